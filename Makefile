@@ -1,0 +1,50 @@
+# Two commands matter: `make demo` shows the main job, `make test` proves it.
+# Each installs what it needs into .venv, once.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_WORKERS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+
+.PHONY: help install demo test lint format types contracts bench clean
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); ok or sys.exit("Safelight needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ...")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+install: $(STAMP) ## make the virtual environment
+
+demo: $(STAMP) ## run the example prompts through the refine loop
+	@$(BIN)/safelight run refine examples/prompts.json --workspace demo --set seed=11 --max-iterations 3
+	@printf '\nPictures and reports: demo/outputs/results\nLook again:           %s/safelight status --workspace demo\n' '$(BIN)'
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+lint: $(STAMP) ## style, format and docstrings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP) ## put the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## static types
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## the floors, and the arrows between them
+	$(BIN)/lint-imports
+
+bench: $(STAMP) ## measure, beside peers and limits
+	$(BIN)/python -m bench
+
+clean: ## remove what was built
+	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Backends: each turns a typed request into a typed result for one capability."""

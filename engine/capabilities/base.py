@@ -1,0 +1,169 @@
+"""The contract between a recipe, the runtime and a backend.
+
+A *request* is plain data plus handles of artifacts; a *result* is plain data plus handles of
+artifacts. Neither holds an open file, a path of one machine or a bound object, so the same call
+can run in this process, in a process pool, in a model host or on another machine.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound="Result")
+
+Capability = Literal["text", "vision", "image", "audio", "video", "score"]
+"""What a backend can be asked for."""
+
+
+class Plain(BaseModel):
+    """Immutable plain data that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Artifact(Plain):
+    """A handle of stored bytes, by content.
+
+    Attributes:
+        hash: SHA-256 of the bytes, 64 lower-case hexadecimal digits.
+        media_type: What the bytes are, for example `image/png`.
+        size: Length in bytes.
+        width: Width in pixels, where it is a picture.
+        height: Height in pixels, where it is a picture.
+    """
+
+    hash: str
+    media_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+class Request(Plain):
+    """Base of every typed request. All its fields are part of the step's fingerprint."""
+
+
+class Result(Plain):
+    """Base of every typed result. It is stored as JSON and returned as it was on resume."""
+
+    def scores(self) -> "list[Score]":
+        """The scores that this result leaves behind, each a row of its own."""
+        return []
+
+    def critiques(self) -> "list[Critique]":
+        """The critiques that this result leaves behind."""
+        return []
+
+    def prompts(self) -> "list[PromptVersion]":
+        """The versions of a prompt that this result leaves behind."""
+        return []
+
+
+class Score(Plain):
+    """One number that a judge gave.
+
+    Attributes:
+        metric: What was scored, for example `overall`.
+        value: The score as shown, in the metric's own range.
+        raw: The judge's own number before it was mapped, where there was one.
+        scorer: Who gave it: backend and version.
+    """
+
+    metric: str
+    value: float
+    raw: float | None = None
+    scorer: str = ""
+
+
+class Critique(Plain):
+    """What a judge said, in words, with what it measured."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = Field(default_factory=dict)
+
+
+class PromptVersion(Plain):
+    """A prompt that somebody wrote, and why."""
+
+    text: str
+    negative: str = ""
+    author: str
+    reason: str = ""
+
+
+class Missing(Plain):
+    """Something a backend needs and does not have, with the way to mend it."""
+
+    what: str
+    remedy: str
+
+
+class CallContext(Protocol):
+    """What the runtime gives to a backend for the length of one call."""
+
+    request_id: str | None
+    """The provider's id of this call where an earlier process already submitted it."""
+
+    async def read(self, artifact: Artifact) -> bytes:
+        """The bytes of an artifact, checked against its hash."""
+        ...
+
+    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+        """Stores bytes by content and returns their handle; `role` says what they are here."""
+        ...
+
+    async def submitted(self, request_id: str) -> None:
+        """Records the provider's id of this call; durable when it returns."""
+        ...
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        """Says how far this call is (0 to 1, or None where unknown); cheap, not history."""
+        ...
+
+    def cost(self, microdollars: int) -> None:
+        """Adds what this call has cost, in millionths of a US dollar."""
+        ...
+
+    def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Runs a module-level function of plain data in the process pool."""
+        ...
+
+
+class Backend(Protocol):
+    """What every backend says about itself.
+
+    Attributes:
+        name: Its name on the command line, for example `builtin`.
+        capability: What it can be asked for.
+        model: The model it runs; part of every fingerprint.
+        version: Version of its own method, raised when the same request gives another result.
+        paid: Whether a call costs money, so that it is never sent twice without need.
+        resumable: Whether a submitted call can be found again by its request id.
+        lane: The lane its calls queue in; backends that share an account share a lane.
+    """
+
+    name: str
+    capability: Capability
+    model: str
+    version: str
+    paid: bool
+    resumable: bool
+    lane: str
+
+    def missing(self) -> list[Missing]:
+        """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[ResultT]):
+    """A call that has been described and not yet made: what to ask of which backend."""
+
+    backend: Backend
+    operation: str
+    request: Request
+    result_type: type[ResultT]

@@ -1,0 +1,73 @@
+"""Capability `image`: a picture from a prompt."""
+
+from typing import Protocol
+
+from pydantic import Field
+
+from engine.capabilities.base import Artifact, Backend, Call, CallContext, Request, Result
+
+MIN_SIDE, MAX_SIDE = 64, 4096
+"""Sides of a picture in pixels that an operator may ask for."""
+
+
+class ImageRequest(Request):
+    """Asks for one picture.
+
+    Attributes:
+        prompt: What to show.
+        negative_prompt: What to keep out; backends without the notion ignore it.
+        seed: Source of all randomness, 0 to 2**63 - 1.
+        width: Width in pixels.
+        height: Height in pixels.
+        reference: A picture to follow in palette and layout.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = Field(ge=0, lt=2**63)
+    width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
+    height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
+    reference: Artifact | None = None
+
+
+class Picture(Result):
+    """One picture, with the seed that made it."""
+
+    image: Artifact
+    seed: int
+
+
+class ImageBackend(Backend, Protocol):
+    """Makes pictures."""
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for."""
+        ...
+
+
+class Image:
+    """The image capability as a recipe sees it."""
+
+    def __init__(self, backend: ImageBackend) -> None:
+        self.backend = backend
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        seed: int,
+        width: int,
+        height: int,
+        negative_prompt: str = "",
+        reference: Artifact | None = None,
+    ) -> Call[Picture]:
+        """Describes the generation of one picture."""
+        request = ImageRequest(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            seed=seed,
+            width=width,
+            height=height,
+            reference=reference,
+        )
+        return Call(self.backend, "generate", request, Picture)

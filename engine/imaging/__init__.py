@@ -1,0 +1,1 @@
+"""Pure computation on pictures: reading, measuring, drawing, metadata. Knows no store."""

@@ -1,0 +1,1 @@
+"""Recipes: ordinary async functions that read like the loop they are."""

@@ -1,0 +1,1 @@
+"""How it looks: theme files and style sheets, as data."""
