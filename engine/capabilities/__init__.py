@@ -2,6 +2,8 @@
 
 from engine.capabilities.base import (
     Artifact,
+    Backend,
+    BackendFamily,
     Call,
     CallContext,
     Critique,
@@ -11,18 +13,21 @@ from engine.capabilities.base import (
     Result,
     Score,
 )
-from engine.capabilities.image import ImageBackend, ImageRequest, Picture
-from engine.capabilities.text import Attempt, Refinement, RefineRequest, TextBackend
-from engine.capabilities.vision import EvaluateRequest, Evaluation, VisionBackend
+from engine.capabilities.image import Image, ImageBackend, ImageRequest, Picture
+from engine.capabilities.text import Attempt, Refinement, RefineRequest, Text, TextBackend
+from engine.capabilities.vision import EvaluateRequest, Evaluation, Vision, VisionBackend
 
 __all__ = [
     "Artifact",
     "Attempt",
+    "Backend",
+    "BackendFamily",
     "Call",
     "CallContext",
     "Critique",
     "EvaluateRequest",
     "Evaluation",
+    "Image",
     "ImageBackend",
     "ImageRequest",
     "Missing",
@@ -33,6 +38,8 @@ __all__ = [
     "Request",
     "Result",
     "Score",
+    "Text",
     "TextBackend",
+    "Vision",
     "VisionBackend",
 ]

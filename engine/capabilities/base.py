@@ -5,7 +5,7 @@ artifacts. Neither holds an open file, a path of one machine or a bound object, 
 can run in this process, in a process pool, in a model host or on another machine.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -167,3 +167,21 @@ class Call(Generic[ResultT]):
     operation: str
     request: Request
     result_type: type[ResultT]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFamily:
+    """The backends of one name, as an entry point of the group `safelight.backends` gives them.
+
+    Attributes:
+        name: Name on the command line and in settings, for example `builtin`.
+        summary: One line for `safelight backends`.
+        settings: The model of `[backends.NAME]` in `safelight.toml`.
+        factories: For each capability, what makes a backend of the settings. A factory imports
+            what is heavy; the module that holds the family does not.
+    """
+
+    name: str
+    summary: str
+    settings: type[BaseModel]
+    factories: Mapping[Capability, Callable[[Any], Backend]]
