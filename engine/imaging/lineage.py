@@ -1,0 +1,110 @@
+"""How a picture came to be, carried by the picture itself in two PNG text chunks.
+
+`parameters` is for the ecosystem's readers (see `engine.imaging.infotext`); `safelight` is JSON
+and exact. Neither holds a time or an id of a run, so the same generation gives the same bytes.
+"""
+
+import json
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.imaging.infotext import Infotext, format_infotext
+from engine.imaging.png import insert_text, read_text
+
+PARAMETERS = "parameters"
+"""Keyword of the chunk that the ecosystem reads."""
+
+SAFELIGHT = "safelight"
+"""Keyword of the chunk that is read back here."""
+
+VERSION = 1
+"""Version of the JSON in the `safelight` chunk."""
+
+
+class Lineage(BaseModel):
+    """What a picture was made from, and by what.
+
+    Attributes:
+        prompt: What the backend was asked to show.
+        negative_prompt: What it was asked to keep out.
+        seed: Source of its randomness, 0 to 2**63 - 1.
+        width: Width that was asked for, in pixels.
+        height: Height that was asked for, in pixels.
+        backend: Name of the backend.
+        model: The model it ran.
+        version: Version of the backend's own method; empty where it is not known.
+        reference: SHA-256 of the picture that was followed, where there was one.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = Field(ge=0, lt=2**63)
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    backend: str
+    model: str
+    version: str = ""
+    reference: str | None = None
+
+
+def stamp(png: bytes, lineage: Lineage) -> bytes:
+    """Writes the lineage into a PNG file, in place of what was there; pixels stay as they are.
+
+    Raises:
+        PictureError: The bytes are not a whole PNG file.
+    """
+    return insert_text(png, {PARAMETERS: parameters_text(lineage), SAFELIGHT: _to_json(lineage)})
+
+
+def read(png: bytes) -> Lineage | None:
+    """The lineage that `stamp` wrote, or None where there is none that can be understood.
+
+    Raises:
+        PictureError: The bytes are not a whole PNG file.
+    """
+    return _from_json(read_text(png).get(SAFELIGHT, ""))
+
+
+def parameters_text(lineage: Lineage) -> str:
+    """The lineage as the ecosystem's text.
+
+    Readers want `Steps` and a `Sampler`. One request to a backend is one step here, and the
+    sampler is the backend, which is what decided how the picture was drawn.
+    """
+    parameters = {
+        "Steps": "1",
+        "Sampler": lineage.backend,
+        "Seed": str(lineage.seed),
+        "Size": f"{lineage.width}x{lineage.height}",
+        "Model": lineage.model,
+    }
+    if lineage.version:
+        parameters["Version"] = lineage.version
+    text = format_infotext(
+        Infotext(
+            prompt=lineage.prompt,
+            negative_prompt=lineage.negative_prompt,
+            parameters=parameters,
+        )
+    )
+    # A PNG text chunk cannot hold NUL; the exact text is in the JSON chunk.
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def _to_json(lineage: Lineage) -> str:
+    fields = lineage.model_dump(mode="json")
+    fields["backend_version"] = fields.pop("version")
+    return json.dumps({"version": VERSION, **fields})
+
+
+def _from_json(text: str) -> Lineage | None:
+    try:
+        fields = json.loads(text)
+        if not isinstance(fields, dict) or fields.pop("version", None) != VERSION:
+            return None
+        fields["version"] = fields.pop("backend_version", "")
+        return Lineage.model_validate(fields)
+    except (ValueError, ValidationError, RecursionError):
+        return None
