@@ -1,0 +1,79 @@
+"""Reading batches, engines and lanes."""
+
+import sqlite3
+
+from db.rows import Batch, Command, Engine, Lane
+
+
+def batch(connection: sqlite3.Connection, batch_id: int) -> Batch | None:
+    """One batch."""
+    row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
+    return Batch.of(row) if row else None
+
+
+def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[Batch]:
+    """The newest batches, newest first."""
+    sql = "SELECT * FROM batches ORDER BY id DESC LIMIT ?"
+    return [Batch.of(row) for row in connection.execute(sql, (limit,))]
+
+
+def batches_named(connection: sqlite3.Connection, name: str) -> list[Batch]:
+    """Batches of a name, newest first."""
+    sql = "SELECT * FROM batches WHERE name = ? ORDER BY id DESC"
+    return [Batch.of(row) for row in connection.execute(sql, (name,))]
+
+
+def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
+    """Batches whose jobs have all ended and whose finish has not run."""
+    sql = """SELECT id FROM batches WHERE finish IN ('pending', 'running')
+             AND finish = 'pending' AND NOT preparing
+             AND queued + running + paused + parked = 0 ORDER BY id"""
+    return [row[0] for row in connection.execute(sql)]
+
+
+def work_left(connection: sqlite3.Connection) -> bool:
+    """Whether any batch has jobs to run or a finish to make; held and parked ones do not count."""
+    sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
+             AND NOT preparing AND NOT held
+             AND (queued + running > 0 OR paused + parked = 0))"""
+    return bool(connection.execute(sql).fetchone()[0])
+
+
+def best_score(
+    connection: sqlite3.Connection, batch_id: int, *, higher_is_better: bool = True
+) -> float | None:
+    """The best headline score among a batch's jobs."""
+    function = "max" if higher_is_better else "min"
+    sql = f"SELECT {function}(score) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"  # noqa: S608
+    value = connection.execute(sql, (batch_id,)).fetchone()[0]
+    return None if value is None else float(value)
+
+
+def running_engine(connection: sqlite3.Connection) -> Engine | None:
+    """The engine that last said that it runs; whether it does, its lock says."""
+    sql = "SELECT * FROM engines WHERE state IN ('running', 'stopping') ORDER BY id DESC LIMIT 1"
+    row = connection.execute(sql).fetchone()
+    return Engine.of(row) if row else None
+
+
+def lanes(connection: sqlite3.Connection) -> list[Lane]:
+    """Every lane as last reported."""
+    return [Lane.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
+
+
+def pending_commands(connection: sqlite3.Connection) -> list[Command]:
+    """Commands that nobody has answered, oldest first."""
+    sql = "SELECT * FROM commands WHERE state = 'pending' ORDER BY id"
+    return [Command.of(row) for row in connection.execute(sql)]
+
+
+def command(connection: sqlite3.Connection, command_id: int) -> Command | None:
+    """One command."""
+    row = connection.execute("SELECT * FROM commands WHERE id = ?", (command_id,)).fetchone()
+    return Command.of(row) if row else None
+
+
+def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:
+    """Batches that are being prepared, with who prepares them (`pid@host`)."""
+    sql = "SELECT id, coalesce(preparer, '') FROM batches WHERE preparing"
+    return [(row[0], row[1]) for row in connection.execute(sql)]

@@ -1,0 +1,55 @@
+"""Reading what happened, and what is stored."""
+
+import sqlite3
+from collections.abc import Iterator
+
+from db.rows import Event
+
+
+def data_version(connection: sqlite3.Connection) -> int:
+    """A number that changes when another connection has committed; costs microseconds."""
+    return int(connection.execute("PRAGMA data_version").fetchone()[0])
+
+
+def last_event(connection: sqlite3.Connection) -> int:
+    """The id of the newest event, 0 where there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
+
+
+def events_after(
+    connection: sqlite3.Connection,
+    after: int,
+    *,
+    batch_id: int | None = None,
+    job_id: int | None = None,
+    limit: int = 1000,
+) -> list[Event]:
+    """Events that came after one, oldest first; of one batch or one job where named."""
+    where, values = "id > ?", [after]
+    if job_id is not None:
+        where, values = "job_id = ? AND id > ?", [job_id, after]
+    elif batch_id is not None:
+        where, values = "batch_id = ? AND id > ?", [batch_id, after]
+    sql = f"SELECT * FROM events WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608 - fixed conditions
+    return [Event.of(row) for row in connection.execute(sql, (*values, limit))]
+
+
+def named_hashes(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
+    """Every stored file that some row names, by hash, with its size."""
+    sql = "SELECT hash, max(size) FROM artifacts GROUP BY hash"
+    for row in connection.execute(sql):
+        yield row[0], row[1]
+
+
+def is_named(connection: sqlite3.Connection, hash_: str) -> bool:
+    """Whether any row names a stored file."""
+    sql = "SELECT 1 FROM artifacts WHERE hash = ?"
+    return connection.execute(sql, (hash_,)).fetchone() is not None
+
+
+def disk_use(connection: sqlite3.Connection) -> list[tuple[int, str, int, int]]:
+    """For each batch its id, name, number of files and their bytes, each file counted once."""
+    sql = """SELECT b.id, b.name, count(a.hash), coalesce(sum(a.size), 0) FROM batches b
+             LEFT JOIN (SELECT DISTINCT batch_id, hash, size FROM artifacts) a ON a.batch_id = b.id
+             GROUP BY b.id ORDER BY 4 DESC"""
+    return [(row[0], row[1], row[2], row[3]) for row in connection.execute(sql)]

@@ -1,0 +1,139 @@
+"""Reading jobs, and all that belongs to one of them."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from db.rows import (
+    ApiCall,
+    Artifact,
+    Critique,
+    Error,
+    Iteration,
+    Job,
+    Progress,
+    Prompt,
+    Row,
+    Score,
+    Step,
+)
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def job(connection: sqlite3.Connection, job_id: int) -> Job | None:
+    """One job."""
+    row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
+    return Job.of(row) if row else None
+
+
+def job_by_key(connection: sqlite3.Connection, batch_id: int, key: str) -> Job | None:
+    """The job of a batch that has a key."""
+    sql = "SELECT * FROM jobs WHERE batch_id = ? AND key = ?"
+    row = connection.execute(sql, (batch_id, key)).fetchone()
+    return Job.of(row) if row else None
+
+
+def jobs_page(
+    connection: sqlite3.Connection,
+    batch_id: int,
+    *,
+    after: int = 0,
+    limit: int = 200,
+    state: str | None = None,
+) -> list[Job]:
+    """A page of a batch's jobs in the order of the input, after position `after`."""
+    where, values = ("AND state = ?", (state,)) if state else ("", ())
+    sql = f"""SELECT * FROM jobs WHERE batch_id = ? {where} AND position > ?
+              ORDER BY position LIMIT ?"""  # noqa: S608 - a fixed condition
+    return [Job.of(row) for row in connection.execute(sql, (batch_id, *values, after, limit))]
+
+
+def all_jobs(
+    connection: sqlite3.Connection, batch_id: int, state: str | None = None
+) -> Iterator[Job]:
+    """All jobs of a batch in the order of the input, read a page at a time."""
+    after = 0
+    while page := jobs_page(connection, batch_id, after=after, limit=1000, state=state):
+        yield from page
+        after = page[-1].position
+
+
+def output_taken(connection: sqlite3.Connection, output: str) -> bool:
+    """Whether some job has this folder, compared without case."""
+    sql = "SELECT 1 FROM jobs WHERE output = ? COLLATE NOCASE"
+    return connection.execute(sql, (output,)).fetchone() is not None
+
+
+def _of_job(
+    connection: sqlite3.Connection, kind: type[RowT], table: str, job_id: int
+) -> list[RowT]:
+    sql = f"SELECT * FROM {table} WHERE job_id = ? ORDER BY rowid"  # noqa: S608 - our own names
+    return [kind.of(row) for row in connection.execute(sql, (job_id,))]
+
+
+def steps(connection: sqlite3.Connection, job_id: int) -> list[Step]:
+    """All steps of a job, superseded ones too, oldest first."""
+    return _of_job(connection, Step, "steps", job_id)
+
+
+def artifacts(connection: sqlite3.Connection, job_id: int) -> list[Artifact]:
+    """All files of a job."""
+    return _of_job(connection, Artifact, "artifacts", job_id)
+
+
+def scores(connection: sqlite3.Connection, job_id: int) -> list[Score]:
+    """All scores of a job."""
+    return _of_job(connection, Score, "scores", job_id)
+
+
+def critiques(connection: sqlite3.Connection, job_id: int) -> list[Critique]:
+    """All critiques of a job."""
+    return _of_job(connection, Critique, "critiques", job_id)
+
+
+def prompts(connection: sqlite3.Connection, job_id: int) -> list[Prompt]:
+    """All versions of a job's prompt, oldest first."""
+    return _of_job(connection, Prompt, "prompts", job_id)
+
+
+def errors(connection: sqlite3.Connection, job_id: int) -> list[Error]:
+    """All errors of a job, oldest first."""
+    return _of_job(connection, Error, "errors", job_id)
+
+
+def api_calls(connection: sqlite3.Connection, job_id: int) -> list[ApiCall]:
+    """All requests to providers of a job."""
+    return _of_job(connection, ApiCall, "api_calls", job_id)
+
+
+def progress(connection: sqlite3.Connection, job_id: int) -> list[Progress]:
+    """How far the running steps of a job are."""
+    sql = "SELECT * FROM progress WHERE job_id = ?"
+    return [Progress.of(row) for row in connection.execute(sql, (job_id,))]
+
+
+def iterations(connection: sqlite3.Connection, job_id: int) -> list[Iteration]:
+    """The iterations of a job's loop."""
+    sql = "SELECT * FROM iterations WHERE job_id = ? ORDER BY scope"
+    return [Iteration.of(row) for row in connection.execute(sql, (job_id,))]
+
+
+def error(connection: sqlite3.Connection, error_id: int) -> Error | None:
+    """One error."""
+    row = connection.execute("SELECT * FROM errors WHERE id = ?", (error_id,)).fetchone()
+    return Error.of(row) if row else None
+
+
+def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, str]:
+    """The message of each failed job's error, by job."""
+    sql = """SELECT j.id, e.message FROM jobs j JOIN errors e ON e.id = j.error_id
+             WHERE j.batch_id = ? AND j.state = 'failed'"""
+    return {row[0]: row[1] for row in connection.execute(sql, (batch_id,))}
+
+
+def decisions(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
+    """The newest decision for each key of a job."""
+    sql = "SELECT key, value FROM decisions WHERE job_id = ? ORDER BY id"
+    return {row[0]: json.loads(row[1]) for row in connection.execute(sql, (job_id,))}

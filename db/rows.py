@@ -1,0 +1,316 @@
+"""Typed rows, as the queries return them. Field names and units are the columns' own."""
+
+import json
+import sqlite3
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Base of all rows: made of the columns that the row and the query have in common."""
+
+    @classmethod
+    def of(cls, row: sqlite3.Row) -> Self:
+        """The typed row of a raw one."""
+        return cls(**{field.name: row[field.name] for field in fields(cls)})
+
+
+@dataclass(frozen=True, slots=True)
+class Batch(Row):
+    """One batch, with its counters."""
+
+    id: int
+    name: str
+    recipe: str
+    recipe_version: str
+    seed: int
+    priority: int
+    in_flight: int | None
+    settings: str
+    snapshot: str
+    source: str
+    outputs: str
+    state: str
+    held: int
+    finish: str
+    finish_error: str | None
+    queued: int
+    running: int
+    paused: int
+    parked: int
+    done: int
+    failed: int
+    cancelled: int
+    cost: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """How many jobs are in each state, states without jobs left out."""
+        counts = {
+            "queued": self.queued,
+            "running": self.running,
+            "paused": self.paused,
+            "parked": self.parked,
+            "done": self.done,
+            "failed": self.failed,
+            "cancelled": self.cancelled,
+        }
+        return {state: count for state, count in counts.items() if count}
+
+    @property
+    def total(self) -> int:
+        """How many jobs there are."""
+        return sum(self.jobs.values())
+
+    @property
+    def ended(self) -> int:
+        """How many jobs are done, failed or cancelled."""
+        return self.done + self.failed + self.cancelled
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do, its finish included."""
+        return self.state in {"done", "done_with_failures", "cancelled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Row):
+    """One job."""
+
+    id: int
+    batch_id: int
+    position: int
+    key: str
+    state: str
+    reason: str | None
+    lane: str | None
+    message: str | None
+    priority: int
+    seed: int
+    input: str
+    output: str
+    stage: str | None
+    iterations: int
+    score: float | None
+    cost: int
+    starts: int
+    result: str | None
+    error_id: int | None
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Row):
+    """One step: a call that was made, its request and its result as JSON."""
+
+    id: int
+    batch_id: int
+    job_id: int | None
+    key: str
+    scope: str
+    name: str
+    fingerprint: str
+    state: str
+    operation: str
+    backend: str
+    model: str
+    request: str
+    request_id: str | None
+    result: str | None
+    error_id: int | None
+    attempts: int
+    cost: int
+    started_at: str
+    finished_at: str | None
+    superseded_at: str | None
+
+    @property
+    def decoded(self) -> Any:
+        """The result as plain data; None where there is none."""
+        return None if self.result is None else json.loads(self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact(Row):
+    """One stored file and what it is to its step."""
+
+    id: int
+    batch_id: int
+    job_id: int | None
+    step_id: int | None
+    role: str
+    hash: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Score(Row):
+    """One score."""
+
+    id: int
+    job_id: int | None
+    step_id: int
+    metric: str
+    value: float
+    raw: float | None
+    scorer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Critique(Row):
+    """One critique; `missing` and `measurements` are JSON."""
+
+    id: int
+    job_id: int | None
+    step_id: int
+    text: str
+    missing: str
+    measurements: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt(Row):
+    """One version of a prompt."""
+
+    id: int
+    job_id: int | None
+    step_id: int | None
+    parent_id: int | None
+    text: str
+    negative: str
+    author: str
+    reason: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Error(Row):
+    """One error, of kind retryable, permanent, blocked or bug."""
+
+    id: int
+    batch_id: int | None
+    job_id: int | None
+    step_id: int | None
+    kind: str
+    type: str
+    message: str
+    remedy: str
+    traceback: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiCall(Row):
+    """One request to a provider."""
+
+    id: int
+    batch_id: int
+    job_id: int | None
+    step_id: int
+    backend: str
+    model: str
+    purpose: str
+    attempt: int
+    request_id: str | None
+    status: str
+    error: str | None
+    wait_seconds: float | None
+    cost: int
+    started_at: str
+    finished_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Row):
+    """One thing that happened; `data` is JSON."""
+
+    id: int
+    at: str
+    batch_id: int | None
+    job_id: int | None
+    step_id: int | None
+    type: str
+    level: str
+    message: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress(Row):
+    """How far a step is; replaced, not history."""
+
+    step_id: int
+    batch_id: int
+    job_id: int | None
+    fraction: float | None
+    message: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Row):
+    """What an operator asked for; `targets` and `arguments` are JSON."""
+
+    id: int
+    verb: str
+    targets: str
+    arguments: str
+    source: str
+    state: str
+    answer: str | None
+    created_at: str
+    answered_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Engine(Row):
+    """One engine process, present or past."""
+
+    id: int
+    pid: int
+    host: str
+    version: str
+    run_id: str
+    state: str
+    started_at: str
+    seen_at: str
+    stopped_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lane(Row):
+    """One lane as the engine last reported it."""
+
+    name: str
+    state: str
+    reason: str | None
+    message: str | None
+    concurrency: int
+    in_flight: int
+    waiting: int
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Iteration(Row):
+    """One iteration of a job's loop (a view over its steps)."""
+
+    job_id: int
+    scope: str
+    number: int
+    started_at: str
+    finished_at: str | None
+    cost: int
+    steps_done: int
+    picture: str | None
+    score: float | None

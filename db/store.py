@@ -1,0 +1,207 @@
+"""The store: one SQLite file with three doors.
+
+`writer()` is the engine's alone, `intake()` is for short write transactions of other processes,
+`reader()` is read-only. Opening a store checks that it can be used, and migrates an older one
+after a copy was made.
+"""
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from db.clock import now
+from db.connect import (
+    connect_intake,
+    connect_reader,
+    connect_writer,
+    refuse_network_file_system,
+)
+from db.errors import StoreError, StoreMissing, StoreTooNew
+from db.schema import SCHEMA_VERSION, migrate
+from db.writer import Writer
+
+T = TypeVar("T")
+
+
+class Write(Protocol):
+    """Runs one operation in one transaction of its own, and returns what it returned."""
+
+    def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> T:
+        """Commits the operation, or rolls it back when it raises."""
+        ...
+
+
+OLDEST_SQLITE = (3, 37, 0)
+"""Generated columns, RETURNING and a well-tried WAL; what Debian 12 and macOS 13 bring."""
+
+SQLITE_WITHOUT_WAL_RESET_BUG: tuple[tuple[int, ...], ...] = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
+"""Releases that fixed the WAL-reset bug (3.7.0 to 3.51.2), each on its own branch."""
+
+
+class Store:
+    """One store on disk.
+
+    Args:
+        path: The SQLite file.
+
+    Raises:
+        StoreMissing: There is none at `path`.
+        StoreTooNew: A newer Safelight wrote it.
+        StoreUnsafe: It lies where it cannot be kept safely.
+        StoreError: It is not a store, or this SQLite is too old.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.exists():
+            raise StoreMissing(
+                f"There is no Safelight store at {path}. Queue something first, or make an empty "
+                "workspace with: safelight init --workspace DIR"
+            )
+        _check_sqlite()
+        refuse_network_file_system(path.parent)
+        self.path = path
+        self._inode = path.stat().st_ino
+        version = _schema_version(path)
+        if version > SCHEMA_VERSION:
+            raise StoreTooNew(
+                f"{path} was written by a newer Safelight (schema {version}; this one knows "
+                f"{SCHEMA_VERSION}). Upgrade Safelight, or use another workspace."
+            )
+        if version < SCHEMA_VERSION:
+            self._migrate(version)
+
+    @classmethod
+    def create(cls, path: Path, *, created_by: str) -> "Store":
+        """Makes a store at `path`, private to its owner, or opens the one that is there."""
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            refuse_network_file_system(path.parent)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        store = cls(path)
+        with store.intake() as write:
+            write(lambda connection: _name_creator(connection, created_by))
+        return store
+
+    def _migrate(self, version: int) -> None:
+        if version:
+            self.backup(self.path.with_name(f"{self.path.stem}-schema-{version}.db"))
+        try:
+            migrate(str(self.path))
+        except sqlite3.DatabaseError as error:
+            raise StoreError(f"{self.path} cannot be brought up to date: {error}.") from error
+
+    def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> Writer:
+        """The engine's door. The caller holds the workspace's lock."""
+        return Writer(self.path, on_trouble)
+
+    @contextmanager
+    def intake(self) -> Iterator[Write]:
+        """Short write transactions of other processes: `with store.intake() as write: ...`."""
+        connection = connect_intake(self.path)
+        try:
+            yield partial(_in_transaction, connection)
+        finally:
+            connection.close()
+
+    @contextmanager
+    def alone(self) -> Iterator[Write]:
+        """The writer's door without a thread, for whoever holds the workspace's lock briefly."""
+        connection = connect_writer(self.path)
+        try:
+            yield partial(_in_transaction, connection)
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+    def reader(self) -> sqlite3.Connection:
+        """A read-only connection; close it after use and keep reads short."""
+        return connect_reader(self.path)
+
+    def is_in_place(self) -> bool:
+        """Whether the file at the path is still the one that was opened."""
+        try:
+            return self.path.stat().st_ino == self._inode
+        except OSError:
+            return False
+
+    def backup(self, target: Path) -> None:
+        """Copies the store, its log included, with SQLite's backup API; safe while in use."""
+        if target.exists():
+            raise StoreError(f"{target} is already there; name another file.")
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        source, copy = connect_reader(self.path), sqlite3.connect(target)
+        try:
+            source.backup(copy, pages=4096)
+        finally:
+            copy.close()
+            source.close()
+
+    def check(self) -> list[str]:
+        """What SQLite finds wrong with the store; empty when it is sound."""
+        connection = self.reader()
+        try:
+            found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+            dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+        finally:
+            connection.close()
+        problems = [] if found == ["ok"] else found
+        if dangling:
+            problems.append(f"{len(dangling)} rows name others that are not there")
+        return problems
+
+
+def _in_transaction(
+    connection: sqlite3.Connection, operation: Callable[[sqlite3.Connection], T]
+) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = operation(connection)
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+    return result
+
+
+def _schema_version(path: Path) -> int:
+    try:
+        connection = connect_reader(path)
+        try:
+            return int(connection.execute("PRAGMA user_version").fetchone()[0])
+        finally:
+            connection.close()
+    except sqlite3.DatabaseError as error:
+        raise StoreError(
+            f"{path} is not a Safelight store ({error}). Restore a backup, or move it away."
+        ) from error
+
+
+def _check_sqlite() -> None:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        wanted = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(
+            f"This Python has SQLite {sqlite3.sqlite_version}; Safelight needs {wanted} or newer."
+        )
+
+
+def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
+    """Whether this SQLite can corrupt a WAL store that two connections checkpoint at once.
+
+    Safelight lets only one connection checkpoint, which avoids it; other programs may not.
+    """
+    fixed = {release[:2]: release for release in SQLITE_WITHOUT_WAL_RESET_BUG}
+    if version[:2] in fixed:
+        return version < fixed[version[:2]]
+    return version < max(SQLITE_WITHOUT_WAL_RESET_BUG)
+
+
+def _name_creator(connection: sqlite3.Connection, created_by: str) -> None:
+    connection.executemany(
+        "INSERT OR IGNORE INTO version_info (key, value) VALUES (?, ?)",
+        [("created_by", created_by), ("created_at", now()), ("schema", str(SCHEMA_VERSION))],
+    )

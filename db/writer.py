@@ -1,0 +1,167 @@
+"""The writer door: one thread, one connection, group commit.
+
+Whatever is queued when the thread comes round goes into one transaction; there is no timer. An
+operation is a function of the connection. It counts as done only when the commit that holds it
+has returned. Operations of one transaction do not harm each other: each runs in a savepoint.
+"""
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from db.connect import connect_writer
+
+T = TypeVar("T")
+Operation = Callable[[sqlite3.Connection], T]
+
+_GROUP_LIMIT = 2000
+_RETRY_SECONDS = 0.5
+_FULL_OR_FAILING = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+}
+
+
+class _Item:
+    __slots__ = ("error", "future", "operation", "result")
+
+    def __init__(self, operation: Operation[Any], future: "asyncio.Future[Any]") -> None:
+        self.operation = operation
+        self.future = future
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Writer:
+    """The engine's writing connection, owned by a thread of its own.
+
+    Args:
+        path: The store's file.
+        on_trouble: Called in the event loop with a sentence when commits stop succeeding (a full
+            disk, a lock held by another program) and with None when they succeed again. Meanwhile
+            operations are kept in memory and tried again.
+    """
+
+    def __init__(self, path: Path, on_trouble: Callable[[str | None], None] | None = None) -> None:
+        self._path = path
+        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._loop = asyncio.get_running_loop()
+        self._on_trouble = on_trouble or (lambda _sentence: None)
+        self._in_trouble = False
+        self._connection = connect_writer(path)
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, operation: Operation[T]) -> "asyncio.Future[T]":
+        """Queues an operation; the future is done when the operation is committed."""
+        future: asyncio.Future[T] = self._loop.create_future()
+        self._queue.put(_Item(operation, future))
+        return future
+
+    async def close(self) -> None:
+        """Commits what is queued, merges the log into the store, and closes the connection."""
+        self._queue.put(None)
+        await asyncio.to_thread(self._thread.join)
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            items, stopping = self._take()
+            if items:
+                self._commit_until_durable(items)
+                self._loop.call_soon_threadsafe(_settle, items)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._connection.close()
+
+    def _take(self) -> tuple[list[_Item], bool]:
+        first = self._queue.get()
+        if first is None:
+            return [], True
+        items = [first]
+        try:
+            while len(items) < _GROUP_LIMIT:
+                item = self._queue.get_nowait()
+                if item is None:
+                    return items, True
+                items.append(item)
+        except queue.Empty:
+            pass
+        return items, False
+
+    def _commit_until_durable(self, items: list[_Item]) -> None:
+        while True:
+            try:
+                self._commit(items)
+            except sqlite3.OperationalError as error:
+                if (error.sqlite_errorcode & 0xFF) not in _FULL_OR_FAILING:
+                    _fail(items, error)
+                    return
+                self._trouble(f"The store cannot be written: {error}.")
+                time.sleep(_RETRY_SECONDS)
+            except sqlite3.Error as error:
+                _fail(items, error)
+                return
+            else:
+                self._trouble(None)
+                return
+
+    def _commit(self, items: list[_Item]) -> None:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for item in items:
+                _apply(connection, item)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+    def _trouble(self, sentence: str | None) -> None:
+        if sentence is None and not self._in_trouble:
+            return
+        self._in_trouble = sentence is not None
+        self._loop.call_soon_threadsafe(self._on_trouble, sentence)
+
+
+def _apply(connection: sqlite3.Connection, item: _Item) -> None:
+    """Runs one operation in a savepoint; only a failing disk or lock reaches the group."""
+    connection.execute("SAVEPOINT op")
+    item.error = None
+    try:
+        item.result = item.operation(connection)
+    except sqlite3.OperationalError as error:
+        if (error.sqlite_errorcode & 0xFF) in _FULL_OR_FAILING:
+            raise
+        item.error = error
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever queued the operation
+        item.error = error
+    if item.error is not None:
+        connection.execute("ROLLBACK TO op")
+    connection.execute("RELEASE op")
+
+
+def _fail(items: list[_Item], error: BaseException) -> None:
+    for item in items:
+        item.error = error
+
+
+def _settle(items: list[_Item]) -> None:
+    for item in items:
+        item.settle()

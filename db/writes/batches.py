@@ -1,0 +1,175 @@
+"""Batches: made in chunks, whole or not there; held, released, finished."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from db.clock import now
+from db.errors import BatchChanged
+from db.writes.events import record_event
+from db.writes.steps import add_prompt
+
+
+@dataclass(frozen=True, slots=True)
+class NewBatch:
+    """A batch that is about to be queued; JSON where the columns are."""
+
+    name: str
+    recipe: str
+    recipe_version: str
+    seed: int
+    settings: str
+    snapshot: str
+    outputs: str
+    source: str = ""
+    priority: int = 0
+    in_flight: int | None = None
+    preparer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job that is about to be queued.
+
+    Attributes:
+        key: Its id within the batch.
+        input: The validated input as JSON.
+        seed: Source of its randomness.
+        output: Its folder, relative to the workspace; no other job of the store has it.
+        prompt: The prompt that it starts from, kept as the operator's version.
+        negative: What the operator wants kept out.
+    """
+
+    key: str
+    input: str
+    seed: int
+    output: str
+    prompt: str = ""
+    negative: str = ""
+
+
+def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
+    """Adds a batch in state `preparing`; returns its id."""
+    cursor = connection.execute(
+        """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
+           snapshot, source, outputs, preparer, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            batch.name,
+            batch.recipe,
+            batch.recipe_version,
+            batch.seed,
+            batch.priority,
+            batch.in_flight,
+            batch.settings,
+            batch.snapshot,
+            batch.source,
+            batch.outputs,
+            batch.preparer,
+            now(),
+        ),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJob]) -> int:
+    """Adds a chunk of jobs at the end of a batch; returns the number of its last position.
+
+    Raises:
+        BatchChanged: The batch is gone.
+        sqlite3.IntegrityError: A key or an output folder is taken.
+    """
+    row = connection.execute(
+        """SELECT (SELECT coalesce(max(position), 0) FROM jobs WHERE batch_id = b.id)
+           FROM batches b WHERE b.id = ?""",
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise BatchChanged(f"Batch b{batch_id} is no longer there.")
+    first = position = int(row[0])
+    at = now()
+    for job in jobs:
+        position += 1
+        cursor = connection.execute(
+            """INSERT INTO jobs (batch_id, position, key, seed, input, output, created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (batch_id, position, job.key, job.seed, job.input, job.output, at),
+        )
+        if job.prompt:
+            version = {"text": job.prompt, "negative": job.negative, "author": "operator"}
+            add_prompt(connection, cursor.lastrowid, None, {**version, "reason": ""})
+    count = position - first
+    connection.execute("UPDATE batches SET queued = queued + ? WHERE id = ?", (count, batch_id))
+    return position
+
+
+def seal_batch(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Makes a prepared batch ready to run."""
+    cursor = connection.execute(
+        "UPDATE batches SET preparing = 0, preparer = NULL WHERE id = ? AND preparing", (batch_id,)
+    )
+    if not cursor.rowcount:
+        raise BatchChanged(f"Batch b{batch_id} is no longer being prepared.")
+    record_event(connection, "batch.queued", batch_id=batch_id)
+
+
+def delete_jobs_of(connection: sqlite3.Connection, batch_id: int, at_most: int = 5000) -> int:
+    """Removes a slice of the jobs of a batch that is being prepared; returns how many."""
+    return connection.execute(
+        """DELETE FROM jobs WHERE id IN (SELECT j.id FROM jobs j JOIN batches b ON b.id = j.batch_id
+           WHERE b.id = ? AND b.preparing LIMIT ?)""",
+        (batch_id, at_most),
+    ).rowcount
+
+
+def delete_batch(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Removes a batch that is being prepared and has no jobs left."""
+    connection.execute("DELETE FROM batches WHERE id = ? AND preparing", (batch_id,))
+
+
+def reopen_batch(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Makes a batch's finish run again once its jobs have ended."""
+    connection.execute(
+        """UPDATE batches SET finish = 'pending', finish_error = NULL, finished_at = NULL
+           WHERE id = ?""",
+        (batch_id,),
+    )
+
+
+def hold_batch(connection: sqlite3.Connection, batch_id: int, *, held: bool) -> None:
+    """Pauses a batch as a whole, or lets it go on."""
+    connection.execute("UPDATE batches SET held = ? WHERE id = ?", (int(held), batch_id))
+
+
+def start_batch(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Keeps when a batch's first job began."""
+    connection.execute(
+        "UPDATE batches SET started_at = ? WHERE id = ? AND started_at IS NULL", (now(), batch_id)
+    )
+
+
+def begin_finish(connection: sqlite3.Connection, batch_id: int) -> None:
+    """Keeps that a batch's finish has begun."""
+    connection.execute("UPDATE batches SET finish = 'running' WHERE id = ?", (batch_id,))
+
+
+def end_finish(connection: sqlite3.Connection, batch_id: int, error: str | None) -> None:
+    """Keeps how a batch's finish ended, unless jobs were opened again meanwhile."""
+    state = "done" if error is None else "failed"
+    cursor = connection.execute(
+        """UPDATE batches SET finish = ?, finish_error = ?, finished_at = ?
+           WHERE id = ? AND finish = 'running' AND queued + running + paused + parked = 0""",
+        (state, error, now(), batch_id),
+    )
+    if cursor.rowcount:
+        record_event(
+            connection,
+            "batch.done" if error is None else "batch.finish_failed",
+            batch_id=batch_id,
+            level="info" if error is None else "error",
+            message=error or "",
+        )
+    else:
+        connection.execute(
+            "UPDATE batches SET finish = 'pending' WHERE id = ? AND finish = 'running'", (batch_id,)
+        )

@@ -1,0 +1,51 @@
+"""Errors that are kept: what happened, where, and what to do next."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from db.clock import now
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """An error as it is kept.
+
+    Attributes:
+        kind: `retryable`, `permanent`, `blocked` or `bug`.
+        type: The class of the error.
+        message: What happened, in a sentence.
+        remedy: What to do about it.
+        traceback: Where it happened, for a bug.
+    """
+
+    kind: str
+    type: str
+    message: str
+    remedy: str = ""
+    traceback: str = ""
+
+
+def record_error(
+    connection: sqlite3.Connection,
+    error: ErrorRecord,
+    batch_id: int | None,
+    job_id: int | None = None,
+    step_id: int | None = None,
+) -> int:
+    """Adds an error; returns its id."""
+    cursor = connection.execute(
+        """INSERT INTO errors (batch_id, job_id, step_id, kind, type, message, remedy, traceback,
+           created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            batch_id,
+            job_id,
+            step_id,
+            error.kind,
+            error.type,
+            error.message,
+            error.remedy,
+            error.traceback,
+            now(),
+        ),
+    )
+    return int(cursor.lastrowid or 0)

@@ -1,0 +1,44 @@
+"""History: one row for each thing that happened, and how much of it is kept."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from typing import Any
+
+from db.clock import now
+
+_INSERT = """
+INSERT INTO events (at, batch_id, job_id, step_id, type, level, message, data)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+def record_event(
+    connection: sqlite3.Connection,
+    type_: str,
+    *,
+    batch_id: int | None = None,
+    job_id: int | None = None,
+    step_id: int | None = None,
+    level: str = "info",
+    message: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> None:
+    """Adds an event."""
+    body = json.dumps(data) if data else "{}"
+    connection.execute(_INSERT, (now(), batch_id, job_id, step_id, type_, level, message, body))
+
+
+def prune_events(connection: sqlite3.Connection, keep: int, at_most: int = 10_000) -> int:
+    """Removes the oldest events beyond the newest `keep`, a slice at a time.
+
+    Returns:
+        How many were removed; fewer than `at_most` means that nothing is left to remove.
+    """
+    cursor = connection.execute(
+        """DELETE FROM events WHERE id IN (
+             SELECT id FROM events WHERE id <= (SELECT max(id) FROM events) - ?
+             ORDER BY id LIMIT ?)""",
+        (keep, at_most),
+    )
+    return cursor.rowcount

@@ -1,0 +1,180 @@
+"""Jobs: claimed, ended, parked, and moved by what operators ask for."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from db.clock import now
+from db.rows import Job
+from db.writes.batches import reopen_batch, start_batch
+from db.writes.events import record_event
+from db.writes.steps import reopen_steps
+
+SLICE = 2000
+"""How many jobs one transaction moves, so that a huge batch does not hold up the others."""
+
+
+def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
+    """Takes up to `free` jobs by priority, then age, and marks them running.
+
+    A job's priority is its own plus its batch's. A batch with a limit of jobs in flight gives no
+    more than that.
+    """
+    candidates: list[tuple[int, int, int, int]] = []
+    for batch in connection.execute(
+        """SELECT id, priority, in_flight, running FROM batches
+           WHERE queued > 0 AND NOT preparing AND NOT held ORDER BY priority DESC, id"""
+    ):
+        room = free if batch["in_flight"] is None else batch["in_flight"] - batch["running"]
+        candidates.extend(
+            (-(batch["priority"] + row["priority"]), batch["id"], row["position"], row["id"])
+            for row in connection.execute(
+                """SELECT id, priority, position FROM jobs WHERE batch_id = ? AND state = 'queued'
+                   ORDER BY priority DESC, position LIMIT ?""",
+                (batch["id"], max(0, min(room, free))),
+            )
+        )
+    chosen = sorted(candidates)[:free]
+    return [_start(connection, batch_id, job_id) for _, batch_id, _, job_id in chosen]
+
+
+def _start(connection: sqlite3.Connection, batch_id: int, job_id: int) -> Job:
+    connection.execute(
+        """UPDATE jobs SET state = 'running', reason = NULL, lane = NULL, message = NULL,
+           starts = starts + 1, started_at = coalesce(started_at, ?) WHERE id = ?""",
+        (now(), job_id),
+    )
+    start_batch(connection, batch_id)
+    record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
+    return Job.of(connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
+
+
+def end_job(
+    connection: sqlite3.Connection,
+    job: Job,
+    state: str,
+    *,
+    result: str | None = None,
+    score: float | None = None,
+    error_id: int | None = None,
+    message: str | None = None,
+) -> None:
+    """Ends a job as `done`, `failed` or `cancelled`."""
+    connection.execute(
+        """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
+           message = ?, reason = NULL, lane = NULL, stage = NULL, finished_at = ? WHERE id = ?""",
+        (state, result, score, error_id, message, now(), job.id),
+    )
+    record_event(
+        connection,
+        f"job.{state}",
+        batch_id=job.batch_id,
+        job_id=job.id,
+        level="error" if state == "failed" else "info",
+        message=message or job.key,
+    )
+
+
+def park_job(
+    connection: sqlite3.Connection, job: Job, reason: str, lane: str | None, message: str
+) -> None:
+    """Sets a job aside until something that it needs is there."""
+    connection.execute(
+        "UPDATE jobs SET state = 'parked', reason = ?, lane = ?, message = ? WHERE id = ?",
+        (reason, lane, message, job.id),
+    )
+    record_event(
+        connection,
+        "job.parked",
+        batch_id=job.batch_id,
+        job_id=job.id,
+        level="warning",
+        message=message,
+        data={"reason": reason, "lane": lane},
+    )
+
+
+def put_back(connection: sqlite3.Connection, job: Job, state: str = "queued") -> None:
+    """Returns a running job to the queue, or pauses it; its finished steps are kept."""
+    connection.execute(
+        "UPDATE jobs SET state = ? WHERE id = ? AND state = 'running'", (state, job.id)
+    )
+    record_event(connection, f"job.{state}", batch_id=job.batch_id, job_id=job.id, message=job.key)
+
+
+def recover_jobs(connection: sqlite3.Connection) -> int:
+    """Returns what a lost engine left running to the queue; returns how many jobs."""
+    cursor = connection.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
+    connection.execute("UPDATE batches SET finish = 'pending' WHERE finish = 'running'")
+    connection.execute("DELETE FROM progress")
+    return cursor.rowcount
+
+
+def release_parked(
+    connection: sqlite3.Connection, lane: str, reasons: Sequence[str] | None = None
+) -> int:
+    """Queues the jobs that waited for a lane; returns how many."""
+    allowed = "" if reasons is None else f"AND reason IN ({', '.join('?' * len(reasons))})"
+    cursor = connection.execute(
+        f"""UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
+            WHERE state = 'parked' AND lane = ? {allowed}""",  # noqa: S608 - placeholders only
+        (lane, *(reasons or ())),
+    )
+    return cursor.rowcount
+
+
+def jobs_to_move(
+    connection: sqlite3.Connection,
+    batch_id: int | None,
+    job_id: int | None,
+    states: Sequence[str],
+    at_most: int = SLICE,
+) -> list[Job]:
+    """A slice of the jobs of one batch, or one job, that are in any of `states`."""
+    where, value = ("batch_id = ?", batch_id) if job_id is None else ("id = ?", job_id)
+    marks = ", ".join("?" * len(states))
+    rows = connection.execute(
+        f"SELECT * FROM jobs WHERE {where} AND state IN ({marks}) LIMIT ?",  # noqa: S608
+        (value, *states, at_most),
+    )
+    return [Job.of(row) for row in rows]
+
+
+def set_state(connection: sqlite3.Connection, jobs: Sequence[Job], state: str, type_: str) -> None:
+    """Moves waiting jobs to a state and says so; a job that has moved since is left alone."""
+    for job in jobs:
+        ended = now() if state == "cancelled" else None
+        cursor = connection.execute(
+            """UPDATE jobs SET state = ?, reason = NULL, lane = NULL, message = NULL,
+               finished_at = ? WHERE id = ? AND state = ?""",
+            (state, ended, job.id, job.state),
+        )
+        if cursor.rowcount:
+            record_event(connection, type_, batch_id=job.batch_id, job_id=job.id, message=job.key)
+
+
+def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+    """Queues ended or parked jobs again, from the step that failed."""
+    for job in jobs:
+        reopen_steps(connection, job.id)
+        connection.execute(
+            """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL,
+               error_id = NULL, result = NULL, finished_at = NULL WHERE id = ?""",
+            (job.id,),
+        )
+        record_event(
+            connection, "job.retried", batch_id=job.batch_id, job_id=job.id, message=job.key
+        )
+    for batch_id in {job.batch_id for job in jobs}:
+        reopen_batch(connection, batch_id)
+
+
+def add_priority(
+    connection: sqlite3.Connection, batch_id: int | None, job_id: int | None, change: int
+) -> None:
+    """Raises or lowers the priority of a batch or of one job."""
+    if job_id is not None:
+        sql = "UPDATE jobs SET priority = priority + ? WHERE id = ?"
+        connection.execute(sql, (change, job_id))
+    else:
+        sql = "UPDATE batches SET priority = priority + ? WHERE id = ?"
+        connection.execute(sql, (change, batch_id))

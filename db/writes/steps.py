@@ -1,0 +1,306 @@
+"""Steps: the intent before a call, the provider's id as soon as it is known, the outcome."""
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.clock import now
+from db.writes.errors import ErrorRecord, record_error
+from db.writes.events import record_event
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What is about to be called, written before it is."""
+
+    batch_id: int
+    job_id: int | None
+    key: str
+    scope: str
+    name: str
+    fingerprint: str
+    operation: str
+    backend: str
+    model: str
+    request: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Everything that a finished step leaves behind, written in one transaction.
+
+    Attributes:
+        result: The result as JSON.
+        artifacts: Stored files, as mappings of the columns of `artifacts`.
+        scores: Scores, as mappings of the columns of `scores`.
+        critiques: Critiques: text, missing (a list), measurements (a mapping).
+        prompts: Prompt versions: text, negative, author, reason.
+        cost: What the step has cost, in micro-dollars.
+        headline: The job's headline score where this step gave it.
+        iterations: The number of the iteration that the step belongs to, 0 where it is in none.
+        message: One line for the history.
+        had_progress: Whether a row of passing progress has to go.
+    """
+
+    result: str
+    artifacts: Sequence[Mapping[str, Any]] = ()
+    scores: Sequence[Mapping[str, Any]] = ()
+    critiques: Sequence[Mapping[str, Any]] = ()
+    prompts: Sequence[Mapping[str, Any]] = ()
+    cost: int = 0
+    headline: float | None = None
+    iterations: int = 0
+    message: str = ""
+    had_progress: bool = True
+    calls: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+
+_BEGIN = """
+INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation, backend,
+                   model, request, started_at)
+VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)
+"""
+
+
+def begin_step(connection: sqlite3.Connection, intent: Intent) -> int:
+    """Writes the intent of a call that has never been made; returns the step's id."""
+    i = intent
+    cursor = connection.execute(
+        _BEGIN,
+        (
+            i.batch_id,
+            i.job_id,
+            i.key,
+            i.scope,
+            i.name,
+            i.fingerprint,
+            i.operation,
+            i.backend,
+            i.model,
+            i.request,
+            now(),
+        ),
+    )
+    if i.job_id is not None:
+        connection.execute("UPDATE jobs SET stage = ? WHERE id = ?", (i.key, i.job_id))
+    return int(cursor.lastrowid or 0)
+
+
+def supersede_others(
+    connection: sqlite3.Connection, job_id: int | None, key: str, fingerprint: str
+) -> None:
+    """Marks other versions of a step as no longer current; they stay in the store."""
+    connection.execute(
+        """UPDATE steps SET superseded_at = ?
+           WHERE job_id IS ? AND key = ? AND fingerprint <> ? AND superseded_at IS NULL""",
+        (now(), job_id, key, fingerprint),
+    )
+    connection.execute(
+        """UPDATE steps SET superseded_at = NULL
+           WHERE job_id IS ? AND key = ? AND fingerprint = ?""",
+        (job_id, key, fingerprint),
+    )
+
+
+def begin_again(connection: sqlite3.Connection, step_id: int) -> None:
+    """Writes the intent of another attempt at a step that did not finish."""
+    connection.execute(
+        """UPDATE steps SET state = 'running', attempts = attempts + 1, request_id = NULL,
+           result = NULL, error_id = NULL, finished_at = NULL WHERE id = ?""",
+        (step_id,),
+    )
+
+
+def submitted_step(connection: sqlite3.Connection, step_id: int, request_id: str) -> None:
+    """Keeps the provider's id of a call, so that a later process can go back to it."""
+    connection.execute(
+        "UPDATE steps SET state = 'submitted', request_id = ? WHERE id = ?", (request_id, step_id)
+    )
+
+
+def finish_step(
+    connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome
+) -> None:
+    """Writes a step's result with all that belongs to it."""
+    at = now()
+    connection.execute(
+        """UPDATE steps SET state = 'done', result = ?, cost = cost + ?, error_id = NULL,
+           finished_at = ? WHERE id = ?""",
+        (outcome.result, outcome.cost, at, step_id),
+    )
+    _write_records(connection, step_id, intent, outcome, at)
+    write_calls(connection, step_id, intent, outcome.calls)
+    if outcome.had_progress:
+        connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
+    _update_job(connection, intent, outcome)
+    record_event(
+        connection,
+        "step.done",
+        batch_id=intent.batch_id,
+        job_id=intent.job_id,
+        step_id=step_id,
+        message=outcome.message or intent.key,
+    )
+
+
+def _write_records(
+    connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome, at: str
+) -> None:
+    job_id = intent.job_id
+    for a in outcome.artifacts:
+        connection.execute(
+            """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
+               width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                intent.batch_id,
+                job_id,
+                step_id,
+                a["role"],
+                a["hash"],
+                a["media_type"],
+                a["size"],
+                a["width"],
+                a["height"],
+                at,
+            ),
+        )
+    for s in outcome.scores:
+        connection.execute(
+            """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
+               VALUES (?, ?, ?, ?, ?, ?)""",
+            (job_id, step_id, s["metric"], s["value"], s["raw"], s["scorer"]),
+        )
+    for c in outcome.critiques:
+        connection.execute(
+            """INSERT INTO critiques (job_id, step_id, text, missing, measurements)
+               VALUES (?, ?, ?, ?, ?)""",
+            (job_id, step_id, c["text"], json.dumps(c["missing"]), json.dumps(c["measurements"])),
+        )
+    for p in outcome.prompts:
+        add_prompt(connection, job_id, step_id, p)
+
+
+def write_calls(
+    connection: sqlite3.Connection,
+    step_id: int,
+    intent: Intent,
+    calls: Sequence[Mapping[str, Any]],
+) -> None:
+    """Writes one row for each request that was sent to a provider."""
+    for call in calls:
+        connection.execute(
+            """INSERT INTO api_calls (batch_id, job_id, step_id, backend, model, purpose, attempt,
+               request_id, status, error, wait_seconds, cost, started_at, finished_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                intent.batch_id,
+                intent.job_id,
+                step_id,
+                intent.backend,
+                intent.model,
+                intent.name,
+                call["attempt"],
+                call["request_id"],
+                call["status"],
+                call["error"],
+                call["wait_seconds"],
+                call["cost"],
+                call["started_at"],
+                call["finished_at"],
+            ),
+        )
+
+
+def add_prompt(
+    connection: sqlite3.Connection, job_id: int | None, step_id: int | None, p: Mapping[str, Any]
+) -> None:
+    """Adds a version of a prompt after the job's newest one."""
+    connection.execute(
+        """INSERT INTO prompts (job_id, step_id, parent_id, text, negative, author, reason,
+           created_at)
+           VALUES (?, ?, (SELECT max(id) FROM prompts WHERE job_id = ?), ?, ?, ?, ?, ?)""",
+        (job_id, step_id, job_id, p["text"], p["negative"], p["author"], p["reason"], now()),
+    )
+
+
+def _update_job(connection: sqlite3.Connection, intent: Intent, outcome: Outcome) -> None:
+    changed = outcome.cost or outcome.iterations or outcome.headline is not None
+    if intent.job_id is not None and changed:
+        connection.execute(
+            """UPDATE jobs SET cost = cost + ?, iterations = max(iterations, ?),
+               score = coalesce(?, score) WHERE id = ?""",
+            (outcome.cost, outcome.iterations, outcome.headline, intent.job_id),
+        )
+    _charge_batch(connection, intent.batch_id, outcome.cost)
+
+
+def _charge_batch(connection: sqlite3.Connection, batch_id: int, cost: int) -> None:
+    if cost:
+        connection.execute("UPDATE batches SET cost = cost + ? WHERE id = ?", (cost, batch_id))
+
+
+def fail_step(
+    connection: sqlite3.Connection,
+    step_id: int,
+    intent: Intent,
+    error: ErrorRecord,
+    *,
+    state: str = "failed",
+    cost: int = 0,
+    calls: Sequence[Mapping[str, Any]] = (),
+) -> int:
+    """Writes an outcome that is not a result: `failed` for good, `unknown`, or `open` again.
+
+    Returns:
+        The id of the error's row.
+    """
+    error_id = record_error(connection, error, intent.batch_id, intent.job_id, step_id)
+    connection.execute(
+        """UPDATE steps SET state = ?, error_id = ?, cost = cost + ?, finished_at = ?
+           WHERE id = ?""",
+        (state, error_id, cost, now(), step_id),
+    )
+    write_calls(connection, step_id, intent, calls)
+    connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
+    if cost and intent.job_id is not None:
+        connection.execute("UPDATE jobs SET cost = cost + ? WHERE id = ?", (cost, intent.job_id))
+    _charge_batch(connection, intent.batch_id, cost)
+    record_event(
+        connection,
+        f"step.{state}",
+        batch_id=intent.batch_id,
+        job_id=intent.job_id,
+        step_id=step_id,
+        level="warning" if error.kind in {"retryable", "blocked"} else "error",
+        message=f"{intent.key}: {error.message}",
+    )
+    return error_id
+
+
+def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
+    """Opens a job's failed and unknown steps for another attempt; returns how many."""
+    cursor = connection.execute(
+        """UPDATE steps SET state = 'open' WHERE job_id = ? AND superseded_at IS NULL
+           AND state IN ('failed', 'unknown')""",
+        (job_id,),
+    )
+    return cursor.rowcount
+
+
+def show_progress(
+    connection: sqlite3.Connection,
+    step_id: int,
+    batch_id: int,
+    job_id: int | None,
+    fraction: float | None,
+    message: str,
+) -> None:
+    """Replaces what is shown of a running step."""
+    connection.execute(
+        """INSERT OR REPLACE INTO progress (step_id, batch_id, job_id, fraction, message, at)
+           SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS
+             (SELECT 1 FROM steps WHERE id = ? AND state IN ('running', 'submitted'))""",
+        (step_id, batch_id, job_id, fraction, message, now(), step_id),
+    )
