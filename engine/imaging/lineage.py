@@ -5,6 +5,7 @@ and exact. Neither holds a time or an id of a run, so the same generation gives 
 """
 
 import json
+import re
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -55,7 +56,12 @@ def stamp(png: bytes, lineage: Lineage) -> bytes:
     Raises:
         PictureError: The bytes are not a whole PNG file.
     """
-    return insert_text(png, {PARAMETERS: parameters_text(lineage), SAFELIGHT: _to_json(lineage)})
+    return insert_text(png, text_chunks(lineage))
+
+
+def text_chunks(lineage: Lineage) -> dict[str, str]:
+    """What `stamp` writes: the text of each chunk by its keyword."""
+    return {PARAMETERS: parameters_text(lineage), SAFELIGHT: _to_json(lineage)}
 
 
 def read(png: bytes) -> Lineage | None:
@@ -89,8 +95,8 @@ def parameters_text(lineage: Lineage) -> str:
             parameters=parameters,
         )
     )
-    # A PNG text chunk cannot hold NUL; the exact text is in the JSON chunk.
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    # A PNG text chunk holds neither NUL nor halves of characters; the JSON chunk is exact.
+    return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def _to_json(lineage: Lineage) -> str:

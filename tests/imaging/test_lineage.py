@@ -108,3 +108,10 @@ def test_a_chunk_that_is_not_understood_is_no_lineage(png, text):
 def test_only_png_can_be_stamped(encoded):
     with pytest.raises(PictureError):
         stamp(encoded("JPEG"), PLAIN)
+
+
+def test_what_a_text_chunk_cannot_hold_is_replaced_for_others_and_exact_for_us(png):
+    lineage = PLAIN.model_copy(update={"prompt": "nul \0 half \ud800"})
+    data = stamp(png, lineage)
+    assert read(data).prompt == lineage.prompt
+    assert parse_infotext(read_text(data)["parameters"]).prompt == "nul \ufffd half \ufffd"
