@@ -1,0 +1,105 @@
+"""The folder of one job that people read: a projection of the store that can be made again."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.export.documents import (
+    iteration_evaluation,
+    iteration_results,
+    job_summary,
+    picture_name,
+    to_json,
+    to_yaml,
+)
+from engine.export.files import ExportError, Folder
+from engine.export.pictures import put_picture
+from engine.export.report import IterationReport, JobReport
+from engine.imaging.png import PictureError
+
+SUMMARY = "summary.json"
+"""The name of a job's summary."""
+
+FORMATS = frozenset({"json", "yaml"})
+"""What an iteration's results can be written as."""
+
+OWN_NAME = re.compile(
+    r"iteration_(?P<number>[1-9][0-9]{0,8})(?:\.png|_results\.(?:json|yaml)|_evaluation\.json)"
+    r"|summary\.json"
+)
+"""Names of this projection's files; nothing else is ever replaced or removed."""
+
+
+def write_job(
+    report: JobReport,
+    folder: Path,
+    artifact_path: Callable[[str], Path],
+    formats: frozenset[str] = FORMATS,
+) -> list[str]:
+    """Makes a folder say what a report says.
+
+    Cheap to call again: what is already right is left alone. Each file appears whole or not at
+    all, private to its owner (a hard link has the mode of the stored file); files of earlier
+    iterations that the report no longer has are removed. Nothing outside the folder is touched,
+    and links inside it are replaced, never followed.
+
+    Args:
+        report: The job.
+        folder: Its own folder, made where it is missing.
+        artifact_path: The stored file of a hash.
+        formats: `json`, `yaml` or both, for the iterations' results.
+
+    Returns:
+        The names of the job's files, by iteration, the summary last.
+
+    Raises:
+        ExportError: A stored picture is gone or is not a picture (everything else has been
+            written), or a folder stands where a file belongs.
+        OSError: The folder cannot be written.
+    """
+    if not formats <= FORMATS:
+        raise ValueError(f"unknown formats of results: {sorted(formats - FORMATS)}")
+    names: list[str] = []
+    problems: list[str] = []
+    with Folder(folder) as target:
+        for turn in report.iterations:
+            picture = picture_name(turn.number)
+            try:
+                put_picture(target, picture, turn, artifact_path(turn.artifact.hash))
+            except FileNotFoundError:
+                problems.append(f"{picture}: the stored picture is gone")
+            except PictureError as error:
+                problems.append(f"{picture}: {error}")
+            names += [picture, *_write_documents(target, report, turn, formats)]
+        target.put(SUMMARY, to_json(job_summary(report)))
+        names.append(SUMMARY)
+        _sweep(target, frozenset(names))
+    if problems:
+        raise ExportError(f"{folder}: {'; '.join(problems)}")
+    return names
+
+
+def _write_documents(
+    target: Folder, report: JobReport, turn: IterationReport, formats: frozenset[str]
+) -> list[str]:
+    stem = f"iteration_{turn.number}"
+    results = iteration_results(report, turn)
+    documents: dict[str, bytes] = {}
+    if "json" in formats:
+        documents[f"{stem}_results.json"] = to_json(results)
+    if "yaml" in formats:
+        documents[f"{stem}_results.yaml"] = to_yaml(results)
+    if turn.evaluation is not None:
+        evaluation = iteration_evaluation(report, turn, turn.evaluation)
+        documents[f"{stem}_evaluation.json"] = to_json(evaluation)
+    for name, data in documents.items():
+        target.put(name, data)
+    return list(documents)
+
+
+def _sweep(target: Folder, kept: frozenset[str]) -> None:
+    """Removes what this projection made before and the report no longer has."""
+    for name in target.names():
+        stale = OWN_NAME.fullmatch(name) and name not in kept
+        if stale or target.is_abandoned(name, OWN_NAME):
+            target.remove(name)

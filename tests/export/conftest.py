@@ -1,0 +1,3 @@
+from conftest_export import job, shelf
+
+__all__ = ["job", "shelf"]
