@@ -1,0 +1,142 @@
+"""What an entry of an input is, whatever format it was written in."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.intake.problems import InputError, Problem
+from engine.text import quoted
+
+MAX_ENTRIES = 2_000_000
+"""The most entries of one input."""
+MAX_ENTRY_CHARACTERS = 1 << 20
+"""The most characters of one entry's texts."""
+MAX_DEPTH = 32
+"""How deep lists and objects may lie in each other."""
+MAX_DIGITS = 400
+"""The longest whole number, in digits; longer ones take Python quadratic time to read."""
+TEXT_FIELD = "prompt"
+"""The field that an entry consisting of a text alone is about."""
+
+
+class Unreadable(ValueError):
+    """Text is not in the format that it should be in.
+
+    Attributes:
+        line: The line in the text, from 1, where it is known.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it was written, not yet validated.
+
+    Attributes:
+        number: Its place in the input, from 1.
+        line: The line it begins on, from 1, where the format tells.
+        data: Its fields by name: plain data.
+    """
+
+    number: int
+    line: int | None
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Stands in parsed data for a value that must not be used, so that it is found with its field.
+
+    Attributes:
+        reason: The sentence about it, without its subject.
+    """
+
+    reason: str
+
+
+def whole_number(digits: str) -> int | Refused:
+    """A whole number of its decimal digits, refused where it is absurdly long."""
+    if len(digits) > MAX_DIGITS:
+        return Refused(f"is a number of {len(digits)} digits; write at most {MAX_DIGITS}")
+    return int(digits)
+
+
+def real_number(digits: str) -> float | Refused:
+    """A real number of its decimal digits, refused where it is beyond what a float holds."""
+    value = float(digits)
+    if not math.isfinite(value):
+        return Refused(f"is a number beyond the range of numbers ({quoted(digits)})")
+    return value
+
+
+def unpack(file: str, document: Any) -> list[Any]:
+    """The entries of a document: a list, an object with a list `prompts`, or one object.
+
+    Raises:
+        InputError: The document has another shape.
+    """
+    if isinstance(document, list):
+        return document
+    if not isinstance(document, dict):
+        raise InputError.of(
+            file, "holds neither a list of prompts nor an object with a list `prompts`"
+        )
+    prompts = document.get("prompts")
+    if not isinstance(prompts, list):
+        return [document]
+    if others := [name for name in document if name != "prompts"]:
+        raise InputError.of(
+            file,
+            f"has {quoted(', '.join(others))} beside `prompts`, where nothing else is read; "
+            "move it into the entries",
+        )
+    return prompts
+
+
+def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | list[Problem]:
+    """An entry of a parsed value, or everything that is wrong with it as plain data."""
+
+    def problem(message: str, field: str = "") -> Problem:
+        return Problem(file=file, entry=number, line=line, field=field, message=message)
+
+    if isinstance(value, str):
+        value = {TEXT_FIELD: value}
+    if isinstance(value, Refused):
+        return [problem(value.reason)]
+    if not isinstance(value, dict):
+        return [problem("must be a text or an object with the field 'prompt'")]
+    size = sum(len(text) for text in value.values() if isinstance(text, str))
+    if size > MAX_ENTRY_CHARACTERS:
+        return [problem(f"has {size} characters; an entry may have {MAX_ENTRY_CHARACTERS}")]
+    if faults := [problem(reason, field) for field, reason in _faults(value, "", 1)]:
+        return faults
+    return Entry(number, line, value)
+
+
+def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
+    """Field and reason of every refused value in parsed data."""
+    if depth > MAX_DEPTH:
+        yield path, f"holds lists and objects more than {MAX_DEPTH} deep in each other"
+        return
+    pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
+    for name, inner in pairs:
+        if isinstance(inner, Refused):
+            yield f"{path}{name}", inner.reason
+        elif isinstance(inner, dict | list):
+            yield from _faults(inner, f"{path}{name}.", depth + 1)
+
+
+def numbered(
+    file: str, values: Sequence[Any], places: Sequence[int] | None = None
+) -> Iterator[Entry | Problem]:
+    """Entries of a document's values; `places` holds the line of each, where it is known."""
+    for index, value in enumerate(values):
+        entry = to_entry(file, index + 1, places[index] if places else None, value)
+        if isinstance(entry, Entry):
+            yield entry
+        else:
+            yield from entry

@@ -1,0 +1,102 @@
+"""What is wrong with what was handed in: one sentence each, all of them at once."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from engine.text import clean
+
+SHOWN_PROBLEMS = 100
+"""Problems that the text of an `InputError` spells out; the rest are counted."""
+KEPT_PROBLEMS = 1000
+"""Problems that an `InputError` holds; the rest are counted, so a huge bad file stays small."""
+
+
+def _cleaned(limit: int) -> BeforeValidator:
+    return BeforeValidator(lambda text: clean(text, limit) if isinstance(text, str) else text)
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with an input, and what to do about it.
+
+    Every text is cleaned of control characters and shortened on the way in, so that a problem
+    can be printed as it is whatever the file held.
+
+    Attributes:
+        file: The input's name as the operator gave it, or `standard input`.
+        message: What is wrong and what to do, without a subject where a field is named.
+        entry: Number of the entry in its file, from 1, where the problem is one entry's.
+        line: Line of the file, from 1, where it is known.
+        id: The entry's own id, where it has one.
+        field: Name of the field, with dots into nested ones, where the problem is one field's.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    file: Annotated[str, _cleaned(200)]
+    message: Annotated[str, _cleaned(600)]
+    entry: int | None = None
+    line: int | None = None
+    id: Annotated[str, _cleaned(60)] = ""
+    field: Annotated[str, _cleaned(60)] = ""
+
+    def __str__(self) -> str:
+        """`prompts.json, entry 3 (id 'x'), field 'width': must be at least 64, and is 3`."""
+        place = self.file
+        if self.line is not None:
+            place += f", line {self.line}"
+        if self.entry is not None:
+            place += f", entry {self.entry}"
+            if self.id:
+                place += f" (id '{self.id}')"
+        if self.field:
+            place += f", field '{self.field}'"
+        return f"{place}: {self.message}"
+
+
+class InputError(Exception):
+    """An input is refused as a whole; nothing of it may be queued.
+
+    Attributes:
+        problems: What is wrong, in the order of the file, at most `KEPT_PROBLEMS`.
+        total: How many problems there are, those that are not kept included.
+    """
+
+    def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
+        super().__init__(problems, total)
+        self.problems = list(problems)
+        self.total = len(self.problems) if total is None else total
+
+    @classmethod
+    def of(cls, file: str, message: str, *, line: int | None = None) -> "InputError":
+        """The refusal of an input for one reason."""
+        return cls([Problem(file=file, message=message, line=line)])
+
+    def __str__(self) -> str:
+        """One line a problem, the first `SHOWN_PROBLEMS`, then how many more there are."""
+        lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
+        if self.total > len(lines):
+            lines.append(f"and {self.total - len(lines)} more")
+        return "\n".join(lines)
+
+
+class ProblemLog:
+    """Collects problems within bounded memory."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.total = 0
+
+    def __bool__(self) -> bool:
+        return self.total > 0
+
+    def add(self, problems: Iterable[Problem], total: int | None = None) -> None:
+        """Adds problems; `total` says how many there are where not all of them are given."""
+        given = list(problems)
+        self.problems += given[: max(0, KEPT_PROBLEMS - len(self.problems))]
+        self.total += len(given) if total is None else total
+
+    def error(self) -> InputError:
+        """Everything collected, as one refusal."""
+        return InputError(self.problems, self.total)

@@ -1,0 +1,161 @@
+"""Inputs as entries: which format an input has, and the reader of each."""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal, get_args
+
+from engine.intake.entries import MAX_ENTRIES, Entry, Unreadable, numbered, unpack
+from engine.intake.line_formats import read_csv, read_jsonl, read_lines
+from engine.intake.problems import Problem
+from engine.intake.source import MIB, Source, open_source, whole_text
+
+Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
+"""What an input may be written in."""
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""Every format, as `--format` takes them."""
+
+MAX_JSON_BYTES = 64 * MIB
+"""The largest JSON document; larger inputs are JSONL or CSV."""
+MAX_YAML_BYTES = 16 * MIB
+"""The largest YAML document; YAML is slow to read."""
+
+_SUFFIXES: dict[str, Format] = {
+    ".json": "json",
+    ".yaml": "yaml",
+    ".yml": "yaml",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "lines",
+}
+_FIELDS = ("prompt", "id", "title")
+_YAML_START = re.compile(r"---|%YAML|-\s|-$")
+
+
+def open_entries(
+    where: str | Path | BinaryIO,
+    *,
+    file_format: Format | None = None,
+    name: str = "",
+    fields: Collection[str] = (),
+) -> Iterator[Entry | Problem]:
+    """The entries of an input, lazily, in their order.
+
+    JSONL, CSV and plain lines are read in bounded memory; JSON and YAML as a whole.
+
+    Args:
+        where: A path, `-` for standard input, or an open binary stream.
+        file_format: Its format; by default what its name says, else what its beginning looks like.
+        name: What to call it in messages.
+        fields: The fields that entries may have, where they are known: the columns of a CSV file
+            are checked against them once, instead of in every row.
+
+    Yields:
+        Entries, and a problem in place of each entry that cannot be read.
+
+    Raises:
+        InputError: The input cannot be read (on), or holds no or too many entries.
+    """
+    with open_source(where, name) as source:
+        yield from read_entries(source, file_format=file_format, fields=fields)
+
+
+def read_entries(
+    source: Source, *, file_format: Format | None = None, fields: Collection[str] = ()
+) -> Iterator[Entry | Problem]:
+    """The entries of an input that is open; see `open_entries`."""
+    nothing = True
+    try:
+        chosen = file_format or _SUFFIXES.get(source.suffix) or detect(source.head(), fields)
+        for entry in _reader(source, chosen, fields):
+            nothing = False
+            if (isinstance(entry, Entry) and entry.number) > MAX_ENTRIES:
+                raise source.refusal(f"holds more than {MAX_ENTRIES} entries; split it")
+            yield entry
+    except Unreadable as error:
+        raise source.refusal(str(error), error.line) from None
+    except OSError as error:
+        raise source.refusal(f"cannot be read: {error.strerror or error}") from None
+    if nothing:
+        raise source.refusal("holds no entries")
+
+
+def _reader(
+    source: Source, file_format: Format, fields: Collection[str]
+) -> Iterator[Entry | Problem]:
+    if file_format == "json":
+        return _read_json(source)
+    if file_format == "yaml":
+        return _read_yaml(source)
+    if file_format == "jsonl":
+        return read_jsonl(source)
+    return read_csv(source, fields) if file_format == "csv" else read_lines(source)
+
+
+def _read_json(source: Source) -> Iterator[Entry | Problem]:
+    from engine.intake.strict_json import decode
+
+    text = whole_text(source, MAX_JSON_BYTES)
+    if not text.strip():
+        return
+    try:
+        document = decode(text)
+    except Unreadable as error:
+        if "Extra data" not in str(error):
+            raise
+        advice = "; one object a line is JSONL: end the name in .jsonl or give --format jsonl"
+        raise Unreadable(f"{error}{advice}", error.line) from None
+    del text
+    yield from numbered(source.name, unpack(source.name, document))
+
+
+def _read_yaml(source: Source) -> Iterator[Entry | Problem]:
+    from engine.intake.strict_yaml import decode  # PyYAML takes its time to import
+
+    document, places = decode(whole_text(source, MAX_YAML_BYTES))
+    if document is not None:
+        yield from numbered(source.name, unpack(source.name, document), places)
+
+
+def detect(head: bytes, fields: Collection[str] = ()) -> Format:
+    """The format that the beginning of an input looks like.
+
+    Args:
+        head: The first bytes.
+        fields: The fields that entries may have, which a CSV header or a YAML entry begins with.
+
+    Returns:
+        The format; `lines` where nothing speaks for another.
+    """
+    text = head.decode("utf-8-sig", errors="replace").lstrip()
+    if text.startswith("["):
+        return "json"
+    if text.startswith("{"):
+        first, _, rest = text.partition("\n")
+        return "jsonl" if rest.strip() and _is_json(first) else "json"
+    return _detect_text(text, {*(fields or _FIELDS), "prompts"})
+
+
+def _detect_text(text: str, names: Collection[str]) -> Format:
+    lines = (line.strip() for line in text.splitlines())
+    first = next((line for line in lines if line and not line.startswith("#")), "")
+    key, colon, _ = first.partition(":")
+    if _YAML_START.match(first) or (colon and key.strip() in names):
+        return "yaml"
+    cells = {cell.strip(' "') for cell in re.split("[,;\t|]", first)}
+    return (
+        "csv"
+        if "prompt" in cells and all(re.fullmatch(r"\w+", cell) for cell in cells)
+        else "lines"
+    )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

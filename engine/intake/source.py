@@ -1,0 +1,181 @@
+"""Where an input comes from: a regular file or a stream, as UTF-8 text within limits.
+
+Everything that can be refused before a byte is read is refused here: what is not a regular file,
+what is too large, what is missing. Text is read as whole or line by line, never more than asked.
+"""
+
+import codecs
+import contextlib
+import difflib
+import io
+import itertools
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from engine.capabilities.files import open_regular
+from engine.intake.problems import InputError
+from engine.text import quoted
+
+MIB = 1 << 20
+MAX_STREAMED_BYTES = 1024 * MIB
+"""The longest input of any format, in bytes."""
+MAX_LINE_BYTES = MIB
+"""The longest line, in bytes, of a format that is read line by line."""
+HEAD_BYTES = 1 << 16
+"""What is looked at to tell the format of an input without a telling name."""
+
+_NAMES_LOOKED_AT = 10_000
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "UTF-32"),  # before UTF-16, whose mark is the beginning of this one
+    (codecs.BOM_UTF32_BE, "UTF-32"),
+    (codecs.BOM_UTF16_LE, "UTF-16"),
+    (codecs.BOM_UTF16_BE, "UTF-16"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An input that is open.
+
+    Attributes:
+        name: What it is called in messages: the path as it was given, or `standard input`.
+        folder: The folder that paths in the input are relative to.
+        stream: Its bytes.
+        suffix: The end of its name in lower case, with the dot; empty for a stream.
+    """
+
+    name: str
+    folder: Path
+    stream: io.BufferedReader
+    suffix: str = ""
+
+    def head(self) -> bytes:
+        """The first bytes, up to `HEAD_BYTES`, without taking them from the stream."""
+        return self.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
+
+    def refusal(self, message: str, line: int | None = None) -> InputError:
+        """The refusal of this input for one reason."""
+        return InputError.of(self.name, message, line=line)
+
+
+@contextlib.contextmanager
+def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[Source]:
+    """Opens an input for the length of a `with`.
+
+    Args:
+        where: A path, `-` for standard input, or an open binary stream (which stays open).
+        name: What to call it in messages, where the path or `standard input` will not do.
+
+    Raises:
+        InputError: It is missing, not a regular file, larger than `MAX_STREAMED_BYTES`, or
+            cannot be read.
+    """
+    if isinstance(where, str | Path) and str(where) != "-":
+        path = Path(where)
+        with _open_file(path, name or str(where)) as stream:
+            yield Source(name or str(where), path.parent, stream, path.suffix.lower())
+        return
+    stdin = cast("BinaryIO | None", getattr(sys.stdin, "buffer", None))
+    given = stdin if isinstance(where, str | Path) else where
+    name = name or "standard input"
+    if given is None or given.closed:
+        raise InputError.of(name, "is closed; pipe the entries into it or name a file")
+    reader = cast("io.BufferedReader", io.BufferedReader(cast("io.RawIOBase", given), HEAD_BYTES))
+    try:
+        yield Source(name, Path(), reader)
+    finally:
+        reader.detach()  # or closing the reader would close a stream that is not ours
+
+
+def _open_file(path: Path, name: str) -> io.BufferedReader:
+    try:
+        return open_regular(path, MAX_STREAMED_BYTES, hint="use - to read from standard input")
+    except FileNotFoundError:
+        raise InputError.of(name, _missing(path)) from None
+    except ValueError as error:
+        raise InputError.of(name, str(error)) from None
+    except OSError as error:
+        raise InputError.of(name, f"cannot be read: {error.strerror or error}") from None
+
+
+def _missing(path: Path) -> str:
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in itertools.islice(entries, _NAMES_LOOKED_AT)]
+    except OSError:
+        return f"does not exist, and neither does its folder {quoted(str(path.parent))}"
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"does not exist; did you mean {quoted(near[0])}?" if near else "does not exist"
+
+
+def whole_text(source: Source, limit: int) -> str:
+    """The whole input as text.
+
+    Args:
+        source: The input.
+        limit: The most bytes to read.
+
+    Raises:
+        InputError: It is longer than `limit`, not UTF-8, or holds a NUL.
+    """
+    data = source.stream.read(limit + 1)
+    if len(data) > limit:
+        raise source.refusal(
+            f"is larger than the {limit // MIB} MiB that a file of this format may have; "
+            "split it, or use JSONL or CSV, which are read line by line"
+        )
+    return _decoded(source, data, 0, 1)
+
+
+def lines(source: Source) -> Iterator[tuple[int, str]]:
+    r"""The input's lines with their numbers from 1, line ends included.
+
+    A line ends in `\n` alone, so a `\r` before it is part of the line.
+
+    Raises:
+        InputError: The input or a line is too long, it is not UTF-8, or it holds a NUL.
+    """
+    offset = 0
+    for number in itertools.count(1):
+        data = source.stream.readline(MAX_LINE_BYTES + 1)
+        if not data:
+            return
+        if len(data) > MAX_LINE_BYTES:
+            raise source.refusal(
+                f"is longer than the {MAX_LINE_BYTES // MIB} MiB that a line may have", number
+            )
+        if offset + len(data) > MAX_STREAMED_BYTES:
+            raise source.refusal(
+                f"is larger than the {MAX_STREAMED_BYTES // MIB} MiB that are read; split it"
+            )
+        yield number, _decoded(source, data, offset, number)
+        offset += len(data)
+
+
+def _decoded(source: Source, data: bytes, offset: int, line: int) -> str:
+    """Text of bytes that stand `offset` bytes into the input, the first of them on `line`."""
+    if offset == 0:
+        for mark, encoding in _MARKS:
+            if data.startswith(mark):
+                raise source.refusal(f"is {encoding} text, not UTF-8; save it as UTF-8")
+        if data.startswith(codecs.BOM_UTF8):
+            data, offset = data[len(codecs.BOM_UTF8) :], len(codecs.BOM_UTF8)
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise source.refusal(
+            f"holds a NUL at byte {offset + nul}, so it is no text file (or UTF-16 without a "
+            "mark); save it as UTF-8",
+            line + data.count(b"\n", 0, nul),
+        )
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise source.refusal(
+            f"is not UTF-8: byte 0x{data[error.start]:02X} at offset {offset + error.start}; "
+            "save it as UTF-8",
+            line + data.count(b"\n", 0, error.start),
+        ) from None

@@ -1,0 +1,44 @@
+"""JSON as the standard says it: no NaN, no name given twice, no number beyond reason."""
+
+import json
+from typing import Any
+
+from engine.intake.entries import Refused, Unreadable, real_number, whole_number
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    data = dict(pairs)
+    if len(data) != len(pairs):
+        names = set()
+        for name, _ in pairs:
+            if name in names:
+                data[name] = Refused("is given twice in the same object; keep one of the two")
+            names.add(name)
+    return data
+
+
+def _constant(name: str) -> Refused:
+    return Refused(f"is {name}, which is not a number of JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=whole_number,
+    parse_float=real_number,
+    parse_constant=_constant,
+)
+
+
+def decode(text: str) -> Any:
+    """The plain data of a JSON text; values that must not be used are `Refused` in it.
+
+    Raises:
+        Unreadable: The text is not JSON, or lies too deep in itself to be read.
+    """
+    try:
+        return _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg} at column {error.colno}"
+        raise Unreadable(message, error.lineno) from None
+    except RecursionError:
+        raise Unreadable("holds lists or objects too deep in each other to be read") from None

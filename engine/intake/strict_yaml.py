@@ -1,0 +1,166 @@
+"""YAML as plain data: no tags, no bombs, and words stay words.
+
+A document is first walked event by event, without building anything, and refused for its tags,
+its depth or what its aliases would repeat; only then is it composed. Plain scalars become
+null (`null`, `~`, nothing), booleans (`true`, `false`), decimal numbers, and otherwise text: `no`,
+`on`, `2024-01-01`, `12:30` and `007` are the texts they look like, which is what a prompt means.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+from engine.intake.entries import MAX_DEPTH, Refused, Unreadable, real_number, whole_number
+
+try:
+    from yaml import CSafeLoader as _Base  # ten times as fast; missing where libyaml is
+except ImportError:  # pragma: no cover - depends on how PyYAML was built
+    from yaml import SafeLoader as _Base  # type: ignore[assignment]
+
+MAX_REPEATED = 1_000_000
+"""Characters and nodes that aliases may repeat, in one document."""
+
+_PREFIX = "tag:yaml.org,2002:"
+_PLAIN_TAGS = {_PREFIX + name for name in ("null", "bool", "int", "float", "str", "seq", "map")}
+
+
+class _Loader(_Base):
+    yaml_implicit_resolvers = {}  # noqa: RUF012 - the name and kind are PyYAML's
+
+
+for _name, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?(?:0|[1-9][0-9]*)", list("-+0123456789")),
+    ("float", r"(?:[-+]?[0-9]+)?\.[0-9]+(?:[eE][-+][0-9]+)?", list("-+.0123456789")),
+):
+    _Loader.add_implicit_resolver(_PREFIX + _name, re.compile(rf"(?:{_pattern})\Z"), _first)
+
+
+def decode(text: str) -> tuple[Any, list[int]]:
+    """The plain data of a YAML text, and the lines of its entries.
+
+    Returns:
+        The data, in which values that must not be used are `Refused`; and the line, from 1, of
+        each entry: of a list, of the list `prompts`, or of the one object.
+
+    Raises:
+        Unreadable: The text is not YAML, or holds what is not read.
+    """
+    try:
+        _Guard().check(yaml.parse(text, Loader=_Loader))
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        column = f" at column {mark.column + 1}" if mark else ""
+        raise Unreadable(
+            f"is not YAML: {error.problem or error.context}{column}",
+            mark.line + 1 if mark else None,
+        ) from None
+    except Unreadable:
+        raise
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise Unreadable(f"is not YAML: {error}") from None
+    return (None, []) if node is None else (_plain(node), _lines(node))
+
+
+class _Guard:
+    """Walks the events of a text and refuses what must not be composed."""
+
+    def __init__(self) -> None:
+        self.documents = 0
+        self.size = 0  # characters and nodes so far, as if aliases were written out
+        self.repeated = 0
+        self.open: list[tuple[str | None, int]] = []  # anchor, and size when it began
+        self.anchors: dict[str, int] = {}
+
+    def check(self, events: Iterator[yaml.Event]) -> None:
+        for event in events:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            if isinstance(event, yaml.DocumentStartEvent):
+                self.documents += 1
+                if self.documents > 1:
+                    raise Unreadable("holds several YAML documents; keep one a file", line)
+            elif isinstance(event, yaml.AliasEvent):
+                self._alias(event, line)
+            elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+                self._node(event, line)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                anchor, before = self.open.pop()
+                self._keep(anchor, self.size - before)
+
+    def _node(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, line: int | None) -> None:
+        if event.tag is not None and event.tag not in _PLAIN_TAGS:
+            raise Unreadable(f"has the tag '{event.tag}'; only plain data is read", line)
+        if isinstance(event, yaml.ScalarEvent):
+            self.size += 1 + len(event.value)
+            self._keep(event.anchor, 1 + len(event.value))
+            return
+        self.open.append((event.anchor, self.size))
+        self.size += 1
+        if len(self.open) > MAX_DEPTH:
+            raise Unreadable(
+                f"holds lists and objects more than {MAX_DEPTH} deep in each other", line
+            )
+
+    def _alias(self, event: yaml.AliasEvent, line: int | None) -> None:
+        if event.anchor not in self.anchors:
+            raise Unreadable(
+                f"has the alias '*{event.anchor}' of something that is not complete before it", line
+            )
+        self.size += self.anchors[event.anchor]
+        self.repeated += self.anchors[event.anchor]
+        if self.repeated > MAX_REPEATED:
+            raise Unreadable("has aliases that repeat too much; write the values out", line)
+
+    def _keep(self, anchor: str | None, size: int) -> None:
+        if anchor is not None:
+            self.anchors[anchor] = size
+
+
+def _plain(node: Node) -> Any:
+    if isinstance(node, SequenceNode):
+        return [_plain(child) for child in node.value]
+    if isinstance(node, MappingNode):
+        return _mapping(node)
+    return _scalar(node)
+
+
+def _mapping(node: MappingNode) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    for key, child in node.value:
+        if not isinstance(key, ScalarNode):
+            data["?"] = Refused("is a list or an object used as the name of a field")
+        elif key.value in data:
+            data[key.value] = Refused("is given twice in the same object; keep one of the two")
+        else:
+            data[key.value] = _plain(child)
+    return data
+
+
+def _scalar(node: Node) -> Any:
+    kind, text = node.tag.removeprefix(_PREFIX), node.value
+    try:
+        if kind == "int":
+            return whole_number(text)
+        if kind == "float":
+            return real_number(text)
+    except ValueError:
+        return Refused(f"is tagged !!{kind} and is not one")
+    if kind == "bool":
+        return text.lower() == "true"
+    return None if kind == "null" else text
+
+
+def _lines(node: Node) -> list[int]:
+    entries = [node]
+    if isinstance(node, SequenceNode):
+        entries = node.value
+    elif isinstance(node, MappingNode):
+        for key, child in node.value:
+            if key.value == "prompts" and isinstance(child, SequenceNode):
+                entries = child.value
+    return [entry.start_mark.line + 1 for entry in entries]

@@ -1,0 +1,137 @@
+"""Entries against a recipe's input model: typed inputs out, or a sentence for all that is wrong."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from engine.intake.entries import Entry
+from engine.intake.ids import Ids, given_id, made_id
+from engine.intake.problems import Problem
+from engine.intake.sentences import nearest, sentence
+
+InputT = TypeVar("InputT", bound=BaseModel)
+
+_UNKNOWN_SHOWN = 10  # unknown fields of one entry that are named; an entry may hold thousands
+
+
+@dataclass(frozen=True, slots=True)
+class Validated(Generic[InputT]):
+    """An entry that can be queued.
+
+    Attributes:
+        number: Its place in the input, from 1.
+        key: Its id, given or made; no two entries of an input have the same.
+        input: What the recipe gets. Its own `id`, where the model has one, is the given id only.
+    """
+
+    number: int
+    key: str
+    input: InputT
+
+
+def field_names(model: type[BaseModel]) -> list[str]:
+    """What an entry for a model may hold: the names as they are written, `id` among them."""
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return names if "id" in names else ["id", *names]
+
+
+def validate(
+    entries: Iterable[Entry | Problem],
+    model: type[InputT],
+    *,
+    source: str,
+    context: Mapping[str, Any] | None = None,
+    offset: int = 0,
+) -> Iterator[Validated[InputT] | Problem]:
+    """Validates entries against an input model, one at a time, in their order.
+
+    A field that is null is an absent field. An entry with a problem yields all of its problems
+    and no `Validated`.
+
+    Args:
+        entries: What a reader yields; its problems pass through.
+        model: The recipe's input model.
+        source: The input's name in messages.
+        context: The validation context, for fields such as `PictureFile`.
+        offset: How many entries the batch already has: the positions in made ids go on from it.
+
+    Yields:
+        A `Validated` for every entry that is right, a `Problem` for everything that is wrong.
+    """
+    names, ids = field_names(model), Ids()
+    takes_id = "id" in model.model_fields
+    for entry in entries:
+        if isinstance(entry, Problem):
+            yield entry
+            continue
+        data = {name: value for name, value in entry.data.items() if value is not None}
+        faults = list(_unknown(data, names)) if model.model_config.get("extra") != "allow" else []
+        key, fault = _take_id(data, entry.number, offset, ids)
+        faults += [("id", fault)] if fault else []
+        if not takes_id or fault:
+            data.pop("id", None)
+        checked = _build(model, data, context)
+        if not faults and isinstance(checked, BaseModel):
+            yield Validated(entry.number, key, checked)
+            continue
+        faults += checked if isinstance(checked, list) else []
+        yield from _problems(entry, source, key, faults)
+
+
+def _unknown(data: dict[str, Any], names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """Takes the fields that no entry may have out of the data, and says so."""
+    unknown = [name for name in data if name not in names]
+    for name in unknown:
+        del data[name]
+    for name in unknown[:_UNKNOWN_SHOWN]:
+        yield name, f"is not a known field; {nearest(name, names)}"
+    if len(unknown) > _UNKNOWN_SHOWN:
+        yield "", f"has {len(unknown) - _UNKNOWN_SHOWN} more fields that are not known"
+
+
+def _take_id(data: dict[str, Any], number: int, offset: int, ids: Ids) -> tuple[str, str]:
+    """The entry's id and what is wrong with it; puts a given id right in the data."""
+    if "id" not in data:
+        key = made_id(number + offset, data)
+        first = ids.place(key, number)
+        if first == number:
+            return key, ""
+        return key, (
+            f"is absent, and '{key}', which would be made for it, is the id of entry {first}; "
+            "give one of the two another"
+        )
+    try:
+        key = data["id"] = given_id(data["id"])
+    except ValueError as error:
+        return "", str(error)
+    first = ids.place(key, number)
+    if first == number:
+        return key, ""
+    return key, f"is the id of entry {first} too; give it an id of its own"
+
+
+def _build(
+    model: type[InputT], data: dict[str, Any], context: Mapping[str, Any] | None
+) -> InputT | list[tuple[str, str]]:
+    try:
+        return model.model_validate(data, context=dict(context) if context else None)
+    except ValidationError as refusal:
+        errors = refusal.errors(include_url=False)
+        return [(".".join(map(str, error["loc"])), sentence(error)) for error in errors]
+
+
+def _problems(
+    entry: Entry, source: str, key: str, faults: list[tuple[str, str]]
+) -> Iterator[Problem]:
+    shown_id = key if "id" in entry.data else ""
+    for field, message in faults:
+        yield Problem(
+            file=source,
+            entry=entry.number,
+            line=entry.line,
+            id=shown_id,
+            field=field,
+            message=message,
+        )
