@@ -31,6 +31,7 @@ class Batch(Row):
     snapshot: str
     source: str
     outputs: str
+    summary: str
     state: str
     held: int
     finish: str

@@ -77,3 +77,16 @@ def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:
     """Batches that are being prepared, with who prepares them (`pid@host`)."""
     sql = "SELECT id, coalesce(preparer, '') FROM batches WHERE preparing"
     return [(row[0], row[1]) for row in connection.execute(sql)]
+
+
+def can_claim(connection: sqlite3.Connection) -> bool:
+    """Whether some batch has a job that may be started."""
+    sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE queued > 0 AND NOT preparing AND NOT held
+             AND (in_flight IS NULL OR running < in_flight))"""
+    return bool(connection.execute(sql).fetchone()[0])
+
+
+def summary_taken(connection: sqlite3.Connection, path: str) -> bool:
+    """Whether some batch writes its summary to a path."""
+    sql = "SELECT 1 FROM batches WHERE summary = ?"
+    return connection.execute(sql, (path,)).fetchone() is not None

@@ -60,10 +60,18 @@ def all_jobs(
         after = page[-1].position
 
 
-def output_taken(connection: sqlite3.Connection, output: str) -> bool:
-    """Whether some job has this folder, compared without case."""
-    sql = "SELECT 1 FROM jobs WHERE output = ? COLLATE NOCASE"
-    return connection.execute(sql, (output,)).fetchone() is not None
+def place_taken(connection: sqlite3.Connection, place: str) -> bool:
+    """Whether a place is some job's, or holds the places of jobs."""
+    if place_is_jobs(connection, place):
+        return True
+    sql = "SELECT 1 FROM jobs WHERE place > ? AND place < ? LIMIT 1"
+    return connection.execute(sql, (f"{place}/", f"{place}0")).fetchone() is not None
+
+
+def place_is_jobs(connection: sqlite3.Connection, place: str) -> bool:
+    """Whether a place is some job's own."""
+    sql = "SELECT 1 FROM jobs WHERE place = ?"
+    return connection.execute(sql, (place,)).fetchone() is not None
 
 
 def _of_job(

@@ -21,6 +21,7 @@ class NewBatch:
     settings: str
     snapshot: str
     outputs: str
+    summary: str
     source: str = ""
     priority: int = 0
     in_flight: int | None = None
@@ -35,7 +36,8 @@ class NewJob:
         key: Its id within the batch.
         input: The validated input as JSON.
         seed: Source of its randomness.
-        output: Its folder, relative to the workspace; no other job of the store has it.
+        output: Its folder, relative to the workspace unless it lies elsewhere.
+        place: The same folder in the form in which no two jobs of a store may have the same.
         prompt: The prompt that it starts from, kept as the operator's version.
         negative: What the operator wants kept out.
     """
@@ -44,6 +46,7 @@ class NewJob:
     input: str
     seed: int
     output: str
+    place: str
     prompt: str = ""
     negative: str = ""
 
@@ -52,8 +55,8 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
     """Adds a batch in state `preparing`; returns its id."""
     cursor = connection.execute(
         """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
-           snapshot, source, outputs, preparer, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           snapshot, source, outputs, summary, preparer, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch.name,
             batch.recipe,
@@ -65,6 +68,7 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
             batch.snapshot,
             batch.source,
             batch.outputs,
+            batch.summary,
             batch.preparer,
             now(),
         ),
@@ -91,9 +95,9 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
     for job in jobs:
         position += 1
         cursor = connection.execute(
-            """INSERT INTO jobs (batch_id, position, key, seed, input, output, created_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            (batch_id, position, job.key, job.seed, job.input, job.output, at),
+            """INSERT INTO jobs (batch_id, position, key, seed, input, output, place, created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (batch_id, position, job.key, job.seed, job.input, job.output, job.place, at),
         )
         if job.prompt:
             version = {"text": job.prompt, "negative": job.negative, "author": "operator"}

@@ -109,17 +109,13 @@ def recover_jobs(connection: sqlite3.Connection) -> int:
     return cursor.rowcount
 
 
-def release_parked(
-    connection: sqlite3.Connection, lane: str, reasons: Sequence[str] | None = None
-) -> int:
-    """Queues the jobs that waited for a lane; returns how many."""
-    allowed = "" if reasons is None else f"AND reason IN ({', '.join('?' * len(reasons))})"
-    cursor = connection.execute(
-        f"""UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
-            WHERE state = 'parked' AND lane = ? {allowed}""",  # noqa: S608 - placeholders only
-        (lane, *(reasons or ())),
-    )
-    return cursor.rowcount
+def release_parked(connection: sqlite3.Connection, lane: str, at_most: int = SLICE) -> int:
+    """Queues a slice of the jobs that wait for a lane; returns how many."""
+    return connection.execute(
+        """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
+           WHERE id IN (SELECT id FROM jobs WHERE state = 'parked' AND lane = ? LIMIT ?)""",
+        (lane, at_most),
+    ).rowcount
 
 
 def jobs_to_move(

@@ -279,6 +279,48 @@ def fail_step(
     return error_id
 
 
+def note_retry(
+    connection: sqlite3.Connection,
+    step_id: int,
+    intent: Intent,
+    message: str,
+    wait_seconds: float,
+    *,
+    open_again: bool,
+) -> None:
+    """Writes that a call did not work and when it is made again.
+
+    Args:
+        connection: An open transaction's connection.
+        step_id: The step.
+        intent: What was called.
+        message: One line that says why and when.
+        wait_seconds: How long until the next try.
+        open_again: Whether the provider surely has not carried the call out, so that nothing is
+            unknown if the engine is lost during the wait.
+    """
+    if open_again:
+        put_aside(connection, step_id)
+    record_event(
+        connection,
+        "step.retry",
+        batch_id=intent.batch_id,
+        job_id=intent.job_id,
+        step_id=step_id,
+        level="warning",
+        message=message,
+        data={"wait_seconds": round(wait_seconds, 3)},
+    )
+
+
+def put_aside(connection: sqlite3.Connection, step_id: int) -> None:
+    """Says that nothing is under way for a step that was begun."""
+    connection.execute(
+        "UPDATE steps SET state = 'open', request_id = NULL WHERE id = ? AND state <> 'done'",
+        (step_id,),
+    )
+
+
 def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
     """Opens a job's failed and unknown steps for another attempt; returns how many."""
     cursor = connection.execute(

@@ -144,6 +144,8 @@ class Backend(Protocol):
         paid: Whether a call costs money, so that it is never sent twice without need.
         resumable: Whether a submitted call can be found again by its request id.
         lane: The lane its calls queue in; backends that share an account share a lane.
+        concurrency: Calls that the lane may have in flight at once; 0 for one a CPU worker.
+        requests_per_minute: Calls a minute at most; None for no limit.
     """
 
     name: str
@@ -153,6 +155,8 @@ class Backend(Protocol):
     paid: bool
     resumable: bool
     lane: str
+    concurrency: int
+    requests_per_minute: float | None
 
     def missing(self) -> list[Missing]:
         """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
@@ -177,11 +181,11 @@ class BackendFamily:
         name: Name on the command line and in settings, for example `builtin`.
         summary: One line for `safelight backends`.
         settings: The model of `[backends.NAME]` in `safelight.toml`.
-        factories: For each capability, what makes a backend of the settings. A factory imports
-            what is heavy; the module that holds the family does not.
+        factories: For each capability, what makes a backend of the settings and the environment,
+            where its keys are. A factory imports what is heavy; the family's module does not.
     """
 
     name: str
     summary: str
     settings: type[BaseModel]
-    factories: Mapping[Capability, Callable[[Any], Backend]]
+    factories: Mapping[Capability, Callable[[Any, Mapping[str, str]], Backend]]

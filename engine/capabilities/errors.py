@@ -1,0 +1,87 @@
+"""Errors by what the operator can do about them.
+
+*Retryable*: it may work in a moment; the runtime waits and tries again. *Permanent*: this request
+will never work; the job fails and the others go on. *Blocked*: something outside is needed (a key,
+room on the disk); the lane stops, its jobs are parked, and they go on by themselves when it is
+there. Anything else that is raised is a *bug*.
+"""
+
+from typing import Literal, Self
+
+ParkReason = Literal[
+    "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
+]
+"""Why a job is parked."""
+
+
+class StepError(Exception):
+    """Base of the errors that a backend or an agent raises on purpose.
+
+    Args:
+        message: What happened, in a sentence without secrets.
+        remedy: What the operator can do about it.
+        cost: What the failed call has cost all the same, in micro-dollars.
+    """
+
+    kind = "permanent"
+
+    def __init__(self, message: str, *, remedy: str = "", cost: int = 0) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.cost = cost
+
+
+class Retryable(StepError):
+    """It may work in a moment.
+
+    Args:
+        message: What happened.
+        retry_after: Seconds that the provider asks to wait, where it says so.
+        resubmit: Whether the call that was submitted is lost, so that the next try has to submit
+            anew instead of going back to it.
+        remedy: What the operator can do about it.
+        cost: What the failed call has cost all the same, in micro-dollars.
+    """
+
+    kind = "retryable"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        resubmit: bool = False,
+        remedy: str = "",
+        cost: int = 0,
+    ) -> None:
+        super().__init__(message, remedy=remedy, cost=cost)
+        self.retry_after = retry_after
+        self.resubmit = resubmit
+
+
+class Permanent(StepError):
+    """This request will never work."""
+
+
+class Blocked(StepError):
+    """Nothing on this lane works until something outside is mended."""
+
+    kind = "blocked"
+
+    def __init__(self, message: str, *, reason: ParkReason, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.reason = reason
+        self.lane: str | None = None
+
+    def again(self) -> Self:
+        """The same refusal for another call, without this one's traceback."""
+        copy = type(self)(self.message, reason=self.reason, remedy=self.remedy)
+        copy.lane = self.lane
+        return copy
+
+
+class OutcomeUnknown(StepError):
+    """A call that costs money was sent and nobody knows whether it was carried out."""
+
+    kind = "blocked"

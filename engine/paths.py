@@ -1,0 +1,51 @@
+"""Where things lie in a workspace."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspacePaths:
+    """The places of one workspace.
+
+    Attributes:
+        root: The workspace's folder.
+    """
+
+    root: Path
+
+    @property
+    def private(self) -> Path:
+        """What is Safelight's own: the store, the files by content, the lock."""
+        return self.root / ".safelight"
+
+    @property
+    def store(self) -> Path:
+        """The SQLite file."""
+        return self.private / "safelight.db"
+
+    @property
+    def artifacts(self) -> Path:
+        """Files by content."""
+        return self.private / "artifacts"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one engine holds locked."""
+        return self.private / "engine.lock"
+
+    @property
+    def logs(self) -> Path:
+        """Log files, one series a run."""
+        return self.root / "logs"
+
+    @property
+    def settings(self) -> Path:
+        """The settings file that operators write."""
+        return self.root / "safelight.toml"
+
+    def make(self) -> None:
+        """Makes the private folder, readable by its owner alone."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.private.mkdir(mode=0o700, exist_ok=True)
+        self.private.chmod(0o700)

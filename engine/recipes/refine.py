@@ -1,0 +1,110 @@
+"""Recipe `refine`: generate a picture, evaluate it, refine the prompt, again; keep the best."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.capabilities import Attempt, Evaluation, Picture
+from engine.capabilities.image import MAX_SIDE, MIN_SIDE
+from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine_outputs import finish, project
+from engine.runtime.job import Job
+from engine.runtime.recipe import Headline, Recipe, RecipeSettings
+
+
+class RefineSettings(RecipeSettings):
+    """Settings of the recipe `refine`."""
+
+    image: str = Field("builtin", description="Backend that makes pictures.")
+    vision: str = Field("builtin", description="Backend that evaluates them.")
+    text: str = Field("builtin", description="Backend that refines prompts.")
+    max_iterations: int = Field(3, ge=1, le=20, description="Turns of the loop at most.")
+    target_score: float = Field(90, ge=0, le=100, description="Score at which the loop stops.")
+    width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels by default.")
+    height: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Height in pixels by default.")
+    vary_seed: bool = Field(
+        False,
+        description="Give each iteration a seed of its own. By default the seed stays, because a "
+        "new seed changes a picture more than a better prompt does.",
+    )
+
+
+class Turn(BaseModel):
+    """One turn of the loop: what was asked, what came of it, what was thought of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iteration: int
+    prompt: str
+    negative_prompt: str
+    picture: Picture
+    evaluation: Evaluation
+
+    @property
+    def score(self) -> float:
+        """0 to 100, higher is better."""
+        return self.evaluation.score
+
+    @property
+    def attempt(self) -> Attempt:
+        """What the next writer is told of this turn."""
+        return Attempt(
+            prompt=self.prompt, negative_prompt=self.negative_prompt, evaluation=self.evaluation
+        )
+
+
+async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
+    """Runs the loop and returns its best turn.
+
+    An operator may decide a prompt (`iteration-N/prompt`) or the result (`select`).
+    """
+    entry, settings = job.input, job.settings
+    brief = entry.full_prompt
+    prompt, negative_prompt = brief, entry.negative_prompt
+    turns: list[Turn] = []
+    for iteration in job.iterations(settings.max_iterations):
+        prompt = await iteration.decide("prompt", default=prompt)
+        picture = await iteration.step(
+            "generate",
+            job.image.generate,
+            prompt,
+            negative_prompt=negative_prompt,
+            seed=job.seed_for(iteration.number - 1) if settings.vary_seed else job.seed,
+            width=entry.width or settings.width,
+            height=entry.height or settings.height,
+            reference=entry.reference_image,
+        )
+        evaluation = await iteration.step("evaluate", job.vision.evaluate, picture.image, brief)
+        turns.append(
+            Turn(
+                iteration=iteration.number,
+                prompt=prompt,
+                negative_prompt=negative_prompt,
+                picture=picture,
+                evaluation=evaluation,
+            )
+        )
+        if evaluation.score >= settings.target_score or iteration.is_last:
+            break
+        attempts = [turn.attempt for turn in turns]
+        refinement = await iteration.step("refine", job.text.refine, brief, attempts)
+        prompt = refinement.prompt
+        negative_prompt = refinement.negative_prompt or entry.negative_prompt
+    best = max(turns, key=lambda turn: turn.score).iteration
+    chosen = await job.decide("select", default=best)
+    return next((turn for turn in turns if turn.iteration == chosen), turns[best - 1])
+
+
+RECIPE = Recipe(
+    name="refine",
+    version="1",
+    summary="Generate a picture, evaluate it, refine the prompt; keep the best.",
+    input=RefineInput,
+    settings=RefineSettings,
+    capabilities=("image", "vision", "text"),
+    headline=Headline("score", low=0, high=100),
+    run=refine,
+    score=lambda turn: turn.score,
+    starting_prompt=lambda entry: (entry.full_prompt, entry.negative_prompt),
+    project=project,
+    finish=finish,
+)
+"""The recipe, as the entry point `refine` of `safelight.recipes` gives it."""

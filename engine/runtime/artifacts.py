@@ -1,0 +1,91 @@
+"""Files by content: written to a temporary file, synced, renamed; then a row may name them."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from engine.capabilities import Permanent
+
+
+class ArtifactStore:
+    """Files by the SHA-256 of their bytes, at `ab/cdef...` below a folder.
+
+    Args:
+        folder: Where they are; private to its owner.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def path(self, hash_: str) -> Path:
+        """Where the file of a hash is, or would be."""
+        if len(hash_) != 64 or not set(hash_) <= set("0123456789abcdef"):
+            raise ValueError("An artifact's hash is 64 lower-case hexadecimal digits.")
+        return self.folder / hash_[:2] / hash_[2:]
+
+    def put(self, data: bytes) -> str:
+        """Stores bytes durably; returns their hash. Stored once, however often they come."""
+        hash_ = hashlib.sha256(data).hexdigest()
+        path = self.path(hash_)
+        if path.exists() and path.stat().st_size == len(data):
+            return hash_
+        made = not path.parent.exists()
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _write_synced(path, data)
+        _sync_folder(path.parent)
+        if made:
+            _sync_folder(self.folder)
+        return hash_
+
+    def read(self, hash_: str) -> bytes:
+        """The bytes of a stored file.
+
+        Raises:
+            Permanent: The file is gone or is not what was stored.
+        """
+        path = self.path(hash_)
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            raise Permanent(
+                f"The stored file {hash_[:12]} is gone.",
+                remedy="Restore it from a backup, or retry the job to make it again.",
+            ) from None
+        if hashlib.sha256(data).hexdigest() != hash_:
+            raise Permanent(
+                f"The stored file {hash_[:12]} is damaged: its bytes have another hash.",
+                remedy="Restore it from a backup, or retry the job to make it again.",
+            )
+        return data
+
+    def hashes(self) -> "list[str]":
+        """The hash of every stored file."""
+        return [
+            folder.name + file.name
+            for folder in self.folder.glob("[0-9a-f][0-9a-f]")
+            for file in folder.iterdir()
+            if len(file.name) == 62
+        ]
+
+
+def _write_synced(path: Path, data: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,221 @@
+"""What operators ask for: pause, resume, cancel, retry, priority, decide.
+
+The desk is used by the engine, and by the command line where no engine runs, so that a command
+means the same with and without one.
+"""
+
+import json
+import sqlite3
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from db.queries.batches import batch as read_batch
+from db.queries.jobs import job as read_job
+from db.rows import Batch, Command, Job
+from db.writes import batches as batch_writes
+from db.writes import commands as command_writes
+from db.writes import jobs as job_writes
+
+T = TypeVar("T")
+
+VERBS = ("pause", "resume", "cancel", "retry", "priority", "decide")
+
+
+class Refused(Exception):
+    """A command cannot be carried out; the message says why."""
+
+
+class AsyncWrite(Protocol):
+    """Runs one write operation and returns once it is committed."""
+
+    def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
+        """Commits the operation."""
+        ...
+
+
+class RunningJobs(Protocol):
+    """The jobs that run in this process."""
+
+    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+        """Stops one job, or all of a batch, at the step they are in; returns how many.
+
+        Args:
+            batch_id: The batch.
+            job_id: The job, None for all of the batch.
+            then: State that they take: `queued`, `paused` or `cancelled`.
+        """
+        ...
+
+    def reload(self) -> None:
+        """Reads settings and environment again and lets blocked lanes try again."""
+        ...
+
+
+class NothingRuns:
+    """Stands where no engine runs."""
+
+    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+        """There is nothing to stop."""
+        return 0
+
+    def reload(self) -> None:
+        """There is nothing to reload."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A batch, or one job of it."""
+
+    batch: Batch
+    job: Job | None
+
+    @property
+    def job_id(self) -> int | None:
+        """The job's number, None for a whole batch."""
+        return self.job.id if self.job else None
+
+    def __str__(self) -> str:
+        if self.job is None:
+            return f"b{self.batch.id}"
+        return f"j{self.job.id} ({self.job.key})"
+
+
+class CommandDesk:
+    """Carries commands out and keeps what each did.
+
+    Args:
+        reader: A connection to read with.
+        write: Commits one operation.
+        running: The jobs that run here.
+    """
+
+    def __init__(self, reader: sqlite3.Connection, write: AsyncWrite, running: RunningJobs) -> None:
+        self._reader = reader
+        self._write = write
+        self._running = running
+
+    async def carry_out(self, command: Command) -> str:
+        """Does what a command says; returns the answer that was stored with it."""
+        refused = False
+        try:
+            arguments = json.loads(command.arguments)
+            targets = [self._target(target) for target in json.loads(command.targets)]
+            said = [await self._do(command.verb, target, arguments) for target in targets]
+            answer = " ".join(said)
+        except Refused as error:
+            answer, refused = str(error), True
+        await self._write(
+            lambda c: command_writes.answer_command(c, command.id, answer, refused=refused)
+        )
+        return answer
+
+    def _target(self, named: dict[str, int]) -> Target:
+        job = read_job(self._reader, named["job"]) if "job" in named else None
+        if "job" in named and job is None:
+            raise Refused(f"There is no job j{named['job']}.")
+        batch = read_batch(self._reader, job.batch_id if job else named["batch"])
+        if batch is None:
+            raise Refused(f"There is no batch b{named.get('batch')}.")
+        return Target(batch, job)
+
+    async def _do(self, verb: str, target: Target, arguments: dict[str, Any]) -> str:
+        if verb == "pause":
+            return await self._pause(target)
+        if verb == "resume":
+            return await self._resume(target)
+        if verb == "cancel":
+            return await self._cancel(target)
+        if verb == "retry":
+            return await self._retry(target)
+        if verb == "priority":
+            return await self._priority(target, int(arguments["change"]))
+        if verb == "decide":
+            return await self._decide(target, str(arguments["key"]), arguments["value"])
+        raise Refused(f"Nobody knows how to {verb}.")
+
+    async def _pause(self, target: Target) -> str:
+        batch_id, job = target.batch.id, target.job
+        if job is None:
+            await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=True))
+            stopped = self._running.stop_jobs(batch_id, None, "queued")
+            return f"Paused {target}; {stopped} running jobs stop where they are."
+        if self._running.stop_jobs(batch_id, job.id, "paused"):
+            return f"Pausing {target} where it is."
+        moved = await self._move(target, ("queued", "parked"), "paused", "job.paused")
+        if not moved:
+            raise Refused(f"{target} is {job.state}; there is nothing to pause.")
+        return f"Paused {target}."
+
+    async def _resume(self, target: Target) -> str:
+        self._running.reload()
+        batch_id = target.batch.id
+        if target.batch.held:
+            await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=False))
+        moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
+        if target.job is not None and not moved and not target.batch.held:
+            raise Refused(f"{target} is {target.job.state}; there is nothing to resume.")
+        return f"Resumed {target}; {moved} jobs go on."
+
+    async def _cancel(self, target: Target) -> str:
+        stopped = self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
+        states = ("queued", "paused", "parked")
+        moved = await self._move(target, states, "cancelled", "job.cancelled")
+        if target.job is not None and not moved and not stopped:
+            raise Refused(f"{target} is {target.job.state}; there is nothing to cancel.")
+        return f"Cancelled {target}; {moved} jobs waited and {stopped} ran."
+
+    async def _retry(self, target: Target) -> str:
+        batch = target.batch
+        if target.job is not None:
+            states: Sequence[str] = ("failed", "cancelled", "parked")
+        else:
+            states = ("failed", "parked") if batch.failed or batch.parked else ("cancelled",)
+        moved = await self._retry_in_slices(target, states)
+        if not moved and target.job is None and batch.finish == "failed":
+            await self._write(lambda c: batch_writes.reopen_batch(c, batch.id))
+            return f"The end of {target} is made again."
+        if not moved:
+            state = target.job.state if target.job else batch.state
+            raise Refused(f"{target} is {state}; there is nothing to retry.")
+        return f"{moved} jobs of {target} go on from the step that failed."
+
+    async def _retry_in_slices(self, target: Target, states: Sequence[str]) -> int:
+        def retry(connection: sqlite3.Connection) -> int:
+            jobs = job_writes.jobs_to_move(connection, target.batch.id, target.job_id, states)
+            job_writes.retry_jobs(connection, jobs)
+            return len(jobs)
+
+        return await self._in_slices(retry)
+
+    async def _move(self, target: Target, states: Sequence[str], to: str, event: str) -> int:
+        def move(connection: sqlite3.Connection) -> int:
+            jobs = job_writes.jobs_to_move(connection, target.batch.id, target.job_id, states)
+            job_writes.set_state(connection, jobs, to, event)
+            return len(jobs)
+
+        return await self._in_slices(move)
+
+    async def _in_slices(self, operation: Callable[[sqlite3.Connection], int]) -> int:
+        total = 0
+        while moved := await self._write(operation):
+            total += moved
+        return total
+
+    async def _priority(self, target: Target, change: int) -> str:
+        batch_id, job_id = target.batch.id, target.job_id
+        await self._write(
+            lambda c: job_writes.add_priority(c, None if job_id else batch_id, job_id, change)
+        )
+        return f"Priority of {target} changed by {change:+d}."
+
+    async def _decide(self, target: Target, key: str, value: Any) -> str:
+        job = target.job
+        if job is None:
+            raise Refused("A decision is about one job; name it.")
+        await self._write(lambda c: command_writes.add_decision(c, job.id, key, value, "operator"))
+        if self._running.stop_jobs(job.batch_id, job.id, "queued"):
+            return f"Decided {key} of {target}; what depends on it runs again."
+        if job.state in {"done", "failed", "parked"}:
+            await self._write(lambda c: job_writes.retry_jobs(c, [job]))
+        return f"Decided {key} of {target}; what depends on it runs again."

@@ -1,0 +1,79 @@
+"""What a backend is given for the length of one call."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from engine.capabilities import Artifact
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.pool import ComputePool
+
+T = TypeVar("T")
+
+UNKNOWN = "application/octet-stream"
+"""Media type of bytes that are no picture."""
+
+
+@dataclass(slots=True)
+class CallRecorder:
+    """One call's context: reads and keeps files, and remembers what is to be written with it.
+
+    Attributes:
+        request_id: The provider's id where the call was already submitted.
+        kept: Files that were stored, as columns of `artifacts`.
+        spent: What the call has cost so far, in micro-dollars.
+    """
+
+    artifacts: ArtifactStore
+    pool: ComputePool
+    on_submitted: Callable[[str], Awaitable[None]]
+    on_progress: Callable[[float | None, str], None]
+    request_id: str | None = None
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    spent: int = 0
+    had_progress: bool = False
+
+    async def read(self, artifact: Artifact) -> bytes:
+        """The bytes of an artifact, checked against its hash."""
+        return await asyncio.to_thread(self.artifacts.read, artifact.hash)
+
+    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+        """Stores bytes by content and returns their handle."""
+        artifact = await asyncio.to_thread(_keep, self.artifacts, data)
+        self.kept.append({"role": role, **artifact.model_dump()})
+        return artifact
+
+    async def submitted(self, request_id: str) -> None:
+        """Records the provider's id of this call; durable when it returns."""
+        self.request_id = request_id
+        await self.on_submitted(request_id)
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        """Says how far this call is."""
+        self.had_progress = True
+        self.on_progress(fraction, message)
+
+    def cost(self, microdollars: int) -> None:
+        """Adds what this call has cost."""
+        self.spent += microdollars
+
+    def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Runs a module-level function of plain data in the process pool."""
+        return self.pool.run(function, *args)
+
+
+def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:
+    from engine.imaging.png import PictureError, describe
+
+    try:
+        media_type, width, height = describe(data)
+    except PictureError:
+        return Artifact(hash=artifacts.put(data), media_type=UNKNOWN, size=len(data))
+    return Artifact(
+        hash=artifacts.put(data),
+        media_type=media_type,
+        size=len(data),
+        width=width,
+        height=height,
+    )

@@ -1,0 +1,354 @@
+"""The engine: holds the workspace, takes jobs by priority and age, and runs their recipes."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from db.queries import batches as queries
+from db.queries.history import data_version
+from db.rows import Job
+from db.store import Store
+from db.writer import Writer
+from db.writes import batches as batch_writes
+from db.writes import engines as engine_writes
+from db.writes import jobs as job_writes
+from db.writes.errors import ErrorRecord, record_error
+from db.writes.events import prune_events
+from engine.capabilities import Backend, Blocked
+from engine.paths import WorkspacePaths
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.commands import CommandDesk
+from engine.runtime.jobs import JobRunner
+from engine.runtime.lanes import Lane
+from engine.runtime.loading import load_batch, load_job
+from engine.runtime.lock import EngineLock
+from engine.runtime.pool import ComputePool
+from engine.runtime.progress import FLUSH_SECONDS, ProgressBoard
+from engine.runtime.projector import Projector
+from engine.runtime.recipe import Catalog
+from engine.runtime.run import BatchRun, JobRun
+from engine.runtime.steps import StepRunner
+from engine.settings import Settings, load_environment, read_settings
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.05
+HEARTBEAT_SECONDS = 2.0
+LANES_SECONDS = 0.5
+OUTPUTS_LANE = "outputs"
+
+
+class StoreGone(Exception):
+    """The store was deleted or replaced underneath the engine."""
+
+
+class Engine:
+    """One engine on one workspace.
+
+    Args:
+        paths: The workspace's places.
+        settings: Its settings.
+        catalog: Where recipes and backends are found.
+        version: Version of Safelight, kept with the engine's row.
+        run_id: Name of this run in logs.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        settings: Settings,
+        catalog: Catalog,
+        *,
+        version: str,
+        run_id: str,
+    ) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._catalog = catalog
+        self._version = version
+        self._run_id = run_id
+        self._environment = load_environment(paths.root)
+        self._lanes: dict[str, Lane] = {}
+        self._runs: dict[int, JobRun] = {}
+        self._batches: dict[int, BatchRun] = {}
+        self._finishing: set[asyncio.Task[None]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._trouble: str | None = None
+        self._seen_version = -1
+        self._due: dict[str, float] = {}
+
+    async def run(self, until: "Callable[[Engine], bool] | None" = None) -> None:
+        """Works until it is stopped, or until `until` says so.
+
+        Raises:
+            WorkspaceBusy: Another engine holds the workspace.
+            StoreGone: The store was deleted or replaced underneath.
+        """
+        with EngineLock(self._paths.lock):
+            store = Store(self._paths.store)
+            self._open(store)
+            try:
+                await self._start()
+                while not self._stopping and not (until and until(self)):
+                    await self._tick()
+            finally:
+                await self._close()
+
+    def stop(self) -> None:
+        """Takes no more work; calls in flight get the grace period."""
+        self._stopping = True
+        self._wake.set()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do now: nothing runs, nothing could be started."""
+        return (
+            not self._runs
+            and not self._finishing
+            and not queries.pending_commands(self._reader)
+            and not queries.work_left(self._reader)
+        )
+
+    def batch_is_over(self, batch_id: int) -> bool:
+        """Whether a batch has ended, or cannot go on until something is done about it."""
+        batch = queries.batch(self._reader, batch_id)
+        if batch is None or batch.is_over:
+            return True
+        return batch.state in {"parked", "paused"} and not self._runs and not self._finishing
+
+    # -- opening and closing ------------------------------------------------------------------
+
+    def _open(self, store: Store) -> None:
+        settings = self._settings
+        self._store = store
+        self._writer: Writer = store.writer(self._on_trouble)
+        self._reader = store.reader()
+        self._artifacts = ArtifactStore(self._paths.artifacts)
+        self._pool = ComputePool(settings.engine.cpu_workers)
+        self._progress = ProgressBoard(self._writer)
+        self._projector = Projector(store, self._paths, self._artifacts.path, settings.outputs)
+        self._outputs = self._lanes[OUTPUTS_LANE] = Lane(OUTPUTS_LANE, 1)
+        self._steps = StepRunner(
+            self._writer,
+            self._artifacts,
+            self._pool,
+            self._progress,
+            self._lane_of,
+            self._projector.soon,
+        )
+        self._steps.engine_settings = settings.engine
+        self._steps.retry_settings = settings.retry
+        self._jobs = JobRunner(
+            self._writer, self._steps, self._projector, self._outputs, self._lanes.get
+        )
+        self._desk = CommandDesk(self._reader, self._writer.write, self)
+
+    async def _start(self) -> None:
+        pid, host, version, run_id = os.getpid(), socket.gethostname(), self._version, self._run_id
+        self._id = await self._writer.write(
+            lambda c: engine_writes.start_engine(c, pid, host, version, run_id)
+        )
+        recovered = await self._writer.write(job_writes.recover_jobs)
+        log.info("engine %d started, pid %d, %d jobs to go on with", self._id, pid, recovered)
+
+    async def _close(self) -> None:
+        for run in self._runs.values():
+            self._cancel(run, "queued")
+        await self._let_calls_finish()
+        await self._wait_for([run.task for run in self._runs.values() if run.task])
+        await self._wait_for(list(self._finishing))
+        await self._projector.close()
+        self._pool.close()
+        if self._store.is_in_place() and hasattr(self, "_id"):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(5):
+                    await self._writer.write(lambda c: engine_writes.stop_engine(c, self._id))
+        await self._writer.close()
+        self._reader.close()
+        log.info("engine stopped")
+
+    async def _let_calls_finish(self) -> None:
+        """Lets calls in flight end within the grace period; what has no outcome then is cut."""
+        deadline = time.monotonic() + self._settings.engine.grace_seconds
+        while (calls := self._steps.calls_under_way) and time.monotonic() < deadline:
+            await asyncio.wait(calls, timeout=min(0.2, max(0.0, deadline - time.monotonic())))
+            self._progress.flush()
+        for call in self._steps.calls_under_way:
+            call.cancel()
+        await self._wait_for(list(self._steps.calls_under_way))
+
+    @staticmethod
+    async def _wait_for(tasks: "Sequence[asyncio.Task[Any]]") -> None:
+        if tasks:
+            await asyncio.wait(tasks, timeout=10)
+
+    def _on_trouble(self, sentence: str | None) -> None:
+        if sentence and sentence != self._trouble:
+            log.error("%s Finished results are kept in memory until it can be.", sentence)
+        elif sentence is None:
+            log.info("the store can be written again")
+        self._trouble = sentence
+
+    # -- the loop -----------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        if self._trouble is None:
+            await self._obey()
+            await self._claim()
+            self._finish_batches()
+            await self._probe_lanes()
+            await self._housekeeping()
+        self._wake.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(TICK_SECONDS):
+                await self._wake.wait()
+
+    def _is_due(self, what: str, seconds: float) -> bool:
+        """Whether something is to be done again, `seconds` after it was done last."""
+        moment = time.monotonic()
+        if moment < self._due.get(what, 0.0):
+            return False
+        self._due[what] = moment + seconds
+        return True
+
+    async def _obey(self) -> None:
+        version = data_version(self._reader)
+        if version == self._seen_version:
+            return
+        self._seen_version = version
+        for command in queries.pending_commands(self._reader):
+            log.info("command %d: %s %s", command.id, command.verb, command.targets)
+            log.info("%s", await self._desk.carry_out(command))
+
+    async def _claim(self) -> None:
+        free = self._settings.engine.jobs_in_flight - len(self._runs)
+        if free <= 0 or not queries.can_claim(self._reader):
+            return
+        for job in await self._writer.write(lambda c: job_writes.claim_jobs(c, free)):
+            await self._begin(job)
+
+    async def _begin(self, job: Job) -> None:
+        try:
+            batch = self._batch_run(job.batch_id)
+        except Blocked as error:
+            reason, message = error.reason, f"{error.message} {error.remedy}"
+            await self._writer.write(lambda c: job_writes.park_job(c, job, reason, None, message))
+            return
+        run = load_job(self._reader, job, batch)
+        self._runs[job.id] = run
+        run.task = asyncio.create_task(self._jobs.run(run), name=f"job j{job.id}")
+        run.task.add_done_callback(lambda _: self._ended(job.id))
+
+    def _ended(self, job_id: int) -> None:
+        self._runs.pop(job_id, None)
+        self._wake.set()
+
+    def _batch_run(self, batch_id: int) -> BatchRun:
+        if batch_id not in self._batches:
+            row = queries.batch(self._reader, batch_id)
+            if row is None:
+                raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
+            self._batches[batch_id] = load_batch(row, self._catalog, self._environment)
+        return self._batches[batch_id]
+
+    def _lane_of(self, backend: Backend) -> Lane:
+        lane = self._lanes.get(backend.lane)
+        if lane is None:
+            retry = self._settings.retry
+            lane = self._lanes[backend.lane] = Lane(
+                backend.lane,
+                backend.concurrency or self._settings.engine.cpu_workers,
+                requests_per_minute=backend.requests_per_minute,
+                breaker_failures=retry.breaker_failures,
+                breaker_seconds=retry.breaker_seconds,
+            )
+        return lane
+
+    def _finish_batches(self) -> None:
+        for batch_id in queries.batches_to_finish(self._reader):
+            task = asyncio.create_task(self._finish(batch_id), name=f"finish b{batch_id}")
+            self._finishing.add(task)
+            task.add_done_callback(self._finished)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._finishing.discard(task)
+        self._wake.set()
+        if not task.cancelled() and task.exception():
+            log.error("a batch's end went wrong", exc_info=task.exception())
+
+    async def _finish(self, batch_id: int) -> None:
+        await self._writer.write(lambda c: batch_writes.begin_finish(c, batch_id))
+        message: str | None = None
+        try:
+            await self._projector.finish(self._batch_run(batch_id).recipe, batch_id)
+        except Exception as error:
+            log.exception("the end of batch b%d", batch_id)
+            message = str(error)
+            record = ErrorRecord("permanent", type(error).__name__, message)
+            await self._writer.write(lambda c: record_error(c, record, batch_id))
+        await self._writer.write(lambda c: batch_writes.end_finish(c, batch_id, message))
+        self._batches.pop(batch_id, None)
+
+    async def _probe_lanes(self) -> None:
+        for lane in list(self._lanes.values()):
+            name = lane.name
+            if lane.probe():
+                await self._writer.write(lambda c, n=name: job_writes.release_parked(c, n, 1))  # type: ignore[misc]
+            elif lane.proved:
+                lane.unblock()
+                await self._release(name)
+
+    async def _release(self, lane: str) -> None:
+        while await self._writer.write(lambda c: job_writes.release_parked(c, lane)):
+            pass
+
+    async def _housekeeping(self) -> None:
+        if self._is_due("progress", FLUSH_SECONDS):
+            self._progress.flush()
+        if self._is_due("lanes", LANES_SECONDS):
+            rows = [lane.row() for lane in self._lanes.values()]
+            self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
+        if self._is_due("heartbeat", HEARTBEAT_SECONDS):
+            if not self._store.is_in_place():
+                raise StoreGone(f"{self._paths.store} was deleted or replaced underneath.")
+            self._writer.write(lambda c: engine_writes.see_engine(c, self._id, "running"))
+        if self._is_due("history", 600):
+            keep = self._settings.store.keep_events
+            while await self._writer.write(lambda c: prune_events(c, keep)) >= 10_000:
+                pass
+
+    # -- what the desk asks of the running jobs -----------------------------------------------
+
+    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+        """Stops one running job, or all of a batch, at the step they are in."""
+        runs = [
+            run
+            for run in self._runs.values()
+            if run.job.batch_id == batch_id and job_id in {None, run.job.id}
+        ]
+        for run in runs:
+            self._cancel(run, then)
+        return len(runs)
+
+    @staticmethod
+    def _cancel(run: JobRun, then: str) -> None:
+        run.then = then
+        if run.task is not None:
+            run.task.cancel()
+
+    def reload(self) -> None:
+        """Reads settings and environment again and lets blocked lanes try again."""
+        self._settings = settings = read_settings(self._paths.root)
+        self._environment = load_environment(self._paths.root)
+        self._steps.engine_settings = settings.engine
+        self._steps.retry_settings = settings.retry
+        self._projector.settings = settings.outputs
+        self._batches.clear()
+        for lane in self._lanes.values():
+            lane.unblock()

@@ -1,0 +1,162 @@
+"""One job from claimed to ended: runs the recipe and sorts out how it ended."""
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Callable, Iterator
+
+from pydantic import ValidationError
+
+from db.writer import Writer
+from db.writes import jobs as writes
+from db.writes.errors import ErrorRecord, record_error
+from engine.capabilities import Blocked, Permanent, StepError
+from engine.runtime.job import Job
+from engine.runtime.lanes import Lane
+from engine.runtime.projector import Projector
+from engine.runtime.run import JobRun
+from engine.runtime.steps import StepFailed, StepRunner, StepUnknown
+
+log = logging.getLogger(__name__)
+
+
+class JobRunner:
+    """Runs jobs.
+
+    Args:
+        writer: The store's writer door.
+        steps: Runs their steps.
+        projector: Writes their folders.
+        outputs_lane: Blocked while folders cannot be written.
+        lane: The lane of a name, None where there is none.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        steps: StepRunner,
+        projector: Projector,
+        outputs_lane: Lane,
+        lane: Callable[[str], Lane | None],
+    ) -> None:
+        self._writer = writer
+        self._steps = steps
+        self._projector = projector
+        self._outputs_lane = outputs_lane
+        self._lane = lane
+
+    async def run(self, run: JobRun) -> None:
+        """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
+        self._steps.enter(run)
+        try:
+            await self._run_recipe(run)
+        except asyncio.CancelledError:
+            await self._stopped(run)
+        except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
+            await self._raised(run, error)
+        finally:
+            self._steps.leave(run)
+
+    async def _run_recipe(self, run: JobRun) -> None:
+        recipe = run.batch.recipe
+        try:
+            input_ = recipe.input.model_validate_json(run.job.input)
+        except ValidationError as error:
+            raise Permanent(
+                f"The stored input no longer fits the recipe: {error.error_count()} problems.",
+                remedy="Queue the entry again with this version of Safelight.",
+            ) from error
+        result = await recipe.run(Job(self._steps, run, input_, run.batch.settings))
+        job, score, text = run.job, recipe.score(result), result.model_dump_json()
+        await self._write_folder(run)
+        await self._writer.write(lambda c: writes.end_job(c, job, "done", result=text, score=score))
+
+    async def _write_folder(self, run: JobRun) -> None:
+        lane = self._outputs_lane
+        try:
+            await self._projector.project(run)
+        except Blocked as error:
+            if lane.blocked is None:
+                log.warning("%s", error.message)
+                lane.block(error)
+            raise
+        lane.succeeded()
+
+    async def _stopped(self, run: JobRun) -> None:
+        job, then = run.job, run.then
+        if then == "cancelled":
+            self._steps.abandon(run)
+            await self._writer.write(lambda c: writes.end_job(c, job, "cancelled"))
+        else:
+            await self._writer.write(lambda c: writes.put_back(c, job, then))
+
+    async def _raised(self, run: JobRun, error: BaseException) -> None:
+        worst = _worst(error)
+        if isinstance(worst, StepUnknown):
+            await self._park(run, "unknown-outcome", None, worst)
+        elif isinstance(worst, Blocked):
+            await self._park(run, worst.reason, worst.lane, worst)
+        else:
+            await self._fail(run, worst)
+
+    async def _park(self, run: JobRun, reason: str, lane: str | None, error: StepError) -> None:
+        job = run.job
+        message = f"{error.message} {error.remedy}".strip()
+        await self._writer.write(lambda c: writes.park_job(c, job, reason, lane, message))
+        known = self._lane(lane) if lane else None
+        if lane and known is not None and known.blocked is None:  # mended while it was parked
+            await self._writer.write(lambda c: writes.release_parked(c, lane, 1))
+
+    async def _fail(self, run: JobRun, error: BaseException) -> None:
+        job = run.job
+        error_id = error.error_id if isinstance(error, StepFailed) else 0
+        if not error_id:
+            record = _record(error)
+            error_id = await self._writer.write(
+                lambda c: record_error(c, record, job.batch_id, job.id)
+            )
+        try:
+            await self._projector.project(run)
+        except StepError as trouble:
+            log.warning("outputs of job j%d: %s", job.id, trouble.message)
+        message = f"{job.key}: {error}"
+        await self._writer.write(
+            lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
+        )
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _worst(error: BaseException) -> BaseException:
+    """The one error of a group that decides what becomes of the job.
+
+    What parks comes before what fails: once it is mended, the job comes to its failure again.
+    """
+
+    def rank(leaf: BaseException) -> int:
+        if isinstance(leaf, StepUnknown):
+            return 0
+        if isinstance(leaf, Blocked):
+            return 1
+        return 3 if isinstance(leaf, StepError) else 2
+
+    return min(_leaves(error), key=rank)
+
+
+def _record(error: BaseException) -> ErrorRecord:
+    if isinstance(error, StepError):
+        return ErrorRecord(error.kind, type(error).__name__, error.message, error.remedy)
+    log.error("a recipe raised what it should not", exc_info=error)
+    return ErrorRecord(
+        kind="bug",
+        type=type(error).__name__,
+        message=f"{type(error).__name__}: {error}",
+        remedy="This is a defect of Safelight or of a recipe; please report it.",
+        traceback="".join(traceback.format_exception(error)),
+    )

@@ -1,0 +1,90 @@
+"""From rows to runs: what a batch's jobs share, and what the store knows of a job's steps."""
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from db.queries.jobs import decisions
+from db.rows import Batch, Job
+from engine.capabilities import Backend, Blocked, Capability
+from engine.runtime.fingerprint import Identity
+from engine.runtime.recipe import Catalog
+from engine.runtime.run import BatchRun, JobRun, Memo
+
+
+def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> BatchRun:
+    """Recipe, settings and backends as the batch's snapshot says.
+
+    Raises:
+        Blocked: A recipe or backend of the snapshot is not installed here.
+    """
+    snapshot = json.loads(row.snapshot)
+    try:
+        recipe = catalog.recipe(row.recipe)
+        settings = recipe.settings.model_validate_json(row.settings)
+        backends: dict[Capability, Backend] = {
+            capability: catalog.backend(capability, made["name"], made["settings"], environment)
+            for capability, made in snapshot["backends"].items()
+        }
+    except (KeyError, ValidationError) as error:
+        raise Blocked(
+            f"Batch b{row.id} was queued with something that this Safelight does not have: "
+            f"{error}.",
+            reason="backend",
+            remedy="Install it, then resume the batch; or cancel the batch.",
+        ) from error
+    identities: dict[Capability, Identity] = {
+        capability: Identity(made["name"], made["model"], made["version"])
+        for capability, made in snapshot["backends"].items()
+    }
+    return BatchRun(row, recipe, settings, backends, identities)
+
+
+def snapshot_of(
+    backends: Mapping[Capability, Backend], settings: Mapping[Capability, Any], version: str
+) -> dict[str, Any]:
+    """What a batch keeps of the backends that it was queued with."""
+    return {
+        "safelight": version,
+        "backends": {
+            capability: {
+                "name": backend.name,
+                "model": backend.model,
+                "version": backend.version,
+                "settings": settings[capability],
+            }
+            for capability, backend in backends.items()
+        },
+    }
+
+
+_MEMOS = """
+SELECT s.id, s.key, s.fingerprint, s.state, s.result, s.request_id, s.attempts, s.superseded_at,
+       s.error_id, e.kind, e.message, e.remedy
+FROM steps s LEFT JOIN errors e ON e.id = s.error_id
+WHERE s.job_id = ?
+"""
+
+
+def load_job(connection: sqlite3.Connection, job: Job, batch: BatchRun) -> JobRun:
+    """A run of a job, with all that the store knows of its steps, in one query."""
+    memos: dict[tuple[str, str], Memo] = {}
+    versions: Counter[str] = Counter()
+    for row in connection.execute(_MEMOS, (job.id,)):
+        failed = row["state"] == "failed" and row["kind"] is not None
+        memos[row["key"], row["fingerprint"]] = Memo(
+            id=row["id"],
+            state=row["state"],
+            result=row["result"],
+            request_id=row["request_id"],
+            attempts=row["attempts"],
+            error=(row["kind"], row["message"], row["remedy"]) if failed else None,
+            error_id=row["error_id"],
+            superseded=row["superseded_at"] is not None,
+        )
+        versions[row["key"]] += 1
+    return JobRun(job, batch, memos, versions, decisions(connection, job.id))

@@ -1,0 +1,95 @@
+"""One engine a workspace: a lock that ends with the process that holds it."""
+
+import fcntl
+import json
+import os
+import socket
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class WorkspaceBusy(Exception):
+    """Another engine holds the workspace.
+
+    Attributes:
+        pid: Its process, 0 where that cannot be read.
+        host: Its machine.
+    """
+
+    def __init__(self, pid: int, host: str) -> None:
+        super().__init__(f"An engine is already at work on this workspace: pid {pid} on {host}.")
+        self.pid = pid
+        self.host = host
+
+
+class EngineLock:
+    """`flock` on a file of the workspace, held from entering to leaving the context.
+
+    Args:
+        path: The lock file; it is never removed, so that nobody locks a file that is gone.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._handle: int | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock.
+
+        Raises:
+            WorkspaceBusy: Another process has it.
+        """
+        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(self._path)
+            os.close(handle)
+            raise WorkspaceBusy(*holder) from None
+        os.ftruncate(handle, 0)
+        who = {"pid": os.getpid(), "host": socket.gethostname()}
+        os.pwrite(handle, json.dumps(who).encode(), 0)
+        self._handle = handle
+
+    def release(self) -> None:
+        """Gives the lock back."""
+        if self._handle is not None:
+            os.ftruncate(self._handle, 0)
+            os.close(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.release()
+
+
+def lock_holder(path: Path) -> tuple[int, str] | None:
+    """Pid and host of the engine that holds the lock at `path`; None where nobody does."""
+    if not path.exists():
+        return None
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _holder(path)
+    else:
+        return None
+    finally:
+        os.close(handle)
+
+
+def _holder(path: Path) -> tuple[int, str]:
+    try:
+        who = json.loads(path.read_text())
+        return int(who["pid"]), str(who["host"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0, "this machine"

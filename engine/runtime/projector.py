@@ -1,0 +1,139 @@
+"""Writes the folders that people read, in a thread of its own with a connection of its own."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from db.queries import batches, jobs
+from db.store import Store
+from engine.capabilities import Blocked, Permanent
+from engine.export.files import ExportError
+from engine.paths import WorkspacePaths
+from engine.runtime.recipe import AnyRecipe, Projection
+from engine.runtime.run import JobRun
+from engine.settings import OutputSettings
+
+log = logging.getLogger(__name__)
+
+
+class Projector:
+    """Calls recipes' `project` and `finish` with what the store has now.
+
+    Args:
+        store: The store.
+        paths: The workspace's places.
+        artifact: Where a stored file of a hash is.
+        settings: What operators set about outputs.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        paths: WorkspacePaths,
+        artifact: Callable[[str], Path],
+        settings: OutputSettings,
+    ) -> None:
+        self._store = store
+        self._paths = paths
+        self._artifact = artifact
+        self.settings = settings
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
+        self._connection: sqlite3.Connection | None = None
+        self._soon: set[int] = set()
+
+    async def project(self, run: JobRun) -> None:
+        """Brings a job's folder up to date.
+
+        Raises:
+            Blocked: The folder cannot be written.
+        """
+        recipe: AnyRecipe = run.batch.recipe
+        if recipe.project is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._project_job, recipe, run.job.id)
+        except OSError as error:
+            raise _unwritable(error) from error
+        except ExportError as error:
+            raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
+
+    def soon(self, run: JobRun) -> None:
+        """Brings a job's folder up to date before long; trouble shows when the job ends."""
+        job_id = run.job.id
+        if run.batch.recipe.project is None or job_id in self._soon:
+            return
+        self._soon.add(job_id)
+        self._thread.submit(self._project_soon, run.batch.recipe, job_id)
+
+    async def finish(self, recipe: AnyRecipe, batch_id: int) -> None:
+        """Runs a recipe's last step for a batch.
+
+        Raises:
+            Blocked: The folder cannot be written.
+        """
+        if recipe.finish is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._finish_batch, recipe, batch_id)
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    async def close(self) -> None:
+        """Ends the thread once it has done what it was given."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._disconnect)
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _project_soon(self, recipe: AnyRecipe, job_id: int) -> None:
+        self._soon.discard(job_id)
+        try:
+            self._project_job(recipe, job_id)
+        except Exception as error:  # noqa: BLE001 - the job's end does it again and reports
+            log.warning("outputs of job j%d: %s", job_id, error)
+
+    def _project_job(self, recipe: AnyRecipe, job_id: int) -> None:
+        connection = self._connect()
+        job = jobs.job(connection, job_id)
+        batch = batches.batch(connection, job.batch_id) if job else None
+        if job is None or batch is None or recipe.project is None:
+            return
+        folder = self._paths.root / job.output
+        recipe.project(
+            Projection(
+                connection, batch, job, folder, self._paths.root, self._artifact, self.settings
+            )
+        )
+
+    def _finish_batch(self, recipe: AnyRecipe, batch_id: int) -> None:
+        connection = self._connect()
+        batch = batches.batch(connection, batch_id)
+        if batch is None or recipe.finish is None:
+            return
+        folder = self._paths.root / batch.outputs
+        recipe.finish(
+            Projection(
+                connection, batch, None, folder, self._paths.root, self._artifact, self.settings
+            )
+        )
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._store.reader()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _unwritable(error: OSError) -> Blocked:
+    return Blocked(
+        f"Outputs cannot be written: {error.strerror or error} ({error.filename}).",
+        reason="disk",
+        remedy="Make room or give back the right to write there; the job then goes on by itself.",
+    )

@@ -1,0 +1,141 @@
+"""What a recipe is to the runtime, and what the runtime asks of a catalog."""
+
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+import db.rows
+from engine.capabilities import Backend, Capability
+from engine.settings import OutputSettings
+
+if TYPE_CHECKING:
+    from engine.runtime.job import Job
+
+InputT = TypeVar("InputT", bound=BaseModel)
+SettingsT = TypeVar("SettingsT", bound="RecipeSettings")
+ResultT = TypeVar("ResultT", bound=BaseModel)
+
+
+class RecipeSettings(BaseModel):
+    """Base of every recipe's settings.
+
+    A recipe names the backend of each capability it uses in a field of the capability's name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The one number that a recipe's jobs are compared by.
+
+    Attributes:
+        metric: Name of the score, as results give it.
+        low: Least value.
+        high: Greatest value.
+        unit: Unit, empty where there is none.
+        higher_is_better: Whether a greater value is better.
+    """
+
+    metric: str
+    low: float
+    high: float
+    unit: str = ""
+    higher_is_better: bool = True
+
+    def best(self, one: float | None, other: float | None) -> float | None:
+        """The better of two values; a missing one is never better."""
+        if one is None or other is None:
+            return one if other is None else other
+        return max(one, other) if self.higher_is_better else min(one, other)
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a recipe is given to write the folders that people read.
+
+    Attributes:
+        connection: A read-only connection to the store.
+        batch: The batch.
+        job: The job, None for a whole batch.
+        folder: Where to write: the job's folder, or the batch's.
+        root: The workspace.
+        artifact: Where a stored file of a hash is.
+        settings: What operators set about outputs.
+    """
+
+    connection: sqlite3.Connection
+    batch: db.rows.Batch
+    job: db.rows.Job | None
+    folder: Path
+    root: Path
+    artifact: Callable[[str], Path]
+    settings: OutputSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe(Generic[InputT, SettingsT, ResultT]):
+    """A recipe, as an entry point of the group `safelight.recipes` gives it.
+
+    Attributes:
+        name: Name on the command line.
+        version: Raised when the same input and settings give other steps.
+        summary: One line for `safelight recipes`.
+        input: Model of one entry of an input file.
+        settings: Model of the recipe's settings.
+        capabilities: What it asks backends for.
+        headline: What its jobs are compared by.
+        run: The loop.
+        score: The headline of a result, None where it has none.
+        starting_prompt: Prompt and negative prompt that an input starts from.
+        folder: Name of the folder below `outputs/` that its jobs write to.
+        project: Writes a job's folder from the store.
+        finish: Writes what concerns a whole batch, after its last job.
+    """
+
+    name: str
+    version: str
+    summary: str
+    input: type[InputT]
+    settings: type[SettingsT]
+    capabilities: tuple[Capability, ...]
+    headline: Headline
+    run: "Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]"
+    score: Callable[[ResultT], float | None]
+    starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
+    folder: str = "results"
+    project: Callable[[Projection], None] | None = None
+    finish: Callable[[Projection], None] | None = None
+
+
+AnyRecipe = Recipe[Any, Any, Any]
+
+
+class Catalog(Protocol):
+    """Where the engine finds recipes and backends by name."""
+
+    def recipe(self, name: str) -> AnyRecipe:
+        """The recipe of a name.
+
+        Raises:
+            KeyError: There is none.
+        """
+        ...
+
+    def backend(
+        self,
+        capability: Capability,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> Backend:
+        """A backend of a name for a capability.
+
+        Raises:
+            KeyError: There is none.
+        """
+        ...

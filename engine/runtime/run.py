@@ -1,0 +1,91 @@
+"""One job while it runs: what it had, what it has used, and how it is to end if it is stopped."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.rows import Batch, Job
+from engine.capabilities import Backend, Capability
+from engine.runtime.fingerprint import Identity
+from engine.runtime.recipe import AnyRecipe, Headline
+
+
+@dataclass(slots=True)
+class Memo:
+    """What the store knows of a step.
+
+    Attributes:
+        id: The step's id.
+        state: `running`, `submitted`, `open`, `done`, `failed` or `unknown`.
+        result: The result as JSON, where it is done.
+        request_id: The provider's id of the call, where one is known.
+        attempts: How often it was begun.
+        error: What went wrong, where it failed: kind, message and remedy.
+        error_id: The error's row.
+        superseded: Whether another version of the step was current when it was read.
+    """
+
+    id: int
+    state: str
+    result: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+    error: tuple[str, str, str] | None = None
+    error_id: int | None = None
+    superseded: bool = False
+
+
+@dataclass(slots=True)
+class BatchRun:
+    """What all jobs of one batch share: recipe, settings and backends of its snapshot."""
+
+    row: Batch
+    recipe: AnyRecipe
+    settings: Any
+    backends: dict[Capability, Backend]
+    identities: dict[Capability, Identity]
+
+
+@dataclass(slots=True)
+class JobRun:
+    """One job while it runs.
+
+    Attributes:
+        job: Its row when it was claimed.
+        batch: What it shares with the other jobs of its batch.
+        memos: What the store knows of its steps, by key and fingerprint.
+        versions: How many versions of each step the store has, by key.
+        decisions: What operators decided, by key.
+        used: Keys of the steps that this run has asked for.
+        best: Best headline so far.
+        then: State that the job takes when it is stopped.
+        task: The task that runs its recipe.
+    """
+
+    job: Job
+    batch: BatchRun
+    memos: dict[tuple[str, str], Memo]
+    versions: Counter[str]
+    decisions: dict[str, Any]
+    used: set[str] = field(default_factory=set)
+    best: float | None = None
+    then: str = "queued"
+    task: "asyncio.Task[None] | None" = None
+
+    @property
+    def backends(self) -> dict[Capability, Backend]:
+        """The batch's backends by capability."""
+        return self.batch.backends
+
+    @property
+    def headline(self) -> Headline:
+        """What the recipe's jobs are compared by."""
+        return self.batch.recipe.headline
+
+    def has_other_version(self, key: str, fingerprint: str) -> bool:
+        """Whether the store has this step with another fingerprint, or had it put aside."""
+        memo = self.memos.get((key, fingerprint))
+        if memo is None:
+            return self.versions[key] > 0
+        return memo.superseded or self.versions[key] > 1

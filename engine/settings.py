@@ -1,0 +1,195 @@
+"""Settings, in rising order: `safelight.toml`, `.env`, `.env.local`, environment, command line.
+
+Environment names start with `SAFELIGHT_`, with two underscores between levels:
+`SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4`. `LOG_LEVEL` and `RUN_ID` are honoured as well. Keys of
+providers keep the providers' usual names; they are read when a backend needs them and are never
+part of these settings.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+SETTINGS_FILE = "safelight.toml"
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+ENV_FILES = (".env", ".env.local")
+"""Files of `NAME=value` lines in the workspace; the later one wins, the environment over both."""
+
+
+class SettingsError(Exception):
+    """A setting is wrong; the message names it and where it comes from."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class EngineSettings(_Section):
+    """How the engine works."""
+
+    jobs_in_flight: int = Field(8, ge=1, le=1000, description="Jobs that run at the same time.")
+    cpu_workers: int = Field(
+        default_factory=lambda: max(1, min(8, os.cpu_count() or 1)),
+        ge=1,
+        le=128,
+        description="Processes for CPU-heavy steps.",
+    )
+    grace_seconds: float = Field(
+        30, ge=0, description="How long calls in flight may go on after the engine is told to stop."
+    )
+    deadline_seconds: float = Field(
+        900, gt=0, description="How long one call may take before it is given up."
+    )
+    max_starts: int = Field(
+        20, ge=1, description="Starts of one step, over crashes too, before it fails for good."
+    )
+    on_unknown: Literal["ask", "retry", "fail"] = Field(
+        "ask",
+        description="What to do about a paid call whose outcome is unknown after a crash.",
+    )
+
+
+class RetrySettings(_Section):
+    """How often and how soon a call that may work later is made again."""
+
+    tries: int = Field(4, ge=1, le=100, description="Tries of one call, the first one included.")
+    wait_initial: float = Field(1, ge=0, description="Seconds before the second try.")
+    wait_max: float = Field(60, ge=0, description="Longest wait between tries, in seconds.")
+    wait_jitter: float = Field(1, ge=0, description="Random seconds added to each wait, at most.")
+    breaker_failures: int = Field(
+        8, ge=1, description="Failures in a row on one lane after which all its calls wait."
+    )
+    breaker_seconds: float = Field(30, ge=0, description="How long they wait.")
+
+
+class OutputSettings(_Section):
+    """The folders that people read."""
+
+    folder: str = Field("outputs", description="Where they are, relative to the workspace.")
+    formats: list[Literal["json", "yaml"]] = Field(
+        ["json", "yaml"], description="Formats of `iteration_N_results`."
+    )
+
+
+class StoreSettings(_Section):
+    """What is kept for how long."""
+
+    keep_events: int = Field(
+        1_000_000, ge=1000, description="Newest events that are kept; older ones are removed."
+    )
+
+
+class LogSettings(_Section):
+    """The log file of each run."""
+
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    max_bytes: int = Field(10_000_000, ge=10_000, description="Size at which a log file is turned.")
+    keep: int = Field(5, ge=0, description="Turned files that are kept for each run.")
+
+
+class Settings(BaseSettings):
+    """All settings of a workspace."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SAFELIGHT_",
+        env_nested_delimiter="__",
+        dotenv_filtering="match_prefix",
+        extra="forbid",
+        hide_input_in_errors=True,
+    )
+
+    engine: EngineSettings = Field(default_factory=EngineSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    outputs: OutputSettings = Field(default_factory=OutputSettings)
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    log: LogSettings = Field(default_factory=LogSettings)
+    backends: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Settings of each backend by its name."
+    )
+    recipes: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="Defaults of each recipe's settings by its name."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line over the environment over `.env` files over `safelight.toml`."""
+        toml = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, toml
+
+
+def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Reads a workspace's settings.
+
+    Args:
+        root: The workspace.
+        overrides: Nested mappings that win over everything else.
+
+    Raises:
+        SettingsError: A file or a value is wrong.
+    """
+
+    class Located(Settings):
+        model_config = SettingsConfigDict(
+            toml_file=root / SETTINGS_FILE,
+            env_file=tuple(root / name for name in ENV_FILES),
+            env_file_encoding="utf-8",
+        )
+
+    try:
+        settings = Located(**(overrides or {}))
+    except ValidationError as error:
+        raise SettingsError(_explain(error)) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{root / SETTINGS_FILE} cannot be read: {error}") from None
+    if level := os.environ.get("LOG_LEVEL"):
+        settings.log.level = _log_level(level)
+    return settings
+
+
+def _log_level(text: str) -> Any:
+    if text.upper() not in LOG_LEVELS:
+        raise SettingsError(f"LOG_LEVEL is {text[:40]!r}; use one of {', '.join(LOG_LEVELS)}.")
+    return text.upper()
+
+
+def _explain(error: ValidationError) -> str:
+    sentences = []
+    for problem in error.errors(include_url=False, include_input=False):
+        place = ".".join(str(part) for part in problem["loc"])
+        sentences.append(f"Setting {place}: {problem['msg']}.")
+    where = f"It is in {SETTINGS_FILE}, {', '.join(ENV_FILES)} or the environment (SAFELIGHT_...)."
+    return " ".join((*sentences, where))
+
+
+def load_environment(root: Path) -> dict[str, str]:
+    """The process's environment with the workspace's `.env` files under it.
+
+    Backends take their keys from it. It is read again when an operator resumes something, so that
+    a key that was added reaches a running engine.
+    """
+    from dotenv import dotenv_values
+
+    merged: dict[str, str] = {}
+    for name in ENV_FILES:
+        path = root / name
+        if path.is_file():
+            values = dotenv_values(path, interpolate=False)
+            merged.update({key: value for key, value in values.items() if value is not None})
+    return {**merged, **os.environ}

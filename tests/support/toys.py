@@ -1,0 +1,143 @@
+"""A toy recipe and toy backends: small enough to reason about, real enough to run durably."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.capabilities import (
+    Attempt,
+    Backend,
+    Call,
+    CallContext,
+    Capability,
+    Missing,
+    Refinement,
+    RefineRequest,
+)
+from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+
+Reply = Callable[[RefineRequest, CallContext], Any]
+
+
+class ToyInput(BaseModel):
+    """One entry: any text."""
+
+    id: str | None = None
+    prompt: str
+
+
+class ToySettings(RecipeSettings):
+    """How many steps a job makes, and whether side by side."""
+
+    text: str = "toy"
+    steps: int = 3
+    together: bool = False
+
+
+class ToyResult(BaseModel):
+    """What each step answered."""
+
+    answers: list[str]
+
+
+@dataclass
+class ToyBackend:
+    """Answers with the brief in upper case; counts what it was asked."""
+
+    name: str = "toy"
+    capability: Capability = "text"
+    model: str = "toy-1"
+    version: str = "1"
+    paid: bool = False
+    resumable: bool = False
+    lane: str = "toy"
+    concurrency: int = 8
+    requests_per_minute: float | None = None
+    reply: Reply | None = None
+    asked: list[str] = field(default_factory=list)
+    lacks: list[Missing] = field(default_factory=list)
+
+    def missing(self) -> list[Missing]:
+        return self.lacks
+
+    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+        self.asked.append(request.brief)
+        if self.reply is not None:
+            found = self.reply(request, context)
+            if asyncio.iscoroutine(found):
+                found = await found
+            if found is not None:
+                return found
+        return Refinement(prompt=request.brief.upper(), reason="louder", author="toy")
+
+
+async def run_toy(job: Any) -> ToyResult:
+    def describe(brief: str) -> Call[Refinement]:
+        return job.text.refine(brief, list[Attempt]())
+
+    names = [f"say-{number}" for number in range(job.settings.steps)]
+    if job.settings.together:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(job.step(name, describe, f"{job.input.prompt}/{name}"))
+                for name in names
+            ]
+        return ToyResult(answers=[task.result().prompt for task in tasks])
+    answers = []
+    for name in names:
+        said = await job.step(name, describe, f"{job.input.prompt}/{name}")
+        answers.append(await job.decide(name, default=said.prompt))
+    return ToyResult(answers=answers)
+
+
+TOY: AnyRecipe = Recipe(
+    name="toy",
+    version="1",
+    summary="Says what it is given, louder.",
+    input=ToyInput,
+    settings=ToySettings,
+    capabilities=("text",),
+    headline=Headline("score", 0, 100),
+    run=run_toy,
+    score=lambda _result: None,
+)
+
+
+class ToyBackendSettings(BaseModel):
+    """None."""
+
+
+@dataclass
+class ToyCatalog:
+    """One recipe, one backend, shared with the test that made it."""
+
+    toy: ToyBackend = field(default_factory=ToyBackend)
+    recipes: dict[str, AnyRecipe] = field(default_factory=lambda: {"toy": TOY})
+
+    def recipe(self, name: str) -> AnyRecipe:
+        return self.recipes[name]
+
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
+        return ToyBackendSettings()
+
+    def backend(
+        self,
+        capability: Capability,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> Backend:
+        if name != "toy":
+            raise KeyError(name)
+        return self.toy
+
+
+def write_lines(folder: Path, count: int) -> Path:
+    """An input file of plain lines."""
+    path = folder / "lines.txt"
+    path.write_text("".join(f"prompt {number}\n" for number in range(count)))
+    return path
