@@ -1,3 +1,18 @@
 """The engine: recipes, the runtime that makes them durable, backends, and the command line."""
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.workspace import Workspace as Workspace
+    from engine.workspace import open_workspace as open_workspace
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """The Python door, imported when it is first used, so that `--version` stays quick."""
+    if name in {"open_workspace", "Workspace"}:
+        from engine import workspace
+
+        return getattr(workspace, name)
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")

@@ -6,7 +6,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from db.queries import batches as queries
@@ -56,6 +56,7 @@ class Engine:
         catalog: Where recipes and backends are found.
         version: Version of Safelight, kept with the engine's row.
         run_id: Name of this run in logs.
+        overrides: Settings that win over files and environment when those are read again.
     """
 
     def __init__(
@@ -66,7 +67,9 @@ class Engine:
         *,
         version: str,
         run_id: str,
+        overrides: Mapping[str, Any] | None = None,
     ) -> None:
+        self._overrides = overrides
         self._paths = paths
         self._settings = settings
         self._catalog = catalog
@@ -120,7 +123,7 @@ class Engine:
         batch = queries.batch(self._reader, batch_id)
         if batch is None or batch.is_over:
             return True
-        return batch.state in {"parked", "paused"} and not self._runs and not self._finishing
+        return batch.state == "parked" and not self._runs and not self._finishing
 
     # -- opening and closing ------------------------------------------------------------------
 
@@ -344,7 +347,7 @@ class Engine:
 
     def reload(self) -> None:
         """Reads settings and environment again and lets blocked lanes try again."""
-        self._settings = settings = read_settings(self._paths.root)
+        self._settings = settings = read_settings(self._paths.root, self._overrides)
         self._environment = load_environment(self._paths.root)
         self._steps.engine_settings = settings.engine
         self._steps.retry_settings = settings.retry

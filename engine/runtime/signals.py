@@ -1,0 +1,48 @@
+"""Signals of an engine process.
+
+The first SIGINT or SIGTERM: take no more work, let paid calls in flight finish within the grace
+period, commit, exit. The second: exit at once; what is under way is found again on resume.
+SIGHUP, as when an SSH session drops, does not stop the engine.
+"""
+
+import asyncio
+import logging
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
+    """Installs the handlers in the running event loop for the length of the context.
+
+    Args:
+        stop: Called at the first SIGINT or SIGTERM.
+
+    Yields:
+        A function that gives the number of the signal that came first, 0 where none has.
+    """
+    loop, came = asyncio.get_running_loop(), 0
+
+    def on_signal(number: int) -> None:
+        nonlocal came
+        if came:
+            os._exit(128 + number)
+        came = number
+        log.info("%s: stopping in good order", signal.Signals(number).name)
+        stop()
+
+    def on_hang_up() -> None:
+        log.info("SIGHUP: the terminal is gone; the engine goes on")
+
+    loop.add_signal_handler(signal.SIGINT, on_signal, signal.SIGINT)
+    loop.add_signal_handler(signal.SIGTERM, on_signal, signal.SIGTERM)
+    loop.add_signal_handler(signal.SIGHUP, on_hang_up)
+    try:
+        yield lambda: came
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,332 @@
+"""The Python door: a workspace, for the command line, scripts and notebooks alike.
+
+from engine import open_workspace
+
+with open_workspace("pictures") as workspace:
+batch = workspace.run("refine", "prompts.json", settings={"seed": 11})
+for report in workspace.results(batch):
+print(report.key, report.best_iteration)
+"""
+
+import asyncio
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from db.queries import batches as batch_queries
+from db.rows import Batch, Command
+from db.store import Store
+from db.writes import batches as batch_writes
+from db.writes import commands as command_writes
+from engine import __version__
+from engine.catalog import EntryPointCatalog
+from engine.following import Update, watch
+from engine.ids import Named, batch_name, find, find_batch
+from engine.paths import WorkspacePaths
+from engine.queueing import Queue, QueueOptions, Source
+from engine.runtime.commands import CommandDesk, NothingRuns
+from engine.runtime.engine import Engine
+from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
+from engine.runtime.signals import signals
+from engine.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from engine.export.report import JobReport
+
+OnUpdate = Callable[[Update], None]
+
+
+class Workspace:
+    """One workspace: its store, its settings, and an engine when one is needed.
+
+    Args:
+        root: The workspace's folder.
+        create: Make the workspace where there is none.
+        catalog: Where recipes and backends are found; by default the installed ones.
+        overrides: Settings that win over files and environment.
+
+    Raises:
+        StoreError: The store cannot be used.
+        SettingsError: A setting is wrong.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        create: bool = False,
+        catalog: EntryPointCatalog | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.paths = WorkspacePaths(root)
+        self.catalog = catalog or EntryPointCatalog()
+        self._overrides = overrides
+        if create:
+            self.paths.make()
+            self.store = Store.create(self.paths.store, created_by=__version__)
+        else:
+            self.store = Store(self.paths.store)
+        self.settings: Settings = read_settings(root, overrides)
+        self._forget_abandoned()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Nothing is held open between calls."""
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A read-only connection for a short while."""
+        connection = self.store.reader()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    # -- work ---------------------------------------------------------------------------------
+
+    def queue(
+        self,
+        recipe: str,
+        source: Source,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: QueueOptions | None = None,
+    ) -> str:
+        """Queues an input; returns the batch's id.
+
+        Args:
+            recipe: Name of the recipe.
+            source: A file of entries, `-` for standard input, or an open binary stream.
+            settings: The recipe's settings, `seed`, and `BACKEND.key`.
+            options: Everything else.
+
+        Raises:
+            InputError: The input has something wrong; nothing was queued.
+            QueueError: An option has something wrong; nothing was queued.
+        """
+        chosen = options or QueueOptions(overrides=settings or {})
+        queue = Queue(self.paths, self.store, self.settings, self.catalog)
+        return batch_name(queue.queue(self.catalog.recipe(recipe), source, chosen))
+
+    def append(self, batch: str, source: Source, options: QueueOptions | None = None) -> int:
+        """Adds entries to a batch; returns how many."""
+        with self.reading() as connection:
+            found = find_batch(connection, batch)
+        queue = Queue(self.paths, self.store, self.settings, self.catalog)
+        recipe = self.catalog.recipe(found.recipe)
+        return queue.append(found.id, recipe, source, options or QueueOptions())
+
+    def run(
+        self,
+        recipe: str,
+        source: Source,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: QueueOptions | None = None,
+        progress: OnUpdate | None = None,
+    ) -> str:
+        """Queues an input and stays until its batch has ended; returns the batch's id."""
+        batch = self.queue(recipe, source, settings=settings, options=options)
+        self.follow(batch, progress)
+        return batch
+
+    def follow(self, batch: str, progress: OnUpdate | None = None) -> Batch:
+        """Stays until a batch has ended or is parked, being the engine where none runs.
+
+        Args:
+            batch: The batch's id.
+            progress: Called with what has changed, a few times a second.
+        """
+        with self.reading() as connection:
+            batch_id = find_batch(connection, batch).id
+        return asyncio.run(self.attend(batch_id, progress or (lambda _update: None)))[0]
+
+    async def attend(self, batch_id: int, on_update: OnUpdate) -> tuple[Batch, int]:
+        """Follows a batch to its end, being the engine where none runs.
+
+        Returns:
+            The batch as it is at the end, and the number of the signal that cut it short, or 0.
+        """
+        ended = asyncio.Event()
+        watching = asyncio.create_task(watch(self.store, batch_id, on_update, ended))
+        came = 0
+        try:
+            while not came and not self._is_settled(batch_id):
+                came = await self._be_engine_or_wait(batch_id, watching)
+        finally:
+            ended.set()
+            await watching
+        return self._batch(batch_id), came
+
+    async def _be_engine_or_wait(self, batch_id: int, watching: "asyncio.Task[None]") -> int:
+        engine = self.engine()
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            engine.stop()
+            stopped.set()
+
+        with signals(stop) as came:
+            try:
+                await engine.run(until=lambda e: e.batch_is_over(batch_id) or watching.done())
+            except WorkspaceBusy:
+                await self._wait_for_other_engine(batch_id, stopped)
+            return came()
+
+    async def _wait_for_other_engine(self, batch_id: int, stopped: asyncio.Event) -> None:
+        while not stopped.is_set() and lock_holder(self.paths.lock):
+            if self._is_settled(batch_id):
+                return
+            try:
+                async with asyncio.timeout(0.2):
+                    await stopped.wait()
+            except TimeoutError:
+                continue
+
+    def _batch(self, batch_id: int) -> Batch:
+        with self.reading() as connection:
+            return find_batch(connection, batch_name(batch_id))
+
+    def _is_settled(self, batch_id: int) -> bool:
+        batch = self._batch(batch_id)
+        return batch.is_over or batch.state == "parked"
+
+    def engine(self) -> Engine:
+        """An engine for this workspace; it takes the lock when it runs."""
+        return Engine(
+            self.paths,
+            self.settings,
+            self.catalog,
+            version=__version__,
+            run_id=run_id(),
+            overrides=self._overrides,
+        )
+
+    def results(self, batch: str) -> "Iterator[JobReport]":
+        """What became of each job of a batch, in the order of the input."""
+        from db.queries.jobs import all_jobs
+        from engine.recipes.refine_outputs import job_report
+
+        with self.reading() as connection:
+            found = find_batch(connection, batch)
+            for job in all_jobs(connection, found.id):
+                yield job_report(connection, found, job)
+
+    # -- stepping in --------------------------------------------------------------------------
+
+    def command(
+        self,
+        verb: str,
+        ids: Sequence[str],
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        source: str = "python",
+    ) -> list[int]:
+        """Asks for something to be done to batches and jobs; returns the commands' numbers.
+
+        A running engine acts on them within a moment. Where none runs, they are carried out
+        before this returns.
+
+        Raises:
+            UnknownId: Nothing has one of the ids; nothing was asked for.
+        """
+        with self.reading() as connection:
+            named = [find(connection, text) for text in ids]
+        with self.store.intake() as write:
+            numbers = [write(_adding(verb, item, arguments or {}, source)) for item in named]
+        self.carry_out_commands()
+        return numbers
+
+    def carry_out_commands(self) -> None:
+        """Does what was asked for while no engine runs; leaves it to the engine that does."""
+        try:
+            with EngineLock(self.paths.lock), self.store.alone() as write:
+                asyncio.run(self._carry_out(write))
+        except WorkspaceBusy:
+            return
+
+    async def _carry_out(self, write: Any) -> None:
+        async def awaited(operation: Any) -> Any:
+            return write(operation)
+
+        with self.reading() as connection:
+            desk = CommandDesk(connection, awaited, NothingRuns())
+            for command in batch_queries.pending_commands(connection):
+                await desk.carry_out(command)
+
+    def answer(self, number: int) -> Command | None:
+        """A command, with what became of it once it has been carried out."""
+        with self.reading() as connection:
+            return batch_queries.command(connection, number)
+
+    def engine_process(self) -> tuple[int, str] | None:
+        """Pid and host of the engine that runs on this workspace; None where none does."""
+        return lock_holder(self.paths.lock)
+
+    def _forget_abandoned(self) -> None:
+        """Removes batches whose queueing was cut off on this machine: whole or not there."""
+        with self.reading() as connection:
+            preparing = batch_queries.preparers(connection)
+        for batch_id, preparer in preparing:
+            if not _is_alive(preparer):
+                with self.store.intake() as write:
+                    while write(lambda c, b=batch_id: batch_writes.delete_jobs_of(c, b)):  # type: ignore[misc]
+                        pass
+                    write(lambda c, b=batch_id: batch_writes.delete_batch(c, b))  # type: ignore[misc]
+
+
+def _adding(
+    verb: str, item: Named, arguments: Mapping[str, Any], source: str
+) -> Callable[[sqlite3.Connection], int]:
+    return lambda c: command_writes.add_command(c, verb, [item.target], arguments, source)
+
+
+def _is_alive(preparer: str) -> bool:
+    """Whether a `pid@host` may still be at work; another machine's always may."""
+    pid, _, host = preparer.partition("@")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return bool(host)
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def run_id() -> str:
+    """The name of this run: `RUN_ID` where it is set and safe, else time and pid."""
+    given = os.environ.get("RUN_ID", "")
+    if given and len(given) <= 80 and all(c.isalnum() or c in "._-" for c in given):
+        return given.lstrip(".") or "run"
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
+
+
+def open_workspace(
+    folder: str | Path = ".",
+    *,
+    create: bool = True,
+    overrides: Mapping[str, Any] | None = None,
+) -> Workspace:
+    """Opens the workspace in a folder, making it where there is none.
+
+    Args:
+        folder: The workspace's folder.
+        create: Whether to make a workspace there.
+        overrides: Settings that win over files and environment, as nested mappings.
+    """
+    return Workspace(Path(folder), create=create, overrides=overrides)
