@@ -1,0 +1,130 @@
+"""`safelight engine`: run the engine here, or stop or restart the one that runs."""
+
+import asyncio
+import os
+import signal as signals_of
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from engine.cli.options import workspace_option
+from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
+from engine.logs import log_to_console, log_to_file
+from engine.runtime.engine import Engine
+from engine.runtime.signals import signals
+from engine.workspace import Workspace, run_id
+
+STOP_SECONDS = 120.0
+
+
+@click.group(invoke_without_command=True)
+@click.option("--until-idle", is_flag=True, help="Stop when there is nothing left to do.")
+@click.option("--detach", is_flag=True, help="Run in the background, without this terminal.")
+@workspace_option
+@click.pass_context
+def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) -> int:
+    """Run the engine until it is stopped.
+
+    Ctrl-C or SIGTERM stops it in good order: calls in flight get a grace period. A second one
+    stops it at once. A dropped terminal does not stop it.
+    """
+    if ctx.invoked_subcommand is not None:
+        ctx.obj = workspace
+        return 0
+    opened = Workspace(workspace, create=True)
+    if detach:
+        return _start_detached(opened, until_idle=until_idle)
+    return _run_here(opened, until_idle=until_idle)
+
+
+@engine.command()
+@workspace_option
+@click.pass_context
+def stop(ctx: click.Context, workspace: Path) -> int:
+    """Stop the engine in good order."""
+    opened = Workspace(_named(ctx, workspace))
+    holder = opened.engine_process()
+    if holder is None:
+        raise Trouble("No engine runs on this workspace.")
+    _stop(opened, *holder)
+    click.echo("The engine has stopped.")
+    return 0
+
+
+@engine.command()
+@workspace_option
+@click.pass_context
+def restart(ctx: click.Context, workspace: Path) -> int:
+    """Stop the engine in good order and start another in the background."""
+    opened = Workspace(_named(ctx, workspace), create=True)
+    holder = opened.engine_process()
+    if holder is not None:
+        _stop(opened, *holder)
+    return _start_detached(opened, until_idle=False)
+
+
+def _named(ctx: click.Context, workspace: Path) -> Path:
+    """`--workspace` may stand before or after the word `stop`."""
+    before = ctx.obj
+    return before if workspace == Path() and isinstance(before, Path) else workspace
+
+
+def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
+    console = Console(stderr=True, highlight=False)
+    path = log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
+    log_to_console(console)
+    console.print(f"Engine at work on {workspace.paths.root}; its log is {path}.", markup=False)
+    came = asyncio.run(_serve(workspace.engine(), until_idle=until_idle))
+    if until_idle:
+        return INTERRUPTED if came else _outcome(workspace)
+    return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
+
+
+async def _serve(engine_: Engine, *, until_idle: bool) -> int:
+    with signals(engine_.stop) as came:
+        await engine_.run(until=(lambda e: e.is_idle) if until_idle else None)
+        return came()
+
+
+def _outcome(workspace: Workspace) -> int:
+    from db.queries.batches import batches
+
+    with workspace.reading() as connection:
+        states = {batch.state for batch in batches(connection)}
+    if "parked" in states:
+        return PARKED
+    return FAILED if states & {"done_with_failures", "cancelled"} else 0
+
+
+def _stop(workspace: Workspace, pid: int, host: str) -> None:
+    if host != socket.gethostname() or not pid:
+        raise Trouble(f"The engine runs on {host} with pid {pid}; stop it there.")
+    os.kill(pid, signals_of.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while workspace.engine_process() == (pid, host):
+        if time.monotonic() > deadline:
+            raise Trouble(f"The engine (pid {pid}) is still at its last calls; wait, or kill it.")
+        time.sleep(0.1)
+
+
+def _start_detached(workspace: Workspace, *, until_idle: bool) -> int:
+    if holder := workspace.engine_process():
+        raise Trouble(f"An engine is already at work on this workspace: pid {holder[0]}.")
+    root = workspace.paths.root.absolute()
+    command = [sys.executable, "-m", "engine", "engine", "--workspace", str(root)]
+    workspace.paths.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (workspace.paths.logs / "engine.out").open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            [*command, "--until-idle"] if until_idle else command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    click.echo(f"Engine started in the background: pid {process.pid}.")
+    return 0

@@ -1,0 +1,218 @@
+"""A batch while it runs: progress bars on a terminal, plain lines, or lines of JSON."""
+
+import json
+import time
+from typing import Any, Protocol, Self
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from db.rows import Batch, Event
+from engine.following import Update
+from engine.ids import batch_name, job_name
+from engine.text import clean
+
+SHOWN_JOBS = 8
+
+
+class Display(Protocol):
+    """Shows updates of a batch."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def show(self, update: Update) -> None:
+        """Shows what is known now."""
+        ...
+
+
+class PlainDisplay:
+    """One line for each job that ends, is parked or waits for a retry, and each score."""
+
+    _TYPES = ("job.done", "job.failed", "job.parked", "job.cancelled", "step.retry", "batch.")
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, update: Update) -> None:
+        """Prints what has happened since the last update."""
+        for event in update.events:
+            if event.type.startswith(self._TYPES):
+                self._line(update, event)
+
+    def _line(self, update: Update, event: Event) -> None:
+        batch = update.batch
+        head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
+        said = clean(event.message, 300)
+        self._console.print(f"{head} {said}".rstrip(), markup=False, highlight=False)
+
+
+class JsonDisplay:
+    """Every event as a line of JSON, and the batch's counts when they change."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._counts: dict[str, int] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def show(self, update: Update) -> None:
+        """Prints what has happened since the last update."""
+        for event in update.events:
+            self._print(event_document(event))
+        if update.batch.jobs != self._counts:
+            self._counts = update.batch.jobs
+            self._print(
+                {
+                    "version": 1,
+                    "type": "progress",
+                    "batch": batch_name(update.batch.id),
+                    "jobs": self._counts,
+                    "best_score": update.best,
+                }
+            )
+
+    def _print(self, document: dict[str, Any]) -> None:
+        self._console.out(json.dumps(document), highlight=False)
+
+
+def event_document(event: Event) -> dict[str, Any]:
+    """An event as stable JSON."""
+    return {
+        "version": 1,
+        "id": event.id,
+        "at": event.at,
+        "type": event.type,
+        "level": event.level,
+        "batch": batch_name(event.batch_id) if event.batch_id else None,
+        "job": job_name(event.job_id) if event.job_id else None,
+        "message": event.message,
+        "data": json.loads(event.data),
+    }
+
+
+class RichDisplay:
+    """Progress bars: the batch with rate and time left, and the jobs that run now."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            console=console,
+            expand=True,
+        )
+        self._task = self._bar.add_task("", total=None, rate="")
+        self._rate = _Rate()
+        self._live = Live(console=console, refresh_per_second=8, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.__exit__(None, None, None)
+
+    def show(self, update: Update) -> None:
+        """Draws what is known now; a terminal that is gone is not an error of the run."""
+        batch = update.batch
+        self._rate.add(batch)
+        self._bar.update(
+            self._task,
+            description=clean(batch.name, 24),
+            total=batch.total,
+            completed=batch.ended,
+            rate=self._rate.text(batch),
+        )
+        for event in update.events:
+            if event.type in {"job.failed", "job.parked", "step.retry"}:
+                style = "red" if event.type == "job.failed" else "yellow"
+                self._live.console.print(Text(f"{clean(event.message, 300)}", style=style))
+        self._live.update(Group(self._bar, self._jobs(update), _counts(update)))
+
+    def _jobs(self, update: Update) -> Table:
+        table = Table.grid(padding=(0, 2), expand=True)
+        table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
+        table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
+        table.add_column(ratio=2, no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+        for job in update.running[:SHOWN_JOBS]:
+            shown = update.progress.get(job.id)
+            best = "" if job.score is None else f"{job.score:5.1f}"
+            table.add_row(
+                Text(clean(job.key, 60)),
+                Text(clean(job.stage or "", 40), style="dim"),
+                _meter(shown.fraction if shown else None),
+                Text(best, style="bold"),
+            )
+        if len(update.running) > SHOWN_JOBS:
+            table.add_row(Text(f"and {len(update.running) - SHOWN_JOBS} more", style="dim"))
+        return table
+
+
+def _meter(fraction: float | None, width: int = 16) -> Text:
+    if fraction is None:
+        return Text("")
+    full = round(max(0.0, min(1.0, fraction)) * width)
+    return Text("━" * full, style="magenta") + Text("━" * (width - full), style="dim")
+
+
+def _counts(update: Update) -> Text:
+    batch = update.batch
+    parts = [f"{count} {state}" for state, count in batch.jobs.items()]
+    if update.best is not None:
+        parts.append(f"best {update.best:.1f}")
+    if batch.cost:
+        parts.append(f"${batch.cost / 1_000_000:.4f}")
+    return Text("  ·  ".join(parts), style="dim")
+
+
+class _Rate:
+    """How fast jobs end, over the last minute, and how long the rest takes at that rate."""
+
+    WINDOW_SECONDS = 60.0
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[float, int]] = []
+
+    def add(self, batch: Batch) -> None:
+        moment = time.monotonic()
+        if not self._seen or self._seen[-1][1] != batch.ended:
+            self._seen.append((moment, batch.ended))
+        while len(self._seen) > 2 and moment - self._seen[0][0] > self.WINDOW_SECONDS:
+            self._seen.pop(0)
+
+    def text(self, batch: Batch) -> str:
+        """Jobs a minute and time left; empty until two have ended."""
+        (start, first), (end, last) = self._seen[0], self._seen[-1]
+        if last - first < 2 or end <= start:
+            return ""
+        per_second = (last - first) / (end - start)
+        left = (batch.total - batch.ended) / per_second
+        return f"{per_second * 60:.1f}/min, {duration(left)} left"
+
+
+def duration(seconds: float) -> str:
+    """A length of time in two units at most."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

@@ -1,0 +1,214 @@
+"""`safelight run` and `safelight queue`."""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from db.rows import Batch
+from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
+from engine.cli.options import F, json_option, settings_option, workspace_option
+from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
+from engine.following import Update
+from engine.ids import batch_name
+from engine.intake import FORMATS
+from engine.logs import log_to_console, log_to_file
+from engine.queueing import QueueOptions
+from engine.text import clean
+from engine.workspace import Workspace, run_id
+
+DEFAULT_INPUT = "prompts.json"
+
+
+def _queue_options(function: F) -> F:
+    """What `run` and `queue` share."""
+    options: list[Callable[[Any], Any]] = [
+        click.option("--input-file", type=str, help="The same as INPUT."),
+        click.option(
+            "--output-dir",
+            type=click.Path(file_okay=False, path_type=Path),
+            help="Where results go, instead of the workspace's outputs/.",
+        ),
+        click.option("--name", default="", help="The batch's name (default: the file's)."),
+        settings_option,
+        click.option("--max-iterations", type=click.IntRange(1), help="Turns of the loop at most."),
+        click.option(
+            "--batch-size", type=click.IntRange(1), help="Jobs in flight at the same time."
+        ),
+        click.option("--priority", type=int, default=0, help="Higher goes first."),
+        click.option(
+            "--format",
+            "file_format",
+            type=click.Choice(FORMATS),
+            help="The input's format (default: by its name or content).",
+        ),
+        workspace_option,
+    ]
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@click.command()
+@click.argument("recipe")
+@click.argument("input_", metavar="[INPUT]", required=False)
+@_queue_options
+@click.option("--plain", is_flag=True, help="Plain lines instead of progress bars.")
+@json_option
+def run(
+    recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **given: Any
+) -> int:
+    """Queue INPUT for RECIPE and stay until it is done.
+
+    INPUT is a file of entries (JSON, YAML, JSONL, CSV or plain lines) or - for standard input;
+    prompts.json by default. The batch is run by the engine that is at work on the workspace, or
+    by this command where none is. Ctrl-C once leaves the batch resumable.
+    """
+    opened = Workspace(workspace, create=True)
+    batch = opened.queue(recipe, _source(input_, given), options=_options(given))
+    return attend(opened, batch, plain=plain, as_json=as_json)
+
+
+@click.command()
+@click.argument("recipe", required=False)
+@click.argument("input_", metavar="[INPUT]", required=False)
+@_queue_options
+@click.option("--append", metavar="BATCH", help="Add the entries to a batch instead.")
+def queue(
+    recipe: str | None, input_: str | None, workspace: Path, append: str | None, **given: Any
+) -> int:
+    """Queue INPUT for RECIPE and return.
+
+    With --append BATCH the entries go to that batch, with its recipe and settings; then the
+    only argument is INPUT.
+    """
+    if append is not None:
+        if recipe and input_:
+            raise click.UsageError("With --append, give the input only: the batch has its recipe.")
+        opened = Workspace(workspace)
+        count = opened.append(append, _source(recipe or input_, given), _options(given))
+        click.echo(f"{count} jobs added to {append}.")
+        return 0
+    if not recipe:
+        raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
+    opened = Workspace(workspace, create=True)
+    batch = opened.queue(recipe, _source(input_, given), options=_options(given))
+    click.echo(f"Queued {batch}.")
+    if opened.engine_process() is None:
+        click.echo(f"No engine runs on this workspace; start one: {_command(opened, 'engine')}")
+    return 0
+
+
+def _source(input_: str | None, given: dict[str, Any]) -> str:
+    named: str | None = given["input_file"]
+    if input_ and named:
+        raise click.UsageError("Give INPUT or --input-file, not both.")
+    source = input_ or named
+    if source is None and not Path(DEFAULT_INPUT).is_file():
+        raise Trouble(
+            f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, "
+            "or - for standard input."
+        )
+    return source or DEFAULT_INPUT
+
+
+def _options(given: dict[str, Any]) -> QueueOptions:
+    overrides = dict(given["overrides"])
+    if given["max_iterations"] is not None:
+        overrides["max_iterations"] = given["max_iterations"]
+    return QueueOptions(
+        name=given["name"],
+        output_dir=given["output_dir"],
+        overrides=overrides,
+        priority=given["priority"],
+        in_flight=given["batch_size"],
+        file_format=given["file_format"],
+    )
+
+
+def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> int:
+    """Stays with a batch until it has ended; returns the exit code."""
+    output = Console(highlight=False)
+    messages = Console(stderr=True, highlight=False)
+    display = _display(output, plain=plain, as_json=as_json)
+    log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
+    log_to_console(output if isinstance(display, RichDisplay) else messages)
+    batch_id = int(batch.removeprefix("b"))
+    with _lenient(display) as show:
+        ended, signal = asyncio.run(workspace.attend(batch_id, show))
+    with contextlib.suppress(OSError):
+        (messages if as_json else output).print(_closing(workspace, ended, signal), markup=False)
+    return _exit_code(ended, signal)
+
+
+def _display(console: Console, *, plain: bool, as_json: bool) -> Display:
+    if as_json:
+        return JsonDisplay(console)
+    if plain or not console.is_terminal or console.is_dumb_terminal:
+        return PlainDisplay(console)
+    return RichDisplay(console)
+
+
+@contextlib.contextmanager
+def _lenient(display: Display) -> Any:
+    """The display's `show`, which a vanished terminal or reader does not turn into a failure."""
+    gone = False
+
+    def show(update: Update) -> None:
+        nonlocal gone
+        if not gone:
+            try:
+                display.show(update)
+            except OSError:
+                gone = True
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            stack.enter_context(display)
+        try:
+            yield show
+        finally:
+            with contextlib.suppress(OSError):
+                stack.close()
+
+
+def _closing(workspace: Workspace, batch: Batch, signal: int) -> str:
+    name = f"{batch_name(batch.id)} ({clean(batch.name, 60)})"
+    counts = ", ".join(f"{count} {state}" for state, count in batch.jobs.items())
+    if signal:
+        left = _command(workspace, "engine --until-idle")
+        if workspace.engine_process() is not None:
+            return f"Left {name}; the engine goes on with it. Look: {_command(workspace, 'status')}"
+        return f"Stopped {name}: {counts}. Nothing is lost; go on with: {left}"
+    if not batch.is_over:
+        look = _command(workspace, "status")
+        return f"{name} waits for something: {counts}. See what: {look}"
+    state, took = batch.state.replace("_", " "), _took(batch)
+    return f"{name} is {state}: {counts}{took}. Results: {workspace.paths.root / batch.outputs}"
+
+
+def _took(batch: Batch) -> str:
+    from db.clock import seconds_between
+
+    seconds = seconds_between(batch.started_at, batch.finished_at)
+    return "" if seconds is None else f" in {duration(seconds)}"
+
+
+def _command(workspace: Workspace, what: str) -> str:
+    root = workspace.paths.root
+    program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
+    here = "" if root == Path() else f" --workspace {root}"
+    return f"{program} {what}{here}"
+
+
+def _exit_code(batch: Batch, signal: int) -> int:
+    if signal:
+        return INTERRUPTED
+    if not batch.is_over:
+        return PARKED
+    return 0 if batch.state == "done" else FAILED

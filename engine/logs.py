@@ -1,0 +1,62 @@
+"""The log of each run: a rotating file with times and levels, private to its owner."""
+
+import logging
+import logging.handlers
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.settings import LogSettings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
+
+
+class _PrivateFile(logging.handlers.RotatingFileHandler):
+    """A rotating file that nobody but its owner reads."""
+
+    def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the base class's own type
+        handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        return os.fdopen(handle, self.mode, encoding=self.encoding)
+
+
+def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
+    """Sends what this process logs to `FOLDER/RUN_ID.log`; returns the file.
+
+    Args:
+        folder: The workspace's folder of logs.
+        run_id: The run's name.
+        settings: Level, size and number of files.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{run_id}.log"
+    handler = _PrivateFile(
+        path, maxBytes=settings.max_bytes, backupCount=settings.keep, encoding="utf-8"
+    )
+    formatter = logging.Formatter(_FORMAT, datefmt="%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.setLevel(settings.level)
+    root.addHandler(handler)
+    for noisy in ("PIL", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    return path
+
+
+def log_to_console(console: "Console") -> None:
+    """Shows warnings and errors on a Rich console, with readable tracebacks."""
+    from rich.logging import RichHandler
+
+    handler = RichHandler(
+        logging.WARNING,
+        console=console,
+        show_path=False,
+        rich_tracebacks=True,
+        markup=False,
+        highlighter=None,
+    )
+    logging.getLogger().addHandler(handler)
