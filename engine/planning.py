@@ -1,0 +1,205 @@
+"""What a batch is going to run with: settings, backends and seed, fixed when it is queued."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import ValidationError
+
+from db.queries import batches as batch_queries
+from db.store import Store
+from engine import __version__
+from engine.capabilities import Capability
+from engine.catalog import EntryPointCatalog
+from engine.export.names import claim
+from engine.intake.readers import Format
+from engine.paths import WorkspacePaths
+from engine.runtime.loading import snapshot_of
+from engine.runtime.recipe import AnyRecipe
+from engine.settings import Settings, load_environment
+
+Source = Path | str | BinaryIO
+"""A file, `-` for standard input, or an open binary stream."""
+
+
+class QueueError(Exception):
+    """A batch cannot be queued as asked; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """How a batch is to run.
+
+    Attributes:
+        name: The batch's name; by default that of the input file.
+        output_dir: Replaces the workspace's folder of outputs.
+        overrides: What `--set` says: the recipe's settings, `seed`, and `BACKEND.key`.
+        priority: Batches of a higher one go first.
+        in_flight: Jobs of this batch at the same time at most.
+        file_format: The input's format where it is not told from its name.
+    """
+
+    name: str = ""
+    output_dir: Path | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
+    in_flight: int | None = None
+    file_format: Format | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch runs with; JSON where the columns of `batches` are."""
+
+    recipe: AnyRecipe
+    name: str
+    seed: int
+    settings: str
+    snapshot: str
+    results: Path
+    source: str
+    priority: int = 0
+    in_flight: int | None = None
+
+
+class Planner:
+    """Makes plans from a workspace's settings and what an operator asks for.
+
+    Args:
+        paths: The workspace's places.
+        store: Its store.
+        settings: Its settings.
+        catalog: Where recipes and backends are found.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: Store,
+        settings: Settings,
+        catalog: EntryPointCatalog,
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._settings = settings
+        self._catalog = catalog
+
+    def plan(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Plan:
+        """What a batch of a recipe and an input runs with.
+
+        Raises:
+            QueueError: An option or a setting is wrong.
+        """
+        seed, own, of_backends = _sort_overrides(options.overrides)
+        settings = self._recipe_settings(recipe, own)
+        snapshot = self._snapshot(recipe, settings, of_backends)
+        results = self._results_folder(recipe, options)
+        return Plan(
+            recipe=recipe,
+            name=self._free_name(options.name or _name_of(source)),
+            seed=secrets.randbits(31) if seed is None else seed,
+            settings=settings.model_dump_json(),
+            snapshot=json.dumps(snapshot, sort_keys=True),
+            results=results,
+            source=_source_of(source),
+            priority=options.priority,
+            in_flight=options.in_flight,
+        )
+
+    def _free_name(self, name: str) -> str:
+        """The name, or `NAME-2` and so on where earlier batches have it."""
+        reader = self._store.reader()
+        try:
+            return claim(name, lambda free: bool(batch_queries.batches_named(reader, free)))
+        finally:
+            reader.close()
+
+    def _recipe_settings(self, recipe: AnyRecipe, own: Mapping[str, Any]) -> Any:
+        merged = {**self._settings.recipes.get(recipe.name, {}), **own}
+        unknown = [name for name in merged if name not in recipe.settings.model_fields]
+        if unknown:
+            names = ", ".join(recipe.settings.model_fields)
+            raise QueueError(
+                f"Recipe {recipe.name} has no setting {unknown[0]!r}; it has: seed, {names}."
+            )
+        try:
+            return recipe.settings.model_validate(merged)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place_ = ".".join(str(part) for part in first["loc"])
+            raise QueueError(f"Setting {place_}: {first['msg']}.") from None
+
+    def _snapshot(
+        self, recipe: AnyRecipe, settings: Any, of_backends: Mapping[str, Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        environment = load_environment(self._paths.root)
+        backends, snapshots = {}, {}
+        chosen: dict[Capability, str] = {c: getattr(settings, c) for c in recipe.capabilities}
+        for name in of_backends:
+            if name not in chosen.values():
+                raise QueueError(
+                    f"--set {name}.… names a backend that this batch does not use; "
+                    f"it uses {', '.join(sorted(set(chosen.values())))}."
+                )
+        try:
+            for capability, name in chosen.items():
+                merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
+                made = self._catalog.backend_settings(name, merged)
+                snapshots[capability] = made.model_dump(mode="json")
+                backends[capability] = self._catalog.backend(
+                    capability, name, snapshots[capability], environment
+                )
+        except (KeyError, ValueError) as error:
+            raise QueueError(str(error)) from None
+        return snapshot_of(backends, snapshots, __version__)
+
+    def _results_folder(self, recipe: AnyRecipe, options: QueueOptions) -> Path:
+        """Where the recipe's jobs write, relative to the workspace where it lies inside."""
+        base = self._paths.root / self._settings.outputs.folder
+        if options.output_dir is not None:
+            base = options.output_dir.absolute()
+        folder = Path(os.path.normpath(base)) / recipe.folder
+        root = Path(os.path.normpath(self._paths.root.absolute()))
+        return folder.relative_to(root) if folder.is_relative_to(root) else folder
+
+
+def _sort_overrides(
+    overrides: Mapping[str, Any],
+) -> tuple[int | None, dict[str, Any], dict[str, dict[str, Any]]]:
+    """What `--set` says, as batch seed, recipe settings, and settings of backends by name."""
+    seed: int | None = None
+    own: dict[str, Any] = {}
+    of_backends: dict[str, dict[str, Any]] = {}
+    for key, value in overrides.items():
+        if key == "seed":
+            seed = _seed(value)
+        elif "." in key:
+            name, _, inner = key.partition(".")
+            of_backends.setdefault(name, {})[inner] = value
+        else:
+            own[key] = value
+    return seed, own, of_backends
+
+
+def _seed(value: Any) -> int:
+    try:
+        seed = int(value)
+    except (TypeError, ValueError):
+        raise QueueError(f"Setting seed: {str(value)[:40]!r} is not a whole number.") from None
+    if not 0 <= seed < 2**63:
+        raise QueueError("Setting seed: use 0 to 2**63 - 1.")
+    return seed
+
+
+def _name_of(source: Source) -> str:
+    if isinstance(source, str | Path) and str(source) != "-":
+        return Path(source).stem
+    return "stdin"
+
+
+def _source_of(source: Source) -> str:
+    return str(source) if isinstance(source, str | Path) else "-"
