@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
+from engine.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from engine.workspace import Workspace as Workspace
     from engine.workspace import open_workspace as open_workspace
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

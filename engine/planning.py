@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from db.queries import batches as batch_queries
 from db.store import Store
-from engine import __version__
 from engine.capabilities import Capability
 from engine.catalog import EntryPointCatalog
 from engine.export.names import claim
@@ -21,6 +20,7 @@ from engine.paths import WorkspacePaths
 from engine.runtime.loading import snapshot_of
 from engine.runtime.recipe import AnyRecipe
 from engine.settings import Settings, load_environment
+from engine.version import __version__
 
 Source = Path | str | BinaryIO
 """A file, `-` for standard input, or an open binary stream."""

@@ -24,7 +24,6 @@ from db.rows import Batch, Command
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
-from engine import __version__
 from engine.catalog import EntryPointCatalog
 from engine.following import Update, watch
 from engine.ids import Named, batch_name, find, find_batch
@@ -35,6 +34,7 @@ from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from engine.runtime.signals import signals
 from engine.settings import Settings, read_settings
+from engine.version import __version__
 
 if TYPE_CHECKING:
     from engine.export.report import JobReport

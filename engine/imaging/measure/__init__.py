@@ -1,0 +1,1 @@
+"""Measures of a picture: colours, tone, sharpness and where the weight lies."""
