@@ -5,6 +5,7 @@ means the same with and without one.
 """
 
 import json
+import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
 
 T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 VERBS = ("pause", "resume", "cancel", "retry", "priority", "decide")
 
@@ -105,6 +107,9 @@ class CommandDesk:
             answer = " ".join(said)
         except Refused as error:
             answer, refused = str(error), True
+        except (KeyError, TypeError, ValueError):  # a row that no version of ours wrote
+            log.exception("command %d cannot be read", command.id)
+            answer, refused = "The command cannot be read; nothing was done.", True
         await self._write(
             lambda c: command_writes.answer_command(c, command.id, answer, refused=refused)
         )

@@ -6,8 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from db.queries.jobs import decisions
 from db.rows import Batch, Job
 from engine.capabilities import Backend, Blocked, Capability
@@ -30,7 +28,7 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
             capability: catalog.backend(capability, made["name"], made["settings"], environment)
             for capability, made in snapshot["backends"].items()
         }
-    except (KeyError, ValidationError) as error:
+    except (KeyError, ValueError, ImportError, AttributeError) as error:
         raise Blocked(
             f"Batch b{row.id} was queued with something that this Safelight does not have: "
             f"{error}.",
