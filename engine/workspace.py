@@ -24,15 +24,15 @@ from db.rows import Batch, Command
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
+from engine.attending import attend
 from engine.catalog import EntryPointCatalog
-from engine.following import Update, watch
+from engine.following import Update
 from engine.ids import Named, batch_name, find, find_batch
 from engine.paths import WorkspacePaths
 from engine.queueing import Queue, QueueOptions, Source
 from engine.runtime.commands import CommandDesk, NothingRuns
 from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
-from engine.runtime.signals import signals
 from engine.settings import Settings, read_settings
 from engine.version import __version__
 
@@ -160,49 +160,7 @@ class Workspace:
         Returns:
             The batch as it is at the end, and the number of the signal that cut it short, or 0.
         """
-        ended = asyncio.Event()
-        watching = asyncio.create_task(watch(self.store, batch_id, on_update, ended))
-        came = 0
-        try:
-            while not came and not self._is_settled(batch_id):
-                came = await self._be_engine_or_wait(batch_id, watching)
-        finally:
-            ended.set()
-            await watching
-        return self._batch(batch_id), came
-
-    async def _be_engine_or_wait(self, batch_id: int, watching: "asyncio.Task[None]") -> int:
-        engine = self.engine()
-        stopped = asyncio.Event()
-
-        def stop() -> None:
-            engine.stop()
-            stopped.set()
-
-        with signals(stop) as came:
-            try:
-                await engine.run(until=lambda e: e.batch_is_over(batch_id) or watching.done())
-            except WorkspaceBusy:
-                await self._wait_for_other_engine(batch_id, stopped)
-            return came()
-
-    async def _wait_for_other_engine(self, batch_id: int, stopped: asyncio.Event) -> None:
-        while not stopped.is_set() and lock_holder(self.paths.lock):
-            if self._is_settled(batch_id):
-                return
-            try:
-                async with asyncio.timeout(0.2):
-                    await stopped.wait()
-            except TimeoutError:
-                continue
-
-    def _batch(self, batch_id: int) -> Batch:
-        with self.reading() as connection:
-            return find_batch(connection, batch_name(batch_id))
-
-    def _is_settled(self, batch_id: int) -> bool:
-        batch = self._batch(batch_id)
-        return batch.is_over or batch.state == "parked"
+        return await attend(self.store, self.paths, self.engine, batch_id, on_update)
 
     def engine(self) -> Engine:
         """An engine for this workspace; it takes the lock when it runs."""

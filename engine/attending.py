@@ -1,0 +1,103 @@
+"""Staying with a batch to its end: following the engine that runs, or being one."""
+
+import asyncio
+from collections.abc import Callable
+
+from db.errors import StoreError
+from db.queries.batches import batch as read_batch
+from db.rows import Batch
+from db.store import Store
+from engine.following import Update, watch
+from engine.paths import WorkspacePaths
+from engine.runtime.engine import Engine
+from engine.runtime.lock import WorkspaceBusy, lock_holder
+from engine.runtime.signals import signals
+
+POLL_SECONDS = 0.2
+
+
+async def attend(
+    store: Store,
+    paths: WorkspacePaths,
+    make_engine: Callable[[], Engine],
+    batch_id: int,
+    on_update: Callable[[Update], None],
+) -> tuple[Batch, int]:
+    """Follows a batch until it has ended or is parked, being the engine where none runs.
+
+    Where another engine runs and is lost, this process takes its place.
+
+    Args:
+        store: The workspace's store.
+        paths: The workspace's places.
+        make_engine: Makes an engine that has not taken the lock yet.
+        batch_id: The batch.
+        on_update: Called with what has changed, a few times a second.
+
+    Returns:
+        The batch as it is at the end, and the number of the signal that cut it short, or 0.
+    """
+    ended = asyncio.Event()
+    watching = asyncio.create_task(watch(store, batch_id, on_update, ended))
+    attendant = _Attendant(store, paths, batch_id, watching)
+    came = 0
+    try:
+        while not came and not attendant.is_settled():
+            came = await attendant.be_engine_or_wait(make_engine())
+    finally:
+        ended.set()
+        await watching
+    return attendant.batch(), came
+
+
+class _Attendant:
+    def __init__(
+        self, store: Store, paths: WorkspacePaths, batch_id: int, watching: "asyncio.Task[None]"
+    ) -> None:
+        self._store = store
+        self._paths = paths
+        self._batch_id = batch_id
+        self._watching = watching
+
+    def batch(self) -> Batch:
+        connection = self._store.reader()
+        try:
+            batch = read_batch(connection, self._batch_id)
+        finally:
+            connection.close()
+        if batch is None:
+            raise StoreError(f"Batch b{self._batch_id} is no longer in the store.")
+        return batch
+
+    def is_settled(self) -> bool:
+        """Whether the batch has ended, or waits for something that an operator has to do."""
+        batch = self.batch()
+        return batch.is_over or batch.state == "parked"
+
+    async def be_engine_or_wait(self, engine: Engine) -> int:
+        """Works or waits until the batch is settled; returns the signal that came, or 0."""
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            engine.stop()
+            stopped.set()
+
+        def is_over(engine: Engine) -> bool:
+            return engine.batch_is_over(self._batch_id) or self._watching.done()
+
+        with signals(stop) as came:
+            try:
+                await engine.run(until=is_over)
+            except WorkspaceBusy:
+                await self._wait_for_other_engine(stopped)
+            return came()
+
+    async def _wait_for_other_engine(self, stopped: asyncio.Event) -> None:
+        while not stopped.is_set() and lock_holder(self._paths.lock):
+            if self.is_settled():
+                return
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await stopped.wait()
+            except TimeoutError:
+                continue
