@@ -35,7 +35,7 @@ class Artifact(Plain):
         height: Height in pixels, where it is a picture.
     """
 
-    hash: str
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
     media_type: str
     size: int
     width: int | None = None
@@ -96,10 +96,17 @@ class PromptVersion(Plain):
 
 
 class Missing(Plain):
-    """Something a backend needs and does not have, with the way to mend it."""
+    """Something a backend needs and does not have.
+
+    Attributes:
+        what: What it is, for example `FAL_KEY`.
+        remedy: The way to mend it, as a sentence.
+        reason: Why jobs that need it are parked.
+    """
 
     what: str
     remedy: str
+    reason: Literal["key", "weights", "backend"] = "key"
 
 
 class CallContext(Protocol):

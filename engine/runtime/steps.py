@@ -285,7 +285,9 @@ class _Performance:
         if missing:
             what = "; ".join(item.what for item in missing)
             remedy = " ".join(item.remedy for item in missing)
-            raise Blocked(f"{self.intent.backend} needs {what}.", reason="key", remedy=remedy)
+            raise Blocked(
+                f"{self.intent.backend} needs {what}.", reason=missing[0].reason, remedy=remedy
+            )
 
     async def _call_once(self, number: int, next_wait: float) -> tuple[Result, CallRecorder]:
         recorder = self._recorder()
