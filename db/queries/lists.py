@@ -1,0 +1,291 @@
+"""Reading pages of long lists: narrow rows, and any place of a million reached in milliseconds.
+
+Jobs of a batch have the dense positions 1 to N in the order of the input, so a page in that order
+is found in O(log n). In the order of a score or a state, a page is an offset in a covering index
+(some 10 ns a row skipped, and never more than half of a segment, because a page beyond the middle
+is read from the end).
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.rows import Event, Row
+
+TEXT_LIMIT = 2_000
+"""Most characters of a message that a line of a list brings along."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine(Row):
+    """A batch as a list shows it: without its settings and snapshot."""
+
+    id: int
+    name: str
+    recipe: str
+    priority: int
+    state: str
+    held: int
+    finish: str
+    finish_error: str | None
+    queued: int
+    running: int
+    paused: int
+    parked: int
+    done: int
+    failed: int
+    cancelled: int
+    cost: int
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+    @property
+    def total(self) -> int:
+        """How many jobs there are."""
+        return self.ended + self.queued + self.running + self.paused + self.parked
+
+    @property
+    def ended(self) -> int:
+        """How many jobs are done, failed or cancelled."""
+        return self.done + self.failed + self.cancelled
+
+
+@dataclass(frozen=True, slots=True)
+class JobLine(Row):
+    """A job as a list shows it; `message` is its error's where it has one."""
+
+    id: int
+    batch_id: int
+    position: int
+    key: str
+    state: str
+    reason: str | None
+    message: str | None
+    priority: int
+    stage: str | None
+    iterations: int
+    score: float | None
+    cost: int
+    starts: int
+    fraction: float | None
+    started_at: str | None
+    finished_at: str | None
+
+
+_BATCH = """id, substr(name, 1, 300) AS name, substr(recipe, 1, 300) AS recipe, priority, state,
+held, finish, substr(finish_error, 1, 2000) AS finish_error, queued, running, paused, parked, done,
+failed, cancelled, cost, created_at, started_at, finished_at"""
+
+_EVENT = f"""id, at, batch_id, job_id, step_id, type, level,
+substr(message, 1, {TEXT_LIMIT}) AS message, '{{}}' AS data"""
+
+_JOB = f"""SELECT j.id, j.batch_id, j.position, substr(j.key, 1, 300) AS key, j.state, j.reason,
+substr(coalesce(e.message, j.message), 1, {TEXT_LIMIT}) AS message, j.priority,
+substr(j.stage, 1, 300) AS stage, j.iterations, j.score, j.cost, j.starts,
+(SELECT max(fraction) FROM progress p WHERE p.job_id = j.id) AS fraction,
+j.started_at, j.finished_at
+FROM jobs j LEFT JOIN errors e ON e.id = j.error_id"""  # noqa: S608 - our own names
+
+
+def _lines(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> list[JobLine]:
+    return [JobLine.of(row) for row in connection.execute(sql, values)]
+
+
+def batch_lines(connection: sqlite3.Connection, limit: int = 500) -> list[BatchLine]:
+    """The newest batches, newest first."""
+    sql = f"SELECT {_BATCH} FROM batches ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
+    return [BatchLine.of(row) for row in connection.execute(sql, (limit,))]
+
+
+def batch_line(connection: sqlite3.Connection, batch_id: int) -> BatchLine | None:
+    """One batch."""
+    sql = f"SELECT {_BATCH} FROM batches WHERE id = ?"  # noqa: S608 - our own names
+    row = connection.execute(sql, (batch_id,)).fetchone()
+    return BatchLine.of(row) if row else None
+
+
+def jobs_at(connection: sqlite3.Connection, batch_id: int, start: int, count: int) -> list[JobLine]:
+    """Jobs in the order of the input, from the one at index `start` (0 for the first)."""
+    sql = f"{_JOB} WHERE j.batch_id = ? AND j.position > ? ORDER BY j.position LIMIT ?"
+    return _lines(connection, sql, (batch_id, start, count))
+
+
+def jobs_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> list[JobLine]:
+    """Jobs of these ids, in this order; those that are gone are left out. At most 1 000."""
+    marks = ", ".join("?" * len(ids))
+    found = {line.id: line for line in _lines(connection, f"{_JOB} WHERE j.id IN ({marks})", ids)}
+    return [found[id_] for id_ in ids if id_ in found]
+
+
+def ids_in_states(
+    connection: sqlite3.Connection,
+    batch_id: int,
+    states: Sequence[str],
+    start: int,
+    count: int,
+    total: int,
+) -> list[int]:
+    """Jobs in any of these states, in the order of the input.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch.
+        states: States, each one once.
+        start: Index of the first, 0 for the first of all.
+        count: How many.
+        total: How many there are, as the batch's counters say.
+
+    Returns:
+        Their ids. The states' own indexes are merged, so nothing is sorted.
+    """
+    if not states:
+        return []
+    part = "SELECT position, id FROM jobs WHERE batch_id = ? AND state = ?"
+    values = [value for state in states for value in (batch_id, state)]
+    return _page(connection, " UNION ALL ".join([part] * len(states)), values, start, count, total)
+
+
+def ids_by_score(
+    connection: sqlite3.Connection,
+    batch_id: int,
+    start: int,
+    count: int,
+    total: int,
+    *,
+    low_first: bool,
+) -> list[int]:
+    """Jobs that have a score, by it; `total` says how many there are."""
+    order = ("score, position", "score DESC, position DESC")
+    sql = "SELECT id FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
+    return _page(
+        connection, sql, [batch_id], start, count, total, order if low_first else order[::-1]
+    )
+
+
+def ids_without_score(
+    connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
+) -> list[int]:
+    """Jobs that have no score yet, in the order of the input; `total` says how many there are."""
+    sql = "SELECT position, id FROM jobs WHERE batch_id = ? AND score IS NULL"
+    return _page(connection, sql, [batch_id], start, count, total)
+
+
+def _page(
+    connection: sqlite3.Connection,
+    sql: str,
+    values: Sequence[object],
+    start: int,
+    count: int,
+    total: int,
+    order: tuple[str, str] = ("position", "position DESC"),
+) -> list[int]:
+    """Ids of a page of a query, skipping from whichever end is nearer."""
+    count = max(0, min(count, total - start))
+    forward = start <= total // 2
+    skip = start if forward else total - start - count
+    ordered = f"{sql} ORDER BY {order[0 if forward else 1]} LIMIT ? OFFSET ?"
+    ids = [row["id"] for row in connection.execute(ordered, (*values, count, skip))]
+    return ids if forward else ids[::-1]
+
+
+def count_scored(connection: sqlite3.Connection, batch_id: int) -> int:
+    """How many jobs have a score; some 20 ms a million."""
+    sql = "SELECT count(*) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
+    return int(connection.execute(sql, (batch_id,)).fetchone()[0])
+
+
+MATCH_ORDERS = {
+    "position": "position",
+    "state": "state, position",
+    "low": "score IS NULL, score, position",
+    "high": "score IS NULL, score DESC, position",
+}
+"""Orders that `ids_matching` knows, as SQL."""
+
+
+def ids_matching(
+    connection: sqlite3.Connection,
+    batch_id: int,
+    *,
+    words: Sequence[str] = (),
+    without: Sequence[str] = (),
+    states: Sequence[str] | None = None,
+    order: str = "position",
+) -> list[int]:
+    """Ids of all jobs whose key has every one of `words` and none of `without`.
+
+    This looks at every key of the batch (some 200 ms a million): keep what it returns, and call it
+    seldom.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch.
+        words: Lower-case texts that the key has; case does not matter for ASCII letters.
+        without: Lower-case texts that it does not have.
+        states: States that the job may be in, None for any.
+        order: One of `MATCH_ORDERS`.
+    """
+    terms = ["batch_id = ?", *["instr(lower(key), ?) > 0"] * len(words)]
+    terms += ["instr(lower(key), ?) = 0"] * len(without)
+    values: list[object] = [batch_id, *words, *without]
+    if states is not None:
+        terms.append(f"state IN ({', '.join('?' * len(states))})")
+        values += states
+    sql = f"SELECT id FROM jobs WHERE {' AND '.join(terms)} ORDER BY {MATCH_ORDERS[order]}"  # noqa: S608
+    return [row[0] for row in connection.execute(sql, values)]
+
+
+def score_history(
+    connection: sqlite3.Connection, job_ids: Sequence[int], metric: str
+) -> dict[int, tuple[float, ...]]:
+    """The values of one metric through each job's steps, oldest first."""
+    marks = ", ".join("?" * len(job_ids))
+    sql = f"""SELECT s.job_id, s.value FROM scores s JOIN steps t ON t.id = s.step_id
+              WHERE s.job_id IN ({marks}) AND s.metric = ? AND t.superseded_at IS NULL
+              ORDER BY s.job_id, s.id"""  # noqa: S608 - marks only
+    found: dict[int, list[float]] = {}
+    for row in connection.execute(sql, (*job_ids, metric)):
+        found.setdefault(row[0], []).append(row[1])
+    return {job_id: tuple(values[-64:]) for job_id, values in found.items()}
+
+
+def newest_events(connection: sqlite3.Connection, batch_id: int, limit: int = 200) -> list[Event]:
+    """The newest events of a batch, oldest first; messages cut, without their data."""
+    sql = f"SELECT {_EVENT} FROM events WHERE batch_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return [Event.of(row) for row in connection.execute(sql, (batch_id, limit))][::-1]
+
+
+def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> list[str]:
+    """When jobs of a batch ended, oldest first, as the newest `among` events say."""
+    sql = """SELECT at, type FROM events WHERE batch_id = ? ORDER BY id DESC LIMIT ?"""
+    rows = connection.execute(sql, (batch_id, among)).fetchall()
+    return [row["at"] for row in reversed(rows) if row["type"] in {"job.done", "job.failed"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """Why some jobs wait: one example for each lane and reason."""
+
+    lane: str | None
+    reason: str
+    batch_id: int
+    message: str
+
+
+_REASONS = ("key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval")
+
+
+def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
+    """What parked jobs wait for; a fixed number of look-ups, however many jobs are parked."""
+    lanes = [None, *(row[0] for row in connection.execute("SELECT name FROM lanes LIMIT 50"))]
+    found = []
+    for lane in lanes:
+        same = "lane IS NULL" if lane is None else "lane = ?"
+        for reason in _REASONS:
+            sql = f"""SELECT batch_id, substr(message, 1, 2000) FROM jobs
+                      WHERE state = 'parked' AND {same} AND reason = ? LIMIT 1"""  # noqa: S608
+            values = (reason,) if lane is None else (lane, reason)
+            if row := connection.execute(sql, values).fetchone():
+                found.append(Parked(lane, reason, row[0], row[1] or ""))
+    return found
