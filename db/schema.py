@@ -20,7 +20,8 @@ JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancel
 _BATCH_STATE = """
 CASE
   WHEN preparing THEN 'preparing'
-  WHEN held OR (paused > 0 AND running + queued + parked = 0) THEN 'paused'
+  WHEN held AND running + queued + parked > 0 THEN 'paused'
+  WHEN paused > 0 AND running + queued + parked = 0 THEN 'paused'
   WHEN running > 0 THEN 'running'
   WHEN parked > 0 AND queued = 0 THEN 'parked'
   WHEN queued > 0 THEN 'queued'

@@ -5,11 +5,13 @@
 after a copy was made.
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import chain, count
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -72,7 +74,7 @@ class Store:
                 f"{SCHEMA_VERSION}). Upgrade Safelight, or use another workspace."
             )
         if version < SCHEMA_VERSION:
-            self._migrate(version)
+            self._migrate()
 
     @classmethod
     def create(cls, path: Path, *, created_by: str) -> "Store":
@@ -86,13 +88,25 @@ class Store:
             write(lambda connection: _name_creator(connection, created_by))
         return store
 
-    def _migrate(self, version: int) -> None:
-        if version:
-            self.backup(self.path.with_name(f"{self.path.stem}-schema-{version}.db"))
-        try:
-            migrate(str(self.path))
-        except sqlite3.DatabaseError as error:
-            raise StoreError(f"{self.path} cannot be brought up to date: {error}.") from error
+    def _migrate(self) -> None:
+        with _one_at_a_time(self.path.parent):
+            version = _schema_version(self.path)  # another process may have been here first
+            if version >= SCHEMA_VERSION:
+                return
+            if version:
+                self.backup(self._free_backup_name(version))
+            try:
+                migrate(str(self.path))
+            except sqlite3.DatabaseError as error:
+                raise StoreError(f"{self.path} cannot be brought up to date: {error}.") from error
+
+    def _free_backup_name(self, version: int) -> Path:
+        """Where the copy before a migration goes; the copy of one that was cut off is kept too."""
+        names = (
+            f"{self.path.stem}-schema-{version}{turn}.db"
+            for turn in chain([""], (f"-{n}" for n in count(2)))
+        )
+        return next(path for name in names if not (path := self.path.with_name(name)).exists())
 
     def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> Writer:
         """The engine's door. The caller holds the workspace's lock."""
@@ -147,6 +161,8 @@ class Store:
         try:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
+        except sqlite3.DatabaseError as error:  # so damaged that it cannot even be looked through
+            return [str(error)]
         finally:
             connection.close()
         problems = [] if found == ["ok"] else found
@@ -166,6 +182,17 @@ def _in_transaction(
         raise
     connection.execute("COMMIT")
     return result
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Holds a lock on the store's folder, so that two processes do not both make the tables."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _schema_version(path: Path) -> int:

@@ -6,6 +6,7 @@ has returned. Operations of one transaction do not harm each other: each runs in
 """
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -64,6 +65,7 @@ class Writer:
         self._loop = asyncio.get_running_loop()
         self._on_trouble = on_trouble or (lambda _sentence: None)
         self._in_trouble = False
+        self._closed = False
         self._connection = connect_writer(path)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -71,11 +73,15 @@ class Writer:
     def write(self, operation: Operation[T]) -> "asyncio.Future[T]":
         """Queues an operation; the future is done when the operation is committed."""
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put(_Item(operation, future))
+        if self._closed:
+            future.cancel()  # whoever is left over must not wait for ever
+        else:
+            self._queue.put(_Item(operation, future))
         return future
 
     async def close(self) -> None:
         """Commits what is queued, merges the log into the store, and closes the connection."""
+        self._closed = True
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -86,7 +92,8 @@ class Writer:
             if items:
                 self._commit_until_durable(items)
                 self._loop.call_soon_threadsafe(_settle, items)
-        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with contextlib.suppress(sqlite3.Error):  # the log is merged by whoever opens it next
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
     def _take(self) -> tuple[list[_Item], bool]:
@@ -108,15 +115,12 @@ class Writer:
         while True:
             try:
                 self._commit(items)
-            except sqlite3.OperationalError as error:
-                if (error.sqlite_errorcode & 0xFF) not in _FULL_OR_FAILING:
+            except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
+                if not _may_pass(error):
                     _fail(items, error)
                     return
                 self._trouble(f"The store cannot be written: {error}.")
                 time.sleep(_RETRY_SECONDS)
-            except sqlite3.Error as error:
-                _fail(items, error)
-                return
             else:
                 self._trouble(None)
                 return
@@ -146,15 +150,19 @@ def _apply(connection: sqlite3.Connection, item: _Item) -> None:
     item.error = None
     try:
         item.result = item.operation(connection)
-    except sqlite3.OperationalError as error:
-        if (error.sqlite_errorcode & 0xFF) in _FULL_OR_FAILING:
+    except Exception as error:
+        if _may_pass(error):
             raise
-        item.error = error
-    except Exception as error:  # noqa: BLE001 - it belongs to whoever queued the operation
-        item.error = error
+        item.error = error  # it belongs to whoever queued the operation
     if item.error is not None:
         connection.execute("ROLLBACK TO op")
     connection.execute("RELEASE op")
+
+
+def _may_pass(error: Exception) -> bool:
+    """Whether the disk or a lock is in the way, and the same commit may work in a moment."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    return isinstance(error, sqlite3.OperationalError) and (code & 0xFF) in _FULL_OR_FAILING
 
 
 def _fail(items: list[_Item], error: BaseException) -> None:

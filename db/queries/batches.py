@@ -34,8 +34,8 @@ def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
 def work_left(connection: sqlite3.Connection) -> bool:
     """Whether any batch has jobs to run or a finish to make; held and parked ones do not count."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
-             AND NOT preparing AND NOT held
-             AND (queued + running > 0 OR paused + parked = 0))"""
+             AND NOT preparing
+             AND CASE WHEN queued + running > 0 THEN NOT held ELSE paused + parked = 0 END)"""
     return bool(connection.execute(sql).fetchone()[0])
 
 

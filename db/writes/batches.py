@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from db.clock import now
 from db.errors import BatchChanged
+from db.text import storable
 from db.writes.events import record_event
 from db.writes.steps import add_prompt
 
@@ -79,6 +80,8 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
 def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJob]) -> int:
     """Adds a chunk of jobs at the end of a batch; returns the number of its last position.
 
+    A batch that had ended is open again with them.
+
     Raises:
         BatchChanged: The batch is gone.
         sqlite3.IntegrityError: A key or an output folder is taken.
@@ -104,6 +107,7 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
             add_prompt(connection, cursor.lastrowid, None, {**version, "reason": ""})
     count = position - first
     connection.execute("UPDATE batches SET queued = queued + ? WHERE id = ?", (count, batch_id))
+    reopen_batch(connection, batch_id)
     return position
 
 
@@ -152,9 +156,18 @@ def start_batch(connection: sqlite3.Connection, batch_id: int) -> None:
     )
 
 
-def begin_finish(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Keeps that a batch's finish has begun."""
-    connection.execute("UPDATE batches SET finish = 'running' WHERE id = ?", (batch_id,))
+def begin_finish(connection: sqlite3.Connection, batch_id: int) -> bool:
+    """Keeps that a batch's finish has begun.
+
+    Returns:
+        False where it is not due: it was made, or jobs were opened again meanwhile.
+    """
+    cursor = connection.execute(
+        """UPDATE batches SET finish = 'running' WHERE id = ? AND finish = 'pending'
+           AND queued + running + paused + parked = 0""",
+        (batch_id,),
+    )
+    return cursor.rowcount > 0
 
 
 def end_finish(connection: sqlite3.Connection, batch_id: int, error: str | None) -> None:
@@ -163,7 +176,7 @@ def end_finish(connection: sqlite3.Connection, batch_id: int, error: str | None)
     cursor = connection.execute(
         """UPDATE batches SET finish = ?, finish_error = ?, finished_at = ?
            WHERE id = ? AND finish = 'running' AND queued + running + paused + parked = 0""",
-        (state, error, now(), batch_id),
+        (state, None if error is None else storable(error), now(), batch_id),
     )
     if cursor.rowcount:
         record_event(

@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.clock import now
+from db.text import storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ def record_error(
             job_id,
             step_id,
             error.kind,
-            error.type,
-            error.message,
-            error.remedy,
-            error.traceback,
+            storable(error.type),
+            storable(error.message),
+            storable(error.remedy),
+            storable(error.traceback),
             now(),
         ),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from db.clock import now
+from db.text import storable
 
 _INSERT = """
 INSERT INTO events (at, batch_id, job_id, step_id, type, level, message, data)
@@ -26,7 +27,8 @@ def record_event(
 ) -> None:
     """Adds an event."""
     body = json.dumps(data) if data else "{}"
-    connection.execute(_INSERT, (now(), batch_id, job_id, step_id, type_, level, message, body))
+    row = (now(), batch_id, job_id, step_id, type_, level, storable(message), body)
+    connection.execute(_INSERT, row)
 
 
 def prune_events(connection: sqlite3.Connection, keep: int, at_most: int = 10_000) -> int:

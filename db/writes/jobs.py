@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from db.clock import now
 from db.rows import Job
+from db.text import storable
 from db.writes.batches import reopen_batch, start_batch
 from db.writes.events import record_event
 from db.writes.steps import reopen_steps
@@ -58,12 +59,16 @@ def end_job(
     error_id: int | None = None,
     message: str | None = None,
 ) -> None:
-    """Ends a job as `done`, `failed` or `cancelled`."""
-    connection.execute(
+    """Ends a running job as `done`, `failed` or `cancelled`; one that has ended is left alone."""
+    said = None if message is None else storable(message)
+    cursor = connection.execute(
         """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
-           message = ?, reason = NULL, lane = NULL, stage = NULL, finished_at = ? WHERE id = ?""",
-        (state, result, score, error_id, message, now(), job.id),
+           message = ?, reason = NULL, lane = NULL, stage = NULL, finished_at = ?
+           WHERE id = ? AND state = 'running'""",
+        (state, result, score, error_id, said, now(), job.id),
     )
+    if not cursor.rowcount:
+        return
     record_event(
         connection,
         f"job.{state}",
@@ -77,11 +82,14 @@ def end_job(
 def park_job(
     connection: sqlite3.Connection, job: Job, reason: str, lane: str | None, message: str
 ) -> None:
-    """Sets a job aside until something that it needs is there."""
-    connection.execute(
-        "UPDATE jobs SET state = 'parked', reason = ?, lane = ?, message = ? WHERE id = ?",
-        (reason, lane, message, job.id),
+    """Sets a running job aside until something that it needs is there."""
+    cursor = connection.execute(
+        """UPDATE jobs SET state = 'parked', reason = ?, lane = ?, message = ?
+           WHERE id = ? AND state = 'running'""",
+        (reason, lane, storable(message), job.id),
     )
+    if not cursor.rowcount:
+        return
     record_event(
         connection,
         "job.parked",
@@ -95,10 +103,12 @@ def park_job(
 
 def put_back(connection: sqlite3.Connection, job: Job, state: str = "queued") -> None:
     """Returns a running job to the queue, or pauses it; its finished steps are kept."""
-    connection.execute(
+    cursor = connection.execute(
         "UPDATE jobs SET state = ? WHERE id = ? AND state = 'running'", (state, job.id)
     )
-    record_event(connection, f"job.{state}", batch_id=job.batch_id, job_id=job.id, message=job.key)
+    if cursor.rowcount:
+        type_ = f"job.{state}"
+        record_event(connection, type_, batch_id=job.batch_id, job_id=job.id, message=job.key)
 
 
 def recover_jobs(connection: sqlite3.Connection) -> int:

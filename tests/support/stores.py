@@ -1,0 +1,79 @@
+"""Stores for tests: made in a temporary folder, filled with rows by the real writes."""
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from db.queries.batches import batch as read_batch
+from db.rows import Batch
+from db.store import Store
+from db.writes import batches as batch_writes
+from db.writes.errors import ErrorRecord
+from db.writes.steps import Intent
+
+NO_LUCK = ErrorRecord("permanent", "Permanent", "No luck.")
+
+
+def make_store(folder: Path) -> Store:
+    """An empty store."""
+    return Store.create(folder / "private" / "safelight.db", created_by="tests")
+
+
+def add_batch(
+    store: Store,
+    keys: Sequence[str],
+    *,
+    name: str = "batch",
+    priority: int = 0,
+    in_flight: int | None = None,
+    seal: bool = True,
+) -> int:
+    """A batch with one job a key."""
+    batch = batch_writes.NewBatch(
+        name=name,
+        recipe="toy",
+        recipe_version="1",
+        seed=1,
+        settings="{}",
+        snapshot="{}",
+        outputs="outputs/results",
+        summary="outputs/results/batch_summary.json",
+        priority=priority,
+        in_flight=in_flight,
+    )
+    with store.intake() as write:
+        batch_id = write(lambda c: batch_writes.create_batch(c, batch))
+        jobs = [new_job(batch_id, key) for key in keys]
+        write(lambda c: batch_writes.add_jobs(c, batch_id, jobs))
+        if seal:
+            write(lambda c: batch_writes.seal_batch(c, batch_id))
+    return batch_id
+
+
+def new_job(batch_id: int, key: str) -> batch_writes.NewJob:
+    """A job of a batch, at a place of its own."""
+    place = f"outputs/results/{batch_id}/{key}"
+    return batch_writes.NewJob(key=key, input="{}", seed=1, output=place, place=place)
+
+
+def intent(batch_id: int, job_id: int | None, key: str = "say", print_: str = "f") -> Intent:
+    """What a step's row is made of."""
+    return Intent(
+        batch_id=batch_id,
+        job_id=job_id,
+        key=key,
+        scope="",
+        name=key,
+        fingerprint=print_,
+        operation="refine",
+        backend="toy",
+        model="toy-1",
+        request="{}",
+    )
+
+
+def batch_row(connection: sqlite3.Connection, batch_id: int) -> Batch:
+    """A batch that has to be there."""
+    found = read_batch(connection, batch_id)
+    assert found is not None
+    return found
