@@ -274,6 +274,18 @@ class Command(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class Decision(Row):
+    """What an operator decided in a job's place; `value` is JSON."""
+
+    id: int
+    job_id: int
+    key: str
+    value: str
+    author: str
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Engine(Row):
     """One engine process, present or past."""
 

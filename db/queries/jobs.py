@@ -9,6 +9,7 @@ from db.rows import (
     ApiCall,
     Artifact,
     Critique,
+    Decision,
     Error,
     Iteration,
     Job,
@@ -123,8 +124,9 @@ def progress(connection: sqlite3.Connection, job_id: int) -> list[Progress]:
 
 
 def iterations(connection: sqlite3.Connection, job_id: int) -> list[Iteration]:
-    """The iterations of a job's loop."""
-    sql = "SELECT * FROM iterations WHERE job_id = ? ORDER BY scope"
+    """The iterations of a job's loop, loop by loop, in the order of their numbers."""
+    sql = """SELECT * FROM iterations WHERE job_id = ?
+             ORDER BY substr(scope, 1, instr(scope, 'iteration-')), number, scope"""
     return [Iteration.of(row) for row in connection.execute(sql, (job_id,))]
 
 
@@ -145,3 +147,8 @@ def decisions(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
     """The newest decision for each key of a job."""
     sql = "SELECT key, value FROM decisions WHERE job_id = ? ORDER BY id"
     return {row[0]: json.loads(row[1]) for row in connection.execute(sql, (job_id,))}
+
+
+def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
+    """Every decision about a job, earlier ones too, oldest first."""
+    return _of_job(connection, Decision, "decisions", job_id)
