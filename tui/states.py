@@ -1,0 +1,110 @@
+"""How states look: a shape of one cell, a word, and a colour that the themes say, in one place.
+
+Shape and word say it without the colour, for eyes, terminals and printers that have none.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+from rich.text import Text
+
+from engine.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How one state is shown.
+
+    Attributes:
+        shape: One character, one cell wide in every terminal; never shared by two states.
+        word: What it is called.
+        tone: What kind of state it is: `live`, `good`, `bad`, `waits`, `still` or `faint`.
+        plain: The shape in ASCII, never shared by two states.
+        job_state: The state of a job that it has its colour from.
+    """
+
+    shape: str
+    word: str
+    tone: str
+    plain: str
+    job_state: str
+
+    @property
+    def variable(self) -> str:
+        """The theme's variable of its colour, without the `$`."""
+        return f"state-{self.job_state}"
+
+
+LOOKS = {
+    "preparing": Look("~", "preparing", "faint", "~", "queued"),
+    "queued": Look("·", "queued", "faint", ".", "queued"),
+    "running": Look("▸", "running", "live", ">", "running"),
+    "paused": Look("‖", "paused", "still", "=", "paused"),
+    "parked": Look("◆", "parked", "waits", "#", "parked"),
+    "done": Look("✓", "done", "good", "+", "done"),
+    "done_with_failures": Look("±", "done, some failed", "bad", "%", "failed"),
+    "failed": Look("✗", "failed", "bad", "x", "failed"),
+    "cancelled": Look("○", "cancelled", "faint", "o", "cancelled"),
+    # of steps
+    "submitted": Look("»", "submitted", "live", "^", "running"),
+    "open": Look("◌", "to be done again", "waits", "*", "parked"),
+    "unknown": Look("?", "outcome unknown", "waits", "?", "parked"),
+    "superseded": Look("╌", "superseded", "faint", "-", "cancelled"),
+}
+"""Every state that the store knows."""
+
+TONES = ("live", "good", "bad", "waits", "still", "faint")
+"""Every tone that a style sheet has to colour."""
+
+WORST_FIRST = ("failed", "parked", "running", "paused", "queued", "cancelled", "done")
+"""Job states as a list sorted by state shows them: what needs somebody comes first."""
+
+_WITHOUT_THEME = {
+    "queued": "white",
+    "running": "yellow",
+    "paused": "magenta",
+    "parked": "bright_yellow",
+    "done": "green",
+    "failed": "bright_red",
+    "cancelled": "bright_black",
+}
+
+
+def look(state: str) -> Look:
+    """How a state is shown; one that nobody knows is shown by its name."""
+    return LOOKS.get(state) or Look("?", clean(state, 20), "faint", "?", "queued")
+
+
+def state_style(state: str, variables: Mapping[str, str] | None = None) -> Style:
+    """The colour of a state, bold where it needs somebody.
+
+    Args:
+        state: A state of a job, a batch or a step.
+        variables: The theme's variables (`app.theme_variables`); without them the terminal's own
+            colours are used.
+    """
+    found = look(state)
+    colour = (variables or {}).get(found.variable) or _WITHOUT_THEME[found.job_state]
+    return Style(color=colour, bold=True if found.tone in {"bad", "waits"} else None)
+
+
+def state_text(
+    state: str,
+    variables: Mapping[str, str] | None = None,
+    *,
+    word: bool = True,
+    ascii_only: bool = False,
+) -> Text:
+    """A state as text: its shape, by default with its word, in its colour.
+
+    Args:
+        state: A state of a job, a batch or a step.
+        variables: The theme's variables; see `state_style`.
+        word: Whether the word follows the shape.
+        ascii_only: Whether the shape is an ASCII character.
+    """
+    found = look(state)
+    shape = found.plain if ascii_only else found.shape
+    text = f"{shape} {found.word}" if word else shape
+    return Text(text, style=state_style(state, variables), no_wrap=True, end="")
