@@ -147,3 +147,8 @@ def decisions(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
     """The newest decision for each key of a job."""
     sql = "SELECT key, value FROM decisions WHERE job_id = ? ORDER BY id"
     return {row[0]: json.loads(row[1]) for row in connection.execute(sql, (job_id,))}
+
+
+def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
+    """Every decision about a job, earlier ones too, oldest first."""
+    return _of_job(connection, Decision, "decisions", job_id)
