@@ -51,6 +51,9 @@ class Workspace:
         catalog: Where recipes and backends are found; by default the installed ones.
         overrides: Settings that win over files and environment.
 
+    Attributes:
+        shown_root: The folder as it was given, for messages.
+
     Raises:
         StoreError: The store cannot be used.
         SettingsError: A setting is wrong.
@@ -64,7 +67,8 @@ class Workspace:
         catalog: EntryPointCatalog | None = None,
         overrides: Mapping[str, Any] | None = None,
     ) -> None:
-        self.paths = WorkspacePaths(root)
+        self.shown_root = root
+        self.paths = WorkspacePaths(root.absolute())
         self.catalog = catalog or EntryPointCatalog()
         self._overrides = overrides
         if create:

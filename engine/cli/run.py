@@ -189,7 +189,7 @@ def _closing(workspace: Workspace, batch: Batch, signal: int) -> str:
         look = _command(workspace, "status")
         return f"{name} waits for something: {counts}. See what: {look}"
     state, took = batch.state.replace("_", " "), _took(batch)
-    return f"{name} is {state}: {counts}{took}. Results: {workspace.paths.root / batch.outputs}"
+    return f"{name} is {state}: {counts}{took}. Results: {workspace.shown_root / batch.outputs}"
 
 
 def _took(batch: Batch) -> str:
@@ -200,7 +200,7 @@ def _took(batch: Batch) -> str:
 
 
 def _command(workspace: Workspace, what: str) -> str:
-    root = workspace.paths.root
+    root = workspace.shown_root
     program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
     here = "" if root == Path() else f" --workspace {root}"
     return f"{program} {what}{here}"
