@@ -12,12 +12,13 @@ import asyncio
 import os
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from db.queries import batches as batch_queries
 from db.rows import Batch, Command
@@ -39,6 +40,7 @@ from engine.version import __version__
 if TYPE_CHECKING:
     from engine.export.report import JobReport
 
+T = TypeVar("T")
 OnUpdate = Callable[[Update], None]
 
 
@@ -153,10 +155,16 @@ class Workspace:
         Args:
             batch: The batch's id.
             progress: Called with what has changed, a few times a second.
+
+        Raises:
+            KeyboardInterrupt: A signal cut it short; the batch can be followed again.
         """
         with self.reading() as connection:
             batch_id = find_batch(connection, batch).id
-        return asyncio.run(self.attend(batch_id, progress or (lambda _update: None)))[0]
+        ended, came = _run(self.attend(batch_id, progress or (lambda _update: None)))
+        if came:
+            raise KeyboardInterrupt
+        return ended
 
     async def attend(self, batch_id: int, on_update: OnUpdate) -> tuple[Batch, int]:
         """Follows a batch to its end, being the engine where none runs.
@@ -216,7 +224,7 @@ class Workspace:
         """Does what was asked for while no engine runs; leaves it to the engine that does."""
         try:
             with EngineLock(self.paths.lock), self.store.alone() as write:
-                asyncio.run(self._carry_out(write))
+                _run(self._carry_out(write))
         except WorkspaceBusy:
             return
 
@@ -248,6 +256,16 @@ class Workspace:
                     while write(lambda c, b=batch_id: batch_writes.delete_jobs_of(c, b)):  # type: ignore[misc]
                         pass
                     write(lambda c, b=batch_id: batch_writes.delete_batch(c, b))  # type: ignore[misc]
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Runs a coroutine to its end, also where an event loop runs already, as in a notebook."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(coroutine)
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
 
 
 def _adding(

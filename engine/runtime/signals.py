@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
     """Installs the handlers in the running event loop for the length of the context.
 
+    Only the main thread can; in another one, as in a notebook, signals stay as they are.
+
     Args:
         stop: Called at the first SIGINT or SIGTERM.
 
@@ -26,6 +29,9 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
         A function that gives the number of the signal that came first, 0 where none has.
     """
     loop, came = asyncio.get_running_loop(), 0
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: 0
+        return
 
     def on_signal(number: int) -> None:
         nonlocal came
