@@ -24,7 +24,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "sharpness": ("sharpness", "crisper edges", "softer edges"),
     "edge_density": ("amount of detail", "more detail", "less detail"),
     "mass_x": ("centre of weight", "weight further right", "weight further left"),
-    "off_centre": ("distance of the weight from the centre", "a subject off centre", "more balance"),
+    "off_centre": (
+        "distance of the weight from the centre",
+        "a subject off centre",
+        "more balance",
+    ),
 }
 """What a measure is called, and what is missing where it is too low and where it is too high."""
 
@@ -39,14 +43,19 @@ class Judgement(BaseModel):
     measurements: dict[str, float]
 
 
-def evaluate(picture: bytes, brief: str) -> Judgement:
+def evaluate(picture: bytes, brief: str, strictness: float = 1.0) -> Judgement:
     """Measures an encoded picture and judges it against a brief.
+
+    Args:
+        picture: PNG, JPEG or WebP.
+        brief: What the operator asked for.
+        strictness: Divides every tolerance.
 
     Raises:
         ValueError: The bytes are no picture.
     """
     measures = measure(picture)
-    understood = understand(brief)
+    understood = understand(brief, strictness)
     values = measured(measures, understood.expectations)
     total = sum(one.weight for one in understood.expectations)
     reached = sum(one.weight * one.met(values[one.measure]) for one in understood.expectations)
@@ -75,11 +84,33 @@ def measured(measures: Measures, expectations: tuple[Expectation, ...]) -> dict[
 
 def describe(measures: Measures) -> str:
     """The picture in words, as far as measures go."""
-    light = _scale(measures.lightness, (0.25, "very dark"), (0.42, "dark"), (0.62, "mid-toned"), (0.78, "light"), (9, "very light"))
-    warm = _scale(measures.warmth, (-0.3, "cold"), (-0.08, "cool"), (0.12, "neutral"), (0.4, "warm"), (9, "very warm"))
+    light = _scale(
+        measures.lightness,
+        (0.25, "very dark"),
+        (0.42, "dark"),
+        (0.62, "mid-toned"),
+        (0.78, "light"),
+        (9, "very light"),
+    )
+    warm = _scale(
+        measures.warmth,
+        (-0.3, "cold"),
+        (-0.08, "cool"),
+        (0.12, "neutral"),
+        (0.4, "warm"),
+        (9, "very warm"),
+    )
     contrast = _scale(measures.contrast, (0.085, "low"), (0.15, "moderate"), (9, "high"))
-    strength = _scale(measures.saturation, (0.025, "nearly grey"), (0.06, "restrained"), (0.1, "clear"), (9, "strong"))
-    side = _scale(measures.mass_x, (0.44, "to the left"), (0.56, "in the middle"), (9, "to the right"))
+    strength = _scale(
+        measures.saturation,
+        (0.025, "nearly grey"),
+        (0.06, "restrained"),
+        (0.1, "clear"),
+        (9, "strong"),
+    )
+    side = _scale(
+        measures.mass_x, (0.44, "to the left"), (0.56, "in the middle"), (9, "to the right")
+    )
     names: dict[str, float] = {}
     for swatch in measures.palette:
         name = _named(swatch.rgb)
@@ -98,16 +129,22 @@ def _scale(value: float, *steps: tuple[float, str]) -> str:
 
 def _named(rgb: Rgb) -> str:
     """The nearest colour of the vocabulary by distance in OKLab."""
-    known = [(term.name, from_hex(term.value)) for term in phrases().values() if term.family == "colour"]
-    gaps = ((oklab(np.array([value for _, value in known])) - oklab(np.array(rgb))) ** 2).sum(axis=-1)
+    known = [
+        (term.name, from_hex(term.value)) for term in phrases().values() if term.family == "colour"
+    ]
+    gaps = ((oklab(np.array([value for _, value in known])) - oklab(np.array(rgb))) ** 2).sum(
+        axis=-1
+    )
     return known[int(np.argmin(gaps))][0].replace("-", " ")
 
 
 def _reason(one: Expectation, value: float) -> str:
-    verdict = "met" if one.met(value) >= MET else "partly met" if one.met(value) >= 0.4 else "not met"
+    verdict = (
+        "met" if one.met(value) >= MET else "partly met" if one.met(value) >= 0.4 else "not met"
+    )
     asked = " and ".join(one.words)
     if one.measure.startswith("share:"):
-        return f"{asked}: {verdict}; it covers {value:.1%} of the picture, at least {one.low:.0%} is expected."
+        return f"{asked}: {verdict}; it covers {value:.1%}, expected are {one.low:.0%} or more."
     name = WORDS[one.measure][0]
     return f"{asked}: {verdict}; {name} is {value:.2f}, expected {one.low:.2f} to {one.high:.2f}."
 

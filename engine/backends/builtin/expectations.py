@@ -1,7 +1,7 @@
 """Turns a brief into expectations that can be measured; reads words, never a picture."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -66,7 +66,7 @@ def _table() -> dict[str, Any]:
     return tomllib.loads(text)
 
 
-def understand(brief: str) -> Brief:
+def understand(brief: str, strictness: float = 1.0) -> Brief:
     """Reads a brief; a brief without a known word gets what is expected of any picture."""
     reading = read(brief)
     found: dict[str, list[tuple[tuple[float, float], float, str]]] = {}
@@ -85,12 +85,12 @@ def understand(brief: str) -> Brief:
         if measure not in found:
             found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
     ranges_ = [_averaged(measure, votes) for measure, votes in found.items()]
-    return Brief((*ranges_, *_colours(reading)), tuple(dict.fromkeys(unmeasured)))
+    every = (*ranges_, *_colours(reading))
+    strict = (replace(one, tolerance=one.tolerance / strictness) for one in every)
+    return Brief(tuple(strict), tuple(dict.fromkeys(unmeasured)))
 
 
-def _averaged(
-    measure: str, votes: list[tuple[tuple[float, float], float, str]]
-) -> Expectation:
+def _averaged(measure: str, votes: list[tuple[tuple[float, float], float, str]]) -> Expectation:
     total = sum(weight for _, weight, _ in votes)
     low = sum(span[0] * weight for span, weight, _ in votes) / total
     high = sum(span[1] * weight for span, weight, _ in votes) / total

@@ -71,12 +71,13 @@ class _Step:
     why: str
 
 
-def refine(brief: str, attempts: Sequence[Tried]) -> Advice:
+def refine(brief: str, attempts: Sequence[Tried], boldness: float = 1.0) -> Advice:
     """Writes the next prompt: the brief as it is, and explicit corrections.
 
     Args:
         brief: What the operator asked for.
         attempts: Every attempt so far, the oldest first, at least one.
+        boldness: How far to go in one turn, as a factor.
     """
     own = _weights(brief, {})
     past = [_weights(attempt.prompt, own) for attempt in attempts]
@@ -85,7 +86,7 @@ def refine(brief: str, attempts: Sequence[Tried]) -> Advice:
     expectations = understand(brief).expectations
     steps: list[_Step] = []
     for one in sorted(expectations, key=lambda e: -e.weight):
-        step = _step(one, attempts, past, best)
+        step = _step(one, attempts, past, best, boldness)
         if step is not None and not any(step.name == other.name for other in steps):
             steps.append(step)
             weights[step.name] = step.after
@@ -105,11 +106,15 @@ def _weights(prompt: str, own: Weights) -> Weights:
     reading = read(prompt)
     found = dict(reading.corrections)
     found |= {f"more:{value}": strength for value, strength in reading.more.items()}
-    return {name: value - own.get(name, 0.0) for name, value in found.items() if value != own.get(name, 0.0)}
+    return {
+        name: value - own.get(name, 0.0)
+        for name, value in found.items()
+        if value != own.get(name, 0.0)
+    }
 
 
 def _step(
-    one: Expectation, attempts: Sequence[Tried], past: list[Weights], best: int
+    one: Expectation, attempts: Sequence[Tried], past: list[Weights], best: int, boldness: float
 ) -> _Step | None:
     """What to do about one expectation; None where it is met or nothing can be done."""
     value = attempts[best].measurements.get(one.measure)
@@ -122,7 +127,7 @@ def _step(
         return None
     aim = one.low + INSIDE * min(one.high - one.low, one.tolerance * 2) if value < one.low else None
     aim = aim if aim is not None else one.high - INSIDE * min(one.high - one.low, one.tolerance * 2)
-    change = max(-BOLDEST, min(BOLDEST, (aim - value) / slope))
+    change = max(-BOLDEST, min(BOLDEST, (aim - value) / slope)) * boldness
     if best != len(attempts) - 1:
         change *= 0.6
     after = max(-STRONGEST, min(STRONGEST, before + change))
@@ -166,7 +171,11 @@ def _slope(
 
 
 def _colour_names(expectations: Sequence[Expectation]) -> dict[str, str]:
-    return {one.measure.removeprefix("share:"): one.words[0].split()[0] for one in expectations if one.measure.startswith("share:")}
+    return {
+        one.measure.removeprefix("share:"): one.words[0].split()[0]
+        for one in expectations
+        if one.measure.startswith("share:")
+    }
 
 
 def _phrase(name: str, value: float, names: dict[str, str]) -> str:
@@ -183,23 +192,36 @@ def _phrase(name: str, value: float, names: dict[str, str]) -> str:
 
 def _plain(missing: Sequence[str]) -> list[str]:
     """Phrases of another judge, without anything that would be read as notation."""
-    kept = ["".join(c if c.isalnum() or c in " -'" else " " for c in phrase)[:80] for phrase in missing[:6]]
+    kept = [
+        "".join(c if c.isalnum() or c in " -'" else " " for c in phrase)[:80]
+        for phrase in missing[:6]
+    ]
     return [" ".join(phrase.split()) for phrase in kept if phrase.strip()]
 
 
 def _label(one: Expectation) -> str:
-    return f"the share of {one.words[0]}" if one.measure.startswith("share:") else one.measure.replace("_", " ")
+    return (
+        f"the share of {one.words[0]}"
+        if one.measure.startswith("share:")
+        else one.measure.replace("_", " ")
+    )
 
 
 def _reason(steps: list[_Step], attempts: Sequence[Tried], best: int, unread: bool) -> str:
     said: list[str] = []
     if best != len(attempts) - 1:
-        said.append(f"Attempt {len(attempts)} scored {attempts[-1].score:.0f}, below attempt {best + 1} with {attempts[best].score:.0f}, so its corrections are taken back by half.")
+        last, top = attempts[-1].score, attempts[best].score
+        said.append(
+            f"Attempt {len(attempts)} scored {last:.0f}, below attempt {best + 1} with {top:.0f}: "
+            "back to that one, with smaller steps."
+        )
     if unread:
         said.append("The evaluation has no measurements, so what it calls missing is emphasised.")
     elif not steps:
         said.append("Nothing measurable is left that a correction is known to improve.")
     for step in steps:
-        words = OPPOSITES[step.name][0 if step.after > step.before else 1] if step.name in OPPOSITES else ("more" if step.after > step.before else "less") + " of the colour"
-        said.append(f"{step.why[0].upper()}{step.why[1:]}: {words} ({step.before:+.1f} to {step.after:+.1f}).")
+        pair = OPPOSITES.get(step.name, ("more of the colour", "less of the colour"))
+        words = pair[0 if step.after > step.before else 1]
+        change = f"{step.before:+.1f} to {step.after:+.1f}"
+        said.append(f"{step.why[0].upper()}{step.why[1:]}: {words} ({change}).")
     return " ".join(said)

@@ -157,7 +157,9 @@ def _sharpness(rgb: Array) -> float:
 
 def _temperature(rgb: Array) -> float:
     light = linear(rgb).mean(axis=(0, 1))
-    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    to_xyz = np.array(
+        [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    )
     x, y, z = to_xyz @ light + 1e-9
     n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
     return float(np.clip(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33, 1667, 25_000))

@@ -52,14 +52,19 @@ class Canvas:
         rows = cover.shape[0] if cover.ndim == 2 else self.height - top
         columns = cover.shape[1] if cover.ndim == 2 and cover.shape[1] > 1 else self.width - left
         view = self.pixels[top : top + rows, left : left + columns]
-        view += cover[..., None] * (paint - view) if cover.ndim else cover * (paint - view)
+        change = paint - view
+        change *= cover[..., None] if cover.ndim else cover
+        view += change
 
     def glow(self, mask: Array, colour: Rgb, top: int = 0, left: int = 0) -> None:
         """Adds light where `mask` (h, w) is above 0, never past white (screen blending)."""
         light = np.asarray(colour, dtype=np.float32)
         rows, columns = mask.shape
         view = self.pixels[top : top + rows, left : left + columns]
-        view += (mask.astype(np.float32)[..., None] * light) * (1 - np.clip(view, 0, 1))
+        change = 1 - view
+        change *= mask.astype(np.float32, copy=False)[..., None]
+        change *= light
+        view += change
 
     def lay(self, patch: Patch, colour: Rgb | Array, opacity: float = 1.0) -> None:
         """Lays a cut-out shape in one colour, or in colours of shape (h, w, 3)."""
@@ -85,7 +90,7 @@ class Canvas:
         """Distance of every pixel from a point given in fractions, in units, (height, width)."""
         across = (self.x - centre[0]) * (self.width / self.unit)
         down = (self.y - centre[1]) * (self.height / self.unit)
-        return np.sqrt(across * across + down * down)
+        return np.asarray(np.hypot(across, down))
 
     def stencil(
         self,
@@ -136,6 +141,41 @@ class Canvas:
         self.pixels = np.asarray(image, dtype=np.float32) / 255
 
 
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place on a sheet with a scale, where shapes in local coordinates are laid.
+
+    Attributes:
+        canvas: The sheet.
+        at: Where the local origin lies, in fractions of width and height.
+        size: Length of one local unit, as a fraction of the sheet's shorter side.
+        flip: Mirrors left and right.
+    """
+
+    canvas: Canvas
+    at: Point
+    size: float
+    flip: bool = False
+
+    def put(
+        self,
+        rings: Sequence[Ring],
+        colour: Rgb,
+        opacity: float = 1.0,
+        holes: Sequence[Ring] = (),
+    ) -> Patch:
+        """Lays rings in one colour and returns the shape that they cut."""
+        patch = self.canvas.stencil(rings, self.at, self.size, self.flip, holes)
+        self.canvas.lay(patch, colour, opacity)
+        return patch
+
+    def up(self, height: float, aside: float = 0.0) -> Point:
+        """A local point, `height` over the origin and `aside` of it, in fractions of the sheet."""
+        sign = -1.0 if self.flip else 1.0
+        x = self.at[0] + sign * aside * self.size * self.canvas.unit / self.canvas.width
+        return x, self.at[1] - height * self.size * self.canvas.unit / self.canvas.height
+
+
 def _placed(ring: Ring, origin: Point, scale: float, sign: float) -> Array:
     points = np.asarray(ring, dtype=np.float64)
     return np.asarray(points * (sign * scale, -scale) + origin)
@@ -162,10 +202,8 @@ def blurred(mask: Array, radius: float) -> Array:
 def curve(points: Ring, steps: int = 8, closed: bool = True) -> list[Point]:
     """A smooth line through control points (Catmull-Rom spline, 1974)."""
     p = np.asarray(points, dtype=np.float64)
-    if closed:
-        p = np.concatenate([p[-1:], p, p[:2]])
-    else:
-        p = np.concatenate([p[:1], p, p[-1:]])
+    ends = (p[-1:], p[:2]) if closed else (p[:1], p[-1:])
+    p = np.concatenate([ends[0], p, ends[1]])
     t = np.linspace(0, 1, steps, endpoint=False)[:, None]
     out = []
     for a, b, c, d in zip(p[:-3], p[1:-2], p[2:-1], p[3:], strict=True):

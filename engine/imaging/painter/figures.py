@@ -1,18 +1,16 @@
 """Living things and vessels as cut-out silhouettes, from the outlines in `shapes.toml`."""
 
 import math
-from functools import cache
-from typing import Any
 
 import numpy as np
 
 from engine.imaging.measure.colour import Rgb, mix
-from engine.imaging.painter.canvas import Canvas, Patch, Point, Ring, box, curve, disc
 from engine.imaging.painter.built import WINDOW, halo
+from engine.imaging.painter.canvas import Canvas, Patch, Point, Ring, box, disc
 from engine.imaging.painter.land import tinted
-from engine.imaging.painter.lexicon import data
 from engine.imaging.painter.noise import smoothstep
 from engine.imaging.painter.plan import Plan
+from engine.imaging.painter.silhouettes import outline
 
 FUR: dict[str, Rgb] = {
     "cat": (0.13, 0.12, 0.14),
@@ -21,44 +19,6 @@ FUR: dict[str, Rgb] = {
     "deer": (0.50, 0.33, 0.22),
     "person": (0.20, 0.20, 0.25),
 }
-
-
-@cache
-def shapes() -> dict[str, dict[str, list[Ring]]]:
-    """Every silhouette with its smooth, straight and other rings."""
-    return {name: _rings(entry) for name, entry in data("shapes.toml").items()}
-
-
-def _rings(entry: dict[str, Any]) -> dict[str, list[Ring]]:
-    out: dict[str, list[Ring]] = {}
-    for kind, rings in entry.items():
-        points = [[(float(x), float(y)) for x, y in ring] for ring in rings]
-        if kind == "sharp":
-            out[kind] = [*points]
-        elif kind == "lines":
-            out[kind] = [_stroke(curve(line, closed=False), 0.014) for line in points]
-        else:
-            out[kind] = [curve(ring) for ring in points]
-    return out
-
-
-def _stroke(line: list[Point], wide: float) -> Ring:
-    """A line as a thin ring that tapers to its end."""
-    count = len(line)
-    sides: tuple[list[Point], list[Point]] = ([], [])
-    for at, (x, y) in enumerate(line):
-        before, after = line[max(0, at - 1)], line[min(count - 1, at + 1)]
-        length = math.hypot(after[0] - before[0], after[1] - before[1]) or 1.0
-        normal = ((before[1] - after[1]) / length, (after[0] - before[0]) / length)
-        half = wide * (1 - 0.75 * at / count) / 2 * 1.6
-        sides[0].append((x + normal[0] * half, y + normal[1] * half))
-        sides[1].append((x - normal[0] * half, y - normal[1] * half))
-    return [*sides[0], *sides[1][::-1]]
-
-
-def outline(name: str, *kinds: str) -> list[Ring]:
-    """The rings of a silhouette, all kinds that are named."""
-    return [ring for kind in kinds for ring in shapes()[name].get(kind, [])]
 
 
 def figure(

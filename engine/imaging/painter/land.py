@@ -21,7 +21,13 @@ EARTH: dict[str, Rgb] = {
 }
 """Colours of the ground in white daylight."""
 
-HERO = ((0.0, 1.0, 0.36), (0.14, 0.78, 0.22), (0.3, 0.5, 0.22), (-0.17, 0.66, 0.24), (-0.36, 0.45, 0.26))
+HERO = (
+    (0.0, 1.0, 0.36),
+    (0.14, 0.78, 0.22),
+    (0.3, 0.5, 0.22),
+    (-0.17, 0.66, 0.24),
+    (-0.36, 0.45, 0.26),
+)
 """Peaks of a massif: how far from its summit, how high, how wide, the summit first."""
 
 SNOW: Rgb = (0.95, 0.96, 0.98)

@@ -101,7 +101,7 @@ def ink(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image
     wet = dark + 0.022 * bleed
     steps = sum(smoothstep(edge, edge + 0.07, wet) for edge in (0.22, 0.45, 0.66, 0.84))
     density = 0.65 * np.asarray(steps) / 4 + 0.35 * dark
-    dry = smoothstep(1.0, 2.2, tooth) * smoothstep(0.35, 0.75, dark) * 0.22
+    dry = smoothstep(1.0, 2.2, tooth) * smoothstep(0.35, 0.75, dark) * 0.1
     density = np.clip(density * (0.94 + 0.05 * bleed) - dry, 0, 1)[..., None]
     black, paper = np.array([0.09, 0.09, 0.115], np.float32), np.array(PAPER, np.float32)
     out = paper * (1 - density) + black * density
@@ -191,8 +191,10 @@ def woodblock(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image
     pixels = _floats(_smoothed(image, 7))
     shape = pixels.shape[:2]
     unit = min(shape)
-    few = _image(pixels).quantize(16, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    flat = _floats(few.convert("RGB").filter(ImageFilter.ModeFilter(5)))
+    small = _image(pixels).reduce(2)
+    few = small.quantize(16, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    clean = few.convert("RGB").filter(ImageFilter.MedianFilter(5))
+    flat = _floats(clean.resize((shape[1], shape[0]), Image.Resampling.BICUBIC))
     pixels = 0.62 * flat + 0.38 * pixels
     grey = _image(pixels).convert("L").filter(ImageFilter.GaussianBlur(unit * 0.0013))
     down, across = np.gradient(_floats(grey))

@@ -13,13 +13,15 @@ from PIL import Image, ImageFilter
 
 from engine.imaging.painter.abstract import abstract
 from engine.imaging.painter.canvas import Canvas, blurred
+from engine.imaging.painter.deep import deep
 from engine.imaging.painter.grade import grade, tone
 from engine.imaging.painter.medium import finish
 from engine.imaging.painter.plan import Plan, plan
+from engine.imaging.painter.portrait import portrait
 from engine.imaging.painter.reading import read
-from engine.imaging.painter.realms import deep, portrait, space
 from engine.imaging.painter.reference import follow, heed
 from engine.imaging.painter.scene import Source, landscape
+from engine.imaging.painter.space import space
 from engine.imaging.painter.still import still_life
 from engine.imaging.painter.weather import weather
 
@@ -37,6 +39,8 @@ def paint(
     width: int,
     height: int,
     reference: bytes | None = None,
+    *,
+    freedom: float = 1.0,
 ) -> bytes:
     """Paints one picture.
 
@@ -47,6 +51,7 @@ def paint(
         width: Width in pixels, 64 to 4096.
         height: Height in pixels, 64 to 4096.
         reference: A picture to follow in palette and, roughly, in its light and dark.
+        freedom: How far the painter strays by itself, 0 to 2; 1 is its temperament.
 
     Returns:
         The picture as PNG, 8-bit RGB.
@@ -55,7 +60,7 @@ def paint(
         ValueError: The reference is no picture, or larger than Pillow takes for safe.
     """
     source = _source(seed)
-    decided = plan(read(prompt, negative_prompt), source("plan"))
+    decided = plan(read(prompt, negative_prompt), source("plan"), freedom)
     guide = heed(reference, decided) if reference is not None else None
     canvas = Canvas(*_working_size(width, height))
     _stage(canvas, decided, source)

@@ -102,8 +102,14 @@ class Plan:
         return self.corrections.get(name, 0.0) + self.drift.get(name, 0.0)
 
 
-def plan(reading: Reading, rng: np.random.Generator) -> Plan:
-    """Turns a reading into a plan; the same reading and generator state give the same plan."""
+def plan(reading: Reading, rng: np.random.Generator, freedom: float = 1.0) -> Plan:
+    """Turns a reading into a plan.
+
+    Args:
+        reading: What the prompt says.
+        rng: Source of what it leaves open; the same state gives the same plan.
+        freedom: Factor of the seed's own deviations of tone, and of how loosely moods are taken.
+    """
     things = list(dict.fromkeys(reading.names("subject")))
     stage = _stage(things, rng)
     looks = reading.names("light")
@@ -123,10 +129,13 @@ def plan(reading: Reading, rng: np.random.Generator) -> Plan:
         scale=_scale(composition, reading.corrections, rng),
         weather=weather,
         medium=next(iter(reading.names("medium")), ""),
-        moods={m.name: min(1.5, m.weight) * rng.uniform(0.1, 0.9) for m in reading.of("mood")},
+        moods={
+            m.name: min(1.5, m.weight) * (1 - freedom / 2 + freedom * rng.uniform(-0.4, 0.4))
+            for m in reading.of("mood")
+        },
         corrections=dict(reading.corrections),
         more=[(from_hex(value), strength) for value, strength in reading.more.items()],
-        drift=_drift(rng),
+        drift={name: value * freedom for name, value in _drift(rng).items()},
         removed=_removed(reading),
         traits=composition | set(reading.names("backlit")),
     )
@@ -210,7 +219,7 @@ def _look(
     if not name:
         choices = {
             "still": ["studio", "candle"], "space": ["night"], "portrait": ["studio", "sunset"],
-            "abstract": ["studio", "sunset", "dawn", "day"],
+            "abstract": ["studio", "sunset", "dawn", "day"], "deep": ["day", "noon", "dusk"],
         }.get(stage, ["day", "dawn", "sunset", "golden", "dusk"])  # fmt: skip
         name = str(rng.choice(choices))
     chosen = looks[name][int(rng.integers(len(looks[name])))]

@@ -211,7 +211,7 @@ def field(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         mix(base, plan.look.lamp, 0.55),
         line,
     )
-    ears = rng.standard_normal((rows, canvas.width), dtype=np.float32)
+    ears: Array = rng.standard_normal((rows, canvas.width), dtype=np.float32)
     ears = (ears + np.roll(ears, 1, axis=0) + np.roll(ears, 2, axis=0)) * part
     canvas.pixels[line:] += (ears * 0.022)[..., None]
 

@@ -82,7 +82,7 @@ class Reading:
         ]
 
     def add(self, mention: Mention) -> None:
-        """Takes a mention in; of two of the same thing the heavier one stays, in the first place."""
+        """Takes a mention in; of two of one thing the heavier stays, in the first place."""
         for at, known in enumerate(self.mentions):
             if (known.family, known.name, known.of) == (mention.family, mention.name, mention.of):
                 if mention.weight > known.weight:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from engine.imaging.measure.colour import mix
-from engine.imaging.painter import built, figures, land, plants, water
+from engine.imaging.painter import built, figures, land, plants, towers, water
 from engine.imaging.painter.canvas import Canvas, Point
 from engine.imaging.painter.noise import profile
 from engine.imaging.painter.plan import Plan
@@ -53,7 +53,12 @@ def _roughness(plan: Plan) -> float:
         return 0.95
     if not plan.has("sea"):
         return 0.04
-    rough = 0.42 + 0.35 * plan.has("wave") + 0.35 * ("wind" in plan.weather) + 0.3 * plan.moods.get("dramatic", 0)
+    rough = (
+        0.42
+        + 0.35 * plan.has("wave")
+        + 0.35 * ("wind" in plan.weather)
+        + 0.3 * plan.moods.get("dramatic", 0)
+    )
     return max(0.12, rough - 0.35 * plan.moods.get("calm", 0))
 
 
@@ -61,9 +66,9 @@ def _distance(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
     """What rises behind the horizon."""
     if plan.has("mountain"):
         land.mountains(canvas, plan, source("mountain"))
-    elif plan.has("snow-land", "forest", "hill") and wet:
-        land.mountains(canvas, plan, source("mountain"), low=True)
-    elif not wet and not plan.has("city", "desert") and "minimal" not in plan.traits:
+    elif (plan.has("snow-land", "forest", "hill") and wet) or (
+        not wet and not plan.has("city", "desert") and "minimal" not in plan.traits
+    ):
         land.mountains(canvas, plan, source("mountain"), low=True)
     if plan.has("city"):
         built.city(canvas, plan, source("city"), plan.horizon)
@@ -135,12 +140,12 @@ def _subjects(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
         if name == "lighthouse" and wet:
             rng = source("rock")
             ground = land.headland(canvas, plan, rng, plan.focus, 0.06 + 0.05 * plan.scale)
-            built.lighthouse(
+            towers.lighthouse(
                 canvas, plan, (plan.focus, ground + 0.004), 0.42 * plan.scale, source(name)
             )
             continue
         if name == "torii" and wet:
-            built.torii(canvas, plan, (plan.focus, plan.horizon + 0.13), 0.42 * plan.scale)
+            towers.torii(canvas, plan, (plan.focus, plan.horizon + 0.13), 0.42 * plan.scale)
             continue
         far = name in ("house", "castle", "windmill", "tent", "lighthouse", "torii")
         at = _foot(canvas, plan, source, wet, far, beside, len(standing))
@@ -171,15 +176,15 @@ def _stand(canvas: Canvas, plan: Plan, source: Source, name: str, at: Point, siz
     if name == "house":
         built.house(canvas, plan, at, size, rng)
     elif name == "castle":
-        built.castle(canvas, plan, at, size, rng)
+        towers.castle(canvas, plan, at, size, rng)
     elif name == "windmill":
-        built.windmill(canvas, plan, at, size, rng)
+        towers.windmill(canvas, plan, at, size, rng)
     elif name == "tent":
-        built.tent(canvas, plan, at, size)
+        towers.tent(canvas, plan, at, size)
     elif name == "torii":
-        built.torii(canvas, plan, at, size)
+        towers.torii(canvas, plan, at, size)
     elif name == "lighthouse":
-        built.lighthouse(canvas, plan, at, size, rng)
+        towers.lighthouse(canvas, plan, at, size, rng)
     elif name == "tree":
         plants.tree(canvas, plan, rng, at, size)
     elif name == "palm":

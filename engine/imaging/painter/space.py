@@ -1,0 +1,105 @@
+"""Outer space: nebulae, planets, a rocket."""
+
+import math
+
+import numpy as np
+
+from engine.imaging.measure.colour import mix
+from engine.imaging.painter.canvas import Canvas, Point, Ring, curve, disc
+from engine.imaging.painter.noise import fractal, profile, smoothstep
+from engine.imaging.painter.plan import Plan
+from engine.imaging.painter.sky import paint_orb, paint_stars
+
+
+def space(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+    """Nebulae, stars, and a planet with bands, a ring and its night side."""
+    dark = mix(plan.look.sky[0], (0.01, 0.01, 0.03), 0.5)
+    canvas.gradient([dark, mix(dark, plan.look.sky[1], 0.5), dark], 0, canvas.height)
+    asked = [colour for colour, _ in plan.palette]
+    hues = (asked * 3)[:3] or [(0.55, 0.2, 0.55), (0.15, 0.42, 0.7), (0.9, 0.5, 0.35)]
+    for layer, hue in enumerate(hues):
+        gas = fractal(rng, canvas.shape, 1.3 + 0.5 * layer, octaves=6, gain=0.56, stretch=1.3)
+        warp = fractal(rng, canvas.shape, 2.2, octaves=4)
+        filament = np.exp(-((np.abs(gas + 0.35 * warp) / 0.34) ** 2)) * smoothstep(-0.9, 1.3, warp)
+        canvas.glow(np.clip(filament * (0.5 - 0.07 * layer), 0, 1), hue)
+    dust = fractal(rng, canvas.shape, 1.8, octaves=6, gain=0.6)
+    canvas.over(smoothstep(0.3, 1.9, dust) * 0.75, dark)
+    paint_stars(canvas, plan, rng, density=2.2)
+    if plan.has("planet") or not plan.has("galaxy", "rocket", "star"):
+        _planet(canvas, plan, rng)
+    if plan.has("moon", "crescent"):
+        paint_orb(canvas, (1 - plan.focus, 0.2), 0.05, plan.look.lamp, rng, False)
+    if plan.has("rocket"):
+        rocket(
+            canvas,
+            plan,
+            (1 - plan.focus if plan.has("planet") else plan.focus, 0.66),
+            0.3 * plan.scale,
+        )
+
+
+def _planet(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+    at, radius = (plan.focus, float(rng.uniform(0.42, 0.56))), 0.25 * plan.scale
+    hue = plan.colour("planet", plan.palette[0][0] if plan.palette else (0.82, 0.6, 0.42))
+    far = canvas.distance(at)
+    u = (canvas.x - at[0]) * canvas.width / canvas.unit / radius
+    v = (canvas.y - at[1]) * canvas.height / canvas.unit / radius
+    tilt = float(rng.uniform(-0.5, 0.5))
+    along, across = u * math.cos(tilt) + v * math.sin(tilt), v * math.cos(tilt) - u * math.sin(tilt)
+    ring = np.hypot(along, across / 0.26)
+    bands = smoothstep(1.28, 1.34, ring) * smoothstep(2.05, 1.98, ring)
+    tracks = np.interp(
+        ring.ravel(), np.linspace(1.2, 2.1, 90), 0.55 + 0.45 * profile(rng, 90, 14, 2)
+    ).reshape(ring.shape)
+    dust = mix(hue, plan.look.lamp, 0.55)
+    canvas.glow(
+        np.exp(-np.clip(far / radius - 1, 0, None) * 7) * 0.35, mix(hue, (0.6, 0.75, 1.0), 0.5)
+    )
+    ringed = rng.uniform() < 0.65
+    if ringed:
+        canvas.over(np.clip(bands * tracks, 0, 1) * 0.85 * (across < 0), dust)
+    disc_ = np.clip((radius - far) * canvas.unit / 1.4 + 0.5, 0, 1)
+    canvas.over(disc_, hue)
+    swirl = fractal(rng, canvas.shape, 3 / radius * 0.3, octaves=5, gain=0.55, stretch=2.5)
+    stripes = np.sin(across * 9 + 0.5 * swirl) * 0.6 + np.sin(across * 21 + swirl) * 0.4
+    canvas.over(disc_ * np.clip(stripes, 0, 1) * 0.5, mix(hue, (1, 0.95, 0.85), 0.55))
+    canvas.over(disc_ * np.clip(-stripes, 0, 1) * 0.45, mix(hue, (0.2, 0.1, 0.15), 0.5))
+    night = smoothstep(-0.35, 0.75, (u * 0.8 + v * 0.5) + 0.25 * np.hypot(u, v) ** 2)
+    canvas.over(disc_ * night * 0.93, mix(plan.look.sky[0], (0, 0, 0.02), 0.5))
+    if ringed:
+        canvas.over(np.clip(bands * tracks, 0, 1) * 0.9 * (across >= 0), dust)
+
+
+def rocket(canvas: Canvas, plan: Plan, at: Point, size: float) -> None:
+    """A rocket on its flame."""
+    flame = curve([(-0.07, 0.0), (0.07, 0.0), (0.05, -0.22), (0.0, -0.5), (-0.05, -0.22)])
+    canvas.lay(canvas.stencil([flame], at, size), (1.0, 0.68, 0.25), 0.9)
+    canvas.lay(
+        canvas.stencil([curve([(-0.035, 0.0), (0.035, 0.0), (0.0, -0.28)])], at, size),
+        (1.0, 0.96, 0.8),
+    )
+    body = curve(
+        [
+            (0.09, 0.0),
+            (0.13, 0.3),
+            (0.1, 0.62),
+            (0.0, 0.9),
+            (-0.1, 0.62),
+            (-0.13, 0.3),
+            (-0.09, 0.0),
+        ]
+    )
+    canvas.lay(canvas.stencil([body], at, size), (0.93, 0.91, 0.87))
+    red = plan.colour("rocket", (0.82, 0.25, 0.2))
+    fins: list[Ring] = [
+        [(s * 0.1, 0.24), (s * 0.24, -0.02), (s * 0.22, -0.08), (s * 0.08, 0.02)] for s in (-1, 1)
+    ]
+    canvas.lay(canvas.stencil([*fins, [(-0.085, 0.68), (0.085, 0.68), (0.0, 0.91)]], at, size), red)
+    canvas.lay(canvas.stencil([disc((0, 0.5), 0.055, 30)], at, size), (0.25, 0.5, 0.62))
+    canvas.lay(
+        canvas.stencil(
+            [curve([(0.02, 0.02), (0.12, 0.1), (0.13, 0.3), (0.09, 0.62), (0.03, 0.7)])], at, size
+        ),
+        plan.look.near,
+        0.25,
+    )
