@@ -1,0 +1,1 @@
+"""What the backends of remote providers share: settings, keys, errors, HTTP limits, money."""

@@ -1,0 +1,240 @@
+"""From what went wrong with a provider to what the operator can do about it.
+
+| what happened | error |
+|---|---|
+| 401, 403, a key that is not valid | `Blocked("key")` |
+| 402, exhausted quota, unpaid account | `Blocked("quota")` |
+| 404, a redirect | `Blocked("backend")`: address or model is wrong for every call |
+| 408, 409, 425, 429, 5xx | `Retryable`, with the wait that `Retry-After` asks for |
+| content refused | `Permanent`, with the provider's reason |
+| any other status | `Permanent` |
+| no connection | `Retryable` |
+| cut between sending and reply | `Retryable`, or `OutcomeUnknown` where asking again costs |
+| a reply that is too large | `Permanent` |
+"""
+
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from engine.backends.common.http import BodyTooLarge, EncodedBody
+from engine.backends.common.scrubbing import shown
+from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
+
+_BAD_KEY = re.compile(
+    r"api[ _-]?key.{0,30}(?:not valid|invalid|expired|not found)", re.IGNORECASE | re.DOTALL
+)
+_NO_MONEY = re.compile(
+    r"insufficient_quota|insufficient (?:funds|credits|balance)"
+    r"|billing_hard_limit|billing_not_active|credit balance is too low|exhausted balance|check your plan and billing"
+    r"|payment (?:is )?required|user is locked",
+    re.IGNORECASE,
+)
+_MAY_PASS = frozenset({408, 409, 425, 429})
+_NOT_SENT = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "PoolTimeout",
+        "ProxyError",
+        "UnsupportedProtocol",
+        "LocalProtocolError",
+        "NewConnectionError",
+        "ConnectTimeoutError",
+        "NameResolutionError",
+        "ConnectionRefusedError",
+        "gaierror",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whose error it is, and how it is to be told.
+
+    Attributes:
+        name: The backend's name, for example `openai`.
+        key_names: Names of the environment under which its key is looked for.
+        secrets: What must never be in a message.
+    """
+
+    name: str
+    key_names: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
+
+    def say(self, text: str, limit: int = 300) -> str:
+        """What the provider said, without secrets and safe for a terminal."""
+        return shown(text, self.secrets, limit)
+
+
+def from_status(
+    account: Account,
+    status: int,
+    said: str = "",
+    headers: Mapping[str, str] | None = None,
+    *,
+    exhausted: bool | None = None,
+    resubmit: bool = False,
+    cost: int = 0,
+) -> StepError:
+    """The error for a reply's status.
+
+    Args:
+        account: Whose reply it is.
+        status: HTTP status.
+        said: The provider's own words or the body's head; scrubbed and cut here.
+        headers: The reply's headers.
+        exhausted: Whether quota or credit are used up, where the backend can tell; by default it
+            is told from the words.
+        resubmit: Whether a retry has to submit anew.
+        cost: What the call has cost all the same, in micro-dollars.
+    """
+    words = account.say(said)
+    reply = f"{account.name} answered {status}" + (f": {words}" if words else ".")
+    if exhausted is None:
+        exhausted = bool(_NO_MONEY.search(said))
+    if status == 402 or (exhausted and 400 <= status < 500):
+        return Blocked(
+            reply,
+            reason="quota",
+            remedy=f"Add credit or raise the limit at {account.name}, then resume.",
+        )
+    if status in {401, 403} or (status == 400 and _BAD_KEY.search(said)):
+        return Blocked(reply, reason="key", remedy=_key_remedy(account))
+    if status in _MAY_PASS or status >= 500:
+        wait = retry_after(headers or {})
+        return Retryable(reply, retry_after=wait, resubmit=resubmit, cost=cost)
+    if status == 404 or 300 <= status < 400:
+        return _wrong_place(account, status, reply, headers or {})
+    return Permanent(reply, cost=cost)
+
+
+def _key_remedy(account: Account) -> str:
+    names = " or ".join(account.key_names) or "the key"
+    return f"Check {names} and what it may be used for, then resume."
+
+
+def _wrong_place(
+    account: Account, status: int, reply: str, headers: Mapping[str, str]
+) -> StepError:
+    if status == 404:
+        remedy = f"Check {account.name}.model and {account.name}.base_url."
+    else:
+        target = account.say(_header(headers, "location"), 200) or "elsewhere"
+        reply = f"{account.name} answered {status}, a redirect to {target}, which is not followed."
+        remedy = f"Set {account.name}.base_url to where the interface really is."
+    return Blocked(reply, reason="backend", remedy=remedy)
+
+
+def refused(account: Account, reason: str, *, cost: int = 0) -> Permanent:
+    """That the provider refuses the content of the request, with its reason."""
+    return Permanent(
+        f"{account.name} refused the request: {account.say(reason)}",
+        remedy="Change the prompt or the picture; the same request is refused again.",
+        cost=cost,
+    )
+
+
+def from_exception(account: Account, error: BaseException, *, unknown: bool = False) -> StepError:
+    """The error for a call that did not come to a whole reply.
+
+    Args:
+        account: Whose call it was.
+        error: What the client raised; its causes are looked at too.
+        unknown: Whether a call that may have been carried out must not be made again unasked:
+            it costs money that is worth a question, and nothing finds it again.
+
+    Returns:
+        A `StepError`; one that is in the chain of causes already is returned as it is.
+    """
+    for cause in chain(error):
+        if isinstance(cause, StepError):
+            return cause
+        if isinstance(cause, BodyTooLarge | EncodedBody):
+            return Permanent(f"{account.name}: {cause}")
+    words = account.say(describe(error))
+    if not was_sent(error):
+        return Retryable(
+            f"{account.name} cannot be reached: {words}",
+            remedy=f"Check the network and {account.name}.base_url.",
+        )
+    return cut_off(account, words, unknown=unknown)
+
+
+def cut_off(account: Account, words: str, *, unknown: bool = False) -> StepError:
+    """The error for a call that was sent and whose whole reply never came.
+
+    Args:
+        account: Whose call it was.
+        words: How it was cut, without secrets.
+        unknown: As for `from_exception`.
+    """
+    message = f"The reply of {account.name} was cut off: {words}"
+    return OutcomeUnknown(message) if unknown else Retryable(message, resubmit=True)
+
+
+def out_of_time(account: Account, seconds: float, *, unknown: bool = False) -> StepError:
+    """The error for a call that was still unanswered at its deadline."""
+    message = f"{account.name} gave no whole answer within {seconds:g} seconds."
+    return OutcomeUnknown(message) if unknown else Retryable(message, resubmit=True)
+
+
+def was_sent(error: BaseException) -> bool:
+    """Whether a call may have reached the provider: everything but a failure to connect."""
+    names = {base.__name__ for cause in chain(error) for base in type(cause).__mro__}
+    return names.isdisjoint(_NOT_SENT)
+
+
+def chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from, itself first."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or current.__context__
+
+
+def describe(error: BaseException) -> str:
+    """Type and words of an error's innermost cause that says something."""
+    said = [cause for cause in chain(error) if str(cause).strip()]
+    innermost = said[-1] if said else error
+    return f"{type(innermost).__name__}: {innermost}".rstrip(": ")
+
+
+def retry_after(headers: Mapping[str, str], moment: float | None = None) -> float | None:
+    """Seconds to wait as `Retry-After` asks (RFC 9110, 10.2.3), or its variant in milliseconds.
+
+    Args:
+        headers: A reply's headers.
+        moment: Seconds since the epoch to count a date from; now by default.
+
+    Returns:
+        Seconds from 0 to a day, or None where it does not say or what it says is no time.
+    """
+    milliseconds = _number(_header(headers, "retry-after-ms"))
+    if milliseconds is not None:
+        return _bounded(milliseconds / 1000)
+    written = _header(headers, "retry-after")
+    seconds = _number(written)
+    if seconds is not None:
+        return _bounded(seconds)
+    try:
+        at = parsedate_to_datetime(written).timestamp()
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return _bounded(at - (time.time() if moment is None else moment))
+
+
+def _bounded(seconds: float) -> float:
+    return min(max(0.0, seconds), 86_400.0)
+
+
+def _number(text: str) -> float | None:
+    return float(text) if re.fullmatch(r"\s*\d{1,12}(?:\.\d{1,9})?\s*", text) else None
+
+
+def _header(headers: Mapping[str, str], name: str) -> str:
+    return next((value for key, value in headers.items() if key.lower() == name), "")

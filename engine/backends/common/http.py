@@ -1,0 +1,137 @@
+"""Limits of every reply: its size, its encoding, and that nothing is followed to another host.
+
+The providers' clients stand on `httpx`, some on its successor `httpx2`; the two have the same
+interface, so what is here is given the module that a client stands on.
+"""
+
+import functools
+import importlib
+import ssl
+from collections.abc import AsyncIterator
+from types import ModuleType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+MAX_JSON_BYTES = 16 * 2**20
+"""The largest reply of plain data that is read, in bytes."""
+
+MAX_PICTURE_BYTES = 64 * 2**20
+"""The largest reply that carries a picture, in bytes; base64 makes a third more of one."""
+
+MAX_REDIRECTS = 3
+
+
+class BodyTooLarge(Exception):
+    """A reply has more bytes than are read."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The reply has more than {limit / 2**20:.0f} MiB and was not read on.")
+
+
+class EncodedBody(Exception):
+    """A reply came compressed although that was not asked for, so its true size is unknown."""
+
+    def __init__(self) -> None:
+        super().__init__("The reply came compressed although plain bytes were asked for.")
+
+
+class OtherHost(Exception):
+    """A download is redirected to another host."""
+
+
+def module_of(client_class: type) -> ModuleType:
+    """The module, `httpx` or `httpx2`, that a client class of an SDK is derived from."""
+    for base in client_class.__mro__:
+        root = base.__module__.partition(".")[0]
+        if root in {"httpx", "httpx2"}:
+            return importlib.import_module(root)
+    raise TypeError(f"{client_class.__name__} stands on neither httpx nor httpx2.")
+
+
+@functools.cache
+def _trust(module: ModuleType) -> ssl.SSLContext:
+    """The certificates that are trusted, read once: reading them takes as long as a short call."""
+    context: ssl.SSLContext = module.create_ssl_context()
+    return context
+
+
+def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
+    """Arguments of an asynchronous client of `httpx` or `httpx2` that keep the limits.
+
+    Args:
+        module: `httpx` or `httpx2`.
+        timeout: Seconds between two signs of life. The whole call needs a deadline of its own: a
+            slow drip gives signs of life for ever.
+        limit: The most bytes that are read of one reply.
+
+    Returns:
+        Keyword arguments. Reading more than `limit` raises `BodyTooLarge`; a compressed reply
+        raises `EncodedBody`; redirects are answers like any other and are not followed.
+    """
+    capped = _capped_stream(module)
+
+    async def ask_plain(request: Any) -> None:
+        request.headers["accept-encoding"] = "identity"
+
+    async def cap(response: Any) -> None:
+        if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+            raise EncodedBody
+        if int(response.headers.get("content-length", 0)) > limit:
+            raise BodyTooLarge(limit)
+        response.stream = capped(response.stream, limit)
+
+    return {
+        "timeout": timeout,
+        "follow_redirects": False,
+        "verify": _trust(module),
+        "event_hooks": {"request": [ask_plain], "response": [cap]},
+    }
+
+
+@functools.cache
+def _capped_stream(module: ModuleType) -> Any:
+    base: Any = module.AsyncByteStream
+
+    class CappedStream(base):  # type: ignore[misc]
+        """A reply's bytes, as far as the limit."""
+
+        def __init__(self, stream: Any, limit: int) -> None:
+            self._stream = stream
+            self._limit = limit
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in self._stream:
+                size += len(chunk)
+                if size > self._limit:
+                    raise BodyTooLarge(self._limit)
+                yield chunk
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    return CappedStream
+
+
+async def download(client: Any, url: str) -> Any:
+    """Fetches a file, following redirects within its own host only.
+
+    Args:
+        client: An asynchronous client that was made with `guarded`, without keys in its headers.
+        url: Where the file is: https, or http on a loopback address.
+
+    Returns:
+        The last reply, whole, whatever its status is.
+
+    Raises:
+        OtherHost: It is redirected to another host, scheme or port, or too often.
+    """
+    for _ in range(MAX_REDIRECTS + 1):
+        response = await client.get(url)
+        if not response.has_redirect_location:
+            return response
+        target = urljoin(url, response.headers["location"])
+        if urlsplit(target)[:2] != urlsplit(url)[:2]:
+            raise OtherHost(f"The file is redirected to another host, {urlsplit(target).hostname}.")
+        url = target
+    raise OtherHost(f"The file is redirected more than {MAX_REDIRECTS} times.")

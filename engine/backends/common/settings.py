@@ -1,0 +1,84 @@
+"""Settings that every backend of a remote provider has."""
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine by its loopback address: `localhost`, 127/8 or ::1."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def checked_url(url: str) -> str:
+    """A base URL without its last slash.
+
+    Raises:
+        ValueError: It is not an absolute https address (http only for a loopback one), or it
+            holds a password, a query or a fragment.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an address such as https://gateway.example/v1")
+    if parts.username or parts.password:
+        raise ValueError("must hold no user name and no password; keys come from the environment")
+    if parts.query or parts.fragment:
+        raise ValueError("must hold no query and no fragment")
+    if parts.scheme == "http" and not is_loopback(url):
+        raise ValueError("must be https; plain http is for loopback addresses only")
+    return url.strip().rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(checked_url)]
+"""An https address, or an http one of this machine, without user name, query and fragment."""
+
+
+class RemoteSettings(BaseModel):
+    """Settings of a remote backend. None of them is part of a step's fingerprint but the model.
+
+    Attributes:
+        model: The model asked, by the provider's own name for it.
+        base_url: Where the provider's interface is, for a proxy, a gateway or a local server.
+        concurrency: Calls in flight at once.
+        requests_per_minute: Calls a minute at most, None for no limit.
+        timeout: Seconds that one call may take from its start to the last byte of its reply.
+        ask_above: Dollars. A call whose outcome is unknown is made again by itself where it
+            cost no more than this, and asked about (`engine.on_unknown`) where it cost more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    model: str = Field("", description="Model, by the provider's own name for it.")
+    base_url: BaseUrl | None = Field(
+        None, description="Address of a proxy, gateway or local server instead of the provider's."
+    )
+    concurrency: int = Field(4, ge=1, le=256, description="Calls in flight at once.")
+    requests_per_minute: float | None = Field(
+        None, gt=0, description="Calls a minute at most; no limit by default."
+    )
+    timeout: float = Field(
+        120, gt=0, le=3600, description="Seconds one call may take, to the last byte of its reply."
+    )
+    ask_above: float = Field(
+        0.05,
+        ge=0,
+        description="Dollars: a call of unknown outcome that cost more is asked about.",
+    )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the calls go to this machine, where they cost nothing and need no key."""
+        return self.base_url is not None and is_loopback(self.base_url)
+
+    def lane(self, name: str, model: str) -> str:
+        """The lane of a model of an account: backends that share both share the lane."""
+        host = urlsplit(self.base_url).netloc if self.base_url else ""
+        return f"{name}:{model}@{host}" if host else f"{name}:{model}"

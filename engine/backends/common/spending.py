@@ -1,0 +1,70 @@
+"""Tokens and what they cost."""
+
+from typing import Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.capabilities import CallContext
+
+
+class TokenPrices(BaseModel):
+    """What a provider asks for tokens; mixed into the settings of backends that count them.
+
+    Attributes:
+        price_input: Dollars for a million tokens read.
+        price_output: Dollars for a million tokens written.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    price_input: float | None = Field(
+        None, ge=0, description="Dollars for a million tokens read; unknown by default."
+    )
+    price_output: float | None = Field(
+        None, ge=0, description="Dollars for a million tokens written; unknown by default."
+    )
+
+    def microdollars(self, tokens_in: int, tokens_out: int) -> int:
+        """The cost of a call, rounded up to whole micro-dollars; 0 where no price is set.
+
+        A dollar for a million tokens is a micro-dollar for a token.
+        """
+        cost = tokens_in * (self.price_input or 0) + tokens_out * (self.price_output or 0)
+        return int(-(-cost // 1))
+
+
+class Usage(BaseModel):
+    """What one reply of a model took.
+
+    Attributes:
+        tokens_in: Tokens read, the pictures' included.
+        tokens_out: Tokens written, those of reasoning included.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    tokens_in: int = Field(0, ge=0)
+    tokens_out: int = Field(0, ge=0)
+
+
+@runtime_checkable
+class UsageKeeper(Protocol):
+    """A call's context that keeps token counts, as far as the runtime does."""
+
+    def usage(self, tokens_in: int, tokens_out: int) -> None:
+        """Adds tokens to what this call has taken."""
+        ...
+
+
+def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
+    """Tells the runtime what one reply has taken and cost.
+
+    Args:
+        context: The call's context.
+        usage: The provider's own count.
+        prices: What the tokens cost; nothing is reported as cost where no price is set.
+    """
+    if isinstance(context, UsageKeeper):
+        context.usage(usage.tokens_in, usage.tokens_out)
+    if cost := prices.microdollars(usage.tokens_in, usage.tokens_out):
+        context.cost(cost)
