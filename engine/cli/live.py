@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections import Counter
 from typing import Any, Protocol, Self
 
 from rich.console import Console, Group
@@ -11,11 +12,13 @@ from rich.table import Table
 from rich.text import Text
 
 from db.rows import Batch, Event
+from db.rows import Progress as ProgressRow
 from engine.following import Update
 from engine.ids import batch_name, job_name
 from engine.text import clean
 
 SHOWN_JOBS = 8
+METER = 16
 
 
 class Display(Protocol):
@@ -106,7 +109,7 @@ def event_document(event: Event) -> dict[str, Any]:
 
 
 class RichDisplay:
-    """Progress bars: the batch with rate and time left, and the jobs that run now."""
+    """Progress bars: the batch with rate and time left, its stages, the jobs that run now."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -120,6 +123,7 @@ class RichDisplay:
         )
         self._task = self._bar.add_task("", total=None, rate="")
         self._rate = _Rate()
+        self._stages: Counter[str] = Counter()
         self._live = Live(console=console, refresh_per_second=8, transient=False)
 
     def __enter__(self) -> Self:
@@ -141,36 +145,59 @@ class RichDisplay:
             rate=self._rate.text(batch),
         )
         for event in update.events:
-            if event.type in {"job.failed", "job.parked", "step.retry"}:
-                style = "red" if event.type == "job.failed" else "yellow"
-                self._live.console.print(Text(f"{clean(event.message, 300)}", style=style))
-        self._live.update(Group(self._bar, self._jobs(update), _counts(update)))
+            self._note(event)
+        self._live.update(Group(self._bar, _stages(self._stages), _jobs(update), _counts(update)))
 
-    def _jobs(self, update: Update) -> Table:
-        table = Table.grid(padding=(0, 2), expand=True)
-        table.add_column(ratio=3, no_wrap=True, overflow="ellipsis")
-        table.add_column(ratio=2, no_wrap=True, overflow="ellipsis")
-        table.add_column(ratio=2, no_wrap=True)
-        table.add_column(justify="right", no_wrap=True)
-        for job in update.running[:SHOWN_JOBS]:
-            shown = update.progress.get(job.id)
-            best = "" if job.score is None else f"{job.score:5.1f}"
-            table.add_row(
-                Text(clean(job.key, 60)),
-                Text(clean(job.stage or "", 40), style="dim"),
-                _meter(shown.fraction if shown else None),
-                Text(best, style="bold"),
-            )
-        if len(update.running) > SHOWN_JOBS:
-            table.add_row(Text(f"and {len(update.running) - SHOWN_JOBS} more", style="dim"))
-        return table
+    def _note(self, event: Event) -> None:
+        if event.type == "step.done":
+            self._stages[event.message.rpartition("/")[2]] += 1
+        elif event.type in {"job.failed", "job.parked", "step.retry"}:
+            style = "red" if event.type == "job.failed" else "yellow"
+            self._live.console.print(Text(clean(event.message, 300), style=style))
 
 
-def _meter(fraction: float | None, width: int = 16) -> Text:
-    if fraction is None:
+def _stages(done: Counter[str]) -> Table:
+    """How many steps of each name are done, against the name that has most."""
+    table = Table.grid(padding=(0, 2))
+    most = max(done.values(), default=1)
+    for name, count in done.items():
+        table.add_row(
+            Text(clean(name, 16), style="dim"), _meter(count / most), Text(str(count), style="dim")
+        )
+    return table
+
+
+def _jobs(update: Update) -> Table:
+    table = Table.grid(padding=(0, 2), expand=True)
+    table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column(min_width=20, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=METER, no_wrap=True, overflow="ellipsis")
+    table.add_column(width=5, justify="right", no_wrap=True)
+    for job in update.running[:SHOWN_JOBS]:
+        shown = update.progress.get(job.id)
+        best = "" if job.score is None else f"{job.score:.1f}"
+        table.add_row(
+            Text(clean(job.key, 60)),
+            Text(clean(job.stage or "", 40), style="dim"),
+            _doing(shown),
+            Text(best, style="bold"),
+        )
+    if len(update.running) > SHOWN_JOBS:
+        table.add_row(Text(f"and {len(update.running) - SHOWN_JOBS} more", style="dim"))
+    return table
+
+
+def _doing(shown: ProgressRow | None) -> Text:
+    if shown is None:
         return Text("")
-    full = round(max(0.0, min(1.0, fraction)) * width)
-    return Text("━" * full, style="magenta") + Text("━" * (width - full), style="dim")
+    if shown.fraction is None:
+        return Text(clean(shown.message, METER), style="dim")
+    return _meter(shown.fraction)
+
+
+def _meter(fraction: float) -> Text:
+    full = round(max(0.0, min(1.0, fraction)) * METER)
+    return Text("━" * full, style="red") + Text("━" * (METER - full), style="dim")
 
 
 def _counts(update: Update) -> Text:
