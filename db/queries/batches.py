@@ -61,6 +61,12 @@ def lanes(connection: sqlite3.Connection) -> list[Lane]:
     return [Lane.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
 
 
+def parked_lanes(connection: sqlite3.Connection) -> list[str]:
+    """Lanes that parked jobs wait for."""
+    sql = "SELECT DISTINCT lane FROM jobs WHERE state = 'parked' AND lane IS NOT NULL ORDER BY lane"
+    return [row[0] for row in connection.execute(sql)]
+
+
 def pending_commands(connection: sqlite3.Connection) -> list[Command]:
     """Commands that nobody has answered, oldest first."""
     sql = "SELECT * FROM commands WHERE state = 'pending' ORDER BY id"

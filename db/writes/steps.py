@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from db.clock import now
+from db.text import storable
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
 
@@ -104,6 +105,15 @@ def supersede_others(
     )
 
 
+def supersede_unused(connection: sqlite3.Connection, job_id: int, keys: Iterable[str]) -> None:
+    """Marks steps that a job's finished run did not ask for as no longer current."""
+    connection.executemany(
+        """UPDATE steps SET superseded_at = ?
+           WHERE job_id = ? AND key = ? AND superseded_at IS NULL""",
+        [(now(), job_id, key) for key in keys],
+    )
+
+
 def begin_again(connection: sqlite3.Connection, step_id: int) -> None:
     """Writes the intent of another attempt at a step that did not finish."""
     connection.execute(
@@ -126,10 +136,11 @@ def finish_step(
     """Writes a step's result with all that belongs to it."""
     at = now()
     connection.execute(
-        """UPDATE steps SET state = 'done', result = ?, cost = cost + ?, error_id = NULL,
-           finished_at = ? WHERE id = ?""",
-        (outcome.result, outcome.cost, at, step_id),
+        """UPDATE steps SET state = 'done', result = ?, error_id = NULL, finished_at = ?
+           WHERE id = ?""",
+        (outcome.result, at, step_id),
     )
+    _charge(connection, step_id, intent, outcome.cost)
     _write_records(connection, step_id, intent, outcome, at)
     write_calls(connection, step_id, intent, outcome.calls)
     if outcome.had_progress:
@@ -204,7 +215,7 @@ def write_calls(
                 call["attempt"],
                 call["request_id"],
                 call["status"],
-                call["error"],
+                storable(call["error"] or "") or None,
                 call["wait_seconds"],
                 call["cost"],
                 call["started_at"],
@@ -226,19 +237,26 @@ def add_prompt(
 
 
 def _update_job(connection: sqlite3.Connection, intent: Intent, outcome: Outcome) -> None:
-    changed = outcome.cost or outcome.iterations or outcome.headline is not None
+    changed = outcome.iterations or outcome.headline is not None
     if intent.job_id is not None and changed:
         connection.execute(
-            """UPDATE jobs SET cost = cost + ?, iterations = max(iterations, ?),
-               score = coalesce(?, score) WHERE id = ?""",
-            (outcome.cost, outcome.iterations, outcome.headline, intent.job_id),
+            """UPDATE jobs SET iterations = max(iterations, ?), score = coalesce(?, score)
+               WHERE id = ?""",
+            (outcome.iterations, outcome.headline, intent.job_id),
         )
-    _charge_batch(connection, intent.batch_id, outcome.cost)
 
 
-def _charge_batch(connection: sqlite3.Connection, batch_id: int, cost: int) -> None:
-    if cost:
-        connection.execute("UPDATE batches SET cost = cost + ? WHERE id = ?", (cost, batch_id))
+def _charge(connection: sqlite3.Connection, step_id: int, intent: Intent, cost: int) -> None:
+    """Adds a cost to a step, its job and its batch."""
+    if not cost:
+        return
+    for table, row_id in (
+        ("steps", step_id),
+        ("jobs", intent.job_id),
+        ("batches", intent.batch_id),
+    ):
+        sql = f"UPDATE {table} SET cost = cost + ? WHERE id = ?"  # noqa: S608 - our own names
+        connection.execute(sql, (cost, row_id))
 
 
 def fail_step(
@@ -246,27 +264,36 @@ def fail_step(
     step_id: int,
     intent: Intent,
     error: ErrorRecord,
-    *,
     state: str = "failed",
+    *,
+    request_id: str | None = None,
     cost: int = 0,
     calls: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """Writes an outcome that is not a result: `failed` for good, `unknown`, or `open` again.
+
+    Args:
+        connection: An open transaction's connection.
+        step_id: The step.
+        intent: What was called.
+        error: What went wrong.
+        state: The state that the step takes.
+        request_id: The provider's id where the next attempt goes back to this call.
+        cost: What the call has cost all the same, in micro-dollars.
+        calls: What was sent, as columns of `api_calls`.
 
     Returns:
         The id of the error's row.
     """
     error_id = record_error(connection, error, intent.batch_id, intent.job_id, step_id)
     connection.execute(
-        """UPDATE steps SET state = ?, error_id = ?, cost = cost + ?, finished_at = ?
+        """UPDATE steps SET state = ?, error_id = ?, request_id = ?, finished_at = ?
            WHERE id = ?""",
-        (state, error_id, cost, now(), step_id),
+        (state, error_id, request_id, now(), step_id),
     )
     write_calls(connection, step_id, intent, calls)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
-    if cost and intent.job_id is not None:
-        connection.execute("UPDATE jobs SET cost = cost + ? WHERE id = ?", (cost, intent.job_id))
-    _charge_batch(connection, intent.batch_id, cost)
+    _charge(connection, step_id, intent, cost)
     record_event(
         connection,
         f"step.{state}",
@@ -279,28 +306,32 @@ def fail_step(
     return error_id
 
 
-def note_retry(
-    connection: sqlite3.Connection,
-    step_id: int,
-    intent: Intent,
-    message: str,
-    wait_seconds: float,
-    *,
-    open_again: bool,
-) -> None:
-    """Writes that a call did not work and when it is made again.
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A call that did not work and is made again.
 
-    Args:
-        connection: An open transaction's connection.
-        step_id: The step.
-        intent: What was called.
+    Attributes:
         message: One line that says why and when.
         wait_seconds: How long until the next try.
         open_again: Whether the provider surely has not carried the call out, so that nothing is
             unknown if the engine is lost during the wait.
+        cost: What the call has cost all the same, in micro-dollars.
+        calls: What was sent, as columns of `api_calls`.
     """
-    if open_again:
+
+    message: str
+    wait_seconds: float
+    open_again: bool
+    cost: int = 0
+    calls: Sequence[Mapping[str, Any]] = ()
+
+
+def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, retry: Retry) -> None:
+    """Writes that a call did not work and when it is made again."""
+    if retry.open_again:
         put_aside(connection, step_id)
+    write_calls(connection, step_id, intent, retry.calls)
+    _charge(connection, step_id, intent, retry.cost)
     record_event(
         connection,
         "step.retry",
@@ -308,8 +339,8 @@ def note_retry(
         job_id=intent.job_id,
         step_id=step_id,
         level="warning",
-        message=message,
-        data={"wait_seconds": round(wait_seconds, 3)},
+        message=retry.message,
+        data={"wait_seconds": round(retry.wait_seconds, 3)},
     )
 
 
@@ -344,5 +375,5 @@ def show_progress(
         """INSERT OR REPLACE INTO progress (step_id, batch_id, job_id, fraction, message, at)
            SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS
              (SELECT 1 FROM steps WHERE id = ? AND state IN ('running', 'submitted'))""",
-        (step_id, batch_id, job_id, fraction, message, now(), step_id),
+        (step_id, batch_id, job_id, fraction, storable(message), now(), step_id),
     )

@@ -17,6 +17,7 @@ from db.rows import Batch, Command, Job
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
+from engine.settings import SettingsError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -39,8 +40,10 @@ class AsyncWrite(Protocol):
 class RunningJobs(Protocol):
     """The jobs that run in this process."""
 
-    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+    async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """Stops one job, or all of a batch, at the step they are in; returns how many.
+
+        They have stopped when it returns, or ended: a job that was about to end still does.
 
         Args:
             batch_id: The batch.
@@ -57,7 +60,7 @@ class RunningJobs(Protocol):
 class NothingRuns:
     """Stands where no engine runs."""
 
-    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+    async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """There is nothing to stop."""
         return 0
 
@@ -107,9 +110,9 @@ class CommandDesk:
             answer = " ".join(said)
         except Refused as error:
             answer, refused = str(error), True
-        except (KeyError, TypeError, ValueError):  # a row that no version of ours wrote
-            log.exception("command %d cannot be read", command.id)
-            answer, refused = "The command cannot be read; nothing was done.", True
+        except Exception as error:  # one command that cannot be done must not end the engine
+            log.exception("command %d", command.id)
+            answer, refused = f"The command failed: {type(error).__name__}: {error}.", True
         await self._write(
             lambda c: command_writes.answer_command(c, command.id, answer, refused=refused)
         )
@@ -143,17 +146,20 @@ class CommandDesk:
         batch_id, job = target.batch.id, target.job
         if job is None:
             await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=True))
-            stopped = self._running.stop_jobs(batch_id, None, "queued")
+            stopped = await self._running.stop_jobs(batch_id, None, "queued")
             return f"Paused {target}; {stopped} running jobs stop where they are."
-        if self._running.stop_jobs(batch_id, job.id, "paused"):
-            return f"Pausing {target} where it is."
+        await self._running.stop_jobs(batch_id, job.id, "paused")
         moved = await self._move(target, ("queued", "parked"), "paused", "job.paused")
-        if not moved:
-            raise Refused(f"{target} is {job.state}; there is nothing to pause.")
+        state = self._state(job)
+        if not moved and (state != "paused" or job.state == "paused"):
+            raise Refused(f"{target} is {state}; there is nothing to pause.")
         return f"Paused {target}."
 
     async def _resume(self, target: Target) -> str:
-        self._running.reload()
+        try:
+            self._running.reload()
+        except SettingsError as error:
+            raise Refused(f"{error} Nothing was resumed.") from None
         batch_id = target.batch.id
         if target.batch.held:
             await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=False))
@@ -163,11 +169,12 @@ class CommandDesk:
         return f"Resumed {target}; {moved} jobs go on."
 
     async def _cancel(self, target: Target) -> str:
-        stopped = self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
+        stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
         states = ("queued", "paused", "parked")
         moved = await self._move(target, states, "cancelled", "job.cancelled")
-        if target.job is not None and not moved and not stopped:
-            raise Refused(f"{target} is {target.job.state}; there is nothing to cancel.")
+        state = self._state(target.job) if target.job is not None else "cancelled"
+        if not moved and (state != "cancelled" or not (stopped or target.job is None)):
+            raise Refused(f"{target} is {state}; there is nothing to cancel.")
         return f"Cancelled {target}; {moved} jobs waited and {stopped} ran."
 
     async def _retry(self, target: Target) -> str:
@@ -219,8 +226,12 @@ class CommandDesk:
         if job is None:
             raise Refused("A decision is about one job; name it.")
         await self._write(lambda c: command_writes.add_decision(c, job.id, key, value, "operator"))
-        if self._running.stop_jobs(job.batch_id, job.id, "queued"):
-            return f"Decided {key} of {target}; what depends on it runs again."
-        if job.state in {"done", "failed", "parked"}:
+        await self._running.stop_jobs(job.batch_id, job.id, "queued")
+        if self._state(job) in {"done", "failed", "parked"}:
             await self._write(lambda c: job_writes.retry_jobs(c, [job]))
         return f"Decided {key} of {target}; what depends on it runs again."
+
+    def _state(self, job: Job) -> str:
+        """The job's state now."""
+        found = read_job(self._reader, job.id)
+        return found.state if found else "gone"

@@ -23,6 +23,7 @@ class CallRecorder:
         request_id: The provider's id where the call was already submitted.
         kept: Files that were stored, as columns of `artifacts`.
         spent: What the call has cost so far, in micro-dollars.
+        on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
     """
 
     artifacts: ArtifactStore
@@ -33,6 +34,7 @@ class CallRecorder:
     kept: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
     had_progress: bool = False
+    on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
 
     async def read(self, artifact: Artifact) -> bytes:
         """The bytes of an artifact, checked against its hash."""
@@ -40,7 +42,14 @@ class CallRecorder:
 
     async def keep(self, data: bytes, role: str = "result") -> Artifact:
         """Stores bytes by content and returns their handle."""
-        artifact = await asyncio.to_thread(_keep, self.artifacts, data)
+        while True:
+            try:
+                artifact = await asyncio.to_thread(_keep, self.artifacts, data)
+                break
+            except OSError as error:
+                if self.on_unwritable is None:
+                    raise
+                await self.on_unwritable(error)
         self.kept.append({"role": role, **artifact.model_dump()})
         return artifact
 

@@ -77,6 +77,7 @@ class Engine:
         self._run_id = run_id
         self._environment = load_environment(paths.root)
         self._lanes: dict[str, Lane] = {}
+        self._unsized: set[str] = set()
         self._runs: dict[int, JobRun] = {}
         self._batches: dict[int, BatchRun] = {}
         self._finishing: set[asyncio.Task[None]] = set()
@@ -158,11 +159,13 @@ class Engine:
             lambda c: engine_writes.start_engine(c, pid, host, version, run_id)
         )
         recovered = await self._writer.write(job_writes.recover_jobs)
+        for name in queries.parked_lanes(self._reader):
+            await self._try_lane(name)
         log.info("engine %d started, pid %d, %d jobs to go on with", self._id, pid, recovered)
 
     async def _close(self) -> None:
         for run in self._runs.values():
-            self._cancel(run, "queued")
+            run.stop("queued")
         await self._let_calls_finish()
         await self._wait_for([run.task for run in self._runs.values() if run.task])
         await self._wait_for(list(self._finishing))
@@ -246,10 +249,11 @@ class Engine:
         run = load_job(self._reader, job, batch)
         self._runs[job.id] = run
         run.task = asyncio.create_task(self._jobs.run(run), name=f"job j{job.id}")
-        run.task.add_done_callback(lambda _: self._ended(job.id))
+        run.task.add_done_callback(lambda _: self._ended(run))
 
-    def _ended(self, job_id: int) -> None:
-        self._runs.pop(job_id, None)
+    def _ended(self, run: JobRun) -> None:
+        if self._runs.get(run.job.id) is run:  # it may have been claimed again by now
+            del self._runs[run.job.id]
         self._wake.set()
 
     def _batch_run(self, batch_id: int) -> BatchRun:
@@ -261,20 +265,31 @@ class Engine:
         return self._batches[batch_id]
 
     def _lane_of(self, backend: Backend) -> Lane:
-        lane = self._lanes.get(backend.lane)
-        if lane is None:
+        lane = self._lane(backend.lane)
+        if backend.lane in self._unsized:
+            self._unsized.discard(backend.lane)
+            concurrency = backend.concurrency or self._settings.engine.cpu_workers
+            lane.adjust(concurrency, backend.requests_per_minute)
+        return lane
+
+    def _lane(self, name: str) -> Lane:
+        """The lane of a name; how wide it is, the first backend that uses it says."""
+        if name not in self._lanes:
             retry = self._settings.retry
-            lane = self._lanes[backend.lane] = Lane(
-                backend.lane,
-                backend.concurrency or self._settings.engine.cpu_workers,
-                requests_per_minute=backend.requests_per_minute,
+            self._lanes[name] = Lane(
+                name,
+                1,
                 breaker_failures=retry.breaker_failures,
                 breaker_seconds=retry.breaker_seconds,
             )
-        return lane
+            self._unsized.add(name)
+        return self._lanes[name]
 
     def _finish_batches(self) -> None:
+        under_way = {task.get_name() for task in self._finishing}
         for batch_id in queries.batches_to_finish(self._reader):
+            if f"finish b{batch_id}" in under_way:
+                continue
             task = asyncio.create_task(self._finish(batch_id), name=f"finish b{batch_id}")
             self._finishing.add(task)
             task.add_done_callback(self._finished)
@@ -286,7 +301,8 @@ class Engine:
             log.error("a batch's end went wrong", exc_info=task.exception())
 
     async def _finish(self, batch_id: int) -> None:
-        await self._writer.write(lambda c: batch_writes.begin_finish(c, batch_id))
+        if not await self._writer.write(lambda c: batch_writes.begin_finish(c, batch_id)):
+            return
         message: str | None = None
         try:
             await self._projector.finish(self._batch_run(batch_id).recipe, batch_id)
@@ -300,12 +316,16 @@ class Engine:
 
     async def _probe_lanes(self) -> None:
         for lane in list(self._lanes.values()):
-            name = lane.name
             if lane.probe():
-                await self._writer.write(lambda c, n=name: job_writes.release_parked(c, n, 1))  # type: ignore[misc]
+                await self._try_lane(lane.name)
             elif lane.proved:
                 lane.unblock()
-                await self._release(name)
+                await self._release(lane.name)
+
+    async def _try_lane(self, name: str) -> None:
+        """Lets one parked job go on, to see whether its lane works now."""
+        self._lane(name).try_again()
+        await self._writer.write(lambda c: job_writes.release_parked(c, name, 1))
 
     async def _release(self, lane: str) -> None:
         while await self._writer.write(lambda c: job_writes.release_parked(c, lane)):
@@ -328,7 +348,7 @@ class Engine:
 
     # -- what the desk asks of the running jobs -----------------------------------------------
 
-    def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
+    async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """Stops one running job, or all of a batch, at the step they are in."""
         runs = [
             run
@@ -336,14 +356,9 @@ class Engine:
             if run.job.batch_id == batch_id and job_id in {None, run.job.id}
         ]
         for run in runs:
-            self._cancel(run, then)
+            run.stop(then)
+        await self._wait_for([run.task for run in runs if run.task])
         return len(runs)
-
-    @staticmethod
-    def _cancel(run: JobRun, then: str) -> None:
-        run.then = then
-        if run.task is not None:
-            run.task.cancel()
 
     def reload(self) -> None:
         """Reads settings and environment again and lets blocked lanes try again."""
@@ -353,5 +368,8 @@ class Engine:
         self._steps.retry_settings = settings.retry
         self._projector.settings = settings.outputs
         self._batches.clear()
+        self._unsized.update(self._lanes)
+        self._unsized.discard(OUTPUTS_LANE)
         for lane in self._lanes.values():
-            lane.unblock()
+            if lane.blocked is not None:
+                lane.try_again()

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from engine.capabilities import (
     Call,
     Image,
     ImageBackend,
+    Permanent,
     Result,
     Text,
     TextBackend,
@@ -75,11 +76,21 @@ class Scope:
         Args:
             name: Name of the decision, unique within this scope.
             default: What holds while nobody has decided; also says what type a decision has.
+
+        Raises:
+            Permanent: What was decided is not of that type.
         """
         key = self.key(name)
         if key not in self._run.decisions:
             return default
-        return TypeAdapter(type(default)).validate_python(self._run.decisions[key])
+        try:
+            return TypeAdapter(type(default)).validate_python(self._run.decisions[key])
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)[0]
+            raise Permanent(
+                f"What was decided for {key} does not fit: {found['msg']}.",
+                remedy="Decide it again with a value that fits.",
+            ) from None
 
 
 class Iteration(Scope):

@@ -1,15 +1,18 @@
 """One job from claimed to ended: runs the recipe and sorts out how it ended."""
 
 import asyncio
+import contextlib
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from db.writer import Writer
 from db.writes import jobs as writes
 from db.writes.errors import ErrorRecord, record_error
+from db.writes.steps import supersede_unused
 from engine.capabilities import Blocked, Permanent, StepError
 from engine.runtime.job import Job
 from engine.runtime.lanes import Lane
@@ -49,15 +52,26 @@ class JobRunner:
         """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
         self._steps.enter(run)
         try:
-            await self._run_recipe(run)
-        except asyncio.CancelledError:
-            await self._stopped(run)
-        except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
-            await self._raised(run, error)
+            await _see_through(await self._ending(run))
+        except Exception as error:  # a defect of ours; the job must not seem to run for ever
+            log.exception("the end of job j%d", run.job.id)
+            job, message = run.job, f"{run.job.key}: {type(error).__name__}: {error}"
+            await self._writer.write(lambda c: writes.end_job(c, job, "failed", message=message))
         finally:
             self._steps.leave(run)
 
-    async def _run_recipe(self, run: JobRun) -> None:
+    async def _ending(self, run: JobRun) -> "Coroutine[Any, Any, None]":
+        """Runs the recipe; returns what writes down how that ended."""
+        try:
+            result = await self._run_recipe(run)
+        except asyncio.CancelledError as error:
+            # A recipe that cancels itself has a defect; queued again, it would only do it again.
+            return self._stopped(run) if run.then else self._raised(run, error)
+        except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
+            return self._raised(run, error)
+        return self._done(run, result)
+
+    async def _run_recipe(self, run: JobRun) -> BaseModel:
         recipe = run.batch.recipe
         try:
             input_ = recipe.input.model_validate_json(run.job.input)
@@ -67,8 +81,16 @@ class JobRunner:
                 remedy="Queue the entry again with this version of Safelight.",
             ) from error
         result = await recipe.run(Job(self._steps, run, input_, run.batch.settings))
-        job, score, text = run.job, recipe.score(result), result.model_dump_json()
+        if not isinstance(result, BaseModel):
+            raise TypeError(f"The recipe {recipe.name} returned no model: {type(result).__name__}.")
+        if unused := run.unused:  # steps of a way that the recipe no longer goes
+            job_id = run.job.id
+            await self._writer.write(lambda c: supersede_unused(c, job_id, unused))
         await self._write_folder(run)
+        return result
+
+    async def _done(self, run: JobRun, result: BaseModel) -> None:
+        job, score, text = run.job, run.batch.recipe.score(result), result.model_dump_json()
         await self._writer.write(lambda c: writes.end_job(c, job, "done", result=text, score=score))
 
     async def _write_folder(self, run: JobRun) -> None:
@@ -76,6 +98,7 @@ class JobRunner:
         try:
             await self._projector.project(run)
         except Blocked as error:
+            error.lane = lane.name
             if lane.blocked is None:
                 log.warning("%s", error.message)
                 lane.block(error)
@@ -117,12 +140,21 @@ class JobRunner:
             )
         try:
             await self._projector.project(run)
-        except StepError as trouble:
-            log.warning("outputs of job j%d: %s", job.id, trouble.message)
+        except Exception as trouble:  # noqa: BLE001 - the job has failed already, of something else
+            log.warning("outputs of job j%d: %s", job.id, trouble)
         message = f"{job.key}: {error}"
         await self._writer.write(
             lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
         )
+
+
+async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
+    """Waits for an ending to be written; a stop that comes meanwhile comes too late."""
+    task = asyncio.create_task(ending)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

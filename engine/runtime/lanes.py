@@ -42,6 +42,7 @@ class Lane:
     ) -> None:
         self.name = name
         self.concurrency = concurrency
+        self.requests_per_minute = requests_per_minute
         self.in_flight = 0
         self.blocked: Blocked | None = None
         self.probing = False
@@ -53,6 +54,14 @@ class Lane:
         self._breaker_seconds = breaker_seconds
         self._failures = 0
         self._closed_until = 0.0
+
+    def adjust(self, concurrency: int, requests_per_minute: float | None) -> None:
+        """Changes how many calls go at once and a minute; calls in flight are left alone."""
+        self.concurrency = concurrency
+        if requests_per_minute != self.requests_per_minute:
+            self.requests_per_minute = requests_per_minute
+            self._limiter = AsyncLimiter(requests_per_minute, 60) if requests_per_minute else None
+        self._admit()
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -124,16 +133,22 @@ class Lane:
         self._closed_until = 0.0
         self._failures = 0
 
+    def try_again(self) -> None:
+        """Lets calls through to see whether the lane works; the first that does proves it."""
+        self.unblock()
+        self.probing = True
+        self._probe_at = time.monotonic() + PROBE_SECONDS
+
     def probe(self) -> bool:
-        """Lets calls through to try whether a blocked lane works again, once each interval.
+        """Tries a lane that is blocked, or not proved since, again once each interval.
 
         Returns:
             Whether it is time to; then one parked job should be let go on.
         """
-        if self.blocked is None or time.monotonic() < self._probe_at:
+        waits = self.blocked is not None or (self.probing and not self.proved)
+        if not waits or time.monotonic() < self._probe_at:
             return False
-        self.unblock()
-        self.probing = True
+        self.try_again()
         return True
 
     def succeeded(self) -> None:

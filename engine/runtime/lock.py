@@ -4,9 +4,13 @@ import fcntl
 import json
 import os
 import socket
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+TRIES = 10
+TRY_SECONDS = 0.02
 
 
 class WorkspaceBusy(Exception):
@@ -41,12 +45,10 @@ class EngineLock:
             WorkspaceBusy: Another process has it.
         """
         handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _try_for_a_moment(handle):
             holder = _holder(self._path)
             os.close(handle)
-            raise WorkspaceBusy(*holder) from None
+            raise WorkspaceBusy(*holder)
         os.ftruncate(handle, 0)
         who = {"pid": os.getpid(), "host": socket.gethostname()}
         os.pwrite(handle, json.dumps(who).encode(), 0)
@@ -70,6 +72,22 @@ class EngineLock:
         traceback: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def _try_for_a_moment(handle: int) -> bool:
+    """Whether the lock was free, or became so at once.
+
+    Whoever only asks who holds it has it for an instant too, and must not keep an engine from
+    starting.
+    """
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(TRY_SECONDS)
+        else:
+            return True
+    return False
 
 
 def lock_holder(path: Path) -> tuple[int, str] | None:

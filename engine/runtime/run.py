@@ -10,6 +10,9 @@ from engine.capabilities import Backend, Capability
 from engine.runtime.fingerprint import Identity
 from engine.runtime.recipe import AnyRecipe, Headline
 
+_STOPS = ("", "queued", "paused", "cancelled")
+"""States that a stopped job takes, each stronger than those before it."""
+
 
 @dataclass(slots=True)
 class Memo:
@@ -59,7 +62,7 @@ class JobRun:
         decisions: What operators decided, by key.
         used: Keys of the steps that this run has asked for.
         best: Best headline so far.
-        then: State that the job takes when it is stopped.
+        then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
     """
 
@@ -70,8 +73,24 @@ class JobRun:
     decisions: dict[str, Any]
     used: set[str] = field(default_factory=set)
     best: float | None = None
-    then: str = "queued"
+    then: str = ""
     task: "asyncio.Task[None] | None" = None
+
+    def stop(self, then: str) -> None:
+        """Stops the recipe at the step it is in.
+
+        Args:
+            then: State that the job takes: `queued`, `paused` or `cancelled`. A later wish never
+                weakens an earlier one: what was cancelled is not queued because the engine stops.
+        """
+        self.then = max(self.then, then, key=_STOPS.index)
+        if self.task is not None:
+            self.task.cancel()
+
+    @property
+    def unused(self) -> set[str]:
+        """Keys of current steps that this run has not asked for."""
+        return {key for (key, _), memo in self.memos.items() if not memo.superseded} - self.used
 
     @property
     def backends(self) -> dict[Capability, Backend]:

@@ -39,6 +39,10 @@ from engine.runtime.run import JobRun, Memo
 from engine.settings import EngineSettings, RetrySettings
 
 ResultT = TypeVar("ResultT", bound=Result)
+
+UNWRITABLE_SECONDS = 1.0
+"""How long a paid result that cannot be stored waits before it is tried again."""
+
 log = logging.getLogger(__name__)
 
 
@@ -80,7 +84,8 @@ class StepRunner:
         self.publish = publish
         self.engine_settings = EngineSettings()
         self.retry_settings = RetrySettings()
-        self._under_way: dict[tuple[int, str, str], asyncio.Task[Memo]] = {}
+        self._under_way: dict[tuple[int, str, str], _Performance] = {}
+        self._tasks: set[asyncio.Task[Memo]] = set()
         self._runs: dict[int, JobRun] = {}
 
     def enter(self, run: JobRun) -> None:
@@ -88,20 +93,21 @@ class StepRunner:
         self._runs[run.job.id] = run
 
     def leave(self, run: JobRun) -> None:
-        """Forgets a run."""
-        self._runs.pop(run.job.id, None)
+        """Forgets a run, unless the job has begun another one meanwhile."""
+        if self._runs.get(run.job.id) is run:
+            del self._runs[run.job.id]
 
     @property
     def calls_under_way(self) -> list["asyncio.Task[Memo]"]:
-        """The calls that somebody has been asked for and has not answered."""
-        return list(self._under_way.values())
+        """The calls that have been sent and are not answered, or not yet written down."""
+        return list(self._tasks)
 
     def abandon(self, run: JobRun) -> None:
         """Cancels a run's calls under way that cost nothing; paid ones go on."""
-        for (job_id, key, _), task in self._under_way.items():
-            if job_id == run.job.id and not task.get_name().startswith("paid:"):
-                log.debug("abandoning %s of job j%d", key, job_id)
-                task.cancel()
+        for place, performance in list(self._under_way.items()):
+            if place[0] == run.job.id and not performance.call.backend.paid:
+                log.debug("abandoning %s of job j%d", place[1], place[0])
+                self._give_up(place, performance)
 
     async def step(
         self, run: JobRun, scope: str, name: str, call: Call[ResultT], *, iteration: int
@@ -137,17 +143,31 @@ class StepRunner:
         if memo is not None and memo.state == "failed":
             raise _stored_failure(memo)
         place = (run.job.id, key, print_)
-        task = self._under_way.get(place)
-        if task is None:
+        performance = self._under_way.get(place)
+        if performance is None or performance.task.done():
             performance = _Performance(self, run, scope, name, key, print_, call, iteration, memo)
-            kind = "paid" if call.backend.paid else "free"
-            task = asyncio.create_task(performance.perform(), name=f"{kind}:{key}")
-            self._under_way[place] = task
-            task.add_done_callback(lambda done: self._settle(place, done))
-        return await asyncio.shield(task)
+            self._under_way[place] = performance
+            self._tasks.add(performance.task)
+            performance.task.add_done_callback(lambda done: self._settle(place, done))
+        performance.wanted = True
+        try:
+            return await asyncio.shield(performance.task)
+        except asyncio.CancelledError:
+            performance.wanted = False
+            if not performance.in_flight:  # nobody has been asked yet, and nobody waits any more
+                self._give_up(place, performance)
+            raise
+
+    def _give_up(self, place: tuple[int, str, str], performance: "_Performance") -> None:
+        if self._under_way.get(place) is performance:
+            del self._under_way[place]
+        performance.task.cancel()
 
     def _settle(self, place: tuple[int, str, str], task: "asyncio.Task[Memo]") -> None:
-        self._under_way.pop(place, None)
+        self._tasks.discard(task)
+        performance = self._under_way.get(place)
+        if performance is not None and performance.task is task:
+            del self._under_way[place]
         if not task.cancelled():
             task.exception()  # seen here, so that an answer nobody waits for is not an alarm
 
@@ -174,7 +194,13 @@ def headline_of(run: JobRun, result: Result) -> float | None:
 
 
 class _Performance:
-    """One step that is being made: from its intent to its outcome."""
+    """One step that is being made: from its intent to its outcome.
+
+    Attributes:
+        task: What makes it.
+        wanted: Whether a run waits for it.
+        in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
+    """
 
     def __init__(
         self,
@@ -199,6 +225,9 @@ class _Performance:
         self.request_id = memo.request_id if memo and call.backend.resumable else None
         self.begun = memo is not None and self.request_id is not None
         self.calls: list[dict[str, Any]] = []
+        self.spent = 0
+        self.retried = False
+        self.wanted = self.in_flight = False
         identity = run.batch.identities[call.backend.capability]
         self.intent = writes.Intent(
             batch_id=run.job.batch_id,
@@ -212,12 +241,13 @@ class _Performance:
             model=identity.model,
             request=call.request.model_dump_json(),
         )
+        self.task = asyncio.create_task(self._perform(), name=f"step {key} of j{run.job.id}")
 
-    async def perform(self) -> Memo:
+    async def _perform(self) -> Memo:
         """Makes the call until it has an outcome, and stores that."""
         await self._refuse_what_must_not_be_sent()
         try:
-            result, recorder = await self._call_with_retries()
+            outcome = await self._call_with_retries()
         except asyncio.CancelledError:
             self._put_aside()
             raise
@@ -225,7 +255,7 @@ class _Performance:
             raise await self._keep_failure(error) from error
         except Exception as error:
             raise await self._keep_bug(error) from error
-        return await self._keep_result(result, recorder)
+        return await self._keep_result(outcome)
 
     async def _refuse_what_must_not_be_sent(self) -> None:
         memo, settings = self.memo, self.runner.engine_settings
@@ -243,11 +273,12 @@ class _Performance:
 
     def _put_aside(self) -> None:
         """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
-        if self.step_id and not self.call.backend.paid:
+        if self.step_id and not self.call.backend.paid and not self.request_id:
             step_id = self.step_id
             self.runner._writer.write(lambda c: writes.put_aside(c, step_id))
+            self._remember(Memo(step_id, "open"))
 
-    async def _call_with_retries(self) -> tuple[Result, CallRecorder]:
+    async def _call_with_retries(self) -> writes.Outcome:
         retry = self.runner.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
@@ -260,7 +291,8 @@ class _Performance:
             with attempt:
                 async with self.lane.slot():
                     await self._begin()
-                    return await self._call_once(attempt.num, attempt.next_wait)
+                    result, recorder = await self._call_once(attempt.num, attempt.next_wait)
+                return self._outcome(result, recorder)
         raise AssertionError("stamina ends its loop by a return or an error")
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
@@ -269,14 +301,20 @@ class _Performance:
         return True if error.retry_after is None else max(0.0, error.retry_after)
 
     async def _begin(self) -> None:
-        if self.begun:
-            return
-        self._refuse_if_not_ready()
-        writer, intent = self.runner._writer, self.intent
-        if not self.step_id:
+        if not self.begun:
+            self._refuse_if_not_ready()
+        self.in_flight = True
+        writer, intent, step_id, request_id = (
+            self.runner._writer,
+            self.intent,
+            self.step_id,
+            self.request_id,
+        )
+        if self.begun and request_id:
+            await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+        elif not step_id:
             self.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
         else:
-            step_id = self.step_id
             await writer.write(lambda c: writes.begin_again(c, step_id))
         self.begun = True
 
@@ -300,7 +338,15 @@ class _Performance:
             self._note_call(recorder, number, started, error, next_wait)
             if isinstance(error, Retryable):
                 await self._note_retry(error, number, next_wait)
+            elif not isinstance(error, Blocked | OutcomeUnknown):
+                self.lane.succeeded()  # it refuses this request, so it answers
             raise error from caught
+        except Exception as bug:
+            self.spent = recorder.spent
+            named = Permanent(f"{type(bug).__name__}: {bug}", cost=self.spent)
+            self._note_call(recorder, number, started, named, next_wait)
+            raise
+        self.spent = recorder.spent
         self._note_call(recorder, number, started, None, 0.0)
         self.lane.succeeded()
         return result, recorder
@@ -337,8 +383,27 @@ class _Performance:
             )
 
         return CallRecorder(
-            runner._artifacts, runner._pool, on_submitted, on_progress, self.request_id
+            runner._artifacts,
+            runner._pool,
+            on_submitted,
+            on_progress,
+            self.request_id,
+            on_unwritable=self._on_unwritable,
         )
+
+    async def _on_unwritable(self, error: OSError) -> None:
+        """A file cannot be stored: what was paid for is kept in memory until it can be."""
+        blocked = Blocked(
+            f"Files cannot be stored: {error.strerror or error}.",
+            reason="disk",
+            remedy="Make room or give back the right to write there; the rest goes on by itself.",
+        )
+        if not self.call.backend.paid:
+            raise blocked from error
+        if self.lane.blocked is None:  # nothing more is bought meanwhile
+            log.error("%s", blocked.message)
+            self.lane.block(blocked)
+        await asyncio.sleep(UNWRITABLE_SECONDS)
 
     def _note_call(
         self,
@@ -366,29 +431,39 @@ class _Performance:
     async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
         self.lane.failed()
         tries = self.runner.retry_settings.tries
-        if number >= tries:
-            return
         goes_back = self.call.backend.resumable and self.request_id and not error.resubmit
         if not goes_back:
             self.request_id, self.begun = None, False
+        if number >= tries:
+            return
         wait = next_wait if error.retry_after is None else error.retry_after
-        message = f"{self.intent.key}: {error.message} Try {number + 1} of {tries} in {wait:.1f} s."
-        intent, step_id, open_again = self.intent, self.step_id, not goes_back
-        self.runner._progress.show(step_id, intent.batch_id, intent.job_id, None, message)
-        await self.runner._writer.write(
-            lambda c: writes.note_retry(c, step_id, intent, message, wait, open_again=open_again)
+        retry = writes.Retry(
+            f"{self.intent.key}: {error.message} Try {number + 1} of {tries} in {wait:.1f} s.",
+            wait_seconds=wait,
+            open_again=not goes_back,
+            cost=error.cost,
+            calls=self.calls,
         )
+        intent, step_id, self.calls = self.intent, self.step_id, []
+        self.runner._progress.show(step_id, intent.batch_id, intent.job_id, None, retry.message)
+        await self.runner._writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
+        state = "submitted" if goes_back else "open"
+        self._remember(Memo(step_id, state, request_id=self.request_id))
+        self.retried, self.in_flight = True, False
+        if not self.wanted:  # whoever waited was stopped; the next run tries again
+            raise asyncio.CancelledError
 
-    async def _keep_result(self, result: Result, recorder: CallRecorder) -> Memo:
-        outcome = self._outcome(result, recorder)
+    async def _keep_result(self, outcome: writes.Outcome) -> Memo:
         step_id, intent = self.step_id, self.intent
         await self.runner._writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
         self.runner._progress.forget(step_id)
         return self._remember(Memo(step_id, "done", result=outcome.result))
 
     def _outcome(self, result: Result, recorder: CallRecorder) -> writes.Outcome:
+        text = result.model_dump_json()
+        self.call.result_type.model_validate_json(text)  # what cannot be read back is no result
         return writes.Outcome(
-            result=result.model_dump_json(),
+            result=text,
             artifacts=recorder.kept,
             scores=[score.model_dump() for score in result.scores()],
             critiques=[critique.model_dump() for critique in result.critiques()],
@@ -396,7 +471,7 @@ class _Performance:
             cost=recorder.spent,
             headline=headline_of(self.run, result),
             iterations=self.iteration,
-            had_progress=recorder.had_progress or len(self.calls) > 1,
+            had_progress=recorder.had_progress or self.retried,
             calls=self.calls,
         )
 
@@ -404,11 +479,14 @@ class _Performance:
         if isinstance(error, OutcomeUnknown):
             return await self._keep_unknown(self.runner.engine_settings.on_unknown)
         if isinstance(error, Blocked):
+            error.lane = self.lane.name
             if self.lane.blocked is None:
                 self.lane.block(error)
             if self.step_id:
                 await self._fail("open", error)
             return error.again()
+        if not isinstance(error, Retryable):
+            self.request_id = None  # this request has its answer; a retry has to ask anew
         error_id = await self._fail("failed", error)
         return self._failed(error_id, "permanent", error.message, error.remedy)
 
@@ -434,7 +512,7 @@ class _Performance:
             remedy="This is a defect of Safelight or of a backend; please report it.",
             traceback="".join(traceback.format_exception(error)),
         )
-        error_id = await self._write_failure("failed", record, 0)
+        error_id = await self._write_failure("failed", record, self.spent)
         return self._failed(error_id, "bug", message, record.remedy)
 
     def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
@@ -451,13 +529,16 @@ class _Performance:
         writer, intent, calls = self.runner._writer, self.intent, self.calls
         if not self.step_id:  # refused before it was begun; the error needs a step to belong to
             self.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
-        step_id = self.step_id
+        step_id, request_id = self.step_id, self.request_id
         self.runner._progress.forget(step_id)
-        return await writer.write(
+        error_id = await writer.write(
             lambda c: writes.fail_step(
-                c, step_id, intent, record, state=state, cost=cost, calls=calls
+                c, step_id, intent, record, state, request_id=request_id, cost=cost, calls=calls
             )
         )
+        if state != "failed":
+            self._remember(Memo(step_id, state, request_id=request_id))
+        return error_id
 
     def _remember(self, memo: Memo) -> Memo:
         self.runner.remember(self.run.job.id, self.intent.key, self.print, memo)

@@ -1,0 +1,62 @@
+"""A call's context that keeps everything in memory, for tests of a backend on its own."""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from engine.capabilities import Artifact
+
+
+class MemoryContext:
+    """What a backend is given, and what it did with it.
+
+    Attributes:
+        files: Stored bytes by their hash.
+        roles: Roles of what was kept, in order.
+        submissions: Request ids in the order in which they were recorded.
+        shown: Progress, in order.
+        spent: Micro-dollars.
+        tokens: Tokens in and out.
+    """
+
+    def __init__(self, request_id: str | None = None) -> None:
+        self.request_id = request_id
+        self.files: dict[str, bytes] = {}
+        self.roles: list[tuple[str, Artifact]] = []
+        self.submissions: list[str] = []
+        self.shown: list[tuple[float | None, str]] = []
+        self.spent = 0
+        self.tokens = (0, 0)
+
+    def give(self, data: bytes, media_type: str = "image/png") -> Artifact:
+        """Stores what a request refers to."""
+        hash_ = hashlib.sha256(data).hexdigest()
+        self.files[hash_] = data
+        return Artifact(hash=hash_, media_type=media_type, size=len(data))
+
+    async def read(self, artifact: Artifact) -> bytes:
+        return self.files[artifact.hash]
+
+    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+        artifact = self.give(data, "application/octet-stream")
+        self.roles.append((role, artifact))
+        return artifact
+
+    async def submitted(self, request_id: str) -> None:
+        self.request_id = request_id
+        self.submissions.append(request_id)
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        self.shown.append((fraction, message))
+
+    def cost(self, microdollars: int) -> None:
+        self.spent += microdollars
+
+    def usage(self, tokens_in: int, tokens_out: int) -> None:
+        self.tokens = (self.tokens[0] + tokens_in, self.tokens[1] + tokens_out)
+
+    async def _compute(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        return function(*args)
+
+    def compute(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
+        return self._compute(function, args)
