@@ -28,7 +28,8 @@ _BAD_KEY = re.compile(
 )
 _NO_MONEY = re.compile(
     r"insufficient_quota|insufficient (?:funds|credits|balance)"
-    r"|billing_hard_limit|billing_not_active|credit balance is too low|exhausted balance|check your plan and billing"
+    r"|billing_hard_limit|billing_not_active|credit balance is too low"
+    r"|exhausted balance|check your plan and billing"
     r"|payment (?:is )?required|user is locked",
     re.IGNORECASE,
 )
