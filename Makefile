@@ -6,6 +6,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
+DEMO ?= demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -23,8 +24,8 @@ $(STAMP): pyproject.toml constraints.txt
 install: $(STAMP) ## make the virtual environment
 
 demo: $(STAMP) ## run the example prompts through the refine loop
-	@$(BIN)/safelight run refine examples/prompts.json --workspace demo --set seed=11 --max-iterations 3
-	@printf '\nPictures and reports: demo/outputs/results\nLook again:           %s/safelight status --workspace demo\n' '$(BIN)'
+	@$(BIN)/safelight run refine examples/prompts.json --workspace $(DEMO) --set seed=11
+	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO)'
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup

@@ -11,9 +11,7 @@ from engine import open_workspace
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
 
-def test_the_example_runs_a_batch_from_python(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_the_example_runs_a_batch_from_python(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     example = runpy.run_path(str(EXAMPLES / "use_from_python.py"))
     example["main"](str(tmp_path / "work"), max_iterations=1, width=96, height=96)
     said = capsys.readouterr().out

@@ -78,7 +78,11 @@ def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
     console = Console(stderr=True, highlight=False)
     path = log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     log_to_console(console)
-    console.print(f"Engine at work on {workspace.shown_root}; its log is {path}.", markup=False)
+    console.print(
+        f"Engine at work on {workspace.shown_root}; its log is {path}.",
+        markup=False,
+        soft_wrap=True,
+    )
     came = asyncio.run(_serve(workspace.engine(), until_idle=until_idle))
     if until_idle:
         return INTERRUPTED if came else _outcome(workspace)

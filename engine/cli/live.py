@@ -57,7 +57,9 @@ class PlainDisplay:
         batch = update.batch
         head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
         said = clean(event.message, 300)
-        self._console.print(f"{head} {said}".rstrip(), markup=False, highlight=False)
+        self._console.print(
+            f"{head} {said}".rstrip(), markup=False, highlight=False, soft_wrap=True
+        )
 
 
 class JsonDisplay:

@@ -142,7 +142,9 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
     with _lenient(display) as show:
         ended, signal = asyncio.run(workspace.attend(batch_id, show))
     with contextlib.suppress(OSError):
-        (messages if as_json else output).print(_closing(workspace, ended, signal), markup=False)
+        (messages if as_json else output).print(
+            _closing(workspace, ended, signal), markup=False, soft_wrap=True
+        )
     return _exit_code(ended, signal)
 
 

@@ -1,0 +1,198 @@
+"""`safelight run` and `queue`: the whole way from a file to pictures, and every exit code."""
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from engine.capabilities import Missing, Permanent
+from engine.cli import app as command_line
+from engine.cli.app import app
+from engine.cli.run import attend
+from engine.workspace import Workspace
+from tests.support.toys import ToyBackend, ToyCatalog
+
+ROOT = Path(__file__).parent.parent.parent
+SMALL = ["--set", "width=64", "--set", "height=64", "--max-iterations", "1"]
+
+
+def run(*arguments: str, text: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=text, standalone_mode=False)
+
+
+def toy_workspace(folder: Path, **backend: object) -> Workspace:
+    return Workspace(folder, create=True, catalog=ToyCatalog(ToyBackend(**backend)))  # type: ignore[arg-type]
+
+
+def queue_toys(workspace: Workspace, prompts: str = "a\nb\n") -> str:
+    return workspace.queue("toy", io.BytesIO(prompts.encode()))
+
+
+def test_a_file_becomes_pictures(tmp_path: Path):
+    (tmp_path / "in.txt").write_text("a blue boat at dawn\n")
+    result = run("run", "refine", str(tmp_path / "in.txt"), "-w", str(tmp_path / "w"), *SMALL)
+    assert result.return_value == 0, result.output
+    assert list((tmp_path / "w").glob("outputs/results/*/iteration_1.png"))
+
+
+def test_prompts_json_here_is_the_default_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prompts.json").write_text('[{"id": "one", "prompt": "a red kite"}]')
+    assert run("queue", "refine").return_value == 0
+    result = run("jobs", "b1", "--json")
+    assert json.loads(result.output)["jobs"][0]["key"] == "one"
+
+
+def test_without_any_input_it_says_what_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("queue", "refine")
+    assert getattr(result.exception, "exit_code", None) == 2
+    assert "prompts.json" in str(result.exception)
+
+
+def test_standard_input_is_read(tmp_path: Path):
+    result = run("queue", "refine", "-", "-w", str(tmp_path), text='["a", "b"]')
+    assert result.return_value == 0, result.output
+    assert "Queued b1" in result.output
+
+
+def test_bad_input_is_refused_whole_with_every_problem(tmp_path: Path):
+    bad = tmp_path / "bad.json"
+    bad.write_text('[{"prompt": ""}, {"prompt": "ok", "widht": 3}, {"prompt": "fine"}]')
+    result = run("queue", "refine", str(bad), "-w", str(tmp_path / "w"))
+    assert getattr(result.exception, "exit_code", None) == 2
+    assert "entry 1" in str(result.exception)
+    assert "width" in str(result.exception)
+    assert json.loads(run("status", "--json", "-w", str(tmp_path / "w")).output)["batches"] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("max_iterations=none", "max_iterations"),
+        ("nonsense=1", "nonsense"),
+        ("image=nobody", "nobody"),
+        ("seed=-1", "seed"),
+        ("fal.model=x", "fal"),
+    ],
+)
+def test_a_bad_setting_is_refused(tmp_path: Path, setting: str, said: str):
+    result = run("queue", "refine", "-", "-w", str(tmp_path), "--set", setting, text="a\n")
+    assert getattr(result.exception, "exit_code", None) == 2
+    assert said in str(result.exception)
+
+
+def test_entries_are_appended_to_a_batch(tmp_path: Path):
+    run("queue", "refine", "-", "-w", str(tmp_path), text="a\n")
+    result = run("queue", "--append", "b1", "-", "-w", str(tmp_path), text="b\nc\n")
+    assert result.return_value == 0, result.output
+    jobs = json.loads(run("jobs", "b1", "--json", "-w", str(tmp_path)).output)["jobs"]
+    assert len(jobs) == 3
+
+
+def test_json_output_is_lines_of_json(tmp_path: Path):
+    (tmp_path / "in.txt").write_text("a\n")
+    result = run("run", "refine", str(tmp_path / "in.txt"), "--json", "-w", str(tmp_path), *SMALL)
+    documents = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {document["version"] for document in documents} == {1}
+    assert documents[-1]["jobs"] == {"done": 1}
+    assert any(document["type"] == "job.done" for document in documents)
+
+
+def test_exit_code_1_when_a_job_fails(tmp_path: Path):
+    def reply(request: object, _context: object) -> None:
+        if str(request).find("b/") >= 0:
+            raise Permanent("No.")
+
+    workspace = toy_workspace(tmp_path, reply=reply)
+    assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 1
+
+
+def test_exit_code_3_when_something_is_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    workspace = toy_workspace(tmp_path, lacks=[Missing(what="TOY_KEY", remedy="Set TOY_KEY.")])
+    assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 3
+    assert "Set TOY_KEY." in capsys.readouterr().out
+
+
+def test_exit_code_0_when_all_is_done(tmp_path: Path):
+    workspace = toy_workspace(tmp_path)
+    assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 0
+
+
+def test_a_defect_is_shown_readably(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fall(*_: object, **__: object) -> None:
+        raise RuntimeError("fell over")
+
+    monkeypatch.setattr("engine.cli.app.app.main", fall)
+    assert command_line.main(["status"]) == 70
+    assert "fell over" in capsys.readouterr().err
+
+
+def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
+    prompts = tmp_path / "many.txt"
+    prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(40)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "engine", "run", "refine", str(prompts), "-w", str(tmp_path / "w"),
+         "--plain", "--set", "width=256", "--set", "height=256", "--set", "seed=3"],
+        cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = ""
+    while "job.done" not in said:
+        said += process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=60)[0]
+    assert process.returncode == 130, said
+    assert "engine --until-idle" in said
+    again = subprocess.run(
+        [sys.executable, "-m", "engine", "engine", "--until-idle", "-w", str(tmp_path / "w")],
+        cwd=ROOT, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    status = json.loads(run("status", "--json", "-w", str(tmp_path / "w")).output)
+    assert status["batches"][0]["jobs"] == {"done": 40}
+
+
+def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
+    (tmp_path / "in.txt").write_text("a\nb\n")
+    work = str(tmp_path / "w")
+    engine = subprocess.Popen([sys.executable, "-m", "engine", "engine", "-w", work], cwd=ROOT)
+    try:
+        lock = tmp_path / "w" / ".safelight" / "engine.lock"
+        deadline = time.monotonic() + 30
+        while not (lock.exists() and lock.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        pid = json.loads(lock.read_text())["pid"]
+        assert pid == engine.pid
+        result = run("run", "refine", str(tmp_path / "in.txt"), "--plain", "-w", work, *SMALL)
+        assert result.return_value == 0, result.output
+        assert engine.poll() is None
+        status = json.loads(run("status", "--json", "-w", work).output)
+        assert status["engine"]["running"]
+        assert status["engine"]["pid"] == pid
+    finally:
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait(30) == 0
+
+
+def test_make_demo_does_the_main_job(tmp_path: Path):
+    venv = Path(sys.prefix)
+    made = subprocess.run(
+        ["make", "-o", f"{venv}/.installed", "demo", f"VENV={venv}", f"DEMO={tmp_path}/demo"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    assert made.returncode == 0, made.stdout + made.stderr
+    results = tmp_path / "demo" / "outputs" / "results"
+    assert str(results.relative_to(tmp_path)) in made.stdout
+    assert len(list(results.glob("*/iteration_1.png"))) == 12
+    summary = json.loads((results / "batch_summary.json").read_text())
+    assert summary["totals"]["jobs"] == {"done": 12}
