@@ -49,8 +49,7 @@ def test_counters_are_what_a_recount_gives(
     one, two = add_batch(store, ["a", "b", "c", "d"]), add_batch(store, ["e", "f", "g"], name="two")
     names = (f"more-{n}" for n in itertools.count())
     with store.alone() as write:
-        for what, number, state in moves:
-            write(lambda c, w=what, n=number, s=state: _move(c, w, n, s, one, names))
+        write(lambda c: [_move(c, *move, one, names) for move in moves])
     reader = store.reader()
     for batch_id in (one, two):
         assert batch_row(reader, batch_id).jobs == recount(reader, batch_id)
@@ -83,9 +82,7 @@ def _move(
         batch_writes.add_jobs(connection, batch_id, more)
 
 
-def stated(
-    preparing: bool, held: bool, finish: str, counts: dict[str, int]
-) -> str:
+def stated(preparing: bool, held: bool, finish: str, counts: dict[str, int]) -> str:
     """The rule of the architecture, written a second time: the first that applies."""
     waiting = counts["running"] + counts["queued"] + counts["parked"]
     if preparing:
