@@ -32,7 +32,7 @@ _VARIABLE = re.compile(r"[a-z][a-z0-9-]{0,59}")
 _VALUE = re.compile(r"[#\w .%-]{1,60}")  # goes into style sheets: nothing that could end a rule
 
 
-class ThemeError(Exception):
+class ThemeError(ValueError):
     """A theme file is wrong; the message names the file, the field and what to do."""
 
 

@@ -19,43 +19,41 @@ class Look:
     Attributes:
         shape: One character, one cell wide in every terminal; never shared by two states.
         word: What it is called.
-        tone: What kind of state it is: `live`, `good`, `bad`, `waits`, `still` or `faint`.
+        tone: The state of a job that it has its colour from: the theme's variable `$state-TONE`.
         plain: The shape in ASCII, never shared by two states.
-        job_state: The state of a job that it has its colour from.
     """
 
     shape: str
     word: str
     tone: str
     plain: str
-    job_state: str
 
     @property
     def variable(self) -> str:
         """The theme's variable of its colour, without the `$`."""
-        return f"state-{self.job_state}"
+        return f"state-{self.tone}"
 
 
 LOOKS = {
-    "preparing": Look("~", "preparing", "faint", "~", "queued"),
-    "queued": Look("·", "queued", "faint", ".", "queued"),
-    "running": Look("▸", "running", "live", ">", "running"),
-    "paused": Look("‖", "paused", "still", "=", "paused"),
-    "parked": Look("◆", "parked", "waits", "#", "parked"),
-    "done": Look("✓", "done", "good", "+", "done"),
-    "done_with_failures": Look("±", "done, some failed", "bad", "%", "failed"),
-    "failed": Look("✗", "failed", "bad", "x", "failed"),
-    "cancelled": Look("○", "cancelled", "faint", "o", "cancelled"),
+    "preparing": Look("~", "preparing", "queued", "~"),
+    "queued": Look("·", "queued", "queued", "."),
+    "running": Look("▸", "running", "running", ">"),
+    "paused": Look("‖", "paused", "paused", "="),
+    "parked": Look("◆", "parked", "parked", "#"),
+    "done": Look("✓", "done", "done", "+"),
+    "done_with_failures": Look("±", "done, some failed", "failed", "%"),
+    "failed": Look("✗", "failed", "failed", "x"),
+    "cancelled": Look("○", "cancelled", "cancelled", "o"),
     # of steps
-    "submitted": Look("»", "submitted", "live", "^", "running"),
-    "open": Look("◌", "to be done again", "waits", "*", "parked"),
-    "unknown": Look("?", "outcome unknown", "waits", "?", "parked"),
-    "superseded": Look("╌", "superseded", "faint", "-", "cancelled"),
+    "submitted": Look("»", "submitted", "running", "^"),
+    "open": Look("◌", "to be done again", "parked", "*"),
+    "unknown": Look("?", "outcome unknown", "parked", "?"),
+    "superseded": Look("╌", "superseded", "cancelled", "-"),
 }
 """Every state that the store knows."""
 
-TONES = ("live", "good", "bad", "waits", "still", "faint")
-"""Every tone that a style sheet has to colour."""
+TONES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
+"""Every tone that a style sheet has to colour: the states of a job."""
 
 WORST_FIRST = ("failed", "parked", "running", "paused", "queued", "cancelled", "done")
 """Job states as a list sorted by state shows them: what needs somebody comes first."""
@@ -73,7 +71,7 @@ _WITHOUT_THEME = {
 
 def look(state: str) -> Look:
     """How a state is shown; one that nobody knows is shown by its name."""
-    return LOOKS.get(state) or Look("?", clean(state, 20), "faint", "?", "queued")
+    return LOOKS.get(state) or Look("?", clean(state, 20), "queued", "?")
 
 
 def state_style(state: str, variables: Mapping[str, str] | None = None) -> Style:
@@ -85,8 +83,8 @@ def state_style(state: str, variables: Mapping[str, str] | None = None) -> Style
             colours are used.
     """
     found = look(state)
-    colour = (variables or {}).get(found.variable) or _WITHOUT_THEME[found.job_state]
-    return Style(color=colour, bold=True if found.tone in {"bad", "waits"} else None)
+    colour = (variables or {}).get(found.variable) or _WITHOUT_THEME[found.tone]
+    return Style(color=colour, bold=True if found.tone in {"failed", "parked"} else None)
 
 
 def state_text(

@@ -70,8 +70,7 @@ def test_every_state_has_a_shape_of_its_own():
 def test_every_state_of_a_job_has_a_look_and_a_place():
     assert set(STATES) <= set(LOOKS)
     assert set(WORST_FIRST) == set(STATES)
-    assert {look.tone for look in LOOKS.values()} == set(TONES)
-    assert {look.job_state for look in LOOKS.values()} == set(STATES)
+    assert {look.tone for look in LOOKS.values()} == set(TONES) == set(STATES)
 
 
 def test_a_state_says_shape_and_word_in_the_themes_colour():
