@@ -477,7 +477,8 @@ class _Performance:
 
     async def _keep_failure(self, error: StepError) -> StepError:
         if isinstance(error, OutcomeUnknown):
-            return await self._keep_unknown(self.runner.engine_settings.on_unknown)
+            policy = self.runner.engine_settings.on_unknown
+            return await self._keep_unknown(policy, error.message, error.cost)
         if isinstance(error, Blocked):
             error.lane = self.lane.name
             if self.lane.blocked is None:
@@ -490,11 +491,12 @@ class _Performance:
         error_id = await self._fail("failed", error)
         return self._failed(error_id, "permanent", error.message, error.remedy)
 
-    async def _keep_unknown(self, policy: str) -> StepError:
+    async def _keep_unknown(self, policy: str, cause: str = "", cost: int = 0) -> StepError:
+        said = f"{self.intent.backend} was asked and nobody knows whether it did it"
         error = StepUnknown(
-            f"{self.intent.backend} was asked and nobody knows whether it did it "
-            f"({self.intent.key}).",
+            f"{said} ({self.intent.key}). {cause}".strip(),
             remedy="Retry the job to ask again (it may be paid for twice), or cancel it.",
+            cost=cost,
         )
         if policy == "fail":
             error_id = await self._fail("failed", error)

@@ -1,0 +1,363 @@
+"""What operators ask for, in the middle of everything."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from db.queries import history
+from db.writes import batches as batch_writes
+from engine.capabilities import CallContext, Permanent, RefineRequest
+from engine.runtime.commands import CommandDesk, NothingRuns
+from tests.support.engines import Toy, eventually, quick_settings
+from tests.support.toys import TOY, ToyResult
+
+
+class Gate:
+    """Calls wait here until they are let through."""
+
+    def __init__(self) -> None:
+        self.open = asyncio.Event()
+        self.waiting = 0
+
+    async def __call__(self, _request: RefineRequest, _context: CallContext) -> None:
+        self.waiting += 1
+        try:
+            await self.open.wait()
+        finally:
+            self.waiting -= 1
+
+
+async def test_a_paused_job_keeps_its_place_and_goes_on(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.queue(2)
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 2)
+        answer = await toy.obeyed("pause", job=1)
+        assert (answer.state, toy.job(1).state) == ("done", "paused")
+        again = await toy.obeyed("pause", job=1)
+        assert again.state == "refused"
+        gate.open.set()
+        await toy.becomes("done", 2)
+        assert (toy.job(1).state, toy.batch().state) == ("paused", "paused")
+        await toy.obeyed("resume", job=1)
+        await toy.becomes("done", 1)
+    assert toy.backend.asked.count("prompt 0/say-0") == 1  # the call outlived the pause
+
+
+async def test_pause_and_resume_at_once_goes_on(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.queue()
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 1)
+        for _ in range(5):
+            toy.command("pause", job=1)
+            answer = await toy.obeyed("resume", job=1)
+            assert answer.state == "done"
+        gate.open.set()
+        await toy.becomes("done")
+
+
+async def test_a_held_batch_starts_nothing_and_others_go_on(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.settings = quick_settings(jobs_in_flight=2)
+    toy.queue(4)
+    toy.queue(2)
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 2)
+        await toy.obeyed("pause", batch=1)
+        assert toy.batch(1).state == "paused"
+        assert toy.batch(1).jobs == {"queued": 4}
+        gate.open.set()
+        await eventually(lambda: toy.batch(2).state == "done")
+        assert toy.batch(1).done == 0
+        await toy.obeyed("resume", batch=1)
+        await eventually(lambda: toy.batch(1).state == "done")
+
+
+async def test_a_cancelled_job_ends_where_it_is_and_retry_goes_on_from_there(toy: Toy) -> None:
+    gate = Gate()
+
+    async def second_waits(request: RefineRequest, context: CallContext) -> None:
+        if request.brief.endswith("say-1"):
+            await gate(request, context)
+
+    toy.backend.reply = second_waits
+    toy.queue()
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 1)
+        await toy.obeyed("cancel", job=1)
+        assert toy.job().state == "cancelled"
+        await eventually(lambda: gate.waiting == 0)  # a free call is given up
+        await eventually(lambda: toy.batch().state == "cancelled")
+        assert (await toy.obeyed("cancel", job=1)).state == "refused"
+        gate.open.set()
+        await toy.obeyed("retry", job=1)
+        await toy.becomes("done")
+    assert toy.backend.asked.count("prompt 0/say-0") == 1
+    assert toy.batch().state == "done"
+
+
+async def test_cancelling_a_batch_leaves_what_was_paid_for_and_ends_the_rest(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.backend.paid = True
+    toy.settings = quick_settings(jobs_in_flight=2)
+    toy.queue(5, overrides={"steps": 1})
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 2)
+        await toy.obeyed("cancel", batch=1)
+        assert toy.batch().cancelled == 5
+        assert gate.waiting == 2  # they are paid for
+        gate.open.set()
+        await eventually(lambda: [s.state for s in toy.steps(1) + toy.steps(2)] == ["done"] * 2)
+    assert toy.batch().state == "cancelled"
+    assert len(toy.backend.asked) == 2
+
+
+async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
+    """A recipe that is slow to let go is cancelled, then the batch is paused, then all stops."""
+    let_go, begun = asyncio.Event(), asyncio.Event()
+
+    async def clings(job: Any) -> ToyResult:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await let_go.wait()
+        return ToyResult(answers=[])
+
+    toy.catalog.recipes["toy"] = replace(TOY, run=clings)
+    toy.queue()
+    engine = toy.engine()
+    task = asyncio.create_task(engine.run())
+    await begun.wait()
+    toy.command("cancel", job=1)
+    await eventually(lambda: engine._runs[1].then == "cancelled")
+    engine.stop()
+    asyncio.get_running_loop().call_later(0.1, let_go.set)
+    await task
+    assert toy.job().state == "cancelled"
+
+
+async def test_a_cancel_that_comes_as_the_job_ends_comes_too_late(toy: Toy) -> None:
+    """The end is written whatever comes meanwhile, and is not written over."""
+    for turn in range(20):
+        batch_id = toy.queue(1, overrides={"steps": 1}, name=f"turn-{turn}")
+        async with toy.running():
+            job = toy.jobs(batch_id)[0]
+            answer = await toy.obeyed("cancel", job=job.id)
+            await eventually(lambda j=job: toy.job(j.id).state in {"done", "cancelled"})
+            found = toy.job(job.id)
+            assert (found.state == "done") == (found.result is not None)
+            assert (answer.state == "refused") == (found.state == "done")
+        ends = [
+            event.type
+            for event in toy.read(lambda c, j=job: history.events_after(c, 0, job_id=j.id))
+            if event.type in {"job.done", "job.cancelled"}
+        ]
+        assert len(ends) == 1
+
+
+async def test_a_failing_job_that_is_stopped_still_fails(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The stop comes while the failed job's folder is being written."""
+    writing = asyncio.Event()
+    let = asyncio.Event()
+
+    def fail(_request: RefineRequest, _context: CallContext) -> None:
+        raise Permanent("No.")
+
+    toy.backend.reply = fail
+    toy.queue()
+    engine = toy.engine()
+    task = asyncio.create_task(engine.run())
+    await eventually(lambda: hasattr(engine, "_projector"))
+
+    async def slow(_run: Any) -> None:
+        writing.set()
+        await let.wait()
+
+    monkeypatch.setattr(engine._projector, "project", slow)
+    await writing.wait()
+    toy.command("pause", batch=1)
+    engine.stop()
+    await asyncio.sleep(0.05)
+    let.set()
+    await task
+    assert (toy.job().state, toy.job().error_id) == ("failed", 1)
+
+
+async def test_a_decision_about_a_running_job_is_acted_on(toy: Toy) -> None:
+    gate = Gate()
+
+    async def last_waits(request: RefineRequest, context: CallContext) -> None:
+        if request.brief.endswith("say-2"):
+            await gate(request, context)
+
+    toy.backend.reply = last_waits
+    toy.queue()
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 1)
+        await toy.obeyed("decide", {"key": "say-0", "value": "mine"}, job=1)
+        gate.open.set()
+        await toy.becomes("done")
+    assert '"mine"' in (toy.job().result or "")
+
+
+async def test_decisions_that_come_as_a_job_ends_are_acted_on(toy: Toy) -> None:
+    toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        for turn in range(15):
+            value = f"turn {turn}"
+            await toy.obeyed("decide", {"key": "say-0", "value": value}, job=1)
+            await eventually(
+                lambda v=value: toy.job().state == "done" and v in (toy.job().result or "")
+            )
+    assert len(toy.backend.asked) == 1
+
+
+async def test_retry_of_a_running_job_is_refused(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.queue()
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 1)
+        answer = await toy.obeyed("retry", job=1)
+        assert (answer.state, answer.answer) == (
+            "refused",
+            "j1 (0001-prompt-0) is running; there is nothing to retry.",
+        )
+        gate.open.set()
+        await toy.becomes("done")
+
+
+async def test_priority_decides_who_comes_next(toy: Toy) -> None:
+    toy.settings = quick_settings(jobs_in_flight=1)
+    toy.queue(2, overrides={"steps": 1})
+    toy.queue(2, overrides={"steps": 1})
+    toy.command("priority", {"change": 3}, batch=2)
+    toy.command("priority", {"change": 1}, job=4)
+    await toy.run()
+    order = [
+        e.job_id for e in toy.read(lambda c: history.events_after(c, 0)) if e.type == "job.started"
+    ]
+    assert order == [4, 3, 1, 2]
+
+
+async def test_commands_that_cannot_be_done_are_refused_and_the_engine_goes_on(toy: Toy) -> None:
+    toy.queue()
+    async with toy.running():
+        for verb, arguments, target in (
+            ("pause", {}, {"job": 99}),
+            ("pause", {}, {"batch": 99}),
+            ("juggle", {}, {"job": 1}),
+            ("priority", {}, {"job": 1}),
+            ("priority", {"change": 10**30}, {"job": 1}),
+            ("decide", {"key": "k", "value": 1}, {"batch": 1}),
+            ("resume", {}, {}),
+        ):
+            assert (await toy.obeyed(verb, arguments, **target)).state == "refused"
+        await toy.becomes("done")
+
+
+async def test_without_an_engine_commands_do_the_same(toy: Toy) -> None:
+    toy.queue(3)
+    toy.command("pause", batch=1)
+    toy.command("cancel", job=2)
+    reader = toy.store.reader()
+    with toy.store.alone() as write:
+
+        async def write_now(operation: Any) -> Any:
+            return write(operation)
+
+        desk = CommandDesk(reader, write_now, NothingRuns())
+        from db.queries.batches import pending_commands
+
+        for command in pending_commands(reader):
+            await desk.carry_out(command)
+    reader.close()
+    assert toy.batch().state == "paused"
+    assert [job.state for job in toy.jobs()] == ["queued", "cancelled", "queued"]
+
+
+async def test_the_finish_runs_again_after_retries_decisions_and_more_entries(
+    toy: Toy, tmp_path: Path
+) -> None:
+    finished: list[int] = []
+
+    def finish(projection: Any) -> None:
+        finished.append(projection.batch.total)
+
+    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.queue(2, overrides={"steps": 1})
+    await toy.run()
+    toy.command("decide", {"key": "say-0", "value": "mine"}, job=1)
+    await toy.run()
+    more = tmp_path / "more.txt"
+    more.write_text("one more\n")
+    toy.append(1, more)
+    await toy.run()
+    toy.command("cancel", job=3)
+    await toy.run()
+    assert finished == [2, 2, 3]
+    assert toy.batch().state == "done"
+
+
+async def test_a_finish_that_fails_says_so_and_retry_makes_it_again(toy: Toy) -> None:
+    broken = True
+
+    def finish(_projection: Any) -> None:
+        if broken:
+            raise ValueError("the summary cannot be made")
+
+    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.queue()
+    await toy.run()
+    assert (toy.batch().state, toy.batch().finish_error) == (
+        "done_with_failures",
+        "the summary cannot be made",
+    )
+    broken = False
+    toy.command("retry", batch=1)
+    await toy.run()
+    assert (toy.batch().state, toy.batch().finish_error) == ("done", None)
+
+
+async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
+    toy: Toy, tmp_path: Path
+) -> None:
+    loop, appended, totals = asyncio.get_running_loop(), asyncio.Event(), list[int]()
+    more = tmp_path / "more.txt"
+    more.write_text("one more\n")
+
+    def finish(projection: Any) -> None:
+        totals.append(projection.batch.total)
+        if len(totals) == 1:
+            toy.append(1, more)
+            loop.call_soon_threadsafe(appended.set)
+
+    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        await appended.wait()
+        await eventually(lambda: toy.batch().state == "done")
+    assert totals == [1, 2]
+    assert (
+        len([e for e in toy.read(lambda c: history.events_after(c, 0)) if e.type == "batch.done"])
+        == 1
+    )
+
+
+async def test_a_finish_that_was_cut_off_is_made_by_the_next_engine(toy: Toy) -> None:
+    finished: list[str] = []
+    toy.catalog.recipes["toy"] = replace(TOY, finish=lambda p: finished.append(p.batch.name))
+    toy.queue(overrides={"steps": 1})
+    await toy.run()
+    with toy.store.alone() as write:
+        write(lambda c: batch_writes.reopen_batch(c, 1))
+        assert write(lambda c: batch_writes.begin_finish(c, 1))
+    await toy.run()
+    assert len(finished) == 2
+    assert toy.batch().state == "done"
