@@ -23,8 +23,11 @@ class Trouble(click.ClickException):
 
 def as_click(error: Exception) -> click.ClickException | None:
     """The sentence for an error that an operator can mend; None for a defect."""
+    import sqlite3
+
     from db.errors import StoreError
     from engine.catalog import BackendSettingsError, UnknownName
+    from engine.export.files import ExportError
     from engine.ids import UnknownId
     from engine.intake import InputError
     from engine.queueing import QueueError
@@ -36,6 +39,7 @@ def as_click(error: Exception) -> click.ClickException | None:
         StoreError,
         UnknownName,
         BackendSettingsError,
+        ExportError,
         UnknownId,
         InputError,
         QueueError,
@@ -47,7 +51,25 @@ def as_click(error: Exception) -> click.ClickException | None:
         return Trouble(str(error))
     if isinstance(error, OSError) and error.filename is not None:
         return Trouble(f"{error.filename}: {error.strerror}")
+    if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):
+        return Trouble(f"The store cannot be used: {error}. See: safelight doctor")
     return None
+
+
+def _is_of_the_disk(code: int) -> bool:
+    """Whether SQLite fails because of the file or its disk, and not because of what was asked."""
+    import sqlite3
+
+    # The low byte is the kind; the rest says more precisely what it was.
+    return code & 0xFF in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_NOTADB,
+        sqlite3.SQLITE_READONLY,
+    }
 
 
 def show_bug() -> None:

@@ -1,0 +1,173 @@
+"""What there is: `safelight recipes`, `backends` and `schema`."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from engine.capabilities import BackendFamily, Capability
+from engine.catalog import EntryPointCatalog
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.runtime.recipe import AnyRecipe
+from engine.settings import load_environment, read_settings
+
+T = TypeVar("T")
+
+
+@click.command()
+@json_option
+@workspace_option
+def recipes(workspace: Path, *, as_json: bool) -> int:
+    """List the recipes that can be run."""
+    del workspace  # recipes are those of the installation
+    catalog = EntryPointCatalog()
+    with contextlib.suppress(Exception):  # only the search is wanted; what fails is told below
+        next(catalog.all_recipes(), None)
+    found = list(_each(catalog.recipes, catalog.recipe, _recipe_document, _broken_recipe))
+    if as_json:
+        render.print_json({"recipes": found})
+        return 0
+    table = render.table("recipe", "needs", "what it does")
+    for recipe in found:
+        needs = ", ".join(recipe["capabilities"])
+        table.add_row(
+            render.shown(recipe["name"], 40),
+            needs,
+            render.shown(recipe["error"] or recipe["summary"]),
+        )
+    render.console().print(table)
+    render.say("", "Its settings: safelight schema RECIPE --settings")
+    return 0
+
+
+@click.command()
+@json_option
+@workspace_option
+def backends(workspace: Path, *, as_json: bool) -> int:
+    """List the backends, and what is missing from those that are not ready."""
+    found = read_backends(workspace)
+    if as_json:
+        render.print_json({"backends": found})
+        return 0
+    console = render.console()
+    for family in found:
+        console.print(render.shown(f"{family['name']}: {family['summary']}", style="bold"))
+        for made in family["capabilities"]:
+            sign = "✔" if made["ready"] else "✘"
+            told = f"{made['model'] or ''} {'(paid)' if made['paid'] else ''}"
+            console.print(render.shown(f"{sign} {made['capability']:<7} {told}"))
+            for item in made["missing"]:
+                console.print(render.shown(f"  needs {item['what']}. {item['remedy']}", None))
+    return 0
+
+
+@click.command()
+@click.argument("recipe")
+@click.option("--settings", is_flag=True, help="The recipe's settings, not its input.")
+@workspace_option
+def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
+    """Print the JSON schema of one entry of RECIPE's input, or of its settings."""
+    del workspace
+    found = EntryPointCatalog().recipe(recipe)
+    model = found.settings if settings else found.input
+    drawn = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema()
+    click.echo(render.to_json(drawn, indent=2))
+    return 0
+
+
+def read_backends(root: Path) -> list[dict[str, Any]]:
+    """Every backend with what it lacks, as `backends --json` prints it.
+
+    Args:
+        root: The workspace whose settings and keys are used; it need not exist.
+    """
+    catalog = EntryPointCatalog()
+    settings, environment = read_settings(root), load_environment(root)
+
+    def describe(family: BackendFamily) -> dict[str, Any]:
+        own = settings.backends.get(family.name, {})
+        made = [_capability(catalog, family, name, own, environment) for name in family.factories]
+        return {"name": family.name, "summary": family.summary, "capabilities": made}
+
+    with contextlib.suppress(Exception):  # only the search is wanted; what fails is told below
+        next(catalog.all_families(), None)
+    return list(_each(catalog.families, catalog.family, describe, _broken_family))
+
+
+def _each(
+    names: Mapping[str, str],
+    load: Callable[[str], T],
+    describe: Callable[[T], dict[str, Any]],
+    broken: Callable[[str, str], dict[str, Any]],
+) -> Iterator[dict[str, Any]]:
+    for name in sorted(names):
+        try:
+            yield describe(load(name))
+        except Exception as error:  # noqa: BLE001 - one broken package must not hide the others
+            yield broken(name, f"{type(error).__name__}: {error}")
+
+
+def _recipe_document(recipe: AnyRecipe) -> dict[str, Any]:
+    headline = recipe.headline
+    return {
+        "name": recipe.name,
+        "version": recipe.version,
+        "summary": recipe.summary,
+        "capabilities": list(recipe.capabilities),
+        "headline": {
+            "metric": headline.metric,
+            "low": headline.low,
+            "high": headline.high,
+            "unit": headline.unit,
+            "higher_is_better": headline.higher_is_better,
+        },
+        "error": None,
+    }
+
+
+def _broken_recipe(name: str, error: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "version": None,
+        "summary": "",
+        "capabilities": [],
+        "headline": None,
+        "error": error,
+    }
+
+
+def _broken_family(name: str, error: str) -> dict[str, Any]:
+    return {"name": name, "summary": f"cannot be loaded: {error}", "capabilities": []}
+
+
+def _capability(
+    catalog: EntryPointCatalog,
+    family: BackendFamily,
+    capability: Capability,
+    settings: Mapping[str, Any],
+    environment: Mapping[str, str],
+) -> dict[str, Any]:
+    try:
+        backend = catalog.backend(capability, family.name, settings, environment)
+        missing = [item.model_dump() for item in backend.missing()]
+    except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
+        what = f"something that works: {type(error).__name__}: {error}"
+        missing = [{"what": what, "remedy": f"Mend [backends.{family.name}] or reinstall it."}]
+        return _made(capability, None, None, paid=False, missing=missing)
+    return _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
+
+
+def _made(
+    capability: str, model: str | None, version: str | None, *, paid: bool, missing: list[Any]
+) -> dict[str, Any]:
+    return {
+        "capability": capability,
+        "ready": not missing,
+        "model": model,
+        "version": version,
+        "paid": paid,
+        "missing": missing,
+    }

@@ -1,0 +1,186 @@
+"""What the doctor checks of a workspace: store, files, engine, batches, lanes, backends."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from db.clock import now, seconds_between
+from db.queries.batches import lanes, running_engine
+from db.queries.history import named_hashes
+from db.queries.upkeep import long_preparing, mentioned_hashes, open_snapshots, parked_reasons
+from engine.cli import render
+from engine.cli.checks import Finding, missing_of_backends
+from engine.ids import batch_name
+from engine.runtime.artifacts import ArtifactStore
+from engine.text import clean
+from engine.workspace import Workspace
+
+Check = Callable[[Workspace], Iterator[Finding]]
+
+LEAST_FREE = 1 << 30
+"""Bytes below which a disk counts as nearly full: a few hundred large pictures."""
+
+SILENT_SECONDS = 60.0
+"""An engine says every two seconds that it is alive."""
+
+_FEW = 5
+
+
+def check_store(workspace: Workspace) -> Iterator[Finding]:
+    """Whether SQLite finds the store sound."""
+    problems = workspace.store.check()
+    if not problems:
+        yield Finding("store", True, f"sound, {_size_of(workspace.paths.store)}")
+        return
+    remedy = "Restore a backup, or save what can be read: safelight export BATCH DIR"
+    yield Finding("store", False, "; ".join(problems), remedy)
+
+
+def check_privacy(workspace: Workspace) -> Iterator[Finding]:
+    """Whether nobody else can read the private folder."""
+    private = workspace.paths.private
+    open_to_others = private.stat().st_mode & 0o077
+    if open_to_others:
+        found, remedy = "others can read the private folder", f"chmod 700 {clean(str(private))}"
+        yield Finding("privacy", False, found, remedy)
+    else:
+        yield Finding("privacy", True, "the private folder is yours alone")
+
+
+def check_disk(workspace: Workspace) -> Iterator[Finding]:
+    """Whether there is room on the disk."""
+    free = shutil.disk_usage(workspace.paths.root).free
+    remedy = "Make room: safelight gc shows what takes it." if free < LEAST_FREE else ""
+    yield Finding("disk", not remedy, f"{render.size(free)} free", remedy)
+
+
+def check_engine(workspace: Workspace) -> Iterator[Finding]:
+    """Whether what the store says of the engine is what its lock says."""
+    holder = workspace.engine_process()
+    with workspace.reading() as connection:
+        row = running_engine(connection)
+    if holder is None:
+        if row is None:
+            yield Finding("engine", True, "none runs; start one with: safelight engine")
+            return
+        found = f"the last one (pid {row.pid} on {row.host}) ended without saying so"
+        remedy = "Start one; it goes on with what was running: safelight engine"
+        yield Finding("engine", False, found, remedy)
+        return
+    pid, host = holder
+    silent = seconds_between(row.seen_at, now()) if row else None
+    if silent is not None and silent > SILENT_SECONDS:
+        found = f"pid {pid} on {host} has not been heard of for {render.duration(silent)}"
+        yield Finding("engine", False, found, "Look at its log; safelight engine restart.")
+        return
+    yield Finding("engine", True, f"runs, pid {pid} on {host}")
+
+
+def check_preparing(workspace: Workspace) -> Iterator[Finding]:
+    """Whether batches are being queued for longer than that can take."""
+    hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    with workspace.reading() as connection:
+        stale = long_preparing(connection, hour_ago.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
+    for batch_id, preparer, since in stale:
+        found = f"{batch_name(batch_id)} is being queued since {since} by {preparer or 'nobody'}"
+        remedy = "If that process is gone, any command run on its machine clears this."
+        yield Finding("queueing", False, found, remedy)
+    if not stale:
+        yield Finding("queueing", True, "nothing is half-queued")
+
+
+def check_parked(workspace: Workspace) -> Iterator[Finding]:
+    """Lanes that are blocked and jobs that wait for something."""
+    with workspace.reading() as connection:
+        parked = parked_reasons(connection)
+        blocked = [lane for lane in lanes(connection) if lane.state == "blocked"]
+    if workspace.engine_process() is not None:
+        for lane in blocked:
+            yield Finding(
+                "lane", False, f"{lane.name} is blocked ({lane.reason})", lane.message or ""
+            )
+    for batch_id, reason, message, count in parked:
+        name = batch_name(batch_id)
+        found = f"{count} of {name} parked ({reason})"
+        verb = "retry" if reason == "unknown-outcome" else "resume"
+        yield Finding("parked", False, found, f"{message} Then: safelight {verb} {name}")
+    if not parked:
+        yield Finding("parked", True, "no job waits for anything")
+
+
+def check_backends(workspace: Workspace) -> Iterator[Finding]:
+    """Backends that are not ready; a trouble only where a batch that goes on uses one."""
+    with workspace.reading() as connection:
+        used = {
+            (made["name"], capability)
+            for snapshot in open_snapshots(connection)
+            for capability, made in json.loads(snapshot).get("backends", {}).items()
+        }
+    for name, capability, what, remedy in missing_of_backends(workspace.paths.root):
+        needed = (name, capability) in used
+        found = f"{name} ({capability}) " + (f"needs {what}" if what else "is ready")
+        if what and not needed:
+            found += "; nothing that is queued uses it"
+        yield Finding("backend", not (what and needed), found, remedy)
+
+
+def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
+    """Whether every stored file that something names is there, with its size and hash.
+
+    Args:
+        workspace: The workspace.
+        deep: Read every file and check its hash.
+    """
+    artifacts = ArtifactStore(workspace.paths.artifacts)
+    gone, damaged, count = [], [], 0
+    with workspace.reading() as connection:
+        sizes: dict[str, int | None] = dict(named_hashes(connection))
+        sizes = {**dict.fromkeys(mentioned_hashes(connection)), **sizes}
+    for hash_, size in sizes.items():
+        path, count = artifacts.path(hash_), count + 1
+        if not path.is_file():
+            gone.append(hash_)
+        elif not _is_whole(path, hash_, size, deep=deep):
+            damaged.append(hash_)
+    remedy = "Restore them from a backup, or retry the jobs to make them again."
+    if gone:
+        yield Finding("files", False, f"{len(gone)} stored files are gone: {_some(gone)}", remedy)
+    if damaged:
+        found = f"{len(damaged)} stored files are damaged: {_some(damaged)}"
+        yield Finding("files", False, found, f"Remove them, then: {remedy}")
+    if not gone and not damaged:
+        how = "there and have their hashes" if deep else "there (--deep checks their hashes)"
+        yield Finding("files", True, f"all {count} stored files are {how}")
+
+
+def _is_whole(path: Path, hash_: str, size: int | None, *, deep: bool) -> bool:
+    if size is not None and path.stat().st_size != size:
+        return False
+    if not deep:
+        return True
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == hash_
+
+
+def _some(hashes: list[str]) -> str:
+    more = f" and {len(hashes) - _FEW} more" if len(hashes) > _FEW else ""
+    return ", ".join(hash_[:12] for hash_ in hashes[:_FEW]) + more
+
+
+def _size_of(path: Path) -> str:
+    return render.size(path.stat().st_size)
+
+
+STORE_CHECKS: tuple[Check, ...] = (
+    check_store,
+    check_privacy,
+    check_disk,
+    check_engine,
+    check_preparing,
+    check_parked,
+    check_backends,
+)
+"""Every check of a workspace but that of its files, which can take long."""

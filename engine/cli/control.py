@@ -1,0 +1,152 @@
+"""Stepping in: pause, resume, cancel, retry, priority, decide.
+
+A running engine acts on a command within a moment; without one it is carried out here.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from db.rows import Command
+from engine.cli import render
+from engine.cli.options import workspace_option
+from engine.cli.trouble import BAD_USAGE
+from engine.ids import find
+from engine.workspace import Workspace
+
+ANSWER_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+_MOST_PRIORITY = 1_000_000
+_IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
+
+
+@click.command()
+@_IDS
+@workspace_option
+def pause(workspace: Path, ids: tuple[str, ...]) -> int:
+    """Let batches (b1 or a name) or jobs (j1 or BATCH/KEY) wait; running ones stop at a step."""
+    return _carry_out(Workspace(workspace), "pause", ids)
+
+
+@click.command()
+@_IDS
+@workspace_option
+def resume(workspace: Path, ids: tuple[str, ...]) -> int:
+    """Let what is paused or parked go on. A running engine reads settings and .env again."""
+    return _carry_out(Workspace(workspace), "resume", ids)
+
+
+@click.command()
+@_IDS
+@click.option("--yes", is_flag=True, help="Do not ask before a whole batch is cancelled.")
+@workspace_option
+def cancel(workspace: Path, ids: tuple[str, ...], *, yes: bool) -> int:
+    """End batches or jobs; what is finished is kept, and retry takes them up again."""
+    opened = Workspace(workspace)
+    if not yes and sys.stdin.isatty():
+        _ask_about_batches(opened, ids)
+    return _carry_out(opened, "cancel", ids)
+
+
+@click.command()
+@_IDS
+@workspace_option
+def retry(workspace: Path, ids: tuple[str, ...]) -> int:
+    """Take up what failed, from the step that failed; cancelled and parked jobs as well."""
+    return _carry_out(Workspace(workspace), "retry", ids)
+
+
+# Without this, a change such as -5 would be taken for an option.
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("change", metavar="up|down|N")
+@_IDS
+@workspace_option
+def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
+    """Move batches or jobs up or down the queue by 1, or by N (as +10 or -10)."""
+    by = {"change": _change(change)}
+    return _carry_out(Workspace(workspace), "priority", ids, by)
+
+
+@click.command()
+@click.argument("job")
+@click.argument("key")
+@click.argument("value")
+@click.option("--text", is_flag=True, help="Take VALUE as text, even where it looks like JSON.")
+@workspace_option
+def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> int:
+    """Decide KEY of JOB; what depends on it runs again, everything else is kept.
+
+    KEY is what the recipe asks for: for refine, `select` (the number of the iteration that is the
+    result) or `iteration-N/prompt`. VALUE is JSON if it can be read as JSON, otherwise text.
+    """
+    decided = value if text else parse_value(value)
+    return _carry_out(Workspace(workspace), "decide", [job], {"key": key, "value": decided})
+
+
+def parse_value(text: str) -> Any:
+    """JSON where it is JSON, otherwise the text itself."""
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _change(text: str) -> int:
+    if text in {"up", "down"}:
+        return 1 if text == "up" else -1
+    try:
+        change = int(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is not `up`, `down` or a whole number.") from None
+    if not -_MOST_PRIORITY <= change <= _MOST_PRIORITY:
+        raise click.BadParameter(f"A priority changes by {_MOST_PRIORITY} at most.")
+    return change
+
+
+def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
+    with workspace.reading() as connection:
+        named = [find(connection, text) for text in ids]
+    for item in named:
+        if item.job is None:
+            left = item.batch.total - item.batch.ended
+            render.say(f"{item} ({item.batch.name}) has {left} jobs that have not ended.")
+            click.confirm("Cancel them?", abort=True)
+
+
+def _carry_out(
+    workspace: Workspace,
+    verb: str,
+    ids: Sequence[str],
+    arguments: Mapping[str, Any] | None = None,
+) -> int:
+    """Asks for it, waits for the answers, prints them; 2 where something was refused."""
+    ids = list(dict.fromkeys(ids))
+    numbers = workspace.command(verb, ids, arguments, source="cli")
+    refused = False
+    for text, command in zip(ids, _answers(workspace, numbers), strict=True):
+        if command is None or command.state == "pending":
+            render.say(f"{text}: asked for; the engine acts on it when it comes round to it.")
+            continue
+        refused = refused or command.state == "refused"
+        click.echo(render.shown(command.answer, None).plain, err=command.state == "refused")
+    return BAD_USAGE if refused else 0
+
+
+def _answers(workspace: Workspace, numbers: Sequence[int]) -> list[Command | None]:
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while True:
+        answers = [workspace.answer(number) for number in numbers]
+        waiting = any(answer is not None and answer.state == "pending" for answer in answers)
+        if not waiting or time.monotonic() > deadline:
+            return answers
+        workspace.carry_out_commands()  # the engine may have ended before it came round to them
+        time.sleep(_POLL_SECONDS)

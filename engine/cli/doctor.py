@@ -1,0 +1,66 @@
+"""`safelight doctor`: one line for each thing that could be wrong, and what to do about it."""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from db.errors import StoreError
+from engine.cli import render
+from engine.cli.checks import Finding, check_installation, check_settings
+from engine.cli.checks_of_store import STORE_CHECKS, Check, check_artifacts
+from engine.cli.options import json_option, workspace_option
+from engine.cli.trouble import FAILED
+from engine.settings import SettingsError
+from engine.workspace import Workspace
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Read every stored file and check its hash.")
+@json_option
+@workspace_option
+def doctor(workspace: Path, *, deep: bool, as_json: bool) -> int:
+    """Look for what is wrong; exit code 1 where something is."""
+    found: list[Finding] = []
+    console = render.console()
+    for finding in examine(workspace, deep=deep):
+        found.append(finding)
+        if not as_json:
+            console.print(_line(finding))
+            if finding.remedy:
+                console.print(Text("    ") + render.shown(finding.remedy, None, "bold"))
+    well = all(finding.ok for finding in found)
+    if as_json:
+        checks = [asdict(finding) for finding in found]
+        render.print_json({"ok": well, "checks": checks})
+    return 0 if well else FAILED
+
+
+def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
+    """Everything that is checked, in order; a workspace that cannot be opened ends it."""
+    yield from check_installation()
+    yield from check_settings(root)
+    try:
+        workspace = Workspace(root)
+    except SettingsError:
+        return  # said by the check of the settings
+    except StoreError as error:
+        yield Finding("store", False, str(error))
+        return
+    checks: list[Check] = [*STORE_CHECKS, partial(check_artifacts, deep=deep)]
+    for check in checks:
+        try:
+            yield from check(workspace)
+        except sqlite3.DatabaseError as error:
+            found = f"it cannot be read: {error}"
+            yield Finding("store", False, found, "Restore a backup into the workspace.")
+            return
+
+
+def _line(finding: Finding) -> Text:
+    sign = Text("✔ ", style="green") if finding.ok else Text("✘ ", style="red")
+    return sign + Text(f"{finding.name}: ", style="bold") + render.shown(finding.found, 1000)

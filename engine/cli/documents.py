@@ -1,0 +1,201 @@
+"""A job as a document: what `show --json` prints and `show` draws."""
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from db.clock import seconds_between
+from db.queries import jobs as queries
+from db.rows import ApiCall, Batch, Critique, Decision, Error, Iteration, Job, Prompt, Step
+from engine.cli.jobs import output_files, trouble_of
+from engine.cli.render import dollars
+from engine.ids import batch_name, job_name
+from engine.paths import WorkspacePaths
+from engine.runtime.artifacts import ArtifactStore
+
+
+def job_detail(
+    connection: sqlite3.Connection, paths: WorkspacePaths, batch: Batch, job: Job
+) -> dict[str, Any]:
+    """Everything about one job as plain data; its fields are in `docs/cli.md`."""
+    steps = queries.steps(connection, job.id)
+    critiques = {critique.step_id: critique for critique in queries.critiques(connection, job.id)}
+    prompts = queries.prompts(connection, job.id)
+    outputs = output_files(paths.root, job.output)
+    turns = _Turns(paths, outputs, steps, critiques, prompts)
+    keys = {step.id: step.key for step in steps}
+    return {
+        **_head(connection, batch, job),
+        "outputs": outputs,
+        "iterations": [turns.document(turn) for turn in queries.iterations(connection, job.id)],
+        "steps": [_step(step) for step in steps],
+        "prompts": [_prompt(prompt) for prompt in prompts],
+        "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
+        "decisions": [_decision(row) for row in queries.decision_rows(connection, job.id)],
+        "api_calls": [_call(call, keys) for call in queries.api_calls(connection, job.id)],
+        "progress": [
+            {"step": keys.get(row.step_id), "fraction": row.fraction, "message": row.message}
+            for row in queries.progress(connection, job.id)
+        ],
+    }
+
+
+def _head(connection: sqlite3.Connection, batch: Batch, job: Job) -> dict[str, Any]:
+    return {
+        "id": job_name(job.id),
+        "key": job.key,
+        "batch": {"id": batch_name(batch.id), "name": batch.name},
+        "recipe": batch.recipe,
+        "status": job.state,
+        "waits_for": job.reason,
+        "message": job.message,
+        "error": trouble_of(connection, job),
+        "lane": job.lane,
+        "stage": job.stage,
+        "priority": job.priority,
+        "seed": job.seed,
+        "starts": job.starts,
+        "input": json.loads(job.input),
+        "best_score": job.score,
+        "cost_usd": dollars(job.cost),
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "finished_at": job.finished_at,
+        "folder": job.output,
+    }
+
+
+class _Turns:
+    """Gathers what belongs to each iteration of a job, whatever its recipe calls its steps."""
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        outputs: list[str],
+        steps: list[Step],
+        critiques: Mapping[int, Critique],
+        prompts: list[Prompt],
+    ) -> None:
+        self._paths = paths
+        self._outputs = {Path(path).name: path for path in reversed(outputs)}
+        self._steps = [step for step in steps if step.superseded_at is None]
+        self._critiques = critiques
+        self._prompts = prompts
+
+    def document(self, turn: Iteration) -> dict[str, Any]:
+        steps = [step for step in self._steps if step.scope == turn.scope]
+        critique = next((self._critiques[s.id] for s in steps if s.id in self._critiques), None)
+        prompt, negative = _asked(steps)
+        version = self._version(prompt)
+        return {
+            "number": turn.number,
+            "scope": turn.scope,
+            "prompt": prompt,
+            "negative_prompt": negative,
+            "author": version.author if version else None,
+            "reason": version.reason if version else None,
+            "score": turn.score,
+            "critique": critique.text if critique else None,
+            "missing": json.loads(critique.missing) if critique else [],
+            "measurements": json.loads(critique.measurements) if critique else {},
+            "picture": self._picture(turn),
+            "artifact": turn.picture,
+            "cost_usd": dollars(turn.cost),
+            "seconds": _sum_seconds(steps),
+        }
+
+    def _version(self, prompt: str | None) -> Prompt | None:
+        """Who wrote a prompt; of equal ones the newest."""
+        return next((p for p in reversed(self._prompts) if p.text == prompt), None)
+
+    def _picture(self, turn: Iteration) -> str | None:
+        """The picture in the results folder, or the stored file where it is not there."""
+        if turn.picture is None:
+            return None
+        written = self._outputs.get(f"iteration_{turn.number}.png")
+        if written is not None and "/" not in turn.scope:
+            return written
+        stored = ArtifactStore(self._paths.artifacts).path(turn.picture)
+        return str(stored.relative_to(self._paths.root))
+
+
+def _asked(steps: list[Step]) -> tuple[str | None, str | None]:
+    """Prompt and negative prompt of the first step of a scope that was given one."""
+    for step in steps:
+        request = json.loads(step.request)
+        if isinstance(request, dict) and isinstance(request.get("prompt"), str):
+            return request["prompt"], request.get("negative_prompt") or ""
+    return None, None
+
+
+def _sum_seconds(steps: list[Step]) -> float:
+    spent = (seconds_between(step.started_at, step.finished_at) or 0.0 for step in steps)
+    return round(sum(spent), 3)
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "key": step.key,
+        "state": "superseded" if step.superseded_at else step.state,
+        "operation": step.operation,
+        "backend": step.backend,
+        "model": step.model,
+        "attempts": step.attempts,
+        "request_id": step.request_id,
+        "cost_usd": dollars(step.cost),
+        "started_at": step.started_at,
+        "finished_at": step.finished_at,
+        "seconds": seconds_between(step.started_at, step.finished_at),
+    }
+
+
+def _prompt(prompt: Prompt) -> dict[str, Any]:
+    return {
+        "id": prompt.id,
+        "parent": prompt.parent_id,
+        "text": prompt.text,
+        "negative_prompt": prompt.negative,
+        "author": prompt.author,
+        "reason": prompt.reason,
+        "created_at": prompt.created_at,
+    }
+
+
+def _error(error: Error, keys: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "at": error.created_at,
+        "step": keys.get(error.step_id or 0),
+        "kind": error.kind,
+        "type": error.type,
+        "message": error.message,
+        "remedy": error.remedy,
+        "traceback": error.traceback,
+    }
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "key": decision.key,
+        "value": json.loads(decision.value),
+        "author": decision.author,
+        "created_at": decision.created_at,
+    }
+
+
+def _call(call: ApiCall, keys: Mapping[int, str]) -> dict[str, Any]:
+    return {
+        "step": keys.get(call.step_id),
+        "backend": call.backend,
+        "model": call.model,
+        "attempt": call.attempt,
+        "request_id": call.request_id,
+        "status": call.status,
+        "error": call.error,
+        "wait_seconds": call.wait_seconds,
+        "cost_usd": dollars(call.cost),
+        "started_at": call.started_at,
+        "finished_at": call.finished_at,
+    }

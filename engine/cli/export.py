@@ -1,0 +1,147 @@
+"""`safelight export`: a batch's results folder, written from the store."""
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from db.queries.jobs import all_jobs
+from db.rows import Batch, Job
+from engine.cli import render
+from engine.cli.options import workspace_option
+from engine.cli.trouble import FAILED, Trouble
+from engine.export.files import ExportError, Folder, read_regular
+from engine.export.names import BATCH_SUMMARY, claim, fold, safe_name
+from engine.ids import batch_name, find_batch
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.recipe import AnyRecipe, Projection
+from engine.workspace import Workspace
+
+MARKER = ".safelight-export.json"
+"""Says of which batch a folder is an export, so that it is never mixed with another's."""
+
+
+@click.command()
+@click.argument("batch")
+@click.argument("folder", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@workspace_option
+def export(workspace: Path, batch: str, folder: Path | None) -> int:
+    """Write the results of BATCH to DIR: a new or empty folder, or an earlier export of it.
+
+    Without DIR, the batch's own folders under outputs are written again where they were.
+    """
+    opened = Workspace(workspace)
+    with opened.reading() as connection:
+        found = find_batch(connection, batch)
+        try:
+            exporter = Exporter(opened, connection, found, folder)
+            written, problems = exporter.write()
+        except OSError as error:
+            raise Trouble(f"{error.filename or folder}: {error.strerror}.") from error
+    for problem in problems:
+        click.echo(render.shown(problem, None).plain, err=True)
+    where = folder or opened.paths.root / found.outputs
+    render.say(f"Wrote {written} jobs of {batch_name(found.id)} to {where}.")
+    if not exporter.is_complete:
+        render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")
+    return FAILED if problems else 0
+
+
+class Exporter:
+    """Writes one batch.
+
+    Args:
+        workspace: Where it is.
+        connection: A read-only connection.
+        batch: The batch.
+        folder: Where to, None for where it belongs.
+    """
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        connection: sqlite3.Connection,
+        batch: Batch,
+        folder: Path | None,
+    ) -> None:
+        self._workspace = workspace
+        self._connection = connection
+        self._batch = batch
+        self._folder = folder
+        self._names: set[str] = set()
+        self._artifacts = ArtifactStore(workspace.paths.artifacts)
+        self._recipe: AnyRecipe = workspace.catalog.recipe(batch.recipe)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all jobs of the batch have ended."""
+        return self._batch.ended == self._batch.total
+
+    def write(self) -> tuple[int, list[str]]:
+        """Writes every job's folder and the summary; returns how many, and what went wrong.
+
+        Raises:
+            Trouble: The folder holds something else, or the recipe has no results to write.
+            OSError: The folder cannot be written.
+        """
+        if self._recipe.project is None:
+            raise Trouble(f"The recipe {self._batch.recipe} writes no results folder.")
+        if self._folder is not None:
+            self._claim(self._folder)
+        problems = list(self._write_jobs())
+        if self._recipe.finish is not None and self.is_complete:
+            self._recipe.finish(self._projection_of_batch())
+        return self._batch.total - len(problems), problems
+
+    def _write_jobs(self) -> Iterator[str]:
+        for job in all_jobs(self._connection, self._batch.id):
+            projection = self._projection_of_job(job)
+            try:
+                if self._recipe.project is not None:
+                    self._recipe.project(projection)
+            except ExportError as error:
+                yield f"{error}."
+
+    def _projection_of_job(self, job: Job) -> Projection:
+        whole = self._projection_of_batch()
+        if self._folder is None:
+            return replace(whole, job=job, folder=whole.root / job.output)
+        # Alone in its folder, a batch's jobs need not make way for another's.
+        name = claim(safe_name(job.key), lambda free: fold(free) in self._names)
+        self._names.add(fold(name))
+        return replace(whole, job=replace(job, output=name), folder=whole.root / name)
+
+    def _projection_of_batch(self) -> Projection:
+        root, batch = self._workspace.paths.root, self._batch
+        if self._folder is not None:
+            root, batch = self._folder, replace(batch, outputs="", summary=BATCH_SUMMARY)
+        return Projection(
+            connection=self._connection,
+            batch=batch,
+            job=None,
+            folder=root / batch.outputs,
+            root=root,
+            artifact=self._artifacts.path,
+            settings=self._workspace.settings.outputs,
+        )
+
+    def _claim(self, folder: Path) -> None:
+        """Makes the folder this batch's, or refuses it."""
+        mark = {"batch": self._batch.name, "created_at": self._batch.created_at}
+        with Folder(folder) as target:
+            if target.names() and _marked(folder) != mark:
+                raise Trouble(
+                    f"{folder} holds something else than an export of {batch_name(self._batch.id)};"
+                    " name a new or an empty folder."
+                )
+            target.put(MARKER, json.dumps(mark).encode())
+
+
+def _marked(folder: Path) -> object:
+    try:
+        return json.loads(read_regular(folder / MARKER, 65_536))
+    except (OSError, ExportError, ValueError):
+        return None

@@ -1,0 +1,142 @@
+"""`safelight gc`: disk use by batch, and stored files that nothing names."""
+
+import contextlib
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from db.queries.history import disk_use, is_named, named_hashes
+from db.queries.upkeep import mentioned_hashes
+from engine.cli import render
+from engine.cli.options import workspace_option
+from engine.ids import batch_name
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lock import EngineLock, WorkspaceBusy
+from engine.workspace import Workspace
+
+FRESH_SECONDS = 3600
+"""Younger files are never removed: a file is written before the row that names it."""
+
+_TEMPORARY = ".new-*"
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """A file that nothing names.
+
+    Attributes:
+        path: The file.
+        size: Its bytes.
+        hash: Its hash; empty for what a killed process left half-written.
+    """
+
+    path: Path
+    size: int
+    hash: str = ""
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
+@click.option("--yes", is_flag=True, help="Remove it without asking.")
+@workspace_option
+def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
+    """Show disk use by batch, and remove stored files that nothing names any more.
+
+    Files younger than an hour stay, and nothing is removed while an engine runs.
+    """
+    opened = Workspace(workspace)
+    _show_use(opened)
+    found = list(find_unnamed(opened))
+    total = render.size(sum(item.size for item in found))
+    if not found:
+        render.say("Every stored file is named; there is nothing to remove.")
+        return 0
+    render.say(f"{len(found)} files that nothing names: {total}.")
+    if dry_run or not _may_remove(yes=yes):
+        return 0
+    try:
+        removed = remove_unnamed(opened, found)
+    except WorkspaceBusy as error:
+        render.say(f"{error} Nothing is removed while it runs; try again after it.")
+        return 0
+    count = render.size(sum(item.size for item in removed))
+    render.say(f"Removed {len(removed)} files: {count}.")
+    return 0
+
+
+def _show_use(workspace: Workspace) -> None:
+    table = render.table("batch", "name", "files", "size", right=("files", "size"), stretch="name")
+    with workspace.reading() as connection:
+        for batch_id, name, files, count in disk_use(connection):
+            cells = (batch_name(batch_id), render.shown(name, 60), str(files), render.size(count))
+            table.add_row(*cells)
+    render.console().print(table)
+    stored = sum(path.stat().st_size for path in _stored(workspace.paths.artifacts))
+    free = shutil.disk_usage(workspace.paths.root).free
+    render.say("", f"Stored: {render.size(stored)}. Free on this disk: {render.size(free)}.")
+
+
+def _may_remove(*, yes: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        render.say("Remove them with: safelight gc --yes")
+        return False
+    return click.confirm("Remove them?")
+
+
+def find_unnamed(workspace: Workspace) -> Iterator[Unnamed]:
+    """Stored files older than an hour that no row, no job's input and no decision names."""
+    artifacts = ArtifactStore(workspace.paths.artifacts)
+    stored = artifacts.hashes()  # before the rows: what is written meanwhile is not looked at
+    named = _named(workspace)
+    for hash_ in stored:
+        path = artifacts.path(hash_)
+        if hash_ not in named and _is_old(path):
+            yield Unnamed(path, path.stat().st_size, hash_)
+    for path in _stored(artifacts.folder):
+        if path.match(_TEMPORARY) and _is_old(path):
+            yield Unnamed(path, path.stat().st_size)
+
+
+def remove_unnamed(workspace: Workspace, found: list[Unnamed]) -> list[Unnamed]:
+    """Removes what still is old and unnamed; returns what was removed.
+
+    No engine may run: it takes a file that is there already for its own, before it names it.
+
+    Raises:
+        WorkspaceBusy: An engine runs.
+    """
+    removed = []
+    with EngineLock(workspace.paths.lock), workspace.reading() as connection:
+        mentioned = set(mentioned_hashes(connection))
+        for item in found:
+            named = item.hash in mentioned or (item.hash and is_named(connection, item.hash))
+            if named or not _is_old(item.path):
+                continue
+            with contextlib.suppress(FileNotFoundError):
+                item.path.unlink()
+                removed.append(item)
+    return removed
+
+
+def _named(workspace: Workspace) -> set[str]:
+    with workspace.reading() as connection:
+        named = {hash_ for hash_, _ in named_hashes(connection)}
+        return named.union(mentioned_hashes(connection))
+
+
+def _stored(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.glob("[0-9a-f][0-9a-f]/*") if path.is_file())
+
+
+def _is_old(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime > FRESH_SECONDS
+    except FileNotFoundError:
+        return False

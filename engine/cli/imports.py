@@ -1,0 +1,62 @@
+"""`safelight import`: an existing folder of results, taken into the store."""
+
+import os
+from pathlib import Path
+
+import click
+
+from db.queries.batches import batch
+from engine.cli import render
+from engine.cli.export import Exporter
+from engine.cli.options import workspace_option
+from engine.cli.trouble import FAILED, Trouble
+from engine.ids import batch_name
+from engine.importing import Imported, ImportRefused, import_tree
+from engine.recipes.refine import RECIPE
+from engine.workspace import Workspace
+
+_SHOWN_PROBLEMS = 100
+
+
+@click.command("import")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--name", default="", help="The batch's name (default: the folder's).")
+@workspace_option
+def import_(workspace: Path, folder: Path, name: str) -> int:
+    """Take FOLDER, results that Safelight or an older script wrote, into the store.
+
+    FOLDER is outputs, outputs/results, or one batch's or one job's folder; it is not changed.
+    What cannot be read is named and left out (exit code 1), everything else goes in.
+    """
+    opened = Workspace(workspace)
+    results = Path(os.path.normpath(opened.settings.outputs.folder)) / RECIPE.folder
+    try:
+        done = import_tree(opened.paths, opened.store, results, folder, name)
+    except ImportRefused as error:
+        raise Trouble(str(error)) from None
+    _tell_problems(done)
+    _write_outputs(opened, done)
+    render.say(f"Imported {done.jobs} jobs as {batch_name(done.batch_id)}.")
+    return FAILED if done.problems else 0
+
+
+def _tell_problems(done: Imported) -> None:
+    for problem in done.problems[:_SHOWN_PROBLEMS]:
+        click.echo(render.shown(f"{problem.path} {problem.message}", None).plain, err=True)
+    if done.problems:
+        click.echo(f"{len(done.problems)} things were left out.", err=True)
+
+
+def _write_outputs(workspace: Workspace, done: Imported) -> None:
+    """Writes the batch's own folders; they are a projection, so what fails here loses nothing."""
+    with workspace.reading() as connection:
+        made = batch(connection, done.batch_id)
+        if made is None:
+            return
+        try:
+            problems = Exporter(workspace, connection, made, None).write()[1]
+        except OSError as error:
+            problems = [f"Outputs are not written: {error.strerror}."]
+            problems.append(f"Later: safelight export {batch_name(done.batch_id)}")
+    for problem in problems:
+        click.echo(render.shown(problem, None).plain, err=True)

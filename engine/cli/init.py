@@ -1,0 +1,48 @@
+"""`safelight init`: an empty workspace."""
+
+import os
+from pathlib import Path
+
+import click
+
+from engine.catalog import EntryPointCatalog
+from engine.cli import render
+from engine.cli.options import workspace_option
+from engine.cli.settings_text import settings_toml
+from engine.workspace import Workspace
+
+_IGNORE = b"# Made by Safelight: the store is not for version control.\n*\n"
+
+
+@click.command()
+@workspace_option
+def init(workspace: Path) -> int:
+    """Make a workspace: its private folder, an empty store, and a commented safelight.toml.
+
+    What is there already stays as it is.
+    """
+    opened = Workspace(workspace, create=True)
+    made = [
+        path
+        for path, content in (
+            (opened.paths.private / ".gitignore", _IGNORE),
+            (opened.paths.settings, settings_toml(EntryPointCatalog()).encode()),
+        )
+        if _write_new(path, content)
+    ]
+    render.say(f"The workspace is {opened.paths.root.absolute()}.")
+    render.say(*(f"Wrote {path}." for path in made))
+    render.say("Queue something: safelight run refine prompts.json")
+    return 0
+
+
+def _write_new(path: Path, content: bytes) -> bool:
+    """Writes a file where there is none; a link counts as one."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:
+        return False
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+    return True

@@ -1,0 +1,140 @@
+"""`safelight jobs`: the jobs of a batch in the order of its input."""
+
+import itertools
+import os
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.cells import set_cell_size
+from rich.text import Text
+
+from db.clock import now, seconds_between
+from db.queries import jobs as queries
+from db.rows import Job
+from db.schema import JOB_STATES
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.ids import find_batch, job_name
+from engine.text import clean
+from engine.workspace import Workspace
+
+_DIGITS = re.compile("([0-9]+)")
+_WIDTHS = (8, 28, 13, 5, 6, 9, 8)
+_HEADINGS = ("id", "key", "state", "turns", "best", "cost", "time", "")
+
+
+@click.command()
+@click.argument("batch")
+@click.option("--state", type=click.Choice(JOB_STATES), help="Only jobs in this state.")
+@json_option
+@workspace_option
+def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> int:
+    """List the jobs of BATCH in the order of its input."""
+    opened = Workspace(workspace)
+    with opened.reading() as connection:
+        found = queries.all_jobs(connection, find_batch(connection, batch).id, state)
+        if as_json:
+            _print_json(connection, found, opened.paths.root)
+        else:
+            _print_lines(connection, found)
+    return 0
+
+
+def _print_json(connection: sqlite3.Connection, found: Iterator[Job], root: Path) -> None:
+    """One document, written as the jobs come by, each on a line of its own."""
+    click.echo(f'{{"version": {render.VERSION}, "jobs": [', nl=False)
+    for number, job in enumerate(found):
+        document = job_document(connection, job, root)
+        click.echo(("," if number else "") + "\n" + render.to_json(document), nl=False)
+    click.echo("\n]}")
+
+
+def job_document(connection: sqlite3.Connection, job: Job, root: Path) -> dict[str, Any]:
+    """A job as one of `jobs --json`; its fields are in `docs/cli.md`."""
+    return {
+        "id": job_name(job.id),
+        "key": job.key,
+        "status": job.state,
+        "iterations": job.iterations,
+        "best_score": job.score,
+        "cost_usd": render.dollars(job.cost),
+        "error": trouble_of(connection, job),
+        "outputs": output_files(root, job.output),
+    }
+
+
+def trouble_of(connection: sqlite3.Connection, job: Job) -> str | None:
+    """Why a job failed, or what it is parked for."""
+    if job.state == "parked":
+        return job.message
+    error = queries.error(connection, job.error_id) if job.error_id else None
+    return error.message if error else None
+
+
+def output_files(root: Path, output: str) -> list[str]:
+    """The files in a job's folder, relative to the workspace, with numbers in their own order.
+
+    Links are not followed, and hidden files (those being written) are left out. Where the
+    folder lies outside the workspace the paths are absolute.
+    """
+    found: list[str] = []
+    for folder, folders, names in os.walk(root / output):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        below = Path(output, Path(folder).relative_to(root / output))
+        found += [str(below / name) for name in names if not name.startswith(".")]
+    return sorted(found, key=_by_number)
+
+
+def _by_number(path: str) -> list[tuple[bool, int, str]]:
+    parts = (part for part in _DIGITS.split(path) if part)
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
+def _print_lines(connection: sqlite3.Connection, found: Iterator[Job]) -> None:
+    console = render.console()
+    first = next(found, None)
+    if first is None:
+        console.print("No such jobs.")
+        return
+    console.print(Text(" ".join(map(_fit, _HEADINGS, (*_WIDTHS, 0))).rstrip(), style="bold"))
+    for job in itertools.chain([first], found):
+        console.print(_line(connection, job), no_wrap=True, overflow="ellipsis", crop=True)
+
+
+def _line(connection: sqlite3.Connection, job: Job) -> Text:
+    shape = render.state(job.state)
+    values = (
+        job_name(job.id),
+        clean(job.key, 80),
+        shape.plain,
+        str(job.iterations or ""),
+        render.score(job.score),
+        render.money(job.cost),
+        render.duration(_seconds(job)),
+    )
+    line = Text(" ".join(map(_fit, values, _WIDTHS)))
+    begin = sum(_WIDTHS[:2]) + 2
+    line.stylize(shape.style, begin, begin + len(shape.plain))
+    line = line + Text(" ") + render.shown(trouble_of(connection, job) or _stage(job), 300)
+    line.rstrip()
+    return line
+
+
+def _stage(job: Job) -> str:
+    return (job.stage or "") if job.state == "running" else ""
+
+
+def _seconds(job: Job) -> float | None:
+    return seconds_between(job.started_at, job.finished_at or now()) if job.started_at else None
+
+
+def _fit(text: str, width: int) -> str:
+    """Exactly so many columns of a terminal, where some characters take two."""
+    if not width:
+        return text
+    fitted = set_cell_size(text, width)
+    return fitted if fitted.rstrip() == text else set_cell_size(text, width - 1) + "…"

@@ -1,0 +1,132 @@
+"""How things are printed: plain text that cannot act on a terminal, and stable JSON."""
+
+import io
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.text import clean
+
+VERSION = 1
+"""Version of every JSON document that the command line prints."""
+
+_PIPED_WIDTH = 10_000  # a pipe has no edge to fit to
+
+_STATES = {
+    "preparing": ("…", "dim", "preparing"),
+    "queued": ("○", "", "queued"),
+    "running": ("▶", "cyan", "running"),
+    "paused": ("‖", "yellow", "paused"),
+    "parked": ("◆", "magenta", "parked"),
+    "done": ("✔", "green", "done"),
+    "done_with_failures": ("▲", "red", "done w/ failures"),
+    "failed": ("✘", "red", "failed"),
+    "cancelled": ("–", "dim", "cancelled"),
+}
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that takes everything as plain text, and does not cut lines for a pipe."""
+    stream = sys.stderr if stderr else sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, not a traceback
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not made.is_terminal:
+        made.width = _PIPED_WIDTH
+    return made
+
+
+def say(*sentences: str) -> None:
+    """Prints lines to standard output, cleaned of what could act on a terminal."""
+    for sentence in sentences:
+        click.echo(clean(sentence, None, keep_newlines=True))
+
+
+def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:
+    """Prints a document with its version, in ASCII, so that no text in it acts on a terminal."""
+    click.echo(to_json({"version": VERSION, **document}, indent=indent))
+
+
+def to_json(value: Any, *, indent: int | None = None) -> str:
+    """Data as JSON in ASCII."""
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent)
+
+
+def shown(text: str | None, limit: int | None = 200, style: str = "") -> Text:
+    """Text from outside, as it can be shown in one line."""
+    return Text(clean(text or "", limit), style=style)
+
+
+def block(text: str, limit: int | None = 4000) -> Text:
+    """Text from outside, with its line breaks."""
+    return Text(clean(text, limit, keep_newlines=True))
+
+
+def state(name: str) -> Text:
+    """A state, told by a shape and a word as well as by a colour."""
+    shape, style, word = _STATES.get(name, ("?", "", clean(name, 20)))
+    return Text(f"{shape} {word}", style=style)
+
+
+def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
+    """An empty table without lines.
+
+    Args:
+        *columns: The headings.
+        right: Those of numbers, which stand to the right.
+        stretch: The one that is cut where the terminal is narrow.
+    """
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for name in columns:
+        made.add_column(
+            name,
+            justify="right" if name in right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            ratio=1 if name == stretch else None,
+            min_width=6 if name == stretch else len(name),
+        )
+    return made
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in two units at most; empty where it is not known."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    for size, unit, smaller, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit} {whole % size // smaller}{small}"
+    return f"{whole // 60}m {whole % 60:02d}s" if whole >= 60 else f"{whole}s"
+
+
+def money(microdollars: int) -> str:
+    """A cost; empty where there is none."""
+    return f"${microdollars / 1_000_000:.4f}" if microdollars else ""
+
+
+def dollars(microdollars: int) -> float:
+    """US dollars of millionths of one."""
+    return microdollars / 1_000_000
+
+
+def score(value: float | None) -> str:
+    """A headline score; empty where there is none."""
+    return "" if value is None else f"{value:.1f}"
+
+
+def size(count: float) -> str:
+    """A number of bytes in the largest unit that fits."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if count < 1024:
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return f"{count:.1f} TiB"

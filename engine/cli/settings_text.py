@@ -1,0 +1,120 @@
+"""The settings as text, made from their models: `safelight.toml` and `docs/settings.md`."""
+
+import json
+import textwrap
+from collections.abc import Iterator
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from engine.catalog import EntryPointCatalog
+from engine.settings import Settings
+
+Section = tuple[str, type[BaseModel], str]
+"""Name of a table, its model, and what it is about."""
+
+_TOML_HEAD = """\
+# Settings of this Safelight workspace. Every line is a default: take the `#` away to change it.
+# Rising order: this file, .env, .env.local, the environment (SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4),
+# the command line. Keys of providers belong into .env.local, not here.
+"""
+
+_MARKDOWN_HEAD = """\
+# Settings
+
+In rising order: `safelight.toml` in the workspace, `.env`, `.env.local`, the environment, the
+command line. `safelight init` writes a `safelight.toml` with every default as a comment. A batch
+keeps the settings that it was queued with; a running engine reads them again at `safelight resume`
+for everything else.
+
+In the environment a name is `SAFELIGHT_`, the table, two underscores, the setting:
+`SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4`. `LOG_LEVEL` sets `log.level`, and `RUN_ID` names the run in
+its log file. `SAFELIGHT_WORKSPACE` is the default of `--workspace`. Keys of providers have the
+providers' usual names.
+
+This page is made from the settings' models.
+"""
+
+
+def settings_toml(catalog: EntryPointCatalog) -> str:
+    """A `safelight.toml` with every setting as a comment."""
+    lines = [_TOML_HEAD]
+    for name, model, summary in sections(catalog):
+        lines.append(f"[{name}]  # {summary}")
+        for key, field in model.model_fields.items():
+            lines += _toml_entry(key, field)
+        lines.append("")
+    return "\n".join(lines)
+
+
+def settings_markdown(catalog: EntryPointCatalog) -> str:
+    """The page of all settings."""
+    lines = [_MARKDOWN_HEAD]
+    for name, model, summary in sections(catalog):
+        lines += [f"## `[{name}]`", "", summary, ""]
+        lines += ["| setting | what it is | values | default |", "|---|---|---|---|"]
+        lines += [_markdown_row(key, field) for key, field in model.model_fields.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
+    """Every table of settings: the workspace's, then those of recipes and backends."""
+    for name, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            yield name, model, _summary(model)
+    for recipe in catalog.all_recipes():
+        yield f"recipes.{recipe.name}", recipe.settings, f"Defaults of the recipe {recipe.name}."
+    for family in catalog.all_families():
+        yield f"backends.{family.name}", family.settings, family.summary
+
+
+def _summary(model: type[BaseModel]) -> str:
+    return (model.__doc__ or "").strip().partition("\n")[0]
+
+
+def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
+    about, values = field.description or "", _values(field)
+    told = f"{about} {f'({values})' if values else ''}".strip()
+    yield from (f"# {line}" for line in textwrap.wrap(told, 97))
+    default = field.get_default(call_default_factory=True, validated_data={})
+    text = "..." if default is None else json.dumps(_plain(default))
+    yield f"# {key} = {text}"
+
+
+def _markdown_row(key: str, field: FieldInfo) -> str:
+    default = "depends on the machine"
+    if field.default_factory is None:
+        default = "none" if field.default is None else f"`{json.dumps(_plain(field.default))}`"
+    about = (field.description or "").replace("|", "\\|")
+    return f"| `{key}` | {about} | {_values(field)} | {default} |"
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _values(field: FieldInfo) -> str:
+    """What a setting may be, in words: its choices, or its kind and bounds."""
+    choices = _choices(field.annotation)
+    if choices:
+        return " or ".join(f"`{choice}`" for choice in choices)
+    signs = (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than"))
+    bounds = [
+        f"{word} {getattr(rule, sign)}"
+        for rule in field.metadata
+        for sign, word in signs
+        if getattr(rule, sign, None) is not None
+    ]
+    return ", ".join(bounds)
+
+
+def _choices(annotation: Any) -> list[Any]:
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    if get_origin(annotation) in {list, Union, UnionType}:
+        return [choice for inner in get_args(annotation) for choice in _choices(inner)]
+    return []

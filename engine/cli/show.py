@@ -1,0 +1,166 @@
+"""`safelight show`: everything about one job."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from engine.cli import render
+from engine.cli.documents import job_detail
+from engine.cli.options import json_option, workspace_option
+from engine.ids import find_job
+from engine.workspace import Workspace
+
+_HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
+
+
+@click.command()
+@click.argument("job")
+@json_option
+@workspace_option
+def show(workspace: Path, job: str, *, as_json: bool) -> int:
+    """Show everything about JOB: j1, or BATCH/KEY."""
+    opened = Workspace(workspace)
+    with opened.reading() as connection:
+        named = find_job(connection, job)
+        if named.job is None:
+            raise TypeError("a job was asked for")
+        found = job_detail(connection, opened.paths, named.batch, named.job)
+    if as_json:
+        render.print_json({"job": found})
+    else:
+        render.console().print(Group(*_parts(found)))
+    return 0
+
+
+def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
+    yield from _head(job)
+    yield from _section("Input", [_fields(job["input"])])
+    yield from _section("Iterations", list(_iterations(job)))
+    yield from _section("Steps", _steps(job["steps"]))
+    yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
+    yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
+    yield from _section("Calls of providers", [_call(call) for call in job["api_calls"]])
+    yield from _section("What next", [Text(line) for line in _advice(job)])
+
+
+def _section(title: str, parts: list[Any]) -> Iterator[RenderableType]:
+    if parts:
+        yield Text("")
+        yield Text(title, style="bold")
+        yield from (Padding(part, (0, 0, 0, 2), expand=False) for part in parts)
+
+
+def _head(job: Mapping[str, Any]) -> Iterator[RenderableType]:
+    title = Text(f"{job['id']} ", style="bold") + render.shown(job["key"], style="bold")
+    batch = Text(f"   of {job['batch']['id']} ") + render.shown(job["batch"]["name"], 60)
+    yield title + Text("   ") + render.state(job["status"]) + batch
+    if job["waits_for"]:
+        yield Text(f"Waits for: {job['waits_for']}. ", style="magenta") + render.block(
+            job["message"] or ""
+        )
+    known = {name: job[name] for name in _HEAD if job[name] not in (None, "")}
+    if job["best_score"] is not None:
+        known["best score"] = render.score(job["best_score"])
+    if job["cost_usd"]:
+        known["cost"] = f"${job['cost_usd']:.6f}"
+    yield _fields(known)
+
+
+def _fields(values: Mapping[str, Any]) -> Table:
+    """Names and values, one a line."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(style="dim", no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in values.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        made.add_row(render.shown(name, 40), render.block(text))
+    return made
+
+
+def _iterations(job: Mapping[str, Any]) -> Iterator[RenderableType]:
+    for turn in job["iterations"]:
+        known = turn["score"] is not None
+        score = f"score {render.score(turn['score'])}" if known else "no score"
+        mark = "   ★ best" if known and turn["score"] == job["best_score"] else ""
+        spent = render.duration(turn["seconds"])
+        head = render.shown(turn["scope"], 80, "bold")
+        yield head + Text(f"   {score}   {spent}{mark}")
+        yield Padding(_fields(_turn_fields(turn)), (0, 0, 0, 2), expand=False)
+
+
+def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
+    known = {
+        "prompt": turn["prompt"],
+        "without": turn["negative_prompt"],
+        "written by": turn["author"],
+        "because": turn["reason"],
+        "seen": turn["critique"],
+        "missing": "; ".join(turn["missing"]),
+        "picture": turn["picture"],
+    }
+    return {name: value for name, value in known.items() if value}
+
+
+def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
+    if not steps:
+        return []
+    made = render.table(
+        "step", "state", "backend", "tries", "time", "cost", right=("tries", "time", "cost")
+    )
+    for step in steps:
+        made.add_row(
+            render.shown(step["key"], 60),
+            render.shown(step["state"]),
+            render.shown(f"{step['backend']} {step['model']}", 40),
+            str(step["attempts"]),
+            render.duration(step["seconds"]),
+            f"${step['cost_usd']:.6f}" if step["cost_usd"] else "",
+        )
+    return [made]
+
+
+def _error(error: Mapping[str, Any]) -> Iterator[RenderableType]:
+    where = f"in {error['step']} " if error["step"] else ""
+    yield Text(f"{error['kind']} ", style="bold red") + render.shown(
+        f"{where}at {error['at']}: {error['message']}", 2000
+    )
+    if error["remedy"]:
+        yield Text("  What to do: ", style="bold") + render.block(error["remedy"])
+    if error["traceback"]:
+        yield Padding(
+            render.block(error["traceback"], 20_000), (0, 0, 0, 4), style="dim", expand=False
+        )
+
+
+def _decided(decisions: list[Mapping[str, Any]]) -> Table:
+    return _fields({decision["key"]: decision["value"] for decision in decisions})
+
+
+def _call(call: Mapping[str, Any]) -> Text:
+    told = [
+        f"{call['step']}, try {call['attempt']}: {call['status']}",
+        f"${call['cost_usd']:.6f}",
+        call["request_id"] and f"request {call['request_id']}",
+        call["error"],
+    ]
+    return render.shown(", ".join(str(part) for part in told if part), 400)
+
+
+def _advice(job: Mapping[str, Any]) -> Iterator[str]:
+    name, state = job["id"], job["status"]
+    if state == "failed":
+        yield f"safelight retry {name}     go on from the step that failed"
+    elif state == "parked" and job["waits_for"] == "unknown-outcome":
+        yield f"safelight retry {name}     ask again; it may be paid for twice"
+        yield f"safelight cancel {name}    give it up"
+    elif state in {"parked", "paused"}:
+        yield f"safelight resume {name}    go on, once what it waits for is there"
+    elif state == "cancelled":
+        yield f"safelight retry {name}     take it up again"

@@ -1,0 +1,223 @@
+"""`safelight status`: the engine, the lanes that are blocked, and the batches."""
+
+import contextlib
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from db.clock import now, seconds_between
+from db.queries import batches as queries
+from db.queries.history import data_version
+from db.queries.jobs import jobs_page
+from db.rows import Batch, Job, Lane
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.ids import batch_name
+from engine.workspace import Workspace
+
+WATCH_SECONDS = 0.5
+ALL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is known of a workspace at one moment.
+
+    Attributes:
+        engine: Pid and host of the engine, None where none runs.
+        lanes: The lanes as an engine last reported them.
+        batches: The newest batches, newest first.
+        best: The best headline score of each batch by its number.
+        waiting: One parked job of each batch that has some.
+    """
+
+    engine: tuple[int, str] | None
+    lanes: list[Lane]
+    batches: list[Batch]
+    best: dict[int, float | None]
+    waiting: list[Job]
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
+@click.option("--limit", default=30, show_default=True, help="Batches to list; JSON has them all.")
+@json_option
+@workspace_option
+def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
+    """Show the engine, the lanes and the batches."""
+    opened, console = Workspace(workspace), render.console()
+    limit = ALL if as_json else max(1, limit)
+    if not watch:
+        with opened.reading() as connection:
+            found = read_status(opened, connection, limit)
+        _print(console, found, as_json=as_json, indent=2)
+        return 0
+    with contextlib.suppress(KeyboardInterrupt):
+        _watch(opened, console, limit, as_json=as_json)
+    return 0
+
+
+def read_status(workspace: Workspace, connection: sqlite3.Connection, limit: int) -> Status:
+    """Reads what is known now; costs one short read a batch."""
+    batches = queries.batches(connection, limit)
+    return Status(
+        engine=workspace.engine_process(),
+        lanes=queries.lanes(connection),
+        batches=batches,
+        best={
+            batch.id: queries.best_score(
+                connection, batch.id, higher_is_better=higher_is_better(workspace, batch.recipe)
+            )
+            for batch in batches
+        },
+        waiting=[
+            job
+            for batch in batches
+            if batch.parked
+            for job in jobs_page(connection, batch.id, limit=1, state="parked")
+        ],
+    )
+
+
+def higher_is_better(workspace: Workspace, recipe: str) -> bool:
+    """How a recipe's scores compare; a recipe that is not installed counts as most do."""
+    try:
+        return workspace.catalog.recipe(recipe).headline.higher_is_better
+    except (KeyError, ImportError, AttributeError):
+        return True
+
+
+def status_document(found: Status) -> dict[str, Any]:
+    """The status as it is printed with `--json`; its fields are in `docs/cli.md`."""
+    pid, host = found.engine or (None, None)
+    return {
+        "engine": {"running": found.engine is not None, "pid": pid, "host": host},
+        "lanes": [asdict(lane) for lane in found.lanes],
+        "batches": [
+            {
+                "id": batch_name(batch.id),
+                "name": batch.name,
+                "recipe": batch.recipe,
+                "status": batch.state,
+                "jobs": batch.jobs,
+                "cost_usd": render.dollars(batch.cost),
+                "best_score": found.best[batch.id],
+                "created_at": batch.created_at,
+                "finished_at": batch.finished_at,
+            }
+            for batch in found.batches
+        ],
+    }
+
+
+def _print(console: Console, found: Status, *, as_json: bool, indent: int | None = None) -> None:
+    if as_json:
+        render.print_json(status_document(found), indent=indent)
+    else:
+        console.print(picture_of(found, console.width))
+
+
+def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool) -> None:
+    if as_json or not console.is_terminal:
+        for found in _changes(workspace, limit):
+            _print(console, found, as_json=as_json)
+        return
+    with Live(console=console, auto_refresh=False, screen=False) as live:
+        for found in _changes(workspace, limit):
+            live.update(picture_of(found, console.width), refresh=True)
+
+
+def _changes(workspace: Workspace, limit: int) -> Iterator[Status]:
+    """The status, again whenever the store or the engine's process has changed."""
+    with workspace.reading() as connection:
+        seen: tuple[int, tuple[int, str] | None] | None = None
+        while True:
+            current = (data_version(connection), workspace.engine_process())
+            if current != seen:
+                seen = current
+                yield read_status(workspace, connection, limit)
+            time.sleep(WATCH_SECONDS)
+
+
+# -- as text ------------------------------------------------------------------------------------
+
+
+def picture_of(found: Status, width: int) -> RenderableType:
+    """The status as text that fits a width in columns."""
+    parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found), *_parked_lines(found)]
+    if found.batches:
+        parts += [Text(""), batch_table(found, width)]
+    else:
+        parts.append(Text("No batches. Queue some: safelight queue refine prompts.json"))
+    return Group(*parts)
+
+
+def _engine_line(found: Status) -> Text:
+    if found.engine is None:
+        return Text("Engine: none runs. Start one with: safelight engine", style="yellow")
+    pid, host = found.engine
+    return Text(f"Engine: running, pid {pid} on ") + render.shown(host)
+
+
+def _lane_lines(found: Status) -> Iterator[Text]:
+    for lane in found.lanes:
+        if lane.state == "open":
+            continue
+        head = Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold")
+        why = f" ({lane.reason})" if lane.reason else ""
+        said = lane.message or "many calls failed in a row; it tries again in a while"
+        yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(said, 400)
+
+
+def _parked_lines(found: Status) -> Iterator[Text]:
+    counts = {batch.id: batch.parked for batch in found.batches}
+    for job in found.waiting:
+        name = batch_name(job.batch_id)
+        head = Text(f"{name}: {counts[job.batch_id]} parked ({job.reason}). ", style="magenta")
+        then = Text(f" Then: safelight resume {name}", style="bold")
+        yield head + render.shown(job.message, 400) + then
+
+
+_Column = tuple[str, Callable[[Batch, Status], str | Text], Callable[[Batch, Status], Any]]
+
+_COLUMNS: tuple[_Column, ...] = (
+    ("id", lambda b, _: batch_name(b.id), lambda *_: True),
+    ("name", lambda b, _: render.shown(b.name, 60), lambda *_: True),
+    ("recipe", lambda b, _: render.shown(b.recipe, 20), lambda *_: True),
+    ("state", lambda b, _: render.state(b.state), lambda *_: True),
+    ("jobs", lambda b, _: f"{b.done}/{b.total}", lambda *_: True),
+    ("failed", lambda b, _: str(b.failed or ""), lambda b, _: b.failed),
+    ("parked", lambda b, _: str(b.parked or ""), lambda b, _: b.parked),
+    ("best", lambda b, s: render.score(s.best[b.id]), lambda b, s: s.best[b.id] is not None),
+    ("cost", lambda b, _: render.money(b.cost), lambda b, _: b.cost),
+    ("time", lambda b, _: render.duration(_seconds(b)), lambda *_: True),
+)
+_RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
+
+
+def batch_table(found: Status, width: int) -> Table:
+    """The batches; columns that would be empty, and the recipe where it is narrow, are left out."""
+    columns = [
+        column
+        for column in _COLUMNS
+        if any(column[2](batch, found) for batch in found.batches)
+        and (column[0] != "recipe" or width >= 100)
+    ]
+    made = render.table(*(column[0] for column in columns), right=_RIGHT, stretch="name")
+    for batch in found.batches:
+        made.add_row(*(column[1](batch, found) for column in columns))
+    return made
+
+
+def _seconds(batch: Batch) -> float | None:
+    """How long a batch took, or has been going on; how long it has waited if it never started."""
+    return seconds_between(batch.started_at or batch.created_at, batch.finished_at or now())

@@ -1,0 +1,95 @@
+import re
+
+from engine.workspace import Workspace
+
+CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+
+
+def test_refine_job_is_told_iteration_by_iteration(run, pictures):
+    job = run("show", "b1/circles", "--json", "--workspace", pictures).json["job"]
+    assert (job["id"], job["key"], job["status"]) == ("j1", "circles", "done")
+    assert job["batch"] == {"id": "b1", "name": "prompts"}
+    assert job["input"]["title"] == "Round"
+    first = job["iterations"][0]
+    assert first["number"] == 1
+    assert first["prompt"] == "Round. An abstract pattern of red circles"
+    assert first["author"] == "operator"
+    assert 0 <= first["score"] <= 100
+    assert first["critique"]
+    assert (pictures / first["picture"]).read_bytes().startswith(b"\x89PNG")
+    for turn in job["iterations"][1:]:
+        assert turn["reason"]
+        assert turn["author"] != "operator"
+    assert {step["state"] for step in job["steps"]} == {"done"}
+    assert all(step["seconds"] >= 0 for step in job["steps"])
+    assert job["best_score"] == max(turn["score"] for turn in job["iterations"])
+
+
+def test_picture_is_the_stored_file_where_the_outputs_are_gone(run, pictures):
+    (pictures / "outputs/results/circles/iteration_1.png").unlink()
+    job = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    picture = job["iterations"][0]["picture"]
+    assert picture.startswith(".safelight/artifacts/")
+    assert (pictures / picture).is_file()
+
+
+def test_refine_job_as_text(run, pictures):
+    text = run("show", "j1", "--workspace", pictures).out
+    for words in (
+        "circles   ✔ done",
+        "iteration-1",
+        "score",
+        "because" if "iteration-2" in text else "",
+        "picture",
+    ):
+        assert words in text
+    assert not CONTROL.search(text.replace("\n", ""))
+    assert all(line == line.rstrip() or len(line) < 400 for line in text.splitlines())
+
+
+def test_permanent_failure_says_what_happened_and_what_to_do(run, toys):
+    text = run("show", "j2", "--workspace", toys).out
+    assert "permanent in say-0" in text
+    assert "What to do: Say it otherwise." in text
+    assert "safelight retry j2" in text
+    assert not CONTROL.search(text.replace("\n", ""))
+
+
+def test_bug_shows_its_traceback_readably(run, toys):
+    text = run("show", "j3", "--workspace", toys).out
+    assert "bug in say-0" in text
+    assert "Traceback (most recent call last):" in text
+    assert "raise ZeroDivisionError(HOSTILE)" in text
+    assert "ZeroDivisionError: red [bold]not bold[/bold]" in text
+    assert not CONTROL.search(text.replace("\n", ""))
+    error = run("show", "j3", "--json", "--workspace", toys).json["job"]["errors"][0]
+    assert (error["kind"], error["type"]) == ("bug", "ZeroDivisionError")
+    assert "\n" in error["traceback"]
+
+
+def test_parked_job_says_what_it_waits_for(run, toys):
+    text = run("show", "j4", "--workspace", toys).out
+    assert "Waits for: key. No key for toys. Set TOY_KEY in .env." in text
+    assert "safelight resume j4" in text
+    assert run("show", "j4", "--json", "--workspace", toys).json["job"]["waits_for"] == "key"
+
+
+def test_decisions_are_shown_with_who_made_them(run, toys):
+    Workspace(toys).command("decide", ["j1"], {"key": "say-1", "value": "QUIET"})
+    (decision,) = run("show", "j1", "--json", "--workspace", toys).json["job"]["decisions"]
+    assert (decision["key"], decision["value"]) == ("say-1", "QUIET")
+    assert decision["author"]
+    assert "QUIET" in run("show", "j1", "--workspace", toys).out
+
+
+def test_key_with_slashes_and_hostile_input_is_found_and_harmless(run, toys):
+    ran = run("show", "hostile/a/../b", "--workspace", toys)
+    assert ran.code == 0
+    assert "red [bold]not bold[/bold] gnp.exe" in ran.out
+    assert not CONTROL.search(ran.out.replace("\n", ""))
+
+
+def test_batch_is_refused(run, toys):
+    ran = run("show", "b1", "--workspace", toys)
+    assert ran.code == 2
+    assert "name one of its jobs" in ran.err

@@ -1,0 +1,121 @@
+import io
+import json
+import re
+
+import pytest
+from rich.console import Console
+
+from db.schema import JOB_STATES
+from engine.cli import status as status_module
+from engine.runtime.lock import EngineLock
+from engine.workspace import Workspace
+
+ESCAPES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
+
+
+def test_status_json_has_exactly_the_documented_shape(run, toys):
+    document = run("status", "--json", "--workspace", toys).json
+
+    assert set(document) == {"version", "engine", "lanes", "batches"}
+    assert document["version"] == 1
+    assert document["engine"] == {"running": False, "pid": None, "host": None}
+    fields = {"id", "name", "recipe", "status", "jobs", "cost_usd", "best_score"}
+    for batch in document["batches"]:
+        assert set(batch) == fields | {"created_at", "finished_at"}
+        assert set(batch["jobs"]) <= set(JOB_STATES)
+    newest, parked, mixed = document["batches"]
+    assert (newest["id"], newest["status"], newest["finished_at"]) == ("b3", "queued", None)
+    assert (parked["id"], parked["status"], parked["jobs"]) == ("b2", "parked", {"parked": 1})
+    assert (mixed["name"], mixed["status"]) == ("mixed", "done_with_failures")
+    assert mixed["jobs"] == {"done": 1, "failed": 2}
+    assert mixed["cost_usd"] == 0.0025
+    for lane in document["lanes"]:
+        assert {"name", "state", "reason", "message", "in_flight", "waiting"} <= set(lane)
+
+
+def test_best_score_is_the_best_of_the_jobs(run, pictures):
+    batch = run("status", "--json", "--workspace", pictures).json["batches"][0]
+    jobs = run("jobs", "b1", "--json", "--workspace", pictures).json["jobs"]
+    assert batch["best_score"] == max(job["best_score"] for job in jobs)
+
+
+def test_engine_that_holds_the_lock_is_named(run, toys):
+    with EngineLock(Workspace(toys).paths.lock):
+        found = run("status", "--json", "--workspace", toys).json["engine"]
+        text = run("status", "--workspace", toys).out
+    assert found["running"] is True
+    assert found["pid"] > 0
+    assert f"pid {found['pid']} on {found['host']}" in text
+
+
+def test_piped_status_is_plain_and_whole(run, toys):
+    ran = run("status", "--workspace", toys)
+    assert ran.code == 0
+    assert not ESCAPES.search(ran.out.replace("\n", ""))
+    assert "Start one with: safelight engine" in ran.out
+    assert "b2: 1 parked (key). No key for toys. Set TOY_KEY in .env." in ran.out
+    assert "safelight resume b2" in ran.out
+    assert "▲ done w/ failures" in ran.out
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_status_fits_80_columns(toys, colour):
+    workspace = Workspace(toys)
+    with workspace.reading() as connection:
+        found = status_module.read_status(workspace, connection, 30)
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=True, no_color=not colour)
+    console.print(status_module.batch_table(found, 80))
+    plain = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
+    assert all(len(line.rstrip()) <= 80 for line in plain.splitlines())
+    assert "recipe" not in plain
+    for word in ("b1", "hostile", "done w/ failures", "$0.0025"):
+        assert word in plain
+    assert ("\x1b[31m" in stream.getvalue()) is colour
+
+
+def test_limit_lists_the_newest_only(run, toys):
+    text = run("status", "--limit", 1, "--workspace", toys).out
+    assert "hostile" in text
+    assert "mixed" not in text
+
+
+def test_empty_workspace_says_how_to_go_on(run, tmp_path):
+    run("init", "--workspace", tmp_path)
+    assert "safelight queue refine" in run("status", "--workspace", tmp_path).out
+
+
+def test_folder_without_a_workspace_is_a_sentence(run, tmp_path):
+    ran = run("status", "--workspace", tmp_path)
+    assert ran.code == 2
+    assert "safelight init" in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_watch_prints_again_only_when_something_changed(run, toys, monkeypatch):
+    ticks = iter(range(6))
+
+    def tick(_seconds):
+        number = next(ticks)
+        if number == 2:
+            Workspace(toys).command("pause", ["b3"])
+        if number == 5:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(status_module.time, "sleep", tick)
+    ran = run("status", "--watch", "--json", "--workspace", toys)
+    documents = [json.loads(line) for line in ran.lines]
+    assert ran.code == 0
+    assert len(documents) == 2
+    assert [document["batches"][0]["status"] for document in documents] == ["queued", "paused"]
+
+
+def test_watch_on_a_terminal_draws_in_place(toys, monkeypatch):
+    def stop(_seconds):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(status_module.time, "sleep", stop)
+    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    with pytest.raises(KeyboardInterrupt):
+        status_module._watch(Workspace(toys), console, 30, as_json=False)
+    assert "mixed" in console.file.getvalue()
