@@ -1,0 +1,235 @@
+"""The newest events, following only while the reader is at their end."""
+
+from collections import deque
+from collections.abc import Sequence
+from datetime import datetime
+from typing import ClassVar, NamedTuple
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from db.rows import Event
+from engine.text import clean
+
+KEPT = 2000
+"""The most lines that are kept; older ones fall off."""
+
+LINE = 400
+"""The most characters of one event's message that are kept."""
+
+_WHOSE, _WHAT = 5, 14  # columns: `j1234`, `job cancelled`
+
+_SIGNS = {"debug": " ", "info": " ", "warning": "!", "error": "✗"}
+_COLOURS = {"warning": "text-warning", "error": "text-error", "debug": "text-muted"}
+_WITHOUT_THEME = {"warning": "yellow", "error": "bright_red", "debug": "bright_black"}
+
+
+class Line(NamedTuple):
+    """One event as it is drawn.
+
+    Attributes:
+        time: The time of day on the reader's clock.
+        level: How much it matters.
+        text: Whose it is, what happened, and what was said of it.
+    """
+
+    time: str
+    level: str
+    text: str
+
+
+class EventTail(ScrollView, can_focus=True):
+    """A tail of events: it draws the lines that can be seen, and keeps a bounded number."""
+
+    DEFAULT_CSS = """
+    EventTail {
+        height: 1fr;
+        scrollbar-size-horizontal: 0;
+        overflow-x: hidden;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False),
+        Binding("down,j", "scroll_down", "Down", show=False),
+        Binding("home,g", "scroll_home", "Oldest", show=False),
+        Binding("end,G", "follow", "Newest", show=False),
+    ]
+
+    class Followed(Message):
+        """The reader has left the end, or come back to it."""
+
+        def __init__(self, tail: "EventTail", *, following: bool) -> None:
+            super().__init__()
+            self.tail = tail
+            self.following = following
+
+        @property
+        def control(self) -> "EventTail":
+            """The tail."""
+            return self.tail
+
+    def __init__(
+        self,
+        *,
+        kept: int = KEPT,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self._lines: deque[Line] = deque(maxlen=kept)
+        self._last_id = -1
+        self._following = True
+        self._known_end = 0
+        self.unseen = 0
+        """How many lines have come since the reader left the end."""
+
+    @property
+    def following(self) -> bool:
+        """Whether the newest line stays in sight."""
+        return self._following
+
+    def add(self, events: Sequence[Event]) -> None:
+        """Adds events, in the order of their numbers; ones that it has are passed over.
+
+        Args:
+            events: Any number; more than are kept costs no more than those that are.
+        """
+        fresh = [event for event in events if event.id > self._last_id]
+        if not fresh:
+            return
+        self._last_id = fresh[-1].id
+        kept = self._lines.maxlen or KEPT
+        dropped = max(0, len(self._lines) + len(fresh) - kept)
+        self._lines.extend(_line(event) for event in fresh[-kept:])
+        self._grow(len(fresh), dropped)
+
+    def clear(self) -> None:
+        """Forgets every line; events of any number are new again."""
+        self._lines.clear()
+        self._last_id = -1
+        self.unseen = 0
+        self.virtual_size = Size(0, 0)
+        self._follow(following=True)
+
+    def _grow(self, added: int, dropped: int) -> None:
+        self.virtual_size = Size(0, len(self._lines))
+        if self._following:
+            self._to_end()
+        else:
+            self.unseen = min(self.unseen + added, len(self._lines))
+            if dropped:  # the reader stays with the lines that he reads
+                self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False, immediate=True)
+            self._known_end = self.max_scroll_y
+        self.refresh()
+
+    # -- the reader ---------------------------------------------------------------------------
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Notices that the reader has left the end, or come back to it.
+
+        A line that came or a resize moves the end itself; that is not the reader's doing.
+        """
+        super().watch_scroll_y(old_value, new_value)
+        if self.max_scroll_y != self._known_end:
+            return
+        self._follow(following=new_value >= self.max_scroll_y)
+
+    def action_follow(self) -> None:
+        """Goes to the newest line and stays there."""
+        self._follow(following=True)
+        self._to_end()
+
+    def on_resize(self) -> None:
+        """Keeps the newest line in sight through a resize."""
+        if self._following:
+            self._to_end()
+        self._known_end = self.max_scroll_y
+
+    def _to_end(self) -> None:
+        self._known_end = self.max_scroll_y
+        self.scroll_to(y=self.max_scroll_y, animate=False, immediate=True, force=True)
+
+    def _follow(self, *, following: bool) -> None:
+        if following:
+            self.unseen = 0
+        if following != self._following:
+            self._following = following
+            self.post_message(self.Followed(self, following=following))
+        self.refresh()
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line of those that can be seen."""
+        width = self.size.width
+        at = y + self.scroll_offset.y
+        if self.unseen and y == self.size.height - 1:
+            return self._notice(width)
+        if at >= len(self._lines):
+            text = "No events yet." if not self._lines and y == 0 else ""
+            return Strip([Segment(text, self.rich_style)]).adjust_cell_length(
+                width, self.rich_style
+            )
+        return self._draw(self._lines[at], width)
+
+    def _draw(self, line: Line, width: int) -> Strip:
+        base, level = self.rich_style, self.rich_style + self._style(line.level)
+        text = f"{_SIGNS.get(line.level, ' ')} {line.text}"
+        room = max(0, width - len(line.time) - 1)
+        strip = Strip(
+            [
+                Segment(f"{line.time} ", base + self._style("debug")),
+                Segment(_cropped(text, room), level),
+            ]
+        )
+        return strip.adjust_cell_length(width, base)
+
+    def _notice(self, width: int) -> Strip:
+        plural = "" if self.unseen == 1 else "s"
+        text = f" {self.unseen} newer line{plural} below - End shows them "
+        style = self.rich_style + Style(reverse=True, bold=True)
+        return Strip([Segment(_cropped(text, width).center(width), style)]).adjust_cell_length(
+            width, style
+        )
+
+    def _style(self, level: str) -> Style:
+        variable = _COLOURS.get(level)
+        if variable is None:
+            return Style()
+        colour = self.app.theme_variables.get(variable, "")
+        return Style(
+            color=colour if colour.startswith("#") else _WITHOUT_THEME[level],
+            bold=level == "error" or None,
+        )
+
+
+def _line(event: Event) -> Line:
+    whose = ""
+    if event.job_id is not None:
+        whose = f"j{event.job_id}"
+    elif event.batch_id is not None:
+        whose = f"b{event.batch_id}"
+    what = clean(event.type, 40).replace(".", " ")
+    text = f"{whose:<{_WHOSE}} {what:<{_WHAT}} {clean(event.message, LINE)}"
+    return Line(_time(event.at), event.level, text.rstrip())
+
+
+def _time(at: str) -> str:
+    """The time of day on the reader's clock."""
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
+    except (ValueError, OverflowError, OSError):
+        return clean(at, 8).ljust(8)
+
+
+def _cropped(text: str, width: int) -> str:
+    """At most `width` cells, ending in an ellipsis where something is left out."""
+    shown = set_cell_size(text, width) if width else ""
+    return shown if shown.rstrip() == text.rstrip() else f"{set_cell_size(text, width - 1)}…"

@@ -1,0 +1,214 @@
+"""What changed between two versions of a prompt, word by word.
+
+What went is in `[-...-]` and struck out, what came is in `{+...+}` and underlined: the signs of
+`git diff --word-diff`, which say it without colour and survive being copied.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import partial
+from typing import Literal
+
+from rich.style import Style
+from rich.text import Text
+from textual.message import Message
+from textual.widgets import Static
+
+from engine.text import clean
+
+MAX_CHARACTERS = 20_000
+"""The most characters of either prompt that are shown."""
+MAX_WORDS = 8000
+"""The most words and spaces of either prompt that are compared, without what both begin and end
+with: a second in a thread at worst."""
+
+AT_ONCE = 1000
+"""Up to this many characters are compared at once; more in a thread."""
+
+Kind = Literal["same", "removed", "added"]
+Part = tuple[Kind, str]
+
+# Words, spaces and line ends; a character of a script written without spaces is a word.
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+_WORDS = re.compile(rf"\n|[^\S\n]+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
+
+
+def words_of(text: str) -> list[str]:
+    """A text as words, spaces and line ends; joined they are the text again."""
+    return _WORDS.findall(text)
+
+
+def compare(before: str, after: str) -> list[Part]:
+    """What stayed, went and came, in reading order.
+
+    Args:
+        before: The earlier text, cleaned.
+        after: The later text, cleaned.
+
+    Returns:
+        Parts that are not empty. `same` and `removed` make up the earlier text, `same` and
+        `added` the later one.
+    """
+    old, new = words_of(before), words_of(after)
+    head = _common(old, new)
+    tail = _common(old[head:][::-1], new[head:][::-1])
+    end_old, end_new = len(old) - tail, len(new) - tail
+    middle = _between(old[head:end_old], new[head:end_new])
+    parts: list[Part] = [("same", "".join(old[:head])), *middle, ("same", "".join(old[end_old:]))]
+    return list(_joined(parts))
+
+
+def _common(one: list[str], other: list[str]) -> int:
+    """How many words two lists begin with alike."""
+    count = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        count += 1
+    return count
+
+
+def _between(old: list[str], new: list[str]) -> Iterator[Part]:
+    if max(len(old), len(new)) > MAX_WORDS:  # too much changed to be compared word by word
+        yield "removed", "".join(old)
+        yield "added", "".join(new)
+        return
+    for kind, i1, i2, j1, j2 in SequenceMatcher(None, old, new).get_opcodes():
+        if kind == "equal":
+            yield "same", "".join(old[i1:i2])
+        else:
+            yield "removed", "".join(old[i1:i2])
+            yield "added", "".join(new[j1:j2])
+
+
+def _joined(parts: list[Part]) -> Iterator[Part]:
+    """Without empty parts, and with single spaces between two replacements taken into them."""
+    removed = added = ""
+    for at, (kind, text) in enumerate(parts):
+        if kind == "removed":
+            removed += text
+        elif kind == "added":
+            added += text
+        elif text == " " and removed and added and _is_replacement(parts[at + 1 : at + 3]):
+            removed, added = removed + text, added + text
+        elif text:
+            yield from _changes(removed, added)
+            removed = added = ""
+            yield "same", text
+    yield from _changes(removed, added)
+
+
+def _is_replacement(following: list[Part]) -> bool:
+    return [kind for kind, text in following if text] == ["removed", "added"]
+
+
+def _changes(removed: str, added: str) -> Iterator[Part]:
+    if removed:
+        yield "removed", removed
+    if added:
+        yield "added", added
+
+
+def as_text(parts: list[Part], variables: Mapping[str, str] | None = None) -> Text:
+    """Parts as text, changes marked by signs, line and colour.
+
+    Args:
+        parts: What `compare` returned.
+        variables: The theme's variables; without them the terminal's own colours are used.
+    """
+    colours = variables or {}
+    marks = {
+        "added": Style(color=colours.get("diff-added", "green"), bold=True, underline=True),
+        "removed": Style(color=colours.get("diff-removed", "red"), strike=True),
+    }
+    text = Text()
+    for kind, part in parts:
+        words = part.rstrip(" ") or part
+        if kind == "same":
+            text.append(part)
+            continue
+        text.append(f"{{+{words}+}}" if kind == "added" else f"[-{words}-]", marks[kind])
+        text.append(part[len(words) :])
+    return text
+
+
+class PromptDiff(Static):
+    """A prompt with what changed in it; as high as it needs: put it into what scrolls."""
+
+    DEFAULT_CSS = """
+    PromptDiff {
+        height: auto;
+    }
+    """
+
+    @dataclass
+    class Compared(Message, bubble=False):
+        """A thread has compared two long prompts."""
+
+        number: int
+        parts: list[Part]
+
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        super().__init__("", name=name, id=id, classes=classes, markup=False)
+        self._shown: tuple[str, str] | None = None
+        self._number = 0
+        self._parts: list[Part] = []
+        self._left_out = 0
+
+    @property
+    def parts(self) -> list[Part]:
+        """What is shown, as `compare` returned it."""
+        return self._parts
+
+    def show(self, before: str, after: str) -> None:
+        """Shows what changed; the first version of a prompt has nothing before it.
+
+        Args:
+            before: The earlier prompt, empty where there is none: then the later one is shown
+                as it is.
+            after: The later prompt.
+        """
+        if (before, after) == self._shown:
+            return
+        self._shown = (before, after)
+        self._number += 1
+        self._left_out = max(len(before), len(after)) - MAX_CHARACTERS
+        old, new = (clean(text, MAX_CHARACTERS, keep_newlines=True) for text in (before, after))
+        if not old:
+            self._put([("same", new)] if new else [])
+        elif len(old) + len(new) < AT_ONCE:
+            self._put(compare(old, new))
+        else:
+            self.update(Text("Comparing…"))
+            work = partial(self._compare, self._number, old, new)
+            self.run_worker(work, thread=True, group="compare", exclusive=True)
+
+    def on_mount(self) -> None:
+        """Takes the colours of a theme that is chosen later."""
+        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._put(self._parts))
+
+    def _compare(self, number: int, old: str, new: str) -> None:
+        """In a thread."""
+        self.post_message(self.Compared(number, compare(old, new)))
+
+    def on_prompt_diff_compared(self, message: Compared) -> None:
+        """Shows what a thread found, unless something else is to be shown by now."""
+        message.stop()
+        if message.number == self._number:
+            self._put(message.parts)
+
+    def _put(self, parts: list[Part]) -> None:
+        self._parts = parts
+        variables = self.app.theme_variables if self.is_attached else {}
+        text = as_text(parts, variables)
+        if self._left_out > 0:
+            text.append(f"\n({self._left_out} more characters are not shown)", Style(italic=True))
+        self.update(text)
