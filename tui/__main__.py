@@ -1,13 +1,67 @@
-"""`safelight`: the engine's commands. The one place that knows engine and dashboard."""
+"""`safelight`: the engine's commands, or the dashboard. The one place that knows both."""
 
+import os
 import sys
+from pathlib import Path
 
 from engine.cli.app import main as command_line
 
+USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
+
+
+class Usage(Exception):
+    """What was typed is neither a command nor the dashboard's options; the message says so."""
+
 
 def main() -> int:
-    """Runs a command."""
-    return command_line(sys.argv[1:])
+    """Runs a command, or opens the dashboard where there is none and a terminal."""
+    arguments = sys.argv[1:]
+    if not _is_for_dashboard(arguments):
+        return command_line(arguments)
+    try:
+        root, read_only = _options(arguments)
+    except Usage as error:
+        print(f"{error}\n{USAGE}", file=sys.stderr)  # noqa: T201 - we are the command line here
+        return 2
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return command_line(["--help"])
+    return _dashboard(root, read_only=read_only)
+
+
+_OPTIONS = ("--workspace", "-w", "--read-only")
+
+
+def _is_for_dashboard(arguments: list[str]) -> bool:
+    """Whether there is no command: nothing, or the dashboard's own options alone."""
+    return not arguments or arguments[0].partition("=")[0] in _OPTIONS
+
+
+def _options(arguments: list[str]) -> tuple[Path, bool]:
+    root = os.environ.get("SAFELIGHT_WORKSPACE") or "."
+    read_only = False
+    rest = list(arguments)
+    while rest:
+        name, equals, value = rest.pop(0).partition("=")
+        if name == "--read-only" and not equals:
+            read_only = True
+        elif name in {"--workspace", "-w"} and (equals or rest):
+            root = value if equals else rest.pop(0)
+        else:
+            raise Usage(f"{name!r} is not understood here; commands come before their options.")
+    if not Path(root).is_dir():
+        raise Usage(f"There is no folder {root!r}. Make a workspace: safelight init -w DIR")
+    return Path(root), read_only
+
+
+def _dashboard(root: Path, *, read_only: bool) -> int:
+    from tui.terminal import refusal
+
+    if sentence := refusal(dict(os.environ)):
+        print(sentence, file=sys.stderr)  # noqa: T201 - we are the command line here
+        return 2
+    from tui.running import run_dashboard
+
+    return run_dashboard(root, read_only=read_only)
 
 
 if __name__ == "__main__":

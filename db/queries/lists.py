@@ -289,3 +289,14 @@ def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
             if row := connection.execute(sql, values).fetchone():
                 found.append(Parked(lane, reason, row[0], row[1] or ""))
     return found
+
+
+def count_parked(connection: sqlite3.Connection) -> int:
+    """How many jobs are parked, as the batches' counters say."""
+    return int(connection.execute("SELECT coalesce(sum(parked), 0) FROM batches").fetchone()[0])
+
+
+def count_pending(connection: sqlite3.Connection) -> int:
+    """How many commands nobody has answered."""
+    sql = "SELECT count(*) FROM commands WHERE state = 'pending'"
+    return int(connection.execute(sql).fetchone()[0])

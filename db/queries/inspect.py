@@ -1,0 +1,178 @@
+"""Reading one job for its screen: the tree of its steps, and what one part of it left behind.
+
+Texts are cut where they are read, so that a screen costs the same whatever a job holds.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.rows import ApiCall, Artifact, Critique, Error, Prompt, Row, Score
+
+TEXT_LIMIT = 20_000
+"""Most characters of one text that is shown in full."""
+
+STEP_LIMIT = 5_000
+"""Most steps of a job that a tree shows, the newest left out beyond it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glance(Row):
+    """What is shown of a job beside a list; texts cut to some thousand characters."""
+
+    picture: str | None
+    prompt: str | None
+    critique: str | None
+    error: str | None
+    remedy: str | None
+    message: str | None
+
+
+_GLANCE = """
+SELECT
+  (SELECT a.hash FROM artifacts a JOIN steps t ON t.id = a.step_id
+    WHERE a.job_id = j.id AND a.media_type LIKE 'image/%' AND t.superseded_at IS NULL
+    ORDER BY ? * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
+               WHERE u.job_id = a.job_id AND u.scope = t.scope AND s.metric = ?
+                 AND u.superseded_at IS NULL) DESC, a.id DESC LIMIT 1) AS picture,
+  (SELECT substr(text, 1, 8000) FROM prompts WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
+    AS prompt,
+  (SELECT substr(text, 1, 8000) FROM critiques WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
+    AS critique,
+  (SELECT substr(message, 1, 8000) FROM errors WHERE id = j.error_id) AS error,
+  (SELECT substr(remedy, 1, 2000) FROM errors WHERE id = j.error_id) AS remedy,
+  substr(CASE WHEN j.state IN ('parked', 'failed') THEN j.message END, 1, 8000) AS message
+FROM jobs j WHERE j.id = ?
+"""
+
+
+def glance(
+    connection: sqlite3.Connection, job_id: int, metric: str, *, higher_is_better: bool = True
+) -> Glance | None:
+    """A job's best picture by a metric (the newest where none is scored) and its last words."""
+    sign = 1 if higher_is_better else -1
+    row = connection.execute(_GLANCE, (sign, metric, job_id)).fetchone()
+    return Glance.of(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine(Row):
+    """A step as a tree shows it: without request and result."""
+
+    id: int
+    key: str
+    scope: str
+    name: str
+    state: str
+    operation: str
+    backend: str
+    model: str
+    attempts: int
+    cost: int
+    started_at: str
+    finished_at: str | None
+    fraction: float | None
+
+
+_STEPS = f"""
+SELECT s.id, substr(s.key, 1, 500) AS key, substr(s.scope, 1, 500) AS scope,
+  substr(s.name, 1, 200) AS name, s.state, s.operation, s.backend, s.model, s.attempts, s.cost,
+  s.started_at, s.finished_at, p.fraction
+FROM steps s LEFT JOIN progress p ON p.step_id = s.id
+WHERE s.job_id = ? AND s.superseded_at IS NULL ORDER BY s.id LIMIT {STEP_LIMIT}
+"""  # noqa: S608 - our own number
+
+
+def step_lines(connection: sqlite3.Connection, job_id: int) -> list[StepLine]:
+    """The current steps of a job, oldest first."""
+    return [StepLine.of(row) for row in connection.execute(_STEPS, (job_id,))]
+
+
+def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ...]:
+    """Differs when something of a job has changed; costs the same for any job."""
+    sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
+             (SELECT max(id) FROM events WHERE job_id = j.id),
+             (SELECT group_concat(step_id || ':' || coalesce(fraction, '')) FROM
+               (SELECT step_id, fraction FROM progress WHERE job_id = j.id LIMIT 50))
+             FROM jobs j WHERE j.id = ?"""
+    row = connection.execute(sql, (job_id,)).fetchone()
+    return tuple(row) if row else ()
+
+
+def step_scores(connection: sqlite3.Connection, job_id: int, metric: str) -> dict[int, float]:
+    """The value of a metric that each step gave, by step."""
+    sql = "SELECT step_id, value FROM scores WHERE job_id = ? AND metric = ? ORDER BY id"
+    return {row[0]: row[1] for row in connection.execute(sql, (job_id, metric))}
+
+
+def first_pictures(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
+    """Hash of the first picture that each step left, by step."""
+    sql = """SELECT step_id, hash FROM artifacts WHERE job_id = ? AND step_id IS NOT NULL
+             AND media_type LIKE 'image/%' ORDER BY id DESC"""
+    return {row[0]: row[1] for row in connection.execute(sql, (job_id,))}
+
+
+def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[Prompt]:
+    """The newest versions of a job's prompt, oldest first; texts cut."""
+    sql = f"""SELECT id, job_id, step_id, parent_id, substr(text, 1, {TEXT_LIMIT}) AS text,
+              substr(negative, 1, {TEXT_LIMIT}) AS negative, substr(author, 1, 200) AS author,
+              substr(reason, 1, 2000) AS reason, created_at
+              FROM prompts WHERE job_id = ? ORDER BY id DESC LIMIT ?"""  # noqa: S608
+    return [Prompt.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+
+
+def _of_steps(
+    connection: sqlite3.Connection, columns: str, table: str, steps: Sequence[int], limit: int
+) -> list[sqlite3.Row]:
+    """The newest rows of some steps (at most 500 of them), oldest first."""
+    marks = ", ".join("?" * min(len(steps), 500))
+    sql = f"SELECT {columns} FROM {table} WHERE step_id IN ({marks}) ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return connection.execute(sql, (*steps[-500:], limit)).fetchall()[::-1]
+
+
+def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[Artifact]:
+    """Files that steps left, at most 50."""
+    return [Artifact.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
+
+
+def scores_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[Score]:
+    """Scores that steps gave, at most 100."""
+    return [Score.of(row) for row in _of_steps(connection, "*", "scores", steps, 100)]
+
+
+def critique_of(connection: sqlite3.Connection, steps: Sequence[int]) -> Critique | None:
+    """The newest critique that steps wrote; its text cut, too long lists left out."""
+    columns = f"""id, job_id, step_id, substr(text, 1, {TEXT_LIMIT}) AS text,
+      CASE WHEN length(missing) < {TEXT_LIMIT} THEN missing ELSE '[]' END AS missing,
+      CASE WHEN length(measurements) < {TEXT_LIMIT} THEN measurements ELSE '{{}}' END
+        AS measurements"""
+    rows = _of_steps(connection, columns, "critiques", steps, 1)
+    return Critique.of(rows[0]) if rows else None
+
+
+def errors_of(
+    connection: sqlite3.Connection, job_id: int, steps: Sequence[int], *, own: bool
+) -> list[Error]:
+    """The newest errors of steps, at most 20; with `own` also those of the job itself."""
+    columns = f"""id, batch_id, job_id, step_id, kind, type,
+      substr(message, 1, {TEXT_LIMIT}) AS message, substr(remedy, 1, 2000) AS remedy,
+      substr(traceback, -4000) AS traceback, created_at"""
+    rows = _of_steps(connection, columns, "errors", steps, 20)
+    if own:
+        sql = f"""SELECT {columns} FROM errors WHERE job_id = ? AND step_id IS NULL
+                  ORDER BY id DESC LIMIT 20"""  # noqa: S608
+        rows += connection.execute(sql, (job_id,)).fetchall()[::-1]
+    return [Error.of(row) for row in rows]
+
+
+def calls_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ApiCall]:
+    """The newest requests to providers of steps, at most 50."""
+    return [ApiCall.of(row) for row in _of_steps(connection, "*", "api_calls", steps, 50)]
+
+
+def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
+    """Request and result of a step as JSON, cut."""
+    sql = f"""SELECT substr(request, 1, {TEXT_LIMIT}), substr(coalesce(result, ''), 1, {TEXT_LIMIT})
+              FROM steps WHERE id = ?"""  # noqa: S608
+    row = connection.execute(sql, (step_id,)).fetchone()
+    return (row[0], row[1]) if row else ("", "")

@@ -1,0 +1,237 @@
+"""Everything that can be done, once; bindings, footer, help, palette and key file follow it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from textual.binding import Binding, BindingType
+
+LISTS = ("batches", "batch")
+STEP_IN = ("batches", "batch", "job")
+ALL = ("batches", "batch", "job")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that an operator can do.
+
+    Attributes:
+        id: Its name: of the method `action_ID` that does it, and in the key file.
+        title: One or two words for the footer and the palette.
+        help: One line for the help.
+        keys: Keys by default, as Textual names them.
+        where: Screens that it applies to.
+        group: Heading in the help.
+        footer: Its rank in the footer, least first; None where it is not shown there.
+        writes: Whether it changes anything, so that it is not there with `--read-only`.
+        destructive: Whether it asks first.
+    """
+
+    id: str
+    title: str
+    help: str
+    keys: tuple[str, ...]
+    where: tuple[str, ...] = ALL
+    group: str = "Look"
+    footer: int | None = None
+    writes: bool = False
+    destructive: bool = False
+
+
+def _step_in(
+    id_: str,
+    title: str,
+    help_: str,
+    keys: tuple[str, ...],
+    rank: int | None = None,
+    *,
+    destructive: bool = False,
+) -> Action:
+    return Action(
+        id_, title, help_, keys, STEP_IN, "Step in", rank, writes=True, destructive=destructive
+    )
+
+
+def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
+    return Action(id_, title, help_, keys, ("list",), "Move")
+
+
+ACTIONS: tuple[Action, ...] = (
+    _move("cursor_down", "Down", "One down.", "j", "down"),
+    _move("cursor_up", "Up", "One up.", "k", "up"),
+    _move("page_down", "Page down", "A page down.", "pagedown", "ctrl+f", "ctrl+d"),
+    _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
+    _move("first", "First", "To the first.", "g", "home"),
+    _move("last", "Last", "To the last.", "G", "end"),
+    Action("open", "Open", "Open what is selected.", ("enter", "l", "right"), LISTS, "Move", 1),
+    Action(
+        "back",
+        "Back",
+        "Back to where you came from.",
+        ("escape", "backspace"),
+        ("batch", "job"),
+        "Move",
+        2,
+    ),
+    Action("go_batches", "Batches", "Back to all batches.", ("B",), ("batch", "job"), "Move"),
+    Action(
+        "next_job",
+        "Next job",
+        "The next job of the list.",
+        ("J", "right_square_bracket"),
+        ("job",),
+        "Move",
+        4,
+    ),
+    Action(
+        "previous_job",
+        "Previous job",
+        "The job before.",
+        ("K", "left_square_bracket"),
+        ("job",),
+        "Move",
+    ),
+    Action("next_turn", "Next turn", "The next iteration.", ("l", "right"), ("job",), "Move"),
+    Action(
+        "previous_turn", "Turn before", "The iteration before.", ("h", "left"), ("job",), "Move"
+    ),
+    Action(
+        "filter",
+        "Filter",
+        "Show only some: words, state:failed, ! turns a term around.",
+        ("slash",),
+        LISTS,
+        "Look",
+        5,
+    ),
+    Action(
+        "sort",
+        "Sort",
+        "Another order: input, worst first, best first, state.",
+        ("s",),
+        ("batch",),
+        "Look",
+        6,
+    ),
+    Action(
+        "faults",
+        "Faults",
+        "Only what failed or is parked, or all again.",
+        ("f",),
+        ("batch",),
+        "Look",
+        7,
+    ),
+    Action(
+        "grow",
+        "Grow",
+        "More room for the panel that has the focus.",
+        ("plus", "equals_sign"),
+        ("batch", "job"),
+        "Look",
+    ),
+    Action(
+        "shrink", "Shrink", "Less room for it.", ("minus", "underscore"), ("batch", "job"), "Look"
+    ),
+    Action("mark", "Mark", "Mark or unmark the selected one and go on.", ("space",), LISTS, "Mark"),
+    Action(
+        "mark_range", "Mark range", "Mark all from the last mark to here.", ("V",), LISTS, "Mark"
+    ),
+    Action("mark_all", "Mark all", "Mark all that the list shows.", ("asterisk",), LISTS, "Mark"),
+    Action("unmark", "Unmark", "Unmark all.", ("u",), LISTS, "Mark"),
+    _step_in("pause", "Pause", "Let it wait; what runs stops where it is.", ("p",), 10),
+    _step_in("resume", "Resume", "Let it go on; reads .env again.", ("r",), 11),
+    _step_in("retry", "Retry", "Go on from the step that failed.", ("t",), 9),
+    _step_in("cancel", "Cancel", "End it; what is finished is kept.", ("x",), 12, destructive=True),
+    _step_in("raise_priority", "Priority up", "Its turn comes sooner.", ("greater_than_sign",)),
+    _step_in("lower_priority", "Priority down", "Its turn comes later.", ("less_than_sign",)),
+    Action(
+        "new_batch", "New", "Queue a new batch.", ("n",), ("batches",), "Step in", 8, writes=True
+    ),
+    Action(
+        "engine_start",
+        "Start engine",
+        "Start an engine; it stays when you leave.",
+        ("E",),
+        ALL,
+        "Engine",
+        writes=True,
+    ),
+    Action(
+        "engine_stop",
+        "Stop engine",
+        "Stop the engine; jobs go on when one is started.",
+        ("S",),
+        ALL,
+        "Engine",
+        writes=True,
+        destructive=True,
+    ),
+    Action(
+        "engine_restart",
+        "Restart engine",
+        "Stop the engine and start another.",
+        ("R",),
+        ALL,
+        "Engine",
+        writes=True,
+        destructive=True,
+    ),
+    Action("copy", "Copy", "Copy the id of what is selected.", ("y",), ALL, "Look"),
+    Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
+    Action(
+        "help",
+        "Help",
+        "What can be done here; enter does it.",
+        ("question_mark",),
+        ALL,
+        "Safelight",
+        14,
+    ),
+    Action(
+        "command_palette",
+        "Palette",
+        "Find an action by its name.",
+        ("ctrl+p", "colon"),
+        ALL,
+        "Safelight",
+    ),
+    Action("quit", "Quit", "Leave; the engine goes on.", ("q", "ctrl+q"), ALL, "Safelight", 15),
+)
+"""All actions, in the order of the help."""
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def actions_for(where: str, *, read_only: bool = False) -> Iterator[Action]:
+    """The actions of a screen."""
+    for action in ACTIONS:
+        if where in action.where and not (read_only and action.writes):
+            yield action
+
+
+def bindings(where: str) -> list[BindingType]:
+    """A screen's bindings; their ids are the actions', so that a key map can change the keys."""
+    return [
+        Binding(",".join(a.keys), a.id, a.title, id=a.id, tooltip=a.help, show=False)
+        for a in actions_for(where)
+    ]
+
+
+_NAMES = {
+    "slash": "/", "space": "space", "escape": "esc", "enter": "enter", "question_mark": "?",
+    "colon": ":", "asterisk": "*", "plus": "+", "minus": "-", "underscore": "_",
+    "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",
+    "right": "→", "up": "↑", "down": "↓", "left_square_bracket": "[",
+    "right_square_bracket": "]",
+}  # fmt: skip
+
+
+def key_name(key: str) -> str:
+    """A key as it is printed on a keyboard."""
+    return "+".join(_NAMES.get(part, part) for part in key.split("+"))
+
+
+def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
+    """The keys of an action, the operator's own where there are any."""
+    own = keymap.get(action.id)
+    return tuple(key.strip() for key in own.split(",")) if own else action.keys

@@ -1,0 +1,202 @@
+"""The dashboard: an app that holds the feed and goes from screen to screen."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from textual import on, work
+from textual.app import App
+from textual.screen import Screen
+
+from engine.paths import WorkspacePaths
+from engine.text import clean
+from tui import theming
+from tui.actions import BY_ID
+from tui.engine_process import EngineProcess
+from tui.feed import Feed, Trouble
+from tui.keys import KeysError, key_file, load_keys
+from tui.remembered import Remembered, state_file
+from tui.screens.base import BaseScreen
+from tui.screens.batches import BatchesScreen
+from tui.views.head import Head, HeadView
+from tui.views.headlines import Headlines
+from tui.widgets.bars import Banner, engine_words
+
+
+class Dashboard(App[str]):
+    """The full-screen dashboard of one workspace.
+
+    Args:
+        root: The workspace's folder.
+        read_only: Whether to watch only.
+
+    Attributes:
+        head: The engine and what waits, as last read.
+        trouble: What is wrong with the store, in a sentence.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    TITLE = "safelight"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, root: Path, *, read_only: bool = False) -> None:
+        super().__init__()
+        self.paths = WorkspacePaths(root)
+        self.read_only = read_only
+        self.headlines = Headlines()
+        self.head = Head()
+        self.trouble: str | None = None
+        self.keymap: dict[str, str] = {}
+        self.remembered = Remembered.load(state_file())
+        self.head_view = HeadView(self.paths)
+        self.feed = Feed(self.paths, self)
+        self._engine = EngineProcess(self.paths)
+        self._wrong: list[str] = []
+        self._prepare()
+
+    def _prepare(self) -> None:
+        try:
+            self.keymap = load_keys(key_file())
+        except KeysError as error:
+            self._wrong.append(str(error))
+        try:
+            theming.install(self)
+        except ValueError as error:
+            self._wrong.append(str(error))
+        if self.remembered.theme in self.available_themes:
+            self.theme = self.remembered.theme
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Colours of the states, whatever theme is chosen."""
+        return theming.variable_defaults()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The batches."""
+        return BatchesScreen()
+
+    def on_mount(self) -> None:
+        """Begins to read."""
+        self.set_keymap(self.keymap)
+        self.feed.start()
+        self.set_interval(1.0, self._look_after_engine)
+        for sentence in self._wrong:
+            self.notify(clean(sentence, 500), severity="warning", markup=False, timeout=15)
+
+    def on_unmount(self) -> None:
+        """Stops reading, and remembers."""
+        self.feed.stop()
+        self.remember()
+
+    def remember(self) -> None:
+        """Writes down layout, sort, filter and theme."""
+        self.remembered.theme = self.theme
+        self.remembered.save(state_file())
+
+    @on(Trouble)
+    def tell_trouble(self, message: Trouble) -> None:
+        """Shows what is wrong with the store."""
+        self.trouble = message.sentence
+        for banner in self.screen.query(Banner):
+            banner.set_trouble(message.sentence)
+
+    # -- screens ------------------------------------------------------------------------------
+
+    def open_batch(self, batch_id: int, name: str = "") -> None:
+        """Goes to a batch."""
+        from tui.screens.batch import BatchScreen
+
+        self.push_screen(BatchScreen(batch_id, name))
+
+    def open_job(self, job_id: int, key: str) -> None:
+        """Goes to a job."""
+        from tui.screens.job import JobScreen
+
+        self.push_screen(JobScreen(job_id, key))
+
+    def go_batches(self) -> None:
+        """Goes back to all batches."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def new_batch(self) -> None:
+        """Lets the operator queue a batch, and opens it."""
+        from tui.screens.new_batch import NewBatchScreen
+
+        self.push_screen(NewBatchScreen(self.paths.root), self._queued)
+
+    def _queued(self, batch_id: int | None) -> None:
+        if batch_id is None:
+            return
+        self.feed.wake()
+        said = f"Queued b{batch_id}."
+        if self.head.engine.state == "none":
+            said += " Press E to start an engine."
+        self.notify(said, markup=False)
+
+    def confirm(self, question: str, then: Callable[[], Any]) -> None:
+        """Asks y/n; does `then` on yes."""
+        from tui.screens.confirm import ConfirmScreen
+
+        self.push_screen(ConfirmScreen(question), lambda yes: then() if yes else None)
+
+    def show_help(self, where: str) -> None:
+        """Shows what can be done; does what is chosen there."""
+        from tui.screens.help import HelpScreen
+
+        screen = self.screen
+
+        async def run(action: str | None) -> None:
+            if action:
+                focused = screen.focused or screen
+                node = focused if BY_ID[action].where == ("list",) else screen
+                await self.run_action(action, node)
+
+        self.push_screen(HelpScreen(where, self.keymap, read_only=self.read_only), run)
+
+    # -- the engine ---------------------------------------------------------------------------
+
+    @work(thread=True, exclusive=True, group="engine")
+    def engine_do(self, what: str) -> None:
+        """Starts, stops or restarts the engine, off the event loop."""
+        try:
+            said = getattr(self._engine, what)()
+        except OSError as error:
+            said = f"The engine cannot be reached: {error}."
+        self.call_from_thread(self.notify, clean(said, 500), markup=False)
+        self.feed.wake()
+
+    def _look_after_engine(self) -> None:
+        if failed := self._engine.failure():
+            self.notify(clean(failed, 500), severity="error", markup=False, timeout=20)
+
+    def leave(self) -> None:
+        """Ends the dashboard, never the engine, and says so."""
+        self.exit(engine_words(self.head.engine))
+
+    async def action_quit(self) -> None:
+        """Leaves."""
+        self.leave()
+
+    def copy(self, text: str) -> None:
+        """Copies text to the terminal's clipboard, and to tmux's where that is around."""
+        self.copy_to_clipboard(text)
+        if tmux := shutil.which("tmux") if "TMUX" in self._environment() else None:
+            subprocess.run(  # noqa: S603 - a program found on the path, fixed arguments
+                [tmux, "load-buffer", "-w", "-"], input=text.encode(), check=False, timeout=2
+            )
+        self.notify(f"Copied {clean(text, 60)}.", markup=False)
+
+    @staticmethod
+    def _environment() -> dict[str, str]:
+        import os
+
+        return dict(os.environ)
+
+
+def is_ours(screen: Screen[Any]) -> bool:
+    """Whether a screen is one of the dashboard's main screens."""
+    return isinstance(screen, BaseScreen)

@@ -1,0 +1,256 @@
+"""What the store says, brought to the screen: one read-only connection in a thread of its own.
+
+The thread asks `PRAGMA data_version` every 50 ms. When another process has committed, or when the
+screen wants something else, it reads what the screen on top shows, and posts it if it differs from
+what was posted last. Nothing else is read, and a read that took long is not soon repeated.
+"""
+
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from db.connect import connect_reader
+from db.queries.history import data_version
+from db.schema import SCHEMA_VERSION
+from engine.paths import WorkspacePaths
+from engine.text import clean
+
+POLL_SECONDS = 0.05
+CHECK_SECONDS = 0.5
+REST = 12
+"""A read is repeated for a change in the store after this many times what it took."""
+
+
+class View(Protocol):
+    """What a screen shows of the store.
+
+    Attributes:
+        every: Seconds after which it is read again though the store has not changed.
+    """
+
+    every: float
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Any:
+        """Reads a snapshot: plain, comparable, cleaned data.
+
+        Args:
+            connection: The feed's connection.
+            version: Changes when the store has changed.
+        """
+        ...
+
+
+class Fresh(Message):
+    """A snapshot that differs from the one before it; a newer one replaces it unseen."""
+
+    def __init__(self, view: View, snapshot: Any) -> None:
+        super().__init__()
+        self.view = view
+        self.snapshot = snapshot
+
+    def can_replace(self, message: Message) -> bool:
+        """Whether a message that waits makes this one needless."""
+        return isinstance(message, Fresh) and message.view is self.view
+
+
+class Answered(Message):
+    """What a question of `Feed.ask` found."""
+
+    def __init__(self, tag: str, value: Any) -> None:
+        super().__init__()
+        self.tag = tag
+        self.value = value
+
+
+class Trouble(Message):
+    """The store cannot be read, in a sentence; None when it can be again."""
+
+    def __init__(self, sentence: str | None) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+class Unreadable(Exception):
+    """The store cannot be read; the message says why and what to do."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    view: View
+    target: MessagePump
+    snapshot: Any = None
+    version: int = -1
+    not_before: float = 0.0
+    due: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    read: Callable[[sqlite3.Connection], Any]
+    target: MessagePump
+    tag: str
+
+
+class Feed:
+    """Reads the store for the dashboard.
+
+    Args:
+        paths: The workspace's places.
+        reporter: Who is told of trouble.
+    """
+
+    def __init__(self, paths: WorkspacePaths, reporter: MessagePump) -> None:
+        self._paths = paths
+        self._reporter = reporter
+        self._wake = threading.Event()
+        self._stopping = False
+        self._abandon = False
+        self._shown: list[_Shown] = []
+        self._questions: deque[_Question] = deque()
+        self._connection: sqlite3.Connection | None = None
+        self._inode = 0
+        self._checked = 0.0
+        self._sentence: str | None = None
+        self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
+
+    def start(self) -> None:
+        """Begins to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread; a read under way is cut short."""
+        self._stopping = self._abandon = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+
+    def show(self, *views: tuple[View, MessagePump]) -> None:
+        """Reads these views from now on, and no others."""
+        self._shown = [_Shown(view, target) for view, target in views]
+        self.wake()
+
+    def wake(self) -> None:
+        """Reads now: a view wants something else."""
+        for shown in self._shown:
+            shown.version, shown.not_before = -1, 0.0
+        self._wake.set()
+
+    def abandon(self) -> None:
+        """Cuts short the read that is under way, for nobody wants its result any more."""
+        self._abandon = True
+        self.wake()
+
+    def ask(self, read: Callable[[sqlite3.Connection], Any], target: MessagePump, tag: str) -> None:
+        """Reads something once; `target` gets it as `Answered`."""
+        self._questions.append(_Question(read, target, tag))
+        self._wake.set()
+
+    # -- the thread ---------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._wake.clear()
+            self._abandon = False
+            try:
+                self._read_all(self._connected())
+                self._say(None)
+            except (Unreadable, sqlite3.Error, OSError) as error:
+                self._lost(error)
+            except Exception as error:  # noqa: BLE001 - one row that is not as expected: say so, go on
+                kind = type(error).__name__
+                self._say(f"Something in the store cannot be shown ({kind}: {clean(str(error))}).")
+            self._wake.wait(POLL_SECONDS if self._connection else CHECK_SECONDS)
+        self._close()
+
+    def _read_all(self, connection: sqlite3.Connection) -> None:
+        while self._questions:
+            question = self._questions.popleft()
+            question.target.post_message(Answered(question.tag, question.read(connection)))
+        version = data_version(connection)
+        for shown in tuple(self._shown):
+            now = time.monotonic()
+            if (shown.version != version or now >= shown.due) and now >= shown.not_before:
+                self._read(connection, shown, version)
+
+    def _read(self, connection: sqlite3.Connection, shown: _Shown, version: int) -> None:
+        began = time.monotonic()
+        shown.version = version  # before reading: a wish that comes meanwhile sets it back
+        snapshot = shown.view.read(connection, version)
+        ended = time.monotonic()
+        shown.due = ended + shown.view.every
+        if shown.version == version:
+            shown.not_before = ended + REST * (ended - began)
+        if snapshot is not None and snapshot != shown.snapshot:
+            shown.snapshot = snapshot
+            shown.target.post_message(Fresh(shown.view, snapshot))
+
+    def _connected(self) -> sqlite3.Connection:
+        current = time.monotonic()
+        if self._connection is not None and current - self._checked < CHECK_SECONDS:
+            return self._connection
+        self._checked = current
+        inode = self._inode_now()
+        if self._connection is None or inode != self._inode:
+            self._close()
+            self._connection = self._open()
+            self._inode = inode
+            self._connection.set_progress_handler(lambda: int(self._abandon), 20_000)
+            self.wake()
+        return self._connection
+
+    def _inode_now(self) -> int:
+        try:
+            return self._paths.store.stat().st_ino
+        except FileNotFoundError:
+            if self._inode:
+                raise Unreadable(
+                    f"The store is gone from {self._paths.private}. What you see is the last that "
+                    "was read. Restore a backup there, or leave with q."
+                ) from None
+            raise Unreadable(
+                f"Nothing has been queued in {self._paths.root} yet. Press n to queue a batch, or "
+                "leave and name another workspace: safelight --workspace DIR"
+            ) from None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = connect_reader(self._paths.store)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if version != SCHEMA_VERSION:
+            connection.close()
+            newer = version > SCHEMA_VERSION
+            what = (
+                "Upgrade this one"
+                if newer
+                else "Run `safelight status` once to bring it up to date"
+            )
+            raise Unreadable(
+                f"The store was written by {'a newer' if newer else 'an older'} Safelight (schema "
+                f"{version}; this one knows {SCHEMA_VERSION}). {what}."
+            )
+        return connection
+
+    def _lost(self, error: Exception) -> None:
+        if self._abandon:
+            return
+        self._close()
+        if isinstance(error, Unreadable):
+            self._say(clean(str(error), 500))
+        else:
+            self._say(f"The store cannot be read now: {clean(str(error))}. Trying again.")
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _say(self, sentence: str | None) -> None:
+        if sentence != self._sentence:
+            self._sentence = sentence
+            self._reporter.post_message(Trouble(sentence))

@@ -1,0 +1,109 @@
+"""Numbers as people read them, in as few cells as possible."""
+
+from datetime import UTC, datetime
+
+
+def count(value: int) -> str:
+    """A count in at most 5 cells: `999`, `12.3k`, `1.00M`."""
+    if value < 10_000:
+        return str(value)
+    for unit, size in (("M", 1_000_000), ("k", 1_000)):
+        if value >= size:
+            scaled = value / size
+            return f"{scaled:.{0 if scaled >= 100 else 1 if scaled >= 10 else 2}f}{unit}"
+    return str(value)
+
+
+def money(micro_dollars: int) -> str:
+    """A cost: `–` for nothing, `$0.0042` for little, `$12.30` for more."""
+    if not micro_dollars:
+        return "–"
+    dollars = micro_dollars / 1_000_000
+    if dollars < 0.1:
+        return f"${dollars:.4f}"
+    return f"${dollars:,.2f}" if dollars < 10_000 else f"${dollars / 1000:,.1f}k"
+
+
+def duration(seconds: float | None) -> str:
+    """A stretch of time in at most 6 cells: `0.4s`, `12s`, `3m20s`, `4h05m`, `6d04h`."""
+    if seconds is None:
+        return "–"
+    if seconds < 10:
+        return f"{seconds:.1f}s"
+    whole = int(seconds)
+    for size, unit, rest, below in (
+        (86_400, "d", 3600, "h"),
+        (3600, "h", 60, "m"),
+        (60, "m", 1, "s"),
+    ):
+        if whole >= size:
+            return f"{whole // size}{unit}{whole % size // rest:02d}{below}"
+    return f"{whole}s"
+
+
+def rate(per_second: float | None) -> str:
+    """How many jobs end in a second, a minute or an hour, whichever reads best."""
+    if not per_second:
+        return "–"
+    for unit, seconds in (("s", 1), ("m", 60), ("h", 3600)):
+        if per_second * seconds >= 1 or unit == "h":
+            value = per_second * seconds
+            return f"{value:.0f}/{unit}" if value >= 10 else f"{value:.1f}/{unit}"
+    return "–"
+
+
+def score(value: float | None) -> str:
+    """A score: one decimal, `–` where there is none."""
+    if value is None:
+        return "–"
+    return f"{value:.1f}" if abs(value) >= 2 or value == 0 else f"{value:.3f}"
+
+
+def size(bytes_: int) -> str:
+    """A number of bytes: `812 B`, `1.2 MB`."""
+    value = float(bytes_)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "B" or value >= 100 else f"{value:.1f} {unit}"
+        value /= 1000
+    return ""
+
+
+def clock(at: str | None) -> str:
+    """A stored time as local hours, minutes and seconds."""
+    if not at:
+        return "–"
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
+    except ValueError:
+        return "–"
+
+
+def age(at: str | None) -> float | None:
+    """Seconds since a stored time; None where it cannot be read."""
+    try:
+        return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(at or "")).total_seconds())
+    except ValueError:
+        return None
+
+
+def bar(parts: list[tuple[int, str]], total: int, width: int) -> list[tuple[str, str]]:
+    """A bar of `width` cells, divided as `parts` (count, tone) are; a part that is there shows.
+
+    Returns:
+        Runs of characters with their tone; what is left over is light.
+    """
+    runs: list[tuple[str, str]] = []
+    used = done = 0
+    for number, tone in parts:
+        done += number
+        end = round(width * done / total) if total else 0
+        cells = max(1 if number and used < width else 0, end - used)
+        cells = min(cells, width - used)
+        if cells:
+            runs.append(("█" if tone == "done" else "▓" if tone == "failed" else "▒", tone))
+            runs[-1] = (runs[-1][0] * cells, tone)
+            used += cells
+    if used < width:
+        runs.append(("░" * (width - used), "muted"))
+    return runs

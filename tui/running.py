@@ -1,0 +1,28 @@
+"""One run of the dashboard, from opening to what is said at the end."""
+
+import os
+import sys
+from pathlib import Path
+
+from tui.app import Dashboard
+from tui.terminal import HUNG_UP, TerminalWatch
+
+
+def run_dashboard(root: Path, *, read_only: bool) -> int:
+    """Runs the dashboard until the operator leaves; returns the exit code."""
+    app = Dashboard(root, read_only=read_only)
+    vanished = False
+
+    def leave() -> None:
+        nonlocal vanished
+        vanished = True
+        app.remember()
+        app.call_from_thread(app.exit)
+
+    TerminalWatch(leave).start()
+    said = app.run()
+    if vanished:
+        os._exit(HUNG_UP)  # nothing can be written any more, not even by an exit handler
+    if said:
+        print(said, file=sys.stdout)  # noqa: T201 - the last words of a program, to its terminal
+    return app.return_code or 0

@@ -1,0 +1,205 @@
+"""What all screens of the dashboard have in common: the bars, the feed, and stepping in."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from engine.text import clean
+from tui.actions import BY_ID, actions_for, key_name, keys_of
+from tui.feed import Feed, Fresh, View
+from tui.widgets.bars import Banner, KeyBar, Lanes, TopBar
+
+if TYPE_CHECKING:
+    from tui.app import Dashboard
+
+
+class BaseScreen(Screen[None]):
+    """A screen with the bars around it, that shows one view of the store.
+
+    Attributes:
+        WHERE: Its name in the registry of actions.
+    """
+
+    WHERE = ""
+    AUTO_FOCUS = "Rows"
+
+    @property
+    def dashboard(self) -> "Dashboard":
+        """The app."""
+        return cast("Dashboard", self.app)
+
+    @property
+    def feed(self) -> Feed:
+        """What reads the store."""
+        return self.dashboard.feed
+
+    @property
+    def view(self) -> View:
+        """What this screen shows of the store."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """The bars, with the screen's own between them."""
+        yield TopBar()
+        yield Banner()
+        yield from self.compose_body()
+        yield Lanes()
+        yield KeyBar(list(self._keys()))
+
+    def compose_body(self) -> Iterator[Widget]:
+        """What is between the bars."""
+        raise NotImplementedError
+
+    async def show(self, snapshot: Any) -> None:
+        """Shows a snapshot of the view."""
+        raise NotImplementedError
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """What the operator means: targets of a command, and what they are called."""
+        raise NotImplementedError
+
+    def _keys(self) -> Iterator[tuple[Any, str]]:
+        app = self.dashboard
+        shown = [a for a in actions_for(self.WHERE, read_only=app.read_only) if a.footer]
+        for action in sorted(shown, key=lambda a: a.footer or 0):
+            yield action, key_name(keys_of(action, app.keymap)[0])
+
+    # -- the feed -----------------------------------------------------------------------------
+
+    def on_screen_resume(self) -> None:
+        """Shows what the store says now."""
+        self.feed.show((self.view, self), (self.dashboard.head_view, self))
+        self.query_one(Banner).set_trouble(self.dashboard.trouble)
+        self.show_head(self.dashboard.head)
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for what is not seen."""
+        self.feed.show()
+
+    @on(Fresh)
+    async def take(self, message: Fresh) -> None:
+        """Shows what has been read."""
+        if message.view is self.dashboard.head_view:
+            self.dashboard.head = message.snapshot
+            self.show_head(message.snapshot)
+        elif message.view is self.view:
+            await self.show(message.snapshot)
+
+    def show_head(self, head: Any) -> None:
+        """Shows the engine, its lanes, and what waits."""
+        self.query_one(TopBar).set_head(head)
+        self.query_one(Lanes).set_head(head)
+        self.query_one(Banner).set_head(head)
+
+    # -- actions ------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing that changes anything is there while only watching."""
+        known = BY_ID.get(action)
+        return not (known and known.writes and self.dashboard.read_only)
+
+    @on(KeyBar.Pressed)
+    async def do_pressed(self, message: KeyBar.Pressed) -> None:
+        """Does what was clicked in the footer."""
+        await self.run_action(message.action.id)
+
+    def say(self, sentence: str, *, bad: bool = False) -> None:
+        """Shows a sentence for some seconds."""
+        severity = "warning" if bad else "information"
+        self.notify(clean(sentence, 500), severity=severity, markup=False)  # type: ignore[arg-type]
+
+    def action_pause(self) -> None:
+        """Lets the targets wait."""
+        self._step_in("pause")
+
+    def action_resume(self) -> None:
+        """Lets them go on."""
+        self._step_in("resume")
+
+    def action_retry(self) -> None:
+        """Goes on from what failed."""
+        self._step_in("retry")
+
+    def action_cancel(self) -> None:
+        """Ends them, after asking."""
+        self._step_in("cancel")
+
+    def action_raise_priority(self) -> None:
+        """Their turn comes sooner."""
+        self._step_in("priority", {"change": 1})
+
+    def action_lower_priority(self) -> None:
+        """Their turn comes later."""
+        self._step_in("priority", {"change": -1})
+
+    def _step_in(self, verb: str, arguments: Mapping[str, Any] | None = None) -> None:
+        targets, called = self.targets()
+        if not targets:
+            self.say("Nothing is selected.", bad=True)
+            return
+        action = BY_ID.get(verb)
+        if action and action.destructive:
+            question = f"{action.title} {called}? {action.help}"
+            self.dashboard.confirm(question, lambda: self._send(verb, targets, arguments or {}))
+        else:
+            self._send(verb, targets, arguments or {})
+
+    @work(thread=True)
+    def _send(
+        self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
+    ) -> None:
+        from tui.asking import ask_for
+
+        try:
+            sentence, refused = ask_for(self.dashboard.paths, verb, targets, arguments)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
+            sentence, refused = f"It was not asked for: {error}", True
+        self.app.call_from_thread(self.say, sentence, bad=refused)
+
+    def action_back(self) -> None:
+        """Back to the screen before."""
+        self.dismiss()
+
+    def action_go_batches(self) -> None:
+        """Back to all batches."""
+        self.dashboard.go_batches()
+
+    def action_engine_start(self) -> None:
+        """Starts an engine."""
+        self.dashboard.engine_do("start")
+
+    def action_engine_stop(self) -> None:
+        """Stops the engine, after asking."""
+        question = "Stop the engine? Running jobs stop where they are; the next engine goes on."
+        self.dashboard.confirm(question, lambda: self.dashboard.engine_do("stop"))
+
+    def action_engine_restart(self) -> None:
+        """Stops the engine and starts another, after asking."""
+        question = "Restart the engine? Running jobs stop where they are and then go on."
+        self.dashboard.confirm(question, lambda: self.dashboard.engine_do("restart"))
+
+    def action_help(self) -> None:
+        """Shows what can be done here."""
+        self.dashboard.show_help(self.WHERE)
+
+    def action_theme(self) -> None:
+        """Another theme."""
+        self.app.search_themes()
+
+    def action_command_palette(self) -> None:
+        """Finds an action by its name."""
+        self.app.action_command_palette()
+
+    def action_copy(self) -> None:
+        """Copies the id of what is selected."""
+        targets, _ = self.targets()
+        names = [f"{kind[0]}{number}" for target in targets for kind, number in target.items()]
+        self.dashboard.copy(" ".join(names[:1000]))
+
+    async def action_quit(self) -> None:
+        """Leaves; the engine goes on."""
+        self.dashboard.leave()

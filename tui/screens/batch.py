@@ -1,0 +1,195 @@
+"""One batch: its jobs, the selected one at a glance, what happens."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from textual import on
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from tui.actions import bindings
+from tui.feed import Answered, View
+from tui.screens.filtered import FilteredScreen
+from tui.screens.panels import Panels
+from tui.views.batch import BatchSnapshot, BatchView, JobRow
+from tui.views.filters import ORDERS, Filter
+from tui.views.listing import LONGEST_PAGE
+from tui.widgets.bars import TopBar
+from tui.widgets.batch_bar import BatchBar
+from tui.widgets.event_tail import EventTail
+from tui.widgets.glance import GlancePanel
+from tui.widgets.job_columns import job_columns
+from tui.widgets.rows import Rows
+
+FAULTS = "state:failed,parked"
+FIRST_PAGE = 120
+
+
+class BatchScreen(FilteredScreen):
+    """The jobs of one batch.
+
+    Args:
+        batch_id: The batch.
+        name: What it is called, cleaned.
+    """
+
+    WHERE = "batch"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("batch")
+
+    def __init__(self, batch_id: int, name: str) -> None:
+        super().__init__()
+        self.batch_id = batch_id
+        self._called = name
+        self._scale: tuple[float, float] = (-1, -1)
+        self._snapshot: BatchSnapshot | None = None
+        self._unseen = False
+
+    @property
+    def view(self) -> View:
+        """The batch."""
+        return self._view
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The batch in a line, the list, the selected job beside it, the events below."""
+        app = self.dashboard
+        self._view = BatchView(self.batch_id, app.headlines)
+        self._view.ask = replace(
+            self._view.ask, order=app.remembered.order, filter=Filter(), count=FIRST_PAGE
+        )
+        yield BatchBar()
+        yield self.filter_input()
+        with Panels("batch", app.remembered.widths, default=62):
+            yield Rows(job_columns(0, 100), empty="No jobs here.", id="jobs")
+            with Vertical(id="beside"):
+                yield GlancePanel(app.paths)
+        with Horizontal(id="below"):
+            yield EventTail()
+
+    def on_mount(self) -> None:
+        """Says where one is."""
+        trail = f"b{self.batch_id} {self._called}"
+        self.query_one(TopBar).set_trail(trail, read_only=self.dashboard.read_only)
+
+    async def show(self, snapshot: BatchSnapshot) -> None:
+        """Shows what has been read."""
+        self._snapshot = snapshot
+        if (snapshot.low, snapshot.high) != self._scale:
+            self._scale = (snapshot.low, snapshot.high)
+            self.rows.set_columns(job_columns(snapshot.low, snapshot.high))
+        self.rows.set_rows(snapshot.total, snapshot.start, snapshot.rows)
+        order = ORDERS.get(self._view.ask.order, "")
+        shown = "" if not self.filter_text else f"{snapshot.total} shown · "
+        self.query_one(BatchBar).set_batch(snapshot.batch, f"{shown}{order}")
+        self.query_one(GlancePanel).set_glance(snapshot.glance)
+        self.query_one(EventTail).add(snapshot.events)
+        self._select()
+
+    @on(Rows.Moved)
+    def _select(self) -> None:
+        row: JobRow | None = self.rows.current
+        if row is not None and row.id != self._view.selected:
+            self._view.selected = row.id
+            self.feed.wake()
+
+    @on(Rows.Wanted)
+    def wanted(self, message: Rows.Wanted) -> None:
+        """Reads the rows that have come into sight."""
+        if message.count > 3 and self._ask(start=message.start, count=message.count):
+            self.feed.wake()
+
+    def _ask(self, start: int, count: int) -> bool:
+        snapshot = self._snapshot
+        self._view.ask = replace(self._view.ask, start=start, count=count)
+        if snapshot is None:
+            return True
+        held = range(snapshot.start, snapshot.start + len(snapshot.rows) + 1)
+        end = min(start + count, snapshot.total)
+        return not (start in held and end in held)
+
+    def apply_filter(self, filter_: Filter) -> None:
+        """Narrows the list."""
+        self._from_top()
+        self._view.ask = replace(self._view.ask, filter=filter_, start=0)
+        self.feed.abandon()
+
+    def action_sort(self) -> None:
+        """Another order."""
+        orders = list(ORDERS)
+        order = orders[(orders.index(self._view.ask.order) + 1) % len(orders)]
+        self.dashboard.remembered.order = order
+        self._from_top()
+        self._view.ask = replace(self._view.ask, order=order, start=0)
+        self.feed.abandon()
+
+    def _from_top(self) -> None:
+        self.rows.forget()
+        self._view.selected = 0
+
+    def action_faults(self) -> None:
+        """Only what failed or is parked, or all again."""
+        line = self.query_one("#filter")
+        text = "" if self.filter_text == FAULTS else FAULTS
+        line.value = text  # type: ignore[attr-defined]
+        line.display = bool(text)
+        self.set_filter(text)
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """The marked jobs, or the one under the cursor."""
+        row: JobRow | None = self.rows.current
+        ids = sorted(self.rows.marks) or ([row.id] if row else [])
+        if len(ids) == 1:
+            called = f"j{ids[0]}" + (f" ({row.key})" if row and row.id == ids[0] else "")
+        else:
+            called = f"{len(ids)} jobs"
+        return [{"job": id_} for id_ in ids], called
+
+    def action_mark_all(self) -> None:
+        """Marks all that the list shows, at most 1 000."""
+        self.feed.ask(partial(self._ids, 0, LONGEST_PAGE), self, "mark")
+        if self.rows.total > LONGEST_PAGE:
+            self.say(
+                f"Marked the first {LONGEST_PAGE} of {self.rows.total}. To step in on all of them, "
+                "go back and do it to the batch.",
+                bad=True,
+            )
+
+    def action_mark_range(self) -> None:
+        """Marks from the last mark to the cursor, at most 1 000."""
+        first, last = sorted((self.rows.last_mark, self.rows.cursor))
+        self.feed.ask(partial(self._ids, first, last - first + 1), self, "mark")
+
+    def _ids(self, start: int, count: int, connection: object) -> list[int]:
+        return self._view.ids(connection, start, min(count, LONGEST_PAGE))  # type: ignore[arg-type]
+
+    @on(Answered)
+    def marks_found(self, message: Answered) -> None:
+        """Marks what was asked for."""
+        if message.tag == "mark":
+            self.rows.mark(message.value)
+
+    def action_open(self) -> None:
+        """Opens the job under the cursor."""
+        if row := self.rows.current:
+            self.dashboard.open_job(row.id, row.key)
+
+    def action_grow(self) -> None:
+        """More room for the panel that has the focus."""
+        self.query_one(Panels).grow(+5)
+
+    def action_shrink(self) -> None:
+        """Less room for it."""
+        self.query_one(Panels).grow(-5)
+
+    def neighbour(self, job_id: int, step: int) -> tuple[int, str] | None:
+        """The job `step` rows from one in this list; moves the cursor there."""
+        row: JobRow | None = self.rows.current
+        if row is None or row.id != job_id:
+            return None
+        other: JobRow | None = self.rows.row(self.rows.cursor + step)
+        if other is None:
+            return None
+        self.rows.go(self.rows.cursor + step)
+        return other.id, other.key

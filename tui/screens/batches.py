@@ -1,0 +1,147 @@
+"""All batches of the workspace."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual import on
+from textual.widget import Widget
+
+from engine.text import clean
+from tui import figures
+from tui.actions import bindings
+from tui.feed import View
+from tui.screens.filtered import FilteredScreen
+from tui.states import LOOKS, look
+from tui.views.batches import BatchesView, BatchRow
+from tui.views.filters import Filter
+from tui.widgets.bars import TopBar
+from tui.widgets.columns import Column, Run
+from tui.widgets.rows import Rows
+
+
+def _bar(row: BatchRow) -> list[Run]:
+    parts = [(number, LOOKS[state].tone) for state, number in row.counts if state != "queued"]
+    return figures.bar(parts, row.total, 14)
+
+
+def _name(row: BatchRow) -> list[Run]:
+    runs = [(f"b{row.id} ", "muted"), (row.name, "strong")]
+    return [*runs, (f"  {row.trouble}", "failed")] if row.trouble else runs
+
+
+def _failed(row: BatchRow) -> list[Run]:
+    return [(figures.count(row.failed), "failed" if row.failed else "muted")]
+
+
+def _state(row: BatchRow) -> list[Run]:
+    return [(look(row.state).shape, look(row.state).tone)]
+
+
+def _done(row: BatchRow) -> list[Run]:
+    return [(figures.count(row.ended), ""), (f"/{figures.count(row.total)}", "muted")]
+
+
+COLUMNS: tuple[Column[BatchRow], ...] = (
+    Column("", 1, _state),
+    Column("batch", 14, _name, grow=3),
+    Column("recipe", 8, lambda r: [(r.recipe, "muted")], grow=1, needs=100),
+    Column("state", 17, lambda r: [(look(r.state).word, look(r.state).tone)], needs=120),
+    Column("progress", 14, _bar),
+    Column("done", 9, _done, right=True),
+    Column("fail", 5, _failed, right=True),
+    Column("best", 5, lambda r: [(figures.score(r.best), "")], right=True),
+    Column("spend", 7, lambda r: [(figures.money(r.cost), "")], right=True),
+    Column("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=86),
+    Column("left", 6, lambda r: [(r.left, "")], right=True),
+    Column("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=110,
+           right=True),
+)  # fmt: skip
+
+
+class BatchesScreen(FilteredScreen):
+    """All batches: state, progress, failures, best score, spend, rate, time left."""
+
+    WHERE = "batches"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("batches")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: tuple[BatchRow, ...] = ()
+        self._filter = Filter()
+
+    @property
+    def view(self) -> View:
+        """The newest batches."""
+        return self._view
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The filter and the list."""
+        self._view = BatchesView(self.dashboard.headlines)
+        yield self.filter_input()
+        yield Rows(COLUMNS, empty="No batches here. Press n to queue one.", id="batches")
+
+    def on_mount(self) -> None:
+        """Says where one is."""
+        root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
+        self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
+
+    async def show(self, snapshot: tuple[BatchRow, ...]) -> None:
+        """Shows the batches that the filter leaves."""
+        self._all = snapshot
+        self._show()
+
+    def _show(self) -> None:
+        wanted = self._filter
+        shown = [
+            row
+            for row in self._all
+            if row.matches(wanted.words, wanted.without)
+            and (wanted.states is None or _any_in(row, wanted.states))
+        ]
+        self.rows.set_rows(len(shown), 0, shown)
+
+    def apply_filter(self, filter_: Filter) -> None:
+        """Narrows the list."""
+        self._filter = filter_
+        self._show()
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """The marked batches, or the one under the cursor."""
+        ids = sorted(self.rows.marks)
+        if not ids and (row := self.rows.current):
+            ids = [row.id]
+        called = f"b{ids[0]}" if len(ids) == 1 else f"{len(ids)} batches"
+        return [{"batch": id_} for id_ in ids], called
+
+    def action_mark_all(self) -> None:
+        """Marks all that the filter leaves."""
+        self.rows.mark([row.id for row in self._shown_rows()])
+
+    def action_mark_range(self) -> None:
+        """Marks from the nearest mark above to the cursor."""
+        shown = self._shown_rows()
+        marked = [i for i, row in enumerate(shown) if row.id in self.rows.marks]
+        begin = min(marked, key=lambda i: abs(i - self.rows.cursor), default=self.rows.cursor)
+        first, last = sorted((begin, self.rows.cursor))
+        self.rows.mark([row.id for row in shown[first : last + 1]])
+
+    def _shown_rows(self) -> list[BatchRow]:
+        return [row for i in range(self.rows.total) if (row := self.rows.row(i))]
+
+    @on(Rows.Wanted)
+    def wanted(self) -> None:
+        """All rows are held already."""
+
+    def action_open(self) -> None:
+        """Opens the batch under the cursor."""
+        if row := self.rows.current:
+            self.dashboard.open_batch(row.id, row.name)
+
+    def action_new_batch(self) -> None:
+        """Queues a new batch."""
+        self.dashboard.new_batch()
+
+
+def _any_in(row: BatchRow, states: tuple[str, ...]) -> bool:
+    return any(number and state in states for state, number in row.counts)

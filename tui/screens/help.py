@@ -1,0 +1,78 @@
+"""What can be done here, with its keys; enter does it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.actions import Action, actions_for, key_name, keys_of
+from tui.keys import key_file
+from tui.states import LOOKS
+
+GROUPS = ("Step in", "Look", "Mark", "Move", "Engine", "Safelight")
+
+
+class HelpScreen(ModalScreen[str | None]):
+    """All actions of a screen by group; the one that is chosen is the result.
+
+    Args:
+        where: The screen.
+        keymap: The operator's own keys.
+        read_only: Whether what changes something is left out.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("escape,question_mark,q", "leave", "Leave"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, where: str, keymap: Mapping[str, str], *, read_only: bool) -> None:
+        super().__init__()
+        here = [*actions_for(where, read_only=read_only), *actions_for("list")]
+        self._actions = [a for group in GROUPS for a in here if a.group == group]
+        self._keymap = keymap
+
+    def compose(self) -> ComposeResult:
+        """The actions, what the shapes mean, where keys are changed."""
+        with Vertical(id="help"):
+            yield OptionList(*self._options(), markup=False)
+            yield Static(self._legend(), id="legend", markup=False)
+
+    def _options(self) -> list[Option]:
+        options, group = [], ""
+        for action in self._actions:
+            if action.group != group:
+                group = action.group
+                options.append(Option(Text(f"{group}", style="bold underline"), disabled=True))
+            options.append(Option(self._line(action), id=action.id))
+        return options
+
+    def _line(self, action: Action) -> Text:
+        keys = " ".join(key_name(key) for key in keys_of(action, self._keymap))
+        text = Text(f" {keys:<18.18} ", style="bold", no_wrap=True, overflow="ellipsis")
+        text.append(f"{action.help}", style="not bold")
+        return text.append(f"  {action.id}", style="not bold dim")
+
+    @staticmethod
+    def _legend() -> str:
+        states = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
+        shapes = "   ".join(f"{LOOKS[state].shape} {state}" for state in states)
+        return f"{shapes}\nYour own keys: {key_file()}, [keys], lines such as: retry = 'ctrl+r'"
+
+    @on(OptionList.OptionSelected)
+    def chosen(self, message: OptionList.OptionSelected) -> None:
+        """Does what was chosen."""
+        self.dismiss(message.option.id)
+
+    def action_leave(self) -> None:
+        """Does nothing."""
+        self.dismiss(None)

@@ -1,0 +1,160 @@
+"""One job: its tree, and what each part of it left behind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual import on
+from textual.containers import Vertical
+from textual.widget import Widget
+
+from tui.actions import bindings
+from tui.feed import View
+from tui.screens.base import BaseScreen
+from tui.screens.panels import Panels
+from tui.views.job import JobSnapshot, JobView, Node
+from tui.widgets.bars import TopBar
+from tui.widgets.detail_panel import DetailPanel
+from tui.widgets.filmstrip import Filmstrip, Frame
+from tui.widgets.job_bar import JobBar
+from tui.widgets.node_columns import NODE_COLUMNS
+from tui.widgets.rows import Rows
+
+
+class JobScreen(BaseScreen):
+    """One job.
+
+    Args:
+        job_id: The job.
+        key: What it is called, cleaned.
+    """
+
+    WHERE = "job"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("job")
+
+    def __init__(self, job_id: int, key: str) -> None:
+        super().__init__()
+        self._set_job(job_id, key)
+
+    def _set_job(self, job_id: int, key: str) -> None:
+        self.job_id = job_id
+        self._key = key
+        self._snapshot: JobSnapshot | None = None
+
+    @property
+    def view(self) -> View:
+        """The job."""
+        return self._view
+
+    def compose_body(self) -> Iterator[Widget]:
+        """The job in a line; the tree, and beside it the turns and the details."""
+        app = self.dashboard
+        self._view = JobView(self.job_id, app.headlines)
+        yield JobBar()
+        with Panels("job", app.remembered.widths, default=34):
+            yield Rows(NODE_COLUMNS, empty="Nothing has been done yet.", id="tree")
+            with Vertical(id="parts"):
+                yield Filmstrip(app.paths)
+                yield DetailPanel(app.paths)
+
+    def on_mount(self) -> None:
+        """Says where one is."""
+        self._say_where(0)
+
+    def _say_where(self, batch_id: int) -> None:
+        trail = [f"b{batch_id}"] if batch_id else []
+        called = f"j{self.job_id} {self._key}"
+        self.query_one(TopBar).set_trail(*trail, called, read_only=self.dashboard.read_only)
+
+    async def show(self, snapshot: JobSnapshot) -> None:
+        """Shows what has been read."""
+        before, self._snapshot = self._snapshot, snapshot
+        if before is None or before.batch_id != snapshot.batch_id:
+            self._say_where(snapshot.batch_id)
+        self.query_one(JobBar).set_job(snapshot)
+        rows: Rows[Node] = self.query_one(Rows)
+        rows.set_rows(len(snapshot.nodes), 0, snapshot.nodes)
+        chosen = next((i for i, n in enumerate(snapshot.nodes) if n.id == snapshot.selected), 0)
+        if self._view.selected is None or before is None:
+            rows.go(chosen)
+        await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
+        self.query_one(DetailPanel).show(snapshot.detail)
+
+    @on(Rows.Moved)
+    def moved(self) -> None:
+        """Shows the part under the cursor."""
+        node: Node | None = self.query_one(Rows).current
+        if node is None or self._snapshot is None or node.id == self._view.selected:
+            return
+        if self._view.selected is None and node.id == self._snapshot.selected:
+            return  # still what matters most, which may become another part
+        self._select(node.id)
+
+    def _select(self, node: int) -> None:
+        self._view.selected = node
+        self.feed.wake()
+
+    @on(Frame.Picked)
+    def picked(self, message: Frame.Picked) -> None:
+        """Goes to a turn that was clicked."""
+        self._go_to(message.node)
+
+    def _go_to(self, node: int) -> None:
+        nodes = self._snapshot.nodes if self._snapshot else ()
+        index = next((i for i, n in enumerate(nodes) if n.id == node), None)
+        if index is not None:
+            self.query_one(Rows).go(index)
+            self._select(node)
+
+    def action_next_turn(self) -> None:
+        """The next iteration."""
+        self._turn(+1)
+
+    def action_previous_turn(self) -> None:
+        """The iteration before; back to the list before the first."""
+        self._turn(-1)
+
+    def _turn(self, step: int) -> None:
+        turns = self._snapshot.turns if self._snapshot else ()
+        at = (
+            next((i for i, t in enumerate(turns) if t.node == self._snapshot.turn), None)
+            if self._snapshot
+            else None
+        )
+        if turns:
+            index = (len(turns) - 1 if step < 0 else 0) if at is None else at + step
+            if 0 <= index < len(turns):
+                self._go_to(turns[index].node)
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """This job."""
+        return [{"job": self.job_id}], f"j{self.job_id} ({self._key})"
+
+    def action_next_job(self) -> None:
+        """The next job of the list."""
+        self._neighbour(+1)
+
+    def action_previous_job(self) -> None:
+        """The job before."""
+        self._neighbour(-1)
+
+    def _neighbour(self, step: int) -> None:
+        from tui.screens.batch import BatchScreen
+
+        below = self.app.screen_stack[-2]
+        found = below.neighbour(self.job_id, step) if isinstance(below, BatchScreen) else None
+        if found is None:
+            self.say("There is no other job that way.")
+            return
+        self._set_job(*found)
+        self._view = JobView(self.job_id, self.dashboard.headlines)
+        self._say_where(0)
+        self.on_screen_resume()
+
+    def action_grow(self) -> None:
+        """More room for the panel that has the focus."""
+        self.query_one(Panels).grow(+5)
+
+    def action_shrink(self) -> None:
+        """Less room for it."""
+        self.query_one(Panels).grow(-5)

@@ -1,0 +1,66 @@
+"""The terminal: whether it can show a dashboard, and whether it is still there."""
+
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+
+LOOK_SECONDS = 0.5
+PATIENCE_SECONDS = 2.0
+HUNG_UP = 129
+"""Exit code of a program whose terminal has gone, as shells say it (128 + SIGHUP)."""
+
+
+def refusal(environment: Mapping[str, str]) -> str | None:
+    """Why a terminal cannot show the dashboard, with what to do; None where it can."""
+    term = environment.get("TERM", "")
+    if term in {"", "dumb", "unknown"}:
+        called = f"TERM={term}" if term else "TERM is not set, so this"
+        return (
+            f"{called} cannot show a full-screen dashboard. Use `safelight status`, or set TERM to "
+            "what your terminal is, such as xterm-256color."
+        )
+    return None
+
+
+def is_gone(handle: int) -> bool:
+    """Whether a terminal has hung up."""
+    poll = select.poll()
+    poll.register(handle, 0)  # errors and hang-ups are always reported
+    return any(
+        flags & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, flags in poll.poll(0)
+    )
+
+
+class TerminalWatch:
+    """Ends the process within seconds when its terminal vanishes, by SIGHUP or in silence.
+
+    A full-screen app without a terminal reads the end of a file for ever, at half a core's cost.
+
+    Args:
+        on_gone: Called in the watch's thread; it asks the app to end in good order.
+    """
+
+    def __init__(self, on_gone: Callable[[], None]) -> None:
+        self._on_gone = on_gone
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="terminal", daemon=True)
+
+    def start(self) -> None:
+        """Begins to watch."""
+        signal.signal(signal.SIGHUP, lambda *_: self._over.set())
+        self._thread.start()
+
+    def _watch(self) -> None:
+        handle = sys.__stdin__.fileno() if sys.__stdin__ else 0
+        while not self._over.wait(LOOK_SECONDS):
+            if is_gone(handle):
+                break
+        with suppress(Exception):  # whatever state the app is in, the process ends
+            self._on_gone()
+        time.sleep(PATIENCE_SECONDS)
+        os._exit(HUNG_UP)

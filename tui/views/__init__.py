@@ -1,0 +1,1 @@
+"""What each screen reads of the store: cleaned snapshots, bounded in size."""

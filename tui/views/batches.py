@@ -1,0 +1,83 @@
+"""The list of batches."""
+
+import sqlite3
+from dataclasses import dataclass
+
+from db.queries import lists
+from db.queries.batches import best_score
+from engine.text import clean
+from tui import figures
+from tui.views.headlines import Headlines
+from tui.views.pace import Pace, time_left
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as it is shown: cleaned, its figures as text where they would change all the time."""
+
+    id: int
+    name: str
+    recipe: str
+    state: str
+    priority: int
+    total: int
+    ended: int
+    counts: tuple[tuple[str, int], ...]
+    failed: int
+    parked: int
+    best: float | None
+    cost: int
+    rate: str
+    left: str
+    trouble: str
+
+    def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
+        """Whether its name or id has every one of `words` and none of `without`."""
+        text = f"b{self.id} {self.name} {self.recipe}".lower()
+        return all(w in text for w in words) and not any(w in text for w in without)
+
+
+class BatchReader:
+    """Makes rows of batches."""
+
+    def __init__(self, headlines: Headlines) -> None:
+        self._headlines = headlines
+        self._pace = Pace()
+
+    def row(self, connection: sqlite3.Connection, line: lists.BatchLine) -> BatchRow:
+        """A batch as it is shown."""
+        headline = self._headlines.of(line.recipe)
+        pace = self._pace.of(connection, line)
+        return BatchRow(
+            id=line.id,
+            name=clean(line.name, 120),
+            recipe=clean(line.recipe, 60),
+            state=line.state,
+            priority=line.priority,
+            total=line.total,
+            ended=line.ended,
+            counts=tuple((state, getattr(line, state)) for state in _BAR),
+            failed=line.failed,
+            parked=line.parked,
+            best=best_score(connection, line.id, higher_is_better=headline.higher_is_better),
+            cost=line.cost,
+            rate=figures.rate(pace),
+            left=figures.duration(time_left(line, pace)),
+            trouble=clean(line.finish_error or ""),
+        )
+
+
+_BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
+
+
+class BatchesView:
+    """Reads the newest batches."""
+
+    every = 5.0
+
+    def __init__(self, headlines: Headlines) -> None:
+        self._reader = BatchReader(headlines)
+
+    def read(self, connection: sqlite3.Connection, version: int) -> tuple[BatchRow, ...]:
+        """The newest 500 batches."""
+        return tuple(self._reader.row(connection, line) for line in lists.batch_lines(connection))

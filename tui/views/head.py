@@ -1,0 +1,122 @@
+"""What every screen shows at its top: the engine, its lanes, and what waits for the operator."""
+
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from db.queries import batches as queries
+from db.queries import lists
+from db.rows import Lane
+from engine.paths import WorkspacePaths
+from engine.runtime.lock import lock_holder
+from engine.text import clean
+
+PROBE_SECONDS = 1.0
+
+WHAT_TO_DO = {
+    "key": "Put the key into .env, then resume.",
+    "quota": "The provider's quota is used up: raise it there or wait, then resume.",
+    "budget": "Raise the budget in safelight.toml, then resume.",
+    "disk": "Make room on the disk, then resume.",
+    "weights": "Get the model's weights, then resume.",
+    "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
+    "approval": "Look at it, then resume to approve.",
+}
+"""What helps, for each reason that a job can be parked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """The engine of the workspace.
+
+    Attributes:
+        state: `running`, `stopping`, `lost` (it was killed) or `none`.
+        pid: Its process.
+        host: Its machine.
+    """
+
+    state: str = "none"
+    pid: int = 0
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLine:
+    """One lane, cleaned."""
+
+    name: str
+    state: str
+    in_flight: int
+    concurrency: int
+    waiting: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The top of every screen."""
+
+    engine: EngineState = EngineState()
+    lanes: tuple[LaneLine, ...] = ()
+    parked: int = 0
+    reasons: tuple[tuple[str, str], ...] = ()
+    pending: int = 0
+
+
+class HeadView:
+    """Reads the top of every screen.
+
+    Args:
+        paths: The workspace's places.
+    """
+
+    every = PROBE_SECONDS  # an engine that was killed changes nothing in the store
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
+        self._holder: tuple[int, str] | None = None
+        self._probed = 0.0
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Head:
+        """The top as it is now."""
+        parked = lists.count_parked(connection)
+        return Head(
+            engine=self._engine(connection),
+            lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
+            parked=parked,
+            reasons=_reasons(connection) if parked else (),
+            pending=lists.count_pending(connection),
+        )
+
+    def _engine(self, connection: sqlite3.Connection) -> EngineState:
+        row = queries.running_engine(connection)
+        if row is None:
+            return EngineState()
+        # The lock is asked only where a row says that an engine runs: asking takes the lock for a
+        # moment where nobody holds it, and would turn away an engine that starts just then.
+        if time.monotonic() - self._probed > PROBE_SECONDS:
+            self._probed = time.monotonic()
+            self._holder = lock_holder(self._paths.lock)
+        if self._holder is None:
+            return EngineState("lost", row.pid, clean(row.host, 60))
+        return EngineState(clean(row.state, 20), row.pid, clean(row.host, 60))
+
+
+def _lane(row: Lane) -> LaneLine:
+    return LaneLine(
+        name=clean(row.name, 40),
+        state=clean(row.state, 20),
+        in_flight=row.in_flight,
+        concurrency=row.concurrency,
+        waiting=row.waiting,
+        message=clean(row.message or ""),
+    )
+
+
+def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
+    """Each reason with a sentence: what is wrong, and what helps."""
+    found = []
+    for parked in lists.parked_reasons(connection):
+        said = clean(parked.message) or f"b{parked.batch_id} waits."
+        found.append((parked.reason, f"{said} {WHAT_TO_DO.get(parked.reason, '')}".strip()))
+    return tuple(dict.fromkeys(found))

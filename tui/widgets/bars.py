@@ -1,0 +1,158 @@
+"""The lines around every screen: where one is, the engine, what waits, and the keys."""
+
+from rich.cells import cell_len
+from rich.text import Text
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Static
+
+from tui.actions import Action
+from tui.states import look
+from tui.views.head import EngineState, Head
+
+
+class TopBar(Widget):
+    """One line: where one is to the left, the engine to the right."""
+
+    COMPONENT_CLASSES = {"bar--name", "bar--muted", "bar--running", "bar--bad", "bar--waits"}  # noqa: RUF012 - Textual's way
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trail: tuple[str, ...] = ()
+        self._head = Head()
+        self._read_only = False
+
+    def set_trail(self, *trail: str, read_only: bool = False) -> None:
+        """Where one is, from the outside in: cleaned texts."""
+        self._trail, self._read_only = trail, read_only
+        self.refresh()
+
+    def set_head(self, head: Head) -> None:
+        """The engine and its lanes as they are now."""
+        self._head = head
+        self.refresh()
+
+    def render(self) -> Text:
+        """The line, in as many cells as there are."""
+        muted = self.get_component_rich_style("bar--muted", partial=True)
+        right = self._engine()
+        room = self.size.width - right.cell_len - 2
+        left = Text(" safelight", self.get_component_rich_style("bar--name", partial=True))
+        for part in self._trail:
+            left.append("  ›  ", muted).append(part)
+        if self._read_only:
+            left.append("  read-only", self.get_component_rich_style("bar--waits", partial=True))
+        left.truncate(max(10, room), overflow="ellipsis", pad=True)
+        return Text.assemble(left, "  ", right, no_wrap=True, end="")
+
+    def _engine(self) -> Text:
+        engine, text = self._head.engine, Text()
+        words, style = _ENGINE.get(engine.state, ("? engine", "muted"))
+        text.append(words, self.get_component_rich_style(f"bar--{style}", partial=True))
+        if engine.pid and engine.state != "none":
+            muted = self.get_component_rich_style("bar--muted", partial=True)
+            text.append(f" {engine.pid}", muted)
+        return text.append(" ")
+
+
+_ENGINE = {
+    "running": ("▸ engine", "running"),
+    "stopping": ("‖ engine is stopping", "waits"),
+    "lost": ("✗ engine was lost · E starts one", "bad"),
+    "none": ("○ no engine · E starts one", "muted"),
+}
+
+
+def engine_words(engine: EngineState) -> str:
+    """The engine in a sentence."""
+    if engine.state in {"running", "stopping"}:
+        return f"The engine goes on without the dashboard: pid {engine.pid} on {engine.host}."
+    return "No engine runs; `safelight engine` or E in the dashboard starts one."
+
+
+class Lanes(Static):
+    """One line: what each lane does."""
+
+    def set_head(self, head: Head) -> None:
+        """The lanes as they are now; nothing is shown where there are none."""
+        self.display = bool(head.lanes)
+        text = Text(" lanes", style="dim", no_wrap=True, overflow="ellipsis", end="")
+        for lane in head.lanes:
+            shape = {"open": "▸" if lane.in_flight else "·", "cooling": "~"}.get(lane.state, "◆")
+            text.append(f"   {shape} {lane.name} ")
+            text.append(f"{lane.in_flight}/{lane.concurrency}", style="bold")
+            if lane.waiting:
+                text.append(f" +{lane.waiting} wait", style="dim")
+            if lane.state != "open":
+                text.append(f" {lane.state}")
+        self.update(text)
+
+
+class Banner(Static):
+    """What waits for the operator, and what to do about it; hidden while nothing does."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._trouble: str | None = None
+        self._head = Head()
+        self.display = False
+
+    def set_trouble(self, sentence: str | None) -> None:
+        """What is wrong with the store."""
+        self._trouble = sentence
+        self._show()
+
+    def set_head(self, head: Head) -> None:
+        """What jobs are parked for."""
+        if (head.parked, head.reasons) != (self._head.parked, self._head.reasons):
+            self._head = head
+            self._show()
+
+    def _show(self) -> None:
+        lines = [f"! {self._trouble}"] if self._trouble else []
+        shape, parked = look("parked").shape, self._head.parked
+        for reason, sentence in self._head.reasons[:2]:
+            lines.append(f"{shape} {parked} parked ({reason}): {sentence}")
+        if parked and not self._head.reasons:
+            lines.append(f"{shape} {parked} parked. Open the batch to see why.")
+        self.set_class(bool(self._trouble), "-trouble")
+        self.display = bool(lines)
+        self.update("\n".join(lines))
+
+
+class KeyBar(Widget):
+    """One line: the keys of what can be done here, the most useful first; a click does it."""
+
+    COMPONENT_CLASSES = {"keys--key", "keys--title"}  # noqa: RUF012 - Textual's way
+
+    class Pressed(Message):
+        """An action was clicked."""
+
+        def __init__(self, action: Action) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(self, keys: list[tuple[Action, str]]) -> None:
+        super().__init__()
+        self._keys = keys
+        self._places: list[tuple[int, int, Action]] = []
+
+    def render(self) -> Text:
+        """As many keys as fit."""
+        key_style = self.get_component_rich_style("keys--key", partial=True)
+        title_style = self.get_component_rich_style("keys--title", partial=True)
+        text, self._places = Text(no_wrap=True, end=""), []
+        for action, key in self._keys:
+            begin = text.cell_len
+            if begin + cell_len(key) + cell_len(action.title) + 3 > self.size.width:
+                continue
+            text.append(f" {key}", key_style).append(f" {action.title} ", title_style)
+            self._places.append((begin, text.cell_len, action))
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        """Does what was clicked."""
+        for begin, end, action in self._places:
+            if begin <= event.x < end:
+                self.post_message(self.Pressed(action))

@@ -1,0 +1,41 @@
+"""One batch in one line."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui import figures
+from tui.states import LOOKS, TONES
+from tui.views.batches import BatchRow
+
+
+class BatchBar(Static):
+    """How many jobs are in which state, what they cost, how long they will take."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._shown: tuple[BatchRow | None, str] | None = None
+
+    def set_batch(self, batch: BatchRow | None, note: str) -> None:
+        """Shows a batch, and a note about the list; None where the batch is gone."""
+        if (batch, note) == self._shown:
+            return
+        self._shown = (batch, note)
+        self.update(
+            self._line(batch, note) if batch else "This batch is not in the store any more."
+        )
+
+    def _line(self, batch: BatchRow, note: str) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for state, number in batch.counts:
+            if number:
+                style = self.get_component_rich_style(f"bar--{LOOKS[state].tone}", partial=True)
+                text.append(f"{LOOKS[state].shape} {figures.count(number)} {state}  ", style)
+        muted = self.get_component_rich_style("bar--muted", partial=True)
+        said = [f"best {figures.score(batch.best)}"] if batch.best is not None else []
+        said += [f"spent {figures.money(batch.cost)}"] if batch.cost else []
+        said += [batch.rate, f"{batch.left} left"] if batch.rate != "–" else []
+        return text.append("  ".join([*said, note]), muted)

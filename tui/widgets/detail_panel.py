@@ -1,0 +1,125 @@
+"""What one part of a job left behind, each kind with its own widget."""
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+
+from engine.paths import WorkspacePaths
+from tui import figures
+from tui.states import TONES, look
+from tui.stored import stored_file
+from tui.views.detail import Detail
+from tui.widgets.evaluation import Evaluation
+from tui.widgets.picture import Picture
+from tui.widgets.prompt_diff import PromptDiff
+
+
+class Heading(Static):
+    """The name of a kind."""
+
+
+class DetailPanel(Container):
+    """Errors first, then the picture, the prompt, the evaluation, timings, calls, raw data.
+
+    Args:
+        paths: The workspace's places.
+    """
+
+    COMPONENT_CLASSES = {"detail--bad", "detail--muted", "detail--remedy",  # noqa: RUF012
+                         *(f"detail--{tone}" for tone in TONES)}  # fmt: skip
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        super().__init__()
+        self._paths = paths
+        self._detail: Detail | None = None
+
+    def compose(self) -> ComposeResult:
+        """Every kind; what is empty is hidden."""
+        yield Picture(id="picture")
+        with VerticalScroll(id="words"):
+            yield Static(id="troubles", markup=False)
+            yield Heading("prompt", id="prompt-heading", markup=False)
+            yield PromptDiff(id="prompt")
+            yield Static(id="note", markup=False)
+            yield Heading("evaluation", id="evaluation-heading", markup=False)
+            yield Evaluation(id="evaluation")
+            for name in ("steps", "calls", "files", "request", "result"):
+                yield Heading(name, id=f"{name}-heading", markup=False)
+                yield Static(id=name, markup=False)
+
+    def show(self, detail: Detail | None) -> None:
+        """Shows what a node left behind; only what has changed is laid out anew."""
+        before, self._detail = self._detail, detail
+        if detail is None or detail == before:
+            return
+        if before is None or before.node != detail.node:
+            self.query_one("#words").scroll_home(animate=False)
+        self._show("troubles", bool(detail.troubles), self._troubles(detail))
+        picture = detail.pictures[-1] if detail.pictures else ""
+        self.query_one(Picture).display = bool(picture)
+        self.query_one(Picture).show(stored_file(self._paths, picture), picture)
+        self._show_prompt(detail)
+        evaluated = detail.critique is not None or bool(detail.scores)
+        self.query_one("#evaluation-heading").display = evaluated
+        self.query_one(Evaluation).display = evaluated
+        self.query_one(Evaluation).show(detail.critique, list(detail.scores))
+        self._show("steps", bool(detail.timings), self._timings(detail))
+        self._show("calls", bool(detail.calls), self._calls(detail))
+        self._show("files", bool(detail.files), "\n".join(detail.files))
+        self._show("request", bool(detail.request), detail.request)
+        self._show("result", bool(detail.result), detail.result)
+
+    def _show(self, name: str, there: bool, content: Text | Table | str) -> None:
+        for heading in self.query(f"#{name}-heading"):
+            heading.display = there
+        static = self.query_one(f"#{name}", Static)
+        static.display = there
+        static.update(content)
+
+    def _show_prompt(self, detail: Detail) -> None:
+        there = bool(detail.prompt)
+        diff = self.query_one(PromptDiff)
+        self.query_one("#prompt-heading").display = there
+        diff.display = there
+        if there:
+            diff.show(detail.before or detail.prompt, detail.prompt)
+        self._show("note", bool(detail.note), detail.note)
+
+    def _troubles(self, detail: Detail) -> Text:
+        bad = self.get_component_rich_style("detail--bad", partial=True)
+        remedy = self.get_component_rich_style("detail--remedy", partial=True)
+        muted = self.get_component_rich_style("detail--muted", partial=True)
+        text = Text()
+        for trouble in detail.troubles:
+            text.append("\n\n" if text else "")
+            text.append(f"✗ {trouble.message}", bad)
+            text.append(f"  {trouble.kind} {trouble.at}", muted)
+            if trouble.remedy:
+                text.append(f"\n→ {trouble.remedy}", remedy)
+            if trouble.traceback:
+                text.append(f"\n{trouble.traceback}", muted)
+        return text
+
+    def _timings(self, detail: Detail) -> Table:
+        muted = self.get_component_rich_style("detail--muted", partial=True)
+        table = Table.grid(padding=(0, 2))
+        for timing in detail.timings:
+            seen = look(timing.state)
+            style = self.get_component_rich_style(f"detail--{seen.tone}", partial=True)
+            again = f"×{timing.attempts}" if timing.attempts > 1 else ""
+            cost = figures.money(timing.cost) if timing.cost else ""
+            table.add_row(
+                Text(seen.shape, style), Text(timing.name), Text(timing.time), Text(again),
+                Text(cost), Text(timing.by, muted),
+            )  # fmt: skip
+        return table
+
+    def _calls(self, detail: Detail) -> Text:
+        muted = self.get_component_rich_style("detail--muted", partial=True)
+        text = Text()
+        for call in detail.calls:
+            text.append("\n" if text else "").append(f"{call.at}  ", muted)
+            text.append(f"{call.status}  {call.text}")
+        return text

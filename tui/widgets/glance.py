@@ -1,0 +1,58 @@
+"""The selected job at a glance: its best picture, and the last words about it."""
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from engine.paths import WorkspacePaths
+from tui.stored import stored_file
+from tui.views.batch import Glance
+from tui.widgets.picture import Picture
+
+
+class GlancePanel(Vertical):
+    """Picture above, words below."""
+
+    DEFAULT_CSS = """
+    GlancePanel Picture { height: 1fr; }
+    GlancePanel #said { height: auto; max-height: 50%; }
+    GlancePanel.-no-picture Picture { display: none; }
+    GlancePanel.-no-picture #said { max-height: 100%; }
+    """
+    COMPONENT_CLASSES = {"glance--bad", "glance--muted"}  # noqa: RUF012 - Textual's way
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        super().__init__()
+        self._paths = paths
+        self._glance: Glance | None = None
+
+    def compose(self) -> ComposeResult:
+        """The picture and the words."""
+        yield Picture()
+        yield Static(id="said", markup=False)
+
+    def set_glance(self, glance: Glance | None) -> None:
+        """Shows a job; nothing for None."""
+        if glance == self._glance:
+            return
+        self._glance = glance
+        picture = glance.picture if glance else ""
+        self.set_class(not picture, "-no-picture")
+        self.query_one(Picture).show(stored_file(self._paths, picture), picture)
+        self.query_one("#said", Static).update(self._words(glance))
+
+    def _words(self, glance: Glance | None) -> Text:
+        text = Text()
+        if glance is None:
+            return text
+        bad = self.get_component_rich_style("glance--bad", partial=True)
+        muted = self.get_component_rich_style("glance--muted", partial=True)
+        if glance.words:
+            text.append(glance.words, bad if glance.failed else "")
+        if glance.remedy:
+            text.append(f"\n→ {glance.remedy}")
+        if glance.prompt:
+            text.append("\n\n" if text else "").append("prompt  ", muted)
+            text.append(glance.prompt[:600], muted)
+        return text

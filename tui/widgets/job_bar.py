@@ -1,0 +1,47 @@
+"""One job in one line."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.widgets import Static
+
+from tui import figures
+from tui.states import TONES, look
+from tui.views.job import JobSnapshot
+
+
+class JobBar(Static):
+    """State, score, iterations, time, cost, and why it waits or failed."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._shown: object = None
+
+    def set_job(self, snapshot: JobSnapshot) -> None:
+        """Shows a job; says so where it is gone."""
+        if snapshot.job == self._shown and snapshot.job is not None:
+            return
+        self._shown = snapshot.job
+        self.update(self._line(snapshot))
+
+    def _line(self, snapshot: JobSnapshot) -> Text:
+        job = snapshot.job
+        if job is None:
+            return Text("This job is not in the store any more.")
+        seen = look(job.state)
+        style = self.get_component_rich_style(f"bar--{seen.tone}", partial=True)
+        muted = self.get_component_rich_style("bar--muted", partial=True)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        reason = f" ({job.reason})" if job.reason else ""
+        text.append(f"{seen.shape} {seen.word}{reason}  ", style)
+        if job.score is not None:
+            text.append(f"{snapshot.metric} ", muted).append(figures.score(job.score), "bold")
+            text.append(f" of {figures.score(snapshot.high)}  ", muted)
+        said = [f"{job.iterations} iterations"] if job.iterations else []
+        said += [job.time] if job.time else []
+        said += [figures.money(job.cost)] if job.cost else []
+        said += [f"priority {job.priority:+d}"] if job.priority else []
+        said += [job.message] if job.message else []
+        return text.append("  ".join(said), muted)

@@ -1,0 +1,45 @@
+"""The columns of a list of jobs."""
+
+from tui import figures
+from tui.states import look
+from tui.views.batch import JobRow
+from tui.widgets.columns import Column, Run
+from tui.widgets.sparkline import spark
+
+SPARK_CELLS = 6
+
+
+def _state(row: JobRow) -> list[Run]:
+    return [(look(row.state).shape, look(row.state).tone)]
+
+
+def _key(row: JobRow) -> list[Run]:
+    return [(row.key, "strong"), (f" {row.priority:+d}" if row.priority else "", "muted")]
+
+
+def _stage(row: JobRow) -> list[Run]:
+    if row.message and row.state in {"failed", "parked"}:
+        reason = f"{row.reason}: " if row.reason else ""
+        return [(f"{reason}{row.message}", look(row.state).tone)]
+    if row.state != "running":
+        return [(look(row.state).word, "muted")]
+    percent = "" if row.fraction is None else f" {row.fraction:.0%}"
+    return [(row.stage or "starting", ""), (percent, "running")]
+
+
+def job_columns(low: float, high: float) -> tuple[Column[JobRow], ...]:
+    """The columns, with scores drawn on a scale from `low` to `high`."""
+
+    def scores(row: JobRow) -> list[Run]:
+        return [(spark(row.scores[-SPARK_CELLS:], low, high, SPARK_CELLS).plain, "running")]
+
+    return (
+        Column("", 1, _state),
+        Column("job", 12, _key, grow=2),
+        Column("score", 5, lambda r: [(figures.score(r.score), "strong")], right=True),
+        Column("trend", SPARK_CELLS, scores, needs=44),
+        Column("it", 2, lambda r: [(str(r.iterations or ""), "muted")], right=True, needs=56),
+        Column("time", 6, lambda r: [(r.time, "muted")], right=True, needs=62),
+        Column("spend", 7, lambda r: [(figures.money(r.cost), "muted")], right=True, needs=96),
+        Column("stage or trouble", 12, _stage, grow=5, needs=30),
+    )

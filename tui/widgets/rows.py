@@ -1,0 +1,319 @@
+"""A list that stays as fast at a million rows as at ten: only what is seen is held and drawn."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Generic, Protocol, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.actions import bindings
+from tui.states import TONES
+from tui.widgets.columns import Column, fit, fit_runs, layout
+
+
+class Identified(Protocol):
+    """A row of a list."""
+
+    @property
+    def id(self) -> int:
+        """What the row is, wherever it stands."""
+        ...
+
+
+RowT = TypeVar("RowT", bound=Identified)
+
+
+class Rows(ScrollView, Generic[RowT], can_focus=True):
+    """A virtual list with a heading, a cursor and marks.
+
+    It holds a window of rows around what is seen. When it is moved out of that window it posts
+    `Wanted`, and draws what is not there yet as empty lines.
+
+    Args:
+        columns: Its columns.
+        empty: What it says when there are no rows.
+        id: Its id in style sheets.
+    """
+
+    BINDINGS = bindings("list")
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "rows--heading",
+        "rows--cursor",
+        "rows--cursor-away",
+        "rows--muted",
+        "rows--strong",
+        "rows--mark",
+        *(f"rows--{tone}" for tone in TONES),
+    }
+
+    class Wanted(Message):
+        """Rows are needed."""
+
+        def __init__(self, start: int, count: int) -> None:
+            super().__init__()
+            self.start = start
+            self.count = count
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest wish counts."""
+            return isinstance(message, Rows.Wanted)
+
+    class Moved(Message):
+        """The cursor stands on another row."""
+
+        def __init__(self, index: int) -> None:
+            super().__init__()
+            self.index = index
+
+        def can_replace(self, message: Message) -> bool:
+            """Only where it stands last counts."""
+            return isinstance(message, Rows.Moved)
+
+    class Chosen(Message):
+        """The row under the cursor was clicked again."""
+
+    def __init__(
+        self,
+        columns: Sequence[Column[RowT]],
+        *,
+        empty: str = "",
+        id: str | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(id=id)
+        self._columns = tuple(columns)
+        self._empty = empty
+        self._window: Sequence[RowT] = ()
+        self._start = 0
+        self._asked = (-1, -1)
+        self._styles: dict[str, Style] = {}
+        self._drawn: dict[int, tuple[object, Strip]] = {}
+        self.total = 0
+        self.cursor = 0
+        self.marks: set[int] = set()
+        self.last_mark = 0
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    def set_rows(self, total: int, start: int, rows: Sequence[RowT]) -> None:
+        """Takes what was read: `rows` from index `start` on, of `total` in all."""
+        here = self.current
+        self._window, self._start = rows, start
+        if total != self.total:
+            self.total = total
+            self.virtual_size = Size(0, total + 1)
+            self._refresh_scrollbars()
+        self._follow(here)
+        self._refresh_changed()
+
+    def forget(self) -> None:
+        """Goes to the top of what will be another list."""
+        self._window, self.cursor, self.last_mark, self._asked = (), 0, 0, (-1, -1)
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+
+    def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
+        """Shows other columns from now on."""
+        self._columns = tuple(columns)
+        self._drawn.clear()
+        self.refresh()
+
+    def _follow(self, before: RowT | None) -> None:
+        """Keeps the cursor on the row that it stood on, where that can still be seen."""
+        self.cursor = max(0, min(self.cursor, self.total - 1))
+        now = self.current
+        if before is None or now is None or now.id == before.id:
+            return
+        found = next((i for i, row in enumerate(self._window) if row.id == before.id), None)
+        if found is not None:
+            self._go(self._start + found)
+        else:
+            self.post_message(self.Moved(self.cursor))
+
+    def row(self, index: int) -> RowT | None:
+        """The row at an index, None where it is not held."""
+        at = index - self._start
+        return self._window[at] if 0 <= at < len(self._window) else None
+
+    @property
+    def current(self) -> RowT | None:
+        """The row under the cursor."""
+        return self.row(self.cursor)
+
+    @property
+    def lines(self) -> int:
+        """How many rows are seen at once."""
+        return max(1, self.scrollable_content_region.height - 1)
+
+    def want(self) -> None:
+        """Asks for the rows that are seen, with a page before and after them."""
+        lines = self.lines
+        wanted = (max(0, int(self.scroll_y) - lines), 3 * lines)
+        if wanted != self._asked:
+            self._asked = wanted
+            self.post_message(self.Wanted(*wanted))
+
+    # -- moving -------------------------------------------------------------------------------
+
+    def _go(self, index: int) -> None:
+        index = max(0, min(index, self.total - 1))
+        if index != self.cursor:
+            before, self.cursor = self.cursor, index
+            self.refresh_line(before + 1)
+            self.refresh_line(index + 1)
+            self.post_message(self.Moved(index))
+        self._keep_in_sight()
+
+    def _keep_in_sight(self) -> None:
+        top, lines = int(self.scroll_y), self.lines
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False)
+        elif self.cursor >= top + lines:
+            self.scroll_to(y=self.cursor - lines + 1, animate=False)
+
+    def go(self, index: int) -> None:
+        """Puts the cursor on an index."""
+        self._go(index)
+
+    def action_cursor_down(self) -> None:
+        """One down."""
+        self._go(self.cursor + 1)
+
+    def action_cursor_up(self) -> None:
+        """One up."""
+        self._go(self.cursor - 1)
+
+    def action_page_down(self) -> None:
+        """A page down."""
+        self._go(self.cursor + self.lines)
+
+    def action_page_up(self) -> None:
+        """A page up."""
+        self._go(self.cursor - self.lines)
+
+    def action_first(self) -> None:
+        """To the first."""
+        self._go(0)
+
+    def action_last(self) -> None:
+        """To the last."""
+        self._go(self.total - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Moves the cursor to what was clicked; a click on the cursor opens."""
+        if event.y < 1:
+            return
+        index = event.y - 1 + int(self.scroll_y)
+        if index >= self.total:
+            return
+        if index == self.cursor and event.chain > 1:
+            self.post_message(self.Chosen())
+        self._go(index)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Asks for the rows that have come into sight."""
+        super().watch_scroll_y(old_value, new_value)
+        self.want()
+
+    def on_resize(self) -> None:
+        """Everything is laid out anew."""
+        self._drawn.clear()
+        self._keep_in_sight()
+        self.want()
+
+    # -- marking ------------------------------------------------------------------------------
+
+    def mark(self, ids: Sequence[int], *, on: bool = True) -> None:
+        """Marks or unmarks rows by id."""
+        self.marks = self.marks | set(ids) if on else self.marks - set(ids)
+        self.refresh()
+
+    def toggle_mark(self) -> None:
+        """Marks or unmarks the row under the cursor and goes on to the next."""
+        if (row := self.current) is not None:
+            self.marks = self.marks ^ {row.id}
+            self.last_mark = self.cursor
+            self.refresh_line(self.cursor + 1)
+            self._go(self.cursor + 1)
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Forgets what was drawn in other colours."""
+        super().notify_style_update()
+        self._styles.clear()
+        self._drawn.clear()
+
+    def on_focus(self) -> None:
+        """The cursor looks otherwise where keys go."""
+        self.refresh_line(self.cursor + 1)
+
+    def on_blur(self) -> None:
+        """The cursor looks otherwise where keys do not go."""
+        self.refresh_line(self.cursor + 1)
+
+    def _refresh_changed(self) -> None:
+        """Draws only the lines whose row is another one than was drawn."""
+        top = int(self.scroll_y)
+        for y in range(1, self.lines + 1):
+            index = top + y - 1
+            drawn = self._drawn.get(y)
+            if drawn is None or drawn[0] != self._what(index):
+                self.refresh_line(top + y)
+
+    def _what(self, index: int) -> tuple[object, ...]:
+        row = self.row(index)
+        marked = row is not None and row.id in self.marks
+        return (row, index == self.cursor, marked, index < self.total, self.has_focus, self.size)
+
+    def render_line(self, y: int) -> Strip:
+        """One line: the heading, or a row."""
+        if y == 0:
+            return self._heading()
+        index = int(self.scroll_y) + y - 1
+        what = self._what(index)
+        drawn = self._drawn.get(y)
+        if drawn is None or drawn[0] != what:
+            drawn = self._drawn[y] = (what, self._line(index))
+        return drawn[1]
+
+    def _style(self, name: str) -> Style:
+        if name not in self._styles:
+            component = f"rows--{name}"
+            known = component in self.COMPONENT_CLASSES
+            self._styles[name] = (
+                self.get_component_rich_style(component, partial=True) if known else Style.null()
+            )
+        return self._styles[name]
+
+    def _heading(self) -> Strip:
+        base = self.rich_style + self._style("heading")
+        text = "  "
+        for column, width in layout(self._columns, self.size.width - 2):
+            text += (column.title.rjust(width) if column.right else fit(column.title, width)) + " "
+        return Strip([Segment(fit(text, self.size.width), base)], self.size.width)
+
+    def _line(self, index: int) -> Strip:
+        width, base = self.size.width, self.rich_style
+        row = self.row(index)
+        if row is None:
+            message = self._empty if not self.total and index == 0 else ""
+            text = fit(f"  {message}", width)
+            return Strip([Segment(text, base + self._style("muted"))], width)
+        here = index == self.cursor
+        if here:
+            base += self._style("cursor" if self.has_focus else "cursor-away")
+        mark = "●" if row.id in self.marks else " "
+        segments = [
+            Segment("▌" if here else " ", base + self._style("mark")),
+            Segment(mark, base + self._style("mark")),
+        ]
+        for column, cells in layout(self._columns, width - 2):
+            for text, tone in fit_runs(column.cell(row), cells, right=column.right):
+                segments.append(Segment(text, base + self._style(tone) if tone else base))
+            segments.append(Segment(" ", base))
+        return Strip(segments).adjust_cell_length(width, base)
