@@ -13,6 +13,7 @@
 | a reply that is too large | `Permanent` |
 """
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -110,6 +111,20 @@ def from_status(
     if status == 404 or 300 <= status < 400:
         return _wrong_place(account, status, reply, headers or {})
     return Permanent(reply, cost=cost)
+
+
+def said_in(body: bytes | str) -> str:
+    """A provider's own words in the body of an error: its message and its code, or the head."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    try:
+        found = json.loads(text[:100_000])
+    except (ValueError, RecursionError):
+        return text[:2000]
+    error = found.get("error", found) if isinstance(found, dict) else found
+    if not isinstance(error, dict):
+        return str(error)[:2000]
+    parts = [error.get(key) for key in ("message", "code", "type", "status")]
+    return " ".join(str(part) for part in parts if part is not None)[:2000] or text[:2000]
 
 
 def _key_remedy(account: Account) -> str:

@@ -1,9 +1,12 @@
 """What a remote backend lacks: its key or its package."""
 
+import asyncio
+import importlib
 import importlib.util
 from collections.abc import Mapping
+from types import ModuleType
 
-from engine.capabilities import Missing
+from engine.capabilities import Blocked, Missing
 
 
 def find_key(environment: Mapping[str, str], *names: str) -> str | None:
@@ -45,3 +48,19 @@ def missing_package(package: str, extra: str = "cloud") -> Missing:
         remedy=f"Run: pip install 'safelight[{extra}]'.",
         reason="backend",
     )
+
+
+async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
+    """Imports a provider's client in a thread: it takes up to seconds and must not stop others.
+
+    Raises:
+        Blocked: It is not installed.
+    """
+    try:
+        return await asyncio.to_thread(importlib.import_module, module)
+    except ImportError as error:
+        raise Blocked(
+            f"The package {package} cannot be imported: {error}.",
+            reason="backend",
+            remedy=f"Run: pip install 'safelight[{extra}]', then resume.",
+        ) from error

@@ -27,9 +27,14 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
         secrets: Keys in use. Each is masked as it is, URL-encoded, and, where it has two halves
             with a colon between, by its second half alone.
     """
+    return _KEY_SHAPES.sub(MASK, mask(text, secrets))
+
+
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Text without the named secrets; whatever else looks like a key stays."""
     for secret in sorted(_forms(secrets), key=len, reverse=True):
         text = text.replace(secret, MASK)
-    return _KEY_SHAPES.sub(MASK, text)
+    return text
 
 
 def _forms(secrets: Iterable[str]) -> set[str]:

@@ -1,0 +1,83 @@
+"""What is said to a model, in a form that every provider's client can send."""
+
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from engine.agents.words import words
+
+MAX_ECHO = 20_000
+"""Characters of a broken answer that are shown to the model again."""
+
+
+@dataclass(frozen=True, slots=True)
+class InlinePicture:
+    """A picture that is sent with the text.
+
+    Attributes:
+        data: Its bytes.
+        media_type: Their type, for example `image/png`.
+    """
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    pictures: tuple[InlinePicture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """What is said to a model, and the shape of the answer that is asked for.
+
+    Attributes:
+        system: What instructs it; text from outside is never in it.
+        turns: What was said, oldest first; the first and the last by the user.
+        shape: The model of the answer.
+    """
+
+    system: str
+    turns: tuple[Said, ...]
+    shape: type[BaseModel]
+
+    def repaired(self, answer: str, problem: str) -> "Conversation":
+        """The conversation with a broken answer and what is wrong with it."""
+        text = words("repair").text.format(problem=problem, schema=plain_schema(self.shape))
+        answered = Said("assistant", answer[:MAX_ECHO] or "(nothing)")
+        return replace(self, turns=(*self.turns, answered, Said("user", text)))
+
+
+_KEPT = frozenset({"type", "properties", "items", "enum", "required", "anyOf"})
+
+
+def plain_schema(shape: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of an answer in the subset that all providers' schema modes take.
+
+    Every property is required and none is allowed beside them; bounds and lengths are left out,
+    because some providers refuse them. They are checked when the answer has come.
+    """
+    reduced: dict[str, Any] = _reduced(shape.model_json_schema())
+    return reduced
+
+
+def _reduced(schema: Any) -> Any:
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {key: value for key, value in schema.items() if key in _KEPT}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _reduced(kept["items"])
+    if isinstance(kept.get("properties"), dict):
+        properties = {name: _reduced(value) for name, value in kept["properties"].items()}
+        kept |= {
+            "properties": properties,
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+    return kept

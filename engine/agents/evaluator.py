@@ -1,0 +1,55 @@
+"""The evaluator: looks at a picture and says how well it answers a brief."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.agents.conversation import Conversation, InlinePicture, Said
+from engine.agents.replies import Listed, Number, Spoken
+from engine.agents.words import fence, words
+from engine.capabilities import EvaluateRequest, Evaluation
+
+
+class Judgement(BaseModel):
+    """The evaluator's answer. The score comes last, after what it rests on."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    description: Annotated[Spoken, Field(min_length=1, max_length=8000)]
+    missing: Annotated[Listed, Field(max_length=50)]
+    reasons: Annotated[Listed, Field(min_length=1, max_length=50)]
+    score: Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
+
+
+def version() -> str:
+    """Version of what the evaluator is told, part of every fingerprint that rests on it."""
+    return words("evaluator").version
+
+
+def conversation(request: EvaluateRequest, picture: InlinePicture) -> Conversation:
+    """What the evaluator is told about one picture.
+
+    Args:
+        request: The brief and the picture's handle.
+        picture: The picture as it is sent.
+    """
+    text = (
+        f"The picture is attached. The brief it was made from:\n\n{fence('BRIEF', request.brief)}"
+    )
+    return Conversation(words("evaluator").text, (Said("user", text, (picture,)),), Judgement)
+
+
+def evaluation(judgement: Judgement, scorer: str) -> Evaluation:
+    """The answer as a result.
+
+    Args:
+        judgement: The evaluator's answer.
+        scorer: Who judged: backend, model and version.
+    """
+    return Evaluation(
+        score=judgement.score,
+        description=judgement.description,
+        reasons=tuple(judgement.reasons),
+        missing=tuple(judgement.missing),
+        scorer=scorer,
+    )

@@ -1,0 +1,68 @@
+"""The refiner: writes the next prompt from everything that was tried."""
+
+import json
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.agents.conversation import Conversation, Said
+from engine.agents.replies import Spoken
+from engine.agents.words import fence, words
+from engine.capabilities import Attempt, Refinement, RefineRequest
+
+MAX_PROMPT = 4000
+"""Characters of a prompt at most."""
+
+
+class Rewriting(BaseModel):
+    """The refiner's answer."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    reason: Annotated[Spoken, Field(min_length=1, max_length=8000)]
+    prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
+    negative_prompt: Annotated[Spoken, Field(max_length=MAX_PROMPT)] = ""
+
+
+def version() -> str:
+    """Version of what the refiner is told, part of every fingerprint that rests on it."""
+    return words("refiner").version
+
+
+def conversation(request: RefineRequest) -> Conversation:
+    """What the refiner is told: the brief, and every attempt with its score."""
+    attempts = json.dumps(
+        [_told(number, attempt) for number, attempt in enumerate(request.attempts, 1)],
+        ensure_ascii=False,
+        indent=1,
+    )
+    text = f"{fence('BRIEF', request.brief)}\n\n{fence('ATTEMPTS', attempts)}"
+    return Conversation(words("refiner").text, (Said("user", text),), Rewriting)
+
+
+def _told(number: int, attempt: Attempt) -> dict[str, object]:
+    judged = attempt.evaluation
+    return {
+        "attempt": number,
+        "prompt": attempt.prompt,
+        "negative_prompt": attempt.negative_prompt,
+        "score": round(judged.score, 1),
+        "description": judged.description,
+        "reasons": list(judged.reasons),
+        "missing": list(judged.missing),
+    }
+
+
+def refinement(answer: Rewriting, author: str) -> Refinement:
+    """The answer as a result.
+
+    Args:
+        answer: The refiner's answer.
+        author: Who wrote it: backend, model and version.
+    """
+    return Refinement(
+        prompt=answer.prompt,
+        negative_prompt=answer.negative_prompt,
+        reason=answer.reason,
+        author=author,
+    )

@@ -1,0 +1,147 @@
+"""Claude's messages, by Anthropic's own client.
+
+Wire format: https://platform.claude.com/docs/en/api/messages
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.replies import ModelReply
+from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
+from engine.backends.common.chat import asks_about
+from engine.backends.common.failures import Account, cut_off, from_exception, from_status, said_in
+from engine.backends.common.http import guarded, module_of
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    load,
+    missing_key,
+    missing_package,
+)
+from engine.backends.common.spending import Usage
+from engine.capabilities import Missing
+
+NAME = "anthropic"
+_CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
+
+
+class _Block(BaseModel):
+    type: str
+    text: str = ""
+
+
+class _Usage(BaseModel):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_creation_input_tokens: int | None = None
+    cache_read_input_tokens: int | None = None
+
+
+class _Message(BaseModel):
+    """What is read of a reply. Thoughts are blocks of a type of their own."""
+
+    content: list[_Block]
+    stop_reason: str | None = None
+    usage: _Usage = _Usage()
+
+
+class AnthropicSpeaker:
+    """One round with Claude.
+
+    Args:
+        settings: Model, address, limits.
+        environment: Where the key is.
+    """
+
+    def __init__(self, settings: AnthropicSettings, environment: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._key = find_key(environment, *KEY_NAMES)
+        self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
+        self.paid = not settings.is_local
+
+    def missing(self) -> list[Missing]:
+        """The package `anthropic`; a key, unless the server is this machine."""
+        lacks = [] if has_package("anthropic") else [missing_package("anthropic")]
+        if self._key is None and not self._settings.is_local:
+            lacks.append(missing_key(*KEY_NAMES))
+        return lacks
+
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+        """One round.
+
+        Raises:
+            StepError: It did not come to a reply.
+        """
+        anthropic = await load("anthropic", "anthropic")
+        unknown = asks_about(self._settings, talk)
+        try:
+            async with self._client(anthropic) as client:
+                raw = await client.messages.with_raw_response.create(**self._asked(model, talk))
+                body = raw.http_response.content
+        except anthropic.APIStatusError as error:
+            response = error.response
+            said = said_in(response.content if response.is_stream_consumed else b"")
+            raise from_status(self.account, error.status_code, said, response.headers) from error
+        except (anthropic.APIError, OSError, ValueError) as error:
+            raise from_exception(self.account, error, unknown=unknown) from error
+        try:
+            return _read(_Message.model_validate_json(body))
+        except ValidationError:
+            head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
+            words = f"what came is no message: {head}"
+            raise cut_off(self.account, words, unknown=unknown) from None
+
+    def _client(self, anthropic: Any) -> Any:
+        settings, http_class = self._settings, anthropic.DefaultAsyncHttpxClient
+        return anthropic.AsyncAnthropic(
+            api_key=self._key or "none",
+            base_url=settings.base_url or "https://api.anthropic.com",
+            max_retries=0,
+            timeout=settings.timeout,
+            http_client=http_class(**guarded(module_of(http_class), timeout=settings.timeout)),
+        )
+
+    def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
+        settings = self._settings
+        asked: dict[str, Any] = {
+            "model": model,
+            "max_tokens": settings.max_tokens,
+            "system": talk.system,
+            "messages": [_message(turn) for turn in talk.turns],
+        }
+        if settings.temperature is not None:
+            asked["temperature"] = settings.temperature
+        if settings.structured == "schema":
+            shape = {"type": "json_schema", "schema": plain_schema(talk.shape)}
+            # Through `extra_body`, because older clients have no argument of this name.
+            asked["extra_body"] = {"output_config": {"format": shape}}
+        return asked
+
+
+def _message(turn: Said) -> dict[str, Any]:
+    blocks: list[dict[str, Any]] = [
+        {
+            "type": "image",
+            "source": {
+                "type": "base64",
+                "media_type": picture.media_type,
+                "data": base64.b64encode(picture.data).decode("ascii"),
+            },
+        }
+        for picture in turn.pictures
+    ]
+    return {"role": turn.role, "content": [*blocks, {"type": "text", "text": turn.text}]}
+
+
+def _read(message: _Message) -> tuple[ModelReply, Usage]:
+    usage = message.usage
+    cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
+    count = Usage(tokens_in=usage.input_tokens + cached, tokens_out=usage.output_tokens)
+    text = "".join(block.text for block in message.content if block.type == "text")
+    if message.stop_reason == "refusal":
+        return ModelReply(text, "refused", text or "its safety filter stopped the reply"), count
+    return ModelReply(text, "length" if message.stop_reason in _CUT else "done"), count

@@ -1,0 +1,184 @@
+"""Backends of chat models: the critic and the writer, whoever the provider is.
+
+A provider's module gives a `Speaker`, which makes one round on the wire. What is said is the
+agents' (`engine.agents`), what is made of the reply too.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from pydantic import Field
+
+from engine.agents import evaluator, refiner
+from engine.agents.conversation import Conversation
+from engine.agents.pictures import fitted
+from engine.agents.replies import ModelReply, structured
+from engine.backends.common.failures import Account, out_of_time
+from engine.backends.common.scrubbing import mask, scrub
+from engine.backends.common.settings import RemoteSettings
+from engine.backends.common.spending import TokenPrices, Usage, report
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    EvaluateRequest,
+    Evaluation,
+    Missing,
+    Permanent,
+    Refinement,
+    RefineRequest,
+)
+
+METHOD = "1"
+"""Version of how conversations are sent and replies read; raised when results change by it."""
+
+_TOKENS_OF_PICTURE = 3000
+
+
+class ChatSettings(TokenPrices, RemoteSettings):
+    """Settings of a backend of chat models.
+
+    Attributes:
+        vision_model: The model that looks at pictures, where it is another than `model`.
+        temperature: Randomness; the model's own where it is not set, since many models take no
+            other. Part of the fingerprint.
+        max_tokens: Tokens that one reply may have, those of reasoning included.
+    """
+
+    vision_model: str | None = Field(
+        None, description="Model that looks at pictures, where it is another than `model`."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="Randomness of replies; the model's own by default."
+    )
+    max_tokens: int = Field(
+        8192, ge=64, le=200_000, description="Tokens that one reply may have, thoughts included."
+    )
+
+    def model_for(self, capability: Capability) -> str:
+        """The model that does a capability."""
+        return self.vision_model or self.model if capability == "vision" else self.model
+
+
+class Speaker(Protocol):
+    """One provider's wire format.
+
+    Attributes:
+        account: Whose errors are told, and what must never be in them.
+        paid: Whether a round costs money.
+    """
+
+    account: Account
+    paid: bool
+
+    def missing(self) -> list[Missing]:
+        """What it lacks to be ready."""
+        ...
+
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+        """One round.
+
+        Raises:
+            StepError: It did not come to a reply.
+        """
+        ...
+
+
+@dataclass
+class _ChatBackend:
+    """What critic and writer have in common."""
+
+    settings: ChatSettings
+    speaker: Speaker
+    capability: Capability
+    agent: str
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.name = self.speaker.account.name
+        self.model = settings.model_for(self.capability)
+        self.paid = self.speaker.paid
+        self.resumable = False
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        heat = settings.temperature
+        self.version = f"{METHOD}+{self.agent}" + ("" if heat is None else f"+temperature={heat:g}")
+
+    @property
+    def signature(self) -> str:
+        """Who speaks: backend, model and version."""
+        return f"{self.name}/{self.model} {self.version}"
+
+    def missing(self) -> list[Missing]:
+        """What it lacks to be ready: its package or its key."""
+        return self.speaker.missing()
+
+    async def _round(self, talk: Conversation, context: CallContext) -> ModelReply:
+        settings = self.settings
+        try:
+            async with asyncio.timeout(settings.timeout):
+                reply, usage = await self.speaker.reply(self.model, talk)
+        except TimeoutError:
+            unknown = asks_about(settings, talk)
+            raise out_of_time(self.speaker.account, settings.timeout, unknown=unknown) from None
+        report(context, usage, settings)
+        secrets = self.speaker.account.secrets
+        return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
+
+
+class Critic(_ChatBackend):
+    """Capability `vision`: the evaluator on a chat model."""
+
+    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
+        super().__init__(settings, speaker, "vision", evaluator.version())
+
+    async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
+        """Judges a picture against a brief.
+
+        Raises:
+            StepError: It did not come to a judgement.
+        """
+        data = await context.read(request.image)
+        try:
+            picture = await context.compute(fitted, data)
+        except ValueError as error:
+            raise Permanent(f"The picture cannot be judged: {error}") from error
+        talk = evaluator.conversation(request, picture)
+        judgement = await structured(
+            lambda said: self._round(said, context), talk, evaluator.Judgement, context, self.name
+        )
+        return evaluator.evaluation(judgement, self.signature)
+
+
+class Writer(_ChatBackend):
+    """Capability `text`: the refiner on a chat model."""
+
+    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
+        super().__init__(settings, speaker, "text", refiner.version())
+
+    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+        """Writes a better prompt from the history of attempts.
+
+        Raises:
+            StepError: It did not come to a prompt.
+        """
+        answer = await structured(
+            lambda said: self._round(said, context),
+            refiner.conversation(request),
+            refiner.Rewriting,
+            context,
+            self.name,
+        )
+        return refiner.refinement(answer, self.signature)
+
+
+def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
+    """Whether a round of unknown outcome may have cost more than is spent again unasked."""
+    if settings.is_local:
+        return False
+    told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
+    pictures = sum(len(turn.pictures) for turn in talk.turns)
+    tokens_in = told // 3 + pictures * _TOKENS_OF_PICTURE
+    worst = settings.microdollars(tokens_in, settings.max_tokens)
+    return worst > settings.ask_above * 1_000_000

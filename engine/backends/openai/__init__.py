@@ -1,0 +1,37 @@
+"""OpenAI, and every server that speaks its language: llama.cpp, vLLM, LM Studio, OpenRouter."""
+
+from collections.abc import Mapping
+
+from engine.backends.openai.settings import OpenAISettings
+from engine.capabilities import BackendFamily, ImageBackend, TextBackend, VisionBackend
+
+__all__ = ["FAMILY", "OpenAISettings"]
+
+
+def _text(settings: OpenAISettings, environment: Mapping[str, str]) -> TextBackend:
+    from engine.backends.common.chat import Writer
+    from engine.backends.openai.chat import OpenAISpeaker
+
+    return Writer(settings, OpenAISpeaker(settings, environment))
+
+
+def _vision(settings: OpenAISettings, environment: Mapping[str, str]) -> VisionBackend:
+    from engine.backends.common.chat import Critic
+    from engine.backends.openai.chat import OpenAISpeaker
+
+    return Critic(settings, OpenAISpeaker(settings, environment))
+
+
+def _image(settings: OpenAISettings, environment: Mapping[str, str]) -> ImageBackend:
+    from engine.backends.openai.images import OpenAIImages
+
+    return OpenAIImages(settings, environment)
+
+
+FAMILY = BackendFamily(
+    name="openai",
+    summary="OpenAI and compatible servers (llama.cpp, vLLM, OpenRouter): text, vision, image.",
+    settings=OpenAISettings,
+    factories={"text": _text, "vision": _vision, "image": _image},
+)
+"""The family, as the entry point `openai` of `safelight.backends` gives it."""

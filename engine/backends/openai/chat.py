@@ -1,0 +1,186 @@
+"""Chat completions, by OpenAI's own client.
+
+Wire format: https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.replies import ModelReply
+from engine.backends.common.chat import asks_about
+from engine.backends.common.failures import (
+    Account,
+    cut_off,
+    from_exception,
+    from_status,
+    refused,
+    said_in,
+)
+from engine.backends.common.http import guarded, module_of
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    load,
+    missing_key,
+    missing_package,
+)
+from engine.backends.common.spending import Usage
+from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
+from engine.capabilities import Missing, StepError
+
+NAME = "openai"
+_REFUSALS = ("content_policy_violation", "content_filter", "moderation_blocked")
+
+
+class _Message(BaseModel):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(BaseModel):
+    message: _Message
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Completion(BaseModel):
+    """What is read of a reply; servers add much else."""
+
+    choices: list[_Choice]
+    usage: _Usage | None = None
+
+
+class OpenAISpeaker:
+    """One round with a chat model.
+
+    Args:
+        settings: Model, address, limits.
+        environment: Where the key is.
+    """
+
+    def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._key = find_key(environment, *KEY_NAMES)
+        self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
+        self.paid = not settings.is_local
+
+    def missing(self) -> list[Missing]:
+        """The package `openai`; a key, unless the server is this machine."""
+        lacks = [] if has_package("openai") else [missing_package("openai")]
+        if self._key is None and not self._settings.is_local:
+            lacks.append(missing_key(*KEY_NAMES))
+        return lacks
+
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+        """One round.
+
+        Raises:
+            StepError: It did not come to a reply.
+        """
+        openai = await load("openai", "openai")
+        unknown = asks_about(self._settings, talk)
+        try:
+            async with openai_client(openai, self._settings, self._key) as client:
+                raw = await client.chat.completions.with_raw_response.create(
+                    **self._asked(model, talk)
+                )
+                body = raw.http_response.content
+        except openai.APIStatusError as error:
+            raise status_error(self.account, error) from error
+        except (openai.APIError, OSError, ValueError) as error:
+            raise from_exception(self.account, error, unknown=unknown) from error
+        try:
+            return _read(_Completion.model_validate_json(body))
+        except ValidationError:
+            head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
+            words = f"what came is no chat completion: {head}"
+            raise cut_off(self.account, words, unknown=unknown) from None
+
+    def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
+        settings = self._settings
+        limit = "max_completion_tokens" if settings.base_url is None else "max_tokens"
+        asked: dict[str, Any] = {
+            "model": model,
+            "messages": [
+                {"role": "system", "content": talk.system},
+                *(_message(turn) for turn in talk.turns),
+            ],
+            limit: settings.max_tokens,
+        }
+        if settings.temperature is not None:
+            asked["temperature"] = settings.temperature
+        if settings.structured == "schema":
+            shape = {"name": "answer", "schema": plain_schema(talk.shape), "strict": True}
+            asked["response_format"] = {"type": "json_schema", "json_schema": shape}
+        elif settings.structured == "json":
+            asked["response_format"] = {"type": "json_object"}
+        return asked
+
+
+def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limits: Any) -> Any:
+    """The client, without retries of its own and with this program's limits.
+
+    Args:
+        openai: The module.
+        settings: Address and timeout.
+        key: The key; a server of this machine is sent a word that is none.
+        limits: Other limits of replies than the usual ones, as `guarded` takes them.
+    """
+    http_class = openai.DefaultAsyncHttpxClient
+    http = http_class(**guarded(module_of(http_class), timeout=settings.timeout, **limits))
+    return openai.AsyncOpenAI(
+        api_key=key or "none",
+        base_url=settings.base_url or "https://api.openai.com/v1",
+        max_retries=0,
+        timeout=settings.timeout,
+        http_client=http,
+    )
+
+
+def status_error(account: Account, error: Any) -> StepError:
+    """The error for an `openai.APIStatusError`: one whose reply has a status that is no success."""
+    response = error.response
+    said = said_in(_content(response))
+    if error.status_code in {400, 403} and any(word in said for word in _REFUSALS):
+        return refused(account, said)
+    return from_status(account, error.status_code, said, response.headers)
+
+
+def _content(response: Any) -> bytes:
+    try:
+        content: bytes = response.content
+    except RuntimeError:  # of an error's body that was cut off, nothing is there
+        return b""
+    return content
+
+
+def _message(turn: Said) -> dict[str, Any]:
+    if not turn.pictures:
+        return {"role": turn.role, "content": turn.text}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}]
+    for picture in turn.pictures:
+        data = base64.b64encode(picture.data).decode("ascii")
+        address = {"url": f"data:{picture.media_type};base64,{data}"}
+        parts.append({"type": "image_url", "image_url": address})
+    return {"role": turn.role, "content": parts}
+
+
+def _read(completion: _Completion) -> tuple[ModelReply, Usage]:
+    usage = completion.usage or _Usage()
+    count = Usage(tokens_in=usage.prompt_tokens, tokens_out=usage.completion_tokens)
+    if not completion.choices:
+        return ModelReply(""), count
+    choice = completion.choices[0]
+    text = choice.message.content or ""
+    if choice.message.refusal or choice.finish_reason == "content_filter":
+        reason = choice.message.refusal or "its content filter stopped the reply"
+        return ModelReply(text, "refused", reason), count
+    return ModelReply(text, "length" if choice.finish_reason == "length" else "done"), count

@@ -1,0 +1,34 @@
+"""Settings of the backend `openai`: `[backends.openai]` in `safelight.toml`."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from engine.backends.common.chat import ChatSettings
+
+KEY_NAMES = ("OPENAI_API_KEY",)
+"""Names of the environment under which the key is looked for."""
+
+
+class OpenAISettings(ChatSettings):
+    """Settings of OpenAI and of servers that speak its language.
+
+    Attributes:
+        structured: How a reply in a given shape is asked for: by a JSON schema, as any JSON
+            object, or in words only, for servers that know neither.
+        image_model: The model that makes pictures.
+        image_quality: Its quality, by the provider's own name for it.
+        price_image: Dollars for one picture.
+    """
+
+    model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
+    structured: Literal["schema", "json", "words"] = Field(
+        "schema", description="How a reply in a given shape is asked for."
+    )
+    image_model: str = Field("gpt-image-2.5-flare", description="Model that makes pictures.")
+    image_quality: str | None = Field(
+        None, description="Quality of pictures, by the provider's own name for it."
+    )
+    price_image: float | None = Field(
+        None, ge=0, description="Dollars for one picture; unknown by default."
+    )
