@@ -1,10 +1,11 @@
 """What the dashboard remembers from one time to the next: theme, layout, sort and filter."""
 
+import json
 import os
 import tempfile
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 
 def state_file() -> Path:
@@ -13,8 +14,9 @@ def state_file() -> Path:
     return Path(base).expanduser() / "safelight" / "dashboard.json"
 
 
-class Remembered(BaseModel):
-    """What is remembered.
+@dataclass
+class Remembered:
+    """What is remembered. Plain data, so that the dashboard starts without a model library.
 
     Attributes:
         theme: Name of the theme.
@@ -23,20 +25,26 @@ class Remembered(BaseModel):
         widths: Share of the width that the first panel of a screen has, in percent, by screen.
     """
 
-    model_config = ConfigDict(extra="ignore", validate_assignment=True)
-
     theme: str = "safelight"
     order: str = "position"
-    filters: dict[str, str] = Field(default_factory=dict)
-    widths: dict[str, int] = Field(default_factory=dict)
+    filters: dict[str, str] = field(default_factory=dict)
+    widths: dict[str, int] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Remembered":
         """What was remembered; the defaults where nothing was, or where it cannot be read."""
         try:
-            return cls.model_validate_json(path.read_bytes())
-        except (OSError, ValidationError):
+            data = json.loads(path.read_bytes())
+        except (OSError, ValueError, RecursionError):
             return cls()
+        if not isinstance(data, dict):
+            return cls()
+        return cls(
+            theme=_text(data.get("theme"), "safelight"),
+            order=_text(data.get("order"), "position"),
+            filters=_mapping(data.get("filters"), str),
+            widths=_mapping(data.get("widths"), int),
+        )
 
     def save(self, path: Path) -> None:
         """Remembers it, whole or not at all; a place that cannot be written is no trouble."""
@@ -45,8 +53,18 @@ class Remembered(BaseModel):
             path.parent.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as file:
                 name = file.name
-                file.write(self.model_dump_json(indent=1))
+                json.dump(asdict(self), file, indent=1)
             Path(name).replace(path)
         except OSError:
             if name:
                 Path(name).unlink(missing_ok=True)
+
+
+def _text(value: Any, default: str) -> str:
+    return value if isinstance(value, str) else default
+
+
+def _mapping(value: Any, kind: type) -> dict[str, Any]:
+    """The entries of a mapping that are what they should be."""
+    items = value.items() if isinstance(value, dict) else ()
+    return {str(key): entry for key, entry in items if type(entry) is kind}

@@ -250,10 +250,13 @@ def score_history(
     return {job_id: tuple(values[-64:]) for job_id, values in found.items()}
 
 
-def newest_events(connection: sqlite3.Connection, batch_id: int, limit: int = 200) -> list[Event]:
-    """The newest events of a batch, oldest first; messages cut, without their data."""
-    sql = f"SELECT {_EVENT} FROM events WHERE batch_id = ? ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [Event.of(row) for row in connection.execute(sql, (batch_id, limit))][::-1]
+def newest_events(
+    connection: sqlite3.Connection, batch_id: int | None, limit: int = 200
+) -> list[Event]:
+    """The newest events, of a batch where one is named, oldest first; messages cut, no data."""
+    where, values = ("", ()) if batch_id is None else ("WHERE batch_id = ?", (batch_id,))
+    sql = f"SELECT {_EVENT} FROM events {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return [Event.of(row) for row in connection.execute(sql, (*values, limit))][::-1]
 
 
 def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> list[str]:

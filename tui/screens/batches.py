@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from textual import on
+from textual.containers import Vertical
 from textual.widget import Widget
 
 from engine.text import clean
@@ -12,10 +13,11 @@ from tui.actions import bindings
 from tui.feed import View
 from tui.screens.filtered import FilteredScreen
 from tui.states import LOOKS, look
-from tui.views.batches import BatchesView, BatchRow
+from tui.views.batches import BatchesSnapshot, BatchesView, BatchRow
 from tui.views.filters import Filter
 from tui.widgets.bars import TopBar
 from tui.widgets.columns import Column, Run
+from tui.widgets.event_tail import EventTail
 from tui.widgets.rows import Rows
 
 
@@ -80,16 +82,19 @@ class BatchesScreen(FilteredScreen):
         self._view = BatchesView(self.dashboard.headlines)
         yield self.filter_input()
         yield Rows(COLUMNS, empty="No batches here. Press n to queue one.", id="batches")
+        with Vertical(id="below"):
+            yield EventTail()
 
     def on_mount(self) -> None:
         """Says where one is."""
         root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
         self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
 
-    async def show(self, snapshot: tuple[BatchRow, ...]) -> None:
+    async def show(self, snapshot: BatchesSnapshot) -> None:
         """Shows the batches that the filter leaves."""
-        self._all = snapshot
+        self._all = snapshot.rows
         self._show()
+        self.query_one(EventTail).add(snapshot.events)
 
     def _show(self) -> None:
         wanted = self._filter

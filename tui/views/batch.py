@@ -5,14 +5,12 @@ from dataclasses import dataclass, replace
 
 from db.queries import inspect, lists
 from db.rows import Event
-from engine.runtime.recipe import Headline
 from engine.text import clean
 from tui import figures
-from tui.views.batches import BatchReader, BatchRow
-from tui.views.headlines import Headlines
+from tui.views.batches import EVENTS, BatchReader, BatchRow, clean_events
+from tui.views.headlines import Headlines, Scale
 from tui.views.listing import Ask, Listing
 
-EVENTS = 100
 WORDS = 4_000
 """Most characters of a text that is shown at a glance."""
 
@@ -110,7 +108,7 @@ class BatchView:
             start=page.start,
             rows=tuple(job_row(job, scores.get(job.id, ())) for job in page.rows),
             glance=read_glance(connection, self.selected, headline),
-            events=tuple(replace(e, message=clean(e.message, 300)) for e in events),
+            events=clean_events(events),
         )
 
     def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:
@@ -150,7 +148,7 @@ def _time(job: lists.JobLine) -> str:
     return figures.duration(so_far - (since or 0.0) if job.state != "running" else int(so_far))
 
 
-def read_glance(connection: sqlite3.Connection, job_id: int, headline: Headline) -> Glance | None:
+def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) -> Glance | None:
     """A job at a glance; None where there is none."""
     if not job_id:
         return None

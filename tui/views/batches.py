@@ -1,14 +1,17 @@
 """The list of batches."""
 
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from db.queries import lists
 from db.queries.batches import best_score
+from db.rows import Event
 from engine.text import clean
 from tui import figures
 from tui.views.headlines import Headlines
 from tui.views.pace import Pace, time_left
+
+EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,19 @@ class BatchReader:
 _BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
 
 
+@dataclass(frozen=True, slots=True)
+class BatchesSnapshot:
+    """Everything that the screen of batches shows."""
+
+    rows: tuple[BatchRow, ...]
+    events: tuple[Event, ...]
+
+
+def clean_events(events: list[Event]) -> tuple[Event, ...]:
+    """Events whose messages can be shown."""
+    return tuple(replace(event, message=clean(event.message, 300)) for event in events)
+
+
 class BatchesView:
     """Reads the newest batches."""
 
@@ -78,6 +94,10 @@ class BatchesView:
     def __init__(self, headlines: Headlines) -> None:
         self._reader = BatchReader(headlines)
 
-    def read(self, connection: sqlite3.Connection, version: int) -> tuple[BatchRow, ...]:
-        """The newest 500 batches."""
-        return tuple(self._reader.row(connection, line) for line in lists.batch_lines(connection))
+    def read(self, connection: sqlite3.Connection, version: int) -> BatchesSnapshot:
+        """The newest 500 batches, and the newest events of the workspace."""
+        lines = lists.batch_lines(connection)
+        return BatchesSnapshot(
+            rows=tuple(self._reader.row(connection, line) for line in lines),
+            events=clean_events(lists.newest_events(connection, None, EVENTS)),
+        )

@@ -38,7 +38,8 @@ class TopBar(Widget):
         muted = self.get_component_rich_style("bar--muted", partial=True)
         right = self._engine()
         room = self.size.width - right.cell_len - 2
-        left = Text(" safelight", self.get_component_rich_style("bar--name", partial=True))
+        left = Text()
+        left.append(" safelight", self.get_component_rich_style("bar--name", partial=True))
         for part in self._trail:
             left.append("  ›  ", muted).append(part)
         if self._read_only:

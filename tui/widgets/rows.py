@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -295,7 +296,8 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         text = "  "
         for column, width in layout(self._columns, self.size.width - 2):
             text += (column.title.rjust(width) if column.right else fit(column.title, width)) + " "
-        return Strip([Segment(fit(text, self.size.width), base)], self.size.width)
+        line = Strip([Segment(set_cell_size(text, self.size.width), base)])
+        return line.adjust_cell_length(self.size.width, base)
 
     def _line(self, index: int) -> Strip:
         width, base = self.size.width, self.rich_style
@@ -314,6 +316,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         ]
         for column, cells in layout(self._columns, width - 2):
             for text, tone in fit_runs(column.cell(row), cells, right=column.right):
-                segments.append(Segment(text, base + self._style(tone) if tone else base))
+                plain = not tone or (here and tone == "muted")  # muted could not be read there
+                segments.append(Segment(text, base if plain else base + self._style(tone)))
             segments.append(Segment(" ", base))
         return Strip(segments).adjust_cell_length(width, base)
