@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+from rich.text import Text
 
-from engine.capabilities import BackendFamily, Capability
+from engine.capabilities import BackendFamily, Capability, Missing
 from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
@@ -58,9 +59,10 @@ def backends(workspace: Path, *, as_json: bool) -> int:
         for made in family["capabilities"]:
             sign = "✔" if made["ready"] else "✘"
             told = f"{made['model'] or ''} {'(paid)' if made['paid'] else ''}"
-            console.print(render.shown(f"{sign} {made['capability']:<7} {told}"))
+            console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))
             for item in made["missing"]:
-                console.print(render.shown(f"  needs {item['what']}. {item['remedy']}", None))
+                said = f"needs {item['what']}. {item['remedy']}"
+                console.print(Text("  ") + render.shown(said, None))
     return 0
 
 
@@ -155,7 +157,8 @@ def _capability(
         missing = [item.model_dump() for item in backend.missing()]
     except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
         what = f"something that works: {type(error).__name__}: {error}"
-        missing = [{"what": what, "remedy": f"Mend [backends.{family.name}] or reinstall it."}]
+        remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
+        missing = [Missing(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     return _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
 

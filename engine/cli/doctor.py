@@ -51,14 +51,21 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
     except StoreError as error:
         yield Finding("store", False, str(error))
         return
+    except sqlite3.DatabaseError as error:
+        yield _unreadable(error)
+        return
     checks: list[Check] = [*STORE_CHECKS, partial(check_artifacts, deep=deep)]
     for check in checks:
         try:
             yield from check(workspace)
         except sqlite3.DatabaseError as error:
-            found = f"it cannot be read: {error}"
-            yield Finding("store", False, found, "Restore a backup into the workspace.")
+            yield _unreadable(error)
             return
+
+
+def _unreadable(error: sqlite3.DatabaseError) -> Finding:
+    remedy = "Restore a backup into the workspace, or move the store away."
+    return Finding("store", False, f"it cannot be read: {error}", remedy)
 
 
 def _line(finding: Finding) -> Text:

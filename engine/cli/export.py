@@ -43,7 +43,7 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
             raise Trouble(f"{error.filename or folder}: {error.strerror}.") from error
     for problem in problems:
         click.echo(render.shown(problem, None).plain, err=True)
-    where = folder or opened.paths.root / found.outputs
+    where = folder or opened.shown_root / found.outputs
     render.say(f"Wrote {written} jobs of {batch_name(found.id)} to {where}.")
     if not exporter.is_complete:
         render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")

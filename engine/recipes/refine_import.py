@@ -19,11 +19,10 @@ from engine.recipes.refine import Turn
 
 _STEP_NAME = re.compile("[a-z][a-z0-9_-]{0,39}")
 _ORDER = ("generate", "evaluate", "refine")
-_STATES = {"done": "done", "failed": "failed"}
 
 
 def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
-    """An ended job of a report; one that had not ended counts as cancelled.
+    """An ended job of a report.
 
     Args:
         report: What was told of it; its pictures are in the store.
@@ -33,7 +32,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
     """
     turns = report.iterations
     best = report.best_iteration
-    state = _STATES.get(report.state, "cancelled")
+    state = _ended(report)
     return DoneJob(
         new=_new_job(report, key, output, place),
         state=state,
@@ -48,6 +47,13 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
         cost=report.totals.cost_microdollars,
         error=ErrorRecord("permanent", "Imported", report.error) if report.error else None,
     )
+
+
+def _ended(report: JobReport) -> str:
+    """How it ended; what was told while it went on is done if there is a judged picture."""
+    if report.state in {"done", "failed", "cancelled"}:
+        return report.state
+    return "done" if any(turn.score is not None for turn in report.iterations) else "cancelled"
 
 
 def _new_job(report: JobReport, key: str, output: str, place: str) -> NewJob:

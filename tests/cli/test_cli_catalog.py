@@ -1,0 +1,100 @@
+import json
+
+import pytest
+
+from engine.capabilities import BackendFamily, Missing
+from engine.catalog import EntryPointCatalog
+from engine.cli import catalog as catalog_module
+from engine.recipes.refine_input import RefineInput
+from tests.support.toys import ToyBackend, ToyBackendSettings
+
+LACKING = BackendFamily(
+    name="lacking",
+    summary="Lacks a key.",
+    settings=ToyBackendSettings,
+    factories={
+        "text": lambda _settings, _environment: ToyBackend(
+            paid=True, lacks=[Missing(what="a key", remedy="Set TOY_KEY in .env.local.")]
+        )
+    },
+)
+
+
+@pytest.fixture
+def with_others(monkeypatch):
+    """A catalog that has a backend without its key, and packages that cannot be imported."""
+
+    def made():
+        families = {
+            "builtin": "engine.backends.builtin:FAMILY",
+            "lacking": f"{__name__}:LACKING",
+            "broken": "no_such_module:FAMILY",
+        }
+        recipes = {"refine": "engine.recipes.refine:RECIPE", "broken": "no_such_module:RECIPE"}
+        return EntryPointCatalog(recipes=recipes, families=families)
+
+    monkeypatch.setattr(catalog_module, "EntryPointCatalog", made)
+
+
+def test_recipes(run, tmp_path):
+    document = run("recipes", "--json", "--workspace", tmp_path).json
+    assert document["version"] == 1
+    refine = next(recipe for recipe in document["recipes"] if recipe["name"] == "refine")
+    assert set(refine) == {"name", "version", "summary", "capabilities", "headline", "error"}
+    assert refine["capabilities"] == ["image", "vision", "text"]
+    assert refine["headline"]["high"] == 100
+    assert "refine" in run("recipes").out
+
+
+def test_backends_need_no_workspace(run, tmp_path):
+    document = run("backends", "--json", "--workspace", tmp_path).json
+    assert document["version"] == 1
+    builtin = next(family for family in document["backends"] if family["name"] == "builtin")
+    assert {made["capability"] for made in builtin["capabilities"]} == {"image", "vision", "text"}
+    for made in builtin["capabilities"]:
+        assert set(made) == {"capability", "ready", "model", "version", "paid", "missing"}
+        assert (made["ready"], made["paid"], made["missing"]) == (True, False, [])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_things_come_with_their_remedy(run, with_others, tmp_path):
+    text = run("backends", "--workspace", tmp_path).out
+    assert "✘ text    toy-1 (paid)" in text
+    assert "needs a key. Set TOY_KEY in .env.local." in text
+    document = run("backends", "--json", "--workspace", tmp_path).json
+    lacking = next(family for family in document["backends"] if family["name"] == "lacking")
+    (made,) = lacking["capabilities"]
+    assert made["ready"] is False
+    remedy = "Set TOY_KEY in .env.local."
+    assert made["missing"] == [{"what": "a key", "remedy": remedy, "reason": "key"}]
+
+
+def test_broken_package_does_not_hide_the_others(run, with_others, tmp_path):
+    backends = run("backends", "--json", "--workspace", tmp_path).json["backends"]
+    assert [family["name"] for family in backends] == ["broken", "builtin", "lacking"]
+    assert "no_such_module" in backends[0]["summary"]
+    recipes = run("recipes", "--json").json["recipes"]
+    assert [recipe["name"] for recipe in recipes] == ["broken", "refine"]
+    assert "no_such_module" in recipes[0]["error"]
+
+
+def test_wrong_settings_of_a_backend_make_it_not_ready(run, tmp_path):
+    (tmp_path / "safelight.toml").write_text("[backends.builtin]\nnonsense = 1\n")
+    document = run("backends", "--json", "--workspace", tmp_path).json
+    builtin = next(family for family in document["backends"] if family["name"] == "builtin")
+    assert not any(made["ready"] for made in builtin["capabilities"])
+    assert "nonsense" in builtin["capabilities"][0]["missing"][0]["what"]
+
+
+def test_schema_of_input_and_settings(run):
+    schema = json.loads(run("schema", "refine").out)
+    assert schema["required"] == ["prompt"]
+    assert set(schema["properties"]) == set(RefineInput.model_fields)
+    settings = json.loads(run("schema", "refine", "--settings").out)
+    assert settings["properties"]["max_iterations"]["default"] == 3
+
+
+def test_unknown_recipe_is_a_sentence(run):
+    ran = run("schema", "nonsense")
+    assert ran.code == 2
+    assert "there are: refine" in ran.err

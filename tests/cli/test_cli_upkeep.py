@@ -1,0 +1,258 @@
+import hashlib
+import json
+import os
+import sqlite3
+import time
+import tomllib
+
+import pytest
+
+from engine.cli import gc as gc_module
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lock import EngineLock
+from engine.settings import read_settings
+from engine.workspace import Workspace
+
+
+def aged(path, seconds=7200):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+    return path
+
+
+def store_file(root, data, *, old=True):
+    artifacts = ArtifactStore(root / ".safelight/artifacts")
+    path = artifacts.path(artifacts.put(data))
+    return aged(path) if old else path
+
+
+def problems(ran):
+    return {check["name"]: check for check in ran.json["checks"] if not check["ok"]}
+
+
+# -- doctor -------------------------------------------------------------------------------------
+
+
+def test_doctor_finds_nothing_wrong_with_a_sound_workspace(run, pictures):
+    ran = run("doctor", "--deep", "--workspace", pictures)
+    assert ran.code == 0
+    assert all(line.startswith("✔ ") for line in ran.lines)
+    document = run("doctor", "--json", "--workspace", pictures).json
+    assert set(document) == {"version", "ok", "checks"}
+    assert document["ok"] is True
+    assert all(set(check) == {"name", "ok", "found", "remedy"} for check in document["checks"])
+    names = {check["name"] for check in document["checks"]}
+    assert {"versions", "sqlite", "store", "privacy", "disk", "engine", "files"} <= names
+
+
+def test_doctor_tells_parked_jobs_and_what_to_do(run, toys):
+    ran = run("doctor", "--json", "--workspace", toys)
+    assert ran.code == 1
+    assert "TOY_KEY" in problems(ran)["parked"]["remedy"]
+    assert "✘ parked: 1 of b2 parked (key)" in run("doctor", "--workspace", toys).out
+
+
+def test_doctor_without_a_workspace_says_how_to_make_one(run, tmp_path):
+    ran = run("doctor", "--json", "--workspace", tmp_path)
+    assert ran.code == 1
+    assert "safelight init" in problems(ran)["store"]["found"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_names_files_that_are_gone_or_damaged(run, pictures):
+    job = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    artifacts = ArtifactStore(pictures / ".safelight/artifacts")
+    path = artifacts.path(job["iterations"][0]["artifact"])
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert run("doctor", "--workspace", pictures).code == 0
+    ran = run("doctor", "--deep", "--json", "--workspace", pictures)
+    assert "damaged" in problems(ran)["files"]["found"]
+    path.unlink()
+    ran = run("doctor", "--json", "--workspace", pictures)
+    assert job["iterations"][0]["artifact"][:12] in problems(ran)["files"]["found"]
+
+
+def test_doctor_sees_an_engine_that_was_lost_and_one_that_is_silent(run, toys):
+    with sqlite3.connect(toys / ".safelight/safelight.db") as connection:
+        connection.execute("UPDATE engines SET state = 'running', seen_at = '2020-01-01T00:00:00Z'")
+    ran = run("doctor", "--json", "--workspace", toys)
+    assert "ended without saying so" in problems(ran)["engine"]["found"]
+    with EngineLock(toys / ".safelight/engine.lock"):
+        ran = run("doctor", "--json", "--workspace", toys)
+    assert "not been heard of" in problems(ran)["engine"]["found"]
+
+
+def test_doctor_sees_open_permissions_settings_and_half_queued_batches(run, toys):
+    (toys / ".safelight").chmod(0o755)
+    with sqlite3.connect(toys / ".safelight/safelight.db") as connection:
+        connection.execute(
+            """UPDATE batches SET preparing = 1, preparer = '1@elsewhere',
+               created_at = '2020-01-01T00:00:00Z' WHERE id = 3"""
+        )
+    found = problems(run("doctor", "--json", "--workspace", toys))
+    assert "chmod 700" in found["privacy"]["remedy"]
+    assert "1@elsewhere" in found["queueing"]["found"]
+    (toys / "safelight.toml").write_text("[engine]\nnonsense = 1\n")
+    assert "nonsense" in problems(run("doctor", "--json", "--workspace", toys))["settings"]["found"]
+
+
+def test_doctor_of_a_damaged_store_is_no_traceback(run, toys):
+    path = toys / ".safelight/safelight.db"
+    data = bytearray(path.read_bytes())
+    data[4096:40960] = b"\xff" * 36864
+    path.write_bytes(data)
+    ran = run("doctor", "--workspace", toys)
+    assert ran.code == 1
+    assert "Traceback" not in ran.out + ran.err
+    assert "✘ store" in ran.out
+
+
+def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, monkeypatch):
+    from engine.cli import checks_of_store
+
+    lacks = [("toy", "text", "a key", "Set TOY_KEY."), ("other", "text", "a key", "Set OTHER.")]
+    monkeypatch.setattr(checks_of_store, "missing_of_backends", lambda _root: iter(lacks))
+    ran = run("doctor", "--json", "--workspace", toys)
+    assert problems(ran)["backend"]["found"] == "toy (text) needs a key"
+    assert "other (text) needs a key; nothing that is queued uses it" in ran.out
+
+
+# -- init ---------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_workspace_whose_settings_are_the_defaults(run, tmp_path):
+    root = tmp_path / "new"
+    assert run("init", "--workspace", root).code == 0
+    assert (root / ".safelight/.gitignore").read_text().endswith("*\n")
+    assert (root / ".safelight").stat().st_mode & 0o077 == 0
+    text = (root / "safelight.toml").read_text()
+    bare = read_settings(tmp_path)
+    assert read_settings(root).model_dump(exclude={"backends", "recipes"}) == bare.model_dump(
+        exclude={"backends", "recipes"}
+    )
+    lines = [
+        line[2:] if line.startswith("# ") and " = " in line else line for line in text.splitlines()
+    ]
+    changed = "\n".join(lines)
+    assert tomllib.loads(changed)["recipes"]["refine"]["max_iterations"] == 3
+    (root / "safelight.toml").write_text(changed)
+    spelled = read_settings(root)
+    for name in ("engine", "retry", "outputs", "store", "log"):
+        assert getattr(spelled, name) == getattr(bare, name)
+    assert run("doctor", "--workspace", root).code == 0
+
+
+def test_init_overwrites_nothing(run, toys, tmp_path):
+    (toys / "safelight.toml").write_text("# mine\n")
+    before = run("status", "--json", "--workspace", toys).json
+    assert run("init", "--workspace", toys).code == 0
+    assert (toys / "safelight.toml").read_text() == "# mine\n"
+    assert run("status", "--json", "--workspace", toys).json == before
+    elsewhere = tmp_path / "elsewhere.toml"
+    (toys / "safelight.toml").unlink()
+    (toys / "safelight.toml").symlink_to(elsewhere)
+    run("init", "--workspace", toys)
+    assert not elsewhere.exists()
+
+
+# -- gc -----------------------------------------------------------------------------------------
+
+
+def test_gc_shows_use_and_removes_what_nothing_names(run, pictures):
+    orphan, fresh = store_file(pictures, b"orphan"), store_file(pictures, b"fresh", old=False)
+    half = orphan.parent / ".new-abc"
+    half.write_bytes(b"half")
+    aged(half)
+    named = [path for path in (pictures / ".safelight/artifacts").glob("*/*") if path != orphan]
+    for path in named:
+        if path != fresh:
+            aged(path)
+
+    ran = run("gc", "--dry-run", "--workspace", pictures)
+    assert "2 files that nothing names: 10 B." in ran.out
+    assert "b1" in ran.out
+    assert orphan.exists()
+    assert "safelight gc --yes" in run("gc", "--workspace", pictures).out
+    assert orphan.exists()
+    ran = run("gc", "--yes", "--workspace", pictures)
+    assert "Removed 2 files: 10 B." in ran.out
+    assert not orphan.exists()
+    assert not half.exists()
+    assert fresh.exists()
+    fresh.unlink()
+    assert run("doctor", "--deep", "--workspace", pictures).code == 0
+
+
+def test_gc_keeps_pictures_that_only_the_input_of_a_job_names(run, pictures, tmp_path):
+    reference = next((pictures / "outputs/results/circles").glob("*.png")).read_bytes()
+    shutil_copy = tmp_path / "reference.png"
+    from PIL import Image
+
+    Image.new("RGB", (80, 80), "red").save(shutil_copy)
+    source = tmp_path / "more.json"
+    source.write_text(json.dumps([{"prompt": "like this", "reference_image": "reference.png"}]))
+    Workspace(pictures).queue("refine", source)
+    hash_ = hashlib.sha256(shutil_copy.read_bytes()).hexdigest()
+    stored = aged(ArtifactStore(pictures / ".safelight/artifacts").path(hash_))
+    assert reference != shutil_copy.read_bytes()
+    assert "nothing to remove" in run("gc", "--yes", "--workspace", pictures).out
+    assert stored.exists()
+    stored.unlink()
+    ran = run("doctor", "--json", "--workspace", pictures)
+    assert hash_[:12] in problems(ran)["files"]["found"]
+
+
+def test_gc_removes_nothing_while_an_engine_runs(run, pictures):
+    orphan = store_file(pictures, b"orphan")
+    with EngineLock(Workspace(pictures).paths.lock):
+        ran = run("gc", "--yes", "--workspace", pictures)
+    assert "Nothing is removed while it runs" in ran.out
+    assert orphan.exists()
+
+
+def test_file_that_was_named_or_written_meanwhile_stays(pictures):
+    workspace = Workspace(pictures)
+    orphan = store_file(pictures, b"orphan")
+    found = list(gc_module.find_unnamed(workspace))
+    os.utime(orphan)
+    assert gc_module.remove_unnamed(workspace, found) == []
+    assert orphan.exists()
+
+
+# -- db -----------------------------------------------------------------------------------------
+
+
+def test_db_path_check_and_backup(run, toys, tmp_path):
+    path = run("db", "path", "--workspace", toys).out.strip()
+    assert path == str(toys / ".safelight/safelight.db")
+    assert run("db", "check", "--workspace", toys).code == 0
+    copy = tmp_path / "copies" / "store.db"
+    assert run("db", "backup", copy, "--workspace", toys).code == 0
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (6,)
+    assert copy.stat().st_mode & 0o077 == 0
+    again = run("db", "backup", copy, "--workspace", toys)
+    assert (again.code, "already there" in again.err) == (2, True)
+
+
+def test_db_check_of_a_damaged_store(run, toys):
+    with sqlite3.connect(toys / ".safelight/safelight.db") as connection:
+        connection.execute("PRAGMA foreign_keys = OFF")
+        connection.execute("UPDATE scores SET step_id = 999")
+        connection.execute(
+            "INSERT INTO scores (step_id, metric, value, scorer) VALUES (999, 'm', 1, 's')"
+        )
+    ran = run("db", "check", "--workspace", toys)
+    assert ran.code == 1
+    assert "rows name others that are not there" in ran.out
+
+
+@pytest.mark.parametrize("command", [["db", "path"], ["db", "check"], ["gc"], ["jobs", "b1"]])
+def test_file_that_is_no_store_is_a_sentence(run, tmp_path, command):
+    (tmp_path / ".safelight").mkdir()
+    (tmp_path / ".safelight/safelight.db").write_bytes(b"not a database at all" * 100)
+    ran = run(*command, "--workspace", tmp_path)
+    assert ran.code == 2
+    assert "Traceback" not in ran.err
