@@ -15,7 +15,13 @@ from engine.capabilities import Backend, BackendFamily, Capability
 from engine.runtime.recipe import AnyRecipe, Recipe
 
 _RECIPES = {"refine": "engine.recipes.refine:RECIPE"}
-_BACKENDS = {"builtin": "engine.backends.builtin:FAMILY"}
+_BACKENDS = {
+    "builtin": "engine.backends.builtin:FAMILY",
+    "anthropic": "engine.backends.anthropic:FAMILY",
+    "gemini": "engine.backends.gemini:FAMILY",
+    "ollama": "engine.backends.ollama:FAMILY",
+    "openai": "engine.backends.openai:FAMILY",
+}
 
 
 class UnknownName(KeyError):

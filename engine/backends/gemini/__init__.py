@@ -1,0 +1,31 @@
+"""Google's Gemini: text and vision, by either of Google's two clients."""
+
+from collections.abc import Mapping
+
+from engine.backends.gemini.settings import GeminiSettings
+from engine.capabilities import BackendFamily, TextBackend, VisionBackend
+
+__all__ = ["FAMILY", "GeminiSettings"]
+
+
+def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> TextBackend:
+    from engine.backends.common.chat import Writer
+    from engine.backends.gemini.speaker import gemini_speaker
+
+    return Writer(settings, gemini_speaker(settings, environment))
+
+
+def _vision(settings: GeminiSettings, environment: Mapping[str, str]) -> VisionBackend:
+    from engine.backends.common.chat import Critic
+    from engine.backends.gemini.speaker import gemini_speaker
+
+    return Critic(settings, gemini_speaker(settings, environment))
+
+
+FAMILY = BackendFamily(
+    name="gemini",
+    summary="Google's Gemini: text, vision.",
+    settings=GeminiSettings,
+    factories={"text": _text, "vision": _vision},
+)
+"""The family, as the entry point `gemini` of `safelight.backends` gives it."""

@@ -1,0 +1,57 @@
+"""Google's errors: which limit was hit, and how long to wait.
+
+Formats: `google.rpc.Status` with `ErrorInfo`, `RetryInfo` and `QuotaFailure` in its details
+(https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from engine.backends.common.failures import Account, from_status
+from engine.capabilities import StepError
+
+_SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
+
+
+def gemini_error(
+    account: Account, status: int, body: Any, headers: Mapping[str, str] | None = None
+) -> StepError:
+    """The error for a reply of Google's whose status is no success.
+
+    A day's quota that is used up blocks the lane; a minute's passes by itself. The words of both
+    are the same, so it is told from the name of the quota.
+
+    Args:
+        account: Whose reply it is.
+        status: HTTP status.
+        body: The reply's body, parsed; anything that is no `google.rpc.Status` is shown as it is.
+        headers: The reply's headers.
+    """
+    found = body[0] if isinstance(body, list) and body else body
+    error = found.get("error", found) if isinstance(found, dict) else {"message": str(found or "")}
+    error = error if isinstance(error, dict) else {"message": str(error)}
+    said = " ".join(str(error[key]) for key in ("message", "status") if error.get(key))
+    details = [one for one in error.get("details") or [] if isinstance(one, dict)]
+    headers = dict(headers or {})
+    if wait := _retry_delay(details):
+        headers["retry-after"] = wait
+    if any(one.get("reason") == "API_KEY_INVALID" for one in details):
+        status = 401
+    exhausted = _day_is_used_up(details) or error.get("status") == "FAILED_PRECONDITION"
+    return from_status(account, status, said, headers, exhausted=exhausted)
+
+
+def _retry_delay(details: list[dict[str, Any]]) -> str:
+    for one in details:
+        found = _SECONDS.fullmatch(str(one.get("retryDelay", "")))
+        if found:
+            return found[1]
+    return ""
+
+
+def _day_is_used_up(details: list[dict[str, Any]]) -> bool:
+    violations = [each for one in details for each in one.get("violations") or []]
+    return any(
+        "PerDay" in str(each.get("quotaId", "")) for each in violations if isinstance(each, dict)
+    )

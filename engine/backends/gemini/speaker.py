@@ -1,0 +1,100 @@
+"""What both of Google's clients have in common: the key, which client it is, how a reply is read.
+
+Wire format: https://ai.google.dev/api/generate-content
+"""
+
+from collections.abc import Mapping
+
+from engine.agents.replies import ModelReply
+from engine.backends.common.chat import Speaker
+from engine.backends.common.failures import Account
+from engine.backends.common.readiness import find_key, has_package, missing_key, missing_package
+from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
+from engine.capabilities import Missing
+
+NAME = "gemini"
+ADDRESS = "https://generativelanguage.googleapis.com"
+_MODULES: dict[Sdk, str] = {
+    "google-genai": "google.genai",
+    "google-generativeai": "google.generativeai",
+}
+_REFUSALS = frozenset(
+    {
+        "SAFETY",
+        "RECITATION",
+        "BLOCKLIST",
+        "PROHIBITED_CONTENT",
+        "SPII",
+        "IMAGE_SAFETY",
+        "LANGUAGE",
+        "OTHER",
+    }
+)
+
+
+def chosen_sdk(settings: GeminiSettings) -> Sdk:
+    """Which of Google's clients is used: the one that is set, else the newer that is installed."""
+    if settings.sdk != "auto":
+        return settings.sdk
+    newer = has_package(_MODULES["google-genai"])
+    return (
+        "google-genai"
+        if newer or not has_package(_MODULES["google-generativeai"])
+        else ("google-generativeai")
+    )
+
+
+class GeminiSpeaker:
+    """One round with Gemini, as far as it does not depend on the client.
+
+    Args:
+        settings: Model, address, limits.
+        environment: Where the key is.
+        sdk: The package of the client.
+    """
+
+    def __init__(self, settings: GeminiSettings, environment: Mapping[str, str], sdk: Sdk) -> None:
+        self.settings = settings
+        self.sdk = sdk
+        self.key = find_key(environment, *KEY_NAMES)
+        self.account = Account(NAME, KEY_NAMES, (self.key,) if self.key else ())
+        self.paid = not settings.is_local
+
+    @property
+    def address(self) -> str:
+        """Where the interface is."""
+        return self.settings.base_url or ADDRESS
+
+    def missing(self) -> list[Missing]:
+        """The client's package; a key, unless the server is this machine."""
+        lacks = [] if has_package(_MODULES[self.sdk]) else [missing_package(self.sdk)]
+        if self.key is None and not self.settings.is_local:
+            lacks.append(missing_key(*KEY_NAMES))
+        return lacks
+
+
+def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> Speaker:
+    """The speaker of the client that is used."""
+    sdk = chosen_sdk(settings)
+    if sdk == "google-genai":
+        from engine.backends.gemini.genai import GenaiSpeaker
+
+        return GenaiSpeaker(settings, environment, sdk)
+    from engine.backends.gemini.generativeai import GenerativeaiSpeaker
+
+    return GenerativeaiSpeaker(settings, environment, sdk)
+
+
+def read(text: str, finish: str, blocked: str) -> ModelReply:
+    """A reply from its parts.
+
+    Args:
+        text: The first candidate's words.
+        finish: Its finish reason, empty where there is none.
+        blocked: Why the prompt was blocked, empty where it was not.
+    """
+    if blocked and blocked != "BLOCK_REASON_UNSPECIFIED":
+        return ModelReply(text, "refused", f"the prompt is blocked ({blocked})")
+    if finish in _REFUSALS:
+        return ModelReply(text, "refused", f"the reply is blocked ({finish})")
+    return ModelReply(text, "length" if finish == "MAX_TOKENS" else "done")

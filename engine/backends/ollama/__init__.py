@@ -1,0 +1,31 @@
+"""Models that run on one's own machine under Ollama: text and vision."""
+
+from collections.abc import Mapping
+
+from engine.backends.ollama.settings import OllamaSettings
+from engine.capabilities import BackendFamily, TextBackend, VisionBackend
+
+__all__ = ["FAMILY", "OllamaSettings"]
+
+
+def _text(settings: OllamaSettings, environment: Mapping[str, str]) -> TextBackend:
+    from engine.backends.common.chat import Writer
+    from engine.backends.ollama.chat import OllamaSpeaker
+
+    return Writer(settings, OllamaSpeaker(settings, environment))
+
+
+def _vision(settings: OllamaSettings, environment: Mapping[str, str]) -> VisionBackend:
+    from engine.backends.common.chat import Critic
+    from engine.backends.ollama.chat import OllamaSpeaker
+
+    return Critic(settings, OllamaSpeaker(settings, environment))
+
+
+FAMILY = BackendFamily(
+    name="ollama",
+    summary="Models under Ollama on one's own machine: text, vision; needs no key.",
+    settings=OllamaSettings,
+    factories={"text": _text, "vision": _vision},
+)
+"""The family, as the entry point `ollama` of `safelight.backends` gives it."""

@@ -1,0 +1,162 @@
+"""Ollama's chat, by its own client.
+
+Wire format: https://docs.ollama.com/api/chat
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.replies import ModelReply
+from engine.backends.common.failures import (
+    Account,
+    chain,
+    cut_off,
+    from_exception,
+    from_status,
+    said_in,
+)
+from engine.backends.common.http import guarded
+from engine.backends.common.readiness import find_key, has_package, load, missing_package
+from engine.backends.common.settings import checked_url
+from engine.backends.common.spending import Usage
+from engine.backends.ollama.settings import OllamaSettings
+from engine.capabilities import Blocked, Missing, StepError
+from engine.text import clean
+
+NAME = "ollama"
+ADDRESS = "http://127.0.0.1:11434"
+_PORT = ":11434"
+
+
+class OllamaSpeaker:
+    """One round with a model under Ollama.
+
+    Args:
+        settings: Model, address, limits.
+        environment: Where `OLLAMA_HOST` and, for a server that asks for one, a key are.
+    """
+
+    paid = False
+
+    def __init__(self, settings: OllamaSettings, environment: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._key = find_key(environment, "OLLAMA_API_KEY")
+        self.account = Account(NAME, ("OLLAMA_API_KEY",), (self._key,) if self._key else ())
+        self._wrong_host = ""
+        self.address = settings.base_url or ADDRESS
+        host = environment.get("OLLAMA_HOST", "").strip()
+        if settings.base_url is None and host:
+            try:
+                self.address = address_of(host)
+            except ValueError as error:
+                self._wrong_host = str(error)
+
+    def missing(self) -> list[Missing]:
+        """The package `ollama`; an address that can be used."""
+        lacks = [] if has_package("ollama") else [missing_package("ollama")]
+        if self._wrong_host:
+            remedy = f"OLLAMA_HOST {self._wrong_host}; or set ollama.base_url."
+            lacks.append(Missing(what="an address", remedy=remedy, reason="backend"))
+        return lacks
+
+    async def models(self) -> list[str]:
+        """The names of the models that are there, sorted.
+
+        Raises:
+            StepError: The server did not say.
+        """
+        found = await self._asked("list")
+        return sorted(one.model for one in found.models if one.model)
+
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+        """One round.
+
+        Raises:
+            StepError: It did not come to a reply.
+        """
+        settings = self._settings
+        options: dict[str, Any] = {"num_predict": settings.max_tokens}
+        if settings.temperature is not None:
+            options["temperature"] = settings.temperature
+        messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
+        found = await self._asked(
+            "chat",
+            model=model,
+            messages=messages,
+            options=options,
+            format=plain_schema(talk.shape) if settings.structured == "schema" else None,
+        )
+        count = Usage(tokens_in=found.prompt_eval_count or 0, tokens_out=found.eval_count or 0)
+        text = found.message.content or ""
+        return ModelReply(text, "length" if found.done_reason == "length" else "done"), count
+
+    async def _asked(self, operation: str, **arguments: Any) -> Any:
+        ollama = await load("ollama", "ollama")
+        httpx = await load("httpx", "httpx")
+        headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
+        limits = guarded(httpx, timeout=self._settings.timeout)
+        try:
+            async with ollama.AsyncClient(self.address, headers=headers, **limits) as client:
+                return await getattr(client, operation)(**arguments)
+        except ollama.ResponseError as error:
+            raise await self._refusal(error, arguments.get("model")) from error
+        except (ConnectionError, httpx.ConnectError) as error:
+            raise Blocked(
+                f"Ollama does not answer at {self.address}.",
+                reason="backend",
+                remedy="Start it with `ollama serve`, or set ollama.base_url; then resume.",
+            ) from error
+        except ValueError as error:
+            raise cut_off(self.account, "what came is no chat of Ollama's") from error
+        except (httpx.HTTPError, OSError, EOFError) as error:
+            raise from_exception(self.account, error) from error
+
+    async def _refusal(self, error: Any, model: str | None) -> StepError:
+        said = said_in(error.error or "")
+        if error.status_code == 404 and model is not None and "not found" in said:
+            return await self._without(model)
+        status = error.status_code if error.status_code > 0 else 500
+        return from_status(self.account, status, said, _headers(error))
+
+    async def _without(self, model: str) -> Blocked:
+        try:
+            names = await self.models()
+        except StepError:
+            names = []
+        shown = ", ".join(clean(name, 60) for name in names[:12]) or "none"
+        return Blocked(
+            f"Ollama has no model {clean(model, 80)}; there are: {shown}.",
+            reason="weights",
+            remedy=f"Run: ollama pull {clean(model, 80)}; then resume.",
+        )
+
+
+def address_of(host: str) -> str:
+    """The address that `OLLAMA_HOST` means: scheme and port may be left out, 0.0.0.0 is here.
+
+    Raises:
+        ValueError: It is plain http to another machine, or no address.
+    """
+    scheme, mark, rest = host.rpartition("://")
+    place = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1", 1)  # noqa: S104 - where it is asked
+    if not mark and ":" not in place:
+        place += _PORT
+    return checked_url(f"{scheme or 'http'}://{place}")
+
+
+def _message(turn: Said) -> dict[str, Any]:
+    message: dict[str, Any] = {"role": turn.role, "content": turn.text}
+    if turn.pictures:
+        message["images"] = [picture.data for picture in turn.pictures]
+    return message
+
+
+def _headers(error: BaseException) -> Mapping[str, str]:
+    """The headers of the reply behind an error of the client, which keeps only its words."""
+    for cause in chain(error):
+        response = getattr(cause, "response", None)
+        if response is not None:
+            headers: Mapping[str, str] = response.headers
+            return headers
+    return {}
