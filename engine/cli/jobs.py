@@ -102,7 +102,11 @@ def _print_lines(connection: sqlite3.Connection, found: Iterator[Job]) -> None:
         return
     console.print(Text(" ".join(map(_fit, _HEADINGS, (*_WIDTHS, 0))).rstrip(), style="bold"))
     for job in itertools.chain([first], found):
-        console.print(_line(connection, job), no_wrap=True, overflow="ellipsis", crop=True)
+        line = _line(connection, job)
+        if console.is_terminal:
+            console.print(line, no_wrap=True, overflow="ellipsis")
+        else:
+            click.echo(line.plain)  # five times as fast, and a pipe has neither colour nor edge
 
 
 def _line(connection: sqlite3.Connection, job: Job) -> Text:
