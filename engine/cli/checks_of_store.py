@@ -124,7 +124,8 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
         found = f"{name} ({capability}) " + (f"needs {what}" if what else "is ready")
         if what and not needed:
             found += "; nothing that is queued uses it"
-        yield Finding("backend", not (what and needed), found, remedy)
+        trouble = bool(what) and needed
+        yield Finding("backend", not trouble, found, remedy if trouble else "")
 
 
 def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:

@@ -106,7 +106,7 @@ def _print_lines(connection: sqlite3.Connection, found: Iterator[Job]) -> None:
         if console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis")
         else:
-            click.echo(line.plain)  # five times as fast, and a pipe has neither colour nor edge
+            click.echo(line.plain)  # a pipe has neither colour nor edge, and is not kept waiting
 
 
 def _line(connection: sqlite3.Connection, job: Job) -> Text:

@@ -1,16 +1,20 @@
 """The settings as text, made from their models: `safelight.toml` and `docs/settings.md`."""
 
+import contextlib
 import json
+import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from engine.catalog import EntryPointCatalog
 from engine.settings import Settings
+
+T = TypeVar("T")
 
 Section = tuple[str, type[BaseModel], str]
 """Name of a table, its model, and what it is about."""
@@ -34,7 +38,8 @@ In the environment a name is `SAFELIGHT_`, the table, two underscores, the setti
 its log file. `SAFELIGHT_WORKSPACE` is the default of `--workspace`. Keys of providers have the
 providers' usual names.
 
-This page is made from the settings' models.
+This page is made from the settings' models:
+`python -m engine.cli.settings_text > docs/settings.md`.
 """
 
 
@@ -57,7 +62,7 @@ def settings_markdown(catalog: EntryPointCatalog) -> str:
         lines += ["| setting | what it is | values | default |", "|---|---|---|---|"]
         lines += [_markdown_row(key, field) for key, field in model.model_fields.items()]
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
@@ -66,10 +71,21 @@ def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
             yield name, model, _summary(model)
-    for recipe in catalog.all_recipes():
+    for recipe in _loaded(catalog.recipes, catalog.recipe, catalog.all_recipes):
         yield f"recipes.{recipe.name}", recipe.settings, f"Defaults of the recipe {recipe.name}."
-    for family in catalog.all_families():
+    for family in _loaded(catalog.families, catalog.family, catalog.all_families):
         yield f"backends.{family.name}", family.settings, family.summary
+
+
+def _loaded(
+    names: Mapping[str, str], load: Callable[[str], T], search: Callable[[], Iterator[T]]
+) -> Iterator[T]:
+    """What can be loaded: a broken package is no reason to write no settings."""
+    with contextlib.suppress(Exception):
+        next(search(), None)
+    for name in sorted(names):
+        with contextlib.suppress(Exception):
+            yield load(name)
 
 
 def _summary(model: type[BaseModel]) -> str:
@@ -81,8 +97,8 @@ def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
     told = f"{about} {f'({values})' if values else ''}".strip()
     yield from (f"# {line}" for line in textwrap.wrap(told, 97))
     default = field.get_default(call_default_factory=True, validated_data={})
-    text = "..." if default is None else json.dumps(_plain(default))
-    yield f"# {key} = {text}"
+    text = "" if default is None else json.dumps(_plain(default))
+    yield f"# {key} = {text}".rstrip()
 
 
 def _markdown_row(key: str, field: FieldInfo) -> str:
@@ -118,3 +134,7 @@ def _choices(annotation: Any) -> list[Any]:
     if get_origin(annotation) in {list, Union, UnionType}:
         return [choice for inner in get_args(annotation) for choice in _choices(inner)]
     return []
+
+
+if __name__ == "__main__":
+    sys.stdout.write(settings_markdown(EntryPointCatalog()))

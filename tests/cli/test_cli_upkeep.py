@@ -1,6 +1,7 @@
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import time
 import tomllib
@@ -132,10 +133,7 @@ def test_init_makes_a_workspace_whose_settings_are_the_defaults(run, tmp_path):
     assert read_settings(root).model_dump(exclude={"backends", "recipes"}) == bare.model_dump(
         exclude={"backends", "recipes"}
     )
-    lines = [
-        line[2:] if line.startswith("# ") and " = " in line else line for line in text.splitlines()
-    ]
-    changed = "\n".join(lines)
+    changed = re.sub(r"^# (\w+ = )", r"\1", text, flags=re.MULTILINE)
     assert tomllib.loads(changed)["recipes"]["refine"]["max_iterations"] == 3
     (root / "safelight.toml").write_text(changed)
     spelled = read_settings(root)
