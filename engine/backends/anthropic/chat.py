@@ -14,7 +14,7 @@ from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import Account, cut_off, from_exception, from_status, said_in
-from engine.backends.common.http import guarded, module_of
+from engine.backends.common.http import UnreadableReply, guarded, module_of
 from engine.backends.common.readiness import (
     find_key,
     has_package,
@@ -86,7 +86,7 @@ class AnthropicSpeaker:
             response = error.response
             said = said_in(response.content if response.is_stream_consumed else b"")
             raise from_status(self.account, error.status_code, said, response.headers) from error
-        except (anthropic.APIError, OSError, ValueError) as error:
+        except (anthropic.APIError, UnreadableReply, OSError, ValueError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         try:
             return _read(_Message.model_validate_json(body))

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from engine.backends.common.http import BodyTooLarge, EncodedBody
+from engine.backends.common.http import UnreadableReply
 from engine.backends.common.scrubbing import shown
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
 
@@ -168,7 +168,7 @@ def from_exception(account: Account, error: BaseException, *, unknown: bool = Fa
     for cause in chain(error):
         if isinstance(cause, StepError):
             return cause
-        if isinstance(cause, BodyTooLarge | EncodedBody):
+        if isinstance(cause, UnreadableReply):
             return Permanent(f"{account.name}: {cause}")
     words = account.say(describe(error))
     if not was_sent(error):

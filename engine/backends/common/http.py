@@ -10,7 +10,6 @@ import ssl
 from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""
@@ -21,22 +20,22 @@ MAX_PICTURE_BYTES = 64 * 2**20
 MAX_REDIRECTS = 3
 
 
-class BodyTooLarge(Exception):
+class UnreadableReply(Exception):
+    """A reply that is not read for what it is; reading it again gives the same."""
+
+
+class BodyTooLarge(UnreadableReply):
     """A reply has more bytes than are read."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The reply has more than {limit / 2**20:.0f} MiB and was not read on.")
 
 
-class EncodedBody(Exception):
+class EncodedBody(UnreadableReply):
     """A reply came compressed although that was not asked for, so its true size is unknown."""
 
     def __init__(self) -> None:
         super().__init__("The reply came compressed although plain bytes were asked for.")
-
-
-class OtherHost(Exception):
-    """A download is redirected to another host."""
 
 
 def module_of(client_class: type) -> ModuleType:
@@ -111,27 +110,3 @@ def _capped_stream(module: ModuleType) -> Any:
             await self._stream.aclose()
 
     return CappedStream
-
-
-async def download(client: Any, url: str) -> Any:
-    """Fetches a file, following redirects within its own host only.
-
-    Args:
-        client: An asynchronous client that was made with `guarded`, without keys in its headers.
-        url: Where the file is: https, or http on a loopback address.
-
-    Returns:
-        The last reply, whole, whatever its status is.
-
-    Raises:
-        OtherHost: It is redirected to another host, scheme or port, or too often.
-    """
-    for _ in range(MAX_REDIRECTS + 1):
-        response = await client.get(url)
-        if not response.has_redirect_location:
-            return response
-        target = urljoin(url, response.headers["location"])
-        if urlsplit(target)[:2] != urlsplit(url)[:2]:
-            raise OtherHost(f"The file is redirected to another host, {urlsplit(target).hostname}.")
-        url = target
-    raise OtherHost(f"The file is redirected more than {MAX_REDIRECTS} times.")

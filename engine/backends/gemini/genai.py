@@ -6,7 +6,7 @@ from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import cut_off, from_exception
-from engine.backends.common.http import guarded
+from engine.backends.common.http import UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
 from engine.backends.gemini.failures import gemini_error
@@ -35,7 +35,7 @@ class GenaiSpeaker(GeminiSpeaker):
                 )
         except genai.errors.APIError as error:
             raise genai_status_error(self, error) from error
-        except (httpx.HTTPError, OSError, ValueError, EOFError) as error:
+        except (httpx.HTTPError, UnreadableReply, OSError, ValueError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         return self._read(reply, unknown=unknown)
 

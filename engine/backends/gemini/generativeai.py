@@ -6,6 +6,7 @@ Its asynchronous calls fail over REST, so its synchronous ones run in a thread. 
 
 import asyncio
 import io
+import json
 import time
 import warnings
 from typing import Any, cast
@@ -14,7 +15,7 @@ from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import Account, cut_off, from_exception, from_status
-from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge
+from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, UnreadableReply
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
 from engine.backends.gemini.failures import gemini_error
@@ -37,8 +38,10 @@ class GenerativeaiSpeaker(GeminiSpeaker):
         return await asyncio.to_thread(self._reply, genai, model, talk)
 
     def _reply(self, genai: Any, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
-        import requests
-        from google.api_core import exceptions
+        from google.api_core.exceptions import GoogleAPIError
+        from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
 
         unknown, timeout = asks_about(self.settings, talk), self.settings.timeout
         try:
@@ -50,12 +53,10 @@ class GenerativeaiSpeaker(GeminiSpeaker):
                     generation_config=self._config(talk),
                     request_options={"timeout": timeout, "retry": None},
                 )
-        except exceptions.GoogleAPICallError as error:
-            raise _status_error(self.account, error) from error
-        except (requests.RequestException, exceptions.GoogleAPIError, OSError) as error:
-            raise from_exception(self.account, error, unknown=unknown) from error
-        except ValueError as error:
+        except (ParseError, ValueError) as error:
             raise cut_off(self.account, "what came is no JSON", unknown=unknown) from error
+        except (RequestException, HTTPError, UnreadableReply, GoogleAPIError, OSError) as error:
+            raise from_exception(self.account, error, unknown=unknown) from error
         return self._read(reply, unknown=unknown)
 
     def _config(self, talk: Conversation) -> dict[str, Any]:
@@ -104,7 +105,6 @@ def _service(account: Account, address: str, key: str | None, timeout: float) ->
 
 def _limited_adapter(account: Account, deadline: float) -> Any:
     from requests.adapters import HTTPAdapter
-    from requests.exceptions import ReadTimeout
 
     class LimitedAdapter(HTTPAdapter):
         """Reads replies whole, within size and time, and follows no redirect."""
@@ -113,29 +113,36 @@ def _limited_adapter(account: Account, deadline: float) -> Any:
             response = super().send(request, **{**options, "stream": True})
             if response.is_redirect:
                 raise from_status(account, response.status_code, "", response.headers)
-            body = bytearray()
-            while chunk := response.raw.read1(1 << 16, decode_content=True):
-                body += chunk
-                if len(body) > MAX_JSON_BYTES:
-                    raise BodyTooLarge(MAX_JSON_BYTES)
-                if time.monotonic() > deadline:
-                    raise ReadTimeout("the reply took too long")
-            response.raw.release_conn()
-            response.raw = io.BytesIO(body)
+            response.raw = io.BytesIO(_read_within(response.raw, deadline))
+            # Here and not by the client, which would ask again after a 401.
+            if response.status_code >= 400:
+                body = _parsed(response.content)
+                raise gemini_error(account, response.status_code, body, response.headers)
             return response
 
     return LimitedAdapter()
 
 
-def _status_error(account: Account, error: Any) -> Any:
-    response = error.response
-    if response is None:
-        return from_status(account, int(error.code or 500), str(error.message))
+def _read_within(stream: Any, deadline: float) -> bytes:
+    """A reply's whole body, unless it is too large or comes too slowly."""
+    from requests.exceptions import ReadTimeout
+
+    body = bytearray()
+    while chunk := stream.read1(1 << 16, decode_content=True):
+        body += chunk
+        if len(body) > MAX_JSON_BYTES:
+            raise BodyTooLarge(MAX_JSON_BYTES)
+        if time.monotonic() > deadline:
+            raise ReadTimeout("the reply took too long")
+    stream.release_conn()
+    return bytes(body)
+
+
+def _parsed(body: bytes) -> Any:
     try:
-        body = response.json()
+        return json.loads(body)
     except ValueError:
-        body = response.text[:2000]
-    return gemini_error(account, response.status_code, body, response.headers)
+        return body[:2000].decode("utf-8", "replace")
 
 
 def _content(turn: Said) -> dict[str, Any]:

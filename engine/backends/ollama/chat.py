@@ -16,7 +16,7 @@ from engine.backends.common.failures import (
     from_status,
     said_in,
 )
-from engine.backends.common.http import guarded
+from engine.backends.common.http import UnreadableReply, guarded
 from engine.backends.common.readiness import find_key, has_package, load, missing_package
 from engine.backends.common.settings import checked_url
 from engine.backends.common.spending import Usage
@@ -109,15 +109,16 @@ class OllamaSpeaker:
             ) from error
         except ValueError as error:
             raise cut_off(self.account, "what came is no chat of Ollama's") from error
-        except (httpx.HTTPError, OSError, EOFError) as error:
+        except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error) from error
 
     async def _refusal(self, error: Any, model: str | None) -> StepError:
-        said = said_in(error.error or "")
+        response = _response_behind(error)
+        said = said_in(response.content if response is not None else str(error))
         if error.status_code == 404 and model is not None and "not found" in said:
             return await self._without(model)
         status = error.status_code if error.status_code > 0 else 500
-        return from_status(self.account, status, said, _headers(error))
+        return from_status(self.account, status, said, {} if response is None else response.headers)
 
     async def _without(self, model: str) -> Blocked:
         try:
@@ -152,11 +153,7 @@ def _message(turn: Said) -> dict[str, Any]:
     return message
 
 
-def _headers(error: BaseException) -> Mapping[str, str]:
-    """The headers of the reply behind an error of the client, which keeps only its words."""
-    for cause in chain(error):
-        response = getattr(cause, "response", None)
-        if response is not None:
-            headers: Mapping[str, str] = response.headers
-            return headers
-    return {}
+def _response_behind(error: BaseException) -> Any:
+    """The reply behind an error of the client, which itself keeps some of its words only."""
+    found = (getattr(cause, "response", None) for cause in chain(error))
+    return next((response for response in found if response is not None), None)

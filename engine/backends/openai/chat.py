@@ -20,7 +20,7 @@ from engine.backends.common.failures import (
     refused,
     said_in,
 )
-from engine.backends.common.http import guarded, module_of
+from engine.backends.common.http import UnreadableReply, guarded, module_of
 from engine.backends.common.readiness import (
     find_key,
     has_package,
@@ -95,7 +95,7 @@ class OpenAISpeaker:
                 body = raw.http_response.content
         except openai.APIStatusError as error:
             raise status_error(self.account, error) from error
-        except (openai.APIError, OSError, ValueError) as error:
+        except (openai.APIError, UnreadableReply, OSError, ValueError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         try:
             return _read(_Completion.model_validate_json(body))

@@ -18,7 +18,7 @@ class OpenAISettings(ChatSettings):
             object, or in words only, for servers that know neither.
         image_model: The model that makes pictures.
         image_quality: Its quality, by the provider's own name for it.
-        price_per_image: Dollars for one picture.
+        price_image: Dollars for one picture.
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
@@ -29,6 +29,6 @@ class OpenAISettings(ChatSettings):
     image_quality: str | None = Field(
         None, description="Quality of pictures, by the provider's own name for it."
     )
-    price_per_image: float | None = Field(
+    price_image: float | None = Field(
         None, ge=0, description="Dollars for one picture; unknown by default."
     )
