@@ -1,0 +1,292 @@
+"""The form in an app: what is typed is read, what is wrong is said, what is right is queued."""
+
+import asyncio
+import json
+
+import pytest
+from textual.app import App
+from textual.widgets import Input, Select, Static
+from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
+
+from db.queries import batches as batch_queries
+from db.store import Store
+from engine.catalog import EntryPointCatalog
+from engine.paths import WorkspacePaths
+from tui.screens.new_batch import NewBatchScreen, work
+from tui.screens.new_batch import screen as screen_module
+from tui.screens.new_batch.field_row import FieldRow
+from tui.screens.new_batch.picker import InputPicker
+from tui.screens.new_batch.problems import ProblemList
+from tui.theming import install, variable_defaults
+
+NONE_YET = "none yet"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(screen_module, "READ_AFTER", 0.01)
+
+
+@pytest.fixture
+def root(tmp_path):
+    paths = WorkspacePaths(tmp_path / "workspace")
+    paths.make()
+    Store.create(paths.store, created_by="test")
+    return paths.root
+
+
+@pytest.fixture
+def prompts(tmp_path):
+    path = tmp_path / "prompts.txt"
+    path.write_text("a lighthouse\na boat\n")
+    return path
+
+
+class Forms(App[None]):
+    def __init__(self, screen):
+        super().__init__()
+        install(self, screen._root / "no-themes")
+        self.form = screen
+        self.result = NONE_YET
+
+    def get_theme_variable_defaults(self):
+        return variable_defaults()
+
+    def on_mount(self):
+        self.push_screen(self.form, self._done)
+
+    def _done(self, result):
+        self.result = result
+
+
+async def until(pilot, condition):
+    for _ in range(500):
+        await pilot.pause()
+        if condition():
+            return
+        await asyncio.sleep(0.01)
+    pytest.fail("it did not come to that")
+
+
+async def ready(pilot, form):
+    await until(pilot, lambda: form._chosen is not None and len(form.query(".settings")) > 0)
+
+
+def said(form, selector):
+    return str(form.query_one(selector, Static).render())
+
+
+def row(form, name):
+    return form.query_one(f"#field-{name}", FieldRow)
+
+
+def fill(form, name, value):
+    row(form, name).query_one(Input).value = value
+
+
+def batches(root):
+    reader = Store(WorkspacePaths(root).store).reader()
+    try:
+        return [batch_queries.batch(reader, number) for number in (1, 2)]
+    finally:
+        reader.close()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_batch_is_queued_by_keys_alone(root, prompts, size, monkeypatch):
+    monkeypatch.chdir(prompts.parent)
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=size) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        assert isinstance(app.focused, Input)
+        await pilot.press(*prompts.name, "enter")
+        await until(pilot, lambda: "2 entries" in said(form, "#summary"))
+        assert "at most 18 steps" in said(form, "#summary")
+        await pilot.press("tab", "tab", *"my batch", "enter", *"11", "enter", "home", "4")
+        assert row(form, "priority").value == "40"
+        while app.focused is not row(form, "max-iterations").control_widget:
+            await pilot.press("tab")
+        await pilot.press("backspace", "2")
+        await until(pilot, lambda: "at most 12 steps" in said(form, "#summary"))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    batch, other = batches(root)
+    assert other is None
+    assert app.result == 1
+    assert (batch.name, batch.seed, batch.priority, batch.queued) == ("my batch", 11, 40, 2)
+    assert json.loads(batch.settings)["max_iterations"] == 2
+    assert batch.source == prompts.name
+
+
+async def test_mistakes_of_the_file_are_listed_and_nothing_is_queued(root, tmp_path):
+    path = tmp_path / "bad.json"
+    entries = [{"prompt": "a"}, {"prompt": "b", "heigth": 3}, *[{"prompt": 5}] * 30]
+    path.write_text(json.dumps(entries))
+    app = Forms(NewBatchScreen(root, path=path))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        problems = form.query_one(ProblemList)
+        await until(pilot, lambda: problems.has_class("-any"))
+        shown = str(problems.query_one(Static).render())
+        assert shown.startswith("✗ entry 2, field 'heigth': is not a known field; did you mean")
+        assert "31 problems" in str(problems.border_title)
+        assert problems.max_scroll_y > 0
+        problems.focus()
+        await pilot.press("end")
+        await pilot.pause(0.3)
+        assert problems.scroll_y > 0
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: not form._queueing and form._said != "Queueing…")
+        assert "nothing was queued" in said(form, "#summary")
+        path.write_text(json.dumps(entries[:1]))
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: "1 entry" in said(form, "#summary"))
+        assert not problems.has_class("-any")
+    assert batches(root) == [None, None]
+
+
+async def test_mistakes_of_settings_stand_at_their_fields(root, prompts):
+    app = Forms(NewBatchScreen(root, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        fill(form, "max-iterations", "0")
+        fill(form, "seed", "x")
+        await until(pilot, lambda: row(form, "seed").error and row(form, "max-iterations").error)
+        assert row(form, "max-iterations").error == "must be at least 1, and is '0'"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert app.focused is row(form, "seed").control_widget
+        fill(form, "seed", "")
+        await until(pilot, lambda: not row(form, "seed").error)
+    assert app.result == NONE_YET
+    assert batches(root) == [None, None]
+
+
+async def test_without_a_file_one_is_asked_for(root):
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: row(app.form, "file").error == "choose a file")
+        await pilot.press("escape")
+        await until(pilot, lambda: app.result is None)
+
+
+@pytest.mark.parametrize(
+    "typed", ["/no/such/file.json", "~nobody-at-all/x", "/", "a\0b", "\x1b[2J"]
+)
+async def test_a_path_that_leads_nowhere_is_said(root, typed):
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        fill(form, "file", typed)
+        if "\0" in typed:
+            await pilot.pause(0.05)
+            await pilot.press("ctrl+s")
+            await until(pilot, lambda: row(form, "file").error)
+            return
+        problems = form.query_one(ProblemList)
+        await until(pilot, lambda: problems.has_class("-any"))
+        shown = str(problems.query_one(Static).render())
+        assert not any(ord(c) < 32 and c != "\n" for c in shown)
+
+
+async def test_help_follows_the_field(root):
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        assert "What to queue" in said(app.form, "#help")
+        row(app.form, "max-iterations").focus_control()
+        await pilot.pause()
+        assert "1 to 20" in said(app.form, "#help")
+        assert isinstance(row(app.form, "image").control_widget, Select)
+
+
+async def test_a_setting_that_is_on_or_off_says_so_in_words(root):
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        control = row(app.form, "vary-seed")
+        assert control.value is False
+        assert str(control.control_widget.label) == "off"
+        control.focus_control()
+        await pilot.press("space")
+        assert control.value is True
+        assert str(control.control_widget.label) == "on"
+
+
+async def test_another_recipe_has_its_own_form(root, prompts):
+    catalog = EntryPointCatalog()
+    catalog.recipes["toy"] = "tests.support.toys:TOY"
+    catalog.recipes["broken"] = "no.such.module:X"
+    app = Forms(NewBatchScreen(root, catalog=catalog, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        assert "The recipe broken cannot be loaded" in said(form, "#loading")
+        row(form, "recipe").control_widget.value = "toy"
+        await until(pilot, lambda: "together" in form._rows("settings"))
+        assert set(form._rows("settings")) == {"text", "steps", "together"}
+        await until(pilot, lambda: "2 entries" in said(form, "#summary"))
+
+
+async def test_a_refusal_of_the_queue_is_said_and_the_form_stays(root, prompts, tmp_path):
+    app = Forms(NewBatchScreen(root, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: "2 entries" in said(form, "#summary"))
+        WorkspacePaths(root).store.unlink()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "There is no Safelight store" in said(form, "#summary"))
+        assert not form.query_one("#form").disabled
+        assert app.result == NONE_YET
+
+
+async def test_a_wrong_settings_file_is_said(root):
+    (root / "safelight.toml").write_text("[engine]\njobs_in_flight = 0\n")
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "jobs_in_flight" in said(app.form, "#loading"))
+        await pilot.press("ctrl+s", "escape")
+        await until(pilot, lambda: app.result is None)
+
+
+def test_reading_stops_when_nobody_wants_it(tmp_path):
+    path = tmp_path / "many.txt"
+    path.write_text("".join(f"prompt {number}\n" for number in range(5000)))
+    recipe = EntryPointCatalog().recipe("refine")
+    reports = []
+    whole = work.read_input(path, recipe, reports.append, lambda: False)
+    assert (whole.entries, whole.finished) == (5000, True)
+    assert [reading.entries for reading in reports] == [1000, 2000, 3000, 4000, 5000]
+    part = work.read_input(path, recipe, reports.append, lambda: True)
+    assert (part.entries, part.finished) == (1000, False)
+
+
+async def test_the_picker_lists_only_names_that_can_be_shown(root, tmp_path, prompts, monkeypatch):
+    folder = tmp_path / "[" / "x]"  # together `[/x]`, which markup would end something with
+    folder.mkdir(parents=True)
+    (folder / "good.json").write_text("[]")
+    (folder / "bad\x1b[2J.json").write_text("[]")
+    (folder / "notes.md").write_text("")
+    (folder / "dir\x9b31m").mkdir()
+    monkeypatch.chdir(folder)
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: isinstance(app.screen, InputPicker))
+        listed = app.screen.query_one(DirectoryNavigation)
+        await until(pilot, lambda: listed.option_count == 2)
+        names = [listed.get_option_at_index(i).location.name for i in range(2)]
+        assert names == ["..", "good.json"]
+        assert "[/x]" in str(app.screen.query_one(CurrentDirectory).render())
+        await pilot.press("down", "enter")
+        await pilot.press("enter")
+        await until(pilot, lambda: app.screen is app.form)
+        assert row(app.form, "file").value == str(folder / "good.json")

@@ -1,0 +1,143 @@
+"""One field of the form: its label, its control, and under it what is wrong with it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Checkbox, Input, Label, Select, Static
+
+from tui.screens.new_batch.fields import FormField, Value
+
+
+class Tick(Checkbox):
+    """On or off, said by a sign and a word."""
+
+    def __init__(self, *, value: bool) -> None:
+        super().__init__("", value=value, compact=True, classes="control")
+        self._say_it()
+
+    def watch_value(self) -> None:
+        """Says it."""
+        self._say_it()
+        super().watch_value()
+
+    def _say_it(self) -> None:
+        self.BUTTON_INNER = "✓" if self.value else " "
+        self.label = "on" if self.value else "off"
+
+
+class FieldRow(Vertical):
+    """A field that can be edited.
+
+    Args:
+        field: What it is.
+        beside: Widgets to the right of its control.
+    """
+
+    DEFAULT_CSS = """
+    FieldRow {
+        height: auto;
+
+        Horizontal { height: auto; }
+        Label { width: 17; padding: 0 1; color: $text-muted; }
+        Input, Select { width: 1fr; }
+        Checkbox { width: auto; }
+        .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
+        &.-wrong .error { display: block; }
+        &:focus-within Label { color: $accent; text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class Edited(Message):
+        """The control holds something else."""
+
+        row: "FieldRow"
+
+        @property
+        def control(self) -> "FieldRow":
+            """The row."""
+            return self.row
+
+    def __init__(self, field: FormField, *, beside: Iterable[Widget] = ()) -> None:
+        super().__init__(id=f"field-{field.name.replace('_', '-')}")
+        self.field = field
+        self._beside = tuple(beside)
+        self._error = ""
+        self._last = field.initial
+
+    def compose(self) -> ComposeResult:
+        """Label and control in a line, the error under them."""
+        with Horizontal():
+            yield Label(self.field.label, markup=False)
+            yield self._control()
+            yield from self._beside
+        yield Static(classes="error", markup=False)
+
+    def _control(self) -> Widget:
+        field = self.field
+        if field.control == "switch":
+            return Tick(value=bool(field.initial))
+        if field.control == "choice":
+            options = [(choice, choice) for choice in field.choices]
+            value = field.initial if field.initial in field.choices else Select.NULL
+            return Select(
+                options, value=value, allow_blank=field.optional, compact=True, classes="control"
+            )
+        return Input(
+            str(field.initial),
+            placeholder="not set" if field.optional or field.initial == "" else "",
+            compact=True,
+            select_on_focus=False,
+            classes="control",
+        )
+
+    @property
+    def value(self) -> Value:
+        """What the control holds."""
+        held = self.control_widget.value
+        if isinstance(held, bool):
+            return held
+        return held if isinstance(held, str) else ""
+
+    @property
+    def control_widget(self) -> "Input | Select[str] | Checkbox":
+        """What the field is edited with."""
+        control = self.query_one(".control")
+        if not isinstance(control, Input | Select | Checkbox):
+            raise TypeError(f"{control} holds no value")
+        return control
+
+    @property
+    def error(self) -> str:
+        """What is wrong; empty where nothing is."""
+        return self._error
+
+    def say(self, error: str) -> None:
+        """Shows what is wrong, or nothing for an empty text."""
+        if error != self._error:
+            self._error = error
+            self.query_one(".error", Static).update(f"✗ {error}" if error else "")
+            self.set_class(bool(error), "-wrong")
+
+    def focus_control(self) -> None:
+        """Puts the keys onto the control."""
+        self.control_widget.focus()
+
+    @on(Input.Changed)
+    @on(Select.Changed)
+    @on(Checkbox.Changed)
+    def _edited(self, event: Message) -> None:
+        event.stop()
+        if self.value != self._last:  # controls also say what they begin with
+            self._last = self.value
+            self.post_message(self.Edited(self))
+
+    @on(Input.Submitted)
+    def _next(self, event: Message) -> None:
+        event.stop()
+        self.screen.focus_next()

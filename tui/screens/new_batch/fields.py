@@ -1,0 +1,201 @@
+"""A settings model as the fields of a form: what each is called, takes and begins with.
+
+Everything comes from the model's JSON schema, and every mistake from the model's own validation;
+so a form for a recipe that nobody here has heard of is right too.
+"""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ValidationError
+
+from engine.intake.sentences import sentence
+from engine.text import clean
+
+Control = Literal["text", "choice", "switch"]
+Value = str | bool
+"""What a control holds: a switch a bool, the others text."""
+
+WHOLE_FORM = ""
+"""The name under which a mistake stands that no single field makes."""
+
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+    "minLength": "characters, at least",
+    "maxLength": "characters, at most",
+    "multipleOf": "a multiple of",
+}
+
+
+_NO_BOUND = 2**53  # what only says how a number is stored is not worth saying
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """One field of a form.
+
+    Attributes:
+        name: The model's name for it.
+        label: What it is called on screen.
+        help: What it is for, its bounds and its default, in one line.
+        control: What it is edited with.
+        initial: What the control begins with.
+        choices: What a choice offers.
+        optional: Whether an empty text is no value.
+        is_json: Whether the text is JSON: a list, an object.
+        meaning: The values of choices that are not text, by how they are shown.
+    """
+
+    name: str
+    label: str
+    help: str
+    control: Control
+    initial: Value
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    is_json: bool = False
+    meaning: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+def fields_of(
+    model: type[BaseModel],
+    defaults: Mapping[str, Any] | None = None,
+    choices: Mapping[str, tuple[str, ...]] | None = None,
+) -> list[FormField]:
+    """The fields of a model's form, in the model's order.
+
+    Args:
+        model: Any model of plain data.
+        defaults: Values that the fields begin with in place of the model's own defaults.
+        choices: What fields that are text may be chosen from, by name.
+    """
+    schema = model.model_json_schema()
+    shared, required = schema.get("$defs", {}), set(schema.get("required", ()))
+    given, offered = defaults or {}, choices or {}
+    return [
+        _field(
+            name,
+            _resolved(part, shared),
+            given.get(name, part.get("default")),
+            offered.get(name, ()),
+            required=name in required,
+        )
+        for name, part in schema.get("properties", {}).items()
+    ]
+
+
+def _field(
+    name: str, part: Mapping[str, Any], default: Any, offered: tuple[str, ...], *, required: bool
+) -> FormField:
+    choices = tuple(str(choice) for choice in part.get("enum", ())) or offered
+    control: Control = "choice" if choices else "text"
+    if part.get("type") == "boolean" and not part.get("optional"):
+        control = "switch"
+    is_json = part.get("type") in {"array", "object"}
+    initial: Value = bool(default) if control == "switch" else _shown(default, is_json=is_json)
+    if control == "choice" and isinstance(initial, str) and initial and initial not in choices:
+        choices = (initial, *choices)
+    return FormField(
+        name=name,
+        label=clean(name.replace("_", " "), 40),
+        help=_help(part, initial, required=required),
+        control=control,
+        initial=initial,
+        choices=choices,
+        optional=bool(part.get("optional")),
+        is_json=is_json,
+        meaning={str(v): v for v in part.get("enum", ()) if not isinstance(v, str)},
+    )
+
+
+def _resolved(part: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
+    """A property with its reference followed, and `X or null` as an optional X."""
+    found = dict(part)
+    if "$ref" in found:
+        found = {**shared.get(str(found.pop("$ref")).rpartition("/")[2], {}), **found}
+    options = [o for o in found.get("anyOf", ()) if o.get("type") != "null"]
+    if "anyOf" in found and len(options) == 1:
+        inner = _resolved(options[0], shared)
+        found = {**inner, **{k: v for k, v in found.items() if k != "anyOf"}, "optional": True}
+    return found
+
+
+def _shown(value: Any, *, is_json: bool) -> str:
+    if value is None:
+        return ""
+    return json.dumps(value) if is_json else str(value)
+
+
+def _help(part: Mapping[str, Any], initial: Value, *, required: bool) -> str:
+    said = [clean(str(part.get("description") or ""), 300)]
+    part = {k: v for k, v in part.items() if k not in _BOUNDS or abs(v) < _NO_BOUND}
+    low, high = part.get("minimum"), part.get("maximum")
+    if low is not None and high is not None:
+        said.append(f"{low} to {high}.")
+    else:
+        bounds = [f"{word} {part[key]}" for key, word in _BOUNDS.items() if key in part]
+        said += [f"{', '.join(bounds)}.".capitalize()] if bounds else []
+    if required:
+        said.append("Needed.")
+    elif not (part.get("optional") and initial == ""):
+        shown = ("on" if initial else "off") if isinstance(initial, bool) else initial
+        said.append(f"Default: {clean(shown, 60)}." if shown else "")
+    return " ".join(text for text in said if text)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A form as its model sees it.
+
+    Attributes:
+        value: The model, None where anything is wrong.
+        values: What each field holds, as the model was given it.
+        errors: What is wrong, by field.
+    """
+
+    value: BaseModel | None
+    values: Mapping[str, Any]
+    errors: Mapping[str, str]
+
+
+def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Value]) -> Checked:
+    """Validates what the controls hold.
+
+    Args:
+        model: The form's model.
+        fields: Its fields.
+        held: What each control holds, by the field's name.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for field in fields:
+        try:
+            values[field.name] = _value(field, held[field.name])
+        except ValueError:
+            errors[field.name] = 'must be JSON, such as ["a", "b"]'
+    try:
+        value = model.model_validate({name: v for name, v in values.items() if name not in errors})
+    except ValidationError as refusal:
+        names = {field.name for field in fields}
+        for error in refusal.errors(include_url=False):
+            name = str(error["loc"][0]) if error["loc"] else WHOLE_FORM
+            errors.setdefault(name if name in names else WHOLE_FORM, clean(sentence(error), 300))
+        return Checked(None, values, errors)
+    return Checked(None if errors else value, values, errors)
+
+
+def _value(field: FormField, held: Value) -> Any:
+    if isinstance(held, bool):
+        return held
+    if field.optional and not held.strip():
+        return None
+    try:
+        return json.loads(held) if field.is_json else field.meaning.get(held, held)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error

@@ -1,0 +1,39 @@
+"""What the form's threads tell its screen."""
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from tui.screens.new_batch.work import Found, Reading, Refused
+
+
+@dataclass
+class RecipesFound(Message, bubble=False):
+    """The recipes are loaded."""
+
+    found: Found
+
+
+@dataclass
+class InputRead(Message, bubble=False):
+    """Some or all of the input is read.
+
+    Attributes:
+        number: Of the reading; an older one than the newest is of no interest.
+        reading: What is in the input.
+    """
+
+    number: int
+    reading: Reading
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest count matters."""
+        return isinstance(message, InputRead)
+
+
+@dataclass
+class QueueingEnded(Message, bubble=False):
+    """The batch is queued, or was refused."""
+
+    batch_id: int | None
+    refusal: Refused | None

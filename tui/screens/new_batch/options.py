@@ -1,0 +1,36 @@
+"""How a batch is to run, beside its recipe's settings: the model of the form's second half."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+from engine.text import has_hidden
+
+
+def _plain(name: str) -> str:
+    if has_hidden(name):
+        raise ValueError("holds a character that cannot be seen; take it out")
+    return name
+
+
+BatchName = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_plain)
+]
+
+
+class BatchForm(BaseModel):
+    """Name, seed and place in the queue."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: BatchName = Field("", description="What the batch is called. Empty: the file's name.")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        lt=2**63,
+        description="What chance begins with; the same one gives the same batch. Empty: a new one.",
+    )
+    priority: int = Field(0, ge=-1000, le=1000, description="Batches of a higher one go first.")
+    in_flight: int | None = Field(
+        None, ge=1, le=1000, description="Jobs at the same time at most. Empty: as many as fit."
+    )

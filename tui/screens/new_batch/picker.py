@@ -1,0 +1,69 @@
+"""Choosing a file. A name that could act on the terminal is not listed."""
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Button
+from textual_fspicker import FileOpen, Filters
+from textual_fspicker.base_dialog import Dialog, InputBar
+from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
+
+from engine.text import clean, has_hidden
+
+SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")
+
+
+class SafeNavigation(DirectoryNavigation):
+    """Lists what has a name without hidden characters."""
+
+    def hide(self, path: Path) -> bool:
+        """Whether an entry is left out."""
+        return has_hidden(path.name) or super().hide(path)
+
+
+class SafeCurrentDirectory(CurrentDirectory):
+    """Where one is, as plain text."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def update(self, content: object = "", *, layout: bool = True) -> None:
+        """Shows a folder's name, cleaned."""
+        super().update(clean(str(content), None), layout=layout)
+
+
+class InputPicker(FileOpen):
+    """Picks an input file."""
+
+    DEFAULT_CSS = """
+    InputPicker {
+        Dialog { width: 96%; max-width: 110; height: 90%; border: round $border; }
+        InputBar Input { width: 1fr; }
+        InputBar Select { width: 20; }
+        InputBar Button { width: auto; min-width: 8; }
+    }
+    """
+
+    def __init__(self, location: Path) -> None:
+        super().__init__(
+            location,
+            "Input file",
+            filters=Filters(
+                ("Inputs", lambda path: path.suffix.lower() in SUFFIXES),
+                ("All files", lambda _path: True),
+            ),
+            suggest_completions=False,  # a suggestion is a name as it is on disk
+        )
+
+    def compose(self) -> ComposeResult:
+        """The library's own layout, with lists that show only what is safe."""
+        with Dialog() as dialog:
+            dialog.border_title = "Input file"
+            yield SafeCurrentDirectory()
+            with Horizontal():
+                yield SafeNavigation(self._location)
+            with InputBar():
+                yield from self._input_bar()
+                yield Button("Open", id="select", compact=True)
+                yield Button("Cancel", id="cancel", compact=True)
