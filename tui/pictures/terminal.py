@@ -6,6 +6,7 @@ the dashboard takes the terminal over, and only where the terminal is known to a
 else pictures are drawn as cells.
 """
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
@@ -110,6 +111,7 @@ def _has_size() -> bool:
 
 def _ask() -> PixelTerminal | None:
     """Imports the library, which asks; whatever goes wrong in it, there are still cells."""
+    logging.getLogger("textual_image").setLevel(logging.CRITICAL)  # it warns onto the screen
     try:
         from textual_image._terminal import get_cell_size
         from textual_image.renderable import Image, SixelImage, TGPImage

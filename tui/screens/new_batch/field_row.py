@@ -45,6 +45,7 @@ class FieldRow(Vertical):
         Horizontal { height: auto; }
         Label { width: 17; padding: 0 1; color: $text-muted; }
         Input, Select { width: 1fr; }
+        Input > .input--placeholder { color: $text-muted; }
         Checkbox { width: auto; }
         .error { display: none; height: auto; padding: 0 1 0 17; color: $text-error; }
         &.-wrong .error { display: block; }
