@@ -15,7 +15,9 @@ class AnthropicMessages:
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
         if call.path != "/v1/messages":
             return None
-        if self.key and call.headers.get("x-api-key") != self.key:
+        # Versions of the client differ in the header that they send the key in.
+        given = (call.headers.get("x-api-key"), call.headers.get("authorization"))
+        if self.key and given not in {(self.key, None), (None, f"Bearer {self.key}")}:
             return Reply(error("invalid x-api-key", "authentication_error"), 401)
         asked, (tokens_in, tokens_out) = call.json, self.script.tokens
         blocks = [

@@ -1,0 +1,167 @@
+"""What remote backends share: settings, errors, limits, secrets, money."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from engine.backends.common.failures import Account, from_status, retry_after, said_in
+from engine.backends.common.readiness import find_key
+from engine.backends.common.scrubbing import MASK, scrub
+from engine.backends.common.settings import RemoteSettings
+from engine.backends.common.spending import TokenPrices
+from engine.capabilities import Blocked, Permanent, Retryable
+from tests.support.providers.misbehaviour import http_date
+
+ACCOUNT = Account("toy", ("TOY_KEY",), ("secret-1234",))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://gateway.example/v1",
+        "http://127.0.0.1:8080",
+        "http://localhost:11434/",
+        "http://[::1]:9",
+    ],
+)
+def test_addresses_that_are_taken(url: str) -> None:
+    assert RemoteSettings(base_url=url).base_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://gateway.example",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://192.168.1.4:11434",
+        "http://0.0.0.0:80",
+        "ftp://127.0.0.1",
+        "file:///etc/passwd",
+        "gateway.example",
+        "https://user:pass@gateway.example",
+        "http://localhost@evil.example",
+        "https://gateway.example/?key=x",
+        "",
+    ],
+)
+def test_addresses_that_are_not(url: str) -> None:
+    with pytest.raises(ValidationError):
+        RemoteSettings(base_url=url)
+
+
+def test_a_setting_that_is_not_known_is_refused() -> None:
+    with pytest.raises(ValidationError, match="api_key"):
+        RemoteSettings.model_validate({"api_key": "x"})
+
+
+def test_keys_are_found_by_their_first_name() -> None:
+    assert find_key({"A": " ", "B": " b "}, "A", "B") == "b"
+    assert find_key({}, "A") is None
+
+
+@pytest.mark.parametrize(
+    ("written", "seconds"),
+    [("7", 7), ("0.5", 0.5), ("99999999", 86_400), ("soon", None), ("", None), ("-3", None)],
+)
+def test_waits_in_seconds(written: str, seconds: float | None) -> None:
+    assert retry_after({"Retry-After": written}) == seconds
+
+
+def test_waits_as_a_date_and_in_milliseconds() -> None:
+    assert retry_after({"retry-after": "Fri, 20 Nov 2026 10:00:30 GMT"}, 1795168800.0) == 30
+    assert retry_after({"retry-after": http_date(-60)}) == 0
+    assert retry_after({"retry-after-ms": "1500", "retry-after": "9"}) == 1.5
+
+
+@given(st.text())
+def test_no_header_makes_it_fail(written: str) -> None:
+    wait = retry_after({"retry-after": written})
+    assert wait is None or 0 <= wait <= 86_400
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind", "reason"),
+    [
+        (401, "", Blocked, "key"),
+        (403, "", Blocked, "key"),
+        (400, "API key not valid. Please pass a valid API key.", Blocked, "key"),
+        (402, "", Blocked, "quota"),
+        (403, "User is locked. Reason: Exhausted balance.", Blocked, "quota"),
+        (429, "You exceeded your current quota insufficient_quota", Blocked, "quota"),
+        (400, "Your credit balance is too low to access the API.", Blocked, "quota"),
+        (404, "model not found", Blocked, "backend"),
+        (302, "", Blocked, "backend"),
+        (408, "", Retryable, ""),
+        (429, "slow down", Retryable, ""),
+        (500, "insufficient_quota", Retryable, ""),
+        (529, "overloaded", Retryable, ""),
+        (400, "no such parameter", Permanent, ""),
+        (413, "", Permanent, ""),
+        (422, "", Permanent, ""),
+    ],
+)
+def test_statuses(status: int, said: str, kind: type[Exception], reason: str) -> None:
+    error = from_status(ACCOUNT, status, said)
+    assert type(error) is kind
+    assert getattr(error, "reason", "") == reason
+    assert str(status) in error.message
+
+
+def test_what_a_provider_says_is_shown_without_secrets_and_escapes() -> None:
+    error = from_status(ACCOUNT, 400, "\x1b[2Jkey secret-1234 is bad")
+    assert error.message == f"toy answered 400: key {MASK} is bad"
+
+
+def test_a_redirect_s_target_is_shown_without_secrets() -> None:
+    error = from_status(ACCOUNT, 307, "", {"Location": "https://evil.example/?k=secret-1234"})
+    assert "evil.example" in error.message
+    assert "secret-1234" not in error.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided: sk-proj-****************abcd.",
+        "x-api-key: sk-ant-api03-AbCdEf012345",
+        "key AIzaSyB3kLmN0pQrStUvWxYz12345678",
+        "GET /v1?key=abcdef12345&alt=json",
+        "Authorization: Bearer abcdef.12345",
+        "fal 0a1b2c3d-0000-1111-2222-333344445555:0123456789abcdef0123456789abcdef",
+        "the key is id-of-it:half-of-it",
+        "encoded pass%2Fword%3D",
+    ],
+)
+def test_keys_of_any_shape_are_masked(text: str) -> None:
+    cleaned = scrub(text, ["id-of-it:half-of-it", "pass/word="])
+    assert MASK in cleaned
+    for part in ("abcd", "AbCdEf", "B3kLmN", "abcdef", "0123456789abcdef", "half-of", "%2Fword"):
+        assert part not in cleaned
+
+
+def test_words_that_are_no_keys_stay() -> None:
+    text = "A task-based risk-free sky, desk-lamp and ask-me-anything; key concepts."
+    assert scrub(text) == text
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"error": {"message": "no", "code": "c", "type": "t"}}', "no c t"),
+        (b'{"error": "no"}', "no"),
+        (b'{"message": "no"}', "no"),
+        (b"<html>no</html>", "<html>no</html>"),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"[" * 20_000, "["),
+    ],
+)
+def test_a_provider_s_words_are_found_in_an_error_s_body(body: bytes, said: str) -> None:
+    assert said_in(body).startswith(said)
+    assert len(said_in(body)) <= 2000
+
+
+def test_costs_are_rounded_up_to_whole_microdollars() -> None:
+    assert TokenPrices(price_input=0.2, price_output=1.2).microdollars(1, 1) == 2
+    assert TokenPrices(price_input=3, price_output=15).microdollars(1_000_000, 0) == 3_000_000
+    assert TokenPrices().microdollars(9, 9) == 0
