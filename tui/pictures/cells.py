@@ -80,7 +80,7 @@ def _cell(upper: bytes, lower: bytes) -> Segment:
     return Segment("▀", _style(upper, lower))
 
 
-@lru_cache(4096)
+@lru_cache(512)  # flat areas; a photograph has a style a cell
 def _style(upper: bytes, lower: bytes) -> Style:
     return Style.from_color(_colour(upper), _colour(lower))
 

@@ -1,11 +1,13 @@
-"""A stored picture made small, off the event loop. Pillow is imported by the first picture."""
+"""A stored picture made small, off the event loop.
+
+Pillow, and what opens files safely, are imported by the first picture, in its thread: a dashboard
+that shows none starts without them.
+"""
 
 import struct
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -39,6 +41,8 @@ def thumbnail(path: Path, box: tuple[int, int], backdrop: tuple[int, int, int]) 
         PictureTrouble: There is no such file, or it is no picture, too large or damaged.
     """
     from PIL import Image, UnidentifiedImageError
+
+    from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
 
     try:
         with (

@@ -31,7 +31,7 @@ CACHE_BYTES = 12 * 2**20
 MAX_COLUMNS, MAX_ROWS = 240, 120
 """The largest area that is drawn, in cells."""
 
-_CELL_BYTES = 350  # a segment and its style, measured
+_CELL_BYTES = 650  # a segment with a style of its own, measured
 NO_PICTURE = "No picture yet."
 
 
