@@ -1,0 +1,156 @@
+"""ComfyUI's websocket, which is a hint: how far a prompt is, and when to look at the truth.
+
+Nothing depends on it. Where it cannot be opened, breaks, or says something that cannot be
+understood, the prompt is looked at on a timer all the same.
+"""
+
+import asyncio
+import json
+import logging
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit, urlunsplit
+
+from engine.backends.common.settings import is_loopback
+from engine.text import clean
+
+MAX_FRAME_BYTES = 16 * 2**20
+OPEN_SECONDS = 10.0
+RECONNECT_SECONDS = 2.0
+
+_PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
+"""Kinds of binary frames that hold a picture."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """What one message says of a prompt.
+
+    Attributes:
+        fraction: How far it is, 0 to 1, where the message says so.
+        message: In words; empty where there is nothing to show.
+        over: Whether it should have ended.
+    """
+
+    fraction: float | None = None
+    message: str = ""
+    over: bool = False
+
+
+def read_event(frame: str | bytes, prompt_id: str) -> Hint | None:
+    """What a frame says of a prompt; None where it says nothing, or speaks of another one."""
+    if isinstance(frame, bytes):
+        return _read_preview(frame)
+    try:
+        event = json.loads(frame)
+        kind, data = event["type"], event["data"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    if not isinstance(data, dict) or data.get("prompt_id", prompt_id) != prompt_id:
+        return None
+    match kind:
+        case "progress":
+            return _read_progress(data)
+        case "executing":
+            node = data.get("node")
+            return Hint(over=True) if node is None else Hint(message=f"node {clean(str(node), 40)}")
+        case "execution_success" | "execution_error" | "execution_interrupted":
+            return Hint(over=True)
+        case "execution_start":
+            return Hint(message="ComfyUI has begun")
+    return None
+
+
+def _read_progress(data: dict[str, Any]) -> Hint | None:
+    value, most = data.get("value"), data.get("max")
+    if not isinstance(value, int | float) or not isinstance(most, int | float) or most <= 0:
+        return None
+    fraction = min(1.0, max(0.0, value / most))
+    return Hint(fraction, f"step {value:g} of {most:g}")
+
+
+def _read_preview(frame: bytes) -> Hint | None:
+    picture = preview_of(frame)
+    if picture is None:
+        return None
+    from engine.imaging.png import PictureError, describe
+
+    try:
+        _, width, height = describe(picture)
+    except PictureError:
+        return None
+    return Hint(message=f"preview {width} x {height}")
+
+
+def preview_of(frame: bytes) -> bytes | None:
+    """The picture in a binary frame, as JPEG or PNG; None where it holds none."""
+    if len(frame) < 8:
+        return None
+    kind, word = struct.unpack_from(">II", frame)
+    if kind == _PREVIEW:
+        return frame[8:]
+    if kind == _PREVIEW_WITH_METADATA and word <= len(frame) - 8:
+        return frame[8 + word :]
+    return None
+
+
+class Listener:
+    """Listens for one prompt.
+
+    Args:
+        base_url: The server's address.
+        prompt_id: The prompt; it is the client's id too, so that whoever goes back to a prompt
+            is told of it.
+        progress: Told what is worth showing.
+    """
+
+    def __init__(
+        self, base_url: str, prompt_id: str, progress: Callable[[float | None, str], None]
+    ) -> None:
+        parts = urlsplit(base_url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        path = f"{parts.path}/ws"
+        self._url = urlunsplit((scheme, parts.netloc, path, f"clientId={prompt_id}", ""))
+        self._proxy: Literal[True] | None = None if is_loopback(base_url) else True
+        self._prompt_id = prompt_id
+        self._progress = progress
+        self._fraction: float | None = None
+        self.over = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listens until it is cancelled; connects again whenever the connection ends."""
+        try:
+            from websockets.asyncio.client import connect
+        except ImportError:
+            return
+        from websockets.exceptions import WebSocketException
+
+        while True:
+            try:
+                async with connect(
+                    self._url,
+                    max_size=MAX_FRAME_BYTES,
+                    open_timeout=OPEN_SECONDS,
+                    close_timeout=0.2,
+                    proxy=self._proxy,
+                ) as socket:
+                    async for frame in socket:
+                        self._take(frame)
+            except (OSError, WebSocketException, EOFError, TimeoutError) as error:
+                log.debug("ComfyUI's websocket: %s", type(error).__name__)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    def _take(self, frame: str | bytes) -> None:
+        hint = read_event(frame, self._prompt_id)
+        if hint is None:
+            return
+        if hint.fraction is not None:
+            self._fraction = hint.fraction
+        if hint.message:
+            self._progress(self._fraction, hint.message)
+        if hint.over:
+            self.over.set()

@@ -1,0 +1,68 @@
+"""What a prompt that has ended has left behind: a picture, or a reason."""
+
+from typing import Any
+
+from engine.backends.comfyui.server import Ended
+from engine.backends.common.failures import Account
+from engine.capabilities import Permanent, Retryable
+
+
+def picture_of(account: Account, ended: Ended, output: str | None) -> tuple[str, str, str]:
+    """File name, folder and kind (`output`, `temp`) of the picture that a prompt has made.
+
+    Args:
+        account: Whose errors they are.
+        ended: What the server says of the prompt.
+        output: The node whose picture is meant; any node's by default.
+
+    Raises:
+        StepError: It has failed, was interrupted, or has left no picture.
+    """
+    _refuse_failure(account, ended)
+    for image in _images(ended.outputs, output):
+        name, folder, kind = (image.get(key, "") for key in ("filename", "subfolder", "type"))
+        if isinstance(name, str) and name and isinstance(folder, str):
+            return name, folder, kind if isinstance(kind, str) else "output"
+    raise Permanent(
+        "The workflow has left no picture behind.",
+        remedy="Its output has to be a node that saves or previews a picture.",
+    )
+
+
+def _refuse_failure(account: Account, ended: Ended) -> None:
+    if ended.status.get("status_str") != "error":
+        return
+    kind, data = _last_trouble(ended.status.get("messages"))
+    if kind == "execution_interrupted":
+        raise Retryable("The prompt was interrupted in ComfyUI.", resubmit=True)
+    node = f"node {data.get('node_id')} ({data.get('node_type')})"
+    said = account.say(f"{node}: {data.get('exception_type')}: {data.get('exception_message')}")
+    message = f"ComfyUI could not do it: {said}"
+    if "OutOfMemory" in str(data.get("exception_type")):
+        raise Retryable(message, resubmit=True, remedy="Use a smaller size, or free memory.")
+    raise Permanent(message)
+
+
+def _images(outputs: dict[str, Any], output: str | None) -> list[dict[str, Any]]:
+    """Pictures of the output node, or of all, those that were saved before those in passing."""
+    nodes = [outputs.get(output)] if output is not None else list(outputs.values())
+    found = [
+        image
+        for node in nodes
+        if isinstance(node, dict) and isinstance(node.get("images"), list)
+        for image in node["images"]
+        if isinstance(image, dict)
+    ]
+    return sorted(found, key=lambda image: image.get("type") != "output")
+
+
+def _last_trouble(messages: Any) -> tuple[str, dict[str, Any]]:
+    for message in reversed(messages if isinstance(messages, list) else []):
+        if (
+            isinstance(message, list)
+            and len(message) == 2
+            and str(message[0]) in {"execution_error", "execution_interrupted"}
+            and isinstance(message[1], dict)
+        ):
+            return str(message[0]), message[1]
+    return "", {}

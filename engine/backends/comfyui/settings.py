@@ -1,0 +1,74 @@
+"""Settings of ComfyUI: `[backends.comfyui]` in `safelight.toml`."""
+
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+
+from engine.backends.comfyui.workflow import SlotName, Workflow, load
+from engine.backends.common.settings import RemoteSettings
+
+LOCAL_URL = "http://127.0.0.1:8188"
+
+WorkflowFile = Annotated[
+    Workflow,
+    BeforeValidator(load),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "description": "txt2img, img2img, refiner, upscale, or the path of a workflow file.",
+        },
+        mode="validation",
+    ),
+]
+"""A workflow, written as a built-in name or a path and validated into its content."""
+
+
+class ComfySettings(RemoteSettings):
+    """Settings of ComfyUI.
+
+    Attributes:
+        model: The checkpoint's file name on the server; the workflow's own by default.
+        workflow: A built-in workflow or a file of one's own, for requests without a reference.
+        reference_workflow: The workflow where a request has a reference picture and `workflow`
+            has no slot for it; None refuses such requests.
+        slots: Slots of `workflow`, as `NODE.INPUT`, where it declares none itself.
+        steps: Sampling steps.
+        cfg: How strictly the prompt is followed.
+        denoise: How far a reference picture is left behind, 0 to 1.
+        refiner: The refiner's checkpoint.
+        upscaler: The upscaler's model file.
+        poll_seconds: Wait between two looks at a prompt.
+    """
+
+    concurrency: int = Field(
+        2, ge=1, le=256, description="Prompts in the server's queue at once; it runs one."
+    )
+    workflow: WorkflowFile = Field(
+        default_factory=lambda: Workflow.model_validate(load("txt2img")),
+        description="Built-in workflow or path of one in API format.",
+    )
+    reference_workflow: WorkflowFile | None = Field(
+        default_factory=lambda: Workflow.model_validate(load("img2img")),
+        description="Workflow for requests with a reference picture.",
+    )
+    slots: dict[SlotName, list[str]] = Field(
+        default_factory=dict, description="Inputs that a request fills, as NODE.INPUT."
+    )
+    steps: int | None = Field(None, ge=1, le=1000, description="Sampling steps.")
+    cfg: float | None = Field(None, ge=0, le=100, description="Classifier-free guidance.")
+    denoise: float | None = Field(
+        None, ge=0, le=1, description="How far a reference picture is left behind."
+    )
+    refiner: str | None = Field(None, description="Checkpoint of the refiner.")
+    upscaler: str | None = Field(None, description="Model file of the upscaler.")
+    poll_seconds: float = Field(1.0, gt=0, le=60, description="Wait between two looks at a prompt.")
+
+    @model_validator(mode="after")
+    def _slots_exist(self) -> Self:
+        self.filled_workflow  # noqa: B018 - raises where a slot names an input that is not there
+        return self
+
+    @property
+    def filled_workflow(self) -> Workflow:
+        """`workflow` with the slots of the settings."""
+        return self.workflow.with_slots(self.slots) if self.slots else self.workflow

@@ -1,0 +1,23 @@
+"""Sizes that a latent diffusion model can make."""
+
+import math
+
+STEP = 8
+"""Sides of a latent picture are multiples of this many pixels."""
+
+NATIVE_PIXELS = 1024 * 1024
+"""Pixels of the pictures that SDXL was trained on (https://arxiv.org/abs/2307.01952)."""
+
+
+def in_steps(side: int) -> int:
+    """The nearest side that can be made, in pixels."""
+    return max(STEP, round(side / STEP) * STEP)
+
+
+def base_size(width: int, height: int) -> tuple[int, int]:
+    """Width and height, in the same shape, at which a large picture is made before upscaling.
+
+    A picture that is not larger than the native one is made at its own size.
+    """
+    scale = min(1.0, math.sqrt(NATIVE_PIXELS / (width * height)))
+    return in_steps(round(width * scale)), in_steps(round(height * scale))

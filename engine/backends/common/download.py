@@ -1,0 +1,245 @@
+"""Pictures that a provider has made: fetched, checked by their content, never made again for it.
+
+A picture costs money once it is made. What goes wrong after that is mended by fetching the same
+file again, and where that does not help the step fails for good instead of paying anew.
+"""
+
+import asyncio
+import base64
+import binascii
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import Field
+
+from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
+from engine.backends.common.http import (
+    MAX_PICTURE_BYTES,
+    MAX_REDIRECTS,
+    UnreadableReply,
+    guarded,
+)
+from engine.backends.common.settings import RemoteSettings, is_loopback
+from engine.capabilities import Artifact, CallContext, Permanent, Retryable, StepError
+
+FETCHES = 3
+"""How often a file is fetched before it is given up."""
+
+PAUSE_SECONDS = 0.5
+"""Wait before the second fetch; the third waits twice as long."""
+
+ROLE = "image"
+"""What the stored picture is to its step."""
+
+
+class PictureSettings(RemoteSettings):
+    """Settings of a remote backend that sells pictures.
+
+    Attributes:
+        price_per_image: Dollars for one picture; None where it is not known.
+    """
+
+    price_per_image: float | None = Field(
+        None, ge=0, description="Dollars for one picture; unknown by default."
+    )
+
+    @property
+    def cost(self) -> int:
+        """What one picture costs, in micro-dollars rounded up; 0 where no price is set."""
+        return int(-(-(self.price_per_image or 0) * 1_000_000 // 1))
+
+    @property
+    def asks(self) -> bool:
+        """Whether a call of unknown outcome is asked about instead of being made again."""
+        return self.price_per_image is None or self.price_per_image > self.ask_above
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Where a provider's files lie.
+
+    Attributes:
+        account: Whose files they are.
+        base_url: The provider's address; files on its own host are always fetched.
+        hosts: Other hosts whose files, and those of their subdomains, are fetched over https.
+        timeout: Seconds that one fetch may take.
+        limit: The largest file in bytes.
+        setting: The setting that lists `hosts`, where there is one.
+    """
+
+    account: Account
+    base_url: str
+    hosts: tuple[str, ...] = ()
+    timeout: float = 120
+    limit: int = MAX_PICTURE_BYTES
+    setting: str = ""
+
+    def holds(self, url: str) -> bool:
+        """Whether a file may be fetched from a URL."""
+        try:
+            there, own = urlsplit(url), urlsplit(self.base_url)
+            host, _ = (there.hostname or "").rstrip("."), there.port
+        except ValueError:
+            return False
+        if there.username is not None or there.password is not None:
+            return False
+        if (there.scheme, there.netloc) == (own.scheme, own.netloc):
+            return True
+        named = any(host == name or host.endswith(f".{name}") for name in self.hosts)
+        return there.scheme == "https" and named
+
+
+async def fetch_picture(shelf: Shelf, url: str) -> bytes:
+    """A picture's bytes, whole and checked.
+
+    Args:
+        shelf: Where the provider's files lie.
+        url: An address on it, or a `data:` URI that holds the picture itself.
+
+    Raises:
+        Permanent: It is no picture however often it is fetched, it is gone, it is too large, or
+            it lies on a host that files are not fetched from.
+        Retryable: The host could not be reached or answered with an error, however often.
+    """
+    if url.startswith("data:"):
+        return await checked(shelf.account, _from_data_uri(shelf, url))
+    trouble: StepError | None = None
+    for number in range(FETCHES):
+        await asyncio.sleep(PAUSE_SECONDS * number)
+        try:
+            return await checked(shelf.account, await _fetch(shelf, url))
+        except (Retryable, NotAPicture) as error:
+            trouble = error
+    raise trouble or AssertionError("FETCHES is at least one")
+
+
+class NotAPicture(Permanent):
+    """What came in place of a picture is none, or is not whole."""
+
+
+async def checked(account: Account, data: bytes) -> bytes:
+    """The same bytes, once they have been decoded as a whole picture.
+
+    Raises:
+        NotAPicture: They are none.
+    """
+    from engine.imaging.png import PictureError, to_png
+
+    try:
+        await asyncio.to_thread(to_png, data)
+    except PictureError as error:
+        words = account.say(str(error))
+        raise NotAPicture(
+            f"{account.name} sent something that is no picture: {words}.",
+            remedy="It is not asked for again by itself, since that would be paid for again.",
+        ) from None
+    return data
+
+
+async def keep_picture(context: CallContext, account: Account, data: bytes) -> Artifact:
+    """Stores a picture that came inside a reply, as it came, once it has been checked.
+
+    Raises:
+        NotAPicture: It is none.
+    """
+    return await context.keep(await checked(account, data), role=ROLE)
+
+
+def from_base64(account: Account, text: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
+    """The bytes of a picture that came inside a reply.
+
+    Raises:
+        NotAPicture: It is not base64, or too large.
+    """
+    if len(text) > limit * 4 // 3 + 4:
+        raise NotAPicture(f"{account.name} sent a picture of more than {limit >> 20} MiB.")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise NotAPicture(f"{account.name} sent a picture that is not base64.") from None
+
+
+def data_uri(data: bytes) -> str:
+    """A picture as a `data:` URI.
+
+    Raises:
+        PictureError: It is no picture.
+    """
+    from engine.imaging.png import describe
+
+    return f"data:{describe(data)[0]};base64,{base64.b64encode(data).decode('ascii')}"
+
+
+def _from_data_uri(shelf: Shelf, url: str) -> bytes:
+    head, _, body = url.partition(",")
+    if not head.endswith(";base64"):
+        raise NotAPicture(f"{shelf.account.name} sent a picture that is not base64.")
+    return from_base64(shelf.account, body, shelf.limit)
+
+
+async def _fetch(shelf: Shelf, url: str) -> bytes:
+    import httpx
+
+    _refuse_elsewhere(shelf, url)
+    # No key is sent: the file's address is all that its host needs.
+    arguments = guarded(httpx, timeout=shelf.timeout, limit=shelf.limit)
+    try:
+        async with (
+            asyncio.timeout(shelf.timeout),
+            httpx.AsyncClient(trust_env=not is_loopback(url), **arguments) as client,
+        ):
+            return await _follow(shelf, client, url)
+    except TimeoutError:
+        raise out_of_time(shelf.account, shelf.timeout) from None
+    except (httpx.HTTPError, httpx.InvalidURL, UnreadableReply, ValueError) as error:
+        raise _not_lost(from_exception(shelf.account, error)) from None
+
+
+async def _follow(shelf: Shelf, client: Any, url: str) -> bytes:
+    for _ in range(MAX_REDIRECTS + 1):
+        _refuse_elsewhere(shelf, url)
+        response = await client.get(url)
+        if not response.has_redirect_location:
+            return _body(shelf, response)
+        url = urljoin(url, response.headers["location"])
+    raise Permanent(f"{shelf.account.name} redirects a picture more than {MAX_REDIRECTS} times.")
+
+
+def _refuse_elsewhere(shelf: Shelf, url: str) -> None:
+    if shelf.holds(url):
+        return
+    name, remedy = shelf.account.name, ""
+    if shelf.setting:
+        remedy = f"If that host is the provider's, add it to {shelf.setting} and retry the job."
+    raise Permanent(
+        f"{name} points to a picture on {_host(shelf, url)}, from where nothing is fetched.",
+        remedy=remedy,
+    )
+
+
+def _host(shelf: Shelf, url: str) -> str:
+    try:
+        return shelf.account.say(urlsplit(url).netloc.rpartition("@")[2], 80) or "no host"
+    except ValueError:
+        return "no host"
+
+
+def _body(shelf: Shelf, response: Any) -> bytes:
+    if response.status_code == 200:
+        return bytes(response.content)
+    said = response.text[:500]
+    error = from_status(shelf.account, response.status_code, said, response.headers)
+    if isinstance(error, Retryable):
+        raise _not_lost(error)
+    raise Permanent(
+        f"The picture that {shelf.account.name} made cannot be fetched: {error.message}",
+        remedy="It may have expired; retry the job to make it again, which is paid for again.",
+    )
+
+
+def _not_lost(error: StepError) -> StepError:
+    """The same error, without the advice to submit anew: the picture is made and still there."""
+    if isinstance(error, Retryable):
+        return Retryable(error.message, retry_after=error.retry_after, remedy=error.remedy)
+    return error

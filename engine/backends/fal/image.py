@@ -1,0 +1,152 @@
+"""Capability `image` of fal."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.backends.common.download import ROLE, Shelf, data_uri, fetch_picture
+from engine.backends.common.failures import Account, refused
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    missing_key,
+    missing_package,
+)
+from engine.backends.fal.inputs import arguments, endpoint, seed_of, version_of
+from engine.backends.fal.queue import FalQueue
+from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
+from engine.backends.fal.ticket import Ticket
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    ImageRequest,
+    Missing,
+    Permanent,
+    Picture,
+)
+
+MAX_REFERENCE_BYTES = 16 * 2**20
+"""The largest reference picture, which travels inside the request."""
+
+
+class _File(BaseModel):
+    url: str
+
+
+class _Made(BaseModel):
+    """What models on fal return; other fields are of no interest here."""
+
+    images: list[_File] = []
+    image: _File | None = None
+    seed: int | None = None
+    has_nsfw_concepts: list[bool] | None = None
+
+    @property
+    def file(self) -> _File | None:
+        return self.images[0] if self.images else self.image
+
+
+class FalImages:
+    """Pictures from models on fal.
+
+    A request that was submitted is never given up: its ticket is stored as soon as fal has taken
+    it, and whoever comes later goes back to it. A job that is cancelled lets its request end, so
+    that what is paid for is kept.
+    """
+
+    name = "fal"
+    capability: Capability = "image"
+    paid = True
+    resumable = True
+
+    def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.model
+        self.version = version_of(settings)
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *KEYS)
+        self._account = Account("fal", KEYS, (self._key,) if self._key else ())
+
+    def missing(self) -> list[Missing]:
+        """The package or the key, where one is lacking."""
+        lacks = [] if has_package("fal_client") else [missing_package("fal-client")]
+        if self._key is None and not self.settings.is_local:
+            lacks.append(missing_key(*KEYS))
+        return lacks
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for, or goes back to the request that is making it.
+
+        Raises:
+            OutcomeUnknown: The request was sent, and whether fal took it is not known.
+            StepError: It did not work.
+        """
+        async with FalQueue(self.settings, self._account, self._key or "none") as queue:
+            ticket = self._stored(context.request_id)
+            if ticket is None:
+                sent = await self._arguments(request, context)
+                ticket = await queue.submit(endpoint(self.settings, bool(request.reference)), sent)
+                await context.submitted(str(ticket))
+            measured = await queue.wait(ticket, context.progress)
+            made = self._made(await queue.result(ticket))
+        context.cost(self._cost(measured))
+        return await self._keep(made, request, context)
+
+    def _stored(self, request_id: str | None) -> Ticket | None:
+        if not request_id:
+            return None
+        try:
+            return Ticket.read(request_id)
+        except ValueError as error:
+            raise Permanent(f"The request on fal cannot be found again: {error}.") from None
+
+    async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
+        reference = None
+        if request.reference is not None:
+            if request.reference.size > MAX_REFERENCE_BYTES:
+                raise Permanent(
+                    f"The reference picture has more than {MAX_REFERENCE_BYTES >> 20} MiB.",
+                    remedy="Use a smaller one.",
+                )
+            reference = data_uri(await context.read(request.reference))
+        return arguments(self.settings, request, reference)
+
+    def _made(self, result: Any) -> _Made:
+        try:
+            made = _Made.model_validate(result)
+        except ValidationError:
+            raise Permanent(
+                f"fal's result holds no picture: {self._account.say(str(result))}"
+            ) from None
+        return made
+
+    def _cost(self, measured: dict[str, Any]) -> int:
+        seconds, price = measured.get("inference_time"), self.settings.price_per_second
+        if price is not None and isinstance(seconds, int | float) and 0 <= seconds < 1e6:
+            return int(-(-seconds * price * 1_000_000 // 1)) + self.settings.cost
+        return self.settings.cost
+
+    async def _keep(self, made: _Made, request: ImageRequest, context: CallContext) -> Picture:
+        file = made.file
+        if file is None:
+            raise Permanent(
+                f"{self.model} made no picture.",
+                remedy="Choose a model that makes pictures (fal.model).",
+            )
+        if made.has_nsfw_concepts and made.has_nsfw_concepts[0]:
+            raise refused(self._account, "its safety checker blacked the picture out")
+        context.progress(1.0, "fetching the picture")
+        shelf = Shelf(
+            self._account,
+            self.settings.base_url or QUEUE_URL,
+            self.settings.download_hosts,
+            self.settings.timeout,
+            setting="fal.download_hosts",
+        )
+        data = await fetch_picture(shelf, file.url)
+        image = await context.keep(data, role=ROLE)
+        seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else seed_of(request)
+        return Picture(image=image, seed=seed)

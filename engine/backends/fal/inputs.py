@@ -1,0 +1,112 @@
+"""What a model on fal is sent: every model names its inputs in its own way.
+
+Names are those of the models' pages (https://fal.ai/models/ID/llms.txt). A model that is not
+known here is sent the commonest names; it can be told otherwise by settings.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from engine.backends.fal.settings import FalSettings
+from engine.capabilities import ImageRequest, Permanent
+
+MAX_SEED = 2**32
+"""Seeds are sent below this, which every model takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """How a model names what it takes.
+
+    Attributes:
+        png: The input that chooses the picture's format, None where there is none.
+        negative: The input for what to keep out, None where there is none.
+        reference: The input for a reference picture, None where it takes none.
+        reference_path: What is added to the model's id to follow a reference picture.
+        has_size: Whether it takes `image_size` with width and height.
+    """
+
+    png: str | None = "output_format"
+    negative: str | None = None
+    reference: str | None = None
+    reference_path: str = ""
+    has_size: bool = True
+
+
+_KNOWN = {
+    "fal-ai/fast-lightning-sdxl": Names("format", None, "image_url", "/image-to-image"),
+    "fal-ai/fast-sdxl": Names("format", "negative_prompt", "image_url", "/image-to-image"),
+    "fal-ai/flux/dev": Names("output_format", None, "image_url", "/image-to-image"),
+    "fal-ai/flux": Names("output_format"),
+    "fal-ai/stable-diffusion-v35-large": Names("output_format", "negative_prompt"),
+    "fal-ai/nano-banana": Names("output_format", None, "image_urls", "/edit", has_size=False),
+    "fal-ai/qwen-image": Names("output_format", "negative_prompt", "image_url", "/image-to-image"),
+}
+_UNKNOWN = Names("output_format", "negative_prompt")
+
+
+def names_of(model: str) -> Names:
+    """How a model names its inputs: those of the longest id that it begins with."""
+    known = [id_ for id_ in _KNOWN if model == id_ or model.startswith((f"{id_}/", f"{id_}-"))]
+    return _KNOWN[max(known, key=len)] if known else _UNKNOWN
+
+
+def endpoint(settings: FalSettings, has_reference: bool) -> str:
+    """The endpoint that a request goes to.
+
+    Raises:
+        Permanent: There is a reference picture and the model takes none.
+    """
+    if not has_reference:
+        return settings.model
+    names = names_of(settings.model)
+    if settings.reference_field is None and names.reference is None:
+        raise Permanent(
+            f"{settings.model} is not known to take a reference picture.",
+            remedy="Set fal.reference_field to the input that takes one (and fal.reference_model "
+            "to the endpoint that has it), or choose another model.",
+        )
+    if settings.reference_model is not None:
+        return settings.reference_model
+    path = names.reference_path
+    return settings.model if settings.model.endswith(path) else settings.model + path
+
+
+def arguments(
+    settings: FalSettings, request: ImageRequest, reference: str | None
+) -> dict[str, Any]:
+    """The model's input for a request.
+
+    Args:
+        settings: The backend's settings.
+        request: What is asked for.
+        reference: The reference picture as a URI.
+    """
+    names = names_of(settings.model)
+    sent: dict[str, Any] = {"prompt": request.prompt, "num_images": 1, "seed": seed_of(request)}
+    if names.has_size:
+        sent["image_size"] = {"width": request.width, "height": request.height}
+    if names.png:
+        sent[names.png] = "png"
+    if request.negative_prompt and names.negative:
+        sent[names.negative] = request.negative_prompt
+    if reference is not None:
+        field = settings.reference_field or names.reference or "image_url"
+        sent[field] = [reference] if field.endswith("s") else reference
+    return {**sent, **settings.arguments}
+
+
+def seed_of(request: ImageRequest) -> int:
+    """The seed that is sent: the request's own, folded into what every model takes."""
+    return request.seed % MAX_SEED
+
+
+def version_of(settings: FalSettings) -> str:
+    """Version of the method; settings that change what comes out are part of it."""
+    changed = settings.model_dump(include={"reference_model", "reference_field", "arguments"})
+    if not any(changed.values()):
+        return "1"
+    text = json.dumps(changed, sort_keys=True, default=str)
+    return f"1+{hashlib.sha256(text.encode()).hexdigest()[:12]}"

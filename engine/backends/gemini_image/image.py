@@ -1,0 +1,234 @@
+"""Capability `image` of Gemini, by the package `google-genai`.
+
+Wire format: https://ai.google.dev/gemini-api/docs/image-generation
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from engine.backends.common.download import ROLE, checked
+from engine.backends.common.failures import (
+    Account,
+    cut_off,
+    from_exception,
+    from_status,
+    out_of_time,
+    refused,
+)
+from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    load,
+    missing_key,
+    missing_package,
+)
+from engine.backends.common.settings import is_loopback
+from engine.backends.common.shapes import nearest
+from engine.backends.common.spending import Usage, report
+from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    ImageRequest,
+    Missing,
+    OutcomeUnknown,
+    Permanent,
+    Picture,
+    StepError,
+)
+
+RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
+"""Shapes that every model of the family makes."""
+
+MAX_SEED = 2**31
+"""Seeds are below this."""
+
+_REFUSALS = re.compile(r"SAFETY|PROHIBITED|RECITATION|BLOCKLIST|SPII")
+_GATEWAY = frozenset({502, 504})
+
+
+class GeminiImages:
+    """Pictures from Gemini. A call that was cut off cannot be found again."""
+
+    name = "gemini-image"
+    capability: Capability = "image"
+    version = "1"
+    paid = True
+    resumable = False
+
+    def __init__(self, settings: GeminiImageSettings, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.model
+        if settings.image_size:
+            self.version = f"1+size={settings.image_size}"
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *KEYS)
+        self._account = Account(self.name, KEYS, (self._key,) if self._key else ())
+
+    def missing(self) -> list[Missing]:
+        """The package or the key, where one is lacking."""
+        lacks = [] if has_package("google.genai") else [missing_package("google-genai")]
+        if self._key is None and not self.settings.is_local:
+            lacks.append(missing_key(*KEYS))
+        return lacks
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for.
+
+        Raises:
+            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            StepError: It did not work.
+        """
+        references = [request.reference] if request.reference else []
+        pictures = [(await context.read(item), item.media_type) for item in references]
+        genai = await load("google.genai", "google-genai")
+        context.progress(None, f"{self.model} is making it")
+        reply = await self._ask(genai, contents(genai, request, pictures), request)
+        self._report(reply, context)
+        data = self._picture(reply)
+        context.cost(self.settings.cost)
+        image = await context.keep(await checked(self._account, data), role=ROLE)
+        return Picture(image=image, seed=request.seed % MAX_SEED)
+
+    async def _ask(self, genai: Any, parts: list[Any], request: ImageRequest) -> Any:
+        settings, asks = self.settings, self.settings.asks
+        try:
+            async with asyncio.timeout(settings.timeout), self._connection() as http:
+                client = genai.Client(
+                    api_key=self._key or "none",
+                    vertexai=False,
+                    http_options=self._options(genai, http),
+                )
+                return await client.aio.models.generate_content(
+                    model=self.model, contents=parts, config=self._config(genai, request)
+                )
+        except TimeoutError:
+            raise out_of_time(self._account, settings.timeout, unknown=asks) from None
+        except genai.errors.APIError as error:
+            raise self._refusal(error) from None
+        except _broken() as error:
+            raise from_exception(self._account, error, unknown=asks) from None
+
+    def _connection(self) -> AbstractAsyncContextManager[Any]:
+        import httpx
+
+        limits = guarded(httpx, timeout=self.settings.timeout, limit=MAX_PICTURE_BYTES)
+        local = is_loopback(self.settings.base_url or API_URL)
+        return httpx.AsyncClient(trust_env=not local, **limits)
+
+    def _options(self, genai: Any, http: Any) -> Any:
+        return genai.types.HttpOptions(
+            base_url=self.settings.base_url or API_URL,
+            api_version="v1beta",
+            timeout=int(self.settings.timeout * 1000),
+            retry_options=genai.types.HttpRetryOptions(attempts=1),
+            httpx_async_client=http,
+        )
+
+    def _config(self, genai: Any, request: ImageRequest) -> Any:
+        return genai.types.GenerateContentConfig(
+            response_modalities=["IMAGE"],
+            seed=request.seed % MAX_SEED,
+            image_config=genai.types.ImageConfig(
+                aspect_ratio=nearest(request.width, request.height, RATIOS),
+                image_size=self.settings.image_size or size_for(request.width, request.height),
+            ),
+        )
+
+    def _report(self, reply: Any, context: CallContext) -> None:
+        count = reply.usage_metadata
+        if count is None:
+            return
+        written = (count.candidates_token_count or 0) + (count.thoughts_token_count or 0)
+        usage = Usage(tokens_in=count.prompt_token_count or 0, tokens_out=written)
+        report(context, usage, self.settings)
+
+    def _picture(self, reply: Any) -> bytes:
+        blocked = reply.prompt_feedback and reply.prompt_feedback.block_reason
+        if blocked:
+            raise refused(self._account, f"the prompt is blocked ({_name(blocked)})")
+        candidate = reply.candidates[0] if reply.candidates else None
+        if candidate is None:
+            words = "what came holds no candidate"
+            raise cut_off(self._account, words, unknown=self.settings.asks)
+        parts = (candidate.content.parts if candidate.content else None) or []
+        found = [
+            part.inline_data.data
+            for part in parts
+            if part.inline_data and part.inline_data.data and not part.thought
+        ]
+        if found:
+            data: bytes = found[-1]
+            return data
+        reason = _name(candidate.finish_reason)
+        said = " ".join(part.text for part in parts if part.text)
+        if _REFUSALS.search(reason):
+            raise refused(self._account, f"{reason} {said}".strip())
+        raise Permanent(
+            f"{self.model} made no picture ({reason or 'no reason'}): {self._account.say(said)}",
+            remedy="Say more plainly in the prompt that a picture is wanted, or what is in it.",
+        )
+
+    def _refusal(self, error: Any) -> StepError:
+        said = str(error.message or error.status or "")
+        headers = getattr(error.response, "headers", None) or {}
+        error_found = from_status(
+            self._account, error.code, said, headers, exhausted=_is_exhausted(error.details)
+        )
+        if error.code in _GATEWAY and self.settings.asks:
+            return OutcomeUnknown(error_found.message)
+        return error_found
+
+
+def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:
+    """What the model is sent: the reference pictures, then the words.
+
+    Args:
+        genai: The package.
+        request: What is asked for.
+        pictures: Any number of reference pictures with their media types.
+    """
+    part = genai.types.Part
+    words = request.prompt
+    if request.negative_prompt:
+        words += f"\n\nKeep out of the picture: {request.negative_prompt}"
+    return [
+        *(part.from_bytes(data=data, mime_type=kind) for data, kind in pictures),
+        part.from_text(text=words),
+    ]
+
+
+def size_for(width: int, height: int) -> str:
+    """The smallest of the sizes that are made that is as large as the one asked for."""
+    longest = max(width, height)
+    return "1K" if longest <= 1536 else "2K" if longest <= 3072 else "4K"
+
+
+def _is_exhausted(details: Any) -> bool | None:
+    """Whether a refusal for quota is one that waiting a minute does not mend.
+
+    Google answers 429 in the same words for a quota of a minute and of a day; which one it was
+    stands in the error's details.
+    """
+    text = str(details)
+    if "PerDay" in text:
+        return True
+    return False if "PerMinute" in text or "RetryInfo" in text else None
+
+
+def _name(value: Any) -> str:
+    return str(getattr(value, "name", value) or "")
+
+
+def _broken() -> tuple[type[Exception], ...]:
+    """What a broken connection raises, a limit, or Google's client on a reply that is not one."""
+    import httpx
+
+    unread = (AttributeError, KeyError, TypeError, ValueError)
+    return (httpx.HTTPError, UnreadableReply, OSError, *unread)

@@ -1,0 +1,209 @@
+"""Capability `image` of OpenAI and of servers that speak its language.
+
+Wire format: https://platform.openai.com/docs/api-reference/images
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.backends.common.download import (
+    ROLE,
+    Shelf,
+    fetch_picture,
+    from_base64,
+    keep_picture,
+)
+from engine.backends.common.failures import Account, cut_off, from_exception, out_of_time
+from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    load,
+    missing_key,
+    missing_package,
+)
+from engine.backends.common.shapes import nearest
+from engine.backends.openai.chat import NAME, openai_client, status_error
+from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    ImageRequest,
+    Missing,
+    OutcomeUnknown,
+    Permanent,
+    Picture,
+    Retryable,
+)
+
+GPT_SIZES = ("1024x1024", "1536x1024", "1024x1536")
+DALL_E_3_SIZES = ("1024x1024", "1792x1024", "1024x1792")
+DALL_E_2_SIZES = ("256x256", "512x512", "1024x1024")
+
+STEP, MAX_LONG, MAX_SHORT, MAX_RATIO = 16, 3840, 2160, 3
+"""Sizes of gpt-image-2 and later: multiples of 16, at most 3840 x 2160, at most 3 to 1."""
+
+MIN_PIXELS = 1024 * 640
+"""Smaller pictures are made at the nearest standard size, which every model takes."""
+
+FILE_HOSTS = ("blob.core.windows.net",)
+"""Where pictures of retired models lie, whose replies name an address."""
+
+_ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
+_GATEWAY = frozenset({502, 504})
+
+
+class _File(BaseModel):
+    b64_json: str | None = None
+    url: str | None = None
+
+
+class _Made(BaseModel):
+    data: list[_File]
+
+
+class OpenAIImages:
+    """Pictures from OpenAI. A call that was cut off cannot be found again."""
+
+    name = NAME
+    capability: Capability = "image"
+    resumable = False
+
+    def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.image_model
+        self.version = "1" + (f"+{settings.image_quality}" if settings.image_quality else "")
+        self.paid = not settings.is_local
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *KEY_NAMES)
+        self._account = Account(self.name, KEY_NAMES, (self._key,) if self._key else ())
+
+    def missing(self) -> list[Missing]:
+        """The package or the key, where one is lacking."""
+        lacks = [] if has_package("openai") else [missing_package("openai")]
+        if self._key is None and not self.settings.is_local:
+            lacks.append(missing_key(*KEY_NAMES))
+        return lacks
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for; its size is the nearest that the model makes.
+
+        Raises:
+            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            StepError: It did not work.
+        """
+        reference = None
+        if request.reference is not None:
+            kind = request.reference.media_type
+            name = f"reference.{kind.rpartition('/')[2]}"
+            reference = (name, await context.read(request.reference), kind)
+        size = size_for(self.model, request.width, request.height)
+        context.progress(None, f"{self.model} is making it, {size}")
+        made = await self._ask(self._asked(request, size), reference)
+        if self.settings.price_image:
+            context.cost(int(-(-self.settings.price_image * 1_000_000 // 1)))
+        file = made.data[0] if made.data else _File()
+        if file.b64_json:
+            data = from_base64(self._account, file.b64_json)
+            image = await keep_picture(context, self._account, data)
+        elif file.url:
+            image = await context.keep(await self._fetch(file.url), role=ROLE)
+        else:
+            raise Permanent(f"{self.model} made no picture.")
+        return Picture(image=image, seed=request.seed)
+
+    @property
+    def _asks(self) -> bool:
+        """Whether a call of unknown outcome is asked about instead of being made again."""
+        price = self.settings.price_image
+        return self.paid and (price is None or price > self.settings.ask_above)
+
+    def _asked(self, request: ImageRequest, size: str) -> dict[str, Any]:
+        words = request.prompt
+        if request.negative_prompt:
+            words += f"\n\nKeep out of the picture: {request.negative_prompt}"
+        asked: dict[str, Any] = {"model": self.model, "prompt": words, "size": size, "n": 1}
+        if self.settings.image_quality:
+            asked["quality"] = self.settings.image_quality
+        # GPT models always send the picture itself, the others only where they are asked to.
+        if is_gpt(self.model):
+            return {**asked, "output_format": "png"}
+        return {**asked, "response_format": "b64_json"}
+
+    async def _ask(self, asked: dict[str, Any], reference: tuple[str, bytes, str] | None) -> _Made:
+        openai = await load("openai", "openai")
+        asks, seconds = self._asks, self.settings.timeout
+        try:
+            async with (
+                asyncio.timeout(seconds),
+                openai_client(openai, self.settings, self._key, limit=MAX_PICTURE_BYTES) as client,
+            ):
+                images = client.images.with_raw_response
+                if reference is None:
+                    raw = await images.generate(**asked)
+                else:
+                    raw = await images.edit(image=reference, **asked)
+                body = raw.http_response.content
+        except TimeoutError:
+            raise out_of_time(self._account, seconds, unknown=asks) from None
+        except openai.APIStatusError as error:
+            found = status_error(self._account, error)
+            if error.status_code in _GATEWAY and asks:
+                raise OutcomeUnknown(found.message) from None
+            raise found from None
+        except (openai.APIError, UnreadableReply, OSError, ValueError) as error:
+            raise from_exception(self._account, error, unknown=asks) from None
+        try:
+            return _Made.model_validate_json(body)
+        except ValidationError:
+            head = self._account.say(body[:400].decode("utf-8", "replace"), 120)
+            words = f"what came holds no picture: {head}"
+            raise cut_off(self._account, words, unknown=asks) from None
+
+    async def _fetch(self, url: str) -> bytes:
+        base_url = self.settings.base_url or "https://api.openai.com/v1"
+        shelf = Shelf(self._account, base_url, FILE_HOSTS, self.settings.timeout)
+        try:
+            return await fetch_picture(shelf, url)
+        except Retryable as error:  # trying the whole call again would pay for another picture
+            raise Permanent(error.message, remedy="Retry the job to pay for another one.") from None
+
+
+def is_gpt(model: str) -> bool:
+    """Whether a model is one of the GPT image models, which take other arguments."""
+    return "gpt-image" in model or model.startswith("chatgpt-image")
+
+
+def size_for(model: str, width: int, height: int) -> str:
+    """The size asked of a model: the one that is wanted where it makes that, else the nearest.
+
+    Args:
+        model: The model's name; of one that is not known, every size is asked.
+        width: Width wanted, in pixels.
+        height: Height wanted, in pixels.
+    """
+    if "dall-e-3" in model:
+        return nearest(width, height, DALL_E_3_SIZES)
+    if "dall-e-2" in model:
+        return nearest(width, height, DALL_E_2_SIZES)
+    if not is_gpt(model):
+        return f"{width}x{height}"
+    if not _ANY_SIZE.search(model) or not _is_free(width, height):
+        return nearest(width, height, GPT_SIZES)
+    return f"{round(width / STEP) * STEP}x{round(height / STEP) * STEP}"
+
+
+def _is_free(width: int, height: int) -> bool:
+    long, short = max(width, height), min(width, height)
+    return (
+        long <= MAX_LONG
+        and short <= MAX_SHORT
+        and long / short <= MAX_RATIO
+        and width * height >= MIN_PIXELS
+    )

@@ -1,0 +1,195 @@
+"""Capability `image` of Stability AI: one multipart call, one picture.
+
+Wire format: https://platform.stability.ai/docs/api-reference (v2beta, Generate).
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from engine.backends.common.download import from_base64, keep_picture
+from engine.backends.common.failures import (
+    Account,
+    cut_off,
+    from_exception,
+    from_status,
+    out_of_time,
+    refused,
+)
+from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    missing_key,
+    missing_package,
+)
+from engine.backends.common.settings import is_loopback
+from engine.backends.common.shapes import nearest
+from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    ImageRequest,
+    Missing,
+    OutcomeUnknown,
+    Permanent,
+    Picture,
+    StepError,
+)
+
+RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
+"""Shapes that are made; the size in pixels is the model's own."""
+
+MAX_SEED = 2**32 - 1
+"""Seeds are below this."""
+
+_GATEWAY = frozenset({502, 504})
+"""Answers of something before the provider, behind which the picture may have been made."""
+
+
+class _Made(BaseModel):
+    image: str
+    seed: int | None = None
+    finish_reason: str = "SUCCESS"
+
+
+class StabilityImages:
+    """Pictures from Stability AI. A call that was cut off cannot be found again."""
+
+    name = "stability"
+    capability: Capability = "image"
+    paid = True
+    resumable = False
+
+    def __init__(self, settings: StabilitySettings, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.model
+        self.version = _version(settings)
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *KEYS)
+        self._account = Account(self.name, KEYS, (self._key,) if self._key else ())
+
+    def missing(self) -> list[Missing]:
+        """The package or the key, where one is lacking."""
+        lacks = [] if has_package("httpx") else [missing_package("httpx")]
+        if self._key is None and not self.settings.is_local:
+            lacks.append(missing_key(*KEYS))
+        return lacks
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for.
+
+        Raises:
+            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            StepError: It did not work.
+        """
+        reference = await context.read(request.reference) if request.reference else None
+        fields = self._fields(request, reference is not None)
+        context.progress(None, f"{self.model} is making it")
+        made = await self._made(fields, reference)
+        if "FILTERED" in made.finish_reason.upper():
+            raise refused(self._account, "its content filter held the picture back")
+        context.cost(self.settings.cost)
+        data = from_base64(self._account, made.image)
+        image = await keep_picture(context, self._account, data)
+        seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else fields["seed"]
+        return Picture(image=image, seed=int(seed))
+
+    def _fields(self, request: ImageRequest, has_reference: bool) -> dict[str, str]:
+        settings = self.settings
+        fields = {
+            "prompt": request.prompt,
+            "seed": str(request.seed % MAX_SEED),
+            "output_format": "png",
+        }
+        if request.negative_prompt and "turbo" not in self.model:
+            fields["negative_prompt"] = request.negative_prompt
+        if settings.style_preset:
+            fields["style_preset"] = settings.style_preset
+        if self._endpoint == "sd3":
+            fields["model"] = self.model
+            fields["mode"] = "image-to-image" if has_reference else "text-to-image"
+        if not has_reference:
+            fields["aspect_ratio"] = nearest(request.width, request.height, RATIOS)
+        elif self._endpoint == "core":
+            raise Permanent(
+                "Stable Image Core takes no reference picture.",
+                remedy="Set stability.model to ultra or to an sd3 model.",
+            )
+        else:
+            fields["strength"] = f"{settings.strength:g}"
+        return fields
+
+    @property
+    def _endpoint(self) -> str:
+        return "sd3" if self.model.startswith("sd3") else self.model
+
+    async def _made(self, fields: dict[str, str], reference: bytes | None) -> _Made:
+        response = await self._send(fields, reference)
+        if response.status_code != 200:
+            raise self._refusal(response)
+        try:
+            return _Made.model_validate_json(response.content)
+        except ValidationError:
+            head = self._account.say(response.text[:400], 120)
+            words = f"what came holds no picture: {head}"
+            raise cut_off(self._account, words, unknown=self.settings.asks) from None
+
+    async def _send(self, fields: dict[str, str], reference: bytes | None) -> Any:
+        import httpx
+
+        settings, base_url = self.settings, self.settings.base_url or API_URL
+        # Every field is a part of its own, a file too, so that the body is multipart always.
+        parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
+        if reference is not None:
+            parts.append(("image", ("reference", reference, "application/octet-stream")))
+        limits = guarded(httpx, timeout=settings.timeout, limit=MAX_PICTURE_BYTES)
+        try:
+            async with (
+                asyncio.timeout(settings.timeout),
+                httpx.AsyncClient(trust_env=not is_loopback(base_url), **limits) as client,
+            ):
+                return await client.post(
+                    f"{base_url}/v2beta/stable-image/generate/{self._endpoint}",
+                    headers={
+                        "Authorization": f"Bearer {self._key or 'none'}",
+                        "Accept": "application/json",
+                    },
+                    files=parts,
+                )
+        except TimeoutError:
+            raise out_of_time(self._account, settings.timeout, unknown=settings.asks) from None
+        except (httpx.HTTPError, UnreadableReply, ValueError) as error:
+            raise from_exception(self._account, error, unknown=settings.asks) from None
+
+    def _refusal(self, response: Any) -> StepError:
+        name, said = _said(response)
+        if name == "content_moderation" or "content_moderation" in said:
+            return refused(self._account, said)
+        error = from_status(self._account, response.status_code, said, response.headers)
+        if response.status_code in _GATEWAY and self.settings.asks:
+            return OutcomeUnknown(error.message)
+        return error
+
+
+def _said(response: Any) -> tuple[str, str]:
+    """Name and words of an error: `{"id", "name", "errors": [...]}`."""
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        return "", str(response.text[:500])
+    errors = body.get("errors")
+    words = "; ".join(str(error) for error in errors) if isinstance(errors, list) else ""
+    name = str(body.get("name") or "")
+    return name, f"{name}: {words}" if name else words
+
+
+def _version(settings: StabilitySettings) -> str:
+    style = f"+style={settings.style_preset}" if settings.style_preset else ""
+    return f"1+strength={settings.strength:g}{style}"

@@ -1,0 +1,434 @@
+"""ComfyUI: HTTP is the truth, the websocket a hint."""
+
+import asyncio
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from engine.backends.comfyui import FAMILY, ComfySettings
+from engine.backends.comfyui import image as comfy_image
+from engine.backends.comfyui.events import Hint, preview_of, read_event
+from engine.backends.comfyui.image import ComfyImages
+from engine.backends.comfyui.sizes import base_size, in_steps
+from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
+from engine.backends.common import download
+from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
+from tests.support.engines import eventually
+from tests.support.providers.comfyui import ComfyUI, Socket, event, preview
+from tests.support.providers.context import MemoryContext
+from tests.support.providers.misbehaviour import (
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer
+
+PROMPT, QUEUE, HISTORY, VIEW = "^/prompt$", "^/queue$", "^/history/", "^/view"
+
+
+@pytest.fixture
+def comfy() -> ComfyUI:
+    return ComfyUI()
+
+
+@pytest.fixture
+def server(comfy: ComfyUI, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
+    with ProviderServer(comfy) as found:
+        yield found
+
+
+def backend(server: ProviderServer, **settings: Any) -> ComfyImages:
+    given = {"base_url": server.url, "poll_seconds": 0.005, "timeout": 20, **settings}
+    return ComfyImages(ComfySettings(**given))
+
+
+def request(**fields: Any) -> ImageRequest:
+    return ImageRequest(
+        **{"prompt": "a red barn", "seed": 2**62, "width": 515, "height": 384, **fields}
+    )
+
+
+async def failure(made: ComfyImages, context: MemoryContext | None = None) -> StepError:
+    with pytest.raises(StepError) as caught:
+        await made.generate(request(), context or MemoryContext())
+    return caught.value
+
+
+async def test_a_workflow_is_filled_sent_followed_and_its_picture_fetched(server, comfy):
+    context = MemoryContext()
+    asked = request(negative_prompt="fog")
+    made = await backend(server, steps=12, cfg=4.5).generate(asked, context)
+    (run,) = comfy.executions
+    sampler, size = run.graph["3"]["inputs"], run.graph["5"]["inputs"]
+    assert (sampler["seed"], sampler["steps"], sampler["cfg"]) == (2**62, 12, 4.5)
+    assert (size["width"], size["height"]) == (512, 384)
+    assert run.graph["6"]["inputs"]["text"] == "a red barn"
+    assert run.graph["7"]["inputs"]["text"] == "fog"
+    assert context.submissions == [run.prompt_id]
+    assert run.client_id == run.prompt_id
+    assert await context.read(made.image) == picture(tint=0)
+    assert made.seed == 2**62
+    assert (None, "in ComfyUI's queue, 0 before it") in context.shown
+    assert context.spent == 0
+
+
+async def test_the_id_is_stored_before_the_prompt_is_sent(server):
+    class Forgetful(MemoryContext):
+        async def submitted(self, request_id: str) -> None:
+            assert server.calls(PROMPT) == []
+            await super().submitted(request_id)
+
+    context = Forgetful()
+    await backend(server).generate(request(), context)
+    assert len(context.submissions) == 1
+
+
+@pytest.mark.parametrize("jobs", [False, True])
+async def test_a_prompt_is_looked_for_before_it_is_sent_again(server, comfy, jobs):
+    comfy.jobs = jobs
+    first = MemoryContext()
+    await backend(server).generate(request(), first)
+    again = MemoryContext(request_id=first.submissions[0])
+    await backend(server).generate(request(), again)
+    assert len(comfy.executions) == 1
+    assert len(server.calls(PROMPT)) == 1
+
+
+async def test_a_prompt_of_a_dead_engine_that_never_arrived_is_sent_under_its_id(server, comfy):
+    context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
+    await backend(server).generate(request(), context)
+    assert [run.prompt_id for run in comfy.executions] == [context.request_id]
+    assert context.submissions == []
+
+
+async def test_jobs_are_asked_where_queue_and_history_know_nothing(server, comfy):
+    first = MemoryContext()
+    await backend(server).generate(request(), first)
+    comfy.jobs, comfy.forgets = True, True
+    await backend(server).generate(request(), MemoryContext(request_id=first.submissions[0]))
+    assert len(comfy.executions) == 1
+
+
+async def test_a_server_that_has_forgotten_a_prompt_is_asked_anew(server, comfy):
+    comfy.forgets = True
+    error = await failure(backend(server))
+    assert isinstance(error, Retryable)
+    assert error.resubmit
+
+
+async def test_a_cut_submit_is_found_again_under_its_id(server, comfy):
+    server.misbehave(reset(acted=True), path=PROMPT)
+    context = MemoryContext()
+    error = await failure(backend(server), context)
+    assert isinstance(error, Retryable)
+    assert not error.resubmit
+    await backend(server).generate(request(), context)
+    assert len(comfy.executions) == 1
+
+
+def refusal(kind: str, name: str, value: str) -> dict[str, Any]:
+    info = {"input_name": name, "received_value": value}
+    problem = {"type": kind, "message": "Value not in list", "details": name, "extra_info": info}
+    node = {"errors": [problem], "dependent_outputs": ["9"], "class_type": "CheckpointLoaderSimple"}
+    top = {"type": "prompt_outputs_failed_validation", "message": "Prompt outputs failed"}
+    return {"error": {**top, "details": "", "extra_info": {}}, "node_errors": {"4": node}}
+
+
+async def test_a_checkpoint_that_is_not_there_blocks_with_its_name(server):
+    body = refusal("value_not_in_list", "ckpt_name", "sd_xl_base_1.0.safetensors")
+    server.misbehave(status(400, body), path=PROMPT)
+    error = await failure(backend(server))
+    assert isinstance(error, Blocked)
+    assert error.reason == "weights"
+    assert "sd_xl_base_1.0.safetensors" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        refusal("value_bigger_than_max", "steps", "10001"),
+        {"error": {"type": "invalid_prompt", "message": "no class_type", "details": "node 3"}},
+        b"<html>nope</html>",
+        [],
+        {"error": "?", "node_errors": []},
+    ],
+)
+async def test_a_workflow_that_is_refused_fails_for_good_in_words(server, comfy, body):
+    server.misbehave(status(400, body), path=PROMPT)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "refuses the workflow" in error.message
+    assert comfy.executions == []
+
+
+async def test_node_errors_on_200_that_leave_the_result_out_are_a_failure(server, comfy):
+    comfy.node_errors = refusal("value_not_in_list", "x", "y")["node_errors"]
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "leaves the result out" in error.message
+    assert comfy.deleted == [comfy.executions[0].prompt_id]
+
+
+async def test_node_errors_on_200_of_another_output_do_not_matter(server, comfy):
+    other = refusal("value_not_in_list", "x", "y")["node_errors"]["4"]
+    comfy.node_errors = {"30": {**other, "dependent_outputs": ["31"]}}
+    await backend(server).generate(request(), MemoryContext())
+
+
+def trouble(kind: str, exception: str) -> list[Any]:
+    data = {"node_id": "3", "node_type": "KSampler", "exception_type": exception}
+    return [["execution_start", {}], [kind, {**data, "exception_message": "it \x1b[31mbroke"}]]
+
+
+@pytest.mark.parametrize(
+    ("messages", "kind", "anew"),
+    [
+        (trouble("execution_error", "ValueError"), Permanent, False),
+        (trouble("execution_error", "torch.OutOfMemoryError"), Retryable, True),
+        (trouble("execution_interrupted", ""), Retryable, True),
+        ("nonsense", Permanent, False),
+        ([3, [], ["execution_error"]], Permanent, False),
+    ],
+)
+async def test_a_run_that_failed_says_why(server, comfy, messages, kind, anew):
+    comfy.trouble = messages
+    error = await failure(backend(server))
+    assert isinstance(error, kind)
+    assert getattr(error, "resubmit", False) is anew
+    assert "\x1b" not in error.message
+
+
+@pytest.mark.parametrize(
+    "outputs", [{}, {"9": {"text": ["x"]}}, {"9": {"images": [{"filename": ""}]}}, {"9": 3}]
+)
+async def test_a_run_without_a_picture_fails_for_good(server, comfy, outputs):
+    comfy.outputs = outputs
+    assert isinstance(await failure(backend(server)), Permanent)
+
+
+@pytest.mark.parametrize(
+    "what", [status(500), reset(), truncated(0.3), instead(b"{"), instead([1]), redirect("/x")]
+)
+@pytest.mark.parametrize("path", [QUEUE, HISTORY])
+async def test_a_look_that_fails_is_taken_again(server, comfy, what, path):
+    server.misbehave(what, path=path, method="GET")
+    context = MemoryContext()
+    try:
+        await backend(server).generate(request(), context)
+    except Blocked as error:
+        assert "redirect" in error.message
+    assert len(comfy.executions) == 1
+
+
+@pytest.mark.parametrize("what", [huge(size=64 * 2**20), drip(0.05), hang()])
+async def test_looks_have_a_deadline_and_a_limit(server, comfy, what, monkeypatch):
+    monkeypatch.setattr(comfy_image, "MISSES", 1)
+    server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
+    error = await failure(backend(server, timeout=0.4))
+    assert isinstance(error, Retryable | Permanent)
+    assert len(comfy.executions) == 1
+
+
+async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, comfy):
+    server.misbehave(instead(b"<html>", headers={}), path=VIEW, times=float("inf"))
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert len(server.calls(VIEW)) == 3
+    assert len(comfy.executions) == 1
+
+
+async def test_a_server_that_is_not_there_may_be_there_later():
+    settings = ComfySettings(base_url="http://127.0.0.1:9", timeout=5)
+    error = await failure(ComfyImages(settings))
+    assert isinstance(error, Retryable)
+
+
+@pytest.mark.parametrize("state", ["pending", "running"])
+async def test_a_cancelled_call_takes_its_own_prompt_back_and_no_other(server, comfy, state):
+    comfy.hold = state
+    other = asyncio.create_task(backend(server).generate(request(), MemoryContext()))
+    await eventually(lambda: len(comfy.executions) == 1)
+    mine = asyncio.create_task(backend(server).generate(request(), MemoryContext()))
+    await eventually(lambda: len(comfy.executions) == 2)
+    await eventually(lambda: comfy.executions[1].state == state)
+    await eventually(lambda: comfy.executions[1].looks > 3)
+    mine.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await mine
+    prompt_id = comfy.executions[1].prompt_id
+    if state == "pending":
+        assert (comfy.deleted, comfy.interrupted) == ([prompt_id], [])
+    else:
+        assert (comfy.deleted, comfy.interrupted) == ([], [prompt_id])
+    assert comfy.executions[0].state == state
+    comfy.hold = None
+    await other
+
+
+async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
+    comfy.hold = "running"
+    frames = [
+        event("status", status={"exec_info": {"queue_remaining": 1}}, sid="x"),
+        event("execution_start"),
+        event("executing", node="3"),
+        event("progress", value=5, max=20, node="3"),
+        preview(picture("JPEG")),
+        event("progress", value=10, max=20, prompt_id="somebody else's"),
+        "not json",
+        event("progress", value="a", max=0),
+        b"\x00",
+    ]
+    server.misbehave(Socket(frames), path="^/ws")
+    context = MemoryContext()
+    task = asyncio.create_task(backend(server).generate(request(), context))
+    await eventually(lambda: (0.25, "preview 32 x 24") in context.shown)
+    comfy.hold = None
+    await task
+    assert (0.25, "step 5 of 20") in context.shown
+    assert (None, "node 3") in context.shown
+    assert not any("10 of 20" in message for _, message in context.shown)
+    (call,) = server.calls("^/ws")
+    assert call.query["clientId"] == comfy.executions[0].prompt_id
+
+
+async def test_the_websocket_says_when_to_look_but_not_what_is_true(server, comfy):
+    comfy.hold = "running"
+    server.misbehave(Socket([event("execution_success")]), path="^/ws")
+    context = MemoryContext()
+    task = asyncio.create_task(backend(server, poll_seconds=0.02).generate(request(), context))
+    await eventually(lambda: comfy.executions and comfy.executions[0].looks > 6)
+    assert not task.done()
+    comfy.hold = None
+    await task
+
+
+async def test_a_reference_is_uploaded_and_used_under_the_servers_name(server, comfy):
+    context = MemoryContext()
+    reference = context.give(picture())
+    await backend(server, denoise=0.4).generate(request(reference=reference), context)
+    (run,) = comfy.executions
+    assert run.graph["10"]["inputs"]["image"] == "safe/reference (1).png"
+    assert run.graph["3"]["inputs"]["denoise"] == 0.4
+    assert comfy.uploads[0]["image"] == picture()
+
+
+async def test_a_reference_without_a_place_is_refused_before_anything_runs(server, comfy):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()))
+    with pytest.raises(Permanent, match="no place"):
+        await backend(server, reference_workflow=None).generate(asked, context)
+    assert server.ledger == []
+
+
+async def test_the_refiner_shares_seed_steps_and_words(server, comfy):
+    await backend(server, workflow="refiner", steps=20).generate(request(), MemoryContext())
+    (run,) = comfy.executions
+    base, refiner = run.graph["3"]["inputs"], run.graph["16"]["inputs"]
+    assert (base["end_at_step"], refiner["start_at_step"]) == (16, 16)
+    assert base["noise_seed"] == refiner["noise_seed"] == 2**62
+    assert run.graph["14"]["inputs"]["text"] == "a red barn"
+
+
+async def test_upscaling_makes_a_small_one_first(server, comfy):
+    asked = request(width=2048, height=1024)
+    await backend(server, workflow="upscale").generate(asked, MemoryContext())
+    graph = comfy.executions[0].graph
+    assert (graph["5"]["inputs"]["width"], graph["5"]["inputs"]["height"]) == (1448, 720)
+    assert (graph["19"]["inputs"]["width"], graph["19"]["inputs"]["height"]) == (2048, 1024)
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_link_of_a_built_in_workflow_leads_to_a_node(name):
+    workflow = Workflow.model_validate(load(name))
+    for node in workflow.graph.values():
+        for value in node.inputs.values():
+            assert not isinstance(value, list) or value[0] in workflow.graph
+    assert workflow.graph[str(workflow.output)].class_type == "SaveImage"
+    assert {"prompt", "negative", "seed", "steps", "cfg", "checkpoint"} <= workflow.slots.keys()
+
+
+def test_a_workflow_of_ones_own_is_kept_as_it_was_when_it_was_queued(tmp_path: Path):
+    graph = {
+        "a:1": {"class_type": "Text", "inputs": {"words": "", "n": 3}, "_meta": {"title": "T"}}
+    }
+    file = tmp_path / "mine.json"
+    file.write_text(json.dumps(graph))
+    slots = {"prompt": ["a:1.words"], "seed": ["a:1.n"]}
+    settings = ComfySettings(workflow=str(file), slots=slots)
+    stored = settings.model_dump(mode="json")
+    file.unlink()
+    again = ComfySettings.model_validate(stored)
+    assert again == settings
+    filled = again.filled_workflow.filled({"prompt": "x", "seed": 5, "cfg": 2})
+    assert filled == {
+        "a:1": {"class_type": "Text", "inputs": {"words": "x", "n": 5}, "_meta": {"title": "T"}}
+    }
+    assert ComfyImages(settings).model == "mine"
+    assert ComfyImages(settings).version != ComfyImages(ComfySettings()).version
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (None, "neither a file"),
+        ("{", "not a workflow"),
+        ("[]", "not a workflow"),
+        ('{"nodes": [], "links": []}', "Export"),
+        ('{"3": {"inputs": {}}}', "class_type"),
+        ("{}", "at least 1"),
+        ('{"graph": {"3": {"class_type": "X", "inputs": {}}}, "output": "4"}', "no node"),
+        (
+            '{"graph": {"3": {"class_type": "X", "inputs": {}}}, "slots": {"seed": ["3.x"]}}',
+            "no in",
+        ),
+    ],
+)
+def test_a_workflow_file_that_is_wrong_is_refused_in_words(tmp_path: Path, content, sentence):
+    file = tmp_path / "mine.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(ValidationError, match=sentence):
+        ComfySettings(workflow=str(file))
+
+
+def test_a_slot_that_is_not_there_is_refused():
+    with pytest.raises(ValidationError, match="no input"):
+        ComfySettings(slots={"prompt": ["99.text"]})
+
+
+def test_frames_are_read_as_hints_and_never_trusted():
+    assert read_event(event("executing", node=None, prompt_id="p"), "p") == Hint(over=True)
+    assert read_event(event("execution_error", prompt_id="q"), "p") is None
+    assert read_event("[]", "p") is None
+    assert read_event('{"type": "progress", "data": 3}', "p") is None
+    assert read_event(event("progress", value=30, max=20), "p") == Hint(1.0, "step 30 of 20")
+    assert read_event(struct.pack(">II", 1, 1) + b"no picture", "p") is None
+    metadata = b'{"node": 3}'
+    frame = struct.pack(">II", 4, len(metadata)) + metadata + b"image"
+    assert preview_of(frame) == b"image"
+    assert preview_of(struct.pack(">II", 4, 2**31) + b"x") is None
+
+
+def test_sizes_are_those_that_can_be_made():
+    assert [in_steps(side) for side in (64, 67, 69, 4096)] == [64, 64, 72, 4096]
+    assert base_size(512, 768) == (512, 768)
+    wide, high = base_size(4096, 2048)
+    assert abs(wide * high - 1024 * 1024) < 20_000
+
+
+def test_the_family_needs_no_key():
+    made = FAMILY.factories["image"](ComfySettings(model="mine.safetensors"), {})
+    assert made.missing() == []
+    assert (made.model, made.paid, made.resumable) == ("mine.safetensors", False, True)

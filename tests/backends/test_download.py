@@ -1,0 +1,169 @@
+"""Files of providers: from where they are fetched, and what counts as a picture."""
+
+import base64
+
+import pytest
+
+from engine.backends.common import download
+from engine.backends.common.download import (
+    NotAPicture,
+    PictureSettings,
+    Shelf,
+    checked,
+    data_uri,
+    fetch_picture,
+    from_base64,
+)
+from engine.backends.common.failures import Account
+from engine.capabilities import Permanent, Retryable
+from tests.support.providers.misbehaviour import (
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer, Received
+from tests.support.providers.wire import Reply
+
+ACCOUNT = Account("fal", (), ("secret-key-0123456789",))
+
+
+def files(call: Received, server: ProviderServer) -> Reply:
+    return Reply(picture("JPEG"))
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    with ProviderServer(files) as found:
+        yield found
+
+
+def shelf(server: ProviderServer, **fields) -> Shelf:
+    return Shelf(ACCOUNT, server.url, **{"timeout": 10, **fields})
+
+
+async def test_a_picture_is_fetched_as_it_is(server):
+    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+    assert server.ledger[0].headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        instead(b"<html>", headers={}),
+        instead(picture()[:-40], headers={}),
+        status(500),
+        status(429),
+        reset(),
+        truncated(0.5),
+    ],
+)
+async def test_what_may_come_right_is_fetched_up_to_three_times(server, what):
+    server.misbehave(what, times=2)
+    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+    server.misbehave(what, times=float("inf"))
+    with pytest.raises((NotAPicture, Retryable)) as caught:
+        await fetch_picture(shelf(server), f"{server.url}/x")
+    assert not getattr(caught.value, "resubmit", False)
+    assert len(server.ledger) == 6
+
+
+@pytest.mark.parametrize(
+    "what", [status(404), status(403), status(410), status(401), huge(size=80 * 2**20)]
+)
+async def test_what_never_comes_right_is_permanent_at_once(server, what):
+    server.misbehave(what, times=float("inf"))
+    with pytest.raises(Permanent):
+        await fetch_picture(shelf(server), f"{server.url}/x")
+    assert len(server.ledger) == 1
+
+
+@pytest.mark.parametrize("what", [drip(0.02), hang()])
+async def test_a_fetch_has_a_deadline(server, what, monkeypatch):
+    monkeypatch.setattr(download, "FETCHES", 1)
+    server.misbehave(what)
+    with pytest.raises(Retryable):
+        await fetch_picture(shelf(server, timeout=0.2), f"{server.url}/x")
+
+
+async def test_a_compressed_reply_is_not_unpacked(server):
+    server.misbehave(instead(b"x", headers={"content-encoding": "gzip"}), times=float("inf"))
+    with pytest.raises(Permanent, match="compressed"):
+        await fetch_picture(shelf(server), f"{server.url}/x")
+
+
+async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server):
+    server.misbehave(redirect("/moved", 302))
+    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+    server.misbehave(redirect("/again"), times=float("inf"))
+    with pytest.raises(Permanent, match="more than"):
+        await fetch_picture(shelf(server), f"{server.url}/x")
+    server.behave()
+    before = len(server.ledger)
+    server.misbehave(redirect(f"http://localhost:{server.url.rpartition(':')[2]}/x"))
+    with pytest.raises(Permanent, match="localhost"):
+        await fetch_picture(shelf(server), f"{server.url}/x")
+    assert len(server.ledger) == before + 1
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("https://fal.media/files/x.png", True),
+        ("https://v3.fal.media/files/x.png", True),
+        ("https://V3.FAL.MEDIA./x.png", True),
+        ("https://queue.fal.run/x.png", True),
+        ("http://fal.media/x.png", False),
+        ("https://evilfal.media/x.png", False),
+        ("https://fal.media.evil.example/x.png", False),
+        ("https://user@fal.media/x.png", False),
+        ("https://fal.media@evil.example/x.png", False),
+        ("https://127.0.0.1/x.png", False),
+        ("ftp://fal.media/x.png", False),
+        ("//fal.media/x.png", False),
+        ("https://fal.media:99999999/x.png", False),
+        ("https://[::1", False),
+        ("", False),
+    ],
+)
+def test_files_lie_with_the_provider_and_where_it_says(url, held):
+    shelf_ = Shelf(ACCOUNT, "https://queue.fal.run", ("fal.media",))
+    assert shelf_.holds(url) is held
+
+
+async def test_a_picture_inside_a_reply_is_checked_like_any_other(server):
+    assert await fetch_picture(shelf(server), data_uri(picture())) == picture()
+    for bad in ("data:image/png,abc", "data:image/png;base64,!!!", "data:;base64,aGVsbG8="):
+        with pytest.raises(NotAPicture):
+            await fetch_picture(shelf(server), bad)
+    assert server.ledger == []
+
+
+def test_base64_has_a_limit():
+    text = base64.b64encode(b"x" * 100).decode()
+    assert from_base64(ACCOUNT, text, 100) == b"x" * 100
+    with pytest.raises(NotAPicture):
+        from_base64(ACCOUNT, text, 50)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+async def test_a_cut_picture_is_none(kind):
+    whole = picture(kind, size=(200, 200))
+    assert await checked(ACCOUNT, whole) == whole
+    with pytest.raises(NotAPicture):
+        await checked(ACCOUNT, whole[: len(whole) // 2])
+
+
+def test_money_is_rounded_up_and_unknown_prices_are_asked_about():
+    assert PictureSettings(price_per_image=0.0000001).cost == 1
+    assert PictureSettings(price_per_image=0.04).cost == 40_000
+    assert PictureSettings().cost == 0
+    assert PictureSettings().asks
+    assert PictureSettings(price_per_image=0.08).asks
+    assert not PictureSettings(price_per_image=0.01).asks

@@ -1,0 +1,422 @@
+"""fal, by fal's own client against the local server."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from engine.backends.common import download
+from engine.backends.fal import FAMILY, FalSettings
+from engine.backends.fal import queue as fal_queue
+from engine.backends.fal.image import FalImages
+from engine.backends.fal.inputs import arguments, endpoint, version_of
+from engine.backends.fal.ticket import Ticket
+from engine.capabilities import (
+    Blocked,
+    ImageRequest,
+    OutcomeUnknown,
+    Permanent,
+    Picture,
+    Retryable,
+    StepError,
+)
+from tests.support.providers.context import MemoryContext
+from tests.support.providers.fal import FalQueue
+from tests.support.providers.misbehaviour import (
+    cut_short,
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer
+
+SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
+SUBMIT, STATUS, RESULT, FILE = "^/fal-ai/[^?]*sdxl$", "/status", r"/requests/[^/?]+$", "^/files/"
+
+
+@pytest.fixture
+def queue() -> FalQueue:
+    return FalQueue()
+
+
+@pytest.fixture
+def server(queue: FalQueue, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
+    with ProviderServer(queue) as found:
+        yield found
+
+
+def backend(server: ProviderServer, **settings: Any) -> FalImages:
+    given = {"base_url": server.url, "poll_seconds": 0.002, "timeout": 20, **settings}
+    return FalImages(FalSettings(**given), {"FAL_KEY": SECRET})
+
+
+def request(**fields: Any) -> ImageRequest:
+    return ImageRequest(
+        **{"prompt": "a red barn", "seed": 11, "width": 512, "height": 384, **fields}
+    )
+
+
+async def failure(made: FalImages, context: MemoryContext | None = None) -> StepError:
+    with pytest.raises(StepError) as caught:
+        await made.generate(request(), context or MemoryContext())
+    assert SECRET not in str(caught.value)
+    assert SECRET.partition(":")[2] not in f"{caught.value} {caught.value.remedy}"
+    return caught.value
+
+
+async def test_a_picture_is_submitted_stored_followed_and_fetched(server, queue):
+    context = MemoryContext()
+    made = await backend(server, price_per_image=0.002).generate(request(), context)
+    (generation,) = queue.generations
+    assert generation.arguments == {
+        "prompt": "a red barn",
+        "num_images": 1,
+        "seed": 11,
+        "image_size": {"width": 512, "height": 384},
+        "format": "png",
+    }
+    assert context.submissions == [f"fal-ai/fast-lightning-sdxl/requests/{generation.id}"]
+    assert context.roles[0][0] == "image"
+    assert await context.read(made.image) == picture(tint=0)
+    assert made.seed == 42
+    assert context.spent == 2000
+    assert (None, "in fal's queue, 2 before it") in context.shown
+    assert (0.5, "50%|## | 2/4") in context.shown
+    assert server.calls(SUBMIT)[0].headers["authorization"] == f"Key {SECRET}"
+    assert "authorization" not in server.calls(FILE)[0].headers
+
+
+async def test_the_key_has_a_second_name_and_its_lack_is_said():
+    assert not FalImages(FalSettings(), {"FAL_AI_API_KEY": SECRET}).missing()
+    (lack,) = FAMILY.factories["image"](FalSettings(), {}).missing()
+    assert (lack.what, lack.reason) == ("FAL_KEY", "key")
+
+
+async def test_a_stored_request_is_gone_back_to_and_never_sent_again(server, queue):
+    first = MemoryContext()
+    await backend(server).generate(request(), first)
+    later = MemoryContext(request_id=first.submissions[0])
+    made = await backend(server).generate(request(), later)
+    assert isinstance(made, Picture)
+    assert len(queue.generations) == 1
+    assert later.submissions == []
+
+
+async def test_addresses_of_an_endpoint_with_a_path_are_those_of_the_reply(server, queue):
+    context = MemoryContext()
+    await backend(server, model="fal-ai/flux/dev").generate(request(), context)
+    assert context.submissions[0].startswith("fal-ai/flux/requests/")
+    assert not server.calls("/dev/requests")
+
+
+async def test_no_reply_can_send_the_key_to_another_host(server, queue):
+    queue.host = "https://elsewhere.example"
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size
+
+
+async def test_a_reply_without_usable_addresses_is_followed_by_its_id(server, queue):
+    queue.host = "data:,"
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [
+        (status(401, {"detail": f"Cannot access application: Key {SECRET}"}), Blocked),
+        (status(403, {"detail": "User is locked. Reason: Exhausted balance."}), Blocked),
+        (status(402, {"detail": "no credit"}), Blocked),
+        (status(404, {"detail": "Application not found"}), Blocked),
+        (status(422, {"detail": [{"msg": "too long", "type": "value_error"}]}), Permanent),
+        (status(429, {"detail": "slow down"}, retry_after="3"), Retryable),
+        (status(500, {"detail": "oops"}), Retryable),
+        (status(503, {"detail": "busy"}), Retryable),
+        (redirect("http://localhost:9/"), Blocked),
+    ],
+)
+async def test_a_refused_submit_is_told_by_what_can_be_done(server, queue, what, kind):
+    server.misbehave(what, path=SUBMIT)
+    error = await failure(backend(server))
+    assert isinstance(error, kind)
+    assert len(server.calls(SUBMIT)) == 1
+    assert queue.generations == []
+
+
+async def test_quota_and_key_are_told_apart_and_waits_are_kept(server):
+    server.misbehave(status(403, {"detail": "User is locked. Reason: Exhausted balance."}))
+    server.misbehave(status(401, {"detail": "bad key"}))
+    server.misbehave(status(429, {"detail": "slow down"}, retry_after="3"))
+    reasons = [await failure(backend(server)) for _ in range(3)]
+    assert [getattr(error, "reason", None) for error in reasons] == ["quota", "key", None]
+    assert reasons[2].retry_after == 3
+
+
+async def test_a_refused_prompt_is_permanent_with_the_reason(server):
+    detail = [{"msg": "flagged by a content checker", "type": "content_policy_violation"}]
+    server.misbehave(status(422, {"detail": detail}), path=SUBMIT)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "flagged by a content checker" in error.message
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        reset(acted=True),
+        truncated(0.4),
+        cut_short(0.4),
+        instead(b"<html>welcome</html>"),
+        instead({"status": "IN_QUEUE"}),
+        instead([1, 2]),
+        instead({"request_id": "../../x", "response_url": 3, "status_url": "", "cancel_url": ""}),
+        status(502, b"<html>bad gateway</html>"),
+    ],
+)
+async def test_a_submit_of_unknown_outcome_is_never_sent_again_unasked(server, queue, what):
+    server.misbehave(what, path=SUBMIT)
+    assert isinstance(await failure(backend(server)), OutcomeUnknown)
+    assert len(server.calls(SUBMIT)) == 1
+
+
+async def test_a_cheap_submit_of_unknown_outcome_is_sent_again(server):
+    server.misbehave(reset(acted=True), path=SUBMIT)
+    error = await failure(backend(server, price_per_image=0.002))
+    assert isinstance(error, Retryable)
+    assert error.resubmit
+
+
+async def test_what_was_not_sent_may_be_sent_again():
+    settings = FalSettings(base_url="http://127.0.0.1:9", timeout=5)
+    error = await failure(FalImages(settings, {"FAL_KEY": SECRET}))
+    assert isinstance(error, Retryable)
+
+
+@pytest.mark.parametrize("what", [drip(pause=0.05), hang(acted=True)])
+async def test_a_submit_that_hangs_or_drips_is_cut_off_at_its_deadline(server, queue, what):
+    server.misbehave(what, path=SUBMIT)
+    error = await failure(backend(server, timeout=0.3))
+    assert isinstance(error, OutcomeUnknown)
+    assert len(queue.generations) == 1
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        status(500),
+        status(429, retry_after="0"),
+        reset(),
+        truncated(0.5),
+        instead(b"not json"),
+        instead({"status": "DREAMING"}),
+        instead({}),
+        status(404, {"detail": "not yet"}),
+    ],
+)
+async def test_a_look_that_fails_is_taken_again(server, queue, what):
+    server.misbehave(what, path=STATUS, times=2)
+    context = MemoryContext()
+    await backend(server).generate(request(), context)
+    assert len(queue.generations) == 1
+    assert len(context.submissions) == 1
+
+
+@pytest.mark.parametrize("path", [STATUS, RESULT])
+async def test_looks_that_keep_failing_keep_the_request(server, queue, path):
+    server.misbehave(reset(), path=path, times=float("inf"))
+    context = MemoryContext()
+    error = await failure(backend(server), context)
+    assert isinstance(error, Retryable)
+    assert not error.resubmit
+    server.behave()
+    await backend(server).generate(request(), context)
+    assert len(queue.generations) == 1
+
+
+@pytest.mark.parametrize("path", [STATUS, RESULT])
+async def test_a_reply_without_end_is_not_read(server, path):
+    server.misbehave(huge(size=200 * 2**20), path=path)
+    error = await failure(backend(server))
+    assert "MiB" in error.message
+
+
+@pytest.mark.parametrize(
+    ("ended", "kind", "anew"),
+    [
+        ({"error": "flagged", "error_type": "content_policy_violation"}, Permanent, False),
+        ({"error": "steps must be 4", "error_type": "bad_request"}, Permanent, False),
+        ({"error": "runner went away", "error_type": "runner_disconnected"}, Retryable, True),
+        ({"error": "?"}, Retryable, True),
+    ],
+)
+async def test_completed_can_be_a_failure(server, queue, ended, kind, anew):
+    queue.steps = [{"status": "COMPLETED", "logs": [], **ended}]
+    context = MemoryContext()
+    error = await failure(backend(server, price_per_image=0.1), context)
+    assert isinstance(error, kind)
+    assert getattr(error, "resubmit", False) is anew
+    assert context.spent == 0
+
+
+@pytest.mark.parametrize(
+    ("code", "result", "kind", "anew"),
+    [
+        (422, {"detail": [{"msg": "nsfw", "type": "content_policy_violation"}]}, Permanent, False),
+        (422, {"detail": "bad size"}, Permanent, False),
+        (500, {"detail": "out of memory"}, Retryable, True),
+        (404, {"detail": "no such result"}, Permanent, False),
+    ],
+)
+async def test_a_result_that_is_an_error_is_the_models_own(server, queue, code, result, kind, anew):
+    queue.result, queue.result_status = result, code
+    error = await failure(backend(server))
+    assert isinstance(error, kind)
+    assert getattr(error, "resubmit", False) is anew
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"images": []},
+        {"video": {"url": "x"}},
+        {"images": [{"nothing": 1}]},
+        [],
+        {"images": [{"url": "https://fal.media/x.png"}], "has_nsfw_concepts": [True]},
+        {"images": [{"url": "data:image/png;base64,AAAA"}]},
+        {"images": [{"url": "data:text/plain,hello"}]},
+    ],
+)
+async def test_a_result_without_a_picture_is_permanent(server, queue, result):
+    queue.result = result
+    assert isinstance(await failure(backend(server)), Permanent)
+    assert len(queue.generations) == 1
+
+
+async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, queue):
+    server.misbehave(instead(b"<html>", headers={}), path=FILE, times=float("inf"))
+    context = MemoryContext()
+    error = await failure(backend(server, price_per_image=0.1), context)
+    assert isinstance(error, Permanent)
+    assert len(server.calls(FILE)) == 3
+    assert len(queue.generations) == 1
+    assert context.spent == 100_000
+
+
+async def test_a_file_that_comes_broken_is_fetched_again(server, queue):
+    queue.kind = "JPEG"
+    server.misbehave(truncated(0.5), path=FILE)
+    server.misbehave(instead(picture("JPEG")[:200], headers={}), path=FILE)
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size == len(picture("JPEG", tint=0))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/x.png",
+        "http://169.254.169.254/latest",
+        "file:///etc/passwd",
+        "https://fal.media@evil.example/x.png",
+        "https://notfal.media/x.png",
+        "http://[::1/",
+        "",
+    ],
+)
+async def test_a_picture_on_another_host_is_not_fetched(server, queue, url):
+    queue.file_url = url or " "
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "download_hosts" in error.remedy
+
+
+async def test_a_picture_is_not_followed_to_another_host(server):
+    target = server.url.replace("127.0.0.1", "localhost") + "/files/x"
+    server.misbehave(redirect(target, 302), path=FILE)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert len(server.calls("localhost|^/files")) == 1
+
+
+async def test_a_reference_picture_goes_to_the_endpoint_that_takes_one(server, queue):
+    context = MemoryContext()
+    reference = context.give(picture())
+    await backend(server).generate(request(reference=reference), context)
+    (generation,) = queue.generations
+    assert generation.endpoint == "fal-ai/fast-lightning-sdxl/image-to-image"
+    assert generation.arguments["image_url"].startswith("data:image/png;base64,")
+
+
+async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(server, queue):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()))
+    with pytest.raises(Permanent, match="not known to take"):
+        await backend(server, model="someone/painter").generate(asked, context)
+    assert server.ledger == []
+    told = FalSettings(model="someone/painter", reference_field="images")
+    assert endpoint(told, has_reference=True) == "someone/painter"
+    assert arguments(told, asked, "data:x")["images"] == ["data:x"]
+
+
+def test_inputs_go_by_the_model_and_settings_win():
+    settings = FalSettings(model="fal-ai/fast-sdxl", arguments={"num_inference_steps": 8})
+    sent = arguments(settings, request(negative_prompt="fog", seed=2**40 + 5), None)
+    assert sent["negative_prompt"] == "fog"
+    assert sent["num_inference_steps"] == 8
+    assert sent["seed"] == 5
+    assert version_of(FalSettings()) == "1"
+    assert version_of(settings) not in {"1", version_of(FalSettings(arguments={"a": 1}))}
+
+
+def test_a_ticket_survives_storing_and_refuses_what_is_none():
+    base = "https://gateway.example/fal"
+    url = f"{base}/fal-ai/flux/requests/abc"
+    ticket = Ticket.from_urls("abc", url, f"{url}/state", base)
+    assert str(ticket) == "fal-ai/flux/requests/abc fal-ai/flux/requests/abc/state"
+    assert Ticket.read(str(ticket)) == ticket
+    assert ticket.request_id == "abc"
+    for text in ("", "abc", "a/../../b", "https://evil.example/x", "a/b/c d e"):
+        with pytest.raises(ValueError, match="cannot be read"):
+            Ticket.read(text)
+
+
+async def test_the_clients_own_retries_are_off(server):
+    import fal_client.client
+
+    server.misbehave(status(429, {"detail": "slow down"}), path=SUBMIT, times=float("inf"))
+    await failure(backend(server))
+    assert fal_client.client.MAX_ATTEMPTS == 1
+    assert len(server.calls(SUBMIT)) == 1
+
+
+async def test_many_at_once_stay_apart(server, queue):
+    contexts = [MemoryContext() for _ in range(8)]
+    made = backend(server)
+    await asyncio.gather(
+        *(made.generate(request(prompt=f"p{n}"), c) for n, c in enumerate(contexts))
+    )
+    prompts = {g.id: g.arguments["prompt"] for g in queue.generations}
+    for number, context in enumerate(contexts):
+        assert prompts[context.submissions[0].rpartition("/")[2]] == f"p{number}"
+
+
+def test_settings_hold_no_key_and_no_plain_address():
+    dumped = json.dumps(FalSettings().model_dump(mode="json"))
+    assert FalSettings.model_validate_json(dumped) == FalSettings()
+    for bad in ("http://queue.fal.run", "https://key@queue.fal.run"):
+        with pytest.raises(ValueError, match="must"):
+            FalSettings(base_url=bad)
+
+
+async def test_a_price_a_second_goes_by_the_models_own_time(server):
+    context = MemoryContext()
+    await backend(server, price_per_second=0.001).generate(request(), context)
+    assert context.spent == 1500

@@ -1,0 +1,203 @@
+"""Gemini's image models, by `google-genai` against the local server."""
+
+from typing import Any
+
+import pytest
+
+from engine.backends.common import download
+from engine.backends.gemini_image import FAMILY, GeminiImageSettings
+from engine.backends.gemini_image.image import GeminiImages, contents, size_for
+from engine.capabilities import (
+    Blocked,
+    ImageRequest,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    StepError,
+)
+from tests.support.providers.context import MemoryContext
+from tests.support.providers.gemini_image import GeminiImage
+from tests.support.providers.misbehaviour import (
+    cut_short,
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer
+
+SECRET = "AIzaSyGeminiImageSecretKey0123456789abc"
+
+
+@pytest.fixture
+def gemini() -> GeminiImage:
+    return GeminiImage()
+
+
+@pytest.fixture
+def server(gemini: GeminiImage, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    with ProviderServer(gemini) as found:
+        yield found
+
+
+def backend(server: ProviderServer, **settings: Any) -> GeminiImages:
+    given = {"base_url": server.url, "timeout": 20, **settings}
+    return GeminiImages(GeminiImageSettings(**given), {"GEMINI_API_KEY": SECRET})
+
+
+def request(**fields: Any) -> ImageRequest:
+    return ImageRequest(
+        **{"prompt": "a red barn", "seed": 2**40 + 3, "width": 2048, "height": 1024, **fields}
+    )
+
+
+async def failure(made: GeminiImages, context: MemoryContext | None = None) -> StepError:
+    with pytest.raises(StepError) as caught:
+        await made.generate(request(), context or MemoryContext())
+    assert SECRET not in f"{caught.value} {caught.value.remedy}"
+    return caught.value
+
+
+def google(code: int, status_: str, message: str, *details: dict[str, Any]) -> status:
+    error = {"code": code, "message": message, "status": status_, "details": list(details)}
+    return status(code, {"error": error})
+
+
+async def test_the_final_picture_is_kept_and_thoughts_are_not(server, gemini):
+    context = MemoryContext()
+    settings = {"price_per_image": 0.01, "price_output": 30.0}
+    made = await backend(server, **settings).generate(request(), context)
+    assert await context.read(made.image) == picture("JPEG", tint=2, size=(64, 48))
+    assert made.seed == 3
+    (asked,) = gemini.asked
+    config = asked["generationConfig"]
+    assert config["responseModalities"] == ["IMAGE"]
+    assert config["imageConfig"] == {"aspectRatio": "16:9", "imageSize": "2K"}
+    assert config["seed"] == 3
+    assert server.ledger[0].path == "/v1beta/models/gemini-nano-banana-2.1:generateContent"
+    assert server.ledger[0].headers["x-goog-api-key"] == SECRET
+    assert context.tokens == (20, 1290)
+    assert context.spent == 10_000 + 38_700
+
+
+async def test_a_reference_stands_before_the_words(server, gemini):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()), negative_prompt="fog")
+    await backend(server).generate(asked, context)
+    parts = gemini.asked[0]["contents"][0]["parts"]
+    assert "image/png" in parts[0]["inlineData"].values()
+    assert parts[1] == {"text": "a red barn\n\nKeep out of the picture: fog"}
+
+
+def test_several_references_can_go_with_one_call():
+    from google import genai
+
+    pictures = [(picture(tint=n), "image/png") for n in range(3)]
+    parts = contents(genai, request(), pictures)
+    assert [bool(part.inline_data) for part in parts] == [True, True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "reason"),
+    [
+        (google(400, "INVALID_ARGUMENT", f"API key not valid: {SECRET}"), Blocked, "key"),
+        (google(401, "UNAUTHENTICATED", "no"), Blocked, "key"),
+        (google(403, "PERMISSION_DENIED", "no"), Blocked, "key"),
+        (google(404, "NOT_FOUND", "models/x is not found"), Blocked, "backend"),
+        (google(400, "INVALID_ARGUMENT", "bad aspect ratio"), Permanent, None),
+        (
+            google(
+                429,
+                "RESOURCE_EXHAUSTED",
+                "You exceeded your current quota, please check your plan and billing details.",
+                {"violations": [{"quotaId": "GenerateRequestsPerDayPerProject"}]},
+            ),
+            Blocked,
+            "quota",
+        ),
+        (
+            google(
+                429,
+                "RESOURCE_EXHAUSTED",
+                "You exceeded your current quota, please check your plan and billing details.",
+                {"violations": [{"quotaId": "GenerateRequestsPerMinutePerProject"}]},
+            ),
+            Retryable,
+            None,
+        ),
+        (google(500, "INTERNAL", "oops"), Retryable, None),
+        (google(503, "UNAVAILABLE", "overloaded"), Retryable, None),
+        (google(504, "DEADLINE_EXCEEDED", "late"), OutcomeUnknown, None),
+        (redirect("https://evil.example/"), Blocked, "backend"),
+        (reset(acted=True), OutcomeUnknown, None),
+        (truncated(0.5), OutcomeUnknown, None),
+        (cut_short(0.5), OutcomeUnknown, None),
+        (instead(b"<html>", headers={}), OutcomeUnknown, None),
+        (instead({}), OutcomeUnknown, None),
+        (instead({"candidates": 3}), OutcomeUnknown, None),
+        (huge(size=100 * 2**20), Permanent, None),
+    ],
+)
+async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
+    server.misbehave(what)
+    error = await failure(backend(server))
+    assert isinstance(error, kind), error
+    assert getattr(error, "reason", None) == reason
+    assert len(server.ledger) == 1
+
+
+@pytest.mark.parametrize("what", [drip(0.02), hang(acted=True)])
+async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, gemini, what):
+    server.misbehave(what)
+    assert isinstance(await failure(backend(server, timeout=0.5)), OutcomeUnknown)
+    assert len(gemini.asked) == 1
+
+
+@pytest.mark.parametrize("reason", ["IMAGE_SAFETY", "PROHIBITED_CONTENT", "SAFETY"])
+async def test_a_picture_that_is_withheld_is_permanent_with_the_reason(server, gemini, reason):
+    gemini.candidate = {"finishReason": reason}
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert reason in error.message
+
+
+async def test_a_blocked_prompt_is_permanent(server, gemini):
+    gemini.feedback = {"blockReason": "PROHIBITED_CONTENT"}
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "PROHIBITED_CONTENT" in error.message
+
+
+async def test_words_instead_of_a_picture_are_shown(server, gemini):
+    parts = [{"text": "Which barn?"}]
+    gemini.candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "Which barn?" in error.message
+
+
+async def test_what_is_no_picture_is_permanent_and_was_paid_for(server, gemini):
+    parts = [{"inlineData": {"mimeType": "image/png", "data": "aGVsbG8="}}]
+    gemini.candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
+    context = MemoryContext()
+    error = await failure(backend(server, price_per_image=0.04), context)
+    assert isinstance(error, Permanent)
+    assert context.spent == 40_000
+
+
+async def test_what_was_not_sent_may_be_sent_again():
+    settings = GeminiImageSettings(base_url="http://127.0.0.1:9", timeout=5)
+    assert isinstance(await failure(GeminiImages(settings, {})), Retryable)
+
+
+def test_sizes_and_lacks():
+    assert [size_for(*s) for s in ((512, 512), (2048, 64), (64, 4096))] == ["1K", "2K", "4K"]
+    (lack,) = FAMILY.factories["image"](GeminiImageSettings(), {}).missing()
+    assert lack.what == "GEMINI_API_KEY"
+    assert not GeminiImages(GeminiImageSettings(), {"GOOGLE_API_KEY": SECRET}).missing()

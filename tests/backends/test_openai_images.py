@@ -1,0 +1,175 @@
+"""OpenAI's images, by its own client against the local server."""
+
+from typing import Any
+
+import pytest
+
+from engine.backends.common import download
+from engine.backends.openai.images import OpenAIImages, size_for
+from engine.backends.openai.settings import OpenAISettings
+from engine.capabilities import (
+    Blocked,
+    ImageRequest,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    StepError,
+)
+from tests.support.providers.context import MemoryContext
+from tests.support.providers.misbehaviour import (
+    cut_short,
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.openai_images import OpenAIImages as Routes
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer
+
+SECRET = "sk-proj-OpenAIImagesSecret0123456789"
+
+
+@pytest.fixture
+def routes() -> Routes:
+    return Routes()
+
+
+@pytest.fixture
+def server(routes: Routes, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    with ProviderServer(routes) as found:
+        yield found
+
+
+def backend(server: ProviderServer, **settings: Any) -> OpenAIImages:
+    """A backend that takes the server for one that costs money."""
+    given = {"base_url": f"{server.url}/v1", "timeout": 20, **settings}
+    made = OpenAIImages(OpenAISettings(**given), {"OPENAI_API_KEY": SECRET})
+    made.paid = True
+    return made
+
+
+def request(**fields: Any) -> ImageRequest:
+    return ImageRequest(
+        **{"prompt": "a red barn", "seed": 5, "width": 1500, "height": 1000, **fields}
+    )
+
+
+async def failure(made: OpenAIImages, context: MemoryContext | None = None) -> StepError:
+    with pytest.raises(StepError) as caught:
+        await made.generate(request(), context or MemoryContext())
+    assert SECRET not in f"{caught.value} {caught.value.remedy}"
+    return caught.value
+
+
+def refusal(code: int, kind: str, message: str) -> status:
+    return status(code, {"error": {"message": message, "type": kind, "code": kind}})
+
+
+async def test_a_gpt_model_is_asked_for_png_at_the_size_that_is_wanted(server, routes):
+    context = MemoryContext()
+    asked = request(negative_prompt="fog")
+    made = await backend(server, price_image=0.04).generate(asked, context)
+    assert routes.asked == [
+        {
+            "model": "gpt-image-2.5-flare",
+            "prompt": "a red barn\n\nKeep out of the picture: fog",
+            "size": "1504x992",
+            "n": 1,
+            "output_format": "png",
+        }
+    ]
+    assert await context.read(made.image) == picture(size=(48, 48), tint=1)
+    assert made.seed == 5
+    assert context.spent == 40_000
+
+
+@pytest.mark.parametrize("by_url", [False, True])
+async def test_dall_e_3_is_asked_in_its_own_way(server, routes, by_url):
+    routes.by_url = by_url
+    made = await backend(server, image_model="dall-e-3").generate(request(), MemoryContext())
+    (asked,) = routes.asked
+    assert (asked["size"], asked["response_format"]) == ("1792x1024", "b64_json")
+    assert "output_format" not in asked
+    assert made.image.size
+
+
+async def test_a_reference_makes_it_an_edit(server, routes):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()))
+    await backend(server, image_quality="low").generate(asked, context)
+    assert server.ledger[0].path == "/v1/images/edits"
+    (form,) = routes.asked
+    assert (form["image"], form["quality"]) == (picture(), b"low")
+
+
+def test_sizes_are_those_that_the_model_makes():
+    new, old = "gpt-image-2.5-flare", "gpt-image-1.5"
+    assert size_for(new, 1920, 1080) == "1920x1088"
+    assert size_for(new, 512, 512) == "1024x1024"
+    assert size_for(new, 4096, 512) == "1536x1024"
+    assert size_for(old, 1920, 1080) == "1536x1024"
+    assert size_for("dall-e-3", 1000, 2000) == "1024x1792"
+    assert size_for("dall-e-2", 500, 500) == "512x512"
+    assert size_for("stable-diffusion", 640, 480) == "640x480"
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "reason"),
+    [
+        (refusal(401, "invalid_api_key", f"Incorrect API key: {SECRET}"), Blocked, "key"),
+        (refusal(429, "insufficient_quota", "check your plan and billing"), Blocked, "quota"),
+        (refusal(429, "rate_limit_exceeded", "slow down"), Retryable, None),
+        (refusal(400, "moderation_blocked", "rejected by our safety system"), Permanent, None),
+        (refusal(400, "invalid_size", "no such size"), Permanent, None),
+        (refusal(404, "model_not_found", "no such model"), Blocked, "backend"),
+        (refusal(500, "server_error", "oops"), Retryable, None),
+        (status(502, b"<html>"), OutcomeUnknown, None),
+        (redirect("https://evil.example/"), Blocked, "backend"),
+        (reset(acted=True), OutcomeUnknown, None),
+        (truncated(0.5), OutcomeUnknown, None),
+        (cut_short(0.5), OutcomeUnknown, None),
+        (instead(b"<html>", headers={}), OutcomeUnknown, None),
+        (instead({"created": 1}), OutcomeUnknown, None),
+        (instead({"data": []}), Permanent, None),
+        (instead({"data": [{"b64_json": "aGVsbG8="}]}), Permanent, None),
+        (instead({"data": [{"url": "https://evil.example/x.png"}]}), Permanent, None),
+        (huge(size=100 * 2**20), Permanent, None),
+    ],
+)
+async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
+    server.misbehave(what)
+    error = await failure(backend(server))
+    assert isinstance(error, kind), error
+    assert getattr(error, "reason", None) == reason
+    assert len(server.ledger) == 1
+
+
+@pytest.mark.parametrize("what", [drip(0.02), hang(acted=True)])
+async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, routes, what):
+    server.misbehave(what)
+    assert isinstance(await failure(backend(server, timeout=0.5)), OutcomeUnknown)
+    assert len(routes.asked) == 1
+
+
+async def test_a_file_that_cannot_be_fetched_is_not_paid_for_again(server, routes):
+    routes.by_url = True
+    server.misbehave(reset(), path="^/files/", times=float("inf"))
+    error = await failure(backend(server, image_model="dall-e-3"))
+    assert isinstance(error, Permanent)
+    assert len(routes.asked) == 1
+    assert len(server.calls("^/files/")) == 3
+
+
+async def test_a_server_of_this_machine_needs_no_key_and_is_asked_again(server):
+    settings = OpenAISettings(base_url=f"{server.url}/v1")
+    made = OpenAIImages(settings, {})
+    assert (made.missing(), made.paid) == ([], False)
+    server.misbehave(reset(acted=True))
+    assert isinstance(await failure(made), Retryable)
+    assert OpenAIImages(OpenAISettings(), {}).missing()[0].what == "OPENAI_API_KEY"

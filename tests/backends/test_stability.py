@@ -1,0 +1,187 @@
+"""Stability AI: one multipart call, one picture."""
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.backends.common import download
+from engine.backends.common.shapes import nearest
+from engine.backends.stability import FAMILY, StabilitySettings
+from engine.backends.stability.image import RATIOS, StabilityImages
+from engine.capabilities import (
+    Blocked,
+    ImageRequest,
+    OutcomeUnknown,
+    Permanent,
+    Retryable,
+    StepError,
+)
+from tests.support.providers.context import MemoryContext
+from tests.support.providers.misbehaviour import (
+    cut_short,
+    drip,
+    hang,
+    huge,
+    instead,
+    redirect,
+    reset,
+    status,
+    truncated,
+)
+from tests.support.providers.pictures import picture
+from tests.support.providers.server import ProviderServer
+from tests.support.providers.stability import Stability
+
+SECRET = "sk-stability-secret"
+
+
+@pytest.fixture
+def stability() -> Stability:
+    return Stability()
+
+
+@pytest.fixture
+def server(stability: Stability, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    with ProviderServer(stability) as found:
+        yield found
+
+
+def backend(server: ProviderServer, **settings: Any) -> StabilityImages:
+    given = {"base_url": server.url, "timeout": 20, **settings}
+    return StabilityImages(StabilitySettings(**given), {"STABILITY_API_KEY": SECRET})
+
+
+def request(**fields: Any) -> ImageRequest:
+    return ImageRequest(
+        **{"prompt": "a röd barn", "seed": 2**40, "width": 1600, "height": 900, **fields}
+    )
+
+
+async def failure(made: StabilityImages, context: MemoryContext | None = None) -> StepError:
+    with pytest.raises(StepError) as caught:
+        await made.generate(request(), context or MemoryContext())
+    assert SECRET not in f"{caught.value} {caught.value.remedy}"
+    return caught.value
+
+
+async def test_a_picture_comes_as_the_nearest_shape_with_its_own_seed(server, stability):
+    context = MemoryContext()
+    made = await backend(server, price_per_image=0.03).generate(
+        request(negative_prompt="fog"), context
+    )
+    assert server.ledger[0].path == "/v2beta/stable-image/generate/core"
+    assert stability.made == [
+        {
+            "prompt": "a röd barn".encode(),
+            "negative_prompt": b"fog",
+            "seed": b"256",
+            "output_format": b"png",
+            "aspect_ratio": b"16:9",
+        }
+    ]
+    assert await context.read(made.image) == picture(size=(40, 40), tint=1)
+    assert made.seed == 7
+    assert context.spent == 30_000
+
+
+@pytest.mark.parametrize(
+    ("model", "path", "more"),
+    [
+        ("ultra", "ultra", {"strength": b"0.6"}),
+        (
+            "sd3.5-large",
+            "sd3",
+            {"strength": b"0.6", "model": b"sd3.5-large", "mode": b"image-to-image"},
+        ),
+    ],
+)
+async def test_a_reference_goes_with_the_call(server, stability, model, path, more):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()))
+    await backend(server, model=model).generate(asked, context)
+    assert server.ledger[0].path.endswith(path)
+    (sent,) = stability.made
+    assert sent["image"] == picture()
+    assert "aspect_ratio" not in sent
+    assert more.items() <= sent.items()
+
+
+async def test_core_refuses_a_reference_before_paying(server):
+    context = MemoryContext()
+    asked = request(reference=context.give(picture()))
+    with pytest.raises(Permanent, match="no reference"):
+        await backend(server).generate(asked, context)
+    assert server.ledger == []
+
+
+@pytest.mark.parametrize(
+    ("what", "kind", "reason"),
+    [
+        (status(401, {"name": "unauthorized", "errors": [f"no {SECRET}"]}), Blocked, "key"),
+        (status(402, {"name": "payment_required", "errors": ["no credits"]}), Blocked, "quota"),
+        (status(403, {"name": "content_moderation", "errors": ["flagged"]}), Permanent, None),
+        (status(400, {"name": "bad_request", "errors": ["seed: too large"]}), Permanent, None),
+        (status(413, {"name": "payload_too_large", "errors": []}), Permanent, None),
+        (status(429, {"name": "rate_limit_exceeded", "errors": []}), Retryable, None),
+        (status(500, b"oops"), Retryable, None),
+        (status(504, b"gateway"), OutcomeUnknown, None),
+        (redirect("https://evil.example/"), Blocked, "backend"),
+        (reset(acted=True), OutcomeUnknown, None),
+        (truncated(0.5), OutcomeUnknown, None),
+        (cut_short(0.5), OutcomeUnknown, None),
+        (instead(b"<html>"), OutcomeUnknown, None),
+        (instead({"finish_reason": "SUCCESS"}), OutcomeUnknown, None),
+        (instead({"image": "%%%"}), Permanent, None),
+        (instead({"image": "aGVsbG8="}), Permanent, None),
+        (huge(size=100 * 2**20), Permanent, None),
+    ],
+)
+async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
+    server.misbehave(what)
+    error = await failure(backend(server))
+    assert isinstance(error, kind)
+    assert getattr(error, "reason", None) == reason
+    assert len(server.ledger) == 1
+
+
+@pytest.mark.parametrize("what", [drip(0.02), hang(acted=True)])
+async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, stability, what):
+    server.misbehave(what)
+    assert isinstance(await failure(backend(server, timeout=0.3)), OutcomeUnknown)
+    assert len(stability.made) == 1
+
+
+async def test_what_a_filter_held_back_costs_nothing(server, stability):
+    stability.reply = {"image": "", "finish_reason": "CONTENT_FILTERED"}
+    context = MemoryContext()
+    assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
+    assert context.spent == 0
+
+
+async def test_a_picture_that_is_none_was_paid_for(server, stability):
+    stability.reply = {"image": "aGVsbG8=", "finish_reason": "SUCCESS"}
+    context = MemoryContext()
+    assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
+    assert context.spent == 100_000
+
+
+async def test_what_was_not_sent_may_be_sent_again():
+    settings = StabilitySettings(base_url="http://127.0.0.1:9", timeout=5)
+    assert isinstance(await failure(StabilityImages(settings, {})), Retryable)
+
+
+def test_the_nearest_shape_is_that_of_the_nearest_ratio():
+    sizes = [(1024, 1024), (2000, 1000), (1000, 2000), (640, 480), (64, 4096)]
+    assert [nearest(*size, RATIOS) for size in sizes] == ["1:1", "16:9", "9:16", "5:4", "9:21"]
+    assert nearest(1000, 1000, ("512x512", "1024x1024")) == "1024x1024"
+
+
+def test_settings_and_lacks():
+    stored = json.dumps(StabilitySettings().model_dump(mode="json"))
+    assert StabilitySettings.model_validate_json(stored) == StabilitySettings()
+    (lack,) = FAMILY.factories["image"](StabilitySettings(), {}).missing()
+    assert lack.what == "STABILITY_API_KEY"
+    with pytest.raises(ValueError, match="pattern"):
+        StabilitySettings(model="../../admin")
