@@ -21,6 +21,10 @@ _BACKENDS = {
     "gemini": "engine.backends.gemini:FAMILY",
     "ollama": "engine.backends.ollama:FAMILY",
     "openai": "engine.backends.openai:FAMILY",
+    "comfyui": "engine.backends.comfyui:FAMILY",
+    "fal": "engine.backends.fal:FAMILY",
+    "gemini-image": "engine.backends.gemini_image:FAMILY",
+    "stability": "engine.backends.stability:FAMILY",
 }
 
 
