@@ -185,11 +185,11 @@ async def test_a_step_that_ends_between_loading_and_asking_is_not_made_again(toy
     toy.catalog.recipes["toy"] = replace(TOY, run=two_steps)
     toy.queue()
     async with toy.running():
-        await begun.wait()
+        await eventually(begun.is_set)
         await toy.obeyed("pause", job=1)
         await toy.becomes("paused")
         await toy.obeyed("resume", job=1)
-        await stopped_short.wait()
+        await eventually(stopped_short.is_set)
         await toy.becomes("done")
     assert toy.backend.asked == ["slow"]
 
@@ -205,7 +205,7 @@ async def test_a_job_claimed_again_joins_its_call_that_is_still_under_way(toy: T
     toy.backend.reply = slow
     toy.queue(overrides={"steps": 1})
     async with toy.running():
-        await begun.wait()
+        await eventually(begun.is_set)
         for _ in range(3):
             await toy.obeyed("pause", batch=1)
             assert toy.job().state == "queued"
@@ -231,7 +231,7 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(toy: Toy) -> None:
     toy.queue(overrides={"steps": 5, "together": True})
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
-    await begun.wait()
+    await eventually(begun.is_set)
     engine.stop()
     await asyncio.sleep(0.1)
     assert not task.done()  # it lets the call end
