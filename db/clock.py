@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 def now() -> str:
     """This moment in UTC, ISO 8601 with microseconds and `Z`; sorts as text."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return datetime.now(UTC).isoformat(timespec="microseconds")[:-6] + "Z"  # `+00:00` cut off
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:

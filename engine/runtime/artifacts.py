@@ -39,6 +39,15 @@ class ArtifactStore:
             _sync_folder(self.folder)
         return hash_
 
+    def known(self, data: bytes) -> str | None:
+        """The hash of bytes that are stored already, else None."""
+        hash_ = hashlib.sha256(data).hexdigest()
+        try:
+            stored = self.path(hash_).stat().st_size
+        except OSError:
+            return None
+        return hash_ if stored == len(data) else None
+
     def read(self, hash_: str) -> bytes:
         """The bytes of a stored file.
 

@@ -14,6 +14,9 @@ T = TypeVar("T")
 UNKNOWN = "application/octet-stream"
 """Media type of bytes that are no picture."""
 
+SMALL = 16 * 1024
+"""Bytes up to which hashing and looking whether they are stored cost less than a thread's turn."""
+
 
 @dataclass(slots=True)
 class CallRecorder:
@@ -42,16 +45,19 @@ class CallRecorder:
 
     async def keep(self, data: bytes, role: str = "result") -> Artifact:
         """Stores bytes by content and returns their handle."""
+        known = self.artifacts.known(data) if len(data) <= SMALL else None
+        artifact = _described(known, data) if known else await self._store(data)
+        self.kept.append({"role": role, **artifact.model_dump()})
+        return artifact
+
+    async def _store(self, data: bytes) -> Artifact:
         while True:
             try:
-                artifact = await asyncio.to_thread(_keep, self.artifacts, data)
-                break
+                return await asyncio.to_thread(_keep, self.artifacts, data)
             except OSError as error:
                 if self.on_unwritable is None:
                     raise
                 await self.on_unwritable(error)
-        self.kept.append({"role": role, **artifact.model_dump()})
-        return artifact
 
     async def submitted(self, request_id: str) -> None:
         """Records the provider's id of this call; durable when it returns."""
@@ -73,16 +79,15 @@ class CallRecorder:
 
 
 def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:
+    return _described(artifacts.put(data), data)
+
+
+def _described(hash_: str, data: bytes) -> Artifact:
     from engine.imaging.png import PictureError, describe
 
+    size = len(data)
     try:
         media_type, width, height = describe(data)
     except PictureError:
-        return Artifact(hash=artifacts.put(data), media_type=UNKNOWN, size=len(data))
-    return Artifact(
-        hash=artifacts.put(data),
-        media_type=media_type,
-        size=len(data),
-        width=width,
-        height=height,
-    )
+        return Artifact(hash=hash_, media_type=UNKNOWN, size=size)
+    return Artifact(hash=hash_, media_type=media_type, size=size, width=width, height=height)
