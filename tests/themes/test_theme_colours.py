@@ -17,9 +17,15 @@ TEXTS = (
     "warning", "error", "text-primary", "text-accent", "text-success", "text-warning",
     "text-error", "diff-added", "diff-removed", *(f"state-{state}" for state in STATES),
 )  # fmt: skip
+ON_CURSOR = (
+    "block-cursor-foreground", "foreground", "text-muted", "accent",
+    *(f"state-{state}" for state in STATES),
+)  # fmt: skip
+"""What stands in a row under the cursor."""
+
 PAIRS = (
     *product(TEXTS, SURFACES),
-    ("block-cursor-foreground", "block-cursor-background"),
+    *product(ON_CURSOR, ["block-cursor-background"]),
     ("block-cursor-blurred-foreground", "block-cursor-blurred-background"),
     ("footer-foreground", "footer-background"),
     ("footer-key-foreground", "footer-background"),
@@ -75,6 +81,16 @@ def test_contrast_of_edges(name, edge):
     """WCAG 2.2, 1.4.11: what shows where a field is needs 3 to 1."""
     found = variables(THEMES[name])
     assert contrast(opaque(found[edge]), opaque(found["background"])) >= 3
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_cursor_can_be_seen(name):
+    """As an area, beside its sign and bold text, and with 16 colours too."""
+    found = variables(THEMES[name])
+    cursor, background = found["block-cursor-background"], found["background"]
+    assert contrast(opaque(cursor), opaque(background)) >= 1.4
+    in_16 = [Color.parse(opaque(c)).downgrade(ColorSystem.STANDARD) for c in (cursor, background)]
+    assert in_16[0].number != in_16[1].number
 
 
 @pytest.mark.parametrize("name", THEMES)
