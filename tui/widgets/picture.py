@@ -5,6 +5,7 @@ another screen costs nothing. It is decoded in a thread, one at a time for each 
 its content's hash and size; so going up and down a list decodes each picture once.
 """
 
+import math
 import textwrap
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,9 @@ CACHE_BYTES = 12 * 2**20
 
 MAX_COLUMNS, MAX_ROWS = 240, 120
 """The largest area that is drawn, in cells."""
+
+MAX_DRAWN_PIXELS = 2_000_000
+"""The most pixels that are sent to a terminal that draws itself; they may go over SSH."""
 
 _CELL_BYTES = 650  # a segment with a style of its own, measured
 NO_PICTURE = "No picture yet."
@@ -106,6 +110,7 @@ class Picture(Widget):
         self._content = ""
         self._in_flight: Wanted | None = None
         self._trouble: tuple[Wanted, str] | None = None
+        self._own: tuple[Wanted, Drawn] | None = None  # stays when the cache drops it
         self._mounted_for: Wanted | None = None
 
     def show(self, path: Path | None, hash: str = "") -> None:  # noqa: A002  the store's name
@@ -118,7 +123,7 @@ class Picture(Widget):
         content = hash or str(path or "")
         self._trouble = None
         if (path, content) != (self._path, self._content):
-            self._path, self._content = path, content
+            self._path, self._content, self._own = path, content, None
             self._take_pixels_away()
         self.refresh()
 
@@ -165,7 +170,8 @@ class Picture(Widget):
     def _drawn(self) -> Drawn | None:
         """What was made ready for now; where nothing was, a thread sets out to."""
         wanted = self._wanted()
-        drawn = THUMBNAILS.get(wanted)
+        own = self._own
+        drawn = own[1] if own is not None and own[0] == wanted else THUMBNAILS.get(wanted)
         if drawn is None:
             if self._in_flight is None:
                 self._in_flight = wanted
@@ -217,11 +223,13 @@ class Picture(Widget):
         """Keeps what a thread made ready, and draws it if it is still wanted."""
         message.stop()
         self._in_flight = None
-        if message.trouble:
-            if message.wanted == self._wanted():
-                self._trouble = (message.wanted, message.trouble)
-        else:
+        still_wanted = message.wanted == self._wanted()
+        if not message.trouble:
             THUMBNAILS.put(message.wanted, message.drawn, message.weight)
+        if still_wanted and message.trouble:
+            self._trouble = (message.wanted, message.trouble)
+        elif still_wanted:
+            self._own = (message.wanted, message.drawn)
         self.refresh()
 
     # -- the terminal's own pixels ------------------------------------------------------------
@@ -244,7 +252,9 @@ def _make_ready(path: Path, wanted: Wanted) -> tuple[Drawn, int]:
     if wanted.style == "pixels":
         if terminal is None:
             raise PictureTrouble("The terminal shows no pixels any more.")
-        box = (columns * terminal.cell[0], rows * terminal.cell[1])
+        width, height = columns * terminal.cell[0], rows * terminal.cell[1]
+        share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
+        box = (max(1, int(width * share)), max(1, int(height * share)))
         pixels = thumbnail(path, box, wanted.backdrop)
         return Drawn(pixels=pixels), pixels.width * pixels.height * 3
     picture = thumbnail(path, pixels_of(columns, rows), wanted.backdrop)

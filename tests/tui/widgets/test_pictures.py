@@ -303,6 +303,22 @@ async def test_a_resize_draws_it_anew(red):
         assert max(len(line.strip()) for line in text_of(picture).splitlines()) == 40
 
 
+async def test_a_picture_too_large_for_the_cache_is_still_decoded_once(red, monkeypatch):
+    calls = []
+    monkeypatch.setattr(
+        picture_module, "thumbnail", lambda *given: calls.append(1) or thumbnail(*given)
+    )
+    monkeypatch.setattr(picture_module, "THUMBNAILS", LruCache(0))
+    picture = Picture(style="colours")
+    picture.show(red, "ab")
+    async with Shown(picture).run_test(size=(20, 10)) as pilot:
+        await settled(pilot, picture)
+        picture.refresh()
+        await settled(pilot, picture)
+        assert "▀" in text_of(picture)
+    assert len(calls) == 1
+
+
 async def test_trouble_is_a_sentence_and_goes_with_the_next_picture(tmp_path, red):
     picture = Picture(style="colours")
     async with Shown(picture).run_test(size=(60, 5)) as pilot:
