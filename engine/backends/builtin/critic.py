@@ -20,6 +20,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
     "lightness": ("lightness", "brighter", "darker"),
     "contrast": ("contrast", "more contrast", "less contrast"),
     "saturation": ("colour saturation", "more saturated colours", "quieter colours"),
+    "variety": ("variety of hues", "more distinct colours", "fewer distinct colours"),
     "warmth": ("warmth", "warmer colours", "cooler colours"),
     "sharpness": ("sharpness", "crisper edges", "softer edges"),
     "edge_density": ("amount of detail", "more detail", "less detail"),

@@ -6,6 +6,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+
+from engine.imaging.measure.colour import chroma, from_hex, oklab
 from engine.imaging.painter.reading import Mention, Reading, read
 
 GROUNDS = {
@@ -81,6 +84,11 @@ def understand(brief: str, strictness: float = 1.0) -> Brief:
         weight = _table()["weights"][mention.family] * mention.weight
         for measure, span in ranges.items():
             found.setdefault(measure, []).append(((span[0], span[1]), weight, mention.name))
+    for measure, span in _palette(reading).items():
+        weight = _table()["weights"]["palette"]
+        if measure == "lightness" and measure in found:
+            weight *= 0.3
+        found.setdefault(measure, []).append((span, weight, "the palette"))
     for measure, span in _table()["craft"]["any"].items():
         if measure not in found:
             found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
@@ -96,6 +104,27 @@ def _averaged(measure: str, votes: list[tuple[tuple[float, float], float, str]])
     high = sum(span[1] * weight for span, weight, _ in votes) / total
     words = tuple(dict.fromkeys(word for _, _, word in votes))
     return Expectation(measure, low, high, total, words, _table()["tolerance"][measure])
+
+
+def _palette(reading: Reading) -> dict[str, tuple[float, float]]:
+    """What the named colours that fill a picture say of its mean tone; nothing for fewer than two.
+
+    A picture in teal and navy is about as dark, as cold and three quarters as colourful as these
+    two. Words about light say more of lightness than the colours do.
+    """
+    filling = [one for one in reading.of("colour") if not one.of or one.of in GROUNDS]
+    if len(filling) < 2:
+        return {}
+    lab = oklab(np.array([from_hex(one.value) for one in filling]))
+    light, strength = float(lab[:, 0].mean()), float(chroma(lab).mean())
+    spread = float(np.sqrt(lab[:, 1].var() + lab[:, 2].var()))
+    warmth = float((lab[:, 1] * 0.5 + lab[:, 2] * 0.866).mean() / 0.1)
+    return {
+        "lightness": (light - 0.06, light + 0.06),
+        "saturation": (0.55 * strength, 0.95 * strength),
+        "variety": (0.5 * spread, 1.0 * spread),
+        "warmth": (0.7 * warmth - 0.15, 0.7 * warmth + 0.15),
+    }
 
 
 def _colours(reading: Reading) -> list[Expectation]:

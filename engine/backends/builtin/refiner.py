@@ -19,6 +19,7 @@ STEPS: dict[str, tuple[str, float]] = {
     "lightness": ("brightness", 0.085),
     "contrast": ("contrast", 0.018),
     "saturation": ("saturation", 0.011),
+    "variety": ("palette", 0.011),
     "warmth": ("warmth", 0.17),
     "sharpness": ("sharpness", 0.05),
     "edge_density": ("detail", 0.02),
@@ -30,11 +31,11 @@ STEPS: dict[str, tuple[str, float]] = {
 SHARE_STEP = 0.5
 """One step of `more COLOUR` raises its share by this part of what is expected, as a rule."""
 
-STRONGEST = 3.0
+STRONGEST = 3.5
 """The greatest strength of a correction that is written."""
 
-BOLDEST = 1.8
-"""The greatest change of a strength from one attempt to the next."""
+BOLDEST, BOLDEST_COLOUR = 2.4, 1.8
+"""The greatest change of a strength from one attempt to the next, for tones and for colours."""
 
 INSIDE = 0.3
 """How far into the range is aimed, as a part of its width."""
@@ -127,7 +128,8 @@ def _step(
         return None
     aim = one.low + INSIDE * min(one.high - one.low, one.tolerance * 2) if value < one.low else None
     aim = aim if aim is not None else one.high - INSIDE * min(one.high - one.low, one.tolerance * 2)
-    change = max(-BOLDEST, min(BOLDEST, (aim - value) / slope)) * boldness
+    most = (BOLDEST_COLOUR if name.startswith("more:") else BOLDEST) * boldness
+    change = max(-most, min(most, (aim - value) / slope))
     if best != len(attempts) - 1:
         change *= 0.6
     after = max(-STRONGEST, min(STRONGEST, before + change))

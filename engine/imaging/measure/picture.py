@@ -19,6 +19,9 @@ SIDE = 256
 FINE_SIDE = 512
 """Longer side in pixels, about, of the copy on which sharpness is measured."""
 
+BLUEST = 0.21
+"""Chromaticity y below which a mean colour is no white at all but blue."""
+
 EDGE = 0.045
 """Gradient of lightness per pixel of the copy from which on a pixel counts as an edge."""
 
@@ -32,10 +35,14 @@ class Measures:
         contrast: Root mean square contrast: the standard deviation of lightness, 0 to 0.5
             (E. Peli, "Contrast in complex images", JOSA A 7, 1990).
         saturation: Mean OKLab chroma, 0 (grey) to about 0.3.
+        variety: Spread of hues: the root of the summed variances of the OKLab axes a and b, 0
+            (one colour throughout) to about 0.15 (after D. Hasler, S. Suesstrunk, "Measuring
+            colourfulness in natural images", SPIE 5007, 2003).
         warmth: Mean of OKLab projected on the axis from azure to orange (hue 60 degrees), in
             tenths: about -1 (cold) to 1.5 (warm), 0 neutral.
         temperature_k: Correlated colour temperature of the mean colour in kelvin, 1,667 to
-            25,000 (C. McCamy, Color Research & Application 17, 1992).
+            25,000 (C. McCamy, Color Research & Application 17, 1992); of little meaning for
+            pictures in one strong colour.
         sharpness: Spread of the Laplacian of lightness relative to the contrast, mapped by
             r / (r + 0.25) to 0..1 (after J. Pech-Pacheco et al., "Diatom autofocusing in
             brightfield microscopy", ICPR 2000). Compare pictures of one size only.
@@ -54,6 +61,7 @@ class Measures:
     lightness: float
     contrast: float
     saturation: float
+    variety: float
     warmth: float
     temperature_k: float
     sharpness: float
@@ -93,6 +101,7 @@ def measure(picture: bytes) -> Measures:
         lightness=float(light.mean()),
         contrast=float(light.std()),
         saturation=float(chroma(lab).mean()),
+        variety=float(np.sqrt(lab[..., 1].var() + lab[..., 2].var())),
         warmth=float(warm.mean() / 0.1),
         temperature_k=_temperature(rgb),
         sharpness=_sharpness(fine),
@@ -161,7 +170,9 @@ def _temperature(rgb: Array) -> float:
         [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
     )
     x, y, z = to_xyz @ light + 1e-9
-    n = (x / (x + y + z) - 0.3320) / (0.1858 - y / (x + y + z))
+    x, y = x / (x + y + z), y / (x + y + z)
+    # Below the epicentre, in saturated blue, the formula turns over; there it is as cold as can be.
+    n = 1.45 if y < BLUEST else min(1.45, (x - 0.3320) / (0.1858 - y))
     return float(np.clip(449 * n**3 + 3525 * n**2 + 6823.3 * n + 5520.33, 1667, 25_000))
 
 

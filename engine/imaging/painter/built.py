@@ -8,6 +8,9 @@ from engine.imaging.painter.land import tinted
 from engine.imaging.painter.noise import smoothstep
 from engine.imaging.painter.plan import Plan
 
+NEON_SHARE = 0.6
+"""Where more windows than this are lit, towers carry signs of light."""
+
 WINDOW: Rgb = (1.0, 0.83, 0.46)
 
 
@@ -54,7 +57,7 @@ def city(canvas: Canvas, plan: Plan, rng: np.random.Generator, base: float) -> N
                     (x, foot, wide, max(0.05, tall)),
                     near,
                     rng,
-                    0.5 if plan.look.is_dark else 0.12,
+                    _lit_share(plan),
                 )
             x += wide * float(rng.uniform(0.9, 1.35))
         patch = canvas.stencil(rings, (0, 0), 1.0)
@@ -70,6 +73,13 @@ def city(canvas: Canvas, plan: Plan, rng: np.random.Generator, base: float) -> N
                 aura = blurred(glass.mask, canvas.unit * 0.012)
                 canvas.glow(np.clip(aura * 1.5, 0, 0.8), hue, glass.top, glass.left)
             canvas.lay(glass, mix(hue, plan.look.haze, 0.35 * (1 - near)), strength)
+
+
+def _lit_share(plan: Plan) -> float:
+    """Part of the windows that are lit at most."""
+    if plan.look.name == "neon":
+        return 0.7
+    return 0.5 if plan.look.is_dark else 0.12
 
 
 def _window_hues(plan: Plan) -> list[Rgb]:
@@ -114,6 +124,10 @@ def _windows(
         return
     lit = rng.uniform(0, 1, (rows, columns)) < share * float(rng.uniform(0.2, 1.0))
     margin = (wide - columns * pitch) / 2
+    if share > NEON_SHARE and rng.uniform() < 0.45:
+        left, low = x + wide * float(rng.uniform(0.1, 0.7)), foot + tall * 0.4
+        sign = box(left, low, left + wide * 0.14, low + tall * float(rng.uniform(0.25, 0.5)))
+        panes[int(rng.integers(2))].append(sign)
     for row, column in zip(*np.nonzero(lit), strict=True):
         left, low = x + margin + column * pitch, foot + (row + 0.6) * pitch * 1.25
         panes[int((row * 7 + column * 3) % 5 % 3)].append(
@@ -190,7 +204,7 @@ def bridge(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     deck = 0.13 * plan.scale
     foot = -base * rise
     put = Spot(canvas, (0, 0), 1.0).put
-    if rng.uniform() < 0.5 or "stone" in plan.traits:
+    if rng.uniform() < 0.5:
         span = 0.27 * plan.scale
         arches: list[Ring] = []
         x = (plan.focus * aspect) % span - span

@@ -17,7 +17,9 @@ def paint_clouds(canvas: Canvas, plan: Plan, rng: np.random.Generator, clear: bo
         _bank(canvas, plan, rng, cover=0.75, dark=True)
         if "storm" in plan.weather:
             _bolt(canvas, plan, rng)
-    elif plan.look.name == "overcast" or plan.weather & {"rain", "snow"}:
+    elif plan.look.name == "overcast" or (
+        plan.weather & {"rain", "snow"} and plan.look.name not in ("neon", "aurora")
+    ):
         _bank(canvas, plan, rng, cover=0.62, dark=False)
     elif "fog" in plan.weather or "clear" in plan.weather or plan.look.name in ("fog", "aurora"):
         return

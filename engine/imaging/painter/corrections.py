@@ -15,6 +15,7 @@ OPPOSITES: dict[str, tuple[str, str]] = {
     "height": ("subject higher", "subject lower"),
     "horizon": ("higher horizon", "lower horizon"),
     "balance": ("more balanced", "less balanced"),
+    "palette": ("closer to the palette", "freer palette"),
     "detail": ("more detail", "simpler"),
 }
 """Name of every correction, with the phrase upwards and the phrase downwards."""

@@ -27,7 +27,7 @@ def figure(
     """An animal or a person: a silhouette with a rim of light from above."""
     dark = plan.look.is_dark or "backlit" in plan.traits or plan.look.name in ("sunset", "fog")
     fur = tinted(plan, plan.colour(name, FUR.get(name, (0.2, 0.2, 0.24))))
-    body = mix(fur, plan.look.near, 0.5 if dark and name not in plan.colours else 0.12)
+    body = mix(fur, plan.look.near, 0.5 if dark and name not in plan.colours else 0.1)
     patch = canvas.stencil(outline(name, "rings", "lines"), at, size, flip)
     canvas.lay(patch, body)
     pale = canvas.stencil(outline(name, "pale"), at, size, flip)

@@ -46,8 +46,10 @@ def grade(image: Image.Image, plan: Plan) -> Image.Image:
     axis = np.linspace(0, 1, NODES)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
     lab = oklab(np.stack([red, green, blue], axis=-1).reshape(-1, 3))
-    lab = _drawn(lab, plan.palette, plan.pull)
-    lab = _more(lab, [(c, s) for c, s in plan.more if s > 0], low, high)
+    pull = 1 - (1 - plan.pull) * 0.6 ** plan.step("palette")
+    free = _free(lab, plan)
+    lab = lab + (_drawn(lab, plan.palette, min(0.95, pull), low, high) - lab) * free[:, None]
+    lab = _more(lab, [(c, s) for c, s in plan.more if s > 0], low, high, free)
     lab = _toned(lab, plan, pivot)
     unwanted = [(c, -s) for c, s in plan.more if s < 0] + [(c, 4.0) for c in plan.removed]
     for colour, strength in unwanted:
@@ -60,7 +62,7 @@ def _toned(lab: Array, plan: Plan, pivot: float) -> Array:
     light = np.clip(lab[:, 0], 0, 1)
     power = 2 ** (-0.33 * tone(plan, "brightness"))
     light, pivot = light**power, pivot**power
-    slope = 1.2 ** tone(plan, "contrast")
+    slope = 1.15 * 1.2 ** tone(plan, "contrast")
     light = pivot + (light - pivot) * slope
     light = np.where(light < 0.08, 0.08 * np.exp((light - 0.08) / 0.08), light)
     light = np.where(light > 0.93, 1 - 0.07 * np.exp(-(light - 0.93) / 0.07), light)
@@ -75,14 +77,21 @@ def _toned(lab: Array, plan: Plan, pivot: float) -> Array:
     return np.column_stack([light, colour])
 
 
-def _drawn(lab: Array, palette: list[tuple[Rgb, float]], pull: float) -> Array:
-    """Draws colours, the quiet ones above all, to the nearest of the palette; keeps lightness."""
+def _drawn(
+    lab: Array, palette: list[tuple[Rgb, float]], pull: float, low: float, high: float
+) -> Array:
+    """Draws colours, the quiet ones above all, to the nearest of the palette; keeps lightness.
+
+    Lightness counts most in what is near: the dark colours of a palette take the shadows and the
+    light ones the lights (`low` and `high` bound what the picture has of either).
+    """
     if not palette or pull <= 0:
         return lab
     targets = oklab(np.array([colour for colour, _ in palette]))
     weights = np.array([weight for _, weight in palette])
-    scale = np.array([0.45, 1.0, 1.0])
-    gaps = ((lab[:, None] - targets[None]) * scale) ** 2
+    level = targets.copy()
+    level[:, 0] = np.clip(level[:, 0], low, high)
+    gaps = ((lab[:, None] - level[None]) * np.array([0.9, 0.75, 0.75])) ** 2
     near = weights * np.exp(-gaps.sum(axis=-1) / (2 * 0.11**2)) + 1e-9
     share = near / near.sum(axis=1, keepdims=True)
     goal = share @ targets
@@ -92,7 +101,24 @@ def _drawn(lab: Array, palette: list[tuple[Rgb, float]], pull: float) -> Array:
     return out
 
 
-def _more(lab: Array, asked: list[tuple[Rgb, float]], low: float, high: float) -> Array:
+def _free(lab: Array, plan: Plan) -> Array:
+    """Which colours may be turned: 1, down to 0.2 for those of a subject that was given one."""
+    free = np.ones(len(lab))
+    for colour in plan.colours.values():
+        target = oklab(np.array(colour))
+        wanted = float(chroma(target))
+        if wanted < 0.05:
+            continue
+        hue = np.arctan2(lab[:, 2], lab[:, 1]) - float(np.arctan2(target[2], target[1]))
+        turn = (np.degrees(hue) + 180) % 360 - 180
+        alike = np.exp(-((turn / 22) ** 2)) * smoothstep(0.15, 0.5, chroma(lab) / wanted)
+        free = np.minimum(free, 1 - 0.8 * alike)
+    return free
+
+
+def _more(
+    lab: Array, asked: list[tuple[Rgb, float]], low: float, high: float, free: Array
+) -> Array:
     """Turns tones towards colours that are asked more of, each in its own range of lightness.
 
     As a printer tones shadows blue and highlights cream: a colour takes what is about as light as
@@ -108,6 +134,7 @@ def _more(lab: Array, asked: list[tuple[Rgb, float]], low: float, high: float) -
     band = np.exp(-(((lab[:, None, 0] - level) / 0.15) ** 2))
     alike = ((lab[:, None, 1:] - targets[None, :, 1:]) ** 2).sum(axis=-1)
     spared = np.exp(-((chroma(lab) / 0.12) ** 2))[:, None]
+    strength = strength * free[:, None]
     pull = strength * band * (0.32 * spared + 0.68 * np.exp(-alike / 0.13**2))
     total = pull.sum(axis=1, keepdims=True)
     goal = (pull / (total + 1e-9)) @ targets

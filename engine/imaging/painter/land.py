@@ -38,7 +38,7 @@ def tinted(plan: Plan, base: Rgb, depth: float = 0.0) -> Rgb:
     ambient = plan.look.ambient
     lit = (base[0] * ambient[0], base[1] * ambient[1], base[2] * ambient[2])
     if base in plan.colours.values():
-        lit = mix(lit, base, 0.45)
+        lit = mix(lit, base, 0.6)
     backlit = 0.7 if "backlit" in plan.traits else 0.0
     return mix(mix(lit, plan.look.near, backlit * (1 - depth)), plan.look.haze, depth)
 
@@ -207,8 +207,8 @@ def dunes(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         lit = smoothstep(-0.05, 0.05, side * slope[sweep.clip(0, canvas.width - 1)])
         canvas.over(cover, light, top)
         canvas.over(cover * (1 - lit) * 0.78, dim, top)
-        grain = fractal(rng, cover.shape, 3, octaves=3, stretch=2)
-        ripple = np.sin(fall * (300 - 190 * near) + 7 * grain)
+        grain = fractal(rng, cover.shape, 2, octaves=2, stretch=4)
+        ripple = np.sin(fall * (320 - 200 * near) + 2.5 * grain)
         canvas.over(cover * np.clip(ripple, 0, 1) * 0.07 * (0.3 + near), plan.look.lamp, top)
         canvas.over(cover * np.exp(-np.clip(fall, 0, None) / 0.006) * 0.55, plan.look.lamp, top)
 

@@ -43,7 +43,7 @@ def phrases() -> dict[tuple[str, ...], Term]:
         known[(name,)] = Term("colour", name, value)
     for family in FAMILIES:
         for name, spellings in table[family].items():
-            for spelling in (name, *spellings):
+            for spelling in spellings:
                 known.setdefault(tuple(spelling.split()), Term(family, name))
     return known
 

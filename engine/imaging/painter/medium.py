@@ -114,7 +114,7 @@ def ink(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image
 
 def oil(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
     """Strokes that follow the forms, with ridges of paint that catch the light."""
-    pixels = _floats(_smoothed(image, 7))
+    pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
     unit = min(shape)
     light = _floats(image.convert("L").filter(ImageFilter.GaussianBlur(unit * 0.012)))
@@ -178,7 +178,7 @@ def pixel(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Ima
 
 def paper(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
     """Sheets of coloured paper with fibres; the painter threw shadows between the layers."""
-    pixels = _floats(_smoothed(image, 7))
+    pixels = _floats(_smoothed(image, 5))
     tooth = _tooth(rng, pixels.shape[:2], 60)
     fibre = tooth - np.roll(tooth, (1, 1), axis=(0, 1))
     return _image(
@@ -188,7 +188,7 @@ def paper(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Ima
 
 def woodblock(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
     """Flat inks with soft gradations, drawn contours and the grain of the block."""
-    pixels = _floats(_smoothed(image, 7))
+    pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
     unit = min(shape)
     small = _image(pixels).reduce(2)

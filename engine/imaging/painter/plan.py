@@ -18,13 +18,10 @@ BACKDROPS = (
     "flower", "beach", "road", "river",
 )  # fmt: skip
 WATERS = ("sea", "lake")
-FOCAL = (
-    "lighthouse", "house", "boat", "rowboat", "ship", "bridge", "tree", "palm", "cat", "fox",
-    "deer", "wolf", "person", "balloon", "castle", "torii", "windmill", "tent", "rocket", "bird",
-)  # fmt: skip
 STILL = ("cup", "teapot", "vase", "fruit", "bottle", "candle", "book", "lantern")
 DEEP = ("whale", "fish", "jellyfish", "reef")
-BODIES = ("moon", "sun", "crescent", "planet")
+PARTICULAR = ("aurora", "neon", "candle", "moonlight")
+"""Lights that say more than `night` or `evening` beside them, the most particular first."""
 DARK_LIGHTS = ("night", "moonlight", "aurora", "neon", "dusk", "storm")
 
 
@@ -152,7 +149,7 @@ def _removed(reading: Reading) -> list[Rgb]:
 def _drift(rng: np.random.Generator) -> dict[str, float]:
     """The seed's temperament: how far it strays in every tone, in steps of a correction."""
     tones = ("brightness", "contrast", "saturation", "warmth", "sharpness")
-    spread = (1.8, 2.0, 2.0, 1.6, 0.8)
+    spread = (2.0, 2.0, 2.1, 1.8, 0.8)
     return {tone: float(rng.uniform(-1, 1)) * far for tone, far in zip(tones, spread, strict=True)}
 
 
@@ -205,9 +202,8 @@ def _look(
     stage: str, named: list[str], weather: set[str], things: list[str], rng: np.random.Generator
 ) -> Look:
     looks = data("looks.toml")
-    name = next((light for light in named if light in looks), "")
-    if "aurora" in named:
-        name = "aurora"
+    ordered = [light for light in PARTICULAR if light in named] + named
+    name = next((light for light in ordered if light in looks), "")
     if not name and "storm" in weather:
         name = "storm"
     if not name and "fog" in weather:
@@ -244,7 +240,7 @@ def _focus(composition: set[str], fixed: dict[str, float], rng: np.random.Genera
         at = 0.5 + side * 0.12 * (1 - lean)
     at += 0.09 * fixed.get("shift", 0.0)
     balance = min(1.0, max(0.0, 0.5 * fixed.get("balance", 0.0)))
-    return float(np.clip(at + (0.5 - at) * balance, 0.1, 0.9))
+    return float(np.clip(at + (0.5 - at) * balance, 0.17, 0.83))
 
 
 def _horizon(

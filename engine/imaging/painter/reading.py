@@ -127,6 +127,7 @@ def _scan(words: list[str], reading: Reading) -> None:
         if not length:
             length, mention = _mention(words, at, weight)
             if mention is not None:
+                mention = _of_subject(mention, words, at, reading)
                 pending = _take(mention, negated, pending, reading)
         elif length:
             pending = None
@@ -136,16 +137,30 @@ def _scan(words: list[str], reading: Reading) -> None:
         reading.add(pending)
 
 
+def _of_subject(mention: Mention, words: list[str], at: int, reading: Reading) -> Mention:
+    """A colour that follows a subject, as in `walls of sage`, is that subject's."""
+    if mention.family != "colour" or at < 2 or words[at - 1] != "of":
+        return mention
+    owner = lookup((words[at - 2],))
+    if owner is None or owner.family != "subject" or not reading.mentions:
+        return mention
+    return Mention("colour", mention.name, mention.weight, mention.value, owner.name)
+
+
 def _take(mention: Mention, negated: bool, pending: Mention | None, reading: Reading) -> Mention:
     """Adds a mention; a colour before a subject becomes a colour of that subject."""
     if negated:
         reading.removed.add((mention.family, mention.name))
         return mention
-    if mention.family == "subject" and pending is not None and pending.family == "colour":
+    if mention.family == "subject" and pending is not None and _is_free(pending):
         reading.mentions.remove(pending)
         reading.add(Mention("colour", pending.name, pending.weight, pending.value, mention.name))
     reading.add(mention)
     return mention
+
+
+def _is_free(mention: Mention) -> bool:
+    return mention.family == "colour" and not mention.of
 
 
 def _mention(words: list[str], at: int, weight: float) -> tuple[int, Mention | None]:

@@ -9,7 +9,9 @@ from engine.imaging.painter import built, figures, land, plants, towers, water
 from engine.imaging.painter.canvas import Canvas, Point
 from engine.imaging.painter.noise import profile
 from engine.imaging.painter.plan import Plan
+from engine.imaging.painter.planet import paint_planet
 from engine.imaging.painter.sky import light_rays, paint_sky
+from engine.imaging.painter.space import rocket
 
 Source = Callable[[str], np.random.Generator]
 """Gives every part of the picture its own generator, so that one part does not stir another."""
@@ -27,12 +29,11 @@ def landscape(canvas: Canvas, plan: Plan, source: Source) -> None:
     lamp = paint_sky(canvas, plan, source("sky"))
     if lamp and plan.look.name in ("golden", "fog", "sunset", "dawn") and not plan.weather:
         light_rays(canvas, lamp, plan.look.lamp, source("rays"), 0.22)
+    _in_the_sky(canvas, plan, source)
     wet = plan.has("sea", "lake")
     _distance(canvas, plan, source, wet)
-    if plan.has("balloon"):
-        _balloons(canvas, plan, source)
     if wet:
-        if plan.has("castle", "house", "village", "windmill", "tower"):
+        if plan.has("castle", "house", "village", "windmill"):
             _shore(canvas, plan, source)
         water.water(canvas, plan, source("water"), lamp, _roughness(plan))
     else:
@@ -46,6 +47,17 @@ def landscape(canvas: Canvas, plan: Plan, source: Source) -> None:
     _subjects(canvas, plan, source, wet)
     if plan.has("bird"):
         figures.birds(canvas, plan, source("birds"), 3 if "minimal" in plan.traits else 11)
+
+
+def _in_the_sky(canvas: Canvas, plan: Plan, source: Source) -> None:
+    """What floats over the horizon."""
+    if plan.has("planet"):
+        at = (1 - plan.focus, plan.horizon * 0.45)
+        paint_planet(canvas, plan, source("planet"), at, 0.13 * plan.scale)
+    if plan.has("rocket"):
+        rocket(canvas, plan, (plan.focus, plan.horizon * 0.7), 0.24 * plan.scale)
+    if plan.has("balloon"):
+        _balloons(canvas, plan, source)
 
 
 def _roughness(plan: Plan) -> float:

@@ -1,13 +1,12 @@
 """Outer space: nebulae, planets, a rocket."""
 
-import math
-
 import numpy as np
 
 from engine.imaging.measure.colour import mix
 from engine.imaging.painter.canvas import Canvas, Point, Ring, curve, disc
-from engine.imaging.painter.noise import fractal, profile, smoothstep
+from engine.imaging.painter.noise import fractal, smoothstep
 from engine.imaging.painter.plan import Plan
+from engine.imaging.painter.planet import paint_planet
 from engine.imaging.painter.sky import paint_orb, paint_stars
 
 
@@ -26,7 +25,8 @@ def space(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     canvas.over(smoothstep(0.3, 1.9, dust) * 0.75, dark)
     paint_stars(canvas, plan, rng, density=2.2)
     if plan.has("planet") or not plan.has("galaxy", "rocket", "star"):
-        _planet(canvas, plan, rng)
+        at = (plan.focus, float(rng.uniform(0.42, 0.56)))
+        paint_planet(canvas, plan, rng, at, 0.25 * plan.scale)
     if plan.has("moon", "crescent"):
         paint_orb(canvas, (1 - plan.focus, 0.2), 0.05, plan.look.lamp, rng, False)
     if plan.has("rocket"):
@@ -36,38 +36,6 @@ def space(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
             (1 - plan.focus if plan.has("planet") else plan.focus, 0.66),
             0.3 * plan.scale,
         )
-
-
-def _planet(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
-    at, radius = (plan.focus, float(rng.uniform(0.42, 0.56))), 0.25 * plan.scale
-    hue = plan.colour("planet", plan.palette[0][0] if plan.palette else (0.82, 0.6, 0.42))
-    far = canvas.distance(at)
-    u = (canvas.x - at[0]) * canvas.width / canvas.unit / radius
-    v = (canvas.y - at[1]) * canvas.height / canvas.unit / radius
-    tilt = float(rng.uniform(-0.5, 0.5))
-    along, across = u * math.cos(tilt) + v * math.sin(tilt), v * math.cos(tilt) - u * math.sin(tilt)
-    ring = np.hypot(along, across / 0.26)
-    bands = smoothstep(1.28, 1.34, ring) * smoothstep(2.05, 1.98, ring)
-    tracks = np.interp(
-        ring.ravel(), np.linspace(1.2, 2.1, 90), 0.55 + 0.45 * profile(rng, 90, 14, 2)
-    ).reshape(ring.shape)
-    dust = mix(hue, plan.look.lamp, 0.55)
-    canvas.glow(
-        np.exp(-np.clip(far / radius - 1, 0, None) * 7) * 0.35, mix(hue, (0.6, 0.75, 1.0), 0.5)
-    )
-    ringed = rng.uniform() < 0.65
-    if ringed:
-        canvas.over(np.clip(bands * tracks, 0, 1) * 0.85 * (across < 0), dust)
-    disc_ = np.clip((radius - far) * canvas.unit / 1.4 + 0.5, 0, 1)
-    canvas.over(disc_, hue)
-    swirl = fractal(rng, canvas.shape, 3 / radius * 0.3, octaves=5, gain=0.55, stretch=2.5)
-    stripes = np.sin(across * 9 + 0.5 * swirl) * 0.6 + np.sin(across * 21 + swirl) * 0.4
-    canvas.over(disc_ * np.clip(stripes, 0, 1) * 0.5, mix(hue, (1, 0.95, 0.85), 0.55))
-    canvas.over(disc_ * np.clip(-stripes, 0, 1) * 0.45, mix(hue, (0.2, 0.1, 0.15), 0.5))
-    night = smoothstep(-0.35, 0.75, (u * 0.8 + v * 0.5) + 0.25 * np.hypot(u, v) ** 2)
-    canvas.over(disc_ * night * 0.93, mix(plan.look.sky[0], (0, 0, 0.02), 0.5))
-    if ringed:
-        canvas.over(np.clip(bands * tracks, 0, 1) * 0.9 * (across >= 0), dust)
 
 
 def rocket(canvas: Canvas, plan: Plan, at: Point, size: float) -> None:
