@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from engine.imaging.measure.colour import from_hex, mix, oklab, srgb, to_hex
+from engine.imaging.measure.colour import from_hex, mix, oklab, srgb
 from engine.imaging.measure.palette import dominant
 from engine.imaging.measure.picture import colour_share, measure
 from tests.builtin.pictures import flat, png
@@ -22,9 +22,9 @@ def test_oklab_agrees_with_its_author_and_comes_back():
 
 
 def test_hexadecimal_colours():
-    assert to_hex(from_hex("#1e90ff")) == "#1e90ff"
+    assert from_hex("#1e90ff") == pytest.approx((30 / 255, 144 / 255, 1))
     assert from_hex("#fff") == (1, 1, 1)
-    assert to_hex(mix((0, 0, 0), (1, 1, 1), 1.0)) == "#ffffff"
+    assert mix((0, 0, 0), (1, 1, 1), 1.0) == pytest.approx((1, 1, 1))
     with pytest.raises(ValueError, match="#12"):
         from_hex("#12")
 

@@ -9,8 +9,8 @@ from engine.imaging.measure.picture import colour_share, measure
 from engine.imaging.painter.lexicon import data, phrases
 from engine.imaging.painter.paint import paint
 from engine.imaging.painter.plan import DEEP, STILL
-from engine.imaging.painter.scene import STANDING
 from engine.imaging.painter.reading import LIMIT, read
+from engine.imaging.painter.scene import STANDING
 from tests.builtin.pictures import flat, pixels, png
 
 SCENE = "a house by a lake under hills, afternoon"

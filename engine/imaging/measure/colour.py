@@ -70,11 +70,6 @@ def from_hex(text: str) -> Rgb:
     return red, green, blue
 
 
-def to_hex(rgb: Rgb | Array) -> str:
-    """Writes a colour as `#rrggbb`."""
-    return "#" + "".join(f"{round(255 * min(1.0, max(0.0, float(part)))):02x}" for part in rgb)
-
-
 def mix(one: Rgb, other: Rgb, share: float) -> Rgb:
     """The colour at `share` (0..1) of the way from `one` to `other`, straight through OKLab."""
     ends = oklab(np.array([one, other]))

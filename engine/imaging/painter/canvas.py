@@ -136,10 +136,6 @@ class Canvas:
         levels = np.clip(self.pixels * 255 + 0.5, 0, 255).astype(np.uint8)
         return Image.fromarray(levels, "RGB")
 
-    def load(self, image: Image.Image) -> None:
-        """Replaces the sheet's contents by an RGB image of the same size."""
-        self.pixels = np.asarray(image, dtype=np.float32) / 255
-
 
 @dataclass(frozen=True, slots=True)
 class Spot:
