@@ -1,0 +1,120 @@
+"""An engine in a process of its own, which ends itself at a commit where it is told to.
+
+`CHAOS_KILL=before:N` or `after:N` in the environment kills the process (SIGKILL) before or after
+its N-th commit. With `--nursery` the process imports everything once and forks an engine for each
+line `WORKSPACE PORT KILL` on standard input, since a hundred starts of Python take minutes; it
+answers `pid N` as the engine begins and `status N` as it has ended.
+"""
+
+import argparse
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+import db.store
+from db.writer import Writer
+from engine.paths import WorkspacePaths
+from engine.runtime.engine import Engine
+from engine.runtime.lock import WorkspaceBusy
+from engine.runtime.signals import signals
+from engine.settings import read_settings
+from tests.support.chaos_recipe import ChaosCatalog
+
+SETTINGS = {
+    "engine": {"cpu_workers": 1, "jobs_in_flight": 4, "grace_seconds": 20},
+    "retry": {"wait_initial": 0.01, "wait_max": 0.01, "wait_jitter": 0.0, "tries": 5},
+}
+
+
+class KillingConnection(sqlite3.Connection):
+    """A connection that ends its process at its N-th commit."""
+
+    commits = 0
+    when, at = "", 0
+
+    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if sql != "COMMIT":
+            return super().execute(sql, *args)  # type: ignore[arg-type]
+        kind = type(self)
+        kind.commits += 1
+        self._perhaps_die("before")
+        cursor = super().execute(sql)
+        self._perhaps_die("after")
+        return cursor
+
+    def _perhaps_die(self, moment: str) -> None:
+        if (self.when, self.at) == (moment, self.commits):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class KillingWriter(Writer):
+    """The writer's door with such a connection."""
+
+    def __init__(self, path: Path, *args: object) -> None:
+        connect = sqlite3.connect
+
+        def killing(*values: object, **names: object) -> sqlite3.Connection:
+            return connect(*values, factory=KillingConnection, **names)  # type: ignore[call-overload]
+
+        sqlite3.connect = killing  # type: ignore[assignment]
+        try:
+            super().__init__(path, *args)  # type: ignore[arg-type]
+        finally:
+            sqlite3.connect = connect
+
+
+async def work(workspace: Path, port: int, until_idle: bool) -> int:
+    """Runs the engine; returns the process's exit status."""
+    settings = read_settings(workspace, SETTINGS)
+    engine = Engine(
+        WorkspacePaths(workspace), settings, ChaosCatalog(port), version="0", run_id="chaos"
+    )
+    with signals(engine.stop) as came:
+        try:
+            await engine.run((lambda e: e.is_idle) if until_idle else None)
+        except WorkspaceBusy as error:
+            print(error, flush=True)
+            return 9
+        return 128 + came() if came() else 0
+
+
+def kill_at(where: str) -> None:
+    """Arranges for this process to end at a commit, `before:N` or `after:N`."""
+    KillingConnection.when, _, at = where.partition(":")
+    KillingConnection.at = int(at)
+    db.store.Writer = KillingWriter  # type: ignore[misc]
+
+
+def nursery() -> None:
+    """Forks an engine for each line that comes, one after the other."""
+    for line in sys.stdin:
+        workspace, port, where = line.split()
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            print(f"pid {os.getpid()}", flush=True)
+            kill_at(where)
+            os._exit(asyncio.run(work(Path(workspace), int(port), until_idle=True)))
+        print(f"status {os.waitpid(child, 0)[1]}", flush=True)
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("workspace", type=Path, nargs="?")
+    parser.add_argument("port", type=int, nargs="?")
+    parser.add_argument("--until-idle", action="store_true")
+    parser.add_argument("--nursery", action="store_true")
+    options = parser.parse_args()
+    if options.nursery:
+        nursery()
+        return 0
+    kill_at(os.environ.get("CHAOS_KILL", ":0"))
+    return asyncio.run(work(options.workspace, options.port, options.until_idle))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

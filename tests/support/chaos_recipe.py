@@ -1,0 +1,206 @@
+"""A recipe with everything that a crash can come between.
+
+Each iteration generates two pictures side by side (one way of paying each), judges them with a
+free step, and refines the prompt with a paid one; the best picture is the result.
+"""
+
+import asyncio
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.capabilities import (
+    Artifact,
+    Backend,
+    CallContext,
+    Capability,
+    EvaluateRequest,
+    Evaluation,
+    ImageRequest,
+    Missing,
+    OutcomeUnknown,
+    Picture,
+    Refinement,
+    RefineRequest,
+    Retryable,
+)
+from engine.capabilities.text import Attempt
+from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from tests.support.ledger import ask
+
+PRICE = 1000
+"""What each charge of the provider costs, in micro-dollars."""
+
+
+class ChaosInput(BaseModel):
+    """One entry."""
+
+    id: str | None = None
+    prompt: str
+
+
+class ChaosSettings(RecipeSettings):
+    """How often the loop turns, and which backends it asks."""
+
+    image: str = "chaos"
+    vision: str = "chaos"
+    text: str = "chaos"
+    iterations: int = 2
+
+
+class ChaosResult(BaseModel):
+    """The best picture and what was said on the way."""
+
+    best: Artifact
+    score: float
+    prompts: list[str]
+
+
+class ChaosBackendSettings(BaseModel):
+    """Where the provider listens."""
+
+    port: int
+
+
+def bytes_of(prompt: str, answer: str) -> bytes:
+    """A few kilobytes that depend on the prompt and the provider's answer alone."""
+    return random.Random(f"{prompt}/{answer}").randbytes(3000)
+
+
+@dataclass
+class Base:
+    """What the backends have in common."""
+
+    port: int
+    capability: Capability
+    name: str = "chaos"
+    model: str = "chaos-1"
+    version: str = "1"
+    paid: bool = True
+    resumable: bool = False
+    lane: str = "chaos"
+    concurrency: int = 4
+    requests_per_minute: float | None = None
+
+    def missing(self) -> list[Missing]:
+        return []
+
+    async def ask(self, method: str, path: str, **body: Any) -> Any:
+        """One request; the provider carries it out before it answers."""
+        try:
+            return await ask(self.port, method, path, body)
+        except ConnectionRefusedError as error:
+            raise Retryable("The provider is away.") from error
+        except OSError as error:
+            raise OutcomeUnknown("The line dropped.") from error
+
+
+class Painter(Base):
+    """Submits and polls."""
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        prompt = f"{request.prompt}/{request.seed}"
+        if context.request_id is None:
+            submitted = await self.ask("POST", "/submit", prompt=prompt)
+            await context.submitted(submitted["id"])
+        while True:
+            found = await self.ask("GET", f"/poll/{context.request_id}")
+            if found["answer"] is not None:
+                break
+            context.progress(0.5, "waiting")
+            await asyncio.sleep(0.003)
+        context.cost(PRICE)
+        image = await context.keep(bytes_of(prompt, found["answer"]), role="picture")
+        return Picture(image=image, seed=request.seed)
+
+
+class Writer(Base):
+    """Pays in a single call."""
+
+    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+        last = request.attempts[-1].prompt
+        found = await self.ask("POST", "/call", prompt=f"{request.brief}/{last}")
+        context.cost(PRICE)
+        return Refinement(prompt=f"{last} {found['answer'][:4]}", reason="more", author="chaos")
+
+
+class Judge(Base):
+    """Costs nothing."""
+
+    async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
+        data = await context.read(request.image)
+        return Evaluation(score=sum(data) % 101, description=request.brief, scorer="chaos")
+
+
+async def run_chaos(job: Any) -> ChaosResult:
+    prompt, attempts, pictures = job.input.prompt, [], []
+    for turn in job.iterations(job.settings.iterations):
+        async with asyncio.TaskGroup() as group:
+            branches = [
+                group.create_task(
+                    _variation(job, turn.scope(f"variation-{number}"), prompt, number)
+                )
+                for number in range(2)
+            ]
+        found = [branch.result() for branch in branches]
+        pictures += found
+        best = max(found, key=lambda pair: pair[1].score)
+        attempts.append(Attempt(prompt=prompt, evaluation=best[1]))
+        if not turn.is_last:
+            refined = await turn.step("refine", job.text.refine, job.input.prompt, attempts)
+            prompt = refined.prompt
+    picture, evaluation = max(pictures, key=lambda pair: pair[1].score)
+    prompts = [attempt.prompt for attempt in attempts]
+    return ChaosResult(best=picture.image, score=evaluation.score, prompts=prompts)
+
+
+async def _variation(job: Any, scope: Any, prompt: str, number: int) -> tuple[Picture, Evaluation]:
+    seed = job.seed_for(number)
+    picture = await scope.step(
+        "generate", job.image.generate, prompt, seed=seed, width=64, height=64
+    )
+    return picture, await scope.step("evaluate", job.vision.evaluate, picture.image, prompt)
+
+
+CHAOS: AnyRecipe = Recipe(
+    name="chaos",
+    version="1",
+    summary="Everything that a crash can come between.",
+    input=ChaosInput,
+    settings=ChaosSettings,
+    capabilities=("image", "vision", "text"),
+    headline=Headline("score", 0, 100),
+    run=run_chaos,
+    score=lambda result: result.score,
+    starting_prompt=lambda entry: (entry.prompt, ""),
+)
+
+
+class ChaosCatalog:
+    """The one recipe and its backends."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def recipe(self, name: str) -> AnyRecipe:
+        return {"chaos": CHAOS}[name]
+
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> ChaosBackendSettings:
+        return ChaosBackendSettings(port=self.port)
+
+    def backend(
+        self,
+        capability: Capability,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> Backend:
+        """The backend of a capability; the free one has a lane of its own."""
+        if capability == "image":
+            return Painter(self.port, "image", resumable=True)
+        if capability == "text":
+            return Writer(self.port, "text", name="chaos-single", lane="single")
+        return Judge(self.port, "vision", paid=False, lane="judge", concurrency=2)
