@@ -90,6 +90,8 @@ class ComfyUI:
         return None
 
     def _prompt(self, call: Received) -> Reply:
+        if len(call.body) < int(call.headers.get("content-length", 0)):
+            return Reply(b"", 400)  # the client died in the middle
         body = call.json
         made = Execution(body["prompt_id"], body["prompt"], body["client_id"])
         self.executions.append(made)

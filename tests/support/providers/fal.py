@@ -66,6 +66,8 @@ class FalQueue:
         if "/requests/" in call.path:
             return self._request(call, server)
         if call.method == "POST":
+            if len(call.body) < int(call.headers.get("content-length", 0)):
+                return Reply({"detail": "the body was cut"}, 400)  # the client died in the middle
             return self._submit(call, server)
         return None
 

@@ -1,0 +1,228 @@
+"""Through the real engine: nothing is made twice, whenever it is killed or stopped."""
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.backends.comfyui import image as comfy_image
+from engine.backends.common import download
+from tests.support.engines import eventually
+from tests.support.providers.comfyui import ComfyUI
+from tests.support.providers.draw import Studio, die
+from tests.support.providers.fal import FalQueue
+from tests.support.providers.misbehaviour import reset, status
+from tests.support.providers.server import ProviderServer
+
+SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
+KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET}
+SUBMIT = "^/fal-ai/[^?]*sdxl$"
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
+
+
+def fal_settings(server: ProviderServer, **more: Any) -> dict[str, Any]:
+    own = {"base_url": server.url, "poll_seconds": 0.002, **more}
+    return {"image": "fal", **{f"fal.{name}": value for name, value in own.items()}}
+
+
+def comfy_settings(server: ProviderServer, **more: Any) -> dict[str, Any]:
+    own = {"base_url": server.url, "poll_seconds": 0.005, **more}
+    return {"image": "comfyui", **{f"comfyui.{name}": value for name, value in own.items()}}
+
+
+def fal_made(queue: FalQueue) -> Counter[str]:
+    return Counter(made.arguments["prompt"] for made in queue.generations)
+
+
+def comfy_made(comfy: ComfyUI) -> Counter[str]:
+    return Counter(run.graph["6"]["inputs"]["text"] for run in comfy.executions)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_fal_is_never_made_to_do_the_same_twice_by_kills(tmp_path: Path, seed: int):
+    queue, moments = FalQueue(), random.Random(seed)
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(8, fal_settings(server, concurrency=1))
+        killed = [await die(studio.root, "fal", moments.randrange(1, 90)) for _ in range(6)]
+        await studio.run()
+        assert sum(killed) > 3
+        made = fal_made(queue)
+        assert set(made.values()) == {1}
+        for job in studio.jobs():
+            if job.state == "done":
+                assert made[json.loads(job.input)["prompt"]] == 1
+            else:
+                assert (job.state, job.reason) == ("parked", "unknown-outcome")
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_comfyui_does_everything_once_whatever_is_killed(tmp_path: Path, seed: int):
+    comfy, moments = ComfyUI(), random.Random(seed)
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {})
+        studio.queue(3, comfy_settings(server))
+        killed = [await die(studio.root, "comfyui", moments.randrange(1, 150)) for _ in range(6)]
+        await studio.run()
+        assert any(killed)
+        assert {job.state for job in studio.jobs()} == {"done"}
+        assert comfy_made(comfy) == {f"picture {number}": 1 for number in range(3)}
+
+
+async def test_a_new_engine_goes_back_to_a_request_that_an_old_one_left(tmp_path: Path):
+    queue = FalQueue(hold=True)
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS, {"engine": {"grace_seconds": 0}})
+        studio.queue(2, fal_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: [step.state for step in studio.steps()] == ["submitted"] * 2)
+        engine.stop()
+        await task
+        queue.hold = False
+        await studio.run()
+        assert {job.state for job in studio.jobs()} == {"done"}
+        assert fal_made(queue) == {"picture 0": 1, "picture 1": 1}
+        assert not any(made.cancelled for made in queue.generations)
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_a_cancelled_job_lets_fal_end_and_keeps_what_is_paid_for(tmp_path: Path, running):
+    queue = FalQueue(hold=True)
+    if running:
+        queue.steps = queue.steps[1:]
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        batch = studio.queue(1, fal_settings(server, price_per_image=0.5))
+        engine, task = await studio.start()
+        await eventually(lambda: queue.generations and queue.generations[0].looks > 2)
+        studio.workspace.command("cancel", [batch])
+        await studio.becomes("cancelled")
+        queue.hold = False
+        await eventually(lambda: studio.steps()[0].state == "done")
+        engine.stop()
+        await task
+        (step,) = studio.steps()
+        assert step.cost == 500_000
+        assert len(queue.generations) == 1
+        assert not queue.generations[0].cancelled
+
+
+@pytest.mark.parametrize("state", ["pending", "running"])
+async def test_a_cancelled_job_takes_its_prompt_out_of_comfyui(tmp_path: Path, state):
+    comfy = ComfyUI(hold=state)
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {})
+        batch = studio.queue(1, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: comfy.executions and comfy.executions[0].looks > 3)
+        studio.workspace.command("cancel", [batch])
+        await studio.becomes("cancelled")
+        await eventually(lambda: comfy.executions[0].state == "gone")
+        engine.stop()
+        await task
+        prompt_id = comfy.executions[0].prompt_id
+        assert (comfy.deleted or comfy.interrupted) == [prompt_id]
+
+
+async def test_a_hung_request_is_cut_off_by_the_deadline_and_gone_back_to(tmp_path: Path):
+    queue = FalQueue(hold=True)
+    with ProviderServer(queue) as server:
+        studio = Studio(
+            tmp_path / "work", KEYS, {"engine": {"deadline_seconds": 0.3, "grace_seconds": 5}}
+        )
+        studio.queue(1, fal_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: queue.generations and queue.generations[0].looks > 2)
+        await eventually(lambda: "Try 2" in "".join(_retries(studio)))
+        queue.hold = False
+        await studio.becomes("done")
+        engine.stop()
+        await task
+        assert len(queue.generations) == 1
+
+
+def _retries(studio: Studio) -> list[str]:
+    with studio.workspace.reading() as connection:
+        rows = connection.execute("SELECT message FROM events WHERE type = 'step.retry'")
+        return [str(row[0]) for row in rows]
+
+
+async def test_refused_keys_and_unknown_outcomes_park_and_say_why(tmp_path: Path):
+    queue = FalQueue()
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, fal_settings(server))
+        server.misbehave(status(401, {"detail": f"bad key {SECRET}"}), path=SUBMIT)
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.reason) == ("parked", "key")
+        assert "FAL_KEY" in str(job.message)
+        server.misbehave(reset(acted=True), path=SUBMIT)
+        studio.workspace.command("resume", ["b1"])
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.reason) == ("parked", "unknown-outcome")
+        assert len(server.calls(SUBMIT)) == 2
+        studio.workspace.command("retry", ["b1"])
+        await studio.run()
+        assert studio.jobs()[0].state == "done"
+
+
+async def test_a_single_call_that_was_cut_is_asked_about(tmp_path: Path):
+    with ProviderServer() as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        settings = {"image": "stability", "stability.base_url": server.url}
+        studio.queue(1, settings)
+        server.misbehave(reset(), times=float("inf"))
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.reason) == ("parked", "unknown-outcome")
+        assert len(server.ledger) == 1
+
+
+async def test_keys_are_nowhere_after_failures(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    queue = FalQueue()
+    caplog.set_level("DEBUG")
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(4, fal_settings(server))
+        server.misbehave(status(422, {"detail": f"Key {SECRET} is odd"}), path=SUBMIT)
+        server.misbehave(status(500, {"detail": f"Key {SECRET} is odd"}), path=SUBMIT)
+        await studio.run()
+        assert {job.state for job in studio.jobs()} == {"done", "failed"}
+        assert {call.status for call in studio.calls()} >= {"done", "permanent"}
+    half = SECRET.partition(":")[2]
+    assert half not in caplog.text
+    for path in studio.root.rglob("*"):
+        if path.is_file() and path.name != ".env":
+            assert half.encode() not in path.read_bytes(), path
+    for error in studio.errors():
+        assert half not in f"{error.message}{error.traceback}"
+
+
+async def test_refine_runs_with_pictures_from_fal(tmp_path: Path):
+    queue = FalQueue(kind="JPEG")
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        file = tmp_path / "prompts.json"
+        file.write_text(json.dumps([{"id": "barn", "prompt": "a red barn in fog at dawn"}]))
+        settings = fal_settings(server, price_per_image=0.002)
+        settings |= {"max_iterations": 2, "target_score": 100, "seed": 7}
+        studio.workspace.queue("refine", file, settings=settings)
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.iterations, job.cost) == ("done", 2, 4000)
+        assert queue.generations[0].arguments["prompt"].startswith("a red barn")
+        folder = studio.root / "outputs" / "results" / "barn"
+        pictures = sorted(path.name for path in folder.glob("*.png"))
+        assert pictures == ["iteration_1.png", "iteration_2.png"]
+        results = json.loads((folder / "iteration_1_results.json").read_text())
+        assert (results["backend"], results["model"]) == ("fal", "fal-ai/fast-lightning-sdxl")
