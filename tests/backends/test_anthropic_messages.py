@@ -12,7 +12,9 @@ from tests.support.providers.server import ProviderServer
 
 async def test_a_reply_is_asked_for_by_schema() -> None:
     with ProviderServer(AnthropicMessages(key=ANTHROPIC.key)) as server:
-        await judge(ANTHROPIC.backend(server), MemoryContext())
+        context = MemoryContext()
+        await judge(ANTHROPIC.backend(server), context)
+        assert context.request_id == "req_0"
         (call,) = server.ledger
     assert call.json["output_config"]["format"]["type"] == "json_schema"
     assert "temperature" not in call.json

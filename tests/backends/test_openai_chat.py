@@ -13,7 +13,9 @@ from tests.support.providers.server import ProviderServer
 
 async def test_a_reply_is_asked_for_by_schema() -> None:
     with ProviderServer(OpenAIChat()) as server:
-        await judge(OPENAI.backend(server, temperature=0), MemoryContext())
+        context = MemoryContext()
+        await judge(OPENAI.backend(server, temperature=0), context)
+        assert context.request_id == "req_0"
         asked = server.ledger[0].json
     assert asked["response_format"]["type"] == "json_schema"
     assert asked["response_format"]["json_schema"]["strict"] is True

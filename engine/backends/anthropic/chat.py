@@ -89,11 +89,12 @@ class AnthropicSpeaker:
         except (anthropic.APIError, UnreadableReply, OSError, ValueError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         try:
-            return _read(_Message.model_validate_json(body))
+            message = _Message.model_validate_json(body)
         except ValidationError:
             head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
             words = f"what came is no message: {head}"
             raise cut_off(self.account, words, unknown=unknown) from None
+        return _read(message, raw.headers.get("request-id"))
 
     def _client(self, anthropic: Any) -> Any:
         settings, http_class = self._settings, anthropic.DefaultAsyncHttpxClient
@@ -137,10 +138,14 @@ def _message(turn: Said) -> dict[str, Any]:
     return {"role": turn.role, "content": [*blocks, {"type": "text", "text": turn.text}]}
 
 
-def _read(message: _Message) -> tuple[ModelReply, Usage]:
+def _read(message: _Message, request_id: str | None) -> tuple[ModelReply, Usage]:
     usage = message.usage
     cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    count = Usage(tokens_in=usage.input_tokens + cached, tokens_out=usage.output_tokens)
+    count = Usage(
+        tokens_in=usage.input_tokens + cached,
+        tokens_out=usage.output_tokens,
+        request_id=request_id,
+    )
     text = "".join(block.text for block in message.content if block.type == "text")
     if message.stop_reason == "refusal":
         return ModelReply(text, "refused", text or "its safety filter stopped the reply"), count

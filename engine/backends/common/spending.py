@@ -39,12 +39,14 @@ class Usage(BaseModel):
     Attributes:
         tokens_in: Tokens read, the pictures' included.
         tokens_out: Tokens written, those of reasoning included.
+        request_id: The provider's own name for the call, for its support and its bills.
     """
 
     model_config = ConfigDict(frozen=True)
 
     tokens_in: int = Field(0, ge=0)
     tokens_out: int = Field(0, ge=0)
+    request_id: str | None = None
 
 
 @runtime_checkable
@@ -57,13 +59,16 @@ class UsageKeeper(Protocol):
 
 
 def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
-    """Tells the runtime what one reply has taken and cost.
+    """Tells the runtime what one reply has taken and cost, and what its provider calls it.
+
+    For calls that are answered at once; nothing goes back to them by their id.
 
     Args:
         context: The call's context.
         usage: The provider's own count.
         prices: What the tokens cost; nothing is reported as cost where no price is set.
     """
+    context.request_id = usage.request_id
     if isinstance(context, UsageKeeper):
         context.usage(usage.tokens_in, usage.tokens_out)
     if cost := prices.microdollars(usage.tokens_in, usage.tokens_out):

@@ -56,6 +56,7 @@ class GenaiSpeaker(GeminiSpeaker):
         count = Usage(
             tokens_in=(used.prompt_token_count or 0) if used else 0,
             tokens_out=(used.candidates_token_count or 0) + thoughts if used else 0,
+            request_id=reply.response_id,
         )
         blocked = _name(feedback.block_reason) if feedback else ""
         if not reply.candidates:

@@ -98,11 +98,12 @@ class OpenAISpeaker:
         except (openai.APIError, UnreadableReply, OSError, ValueError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         try:
-            return _read(_Completion.model_validate_json(body))
+            completion = _Completion.model_validate_json(body)
         except ValidationError:
             head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
             words = f"what came is no chat completion: {head}"
             raise cut_off(self.account, words, unknown=unknown) from None
+        return _read(completion, raw.headers.get("x-request-id"))
 
     def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
         settings = self._settings
@@ -173,9 +174,13 @@ def _message(turn: Said) -> dict[str, Any]:
     return {"role": turn.role, "content": parts}
 
 
-def _read(completion: _Completion) -> tuple[ModelReply, Usage]:
+def _read(completion: _Completion, request_id: str | None) -> tuple[ModelReply, Usage]:
     usage = completion.usage or _Usage()
-    count = Usage(tokens_in=usage.prompt_tokens, tokens_out=usage.completion_tokens)
+    count = Usage(
+        tokens_in=usage.prompt_tokens,
+        tokens_out=usage.completion_tokens,
+        request_id=request_id,
+    )
     if not completion.choices:
         return ModelReply(""), count
     choice = completion.choices[0]

