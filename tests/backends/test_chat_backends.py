@@ -242,6 +242,29 @@ async def test_the_deadline_ends_a_call(provider: Provider, what: Any) -> None:
 
 
 @every
+async def test_a_call_that_is_cancelled_ends_at_once(provider: Provider) -> None:
+    with ProviderServer(provider.route()) as server:
+        server.misbehave(hang())
+        task = asyncio.create_task(judge(provider.backend(server), MemoryContext()))
+        async with asyncio.timeout(4):
+            while not server.ledger:
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+
+@pytest.mark.parametrize("mode", ["json", "words"])
+@every
+async def test_a_reply_can_be_asked_for_without_a_schema(provider: Provider, mode: str) -> None:
+    with ProviderServer(provider.route()) as server:
+        backend = provider.backend(server, structured=mode)
+        assert (await judge(backend, MemoryContext())).score == 71.5
+        assert backend.version.endswith(f"+{mode}")
+        assert '"type": "number"' not in server.ledger[0].text
+
+
+@every
 async def test_a_redirect_is_not_followed(provider: Provider) -> None:
     with ProviderServer(provider.route()) as server, ProviderServer(provider.route()) as other:
         server.misbehave(redirect(other.url + provider.path))

@@ -1,7 +1,5 @@
 """Settings of the backend `anthropic`: `[backends.anthropic]` in `safelight.toml`."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from engine.backends.common.chat import ChatSettings
@@ -11,14 +9,6 @@ KEY_NAMES = ("ANTHROPIC_API_KEY",)
 
 
 class AnthropicSettings(ChatSettings):
-    """Settings of Claude.
-
-    Attributes:
-        structured: How a reply in a given shape is asked for: by a JSON schema, or in words only,
-            for models and gateways that know no schema.
-    """
+    """Settings of Claude, which knows schemas and no other mode: `json` is as `words`."""
 
     model: str = Field("claude-haiku-5-5", description="Model, by Anthropic's own name for it.")
-    structured: Literal["schema", "words"] = Field(
-        "schema", description="How a reply in a given shape is asked for."
-    )

@@ -6,7 +6,7 @@ agents' (`engine.agents`), what is made of the reply too.
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pydantic import Field
 
@@ -43,6 +43,8 @@ class ChatSettings(TokenPrices, RemoteSettings):
         temperature: Randomness; the model's own where it is not set, since many models take no
             other. Part of the fingerprint.
         max_tokens: Tokens that one reply may have, those of reasoning included.
+        structured: How a reply in a given shape is asked for: by a JSON schema, as any JSON
+            object, or in words only, for servers that know neither. Part of the fingerprint.
     """
 
     vision_model: str | None = Field(
@@ -53,6 +55,9 @@ class ChatSettings(TokenPrices, RemoteSettings):
     )
     max_tokens: int = Field(
         8192, ge=64, le=200_000, description="Tokens that one reply may have, thoughts included."
+    )
+    structured: Literal["schema", "json", "words"] = Field(
+        "schema", description="How a reply in a given shape is asked for."
     )
 
     def model_for(self, capability: Capability) -> str:
@@ -102,8 +107,7 @@ class _ChatBackend:
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
-        heat = settings.temperature
-        self.version = f"{METHOD}+{self.agent}" + ("" if heat is None else f"+temperature={heat:g}")
+        self.version = _version(settings, self.agent)
 
     @property
     def signature(self) -> str:
@@ -171,6 +175,14 @@ class Writer(_ChatBackend):
             self.name,
         )
         return refiner.refinement(answer, self.signature)
+
+
+def _version(settings: ChatSettings, agent: str) -> str:
+    """Method, agent's words, and the settings that change what is answered."""
+    version = f"{METHOD}+{agent}"
+    if settings.temperature is not None:
+        version += f"+temperature={settings.temperature:g}"
+    return version if settings.structured == "schema" else f"{version}+{settings.structured}"
 
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:

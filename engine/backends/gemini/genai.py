@@ -46,7 +46,7 @@ class GenaiSpeaker(GeminiSpeaker):
             system_instruction=talk.system,
             temperature=settings.temperature,
             max_output_tokens=settings.max_tokens,
-            response_mime_type="application/json" if schema else None,
+            response_mime_type=None if settings.structured == "words" else "application/json",
             response_json_schema=schema,
         )
 

@@ -31,10 +31,9 @@ class GenerativeaiSpeaker(GeminiSpeaker):
         Raises:
             StepError: It did not come to a reply.
         """
-        with warnings.catch_warnings():
-            # It warns of its own end at import; the operator is told by `sdk` and the docs.
-            warnings.simplefilter("ignore", FutureWarning)
-            genai = await load("google.generativeai", "google-generativeai")
+        # It warns of its own end at import; the operator is told by `sdk` and the docs.
+        warnings.filterwarnings("ignore", r"\s*All support for", FutureWarning)
+        genai = await load("google.generativeai", "google-generativeai")
         return await asyncio.to_thread(self._reply, genai, model, talk)
 
     def _reply(self, genai: Any, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
@@ -64,8 +63,9 @@ class GenerativeaiSpeaker(GeminiSpeaker):
         config: dict[str, Any] = {"max_output_tokens": settings.max_tokens}
         if settings.temperature is not None:
             config["temperature"] = settings.temperature
-        if settings.structured == "schema":
+        if settings.structured != "words":
             config["response_mime_type"] = "application/json"
+        if settings.structured == "schema":
             config["response_schema"] = _schema(plain_schema(talk.shape))
         return config
 

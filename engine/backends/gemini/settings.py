@@ -18,13 +18,9 @@ class GeminiSettings(ChatSettings):
     Attributes:
         sdk: Which of Google's two clients is used; by default `google-genai` where it is
             installed and `google-generativeai`, which is no longer developed, where only that is.
-        structured: How a reply in a given shape is asked for: by a schema, or in words only.
     """
 
     model: str = Field("gemini-3.8-flash", description="Model, by Google's own name for it.")
     sdk: Literal["auto", "google-genai", "google-generativeai"] = Field(
         "auto", description="Which of Google's clients is used."
-    )
-    structured: Literal["schema", "words"] = Field(
-        "schema", description="How a reply in a given shape is asked for."
     )

@@ -85,7 +85,7 @@ class OllamaSpeaker:
             model=model,
             messages=messages,
             options=options,
-            format=plain_schema(talk.shape) if settings.structured == "schema" else None,
+            format=_format(settings, talk),
         )
         count = Usage(tokens_in=found.prompt_eval_count or 0, tokens_out=found.eval_count or 0)
         text = found.message.content or ""
@@ -144,6 +144,12 @@ def address_of(host: str) -> str:
     if not mark and ":" not in place:
         place += _PORT
     return checked_url(f"{scheme or 'http'}://{place}")
+
+
+def _format(settings: OllamaSettings, talk: Conversation) -> Any:
+    if settings.structured == "schema":
+        return plain_schema(talk.shape)
+    return "json" if settings.structured == "json" else None
 
 
 def _message(turn: Said) -> dict[str, Any]:

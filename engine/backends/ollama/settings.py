@@ -1,7 +1,5 @@
 """Settings of the backend `ollama`: `[backends.ollama]` in `safelight.toml`."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from engine.backends.common.chat import ChatSettings
@@ -12,14 +10,10 @@ class OllamaSettings(ChatSettings):
 
     Attributes:
         base_url: Where it is; by default what `OLLAMA_HOST` says, else this machine.
-        structured: How a reply in a given shape is asked for: by a schema, or in words only.
     """
 
     model: str = Field("gemma3", description="Model, by Ollama's own name for it.")
     concurrency: int = Field(1, ge=1, le=256, description="Calls in flight at once.")
     timeout: float = Field(
         600, gt=0, le=3600, description="Seconds one call may take, loading the model included."
-    )
-    structured: Literal["schema", "words"] = Field(
-        "schema", description="How a reply in a given shape is asked for."
     )

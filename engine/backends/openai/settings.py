@@ -1,7 +1,5 @@
 """Settings of the backend `openai`: `[backends.openai]` in `safelight.toml`."""
 
-from typing import Literal
-
 from pydantic import Field
 
 from engine.backends.common.chat import ChatSettings
@@ -14,17 +12,12 @@ class OpenAISettings(ChatSettings):
     """Settings of OpenAI and of servers that speak its language.
 
     Attributes:
-        structured: How a reply in a given shape is asked for: by a JSON schema, as any JSON
-            object, or in words only, for servers that know neither.
         image_model: The model that makes pictures.
         image_quality: Its quality, by the provider's own name for it.
         price_image: Dollars for one picture.
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
-    structured: Literal["schema", "json", "words"] = Field(
-        "schema", description="How a reply in a given shape is asked for."
-    )
     image_model: str = Field("gpt-image-2.5-flare", description="Model that makes pictures.")
     image_quality: str | None = Field(
         None, description="Quality of pictures, by the provider's own name for it."
