@@ -31,10 +31,10 @@ class ImageRequest(Request):
 
 
 class Picture(Result):
-    """One picture, with the seed that made it."""
+    """One picture, with the seed that made it; None where its maker has no seeds."""
 
     image: Artifact
-    seed: int
+    seed: int | None
 
 
 class ImageBackend(Backend, Protocol):

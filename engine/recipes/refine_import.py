@@ -111,8 +111,7 @@ def _generate(turn: IterationReport) -> dict[str, Any]:
 
 
 def _picture(turn: IterationReport) -> Picture:
-    # A seed that nobody wrote down is 0: a result has to name one.
-    return Picture(image=turn.artifact, seed=turn.seed or 0)
+    return Picture(image=turn.artifact, seed=turn.seed)
 
 
 def _evaluate(turn: IterationReport, evaluation: Evaluation) -> dict[str, Any]:

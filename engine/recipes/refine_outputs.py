@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import Any
 
 from db.clock import seconds_between
@@ -50,6 +51,8 @@ def finish(projection: Projection) -> None:
 
 
 def _state_at_the_end(batch: Batch) -> str:
+    if batch.ended < batch.total:
+        return batch.state
     if batch.failed:
         return "done_with_failures"
     return "cancelled" if batch.cancelled else "done"
@@ -87,7 +90,7 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> JobRep
         state=state,
         error=error.message if error else None,
         best=_best(job, iterations),
-        output=job.output,
+        output=_below(job.output, batch.outputs),
         totals=Totals(
             cost_microdollars=job.cost,
             seconds=round(sum(_seconds(step) for step in steps), 3),
@@ -141,6 +144,12 @@ def _evaluation(step: Step) -> EvaluationReport | None:
         return None
     found = Evaluation.model_validate_json(step.result)
     return EvaluationReport(**found.model_dump(), backend=step.backend, model=step.model)
+
+
+def _below(folder: str, results: str) -> str:
+    """A job's folder as it is told: relative to the folder of all results."""
+    path = PurePath(folder)
+    return (path.relative_to(results) if path.is_relative_to(results) else path).as_posix()
 
 
 def _best(job: Job, iterations: tuple[IterationReport, ...]) -> int | None:

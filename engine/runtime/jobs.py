@@ -5,6 +5,7 @@ import contextlib
 import logging
 import traceback
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -64,12 +65,13 @@ class JobRunner:
         """Runs the recipe; returns what writes down how that ended."""
         try:
             result = await self._run_recipe(run)
+            ending = await self._written_out(run, result)
         except asyncio.CancelledError as error:
             # A recipe that cancels itself has a defect; queued again, it would only do it again.
             return self._stopped(run) if run.then else self._raised(run, error)
         except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
             return self._raised(run, error)
-        return self._done(run, result)
+        return self._done(run, ending)
 
     async def _run_recipe(self, run: JobRun) -> BaseModel:
         recipe = run.batch.recipe
@@ -86,17 +88,16 @@ class JobRunner:
         if unused := run.unused:  # steps of a way that the recipe no longer goes
             job_id = run.job.id
             await self._writer.write(lambda c: supersede_unused(c, job_id, unused))
-        await self._write_folder(run)
         return result
 
-    async def _done(self, run: JobRun, result: BaseModel) -> None:
-        job, score, text = run.job, run.batch.recipe.score(result), result.model_dump_json()
-        await self._writer.write(lambda c: writes.end_job(c, job, "done", result=text, score=score))
-
-    async def _write_folder(self, run: JobRun) -> None:
+    async def _written_out(self, run: JobRun, result: BaseModel) -> "_Ending":
+        """Writes the job's folder as it is to be once the job is done."""
+        ending = _Ending(result.model_dump_json(), run.batch.recipe.score(result))
         lane = self._outputs_lane
         try:
-            await self._projector.project(run)
+            await self._projector.project(
+                run, state="done", result=ending.result, score=ending.score
+            )
         except Blocked as error:
             error.lane = lane.name
             if lane.blocked is None:
@@ -104,11 +105,19 @@ class JobRunner:
                 lane.block(error)
             raise
         lane.succeeded()
+        return ending
+
+    async def _done(self, run: JobRun, ending: "_Ending") -> None:
+        job, result, score = run.job, ending.result, ending.score
+        await self._writer.write(
+            lambda c: writes.end_job(c, job, "done", result=result, score=score)
+        )
 
     async def _stopped(self, run: JobRun) -> None:
         job, then = run.job, run.then
         if then == "cancelled":
             self._steps.abandon(run)
+            await self._write_what_there_is(run, state="cancelled")
             await self._writer.write(lambda c: writes.end_job(c, job, "cancelled"))
         else:
             await self._writer.write(lambda c: writes.put_back(c, job, then))
@@ -138,14 +147,26 @@ class JobRunner:
             error_id = await self._writer.write(
                 lambda c: record_error(c, record, job.batch_id, job.id)
             )
-        try:
-            await self._projector.project(run)
-        except Exception as trouble:  # noqa: BLE001 - the job has failed already, of something else
-            log.warning("outputs of job j%d: %s", job.id, trouble)
+        await self._write_what_there_is(run, state="failed", error_id=error_id)
         message = f"{job.key}: {error}"
         await self._writer.write(
             lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
         )
+
+    async def _write_what_there_is(self, run: JobRun, **ending: Any) -> None:
+        """Writes the folder of a job that has no result; trouble there changes nothing more."""
+        try:
+            await self._projector.project(run, **ending)
+        except Exception as trouble:  # noqa: BLE001 - the job has ended already, of something else
+            log.warning("outputs of job j%d: %s", run.job.id, trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What a job that is done leaves in its row: the result as JSON, and its headline."""
+
+    result: str
+    score: float | None
 
 
 async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:

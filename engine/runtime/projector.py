@@ -5,7 +5,10 @@ import logging
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from db.queries import batches, jobs
 from db.store import Store
@@ -44,8 +47,12 @@ class Projector:
         self._connection: sqlite3.Connection | None = None
         self._soon: set[int] = set()
 
-    async def project(self, run: JobRun) -> None:
-        """Brings a job's folder up to date.
+    async def project(self, run: JobRun, **ending: Any) -> None:
+        """Brings a job's folder up to date, before its end is written.
+
+        Args:
+            run: The job's run.
+            **ending: Columns of the job as they are going to be: `state`, `result`, and so on.
 
         Raises:
             Blocked: The folder cannot be written.
@@ -55,7 +62,8 @@ class Projector:
             return
         loop = asyncio.get_running_loop()
         try:
-            await loop.run_in_executor(self._thread, self._project_job, recipe, run.job.id)
+            project = partial(self._project_job, recipe, run.job.id, {**ending, "stage": None})
+            await loop.run_in_executor(self._thread, project)
         except OSError as error:
             raise _unwritable(error) from error
         except ExportError as error:
@@ -92,16 +100,17 @@ class Projector:
     def _project_soon(self, recipe: AnyRecipe, job_id: int) -> None:
         self._soon.discard(job_id)
         try:
-            self._project_job(recipe, job_id)
+            self._project_job(recipe, job_id, {})
         except Exception as error:  # noqa: BLE001 - the job's end does it again and reports
             log.warning("outputs of job j%d: %s", job_id, error)
 
-    def _project_job(self, recipe: AnyRecipe, job_id: int) -> None:
+    def _project_job(self, recipe: AnyRecipe, job_id: int, ending: dict[str, Any]) -> None:
         connection = self._connect()
         job = jobs.job(connection, job_id)
         batch = batches.batch(connection, job.batch_id) if job else None
         if job is None or batch is None or recipe.project is None:
             return
+        job = replace(job, **ending)
         folder = self._paths.root / job.output
         recipe.project(
             Projection(
