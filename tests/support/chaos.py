@@ -22,6 +22,7 @@ from engine.catalog import EntryPointCatalog
 from engine.paths import WorkspacePaths
 from engine.queueing import Queue, QueueOptions
 from engine.settings import Settings
+from tests.support.chaos_engine import TOLD
 from tests.support.chaos_recipe import CHAOS, ChaosCatalog
 from tests.support.ledger import Charge, charges
 
@@ -120,7 +121,7 @@ class Stage:
         paths = WorkspacePaths(root)
         paths.make()
         store = Store.create(paths.store, created_by="tests")
-        catalog = cast("EntryPointCatalog", ChaosCatalog(provider.port))
+        catalog = cast("EntryPointCatalog", ChaosCatalog(provider.port, root / TOLD))
         queue = Queue(paths, store, Settings(), catalog)
         source = root / "prompts.txt"
         source.write_text("".join(f"prompt {number}\n" for number in range(count)))
@@ -232,6 +233,9 @@ class Stage:
         due = Counter((charge.way, charge.prompt) for charge in reference.charged())
         assert set(found) == set(due)
         assert sum((found - due).values()) <= self.unknown
+        last = {charge.prompt: charge.id for charge in self.charged() if charge.way == "submit"}
+        told = (self.root / TOLD).read_text().split()
+        assert set(told) <= set(last.values())  # a call whose id was kept is never made again
 
     def kill(self, pid: int, *, group: bool) -> None:
         """Kills an engine, or all of its group."""

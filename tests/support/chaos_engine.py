@@ -23,6 +23,9 @@ from engine.runtime.signals import signals
 from engine.settings import read_settings
 from tests.support.chaos_recipe import ChaosCatalog
 
+TOLD = "told.txt"
+"""File of the request ids that the runtime has said to be durable."""
+
 SETTINGS = {
     "engine": {"cpu_workers": 1, "jobs_in_flight": 4, "grace_seconds": 20},
     "retry": {"wait_initial": 0.01, "wait_max": 0.01, "wait_jitter": 0.0, "tries": 5},
@@ -69,9 +72,8 @@ class KillingWriter(Writer):
 async def work(workspace: Path, port: int, until_idle: bool) -> int:
     """Runs the engine; returns the process's exit status."""
     settings = read_settings(workspace, SETTINGS)
-    engine = Engine(
-        WorkspacePaths(workspace), settings, ChaosCatalog(port), version="0", run_id="chaos"
-    )
+    paths, catalog = WorkspacePaths(workspace), ChaosCatalog(port, workspace / TOLD)
+    engine = Engine(paths, settings, catalog, version="0", run_id="chaos")
     with signals(engine.stop) as came:
         try:
             await engine.run((lambda e: e.is_idle) if until_idle else None)

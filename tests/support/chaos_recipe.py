@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -75,6 +76,7 @@ class Base:
     """What the backends have in common."""
 
     port: int
+    told: Path
     capability: Capability
     name: str = "chaos"
     model: str = "chaos-1"
@@ -106,6 +108,8 @@ class Painter(Base):
         if context.request_id is None:
             submitted = await self.ask("POST", "/submit", prompt=prompt)
             await context.submitted(submitted["id"])
+            with self.told.open("a") as file:  # outlives a kill: it is the kernel's by now
+                file.write(f"{submitted['id']}\n")
         while True:
             found = await self.ask("GET", f"/poll/{context.request_id}")
             if found["answer"] is not None:
@@ -180,10 +184,16 @@ CHAOS: AnyRecipe = Recipe(
 
 
 class ChaosCatalog:
-    """The one recipe and its backends."""
+    """The one recipe and its backends.
 
-    def __init__(self, port: int) -> None:
+    Args:
+        port: Where the provider listens.
+        told: File of the request ids that the runtime has said to be durable.
+    """
+
+    def __init__(self, port: int, told: Path) -> None:
         self.port = port
+        self.told = told
 
     def recipe(self, name: str) -> AnyRecipe:
         return {"chaos": CHAOS}[name]
@@ -200,7 +210,7 @@ class ChaosCatalog:
     ) -> Backend:
         """The backend of a capability; the free one has a lane of its own."""
         if capability == "image":
-            return Painter(self.port, "image", resumable=True)
+            return Painter(self.port, self.told, "image", resumable=True)
         if capability == "text":
-            return Writer(self.port, "text", name="chaos-single", lane="single")
-        return Judge(self.port, "vision", paid=False, lane="judge", concurrency=2)
+            return Writer(self.port, self.told, "text", name="chaos-single", lane="single")
+        return Judge(self.port, self.told, "vision", paid=False, lane="judge", concurrency=2)
