@@ -176,6 +176,19 @@ async def test_refused_keys_and_unknown_outcomes_park_and_say_why(tmp_path: Path
         assert studio.jobs()[0].state == "done"
 
 
+async def test_a_picture_that_is_fetched_on_a_later_try_is_counted_once(tmp_path: Path):
+    queue = FalQueue()
+    with ProviderServer(queue) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, fal_settings(server, price_per_image=0.5))
+        server.misbehave(reset(), path="^/files/", times=4)
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost) == ("done", 500_000)
+        assert [call.status for call in studio.calls()] == ["retryable", "done"]
+        assert len(queue.generations) == 1
+
+
 async def test_a_single_call_that_was_cut_is_asked_about(tmp_path: Path):
     with ProviderServer() as server:
         studio = Studio(tmp_path / "work", KEYS)

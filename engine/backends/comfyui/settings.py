@@ -1,6 +1,6 @@
 """Settings of ComfyUI: `[backends.comfyui]` in `safelight.toml`."""
 
-from typing import Annotated, Self
+from typing import Annotated, Self, cast
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
@@ -44,11 +44,13 @@ class ComfySettings(RemoteSettings):
         2, ge=1, le=256, description="Prompts in the server's queue at once; it runs one."
     )
     workflow: WorkflowFile = Field(
-        default_factory=lambda: Workflow.model_validate(load("txt2img")),
-        description="Built-in workflow or path of one in API format.",
+        cast("Workflow", "txt2img"),  # validated into the workflow of that name
+        validate_default=True,
+        description="txt2img, img2img, refiner, upscale, or the path of a workflow in API format.",
     )
     reference_workflow: WorkflowFile | None = Field(
-        default_factory=lambda: Workflow.model_validate(load("img2img")),
+        cast("Workflow", "img2img"),
+        validate_default=True,
         description="Workflow for requests with a reference picture.",
     )
     slots: dict[SlotName, list[str]] = Field(

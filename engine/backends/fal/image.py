@@ -92,8 +92,14 @@ class FalImages:
                 await context.submitted(str(ticket))
             measured = await queue.wait(ticket, context.progress)
             made = self._made(await queue.result(ticket))
+        try:
+            picture = await self._keep(made, request, context)
+        except Permanent:
+            context.cost(self._cost(measured))
+            raise
+        # Counted once: what is gone back to because it could not be fetched comes by here again.
         context.cost(self._cost(measured))
-        return await self._keep(made, request, context)
+        return picture
 
     def _stored(self, request_id: str | None) -> Ticket | None:
         if not request_id:
