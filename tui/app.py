@@ -1,10 +1,11 @@
 """The dashboard: an app that holds the feed and goes from screen to screen."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 from textual.app import App
@@ -18,11 +19,13 @@ from tui.engine_process import EngineProcess
 from tui.feed import Feed, Trouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.remembered import Remembered, state_file
-from tui.screens.base import BaseScreen
 from tui.screens.batches import BatchesScreen
 from tui.views.head import Head, HeadView
 from tui.views.headlines import Headlines
 from tui.widgets.bars import Banner, engine_words
+
+if TYPE_CHECKING:
+    from textual.command import Provider
 
 
 class Dashboard(App[str]):
@@ -41,7 +44,7 @@ class Dashboard(App[str]):
     TITLE = "safelight"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012
-    ENABLE_COMMAND_PALETTE = True
+    COMMANDS = {lambda: _action_provider()}  # noqa: RUF012, PLW0108 - imported when it is opened
 
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         super().__init__()
@@ -184,19 +187,14 @@ class Dashboard(App[str]):
     def copy(self, text: str) -> None:
         """Copies text to the terminal's clipboard, and to tmux's where that is around."""
         self.copy_to_clipboard(text)
-        if tmux := shutil.which("tmux") if "TMUX" in self._environment() else None:
+        if tmux := shutil.which("tmux") if "TMUX" in os.environ else None:
             subprocess.run(  # noqa: S603 - a program found on the path, fixed arguments
                 [tmux, "load-buffer", "-w", "-"], input=text.encode(), check=False, timeout=2
             )
         self.notify(f"Copied {clean(text, 60)}.", markup=False)
 
-    @staticmethod
-    def _environment() -> dict[str, str]:
-        import os
 
-        return dict(os.environ)
+def _action_provider() -> "type[Provider]":
+    from tui.palette import ActionProvider
 
-
-def is_ours(screen: Screen[Any]) -> bool:
-    """Whether a screen is one of the dashboard's main screens."""
-    return isinstance(screen, BaseScreen)
+    return ActionProvider

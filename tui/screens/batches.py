@@ -46,16 +46,16 @@ def _done(row: BatchRow) -> list[Run]:
 COLUMNS: tuple[Column[BatchRow], ...] = (
     Column("", 1, _state),
     Column("batch", 14, _name, grow=3),
-    Column("recipe", 8, lambda r: [(r.recipe, "muted")], grow=1, needs=100),
-    Column("state", 17, lambda r: [(look(r.state).word, look(r.state).tone)], needs=120),
+    Column("recipe", 8, lambda r: [(r.recipe, "muted")], grow=1, needs=96),
+    Column("state", 17, lambda r: [(look(r.state).word, look(r.state).tone)], needs=112),
     Column("progress", 14, _bar),
     Column("done", 9, _done, right=True),
     Column("fail", 5, _failed, right=True),
     Column("best", 5, lambda r: [(figures.score(r.best), "")], right=True),
     Column("spend", 7, lambda r: [(figures.money(r.cost), "")], right=True),
-    Column("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=86),
+    Column("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=82),
     Column("left", 6, lambda r: [(r.left, "")], right=True),
-    Column("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=110,
+    Column("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=104,
            right=True),
 )  # fmt: skip
 

@@ -40,10 +40,10 @@ class TopBar(Widget):
         room = self.size.width - right.cell_len - 2
         left = Text()
         left.append(" safelight", self.get_component_rich_style("bar--name", partial=True))
-        for part in self._trail:
-            left.append("  ›  ", muted).append(part)
         if self._read_only:
             left.append("  read-only", self.get_component_rich_style("bar--waits", partial=True))
+        for part in self._trail:
+            left.append("  ›  ", muted).append(part)
         left.truncate(max(10, room), overflow="ellipsis", pad=True)
         return Text.assemble(left, "  ", right, no_wrap=True, end="")
 

@@ -1,0 +1,149 @@
+"""The screen of one batch."""
+
+import pytest
+
+from tests.tui.support import Place, running, shows, until
+from tui.screens.job import JobScreen
+from tui.widgets.event_tail import EventTail
+from tui.widgets.glance import GlancePanel
+from tui.widgets.picture import Picture
+
+
+async def open_batch(pilot) -> None:
+    await until(pilot, lambda: pilot.app.screen.rows.total)
+    await pilot.press("enter")
+    await until(pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total)
+
+
+@pytest.fixture
+def scored(place: Place) -> Place:
+    """Four jobs: 90, 40, failed, queued."""
+    ids = place.job_ids(place.batch("scored", ["good", "poor", "broken", "later"]))
+    place.claim(3)
+    place.turn(ids[0], 1, 60)
+    place.turn(ids[0], 2, 90, text="Nearly there.")
+    place.end(ids[0], 90)
+    place.turn(ids[1], 1, 40)
+    place.end(ids[1], 40)
+    place.fail(ids[2], "The provider refused the prompt.", "Change the prompt, then retry.")
+    return place
+
+
+def order(pilot) -> list[str]:
+    rows = pilot.app.screen.rows
+    return [rows.row(i).key for i in range(rows.total) if rows.row(i)]
+
+
+async def test_jobs_with_score_trend_and_error(scored: Place) -> None:
+    async with running(scored.dashboard(), (140, 36)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "good", "90.0", "▅█", "The provider refused", "✓ 2 done", "✗ 1 failed")
+
+
+async def test_sorting_goes_round_and_is_remembered(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
+        await pilot.press("s")
+        await until(pilot, lambda: order(pilot) == ["poor", "good", "broken", "later"])
+        await shows(pilot, "worst first")
+        await pilot.press("s")
+        await until(pilot, lambda: order(pilot) == ["good", "poor", "broken", "later"])
+        await pilot.press("s")
+        await until(pilot, lambda: order(pilot) == ["broken", "later", "good", "poor"])
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await until(pilot, lambda: order(pilot) == ["broken", "later", "good", "poor"])
+
+
+async def test_faults_only_and_all_again(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await pilot.press("f")
+        await until(pilot, lambda: order(pilot) == ["broken"])
+        await pilot.press("f")
+        await until(pilot, lambda: len(order(pilot)) == 4)
+
+
+async def test_filters_by_key_state_and_inverse(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        for text, left in (
+            ("OO", ["good", "poor"]),
+            ("o !poor", ["good", "broken"]),
+            ("state:failed,queued", ["broken", "later"]),
+            ("!state:done", ["broken", "later"]),
+            ("oo state:done", ["good", "poor"]),
+        ):
+            await pilot.press("slash", *text, "enter")
+            await until(pilot, lambda left=left: order(pilot) == left, text)
+            await pilot.press("slash", "escape")
+            await until(pilot, lambda: len(order(pilot)) == 4)
+
+
+async def test_the_selected_job_stands_beside_the_list(scored: Place) -> None:
+    async with running(scored.dashboard(), (140, 36)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "Nearly there.", "a lamp")
+        panel = pilot.app.screen.query_one(GlancePanel)
+        best = scored.read(
+            "SELECT a.hash FROM artifacts a JOIN steps s ON s.id = a.step_id"
+            " WHERE s.scope = 'iteration-2'"
+        )[0][0]
+        assert panel._glance.picture == best
+        assert panel.query_one(Picture).display
+        await pilot.press("j", "j")
+        await shows(pilot, "The provider refused the prompt.", "→ Change the prompt, then retry.")
+
+
+async def test_it_follows_a_job_that_moves_in_the_order(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await pilot.press("s", "s", "s")
+        await until(pilot, lambda: order(pilot)[:1] == ["broken"])
+        await pilot.press("j", "j")
+        assert pilot.app.screen.rows.current.key == "good"
+        scored.claim(1)
+        scored.fail(scored.job_ids(1)[3], "No.")
+        await until(pilot, lambda: order(pilot)[:2] == ["broken", "later"])
+        await until(pilot, lambda: pilot.app.screen.rows.current.key == "good")
+
+
+async def test_events_are_tailed(scored: Place) -> None:
+    async with running(scored.dashboard(), (120, 40)) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "job failed")
+        scored.claim(1)
+        await shows(pilot, "j4", "job started")
+        assert pilot.app.screen.query_one(EventTail).following
+
+
+async def test_a_batch_that_is_gone_is_said_to_be(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        scored.write(lambda c: c.execute("UPDATE batches SET preparing = 1"))
+        scored.write(lambda c: c.execute("DELETE FROM jobs"))
+        scored.write(lambda c: c.execute("DELETE FROM batches"))
+        await shows(pilot, "not in the store any more")
+
+
+async def test_panels_grow_and_are_remembered(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        before = pilot.app.screen.rows.size.width
+        await pilot.press("plus", "plus")
+        await until(pilot, lambda: pilot.app.screen.rows.size.width > before)
+        wide = pilot.app.screen.rows.size.width
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await until(pilot, lambda: pilot.app.screen.rows.size.width == wide)
+
+
+async def test_a_click_selects_and_a_double_click_opens(scored: Place) -> None:
+    async with running(scored.dashboard()) as pilot:
+        await open_batch(pilot)
+        await pilot.click("#jobs", offset=(10, 3))
+        await until(pilot, lambda: pilot.app.screen.rows.cursor == 2)
+        await pilot.click("#jobs", offset=(10, 2))
+        await pilot.click("#jobs", offset=(10, 2), times=2)
+        await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))

@@ -1,0 +1,79 @@
+"""Whatever a prompt, a name or a provider's answer holds, it neither acts on the terminal nor is
+read as markup, on any screen."""
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets._toast import Toast
+
+from tests.tui.support import Place, running, seen, until
+
+ESCAPES = "\x1b]52;c;aGk=\x07\x1b[2J\x1b[31mred\x9b5m\x90q\x9c"
+RTL = "\u202eabc\u2066def"
+MARKUP = "[bold red]loud[/] [@click=app.quit]press[/] [link=file:///etc]x[/link] [/unopened]"
+LONG = "lamp " * 20_000
+HOSTILE = f"{ESCAPES} {RTL} {MARKUP} wide 漢字 🧪 zero\u200bwidth \ud7ff"
+
+
+@pytest.fixture
+def hostile(place: Place) -> Place:
+    batch = place.batch(f"n {HOSTILE}", [f"k {HOSTILE}", f"f {HOSTILE}"], prompt=HOSTILE + LONG)
+    first, second = place.job_ids(batch)
+    place.claim(2)
+    place.turn(first, 1, 50, prompt=f"{LONG} {HOSTILE}", text=HOSTILE + LONG)
+    place.step(first, f"s{ESCAPES}{MARKUP}/t", f"name{HOSTILE}")
+    place.fail(second, HOSTILE + LONG, HOSTILE)
+    place.write(lambda c: c.execute("UPDATE jobs SET stage = ?", (HOSTILE,)))
+    place.engine_row(99_999, HOSTILE)
+    return place
+
+
+def assert_harmless(pilot: Pilot) -> None:
+    text = seen(pilot.app)
+    bad = [c for c in text if c != "\n" and (ord(c) < 32 or 0x7F <= ord(c) < 0xA0)]
+    assert not bad, bad
+    assert not set(text) & set("\u202e\u2066")
+    for line in pilot.app.screen._compositor.render_strips():
+        for segment in line:
+            assert not (segment.style and (segment.style.link or "click" in segment.style.meta))
+
+
+async def visit(place: Place, size: tuple[int, int], downs: int) -> None:
+    async with running(place.dashboard(), size) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        assert_harmless(pilot)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await pilot.press(*["j"] * downs)
+        await until(pilot, lambda: "loud[/]" in seen(pilot.app))
+        assert_harmless(pilot)
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
+        for key in ("j", "k", "g", "G", "h"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+            assert_harmless(pilot)
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+@pytest.mark.parametrize("downs", [0, 1])
+async def test_every_screen(hostile: Place, size: tuple[int, int], downs: int) -> None:
+    await visit(hostile, size, downs)
+
+
+async def test_answers_and_questions(hostile: Place) -> None:
+    async with running(hostile.dashboard(), (100, 30)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await pilot.press("x")
+        await until(pilot, lambda: "Cancel j1" in seen(pilot.app))
+        assert_harmless(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: pilot.app.screen.query(Toast))
+        await pilot.pause()
+        assert_harmless(pilot)

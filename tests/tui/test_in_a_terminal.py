@@ -1,0 +1,220 @@
+"""The program itself in a real pseudo-terminal: opened, left, hung up on, refused."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pexpect
+import psutil
+import pyte
+import pytest
+
+from tests.support.engines import Toy
+from tests.tui.support import Place
+
+PATIENCE = 30.0
+CLEAN = {"TERM": "xterm-256color", "COLORTERM": "", "NO_COLOR": "", "TMUX": ""}
+
+
+class Terminal:
+    """A terminal of a size with a program in it."""
+
+    def __init__(self, arguments: list[str], size: tuple[int, int] = (80, 24), **env: str) -> None:
+        columns, lines = size
+        self.screen = pyte.Screen(columns, lines)
+        self.stream = pyte.ByteStream(self.screen)
+        environment = {**os.environ, **CLEAN, **env}
+        self.child = pexpect.spawn(
+            sys.executable,
+            ["-m", "tui", *arguments],
+            env={key: value for key, value in environment.items() if value},
+            dimensions=(lines, columns),
+            encoding=None,
+            cwd=str(Path(__file__).parents[2]),
+        )
+        self.sent = b""
+
+    def read(self) -> None:
+        try:
+            data = self.child.read_nonblocking(65536, timeout=0.1)
+        except (pexpect.TIMEOUT, pexpect.EOF):
+            return
+        self.sent += data
+        self.stream.feed(data.replace(b"\x1b[?2026$p", b"").replace(b"\x1b[>25u", b""))
+
+    def shows(self, *texts: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.read()
+            text = "\n".join(self.screen.display)
+            if all(part in text for part in texts):
+                return
+        raise AssertionError(f"{texts} not shown:\n" + "\n".join(self.screen.display))
+
+    def hang_up(self) -> None:
+        """The terminal goes away, as when a window is closed."""
+        self.child.ptyproc.fileobj.close()
+        self.child.ptyproc.closed = self.child.closed = True
+
+    def ends(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while self.child.isalive() and time.monotonic() < deadline:
+            self.read()
+        self.read()
+        assert not self.child.isalive()
+
+
+@pytest.fixture
+def terminals() -> Iterator[list[Terminal]]:
+    opened: list[Terminal] = []
+    yield opened
+    for terminal in opened:
+        terminal.child.close(force=True)
+
+
+def open_in(terminals: list[Terminal], place: Place | Toy, *more: str, **env: str) -> Terminal:
+    terminals.append(Terminal(["--workspace", str(place.root), *more], **env))
+    return terminals[-1]
+
+
+@pytest.fixture
+def busy(place: Place) -> Place:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(2)
+    place.turn(ids[0], 1, 70)
+    place.end(ids[0], 70)
+    place.fail(ids[1], "The model is gone.", "Choose another.")
+    return place
+
+
+def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> None:
+    terminal = open_in(terminals, busy)
+    terminal.shows("b1 evening", "Open", "Help")
+    terminal.child.send(b"\r")
+    terminal.shows("two", "The model is gone")
+    terminal.child.send(b"f")
+    terminal.shows("state:failed,parked", "1 shown")
+    terminal.child.send(b"t")
+    terminal.shows("1 jobs of j2")
+    terminal.child.send(b"q")
+    terminal.ends()
+    assert b"No engine runs" in terminal.sent
+    assert busy.read("SELECT state FROM jobs WHERE id = 2") == [("queued",)]
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"NO_COLOR": "1"}, {"TERM": "linux"}, {"TERM": "xterm"}, {"COLORTERM": "truecolor"}],
+    ids=["no-color", "16-linux", "16-xterm", "true"],
+)
+def test_any_colours(terminals, busy: Place, env: dict[str, str]) -> None:
+    terminal = open_in(terminals, busy, **env)
+    terminal.shows("b1 evening", "▌")
+    terminal.child.send(b"\r")
+    terminal.shows("✓ one", "✗ two")
+    assert (b"38;2;" in terminal.sent) == ("COLORTERM" in env)
+
+
+def test_a_dumb_terminal_is_refused_with_a_sentence(terminals, busy: Place) -> None:
+    terminal = open_in(terminals, busy, TERM="dumb")
+    terminal.ends()
+    assert b"TERM=dumb cannot show" in terminal.sent
+    assert terminal.child.exitstatus == 2
+
+
+def test_without_a_terminal_it_is_the_help(busy: Place) -> None:
+    command = [sys.executable, "-m", "tui", "--workspace", str(busy.root)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == 0
+    assert "Usage: safelight" in done.stdout
+
+
+@pytest.mark.parametrize("arguments", [["--read-only", "x"], ["-w"], ["-w", "/nowhere/at/all"]])
+def test_wrong_options_are_a_sentence(arguments: list[str]) -> None:
+    command = [sys.executable, "-m", "tui", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "Usage: safelight" in done.stderr
+
+
+def test_help_needs_no_textual() -> None:
+    code = "import sys; sys.argv = ['safelight', '--help']\nfrom tui.__main__ import main; main()\n"
+    code += "assert 'textual' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_a_terminal_that_vanishes_ends_it(terminals, busy: Place) -> None:
+    terminal = open_in(terminals, busy)
+    terminal.shows("b1 evening")
+    process = psutil.Process(terminal.child.pid)
+    terminal.hang_up()
+    _, alive = psutil.wait_procs([process], timeout=PATIENCE)
+    assert not alive
+
+
+def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place) -> None:
+    """As under nohup, or where the shell keeps the signal to itself."""
+    code = (
+        "import signal, sys; sys.argv = ['safelight', '--workspace', sys.argv[1]]\n"
+        "from tui.__main__ import main\n"
+        "keep = signal.signal\n"
+        "signal.signal = lambda n, h: keep(n, signal.SIG_IGN if n == signal.SIGHUP else h)\n"
+        "main()"
+    )
+    terminal = open_in(terminals, busy)
+    terminal.child.close(force=True)
+    environment = {**os.environ, **{k: v for k, v in CLEAN.items() if v}}
+    terminal.child = pexpect.spawn(
+        sys.executable, ["-c", code, str(busy.root)], env=environment, encoding=None,
+        cwd=str(Path(__file__).parents[2]),
+    )  # fmt: skip
+    terminal.shows("b1 evening")
+    process = psutil.Process(terminal.child.pid)
+    terminal.hang_up()
+    _, alive = psutil.wait_procs([process], timeout=PATIENCE)
+    assert not alive
+
+
+def test_a_storm_of_resizes(terminals, busy: Place) -> None:
+    terminal = open_in(terminals, busy)
+    terminal.shows("b1 evening")
+    terminal.child.send(b"\r")
+    terminal.shows("✗ two")
+    for n in range(40):
+        terminal.child.setwinsize(3 + 7 * n % 50, 10 + 13 * n % 150)
+        terminal.read()
+    terminal.child.setwinsize(24, 80)
+    terminal.screen.reset()
+    terminal.child.send(b"\x1b")
+    terminal.shows("b1 evening", "best")
+
+
+def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
+    """Starts an engine from the dashboard, leaves, and finds it again."""
+    place = Place(tmp_path / "workspace")
+    place.batch("evening", ["one"])
+    terminal = open_in(terminals, place)
+    terminal.shows("b1 evening", "no engine")
+    terminal.child.send(b"E")
+    terminal.shows("▸ engine")
+    terminal.child.send(b"q")
+    terminal.ends()
+    assert b"goes on without the dashboard" in terminal.sent
+    pid = place.read("SELECT pid FROM engines")[0][0]
+    try:
+        assert psutil.pid_exists(pid)
+        again = open_in(terminals, place)
+        again.shows("▸ engine", str(pid))
+        again.child.send(b"S")
+        again.shows("Stop the engine?")
+        again.child.send(b"y")
+        again.shows("○ no engine")
+    finally:
+        if psutil.pid_exists(pid):
+            os.kill(pid, signal.SIGKILL)

@@ -1,0 +1,133 @@
+"""Pages of long lists: the same rows as sorting everything would give, at a million too."""
+
+import itertools
+import sqlite3
+
+import pytest
+
+from db.queries import lists
+from tests.tui.support import Place, running, seen, until
+from tui.screens.batch import BatchScreen
+from tui.states import WORST_FIRST
+from tui.views.filters import Filter
+from tui.views.listing import Ask, Listing
+
+STATES = ("queued", "done", "failed", "done", "cancelled", "parked")
+
+
+def fill(place: Place, count: int) -> None:
+    """A batch of many jobs, in one statement."""
+    place.batch("many", [])
+
+    def insert(connection: sqlite3.Connection) -> None:
+        connection.execute(
+            """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+               INSERT INTO jobs (batch_id, position, key, state, seed, input, output, place, score,
+                                 created_at)
+               SELECT 1, i, printf('k%07d', i),
+                 CASE i % 6 WHEN 0 THEN 'queued' WHEN 2 THEN 'failed' WHEN 4 THEN 'cancelled'
+                   WHEN 5 THEN 'parked' ELSE 'done' END,
+                 1, '{}', 'o', i, CASE WHEN i % 2 THEN (i * 7919) % 1009 END, '2026'
+               FROM n""",
+            (count,),
+        )
+        for state in set(STATES):
+            connection.execute(
+                f"UPDATE batches SET {state} = (SELECT count(*) FROM jobs WHERE state = ?)",
+                (state,),
+            )
+
+    place.write(insert)
+
+
+@pytest.fixture
+def hundred(place: Place) -> sqlite3.Connection:
+    fill(place, 100)
+    connection = place.store.reader()
+    yield connection
+    connection.close()
+
+
+def everything(connection: sqlite3.Connection, ask: Ask) -> list[int]:
+    """What sorting all rows in Python gives."""
+    rows = connection.execute("SELECT id, position, key, state, score FROM jobs").fetchall()
+    wanted = ask.filter
+    rows = [
+        row
+        for row in rows
+        if (wanted.states is None or row["state"] in wanted.states)
+        and all(word in row["key"] for word in wanted.words)
+        and not any(word in row["key"] for word in wanted.without)
+    ]
+    keys = {
+        "position": lambda r: r["position"],
+        "state": lambda r: (WORST_FIRST.index(r["state"]), r["position"]),
+        "worst": lambda r: (r["score"] is None, r["score"] or 0, r["position"]),
+        "best": lambda r: (r["score"] is None, -(r["score"] or 0), 0),
+    }
+    return [row["id"] for row in sorted(rows, key=keys[ask.order])]
+
+
+FILTERS = ("", "state:failed", "!state:done", "1", "1 !5 state:done,failed", "state:running")
+
+
+@pytest.mark.parametrize("order", ["position", "state", "worst"])
+@pytest.mark.parametrize("text", FILTERS)
+def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> None:
+    batch = lists.batch_line(hundred, 1)
+    whole = everything(hundred, Ask(order=order, filter=Filter.parse(text)))
+    if order == "state" and Filter.parse(text).by_name:
+        whole.sort(key=lambda id_: state_of(hundred, id_))
+    listing = Listing(1)
+    for start in range(0, 100, 7):
+        ask = Ask(order=order, filter=Filter.parse(text), start=start, count=10)
+        page = listing.page(hundred, batch, ask)
+        assert page.total == len(whole)
+        assert [row.id for row in page.rows] == whole[page.start : page.start + 10]
+        assert page.start <= start
+
+
+def state_of(connection: sqlite3.Connection, id_: int) -> tuple[str, int]:
+    row = connection.execute("SELECT state, position FROM jobs WHERE id = ?", (id_,)).fetchone()
+    return row["state"], row["position"]
+
+
+def test_best_first_where_lower_is_better(hundred) -> None:
+    batch = lists.batch_line(hundred, 1)
+    page = Listing(1).page(hundred, batch, Ask(order="best", higher_is_better=False, count=5))
+    scores = [row.score for row in page.rows]
+    assert scores == sorted(scores)
+
+
+def test_pages_are_found_by_an_index(hundred) -> None:
+    seen_plans = []
+    hundred.set_trace_callback(seen_plans.append)
+    batch = lists.batch_line(hundred, 1)
+    for order, text in itertools.product(("position", "state", "worst", "best"), ("", "s:fail")):
+        if order in {"worst", "best"} and text:
+            continue  # a filtered list by score is found whole and kept
+        Listing(1).page(hundred, batch, Ask(order=order, filter=Filter.parse(text), start=40))
+    hundred.set_trace_callback(None)
+    for sql in [s for s in seen_plans if "OFFSET" in s or "position >" in s]:
+        plan = " ".join(row["detail"] for row in hundred.execute(f"EXPLAIN QUERY PLAN {sql}"))
+        assert "SCAN jobs" not in plan, plan
+        assert "TEMP B-TREE" not in plan, plan
+
+
+async def test_a_million_rows_are_painted_and_jumped_through(place: Place) -> None:
+    fill(place, 1_000_000)
+    async with running(place.dashboard(), (100, 30)) as pilot:
+        pilot.app.push_screen(BatchScreen(1, "many"))
+        await until(pilot, lambda: "k0000001" in seen(pilot.app))
+        rows = pilot.app.screen.rows
+        assert rows.total == 1_000_000
+        assert len(rows._window) <= 400
+        await pilot.press("G")
+        await until(pilot, lambda: "k1000000" in seen(pilot.app))
+        await pilot.press("pageup", "k")
+        await until(pilot, lambda: rows.current is not None)
+        rows.go(500_000)
+        await until(pilot, lambda: "k0500001" in seen(pilot.app))
+        await pilot.press("s")
+        await until(pilot, lambda: rows.current is not None and rows.current.score == 0)
+        assert len(rows._window) <= 400
