@@ -220,6 +220,42 @@ async def test_json_of_another_shape_is_retryable(provider: Provider) -> None:
         assert isinstance(await failing(provider.backend(server)), Retryable)
 
 
+ODD = [
+    b"null",
+    b"[]",
+    b"[1]",
+    b'"x"',
+    b"7",
+    b"{}",
+    b"",
+    b"\xff\xfe\x00",
+    b'{"choices": [], "content": [], "candidates": [], "message": {}}',
+    b'{"choices": [null], "content": [null], "candidates": [null], "message": null}',
+    b'{"choices": "x", "content": "x", "candidates": "x", "message": "x"}',
+    b'{"choices": [{}], "content": [{}], "candidates": [{}], "message": {"content": 3}}',
+    b'{"candidates": [{"content": {"parts": [{}]}, "finishReason": "NEW_ONE"}]}',
+    b'{"candidates": [{"content": {"parts": [{"text": 3}]}}], "usageMetadata": 3}',
+    b'{"error": {"message": "no", "code": "x"}}',
+]
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+@every
+async def test_no_reply_is_taken_for_a_defect_or_a_score(provider: Provider, body: bytes) -> None:
+    with ProviderServer(provider.route()) as server:
+        server.misbehave(instead(body), times=9)
+        error = await failing(provider.backend(server))
+        assert isinstance(error, Retryable | Permanent)
+
+
+@pytest.mark.parametrize("body", ODD, ids=range(len(ODD)))
+@every
+async def test_no_error_s_body_is_taken_for_a_defect(provider: Provider, body: bytes) -> None:
+    with ProviderServer(provider.route()) as server:
+        server.misbehave(status(429, body))
+        assert isinstance(await failing(provider.backend(server)), Retryable)
+
+
 @pytest.mark.parametrize("announced", [True, False])
 @every
 async def test_a_huge_reply_is_not_read_on(provider: Provider, announced: bool) -> None:

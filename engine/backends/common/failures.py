@@ -51,6 +51,9 @@ _NOT_SENT = frozenset(
     }
 )
 
+STUMBLES = (ValueError, TypeError, AttributeError, KeyError)
+"""What clients raise that trip over a reply of a shape they did not expect."""
+
 
 @dataclass(frozen=True, slots=True)
 class Account:

@@ -5,7 +5,7 @@ from typing import Any
 from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import cut_off, from_exception
+from engine.backends.common.failures import STUMBLES, cut_off, from_exception
 from engine.backends.common.http import UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
@@ -35,7 +35,11 @@ class GenaiSpeaker(GeminiSpeaker):
                 )
         except genai.errors.APIError as error:
             raise genai_status_error(self, error) from error
-        except (httpx.HTTPError, UnreadableReply, OSError, ValueError) as error:
+        except STUMBLES as error:
+            raise cut_off(
+                self.account, "what came is no reply of Gemini's", unknown=unknown
+            ) from error
+        except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
         return self._read(reply, unknown=unknown)
 

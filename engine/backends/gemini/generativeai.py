@@ -14,7 +14,7 @@ from typing import Any, cast
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import Account, cut_off, from_exception, from_status
+from engine.backends.common.failures import STUMBLES, Account, cut_off, from_exception, from_status
 from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, UnreadableReply
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
@@ -52,7 +52,7 @@ class GenerativeaiSpeaker(GeminiSpeaker):
                     generation_config=self._config(talk),
                     request_options={"timeout": timeout, "retry": None},
                 )
-        except (ParseError, ValueError) as error:
+        except (ParseError, *STUMBLES) as error:
             raise cut_off(self.account, "what came is no JSON", unknown=unknown) from error
         except (RequestException, HTTPError, UnreadableReply, GoogleAPIError, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error

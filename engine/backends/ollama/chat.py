@@ -9,6 +9,7 @@ from typing import Any
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.failures import (
+    STUMBLES,
     Account,
     chain,
     cut_off,
@@ -107,7 +108,12 @@ class OllamaSpeaker:
                 reason="backend",
                 remedy="Start it with `ollama serve`, or set ollama.base_url; then resume.",
             ) from error
-        except ValueError as error:
+        except STUMBLES as error:
+            response = _response_behind(error)
+            if response is not None and response.is_error:
+                raise from_status(
+                    self.account, response.status_code, said_in(response.content), response.headers
+                ) from error
             raise cut_off(self.account, "what came is no chat of Ollama's") from error
         except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error) from error
