@@ -55,10 +55,14 @@ class Terminal:
                 return
         raise AssertionError(f"{texts} not shown:\n" + "\n".join(self.screen.display))
 
-    def hang_up(self) -> None:
-        """The terminal goes away, as when a window is closed."""
+    def hang_up(self) -> bool:
+        """The terminal goes away, as when a window is closed; whether the program ends then."""
+        process = psutil.Process(self.child.pid)
         self.child.ptyproc.fileobj.close()
         self.child.ptyproc.closed = self.child.closed = True
+        gone, _ = psutil.wait_procs([process], timeout=PATIENCE)
+        self.child.ptyproc.terminated = self.child.terminated = bool(gone)
+        return bool(gone)
 
     def ends(self) -> None:
         deadline = time.monotonic() + PATIENCE
@@ -152,10 +156,7 @@ def test_help_needs_no_textual() -> None:
 def test_a_terminal_that_vanishes_ends_it(terminals, busy: Place) -> None:
     terminal = open_in(terminals, busy)
     terminal.shows("b1 evening")
-    process = psutil.Process(terminal.child.pid)
-    terminal.hang_up()
-    _, alive = psutil.wait_procs([process], timeout=PATIENCE)
-    assert not alive
+    assert terminal.hang_up()
 
 
 def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place) -> None:
@@ -175,10 +176,7 @@ def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place)
         cwd=str(Path(__file__).parents[2]),
     )  # fmt: skip
     terminal.shows("b1 evening")
-    process = psutil.Process(terminal.child.pid)
-    terminal.hang_up()
-    _, alive = psutil.wait_procs([process], timeout=PATIENCE)
-    assert not alive
+    assert terminal.hang_up()
 
 
 def test_a_storm_of_resizes(terminals, busy: Place) -> None:

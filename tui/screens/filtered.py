@@ -39,7 +39,10 @@ class FilteredScreen(BaseScreen):
     def filter_input(self) -> FilterInput:
         """The line in which a filter is typed, hidden while there is none."""
         line = FilterInput(
-            placeholder="words  state:failed,parked  !not these", id="filter", compact=True, select_on_focus=False
+            placeholder="words  state:failed,parked  !not these",
+            id="filter",
+            compact=True,
+            select_on_focus=False,
         )
         line.display = False
         return line
