@@ -1,0 +1,35 @@
+"""`python -m bench`: everything in its short form; `python -m bench NAME`: one in its long form."""
+
+import argparse
+import sys
+import time
+
+from bench.figures import Figure, keep, section, table
+from bench.machine import describe_machine
+from bench.measures import MEASURES, temporary_folder
+
+
+def main() -> int:
+    """Measures, prints one table and keeps it; exit code 1 where a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[[], *MEASURES], metavar="NAME")
+    parser.add_argument("--short", action="store_true", help="the short form of what is named")
+    parser.add_argument("--dry", action="store_true", help="print, and do not change results.md")
+    chosen = parser.parse_args()
+    names = chosen.names or list(MEASURES)
+    long = bool(chosen.names) and not chosen.short
+    before, started = f"{describe_machine()}, writing to {temporary_folder()}", time.monotonic()
+    figures: list[Figure] = []
+    for name in names:
+        print(f"--- {name}", file=sys.stderr, flush=True)
+        figures += MEASURES[name](long=long)
+    print(table(figures))
+    print(f"\n{time.monotonic() - started:.0f} s", file=sys.stderr)
+    if not chosen.dry:
+        what = names if chosen.names else ["everything"]
+        keep(section("long" if long else "short", what, figures, before))
+    return 1 if any(figure.met is False for figure in figures) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""The measures, each in a short and a long form."""
+
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from bench.figures import Figure, at_least, at_most
+from bench.machine import measured
+from bench.peers import fsync_ms, peers_python, slow_fsync
+
+FULL = ("artifact", "score")
+Case = Callable[[], float]
+
+
+def by_turns(cases: dict[str, Case], rounds: int) -> dict[str, list[float]]:
+    """What each case gives, one after the other, round by round."""
+    found: dict[str, list[float]] = {name: [] for name in cases}
+    for number in range(rounds):
+        for name, case in cases.items():
+            found[name].append(case())
+            _say(f"round {number + 1} of {rounds}: {name}: {found[name][-1]:.0f}")
+    return found
+
+
+def ratio(found: dict[str, list[float]], one: str, other: str) -> float:
+    """The median over the rounds of what one gives for one of the other."""
+    return statistics.median(a / b for a, b in zip(found[one], found[other], strict=True))
+
+
+def _rate(module: str, *arguments: object, **options: Any) -> Case:
+    return lambda: float(measured(module, *arguments, **options)["steps_s"])
+
+
+def _rates(found: dict[str, list[float]]) -> str:
+    return ", ".join(f"{name} {statistics.median(rates):.0f}/s" for name, rates in found.items())
+
+
+def _side_by_side(*, in_flight: int, rounds: int, long: bool, slow: int = 0) -> dict[str, list]:
+    environment = slow_fsync(slow) if slow else {}
+    scale = (3 if long else 1) * (1 if in_flight > 1 else 0.2) * (0.4 if slow else 1)
+    python = peers_python()
+    ours, raw, dbos = (max(10, round(n * scale)) for n in (1200, 3000, 120))
+    return by_turns(
+        {
+            "Safelight": _rate("engine_steps", ours, in_flight, *FULL, environment=environment),
+            "limit": _rate("raw_group_commit", raw, in_flight, environment=environment),
+            "DBOS": _rate("dbos_sqlite", dbos, in_flight, python=python, environment=environment),
+        },
+        rounds,
+    )
+
+
+def steps(*, long: bool) -> list[Figure]:
+    """Durable steps a second beside DBOS and the limit of the disk."""
+    rounds = 7 if long else 3
+    many = _side_by_side(in_flight=50, rounds=rounds, long=long)
+    one = _side_by_side(in_flight=1, rounds=rounds, long=long)
+    slow = _side_by_side(in_flight=50, rounds=rounds, long=long, slow=2000)
+    return [
+        Figure("fsync of this disk", f"{fsync_ms():.2f} ms"),
+        at_least(
+            "50 in flight, FULL, all rows: times DBOS on SQLite",
+            ratio(many, "Safelight", "DBOS"),
+            20,
+            f"{{:.1f}} ({_rates(many)})",
+        ),
+        at_least(
+            "the same: share of bare group commit with intents",
+            ratio(many, "Safelight", "limit"),
+            0.4,
+            "{:.2f}",
+        ),
+        at_least(
+            "50 in flight with 2 ms added to each fsync: times DBOS",
+            ratio(slow, "Safelight", "DBOS"),
+            20,
+            f"{{:.1f}} ({_rates(slow)})",
+        ),
+        Figure("the same: share of the limit", f"{ratio(slow, 'Safelight', 'limit'):.2f}"),
+        at_least(
+            "1 in flight: times DBOS",
+            ratio(one, "Safelight", "DBOS"),
+            2,
+            f"{{:.1f}} ({_rates(one)})",
+        ),
+    ]
+
+
+def rows(*, long: bool) -> list[Figure]:
+    """What each row costs, in the engine and in SQLite alone."""
+    variants = {
+        "intent, step, events": ("none",),
+        "+ score": ("score",),
+        "+ artifact": ("artifact",),
+        "+ artifact and score": FULL,
+        "+ a file of its own": ("file", "score"),
+    }
+    jobs = 1500 if long else 400
+    cases = {name: _rate("engine_steps", jobs, 50, *leaves) for name, leaves in variants.items()}
+    found = by_turns(cases, 7 if long else 3)
+    alone = measured("rows", 30_000 if long else 6_000)
+    step = alone["step"]
+    more = ", ".join(
+        f"{name.removeprefix('step + ')} {value - step:+.0f}"
+        for name, value in alone.items()
+        if name.startswith("step + ")
+    )
+    return [
+        *(
+            Figure(f"a step that leaves {name}", f"{statistics.median(rates):.0f}/s")
+            for name, rates in found.items()
+        ),
+        Figure(
+            "SQLite alone, microseconds of processor a row, in groups of 50",
+            f"intent {alone['intent']:.0f}, outcome with its event {step:.0f} "
+            f"(event {step - alone['step - event']:.0f}), {more}",
+        ),
+    ]
+
+
+def local(*, long: bool) -> list[Figure]:
+    """500 jobs against a backend of 200 ms."""
+    found = [measured("local_backend", 500) for _ in range(7 if long else 3)]
+    over = statistics.median(f["seconds"] / f["ideal"] for f in found) - 1
+    seconds = statistics.median(f["seconds"] for f in found)
+    return [
+        at_most(
+            "500 jobs of 200 ms, 50 calls in flight: over the ideal time",
+            over * 100,
+            10,
+            f"{{:.0f}} % ({seconds:.2f} s for {found[0]['ideal']:.1f} s)",
+            " %",
+        )
+    ]
+
+
+def queueing(*, long: bool) -> list[Figure]:
+    """Queueing many jobs while an engine works."""
+    jobs = 1_000_000 if long else 100_000
+    found = measured("queueing", jobs, 20 if long else 8)
+    slower = (1 - found["during_s"] / found["before_s"]) * 100
+    return [
+        Figure(
+            f"queueing {jobs} jobs",
+            f"{found['seconds']:.0f} s, {found['peak_mb']:.0f} MB at most "
+            f"({found['grown_mb']:+.0f} MB while queueing)",
+        ),
+        at_most(
+            "an engine at work (200 ms, 50 in flight) is slower meanwhile by",
+            slower,
+            20,
+            f"{{:.0f}} % ({found['before_s']:.0f}/s, then {found['during_s']:.0f}/s)",
+            " %",
+        ),
+    ]
+
+
+def resume(*, long: bool) -> list[Figure]:
+    """Going on after an end."""
+    rounds = 5 if long else 3
+    job = statistics.median(measured("resume", "job", 20_000)["seconds"] for _ in range(rounds))
+    scans = [measured("resume", "scan", 1_000_000) for _ in range(rounds if long else 1)]
+    scan = statistics.median(found["scan_ms"] for found in scans)
+    claim = statistics.median(found["claim_ms"] for found in scans)
+    start = statistics.median(
+        measured("resume", "start", time.time())["seconds"] for _ in range(rounds)
+    )
+    return [
+        at_most("first new step after 20 000 finished ones", job, 0.5, "{:.2f} s", " s"),
+        at_most(
+            "finding 100 unfinished jobs among 1 000 000 steps",
+            scan,
+            20,
+            f"{{:.1f}} ms, committed; claiming them {claim:.0f} ms more",
+            " ms",
+        ),
+        at_most("from a new process to the engine's first step", start, 1, "{:.2f} s", " s"),
+    ]
+
+
+def soak(*, long: bool) -> list[Figure]:
+    """Full speed with a reader beside."""
+    seconds = 1200 if long else 60
+    found = measured("soak", seconds)
+    return [
+        Figure(f"soak of {seconds} s", f"{found['steps']} steps, {found['rss_mb']:.0f} MB"),
+        at_most("memory grown meanwhile", found["grown_mb"], 10, "{:.1f} MB", " MB"),
+        at_most("largest log (WAL)", found["wal_mb"], 64, "{:.1f} MB", " MB"),
+    ]
+
+
+MEASURES: dict[str, Callable[..., list[Figure]]] = {
+    "steps": steps,
+    "rows": rows,
+    "local": local,
+    "queueing": queueing,
+    "resume": resume,
+    "soak": soak,
+}
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def temporary_folder() -> Path:
+    """Where the measures write: the disk that is measured (TMPDIR chooses another)."""
+    return Path(tempfile.gettempdir())

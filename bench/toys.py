@@ -1,0 +1,223 @@
+"""What the engine is measured with: a recipe of trivial steps, and a backend in this process.
+
+Nothing here is a way around anything: jobs are queued from a file, claimed, run, and written down
+by the product's own code. What a step leaves behind is what its backend returns.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel
+
+from db.store import Store
+from engine.capabilities import (
+    Artifact,
+    Backend,
+    Call,
+    CallContext,
+    Capability,
+    Critique,
+    Missing,
+    Request,
+    Result,
+    Score,
+)
+from engine.catalog import EntryPointCatalog
+from engine.paths import WorkspacePaths
+from engine.queueing import Queue, QueueOptions
+from engine.runtime.engine import Engine
+from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.settings import Settings
+
+PICTURE = b"the same bytes in every step, so that their file is written once"
+
+
+class BenchInput(BaseModel):
+    """One entry."""
+
+    prompt: str
+
+
+class BenchSettings(RecipeSettings):
+    """What a job does and what its steps leave behind."""
+
+    vision: str = "bench"
+    steps: int = 3
+    together: bool = False
+    leaves: tuple[str, ...] = ("artifact", "score")
+
+
+class BenchRequest(Request):
+    """What a step is asked: which one it is, and what it is to leave behind."""
+
+    prompt: str
+    step: int
+    leaves: tuple[str, ...] = ()
+
+
+class BenchResult(Result):
+    """What a step answers: as much as the peers' steps do."""
+
+    i: str
+    k: int
+    ok: bool = True
+    value: float = 0.5
+    left: tuple[str, ...] = ()
+    artifact: Artifact | None = None
+
+    def scores(self) -> list[Score]:
+        """One, where one is wanted."""
+        return [Score(metric="score", value=50.0, scorer="bench")] if "score" in self.left else []
+
+    def critiques(self) -> list[Critique]:
+        """One, where one is wanted."""
+        return [Critique(text="Fine.")] if "critique" in self.left else []
+
+
+class BenchJobResult(BaseModel):
+    """How many steps there were."""
+
+    steps: int
+
+
+@dataclass
+class BenchBackend:
+    """Answers after `latency` seconds."""
+
+    latency: float = 0.0
+    concurrency: int = 50
+    calls: int = 0
+    first_call: float = 0.0
+    name: str = "bench"
+    capability: Capability = "vision"
+    model: str = "bench-1"
+    version: str = "1"
+    paid: bool = False
+    resumable: bool = False
+    lane: str = "bench"
+    requests_per_minute: float | None = None
+
+    def missing(self) -> list[Missing]:
+        """Nothing."""
+        return []
+
+    async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
+        """The least that a step can do, with what it is to leave behind."""
+        self.calls += 1
+        self.first_call = self.first_call or time.perf_counter()
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        artifact = None
+        if "file" in request.leaves:
+            artifact = await context.keep(f"{request.prompt}/{request.step}".encode())
+        elif "artifact" in request.leaves:
+            artifact = await context.keep(PICTURE)
+        return BenchResult(i=request.prompt, k=request.step, left=request.leaves, artifact=artifact)
+
+
+async def _run(job: Any) -> BenchJobResult:
+    backend, leaves = job.vision.backend, job.settings.leaves
+
+    def ask(step: int) -> Call[BenchResult]:
+        request = BenchRequest(prompt=job.input.prompt, step=step, leaves=leaves)
+        return Call(backend, "answer", request, BenchResult)
+
+    if job.settings.together:
+        async with asyncio.TaskGroup() as group:
+            for step in range(job.settings.steps):
+                group.create_task(job.step(f"step-{step}", ask, step))
+    else:
+        for step in range(job.settings.steps):
+            await job.step(f"step-{step}", ask, step)
+    return BenchJobResult(steps=job.settings.steps)
+
+
+RECIPE: AnyRecipe = Recipe(
+    name="bench",
+    version="1",
+    summary="Trivial steps.",
+    input=BenchInput,
+    settings=BenchSettings,
+    capabilities=("vision",),
+    headline=Headline("score", 0, 100),
+    run=_run,
+    score=lambda _result: None,
+)
+
+
+class _NoSettings(BaseModel):
+    """The backend has none."""
+
+
+@dataclass
+class BenchCatalog:
+    """One recipe, one backend."""
+
+    made: BenchBackend = field(default_factory=BenchBackend)
+
+    def recipe(self, name: str) -> AnyRecipe:
+        """The recipe."""
+        return RECIPE
+
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> BaseModel:
+        """None."""
+        return _NoSettings()
+
+    def backend(
+        self,
+        capability: Capability,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> Backend:
+        """The backend."""
+        return cast("Backend", self.made)
+
+
+class BenchWorkspace:
+    """A workspace in a folder, with jobs in it and an engine for it.
+
+    Args:
+        root: The folder.
+        in_flight: Calls in flight.
+        latency: Seconds that a call takes.
+        jobs: Jobs in flight; by default as many as calls.
+    """
+
+    def __init__(
+        self, root: Path, *, in_flight: int = 50, latency: float = 0.0, jobs: int = 0
+    ) -> None:
+        self.paths = WorkspacePaths(root)
+        self.paths.make()
+        self.store = Store.create(self.paths.store, created_by="bench")
+        self.backend = BenchBackend(latency=latency, concurrency=in_flight)
+        self.catalog = BenchCatalog(self.backend)
+        self.settings = Settings(engine={"jobs_in_flight": jobs or in_flight, "cpu_workers": 1})
+
+    def queue(self, jobs: int, *, name: str = "bench", **settings: Any) -> int:
+        """Queues a batch from a file of that many lines; returns its number."""
+        source = self.paths.root / f"{name}.txt"
+        with source.open("w") as file:
+            file.writelines(f"prompt {number}\n" for number in range(jobs))
+        catalog = cast("EntryPointCatalog", self.catalog)
+        queue = Queue(self.paths, self.store, self.settings, catalog)
+        return queue.queue(RECIPE, source, QueueOptions(overrides={"seed": 1, **settings}))
+
+    def engine(self) -> Engine:
+        """An engine that has not been started."""
+        return Engine(self.paths, self.settings, self.catalog, version="0", run_id="bench")
+
+    def refuse_unfinished(self) -> None:
+        """Raises RuntimeError where a job is not done: its time would mean nothing."""
+        reader = self.store.reader()
+        try:
+            sql = "SELECT state, count(*) FROM jobs WHERE state <> 'done' GROUP BY state"
+            unfinished = dict(reader.execute(sql).fetchall())
+        finally:
+            reader.close()
+        if unfinished:
+            raise RuntimeError(f"jobs that are not done: {unfinished}")
