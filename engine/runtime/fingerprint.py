@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from engine.capabilities import Call, Result
 
 
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a batch's snapshot says of the backend that it was queued with."""
@@ -29,5 +32,4 @@ def fingerprint(call: Call[Result], identity: Identity) -> str:
         "version": identity.version,
         "request": call.request.model_dump(mode="json"),
     }
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_CANONICAL.encode(plain).encode()).hexdigest()
