@@ -104,6 +104,7 @@ RECIPE = Recipe(
     run=refine,
     score=lambda turn: turn.score,
     starting_prompt=lambda entry: (entry.full_prompt, entry.negative_prompt),
+    most_steps=lambda settings: 3 * settings.max_iterations - 1,
     project=project,
     finish=finish,
 )

@@ -92,6 +92,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         run: The loop.
         score: The headline of a result, None where it has none.
         starting_prompt: Prompt and negative prompt that an input starts from.
+        most_steps: How many steps a job makes at most under given settings.
         folder: Name of the folder below `outputs/` that its jobs write to.
         project: Writes a job's folder from the store.
         finish: Writes what concerns a whole batch, after its last job.
@@ -107,6 +108,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     run: "Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]"
     score: Callable[[ResultT], float | None]
     starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
+    most_steps: Callable[[SettingsT], int] | None = None
     folder: str = "results"
     project: Callable[[Projection], None] | None = None
     finish: Callable[[Projection], None] | None = None

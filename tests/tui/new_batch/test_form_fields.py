@@ -131,7 +131,7 @@ def test_the_batch_has_bounds_too(name, value):
 
 
 def test_steps_are_counted_from_above():
-    assert most_steps(RECIPE, RefineSettings(max_iterations=4)) == 12
+    assert most_steps(RECIPE, RefineSettings(max_iterations=4)) == 11
     assert most_steps(TOY, TOY.settings()) is None
     assert summary(2, 12) == "2 entries, at most 24 steps."
     assert summary(1, None).startswith("1 entry;")

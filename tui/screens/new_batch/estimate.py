@@ -6,17 +6,13 @@ from engine.runtime.recipe import AnyRecipe
 
 
 def most_steps(recipe: AnyRecipe, settings: BaseModel) -> int | None:
-    """The most steps that one job makes; None where that cannot be told beforehand.
-
-    A recipe that loops has a setting `max_iterations`, and asks each of its capabilities at most
-    once in a turn.
+    """The most steps that one job makes; None where the recipe does not tell.
 
     Args:
         recipe: The recipe.
         settings: Its settings, as the form has them.
     """
-    turns = getattr(settings, "max_iterations", None)
-    return turns * len(recipe.capabilities) if isinstance(turns, int) else None
+    return recipe.most_steps(settings) if recipe.most_steps else None
 
 
 def summary(entries: int, steps: int | None) -> str:
