@@ -21,6 +21,7 @@ from db.writes import commands as command_writes
 from engine.catalog import EntryPointCatalog
 from engine.paths import WorkspacePaths
 from engine.queueing import Queue, QueueOptions
+from engine.runtime.recipe import AnyRecipe
 from engine.settings import Settings
 from tests.support.chaos_engine import TOLD
 from tests.support.chaos_recipe import CHAOS, ChaosCatalog
@@ -116,7 +117,14 @@ class Stage:
         self.paths = WorkspacePaths(self.root)
 
     @classmethod
-    def queued(cls, root: Path, provider: ProviderProcess, count: int, iterations: int) -> "Stage":
+    def queued(
+        cls,
+        root: Path,
+        provider: ProviderProcess,
+        count: int,
+        recipe: AnyRecipe = CHAOS,
+        **settings: Any,
+    ) -> "Stage":
         """A workspace with a batch of `count` jobs."""
         paths = WorkspacePaths(root)
         paths.make()
@@ -125,8 +133,7 @@ class Stage:
         queue = Queue(paths, store, Settings(), catalog)
         source = root / "prompts.txt"
         source.write_text("".join(f"prompt {number}\n" for number in range(count)))
-        overrides = {"seed": 7, "iterations": iterations}
-        queue.queue(CHAOS, source, QueueOptions(overrides=overrides))
+        queue.queue(recipe, source, QueueOptions(overrides={"seed": 7, **settings}))
         with store.alone():
             pass  # merges the log, so that the workspace can be copied
         return cls(root, provider)

@@ -31,6 +31,7 @@ from engine.capabilities import (
 from engine.capabilities.text import Attempt
 from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from tests.support.ledger import ask
+from tests.support.random_recipe import RANDOM, RandomWriter
 
 PRICE = 1000
 """What each charge of the provider costs, in micro-dollars."""
@@ -184,7 +185,7 @@ CHAOS: AnyRecipe = Recipe(
 
 
 class ChaosCatalog:
-    """The one recipe and its backends.
+    """Both recipes and their backends.
 
     Args:
         port: Where the provider listens.
@@ -196,7 +197,7 @@ class ChaosCatalog:
         self.told = told
 
     def recipe(self, name: str) -> AnyRecipe:
-        return {"chaos": CHAOS}[name]
+        return {"chaos": CHAOS, "random": RANDOM}[name]
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> ChaosBackendSettings:
         return ChaosBackendSettings(port=self.port)
@@ -209,6 +210,8 @@ class ChaosCatalog:
         environment: Mapping[str, str],
     ) -> Backend:
         """The backend of a capability; the free one has a lane of its own."""
+        if name == "random":
+            return RandomWriter(self.told)
         if capability == "image":
             return Painter(self.port, self.told, "image", resumable=True)
         if capability == "text":

@@ -1,0 +1,79 @@
+"""The process pool: workers that die, and workers that must not outlive their engine."""
+
+import asyncio
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from engine.capabilities import CallContext, RefineRequest, Retryable
+from engine.runtime.pool import ComputePool
+from tests.support import work
+from tests.support.engines import Toy, eventually
+
+POOL = """
+import asyncio, sys
+from engine.runtime.pool import ComputePool
+from tests.support.work import wait_and_tell
+
+asyncio.run(ComputePool(1).run(wait_and_tell, sys.argv[1]))
+"""
+
+
+def has_ended(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+async def test_a_worker_that_dies_costs_a_step_and_not_the_pool() -> None:
+    pool = ComputePool(1)
+    with pytest.raises(Retryable, match="worker process died"):
+        await pool.run(work.die)
+    first = await pool.run(work.pid)
+    assert first == await pool.run(work.pid)
+    assert await pool.run(work.threads) == "1"
+    pool.close()
+    await eventually(lambda: has_ended(first))
+
+
+async def test_closing_the_pool_ends_workers_in_the_middle_of_a_call(tmp_path: Path) -> None:
+    pool, told = ComputePool(1), tmp_path / "pid"
+    call = asyncio.create_task(pool.run(work.wait_and_tell, str(told)))
+    await eventually(told.exists)
+    pool.close()
+    await eventually(lambda: has_ended(int(told.read_text())))
+    with pytest.raises((Retryable, asyncio.CancelledError)):
+        await call
+
+
+async def test_workers_end_with_an_engine_that_is_killed_alone(tmp_path: Path) -> None:
+    told = tmp_path / "pid"
+    engine = subprocess.Popen([sys.executable, "-c", POOL, str(told)], start_new_session=True)
+    await eventually(told.exists)
+    children = [child.pid for child in psutil.Process(engine.pid).children(recursive=True)]
+    assert int(told.read_text()) in children
+    engine.send_signal(signal.SIGKILL)
+    engine.wait()
+    await eventually(lambda: all(has_ended(pid) for pid in children))
+
+
+async def test_a_step_whose_worker_dies_is_made_again(toy: Toy) -> None:
+    died = False
+
+    async def compute(_request: RefineRequest, context: CallContext) -> None:
+        nonlocal died
+        if not died:
+            died = True
+            await context.compute(work.die)
+        assert await context.compute(work.pid) > 0
+
+    toy.backend.reply = compute
+    toy.queue(overrides={"steps": 1})
+    await toy.run()
+    assert toy.job().state == "done"
+    assert toy.steps()[0].attempts == 2
