@@ -1,12 +1,13 @@
-"""The process pool for CPU-heavy steps; its workers end with the engine, however that ends."""
+"""Processes for CPU-heavy steps; they end with the engine, however that ends."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
@@ -21,50 +22,93 @@ _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NU
 class ComputePool:
     """Runs module-level functions of plain data in worker processes.
 
+    Each worker is a process of its own that can be ended alone: one that dies, or is killed because
+    its call was given up, costs that call and no other.
+
     Args:
-        workers: How many processes; they are started when the first call comes.
+        workers: How many processes at most; each is started when a call needs it.
     """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
-        self._executor: ProcessPoolExecutor | None = None
-        self._end: Connection | None = None
+        self._slots = asyncio.Semaphore(workers)
+        self._free: list[_Worker] = []
+        self._busy: set[_Worker] = set()
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
         """The function's result.
 
+        A call that is cancelled, for example at its deadline, ends its worker: nothing else stops a
+        function that hangs.
+
         Raises:
             Retryable: A worker died, for example for want of memory.
         """
-        executor = self._ready()
-        try:
-            return await asyncio.get_running_loop().run_in_executor(executor, function, *args)
-        except BrokenProcessPool:
-            if self._executor is executor:
-                self._executor = None
-                executor.shutdown(wait=False, cancel_futures=True)
-            raise Retryable(
-                "A worker process died in the middle of a step.",
-                remedy="If it was killed for memory, lower engine.cpu_workers.",
-            ) from None
+        async with self._slots:
+            worker = self._free.pop() if self._free else _Worker()
+            self._busy.add(worker)
+            try:
+                return await asyncio.wrap_future(worker.submit(function, *args))
+            except BrokenProcessPool:
+                worker.broken = True
+                raise Retryable(
+                    "A worker process died in the middle of a step.",
+                    remedy="If it was killed for memory, lower engine.cpu_workers.",
+                ) from None
+            except asyncio.CancelledError:
+                worker.kill()
+                raise
+            finally:
+                self._put_back(worker)
 
-    def _ready(self) -> ProcessPoolExecutor:
-        if self._executor is None:
-            context = multiprocessing.get_context("spawn")
-            ends, self._end = context.Pipe(duplex=False)
-            self._executor = ProcessPoolExecutor(
-                self.workers, mp_context=context, initializer=_start_worker, initargs=(ends,)
-            )
-        return self._executor
+    def _put_back(self, worker: "_Worker") -> None:
+        if worker not in self._busy:
+            return  # the pool was closed meanwhile
+        self._busy.discard(worker)
+        if worker.broken:
+            worker.close()
+        else:
+            self._free.append(worker)
 
     def close(self) -> None:
         """Ends the workers; nobody waits any more for a call that one of them holds."""
-        if self._executor is not None:
-            self._executor.shutdown(wait=False, cancel_futures=True)
-            self._executor = None
-        if self._end is not None:
-            self._end.close()
-            self._end = None
+        for worker in (*self._free, *self._busy):
+            worker.close()
+        self._free.clear()
+        self._busy.clear()
+
+
+class _Worker:
+    """One worker process.
+
+    Attributes:
+        broken: Whether it is of no use any more.
+    """
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        ends, self._end = context.Pipe(duplex=False)
+        self._executor = ProcessPoolExecutor(
+            1, mp_context=context, initializer=_start_worker, initargs=(ends,)
+        )
+        self._pid = self._executor.submit(os.getpid)
+        self.broken = False
+
+    def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
+        """Hands a call over."""
+        return self._executor.submit(function, *args)
+
+    def kill(self) -> None:
+        """Ends the process at once, whatever it does."""
+        self.broken = True
+        if self._pid.done() and not self._pid.cancelled() and self._pid.exception() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid.result(), signal.SIGKILL)
+
+    def close(self) -> None:
+        """Ends the process, also one that is in the middle of a call."""
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._end.close()
 
 
 def _start_worker(ends: Connection) -> None:
