@@ -48,7 +48,7 @@ def module_of(client_class: type) -> ModuleType:
 
 
 @functools.cache
-def _trust(module: ModuleType) -> ssl.SSLContext:
+def trust(module: ModuleType) -> ssl.SSLContext:
     """The certificates that are trusted, read once: reading them takes as long as a short call."""
     context: ssl.SSLContext = module.create_ssl_context()
     return context
@@ -82,7 +82,7 @@ def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) 
     return {
         "timeout": timeout,
         "follow_redirects": False,
-        "verify": _trust(module),
+        "verify": trust(module),
         "event_hooks": {"request": [ask_plain], "response": [cap]},
     }
 
