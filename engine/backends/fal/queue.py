@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from engine.backends.common.failures import (
+    STUMBLES,
     Account,
     from_exception,
     from_status,
@@ -250,7 +251,7 @@ def _broken() -> tuple[type[Exception], ...]:
     """What a broken connection raises, a limit, or fal's client on a reply that is not fal's."""
     import httpx
 
-    return (httpx.HTTPError, UnreadableReply, KeyError, TypeError, ValueError)
+    return (httpx.HTTPError, UnreadableReply, *STUMBLES)
 
 
 def _switch_off_retries() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from engine.backends.common.download import ROLE, checked
 from engine.backends.common.failures import (
+    STUMBLES,
     Account,
     cut_off,
     from_exception,
-    from_status,
     out_of_time,
     refused,
 )
@@ -29,6 +29,8 @@ from engine.backends.common.readiness import (
 from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import Usage, report
+from engine.backends.gemini.failures import gemini_error
+from engine.backends.gemini.genai import genai_client
 from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
 from engine.capabilities import (
     CallContext,
@@ -100,11 +102,8 @@ class GeminiImages:
         settings, asks = self.settings, self.settings.asks
         try:
             async with asyncio.timeout(settings.timeout), self._connection() as http:
-                client = genai.Client(
-                    api_key=self._key or "none",
-                    vertexai=False,
-                    http_options=self._options(genai, http),
-                )
+                address = settings.base_url or API_URL
+                client = genai_client(genai, http, address, self._key, settings.timeout)
                 return await client.aio.models.generate_content(
                     model=self.model, contents=parts, config=self._config(genai, request)
                 )
@@ -121,15 +120,6 @@ class GeminiImages:
         limits = guarded(httpx, timeout=self.settings.timeout, limit=MAX_PICTURE_BYTES)
         local = is_loopback(self.settings.base_url or API_URL)
         return httpx.AsyncClient(trust_env=not local, **limits)
-
-    def _options(self, genai: Any, http: Any) -> Any:
-        return genai.types.HttpOptions(
-            base_url=self.settings.base_url or API_URL,
-            api_version="v1beta",
-            timeout=int(self.settings.timeout * 1000),
-            retry_options=genai.types.HttpRetryOptions(attempts=1),
-            httpx_async_client=http,
-        )
 
     def _config(self, genai: Any, request: ImageRequest) -> Any:
         return genai.types.GenerateContentConfig(
@@ -176,14 +166,12 @@ class GeminiImages:
         )
 
     def _refusal(self, error: Any) -> StepError:
-        said = str(error.message or error.status or "")
-        headers = getattr(error.response, "headers", None) or {}
-        error_found = from_status(
-            self._account, error.code, said, headers, exhausted=_is_exhausted(error.details)
-        )
-        if error.code in _GATEWAY and self.settings.asks:
-            return OutcomeUnknown(error_found.message)
-        return error_found
+        headers = getattr(error.response, "headers", None)
+        status = error.code if isinstance(error.code, int) else 500
+        found = gemini_error(self._account, status, error.details, headers)
+        if status in _GATEWAY and self.settings.asks:
+            return OutcomeUnknown(found.message)
+        return found
 
 
 def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:
@@ -210,18 +198,6 @@ def size_for(width: int, height: int) -> str:
     return "1K" if longest <= 1536 else "2K" if longest <= 3072 else "4K"
 
 
-def _is_exhausted(details: Any) -> bool | None:
-    """Whether a refusal for quota is one that waiting a minute does not mend.
-
-    Google answers 429 in the same words for a quota of a minute and of a day; which one it was
-    stands in the error's details.
-    """
-    text = str(details)
-    if "PerDay" in text:
-        return True
-    return False if "PerMinute" in text or "RetryInfo" in text else None
-
-
 def _name(value: Any) -> str:
     return str(getattr(value, "name", value) or "")
 
@@ -230,5 +206,4 @@ def _broken() -> tuple[type[Exception], ...]:
     """What a broken connection raises, a limit, or Google's client on a reply that is not one."""
     import httpx
 
-    unread = (AttributeError, KeyError, TypeError, ValueError)
-    return (httpx.HTTPError, UnreadableReply, OSError, *unread)
+    return (httpx.HTTPError, UnreadableReply, OSError, *STUMBLES)
