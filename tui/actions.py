@@ -97,7 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "filter",
         "Filter",
-        "Show only some: words, state:failed, ! turns a term around.",
+        "Show only some: words, state:failed, !not-this.",
         ("slash",),
         LISTS,
         "Look",

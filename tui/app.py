@@ -126,10 +126,29 @@ class Dashboard(App[str]):
             self.pop_screen()
 
     def new_batch(self) -> None:
-        """Lets the operator queue a batch, and opens it."""
+        """Lets the operator queue a batch; asks first where there is no workspace yet."""
+        if self.paths.store.exists():
+            self._new_batch()
+        else:
+            self.confirm(f"Make a workspace in {self.paths.root.absolute()}?", self._make_workspace)
+
+    def _new_batch(self) -> None:
         from tui.screens.new_batch import NewBatchScreen
 
         self.push_screen(NewBatchScreen(self.paths.root), self._queued)
+
+    @work(thread=True, exit_on_error=False)
+    def _make_workspace(self) -> None:
+        from db.store import Store
+        from engine import __version__
+
+        try:
+            self.paths.make()
+            Store.create(self.paths.store, created_by=__version__)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
+            self.call_from_thread(self.notify, clean(str(error), 500), markup=False)
+        else:
+            self.call_from_thread(self._new_batch)
 
     def _queued(self, batch_id: int | None) -> None:
         if batch_id is None:

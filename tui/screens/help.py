@@ -57,10 +57,9 @@ class HelpScreen(ModalScreen[str | None]):
         return options
 
     def _line(self, action: Action) -> Text:
-        keys = " ".join(key_name(key) for key in keys_of(action, self._keymap))
-        text = Text(f" {keys:<18.18} ", style="bold", no_wrap=True, overflow="ellipsis")
-        text.append(f"{action.help}", style="not bold")
-        return text.append(f"  {action.id}", style="not bold dim")
+        keys = " ".join(key_name(key) for key in keys_of(action, self._keymap)[:2])
+        text = Text(f" {keys:<15.15} ", style="bold", no_wrap=True, overflow="ellipsis")
+        return text.append(f"{action.id:<16.16} {action.help}", style="not bold")
 
     @staticmethod
     def _legend() -> str:

@@ -75,18 +75,20 @@ def engine_words(engine: EngineState) -> str:
 class Lanes(Static):
     """One line: what each lane does."""
 
+    COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
+
     def set_head(self, head: Head) -> None:
         """The lanes as they are now; nothing is shown where there are none."""
         self.display = bool(head.lanes)
-        text = Text(" lanes", style="dim", no_wrap=True, overflow="ellipsis", end="")
+        busy = self.get_component_rich_style("lanes--busy", partial=True)
+        waits = self.get_component_rich_style("lanes--waits", partial=True)
+        text = Text(" lanes", no_wrap=True, overflow="ellipsis", end="")
         for lane in head.lanes:
             shape = {"open": "▸" if lane.in_flight else "·", "cooling": "~"}.get(lane.state, "◆")
-            text.append(f"   {shape} {lane.name} ")
-            text.append(f"{lane.in_flight}/{lane.concurrency}", style="bold")
-            if lane.waiting:
-                text.append(f" +{lane.waiting} wait", style="dim")
-            if lane.state != "open":
-                text.append(f" {lane.state}")
+            style = waits if lane.state != "open" else busy if lane.in_flight else ""
+            text.append(f"   {shape} {lane.name} {lane.in_flight}/{lane.concurrency}", style)
+            text.append(f" +{lane.waiting} wait" if lane.waiting else "")
+            text.append(f" {lane.state}" if lane.state != "open" else "", style)
         self.update(text)
 
 

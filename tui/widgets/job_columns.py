@@ -35,11 +35,11 @@ def job_columns(low: float, high: float) -> tuple[Column[JobRow], ...]:
 
     return (
         Column("", 1, _state),
-        Column("job", 12, _key, grow=2),
+        Column("job", 12, _key, grow=1),
         Column("score", 5, lambda r: [(figures.score(r.score), "strong")], right=True),
         Column("trend", SPARK_CELLS, scores, needs=44),
         Column("it", 2, lambda r: [(str(r.iterations or ""), "muted")], right=True, needs=56),
         Column("time", 6, lambda r: [(r.time, "muted")], right=True, needs=62),
         Column("spend", 7, lambda r: [(figures.money(r.cost), "muted")], right=True, needs=96),
-        Column("stage or trouble", 12, _stage, grow=5, needs=30),
+        Column("stage or trouble", 12, _stage, grow=1, needs=30),
     )

@@ -1,0 +1,36 @@
+"""Queueing a batch without leaving the dashboard, in a workspace that is not there yet too."""
+
+from pathlib import Path
+
+from tests.tui.support import Place, running, shows, until
+from tui.app import Dashboard
+
+
+async def queue(pilot, path: Path) -> None:
+    await until(pilot, lambda: type(pilot.app.screen).__name__ == "NewBatchScreen")
+    await pilot.pause()
+    await pilot.press(*["slash" if c == "/" else c for c in str(path)])
+    await pilot.press("ctrl+s")
+
+
+async def test_a_batch_is_queued_and_shown(place: Place, tmp_path: Path) -> None:
+    source = tmp_path / "lamps.txt"
+    source.write_text("a red lamp\na blue lamp\n")
+    async with running(place.dashboard()) as pilot:
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        await pilot.press("n")
+        await queue(pilot, source)
+        await shows(pilot, "b1 lamps", "0/2", "Queued b1.")
+
+
+async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:
+    source = tmp_path / "lamps.txt"
+    source.write_text("a red lamp\n")
+    (tmp_path / "pictures").mkdir()
+    async with running(Dashboard(tmp_path / "pictures")) as pilot:
+        await shows(pilot, "Nothing has been queued")
+        await pilot.press("n")
+        await shows(pilot, "Make a workspace in")
+        await pilot.press("y")
+        await queue(pilot, source)
+        await shows(pilot, "b1 lamps", "0/1")
