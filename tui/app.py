@@ -1,5 +1,6 @@
 """The dashboard: an app that holds the feed and goes from screen to screen."""
 
+import importlib
 import os
 import shutil
 import subprocess
@@ -26,6 +27,10 @@ from tui.widgets.bars import Banner, engine_words
 
 if TYPE_CHECKING:
     from textual.command import Provider
+
+
+PRELOAD_SECONDS = 0.3
+"""How long after the first picture the next screens are imported."""
 
 
 class Dashboard(App[str]):
@@ -86,8 +91,15 @@ class Dashboard(App[str]):
         self.set_keymap(self.keymap)
         self.feed.start()
         self.set_interval(1.0, self._look_after_engine)
+        self.set_timer(PRELOAD_SECONDS, self._preload)
         for sentence in self._wrong:
             self.notify(clean(sentence, 500), severity="warning", markup=False, timeout=15)
+
+    @work(thread=True)
+    def _preload(self) -> None:
+        """Imports the screens that come next, so that the first of them opens as fast as any."""
+        for name in ("batch", "job", "confirm"):
+            importlib.import_module(f"tui.screens.{name}")
 
     def on_unmount(self) -> None:
         """Stops reading, and remembers."""

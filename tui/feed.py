@@ -136,6 +136,11 @@ class Feed:
         self._shown = [_Shown(view, target) for view, target in views]
         self.wake()
 
+    def hide(self, target: MessagePump) -> None:
+        """Reads nothing for a screen that is not seen any more, unless another is shown already."""
+        if any(shown.target is target for shown in self._shown):
+            self._shown = []
+
     def wake(self) -> None:
         """Reads now: a view wants something else."""
         for shown in self._shown:

@@ -78,7 +78,7 @@ class BaseScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Nothing is read for what is not seen."""
-        self.feed.show()
+        self.feed.hide(self)
 
     @on(Fresh)
     async def take(self, message: Fresh) -> None:

@@ -115,8 +115,9 @@ class Banner(Static):
     def _show(self) -> None:
         lines = [f"! {self._trouble}"] if self._trouble else []
         shape, parked = look("parked").shape, self._head.parked
-        for reason, sentence in self._head.reasons[:2]:
-            lines.append(f"{shape} {parked} parked ({reason}): {sentence}")
+        for reason, sentence in self._head.reasons[:3]:
+            begin = f"{shape} {parked} parked" if len(lines) <= bool(self._trouble) else "  and"
+            lines.append(f"{begin} ({reason}): {sentence}")
         if parked and not self._head.reasons:
             lines.append(f"{shape} {parked} parked. Open the batch to see why.")
         self.set_class(bool(self._trouble), "-trouble")

@@ -238,7 +238,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         if (row := self.current) is not None:
             self.marks = self.marks ^ {row.id}
             self.last_mark = self.cursor
-            self.refresh_line(self.cursor + 1)
+            self.refresh()
             self._go(self.cursor + 1)
 
     # -- drawing ------------------------------------------------------------------------------
@@ -296,6 +296,9 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         text = "  "
         for column, width in layout(self._columns, self.size.width - 2):
             text += (column.title.rjust(width) if column.right else fit(column.title, width)) + " "
+        if self.marks:
+            said = f"  ● {len(self.marks)} marked "
+            text = set_cell_size(text, max(0, self.size.width - len(said))) + said
         line = Strip([Segment(set_cell_size(text, self.size.width), base)])
         return line.adjust_cell_length(self.size.width, base)
 
