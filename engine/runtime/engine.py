@@ -33,6 +33,7 @@ from engine.runtime.projector import Projector
 from engine.runtime.recipe import Catalog
 from engine.runtime.run import BatchRun, JobRun
 from engine.runtime.steps import StepRunner
+from engine.runtime.workbench import Workbench
 from engine.settings import Settings, load_environment, read_settings
 
 log = logging.getLogger(__name__)
@@ -138,16 +139,16 @@ class Engine:
         self._progress = ProgressBoard(self._writer)
         self._projector = Projector(store, self._paths, self._artifacts.path, settings.outputs)
         self._outputs = self._lanes[OUTPUTS_LANE] = Lane(OUTPUTS_LANE, 1)
-        self._steps = StepRunner(
+        bench = Workbench(
             self._writer,
             self._artifacts,
             self._pool,
             self._progress,
             self._lane_of,
-            self._projector.soon,
+            settings.engine,
+            settings.retry,
         )
-        self._steps.engine_settings = settings.engine
-        self._steps.retry_settings = settings.retry
+        self._steps = StepRunner(bench, self._projector.soon)
         self._jobs = JobRunner(
             self._writer, self._steps, self._projector, self._outputs, self._lanes.get
         )
@@ -364,8 +365,8 @@ class Engine:
         """Reads settings and environment again and lets blocked lanes try again."""
         self._settings = settings = read_settings(self._paths.root, self._overrides)
         self._environment = load_environment(self._paths.root)
-        self._steps.engine_settings = settings.engine
-        self._steps.retry_settings = settings.retry
+        self._steps.bench.engine_settings = settings.engine
+        self._steps.bench.retry_settings = settings.retry
         self._projector.settings = settings.outputs
         self._batches.clear()
         self._unsized.update(self._lanes)

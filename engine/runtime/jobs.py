@@ -17,9 +17,10 @@ from db.writes.steps import supersede_unused
 from engine.capabilities import Blocked, Permanent, StepError
 from engine.runtime.job import Job
 from engine.runtime.lanes import Lane
+from engine.runtime.outcomes import StepFailed, StepUnknown
 from engine.runtime.projector import Projector
 from engine.runtime.run import JobRun
-from engine.runtime.steps import StepFailed, StepRunner, StepUnknown
+from engine.runtime.steps import StepRunner
 
 log = logging.getLogger(__name__)
 

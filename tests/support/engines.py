@@ -93,9 +93,7 @@ class Toy:
             engine.stop()
             await asyncio.wait_for(task, PATIENCE)
 
-    def command(
-        self, verb: str, arguments: Mapping[str, Any] | None = None, **target: int
-    ) -> int:
+    def command(self, verb: str, arguments: Mapping[str, Any] | None = None, **target: int) -> int:
         """Asks for something, as the command line would."""
         with self.store.intake() as write:
             return write(

@@ -1,0 +1,155 @@
+"""What becomes of a step: its result, its failure, or that nobody knows, written as one."""
+
+import logging
+import traceback
+
+from db.writes import steps as writes
+from db.writes.errors import ErrorRecord
+from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
+from engine.runtime.context import CallRecorder
+from engine.runtime.lanes import Lane
+from engine.runtime.run import Memo
+from engine.runtime.workbench import StepState, Workbench, headline_of
+
+log = logging.getLogger(__name__)
+
+
+class StepFailed(Permanent):
+    """A step that has failed for good; its error is in the store.
+
+    Attributes:
+        error_id: The error's row.
+        error_kind: `permanent` or `bug`.
+    """
+
+    def __init__(self, message: str, *, remedy: str, error_id: int, error_kind: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.error_id = error_id
+        self.error_kind = error_kind
+
+
+class StepUnknown(OutcomeUnknown):
+    """A paid call whose outcome is unknown; an operator has to say what to do."""
+
+
+class OutcomeKeeper:
+    """Writes down what became of one step, and tells the run that the job has now.
+
+    Args:
+        bench: What all steps share.
+        state: How far the step is.
+        lane: The lane of its backend.
+    """
+
+    def __init__(self, bench: Workbench, state: StepState, lane: Lane) -> None:
+        self._bench = bench
+        self._state = state
+        self._lane = lane
+
+    async def result(self, outcome: writes.Outcome) -> Memo:
+        """Writes a result with all that belongs to it."""
+        step_id, intent = self._state.step_id, self._state.intent
+        await self._bench.writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
+        self._bench.progress.forget(step_id)
+        return self.remember(Memo(step_id, "done", result=outcome.result))
+
+    def outcome_of(self, result: Result, recorder: CallRecorder) -> writes.Outcome:
+        """What a result leaves behind."""
+        text = result.model_dump_json()
+        self._state.asked.call.result_type.model_validate_json(
+            text
+        )  # what cannot be read back is no result
+        return writes.Outcome(
+            result=text,
+            artifacts=recorder.kept,
+            scores=[score.model_dump() for score in result.scores()],
+            critiques=[critique.model_dump() for critique in result.critiques()],
+            prompts=[prompt.model_dump() for prompt in result.prompts()],
+            cost=recorder.spent,
+            headline=headline_of(self._state.asked.run, result),
+            iterations=self._state.asked.iteration,
+            had_progress=recorder.had_progress or self._state.retried,
+            calls=self._state.calls,
+        )
+
+    async def failure(self, error: StepError) -> StepError:
+        """Writes a failure; returns what the step raises."""
+        if isinstance(error, OutcomeUnknown):
+            policy = self._bench.engine_settings.on_unknown
+            return await self.unknown(policy, error.message, error.cost)
+        if isinstance(error, Blocked):
+            error.lane = self._lane.name
+            if self._lane.blocked is None:
+                self._lane.block(error)
+            if self._state.step_id:
+                await self._fail("open", error)
+            return error.again()
+        if not isinstance(error, Retryable):
+            self._state.request_id = None  # this request has its answer; a retry has to ask anew
+        error_id = await self._fail("failed", error)
+        return self._failed(error_id, "permanent", error.message, error.remedy)
+
+    async def unknown(self, policy: str, cause: str = "", cost: int = 0) -> StepError:
+        """Writes that nobody knows the outcome; returns what the step raises."""
+        said = f"{self._state.intent.backend} was asked and nobody knows whether it did it"
+        error = StepUnknown(
+            f"{said} ({self._state.intent.key}). {cause}".strip(),
+            remedy="Retry the job to ask again (it may be paid for twice), or cancel it.",
+            cost=cost,
+        )
+        if policy == "fail":
+            error_id = await self._fail("failed", error)
+            return self._failed(error_id, "permanent", error.message, error.remedy)
+        await self._fail("unknown", error)
+        return error
+
+    async def bug(self, error: Exception) -> StepError:
+        """Writes a defect with its traceback; returns what the step raises."""
+        log.exception("%s of job %s", self._state.intent.key, self._state.asked.run.job.key)
+        message = f"{type(error).__name__}: {error}"
+        record = ErrorRecord(
+            kind="bug",
+            type=type(error).__name__,
+            message=message,
+            remedy="This is a defect of Safelight or of a backend; please report it.",
+            traceback="".join(traceback.format_exception(error)),
+        )
+        error_id = await self._write_failure("failed", record, self._state.spent)
+        return self._failed(error_id, "bug", message, record.remedy)
+
+    def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
+        memo = Memo(self._state.step_id, "failed", error=(kind, message, remedy), error_id=error_id)
+        self.remember(memo)
+        return stored_failure(memo)
+
+    async def _fail(self, state: str, error: StepError) -> int:
+        kind = "permanent" if state == "failed" else error.kind
+        record = ErrorRecord(kind, type(error).__name__, error.message, error.remedy)
+        return await self._write_failure(state, record, error.cost)
+
+    async def _write_failure(self, state: str, record: ErrorRecord, cost: int) -> int:
+        writer, intent, calls = self._bench.writer, self._state.intent, self._state.calls
+        if (
+            not self._state.step_id
+        ):  # refused before it was begun; the error needs a step to belong to
+            self._state.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
+        step_id, request_id = self._state.step_id, self._state.request_id
+        self._bench.progress.forget(step_id)
+        error_id = await writer.write(
+            lambda c: writes.fail_step(
+                c, step_id, intent, record, state, request_id=request_id, cost=cost, calls=calls
+            )
+        )
+        if state != "failed":
+            self.remember(Memo(step_id, state, request_id=request_id))
+        return error_id
+
+    def remember(self, memo: Memo) -> Memo:
+        """Tells the run that the job has now."""
+        return self._bench.remember(self._state.asked, memo)
+
+
+def stored_failure(memo: Memo) -> StepFailed:
+    """The failure that a step was stored with, to be raised again at the same place."""
+    kind, message, remedy = memo.error or ("permanent", "The step has failed before.", "")
+    return StepFailed(message, remedy=remedy, error_id=memo.error_id or 0, error_kind=kind)

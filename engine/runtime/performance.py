@@ -1,0 +1,292 @@
+"""One step that is being made: from its intent, through its lane and its tries, to its outcome."""
+
+import asyncio
+import logging
+from typing import cast
+
+import stamina
+
+from db.clock import now
+from db.writes import steps as writes
+from engine.capabilities import (
+    Blocked,
+    OutcomeUnknown,
+    Permanent,
+    Result,
+    Retryable,
+    StepError,
+)
+from engine.runtime.context import CallRecorder
+from engine.runtime.outcomes import OutcomeKeeper
+from engine.runtime.run import Memo
+from engine.runtime.workbench import Asked, StepState, Workbench
+
+UNWRITABLE_SECONDS = 1.0
+"""How long a paid result that cannot be stored waits before it is tried again."""
+
+log = logging.getLogger(__name__)
+
+
+class Performance:
+    """One step that is being made.
+
+    Args:
+        bench: What all steps share.
+        asked: What was asked for.
+        memo: What the store knows of the step, None where it has never been begun.
+
+    Attributes:
+        call: What is asked of which backend.
+        task: What makes it.
+        wanted: Whether a run waits for it.
+        in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
+    """
+
+    def __init__(self, bench: Workbench, asked: Asked, memo: Memo | None) -> None:
+        self.call = asked.call
+        self.wanted = self.in_flight = False
+        self._bench = bench
+        self._memo = memo
+        self._lane = bench.lane_of(asked.call.backend)
+        request_id = memo.request_id if memo and asked.call.backend.resumable else None
+        self._state = StepState(
+            asked,
+            asked.intent(),
+            step_id=memo.id if memo else 0,
+            request_id=request_id,
+            begun=request_id is not None,
+        )
+        self._keeper = OutcomeKeeper(bench, self._state, self._lane)
+        job_id = asked.run.job.id
+        self.task = asyncio.create_task(self._perform(), name=f"step {asked.key} of j{job_id}")
+
+    async def _perform(self) -> Memo:
+        """Makes the call until it has an outcome, and stores that."""
+        await self._refuse_what_must_not_be_sent()
+        try:
+            outcome = await self._call_with_retries()
+        except asyncio.CancelledError:
+            self._put_aside()
+            raise
+        except StepError as error:
+            raise await self._keeper.failure(error) from error
+        except Exception as error:
+            raise await self._keeper.bug(error) from error
+        return await self._keeper.result(outcome)
+
+    async def _refuse_what_must_not_be_sent(self) -> None:
+        memo, settings = self._memo, self._bench.engine_settings
+        if memo is None or memo.state == "open" or self._state.begun:
+            return
+        if memo.attempts >= settings.max_starts:
+            raise await self._keeper.failure(
+                Permanent(
+                    f"The step was begun {memo.attempts} times and never finished.",
+                    remedy="Look at the log for what ends the engine, then retry the job.",
+                )
+            )
+        if self.call.backend.paid and settings.on_unknown != "retry":
+            raise await self._keeper.unknown(settings.on_unknown)
+
+    def _put_aside(self) -> None:
+        """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
+        if self._state.step_id and not self.call.backend.paid and not self._state.request_id:
+            step_id = self._state.step_id
+            self._bench.writer.write(lambda c: writes.put_aside(c, step_id))
+            self._keeper.remember(Memo(step_id, "open"))
+
+    async def _call_with_retries(self) -> writes.Outcome:
+        """The first try is made outside the library, which costs a third of a trivial step."""
+        try:
+            return await self._try(1)
+        except Retryable as error:
+            return await self._try_again(error)
+
+    async def _try_again(self, error: Retryable) -> writes.Outcome:
+        retry = self._bench.retry_settings
+        async for attempt in stamina.retry_context(
+            on=self._wait_before_retry,
+            attempts=retry.tries,
+            timeout=None,
+            wait_initial=retry.wait_initial,
+            wait_max=retry.wait_max,
+            wait_jitter=retry.wait_jitter,
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    try:
+                        return await self._try(attempt.num)
+                    except Retryable as again:
+                        error = again
+                await self._note_retry(error, attempt.num, attempt.next_wait)
+                raise error
+        raise AssertionError("stamina ends its loop by a return or an error")
+
+    async def _try(self, number: int) -> writes.Outcome:
+        async with self._lane.slot():
+            await self._begin()
+            result, recorder = await self._call_once(number)
+        return self._keeper.outcome_of(result, recorder)
+
+    def _wait_before_retry(self, error: Exception) -> bool | float:
+        if not isinstance(error, Retryable):
+            return False
+        return True if error.retry_after is None else max(0.0, error.retry_after)
+
+    async def _begin(self) -> None:
+        if not self._state.begun:
+            self._refuse_if_not_ready()
+        self.in_flight = True
+        writer, intent, step_id, request_id = (
+            self._bench.writer,
+            self._state.intent,
+            self._state.step_id,
+            self._state.request_id,
+        )
+        if self._state.begun and request_id:
+            await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+        elif not step_id:
+            self._state.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
+        else:
+            await writer.write(lambda c: writes.begin_again(c, step_id))
+        self._state.begun = True
+
+    def _refuse_if_not_ready(self) -> None:
+        missing = self.call.backend.missing()
+        if missing:
+            what = "; ".join(item.what for item in missing)
+            remedy = " ".join(item.remedy for item in missing)
+            raise Blocked(
+                f"{self._state.intent.backend} needs {what}.",
+                reason=missing[0].reason,
+                remedy=remedy,
+            )
+
+    async def _call_once(self, number: int) -> tuple[Result, CallRecorder]:
+        recorder = self._recorder()
+        started = now()
+        try:
+            result = await self._ask(recorder)
+        except StepError as caught:
+            error = self._as_policy_says(caught)
+            error.cost = max(error.cost, recorder.spent)
+            self._note_call(recorder, number, started, error)
+            if isinstance(error, Retryable):
+                self._lane.failed()
+            elif not isinstance(error, Blocked | OutcomeUnknown):
+                self._lane.succeeded()  # it refuses this request, so it answers
+            if error is caught:
+                raise
+            raise error from caught
+        except Exception as bug:
+            self._state.spent = recorder.spent
+            named = Permanent(f"{type(bug).__name__}: {bug}", cost=self._state.spent)
+            self._note_call(recorder, number, started, named)
+            raise
+        self._state.spent = recorder.spent
+        self._note_call(recorder, number, started, None)
+        self._lane.succeeded()
+        return result, recorder
+
+    def _as_policy_says(self, error: StepError) -> StepError:
+        unknown = isinstance(error, OutcomeUnknown)
+        if unknown and self._bench.engine_settings.on_unknown == "retry":
+            return Retryable(error.message, resubmit=True, cost=error.cost)
+        return error
+
+    async def _ask(self, recorder: CallRecorder) -> Result:
+        backend, deadline = self.call.backend, self._bench.engine_settings.deadline_seconds
+        operation = getattr(backend, self.call.operation)
+        try:
+            async with asyncio.timeout(deadline):
+                return cast("Result", await operation(self.call.request, recorder))
+        except TimeoutError:
+            message = f"{self._state.intent.backend} gave no answer within {deadline:g} seconds."
+            if backend.paid and not (backend.resumable and recorder.request_id):
+                raise OutcomeUnknown(message) from None
+            raise Retryable(message) from None
+        finally:
+            self._state.request_id = recorder.request_id
+
+    def _recorder(self) -> CallRecorder:
+        step_id, bench = self._state.step_id, self._bench
+
+        async def on_submitted(request_id: str) -> None:
+            await bench.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+
+        def on_progress(fraction: float | None, message: str) -> None:
+            bench.progress.show(
+                step_id, self._state.intent.batch_id, self._state.intent.job_id, fraction, message
+            )
+
+        return CallRecorder(
+            bench.artifacts,
+            bench.pool,
+            on_submitted,
+            on_progress,
+            self._state.request_id,
+            on_unwritable=self._on_unwritable,
+        )
+
+    async def _on_unwritable(self, error: OSError) -> None:
+        """A file cannot be stored: what was paid for is kept in memory until it can be."""
+        blocked = Blocked(
+            f"Files cannot be stored: {error.strerror or error}.",
+            reason="disk",
+            remedy="Make room or give back the right to write there; the rest goes on by itself.",
+        )
+        if not self.call.backend.paid:
+            raise blocked from error
+        if self._lane.blocked is None:  # nothing more is bought meanwhile
+            log.error("%s", blocked.message)
+            self._lane.block(blocked)
+        await asyncio.sleep(UNWRITABLE_SECONDS)
+
+    def _note_call(
+        self,
+        recorder: CallRecorder,
+        number: int,
+        started: str,
+        error: StepError | None,
+    ) -> None:
+        if not (self.call.backend.paid or self.call.backend.resumable):
+            return
+        self._state.calls.append(
+            {
+                "attempt": number,
+                "request_id": recorder.request_id,
+                "status": error.kind if error else "done",
+                "error": error.message if error else None,
+                "wait_seconds": None,
+                "cost": error.cost if error else recorder.spent,
+                "started_at": started,
+                "finished_at": now(),
+            }
+        )
+
+    async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
+        tries = self._bench.retry_settings.tries
+        if self._state.calls:
+            self._state.calls[-1]["wait_seconds"] = next_wait
+        goes_back = self.call.backend.resumable and self._state.request_id and not error.resubmit
+        if not goes_back:
+            self._state.request_id, self._state.begun = None, False
+        if number >= tries:
+            return
+        wait = next_wait if error.retry_after is None else error.retry_after
+        key = self._state.intent.key
+        retry = writes.Retry(
+            f"{key}: {error.message} Try {number + 1} of {tries} in {wait:.1f} s.",
+            wait_seconds=wait,
+            open_again=not goes_back,
+            cost=error.cost,
+            calls=self._state.calls,
+        )
+        intent, step_id, self._state.calls = self._state.intent, self._state.step_id, []
+        self._bench.progress.show(step_id, intent.batch_id, intent.job_id, None, retry.message)
+        await self._bench.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
+        state = "submitted" if goes_back else "open"
+        self._keeper.remember(Memo(step_id, state, request_id=self._state.request_id))
+        self._state.retried, self.in_flight = True, False
+        if not self.wanted:  # whoever waited was stopped; the next run tries again
+            raise asyncio.CancelledError

@@ -1,0 +1,131 @@
+"""What steps are made with, and how far one of them is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.writer import Writer
+from db.writes.steps import Intent
+from engine.capabilities import Backend, Call, Result
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lanes import Lane
+from engine.runtime.pool import ComputePool
+from engine.runtime.progress import ProgressBoard
+from engine.runtime.run import JobRun, Memo
+from engine.settings import EngineSettings, RetrySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A step that a run asks for.
+
+    Attributes:
+        run: Who asks.
+        scope: Where in the job it stands.
+        name: Its name there.
+        call: What to ask of which backend.
+        fingerprint: What makes the call what it is.
+        iteration: Number of the turn that it belongs to, 0 where it is in none.
+    """
+
+    run: JobRun
+    scope: str
+    name: str
+    call: Call[Any]
+    fingerprint: str
+    iteration: int
+
+    @property
+    def key(self) -> str:
+        """The step's key within its job."""
+        return f"{self.scope}/{self.name}" if self.scope else self.name
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """What tells it from every other step of the store."""
+        return self.run.job.id, self.key, self.fingerprint
+
+    def intent(self) -> Intent:
+        """What is written before the call is made."""
+        identity = self.run.batch.identities[self.call.backend.capability]
+        return Intent(
+            batch_id=self.run.job.batch_id,
+            job_id=self.run.job.id,
+            key=self.key,
+            scope=self.scope,
+            name=self.name,
+            fingerprint=self.fingerprint,
+            operation=self.call.operation,
+            backend=identity.backend,
+            model=identity.model,
+            request=self.call.request.model_dump_json(),
+        )
+
+
+@dataclass(slots=True)
+class StepState:
+    """How far a step is.
+
+    Attributes:
+        asked: What was asked for.
+        intent: What is written before the call is made.
+        step_id: Its row, 0 where it has none yet.
+        request_id: The provider's id of its call, where one is known.
+        begun: Whether its intent is in the store.
+        calls: Requests to the provider that are not written down yet.
+        spent: What the last call has cost, in micro-dollars.
+        retried: Whether it has waited for another try.
+    """
+
+    asked: Asked
+    intent: Intent
+    step_id: int = 0
+    request_id: str | None = None
+    begun: bool = False
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    spent: int = 0
+    retried: bool = False
+
+
+@dataclass(slots=True)
+class Workbench:
+    """What all steps of an engine share.
+
+    Attributes:
+        writer: The store's writer door.
+        artifacts: Files by content.
+        pool: Processes for CPU-heavy work.
+        progress: What is shown of running steps.
+        lane_of: The lane of a backend.
+        engine_settings: How the engine works.
+        retry_settings: How often and how soon a call is made again.
+        runs: The run that each job has now.
+    """
+
+    writer: Writer
+    artifacts: ArtifactStore
+    pool: ComputePool
+    progress: ProgressBoard
+    lane_of: Callable[[Backend], Lane]
+    engine_settings: EngineSettings
+    retry_settings: RetrySettings
+    runs: dict[int, JobRun] = field(default_factory=dict)
+
+    def remember(self, asked: Asked, memo: Memo) -> Memo:
+        """Gives an outcome to the run that the job has now, which may not be the one that asked."""
+        run = self.runs.get(asked.run.job.id)
+        if run is not None:
+            known = (asked.key, asked.fingerprint)
+            if known not in run.memos:
+                run.versions[asked.key] += 1
+            run.memos[known] = memo
+        return memo
+
+
+def headline_of(run: JobRun, result: Result) -> float | None:
+    """The best headline of a run once a result has come."""
+    best = run.best
+    for score in result.scores():
+        if score.metric == run.headline.metric:
+            best = run.headline.best(best, score.value)
+    return best
