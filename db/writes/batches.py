@@ -174,7 +174,8 @@ def end_finish(connection: sqlite3.Connection, batch_id: int, error: str | None)
     """Keeps how a batch's finish ended, unless jobs were opened again meanwhile."""
     state = "done" if error is None else "failed"
     cursor = connection.execute(
-        """UPDATE batches SET finish = ?, finish_error = ?, finished_at = ?
+        """UPDATE batches SET finish = ?, finish_error = ?,
+           finished_at = max(?, coalesce(started_at, ''))
            WHERE id = ? AND finish = 'running' AND queued + running + paused + parked = 0""",
         (state, None if error is None else storable(error), now(), batch_id),
     )

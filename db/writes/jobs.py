@@ -63,8 +63,8 @@ def end_job(
     said = None if message is None else storable(message)
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
-           message = ?, reason = NULL, lane = NULL, stage = NULL, finished_at = ?
-           WHERE id = ? AND state = 'running'""",
+           message = ?, reason = NULL, lane = NULL, stage = NULL,
+           finished_at = max(?, coalesce(started_at, '')) WHERE id = ? AND state = 'running'""",
         (state, result, score, error_id, said, now(), job.id),
     )
     if not cursor.rowcount:

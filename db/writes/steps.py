@@ -136,8 +136,8 @@ def finish_step(
     """Writes a step's result with all that belongs to it."""
     at = now()
     connection.execute(
-        """UPDATE steps SET state = 'done', result = ?, error_id = NULL, finished_at = ?
-           WHERE id = ?""",
+        """UPDATE steps SET state = 'done', result = ?, error_id = NULL,
+           finished_at = max(?, started_at) WHERE id = ?""",
         (outcome.result, at, step_id),
     )
     _charge(connection, step_id, intent, outcome.cost)
@@ -287,8 +287,8 @@ def fail_step(
     """
     error_id = record_error(connection, error, intent.batch_id, intent.job_id, step_id)
     connection.execute(
-        """UPDATE steps SET state = ?, error_id = ?, request_id = ?, finished_at = ?
-           WHERE id = ?""",
+        """UPDATE steps SET state = ?, error_id = ?, request_id = ?,
+           finished_at = max(?, started_at) WHERE id = ?""",
         (state, error_id, request_id, now(), step_id),
     )
     write_calls(connection, step_id, intent, calls)
@@ -360,6 +360,26 @@ def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
         (job_id,),
     )
     return cursor.rowcount
+
+
+def reopen_makers(connection: sqlite3.Connection, job_id: int, hashes: Iterable[str]) -> int:
+    """Opens the steps of a job that made some stored files, which are lost; returns how many.
+
+    What they left behind goes; the provider's id of the call stays, so that a call that can be
+    found again is not paid for again.
+    """
+    made = set[int]()
+    for hash_ in hashes:
+        sql = "SELECT step_id FROM artifacts WHERE hash = ? AND job_id = ? AND step_id IS NOT NULL"
+        made.update(row[0] for row in connection.execute(sql, (hash_, job_id)))
+    for step_id in made:
+        connection.execute(
+            "UPDATE steps SET state = 'open', result = NULL WHERE id = ?", (step_id,)
+        )
+        for table in ("artifacts", "scores", "critiques", "prompts"):
+            sql = f"DELETE FROM {table} WHERE step_id = ?"  # noqa: S608 - our own names
+            connection.execute(sql, (step_id,))
+    return len(made)
 
 
 def show_progress(

@@ -1,5 +1,6 @@
 """Putting a stored picture into a folder: linked where it can be, converted where it must be."""
 
+import hashlib
 from pathlib import Path
 
 from engine.export.files import Folder
@@ -29,7 +30,7 @@ def put_picture(folder: Folder, name: str, turn: IterationReport, stored: Path) 
 
     Raises:
         FileNotFoundError: The stored file is gone.
-        PictureError: The stored file is not a picture.
+        PictureError: The stored file is not a picture, or not the one that was stored.
     """
     if folder.is_linked(name, stored):
         return
@@ -37,6 +38,8 @@ def put_picture(folder: Folder, name: str, turn: IterationReport, stored: Path) 
     if _is_made(folder.read(name, MAX_COPY_BYTES), chunks):
         return
     data = stored.read_bytes()
+    if hashlib.sha256(data).hexdigest() != turn.artifact.hash:
+        raise PictureError("the stored picture is damaged: its bytes have another hash")
     if is_png(data) and (PARAMETERS in read_text(data) or PARAMETERS not in chunks):
         if not folder.link(name, stored):
             folder.put(name, data)

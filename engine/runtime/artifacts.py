@@ -1,11 +1,17 @@
 """Files by content: written to a temporary file, synced, renamed; then a row may name them."""
 
+import contextlib
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from engine.capabilities import Permanent
+
+
+class FileLost(Permanent):
+    """A stored file is gone or is not what was stored; what made it has to make it again."""
 
 
 class ArtifactStore:
@@ -52,22 +58,36 @@ class ArtifactStore:
         """The bytes of a stored file.
 
         Raises:
-            Permanent: The file is gone or is not what was stored.
+            FileLost: The file is gone or is not what was stored.
         """
-        path = self.path(hash_)
+        remedy = "Restore it from a backup, or retry the job to make it again."
         try:
-            data = path.read_bytes()
+            data = self.path(hash_).read_bytes()
         except FileNotFoundError:
-            raise Permanent(
-                f"The stored file {hash_[:12]} is gone.",
-                remedy="Restore it from a backup, or retry the job to make it again.",
-            ) from None
+            raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=remedy) from None
         if hashlib.sha256(data).hexdigest() != hash_:
-            raise Permanent(
+            raise FileLost(
                 f"The stored file {hash_[:12]} is damaged: its bytes have another hash.",
-                remedy="Restore it from a backup, or retry the job to make it again.",
+                remedy=remedy,
             )
         return data
+
+    def lost(self, hashes: Iterable[str]) -> list[str]:
+        """Those of some stored files that are gone or damaged; damaged ones are put aside.
+
+        A damaged file stays beside its place under a name that ends in `.damaged`, so that the
+        right bytes can be stored there again.
+        """
+        found = []
+        for hash_ in hashes:
+            try:
+                self.read(hash_)
+            except FileLost:
+                found.append(hash_)
+                with contextlib.suppress(FileNotFoundError):
+                    path = self.path(hash_)
+                    path.replace(path.with_name(f"{path.name}.damaged"))
+        return found
 
     def hashes(self) -> "list[str]":
         """The hash of every stored file."""

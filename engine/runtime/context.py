@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine.capabilities import Artifact
+from engine.capabilities import Artifact, Permanent
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.pool import ComputePool
 
@@ -13,6 +13,9 @@ T = TypeVar("T")
 
 UNKNOWN = "application/octet-stream"
 """Media type of bytes that are no picture."""
+
+MAX_BYTES = 2 << 30
+"""The most bytes of one file that are kept; a backend that downloads stops long before."""
 
 SMALL = 16 * 1024
 """Bytes up to which hashing and looking whether they are stored cost less than a thread's turn."""
@@ -44,7 +47,16 @@ class CallRecorder:
         return await asyncio.to_thread(self.artifacts.read, artifact.hash)
 
     async def keep(self, data: bytes, role: str = "result") -> Artifact:
-        """Stores bytes by content and returns their handle."""
+        """Stores bytes by content and returns their handle.
+
+        Raises:
+            Permanent: They are more than `MAX_BYTES`.
+        """
+        if len(data) > MAX_BYTES:
+            raise Permanent(
+                f"The answer has {len(data) / 2**30:.1f} GiB, more than the {MAX_BYTES >> 30} GiB "
+                "that are kept."
+            )
         known = self.artifacts.known(data) if len(data) <= SMALL else None
         artifact = _described(known, data) if known else await self._store(data)
         self.kept.append({"role": role, **artifact.model_dump()})

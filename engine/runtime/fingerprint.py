@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from engine.capabilities import Call, Result
 
-
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import traceback
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +14,11 @@ from db.writes import jobs as writes
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.steps import supersede_unused
 from engine.capabilities import Blocked, Permanent, StepError
+from engine.export.files import ExportError
+from engine.runtime.artifacts import FileLost
 from engine.runtime.job import Job
 from engine.runtime.lanes import Lane
-from engine.runtime.outcomes import StepFailed, StepUnknown
+from engine.runtime.outcomes import StepFailed, StepUnknown, bug_record
 from engine.runtime.projector import Projector
 from engine.runtime.run import JobRun
 from engine.runtime.steps import StepRunner
@@ -148,6 +149,8 @@ class JobRunner:
             error_id = await self._writer.write(
                 lambda c: record_error(c, record, job.batch_id, job.id)
             )
+        if _is_of_lost_files(error):
+            await self._steps.reopen_lost(run)
         await self._write_what_there_is(run, state="failed", error_id=error_id)
         message = f"{job.key}: {error}"
         await self._writer.write(
@@ -203,14 +206,16 @@ def _worst(error: BaseException) -> BaseException:
     return min(_leaves(error), key=rank)
 
 
+def _is_of_lost_files(error: BaseException) -> bool:
+    causes = list[BaseException | None]([error])
+    while (cause := causes[-1]) is not None and cause.__cause__ not in causes:
+        causes.append(cause.__cause__)
+    return any(isinstance(cause, FileLost | ExportError) for cause in causes)
+
+
 def _record(error: BaseException) -> ErrorRecord:
     if isinstance(error, StepError):
         return ErrorRecord(error.kind, type(error).__name__, error.message, error.remedy)
-    log.error("a recipe raised what it should not", exc_info=error)
-    return ErrorRecord(
-        kind="bug",
-        type=type(error).__name__,
-        message=f"{type(error).__name__}: {error}",
-        remedy="This is a defect of Safelight or of a recipe; please report it.",
-        traceback="".join(traceback.format_exception(error)),
-    )
+    record = bug_record(error, "a recipe")
+    log.error("a recipe raised what it should not: %s", record.traceback)
+    return record

@@ -3,6 +3,7 @@
 import logging
 import traceback
 
+from db.text import storable
 from db.writes import steps as writes
 from db.writes.errors import ErrorRecord
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
@@ -10,6 +11,9 @@ from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Lane
 from engine.runtime.run import Memo
 from engine.runtime.workbench import StepState, Workbench, headline_of
+
+MAX_RESULT_CHARS = 16 << 20
+"""The longest result as JSON; media are files."""
 
 log = logging.getLogger(__name__)
 
@@ -56,9 +60,14 @@ class OutcomeKeeper:
     def outcome_of(self, result: Result, recorder: CallRecorder) -> writes.Outcome:
         """What a result leaves behind."""
         text = result.model_dump_json()
-        self._state.asked.call.result_type.model_validate_json(
-            text
-        )  # what cannot be read back is no result
+        if len(text) > MAX_RESULT_CHARS:
+            raise Permanent(
+                f"{self._state.intent.backend} answered {len(text) >> 20} MiB of text, more than "
+                f"the {MAX_RESULT_CHARS >> 20} MiB that are kept.",
+                cost=recorder.spent,
+            )
+        # What cannot be read back is no result.
+        self._state.asked.call.result_type.model_validate_json(text)
         return writes.Outcome(
             result=text,
             artifacts=recorder.kept,
@@ -105,17 +114,11 @@ class OutcomeKeeper:
 
     async def bug(self, error: Exception) -> StepError:
         """Writes a defect with its traceback; returns what the step raises."""
-        log.exception("%s of job %s", self._state.intent.key, self._state.asked.run.job.key)
-        message = f"{type(error).__name__}: {error}"
-        record = ErrorRecord(
-            kind="bug",
-            type=type(error).__name__,
-            message=message,
-            remedy="This is a defect of Safelight or of a backend; please report it.",
-            traceback="".join(traceback.format_exception(error)),
-        )
+        record = bug_record(error, "a backend")
+        job = self._state.asked.run.job.key
+        log.error("%s of job %s: %s", self._state.intent.key, storable(job), record.traceback)
         error_id = await self._write_failure("failed", record, self._state.spent)
-        return self._failed(error_id, "bug", message, record.remedy)
+        return self._failed(error_id, "bug", record.message, record.remedy)
 
     def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
         memo = Memo(self._state.step_id, "failed", error=(kind, message, remedy), error_id=error_id)
@@ -147,6 +150,22 @@ class OutcomeKeeper:
     def remember(self, memo: Memo) -> Memo:
         """Tells the run that the job has now."""
         return self._bench.remember(self._state.asked, memo)
+
+
+def bug_record(error: BaseException, whose: str) -> ErrorRecord:
+    """A defect as it is kept and logged.
+
+    Args:
+        error: What was raised.
+        whose: Who may have the defect besides Safelight, for example `a recipe`.
+    """
+    return ErrorRecord(
+        kind="bug",
+        type=type(error).__name__,
+        message=f"{type(error).__name__}: {error}",
+        remedy=f"This is a defect of Safelight or of {whose}; please report it.",
+        traceback=storable("".join(traceback.format_exception(error))),
+    )
 
 
 def stored_failure(memo: Memo) -> StepFailed:

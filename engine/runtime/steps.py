@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+from db.queries.jobs import artifacts
 from db.writes import steps as writes
 from engine.capabilities import Call, Result
 from engine.runtime.fingerprint import fingerprint
@@ -58,6 +59,13 @@ class StepRunner:
             if place[0] == run.job.id and not performance.call.backend.paid:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
                 self._give_up(place, performance)
+
+    async def reopen_lost(self, run: JobRun) -> None:
+        """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
+        bench, job_id = self.bench, run.job.id
+        named = await bench.writer.write(lambda c: {row.hash for row in artifacts(c, job_id)})
+        if lost := await asyncio.to_thread(bench.artifacts.lost, named):
+            await bench.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
 
     async def step(
         self, run: JobRun, scope: str, name: str, call: Call[ResultT], *, iteration: int
