@@ -20,7 +20,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
     def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the base class's own type
         handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
-        return os.fdopen(handle, self.mode, encoding=self.encoding)
+        return os.fdopen(handle, self.mode, encoding=self.encoding, errors="backslashreplace")
 
 
 def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
