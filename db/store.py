@@ -102,10 +102,7 @@ class Store:
 
     def _free_backup_name(self, version: int) -> Path:
         """Where the copy before a migration goes; the copy of one that was cut off is kept too."""
-        names = (
-            f"{self.path.stem}-schema-{version}{turn}.db"
-            for turn in chain([""], (f"-{n}" for n in count(2)))
-        )
+        names = (f"{self.path.stem}-schema-{version}{turn}.db" for turn in _turns())
         return next(path for name in names if not (path := self.path.with_name(name)).exists())
 
     def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> Writer:
@@ -147,13 +144,26 @@ class Store:
         if target.exists():
             raise StoreError(f"{target} is already there; name another file.")
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        source, copy = connect_reader(self.path), sqlite3.connect(target)
+        source = connect_reader(self.path)
         try:
-            source.backup(copy, pages=4096)
+            _copy(source, target)
         finally:
-            copy.close()
             source.close()
+
+    def rescue(self, source: sqlite3.Connection) -> Path:
+        """Saves what a connection still sees of a store that was deleted or replaced underneath.
+
+        Args:
+            source: A connection that was opened before; the system keeps its files until it closes.
+
+        Returns:
+            The copy: beside the private folder, which may be gone too.
+        """
+        folder = self.path.parent.parent
+        names = (f"{self.path.stem}-rescued{turn}.db" for turn in _turns())
+        target = next(path for name in names if not (path := folder / name).exists())
+        _copy(source, target)
+        return target
 
     def check(self) -> list[str]:
         """What SQLite finds wrong with the store; empty when it is sound."""
@@ -169,6 +179,20 @@ class Store:
         if dangling:
             problems.append(f"{len(dangling)} rows name others that are not there")
         return problems
+
+
+def _turns() -> Iterator[str]:
+    """Endings of names until one is free: nothing, `-2`, `-3` and so on."""
+    return chain([""], (f"-{n}" for n in count(2)))
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy, pages=4096)
+    finally:
+        copy.close()
 
 
 def _in_transaction(
@@ -202,6 +226,11 @@ def _schema_version(path: Path) -> int:
             return int(connection.execute("PRAGMA user_version").fetchone()[0])
         finally:
             connection.close()
+    except sqlite3.OperationalError as error:
+        raise StoreError(
+            f"{path} cannot be opened ({error}). It and its folder have to be writable, also to "
+            "be read: see who owns them and how the disk is mounted."
+        ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"{path} is not a Safelight store ({error}). Restore a backup, or move it away."

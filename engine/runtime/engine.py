@@ -5,6 +5,7 @@ import contextlib
 import logging
 import os
 import socket
+import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -18,7 +19,7 @@ from db.writes import batches as batch_writes
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.errors import ErrorRecord, record_error
-from db.writes.events import prune_events
+from db.writes.events import prune_events, record_event
 from engine.capabilities import Backend, Blocked
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
@@ -172,13 +173,27 @@ class Engine:
         await self._wait_for(list(self._finishing))
         await self._projector.close()
         self._pool.close()
-        if self._store.is_in_place() and hasattr(self, "_id"):
+        if not self._store.is_in_place():
+            await self._rescue_store()
+        elif hasattr(self, "_id"):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self._writer.write(lambda c: engine_writes.stop_engine(c, self._id))
         await self._writer.close()
         self._reader.close()
         log.info("engine stopped")
+
+    async def _rescue_store(self) -> None:
+        """Saves what this process still sees of a store that is gone, its last results too."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5):
+                await self._writer.write(lambda c: c.execute("SELECT 1"))  # after what is queued
+        try:
+            saved = await asyncio.to_thread(self._store.rescue, self._reader)
+        except (OSError, sqlite3.Error) as error:
+            log.error("what the store held cannot be saved: %s", error)  # noqa: TRY400 - said
+        else:
+            log.error("what the store held is saved as %s; it can take the store's place", saved)
 
     async def _let_calls_finish(self) -> None:
         """Lets calls in flight end within the grace period; what has no outcome then is cut."""
@@ -198,8 +213,12 @@ class Engine:
     def _on_trouble(self, sentence: str | None) -> None:
         if sentence and sentence != self._trouble:
             log.error("%s Finished results are kept in memory until it can be.", sentence)
-        elif sentence is None:
+        elif sentence is None and (was := self._trouble):
             log.info("the store can be written again")
+            said = f"{was} What was finished meanwhile was kept in memory and is stored now."
+            self._writer.write(
+                lambda c: record_event(c, "store.back", level="warning", message=said)
+            )
         self._trouble = sentence
 
     # -- the loop -----------------------------------------------------------------------------
@@ -340,7 +359,10 @@ class Engine:
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
         if self._is_due("heartbeat", HEARTBEAT_SECONDS):
             if not self._store.is_in_place():
-                raise StoreGone(f"{self._paths.store} was deleted or replaced underneath.")
+                raise StoreGone(
+                    f"{self._paths.store} was deleted or replaced underneath. What it held is "
+                    f"saved beside its folder, as {self._paths.store.stem}-rescued.db."
+                )
             self._writer.write(lambda c: engine_writes.see_engine(c, self._id, "running"))
         if self._is_due("history", 600):
             keep = self._settings.store.keep_events

@@ -1,0 +1,147 @@
+"""What the doctor checks of the machine beneath a workspace: disk, locks, clock, lost files."""
+
+import errno
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from db.clock import now, seconds_between
+from db.connect import connect_intake
+from db.queries.batches import running_engine
+from db.queries.history import named_hashes
+from db.queries.trouble import newest_event_at, recent_trouble
+from db.queries.upkeep import mentioned_hashes
+from engine.cli.checks import Finding
+from engine.runtime.artifacts import ArtifactStore
+from engine.text import clean
+from engine.workspace import Workspace
+
+PROBE_BYTES = 1 << 20
+"""How much is written to see whether there is room."""
+
+LOCK_SECONDS = 2.0
+"""How long the store may be held by others; the engine holds it for milliseconds."""
+
+CLOCK_SECONDS = 60.0
+"""How far ahead of the clock the store may be."""
+
+LATELY = timedelta(hours=1)
+
+_FEW = 5
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def check_room(workspace: Workspace) -> Iterator[Finding]:
+    """Whether files can be written and made durable."""
+    folder = workspace.paths.private
+    try:
+        with tempfile.TemporaryFile(dir=folder, prefix=".doctor-") as file:
+            file.write(bytes(PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        where = clean(str(folder))
+        if error.errno in _FULL:
+            found, remedy = "the disk is full", "Make room: safelight gc shows what takes it."
+        else:
+            found, remedy = "nothing can be written", "Give back the right to write there."
+        yield Finding("room", False, f"{found} ({where}: {error.strerror})", remedy)
+        return
+    yield Finding("room", True, "files can be written")
+
+
+def check_lock(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the store can be written, or another program holds it."""
+    connection = connect_intake(workspace.paths.store)
+    try:
+        connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("ROLLBACK")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            found = f"another program has held the store for {LOCK_SECONDS:g} seconds"
+            remedy = "End it: lsof shows what has the file open. What is finished waits in memory."
+        else:
+            found, remedy = f"the store cannot be written: {error}", "See who may write there."
+        yield Finding("lock", False, found, remedy)
+        return
+    finally:
+        connection.close()
+    yield Finding("lock", True, "the store can be written")
+
+
+def check_identity(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the store in place is the one that the running engine writes to."""
+    holder = workspace.engine_process()
+    if holder is None:
+        return
+    with workspace.reading() as connection:
+        row = running_engine(connection)
+    if row is not None and row.pid == holder[0]:
+        return
+    found = (
+        f"an engine runs (pid {holder[0]}) and the store does not know it: the store was replaced"
+    )
+    remedy = "Stop the engine; it saves what it had beside the private folder."
+    yield Finding("identity", False, found, remedy)
+
+
+def check_clock(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the store has times that have not come yet."""
+    with workspace.reading() as connection:
+        newest = newest_event_at(connection)
+    ahead = seconds_between(now(), newest) or 0.0
+    if ahead <= CLOCK_SECONDS:
+        yield Finding("clock", True, "the store's times are past")
+        return
+    found = f"the newest event is {ahead:.0f} seconds in the future; the clock was set back"
+    yield Finding("clock", False, found, "Set the clock. Nothing waits for it; only times are odd.")
+
+
+def check_age(workspace: Workspace) -> Iterator[Finding]:
+    """Whether the store is older than its files, as a copy without its `-wal` is."""
+    if workspace.engine_process() is not None:
+        return  # files come before their rows
+    files = ArtifactStore(workspace.paths.artifacts)
+    with workspace.reading() as connection:
+        named = {hash_ for hash_, _ in named_hashes(connection)} | {*mentioned_hashes(connection)}
+        newest = newest_event_at(connection)
+    younger = 0
+    for hash_ in files.hashes():
+        if hash_ not in named:
+            made = datetime.fromtimestamp(files.path(hash_).stat().st_mtime, UTC)
+            younger += newest is None or made > datetime.fromisoformat(newest)
+    if not younger:
+        yield Finding("age", True, "the store is as new as its files")
+        return
+    found = (
+        f"{younger} stored files are newer than anything the store knows: an engine was killed "
+        "just then, or the store was copied without its -wal file"
+    )
+    remedy = "Where it was copied: copy it again with safelight db backup."
+    yield Finding("age", False, found, remedy)
+
+
+def check_lately(workspace: Workspace) -> Iterator[Finding]:
+    """What went wrong in the last hour: workers that died or hung, answers of no use."""
+    since = (datetime.now(UTC) - LATELY).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    with workspace.reading() as connection:
+        found = recent_trouble(connection, since)
+    for message, remedy, times in found[:_FEW]:
+        often = f" ({times} times in the last hour)" if times > 1 else " (in the last hour)"
+        yield Finding("lately", False, clean(message, limit=300) + often, clean(remedy))
+    if not found:
+        yield Finding("lately", True, "nothing went wrong in the last hour")
+
+
+FAULT_CHECKS: tuple[Callable[[Workspace], Iterator[Finding]], ...] = (
+    check_room,
+    check_lock,
+    check_identity,
+    check_clock,
+    check_age,
+    check_lately,
+)
+"""Every check of this module."""
