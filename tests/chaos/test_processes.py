@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,10 @@ def test_a_hang_up_does_not_stop_it(slow: ProviderProcess, tmp_path: Path) -> No
     assert stage.batch().state == "done"
 
 
+def has_begun(stage: Stage, life: int) -> bool:
+    return stage.jobs()[0].starts == life
+
+
 def test_an_engine_goes_back_to_a_call_that_outlived_another(
     endless: ProviderProcess, tmp_path: Path
 ) -> None:
@@ -102,7 +107,7 @@ def test_an_engine_goes_back_to_a_call_that_outlived_another(
     submitted = "SELECT count(*) FROM steps WHERE state = 'submitted'"
     for life in (1, 2, 3):
         engine = start(stage)
-        wait_until(lambda n=life: stage.jobs()[0].starts == n)
+        wait_until(partial(has_begun, stage, life))
         wait_until(lambda: stage.read(lambda c: c.execute(submitted).fetchone()[0]) == 2)
         stage.kill(engine.pid, group=True)
         engine.communicate(timeout=PATIENCE)

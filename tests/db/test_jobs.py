@@ -1,5 +1,6 @@
 """Claims, moves and ends of jobs, and what a step leaves behind."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -157,7 +158,7 @@ def test_iterations_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
             asked = step_writes.Intent(
                 batch_id, 1, f"{scope}/say", scope, "say", "f", "refine", "toy", "toy-1", "{}"
             )
-            write(lambda c, a=asked: step_writes.begin_step(c, a))
+            write(partial(step_writes.begin_step, intent=asked))
     reader = store.reader()
     found = [(row.scope, row.number) for row in jobs.iterations(reader, 1)]
     assert found == [

@@ -2,6 +2,8 @@
 
 import itertools
 import sqlite3
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -49,12 +51,22 @@ def test_counters_are_what_a_recount_gives(
     one, two = add_batch(store, ["a", "b", "c", "d"]), add_batch(store, ["e", "f", "g"], name="two")
     names = (f"more-{n}" for n in itertools.count())
     with store.alone() as write:
-        write(lambda c: [_move(c, *move, one, names) for move in moves])
+        write(partial(_move_all, moves, one, names))
     reader = store.reader()
     for batch_id in (one, two):
         assert batch_row(reader, batch_id).jobs == recount(reader, batch_id)
     reader.close()
     assert store.check() == []
+
+
+def _move_all(
+    moves: list[tuple[str, int, str]],
+    batch_id: int,
+    names: "Iterator[str]",
+    connection: sqlite3.Connection,
+) -> None:
+    for move in moves:
+        _move(connection, *move, batch_id, names)
 
 
 def _move(
@@ -63,7 +75,7 @@ def _move(
     number: int,
     state: str,
     batch_id: int,
-    names: "itertools.chain[str]",
+    names: "Iterator[str]",
 ) -> None:
     if what == "set":
         connection.execute("UPDATE jobs SET state = ? WHERE id = ?", (state, number))

@@ -4,9 +4,11 @@ import asyncio
 import multiprocessing
 import sqlite3
 import stat
+from functools import partial
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 import db.connect
 import db.schema
@@ -40,6 +42,11 @@ def test_a_reader_does_not_wait_for_whoever_writes(tmp_path: Path) -> None:
         assert write(look) == 0
 
 
+def fill(number: int, connection: sqlite3.Connection) -> None:
+    values = (f"n{number}", "x" * 200_000)
+    connection.execute("INSERT INTO version_info VALUES (?, ?)", values)
+
+
 def test_intake_never_checkpoints(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     holder = store.reader()  # so that closing the last connection does not merge the log
@@ -48,8 +55,7 @@ def test_intake_never_checkpoints(tmp_path: Path) -> None:
     before = store.path.stat().st_mtime_ns
     with store.intake() as write:
         for number in range(30):
-            values = (f"n{number}", "x" * 200_000)
-            write(lambda c, v=values: c.execute("INSERT INTO version_info VALUES (?, ?)", v))
+            write(partial(fill, number))
         assert write(lambda c: c.execute("PRAGMA wal_autocheckpoint").fetchone()[0]) == 0
     assert wal.stat().st_size > 1000 * 4096
     assert store.path.stat().st_mtime_ns == before
@@ -96,7 +102,7 @@ def test_a_newer_store_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
 
 
 def newer_schema(monkeypatch: pytest.MonkeyPatch, fails: bool = False) -> None:
-    def add_a_column(database: "db.schema.Database") -> None:
+    def add_a_column(database: Database) -> None:
         database.execute("ALTER TABLE batches ADD COLUMN colour TEXT")
         if fails:
             raise sqlite3.OperationalError("in the middle of it")

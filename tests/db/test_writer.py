@@ -53,8 +53,12 @@ async def test_operations_are_carried_out_in_the_order_they_came(tmp_path: Path)
     store = make_store(tmp_path)
     writer, seen = store.writer(), list[int]()
 
+    def note_number(number: int) -> int:
+        seen.append(number)
+        return number
+
     async def one(number: int) -> int:
-        return await writer.write(lambda _c: seen.append(number) or number)
+        return await writer.write(lambda _c: note_number(number))
 
     answers = await asyncio.gather(*(one(number) for number in range(5000)))
     assert answers == seen == list(range(5000))

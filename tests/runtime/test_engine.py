@@ -2,9 +2,11 @@
 
 import asyncio
 import errno
+import fcntl
 import json
 import os
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ import pytest
 from db.queries import batches
 from engine.capabilities import CallContext, Permanent, RefineRequest
 from engine.runtime import engine as engine_module
-from engine.runtime import lanes, lock
+from engine.runtime import lanes
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import StoreGone
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
@@ -55,8 +57,8 @@ def test_whoever_asks_who_works_keeps_nobody_from_starting(
     path = tmp_path / "engine.lock"
     path.write_text('{"pid": 1, "host": "long gone"}')
     asker = os.open(path, os.O_RDONLY)
-    lock.fcntl.flock(asker, lock.fcntl.LOCK_SH)
-    monkeypatch.setattr(lock.time, "sleep", lambda _seconds: os.close(asker))
+    fcntl.flock(asker, fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: os.close(asker))
     with EngineLock(path):
         assert lock_holder(path) is not None
 

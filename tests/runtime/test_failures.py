@@ -21,7 +21,7 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.runtime import lanes, steps
+from engine.runtime import lanes, performance
 from engine.runtime.artifacts import ArtifactStore
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
@@ -295,7 +295,7 @@ async def test_a_permanent_answer_proves_that_a_lane_works(toy: Toy) -> None:
 
 async def test_resume_reads_the_env_file_again(toy: Toy) -> None:
     made_with: list[str | None] = []
-    backend = toy.catalog.backend
+    backend: Any = toy.catalog.backend
 
     def with_key(capability: Any, name: str, settings: Any, environment: Any) -> Any:
         made_with.append(environment.get("TOY_KEY"))
@@ -445,7 +445,7 @@ class FullDisk:
             return put(store, data)
 
         monkeypatch.setattr(ArtifactStore, "put", put_or_not)
-        monkeypatch.setattr(steps, "UNWRITABLE_SECONDS", 0.01)
+        monkeypatch.setattr(performance, "UNWRITABLE_SECONDS", 0.01)
         monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
 
 

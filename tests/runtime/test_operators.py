@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +141,14 @@ async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
     assert toy.job().state == "cancelled"
 
 
+def has_ended(toy: Toy, job_id: int) -> bool:
+    return toy.job(job_id).state in {"done", "cancelled"}
+
+
+def is_done_with(toy: Toy, value: str) -> bool:
+    return toy.job().state == "done" and value in (toy.job().result or "")
+
+
 async def test_a_cancel_that_comes_as_the_job_ends_comes_too_late(toy: Toy) -> None:
     """The end is written whatever comes meanwhile, and is not written over."""
     for turn in range(20):
@@ -147,13 +156,13 @@ async def test_a_cancel_that_comes_as_the_job_ends_comes_too_late(toy: Toy) -> N
         async with toy.running():
             job = toy.jobs(batch_id)[0]
             answer = await toy.obeyed("cancel", job=job.id)
-            await eventually(lambda j=job: toy.job(j.id).state in {"done", "cancelled"})
+            await eventually(partial(has_ended, toy, job.id))
             found = toy.job(job.id)
             assert (found.state == "done") == (found.result is not None)
             assert (answer.state == "refused") == (found.state == "done")
         ends = [
             event.type
-            for event in toy.read(lambda c, j=job: history.events_after(c, 0, job_id=j.id))
+            for event in toy.read(partial(history.events_after, after=0, job_id=job.id))
             if event.type in {"job.done", "job.cancelled"}
         ]
         assert len(ends) == 1
@@ -212,9 +221,7 @@ async def test_decisions_that_come_as_a_job_ends_are_acted_on(toy: Toy) -> None:
         for turn in range(15):
             value = f"turn {turn}"
             await toy.obeyed("decide", {"key": "say-0", "value": value}, job=1)
-            await eventually(
-                lambda v=value: toy.job().state == "done" and v in (toy.job().result or "")
-            )
+            await eventually(partial(is_done_with, toy, value))
     assert len(toy.backend.asked) == 1
 
 

@@ -276,7 +276,8 @@ async def test_a_sibling_that_fails_leaves_paid_results_and_stops_what_was_not_s
 async def test_results_that_cannot_be_read_back_are_a_defect_of_the_backend(toy: Toy) -> None:
     def odd(_request: RefineRequest, context: CallContext) -> Any:
         context.cost(70)
-        return Refinement.model_construct(prompt=7, reason="", author="toy")
+        seven: Any = 7
+        return Refinement.model_construct(prompt=seven, reason="", author="toy")
 
     toy.backend.reply, toy.backend.paid = odd, True
     toy.queue()

@@ -156,6 +156,10 @@ class Stage:
         finally:
             reader.close()
 
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a statement finds now."""
+        return [tuple(row) for row in self.read(lambda c: c.execute(sql).fetchall())]
+
     def jobs(self) -> list[Job]:
         """The jobs as they are now."""
         return list(self.read(lambda c: list(jobs.all_jobs(c, 1))))
@@ -201,7 +205,7 @@ class Stage:
         texts = "SELECT j.key, p.text, p.author FROM prompts p JOIN jobs j ON j.id = p.job_id"
         rows = "SELECT key, state, result, score, cost, iterations, seed FROM jobs"
         return {
-            name: sorted(tuple(row) for row in self.read(lambda c, q=sql: c.execute(q).fetchall()))
+            name: sorted(self.rows(sql))
             for name, sql in (
                 ("files", files),
                 ("scores", scores),

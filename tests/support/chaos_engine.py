@@ -13,6 +13,7 @@ import signal
 import sqlite3
 import sys
 from pathlib import Path
+from typing import Any
 
 import db.store
 from db.writer import Writer
@@ -38,9 +39,9 @@ class KillingConnection(sqlite3.Connection):
     commits = 0
     when, at = "", 0
 
-    def execute(self, sql: str, *args: object) -> sqlite3.Cursor:  # type: ignore[override]
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
         if sql != "COMMIT":
-            return super().execute(sql, *args)  # type: ignore[arg-type]
+            return super().execute(sql, *args)
         kind = type(self)
         kind.commits += 1
         self._perhaps_die("before")
@@ -56,17 +57,17 @@ class KillingConnection(sqlite3.Connection):
 class KillingWriter(Writer):
     """The writer's door with such a connection."""
 
-    def __init__(self, path: Path, *args: object) -> None:
+    def __init__(self, path: Path, *args: Any) -> None:
         connect = sqlite3.connect
 
-        def killing(*values: object, **names: object) -> sqlite3.Connection:
-            return connect(*values, factory=KillingConnection, **names)  # type: ignore[call-overload]
+        def killing(*values: Any, **names: Any) -> Any:
+            return connect(*values, factory=KillingConnection, **names)
 
-        sqlite3.connect = killing  # type: ignore[assignment]
+        setattr(sqlite3, "connect", killing)  # noqa: B010 - put back below
         try:
-            super().__init__(path, *args)  # type: ignore[arg-type]
+            super().__init__(path, *args)
         finally:
-            sqlite3.connect = connect
+            setattr(sqlite3, "connect", connect)  # noqa: B010
 
 
 async def work(workspace: Path, port: int, until_idle: bool) -> int:
@@ -87,7 +88,7 @@ def kill_at(where: str) -> None:
     """Arranges for this process to end at a commit, `before:N` or `after:N`."""
     KillingConnection.when, _, at = where.partition(":")
     KillingConnection.at = int(at)
-    db.store.Writer = KillingWriter  # type: ignore[misc]
+    setattr(db.store, "Writer", KillingWriter)  # noqa: B010 - this process is for nothing else
 
 
 def nursery() -> None:

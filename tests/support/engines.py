@@ -27,7 +27,7 @@ def quick_settings(**engine: Any) -> Settings:
     """Settings that wait for nothing."""
     chosen = {"cpu_workers": 1, "grace_seconds": 20, **engine}
     retry = {"wait_initial": 0.0, "wait_max": 0.0, "wait_jitter": 0.0, "tries": 3}
-    return Settings(engine=chosen, retry=retry)  # type: ignore[arg-type]
+    return Settings(engine=chosen, retry=retry)
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Toy:
             found = self.read(lambda c: batches.command(c, command_id))
             return found if found is not None and found.state != "pending" else None
 
-        return await eventually(answered)
+        return cast("Command", await eventually(answered))
 
     def read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
         """What a query finds now."""
@@ -143,7 +143,7 @@ class Toy:
             found = self.job(job_id)
             return found if found.state == state else None
 
-        return await eventually(there)
+        return cast("Job", await eventually(there))
 
 
 async def eventually(found: Callable[[], Any]) -> Any:

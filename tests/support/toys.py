@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -71,13 +71,13 @@ class ToyBackend:
             if asyncio.iscoroutine(found):
                 found = await found
             if found is not None:
-                return found
+                return cast("Refinement", found)
         return Refinement(prompt=request.brief.upper(), reason="louder", author="toy")
 
 
 async def run_toy(job: Any) -> ToyResult:
     def describe(brief: str) -> Call[Refinement]:
-        return job.text.refine(brief, list[Attempt]())
+        return cast("Call[Refinement]", job.text.refine(brief, list[Attempt]()))
 
     names = [f"say-{number}" for number in range(job.settings.steps)]
     if job.settings.together:
