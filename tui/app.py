@@ -45,7 +45,9 @@ class Dashboard(App[str]):
         trouble: What is wrong with the store, in a sentence.
     """
 
-    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    # The first screen's own style sheet is named here: Textual loads those of screens when they
+    # are pushed, and the default screen never is.
+    CSS_PATH = [Path(__file__).with_suffix(".tcss"), BatchesScreen.CSS_PATH]  # noqa: RUF012
     TITLE = "safelight"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012

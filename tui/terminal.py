@@ -5,7 +5,6 @@ import select
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 
@@ -60,7 +59,9 @@ class TerminalWatch:
         while not self._over.wait(LOOK_SECONDS):
             if is_gone(handle):
                 break
-        with suppress(Exception):  # whatever state the app is in, the process ends
+        # Whatever state the app is in, and however long it takes to be told, the process ends.
+        deadline = threading.Timer(PATIENCE_SECONDS, os._exit, (HUNG_UP,))
+        deadline.daemon = True
+        deadline.start()
+        with suppress(Exception):
             self._on_gone()
-        time.sleep(PATIENCE_SECONDS)
-        os._exit(HUNG_UP)

@@ -46,6 +46,11 @@ class JobScreen(BaseScreen):
         """The job."""
         return self._view
 
+    @property
+    def rows(self) -> Rows[Node]:
+        """The tree."""
+        return self.query_one(Rows)
+
     def compose_body(self) -> Iterator[Widget]:
         """The job in a line; the tree, and beside it the turns and the details."""
         app = self.dashboard
@@ -72,7 +77,7 @@ class JobScreen(BaseScreen):
         if before is None or before.batch_id != snapshot.batch_id:
             self._say_where(snapshot.batch_id)
         self.query_one(JobBar).set_job(snapshot)
-        rows: Rows[Node] = self.query_one(Rows)
+        rows = self.rows
         rows.set_rows(len(snapshot.nodes), 0, snapshot.nodes)
         chosen = next((i for i, n in enumerate(snapshot.nodes) if n.id == snapshot.selected), 0)
         if self._view.selected is None or before is None:
@@ -83,7 +88,7 @@ class JobScreen(BaseScreen):
     @on(Rows.Moved)
     def moved(self) -> None:
         """Shows the part under the cursor."""
-        node: Node | None = self.query_one(Rows).current
+        node = self.rows.current
         if node is None or self._snapshot is None or node.id == self._view.selected:
             return
         if self._view.selected is None and node.id == self._snapshot.selected:
@@ -103,7 +108,7 @@ class JobScreen(BaseScreen):
         nodes = self._snapshot.nodes if self._snapshot else ()
         index = next((i for i, n in enumerate(nodes) if n.id == node), None)
         if index is not None:
-            self.query_one(Rows).go(index)
+            self.rows.go(index)
             self._select(node)
 
     def action_next_turn(self) -> None:

@@ -3,6 +3,7 @@
 import sqlite3
 from dataclasses import dataclass, replace
 
+from db.clock import seconds_between
 from db.queries import inspect, lists
 from db.rows import Event
 from engine.text import clean
@@ -142,10 +143,12 @@ def job_row(job: lists.JobLine, scores: tuple[float, ...]) -> JobRow:
 
 def _time(job: lists.JobLine) -> str:
     """How long a job has taken; of one that runs, how long so far."""
-    so_far, since = figures.age(job.started_at), figures.age(job.finished_at)
-    if so_far is None or job.state not in {"running", "done", "failed"}:
-        return ""
-    return figures.duration(so_far - (since or 0.0) if job.state != "running" else int(so_far))
+    if job.state == "running":
+        so_far = figures.age(job.started_at)
+        return "" if so_far is None else figures.duration(int(so_far))
+    if job.state in {"done", "failed"} and job.started_at:
+        return figures.duration(seconds_between(job.started_at, job.finished_at))
+    return ""
 
 
 def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) -> Glance | None:

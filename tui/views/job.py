@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from db.clock import seconds_between
 from db.queries import inspect, lists
 from engine.text import clean
 from tui import figures
@@ -191,8 +192,6 @@ def _step_node(step: inspect.StepLine, depth: int, scores: dict[int, float]) -> 
 
 
 def _seconds(step: inspect.StepLine) -> float | None:
-    from db.clock import seconds_between
-
     return seconds_between(step.started_at, step.finished_at)
 
 

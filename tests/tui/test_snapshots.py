@@ -1,0 +1,109 @@
+"""How the screens look. Few, and only of data that is the same in every run."""
+
+import time
+
+import pytest
+
+from tests.tui.support import Place, seen, until
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+THEMES = ["safelight-light", "safelight-contrast", "safelight-colour-blind"]
+WHEN = "2026-11-01T12:00:00.000000Z"
+
+
+@pytest.fixture
+def still(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A workspace in which no time passes, at a place that is called the same in every run."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in {"TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    monkeypatch.setattr("tui.screens.batches.Path.home", lambda: tmp_path)
+    place = Place(tmp_path / "pictures")
+    keys = ["0001-lighthouse", "0002-red-fox", "0003-lemons", "0004-harbour", "0005-two-moons"]
+    ids = place.job_ids(place.batch("evening", keys, prompt="a red lamp in a dark room"))
+    place.claim(4)
+    place.turn(ids[0], 1, 40, prompt="a dim red lamp in a dark room", text="Too bright.")
+    place.turn(ids[0], 2, 91.5, text="Dark enough; the lamp glows.")
+    place.end(ids[0], 91.5)
+    place.turn(ids[1], 1, 33.3, text="No fox.")
+    place.fail(ids[2], "The model is not there.", "Choose another in safelight.toml, then retry.")
+    place.park(ids[3], "key", "OPENAI_API_KEY is not set.")
+    place.batch("morning", ["one", "two"])
+    for table, columns in {
+        "events": ("at",),
+        "errors": ("created_at",),
+        "steps": ("started_at", "finished_at"),
+        "batches": ("created_at", "started_at"),
+        "jobs": ("started_at", "finished_at"),
+    }.items():
+        changes = ", ".join(
+            f"{c} = CASE WHEN {c} IS NULL THEN NULL ELSE '{WHEN}' END" for c in columns
+        )
+        place.write(lambda c, t=table, s=changes: c.execute(f"UPDATE {t} SET {s}"))
+    place.write(lambda c: c.execute("UPDATE jobs SET started_at = NULL WHERE state = 'running'"))
+    return place
+
+
+def drive(place: Place, theme: str, *keys: str):
+    """An app, and what is done to it before its picture is taken."""
+    app = place.dashboard()
+    app.theme = theme
+
+    async def before(pilot) -> None:
+        await until(pilot, lambda: "evening" in seen(pilot.app))
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        for key, where in zip(keys, ("batch", "job"), strict=False):
+            if where == "batch":
+                await pilot.press("j")
+            await pilot.press(key)
+            await until(pilot, lambda where=where: is_on(pilot.app, where))
+            await until(pilot, lambda: pilot.app.screen.rows.total)
+        await until(pilot, lambda: "…" not in pictures(pilot.app))
+        await until(pilot, Still(pilot.app))
+        await pilot.pause()
+
+    return app, before
+
+
+class Still:
+    """True once the screen has been the same for a while."""
+
+    def __init__(self, app) -> None:
+        self._app = app
+        self._text, self._times = "", 0
+
+    def __call__(self) -> bool:
+        text = seen(self._app)
+        self._times = self._times + 1 if text == self._text else 0
+        self._text = text
+        return self._times > 25
+
+
+def is_on(app, where: str) -> bool:
+    return where == app.screen.WHERE
+
+
+def pictures(app) -> str:
+    """What is drawn where pictures are; an ellipsis is one that is still being decoded."""
+    from tui.widgets.picture import Picture
+
+    shown = [p for p in app.screen.query(Picture) if p.region and p.display and p.size]
+    return "".join(p.render_line(p.size.height // 2).text for p in shown)
+
+
+CASES = [
+    ("safelight", size, keys) for size in SIZES for keys in ((), ("enter",), ("enter", "enter"))
+]
+CASES += [(theme, (120, 40), ("enter",)) for theme in THEMES]
+
+
+@pytest.mark.parametrize(
+    ("theme", "size", "keys"),
+    CASES,
+    ids=[f"{t}-{w}x{h}-{('batches', 'batch', 'job')[len(k)]}" for t, (w, h), k in CASES],
+)
+def test_looks(snap_compare, still: Place, theme: str, size: tuple[int, int], keys) -> None:
+    app, before = drive(still, theme, *keys)
+    assert snap_compare(app, run_before=before, terminal_size=size)
