@@ -227,6 +227,8 @@ class ApiCall(Row):
     error: str | None
     wait_seconds: float | None
     cost: int
+    tokens_in: int | None
+    tokens_out: int | None
     started_at: str
     finished_at: str
 

@@ -187,6 +187,8 @@ _TABLES = (
       error TEXT,
       wait_seconds REAL,
       cost INTEGER NOT NULL DEFAULT 0,
+      tokens_in INTEGER,
+      tokens_out INTEGER,
       started_at TEXT NOT NULL,
       finished_at TEXT NOT NULL
     )

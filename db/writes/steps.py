@@ -156,17 +156,20 @@ def finish_step(
     )
 
 
-def _write_records(
-    connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome, at: str
+def _write_artifacts(
+    connection: sqlite3.Connection,
+    step_id: int,
+    intent: Intent,
+    artifacts: Sequence[Mapping[str, Any]],
+    at: str,
 ) -> None:
-    job_id = intent.job_id
-    for a in outcome.artifacts:
+    for a in artifacts:
         connection.execute(
             """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
                width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 intent.batch_id,
-                job_id,
+                intent.job_id,
                 step_id,
                 a["role"],
                 a["hash"],
@@ -177,6 +180,13 @@ def _write_records(
                 at,
             ),
         )
+
+
+def _write_records(
+    connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome, at: str
+) -> None:
+    job_id = intent.job_id
+    _write_artifacts(connection, step_id, intent, outcome.artifacts, at)
     for s in outcome.scores:
         connection.execute(
             """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
@@ -203,8 +213,8 @@ def write_calls(
     for call in calls:
         connection.execute(
             """INSERT INTO api_calls (batch_id, job_id, step_id, backend, model, purpose, attempt,
-               request_id, status, error, wait_seconds, cost, started_at, finished_at)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               request_id, status, error, wait_seconds, cost, tokens_in, tokens_out, started_at,
+               finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 intent.batch_id,
                 intent.job_id,
@@ -218,6 +228,8 @@ def write_calls(
                 storable(call["error"] or "") or None,
                 call["wait_seconds"],
                 call["cost"],
+                call["tokens_in"],
+                call["tokens_out"],
                 call["started_at"],
                 call["finished_at"],
             ),
@@ -269,6 +281,7 @@ def fail_step(
     request_id: str | None = None,
     cost: int = 0,
     calls: Sequence[Mapping[str, Any]] = (),
+    artifacts: Sequence[Mapping[str, Any]] = (),
 ) -> int:
     """Writes an outcome that is not a result: `failed` for good, `unknown`, or `open` again.
 
@@ -281,6 +294,7 @@ def fail_step(
         request_id: The provider's id where the next attempt goes back to this call.
         cost: What the call has cost all the same, in micro-dollars.
         calls: What was sent, as columns of `api_calls`.
+        artifacts: What was stored all the same, a raw reply for example.
 
     Returns:
         The id of the error's row.
@@ -292,6 +306,7 @@ def fail_step(
         (state, error_id, request_id, now(), step_id),
     )
     write_calls(connection, step_id, intent, calls)
+    _write_artifacts(connection, step_id, intent, artifacts, now())
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
     _charge(connection, step_id, intent, cost)
     record_event(

@@ -135,6 +135,10 @@ class CallContext(Protocol):
         """Adds what this call has cost, in millionths of a US dollar."""
         ...
 
+    def usage(self, tokens_in: int, tokens_out: int) -> None:
+        """Adds the tokens that the provider counted, read and written."""
+        ...
+
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Runs a module-level function of plain data in the process pool."""
         ...

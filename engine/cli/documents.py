@@ -195,6 +195,8 @@ def _call(call: ApiCall, keys: Mapping[int, str]) -> dict[str, Any]:
         "status": call.status,
         "error": call.error,
         "wait_seconds": call.wait_seconds,
+        "tokens_in": call.tokens_in,
+        "tokens_out": call.tokens_out,
         "cost_usd": dollars(call.cost),
         "started_at": call.started_at,
         "finished_at": call.finished_at,

@@ -18,12 +18,11 @@ class ArtifactStore:
     """Files by the SHA-256 of their bytes, at `ab/cdef...` below a folder.
 
     Args:
-        folder: Where they are; private to its owner.
+        folder: Where they are; made when it is needed, private to its owner.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def path(self, hash_: str) -> Path:
         """Where the file of a hash is, or would be."""
@@ -38,7 +37,9 @@ class ArtifactStore:
         if path.exists() and path.stat().st_size == len(data):
             return hash_
         made = not path.parent.exists()
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        if made:
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.parent.mkdir(mode=0o700, exist_ok=True)
         _write_synced(path, data)
         _sync_folder(path.parent)
         if made:

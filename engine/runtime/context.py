@@ -29,6 +29,8 @@ class CallRecorder:
         request_id: The provider's id where the call was already submitted.
         kept: Files that were stored, as columns of `artifacts`.
         spent: What the call has cost so far, in micro-dollars.
+        tokens_in: Tokens that the provider has read so far, None where it counts none.
+        tokens_out: Tokens that it has written so far.
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
     """
 
@@ -39,6 +41,8 @@ class CallRecorder:
     request_id: str | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
+    tokens_in: int | None = None
+    tokens_out: int | None = None
     had_progress: bool = False
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
 
@@ -84,6 +88,11 @@ class CallRecorder:
     def cost(self, microdollars: int) -> None:
         """Adds what this call has cost."""
         self.spent += microdollars
+
+    def usage(self, tokens_in: int, tokens_out: int) -> None:
+        """Adds the tokens that the provider counted, read and written."""
+        self.tokens_in = (self.tokens_in or 0) + tokens_in
+        self.tokens_out = (self.tokens_out or 0) + tokens_out
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Runs a module-level function of plain data in the process pool."""

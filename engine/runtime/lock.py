@@ -1,5 +1,6 @@
 """One engine a workspace: a lock that ends with the process that holds it."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -49,10 +50,11 @@ class EngineLock:
             holder = _holder(self._path)
             os.close(handle)
             raise WorkspaceBusy(*holder)
+        self._handle = handle
         os.ftruncate(handle, 0)
         who = {"pid": os.getpid(), "host": socket.gethostname()}
-        os.pwrite(handle, json.dumps(who).encode(), 0)
-        self._handle = handle
+        with contextlib.suppress(OSError):  # a full disk: the lock holds without a name in it
+            os.pwrite(handle, json.dumps(who).encode(), 0)
 
     def release(self) -> None:
         """Gives the lock back."""

@@ -136,11 +136,23 @@ class OutcomeKeeper:
             not self._state.step_id
         ):  # refused before it was begun; the error needs a step to belong to
             self._state.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
-        step_id, request_id = self._state.step_id, self._state.request_id
+        step_id, request_id, kept = (
+            self._state.step_id,
+            self._state.request_id,
+            self._state.kept,
+        )
         self._bench.progress.forget(step_id)
         error_id = await writer.write(
             lambda c: writes.fail_step(
-                c, step_id, intent, record, state, request_id=request_id, cost=cost, calls=calls
+                c,
+                step_id,
+                intent,
+                record,
+                state,
+                request_id=request_id,
+                cost=cost,
+                calls=calls,
+                artifacts=kept,
             )
         )
         if state != "failed":

@@ -171,6 +171,7 @@ class Performance:
             error = self._as_policy_says(caught)
             error.cost = max(error.cost, recorder.spent)
             self._note_call(recorder, number, started, error)
+            self._state.kept = recorder.kept
             if isinstance(error, Retryable):
                 self._lane.failed()
             elif not isinstance(error, Blocked | OutcomeUnknown):
@@ -259,6 +260,8 @@ class Performance:
                 "error": error.message if error else None,
                 "wait_seconds": None,
                 "cost": error.cost if error else recorder.spent,
+                "tokens_in": recorder.tokens_in,
+                "tokens_out": recorder.tokens_out,
                 "started_at": started,
                 "finished_at": now(),
             }

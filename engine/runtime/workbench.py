@@ -73,6 +73,7 @@ class StepState:
         request_id: The provider's id of its call, where one is known.
         begun: Whether its intent is in the store.
         calls: Requests to the provider that are not written down yet.
+        kept: Files that the last call stored although it failed, a raw reply for example.
         spent: What the last call has cost, in micro-dollars.
         retried: Whether it has waited for another try.
     """
@@ -83,6 +84,7 @@ class StepState:
     request_id: str | None = None
     begun: bool = False
     calls: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
     retried: bool = False
 

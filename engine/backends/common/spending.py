@@ -1,7 +1,5 @@
 """Tokens and what they cost."""
 
-from typing import Protocol, runtime_checkable
-
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.capabilities import CallContext
@@ -49,15 +47,6 @@ class Usage(BaseModel):
     request_id: str | None = None
 
 
-@runtime_checkable
-class UsageKeeper(Protocol):
-    """A call's context that keeps token counts, as far as the runtime does."""
-
-    def usage(self, tokens_in: int, tokens_out: int) -> None:
-        """Adds tokens to what this call has taken."""
-        ...
-
-
 def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
     """Tells the runtime what one reply has taken and cost, and what its provider calls it.
 
@@ -69,7 +58,6 @@ def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
         prices: What the tokens cost; nothing is reported as cost where no price is set.
     """
     context.request_id = usage.request_id
-    if isinstance(context, UsageKeeper):
-        context.usage(usage.tokens_in, usage.tokens_out)
+    context.usage(usage.tokens_in, usage.tokens_out)
     if cost := prices.microdollars(usage.tokens_in, usage.tokens_out):
         context.cost(cost)
