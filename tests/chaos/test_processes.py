@@ -53,7 +53,7 @@ def test_the_first_signal_lets_calls_in_flight_end_and_starts_none(
 ) -> None:
     stage = Stage.queued(tmp_path / "stage", slow, count=3, iterations=2)
     engine = start(stage)
-    wait_until(stage.charged)
+    wait_until(stage.charged, engine)
     engine.send_signal(number)
     engine.communicate(timeout=PATIENCE)
     assert engine.returncode == 128 + number
@@ -71,7 +71,7 @@ def test_the_first_signal_lets_calls_in_flight_end_and_starts_none(
 def test_the_second_signal_ends_it_at_once(endless: ProviderProcess, tmp_path: Path) -> None:
     stage = Stage.queued(tmp_path / "stage", endless, count=2, iterations=1)
     engine = start(stage)
-    wait_until(stage.charged)
+    wait_until(stage.charged, engine)
     ended = False
     while not ended:  # the first that arrives lets calls end, which here never do
         engine.send_signal(signal.SIGTERM)
@@ -87,7 +87,7 @@ def test_the_second_signal_ends_it_at_once(endless: ProviderProcess, tmp_path: P
 def test_a_hang_up_does_not_stop_it(slow: ProviderProcess, tmp_path: Path) -> None:
     stage = Stage.queued(tmp_path / "stage", slow, count=2, iterations=2)
     engine = start(stage, "--until-idle")
-    wait_until(stage.charged)
+    wait_until(stage.charged, engine)
     for _ in range(3):
         engine.send_signal(signal.SIGHUP)
     engine.communicate(timeout=PATIENCE)
@@ -107,8 +107,8 @@ def test_an_engine_goes_back_to_a_call_that_outlived_another(
     submitted = "SELECT count(*) FROM steps WHERE state = 'submitted'"
     for life in (1, 2, 3):
         engine = start(stage)
-        wait_until(partial(has_begun, stage, life))
-        wait_until(lambda: stage.read(lambda c: c.execute(submitted).fetchone()[0]) == 2)
+        wait_until(partial(has_begun, stage, life), engine)
+        wait_until(lambda: stage.read(lambda c: c.execute(submitted).fetchone()[0]) == 2, engine)
         stage.kill(engine.pid, group=True)
         engine.communicate(timeout=PATIENCE)
     assert len(stage.charged()) == 2

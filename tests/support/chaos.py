@@ -31,10 +31,12 @@ PATIENCE = 120.0
 """Seconds after which a test gives up waiting; never a measure of anything."""
 
 
-def wait_until(found: Callable[[], Any]) -> Any:
-    """Waits until something is found to be so; returns it."""
+def wait_until(found: Callable[[], Any], engine: "subprocess.Popen[str] | None" = None) -> Any:
+    """Waits until something is found to be so, while an engine lives; returns it."""
     end = time.monotonic() + PATIENCE
     while not (value := found()):
+        if engine is not None and engine.poll() is not None:
+            raise RuntimeError(f"The engine ended with {engine.returncode}.")
         if time.monotonic() > end:
             raise TimeoutError("It never came to be so.")
         time.sleep(0.005)
