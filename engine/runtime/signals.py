@@ -15,6 +15,8 @@ from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
+_STOPS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
@@ -35,20 +37,28 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
 
     def on_signal(number: int) -> None:
         nonlocal came
-        if came:
-            os._exit(128 + number)
         came = number
+        for again in _STOPS:  # the second one does not wait for the event loop to turn
+            loop.remove_signal_handler(again)
+            signal.signal(again, _exit_at_once)
         log.info("%s: stopping in good order", signal.Signals(number).name)
         stop()
 
     def on_hang_up() -> None:
         log.info("SIGHUP: the terminal is gone; the engine goes on")
 
-    loop.add_signal_handler(signal.SIGINT, on_signal, signal.SIGINT)
-    loop.add_signal_handler(signal.SIGTERM, on_signal, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in _STOPS}
+    for number in _STOPS:
+        loop.add_signal_handler(number, on_signal, number)
     loop.add_signal_handler(signal.SIGHUP, on_hang_up)
     try:
         yield lambda: came
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.remove_signal_handler(signal.SIGHUP)
+        for number, handler in before.items():
             loop.remove_signal_handler(number)
+            signal.signal(number, handler)
+
+
+def _exit_at_once(number: int, _frame: object) -> None:
+    os._exit(128 + number)
