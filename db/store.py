@@ -229,7 +229,7 @@ def _schema_version(path: Path) -> int:
     except sqlite3.OperationalError as error:
         raise StoreError(
             f"{path} cannot be opened ({error}). It and its folder have to be writable, also to "
-            "be read: see who owns them and how the disk is mounted."
+            "be read: see whether the disk is full, who owns them, and how it is mounted."
         ) from error
     except sqlite3.DatabaseError as error:
         raise StoreError(

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from db.clock import now, seconds_between
@@ -54,11 +55,11 @@ def check_room(workspace: Workspace) -> Iterator[Finding]:
 
 def check_lock(workspace: Workspace) -> Iterator[Finding]:
     """Whether the store can be written, or another program holds it."""
-    connection = connect_intake(workspace.paths.store)
     try:
-        connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
-        connection.execute("BEGIN IMMEDIATE")
-        connection.execute("ROLLBACK")
+        with closing(connect_intake(workspace.paths.store)) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             found = f"another program has held the store for {LOCK_SECONDS:g} seconds"
@@ -67,8 +68,6 @@ def check_lock(workspace: Workspace) -> Iterator[Finding]:
             found, remedy = f"the store cannot be written: {error}", "See who may write there."
         yield Finding("lock", False, found, remedy)
         return
-    finally:
-        connection.close()
     yield Finding("lock", True, "the store can be written")
 
 
