@@ -44,6 +44,8 @@ class Batch(Row):
     failed: int
     cancelled: int
     cost: int
+    presumed: int
+    budget: int | None
     created_at: str
     started_at: str | None
     finished_at: str | None

@@ -66,6 +66,8 @@ _TABLES = (
       failed INTEGER NOT NULL DEFAULT 0,
       cancelled INTEGER NOT NULL DEFAULT 0,
       cost INTEGER NOT NULL DEFAULT 0,
+      presumed INTEGER NOT NULL DEFAULT 0,
+      budget INTEGER,
       created_at TEXT NOT NULL,
       started_at TEXT,
       finished_at TEXT,
@@ -118,6 +120,7 @@ _TABLES = (
       error_id INTEGER,
       attempts INTEGER NOT NULL DEFAULT 1,
       cost INTEGER NOT NULL DEFAULT 0,
+      reserved INTEGER NOT NULL DEFAULT 0,
       started_at TEXT NOT NULL,
       finished_at TEXT,
       superseded_at TEXT
@@ -254,6 +257,13 @@ _TABLES = (
     )
     """,
     """
+    CREATE TABLE spending (
+      day TEXT PRIMARY KEY,
+      cost INTEGER NOT NULL DEFAULT 0,
+      presumed INTEGER NOT NULL DEFAULT 0
+    ) WITHOUT ROWID
+    """,
+    """
     CREATE TABLE engines (
       id INTEGER PRIMARY KEY AUTOINCREMENT,
       pid INTEGER NOT NULL,
@@ -294,6 +304,7 @@ _INDEXES = (
     "CREATE UNIQUE INDEX steps_of_job ON steps(job_id, key, fingerprint)",
     """CREATE UNIQUE INDEX steps_of_finish ON steps(batch_id, key, fingerprint)
        WHERE job_id IS NULL""",
+    "CREATE INDEX steps_reserved ON steps(batch_id, state, reserved) WHERE reserved > 0",
     "CREATE INDEX artifacts_hash ON artifacts(hash)",
     "CREATE INDEX artifacts_step ON artifacts(step_id)",
     "CREATE INDEX artifacts_job ON artifacts(job_id)",
@@ -303,6 +314,7 @@ _INDEXES = (
     "CREATE INDEX critiques_step ON critiques(step_id)",
     "CREATE INDEX prompts_job ON prompts(job_id)",
     "CREATE INDEX prompts_step ON prompts(step_id)",
+    "CREATE INDEX api_calls_batch ON api_calls(batch_id)",
     "CREATE INDEX api_calls_job ON api_calls(job_id)",
     "CREATE INDEX api_calls_step ON api_calls(step_id)",
     "CREATE INDEX errors_job ON errors(job_id)",

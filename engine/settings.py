@@ -72,6 +72,22 @@ class RetrySettings(_Section):
     breaker_seconds: float = Field(30, ge=0, description="How long they wait.")
 
 
+class BudgetSettings(_Section):
+    """What may be spent; each call reserves its worst case before it is sent."""
+
+    total: float | None = Field(
+        None, ge=0, le=1e9, description="Dollars that this workspace may spend in all."
+    )
+    day: float | None = Field(
+        None, ge=0, le=1e9, description="Dollars that it may spend in one day (UTC)."
+    )
+    confirm_above: float = Field(
+        1.0,
+        ge=0,
+        description="Dollars; `run` asks on a terminal before a batch that may cost more.",
+    )
+
+
 class OutputSettings(_Section):
     """The folders that people read."""
 
@@ -110,6 +126,7 @@ class Settings(BaseSettings):
 
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
+    budget: BudgetSettings = Field(default_factory=BudgetSettings)
     outputs: OutputSettings = Field(default_factory=OutputSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)

@@ -27,6 +27,7 @@ class NewBatch:
     priority: int = 0
     in_flight: int | None = None
     preparer: str = ""
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +57,8 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
     """Adds a batch in state `preparing`; returns its id."""
     cursor = connection.execute(
         """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
-           snapshot, source, outputs, summary, preparer, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           snapshot, source, outputs, summary, preparer, budget, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch.name,
             batch.recipe,
@@ -71,6 +72,7 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
             batch.outputs,
             batch.summary,
             batch.preparer,
+            batch.budget,
             now(),
         ),
     )

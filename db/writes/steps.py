@@ -10,6 +10,7 @@ from db.clock import now
 from db.text import storable
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
+from db.writes.spending import Reservation, add_spending, reserve, settle
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,14 @@ VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)
 """
 
 
-def begin_step(connection: sqlite3.Connection, intent: Intent) -> int:
-    """Writes the intent of a call that has never been made; returns the step's id."""
+def begin_step(
+    connection: sqlite3.Connection, intent: Intent, reservation: Reservation | None = None
+) -> int:
+    """Writes the intent of a call that has never been made; returns the step's id.
+
+    Raises:
+        OverBudget: What is to be reserved for it is not there; nothing was written.
+    """
     i = intent
     cursor = connection.execute(
         _BEGIN,
@@ -86,7 +93,10 @@ def begin_step(connection: sqlite3.Connection, intent: Intent) -> int:
     )
     if i.job_id is not None:
         connection.execute("UPDATE jobs SET stage = ? WHERE id = ?", (i.key, i.job_id))
-    return int(cursor.lastrowid or 0)
+    step_id = int(cursor.lastrowid or 0)
+    if reservation is not None:
+        reserve(connection, step_id, i.batch_id, reservation)
+    return step_id
 
 
 def supersede_others(
@@ -114,8 +124,19 @@ def supersede_unused(connection: sqlite3.Connection, job_id: int, keys: Iterable
     )
 
 
-def begin_again(connection: sqlite3.Connection, step_id: int) -> None:
-    """Writes the intent of another attempt at a step that did not finish."""
+def begin_again(
+    connection: sqlite3.Connection,
+    step_id: int,
+    batch_id: int = 0,
+    reservation: Reservation | None = None,
+) -> None:
+    """Writes the intent of another attempt at a step that did not finish.
+
+    Raises:
+        OverBudget: What is to be reserved for it is not there; nothing was written.
+    """
+    if reservation is not None:
+        reserve(connection, step_id, batch_id, reservation)
     connection.execute(
         """UPDATE steps SET state = 'running', attempts = attempts + 1, request_id = NULL,
            result = NULL, error_id = NULL, finished_at = NULL WHERE id = ?""",
@@ -136,7 +157,7 @@ def finish_step(
     """Writes a step's result with all that belongs to it."""
     at = now()
     connection.execute(
-        """UPDATE steps SET state = 'done', result = ?, error_id = NULL,
+        """UPDATE steps SET state = 'done', result = ?, error_id = NULL, reserved = 0,
            finished_at = max(?, started_at) WHERE id = ?""",
         (outcome.result, at, step_id),
     )
@@ -269,6 +290,7 @@ def _charge(connection: sqlite3.Connection, step_id: int, intent: Intent, cost: 
     ):
         sql = f"UPDATE {table} SET cost = cost + ? WHERE id = ?"  # noqa: S608 - our own names
         connection.execute(sql, (cost, row_id))
+    add_spending(connection, cost=cost)
 
 
 def fail_step(
@@ -282,6 +304,7 @@ def fail_step(
     cost: int = 0,
     calls: Sequence[Mapping[str, Any]] = (),
     artifacts: Sequence[Mapping[str, Any]] = (),
+    uncertain: bool = False,
 ) -> int:
     """Writes an outcome that is not a result: `failed` for good, `unknown`, or `open` again.
 
@@ -295,6 +318,7 @@ def fail_step(
         cost: What the call has cost all the same, in micro-dollars.
         calls: What was sent, as columns of `api_calls`.
         artifacts: What was stored all the same, a raw reply for example.
+        uncertain: Whether nobody knows if the call was carried out.
 
     Returns:
         The id of the error's row.
@@ -307,6 +331,8 @@ def fail_step(
     )
     write_calls(connection, step_id, intent, calls)
     _write_artifacts(connection, step_id, intent, artifacts, now())
+    if state != "unknown" and request_id is None:  # else what was reserved may still be spent
+        settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
     _charge(connection, step_id, intent, cost)
     record_event(
@@ -332,6 +358,7 @@ class Retry:
             unknown if the engine is lost during the wait.
         cost: What the call has cost all the same, in micro-dollars.
         calls: What was sent, as columns of `api_calls`.
+        uncertain: Whether nobody knows if the call was carried out.
     """
 
     message: str
@@ -339,12 +366,15 @@ class Retry:
     open_again: bool
     cost: int = 0
     calls: Sequence[Mapping[str, Any]] = ()
+    uncertain: bool = False
 
 
 def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, retry: Retry) -> None:
     """Writes that a call did not work and when it is made again."""
     if retry.open_again:
         put_aside(connection, step_id)
+        uncertain, cost = retry.uncertain, retry.cost
+        settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     write_calls(connection, step_id, intent, retry.calls)
     _charge(connection, step_id, intent, retry.cost)
     record_event(

@@ -7,7 +7,7 @@ can run in this process, in a process pool, in a model host or on another machin
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -171,6 +171,25 @@ class Backend(Protocol):
 
     def missing(self) -> list[Missing]:
         """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
+        ...
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """What a backend that costs money says about it, so that budgets can be kept.
+
+    Attributes:
+        price_names: The settings that have to be set for its prices to be known.
+    """
+
+    price_names: tuple[str, ...]
+
+    def worst_cost(self, request: Any) -> int | None:
+        """The most that one call may cost, in micro-dollars; None where that is not known."""
+        ...
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that an ordinary call costs; None where that is not known."""
         ...
 
 

@@ -105,6 +105,11 @@ RECIPE = Recipe(
     score=lambda turn: turn.score,
     starting_prompt=lambda entry: (entry.full_prompt, entry.negative_prompt),
     most_steps=lambda settings: 3 * settings.max_iterations - 1,
+    calls=lambda settings: {
+        "image": (1, settings.max_iterations),
+        "vision": (1, settings.max_iterations),
+        "text": (0, settings.max_iterations - 1),
+    },
     project=project,
     finish=finish,
 )

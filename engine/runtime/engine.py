@@ -31,6 +31,7 @@ from engine.runtime.lock import EngineLock
 from engine.runtime.pool import ComputePool
 from engine.runtime.progress import FLUSH_SECONDS, ProgressBoard
 from engine.runtime.projector import Projector
+from engine.runtime.purse import Purse
 from engine.runtime.recipe import Catalog
 from engine.runtime.run import BatchRun, JobRun
 from engine.runtime.steps import StepRunner
@@ -148,6 +149,7 @@ class Engine:
             self._lane_of,
             settings.engine,
             settings.retry,
+            purse=Purse(settings.budget),
         )
         self._steps = StepRunner(bench, self._projector.soon)
         self._jobs = JobRunner(
@@ -389,6 +391,7 @@ class Engine:
         self._environment = load_environment(self._paths.root)
         self._steps.bench.engine_settings = settings.engine
         self._steps.bench.retry_settings = settings.retry
+        self._steps.bench.purse.settings = settings.budget
         self._projector.settings = settings.outputs
         self._batches.clear()
         self._unsized.update(self._lanes)

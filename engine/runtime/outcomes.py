@@ -86,6 +86,8 @@ class OutcomeKeeper:
         if isinstance(error, OutcomeUnknown):
             policy = self._bench.engine_settings.on_unknown
             return await self.unknown(policy, error.message, error.cost)
+        if isinstance(error, Blocked) and error.reason == "budget":
+            return error  # nothing was sent, and the lane is as open as before
         if isinstance(error, Blocked):
             error.lane = self._lane.name
             if self._lane.blocked is None:
@@ -141,6 +143,7 @@ class OutcomeKeeper:
             self._state.request_id,
             self._state.kept,
         )
+        uncertain = self._state.uncertain
         self._bench.progress.forget(step_id)
         error_id = await writer.write(
             lambda c: writes.fail_step(
@@ -153,6 +156,7 @@ class OutcomeKeeper:
                 cost=cost,
                 calls=calls,
                 artifacts=kept,
+                uncertain=uncertain,
             )
         )
         if state != "failed":

@@ -7,6 +7,7 @@ from typing import cast
 import stamina
 
 from db.clock import now
+from db.errors import OverBudget
 from db.writes import steps as writes
 from engine.capabilities import (
     Blocked,
@@ -72,7 +73,10 @@ class Performance:
             raise await self._keeper.failure(error) from error
         except Exception as error:
             raise await self._keeper.bug(error) from error
-        return await self._keeper.result(outcome)
+        else:
+            return await self._keeper.result(outcome)
+        finally:
+            self._bench.purse.let_go(self)
 
     async def _refuse_what_must_not_be_sent(self) -> None:
         memo, settings = self._memo, self._bench.engine_settings
@@ -123,6 +127,17 @@ class Performance:
         raise AssertionError("stamina ends its loop by a return or an error")
 
     async def _try(self, number: int) -> writes.Outcome:
+        """One try, once the budgets have room for its worst case."""
+        purse = self._bench.purse
+        while True:
+            seen = purse.settlements
+            try:
+                return await self._try_once(number)
+            except OverBudget as refusal:
+                self.in_flight = False
+                await purse.wait_for_room(refusal, seen, self.call.backend)
+
+    async def _try_once(self, number: int) -> writes.Outcome:
         async with self._lane.slot():
             await self._begin()
             result, recorder = await self._call_once(number)
@@ -137,6 +152,7 @@ class Performance:
         if not self._state.begun:
             self._refuse_if_not_ready()
         self.in_flight = True
+        reservation = self._bench.purse.reservation(self.call)
         writer, intent, step_id, request_id = (
             self._bench.writer,
             self._state.intent,
@@ -146,10 +162,15 @@ class Performance:
         if self._state.begun and request_id:
             await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
         elif not step_id:
-            self._state.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
+            self._state.step_id = await writer.write(
+                lambda c: writes.begin_step(c, intent, reservation)
+            )
         else:
-            await writer.write(lambda c: writes.begin_again(c, step_id))
-        self._state.begun = True
+            batch_id = intent.batch_id
+            await writer.write(lambda c: writes.begin_again(c, step_id, batch_id, reservation))
+        self._state.begun = self._state.uncertain = True
+        if reservation is not None:
+            self._bench.purse.hold(self)
 
     def _refuse_if_not_ready(self) -> None:
         missing = self.call.backend.missing()
@@ -170,6 +191,7 @@ class Performance:
         except StepError as caught:
             error = self._as_policy_says(caught)
             error.cost = max(error.cost, recorder.spent)
+            self._state.uncertain = self._is_uncertain(error)
             self._note_call(recorder, number, started, error)
             self._state.kept = recorder.kept
             if isinstance(error, Retryable):
@@ -184,7 +206,7 @@ class Performance:
             named = Permanent(f"{type(bug).__name__}: {bug}", cost=self._state.spent)
             self._note_call(recorder, number, started, named)
             raise
-        self._state.spent = recorder.spent
+        self._state.spent, self._state.uncertain = recorder.spent, False
         self._note_call(recorder, number, started, None)
         self._lane.succeeded()
         return result, recorder
@@ -208,6 +230,12 @@ class Performance:
             raise Retryable(message) from None
         finally:
             self._state.request_id = recorder.request_id
+
+    def _is_uncertain(self, error: StepError) -> bool:
+        """Whether the call may have been carried out, and paid for, although it failed."""
+        if isinstance(error, Retryable) and error.resubmit:
+            return not (self.call.backend.resumable and self._state.request_id)
+        return isinstance(error, OutcomeUnknown)
 
     def _recorder(self) -> CallRecorder:
         step_id, bench = self._state.step_id, self._bench
@@ -284,10 +312,13 @@ class Performance:
             open_again=not goes_back,
             cost=error.cost,
             calls=self._state.calls,
+            uncertain=self._state.uncertain,
         )
         intent, step_id, self._state.calls = self._state.intent, self._state.step_id, []
         self._bench.progress.show(step_id, intent.batch_id, intent.job_id, None, retry.message)
         await self._bench.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
+        if not goes_back:
+            self._bench.purse.let_go(self)
         state = "submitted" if goes_back else "open"
         self._keeper.remember(Memo(step_id, state, request_id=self._state.request_id))
         self._state.retried, self.in_flight = True, False

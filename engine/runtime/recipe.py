@@ -93,6 +93,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         score: The headline of a result, None where it has none.
         starting_prompt: Prompt and negative prompt that an input starts from.
         most_steps: How many steps a job makes at most under given settings.
+        calls: How many calls a job makes of each capability under given settings, the least and
+            the most, where nothing goes wrong; for estimates.
         folder: Name of the folder below `outputs/` that its jobs write to.
         project: Writes a job's folder from the store.
         finish: Writes what concerns a whole batch, after its last job.
@@ -109,6 +111,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     score: Callable[[ResultT], float | None]
     starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
     most_steps: Callable[[SettingsT], int] | None = None
+    calls: Callable[[SettingsT], Mapping[Capability, tuple[int, int]]] | None = None
     folder: str = "results"
     project: Callable[[Projection], None] | None = None
     finish: Callable[[Projection], None] | None = None

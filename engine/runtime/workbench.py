@@ -11,6 +11,7 @@ from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes import Lane
 from engine.runtime.pool import ComputePool
 from engine.runtime.progress import ProgressBoard
+from engine.runtime.purse import Purse
 from engine.runtime.run import JobRun, Memo
 from engine.settings import EngineSettings, RetrySettings
 
@@ -76,6 +77,7 @@ class StepState:
         kept: Files that the last call stored although it failed, a raw reply for example.
         spent: What the last call has cost, in micro-dollars.
         retried: Whether it has waited for another try.
+        uncertain: Whether nobody knows if its last call was carried out.
     """
 
     asked: Asked
@@ -87,6 +89,7 @@ class StepState:
     kept: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
     retried: bool = False
+    uncertain: bool = True
 
 
 @dataclass(slots=True)
@@ -102,6 +105,7 @@ class Workbench:
         engine_settings: How the engine works.
         retry_settings: How often and how soon a call is made again.
         runs: The run that each job has now.
+        purse: What calls may cost.
     """
 
     writer: Writer
@@ -112,6 +116,7 @@ class Workbench:
     engine_settings: EngineSettings
     retry_settings: RetrySettings
     runs: dict[int, JobRun] = field(default_factory=dict)
+    purse: Purse = field(default_factory=Purse)
 
     def remember(self, asked: Asked, memo: Memo) -> Memo:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
