@@ -10,7 +10,7 @@ DEMO ?= demo
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help install demo test lint format types contracts bench clean
+.PHONY: help install demo screenshots test lint format types contracts bench clean
 
 help:
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,9 +23,19 @@ $(STAMP): pyproject.toml constraints.txt
 
 install: $(STAMP) ## make the virtual environment
 
-demo: $(STAMP) ## run the example prompts through the refine loop
-	@$(BIN)/safelight run refine examples/prompts.json --workspace $(DEMO) --set seed=11
-	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO)'
+demo: $(STAMP) ## run the example prompts; on a terminal, watch them in the dashboard
+	@if [ -t 0 ] && [ -t 1 ] && [ "$$TERM" != dumb ]; then \
+	  $(BIN)/safelight queue refine examples/prompts.json --workspace $(DEMO) --set seed=11 && \
+	  { $(BIN)/safelight engine --until-idle --detach --workspace $(DEMO) || true; } && \
+	  $(BIN)/safelight --workspace $(DEMO); \
+	else \
+	  $(BIN)/safelight run refine examples/prompts.json --workspace $(DEMO) --set seed=11; \
+	fi
+	@echo 'Pictures and reports: $(DEMO)/outputs/results'
+	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO), or without "status" the dashboard'
+
+screenshots: $(STAMP) ## render the README's pictures from a real run
+	$(BIN)/python docs/screenshots.py
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup

@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 from tui.app import Dashboard
+from tui.pictures.terminal import probe
 from tui.terminal import HUNG_UP, TerminalWatch
 
 
 def run_dashboard(root: Path, *, read_only: bool) -> int:
     """Runs the dashboard until the operator leaves; returns the exit code."""
+    probe()  # asks the terminal, so before Textual has it
     app = Dashboard(root, read_only=read_only)
     vanished = False
 

@@ -1,0 +1,75 @@
+"""Renders the README's pictures from a real run: `make screenshots`.
+
+The example prompts go through the refine loop on the embedded backends; the dashboard is then
+driven as an operator would, and each screen is saved as SVG. A sheet shows first attempts and
+what the loop made of them.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+
+from engine import open_workspace
+from engine.export.report import JobReport
+from tui.app import Dashboard
+
+HERE = Path(__file__).parent
+IMAGES = HERE / "images"
+PROMPTS = HERE.parent / "examples" / "prompts.json"
+SIZE = (150, 46)
+SHOWN = ("keeper-of-the-storm", "fox-at-the-edge", "long-way-home", "ninth-avenue")
+SIDE = 300
+
+
+def run(folder: Path) -> list[JobReport]:
+    """Runs the example prompts; returns what became of them."""
+    with open_workspace(folder) as workspace:
+        batch = workspace.run("refine", PROMPTS, settings={"seed": 11})
+        return list(workspace.results(batch))
+
+
+def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
+    """First attempts above, the best below."""
+    chosen = [report for report in reports if report.key in SHOWN]
+    picture = Image.new("RGB", (SIDE * len(chosen), SIDE * 2))
+    for column, report in enumerate(chosen):
+        for row, number in enumerate((1, report.best or 1)):
+            path = folder / "outputs" / "results" / report.output / f"iteration_{number}.png"
+            with Image.open(path) as found:
+                small = found.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            picture.paste(small, (SIDE * column, SIDE * row))
+    return picture
+
+
+async def photograph(folder: Path) -> None:
+    """Goes from the batches to one job and saves each screen."""
+    app = Dashboard(folder)
+    async with app.run_test(size=SIZE) as pilot:
+        for name in ("batches", "batch", "job"):
+            await pilot.pause(2.0)
+            app.save_screenshot(f"{name}.svg", path=str(IMAGES))
+            await pilot.press("enter")
+
+
+def main() -> None:
+    """Makes every picture anew, as a terminal of many colours shows it."""
+    os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
+    os.environ.pop("NO_COLOR", None)
+    IMAGES.mkdir(exist_ok=True)
+    scratch = Path(tempfile.mkdtemp())
+    os.environ["XDG_STATE_HOME"] = os.environ["XDG_CONFIG_HOME"] = str(scratch)
+    try:
+        folder = scratch / "demo"
+        reports = run(folder)
+        sheet(folder, reports).save(IMAGES / "refine.jpg", quality=86)
+        asyncio.run(photograph(folder))
+    finally:
+        shutil.rmtree(scratch)
+
+
+if __name__ == "__main__":
+    main()
