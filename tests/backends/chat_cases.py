@@ -56,7 +56,7 @@ class Provider:
 
     def backend(self, server: ProviderServer, capability: Any = "vision", **settings: Any) -> Any:
         """The backend, pointed at a server."""
-        chosen = {"base_url": server.url + self.base, "timeout": 5, **dict(self.settings)}
+        chosen = {"base_url": server.url + self.base, "timeout": 60, **dict(self.settings)}
         environment = {self.key_name: self.key}
         return EntryPointCatalog().backend(
             capability, self.name, {**chosen, **settings}, environment

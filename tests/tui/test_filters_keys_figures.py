@@ -89,7 +89,7 @@ async def test_a_wrong_key_file_does_not_keep_anyone_out(place: Place) -> None:
     key_file().parent.mkdir(parents=True)
     key_file().write_text("[keys]\nnonsense = 'x'\n")
     async with running(place.dashboard()) as pilot:
-        await shows(pilot, "there is no action")
+        await shows(pilot, "nonsense")
 
 
 async def test_help_does_what_is_chosen(place: Place) -> None:

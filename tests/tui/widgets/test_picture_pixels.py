@@ -46,7 +46,7 @@ def start(path, term):
         env={**environment, "TERM": term, "COLORTERM": "truecolor"},
         cwd=str(ROOT),
         dimensions=(20, 60),
-        timeout=30,
+        timeout=120,
     )
 
 
