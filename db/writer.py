@@ -22,6 +22,7 @@ Operation = Callable[[sqlite3.Connection], T]
 
 _GROUP_LIMIT = 2000
 _RETRY_SECONDS = 0.5
+_MERGE_MILLISECONDS = 500  # a reader that holds a transaction must not hold up the engine's end
 _FULL_OR_FAILING = {
     sqlite3.SQLITE_FULL,
     sqlite3.SQLITE_IOERR,
@@ -93,6 +94,7 @@ class Writer:
                 self._commit_until_durable(items)
                 self._loop.call_soon_threadsafe(_settle, items)
         with contextlib.suppress(sqlite3.Error):  # the log is merged by whoever opens it next
+            self._connection.execute(f"PRAGMA busy_timeout = {_MERGE_MILLISECONDS}")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 

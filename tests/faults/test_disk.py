@@ -76,7 +76,7 @@ async def test_a_full_disk_loses_nothing_and_stops_what_costs(
     toy = Toy(small_disk / "workspace", ToyBackend(paid=True, reply=once_filled))
     toy.queue(40)
     async with toy.running() as engine:
-        await eventually(lambda: len(toy.backend.asked) == 8)
+        await eventually(lambda: toy.backend.asked)
         filler = fill(small_disk)
         filled.set()
         assert "full" in await troubled(engine)
