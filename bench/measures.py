@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure, at_least, at_most
+from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
 
@@ -200,6 +201,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "queueing": queueing,
     "resume": resume,
     "soak": soak,
+    "lanes": lanes,
 }
 
 

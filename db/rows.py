@@ -306,13 +306,20 @@ class Engine(Row):
 
 @dataclass(frozen=True, slots=True)
 class Lane(Row):
-    """One lane as the engine last reported it."""
+    """One lane as the engine last reported it.
+
+    Attributes:
+        concurrency: Calls in flight at most, as configured.
+        width: Calls in flight that are allowed now.
+    """
 
     name: str
     state: str
     reason: str | None
     message: str | None
     concurrency: int
+    width: int
+    requests_per_minute: float | None
     in_flight: int
     waiting: int
     updated_at: str

@@ -283,6 +283,8 @@ _TABLES = (
       reason TEXT,
       message TEXT,
       concurrency INTEGER NOT NULL,
+      width INTEGER NOT NULL,
+      requests_per_minute REAL,
       in_flight INTEGER NOT NULL DEFAULT 0,
       waiting INTEGER NOT NULL DEFAULT 0,
       updated_at TEXT NOT NULL

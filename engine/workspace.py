@@ -234,6 +234,13 @@ class Workspace:
 
         with self.reading() as connection:
             desk = CommandDesk(connection, awaited, NothingRuns())
+    def ask(self, verb: str, arguments: Mapping[str, Any], *, source: str = "python") -> int:
+        """Asks the engine for something that is about no batch; returns the command's number."""
+        with self.store.intake() as write:
+            number = write(lambda c: command_writes.add_command(c, verb, [], arguments, source))
+        self.carry_out_commands()
+        return number
+
             for command in batch_queries.pending_commands(connection):
                 await desk.carry_out(command)
 

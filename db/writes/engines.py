@@ -49,14 +49,17 @@ def report_lanes(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> None:
     """Replaces what is shown of lanes."""
     for lane in lanes:
         connection.execute(
-            """INSERT OR REPLACE INTO lanes (name, state, reason, message, concurrency, in_flight,
-               waiting, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            """INSERT OR REPLACE INTO lanes (name, state, reason, message, concurrency, width,
+               requests_per_minute, in_flight, waiting, updated_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 lane.name,
                 lane.state,
                 lane.reason,
                 lane.message,
                 lane.concurrency,
+                lane.width,
+                lane.requests_per_minute,
                 lane.in_flight,
                 lane.waiting,
                 now(),

@@ -13,6 +13,9 @@ ParkReason = Literal[
 ]
 """Why a job is parked."""
 
+Pressure = Literal["limit", "overload"]
+"""Too much is asked: a `limit` of the account is reached, or the provider has an `overload`."""
+
 
 class StepError(Exception):
     """Base of the errors that a backend or an agent raises on purpose.
@@ -42,6 +45,8 @@ class Retryable(StepError):
             anew instead of going back to it.
         remedy: What the operator can do about it.
         cost: What the failed call has cost all the same, in micro-dollars.
+        pressure: Where the call was refused because too much is asked: what is too small for it.
+            The lane becomes narrower, and closes for `retry_after` where it is a limit.
     """
 
     kind = "retryable"
@@ -54,10 +59,22 @@ class Retryable(StepError):
         resubmit: bool = False,
         remedy: str = "",
         cost: int = 0,
+        pressure: Pressure | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy, cost=cost)
         self.retry_after = retry_after
         self.resubmit = resubmit
+        self.pressure = pressure
+
+    def without_resubmit(self) -> "Retryable":
+        """The same error without the advice to submit anew: what was submitted is still there."""
+        return Retryable(
+            self.message,
+            retry_after=self.retry_after,
+            remedy=self.remedy,
+            cost=self.cost,
+            pressure=self.pressure,
+        )
 
 
 class Permanent(StepError):

@@ -25,6 +25,7 @@ _COMMANDS = {
     "retry": ("engine.cli.control:retry", "Go on from the step that failed."),
     "priority": ("engine.cli.control:priority", "Move them up or down."),
     "decide": ("engine.cli.control:decide", "Decide something in a job's place."),
+    "lane": ("engine.cli.control:lane", "Change how many calls go to an account."),
     "events": ("engine.cli.events:events", "What happened."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),
     "import": ("engine.cli.imports:import_", "Take a folder of results into the store."),

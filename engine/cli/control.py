@@ -88,6 +88,34 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     return _carry_out(Workspace(workspace), "decide", [job], {"key": key, "value": decided})
 
 
+@click.command()
+@click.argument("name")
+@click.option("--concurrency", type=click.IntRange(1, 256), help="Calls in flight at most.")
+@click.option(
+    "--requests-per-minute",
+    type=click.FloatRange(0, 1_000_000),
+    help="Calls a minute at most; 0 for no limit.",
+)
+@workspace_option
+def lane(
+    workspace: Path, name: str, concurrency: int | None, requests_per_minute: float | None
+) -> int:
+    """Change how many calls go to an account, until the engine ends.
+
+    NAME is a lane as `safelight status` shows it, or a backend for all of its lanes. What is to
+    hold longer belongs into safelight.toml.
+    """
+    if concurrency is None and requests_per_minute is None:
+        raise click.UsageError("Say what to change: --concurrency or --requests-per-minute.")
+    wanted = {
+        "lane": name,
+        "concurrency": concurrency,
+        "requests_per_minute": requests_per_minute,
+    }
+    opened = Workspace(workspace)
+    return _tell(opened, [name], [opened.ask("lane", wanted, source="cli")])
+
+
 def parse_value(text: str) -> Any:
     """JSON where it is JSON, otherwise the text itself."""
     try:
@@ -130,7 +158,11 @@ def _carry_out(
 ) -> int:
     """Asks for it, waits for the answers, prints them; 2 where something was refused."""
     ids = list(dict.fromkeys(ids))
-    numbers = workspace.command(verb, ids, arguments, source="cli")
+    return _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
+
+
+def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
+    """Waits for the answers and prints them; 2 where something was refused."""
     refused = False
     for text, command in zip(ids, _answers(workspace, numbers), strict=True):
         if command is None or command.state == "pending":

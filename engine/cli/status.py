@@ -1,4 +1,4 @@
-"""`safelight status`: the engine, the lanes that are blocked, and the batches."""
+"""`safelight status`: the engine, the lanes that hold calls up, and the batches."""
 
 import contextlib
 import sqlite3
@@ -171,11 +171,21 @@ def _engine_line(found: Status) -> Text:
 def _lane_lines(found: Status) -> Iterator[Text]:
     for lane in found.lanes:
         if lane.state == "open":
+            if found.engine is not None and (lane.waiting or lane.width < lane.concurrency):
+                yield _busy_line(lane)
             continue
         head = Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold")
         why = f" ({lane.reason})" if lane.reason else ""
         said = lane.message or "many calls failed in a row; it tries again in a while"
         yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(said, 400)
+
+
+def _busy_line(lane: Lane) -> Text:
+    """A lane that holds calls up: how many go at once now, and how many wait."""
+    least = f"{lane.width} of {lane.concurrency}" if lane.width < lane.concurrency else lane.width
+    rate = f", {lane.requests_per_minute:g} a minute at most" if lane.requests_per_minute else ""
+    text = f"{lane.in_flight} in flight ({least} allowed now{rate}), {lane.waiting} waiting."
+    return Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold") + Text(text)
 
 
 def _parked_lines(found: Status) -> Iterator[Text]:

@@ -1,4 +1,4 @@
-"""What operators ask for: pause, resume, cancel, retry, priority, decide.
+"""What operators ask for: pause, resume, cancel, retry, priority, decide, lane.
 
 The desk is used by the engine, and by the command line where no engine runs, so that a command
 means the same with and without one.
@@ -13,16 +13,17 @@ from typing import Any, Protocol, TypeVar
 
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
-from db.rows import Batch, Command, Job
+from db.rows import Batch, Command, Job, Lane
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
+from engine.runtime.lane_set import LaneChange, UnknownLane
 from engine.settings import SettingsError
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-VERBS = ("pause", "resume", "cancel", "retry", "priority", "decide")
+VERBS = ("pause", "resume", "cancel", "retry", "priority", "decide", "lane")
 
 
 class Refused(Exception):
@@ -56,6 +57,18 @@ class RunningJobs(Protocol):
         """Reads settings and environment again and lets blocked lanes try again."""
         ...
 
+    def change_lane(self, name: str, change: LaneChange) -> list[Lane]:
+        """Changes lanes until the engine ends; returns them as they are now.
+
+        Args:
+            name: A lane, or a backend for all of its lanes.
+            change: What is wanted.
+
+        Raises:
+            UnknownLane: There is none of the name.
+        """
+        ...
+
 
 class NothingRuns:
     """Stands where no engine runs."""
@@ -66,6 +79,10 @@ class NothingRuns:
 
     def reload(self) -> None:
         """There is nothing to reload."""
+
+    def change_lane(self, name: str, change: LaneChange) -> list[Lane]:
+        """There are no lanes."""
+        raise UnknownLane("No engine runs here, so there are no lanes; set it in safelight.toml.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +122,12 @@ class CommandDesk:
         refused = False
         try:
             arguments = json.loads(command.arguments)
-            targets = [self._target(target) for target in json.loads(command.targets)]
-            said = [await self._do(command.verb, target, arguments) for target in targets]
-            answer = " ".join(said)
+            if command.verb == "lane":  # the one that is about no batch
+                answer = self._change_lane(arguments)
+            else:
+                targets = [self._target(target) for target in json.loads(command.targets)]
+                said = [await self._do(command.verb, target, arguments) for target in targets]
+                answer = " ".join(said)
         except Refused as error:
             answer, refused = str(error), True
         except Exception as error:  # one command that cannot be done must not end the engine
@@ -231,7 +251,25 @@ class CommandDesk:
             await self._write(lambda c: job_writes.retry_jobs(c, [job]))
         return f"Decided {key} of {target}; what depends on it runs again."
 
+    def _change_lane(self, arguments: dict[str, Any]) -> str:
+        concurrency, rate = arguments.get("concurrency"), arguments.get("requests_per_minute")
+        change = LaneChange(
+            None if concurrency is None else max(1, int(concurrency)),
+            None if rate is None else max(0.0, float(rate)),
+        )
+        try:
+            lanes = self._running.change_lane(str(arguments["lane"]), change)
+        except UnknownLane as error:
+            raise Refused(str(error)) from None
+        return " ".join(map(_lane_sentence, lanes))
+
     def _state(self, job: Job) -> str:
         """The job's state now."""
         found = read_job(self._reader, job.id)
         return found.state if found else "gone"
+
+
+def _lane_sentence(lane: Lane) -> str:
+    rate = lane.requests_per_minute
+    most = f"{rate:g} calls a minute" if rate else "no limit a minute"
+    return f"Lane {lane.name}: {lane.concurrency} at once at most, {most}, until the engine ends."

@@ -13,6 +13,7 @@ from typing import Any
 from db.queries import batches as queries
 from db.queries.history import data_version
 from db.rows import Job
+from db.rows import Lane as LaneRow
 from db.store import Store
 from db.writer import Writer
 from db.writes import batches as batch_writes
@@ -20,12 +21,12 @@ from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import prune_events, record_event
-from engine.capabilities import Backend, Blocked
+from engine.capabilities import Blocked
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.commands import CommandDesk
 from engine.runtime.jobs import JobRunner
-from engine.runtime.lanes import Lane
+from engine.runtime.lane_set import LaneChange, LaneSet
 from engine.runtime.loading import load_batch, load_job
 from engine.runtime.lock import EngineLock
 from engine.runtime.pool import ComputePool
@@ -43,7 +44,6 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 0.05
 HEARTBEAT_SECONDS = 2.0
 LANES_SECONDS = 0.5
-OUTPUTS_LANE = "outputs"
 
 
 class StoreGone(Exception):
@@ -79,8 +79,7 @@ class Engine:
         self._version = version
         self._run_id = run_id
         self._environment = load_environment(paths.root)
-        self._lanes: dict[str, Lane] = {}
-        self._unsized: set[str] = set()
+        self._lanes = LaneSet(settings)
         self._runs: dict[int, JobRun] = {}
         self._batches: dict[int, BatchRun] = {}
         self._finishing: set[asyncio.Task[None]] = set()
@@ -140,20 +139,19 @@ class Engine:
         self._pool = ComputePool(settings.engine.cpu_workers)
         self._progress = ProgressBoard(self._writer)
         self._projector = Projector(store, self._paths, self._artifacts.path, settings.outputs)
-        self._outputs = self._lanes[OUTPUTS_LANE] = Lane(OUTPUTS_LANE, 1)
         bench = Workbench(
             self._writer,
             self._artifacts,
             self._pool,
             self._progress,
-            self._lane_of,
+            self._lanes.of,
             settings.engine,
             settings.retry,
             purse=Purse(settings.budget),
         )
         self._steps = StepRunner(bench, self._projector.soon)
         self._jobs = JobRunner(
-            self._writer, self._steps, self._projector, self._outputs, self._lanes.get
+            self._writer, self._steps, self._projector, self._lanes.outputs, self._lanes.get
         )
         self._desk = CommandDesk(self._reader, self._writer.write, self)
 
@@ -286,27 +284,6 @@ class Engine:
             self._batches[batch_id] = load_batch(row, self._catalog, self._environment)
         return self._batches[batch_id]
 
-    def _lane_of(self, backend: Backend) -> Lane:
-        lane = self._lane(backend.lane)
-        if backend.lane in self._unsized:
-            self._unsized.discard(backend.lane)
-            concurrency = backend.concurrency or self._settings.engine.cpu_workers
-            lane.adjust(concurrency, backend.requests_per_minute)
-        return lane
-
-    def _lane(self, name: str) -> Lane:
-        """The lane of a name; how wide it is, the first backend that uses it says."""
-        if name not in self._lanes:
-            retry = self._settings.retry
-            self._lanes[name] = Lane(
-                name,
-                1,
-                breaker_failures=retry.breaker_failures,
-                breaker_seconds=retry.breaker_seconds,
-            )
-            self._unsized.add(name)
-        return self._lanes[name]
-
     def _finish_batches(self) -> None:
         under_way = {task.get_name() for task in self._finishing}
         for batch_id in queries.batches_to_finish(self._reader):
@@ -337,7 +314,7 @@ class Engine:
         self._batches.pop(batch_id, None)
 
     async def _probe_lanes(self) -> None:
-        for lane in list(self._lanes.values()):
+        for lane in self._lanes:
             if lane.probe():
                 await self._try_lane(lane.name)
             elif lane.proved:
@@ -346,7 +323,7 @@ class Engine:
 
     async def _try_lane(self, name: str) -> None:
         """Lets one parked job go on, to see whether its lane works now."""
-        self._lane(name).try_again()
+        self._lanes.named(name).try_again()
         await self._writer.write(lambda c: job_writes.release_parked(c, name, 1))
 
     async def _release(self, lane: str) -> None:
@@ -357,7 +334,7 @@ class Engine:
         if self._is_due("progress", FLUSH_SECONDS):
             self._progress.flush()
         if self._is_due("lanes", LANES_SECONDS):
-            rows = [lane.row() for lane in self._lanes.values()]
+            rows = self._lanes.rows()
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
         if self._is_due("heartbeat", HEARTBEAT_SECONDS):
             if not self._store.is_in_place():
@@ -394,8 +371,12 @@ class Engine:
         self._steps.bench.purse.settings = settings.budget
         self._projector.settings = settings.outputs
         self._batches.clear()
-        self._unsized.update(self._lanes)
-        self._unsized.discard(OUTPUTS_LANE)
-        for lane in self._lanes.values():
-            if lane.blocked is not None:
-                lane.try_again()
+        self._lanes.reload(settings)
+
+    def change_lane(self, name: str, change: LaneChange) -> list[LaneRow]:
+        """Changes lanes until the engine ends.
+
+        Raises:
+            UnknownLane: There is none of the name.
+        """
+        return [lane.row() for lane in self._lanes.change(name, change)]

@@ -9,15 +9,30 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from aiolimiter import AsyncLimiter
+from dataclasses import dataclass
 
 from db.clock import now
 from db.rows import Lane as LaneRow
-from engine.capabilities import Blocked
+from engine.capabilities import Blocked, Retryable
+from engine.runtime.pacing import Tokens, Width, Window
 
 PROBE_SECONDS = 30.0
 """After this long one job may try whether a blocked lane works again."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """A call that a lane has let through.
+
+    Attributes:
+        number: Its number in the order in which calls were sent, from 1.
+        counted: The tokens that it is counted as until it has ended.
+        tokens: The tokens that it took.
+    """
+
+    number: int
+    counted: float = 0.0
+    tokens: int = 0
 
 
 class Lane:
@@ -25,8 +40,11 @@ class Lane:
 
     Args:
         name: Its name, shared by backends that share an account.
-        concurrency: Calls at the same time.
+        concurrency: Calls at the same time at most.
         requests_per_minute: Calls a minute at most, None for no limit.
+        tokens_per_minute: Tokens a minute at most, None for no limit.
+        adaptive: Whether it becomes narrower when the provider says that too much is asked.
+        slow_start: Whether it begins narrow.
         breaker_failures: Failures in a row after which all calls wait.
         breaker_seconds: How long they wait.
     """
@@ -37,34 +55,74 @@ class Lane:
         concurrency: int,
         *,
         requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+        adaptive: bool = False,
+        slow_start: bool = False,
         breaker_failures: int = 8,
         breaker_seconds: float = 30.0,
     ) -> None:
         self.name = name
-        self.concurrency = concurrency
-        self.requests_per_minute = requests_per_minute
+        self.requests_per_minute: float | None = None
         self.in_flight = 0
+        self.sent = 0
         self.blocked: Blocked | None = None
         self.probing = False
         self.proved = False
+        self._sending = 0
+        self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
+        self._window: Window | None = None
+        self._tokens = Tokens(tokens_per_minute) if tokens_per_minute else None
         self._probe_at = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._limiter = AsyncLimiter(requests_per_minute, 60) if requests_per_minute else None
         self._breaker_failures = breaker_failures
         self._breaker_seconds = breaker_seconds
         self._failures = 0
         self._closed_until = 0.0
+        self._closed_by_limit = False
+        self.adjust(concurrency, requests_per_minute)
+
+    @property
+    def concurrency(self) -> int:
+        """Calls at the same time at most, as configured."""
+        return self._width.most
+
+    @property
+    def width(self) -> int:
+        """Calls at the same time that are allowed now."""
+        return self._width.now
 
     def adjust(self, concurrency: int, requests_per_minute: float | None) -> None:
         """Changes how many calls go at once and a minute; calls in flight are left alone."""
-        self.concurrency = concurrency
-        if requests_per_minute != self.requests_per_minute:
-            self.requests_per_minute = requests_per_minute
-            self._limiter = AsyncLimiter(requests_per_minute, 60) if requests_per_minute else None
+        self._width.resize(concurrency)
+        self.requests_per_minute = requests_per_minute
+        if not requests_per_minute:
+            self._window = None
+        elif self._window is None:
+            self._window = Window(requests_per_minute)
+        else:
+            self._window.resize(requests_per_minute)
         self._admit()
 
+    def adapt(
+        self,
+        concurrency: int,
+        *,
+        adaptive: bool,
+        slow_start: bool,
+        tokens_per_minute: float | None,
+    ) -> None:
+        """Says how the lane learns; what it has learned is kept where it learned before."""
+        if adaptive != self._width.adaptive:
+            self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
+        if not tokens_per_minute:
+            self._tokens = None
+        elif self._tokens is None:
+            self._tokens = Tokens(tokens_per_minute)
+        else:
+            self._tokens.window.resize(tokens_per_minute)
+
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
+    async def slot(self) -> AsyncIterator[Sent]:
         """Waits for a place among the calls in flight and holds it.
 
         Raises:
@@ -72,16 +130,27 @@ class Lane:
         """
         await self._enter()
         try:
-            await self._wait_until_open()
-            if self._limiter is not None:
-                await self._limiter.acquire()
-            yield
+            await self._wait_until_free()
+            sent = self._send()
+            self._sending += 1
+            try:
+                yield sent
+            finally:
+                self._sending -= 1
+                if self._tokens is not None:  # made meanwhile, it counts the call all the same
+                    self._tokens.end(sent.counted, sent.tokens)
         finally:
             self._leave()
 
+    def _send(self) -> Sent:
+        self.sent += 1
+        if self._window is not None:
+            self._window.take()
+        return Sent(self.sent, self._tokens.begin() if self._tokens else 0.0)
+
     async def _enter(self) -> None:
         self._refuse_if_blocked()
-        if self.in_flight < self.concurrency and not self._waiters:
+        if self.in_flight < self.width and not self._waiters:
             self.in_flight += 1
             return
         waiter = asyncio.get_running_loop().create_future()
@@ -100,16 +169,22 @@ class Lane:
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiters and self.in_flight < self.concurrency:
+        while self._waiters and self.in_flight < self.width:
             waiter = self._waiters.popleft()
             if not waiter.done():
                 self.in_flight += 1
                 waiter.set_result(None)
 
-    async def _wait_until_open(self) -> None:
-        while (wait := self._closed_until - time.monotonic()) > 0:
+    async def _wait_until_free(self) -> None:
+        while (wait := self._wait()) > 0:
             self._refuse_if_blocked()
             await asyncio.sleep(min(wait, 1.0))
+
+    def _wait(self) -> float:
+        """Seconds until a call may be sent, as far as is known now."""
+        windows = (self._window, self._tokens.window if self._tokens else None)
+        until = max((window.wait() for window in windows if window), default=0.0)
+        return max(until, self._closed_until - time.monotonic())
 
     def _refuse_if_blocked(self) -> None:
         if self.blocked is not None:
@@ -155,13 +230,33 @@ class Lane:
         """A call worked: the run of failures is over, and a probe has proved the lane."""
         self._failures = 0
         self.proved = self.probing
+        self._width.worked(self._sending)
 
-    def failed(self) -> None:
-        """A call failed in a way that may pass; too many in a row close the lane for a while."""
+    def failed(self, error: Retryable | None = None, sent: Sent | None = None) -> None:
+        """A call failed in a way that may pass.
+
+        Where too much was asked, the lane becomes narrower, and where a limit says for how long
+        it holds, the lane is closed for as long, for all calls and not for this one alone. Too many
+        failures in a row close it for a while.
+
+        Args:
+            error: How it failed.
+            sent: The call.
+        """
+        if error is not None and error.pressure:
+            self._width.overloaded(sent.number if sent else self.sent, self.sent)
+            if error.pressure == "limit" and error.retry_after is not None:
+                self._close(error.retry_after, by_limit=True)
+                return
         self._failures += 1
         if self._failures >= self._breaker_failures:
-            self._closed_until = time.monotonic() + self._breaker_seconds
+            self._close(self._breaker_seconds)
             self._failures = self._breaker_failures - 1  # one failure more closes it again
+
+    def _close(self, seconds: float, *, by_limit: bool = False) -> None:
+        until = time.monotonic() + seconds
+        if until > self._closed_until:
+            self._closed_until, self._closed_by_limit = until, by_limit
 
     @property
     def state(self) -> str:
@@ -177,12 +272,20 @@ class Lane:
             name=self.name,
             state=self.state,
             reason=blocked.reason if blocked else None,
-            message=_sentence(blocked) if blocked else None,
+            message=_sentence(blocked) if blocked else self._why_closed(),
             concurrency=self.concurrency,
+            width=self.width,
+            requests_per_minute=self.requests_per_minute,
             in_flight=self.in_flight,
             waiting=sum(1 for waiter in self._waiters if not waiter.done()),
             updated_at=now(),
         )
+
+    def _why_closed(self) -> str | None:
+        left = self._closed_until - time.monotonic()
+        if left <= 0 or not self._closed_by_limit:
+            return None
+        return f"The provider's limit is reached; calls go on in {left:.0f} s."
 
 
 def _sentence(error: Blocked) -> str:

@@ -18,6 +18,7 @@ from engine.capabilities import (
     StepError,
 )
 from engine.runtime.context import CallRecorder
+from engine.runtime.lanes import Sent
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.run import Memo
 from engine.runtime.workbench import Asked, StepState, Workbench
@@ -138,9 +139,9 @@ class Performance:
                 await purse.wait_for_room(refusal, seen, self.call.backend)
 
     async def _try_once(self, number: int) -> writes.Outcome:
-        async with self._lane.slot():
+        async with self._lane.slot() as sent:
             await self._begin()
-            result, recorder = await self._call_once(number)
+            result, recorder = await self._call_once(number, sent)
         return self._keeper.outcome_of(result, recorder)
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
@@ -183,11 +184,11 @@ class Performance:
                 remedy=remedy,
             )
 
-    async def _call_once(self, number: int) -> tuple[Result, CallRecorder]:
+    async def _call_once(self, number: int, sent: Sent) -> tuple[Result, CallRecorder]:
         recorder = self._recorder()
         started = now()
         try:
-            result = await self._ask(recorder)
+            result = await self._ask(recorder, sent)
         except StepError as caught:
             error = self._as_policy_says(caught)
             error.cost = max(error.cost, recorder.spent)
@@ -195,7 +196,7 @@ class Performance:
             self._note_call(recorder, number, started, error)
             self._state.kept = recorder.kept
             if isinstance(error, Retryable):
-                self._lane.failed()
+                self._lane.failed(error, sent)
             elif not isinstance(error, Blocked | OutcomeUnknown):
                 self._lane.succeeded()  # it refuses this request, so it answers
             if error is caught:
@@ -217,7 +218,7 @@ class Performance:
             return Retryable(error.message, resubmit=True, cost=error.cost)
         return error
 
-    async def _ask(self, recorder: CallRecorder) -> Result:
+    async def _ask(self, recorder: CallRecorder, sent: Sent) -> Result:
         backend, deadline = self.call.backend, self._bench.engine_settings.deadline_seconds
         operation = getattr(backend, self.call.operation)
         try:
@@ -230,6 +231,7 @@ class Performance:
             raise Retryable(message) from None
         finally:
             self._state.request_id = recorder.request_id
+            sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)
 
     def _is_uncertain(self, error: StepError) -> bool:
         """Whether the call may have been carried out, and paid for, although it failed."""

@@ -109,3 +109,22 @@ def test_command_left_by_an_engine_that_ended_is_carried_out(run, toys, monkeypa
     monkeypatch.setattr(control.time, "sleep", lambda _seconds: lock.release())
     ran = run("pause", "b3", "--workspace", toys)
     assert "Paused b3" in ran.out
+
+
+def test_a_lane_cannot_be_changed_where_no_engine_runs(run, toys):
+    ran = run("lane", "fal", "--concurrency", "8", "--workspace", toys)
+    assert (ran.code, "No engine runs here" in ran.err) == (2, True)
+
+
+def test_lane_says_what_it_wants_and_asks_the_engine(run, toys, monkeypatch):
+    monkeypatch.setattr(control, "ANSWER_SECONDS", 0)
+    assert run("lane", "fal", "--workspace", toys).code == 2
+    assert run("lane", "fal", "--concurrency", "0", "--workspace", toys).code == 2
+    workspace = Workspace(toys)
+    with EngineLock(workspace.paths.lock):
+        ran = run("lane", "fal", "--requests-per-minute", "60", "--workspace", toys)
+    assert (ran.code, "fal: asked for" in ran.out) == (0, True)
+    with workspace.reading() as connection:
+        (row,) = connection.execute("SELECT verb, targets, arguments FROM commands").fetchall()
+    wanted = {"lane": "fal", "concurrency": None, "requests_per_minute": 60.0}
+    assert (row[0], json.loads(row[1]), json.loads(row[2])) == ("lane", [], wanted)

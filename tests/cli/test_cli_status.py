@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 import re
@@ -5,6 +6,7 @@ import re
 import pytest
 from rich.console import Console
 
+from db.rows import Lane
 from db.schema import JOB_STATES
 from engine.cli import status as status_module
 from engine.runtime.lock import EngineLock
@@ -119,3 +121,14 @@ def test_watch_on_a_terminal_draws_in_place(toys, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         status_module._watch(Workspace(toys), console, 30, as_json=False)
     assert "mixed" in console.file.getvalue()
+
+
+def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
+    lane = Lane("fal:m", "open", None, None, 8, 4, 60.0, 4, 12, "2026-01-01T00:00:00.000000Z")
+    found = status_module.Status((1, "here"), [lane], [], {}, [])
+    (line,) = status_module._lane_lines(found)
+    assert line.plain == (
+        "Lane fal:m: 4 in flight (4 of 8 allowed now, 60 a minute at most), 12 waiting."
+    )
+    idle = dataclasses.replace(lane, width=8, in_flight=1, waiting=0)
+    assert not list(status_module._lane_lines(dataclasses.replace(found, lanes=[idle])))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from db.queries import history
+from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.capabilities import CallContext, Permanent, RefineRequest
 from engine.runtime.commands import CommandDesk, NothingRuns
@@ -367,3 +367,30 @@ async def test_a_finish_that_was_cut_off_is_made_by_the_next_engine(toy: Toy) ->
     await toy.run()
     assert len(finished) == 2
     assert toy.batch().state == "done"
+
+
+async def test_a_lane_is_changed_while_calls_are_in_flight(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    toy.backend.concurrency = 1
+    toy.queue(3)
+    async with toy.running():
+        await eventually(lambda: gate.waiting == 1)
+        answer = await toy.obeyed("lane", {"lane": "toy", "concurrency": 3})
+        assert answer.state == "done"
+        assert answer.answer == (
+            "Lane toy: 3 at once at most, no limit a minute, until the engine ends."
+        )
+        await eventually(lambda: gate.waiting == 3)
+        await toy.obeyed("resume", batch=1)  # reads the settings again; the change holds
+        await toy.obeyed("lane", {"lane": "toy", "requests_per_minute": 600.0})
+
+        def reported() -> bool:
+            lanes = {lane.name: lane for lane in toy.read(batches.lanes)}
+            lane = lanes.get("toy")
+            return lane is not None and (lane.width, lane.requests_per_minute) == (3, 600.0)
+
+        await eventually(reported)
+        answer = await toy.obeyed("lane", {"lane": "nobody", "concurrency": 3})
+        assert (answer.state, "there are: toy" in (answer.answer or "")) == ("refused", True)
+        gate.open.set()
+    assert toy.engine()._lanes.get("toy") is None  # the next engine goes by the settings

@@ -230,7 +230,7 @@ def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
 def _found_again(error: StepError) -> StepError:
     """The same error, without the advice to submit anew: the prompt is looked for by its id."""
     if isinstance(error, Retryable):
-        return Retryable(error.message, retry_after=error.retry_after, remedy=error.remedy)
+        return error.without_resubmit()
     return error
 
 

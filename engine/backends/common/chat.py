@@ -48,6 +48,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
     """
 
     vision_model: str | None = Field(
+        tokens_per_minute: Tokens a minute at most, None for no limit.
         None, description="Model that looks at pictures, where it is another than `model`."
     )
     temperature: float | None = Field(
@@ -61,6 +62,9 @@ class ChatSettings(TokenPrices, RemoteSettings):
     )
 
     def model_for(self, capability: Capability) -> str:
+    tokens_per_minute: float | None = Field(
+        None, gt=0, description="Tokens a minute at most, read and written; no limit by default."
+    )
         """The model that does a capability."""
         return self.vision_model or self.model if capability == "vision" else self.model
 
@@ -112,6 +116,7 @@ class _ChatBackend:
     @property
     def signature(self) -> str:
         """Who speaks: backend, model and version."""
+        self.tokens_per_minute = settings.tokens_per_minute
         return f"{self.name}/{self.model} {self.version}"
 
     def missing(self) -> list[Missing]:

@@ -241,5 +241,5 @@ def _body(shelf: Shelf, response: Any) -> bytes:
 def _not_lost(error: StepError) -> StepError:
     """The same error, without the advice to submit anew: the picture is made and still there."""
     if isinstance(error, Retryable):
-        return Retryable(error.message, retry_after=error.retry_after, remedy=error.remedy)
+        return error.without_resubmit()
     return error

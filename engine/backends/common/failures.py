@@ -23,6 +23,7 @@ from email.utils import parsedate_to_datetime
 from engine.backends.common.http import UnreadableReply
 from engine.backends.common.scrubbing import shown
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
+from engine.capabilities.errors import Pressure
 
 _BAD_KEY = re.compile(
     r"api[ _-]?key.{0,30}(?:not valid|invalid|expired|not found)", re.IGNORECASE | re.DOTALL
@@ -35,6 +36,7 @@ _NO_MONEY = re.compile(
     re.IGNORECASE,
 )
 _MAY_PASS = frozenset({408, 409, 425, 429})
+_PRESSURE: dict[int, Pressure] = {429: "limit", 503: "overload", 529: "overload"}
 _NOT_SENT = frozenset(
     {
         "ConnectError",
@@ -110,7 +112,9 @@ def from_status(
         return Blocked(reply, reason="key", remedy=_key_remedy(account))
     if status in _MAY_PASS or status >= 500:
         wait = retry_after(headers or {})
-        return Retryable(reply, retry_after=wait, resubmit=resubmit, cost=cost)
+        return Retryable(
+            reply, retry_after=wait, resubmit=resubmit, cost=cost, pressure=_PRESSURE.get(status)
+        )
     if status == 404 or 300 <= status < 400:
         return _wrong_place(account, status, reply, headers or {})
     return Permanent(reply, cost=cost)

@@ -285,5 +285,5 @@ def _said(detail: Any) -> str:
 def _still_there(error: StepError) -> StepError:
     """The same error, without the advice to submit anew: the request was taken."""
     if isinstance(error, Retryable):
-        return Retryable(error.message, retry_after=error.retry_after, remedy=error.remedy)
+        return error.without_resubmit()
     return error
