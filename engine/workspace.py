@@ -220,6 +220,13 @@ class Workspace:
         self.carry_out_commands()
         return numbers
 
+    def ask(self, verb: str, arguments: Mapping[str, Any], *, source: str = "python") -> int:
+        """Asks the engine for something that is about no batch; returns the command's number."""
+        with self.store.intake() as write:
+            number = write(lambda c: command_writes.add_command(c, verb, [], arguments, source))
+        self.carry_out_commands()
+        return number
+
     def carry_out_commands(self) -> None:
         """Does what was asked for while no engine runs; leaves it to the engine that does."""
         try:
@@ -234,13 +241,6 @@ class Workspace:
 
         with self.reading() as connection:
             desk = CommandDesk(connection, awaited, NothingRuns())
-    def ask(self, verb: str, arguments: Mapping[str, Any], *, source: str = "python") -> int:
-        """Asks the engine for something that is about no batch; returns the command's number."""
-        with self.store.intake() as write:
-            number = write(lambda c: command_writes.add_command(c, verb, [], arguments, source))
-        self.carry_out_commands()
-        return number
-
             for command in batch_queries.pending_commands(connection):
                 await desk.carry_out(command)
 

@@ -43,12 +43,12 @@ class ChatSettings(TokenPrices, RemoteSettings):
         temperature: Randomness; the model's own where it is not set, since many models take no
             other. Part of the fingerprint.
         max_tokens: Tokens that one reply may have, those of reasoning included.
+        tokens_per_minute: Tokens a minute at most, None for no limit.
         structured: How a reply in a given shape is asked for: by a JSON schema, as any JSON
             object, or in words only, for servers that know neither. Part of the fingerprint.
     """
 
     vision_model: str | None = Field(
-        tokens_per_minute: Tokens a minute at most, None for no limit.
         None, description="Model that looks at pictures, where it is another than `model`."
     )
     temperature: float | None = Field(
@@ -57,14 +57,14 @@ class ChatSettings(TokenPrices, RemoteSettings):
     max_tokens: int = Field(
         8192, ge=64, le=200_000, description="Tokens that one reply may have, thoughts included."
     )
+    tokens_per_minute: float | None = Field(
+        None, gt=0, description="Tokens a minute at most, read and written; no limit by default."
+    )
     structured: Literal["schema", "json", "words"] = Field(
         "schema", description="How a reply in a given shape is asked for."
     )
 
     def model_for(self, capability: Capability) -> str:
-    tokens_per_minute: float | None = Field(
-        None, gt=0, description="Tokens a minute at most, read and written; no limit by default."
-    )
         """The model that does a capability."""
         return self.vision_model or self.model if capability == "vision" else self.model
 
@@ -111,12 +111,12 @@ class _ChatBackend:
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
+        self.tokens_per_minute = settings.tokens_per_minute
         self.version = _version(settings, self.agent)
 
     @property
     def signature(self) -> str:
         """Who speaks: backend, model and version."""
-        self.tokens_per_minute = settings.tokens_per_minute
         return f"{self.name}/{self.model} {self.version}"
 
     def missing(self) -> list[Missing]:
