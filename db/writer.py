@@ -62,7 +62,8 @@ class Writer:
 
     def __init__(self, path: Path, on_trouble: Callable[[str | None], None] | None = None) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[_Item] | None] = queue.SimpleQueue()
+        self._coming: list[_Item] = []
         self._loop = asyncio.get_running_loop()
         self._on_trouble = on_trouble or (lambda _sentence: None)
         self._in_trouble = False
@@ -77,12 +78,25 @@ class Writer:
         if self._closed:
             future.cancel()  # whoever is left over must not wait for ever
         else:
-            self._queue.put(_Item(operation, future))
+            if not self._coming:
+                self._loop.call_soon(self._hand_over)
+            self._coming.append(_Item(operation, future))
         return future
+
+    def _hand_over(self) -> None:
+        """Gives the thread what has come while the loop went round once.
+
+        One by one, the thread would begin a commit with the first, and the others would have to
+        wait for the next: twice as many commits.
+        """
+        if self._coming:
+            self._queue.put(self._coming)
+            self._coming = []
 
     async def close(self) -> None:
         """Commits what is queued, merges the log into the store, and closes the connection."""
         self._closed = True
+        self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -99,19 +113,17 @@ class Writer:
         self._connection.close()
 
     def _take(self) -> tuple[list[_Item], bool]:
-        first = self._queue.get()
-        if first is None:
-            return [], True
-        items = [first]
+        items = list[_Item]()
         try:
-            while len(items) < _GROUP_LIMIT:
-                item = self._queue.get_nowait()
-                if item is None:
-                    return items, True
-                items.append(item)
+            more = self._queue.get()
+            while more is not None:
+                items += more
+                if len(items) >= _GROUP_LIMIT:
+                    return items, False
+                more = self._queue.get_nowait()
         except queue.Empty:
-            pass
-        return items, False
+            return items, False
+        return items, True
 
     def _commit_until_durable(self, items: list[_Item]) -> None:
         while True:

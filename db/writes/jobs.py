@@ -35,18 +35,19 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
             )
         )
     chosen = sorted(candidates)[:free]
+    for batch_id in {batch_id for _, batch_id, _, _ in chosen}:
+        start_batch(connection, batch_id)
     return [_start(connection, batch_id, job_id) for _, batch_id, _, job_id in chosen]
 
 
 def _start(connection: sqlite3.Connection, batch_id: int, job_id: int) -> Job:
-    connection.execute(
+    row = connection.execute(
         """UPDATE jobs SET state = 'running', reason = NULL, lane = NULL, message = NULL,
-           starts = starts + 1, started_at = coalesce(started_at, ?) WHERE id = ?""",
+           starts = starts + 1, started_at = coalesce(started_at, ?) WHERE id = ? RETURNING *""",
         (now(), job_id),
-    )
-    start_batch(connection, batch_id)
+    ).fetchone()
     record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
-    return Job.of(connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone())
+    return Job.of(row)
 
 
 def end_job(
