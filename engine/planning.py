@@ -17,7 +17,8 @@ from engine.catalog import EntryPointCatalog
 from engine.export.names import claim
 from engine.intake.readers import Format
 from engine.paths import WorkspacePaths
-from engine.runtime.loading import snapshot_of
+from engine.runtime.fallbacks import names_of
+from engine.runtime.loading import one_of_snapshot, snapshot_of
 from engine.runtime.recipe import AnyRecipe
 from engine.settings import Settings, load_environment
 from engine.version import __version__
@@ -138,24 +139,27 @@ class Planner:
     ) -> dict[str, Any]:
         environment = load_environment(self._paths.root)
         backends, snapshots = {}, {}
-        chosen: dict[Capability, str] = {c: getattr(settings, c) for c in recipe.capabilities}
+        fallbacks: dict[Capability, list[dict[str, Any]]] = {}
+        named = _named(recipe, settings)
+        chosen = [name for names in named.values() for name in names]
         for name in of_backends:
-            if name not in chosen.values():
+            if name not in chosen:
                 raise QueueError(
                     f"--set {name}.… names a backend that this batch does not use; "
-                    f"it uses {', '.join(sorted(set(chosen.values())))}."
+                    f"it uses {', '.join(sorted(set(chosen)))}."
                 )
         try:
-            for capability, name in chosen.items():
-                merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
-                made = self._catalog.backend_settings(name, merged)
-                snapshots[capability] = made.model_dump(mode="json")
-                backends[capability] = self._catalog.backend(
-                    capability, name, snapshots[capability], environment
-                )
+            for capability, names in named.items():
+                made = []
+                for name in names:
+                    merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
+                    own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
+                    made.append((self._catalog.backend(capability, name, own, environment), own))
+                backends[capability], snapshots[capability] = made[0]
+                fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
         except (KeyError, ValueError) as error:
             raise QueueError(str(error)) from None
-        return snapshot_of(backends, snapshots, __version__)
+        return snapshot_of(backends, snapshots, __version__, fallbacks)
 
     def _results_folder(self, recipe: AnyRecipe, options: QueueOptions) -> Path:
         """Where the recipe's jobs write, relative to the workspace where it lies inside."""
@@ -183,6 +187,14 @@ def _sort_overrides(
         else:
             own[key] = value
     return seed, own, of_backends
+
+
+def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]]:
+    """The backends of each capability, in the order in which they are asked."""
+    try:
+        return {c: names_of(getattr(settings, c)) for c in recipe.capabilities}
+    except ValueError as error:
+        raise QueueError(f"Setting of a backend: {error}.") from None
 
 
 def _seed(value: Any) -> int:

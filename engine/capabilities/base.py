@@ -7,7 +7,7 @@ can run in this process, in a process pool, in a model host or on another machin
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -44,6 +44,18 @@ class Artifact(Plain):
 
 class Request(Plain):
     """Base of every typed request. All its fields are part of the step's fingerprint."""
+
+    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
+        """The request as it is made once more when it has failed for good.
+
+        Args:
+            prompt: The prompt that the job began with.
+            negative_prompt: Its negative prompt.
+
+        Returns:
+            None where there is nothing to simplify.
+        """
+        return None
 
 
 class Result(Plain):

@@ -1,6 +1,6 @@
 """Capability `image`: a picture from a prompt."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 from pydantic import Field
 
@@ -28,6 +28,11 @@ class ImageRequest(Request):
     width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     reference: Artifact | None = None
+
+    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
+        """The same picture of the prompt that the job began with, without later corrections."""
+        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
+        return None if simple == self else simple
 
 
 class Picture(Result):

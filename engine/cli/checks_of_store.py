@@ -15,6 +15,7 @@ from engine.cli import render
 from engine.cli.checks import Finding, missing_of_backends
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.loading import in_order
 from engine.text import clean
 from engine.workspace import Workspace
 
@@ -117,7 +118,8 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
         used = {
             (made["name"], capability)
             for snapshot in open_snapshots(connection)
-            for capability, made in json.loads(snapshot).get("backends", {}).items()
+            for capability, first in json.loads(snapshot).get("backends", {}).items()
+            for made in in_order(first)
         }
     for name, capability, what, remedy in missing_of_backends(workspace.paths.root):
         needed = (name, capability) in used

@@ -6,6 +6,7 @@ from engine.capabilities import Attempt, Evaluation, Picture
 from engine.capabilities.image import MAX_SIDE, MIN_SIDE
 from engine.recipes.refine_input import RefineInput
 from engine.recipes.refine_outputs import finish, project
+from engine.runtime.fallbacks import BackendNames
 from engine.runtime.job import Job
 from engine.runtime.recipe import Headline, Recipe, RecipeSettings
 
@@ -13,9 +14,11 @@ from engine.runtime.recipe import Headline, Recipe, RecipeSettings
 class RefineSettings(RecipeSettings):
     """Settings of the recipe `refine`."""
 
-    image: str = Field("builtin", description="Backend that makes pictures.")
-    vision: str = Field("builtin", description="Backend that evaluates them.")
-    text: str = Field("builtin", description="Backend that refines prompts.")
+    image: BackendNames = Field(
+        "builtin", description="Backend that makes pictures, or several: the next where one fails."
+    )
+    vision: BackendNames = Field("builtin", description="Backend that evaluates them, or several.")
+    text: BackendNames = Field("builtin", description="Backend that refines prompts, or several.")
     max_iterations: int = Field(3, ge=1, le=20, description="Turns of the loop at most.")
     target_score: float = Field(90, ge=0, le=100, description="Score at which the loop stops.")
     width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels by default.")

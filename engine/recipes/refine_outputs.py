@@ -106,7 +106,7 @@ def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, S
     for step in queries.steps(connection, job_id):
         number = step.scope.removeprefix("iteration-")
         if step.state == "done" and step.superseded_at is None and number.isdecimal():
-            turns[int(number)][step.name] = step
+            turns[int(number)][step.name.partition("@")[0]] = step  # by whichever way it came
     return turns
 
 

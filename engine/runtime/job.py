@@ -16,6 +16,7 @@ from engine.capabilities import (
     Vision,
     VisionBackend,
 )
+from engine.runtime.fallbacks import step_by_any_way
 from engine.runtime.recipe import RecipeSettings
 from engine.runtime.seeds import derive_seed
 
@@ -68,6 +69,10 @@ class Scope:
             Permanent: The call has failed for good, now or before.
         """
         call = describe(*args, **kwargs)
+        if call.backend.capability in self._run.batch.fallbacks:
+            return await step_by_any_way(
+                self._runner, self._run, self._path, name, call, self._iteration
+            )
         return await self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
 
     async def decide(self, name: str, default: T) -> T:

@@ -24,9 +24,12 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
     try:
         recipe = catalog.recipe(row.recipe)
         settings = recipe.settings.model_validate_json(row.settings)
-        backends: dict[Capability, Backend] = {
-            capability: catalog.backend(capability, made["name"], made["settings"], environment)
-            for capability, made in snapshot["backends"].items()
+        backends: dict[Capability, list[Backend]] = {
+            capability: [
+                catalog.backend(capability, made["name"], made["settings"], environment)
+                for made in in_order(first)
+            ]
+            for capability, first in snapshot["backends"].items()
         }
     except (KeyError, ValueError, ImportError, AttributeError) as error:
         raise Blocked(
@@ -35,26 +38,48 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
             reason="backend",
             remedy="Install it, then resume the batch; or cancel the batch.",
         ) from error
-    identities: dict[Capability, Identity] = {
-        capability: Identity(made["name"], made["model"], made["version"])
-        for capability, made in snapshot["backends"].items()
+    identities: dict[tuple[Capability, str], Identity] = {
+        (capability, backend.name): Identity(made["name"], made["model"], made["version"])
+        for capability, first in snapshot["backends"].items()
+        for backend, made in zip(backends[capability], in_order(first), strict=True)
     }
-    return BatchRun(row, recipe, settings, backends, identities)
+    return BatchRun(
+        row,
+        recipe,
+        settings,
+        {capability: found[0] for capability, found in backends.items()},
+        identities,
+        {capability: tuple(found[1:]) for capability, found in backends.items() if found[1:]},
+    )
+
+
+def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What a snapshot says of a capability's backends, in the order in which they are asked."""
+    return [first, *first.get("fallbacks", ())]
+
+
+def one_of_snapshot(backend: Backend, settings: Any) -> dict[str, Any]:
+    """What a batch keeps of one backend."""
+    return {
+        "name": backend.name,
+        "model": backend.model,
+        "version": backend.version,
+        "settings": settings,
+    }
 
 
 def snapshot_of(
-    backends: Mapping[Capability, Backend], settings: Mapping[Capability, Any], version: str
+    backends: Mapping[Capability, Backend],
+    settings: Mapping[Capability, Any],
+    version: str,
+    fallbacks: Mapping[Capability, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     """What a batch keeps of the backends that it was queued with."""
     return {
         "safelight": version,
         "backends": {
-            capability: {
-                "name": backend.name,
-                "model": backend.model,
-                "version": backend.version,
-                "settings": settings[capability],
-            }
+            capability: one_of_snapshot(backend, settings[capability])
+            | ({"fallbacks": fallbacks[capability]} if fallbacks.get(capability) else {})
             for capability, backend in backends.items()
         },
     }

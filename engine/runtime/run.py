@@ -41,13 +41,24 @@ class Memo:
 
 @dataclass(slots=True)
 class BatchRun:
-    """What all jobs of one batch share: recipe, settings and backends of its snapshot."""
+    """What all jobs of one batch share: recipe, settings and backends of its snapshot.
+
+    Attributes:
+        backends: The backend that is asked first for each capability.
+        identities: What the snapshot says of each backend, by capability and name.
+        fallbacks: The backends that are asked after it, in order.
+    """
 
     row: Batch
     recipe: AnyRecipe
     settings: Any
     backends: dict[Capability, Backend]
-    identities: dict[Capability, Identity]
+    identities: dict[tuple[Capability, str], Identity]
+    fallbacks: dict[Capability, tuple[Backend, ...]] = field(default_factory=dict)
+
+    def identity(self, backend: Backend) -> Identity:
+        """What the snapshot says of a backend."""
+        return self.identities[backend.capability, backend.name]
 
 
 @dataclass(slots=True)

@@ -71,7 +71,7 @@ class StepRunner:
         self, run: JobRun, scope: str, name: str, call: Call[ResultT], *, iteration: int
     ) -> ResultT:
         """The result of a call, made now or before."""
-        identity = run.batch.identities[call.backend.capability]
+        identity = run.batch.identity(call.backend)
         print_ = fingerprint(cast("Call[Result]", call), identity)
         asked = Asked(run, scope, name, call, print_, iteration)
         key = asked.key

@@ -48,7 +48,7 @@ class Asked:
 
     def intent(self) -> Intent:
         """What is written before the call is made."""
-        identity = self.run.batch.identities[self.call.backend.capability]
+        identity = self.run.batch.identity(self.call.backend)
         return Intent(
             batch_id=self.run.job.batch_id,
             job_id=self.run.job.id,

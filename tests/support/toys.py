@@ -117,6 +117,7 @@ class ToyCatalog:
 
     toy: ToyBackend = field(default_factory=ToyBackend)
     recipes: dict[str, AnyRecipe] = field(default_factory=lambda: {"toy": TOY})
+    others: dict[str, Backend] = field(default_factory=dict)
 
     def recipe(self, name: str) -> AnyRecipe:
         return self.recipes[name]
@@ -131,6 +132,8 @@ class ToyCatalog:
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
     ) -> Backend:
+        if name in self.others:
+            return self.others[name]
         if name != "toy":
             raise KeyError(name)
         return self.toy
