@@ -14,8 +14,10 @@ from db.store import Store, Write
 from db.writes import batches as writes
 from engine.capabilities import Artifact
 from engine.catalog import EntryPointCatalog
+from engine.estimating import estimated
 from engine.export.names import place, place_summary
 from engine.intake import Validated, load, read
+from engine.money.estimate import Estimate
 from engine.paths import WorkspacePaths
 from engine.places import Places
 from engine.planning import Plan, Planner, QueueError, QueueOptions, Source
@@ -52,6 +54,7 @@ class Queue:
     ) -> None:
         self._paths = paths
         self._store = store
+        self._settings = settings
         self._planner = Planner(paths, store, settings, catalog)
 
     def queue(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> int:
@@ -72,6 +75,22 @@ class Queue:
                 _take_back(write, batch_id)
                 raise
         return batch_id
+
+    def estimate(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Estimate:
+        """What a batch of a recipe and an input would take; nothing is queued or kept.
+
+        Raises:
+            InputError: The input has something wrong.
+            QueueError: The options have something wrong.
+        """
+        plan = self._planner.plan(recipe, source, options)
+        entries = read(source, recipe.input, file_format=options.file_format, keep_file=_forget)
+        jobs = sum(1 for _ in entries)
+        reader = self._store.reader()
+        try:
+            return estimated(plan, jobs, reader, self._settings)
+        finally:
+            reader.close()
 
     def append(
         self,
@@ -156,6 +175,7 @@ class Queue:
             priority=plan.priority,
             in_flight=plan.in_flight,
             preparer=f"{os.getpid()}@{socket.gethostname()}",
+            budget=plan.budget,
         )
         places.close()
         return write(lambda c: writes.create_batch(c, batch))
@@ -193,6 +213,14 @@ def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJ
         prompt=prompt,
         negative=negative,
     )
+
+
+def _forget(path: Path) -> Artifact:
+    """The handle of a file that is looked at and not kept."""
+    from engine.intake.pictures import read_picture
+
+    picture = read_picture(path)
+    return Artifact(hash="0" * 64, media_type=picture.media_type, size=len(picture.data))
 
 
 def _chunks(entries: Iterator[Validated[BaseModel]]) -> Iterator[list[Validated[BaseModel]]]:

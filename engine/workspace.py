@@ -29,6 +29,7 @@ from engine.attending import attend
 from engine.catalog import EntryPointCatalog
 from engine.following import Update
 from engine.ids import Named, batch_name, find, find_batch
+from engine.money.estimate import Estimate
 from engine.paths import WorkspacePaths
 from engine.queueing import Queue, QueueOptions, Source
 from engine.runtime.commands import CommandDesk, NothingRuns
@@ -126,6 +127,19 @@ class Workspace:
         chosen = options or QueueOptions(overrides=settings or {})
         queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return batch_name(queue.queue(self.catalog.recipe(recipe), source, chosen))
+
+    def estimate(
+        self,
+        recipe: str,
+        source: Source,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: QueueOptions | None = None,
+    ) -> Estimate:
+        """What a batch would take: steps, calls, cost and time; arguments as for `queue`."""
+        chosen = options or QueueOptions(overrides=settings or {})
+        queue = Queue(self.paths, self.store, self.settings, self.catalog)
+        return queue.estimate(self.catalog.recipe(recipe), source, chosen)
 
     def append(self, batch: str, source: Source, options: QueueOptions | None = None) -> int:
         """Adds entries to a batch; returns how many."""

@@ -26,6 +26,8 @@ _COMMANDS = {
     "priority": ("engine.cli.control:priority", "Move them up or down."),
     "decide": ("engine.cli.control:decide", "Decide something in a job's place."),
     "lane": ("engine.cli.control:lane", "Change how many calls go to an account."),
+    "budget": ("engine.cli.control:budget", "Change what a batch may cost."),
+    "costs": ("engine.cli.costs:costs", "What was spent, on whom and for what."),
     "events": ("engine.cli.events:events", "What happened."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),
     "import": ("engine.cli.imports:import_", "Take a folder of results into the store."),

@@ -14,7 +14,7 @@ import click
 
 from db.rows import Command
 from engine.cli import render
-from engine.cli.options import workspace_option
+from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.ids import find
 from engine.workspace import Workspace
@@ -114,6 +114,19 @@ def lane(
     }
     opened = Workspace(workspace)
     return _tell(opened, [name], [opened.ask("lane", wanted, source="cli")])
+
+
+@click.command()
+@click.argument("batch")
+@click.argument("amount", metavar="DOLLARS|none")
+@workspace_option
+def budget(workspace: Path, batch: str, amount: str) -> int:
+    """Change what BATCH may cost in all; `none` takes its budget away.
+
+    Jobs that are parked because of it go on with `safelight resume BATCH`.
+    """
+    wanted = None if amount == "none" else parse_dollars(None, None, amount)
+    return _carry_out(Workspace(workspace), "budget", [batch], {"budget": wanted})
 
 
 def parse_value(text: str) -> Any:

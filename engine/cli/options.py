@@ -38,6 +38,27 @@ def settings_option(function: F) -> F:
     )(function)
 
 
+def parse_dollars(
+    ctx: click.Context | None, parameter: click.Parameter | None, text: str | None
+) -> int | None:
+    """Dollars as they are written on the command line, in micro-dollars."""
+    from engine.money.amounts import limit_of
+
+    if text is None:
+        return None
+    try:
+        return limit_of(text)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.") from None
+
+
+def budget_option(function: F) -> F:
+    """`--budget DOLLARS`, given to the command in micro-dollars."""
+    return click.option(
+        "--budget", metavar="DOLLARS", callback=parse_dollars, help="What the batch may cost."
+    )(function)
+
+
 def _parse_settings(
     ctx: click.Context, parameter: click.Parameter, values: tuple[str, ...]
 ) -> dict[str, str]:

@@ -11,8 +11,9 @@ import click
 from rich.console import Console
 
 from db.rows import Batch
+from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
-from engine.cli.options import F, json_option, settings_option, workspace_option
+from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.following import Update
 from engine.ids import batch_name
@@ -41,6 +42,8 @@ def _queue_options(function: F) -> F:
             "--batch-size", type=click.IntRange(1), help="Jobs in flight at the same time."
         ),
         click.option("--priority", type=int, default=0, help="Higher goes first."),
+        budget_option,
+        click.option("--dry-run", is_flag=True, help="Print what it would take; queue nothing."),
         click.option(
             "--format",
             "file_format",
@@ -59,6 +62,7 @@ def _queue_options(function: F) -> F:
 @click.argument("input_", metavar="[INPUT]", required=False)
 @_queue_options
 @click.option("--plain", is_flag=True, help="Plain lines instead of progress bars.")
+@click.option("--yes", is_flag=True, help="Do not ask, whatever it may cost.")
 @json_option
 def run(
     recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **given: Any
@@ -70,7 +74,13 @@ def run(
     by this command where none is. Ctrl-C once leaves the batch resumable.
     """
     opened = Workspace(workspace, create=True)
-    batch = opened.queue(recipe, _source(input_, given), options=_options(given))
+    source, options = _source(input_, given), _options(given)
+    if given["dry_run"]:
+        show_estimate(opened.estimate(recipe, source, options=options), as_json=as_json)
+        return 0
+    if not (given["yes"] or as_json or source == "-"):
+        ask_about_cost(opened, recipe, source, options)
+    batch = opened.queue(recipe, source, options=options)
     return attend(opened, batch, plain=plain, as_json=as_json)
 
 
@@ -79,8 +89,14 @@ def run(
 @click.argument("input_", metavar="[INPUT]", required=False)
 @_queue_options
 @click.option("--append", metavar="BATCH", help="Add the entries to a batch instead.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run, print stable JSON.")
 def queue(
-    recipe: str | None, input_: str | None, workspace: Path, append: str | None, **given: Any
+    recipe: str | None,
+    input_: str | None,
+    workspace: Path,
+    append: str | None,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Queue INPUT for RECIPE and return.
 
@@ -90,6 +106,8 @@ def queue(
     if append is not None:
         if recipe and input_:
             raise click.UsageError("With --append, give the input only: the batch has its recipe.")
+        if given["dry_run"] or given["budget"] is not None:
+            raise click.UsageError("With --append, the batch has its budget: safelight budget.")
         opened = Workspace(workspace)
         count = opened.append(append, _source(recipe or input_, given), _options(given))
         click.echo(f"{count} jobs added to {append}.")
@@ -97,7 +115,11 @@ def queue(
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
     opened = Workspace(workspace, create=True)
-    batch = opened.queue(recipe, _source(input_, given), options=_options(given))
+    source, options = _source(input_, given), _options(given)
+    if given["dry_run"]:
+        show_estimate(opened.estimate(recipe, source, options=options), as_json=as_json)
+        return 0
+    batch = opened.queue(recipe, source, options=options)
     click.echo(f"Queued {batch}.")
     if opened.engine_process() is None:
         click.echo(f"No engine runs on this workspace; start one: {_command(opened, 'engine')}")
@@ -128,6 +150,7 @@ def _options(given: dict[str, Any]) -> QueueOptions:
         priority=given["priority"],
         in_flight=given["batch_size"],
         file_format=given["file_format"],
+        budget=given["budget"],
     )
 
 

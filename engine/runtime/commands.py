@@ -17,6 +17,8 @@ from db.rows import Batch, Command, Job, Lane
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
+from db.writes.spending import set_budget
+from engine.money.amounts import in_words
 from engine.runtime.lane_set import LaneChange, UnknownLane
 from engine.settings import SettingsError
 
@@ -160,6 +162,8 @@ class CommandDesk:
             return await self._priority(target, int(arguments["change"]))
         if verb == "decide":
             return await self._decide(target, str(arguments["key"]), arguments["value"])
+        if verb == "budget":
+            return await self._budget(target, arguments["budget"])
         raise Refused(f"Nobody knows how to {verb}.")
 
     async def _pause(self, target: Target) -> str:
@@ -240,6 +244,16 @@ class CommandDesk:
             lambda c: job_writes.add_priority(c, None if job_id else batch_id, job_id, change)
         )
         return f"Priority of {target} changed by {change:+d}."
+
+    async def _budget(self, target: Target, budget: int | None) -> str:
+        if target.job is not None:
+            raise Refused("A budget is a batch's; name one.")
+        wanted = None if budget is None else max(0, int(budget))
+        await self._write(lambda c: set_budget(c, target.batch.id, wanted))
+        now = f"{target} has no budget" if wanted is None else f"The budget of {target} is "
+        if wanted is not None:
+            now += in_words(wanted)
+        return f"{now} now. What is parked goes on with resume."
 
     async def _decide(self, target: Target, key: str, value: Any) -> str:
         job = target.job

@@ -159,7 +159,7 @@ async def test_refused_keys_and_unknown_outcomes_park_and_say_why(tmp_path: Path
     queue = FalQueue()
     with ProviderServer(queue) as server:
         studio = Studio(tmp_path / "work", KEYS)
-        studio.queue(1, fal_settings(server))
+        studio.queue(1, fal_settings(server, ask_above=0))
         server.misbehave(status(401, {"detail": f"bad key {SECRET}"}), path=SUBMIT)
         await studio.run()
         (job,) = studio.jobs()
@@ -193,7 +193,7 @@ async def test_a_single_call_that_was_cut_is_asked_about(tmp_path: Path):
     with ProviderServer() as server:
         studio = Studio(tmp_path / "work", KEYS)
         settings = {"image": "stability", "stability.base_url": server.url}
-        studio.queue(1, settings)
+        studio.queue(1, settings | {"stability.ask_above": 0})
         server.misbehave(reset(), times=float("inf"))
         await studio.run()
         (job,) = studio.jobs()

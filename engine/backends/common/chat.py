@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from engine.agents import evaluator, refiner
-from engine.agents.conversation import Conversation
+from engine.agents.conversation import Conversation, InlinePicture, plain_schema
 from engine.agents.pictures import fitted
 from engine.agents.replies import ModelReply, structured
 from engine.backends.common.failures import Account, out_of_time
@@ -33,6 +33,11 @@ METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
 
 _TOKENS_OF_PICTURE = 3000
+_MOST_TOKENS_OF_PICTURE = 4096
+_MOST_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
+_MOST_TOKENS_OF_REPAIR = 4096  # what is wrong with an answer, and the schema again
+_ORDINARY = {"vision": ((1000, 150), (6000, 2500)), "text": ((800, 150), (8000, 2500))}
+"""Tokens read and written by ordinary calls, the least and the most; for estimates only."""
 
 
 class ChatSettings(TokenPrices, RemoteSettings):
@@ -119,6 +124,18 @@ class _ChatBackend:
         """Who speaks: backend, model and version."""
         return f"{self.name}/{self.model} {self.version}"
 
+    @property
+    def price_names(self) -> tuple[str, ...]:
+        """The settings that say what it costs."""
+        return (f"{self.name}.price_input=...", f"{self.name}.price_output=...")
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """What ordinary calls cost, the least and the most; None where a price is not known."""
+        if self.settings.price_input is None or self.settings.price_output is None:
+            return None
+        least, most = _ORDINARY["vision" if self.capability == "vision" else "text"]
+        return self.settings.microdollars(*least), self.settings.microdollars(*most)
+
     def missing(self) -> list[Missing]:
         """What it lacks to be ready: its package or its key."""
         return self.speaker.missing()
@@ -141,6 +158,11 @@ class Critic(_ChatBackend):
 
     def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
         super().__init__(settings, speaker, "vision", evaluator.version())
+
+    def worst_cost(self, request: EvaluateRequest) -> int | None:
+        """The most that a call may cost, in micro-dollars; None where a price is not known."""
+        picture = InlinePicture(b"", request.image.media_type)
+        return worst_cost(self.settings, evaluator.conversation(request, picture))
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
         """Judges a picture against a brief.
@@ -166,6 +188,10 @@ class Writer(_ChatBackend):
     def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
         super().__init__(settings, speaker, "text", refiner.version())
 
+    def worst_cost(self, request: RefineRequest) -> int | None:
+        """The most that a call may cost, in micro-dollars; None where a price is not known."""
+        return worst_cost(self.settings, refiner.conversation(request))
+
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         """Writes a better prompt from the history of attempts.
 
@@ -188,6 +214,30 @@ def _version(settings: ChatSettings, agent: str) -> str:
     if settings.temperature is not None:
         version += f"+temperature={settings.temperature:g}"
     return version if settings.structured == "schema" else f"{version}+{settings.structured}"
+
+
+def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
+    """The most that a call may cost: two rounds, since a broken answer is repaired once.
+
+    A token has at least one byte, so text has no more tokens than bytes; a reply has no more than
+    `max_tokens`, which the provider is told.
+
+    Args:
+        settings: Prices and limits.
+        talk: What is said in the first round.
+
+    Returns:
+        Micro-dollars; None where a price is not known.
+    """
+    if settings.price_input is None or settings.price_output is None:
+        return None
+    said = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
+    pictures = sum(len(turn.pictures) for turn in talk.turns)
+    first = sum(len(text.encode("utf-8", "replace")) for text in said) + _MOST_TOKENS_AROUND
+    first += pictures * _MOST_TOKENS_OF_PICTURE
+    second = first + settings.max_tokens + _MOST_TOKENS_OF_REPAIR
+    cost = settings.microdollars(first + second, 2 * settings.max_tokens)
+    return cost + 1 if cost else 0  # each round is rounded up by itself
 
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:

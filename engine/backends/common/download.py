@@ -50,6 +50,16 @@ class PictureSettings(RemoteSettings):
         return int(-(-(self.price_per_image or 0) * 1_000_000 // 1))
 
     @property
+    def worst(self) -> int | None:
+        """The most that one picture may cost, in micro-dollars; None where it is not known."""
+        return None if self.price_per_image is None else self.cost
+
+    @property
+    def usual(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        return None if self.worst is None else (self.cost, self.worst)
+
+    @property
     def asks(self) -> bool:
         """Whether a call of unknown outcome is asked about instead of being made again."""
         return self.price_per_image is None or self.price_per_image > self.ask_above

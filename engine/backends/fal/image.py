@@ -58,6 +58,7 @@ class FalImages:
     name = "fal"
     capability: Capability = "image"
     paid = True
+    price_names = ("fal.price_per_image=...",)
     resumable = True
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
@@ -69,6 +70,14 @@ class FalImages:
         self.requests_per_minute = settings.requests_per_minute
         self._key = find_key(environment, *KEYS)
         self._account = Account("fal", KEYS, (self._key,) if self._key else ())
+
+    def worst_cost(self, request: ImageRequest) -> int | None:
+        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        return self.settings.worst
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        return self.settings.usual
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""

@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.backends.common.download import PictureSettings
+from engine.money.amounts import price_of
 
 QUEUE_URL = "https://queue.fal.run"
 KEYS = ("FAL_KEY", "FAL_AI_API_KEY")
@@ -20,6 +21,7 @@ class FalSettings(PictureSettings):
         reference_field: The input that takes the reference picture.
         arguments: Inputs of the model beyond those that every request fills; they win.
         price_per_second: Dollars for a second of the model's own time, for models priced so.
+        most_seconds: Seconds of its time that a picture takes at most; what budgets reserve.
         poll_seconds: Longest wait between two looks at a request.
         download_hosts: Hosts that finished pictures are fetched from, their subdomains included.
     """
@@ -43,9 +45,24 @@ class FalSettings(PictureSettings):
     price_per_second: float | None = Field(
         None, ge=0, description="Dollars for a second of the model's time; unknown by default."
     )
+    most_seconds: float = Field(
+        60, gt=0, le=3600, description="Seconds of the model's time for a picture at most."
+    )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="Longest wait between two looks at a request."
     )
     download_hosts: tuple[str, ...] = Field(
         ("fal.media",), description="Hosts that finished pictures are fetched from."
     )
+
+    @property
+    def worst(self) -> int | None:
+        """The most that one picture may cost, in micro-dollars; None where it is not known."""
+        if self.price_per_second is None:
+            return super().worst
+        return self.cost + price_of(self.price_per_second * self.most_seconds)
+
+    @property
+    def usual(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        return None if self.worst is None else (self.cost, self.worst)

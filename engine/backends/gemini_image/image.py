@@ -60,6 +60,7 @@ class GeminiImages:
     capability: Capability = "image"
     version = "1"
     paid = True
+    price_names = ("gemini-image.price_per_image=...",)
     resumable = False
 
     def __init__(self, settings: GeminiImageSettings, environment: Mapping[str, str]) -> None:
@@ -72,6 +73,14 @@ class GeminiImages:
         self.requests_per_minute = settings.requests_per_minute
         self._key = find_key(environment, *KEYS)
         self._account = Account(self.name, KEYS, (self._key,) if self._key else ())
+
+    def worst_cost(self, request: ImageRequest) -> int | None:
+        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        return self.settings.worst
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        return self.settings.usual
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""

@@ -25,3 +25,8 @@ class GeminiImageSettings(TokenPrices, PictureSettings):
     image_size: Literal["1K", "2K", "4K"] | None = Field(
         None, description="How large the pictures are; by the size asked for by default."
     )
+
+    @property
+    def worst(self) -> int | None:
+        """The most that one picture may cost; None where it has no price, or one by the token."""
+        return None if self.price_input or self.price_output else super().worst

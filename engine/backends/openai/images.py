@@ -72,6 +72,7 @@ class OpenAIImages:
     name = NAME
     capability: Capability = "image"
     resumable = False
+    price_names = ("openai.price_image=...",)
 
     def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
         self.settings = settings
@@ -83,6 +84,16 @@ class OpenAIImages:
         self.requests_per_minute = settings.requests_per_minute
         self._key = find_key(environment, *KEY_NAMES)
         self._account = Account(self.name, KEY_NAMES, (self._key,) if self._key else ())
+
+    def worst_cost(self, request: ImageRequest) -> int | None:
+        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        price = self.settings.price_image
+        return None if price is None else int(-(-price * 1_000_000 // 1))
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        price = self.settings.price_image
+        return None if price is None else (int(-(-price * 1_000_000 // 1)),) * 2
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""

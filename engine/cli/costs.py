@@ -1,0 +1,181 @@
+"""`safelight costs`: what was spent, on whom and for what."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from db.clock import now, seconds_between
+from db.queries import batches as batch_queries
+from db.queries import spending as queries
+from db.rows import Batch
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.cli.render import dollars
+from engine.ids import batch_name, find_batch
+from engine.money.amounts import in_words, limit_of
+from engine.money.rate import projected, rate
+from engine.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What is known of the money of a workspace or of one batch; amounts in micro-dollars.
+
+    Attributes:
+        batches: The batches it is about.
+        lines: What was spent on each model for each purpose.
+        days: What the workspace has spent each day, newest first.
+        total: What it may spend in all, None for no limit.
+        day: What it may spend in one day.
+    """
+
+    batches: list[Batch]
+    lines: list[queries.Spending]
+    days: list[queries.Day]
+    total: int | None
+    day: int | None
+
+
+@click.command()
+@click.argument("batch", required=False)
+@json_option
+@workspace_option
+def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
+    """What was spent on each provider, model and purpose, by BATCH or in the whole workspace."""
+    found = read_costs(Workspace(workspace), batch)
+    if as_json:
+        render.print_json(costs_document(found))
+    else:
+        _show(found)
+    return 0
+
+
+def read_costs(workspace: Workspace, batch: str | None) -> Costs:
+    """Reads what was spent.
+
+    Raises:
+        UnknownId: There is no such batch.
+    """
+    limits = workspace.settings.budget
+    with workspace.reading() as connection:
+        named = None if batch is None else find_batch(connection, batch)
+        return Costs(
+            batches=batch_queries.batches(connection, -1) if named is None else [named],
+            lines=queries.spending(connection, None if named is None else named.id),
+            days=queries.days(connection),
+            total=None if limits.total is None else limit_of(limits.total),
+            day=None if limits.day is None else limit_of(limits.day),
+        )
+
+
+def costs_document(found: Costs) -> dict[str, Any]:
+    """What was spent, as plain data; its fields are in `docs/cli.md`."""
+    return {
+        "cost_usd": dollars(sum(batch.cost for batch in found.batches)),
+        "presumed_usd": dollars(sum(batch.presumed for batch in found.batches)),
+        "reserved_usd": dollars(sum(line.reserved for line in found.lines)),
+        "batches": [_batch(batch) for batch in found.batches],
+        "spending": [_line(line) for line in found.lines],
+        "days": [
+            {"day": d.day, "cost_usd": dollars(d.cost), "presumed_usd": dollars(d.presumed)}
+            for d in found.days
+        ],
+        "limits": {"total_usd": _or_null(found.total), "day_usd": _or_null(found.day)},
+    }
+
+
+def _batch(batch: Batch) -> dict[str, Any]:
+    seconds = seconds_between(batch.started_at, batch.finished_at or now())
+    hourly, in_all = rate(batch.cost, seconds), projected(batch.cost, batch.ended, batch.total)
+    return {
+        "id": batch_name(batch.id),
+        "name": batch.name,
+        "cost_usd": dollars(batch.cost),
+        "presumed_usd": dollars(batch.presumed),
+        "budget_usd": _or_null(batch.budget),
+        "rate_usd_per_hour": _or_null(hourly),
+        "projected_usd": _or_null(in_all),
+    }
+
+
+def _line(line: queries.Spending) -> dict[str, Any]:
+    return {
+        "backend": line.backend,
+        "model": line.model,
+        "purpose": line.purpose,
+        "steps": line.steps,
+        "calls": line.calls,
+        "cost_usd": dollars(line.cost),
+        "reserved_usd": dollars(line.reserved),
+        "tokens_in": line.tokens_in,
+        "tokens_out": line.tokens_out,
+    }
+
+
+def _or_null(microdollars: int | None) -> float | None:
+    return None if microdollars is None else dollars(microdollars)
+
+
+def _show(found: Costs) -> None:
+    console = render.console()
+    costly = [line for line in found.lines if line.cost or line.reserved]
+    if costly:
+        right = ("steps", "calls", "tokens in", "tokens out", "cost")
+        columns = ("backend", "model", "purpose", *right)
+        table = render.table(*columns, right=right, stretch="model")
+        for line in costly:
+            table.add_row(*_cells(line))
+        console.print(table)
+    render.say(*_sentences(found))
+
+
+def _cells(line: queries.Spending) -> Sequence[Any]:
+    return (
+        render.shown(line.backend, 40),
+        render.shown(line.model, 60),
+        render.shown(line.purpose, 40),
+        str(line.steps),
+        str(line.calls or ""),
+        str(line.tokens_in or ""),
+        str(line.tokens_out or ""),
+        in_words(line.cost),
+    )
+
+
+def _sentences(found: Costs) -> Iterator[str]:
+    spent, presumed = (
+        sum(batch.cost for batch in found.batches),
+        sum(batch.presumed for batch in found.batches),
+    )
+    yield f"Spent: {in_words(spent)}."
+    if presumed:
+        yield f"Presumed: {in_words(presumed)}, for calls whose outcome nobody knows."
+    if reserved := sum(line.reserved for line in found.lines):
+        yield f"Reserved: {in_words(reserved)}, for calls whose outcome is not known yet."
+    for batch in found.batches:
+        yield from _of_batch(batch)
+    if found.day is not None:
+        today = next((d for d in found.days if d.day == now()[:10]), None)
+        spent = today.cost + today.presumed if today else 0
+        yield f"Today (UTC): {in_words(spent)} of {in_words(found.day)}."
+    if found.total is not None:
+        spent = sum(d.cost + d.presumed for d in found.days)
+        yield f"The workspace: {in_words(spent)} of {in_words(found.total)}."
+
+
+def _of_batch(batch: Batch) -> Iterator[str]:
+    if not batch.cost and batch.budget is None:
+        return
+    said = f"{batch_name(batch.id)} ({batch.name}): {in_words(batch.cost)}"
+    if batch.budget is not None:
+        said += f" of {in_words(batch.budget)}"
+    hourly = rate(batch.cost, seconds_between(batch.started_at, batch.finished_at or now()))
+    if hourly is not None and not batch.is_over:
+        said += f", {in_words(hourly)} an hour"
+    in_all = projected(batch.cost, batch.ended, batch.total)
+    if in_all is not None and not batch.is_over:
+        said += f", {in_words(in_all)} in all if it goes on so"
+    yield f"{said}."

@@ -1,0 +1,106 @@
+"""Estimates on the command line: `--dry-run`, and the question before what may cost much."""
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+
+from engine.cli import render
+from engine.cli.render import dollars
+from engine.money.amounts import in_words, price_of
+from engine.money.estimate import Estimate, Line, Range
+from engine.queueing import QueueOptions, Source
+from engine.workspace import Workspace
+
+
+def show_estimate(found: Estimate, *, as_json: bool) -> None:
+    """Prints an estimate."""
+    if as_json:
+        render.print_json(estimate_document(found))
+    else:
+        render.say(*_lines(found))
+
+
+def ask_about_cost(
+    workspace: Workspace, recipe: str, source: Source, options: QueueOptions
+) -> None:
+    """Asks before a batch that may cost more than `budget.confirm_above`, on a terminal only.
+
+    Raises:
+        click.Abort: The answer was no.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return
+    found = workspace.estimate(recipe, source, options=options)
+    if found.is_free or (found.cost and found.cost[1] <= _asks_above(workspace)):
+        return
+    show_estimate(found, as_json=False)
+    click.confirm("Start it?", abort=True)
+
+
+def _asks_above(workspace: Workspace) -> int:
+    return price_of(workspace.settings.budget.confirm_above)
+
+
+def estimate_document(found: Estimate) -> dict[str, Any]:
+    """An estimate as plain data; its fields are in `docs/cli.md`."""
+    return {
+        "jobs": found.jobs,
+        "steps": _range(found.steps, int),
+        "cost_usd": _range(found.cost, dollars),
+        "seconds": _range(found.seconds, lambda value: round(value, 1)),
+        "calls": [
+            {
+                "capability": line.capability,
+                "backend": line.backend,
+                "model": line.model,
+                "paid": line.paid,
+                "calls": _range(line.calls, int),
+                "cost_usd": _range(line.cost, dollars),
+            }
+            for line in found.lines
+        ],
+    }
+
+
+def _range(
+    found: tuple[Any, Any] | None, convert: Callable[[Any], float]
+) -> dict[str, float] | None:
+    if found is None:
+        return None
+    return {"least": convert(found[0]), "most": convert(found[1])}
+
+
+def _lines(found: Estimate) -> Iterator[str]:
+    steps = "" if found.steps is None else f", {_between(found.steps, str)} steps"
+    yield f"{found.jobs} jobs{steps}."
+    for line in found.lines:
+        yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
+    for line in found.unpriced:
+        names = " ".join(f"--set {name}" for name in line.price_names)
+        hint = f"; give them with {names}, or in prices.toml" if names else ""
+        yield f"The prices of {line.backend} ({line.model}) are not known{hint}."
+    if found.cost is not None:
+        yield f"Cost: {_money(found.cost)}." if any(found.cost) else "Cost: nothing."
+    if found.seconds is not None:
+        yield f"Time: {_between(found.seconds, render.duration)}, as calls here took before."
+
+
+def _calls(line: Line) -> str:
+    return "calls not known" if line.calls is None else f"{_between(line.calls, str)} calls"
+
+
+def _cost(line: Line) -> str:
+    if not line.paid:
+        return "free"
+    return "cost not known" if line.cost is None else _money(line.cost)
+
+
+def _money(cost: Range) -> str:
+    return _between(cost, in_words)
+
+
+def _between(found: tuple[Any, Any], shown: Callable[[Any], str]) -> str:
+    least, most = shown(found[0]), shown(found[1])
+    return least if least == most else f"{least} to {most}"

@@ -1,0 +1,235 @@
+"""Budgets: never exceeded, whatever calls cost, however they fail, whoever is killed."""
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from db.writes.spending import set_budget
+from engine.capabilities import (
+    CallContext,
+    OutcomeUnknown,
+    Permanent,
+    RefineRequest,
+    Retryable,
+)
+from tests.money.conftest import Ledger, PaidToy
+from tests.support.engines import Toy, eventually, quick_settings
+from tests.support.toys import Reply
+
+Paid = Callable[..., Toy]
+WORST = 1000
+
+
+async def test_a_batch_stops_at_its_budget_and_goes_on_when_it_is_raised(paid: Paid) -> None:
+    toy = paid()
+    batch = toy.queue(4, {"steps": 1}, budget=2500)
+    await toy.run()
+    assert toy.batch(batch).cost == 2000
+    assert toy.batch(batch).jobs == {"done": 2, "parked": 2}
+    [one, _] = [job for job in toy.jobs() if job.state == "parked"]
+    assert (one.reason, one.lane) == ("budget", None)
+    assert one.message == (
+        "The budget of the batch is $0.0025: $0.0020 is spent, and a call to toy (toy-1) may cost "
+        "$0.0010. To go on, raise it (safelight budget BATCH DOLLARS), then resume the batch."
+    )
+    with toy.store.alone() as write:
+        write(lambda c: set_budget(c, batch, 4000))
+    toy.command("resume", batch=batch)
+    await toy.run()
+    assert toy.batch(batch).jobs == {"done": 4}
+    assert toy.batch(batch).cost == 4000
+
+
+@pytest.mark.parametrize(
+    ("limit", "name"), [("total", "The workspace's budget is"), ("day", "budget of the day is")]
+)
+async def test_the_workspace_has_limits_over_all_batches(paid: Paid, limit: str, name: str) -> None:
+    toy = paid(budget={limit: 0.003})
+    first, second = toy.queue(2, {"steps": 1}), toy.queue(2, {"steps": 1}, name="two")
+    await toy.run()
+    assert toy.batch(first).cost + toy.batch(second).cost == 3000
+    [parked] = [job for batch in (first, second) for job in toy.jobs(batch) if job.reason]
+    assert name in str(parked.message)
+
+
+async def test_a_price_that_is_not_known_is_no_price_of_zero(paid: Paid) -> None:
+    toy = paid(worst=None)
+    batch = toy.queue(1, {"steps": 1}, budget=10**9)
+    await toy.run()
+    [job] = toy.jobs(batch)
+    assert job.state == "parked"
+    assert "what a call to toy (toy-1) may cost is not known" in str(job.message)
+    assert "--set toy.price" in str(job.message)
+    assert toy.backend.asked == []
+    free = toy.queue(1, {"steps": 1}, name="free")
+    await toy.run()
+    assert toy.batch(free).jobs == {"done": 1}
+
+
+async def test_what_is_free_goes_on_when_the_money_is_spent(paid: Paid) -> None:
+    toy = paid(paid=False, budget={"total": 0.0})
+    toy.backend.reply = None
+    toy.queue(2, {"steps": 2})
+    await toy.run()
+    assert toy.batch().jobs == {"done": 2}
+
+
+async def test_a_call_waits_for_those_under_way_that_may_cost_less(paid: Paid) -> None:
+    """Twenty calls of 10 each fit into a budget that has room for two worst cases."""
+
+    async def cheap(_request: RefineRequest, context: CallContext) -> None:
+        await asyncio.sleep(0.001)
+        context.cost(10)
+
+    toy = paid(reply=cheap)
+    toy.queue(20, {"steps": 1}, budget=2200)
+    await toy.run()
+    assert toy.batch().jobs == {"done": 20}
+    assert toy.batch().cost == 200
+
+
+async def test_no_budget_reserves_and_costs_as_ever(paid: Paid) -> None:
+    toy = paid()
+    toy.queue(3, {"steps": 2})
+    await toy.run()
+    assert (toy.batch().cost, toy.batch().presumed) == (6000, 0)
+    assert open_reservations(toy) == 0
+
+
+async def test_a_call_of_unknown_outcome_counts_as_its_worst_case(paid: Paid) -> None:
+    def unknown(_request: RefineRequest, _context: CallContext) -> None:
+        raise OutcomeUnknown("It was cut.")
+
+    toy = paid(reply=unknown)
+    toy.queue(3, {"steps": 1, "seed": 1}, budget=2500)
+    await toy.run()
+    assert sorted(str(job.reason) for job in toy.jobs()) == [
+        "budget",
+        "unknown-outcome",
+        "unknown-outcome",
+    ]
+    assert open_reservations(toy) == 2000
+    toy.backend.reply = None
+    [one, _] = [job for job in toy.jobs() if job.reason == "unknown-outcome"]
+    with toy.store.alone() as write:
+        write(lambda c: set_budget(c, 1, 3000))
+    toy.command("retry", job=one.id)
+    await toy.run()
+    assert (toy.batch().cost, toy.batch().presumed) == (1000, 1000)
+    assert open_reservations(toy) == 1000
+
+
+async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:
+    toy = paid()
+    toy.queue(1)
+    async with toy.running():
+        said = await toy.obeyed("budget", {"budget": 5_000_000}, batch=1)
+        assert said.answer == "The budget of b1 is $5.00 now. What is parked goes on with resume."
+        assert toy.batch().budget == 5_000_000
+        said = await toy.obeyed("budget", {"budget": None}, batch=1)
+        assert said.answer == "b1 has no budget now. What is parked goes on with resume."
+        assert toy.batch().budget is None
+        await eventually(lambda: toy.batch().is_over)
+
+
+def open_reservations(toy: Toy) -> int:
+    sql = "SELECT coalesce(sum(reserved), 0) FROM steps"
+    return int(toy.read(lambda c: c.execute(sql).fetchone()[0]))
+
+
+def unlucky(ledger: Ledger, seed: int) -> Reply:
+    """Calls that cost what they like up to `WORST` and fail in every way."""
+    luck = random.Random(seed)
+
+    async def reply(_request: RefineRequest, context: CallContext) -> None:
+        cost, fate = luck.choice([0, 1, luck.randint(0, WORST), WORST]), luck.random()
+        await asyncio.sleep(luck.choice([0, 0, 0.001, 0.003]))
+        if fate < 0.1:
+            raise Retryable("busy")
+        ledger.charge(cost)
+        await asyncio.sleep(luck.choice([0, 0.001]))
+        if fate < 0.2:
+            raise OutcomeUnknown("cut")
+        if fate < 0.3:
+            raise Retryable("cut", resubmit=True)
+        if fate < 0.4:
+            raise Permanent("no", cost=cost)
+        context.cost(cost)
+        if fate < 0.45:
+            raise Retryable("again", resubmit=True)
+        if fate < 0.5:
+            raise ZeroDivisionError
+
+    return reply
+
+
+plans = st.fixed_dictionaries(
+    {
+        "seed": st.integers(0, 10_000),
+        "budget": st.integers(0, 12_000),
+        "total": st.none() | st.integers(0, 15_000),
+        "wide": st.integers(1, 8),
+        "together": st.booleans(),
+        "policy": st.sampled_from(["retry", "ask", "fail"]),
+        "cuts": st.integers(0, 2),
+    }
+)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(plan=plans)
+def test_never_a_microdollar_over(
+    plan: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    root = tmp_path_factory.mktemp("budget")
+    toy = Toy(root, PaidToy(worst=WORST, concurrency=plan["wide"]))
+    toy.settings = quick_settings(on_unknown=plan["policy"], grace_seconds=0, max_starts=4)
+    if plan["total"] is not None:
+        toy.settings.budget.total = plan["total"] / 1e6
+    ledger = Ledger(root / "ledger")
+    toy.backend.reply = unlucky(ledger, plan["seed"])
+    toy.queue(6, {"steps": 3, "together": plan["together"]}, budget=plan["budget"])
+    limit = min(plan["budget"], plan["budget"] if plan["total"] is None else plan["total"])
+    for number in range(plan["cuts"] + 1):
+        cut = number < plan["cuts"]
+        asked = len(toy.backend.asked) + 2
+        asyncio.run(
+            toy.run(
+                lambda engine, asked=asked, cut=cut: (
+                    engine.is_idle  # type: ignore[misc]
+                    or (cut and len(toy.backend.asked) >= asked)
+                )
+            )
+        )
+        batch = toy.batch()
+        assert ledger.total <= batch.cost + batch.presumed + open_reservations(toy) <= limit
+
+
+@pytest.mark.parametrize("moment", ["after:4", "before:6", "after:9"])
+def test_a_killed_engine_leaves_what_it_had_reserved_behind(tmp_path: Path, moment: str) -> None:
+    ledger = Ledger(tmp_path / "ledger")
+    toy = Toy(tmp_path, PaidToy(worst=WORST, reply=unlucky(ledger, 7)))
+    toy.settings = quick_settings(on_unknown="retry")
+    toy.queue(6, {"steps": 2}, budget=5000)
+    child = os.fork()
+    if child == 0:
+        from tests.support.chaos_engine import kill_at
+
+        kill_at(moment)
+        asyncio.run(toy.run())
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == signal.SIGKILL
+    toy.backend.reply = unlucky(ledger, 8)
+    asyncio.run(toy.run())
+    batch = toy.batch()
+    assert ledger.total <= batch.cost + batch.presumed + open_reservations(toy) <= 5000
