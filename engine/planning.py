@@ -5,6 +5,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -12,10 +13,11 @@ from pydantic import ValidationError
 
 from db.queries import batches as batch_queries
 from db.store import Store
-from engine.capabilities import Capability
+from engine.capabilities import Backend, Capability
 from engine.catalog import EntryPointCatalog
 from engine.export.names import claim
 from engine.intake.readers import Format
+from engine.money.prices import load_prices, prices_for
 from engine.paths import WorkspacePaths
 from engine.runtime.fallbacks import names_of
 from engine.runtime.loading import one_of_snapshot, snapshot_of
@@ -42,6 +44,7 @@ class QueueOptions:
         priority: Batches of a higher one go first.
         in_flight: Jobs of this batch at the same time at most.
         file_format: The input's format where it is not told from its name.
+        budget: What the batch may cost in all, in micro-dollars.
     """
 
     name: str = ""
@@ -50,11 +53,15 @@ class QueueOptions:
     priority: int = 0
     in_flight: int | None = None
     file_format: Format | None = None
+    budget: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a batch runs with; JSON where the columns of `batches` are."""
+    """What a batch runs with; JSON where the columns of `batches` are.
+
+    `backends` are those of the snapshot, with their prices.
+    """
 
     recipe: AnyRecipe
     name: str
@@ -65,6 +72,8 @@ class Plan:
     source: str
     priority: int = 0
     in_flight: int | None = None
+    budget: int | None = None
+    backends: Mapping[Capability, Backend] = field(default_factory=dict)
 
 
 class Planner:
@@ -97,7 +106,7 @@ class Planner:
         """
         seed, own, of_backends = _sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
-        snapshot = self._snapshot(recipe, settings, of_backends)
+        backends, snapshot = self._snapshot(recipe, settings, of_backends)
         results = self._results_folder(recipe, options)
         return Plan(
             recipe=recipe,
@@ -109,6 +118,8 @@ class Planner:
             source=_source_of(source),
             priority=options.priority,
             in_flight=options.in_flight,
+            budget=options.budget,
+            backends=backends,
         )
 
     def _free_name(self, name: str) -> str:
@@ -136,9 +147,10 @@ class Planner:
 
     def _snapshot(
         self, recipe: AnyRecipe, settings: Any, of_backends: Mapping[str, Mapping[str, Any]]
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[Capability, Backend], dict[str, Any]]:
         environment = load_environment(self._paths.root)
-        backends, snapshots = {}, {}
+        backends: dict[Capability, Backend] = {}
+        snapshots: dict[Capability, dict[str, Any]] = {}
         fallbacks: dict[Capability, list[dict[str, Any]]] = {}
         named = _named(recipe, settings)
         chosen = [name for names in named.values() for name in names]
@@ -154,12 +166,30 @@ class Planner:
                 for name in names:
                     merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
                     own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
-                    made.append((self._catalog.backend(capability, name, own, environment), own))
+                    made.append(self._priced(capability, name, own, environment))
                 backends[capability], snapshots[capability] = made[0]
                 fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
         except (KeyError, ValueError) as error:
             raise QueueError(str(error)) from None
-        return snapshot_of(backends, snapshots, __version__, fallbacks)
+        return backends, snapshot_of(backends, snapshots, __version__, fallbacks)
+
+    def _priced(
+        self,
+        capability: Capability,
+        name: str,
+        settings: dict[str, Any],
+        environment: Mapping[str, str],
+    ) -> tuple[Backend, dict[str, Any]]:
+        """A backend and its settings, with the table's prices where they say nothing."""
+        backend = self._catalog.backend(capability, name, settings, environment)
+        if not backend.paid:
+            return backend, settings
+        table, today = load_prices(self._paths.root), datetime.now(UTC).date()
+        prices = prices_for(table, capability, name, backend.model, settings, today)
+        if not prices:
+            return backend, settings
+        settings = {**settings, **prices}
+        return self._catalog.backend(capability, name, settings, environment), settings
 
     def _results_folder(self, recipe: AnyRecipe, options: QueueOptions) -> Path:
         """Where the recipe's jobs write, relative to the workspace where it lies inside."""
