@@ -140,6 +140,17 @@ async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:
         await eventually(lambda: toy.batch().is_over)
 
 
+async def test_limits_of_the_workspace_are_read_again_at_resume(paid: Paid) -> None:
+    toy = paid(budget={"total": 0.0015})
+    toy.queue(3, {"steps": 1})
+    async with toy.running():
+        await eventually(lambda: toy.batch().parked == 2)
+        (toy.root / "safelight.toml").write_text("[budget]\ntotal = 1\n")
+        await toy.obeyed("resume", batch=1)
+        await eventually(lambda: toy.batch().is_over)
+    assert toy.batch().jobs == {"done": 3}
+
+
 def open_reservations(toy: Toy) -> int:
     sql = "SELECT coalesce(sum(reserved), 0) FROM steps"
     return int(toy.read(lambda c: c.execute(sql).fetchone()[0]))

@@ -1,0 +1,193 @@
+"""The price table, worst cases and estimates; all of it pure."""
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.queries import batches
+from engine.agents.conversation import Conversation, InlinePicture, Said
+from engine.agents.evaluator import Judgement
+from engine.backends.common.chat import worst_cost
+from engine.backends.fal.settings import FalSettings
+from engine.backends.gemini_image.settings import GeminiImageSettings
+from engine.backends.openai.settings import OpenAISettings
+from engine.money.amounts import in_words, limit_of, price_of
+from engine.money.estimate import Use, estimate
+from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
+from engine.money.rate import projected, rate
+from engine.queueing import QueueError
+from engine.workspace import Workspace
+
+TODAY = dt.date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("dollars", "limit", "price"),
+    [("5", 5_000_000, 5_000_000), ("$0.0000019", 1, 2), (0.1, 100_000, 100_000), (0, 0, 0)],
+)
+def test_a_limit_is_rounded_down_and_a_price_up(dollars: Any, limit: int, price: int) -> None:
+    assert (limit_of(dollars), price_of(dollars)) == (limit, price)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "nan", "inf", "five", "1e30"])
+def test_what_is_no_amount_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"is no amount|is not from 0"):
+        limit_of(text)
+
+
+@given(st.integers(0, 10**12))
+def test_an_amount_in_words_is_the_amount(microdollars: int) -> None:
+    assert limit_of(in_words(microdollars)) == microdollars
+
+
+def table(*entries: dict[str, Any]) -> PriceTable:
+    given_ = {"backend": "x", "model": "*", "source": "here", "date": TODAY}
+    return PriceTable.model_validate({"price": [{**given_, **entry} for entry in entries]})
+
+
+def test_the_first_entry_that_matches_and_still_holds_counts() -> None:
+    prices = table(
+        {"model": "a*", "unit": "picture", "dollars": 1, "until": TODAY},
+        {"unit": "picture", "dollars": 2},
+    )
+    found = [
+        prices.find(backend, model, "picture", day)
+        for backend, model, day in [
+            ("x", "apple", TODAY),
+            ("x", "apple", TODAY + dt.timedelta(1)),
+            ("x", "pear", TODAY),
+            ("y", "pear", TODAY),
+        ]
+    ]
+    assert [price and price.dollars for price in found] == [1, 2, 2, None]
+
+
+def test_what_is_set_is_left_alone_and_nothing_is_counted_twice() -> None:
+    prices = table(
+        {"unit": "picture", "dollars": 1},
+        {"unit": "second", "dollars": 2},
+        {"unit": "million_tokens_in", "dollars": 3},
+        {"unit": "million_tokens_out", "dollars": 4},
+    )
+
+    def of(capability: Any, settings: Any) -> dict[str, float]:
+        return prices_for(prices, capability, "x", "m", settings.model_dump(), TODAY)
+
+    assert of("image", FalSettings()) == {"price_per_image": 1}
+    assert of("image", FalSettings(price_per_second=0.1)) == {}
+    assert of("image", FalSettings(price_per_image=0)) == {}
+    assert of("image", GeminiImageSettings(price_output=30)) == {}
+    assert of("image", OpenAISettings(price_input=1)) == {"price_image": 1}
+    assert of("vision", OpenAISettings(price_input=9)) == {"price_output": 4}
+
+
+def test_every_packaged_price_has_its_source_and_the_defaults_are_priced(tmp_path: Path) -> None:
+    prices = load_prices(tmp_path)
+    assert all(entry.source and entry.date <= TODAY for entry in prices.price)
+    for backend, model in [("anthropic", "claude-haiku-5-5"), ("openai", "gpt-5.6-luna")]:
+        assert prices.find(backend, model, "million_tokens_out", TODAY)
+    assert prices.find("fal", "fal-ai/fast-lightning-sdxl", "picture", TODAY)
+    assert prices.find("openai", "gpt-image-2.5-flare", "picture", TODAY) is None
+
+
+def test_a_workspace_has_prices_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "prices.toml").write_text(
+        '[[price]]\nbackend = "fal"\nmodel = "fal-ai/*"\nunit = "picture"\ndollars = 0.5\n'
+        'source = "a contract"\ndate = 2026-01-01\n'
+    )
+    found = load_prices(tmp_path).find("fal", "fal-ai/fast-sdxl", "picture", TODAY)
+    assert found is not None
+    assert found.dollars == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("price = 3", "price"),
+        ("[[price", "cannot be read"),
+        ('[[price]]\nbackend="a"\nmodel="b"\nunit="hour"\ndollars=1\n', "price.0.unit"),
+        ('[[price]]\nbackend="a"\nmodel="b"\nunit="second"\ndollars=-1\n', "price.0.dollars"),
+    ],
+)
+def test_a_table_that_is_wrong_is_named(tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "prices.toml").write_text(text)
+    with pytest.raises(PricesError, match=said):
+        load_prices(tmp_path)
+
+
+def test_a_batch_keeps_the_prices_that_it_was_queued_with(tmp_path: Path) -> None:
+    source = tmp_path / "prompts.txt"
+    source.write_text("a lamp\n")
+    workspace = Workspace(tmp_path / "work", create=True)
+    chosen = {"image": "fal", "vision": "openai", "openai.price_input": 7}
+    workspace.queue("refine", source, settings=chosen)
+    with workspace.reading() as connection:
+        [batch] = batches.batches(connection)
+    kept = {name: made["settings"] for name, made in json.loads(batch.snapshot)["backends"].items()}
+    assert kept["image"]["price_per_image"] == 0.0025
+    assert (kept["vision"]["price_input"], kept["vision"]["price_output"]) == (7, 6)
+    (workspace.paths.root / "prices.toml").write_text("price = 3")
+    with pytest.raises(QueueError, match=r"prices\.toml"):
+        workspace.queue("refine", source, settings=chosen)
+
+
+def test_the_worst_case_of_a_chat_is_two_rounds_of_all_that_may_be_said() -> None:
+    settings = OpenAISettings(price_input=1, price_output=10, max_tokens=1000)
+    talk = Conversation("x" * 100, (Said("user", "é" * 50, (InlinePicture(b"", "a"),)),), Judgement)
+    worst = worst_cost(settings, talk)
+    assert worst is not None
+    assert worst >= 2 * (200 + 4096) + 2 * 1000 * 10
+    assert worst_cost(settings.model_copy(update={"price_output": None}), talk) is None
+    assert worst_cost(OpenAISettings(price_input=0, price_output=0), talk) == 0
+
+
+def test_the_worst_cases_of_pictures() -> None:
+    assert FalSettings(price_per_image=0.0025).worst == 2500
+    assert FalSettings(price_per_second=0.001, most_seconds=30).worst == 30_000
+    assert FalSettings().worst is None
+    assert GeminiImageSettings(price_per_image=0.04).worst == 40_000
+    assert GeminiImageSettings(price_per_image=0.04, price_output=30).worst is None
+
+
+def use(**changes: Any) -> Use:
+    given_ = {
+        "capability": "image",
+        "backend": "x",
+        "model": "m",
+        "paid": True,
+        "calls": (1, 3),
+        "cost": (10, 20),
+        "seconds": 2.0,
+        "concurrency": 4,
+    }
+    return Use.model_validate({**given_, **changes})
+
+
+def test_an_estimate_is_a_range_over_all_jobs() -> None:
+    found = estimate(100, [use(), use(capability="vision", paid=False, seconds=0.5)], in_flight=8)
+    assert found.steps == (200, 600)
+    assert found.cost == (1000, 6000)
+    assert found.seconds == pytest.approx((50, 150))
+    assert [line.cost for line in found.lines] == [(1000, 6000), (0, 0)]
+
+
+def test_what_is_not_known_makes_an_estimate_unknown_and_not_small() -> None:
+    assert estimate(1, [use(cost=None), use()], in_flight=1).cost is None
+    assert estimate(1, [use(calls=None), use()], in_flight=1).steps is None
+    assert estimate(1, [use(seconds=None)], in_flight=1).seconds is None
+    assert estimate(1, [use(paid=False, cost=None)], in_flight=1).is_free
+
+
+def test_the_narrowest_place_makes_the_time() -> None:
+    assert estimate(60, [use(requests_per_minute=10)], in_flight=60).seconds == (360, 1080)
+    assert estimate(10, [use()], in_flight=1).seconds == (20, 60)
+
+
+def test_rate_and_projection() -> None:
+    assert (rate(1000, 1800), rate(1000, 0), rate(1000, None)) == (2000, None, None)
+    assert (projected(100, 1, 10), projected(100, 0, 10), projected(100, 3, 3)) == (1000, None, 100)
