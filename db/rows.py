@@ -110,7 +110,12 @@ class Job(Row):
 
 @dataclass(frozen=True, slots=True)
 class Step(Row):
-    """One step: a call that was made, its request and its result as JSON."""
+    """One step: a call that was made, its request and its result as JSON.
+
+    Attributes:
+        reused_from: The step whose result answers it, where it was not asked itself.
+        saved: What asking would have cost then, in micro-dollars.
+    """
 
     id: int
     batch_id: int
@@ -132,6 +137,8 @@ class Step(Row):
     started_at: str
     finished_at: str | None
     superseded_at: str | None
+    reused_from: int | None
+    saved: int
 
     @property
     def decoded(self) -> Any:

@@ -121,6 +121,9 @@ _TABLES = (
       attempts INTEGER NOT NULL DEFAULT 1,
       cost INTEGER NOT NULL DEFAULT 0,
       reserved INTEGER NOT NULL DEFAULT 0,
+      reusable INTEGER NOT NULL DEFAULT 0,
+      reused_from INTEGER,
+      saved INTEGER NOT NULL DEFAULT 0,
       started_at TEXT NOT NULL,
       finished_at TEXT,
       superseded_at TEXT
@@ -307,6 +310,8 @@ _INDEXES = (
     """CREATE UNIQUE INDEX steps_of_finish ON steps(batch_id, key, fingerprint)
        WHERE job_id IS NULL""",
     "CREATE INDEX steps_reserved ON steps(batch_id, state, reserved) WHERE reserved > 0",
+    """CREATE INDEX steps_reusable ON steps(fingerprint)
+       WHERE state = 'done' AND reusable""",
     "CREATE INDEX artifacts_hash ON artifacts(hash)",
     "CREATE INDEX artifacts_step ON artifacts(step_id)",
     "CREATE INDEX artifacts_job ON artifacts(job_id)",

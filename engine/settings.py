@@ -57,6 +57,10 @@ class EngineSettings(_Section):
         "ask",
         description="What to do about a paid call whose outcome is unknown after a crash.",
     )
+    reuse: Literal["workspace", "job", "never"] = Field(
+        "workspace",
+        description="Where a request may be answered from, instead of being asked again.",
+    )
     fallback_when_blocked: bool = Field(
         False,
         description="Ask the next backend also while one is blocked, instead of parking the job.",

@@ -27,6 +27,7 @@ class Intent:
     backend: str
     model: str
     request: str
+    reusable: bool = False
 
 
 @dataclass(slots=True)
@@ -61,8 +62,8 @@ class Outcome:
 
 _BEGIN = """
 INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation, backend,
-                   model, request, started_at)
-VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?)
+                   model, request, reusable, started_at)
+VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)
 """
 
 
@@ -88,6 +89,7 @@ def begin_step(
             i.backend,
             i.model,
             i.request,
+            i.reusable,
             now(),
         ),
     )
@@ -270,12 +272,18 @@ def add_prompt(
 
 
 def _update_job(connection: sqlite3.Connection, intent: Intent, outcome: Outcome) -> None:
-    changed = outcome.iterations or outcome.headline is not None
-    if intent.job_id is not None and changed:
+    note_iteration(connection, intent.job_id, outcome.headline, outcome.iterations)
+
+
+def note_iteration(
+    connection: sqlite3.Connection, job_id: int | None, headline: float | None, iterations: int
+) -> None:
+    """Keeps how far a job is and its best headline score, where a step says something of them."""
+    if job_id is not None and (iterations or headline is not None):
         connection.execute(
             """UPDATE jobs SET iterations = max(iterations, ?), score = coalesce(?, score)
                WHERE id = ?""",
-            (outcome.iterations, outcome.headline, intent.job_id),
+            (iterations, headline, job_id),
         )
 
 

@@ -169,6 +169,9 @@ class Backend(Protocol):
         lane: The lane its calls queue in; backends that share an account share a lane.
         concurrency: Calls that the lane may have in flight at once; 0 for one a CPU worker.
         requests_per_minute: Calls a minute at most; None for no limit.
+
+    It may also have `tokens_per_minute`, for its lane, and `reusable`, where the same request gives
+    the same result, so that another job's answer may stand for it.
     """
 
     name: str

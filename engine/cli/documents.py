@@ -146,6 +146,8 @@ def _step(step: Step) -> dict[str, Any]:
         "attempts": step.attempts,
         "request_id": step.request_id,
         "cost_usd": dollars(step.cost),
+        "reused_from": step.reused_from,
+        "saved_usd": dollars(step.saved),
         "started_at": step.started_at,
         "finished_at": step.finished_at,
         "seconds": seconds_between(step.started_at, step.finished_at),

@@ -121,9 +121,17 @@ def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
             render.shown(f"{step['backend']} {step['model']}", 40),
             str(step["attempts"]),
             render.duration(step["seconds"]),
-            f"${step['cost_usd']:.6f}" if step["cost_usd"] else "",
+            _cost(step),
         )
     return [made]
+
+
+def _cost(step: Mapping[str, Any]) -> str:
+    """What a step has cost, or what it saved because another step's result answers it."""
+    if step["reused_from"] is not None:
+        saved = f", ${step['saved_usd']:.6f} saved" if step["saved_usd"] else ""
+        return f"reused{saved}"
+    return f"${step['cost_usd']:.6f}" if step["cost_usd"] else ""
 
 
 def _error(error: Mapping[str, Any]) -> Iterator[RenderableType]:

@@ -20,6 +20,7 @@ from engine.capabilities import (
 from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Sent
 from engine.runtime.outcomes import OutcomeKeeper
+from engine.runtime.reuse import reused
 from engine.runtime.run import Memo
 from engine.runtime.workbench import Asked, StepState, Workbench
 
@@ -64,6 +65,8 @@ class Performance:
 
     async def _perform(self) -> Memo:
         """Makes the call until it has an outcome, and stores that."""
+        if self._memo is None and (known := await reused(self._bench, self._state.asked)):
+            return known
         await self._refuse_what_must_not_be_sent()
         try:
             outcome = await self._call_with_retries()

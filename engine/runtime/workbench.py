@@ -60,6 +60,7 @@ class Asked:
             backend=identity.backend,
             model=identity.model,
             request=self.call.request.model_dump_json(),
+            reusable=bool(getattr(self.call.backend, "reusable", False)),
         )
 
 

@@ -1,5 +1,6 @@
 import re
 
+from engine.cli import show
 from engine.workspace import Workspace
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
@@ -93,3 +94,10 @@ def test_batch_is_refused(run, toys):
     ran = run("show", "b1", "--workspace", toys)
     assert ran.code == 2
     assert "name one of its jobs" in ran.err
+
+
+def test_a_step_that_was_reused_says_so_and_what_it_saved():
+    step = {"reused_from": 3, "saved_usd": 0.04, "cost_usd": 0.0}
+    assert show._cost(step) == "reused, $0.040000 saved"
+    assert show._cost({**step, "saved_usd": 0.0}) == "reused"
+    assert show._cost({**step, "reused_from": None, "cost_usd": 0.04}) == "$0.040000"

@@ -17,6 +17,7 @@ class Painter:
     model = "painter-1"
     paid = False
     resumable = False
+    reusable = True  # the same request gives the same result
     lane = "builtin"
     concurrency = 0
     requests_per_minute: float | None = None

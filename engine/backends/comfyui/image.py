@@ -59,6 +59,7 @@ class ComfyImages:
     capability: Capability = "image"
     paid = False
     resumable = True
+    reusable = True  # the seed is sent
 
     def __init__(self, settings: ComfySettings) -> None:
         self.settings = settings

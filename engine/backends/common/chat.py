@@ -113,6 +113,7 @@ class _ChatBackend:
         self.model = settings.model_for(self.capability)
         self.paid = self.speaker.paid
         self.resumable = False
+        self.reusable = settings.temperature == 0
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute

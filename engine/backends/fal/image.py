@@ -60,6 +60,7 @@ class FalImages:
     paid = True
     price_names = ("fal.price_per_image=...",)
     resumable = True
+    reusable = True  # the seed is sent
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
         self.settings = settings

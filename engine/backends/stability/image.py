@@ -63,6 +63,7 @@ class StabilityImages:
     paid = True
     price_names = ("stability.price_per_image=...",)
     resumable = False
+    reusable = True  # the seed is sent
 
     def __init__(self, settings: StabilitySettings, environment: Mapping[str, str]) -> None:
         self.settings = settings

@@ -1,0 +1,113 @@
+"""Reuse: a step that is answered with what another job's step of the same fingerprint left."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from db.clock import now
+from db.writes.events import record_event
+from db.writes.steps import Intent, add_prompt, begin_step, note_iteration
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finished step whose result answers a request.
+
+    Attributes:
+        id: The step.
+        result: Its result as JSON.
+        saved: What asking again would have cost, in micro-dollars.
+        hashes: The stored files that it left behind.
+    """
+
+    id: int
+    result: str
+    saved: int
+    hashes: Sequence[str]
+
+
+_FIND = """
+SELECT id, result, cost + saved AS saved FROM steps
+WHERE fingerprint = ? AND state = 'done' AND reusable AND (? IS NULL OR job_id = ?)
+ORDER BY id DESC LIMIT 1
+"""
+
+
+def find_reusable(
+    connection: sqlite3.Connection, fingerprint: str, job_id: int | None = None
+) -> Found | None:
+    """The newest finished step of a fingerprint.
+
+    Args:
+        connection: A connection to the store.
+        fingerprint: The request's.
+        job_id: Only of this job; None for all of the workspace.
+    """
+    row = connection.execute(_FIND, (fingerprint, job_id, job_id)).fetchone()
+    if row is None:
+        return None
+    named = connection.execute("SELECT hash FROM artifacts WHERE step_id = ?", (row["id"],))
+    return Found(row["id"], row["result"], row["saved"], [found["hash"] for found in named])
+
+
+_COPIES = (
+    """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size, width,
+         height, created_at)
+       SELECT :batch, :job, :step, role, hash, media_type, size, width, height, :at
+       FROM artifacts WHERE step_id = :source ORDER BY id""",
+    """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
+       SELECT :job, :step, metric, value, raw, scorer
+       FROM scores WHERE step_id = :source ORDER BY id""",
+    """INSERT INTO critiques (job_id, step_id, text, missing, measurements)
+       SELECT :job, :step, text, missing, measurements
+       FROM critiques WHERE step_id = :source ORDER BY id""",
+)
+
+
+def reuse_step(
+    connection: sqlite3.Connection,
+    intent: Intent,
+    found: Found,
+    *,
+    headline: float | None,
+    iterations: int,
+) -> int:
+    """Writes a step that is done already, with copies of all rows that belong to its result.
+
+    Args:
+        connection: An open transaction's connection.
+        intent: What was asked for.
+        found: The step that answers it.
+        headline: The job's headline score where this step gives it.
+        iterations: The number of the iteration that the step belongs to, 0 where it is in none.
+
+    Returns:
+        The new step's id; 0 where the one that was found is no longer there.
+    """
+    still = "SELECT 1 FROM steps WHERE id = ? AND state = 'done' AND result IS NOT NULL"
+    if connection.execute(still, (found.id,)).fetchone() is None:
+        return 0
+    step_id, at = begin_step(connection, intent), now()
+    connection.execute(
+        """UPDATE steps SET state = 'done', result = ?, attempts = 0, reused_from = ?, saved = ?,
+           finished_at = max(?, started_at) WHERE id = ?""",
+        (found.result, found.id, found.saved, at, step_id),
+    )
+    batch_id, job_id = intent.batch_id, intent.job_id
+    names = {"batch": batch_id, "job": job_id, "step": step_id, "at": at, "source": found.id}
+    for copy in _COPIES:
+        connection.execute(copy, names)
+    written = "SELECT text, negative, author, reason FROM prompts WHERE step_id = ? ORDER BY id"
+    for prompt in connection.execute(written, (found.id,)).fetchall():
+        add_prompt(connection, job_id, step_id, prompt)
+    note_iteration(connection, job_id, headline, iterations)
+    record_event(
+        connection,
+        "step.done",
+        batch_id=batch_id,
+        job_id=job_id,
+        step_id=step_id,
+        message=f"{intent.key}: reused",
+        data={"reused_from": found.id, "saved_microdollars": found.saved},
+    )
+    return step_id

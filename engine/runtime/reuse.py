@@ -1,0 +1,39 @@
+"""Reuse: a request that another job has had answered is not asked again.
+
+Only of backends that give the same result for the same request (`reusable`), and only for the same
+fingerprint, which holds model and version. A result whose files are gone is none.
+"""
+
+import asyncio
+
+from db.writes.reuse import find_reusable, reuse_step
+from engine.capabilities import Backend
+from engine.runtime.run import Memo
+from engine.runtime.workbench import Asked, Workbench, headline_of
+
+
+def is_reusable(backend: Backend) -> bool:
+    """Whether a backend declares that the same request gives the same result."""
+    return bool(getattr(backend, "reusable", False))
+
+
+async def reused(bench: Workbench, asked: Asked) -> Memo | None:
+    """Answers a step that has never been begun from another one; None where that cannot be."""
+    setting, job_id = bench.engine_settings.reuse, asked.run.job.id
+    if setting == "never" or not is_reusable(asked.call.backend):
+        return None
+    within = job_id if setting == "job" else None
+    print_ = asked.fingerprint
+    found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
+    if found is None:
+        return None
+    if found.hashes and await asyncio.to_thread(bench.artifacts.lost, found.hashes):
+        return None
+    result = asked.call.result_type.model_validate_json(found.result)
+    headline, intent = headline_of(asked.run, result), asked.intent()
+    step_id = await bench.writer.write(
+        lambda c: reuse_step(c, intent, found, headline=headline, iterations=asked.iteration)
+    )
+    if not step_id:
+        return None
+    return bench.remember(asked, Memo(step_id, "done", result=found.result))
