@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.dashboard import dashboard
 from bench.figures import Figure, at_least, at_most
 from bench.lanes import lanes
 from bench.machine import measured
@@ -202,6 +203,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "resume": resume,
     "soak": soak,
     "lanes": lanes,
+    "dashboard": dashboard,
 }
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.machine import ROOT
 
-PACKAGES = ("dbos>=3,<4", "pysqlite3-binary")
+PACKAGES = ("dbos>=3,<4", "harlequin>=2,<3", "pysqlite3-binary")
 FOLDER = ROOT / "bench" / ".venv"
 PYTHON = FOLDER / "bin" / "python"
 _STAMP = FOLDER / ".installed"
@@ -22,7 +22,7 @@ def peers_python() -> Path:
     Raises:
         RuntimeError: They cannot be installed, for example without a network.
     """
-    if not _STAMP.exists():
+    if not _STAMP.exists() or _STAMP.read_text().split() != list(PACKAGES):
         print(f"installing {', '.join(PACKAGES)} into {FOLDER.relative_to(ROOT)}", file=sys.stderr)
         venv.create(FOLDER, with_pip=True)
         free = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
@@ -30,7 +30,7 @@ def peers_python() -> Path:
         done = subprocess.run(command, env=free, capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"the peers cannot be installed: {done.stderr[-500:]}")
-        _STAMP.touch()
+        _STAMP.write_text("\n".join(PACKAGES))
     return PYTHON
 
 
