@@ -22,7 +22,11 @@ def main() -> int:
     figures: list[Figure] = []
     for name in names:
         print(f"--- {name}", file=sys.stderr, flush=True)
-        figures += MEASURES[name](long=long)
+        try:
+            figures += MEASURES[name](long=long)
+        except RuntimeError as error:
+            last = str(error).strip().splitlines()[-1]
+            figures.append(Figure(name, f"could not be measured: {last}", met=False))
     print(table(figures))
     print(f"\n{time.monotonic() - started:.0f} s", file=sys.stderr)
     if not chosen.dry:

@@ -36,6 +36,8 @@ CALL = {
     "error": None,
     "wait_seconds": None,
     "cost": 0,
+    "tokens_in": None,
+    "tokens_out": None,
     "started_at": "2026-01-01T00:00:00.000000Z",
     "finished_at": "2026-01-01T00:00:00.000000Z",
 }

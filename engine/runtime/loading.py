@@ -86,8 +86,8 @@ def snapshot_of(
 
 
 _MEMOS = """
-SELECT s.id, s.key, s.fingerprint, s.state, s.result, s.request_id, s.attempts, s.superseded_at,
-       s.error_id, e.kind, e.message, e.remedy
+SELECT s.id, s.key, s.fingerprint, s.state, s.result, s.request_id, s.attempts, s.error_id,
+       s.superseded_at, e.kind, e.message, e.remedy
 FROM steps s LEFT JOIN errors e ON e.id = s.error_id
 WHERE s.job_id = ?
 """
@@ -96,18 +96,21 @@ WHERE s.job_id = ?
 def load_job(connection: sqlite3.Connection, job: Job, batch: BatchRun) -> JobRun:
     """A run of a job, with all that the store knows of its steps, in one query."""
     memos: dict[tuple[str, str], Memo] = {}
-    versions: Counter[str] = Counter()
-    for row in connection.execute(_MEMOS, (job.id,)):
-        failed = row["state"] == "failed" and row["kind"] is not None
-        memos[row["key"], row["fingerprint"]] = Memo(
-            id=row["id"],
-            state=row["state"],
-            result=row["result"],
-            request_id=row["request_id"],
-            attempts=row["attempts"],
-            error=(row["kind"], row["message"], row["remedy"]) if failed else None,
-            error_id=row["error_id"],
-            superseded=row["superseded_at"] is not None,
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
+    for id_, key, print_, state, result, request_id, attempts, error_id, *rest in cursor.execute(
+        _MEMOS, (job.id,)
+    ):
+        superseded_at, kind, message, remedy = rest
+        memos[key, print_] = Memo(
+            id=id_,
+            state=state,
+            result=result,
+            request_id=request_id,
+            attempts=attempts,
+            error=(kind, message, remedy) if state == "failed" and kind is not None else None,
+            error_id=error_id,
+            superseded=superseded_at is not None,
         )
-        versions[row["key"]] += 1
+    versions = Counter(key for key, _ in memos)
     return JobRun(job, batch, memos, versions, decisions(connection, job.id))
