@@ -24,7 +24,7 @@ def peers_python() -> Path:
     """
     if not _STAMP.exists() or _STAMP.read_text().split() != list(PACKAGES):
         print(f"installing {', '.join(PACKAGES)} into {FOLDER.relative_to(ROOT)}", file=sys.stderr)
-        venv.create(FOLDER, with_pip=True)
+        venv.create(FOLDER, with_pip=True, clear=True, symlinks=True)
         free = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
         command = [str(PYTHON), "-m", "pip", "install", "--quiet", *PACKAGES]
         done = subprocess.run(command, env=free, capture_output=True, text=True, check=False)
