@@ -1,9 +1,11 @@
 """The dashboard: an app that holds the feed and goes from screen to screen."""
 
+import gc
 import importlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
 
 PRELOAD_SECONDS = 0.3
 """How long after the first picture the next screens are imported."""
+
+SWITCH_SECONDS = 0.001
+"""After how long the feed's thread gives way to a key that waits; Python's own 5 ms are felt."""
 
 
 class Dashboard(App[str]):
@@ -88,6 +93,12 @@ class Dashboard(App[str]):
         """The batches."""
         return BatchesScreen()
 
+    def on_load(self) -> None:
+        """Puts the collection of garbage off until the screens are imported."""
+        if not self.is_headless:
+            gc.disable()
+            sys.setswitchinterval(SWITCH_SECONDS)
+
     def on_mount(self) -> None:
         """Begins to read."""
         self.set_keymap(self.keymap)
@@ -100,8 +111,19 @@ class Dashboard(App[str]):
     @work(thread=True)
     def _preload(self) -> None:
         """Imports the screens that come next, so that the first of them opens as fast as any."""
-        for name in ("batch", "job", "confirm"):
-            importlib.import_module(f"tui.screens.{name}")
+        try:
+            for name in ("batch", "job", "confirm"):
+                importlib.import_module(f"tui.screens.{name}")
+        finally:
+            if not self.is_headless:
+                self._collect_only_what_is_new()
+
+    @staticmethod
+    def _collect_only_what_is_new() -> None:
+        """Leaves modules and style sheets alone: to look through them takes 100 ms each time."""
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+        gc.enable()
 
     def on_unmount(self) -> None:
         """Stops reading, and remembers."""

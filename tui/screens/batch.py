@@ -92,7 +92,7 @@ class BatchScreen(FilteredScreen):
         row: JobRow | None = self.rows.current
         if row is not None and row.id != self._view.selected:
             self._view.selected = row.id
-            self.feed.wake()
+            self.call_after_refresh(self.feed.wake)  # the cursor first: reading takes longer
 
     @on(Rows.Wanted)
     def wanted(self, message: Rows.Wanted) -> None:
