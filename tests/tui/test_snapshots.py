@@ -96,7 +96,7 @@ def pictures(app) -> str:
 CASES = [
     ("safelight", size, keys) for size in SIZES for keys in ((), ("enter",), ("enter", "enter"))
 ]
-CASES += [(theme, (120, 40), ("enter",)) for theme in THEMES]
+CASES += [(theme, size, ("enter",)) for theme in THEMES for size in SIZES]
 
 
 @pytest.mark.parametrize(
