@@ -23,6 +23,8 @@ $(STAMP): pyproject.toml constraints.txt
 
 install: $(STAMP) ## make the virtual environment
 
+# The demo paints anew each time, instead of showing what an earlier one has painted.
+demo: export SAFELIGHT_ENGINE__REUSE := job
 demo: $(STAMP) ## run the example prompts; on a terminal, watch them in the dashboard
 	@if [ -t 0 ] && [ -t 1 ] && [ "$$TERM" != dumb ]; then \
 	  $(BIN)/safelight queue refine examples/prompts.json --workspace $(DEMO) --set seed=11 && \
