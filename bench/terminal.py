@@ -63,12 +63,19 @@ class Terminal:
         return pressed
 
     def chunks(self, seconds: float) -> Iterator[tuple[float, str]]:
-        """What comes out within some seconds: when, and all of it since the last key as text."""
+        """What comes out within some seconds: when, and all of it since the last key as text.
+
+        Raises:
+            RuntimeError: The program has ended; the message holds its last words.
+        """
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             if not select.select([self._child.fd], [], [], left)[0]:
                 return
-            data = os.read(self._child.fd, 1 << 16)
+            try:
+                data = os.read(self._child.fd, 1 << 16)
+            except OSError as error:  # what Linux says of a terminal with nobody in it
+                raise RuntimeError(f"the program has ended: {self._new[-1500:]!r}") from error
             moment = time.monotonic()
             self.received += len(data)
             self._new = (self._new + data)[-(1 << 18) :]
@@ -92,7 +99,9 @@ class Terminal:
             pass
 
     def end(self) -> float:
-        """Ends it now; returns the processor seconds that it has used."""
+        """Ends it now, once; returns the processor seconds that it has used."""
+        if self._child.closed:
+            return 0.0
         os.kill(self._child.pid, signal.SIGKILL)
         _, _, usage = os.wait4(self._child.pid, 0)
         os.close(self._child.fd)
@@ -108,8 +117,7 @@ def terminal(command: list[str]) -> Iterator[Terminal]:
         try:
             yield opened
         finally:
-            if not opened._child.closed:
-                opened.end()
+            opened.end()
 
 
 def first_paint(command: list[str], pattern: str) -> Used:
