@@ -71,11 +71,12 @@ def test_missing_things_come_with_their_remedy(run, with_others, tmp_path):
 
 def test_broken_package_does_not_hide_the_others(run, with_others, tmp_path):
     backends = run("backends", "--json", "--workspace", tmp_path).json["backends"]
-    assert [family["name"] for family in backends] == ["broken", "builtin", "lacking"]
-    assert "no_such_module" in backends[0]["summary"]
-    recipes = run("recipes", "--json").json["recipes"]
-    assert [recipe["name"] for recipe in recipes] == ["broken", "refine"]
-    assert "no_such_module" in recipes[0]["error"]
+    families = {family["name"]: family for family in backends}  # with those that are installed
+    assert {"broken", "builtin", "lacking"} <= families.keys()
+    assert "no_such_module" in families["broken"]["summary"]
+    recipes = {recipe["name"]: recipe for recipe in run("recipes", "--json").json["recipes"]}
+    assert {"broken", "refine"} <= recipes.keys()
+    assert "no_such_module" in recipes["broken"]["error"]
 
 
 def test_wrong_settings_of_a_backend_make_it_not_ready(run, tmp_path):
