@@ -2,10 +2,10 @@
 
 from engine import open_workspace
 
-with open_workspace("pictures") as workspace:
-batch = workspace.run("refine", "prompts.json", settings={"seed": 11})
-for report in workspace.results(batch):
-print(report.key, report.best_iteration)
+    with open_workspace("pictures") as workspace:
+        batch = workspace.run("refine", "prompts.json", settings={"seed": 11})
+        for report in workspace.results(batch):
+            print(report.key, report.best_iteration)
 """
 
 import asyncio
@@ -15,6 +15,7 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -118,13 +119,13 @@ class Workspace:
             recipe: Name of the recipe.
             source: A file of entries, `-` for standard input, or an open binary stream.
             settings: The recipe's settings, `seed`, and `BACKEND.key`.
-            options: Everything else.
+            options: Everything else; `settings` win over its `overrides`.
 
         Raises:
             InputError: The input has something wrong; nothing was queued.
             QueueError: An option has something wrong; nothing was queued.
         """
-        chosen = options or QueueOptions(overrides=settings or {})
+        chosen = _with_settings(options, settings)
         queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return batch_name(queue.queue(self.catalog.recipe(recipe), source, chosen))
 
@@ -137,7 +138,7 @@ class Workspace:
         options: QueueOptions | None = None,
     ) -> Estimate:
         """What a batch would take: steps, calls, cost and time; arguments as for `queue`."""
-        chosen = options or QueueOptions(overrides=settings or {})
+        chosen = _with_settings(options, settings)
         queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return queue.estimate(self.catalog.recipe(recipe), source, chosen)
 
@@ -277,6 +278,13 @@ class Workspace:
                     while write(lambda c, b=batch_id: batch_writes.delete_jobs_of(c, b)):  # type: ignore[misc]
                         pass
                     write(lambda c, b=batch_id: batch_writes.delete_batch(c, b))  # type: ignore[misc]
+
+
+def _with_settings(
+    options: QueueOptions | None, settings: Mapping[str, Any] | None
+) -> QueueOptions:
+    given = options or QueueOptions()
+    return replace(given, overrides={**given.overrides, **(settings or {})})
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine import open_workspace
+from engine.queueing import QueueOptions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -29,3 +30,15 @@ async def test_the_door_opens_where_an_event_loop_runs_already(tmp_path: Path):
     await asyncio.sleep(0)
     assert report.state == "done"
     assert report.best_iteration is not None
+
+
+def test_settings_count_beside_options(tmp_path: Path):
+    prompts = tmp_path / "one.txt"
+    prompts.write_text("a yellow boat at noon\n")
+    options = QueueOptions(name="boats", overrides={"seed": 1, "max_iterations": 2})
+    with open_workspace(tmp_path) as workspace:
+        workspace.queue("refine", prompts, settings={"seed": 7}, options=options)
+        with workspace.reading() as connection:
+            (batch,) = connection.execute("SELECT name, seed, settings FROM batches").fetchall()
+    assert (batch["name"], batch["seed"]) == ("boats", 7)
+    assert '"max_iterations":2' in batch["settings"]
