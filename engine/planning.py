@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO
 
 from pydantic import ValidationError
 
-from db.queries import batches as batch_queries
+from db.queries import batches as queries
 from db.store import Store
 from engine.capabilities import Backend, Capability
 from engine.catalog import EntryPointCatalog
@@ -23,10 +24,14 @@ from engine.runtime.fallbacks import names_of
 from engine.runtime.loading import one_of_snapshot, snapshot_of
 from engine.runtime.recipe import AnyRecipe
 from engine.settings import Settings, load_environment
+from engine.text import clean, has_hidden
 from engine.version import __version__
 
 Source = Path | str | BinaryIO
 """A file, `-` for standard input, or an open binary stream."""
+
+MOST_PRIORITY = 1_000_000
+MOST_IN_FLIGHT = 100_000
 
 
 class QueueError(Exception):
@@ -104,6 +109,7 @@ class Planner:
         Raises:
             QueueError: An option or a setting is wrong.
         """
+        _check_options(options)
         seed, own, of_backends = _sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
         backends, snapshot = self._snapshot(recipe, settings, of_backends)
@@ -123,10 +129,12 @@ class Planner:
         )
 
     def _free_name(self, name: str) -> str:
-        """The name, or `NAME-2` and so on where earlier batches have it."""
+        """The name, or `NAME-2` and so on where earlier batches have it, or it reads as an id."""
         reader = self._store.reader()
         try:
-            return claim(name, lambda free: bool(batch_queries.batches_named(reader, free)))
+            return claim(
+                name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free))
+            )
         finally:
             reader.close()
 
@@ -201,6 +209,20 @@ class Planner:
         return folder.relative_to(root) if folder.is_relative_to(root) else folder
 
 
+def reads_as_id(name: str) -> bool:
+    """Whether a name would be taken for a batch's or a job's number, such as `b3`."""
+    return re.fullmatch("[bj][1-9][0-9]*", name) is not None
+
+
+def _check_options(options: QueueOptions) -> None:
+    if has_hidden(options.name):
+        raise QueueError("A name must not hold control characters or direction marks.")
+    if abs(options.priority) > MOST_PRIORITY:
+        raise QueueError(f"A priority is {-MOST_PRIORITY} to {MOST_PRIORITY}.")
+    if options.in_flight is not None and not 1 <= options.in_flight <= MOST_IN_FLIGHT:
+        raise QueueError(f"Jobs in flight are 1 to {MOST_IN_FLIGHT}.")
+
+
 def _sort_overrides(
     overrides: Mapping[str, Any],
 ) -> tuple[int | None, dict[str, Any], dict[str, dict[str, Any]]]:
@@ -239,9 +261,9 @@ def _seed(value: Any) -> int:
 
 def _name_of(source: Source) -> str:
     if isinstance(source, str | Path) and str(source) != "-":
-        return Path(source).stem
+        return clean(Path(source).stem) or "batch"
     return "stdin"
 
 
 def _source_of(source: Source) -> str:
-    return str(source) if isinstance(source, str | Path) else "-"
+    return clean(str(source), None) if isinstance(source, str | Path) else "-"

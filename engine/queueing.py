@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -65,10 +65,12 @@ class Queue:
             QueueError: The options have something wrong; nothing was queued.
         """
         plan = self._planner.plan(recipe, source, options)
+        chunks = _chunks(self._read(recipe, source, options))
+        first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
             batch_id = self._create(write, plan)
             try:
-                for chunk in _chunks(self._read(recipe, source, options)):
+                for chunk in chain([first], chunks):
                     self._add(write, batch_id, plan, chunk)
                 write(lambda c: writes.seal_batch(c, batch_id))
             except BaseException:

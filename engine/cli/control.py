@@ -22,6 +22,8 @@ from engine.workspace import Workspace
 ANSWER_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 _MOST_PRIORITY = 1_000_000
+_GOES_ON = ("resume", "retry", "decide")
+"""After these an engine has something to do."""
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
@@ -171,7 +173,11 @@ def _carry_out(
 ) -> int:
     """Asks for it, waits for the answers, prints them; 2 where something was refused."""
     ids = list(dict.fromkeys(ids))
-    return _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
+    code = _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
+    if code == 0 and verb in _GOES_ON and workspace.engine_process() is None:
+        then = render.command_line(workspace.shown_root, "engine --until-idle")
+        render.say(f"No engine runs; go on with: {then}")
+    return code
 
 
 def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:

@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
+from db.clock import now
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.logs import log_to_console, log_to_file
@@ -69,9 +71,10 @@ def restart(ctx: click.Context, workspace: Path) -> int:
 
 
 def _named(ctx: click.Context, workspace: Path) -> Path:
-    """`--workspace` may stand before or after the word `stop`."""
-    before = ctx.obj
-    return before if workspace == Path() and isinstance(before, Path) else workspace
+    """`--workspace` may stand before or after the word `stop`; what is nearest to it counts."""
+    given = ctx.get_parameter_source("workspace")
+    before: Path = ctx.obj
+    return workspace if given is ParameterSource.COMMANDLINE else before
 
 
 def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
@@ -83,9 +86,10 @@ def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
         markup=False,
         soft_wrap=True,
     )
+    began = now()
     came = asyncio.run(_serve(workspace.engine(), until_idle=until_idle))
     if until_idle:
-        return INTERRUPTED if came else _outcome(workspace)
+        return INTERRUPTED if came else _outcome(workspace, began)
     return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
 
 
@@ -95,11 +99,16 @@ async def _serve(engine_: Engine, *, until_idle: bool) -> int:
         return came()
 
 
-def _outcome(workspace: Workspace) -> int:
+def _outcome(workspace: Workspace, began: str) -> int:
+    """The exit code of what waits, and of what has ended since the engine began."""
     from db.queries.batches import batches
 
     with workspace.reading() as connection:
-        states = {batch.state for batch in batches(connection)}
+        states = {
+            batch.state
+            for batch in batches(connection)
+            if batch.finished_at is None or batch.finished_at >= began
+        }
     if "parked" in states:
         return PARKED
     return FAILED if states & {"done_with_failures", "cancelled"} else 0

@@ -34,7 +34,7 @@ class Display(Protocol):
 
 
 class PlainDisplay:
-    """One line for each job that ends, is parked or waits for a retry, and each score."""
+    """A line for each job that ends, is parked or waits for a retry, with the best score."""
 
     _TYPES = ("job.done", "job.failed", "job.parked", "job.cancelled", "step.retry", "batch.")
 
@@ -57,6 +57,8 @@ class PlainDisplay:
         batch = update.batch
         head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
         said = clean(event.message, 300)
+        if event.type == "job.done" and update.best is not None:
+            said += f" (best so far {update.best:.1f})"
         self._console.print(
             f"{head} {said}".rstrip(), markup=False, highlight=False, soft_wrap=True
         )
@@ -198,8 +200,9 @@ def _doing(shown: ProgressRow | None) -> Text:
 
 
 def _meter(fraction: float) -> Text:
+    # Two shapes, because there may be no colour.
     full = round(max(0.0, min(1.0, fraction)) * METER)
-    return Text("━" * full, style="red") + Text("━" * (METER - full), style="dim")
+    return Text("━" * full, style="red") + Text("┄" * (METER - full), style="dim")
 
 
 def _counts(update: Update) -> Text:

@@ -2,8 +2,10 @@
 
 import io
 import json
+import shlex
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -46,6 +48,18 @@ def say(*sentences: str) -> None:
     """Prints lines to standard output, cleaned of what could act on a terminal."""
     for sentence in sentences:
         click.echo(clean(sentence, None, keep_newlines=True))
+
+
+def command_line(root: Path, what: str) -> str:
+    """A command for a workspace as it can be copied: as this program was called, with its folder.
+
+    Args:
+        root: The workspace as it was given.
+        what: The command, such as `engine --until-idle`.
+    """
+    program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
+    here = "" if root == Path() else f" --workspace {shlex.quote(str(root))}"
+    return f"{program} {what}{here}"
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from db.rows import Batch
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
+from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.following import Update
 from engine.ids import batch_name
@@ -106,11 +106,10 @@ def queue(
     if append is not None:
         if recipe and input_:
             raise click.UsageError("With --append, give the input only: the batch has its recipe.")
-        if given["dry_run"] or given["budget"] is not None:
-            raise click.UsageError("With --append, the batch has its budget: safelight budget.")
+        _refuse_what_the_batch_has(given)
         opened = Workspace(workspace)
         count = opened.append(append, _source(recipe or input_, given), _options(given))
-        click.echo(f"{count} jobs added to {append}.")
+        click.echo(f"{count} {'job' if count == 1 else 'jobs'} added to {append}.")
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
@@ -122,8 +121,20 @@ def queue(
     batch = opened.queue(recipe, source, options=options)
     click.echo(f"Queued {batch}.")
     if opened.engine_process() is None:
-        click.echo(f"No engine runs on this workspace; start one: {_command(opened, 'engine')}")
+        start = command_line(opened.shown_root, "engine")
+        click.echo(f"No engine runs on this workspace; start one: {start}")
     return 0
+
+
+def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
+    """What is appended runs as the rest of its batch does; asking for else is a mistake."""
+    if given["dry_run"] or given["budget"] is not None:
+        raise click.UsageError("With --append, the batch has its budget: safelight budget.")
+    names = ("name", "output_dir", "overrides", "max_iterations", "batch_size", "priority")
+    asked = [name for name in names if given[name]]
+    if asked:
+        option = "--set" if asked[0] == "overrides" else "--" + asked[0].replace("_", "-")
+        raise click.UsageError(f"With --append, {option} has no effect: the batch has its own.")
 
 
 def _source(input_: str | None, given: dict[str, Any]) -> str:
@@ -206,15 +217,29 @@ def _closing(workspace: Workspace, batch: Batch, signal: int) -> str:
     name = f"{batch_name(batch.id)} ({clean(batch.name, 60)})"
     counts = ", ".join(f"{count} {state}" for state, count in batch.jobs.items())
     if signal:
-        left = _command(workspace, "engine --until-idle")
+        left = command_line(workspace.shown_root, "engine --until-idle")
         if workspace.engine_process() is not None:
-            return f"Left {name}; the engine goes on with it. Look: {_command(workspace, 'status')}"
+            look = command_line(workspace.shown_root, "status")
+            return f"Left {name}; the engine goes on with it. Look: {look}"
         return f"Stopped {name}: {counts}. Nothing is lost; go on with: {left}"
     if not batch.is_over:
-        look = _command(workspace, "status")
+        look = command_line(workspace.shown_root, "status")
         return f"{name} waits for something: {counts}. See what: {look}"
     state, took = batch.state.replace("_", " "), _took(batch)
-    return f"{name} is {state}: {counts}{took}. Results: {workspace.shown_root / batch.outputs}"
+    return f"{name} is {state}: {counts}{took}. Results: {_results(workspace, batch)}"
+
+
+def _results(workspace: Workspace, batch: Batch) -> Path:
+    """The folder that the batch's own folders lie in; that of all results where they are spread."""
+    from db.queries.jobs import jobs_page
+
+    with workspace.reading() as connection:
+        first_and_last = [
+            *jobs_page(connection, batch.id, limit=1),
+            *jobs_page(connection, batch.id, after=batch.total - 1, limit=1),
+        ]
+    parents = {Path(job.output).parent for job in first_and_last}
+    return workspace.shown_root / (parents.pop() if len(parents) == 1 else batch.outputs)
 
 
 def _took(batch: Batch) -> str:
@@ -222,13 +247,6 @@ def _took(batch: Batch) -> str:
 
     seconds = seconds_between(batch.started_at, batch.finished_at)
     return "" if seconds is None else f" in {duration(seconds)}"
-
-
-def _command(workspace: Workspace, what: str) -> str:
-    root = workspace.shown_root
-    program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
-    here = "" if root == Path() else f" --workspace {root}"
-    return f"{program} {what}{here}"
 
 
 def _exit_code(batch: Batch, signal: int) -> int:

@@ -128,3 +128,8 @@ def test_lane_says_what_it_wants_and_asks_the_engine(run, toys, monkeypatch):
         (row,) = connection.execute("SELECT verb, targets, arguments FROM commands").fetchall()
     wanted = {"lane": "fal", "concurrency": None, "requests_per_minute": 60.0}
     assert (row[0], json.loads(row[1]), json.loads(row[2])) == ("lane", [], wanted)
+
+
+def test_what_goes_on_needs_an_engine_and_says_so(run, toys):
+    assert "engine --until-idle" in run("retry", "b1", "--workspace", toys).out
+    assert "engine --until-idle" not in run("pause", "b3", "--workspace", toys).out

@@ -102,7 +102,8 @@ def test_json_output_is_lines_of_json(tmp_path: Path):
     result = run("run", "refine", str(tmp_path / "in.txt"), "--json", "-w", str(tmp_path), *SMALL)
     documents = [json.loads(line) for line in result.stdout.splitlines()]
     assert {document["version"] for document in documents} == {1}
-    assert documents[-1]["jobs"] == {"done": 1}
+    progress = [document for document in documents if document["type"] == "progress"]
+    assert progress[-1]["jobs"] == {"done": 1}
     assert any(document["type"] == "job.done" for document in documents)
 
 
@@ -196,3 +197,69 @@ def test_make_demo_does_the_main_job(tmp_path: Path):
     assert len(list(results.glob("*/iteration_1.png"))) == 12
     summary = json.loads((results / "batch_summary.json").read_text())
     assert summary["totals"]["jobs"] == {"done": 12}
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--set", "width=64"], ["--name", "n"], ["--max-iterations", "1"], ["--priority", "2"]],
+)
+def test_an_option_that_the_batch_has_already_is_refused_with_append(
+    tmp_path: Path, option: list[str]
+):
+    assert run("queue", "refine", "-", "-w", str(tmp_path), text='["a"]').return_value == 0
+    result = run("queue", "--append", "b1", "-", "-w", str(tmp_path), *option, text='["b"]')
+    assert option[0] in str(getattr(result.exception, "message", ""))
+    assert len(json.loads(run("jobs", "b1", "--json", "-w", str(tmp_path)).output)["jobs"]) == 1
+
+
+@pytest.mark.parametrize(
+    "option",
+    [["--priority", "9" * 30], ["--batch-size", "9" * 30], ["--name", "two\nlines"]],
+)
+def test_an_option_that_cannot_be_kept_is_refused(tmp_path: Path, option: list[str]):
+    result = run("queue", "refine", "-", "-w", str(tmp_path), *option, text='["a"]')
+    assert getattr(result.exception, "exit_code", None) == 2
+
+
+def test_no_batch_is_called_as_another_ones_id(tmp_path: Path):
+    (tmp_path / "b1.txt").write_text("a kite\n")
+    assert run("queue", "refine", str(tmp_path / "b1.txt"), "-w", str(tmp_path)).return_value == 0
+    assert (
+        run("queue", "refine", "-", "-w", str(tmp_path), "--name", "j1", text="a").return_value == 0
+    )
+    batches = json.loads(run("status", "--json", "-w", str(tmp_path)).output)["batches"]
+    assert [(batch["id"], batch["name"]) for batch in batches] == [("b2", "j1-2"), ("b1", "b1-2")]
+
+
+def test_input_that_is_wrong_takes_no_number(tmp_path: Path):
+    bad = run("queue", "refine", "-", "-w", str(tmp_path), text='[{"prompt": ""}]')
+    assert getattr(bad.exception, "exit_code", None) == 2
+    result = run("queue", "refine", "-", "-w", str(tmp_path), text='["a"]')
+    assert "Queued b1." in result.output
+
+
+def test_the_folder_of_a_second_batch_of_the_same_ids_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    workspace = toy_workspace(tmp_path)
+    for _ in range(2):
+        attend(workspace, queue_toys(workspace), plain=True, as_json=False)
+    first, second = (line for line in capsys.readouterr().out.splitlines() if "Results:" in line)
+    assert first.endswith("outputs/results")
+    assert second.endswith("outputs/results/stdin-2")
+
+
+def test_what_ended_before_is_not_this_engines_exit_code(tmp_path: Path):
+    assert run("queue", "refine", "-", "-w", str(tmp_path), text='["a"]').return_value == 0
+    assert run("cancel", "b1", "--yes", "-w", str(tmp_path)).return_value == 0
+    assert run("engine", "--until-idle", "-w", str(tmp_path)).return_value == 1
+    assert run("engine", "--until-idle", "-w", str(tmp_path)).return_value == 0
+
+
+def test_the_workspace_that_is_named_wins_over_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    Workspace(tmp_path / "other", create=True)
+    monkeypatch.setenv("SAFELIGHT_WORKSPACE", str(tmp_path / "missing"))
+    result = run("engine", "--workspace", str(tmp_path / "other"), "stop")
+    assert "No engine runs" in str(result.exception)
