@@ -62,6 +62,11 @@ def section(form: str, names: list[str], figures: list[Figure], machine_before: 
 def keep(text: str, path: Path = RESULTS) -> None:
     """Puts a run's section at the top of the results, in place of an earlier one of its kind."""
     kind = text.partition(" form,")[0]
+    everything = kind.startswith("## everything")  # then no other short section says more
     parts = path.read_text().split("\n## ")[1:] if path.exists() else []
-    kept = [f"## {part}".rstrip() + "\n" for part in parts if not f"## {part}".startswith(kind)]
+    kept = [
+        f"## {part}".rstrip() + "\n"
+        for part in parts
+        if not f"## {part}".startswith(kind) and not (everything and ": short form," in part)
+    ]
     path.write_text("\n".join([_HEAD, text, *kept]))
