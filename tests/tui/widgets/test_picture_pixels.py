@@ -38,7 +38,15 @@ ASKS_DEVICE, ASKS_KITTY, ASKS_CELL = rb"\x1b\[c", rb"\x1b_G[^\x1b]*a=q", rb"\x1b
 
 
 def start(path, term):
-    hidden = ("NO_COLOR", "TMUX", "TERM_PROGRAM", "KITTY_WINDOW_ID", "SAFELIGHT_PICTURES")
+    hidden = (
+        "COLUMNS",
+        "LINES",
+        "NO_COLOR",
+        "TMUX",
+        "TERM_PROGRAM",
+        "KITTY_WINDOW_ID",
+        "SAFELIGHT_PICTURES",
+    )
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     return pexpect.spawn(
         sys.executable,
