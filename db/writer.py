@@ -7,6 +7,7 @@ has returned. Operations of one transaction do not harm each other: each runs in
 
 import asyncio
 import contextlib
+import math
 import queue
 import sqlite3
 import threading
@@ -68,6 +69,7 @@ class Writer:
         self._on_trouble = on_trouble or (lambda _sentence: None)
         self._in_trouble = False
         self._closed = False
+        self._gives_up_at = math.inf
         self._connection = connect_writer(path)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -93,9 +95,15 @@ class Writer:
             self._queue.put(self._coming)
             self._coming = []
 
-    async def close(self) -> None:
-        """Commits what is queued, merges the log into the store, and closes the connection."""
+    async def close(self, patience: float = math.inf) -> None:
+        """Commits what is queued, merges the log into the store, and closes the connection.
+
+        Args:
+            patience: Seconds after which what cannot be committed is given up: a full disk must
+                not keep a process for ever that was told to end.
+        """
         self._closed = True
+        self._gives_up_at = time.monotonic() + patience
         self._hand_over()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
@@ -130,7 +138,7 @@ class Writer:
             try:
                 self._commit(items)
             except Exception as error:  # noqa: BLE001 - it belongs to whoever waits
-                if not _may_pass(error):
+                if not _may_pass(error) or time.monotonic() > self._gives_up_at:
                     _fail(items, error)
                     return
                 self._trouble(f"The store cannot be written: {error}.")

@@ -44,6 +44,7 @@ def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
     root.addHandler(handler)
     for noisy in ("PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # we say ourselves when and why
     return path
 
 

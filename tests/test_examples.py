@@ -1,7 +1,10 @@
 """The Python door, as the examples show it."""
 
 import asyncio
+import os
 import runpy
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -42,3 +45,24 @@ def test_settings_count_beside_options(tmp_path: Path):
             (batch,) = connection.execute("SELECT name, seed, settings FROM batches").fetchall()
     assert (batch["name"], batch["seed"]) == ("boats", 7)
     assert '"max_iterations":2' in batch["settings"]
+
+
+SCRIPT_WITHOUT_A_GUARD = """
+import sys
+from engine import open_workspace
+
+with open_workspace(sys.argv[1]) as workspace:
+    batch = workspace.run("refine", sys.argv[2], settings={"width": 64, "height": 64})
+    print([report.state for report in workspace.results(batch)])
+"""
+
+
+def test_a_script_needs_no_guard_against_its_own_workers(tmp_path: Path):
+    (tmp_path / "script.py").write_text(SCRIPT_WITHOUT_A_GUARD)
+    (tmp_path / "one.txt").write_text("a white barn in snow\n")
+    ran = subprocess.run(
+        [sys.executable, "script.py", "w", "one.txt"],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert ran.stdout == "['done']\n", ran.stderr

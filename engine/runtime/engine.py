@@ -43,6 +43,7 @@ log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.05
 HEARTBEAT_SECONDS = 2.0
+LAST_WRITES_SECONDS = 5.0
 LANES_SECONDS = 0.5
 
 
@@ -100,11 +101,27 @@ class Engine:
             store = Store(self._paths.store)
             self._open(store)
             try:
-                await self._start()
-                while not self._stopping and not (until and until(self)):
-                    await self._tick()
+                await self._work_unless_stuck(until)
             finally:
                 await self._close()
+
+    async def _work_unless_stuck(self, until: "Callable[[Engine], bool] | None") -> None:
+        """Works; a stop is heard even while a turn waits for a store that cannot be written."""
+        work = asyncio.create_task(self._work(until), name="engine")
+        try:
+            while not work.done():
+                await asyncio.wait({work}, timeout=TICK_SECONDS * 10)
+                if self._stopping and self._trouble is not None:
+                    log.error("stopping although the store cannot be written")
+                    return
+            work.result()
+        finally:
+            work.cancel()
+
+    async def _work(self, until: "Callable[[Engine], bool] | None") -> None:
+        await self._start()
+        while not self._stopping and not (until and until(self)):
+            await self._tick()
 
     def stop(self) -> None:
         """Takes no more work; calls in flight get the grace period."""
@@ -179,7 +196,7 @@ class Engine:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(5):
                     await self._writer.write(lambda c: engine_writes.stop_engine(c, self._id))
-        await self._writer.close()
+        await self._writer.close(patience=LAST_WRITES_SECONDS)
         self._reader.close()
         log.info("engine stopped")
 

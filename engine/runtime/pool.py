@@ -5,11 +5,13 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
+from types import ModuleType
 from typing import Any, TypeVar
 
 from engine.capabilities import Retryable
@@ -91,7 +93,8 @@ class _Worker:
         self._executor = ProcessPoolExecutor(
             1, mp_context=context, initializer=_start_worker, initargs=(ends,)
         )
-        self._pid = self._executor.submit(os.getpid)
+        with _without_main():
+            self._pid = self._executor.submit(os.getpid)  # starts the process
         self.broken = False
 
     def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
@@ -109,6 +112,22 @@ class _Worker:
         """Ends the process, also one that is in the middle of a call."""
         self._executor.shutdown(wait=False, cancel_futures=True)
         self._end.close()
+
+
+@contextlib.contextmanager
+def _without_main() -> Iterator[None]:
+    """Keeps a process that starts meanwhile from running the caller's script once more.
+
+    A spawned process imports the file of `__main__`; a script that opens a workspace without
+    `if __name__ == "__main__"` would queue its batch again in every worker, and wait for it.
+    Workers need nothing of it: what they run is imported by name.
+    """
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _start_worker(ends: Connection) -> None:

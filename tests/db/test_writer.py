@@ -117,6 +117,21 @@ async def test_a_full_disk_keeps_results_in_memory_until_there_is_room(tmp_path:
     assert store.check() == []
 
 
+async def test_a_full_disk_does_not_keep_a_writer_that_is_told_to_end(tmp_path: Path) -> None:
+    store, said = make_store(tmp_path), list[str | None]()
+    writer = store.writer(said.append)
+    pages = await writer.write(lambda c: int(c.execute("PRAGMA page_count").fetchone()[0]))
+    await writer.write(lambda c: c.execute(f"PRAGMA max_page_count = {pages}").fetchone())
+    big = writer.write(note("n-big", "x" * 200_000))
+    async with asyncio.timeout(PATIENCE):
+        while not said:
+            await asyncio.sleep(0.01)
+        await writer.close(patience=0)
+        with pytest.raises(sqlite3.OperationalError, match="full"):
+            await big
+    assert noted(store) == []
+
+
 async def test_a_store_that_another_program_holds_is_written_when_it_lets_go(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.capabilities import CallContext, Permanent, RefineRequest
 from engine.runtime.commands import CommandDesk, NothingRuns
+from engine.runtime.projector import Projector
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -178,17 +179,15 @@ async def test_a_failing_job_that_is_stopped_still_fails(
     def fail(_request: RefineRequest, _context: CallContext) -> None:
         raise Permanent("No.")
 
+    async def slow(_projector: Projector, _run: Any, **_ending: Any) -> None:
+        writing.set()
+        await let.wait()
+
+    monkeypatch.setattr(Projector, "project", slow)
     toy.backend.reply = fail
     toy.queue()
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
-    await eventually(lambda: hasattr(engine, "_projector"))
-
-    async def slow(_run: Any, **_ending: Any) -> None:
-        writing.set()
-        await let.wait()
-
-    monkeypatch.setattr(engine._projector, "project", slow)
     await eventually(writing.is_set)
     toy.command("pause", batch=1)
     engine.stop()
