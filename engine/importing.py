@@ -23,6 +23,7 @@ from engine.export.names import claim, place, place_summary
 from engine.export.tree import TreeJob, TreeProblem, read_picture, read_tree
 from engine.paths import WorkspacePaths
 from engine.places import Places
+from engine.queueing import take_back
 from engine.recipes.refine import RECIPE, RefineSettings
 from engine.recipes.refine_import import done_job
 from engine.runtime.artifacts import ArtifactStore
@@ -96,7 +97,7 @@ class _Import:
                 count = self._fill(write, batch_id)
                 write(lambda c: seal_import(c, batch_id))
             except BaseException:
-                _take_back(write, batch_id)
+                take_back(write, batch_id)
                 raise
             finally:
                 self._places.close()
@@ -171,9 +172,3 @@ class _Import:
             source=clean(str(self._folder), None),
             preparer=f"{os.getpid()}@{socket.gethostname()}",
         )
-
-
-def _take_back(write: Write, batch_id: int) -> None:
-    while write(lambda c: writes.delete_jobs_of(c, batch_id)):
-        pass
-    write(lambda c: writes.delete_batch(c, batch_id))

@@ -74,7 +74,7 @@ class Queue:
                     self._add(write, batch_id, plan, chunk)
                 write(lambda c: writes.seal_batch(c, batch_id))
             except BaseException:
-                _take_back(write, batch_id)
+                take_back(write, batch_id)
                 raise
         return batch_id
 
@@ -130,7 +130,6 @@ class Queue:
         with self._store.intake() as write:
             jobs = self._jobs(plan, entries)
             write(lambda c: writes.add_jobs(c, batch_id, jobs))
-            write(lambda c: writes.reopen_batch(c, batch_id))
         return len(entries)
 
     def _refuse_known_keys(self, batch_id: int, entries: list[Validated[BaseModel]]) -> None:
@@ -230,7 +229,8 @@ def _chunks(entries: Iterator[Validated[BaseModel]]) -> Iterator[list[Validated[
         yield chunk
 
 
-def _take_back(write: Write, batch_id: int) -> None:
+def take_back(write: Write, batch_id: int) -> None:
+    """Removes a batch that is being prepared, a slice at a time: whole or not there."""
     while write(lambda c: writes.delete_jobs_of(c, batch_id)):
         pass
     write(lambda c: writes.delete_batch(c, batch_id))

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from db.queries import batches as batch_queries
 from db.rows import Batch, Command
 from db.store import Store
-from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from engine.attending import attend
 from engine.catalog import EntryPointCatalog
@@ -32,7 +31,7 @@ from engine.following import Update
 from engine.ids import Named, batch_name, find, find_batch
 from engine.money.estimate import Estimate
 from engine.paths import WorkspacePaths
-from engine.queueing import Queue, QueueOptions, Source
+from engine.queueing import Queue, QueueOptions, Source, take_back
 from engine.runtime.commands import CommandDesk, NothingRuns
 from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
@@ -275,9 +274,7 @@ class Workspace:
         for batch_id, preparer in preparing:
             if not _is_alive(preparer):
                 with self.store.intake() as write:
-                    while write(lambda c, b=batch_id: batch_writes.delete_jobs_of(c, b)):  # type: ignore[misc]
-                        pass
-                    write(lambda c, b=batch_id: batch_writes.delete_batch(c, b))  # type: ignore[misc]
+                    take_back(write, batch_id)
 
 
 def _with_settings(

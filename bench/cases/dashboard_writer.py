@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.machine import emit
 from db.store import Store
 from db.writes import steps
-from db.writes.steps import Intent, Outcome
+from db.writes.records import Intent, Outcome
 from engine.paths import WorkspacePaths
 
 TOGETHER = 4

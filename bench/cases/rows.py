@@ -16,6 +16,7 @@ from bench.machine import emit
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import steps as step_writes
+from db.writes.records import Intent, Outcome
 
 GROUP = 50
 ARTIFACT = {
@@ -41,7 +42,7 @@ CALL = {
     "started_at": "2026-01-01T00:00:00.000000Z",
     "finished_at": "2026-01-01T00:00:00.000000Z",
 }
-BARE = step_writes.Outcome(result='{"ok":true}', message="bench", had_progress=False)
+BARE = Outcome(result='{"ok":true}', message="bench", had_progress=False)
 OUTCOMES = {
     "step": BARE,
     "step + artifact": replace(BARE, artifacts=[ARTIFACT]),
@@ -54,8 +55,8 @@ OUTCOMES = {
 }
 
 
-def _intent(job_id: int, key: str) -> step_writes.Intent:
-    return step_writes.Intent(
+def _intent(job_id: int, key: str) -> Intent:
+    return Intent(
         1, job_id, key, "", key, f"{job_id:032d}{key:>032}", "answer", "bench", "bench-1", "{}"
     )
 
@@ -79,7 +80,7 @@ def _grouped(connection: sqlite3.Connection, count: int, each: Callable[[int], N
     return (time.process_time() - before) / count * 1e6
 
 
-def measure(folder: Path, outcome: step_writes.Outcome, count: int) -> tuple[float, float]:
+def measure(folder: Path, outcome: Outcome, count: int) -> tuple[float, float]:
     """Microseconds an intent, and an outcome."""
     store = Store.create(folder / "bench.db", created_by="bench")
     _jobs(store, count // 3 + 1)

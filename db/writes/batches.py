@@ -8,7 +8,7 @@ from db.clock import now
 from db.errors import BatchChanged
 from db.text import storable
 from db.writes.events import record_event
-from db.writes.steps import add_prompt
+from db.writes.records import add_prompt
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from db.clock import now
 from db.writes.batches import NewJob, add_jobs
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
-from db.writes.steps import add_prompt
+from db.writes.records import add_prompt
 
 
 @dataclass(frozen=True, slots=True)

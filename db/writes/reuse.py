@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from db.clock import now
 from db.writes.events import record_event
-from db.writes.steps import Intent, add_prompt, begin_step, note_iteration
+from db.writes.records import Intent, add_prompt
+from db.writes.steps import begin_step, note_iteration
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,64 +1,16 @@
 """Steps: the intent before a call, the provider's id as soon as it is known, the outcome."""
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from db.clock import now
 from db.text import storable
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import record_event
+from db.writes.records import Intent, Outcome, write_artifacts, write_calls, write_records
 from db.writes.spending import Reservation, add_spending, reserve, settle
-
-
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What is about to be called, written before it is."""
-
-    batch_id: int
-    job_id: int | None
-    key: str
-    scope: str
-    name: str
-    fingerprint: str
-    operation: str
-    backend: str
-    model: str
-    request: str
-    reusable: bool = False
-
-
-@dataclass(slots=True)
-class Outcome:
-    """Everything that a finished step leaves behind, written in one transaction.
-
-    Attributes:
-        result: The result as JSON.
-        artifacts: Stored files, as mappings of the columns of `artifacts`.
-        scores: Scores, as mappings of the columns of `scores`.
-        critiques: Critiques: text, missing (a list), measurements (a mapping).
-        prompts: Prompt versions: text, negative, author, reason.
-        cost: What the step has cost, in micro-dollars.
-        headline: The job's headline score where this step gave it.
-        iterations: The number of the iteration that the step belongs to, 0 where it is in none.
-        message: One line for the history.
-        had_progress: Whether a row of passing progress has to go.
-    """
-
-    result: str
-    artifacts: Sequence[Mapping[str, Any]] = ()
-    scores: Sequence[Mapping[str, Any]] = ()
-    critiques: Sequence[Mapping[str, Any]] = ()
-    prompts: Sequence[Mapping[str, Any]] = ()
-    cost: int = 0
-    headline: float | None = None
-    iterations: int = 0
-    message: str = ""
-    had_progress: bool = True
-    calls: Sequence[Mapping[str, Any]] = field(default_factory=list)
-
 
 _BEGIN = """
 INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation, backend,
@@ -164,7 +116,7 @@ def finish_step(
         (outcome.result, at, step_id),
     )
     _charge(connection, step_id, intent, outcome.cost)
-    _write_records(connection, step_id, intent, outcome, at)
+    write_records(connection, step_id, intent, outcome, at)
     write_calls(connection, step_id, intent, outcome.calls)
     if outcome.had_progress:
         connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
@@ -176,98 +128,6 @@ def finish_step(
         job_id=intent.job_id,
         step_id=step_id,
         message=outcome.message or intent.key,
-    )
-
-
-def _write_artifacts(
-    connection: sqlite3.Connection,
-    step_id: int,
-    intent: Intent,
-    artifacts: Sequence[Mapping[str, Any]],
-    at: str,
-) -> None:
-    for a in artifacts:
-        connection.execute(
-            """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
-               width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                intent.batch_id,
-                intent.job_id,
-                step_id,
-                a["role"],
-                a["hash"],
-                a["media_type"],
-                a["size"],
-                a["width"],
-                a["height"],
-                at,
-            ),
-        )
-
-
-def _write_records(
-    connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome, at: str
-) -> None:
-    job_id = intent.job_id
-    _write_artifacts(connection, step_id, intent, outcome.artifacts, at)
-    for s in outcome.scores:
-        connection.execute(
-            """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
-               VALUES (?, ?, ?, ?, ?, ?)""",
-            (job_id, step_id, s["metric"], s["value"], s["raw"], s["scorer"]),
-        )
-    for c in outcome.critiques:
-        connection.execute(
-            """INSERT INTO critiques (job_id, step_id, text, missing, measurements)
-               VALUES (?, ?, ?, ?, ?)""",
-            (job_id, step_id, c["text"], json.dumps(c["missing"]), json.dumps(c["measurements"])),
-        )
-    for p in outcome.prompts:
-        add_prompt(connection, job_id, step_id, p)
-
-
-def write_calls(
-    connection: sqlite3.Connection,
-    step_id: int,
-    intent: Intent,
-    calls: Sequence[Mapping[str, Any]],
-) -> None:
-    """Writes one row for each request that was sent to a provider."""
-    for call in calls:
-        connection.execute(
-            """INSERT INTO api_calls (batch_id, job_id, step_id, backend, model, purpose, attempt,
-               request_id, status, error, wait_seconds, cost, tokens_in, tokens_out, started_at,
-               finished_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-            (
-                intent.batch_id,
-                intent.job_id,
-                step_id,
-                intent.backend,
-                intent.model,
-                intent.name,
-                call["attempt"],
-                call["request_id"],
-                call["status"],
-                storable(call["error"] or "") or None,
-                call["wait_seconds"],
-                call["cost"],
-                call["tokens_in"],
-                call["tokens_out"],
-                call["started_at"],
-                call["finished_at"],
-            ),
-        )
-
-
-def add_prompt(
-    connection: sqlite3.Connection, job_id: int | None, step_id: int | None, p: Mapping[str, Any]
-) -> None:
-    """Adds a version of a prompt after the job's newest one."""
-    connection.execute(
-        """INSERT INTO prompts (job_id, step_id, parent_id, text, negative, author, reason,
-           created_at)
-           VALUES (?, ?, (SELECT max(id) FROM prompts WHERE job_id = ?), ?, ?, ?, ?, ?)""",
-        (job_id, step_id, job_id, p["text"], p["negative"], p["author"], p["reason"], now()),
     )
 
 
@@ -338,7 +198,7 @@ def fail_step(
         (state, error_id, request_id, now(), step_id),
     )
     write_calls(connection, step_id, intent, calls)
-    _write_artifacts(connection, step_id, intent, artifacts, now())
+    write_artifacts(connection, step_id, intent, artifacts, now())
     if state != "unknown" and request_id is None:  # else what was reserved may still be spent
         settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))

@@ -6,6 +6,7 @@ import traceback
 from db.text import storable
 from db.writes import steps as writes
 from db.writes.errors import ErrorRecord
+from db.writes.records import Outcome
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
 from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Lane
@@ -50,14 +51,14 @@ class OutcomeKeeper:
         self._state = state
         self._lane = lane
 
-    async def result(self, outcome: writes.Outcome) -> Memo:
+    async def result(self, outcome: Outcome) -> Memo:
         """Writes a result with all that belongs to it."""
         step_id, intent = self._state.step_id, self._state.intent
         await self._bench.writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
         self._bench.progress.forget(step_id)
         return self.remember(Memo(step_id, "done", result=outcome.result))
 
-    def outcome_of(self, result: Result, recorder: CallRecorder) -> writes.Outcome:
+    def outcome_of(self, result: Result, recorder: CallRecorder) -> Outcome:
         """What a result leaves behind."""
         text = result.model_dump_json()
         if len(text) > MAX_RESULT_CHARS:
@@ -68,7 +69,7 @@ class OutcomeKeeper:
             )
         # What cannot be read back is no result.
         self._state.asked.call.result_type.model_validate_json(text)
-        return writes.Outcome(
+        return Outcome(
             result=text,
             artifacts=recorder.kept,
             scores=[score.model_dump() for score in result.scores()],

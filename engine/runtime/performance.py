@@ -9,6 +9,7 @@ import stamina
 from db.clock import now
 from db.errors import OverBudget
 from db.writes import steps as writes
+from db.writes.records import Outcome
 from engine.capabilities import (
     Blocked,
     OutcomeUnknown,
@@ -103,14 +104,14 @@ class Performance:
             self._bench.writer.write(lambda c: writes.put_aside(c, step_id))
             self._keeper.remember(Memo(step_id, "open"))
 
-    async def _call_with_retries(self) -> writes.Outcome:
+    async def _call_with_retries(self) -> Outcome:
         """The first try is made outside the library, which costs a third of a trivial step."""
         try:
             return await self._try(1)
         except Retryable as error:
             return await self._try_again(error)
 
-    async def _try_again(self, error: Retryable) -> writes.Outcome:
+    async def _try_again(self, error: Retryable) -> Outcome:
         retry = self._bench.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
@@ -130,7 +131,7 @@ class Performance:
                 raise error
         raise AssertionError("stamina ends its loop by a return or an error")
 
-    async def _try(self, number: int) -> writes.Outcome:
+    async def _try(self, number: int) -> Outcome:
         """One try, once the budgets have room for its worst case."""
         purse = self._bench.purse
         while True:
@@ -141,7 +142,7 @@ class Performance:
                 self.in_flight = False
                 await purse.wait_for_room(refusal, seen, self.call.backend)
 
-    async def _try_once(self, number: int) -> writes.Outcome:
+    async def _try_once(self, number: int) -> Outcome:
         async with self._lane.slot() as sent:
             await self._begin()
             result, recorder = await self._call_once(number, sent)

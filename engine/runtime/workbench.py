@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.writer import Writer
-from db.writes.steps import Intent
+from db.writes.records import Intent
 from engine.capabilities import Backend, Call, Result
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes import Lane

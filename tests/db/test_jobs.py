@@ -12,6 +12,7 @@ from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
 from db.writes.errors import ErrorRecord
+from db.writes.records import Intent, Outcome
 from tests.support.stores import NO_LUCK, add_batch, batch_row, intent, make_store, new_job
 
 
@@ -115,7 +116,7 @@ def test_a_finish_is_begun_once_and_not_while_jobs_are_open(tmp_path: Path) -> N
 def test_retry_opens_what_failed_and_nothing_else(tmp_path: Path) -> None:
     store = make_store(tmp_path)
     batch_id = add_batch(store, ["a"])
-    outcome = step_writes.Outcome(result='{"x": 1}')
+    outcome = Outcome(result='{"x": 1}')
     with store.alone() as write:
         (job,) = write(lambda c: job_writes.claim_jobs(c, 1))
         good, bad = intent(batch_id, job.id, "good"), intent(batch_id, job.id, "bad")
@@ -155,7 +156,7 @@ def test_iterations_come_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     with store.alone() as write:
         for scene, number in ((1, 1), (1, 2), (1, 10), (2, 1)):
             scope = f"scene-{scene}/iteration-{number}"
-            asked = step_writes.Intent(
+            asked = Intent(
                 batch_id, 1, f"{scope}/say", scope, "say", "f", "refine", "toy", "toy-1", "{}"
             )
             write(partial(step_writes.begin_step, intent=asked))

@@ -9,7 +9,7 @@ from db.rows import Batch
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes.errors import ErrorRecord
-from db.writes.steps import Intent
+from db.writes.records import Intent
 
 NO_LUCK = ErrorRecord("permanent", "Permanent", "No luck.")
 
