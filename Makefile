@@ -18,7 +18,7 @@ help:
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); ok or sys.exit("Safelight needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --editable '.[dev,cloud]'
+	$(BIN)/python -m pip install --quiet --editable '.[dev,cloud,local]'
 	@touch $@
 
 install: $(STAMP) ## make the virtual environment

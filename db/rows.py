@@ -174,6 +174,7 @@ class Score(Row):
     value: float
     raw: float | None
     scorer: str
+    image: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +268,7 @@ class Progress(Row):
     fraction: float | None
     message: str
     at: str
+    preview: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)

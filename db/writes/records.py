@@ -92,9 +92,9 @@ def write_records(
     write_artifacts(connection, step_id, intent, outcome.artifacts, at)
     for s in outcome.scores:
         connection.execute(
-            """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
-               VALUES (?, ?, ?, ?, ?, ?)""",
-            (job_id, step_id, s["metric"], s["value"], s["raw"], s["scorer"]),
+            """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer, image)
+               VALUES (?, ?, ?, ?, ?, ?, ?)""",
+            (job_id, step_id, s["metric"], s["value"], s["raw"], s["scorer"], s.get("image")),
         )
     for c in outcome.critiques:
         connection.execute(

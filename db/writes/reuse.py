@@ -56,8 +56,8 @@ _COPIES = (
          height, created_at)
        SELECT :batch, :job, :step, role, hash, media_type, size, width, height, :at
        FROM artifacts WHERE step_id = :source ORDER BY id""",
-    """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer)
-       SELECT :job, :step, metric, value, raw, scorer
+    """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer, image)
+       SELECT :job, :step, metric, value, raw, scorer, image
        FROM scores WHERE step_id = :source ORDER BY id""",
     """INSERT INTO critiques (job_id, step_id, text, missing, measurements)
        SELECT :job, :step, text, missing, measurements

@@ -302,11 +302,15 @@ def show_progress(
     job_id: int | None,
     fraction: float | None,
     message: str,
+    preview: bytes | None = None,
 ) -> None:
-    """Replaces what is shown of a running step."""
+    """Replaces what is shown of a running step; a preview stays until there is another."""
     connection.execute(
-        """INSERT OR REPLACE INTO progress (step_id, batch_id, job_id, fraction, message, at)
-           SELECT ?, ?, ?, ?, ?, ? WHERE EXISTS
-             (SELECT 1 FROM steps WHERE id = ? AND state IN ('running', 'submitted'))""",
-        (step_id, batch_id, job_id, fraction, storable(message), now(), step_id),
+        """INSERT INTO progress (step_id, batch_id, job_id, fraction, message, at, preview)
+           SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS
+             (SELECT 1 FROM steps WHERE id = ? AND state IN ('running', 'submitted'))
+           ON CONFLICT (step_id) DO UPDATE SET fraction = excluded.fraction,
+             message = excluded.message, at = excluded.at,
+             preview = coalesce(excluded.preview, preview)""",
+        (step_id, batch_id, job_id, fraction, storable(message), now(), preview, step_id),
     )

@@ -11,6 +11,8 @@ from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_check
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.capabilities.hosting import Task
+
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
 
@@ -82,12 +84,14 @@ class Score(Plain):
         value: The score as shown, in the metric's own range.
         raw: The judge's own number before it was mapped, where there was one.
         scorer: Who gave it: backend and version.
+        image: Hash of the picture that was scored, where a step scores several.
     """
 
     metric: str
     value: float
     raw: float | None = None
     scorer: str = ""
+    image: str | None = None
 
 
 class Critique(Plain):
@@ -153,6 +157,14 @@ class CallContext(Protocol):
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Runs a module-level function of plain data in the process pool."""
+        ...
+
+    def infer(self, task: Task) -> Awaitable[Any]:
+        """Has a task done by a model host; its progress and previews are shown."""
+        ...
+
+    def preview(self, picture: bytes) -> None:
+        """Shows how a picture looks so far: a small JPEG or PNG; cheap, not history."""
         ...
 
 

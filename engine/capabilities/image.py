@@ -1,5 +1,6 @@
 """Capability `image`: a picture from a prompt."""
 
+from collections.abc import Sequence
 from typing import Protocol, Self
 
 from pydantic import Field
@@ -8,6 +9,10 @@ from engine.capabilities.base import Artifact, Backend, Call, CallContext, Reque
 
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Sides of a picture in pixels that an operator may ask for."""
+
+
+def _is_empty(value: tuple[Artifact, ...]) -> bool:
+    return not value
 
 
 class ImageRequest(Request):
@@ -20,6 +25,8 @@ class ImageRequest(Request):
         width: Width in pixels.
         height: Height in pixels.
         reference: A picture to follow in palette and layout.
+        more_references: Further ones, for backends that take several. A field that came later: it
+            is left out of the stored request where it is empty, so that earlier fingerprints hold.
     """
 
     prompt: str
@@ -28,6 +35,7 @@ class ImageRequest(Request):
     width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     reference: Artifact | None = None
+    more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
 
     def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
         """The same picture of the prompt that the job began with, without later corrections."""
@@ -65,6 +73,7 @@ class Image:
         height: int,
         negative_prompt: str = "",
         reference: Artifact | None = None,
+        more_references: Sequence[Artifact] = (),
     ) -> Call[Picture]:
         """Describes the generation of one picture."""
         request = ImageRequest(
@@ -74,5 +83,6 @@ class Image:
             width=width,
             height=height,
             reference=reference,
+            more_references=tuple(more_references),
         )
         return Call(self.backend, "generate", request, Picture)

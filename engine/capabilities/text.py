@@ -1,7 +1,7 @@
 """Capability `text`: writing, here the refinement of a prompt from what was seen."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from engine.capabilities.base import (
     Backend,
@@ -13,6 +13,18 @@ from engine.capabilities.base import (
     Result,
 )
 from engine.capabilities.vision import Evaluation
+from engine.capabilities.writing import (
+    Draft,
+    Film,
+    PlannedScene,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    Shot,
+    ShotRequest,
+    ShotReview,
+    StoryBackend,
+)
 
 
 class Attempt(Plain):
@@ -73,3 +85,27 @@ class Text:
         """Describes the refinement of a prompt."""
         request = RefineRequest(brief=brief, attempts=tuple(attempts))
         return Call(self.backend, "refine", request, Refinement)
+
+    @property
+    def _story(self) -> StoryBackend:
+        return cast("StoryBackend", self.backend)
+
+    def scenes(self, film: Film, count: int) -> Call[Scenes]:
+        """Describes the splitting of a brief into scenes."""
+        return Call(self._story, "write_scenes", ScenesRequest(film=film, count=count), Scenes)
+
+    def shot(
+        self, film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft]
+    ) -> Call[Shot]:
+        """Describes the writing of a shot's prompt by the Cinematographer."""
+        request = ShotRequest(
+            film=film, scene=scene, number=number, total=total, drafts=tuple(drafts)
+        )
+        return Call(self._story, "write_shot", request, Shot)
+
+    def review(
+        self, film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float]
+    ) -> Call[ShotReview]:
+        """Describes the judgement of a shot's prompt by the Prompt Engineer."""
+        request = ReviewRequest(film=film, scene=scene, prompt=prompt, weights=tuple(weights))
+        return Call(self._story, "review_shot", request, ShotReview)

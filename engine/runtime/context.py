@@ -45,6 +45,7 @@ class CallRecorder:
     tokens_out: int | None = None
     had_progress: bool = False
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
+    on_preview: Callable[[bytes], None] = lambda _picture: None
 
     async def read(self, artifact: Artifact) -> bytes:
         """The bytes of an artifact, checked against its hash."""
@@ -84,6 +85,11 @@ class CallRecorder:
         """Says how far this call is."""
         self.had_progress = True
         self.on_progress(fraction, message)
+
+    def preview(self, picture: bytes) -> None:
+        """Shows how a picture looks so far."""
+        self.had_progress = True
+        self.on_preview(picture)
 
     def cost(self, microdollars: int) -> None:
         """Adds what this call has cost."""

@@ -11,6 +11,8 @@ from engine.capabilities import (
     ImageBackend,
     Permanent,
     Result,
+    ScoreBackend,
+    Scorers,
     Text,
     TextBackend,
     Vision,
@@ -145,6 +147,11 @@ class Job(Scope, Generic[InputT, SettingsT]):
     def text(self) -> Text:
         """Writing."""
         return Text(cast("TextBackend", self._run.backends["text"]))
+
+    @property
+    def scorers(self) -> Scorers:
+        """Scoring pictures, and comparing them."""
+        return Scorers(cast("ScoreBackend", self._run.backends["score"]))
 
     def seed_for(self, variation: int) -> int:
         """The seed of a variation; variation 0 is the job's own."""

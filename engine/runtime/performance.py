@@ -254,6 +254,10 @@ class Performance:
                 step_id, self._state.intent.batch_id, self._state.intent.job_id, fraction, message
             )
 
+        def on_preview(picture: bytes) -> None:
+            intent = self._state.intent
+            bench.progress.preview(step_id, intent.batch_id, intent.job_id, picture)
+
         return CallRecorder(
             bench.artifacts,
             bench.pool,
@@ -261,6 +265,7 @@ class Performance:
             on_progress,
             self._state.request_id,
             on_unwritable=self._on_unwritable,
+            on_preview=on_preview,
         )
 
     async def _on_unwritable(self, error: OSError) -> None:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlite_utils import Database, Migrations
 
+from db.migrations import m0001_first_light
 from db.queries import batches, history, jobs
-from db.schema import JOB_STATES
+from db.rows import Score
+from db.schema import JOB_STATES, SCHEMA_VERSION
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
@@ -229,3 +232,27 @@ def test_running_and_parked_jobs_are_found_by_partial_indexes(tmp_path: Path) ->
     found = plan(store, runnable, (1,))
     assert "jobs_runnable" in found
     assert "TEMP B-TREE" not in found
+
+
+def test_a_store_of_the_first_release_gains_what_came_later(tmp_path: Path) -> None:
+    path = tmp_path / "safelight.db"
+    database = Database(path)
+    m0001_first_light.apply(database)
+    collected = Migrations("safelight")
+    collected(name="0001_first_light")(lambda _db: None)
+    collected.apply(database)  # notes it as applied
+    with database.conn:
+        database.execute(
+            "INSERT INTO scores (step_id, metric, value, scorer) VALUES (1, 'a', 2, 'b')"
+        )
+    database.execute("PRAGMA user_version = 1")
+    database.close()
+    path.chmod(0o600)
+    store = Store(path)
+    reader = store.reader()
+    score = Score.of(reader.execute("SELECT * FROM scores").fetchone())
+    assert (score.metric, score.value, score.image) == ("a", 2.0, None)
+    assert reader.execute("SELECT count(*) FROM hosts").fetchone()[0] == 0
+    assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
+    reader.close()
+    assert path.with_name("safelight-schema-1.db").exists()

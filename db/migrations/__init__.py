@@ -1,0 +1,1 @@
+"""One module for each version of the schema; what has been released is never edited."""

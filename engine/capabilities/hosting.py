@@ -1,0 +1,112 @@
+"""What a backend asks of a model host: a process that holds models on one device.
+
+A backend describes a `Task` as plain data (bytes allowed) and gives it to its call's context. A
+host loads the model where it is not loaded, puts tasks that fit together into one batch, whichever
+jobs they are of, and gives each its own answer. Torch is imported in the hosts only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelKey:
+    """What tells one loaded model from another.
+
+    Attributes:
+        loader: The function that loads it, `module:function`, a constant of our code or of an
+            installed package's, never text from outside; it is called with `options` and a `Place`.
+        options: What it is given, as canonical JSON: source, revision, precision and so on.
+        name: What operators call it, for example `stabilityai/stable-diffusion-xl-base-1.0`.
+    """
+
+    loader: str
+    options: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One piece of work for a loaded model.
+
+    Attributes:
+        model: The model that does it.
+        operation: Which of its operations.
+        payload: What it is given, plain data and bytes; pickled on its way, never unpickled from
+            anything but our own processes.
+        group: Tasks of one model, operation and group may be done in one batch.
+    """
+
+    model: ModelKey
+    operation: str
+    payload: Any
+    group: str = ""
+
+
+class Place(Protocol):
+    """Where a model is loaded.
+
+    Attributes:
+        device: Device for torch, for example `cuda:0` or `cpu`.
+    """
+
+    device: str
+
+    def shared(self, key: str, build: Callable[[], T]) -> T:
+        """A part that several models use, built once and kept while one of them is loaded."""
+        ...
+
+
+class Desk(Protocol):
+    """What a loaded model tells of a batch while it works at it; tasks are named by their place."""
+
+    def progress(self, task: int, fraction: float | None, message: str = "") -> None:
+        """Says how far a task is, 0 to 1."""
+        ...
+
+    def preview(self, task: int, picture: bytes) -> None:
+        """Shows how a task's picture looks so far: a small JPEG or PNG."""
+        ...
+
+    def is_given_up(self, task: int) -> bool:
+        """Whether nobody waits for a task any more, so that it may be left unfinished."""
+        ...
+
+
+class LoadedModel(Protocol):
+    """A model in a host.
+
+    Attributes:
+        most: Tasks that it takes in one batch at most.
+    """
+
+    most: int
+
+    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Sequence[Any]:
+        """Does a batch of tasks of one operation and group.
+
+        Returns:
+            For each task its answer as plain data, or the `StepError` that it failed with; None for
+            one that was given up.
+
+        Raises:
+            StepError: The whole batch failed.
+            Exception: Out of memory as torch raises it: the host tries again with fewer tasks, then
+                with the model offloaded. Anything else is a bug.
+        """
+        ...
+
+    def size(self) -> int:
+        """Bytes that its weights take on the device now."""
+        ...
+
+    def offload(self) -> None:
+        """Moves to the processor's memory what is not at work; slower, and it needs less room."""
+        ...
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        ...

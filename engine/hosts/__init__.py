@@ -1,0 +1,1 @@
+"""Model hosts: processes that hold models, one for each device."""

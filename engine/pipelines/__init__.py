@@ -1,0 +1,1 @@
+"""Diffusion pipelines; loaded in model hosts only."""

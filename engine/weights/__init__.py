@@ -1,0 +1,1 @@
+"""Where the weights of models are, on this machine or the hub."""
