@@ -61,20 +61,23 @@ def plain_schema(shape: type[BaseModel]) -> dict[str, Any]:
     """The JSON schema of an answer in the subset that all providers' schema modes take.
 
     Every property is required and none is allowed beside them; bounds and lengths are left out,
-    because some providers refuse them. They are checked when the answer has come.
+    because some providers refuse them. They are checked when the answer has come. What a schema
+    refers to stands in the place of the reference, because not all of them follow one.
     """
-    reduced: dict[str, Any] = _reduced(shape.model_json_schema())
+    schema = shape.model_json_schema()
+    reduced: dict[str, Any] = _reduced(schema, schema.get("$defs", {}))
     return reduced
 
 
-def _reduced(schema: Any) -> Any:
+def _reduced(schema: Any, named: dict[str, Any]) -> Any:
     if not isinstance(schema, dict):
         return schema
+    schema = named.get(schema.get("$ref", "").rpartition("/")[2], schema)
     kept: dict[str, Any] = {key: value for key, value in schema.items() if key in _KEPT}
     if isinstance(kept.get("items"), dict):
-        kept["items"] = _reduced(kept["items"])
+        kept["items"] = _reduced(kept["items"], named)
     if isinstance(kept.get("properties"), dict):
-        properties = {name: _reduced(value) for name, value in kept["properties"].items()}
+        properties = {name: _reduced(value, named) for name, value in kept["properties"].items()}
         kept |= {
             "properties": properties,
             "required": list(properties),

@@ -15,7 +15,7 @@ MAX_PROMPT = 4000
 
 
 class Rewriting(BaseModel):
-    """The refiner's answer."""
+    """A prompt as an agent answers with it, with the reason first."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 

@@ -182,8 +182,9 @@ class Backend(Protocol):
         concurrency: Calls that the lane may have in flight at once; 0 for one a CPU worker.
         requests_per_minute: Calls a minute at most; None for no limit.
 
-    It may also have `tokens_per_minute`, for its lane, and `reusable`, where the same request gives
-    the same result, so that another job's answer may stand for it.
+    It may also have `tokens_per_minute`, for its lane, `reusable`, where the same request gives the
+    same result, so that another job's answer may stand for it, and `versions`, the version of each
+    operation that has another one than `version`, by its name.
     """
 
     name: str

@@ -6,7 +6,8 @@ not what it is.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.capabilities import Call, Result
 
@@ -15,11 +16,23 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=F
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a batch's snapshot says of the backend that it was queued with."""
+    """What a batch's snapshot says of the backend that it was queued with.
+
+    Attributes:
+        backend: Its name.
+        model: Its model.
+        version: Its version.
+        versions: Version of each operation that has another one, by its name.
+    """
 
     backend: str
     model: str
     version: str
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def version_of(self, operation: str) -> str:
+        """The version that an operation is done by."""
+        return self.versions.get(operation, self.version)
 
 
 def fingerprint(call: Call[Result], identity: Identity) -> str:
@@ -28,7 +41,7 @@ def fingerprint(call: Call[Result], identity: Identity) -> str:
         "operation": call.operation,
         "backend": identity.backend,
         "model": identity.model,
-        "version": identity.version,
+        "version": identity.version_of(call.operation),
         "request": call.request.model_dump(mode="json"),
     }
     return hashlib.sha256(_CANONICAL.encode(plain).encode()).hexdigest()

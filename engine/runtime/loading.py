@@ -39,7 +39,9 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
             remedy="Install it, then resume the batch; or cancel the batch.",
         ) from error
     identities: dict[tuple[Capability, str], Identity] = {
-        (capability, backend.name): Identity(made["name"], made["model"], made["version"])
+        (capability, backend.name): Identity(
+            made["name"], made["model"], made["version"], made.get("versions", {})
+        )
         for capability, first in snapshot["backends"].items()
         for backend, made in zip(backends[capability], in_order(first), strict=True)
     }
@@ -60,7 +62,8 @@ def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def one_of_snapshot(backend: Backend, settings: Any) -> dict[str, Any]:
     """What a batch keeps of one backend."""
-    return {
+    versions = dict(getattr(backend, "versions", {}))
+    return ({"versions": versions} if versions else {}) | {
         "name": backend.name,
         "model": backend.model,
         "version": backend.version,

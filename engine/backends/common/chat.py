@@ -5,12 +5,13 @@ agents' (`engine.agents`), what is made of the reply too.
 """
 
 import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from engine.agents import evaluator, refiner
+from engine.agents import cinematographer, evaluator, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation, InlinePicture, plain_schema
 from engine.agents.pictures import fitted
 from engine.agents.replies import ModelReply, structured
@@ -27,7 +28,16 @@ from engine.capabilities import (
     Permanent,
     Refinement,
     RefineRequest,
+    Request,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    Shot,
+    ShotRequest,
+    ShotReview,
 )
+
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
@@ -141,6 +151,13 @@ class _ChatBackend:
         """What it lacks to be ready: its package or its key."""
         return self.speaker.missing()
 
+    async def _answer(
+        self, talk: Conversation, shape: type[ShapeT], context: CallContext
+    ) -> ShapeT:
+        return await structured(
+            lambda said: self._round(said, context), talk, shape, context, self.name
+        )
+
     async def _round(self, talk: Conversation, context: CallContext) -> ModelReply:
         settings = self.settings
         try:
@@ -177,21 +194,28 @@ class Critic(_ChatBackend):
         except ValueError as error:
             raise Permanent(f"The picture cannot be judged: {error}") from error
         talk = evaluator.conversation(request, picture)
-        judgement = await structured(
-            lambda said: self._round(said, context), talk, evaluator.Judgement, context, self.name
-        )
+        judgement = await self._answer(talk, evaluator.Judgement, context)
         return evaluator.evaluation(judgement, self.signature)
 
 
 class Writer(_ChatBackend):
-    """Capability `text`: the refiner on a chat model."""
+    """Capability `text`: the refiner, and the agents of films, on a chat model.
+
+    Attributes:
+        versions: Version of each operation that is told other words than the refiner's.
+    """
 
     def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
         super().__init__(settings, speaker, "text", refiner.version())
+        self.versions: Mapping[str, str] = {
+            "write_scenes": _version(settings, scene_writer.version()),
+            "write_shot": _version(settings, cinematographer.version()),
+            "review_shot": _version(settings, prompt_engineer.version()),
+        }
 
-    def worst_cost(self, request: RefineRequest) -> int | None:
+    def worst_cost(self, request: Request) -> int | None:
         """The most that a call may cost, in micro-dollars; None where a price is not known."""
-        return worst_cost(self.settings, refiner.conversation(request))
+        return worst_cost(self.settings, _TOLD[type(request)](request))
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         """Writes a better prompt from the history of attempts.
@@ -199,14 +223,51 @@ class Writer(_ChatBackend):
         Raises:
             StepError: It did not come to a prompt.
         """
-        answer = await structured(
-            lambda said: self._round(said, context),
-            refiner.conversation(request),
-            refiner.Rewriting,
-            context,
-            self.name,
-        )
+        answer = await self._answer(refiner.conversation(request), refiner.Rewriting, context)
         return refiner.refinement(answer, self.signature)
+
+    async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
+        """Splits a brief into scenes.
+
+        Raises:
+            StepError: It did not come to as many scenes as were asked for.
+        """
+        shape = scene_writer.script_of(request.count)
+        script = await self._answer(scene_writer.conversation(request), shape, context)
+        return scene_writer.scenes(script, request, self._signed("write_scenes"))
+
+    async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
+        """Writes a shot's prompt, as the Cinematographer.
+
+        Raises:
+            StepError: It did not come to a prompt.
+        """
+        talk = cinematographer.conversation(request)
+        answer = await self._answer(talk, refiner.Rewriting, context)
+        return cinematographer.shot(answer, self._signed("write_shot"))
+
+    async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
+        """Judges a shot's prompt, as the Prompt Engineer.
+
+        Raises:
+            StepError: It did not come to five scores.
+        """
+        talk = prompt_engineer.conversation(request)
+        verdict = await self._answer(talk, prompt_engineer.Verdict, context)
+        return prompt_engineer.review(verdict, request, self._signed("review_shot"))
+
+    def _signed(self, operation: str) -> str:
+        """Who writes: backend, model, and the version of what it is told for an operation."""
+        return f"{self.name}/{self.model} {self.versions[operation]}"
+
+
+_TOLD: Mapping[type[Request], Callable[[Any], Conversation]] = {
+    RefineRequest: refiner.conversation,
+    ScenesRequest: scene_writer.conversation,
+    ShotRequest: cinematographer.conversation,
+    ReviewRequest: prompt_engineer.conversation,
+}
+"""What a writer is told first for each request."""
 
 
 def _version(settings: ChatSettings, agent: str) -> str:

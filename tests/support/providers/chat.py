@@ -15,6 +15,38 @@ WRITTEN = {
     "prompt": "a full moon above a red barn in snow",
     "negative_prompt": "people",
 }
+SHOT = {
+    "reason": "A low angle makes the barn large.",
+    "prompt": "low-angle wide shot of a red barn in snow, 24 mm, moonlight at 4100 K from the left",
+    "negative_prompt": "people",
+}
+REVIEWED = {
+    "critique": "Camera and light are chosen; the composition is not.",
+    "suggestions": ["Say where the barn stands in the frame."],
+    "completeness": 70,
+    "specificity": 80,
+    "professionalism": 90,
+    "cinematography": 85.5,
+    "brand_alignment": 60,
+}
+
+
+def scenes(count: int) -> dict[str, Any]:
+    """An answer of so many scenes."""
+    listed = [
+        {"prompt": f"the barn, moment {number}", "duration": number, "notes": ""}
+        for number in range(1, count + 1)
+    ]
+    return {"scenes": listed}
+
+
+_SAYS = {
+    "judge pictures": JUDGED,
+    "cinematographer. You write prompts": SHOT,
+    "You review prompts": REVIEWED,
+    "You split a film's brief": scenes(4),
+}
+"""What is answered where nothing else was said, by what the system's text holds."""
 
 
 @dataclass
@@ -22,8 +54,8 @@ class Script:
     """What the model says, reply by reply; the last one again and again.
 
     Attributes:
-        replies: Words, or anything else as JSON. Empty, it judges a picture or writes a prompt,
-            as the system's text asks.
+        replies: Words, or anything else as JSON. Empty, it answers as the agent that the
+            system's text speaks to; four scenes where it is to split a film.
         ended: Why it stopped, in the provider's own words; None for the usual.
         tokens: Tokens in and out.
     """
@@ -35,6 +67,7 @@ class Script:
     def say(self, system: str) -> str:
         """The next reply."""
         if not self.replies:
-            return json.dumps(JUDGED if "judge pictures" in system else WRITTEN)
+            said = next((answer for mark, answer in _SAYS.items() if mark in system), WRITTEN)
+            return json.dumps(said)
         said = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
         return said if isinstance(said, str) else json.dumps(said)

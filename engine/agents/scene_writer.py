@@ -1,0 +1,77 @@
+"""The scene writer: splits a film's brief into scenes."""
+
+import functools
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+
+from engine.agents.conversation import Conversation, Said
+from engine.agents.films import told_film
+from engine.agents.refiner import MAX_PROMPT
+from engine.agents.replies import Number, Spoken
+from engine.agents.words import words
+from engine.capabilities import PlannedScene, Scenes, ScenesRequest
+
+LEAST_SECONDS, MAX_SECONDS = 0.001, 3600.0
+"""The shortest and the longest scene, in seconds."""
+
+
+class WrittenScene(BaseModel):
+    """One scene of the answer."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
+    duration: Annotated[Number, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
+    notes: Annotated[Spoken, Field(max_length=MAX_PROMPT)] = ""
+
+
+class Script(BaseModel):
+    """The scene writer's answer."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    scenes: list[WrittenScene]
+
+
+@functools.cache
+def script_of(count: int) -> type[Script]:
+    """The shape of an answer of so many scenes: one more or less is invalid."""
+    listed = Annotated[list[WrittenScene], Field(min_length=count, max_length=count)]
+    return create_model("Script", __base__=Script, scenes=(listed, ...))
+
+
+def version() -> str:
+    """Version of what the scene writer is told, part of every fingerprint that rests on it."""
+    return words("scene_writer").version
+
+
+def conversation(request: ScenesRequest) -> Conversation:
+    """What the scene writer is told: the film, and how many scenes there are to be."""
+    text = f"Write {request.count} scenes of this film.\n\n{told_film(request.film)}"
+    shape = script_of(request.count)
+    return Conversation(words("scene_writer").text, (Said("user", text),), shape)
+
+
+def scenes(script: Script, request: ScenesRequest, author: str) -> Scenes:
+    """The answer as a result.
+
+    Durations are what the model gave; where the film has a target duration they are scaled to add
+    up to it, since models add badly, and keep their proportions.
+
+    Args:
+        script: The scene writer's answer.
+        request: What it was asked.
+        author: Who wrote it: backend, model and version.
+    """
+    target = request.film.target_duration
+    factor = 1.0 if target is None else target / sum(one.duration for one in script.scenes)
+    written = tuple(
+        PlannedScene(
+            prompt=one.prompt,
+            duration=max(LEAST_SECONDS, round(one.duration * factor, 3)),
+            notes=one.notes,
+        )
+        for one in script.scenes
+    )
+    return Scenes(scenes=written, author=author)
