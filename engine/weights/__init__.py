@@ -1,1 +1,39 @@
-"""Where the weights of models are, on this machine or the hub."""
+"""Where the weights of models are, on this machine or the hub.
+
+A backend says what it wants (`Wanted`); `find` looks for it without asking the network, `require`
+does so where a model is loaded, and `pull` fetches it when an operator says so: nothing is ever
+fetched by itself, and no code that a model may bring is ever run.
+"""
+
+from engine.weights.finding import (
+    check_hash,
+    find,
+    hash_of,
+    identity,
+    missing_weights,
+    require,
+    size,
+)
+from engine.weights.pulling import PullError, pull
+from engine.weights.sources import Source, checked_source, parse_source
+from engine.weights.states import load_tensors
+from engine.weights.wanted import SAFE_FILES, Wanted, Weighted
+
+__all__ = [
+    "SAFE_FILES",
+    "PullError",
+    "Source",
+    "Wanted",
+    "Weighted",
+    "check_hash",
+    "checked_source",
+    "find",
+    "hash_of",
+    "identity",
+    "load_tensors",
+    "missing_weights",
+    "parse_source",
+    "pull",
+    "require",
+    "size",
+]
