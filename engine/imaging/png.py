@@ -4,6 +4,7 @@ Layout and chunk rules: PNG specification, third edition, sections 5 (datastream
 (textual information), https://www.w3.org/TR/png-3/.
 """
 
+import functools
 import io
 import re
 import struct
@@ -26,6 +27,7 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 MAX_TEXT_CHUNKS = 64
 """How many text chunks of one file are read."""
 
+_UNKNOWN = "this is not a picture of a known format"
 _TEXT_TYPES = (b"tEXt", b"zTXt", b"iTXt")
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 _KEYWORD = re.compile(r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*")
@@ -123,10 +125,12 @@ def read_text(png: bytes) -> dict[str, str]:
 
 
 def _open(data: bytes) -> Image.Image:
+    if not _looks_like_picture(data[:16]):
+        raise PictureError(_UNKNOWN)
     try:
         image = Image.open(io.BytesIO(data), formats=_formats())
     except UnidentifiedImageError:
-        raise PictureError("this is not a picture of a known format") from None
+        raise PictureError(_UNKNOWN) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise PictureError(f"the picture is too large: {error}") from error
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
@@ -138,6 +142,13 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
+def _looks_like_picture(head: bytes) -> bool:
+    """Whether the first bytes are those of a picture: most files that are none end here."""
+    accepts = (Image.OPEN[name][1] for name in _formats())
+    return any(accept is None or accept(head) for accept in accepts)
+
+
+@functools.cache
 def _formats() -> tuple[str, ...]:
     """The accepted formats that this build of Pillow knows; older ones lack AVIF."""
     Image.init()

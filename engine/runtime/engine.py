@@ -25,6 +25,7 @@ from engine.capabilities import Blocked
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.commands import CommandDesk
+from engine.runtime.interpreter import tuned
 from engine.runtime.jobs import JobRunner
 from engine.runtime.lane_set import LaneChange, LaneSet
 from engine.runtime.loading import load_batch, load_job
@@ -97,7 +98,7 @@ class Engine:
             WorkspaceBusy: Another engine holds the workspace.
             StoreGone: The store was deleted or replaced underneath.
         """
-        with EngineLock(self._paths.lock):
+        with EngineLock(self._paths.lock), tuned():
             store = Store(self._paths.store)
             self._open(store)
             try:

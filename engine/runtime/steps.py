@@ -73,23 +73,21 @@ class StepRunner:
         """The result of a call, made now or before."""
         identity = run.batch.identity(call.backend)
         print_ = fingerprint(cast("Call[Result]", call), identity)
-        asked = Asked(run, scope, name, call, print_, iteration)
-        key = asked.key
+        key = f"{scope}/{name}" if scope else name
         if key in run.used:
             raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
         run.used.add(key)
         if run.has_other_version(key, print_):
             job_id = run.job.id
             await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
-        memo = await self._settled(asked)
+        memo = run.memos.get((key, print_))
+        if memo is None or memo.state != "done":
+            memo = await self._settled(Asked(run, scope, name, call, print_, iteration), memo)
         result = call.result_type.model_validate_json(memo.result or "null")
         run.best = headline_of(run, result)
         return result
 
-    async def _settled(self, asked: Asked) -> Memo:
-        memo = asked.run.memos.get((asked.key, asked.fingerprint))
-        if memo is not None and memo.state == "done":
-            return memo
+    async def _settled(self, asked: Asked, memo: Memo | None) -> Memo:
         if memo is not None and memo.state == "failed":
             raise stored_failure(memo)
         performance = self._performance(asked, memo)

@@ -132,8 +132,8 @@ class Workbench:
 
 def headline_of(run: JobRun, result: Result) -> float | None:
     """The best headline of a run once a result has come."""
-    best = run.best
+    best, headline = run.best, run.headline
     for score in result.scores():
-        if score.metric == run.headline.metric:
-            best = run.headline.best(best, score.value)
+        if score.metric == headline.metric:
+            best = headline.best(best, score.value)
     return best
