@@ -1,10 +1,12 @@
-"""`safelight`: the engine's commands, or the dashboard. The one place that knows both."""
+"""`safelight`: the engine's commands, or the dashboard. The one place that knows both.
 
+Each is imported only when it is wanted: half of what somebody waits for is imports.
+"""
+
+import gc
 import os
 import sys
 from pathlib import Path
-
-from engine.cli.app import main as command_line
 
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 
@@ -17,14 +19,14 @@ def main() -> int:
     """Runs a command, or opens the dashboard where there is none and a terminal."""
     arguments = sys.argv[1:]
     if not _is_for_dashboard(arguments):
-        return command_line(arguments)
+        return _command_line(arguments)
     try:
         root, read_only = _options(arguments)
     except Usage as error:
         print(f"{error}\n{USAGE}", file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        return command_line(["--help"])
+        return _command_line(["--help"])
     return _dashboard(root, read_only=read_only)
 
 
@@ -53,12 +55,19 @@ def _options(arguments: list[str]) -> tuple[Path, bool]:
     return Path(root), read_only
 
 
+def _command_line(arguments: list[str]) -> int:
+    from engine.cli.app import main as command_line
+
+    return command_line(arguments)
+
+
 def _dashboard(root: Path, *, read_only: bool) -> int:
     from tui.terminal import refusal
 
     if sentence := refusal(dict(os.environ)):
         print(sentence, file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
+    gc.disable()  # what is imported stays: to look through it again and again takes 50 ms
     from tui.running import run_dashboard
 
     return run_dashboard(root, read_only=read_only)

@@ -94,9 +94,8 @@ class Dashboard(App[str]):
         return BatchesScreen()
 
     def on_load(self) -> None:
-        """Puts the collection of garbage off until the screens are imported."""
+        """Lets keys come before what other threads do."""
         if not self.is_headless:
-            gc.disable()
             sys.setswitchinterval(SWITCH_SECONDS)
 
     def on_mount(self) -> None:
@@ -115,7 +114,7 @@ class Dashboard(App[str]):
             for name in ("batch", "job", "confirm"):
                 importlib.import_module(f"tui.screens.{name}")
         finally:
-            if not self.is_headless:
+            if not gc.isenabled():
                 self._collect_only_what_is_new()
 
     @staticmethod

@@ -13,6 +13,9 @@ from tui.views.pace import Pace, time_left
 
 EVENTS = 100
 
+SOON, LATER = 0.5, 5.0
+"""Seconds after which the first picture, and every other one, is read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
@@ -47,9 +50,11 @@ class BatchReader:
         self._headlines = headlines
         self._pace = Pace()
 
-    def row(self, connection: sqlite3.Connection, line: lists.BatchLine) -> BatchRow:
-        """A batch as it is shown."""
-        headline = self._headlines.of(line.recipe)
+    def row(
+        self, connection: sqlite3.Connection, line: lists.BatchLine, *, wait: bool = True
+    ) -> BatchRow:
+        """A batch as it is shown; without `wait` the best score may be the highest."""
+        headline = self._headlines.of(line.recipe, wait=wait)
         pace = self._pace.of(connection, line)
         return BatchRow(
             id=line.id,
@@ -87,17 +92,22 @@ def clean_events(events: list[Event]) -> tuple[Event, ...]:
 
 
 class BatchesView:
-    """Reads the newest batches."""
+    """Reads the newest batches.
 
-    every = 5.0
+    The first picture does not wait for the recipes to be imported, and is corrected a moment later.
+    """
 
     def __init__(self, headlines: Headlines) -> None:
         self._reader = BatchReader(headlines)
+        self._first = True
+        self.every = SOON
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchesSnapshot:
         """The newest 500 batches, and the newest events of the workspace."""
         lines = lists.batch_lines(connection)
+        first, self._first = self._first, False
+        self.every = SOON if first else LATER
         return BatchesSnapshot(
-            rows=tuple(self._reader.row(connection, line) for line in lines),
+            rows=tuple(self._reader.row(connection, line, wait=not first) for line in lines),
             events=clean_events(lists.newest_events(connection, None, EVENTS)),
         )

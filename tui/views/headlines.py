@@ -21,21 +21,21 @@ class Scale:
 
 
 class Headlines:
-    """Headlines by the recipe's name; a recipe that is not installed has a plain score.
-
-    A recipe is imported when its headline is asked for the second time: the first picture of the
-    dashboard does not wait for the models of all recipes, and is corrected a moment later.
-    """
+    """Headlines by the recipe's name; a recipe that is not installed has a plain score."""
 
     def __init__(self) -> None:
         self._known: dict[str, Scale] = {}
-        self._asked: set[str] = set()
 
-    def of(self, recipe: str) -> Scale:
-        """The headline of a recipe."""
+    def of(self, recipe: str, *, wait: bool = True) -> Scale:
+        """The headline of a recipe.
+
+        Args:
+            recipe: Its name.
+            wait: Whether to import a recipe that has not been imported yet, which takes some 100 ms
+                with all its models; otherwise it has a plain score until somebody has waited.
+        """
         if recipe not in self._known:
-            if recipe not in self._asked:
-                self._asked.add(recipe)
+            if not wait:
                 return Scale()
             self._known[recipe] = _load(recipe)
         return self._known[recipe]

@@ -1,0 +1,44 @@
+"""What the first picture of the dashboard does not wait for."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.tui.support import Place
+from tui.views import headlines
+from tui.views.batches import LATER, SOON, BatchesView
+from tui.views.headlines import Headlines, Scale
+
+HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.catalog"}
+
+
+def test_the_dashboard_starts_without_commands_models_and_pictures() -> None:
+    code = "import sys\nimport tui.__main__, tui.running\nprint(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert HEAVY.isdisjoint(said.stdout.split())
+
+
+def test_the_first_list_imports_no_recipe_and_the_second_does(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[str] = []
+    low = Scale("distance", 0, 10, higher_is_better=False)
+    monkeypatch.setattr(headlines, "_load", lambda name: loaded.append(name) or low)
+    for name in ("one", "two"):
+        batch = place.batch(name, ["a", "b"])
+        place.claim(2)
+        for job, score in zip(place.job_ids(batch), (3.0, 7.0), strict=True):
+            place.end(job, score)
+    view = BatchesView(Headlines())
+    connection = place.store.reader()
+    try:
+        first, soon = view.read(connection, 1), view.every
+        assert loaded == []
+        assert [row.best for row in first.rows] == [7.0, 7.0]
+        second = view.read(connection, 1)
+        assert loaded == ["toy"]
+        assert [row.best for row in second.rows] == [3.0, 3.0]
+        assert (soon, view.every) == (SOON, LATER)
+    finally:
+        connection.close()
