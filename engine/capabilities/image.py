@@ -51,7 +51,11 @@ class Picture(Result):
 
 
 class ImageBackend(Backend, Protocol):
-    """Makes pictures."""
+    """Makes pictures.
+
+    It may also have `most_references`, how many reference pictures it follows in one request,
+    where that is more than one; a request with more than it takes fails for good.
+    """
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for."""

@@ -324,6 +324,15 @@ async def test_a_reference_is_uploaded_and_used_under_the_servers_name(server, c
     assert comfy.uploads[0]["image"] == picture()
 
 
+async def test_a_second_reference_is_refused_before_anything_runs(server, comfy):
+    context = MemoryContext()
+    first, second = (context.give(picture(tint=number)) for number in range(2))
+    asked = request(reference=first, more_references=(second,))
+    with pytest.raises(Permanent, match="one reference picture at most"):
+        await backend(server).generate(asked, context)
+    assert (comfy.executions, comfy.uploads) == ([], [])
+
+
 async def test_a_reference_without_a_place_is_refused_before_anything_runs(server, comfy):
     context = MemoryContext()
     asked = request(reference=context.give(picture()))

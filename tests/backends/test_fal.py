@@ -355,6 +355,27 @@ async def test_a_reference_picture_goes_to_the_endpoint_that_takes_one(server, q
     assert generation.arguments["image_url"].startswith("data:image/png;base64,")
 
 
+async def test_a_model_that_takes_a_list_is_sent_all_references(server, queue):
+    context = MemoryContext()
+    first, *more = (context.give(picture(tint=number)) for number in range(3))
+    made = backend(server, model="fal-ai/nano-banana")
+    await made.generate(request(reference=first, more_references=more), context)
+    (taken,) = queue.generations
+    assert taken.endpoint == "fal-ai/nano-banana/edit"
+    assert [uri.partition(",")[0] for uri in taken.arguments["image_urls"]] == [
+        "data:image/png;base64"
+    ] * 3
+    assert len(set(taken.arguments["image_urls"])) == 3
+
+
+async def test_a_model_of_one_reference_refuses_a_second_before_paying(server, queue):
+    context = MemoryContext()
+    first, second = (context.give(picture(tint=number)) for number in range(2))
+    with pytest.raises(Permanent, match="one reference picture at most, and there are 2"):
+        await backend(server).generate(request(reference=first, more_references=(second,)), context)
+    assert queue.generations == []
+
+
 async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(server, queue):
     context = MemoryContext()
     asked = request(reference=context.give(picture()))
@@ -363,7 +384,7 @@ async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(se
     assert server.ledger == []
     told = FalSettings(model="someone/painter", reference_field="images")
     assert endpoint(told, has_reference=True) == "someone/painter"
-    assert arguments(told, asked, "data:x")["images"] == ["data:x"]
+    assert arguments(told, asked, ["data:x"])["images"] == ["data:x"]
 
 
 def test_inputs_go_by_the_model_and_settings_win():

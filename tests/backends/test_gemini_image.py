@@ -1,12 +1,13 @@
 """Gemini's image models, by `google-genai` against the local server."""
 
+import base64
 from typing import Any
 
 import pytest
 
 from engine.backends.common import download
 from engine.backends.gemini_image import FAMILY, GeminiImageSettings
-from engine.backends.gemini_image.image import GeminiImages, contents, size_for
+from engine.backends.gemini_image.image import GeminiImages, size_for
 from engine.capabilities import (
     Blocked,
     ImageRequest,
@@ -95,12 +96,46 @@ async def test_a_reference_stands_before_the_words(server, gemini):
     assert parts[1] == {"text": "a red barn\n\nKeep out of the picture: fog"}
 
 
-def test_several_references_can_go_with_one_call():
-    from google import genai
+async def test_several_references_go_with_one_call_in_their_order(server, gemini):
+    context = MemoryContext()
+    given = [picture(tint=number) for number in range(4)]
+    first, *more = (context.give(data) for data in given)
+    await backend(server).generate(request(reference=first, more_references=more), context)
+    *pictures, words = gemini.asked[0]["contents"][0]["parts"]
+    sent = [base64.urlsafe_b64decode(part["inlineData"]["data"]) for part in pictures]
+    assert sent == given
+    assert words == {"text": "a red barn"}
 
-    pictures = [(picture(tint=n), "image/png") for n in range(3)]
-    parts = contents(genai, request(), pictures)
-    assert [bool(part.inline_data) for part in parts] == [True, True, True, False]
+
+async def test_further_references_need_no_first_one(server, gemini):
+    context = MemoryContext()
+    asked = request(more_references=(context.give(picture()),))
+    await backend(server).generate(asked, context)
+    assert len(gemini.asked[0]["contents"][0]["parts"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("model", "most"), [("gemini-nano-banana-2.1", 14), ("gemini-2.5-flash-image", 3)]
+)
+async def test_more_references_than_it_takes_are_refused_before_paying(server, gemini, model, most):
+    context = MemoryContext()
+    given = [context.give(picture(tint=number)) for number in range(most + 1)]
+    made = backend(server, model=model)
+    assert made.most_references == most
+    with pytest.raises(
+        Permanent, match=f"{most} reference pictures at most, and there are {most + 1}"
+    ):
+        await made.generate(request(more_references=given), context)
+    assert gemini.asked == []
+
+
+async def test_references_that_do_not_fit_into_a_request_are_refused(server, gemini):
+    context = MemoryContext()
+    large = context.give(picture()).model_copy(update={"size": 8 * 2**20})
+    asked = request(reference=large, more_references=(large,))
+    with pytest.raises(Permanent, match=r"16\.0 MiB, more than the 14 MiB"):
+        await backend(server).generate(asked, context)
+    assert gemini.asked == []
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from tests.support.providers.misbehaviour import (
 from tests.support.providers.openai_images import OpenAIImages as Routes
 from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
+from tests.support.providers.stability import parts
 
 SECRET = "sk-proj-OpenAIImagesSecret0123456789"
 
@@ -106,6 +107,24 @@ async def test_a_reference_makes_it_an_edit(server, routes):
     assert server.ledger[0].path == "/v1/images/edits"
     (form,) = routes.asked
     assert (form["image"], form["quality"]) == (picture(), b"low")
+
+
+async def test_several_references_go_with_one_edit_in_their_order(server, routes):
+    context = MemoryContext()
+    given = [picture(tint=number) for number in range(3)]
+    first, *more = (context.give(data) for data in given)
+    await backend(server).generate(request(reference=first, more_references=more), context)
+    assert [data for name, data in parts(server.ledger[0]) if name == "image[]"] == given
+
+
+async def test_a_model_of_one_reference_refuses_a_second_before_paying(server, routes):
+    context = MemoryContext()
+    first, second = context.give(picture(tint=1)), context.give(picture(tint=2))
+    asked = request(reference=first, more_references=(second,))
+    with pytest.raises(Permanent, match="one reference picture at most") as caught:
+        await backend(server, image_model="dall-e-2").generate(asked, context)
+    assert "one sheet" in caught.value.remedy
+    assert (routes.asked, server.ledger) == ([], [])
 
 
 def test_sizes_are_those_that_the_model_makes():

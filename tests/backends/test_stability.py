@@ -108,6 +108,15 @@ async def test_a_reference_goes_with_the_call(server, stability, model, path, mo
     assert more.items() <= sent.items()
 
 
+async def test_a_second_reference_is_refused_before_paying(server):
+    context = MemoryContext()
+    first, second = (context.give(picture(tint=number)) for number in range(2))
+    asked = request(reference=first, more_references=(second,))
+    with pytest.raises(Permanent, match="one reference picture at most"):
+        await backend(server, model="ultra").generate(asked, context)
+    assert server.ledger == []
+
+
 async def test_core_refuses_a_reference_before_paying(server):
     context = MemoryContext()
     asked = request(reference=context.give(picture()))

@@ -23,6 +23,7 @@ from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, Shelf, fetch_picture
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.common.references import references_of
 from engine.capabilities import (
     Blocked,
     CallContext,
@@ -131,7 +132,8 @@ class ComfyImages:
         return prompt_id
 
     def _workflow_for(self, request: ImageRequest) -> Workflow:
-        if request.reference is None or "reference" in self.workflow.slots:
+        wanted = references_of(request, 1, f"The workflow {self.workflow.name}")
+        if not wanted or "reference" in self.workflow.slots:
             return self.workflow
         if self.settings.reference_workflow is None:
             raise Permanent(
@@ -148,12 +150,12 @@ class ComfyImages:
         context: CallContext,
     ) -> dict[SlotName, Any]:
         settings, reference = self.settings, None
-        if request.reference is not None:
-            extension = request.reference.media_type.rpartition("/")[2].partition("+")[0]
-            name = f"safelight-{request.reference.hash[:16]}.{extension or 'png'}"
-            data = await context.read(request.reference)
-            reference = await server.upload(name, data, request.reference.media_type)
-        elif "reference" in workflow.slots:
+        for picture in references_of(request, 1, f"The workflow {workflow.name}"):
+            extension = picture.media_type.rpartition("/")[2].partition("+")[0]
+            name = f"safelight-{picture.hash[:16]}.{extension or 'png'}"
+            data = await context.read(picture)
+            reference = await server.upload(name, data, picture.media_type)
+        if reference is None and "reference" in workflow.slots:
             raise Permanent(f"The workflow {workflow.name} needs a reference picture.")
         steps = settings.steps or workflow.value("steps")
         wide, high = in_steps(request.width), in_steps(request.height)

@@ -13,7 +13,8 @@ from engine.backends.common.readiness import (
     missing_key,
     missing_package,
 )
-from engine.backends.fal.inputs import arguments, endpoint, seed_of, version_of
+from engine.backends.common.references import references_of
+from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
@@ -27,7 +28,7 @@ from engine.capabilities import (
 )
 
 MAX_REFERENCE_BYTES = 16 * 2**20
-"""The largest reference picture, which travels inside the request."""
+"""Bytes of all reference pictures, which travel inside the request."""
 
 
 class _File(BaseModel):
@@ -66,6 +67,7 @@ class FalImages:
         self.settings = settings
         self.model = settings.model
         self.version = version_of(settings)
+        self.most_references = most_references(settings)
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
@@ -98,7 +100,8 @@ class FalImages:
             ticket = self._stored(context.request_id)
             if ticket is None:
                 sent = await self._arguments(request, context)
-                ticket = await queue.submit(endpoint(self.settings, bool(request.reference)), sent)
+                followed = bool(request.reference or request.more_references)
+                ticket = await queue.submit(endpoint(self.settings, followed), sent)
                 await context.submitted(str(ticket))
             measured = await queue.wait(ticket, context.progress)
             made = self._made(await queue.result(ticket))
@@ -120,15 +123,11 @@ class FalImages:
             raise Permanent(f"The request on fal cannot be found again: {error}.") from None
 
     async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
-        reference = None
-        if request.reference is not None:
-            if request.reference.size > MAX_REFERENCE_BYTES:
-                raise Permanent(
-                    f"The reference picture has more than {MAX_REFERENCE_BYTES >> 20} MiB.",
-                    remedy="Use a smaller one.",
-                )
-            reference = data_uri(await context.read(request.reference))
-        return arguments(self.settings, request, reference)
+        wanted = references_of(
+            request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+        )
+        references = [data_uri(await context.read(picture)) for picture in wanted]
+        return arguments(self.settings, request, references)
 
     def _made(self, result: Any) -> _Made:
         try:

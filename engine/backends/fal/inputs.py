@@ -6,6 +6,7 @@ known here is sent the commonest names; it can be told otherwise by settings.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,9 @@ from engine.capabilities import ImageRequest, Permanent
 
 MAX_SEED = 2**32
 """Seeds are sent below this, which every model takes."""
+
+MAX_REFERENCES = 10
+"""Reference pictures for an input that takes a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +78,24 @@ def endpoint(settings: FalSettings, has_reference: bool) -> str:
     return settings.model if settings.model.endswith(path) else settings.model + path
 
 
+def most_references(settings: FalSettings) -> int:
+    """How many reference pictures go into a model's input: a list's name is a plural."""
+    return MAX_REFERENCES if _reference_field(settings).endswith("s") else 1
+
+
+def _reference_field(settings: FalSettings) -> str:
+    return settings.reference_field or names_of(settings.model).reference or "image_url"
+
+
 def arguments(
-    settings: FalSettings, request: ImageRequest, reference: str | None
+    settings: FalSettings, request: ImageRequest, references: Sequence[str]
 ) -> dict[str, Any]:
     """The model's input for a request.
 
     Args:
         settings: The backend's settings.
         request: What is asked for.
-        reference: The reference picture as a URI.
+        references: The reference pictures as URIs, no more than the model takes.
     """
     names = names_of(settings.model)
     sent: dict[str, Any] = {"prompt": request.prompt, "num_images": 1, "seed": seed_of(request)}
@@ -92,9 +105,9 @@ def arguments(
         sent[names.png] = "png"
     if request.negative_prompt and names.negative:
         sent[names.negative] = request.negative_prompt
-    if reference is not None:
-        field = settings.reference_field or names.reference or "image_url"
-        sent[field] = [reference] if field.endswith("s") else reference
+    if references:
+        field = _reference_field(settings)
+        sent[field] = list(references) if field.endswith("s") else references[0]
     return {**sent, **settings.arguments}
 
 

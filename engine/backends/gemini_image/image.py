@@ -26,6 +26,7 @@ from engine.backends.common.readiness import (
     missing_key,
     missing_package,
 )
+from engine.backends.common.references import references_of
 from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import Usage, report
@@ -49,6 +50,12 @@ RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9
 MAX_SEED = 2**31
 """Seeds are below this."""
 
+MAX_REFERENCES, MAX_REFERENCES_OF_FIRST = 14, 3
+"""Reference pictures that a model takes, and that `gemini-2.5-flash-image` takes."""
+
+MAX_REFERENCE_BYTES = 14 * 2**20
+"""Bytes of all reference pictures; as base64 they stay under the 20 MB of an inline request."""
+
 _REFUSALS = re.compile(r"SAFETY|PROHIBITED|RECITATION|BLOCKLIST|SPII")
 _GATEWAY = frozenset({502, 504})
 
@@ -68,6 +75,8 @@ class GeminiImages:
         self.model = settings.model
         if settings.image_size:
             self.version = f"1+size={settings.image_size}"
+        first = "gemini-2.5" in settings.model
+        self.most_references = MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
@@ -96,7 +105,9 @@ class GeminiImages:
             OutcomeUnknown: The request was sent, and whether the picture was made is not known.
             StepError: It did not work.
         """
-        references = [request.reference] if request.reference else []
+        references = references_of(
+            request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+        )
         pictures = [(await context.read(item), item.media_type) for item in references]
         genai = await load("google.genai", "google-genai")
         context.progress(None, f"{self.model} is making it")

@@ -26,10 +26,12 @@ from engine.backends.common.readiness import (
     missing_key,
     missing_package,
 )
+from engine.backends.common.references import references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.openai.chat import NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.capabilities import (
+    Artifact,
     CallContext,
     Capability,
     ImageRequest,
@@ -47,6 +49,9 @@ DALL_E_2_SIZES = ("256x256", "512x512", "1024x1024")
 STEP, MAX_LONG, MAX_SHORT, MAX_RATIO = 16, 3840, 2160, 3
 """Sizes of gpt-image-2 and later: multiples of 16, at most 3840 x 2160, at most 3 to 1."""
 
+MAX_REFERENCES = 16
+"""Reference pictures that the GPT image models take; all others take one."""
+
 MIN_PIXELS = 1024 * 640
 """Smaller pictures are made at the nearest standard size, which every model takes."""
 
@@ -55,6 +60,9 @@ FILE_HOSTS = ("blob.core.windows.net",)
 
 _ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
 _GATEWAY = frozenset({502, 504})
+
+_Sent = tuple[str, bytes, str]
+"""A file as it is sent: name, bytes and media type."""
 
 
 class _File(BaseModel):
@@ -79,6 +87,7 @@ class OpenAIImages:
         self.model = settings.image_model
         self.version = "1" + (f"+{settings.image_quality}" if settings.image_quality else "")
         self.paid = not settings.is_local
+        self.most_references = MAX_REFERENCES if is_gpt(self.model) else 1
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
@@ -109,14 +118,15 @@ class OpenAIImages:
             OutcomeUnknown: The request was sent, and whether the picture was made is not known.
             StepError: It did not work.
         """
-        reference = None
-        if request.reference is not None:
-            kind = request.reference.media_type
-            name = f"reference.{kind.rpartition('/')[2]}"
-            reference = (name, await context.read(request.reference), kind)
+        references = [
+            await _as_file(number, picture, context)
+            for number, picture in enumerate(
+                references_of(request, self.most_references, self.model), 1
+            )
+        ]
         size = size_for(self.model, request.width, request.height)
         context.progress(None, f"{self.model} is making it, {size}")
-        made = await self._ask(self._asked(request, size), reference)
+        made = await self._ask(self._asked(request, size), references)
         if self.settings.price_image:
             context.cost(int(-(-self.settings.price_image * 1_000_000 // 1)))
         file = made.data[0] if made.data else _File()
@@ -147,7 +157,7 @@ class OpenAIImages:
             return {**asked, "output_format": "png"}
         return {**asked, "response_format": "b64_json"}
 
-    async def _ask(self, asked: dict[str, Any], reference: tuple[str, bytes, str] | None) -> _Made:
+    async def _ask(self, asked: dict[str, Any], references: list[_Sent]) -> _Made:
         openai = await load("openai", "openai")
         asks, seconds = self._asks, self.settings.timeout
         try:
@@ -156,10 +166,12 @@ class OpenAIImages:
                 openai_client(openai, self.settings, self._key, limit=MAX_PICTURE_BYTES) as client,
             ):
                 images = client.images.with_raw_response
-                if reference is None:
-                    raw = await images.generate(**asked)
+                if references:
+                    # One goes under the name that every server knows, several under `image[]`.
+                    sent = references if len(references) > 1 else references[0]
+                    raw = await images.edit(image=sent, **asked)
                 else:
-                    raw = await images.edit(image=reference, **asked)
+                    raw = await images.generate(**asked)
                 body = raw.http_response.content
         except TimeoutError:
             raise out_of_time(self._account, seconds, unknown=asks) from None
@@ -184,6 +196,12 @@ class OpenAIImages:
             return await fetch_picture(shelf, url)
         except Retryable as error:  # trying the whole call again would pay for another picture
             raise Permanent(error.message, remedy="Retry the job to pay for another one.") from None
+
+
+async def _as_file(number: int, picture: Artifact, context: CallContext) -> _Sent:
+    kind = picture.media_type
+    name = f"reference-{number}.{kind.rpartition('/')[2]}"
+    return name, await context.read(picture), kind
 
 
 def is_gpt(model: str) -> bool:

@@ -25,6 +25,7 @@ from engine.backends.common.readiness import (
     missing_key,
     missing_package,
 )
+from engine.backends.common.references import references_of
 from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
@@ -97,7 +98,8 @@ class StabilityImages:
             OutcomeUnknown: The request was sent, and whether the picture was made is not known.
             StepError: It did not work.
         """
-        reference = await context.read(request.reference) if request.reference else None
+        first = next(iter(references_of(request, 1, self.model)), None)
+        reference = None if first is None else await context.read(first)
         fields = self._fields(request, reference is not None)
         context.progress(None, f"{self.model} is making it")
         made = await self._made(fields, reference)

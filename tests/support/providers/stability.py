@@ -12,16 +12,22 @@ from tests.support.providers.wire import Reply
 
 
 def form(call: Received) -> dict[str, bytes]:
-    """The parts of a multipart call, by name."""
+    """The parts of a multipart call, by name; of several of one name the last."""
+    return dict(parts(call))
+
+
+def parts(call: Received) -> list[tuple[str, bytes]]:
+    """The parts of a multipart call with their names, in order."""
     head = f"Content-Type: {call.headers['content-type']}\r\n\r\n".encode()
     parser = email.parser.BytesParser(policy=email.policy.HTTP)
     message = parser.parsebytes(head + call.body)
-    return {
-        str(part.get_param("name", header="content-disposition")): bytes(
-            part.get_payload(decode=True) or b""
+    return [
+        (
+            str(part.get_param("name", header="content-disposition")),
+            bytes(part.get_payload(decode=True) or b""),
         )
         for part in message.iter_parts()
-    }
+    ]
 
 
 @dataclass
