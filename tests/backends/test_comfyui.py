@@ -1,12 +1,15 @@
 """ComfyUI: HTTP is the truth, the websocket a hint."""
 
 import asyncio
+import io
 import json
+import random
 import struct
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from pydantic import ValidationError
 
 from engine.backends.comfyui import FAMILY, ComfySettings
@@ -16,7 +19,9 @@ from engine.backends.comfyui.image import ComfyImages
 from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common import download
+from engine.backends.common.previews import MOST_BYTES, fit_preview
 from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
+from engine.imaging.png import describe
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI, Socket, event, preview
 from tests.support.providers.context import MemoryContext
@@ -52,6 +57,13 @@ def server(comfy: ComfyUI, monkeypatch: pytest.MonkeyPatch):
 def backend(server: ProviderServer, **settings: Any) -> ComfyImages:
     given = {"base_url": server.url, "poll_seconds": 0.005, "timeout": 20, **settings}
     return ComfyImages(ComfySettings(**given))
+
+
+def noise() -> bytes:
+    """A picture that is larger than a preview may be."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (600, 400), random.Random(1).randbytes(720_000)).save(out, "PNG")
+    return out.getvalue()
 
 
 def request(**fields: Any) -> ImageRequest:
@@ -285,6 +297,8 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
         event("executing", node="3"),
         event("progress", value=5, max=20, node="3"),
         preview(picture("JPEG")),
+        preview(b"no picture"),
+        preview(noise()),
         event("progress", value=10, max=20, prompt_id="somebody else's"),
         "not json",
         event("progress", value="a", max=0),
@@ -293,9 +307,13 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     server.misbehave(Socket(frames), path="^/ws")
     context = MemoryContext()
     task = asyncio.create_task(backend(server).generate(request(), context))
-    await eventually(lambda: (0.25, "preview 32 x 24") in context.shown)
+    await eventually(lambda: len(context.previews) == 2)
     comfy.hold = None
     await task
+    first, second = context.previews
+    assert first == picture("JPEG")
+    assert len(noise()) > MOST_BYTES >= len(second)
+    assert describe(second) == ("image/jpeg", 512, 341)
     assert (0.25, "step 5 of 20") in context.shown
     assert (None, "node 3") in context.shown
     assert not any("10 of 20" in message for _, message in context.shown)
@@ -423,11 +441,18 @@ def test_frames_are_read_as_hints_and_never_trusted():
     assert read_event("[]", "p") is None
     assert read_event('{"type": "progress", "data": 3}', "p") is None
     assert read_event(event("progress", value=30, max=20), "p") == Hint(1.0, "step 30 of 20")
-    assert read_event(struct.pack(">II", 1, 1) + b"no picture", "p") is None
     metadata = b'{"node": 3}'
     frame = struct.pack(">II", 4, len(metadata)) + metadata + b"image"
     assert preview_of(frame) == b"image"
     assert preview_of(struct.pack(">II", 4, 2**31) + b"x") is None
+    assert preview_of(b"\0\0\0\1") is None
+
+
+def test_a_preview_is_small_and_a_picture_or_it_is_none():
+    assert fit_preview(picture("PNG")) == picture("PNG")
+    assert describe(fit_preview(picture("WEBP")) or b"")[0] == "image/jpeg"
+    assert fit_preview(b"") is None
+    assert fit_preview(noise()[: MOST_BYTES + 1]) is None
 
 
 def test_sizes_are_those_that_can_be_made():

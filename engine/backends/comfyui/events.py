@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from engine.backends.common.previews import fit_preview
 from engine.backends.common.settings import is_loopback
 from engine.text import clean
 
@@ -41,10 +42,8 @@ class Hint:
     over: bool = False
 
 
-def read_event(frame: str | bytes, prompt_id: str) -> Hint | None:
-    """What a frame says of a prompt; None where it says nothing, or speaks of another one."""
-    if isinstance(frame, bytes):
-        return _read_preview(frame)
+def read_event(frame: str, prompt_id: str) -> Hint | None:
+    """What a message says of a prompt; None where it says nothing, or speaks of another one."""
     try:
         event = json.loads(frame)
         kind, data = event["type"], event["data"]
@@ -73,21 +72,8 @@ def _read_progress(data: dict[str, Any]) -> Hint | None:
     return Hint(fraction, f"step {value:g} of {most:g}")
 
 
-def _read_preview(frame: bytes) -> Hint | None:
-    picture = preview_of(frame)
-    if picture is None:
-        return None
-    from engine.imaging.png import PictureError, describe
-
-    try:
-        _, width, height = describe(picture)
-    except PictureError:
-        return None
-    return Hint(message=f"preview {width} x {height}")
-
-
 def preview_of(frame: bytes) -> bytes | None:
-    """The picture in a binary frame, as JPEG or PNG; None where it holds none."""
+    """The picture in a binary frame; None where it holds none."""
     if len(frame) < 8:
         return None
     kind, word = struct.unpack_from(">II", frame)
@@ -106,10 +92,15 @@ class Listener:
         prompt_id: The prompt; it is the client's id too, so that whoever goes back to a prompt
             is told of it.
         progress: Told what is worth showing.
+        preview: Given each picture that shows how the result looks so far.
     """
 
     def __init__(
-        self, base_url: str, prompt_id: str, progress: Callable[[float | None, str], None]
+        self,
+        base_url: str,
+        prompt_id: str,
+        progress: Callable[[float | None, str], None],
+        preview: Callable[[bytes], None],
     ) -> None:
         parts = urlsplit(base_url)
         scheme = "wss" if parts.scheme == "https" else "ws"
@@ -118,6 +109,7 @@ class Listener:
         self._proxy: Literal[True] | None = None if is_loopback(base_url) else True
         self._prompt_id = prompt_id
         self._progress = progress
+        self._preview = preview
         self._fraction: float | None = None
         self.over = asyncio.Event()
 
@@ -139,12 +131,18 @@ class Listener:
                     proxy=self._proxy,
                 ) as socket:
                     async for frame in socket:
-                        self._take(frame)
+                        await self._take(frame)
             except (OSError, WebSocketException, EOFError, TimeoutError) as error:
                 log.debug("ComfyUI's websocket: %s", type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    def _take(self, frame: str | bytes) -> None:
+    async def _take(self, frame: str | bytes) -> None:
+        if isinstance(frame, bytes):
+            picture = preview_of(frame)
+            shown = picture and await asyncio.to_thread(fit_preview, picture)
+            if shown:
+                self._preview(shown)
+            return
         hint = read_event(frame, self._prompt_id)
         if hint is None:
             return

@@ -202,7 +202,7 @@ class ComfyImages:
     # -- following ----------------------------------------------------------------------------
 
     async def _follow(self, server: ComfyServer, prompt_id: str, context: CallContext) -> Ended:
-        listener = Listener(self._base_url, prompt_id, context.progress)
+        listener = Listener(self._base_url, prompt_id, context.progress, context.preview)
         listening = asyncio.create_task(listener.listen())
         try:
             return await self._poll(server, prompt_id, listener, context)

@@ -15,6 +15,7 @@ class MemoryContext:
         roles: Roles of what was kept, in order.
         submissions: Request ids in the order in which they were recorded.
         shown: Progress, in order.
+        previews: Pictures as they looked so far, in order.
         spent: Micro-dollars.
         tokens: Tokens in and out.
     """
@@ -25,6 +26,7 @@ class MemoryContext:
         self.roles: list[tuple[str, Artifact]] = []
         self.submissions: list[str] = []
         self.shown: list[tuple[float | None, str]] = []
+        self.previews: list[bytes] = []
         self.spent = 0
         self.tokens = (0, 0)
 
@@ -48,6 +50,9 @@ class MemoryContext:
 
     def progress(self, fraction: float | None, message: str = "") -> None:
         self.shown.append((fraction, message))
+
+    def preview(self, picture: bytes) -> None:
+        self.previews.append(picture)
 
     def cost(self, microdollars: int) -> None:
         self.spent += microdollars

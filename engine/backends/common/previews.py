@@ -1,0 +1,48 @@
+"""Previews: how a picture looks so far, small enough to be shown and safe to be decoded."""
+
+MOST_BYTES = 256 * 1024
+"""A preview of more bytes is made smaller."""
+
+SIDE = 512
+"""Longest side, in pixels, of one that is made smaller."""
+
+MOST_PIXELS = 4096 * 4096
+"""A preview of more pixels is not decoded."""
+
+_SHOWN = frozenset({"image/jpeg", "image/png"})
+
+
+def fit_preview(data: bytes) -> bytes | None:
+    """A preview as it can be shown.
+
+    Args:
+        data: What a provider sent as one.
+
+    Returns:
+        A JPEG or PNG of at most `MOST_BYTES`; None where it is no picture, or one
+        of too many pixels. One that is small is
+        given back as it came, with only its header looked at.
+    """
+    from engine.imaging.png import PictureError, describe
+
+    try:
+        media_type, width, height = describe(data)
+        if media_type in _SHOWN and len(data) <= MOST_BYTES:
+            return data
+        return _smaller(data) if width * height <= MOST_PIXELS else None
+    except (PictureError, OSError, SyntaxError, ValueError):
+        return None
+
+
+def _smaller(data: bytes) -> bytes:
+    import io
+
+    from PIL import Image
+
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.draft("RGB", (SIDE, SIDE))
+        small = picture.convert("RGB")
+    small.thumbnail((SIDE, SIDE))
+    out = io.BytesIO()
+    small.save(out, "JPEG", quality=85)
+    return out.getvalue()
