@@ -251,12 +251,19 @@ def score_history(
 
 
 def newest_events(
-    connection: sqlite3.Connection, batch_id: int | None, limit: int = 200
+    connection: sqlite3.Connection, batch_id: int | None, limit: int = 200, *, after: int = 0
 ) -> list[Event]:
-    """The newest events, of a batch where one is named, oldest first; messages cut, no data."""
-    where, values = ("", ()) if batch_id is None else ("WHERE batch_id = ?", (batch_id,))
-    sql = f"SELECT {_EVENT} FROM events {where} ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [Event.of(row) for row in connection.execute(sql, (*values, limit))][::-1]
+    """The newest events, of a batch where one is named, oldest first; messages cut, no data.
+
+    Args:
+        connection: A reader.
+        batch_id: The batch, None for all.
+        limit: How many at most.
+        after: Only those with a greater number than this.
+    """
+    where, values = ("", ()) if batch_id is None else ("batch_id = ? AND ", (batch_id,))
+    sql = f"SELECT {_EVENT} FROM events WHERE {where} id > ? ORDER BY id DESC LIMIT ?"  # noqa: S608
+    return [Event.of(row) for row in connection.execute(sql, (*values, after, limit))][::-1]
 
 
 def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> list[str]:

@@ -1,5 +1,6 @@
 """What all screens of the dashboard have in common: the bars, the feed, and stepping in."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 class BaseScreen(Screen[None]):
     """A screen with the bars around it, that shows one view of the store.
 
+    What is abstract is checked by the types alone: Textual's classes have a metaclass of their own.
+
     Attributes:
         WHERE: Its name in the registry of actions.
     """
@@ -38,9 +41,9 @@ class BaseScreen(Screen[None]):
         return self.dashboard.feed
 
     @property
+    @abstractmethod
     def view(self) -> View:
         """What this screen shows of the store."""
-        raise NotImplementedError
 
     def compose(self) -> ComposeResult:
         """The bars, with the screen's own between them."""
@@ -50,17 +53,17 @@ class BaseScreen(Screen[None]):
         yield Lanes()
         yield KeyBar(list(self._keys()))
 
+    @abstractmethod
     def compose_body(self) -> Iterator[Widget]:
         """What is between the bars."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def show(self, snapshot: Any) -> None:
         """Shows a snapshot of the view."""
-        raise NotImplementedError
 
+    @abstractmethod
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """What the operator means: targets of a command, and what they are called."""
-        raise NotImplementedError
 
     def _keys(self) -> Iterator[tuple[Any, str]]:
         app = self.dashboard

@@ -1,5 +1,6 @@
 """A screen with a list that can be filtered and marked."""
 
+from abc import abstractmethod
 from typing import Any
 
 from textual import on
@@ -58,9 +59,9 @@ class FilteredScreen(BaseScreen):
             self.filter_text = text
             self.apply_filter(Filter.parse(text))
 
+    @abstractmethod
     def apply_filter(self, filter_: Filter) -> None:
         """Narrows the list."""
-        raise NotImplementedError
 
     def _filter_name(self) -> str:
         return f"{self.dashboard.paths.root.absolute()}#{self.WHERE}"

@@ -8,7 +8,7 @@ from db.queries import inspect, lists
 from db.rows import Event
 from engine.text import clean
 from tui import figures
-from tui.views.batches import EVENTS, BatchReader, BatchRow, clean_events
+from tui.views.batches import BatchReader, BatchRow, EventReader
 from tui.views.headlines import Headlines, Scale
 from tui.views.listing import Ask, Listing
 
@@ -88,6 +88,7 @@ class BatchView:
         self.selected = 0
         self._headlines = headlines
         self._reader = BatchReader(headlines)
+        self._events = EventReader(batch_id)
         self._listing = Listing(batch_id)
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchSnapshot | None:
@@ -99,7 +100,6 @@ class BatchView:
         ask = replace(self.ask, higher_is_better=headline.higher_is_better)
         page = self._listing.page(connection, line, ask)
         scores = lists.score_history(connection, [job.id for job in page.rows], headline.metric)
-        events = lists.newest_events(connection, self.batch_id, EVENTS)
         return BatchSnapshot(
             batch=self._reader.row(connection, line),
             metric=clean(headline.metric, 30),
@@ -109,7 +109,7 @@ class BatchView:
             start=page.start,
             rows=tuple(job_row(job, scores.get(job.id, ())) for job in page.rows),
             glance=read_glance(connection, self.selected, headline),
-            events=clean_events(events),
+            events=self._events.read(connection),
         )
 
     def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:

@@ -86,9 +86,24 @@ class BatchesSnapshot:
     events: tuple[Event, ...]
 
 
-def clean_events(events: list[Event]) -> tuple[Event, ...]:
-    """Events whose messages can be shown."""
-    return tuple(replace(event, message=clean(event.message, 300)) for event in events)
+class EventReader:
+    """Reads the newest events, each of them once.
+
+    Args:
+        batch_id: Whose; None for the whole workspace.
+    """
+
+    def __init__(self, batch_id: int | None) -> None:
+        self._batch_id = batch_id
+        self._known: tuple[Event, ...] = ()
+
+    def read(self, connection: sqlite3.Connection) -> tuple[Event, ...]:
+        """The newest ones, oldest first, with messages that can be shown."""
+        last = self._known[-1].id if self._known else 0
+        fresh = lists.newest_events(connection, self._batch_id, EVENTS, after=last)
+        cleaned = (replace(event, message=clean(event.message, 300)) for event in fresh)
+        self._known = (*self._known, *cleaned)[-EVENTS:]
+        return self._known
 
 
 class BatchesView:
@@ -99,6 +114,7 @@ class BatchesView:
 
     def __init__(self, headlines: Headlines) -> None:
         self._reader = BatchReader(headlines)
+        self._events = EventReader(None)
         self._first = True
         self.every = SOON
 
@@ -109,5 +125,5 @@ class BatchesView:
         self.every = SOON if first else LATER
         return BatchesSnapshot(
             rows=tuple(self._reader.row(connection, line, wait=not first) for line in lines),
-            events=clean_events(lists.newest_events(connection, None, EVENTS)),
+            events=self._events.read(connection),
         )

@@ -89,7 +89,7 @@ class Lanes(Static):
             text.append(f"   {shape} {lane.name} {lane.in_flight}/{lane.concurrency}", style)
             text.append(f" +{lane.waiting} wait" if lane.waiting else "")
             text.append(f" {lane.state}" if lane.state != "open" else "", style)
-        self.update(text)
+        self.update(text, layout=False)
 
 
 class Banner(Static):

@@ -24,9 +24,8 @@ class BatchBar(Static):
         if (batch, note) == self._shown:
             return
         self._shown = (batch, note)
-        self.update(
-            self._line(batch, note) if batch else "This batch is not in the store any more."
-        )
+        gone = "This batch is not in the store any more."
+        self.update(self._line(batch, note) if batch else gone, layout=False)
 
     def _line(self, batch: BatchRow, note: str) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")

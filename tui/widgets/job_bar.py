@@ -24,7 +24,7 @@ class JobBar(Static):
         if snapshot.job == self._shown and snapshot.job is not None:
             return
         self._shown = snapshot.job
-        self.update(self._line(snapshot))
+        self.update(self._line(snapshot), layout=False)
 
     def _line(self, snapshot: JobSnapshot) -> Text:
         job = snapshot.job
