@@ -2,6 +2,7 @@
 
 import os
 import socket
+import sqlite3
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -33,6 +34,9 @@ CHUNK = 2000
 
 APPEND_LIMIT = 100_000
 """Entries that may be appended at once: they go in as one transaction, whole or not at all."""
+
+FOLDER_TRIES = 5
+"""How often free folders are looked for while other processes take them."""
 
 
 class Queue:
@@ -123,23 +127,12 @@ class Queue:
         )
         if len(entries) > APPEND_LIMIT:
             raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
-        self._refuse_known_keys(batch_id, entries)
         plan = Plan(
             recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
         )
         with self._store.intake() as write:
-            jobs = self._jobs(plan, entries)
-            write(lambda c: writes.add_jobs(c, batch_id, jobs))
+            self._add(write, batch_id, plan, entries, beside_others=True)
         return len(entries)
-
-    def _refuse_known_keys(self, batch_id: int, entries: list[Validated[BaseModel]]) -> None:
-        reader = self._store.reader()
-        try:
-            known = [e.key for e in entries if job_queries.job_by_key(reader, batch_id, e.key)]
-        finally:
-            reader.close()
-        if known:
-            raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
 
     def _read(
         self, recipe: AnyRecipe, source: Source, options: QueueOptions
@@ -182,10 +175,34 @@ class Queue:
         return write(lambda c: writes.create_batch(c, batch))
 
     def _add(
-        self, write: Write, batch_id: int, plan: Plan, entries: list[Validated[BaseModel]]
+        self,
+        write: Write,
+        batch_id: int,
+        plan: Plan,
+        entries: list[Validated[BaseModel]],
+        *,
+        beside_others: bool = False,
     ) -> None:
-        jobs = self._jobs(plan, entries)
-        write(lambda c: writes.add_jobs(c, batch_id, jobs))
+        """Adds entries to a batch; folders that another process took meanwhile are chosen anew.
+
+        Raises:
+            QueueError: Others add to the batch too, and it has one of the ids.
+        """
+
+        def add(connection: sqlite3.Connection) -> None:
+            if beside_others:
+                _refuse_known_keys(connection, batch_id, entries)
+            writes.add_jobs(connection, batch_id, jobs)
+
+        for turn in range(FOLDER_TRIES):
+            jobs = self._jobs(plan, entries)
+            try:
+                write(add)
+            except sqlite3.IntegrityError:
+                if turn + 1 == FOLDER_TRIES:
+                    raise
+            else:
+                return
 
     def _jobs(self, plan: Plan, entries: list[Validated[BaseModel]]) -> list[writes.NewJob]:
         places = self._places(plan)
@@ -214,6 +231,14 @@ def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJ
         prompt=prompt,
         negative=negative,
     )
+
+
+def _refuse_known_keys(
+    connection: sqlite3.Connection, batch_id: int, entries: list[Validated[BaseModel]]
+) -> None:
+    known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
+    if known:
+        raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
 
 
 def _forget(path: Path) -> Artifact:

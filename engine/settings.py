@@ -10,7 +10,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
@@ -105,6 +105,49 @@ class OutputSettings(_Section):
     )
 
 
+class HostSettings(_Section):
+    """Where local models run, and how much of it they may use."""
+
+    devices: list[Annotated[str, Field(pattern=r"^(cuda|mps|cpu)(:\d{1,3})?$")]] = Field(
+        default_factory=list,
+        description="Devices that models run on, for example `cuda:0`, `mps` or `cpu`; empty for "
+        "all that are found. `cpu:1` is one more host on the same processor.",
+    )
+    memory_share: float = Field(
+        0.9, gt=0, le=1, description="Share of an accelerator's memory that models may fill."
+    )
+    cpu_memory_share: float = Field(
+        0.5, gt=0, le=1, description="Share of the main memory that models on the processor may."
+    )
+    memory_gib: dict[str, Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict,
+        description='GiB that models may fill instead, by device: `{"cuda:0" = 20}`.',
+    )
+    cpu_threads: int = Field(
+        0, ge=0, description="Threads of a host on the processor; 0 for one a core."
+    )
+    largest_batch: int = Field(
+        0, ge=0, description="Tasks that are done at once at most; 0 for as many as a model takes."
+    )
+    batch_wait_seconds: float = Field(
+        0.005, ge=0, le=1, description="How long a host with nothing to do waits for a full batch."
+    )
+    patience_seconds: float = Field(
+        5, ge=0, description="How long a task waits before a model that others want has to go."
+    )
+    idle_seconds: float = Field(
+        600, ge=0, description="Seconds without work after which a host ends; 0 for never."
+    )
+    grace_seconds: float = Field(
+        10, ge=0, description="How long a model may go on with what was given up."
+    )
+    load_seconds: float = Field(1800, gt=0, description="How long a model may take to load.")
+    max_crashes: int = Field(
+        5, ge=1, description="Deaths of a host in a row after which it is left alone for a while."
+    )
+    broken_seconds: float = Field(60, ge=0, description="That while.")
+
+
 class StoreSettings(_Section):
     """What is kept for how long."""
 
@@ -135,6 +178,7 @@ class Settings(BaseSettings):
     engine: EngineSettings = Field(default_factory=EngineSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
     budget: BudgetSettings = Field(default_factory=BudgetSettings)
+    hosts: HostSettings = Field(default_factory=HostSettings)
     outputs: OutputSettings = Field(default_factory=OutputSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
@@ -181,11 +225,24 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
         settings = Located(**(overrides or {}))
     except ValidationError as error:
         raise SettingsError(_explain(error)) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{root / SETTINGS_FILE} cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings
+
+
+def _not_utf8(root: Path) -> Path:
+    """Which of the files of settings holds bytes that are no text."""
+    files = [path for name in (SETTINGS_FILE, *ENV_FILES) if (path := root / name).is_file()]
+    for path in files:
+        try:
+            path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            return path
+    return root / SETTINGS_FILE
 
 
 def _log_level(text: str) -> Any:

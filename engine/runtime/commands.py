@@ -190,7 +190,7 @@ class CommandDesk:
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
         if target.job is not None and not moved and not target.batch.held:
             raise Refused(f"{target} is {target.job.state}; there is nothing to resume.")
-        return f"Resumed {target}; {moved} jobs go on."
+        return f"Resumed {target}; {'1 job goes' if moved == 1 else f'{moved} jobs go'} on."
 
     async def _cancel(self, target: Target) -> str:
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
