@@ -6,7 +6,8 @@ room on the disk); the lane stops, its jobs are parked, and they go on by themse
 there. Anything else that is raised is a *bug*.
 """
 
-from typing import Literal, Self
+from collections.abc import Callable
+from typing import Any, Literal, Self
 
 ParkReason = Literal[
     "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
@@ -34,6 +35,17 @@ class StepError(Exception):
         self.remedy = remedy
         self.cost = cost
 
+    def __reduce__(self) -> "tuple[Callable[..., StepError], tuple[Any, ...]]":
+        """Pickles whole, with its fields: a model host's errors come from another process."""
+        return restored_error, (type(self), self.message, self.__dict__.copy())
+
+
+def restored_error(kind: type[StepError], message: str, fields: dict[str, Any]) -> StepError:
+    """An error as it was pickled."""
+    error = kind.__new__(kind, message)
+    error.__dict__.update(fields)
+    return error
+
 
 class Retryable(StepError):
     """It may work in a moment.
@@ -47,6 +59,8 @@ class Retryable(StepError):
         cost: What the failed call has cost all the same, in micro-dollars.
         pressure: Where the call was refused because too much is asked: what is too small for it.
             The lane becomes narrower, and closes for `retry_after` where it is a limit.
+        parks: Where nothing on this lane works while this lasts: why the lane is blocked, and its
+            jobs are parked, once all tries are used up. Without it the step has failed then.
     """
 
     kind = "retryable"
@@ -60,11 +74,13 @@ class Retryable(StepError):
         remedy: str = "",
         cost: int = 0,
         pressure: Pressure | None = None,
+        parks: ParkReason | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy, cost=cost)
         self.retry_after = retry_after
         self.resubmit = resubmit
         self.pressure = pressure
+        self.parks = parks
 
     def without_resubmit(self) -> "Retryable":
         """The same error without the advice to submit anew: what was submitted is still there."""
@@ -74,7 +90,14 @@ class Retryable(StepError):
             remedy=self.remedy,
             cost=self.cost,
             pressure=self.pressure,
+            parks=self.parks,
         )
+
+    def outlasted(self) -> "StepError":
+        """What it is once all tries are used up: the lane's trouble, or this step's failure."""
+        if self.parks is None:
+            return self
+        return Blocked(self.message, reason=self.parks, remedy=self.remedy)
 
 
 class Permanent(StepError):

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 from rich.text import Text
 
-from engine.capabilities import BackendFamily, Capability, Missing
+from engine.capabilities import Backend, BackendFamily, Capability, Missing
 from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
@@ -154,13 +154,21 @@ def _capability(
 ) -> dict[str, Any]:
     try:
         backend = catalog.backend(capability, family.name, settings, environment)
-        missing = [item.model_dump() for item in backend.missing()]
+        lacks = backend.missing() or _unreachable(backend)
+        missing = [item.model_dump() for item in lacks]
     except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
         what = f"something that works: {type(error).__name__}: {error}"
         remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
         missing = [Missing(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     return _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
+
+
+def _unreachable(backend: Backend) -> list[Missing]:
+    """What does not answer on this machine, of a backend that has a look."""
+    look = getattr(backend, "unreachable", None)
+    found = look() if look is not None else None
+    return [] if found is None else [found]
 
 
 def _made(

@@ -84,6 +84,8 @@ class OutcomeKeeper:
 
     async def failure(self, error: StepError) -> StepError:
         """Writes a failure; returns what the step raises."""
+        if isinstance(error, Retryable):
+            error = error.outlasted()
         if isinstance(error, OutcomeUnknown):
             policy = self._bench.engine_settings.on_unknown
             return await self.unknown(policy, error.message, error.cost)

@@ -321,6 +321,29 @@ async def test_a_server_that_is_not_there(provider: Provider) -> None:
     else:
         assert isinstance(error, Retryable)
         assert "cannot be reached" in error.message
+        outlasted = error.outlasted()
+        assert isinstance(outlasted, Blocked)
+        assert (outlasted.reason, outlasted.message) == ("backend", error.message)
+    found = backend.unreachable()
+    assert (found.reason, backend.missing()) == ("backend", [])
+    assert backend.speaker.address in found.what
+
+
+@every
+def test_a_server_that_is_there_is_not_called_silent(provider: Provider) -> None:
+    with ProviderServer(provider.route()) as server:
+        assert provider.backend(server).unreachable() is None
+        assert server.ledger == []
+
+
+def test_a_server_elsewhere_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from engine.backends.common import readiness
+
+    def looked(*_args: Any, **_more: Any) -> None:
+        raise AssertionError("nothing is to be asked")
+
+    monkeypatch.setattr(readiness.socket, "create_connection", looked)
+    assert readiness.silent("it", "https://api.openai.com/v1", "Start it.") is None
 
 
 @pytest.mark.parametrize("provider", WITH_KEY, ids=lambda one: one.label)

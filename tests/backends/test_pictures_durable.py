@@ -10,6 +10,7 @@ import pytest
 
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.common import download
+from engine.runtime import lanes
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.draw import Studio, die
@@ -75,6 +76,26 @@ async def test_comfyui_does_everything_once_whatever_is_killed(tmp_path: Path, s
         assert any(killed)
         assert {job.state for job in studio.jobs()} == {"done"}
         assert comfy_made(comfy) == {f"picture {number}": 1 for number in range(3)}
+
+
+async def test_jobs_wait_for_a_comfyui_that_is_not_running_yet(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
+    comfy = ComfyUI()
+    with ProviderServer(comfy) as first:
+        place = first
+    studio = Studio(tmp_path / "work", {})
+    studio.queue(3, comfy_settings(place))
+    engine, task = await studio.start()
+    await eventually(lambda: {job.state for job in studio.jobs()} == {"parked"})
+    assert {job.reason for job in studio.jobs()} == {"backend"}
+    assert all("Check that it is running" in (job.message or "") for job in studio.jobs())
+    with ProviderServer(comfy, port=place.port):
+        await studio.becomes("done")
+        engine.stop()
+        await task
+    assert comfy_made(comfy) == {f"picture {number}": 1 for number in range(3)}
 
 
 async def test_a_new_engine_goes_back_to_a_request_that_an_old_one_left(tmp_path: Path):

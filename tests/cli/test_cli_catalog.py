@@ -79,6 +79,17 @@ def test_broken_package_does_not_hide_the_others(run, with_others, tmp_path):
     assert "no_such_module" in recipes["broken"]["error"]
 
 
+def test_a_server_of_this_machine_that_does_not_answer_is_not_ready(run, tmp_path):
+    settings = '[backends.comfyui]\nbase_url = "http://127.0.0.1:9"\n'
+    (tmp_path / "safelight.toml").write_text(settings)
+    document = run("backends", "--json", "--workspace", tmp_path).json
+    comfyui = next(family for family in document["backends"] if family["name"] == "comfyui")
+    (made,) = comfyui["capabilities"]
+    assert made["ready"] is False
+    assert made["missing"][0]["what"] == "ComfyUI at http://127.0.0.1:9"
+    assert made["missing"][0]["remedy"].startswith("Start ComfyUI")
+
+
 def test_wrong_settings_of_a_backend_make_it_not_ready(run, tmp_path):
     (tmp_path / "safelight.toml").write_text("[backends.builtin]\nnonsense = 1\n")
     document = run("backends", "--json", "--workspace", tmp_path).json

@@ -248,6 +248,29 @@ async def test_what_is_blocked_parks_and_goes_on_by_itself_when_it_is_mended(toy
     assert toy.batch().state == "done"
 
 
+@pytest.mark.usefixtures("_probes_at_once")
+async def test_a_server_that_does_not_answer_parks_after_all_tries_and_goes_on_when_it_does(
+    toy: Toy,
+) -> None:
+    away = True
+
+    def reply(_request: RefineRequest, _context: CallContext) -> None:
+        if away:
+            raise Retryable("It cannot be reached.", remedy="Start it.", parks="backend")
+
+    toy.backend.reply = reply
+    toy.queue(4)
+    async with toy.running():
+        await eventually(lambda: toy.batch().parked == 4)
+        parked = toy.jobs()
+        assert {(job.reason, job.lane) for job in parked} == {("backend", "toy")}
+        assert {job.message for job in parked} == {"It cannot be reached. Start it."}
+        assert len(events(toy, "step.retry")) >= 2
+        away = False
+        await eventually(lambda: toy.batch().done == 4)
+    assert toy.batch().state == "done"
+
+
 async def test_what_is_parked_goes_on_after_a_restart(toy: Toy) -> None:
     key = toy.backend.reply = Key()
     toy.queue(12)

@@ -26,6 +26,7 @@ from engine.backends.common.spending import Usage
 from engine.capabilities import Missing
 
 NAME = "anthropic"
+API_URL = "https://api.anthropic.com"
 _CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
 
 
@@ -62,6 +63,11 @@ class AnthropicSpeaker:
         self._key = find_key(environment, *KEY_NAMES)
         self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
         self.paid = not settings.is_local
+
+    @property
+    def address(self) -> str:
+        """Where the interface is."""
+        return self._settings.base_url or API_URL
 
     def missing(self) -> list[Missing]:
         """The package `anthropic`; a key, unless the server is this machine."""
@@ -100,7 +106,7 @@ class AnthropicSpeaker:
         settings, http_class = self._settings, anthropic.DefaultAsyncHttpxClient
         return anthropic.AsyncAnthropic(
             api_key=self._key or "none",
-            base_url=settings.base_url or "https://api.anthropic.com",
+            base_url=settings.base_url or API_URL,
             max_retries=0,
             timeout=settings.timeout,
             http_client=http_class(**guarded(module_of(http_class), timeout=settings.timeout)),

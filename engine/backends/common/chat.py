@@ -16,6 +16,7 @@ from engine.agents.conversation import Conversation, InlinePicture, plain_schema
 from engine.agents.pictures import fitted
 from engine.agents.replies import ModelReply, structured
 from engine.backends.common.failures import Account, out_of_time
+from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices, Usage, report
@@ -95,6 +96,11 @@ class Speaker(Protocol):
     account: Account
     paid: bool
 
+    @property
+    def address(self) -> str:
+        """Where its interface is."""
+        ...
+
     def missing(self) -> list[Missing]:
         """What it lacks to be ready."""
         ...
@@ -150,6 +156,11 @@ class _ChatBackend:
     def missing(self) -> list[Missing]:
         """What it lacks to be ready: its package or its key."""
         return self.speaker.missing()
+
+    def unreachable(self) -> Missing | None:
+        """That the server of this machine that it asks does not answer, where it does not."""
+        remedy = f"Start it, or set {self.name}.base_url to where it is."
+        return silent(self.name, self.speaker.address, remedy)
 
     async def _answer(
         self, talk: Conversation, shape: type[ShapeT], context: CallContext

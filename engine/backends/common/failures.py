@@ -8,7 +8,7 @@
 | 408, 409, 425, 429, 5xx | `Retryable`, with the wait that `Retry-After` asks for |
 | content refused | `Permanent`, with the provider's reason |
 | any other status | `Permanent` |
-| no connection | `Retryable` |
+| no connection | `Retryable`; where that lasts, the lane is blocked: `backend` |
 | cut between sending and reply | `Retryable`, or `OutcomeUnknown` where asking again costs |
 | a reply that is too large | `Permanent` |
 """
@@ -181,7 +181,9 @@ def from_exception(account: Account, error: BaseException, *, unknown: bool = Fa
     if not was_sent(error):
         return Retryable(
             f"{account.name} cannot be reached: {words}",
-            remedy=f"Check the network and {account.name}.base_url.",
+            remedy=f"Check that it is running, the network and {account.name}.base_url; the jobs go "
+            "on by themselves when it answers.",
+            parks="backend",
         )
     return cut_off(account, words, unknown=unknown)
 

@@ -3,10 +3,16 @@
 import asyncio
 import importlib
 import importlib.util
+import socket
 from collections.abc import Mapping
 from types import ModuleType
+from urllib.parse import urlsplit
 
+from engine.backends.common.settings import is_loopback
 from engine.capabilities import Blocked, Missing
+
+CONNECT_SECONDS = 0.5
+"""How long a server of this machine may take to accept a connection before it counts as silent."""
 
 
 def find_key(environment: Mapping[str, str], *names: str) -> str | None:
@@ -48,6 +54,30 @@ def missing_package(package: str, extra: str = "cloud") -> Missing:
         remedy=f"Run: pip install 'safelight[{extra}]'.",
         reason="backend",
     )
+
+
+def silent(name: str, address: str, remedy: str) -> Missing | None:
+    """That nothing takes connections at an address of this machine.
+
+    Other machines are not asked: that takes time, and says more than whoever looks may want.
+
+    Args:
+        name: What should answer there.
+        address: Where, as a URL.
+        remedy: How it is started.
+
+    Returns:
+        None where something does, or the address is not a loopback one.
+    """
+    if not is_loopback(address):
+        return None
+    parts = urlsplit(address)
+    place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    try:
+        with socket.create_connection(place, timeout=CONNECT_SECONDS):
+            return None
+    except OSError:
+        return Missing(what=f"{name} at {address}", remedy=remedy, reason="backend")
 
 
 async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:

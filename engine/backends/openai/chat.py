@@ -33,6 +33,7 @@ from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.capabilities import Missing, StepError
 
 NAME = "openai"
+API_URL = "https://api.openai.com/v1"
 _REFUSALS = ("content_policy_violation", "content_filter", "moderation_blocked")
 
 
@@ -71,6 +72,11 @@ class OpenAISpeaker:
         self._key = find_key(environment, *KEY_NAMES)
         self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
         self.paid = not settings.is_local
+
+    @property
+    def address(self) -> str:
+        """Where the interface is."""
+        return self._settings.base_url or API_URL
 
     def missing(self) -> list[Missing]:
         """The package `openai`; a key, unless the server is this machine."""
@@ -139,7 +145,7 @@ def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limi
     http = http_class(**guarded(module_of(http_class), timeout=settings.timeout, **limits))
     return openai.AsyncOpenAI(
         api_key=key or "none",
-        base_url=settings.base_url or "https://api.openai.com/v1",
+        base_url=settings.base_url or API_URL,
         max_retries=0,
         timeout=settings.timeout,
         http_client=http,

@@ -25,10 +25,11 @@ from engine.backends.common.readiness import (
     load,
     missing_key,
     missing_package,
+    silent,
 )
 from engine.backends.common.references import references_of
 from engine.backends.common.shapes import nearest
-from engine.backends.openai.chat import NAME, openai_client, status_error
+from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.capabilities import (
     Artifact,
@@ -111,6 +112,11 @@ class OpenAIImages:
             lacks.append(missing_key(*KEY_NAMES))
         return lacks
 
+    def unreachable(self) -> Missing | None:
+        """That the server of this machine that it asks does not answer, where it does not."""
+        remedy = "Start it, or set openai.base_url to where it is."
+        return silent(self.name, self.settings.base_url or API_URL, remedy)
+
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for; its size is the nearest that the model makes.
 
@@ -190,7 +196,7 @@ class OpenAIImages:
             raise cut_off(self._account, words, unknown=asks) from None
 
     async def _fetch(self, url: str) -> bytes:
-        base_url = self.settings.base_url or "https://api.openai.com/v1"
+        base_url = self.settings.base_url or API_URL
         shelf = Shelf(self._account, base_url, FILE_HOSTS, self.settings.timeout)
         try:
             return await fetch_picture(shelf, url)

@@ -83,6 +83,7 @@ class ProviderServer:
 
     Args:
         routes: Who answers; the first that knows a call does.
+        port: Where it listens; by default where there is room.
 
     Attributes:
         url: Its address, `http://127.0.0.1:PORT`.
@@ -90,15 +91,16 @@ class ProviderServer:
         fallback: The status for calls that no route knows.
     """
 
-    def __init__(self, *routes: Route) -> None:
+    def __init__(self, *routes: Route, port: int = 0) -> None:
         self.routes: list[Route] = list(routes)
         self.ledger: list[Received] = []
         self.fallback = 404
         self._lock = threading.Lock()
         self._orders: list[_Ordered] = []
         self.closing = threading.Event()
-        self._server = _Listener(("127.0.0.1", 0), _handler_for(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self._server = _Listener(("127.0.0.1", port), _handler_for(self))
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         )
