@@ -335,6 +335,41 @@ class Lane(Row):
 
 
 @dataclass(frozen=True, slots=True)
+class Host(Row):
+    """One model host as the engine last reported it.
+
+    Attributes:
+        device: Its device, for example `cuda:0` or `cpu`.
+        name: What the device is, in words.
+        pid: Its process, None where none runs.
+        state: `starting`, `idle`, `busy`, `restarting` after a crash, or `stopped`.
+        message: What it is at, or why it stopped.
+        memory_total: Bytes of its device, None where that is not known yet.
+        memory_budget: Bytes that models may fill there.
+        memory_used: Bytes that they fill.
+        models: What is loaded, the least recently used first: JSON, a list of `name`, `bytes` and
+            `offloaded`.
+        waiting: Tasks that wait for it.
+        running: Tasks that it works at.
+        restarts: How often its process was started again.
+    """
+
+    device: str
+    name: str
+    pid: int | None
+    state: str
+    message: str
+    memory_total: int | None
+    memory_budget: int | None
+    memory_used: int | None
+    models: str
+    waiting: int
+    running: int
+    restarts: int
+    updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class Iteration(Row):
     """One iteration of a job's loop (a view over its steps)."""
 

@@ -1,8 +1,8 @@
-"""Reading batches, engines and lanes."""
+"""Reading batches, engines, lanes and model hosts."""
 
 import sqlite3
 
-from db.rows import Batch, Command, Engine, Lane
+from db.rows import Batch, Command, Engine, Host, Lane
 
 
 def batch(connection: sqlite3.Connection, batch_id: int) -> Batch | None:
@@ -59,6 +59,11 @@ def running_engine(connection: sqlite3.Connection) -> Engine | None:
 def lanes(connection: sqlite3.Connection) -> list[Lane]:
     """Every lane as last reported."""
     return [Lane.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
+
+
+def hosts(connection: sqlite3.Connection) -> list[Host]:
+    """Every model host as last reported; none where no engine runs."""
+    return [Host.of(row) for row in connection.execute("SELECT * FROM hosts ORDER BY device")]
 
 
 def parked_lanes(connection: sqlite3.Connection) -> list[str]:

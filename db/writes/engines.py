@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from db.clock import now
 from db.rows import Lane
 from db.writes.events import record_event
+from db.writes.hosts import clear_hosts
 
 
 def start_engine(
@@ -17,6 +18,7 @@ def start_engine(
            WHERE state NOT IN ('stopped', 'lost')"""
     )
     connection.execute("DELETE FROM lanes")
+    clear_hosts(connection)
     at = now()
     cursor = connection.execute(
         """INSERT INTO engines (pid, host, version, run_id, state, started_at, seen_at)
@@ -42,6 +44,7 @@ def stop_engine(connection: sqlite3.Connection, engine_id: int) -> None:
         (at, at, engine_id),
     )
     connection.execute("UPDATE lanes SET in_flight = 0, waiting = 0")
+    clear_hosts(connection)
     record_event(connection, "engine.stopped")
 
 

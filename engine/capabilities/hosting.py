@@ -18,14 +18,18 @@ class ModelKey:
 
     Attributes:
         loader: The function that loads it, `module:function`, a constant of our code or of an
-            installed package's, never text from outside; it is called with `options` and a `Place`.
+            installed package's, never text from outside; it is called with `options` (the text as
+            it stands here) and a `Place`, and returns a `LoadedModel`.
         options: What it is given, as canonical JSON: source, revision, precision and so on.
         name: What operators call it, for example `stabilityai/stable-diffusion-xl-base-1.0`.
+        device: Where it has to run, for example `cuda:1`, `cuda` (any of them) or `cpu`; empty for
+            any accelerator there is, and the processor where there is none.
     """
 
     loader: str
     options: str
     name: str
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class Place(Protocol):
     """Where a model is loaded.
 
     Attributes:
-        device: Device for torch, for example `cuda:0` or `cpu`.
+        device: Device for torch, for example `cuda:0`, `mps` or `cpu`.
     """
 
     device: str
@@ -78,6 +82,11 @@ class Desk(Protocol):
 
 class LoadedModel(Protocol):
     """A model in a host.
+
+    Its methods are called one at a time, in the host's main thread. Answers are plain data and
+    nothing else: None, numbers, text, bytes, and lists, tuples, sets and dicts of these (numpy
+    arrays and tensors as bytes or lists). It may also have `restore()`, which takes back what
+    `offload` did; it is called before an offloaded model works again where there is room.
 
     Attributes:
         most: Tasks that it takes in one batch at most.

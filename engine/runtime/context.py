@@ -5,8 +5,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine.capabilities import Artifact, Permanent
+from engine.capabilities import Artifact, Permanent, Task
+from engine.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.deadline import Deadline, HostedTask
 from engine.runtime.pool import ComputePool
 
 T = TypeVar("T")
@@ -31,11 +33,13 @@ class CallRecorder:
         spent: What the call has cost so far, in micro-dollars.
         tokens_in: Tokens that the provider has read so far, None where it counts none.
         tokens_out: Tokens that it has written so far.
+        deadline: When the call is given up, where that is set.
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
     """
 
     artifacts: ArtifactStore
     pool: ComputePool
+    hosts: ModelHosts
     on_submitted: Callable[[str], Awaitable[None]]
     on_progress: Callable[[float | None, str], None]
     request_id: str | None = None
@@ -44,6 +48,7 @@ class CallRecorder:
     tokens_in: int | None = None
     tokens_out: int | None = None
     had_progress: bool = False
+    deadline: Deadline | None = None
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
     on_preview: Callable[[bytes], None] = lambda _picture: None
 
@@ -103,6 +108,14 @@ class CallRecorder:
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
         """Runs a module-level function of plain data in the process pool."""
         return self.pool.run(function, *args)
+
+    async def infer(self, task: Task) -> Any:
+        """Has a task done by a model host; its progress and previews are shown."""
+        hosted = HostedTask(self, self.deadline)
+        try:
+            return await self.hosts.infer(task, hosted)
+        finally:
+            hosted.ends()
 
 
 def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:

@@ -22,9 +22,11 @@ from db.writes import jobs as job_writes
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import prune_events, record_event
 from engine.capabilities import Blocked
+from engine.hosts.model_hosts import ModelHosts
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.commands import CommandDesk
+from engine.runtime.host_rows import HostBoard
 from engine.runtime.interpreter import tuned
 from engine.runtime.jobs import JobRunner
 from engine.runtime.lane_set import LaneChange, LaneSet
@@ -46,6 +48,7 @@ TICK_SECONDS = 0.05
 HEARTBEAT_SECONDS = 2.0
 LAST_WRITES_SECONDS = 5.0
 LANES_SECONDS = 0.5
+HOSTS_SECONDS = 0.3
 
 
 class StoreGone(Exception):
@@ -155,12 +158,15 @@ class Engine:
         self._reader = store.reader()
         self._artifacts = ArtifactStore(self._paths.artifacts)
         self._pool = ComputePool(settings.engine.cpu_workers)
+        self._hosts = ModelHosts(settings.hosts)
+        self._host_board = HostBoard(self._hosts, self._writer)
         self._progress = ProgressBoard(self._writer)
         self._projector = Projector(store, self._paths, self._artifacts.path, settings.outputs)
         bench = Workbench(
             self._writer,
             self._artifacts,
             self._pool,
+            self._hosts,
             self._progress,
             self._lanes.of,
             settings.engine,
@@ -191,6 +197,7 @@ class Engine:
         await self._wait_for(list(self._finishing))
         await self._projector.close()
         self._pool.close()
+        self._hosts.close()
         if not self._store.is_in_place():
             await self._rescue_store()
         elif hasattr(self, "_id"):
@@ -351,6 +358,9 @@ class Engine:
     async def _housekeeping(self) -> None:
         if self._is_due("progress", FLUSH_SECONDS):
             self._progress.flush()
+        if self._is_due("hosts", HOSTS_SECONDS):
+            self._hosts.tick()
+            self._host_board.flush()
         if self._is_due("lanes", LANES_SECONDS):
             rows = self._lanes.rows()
             self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
@@ -388,6 +398,7 @@ class Engine:
         self._steps.bench.retry_settings = settings.retry
         self._steps.bench.purse.settings = settings.budget
         self._projector.settings = settings.outputs
+        self._hosts.reload(settings.hosts)
         self._batches.clear()
         self._lanes.reload(settings)
 

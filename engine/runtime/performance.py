@@ -19,6 +19,7 @@ from engine.capabilities import (
     StepError,
 )
 from engine.runtime.context import CallRecorder
+from engine.runtime.deadline import Deadline
 from engine.runtime.lanes import Sent
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.reuse import reused
@@ -226,7 +227,8 @@ class Performance:
         backend, deadline = self.call.backend, self._bench.engine_settings.deadline_seconds
         operation = getattr(backend, self.call.operation)
         try:
-            async with asyncio.timeout(deadline):
+            async with asyncio.timeout(deadline) as timer:
+                recorder.deadline = Deadline(timer, deadline)
                 return cast("Result", await operation(self.call.request, recorder))
         except TimeoutError:
             message = f"{self._state.intent.backend} gave no answer within {deadline:g} seconds."
@@ -261,6 +263,7 @@ class Performance:
         return CallRecorder(
             bench.artifacts,
             bench.pool,
+            bench.hosts,
             on_submitted,
             on_progress,
             self._state.request_id,

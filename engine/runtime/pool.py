@@ -5,20 +5,17 @@ import contextlib
 import multiprocessing
 import os
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection, wait
-from types import ModuleType
 from typing import Any, TypeVar
 
 from engine.capabilities import Retryable
+from engine.hosts.spawning import THREAD_VARIABLES, without_main
 
 T = TypeVar("T")
-
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 
 
 class ComputePool:
@@ -93,7 +90,7 @@ class _Worker:
         self._executor = ProcessPoolExecutor(
             1, mp_context=context, initializer=_start_worker, initargs=(ends,)
         )
-        with _without_main():
+        with without_main():
             self._pid = self._executor.submit(os.getpid)  # starts the process
         self.broken = False
 
@@ -114,22 +111,6 @@ class _Worker:
         self._end.close()
 
 
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Keeps a process that starts meanwhile from running the caller's script once more.
-
-    A spawned process imports the file of `__main__`; a script that opens a workspace without
-    `if __name__ == "__main__"` would queue its batch again in every worker, and wait for it.
-    Workers need nothing of it: what they run is imported by name.
-    """
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
-    try:
-        yield
-    finally:
-        sys.modules["__main__"] = main
-
-
 def _start_worker(ends: Connection) -> None:
     """Runs first in each worker: signals are the engine's business, and so is its end.
 
@@ -138,7 +119,7 @@ def _start_worker(ends: Connection) -> None:
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    for name in _ONE_THREAD:  # read by libraries that the worker has not imported yet
+    for name in THREAD_VARIABLES:  # read by libraries that the worker has not imported yet
         os.environ.setdefault(name, "1")
     threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
 

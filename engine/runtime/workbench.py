@@ -7,6 +7,7 @@ from typing import Any
 from db.writer import Writer
 from db.writes.records import Intent
 from engine.capabilities import Backend, Call, Result
+from engine.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes import Lane
 from engine.runtime.pool import ComputePool
@@ -101,6 +102,7 @@ class Workbench:
         writer: The store's writer door.
         artifacts: Files by content.
         pool: Processes for CPU-heavy work.
+        hosts: Processes that hold models.
         progress: What is shown of running steps.
         lane_of: The lane of a backend.
         engine_settings: How the engine works.
@@ -112,6 +114,7 @@ class Workbench:
     writer: Writer
     artifacts: ArtifactStore
     pool: ComputePool
+    hosts: ModelHosts
     progress: ProgressBoard
     lane_of: Callable[[Backend], Lane]
     engine_settings: EngineSettings

@@ -1,0 +1,117 @@
+"""Which host does what next.
+
+The longest waiting goes first. A host that holds the model is preferred; where none does, the model
+is loaded where it has room, and where there is most of it. Two rules keep models from being loaded
+to and fro. A model that others wait for is unloaded for another one only after that one has waited
+for `patience`, and after it has itself been there for as long. And a model that another host holds
+is loaded once more only where what waits would keep that host busy for longer than loading takes.
+"""
+
+import math
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from engine.capabilities.hosting import ModelKey
+from engine.hosts.devices import CPU
+from engine.hosts.host import Host, Running
+from engine.hosts.state import Known
+from engine.hosts.tasks import Backlog, BatchKey
+from engine.settings import HostSettings
+
+UNKNOWN_MOST = 8
+"""Tasks that a model is taken to do at once before it has said how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a host does next: a batch where it holds the model, else it loads that."""
+
+    host: Host
+    key: BatchKey
+
+
+def on_devices(hosts: Sequence[Host], model: ModelKey) -> list[Host]:
+    """The hosts that a model may run on: where it says, or accelerators, or the processor."""
+    if model.device:
+        return [host for host in hosts if host.device.suits(model.device)]
+    accelerators = [host for host in hosts if host.device.kind != CPU]
+    return accelerators or list(hosts)
+
+
+class Chooser:
+    """Chooses.
+
+    Args:
+        hosts: All hosts.
+        backlog: What waits.
+        known: What is known of models.
+        settings: How hosts work.
+    """
+
+    def __init__(
+        self, hosts: Sequence[Host], backlog: Backlog, known: Known, settings: HostSettings
+    ) -> None:
+        self._hosts = hosts
+        self._backlog = backlog
+        self._known = known
+        self.settings = settings
+
+    def next(self) -> Choice | None:
+        """The next thing to do; None where nothing is to be begun now."""
+        for key, queue in self._backlog.kinds():
+            hosts = self.usable(key[0])
+            free = [host for host in hosts if host.is_free]
+            waited = time.monotonic() - queue[0].since
+            holding = [host for host in free if key[0] in host.models]
+            if holding:
+                if self._may_grow(key[0], len(queue), waited):
+                    continue
+                return Choice(max(holding, key=_room), key)
+            if not self._is_worth_loading(key[0], len(queue), hosts):
+                continue
+            able = [host for host in free if self._may_load(host, key[0], waited)]
+            if able:
+                best = max(able, key=lambda host: (host.has_room_for(key[0]), _room(host)))
+                return Choice(best, key)
+        return None
+
+    def usable(self, model: ModelKey) -> list[Host]:
+        """The hosts that may do a model's work, now or when they are free."""
+        hosts = on_devices(self._hosts, model)
+        return [host for host in hosts if host.could_hold(model) and not host.is_broken]
+
+    def _may_grow(self, model: ModelKey, waiting: int, waited: float) -> bool:
+        """Whether others that fit may come within the moment that a batch waits for them."""
+        return waiting < self.most(model) and waited < self.settings.batch_wait_seconds
+
+    def most(self, model: ModelKey) -> int:
+        """Tasks that a model does at once at most."""
+        most = self._known.most.get(model, UNKNOWN_MOST)
+        limit = self.settings.largest_batch
+        return min(most, limit) if limit else most
+
+    def _is_worth_loading(self, model: ModelKey, waiting: int, hosts: Collection[Host]) -> bool:
+        holders = [host for host in hosts if host.has(model)]
+        if not holders:
+            return True
+        batches = math.ceil(waiting / self.most(model) / len(holders))
+        at_work = [h.work for h in holders if isinstance(h.work, Running) and h.work.model == model]
+        now = time.monotonic()
+        seconds = max([now - work.since for work in at_work], default=0.0)
+        seconds = max(seconds, self._known.batch_seconds.get(model, 0.0))
+        return batches * seconds > self._known.load_seconds.get(model, math.inf)
+
+    def _may_load(self, host: Host, model: ModelKey, waited: float) -> bool:
+        if host.has_room_for(model):
+            return True
+        if not any(key[0] in host.models for key, _ in self._backlog.kinds() if key[0] != model):
+            return True  # nobody waits for what would have to go
+        patience = self.settings.patience_seconds
+        patience = max(patience, 2 * self._known.load_seconds.get(model, 0.0))
+        return waited >= patience and time.monotonic() - host.loaded_at >= patience
+
+
+def _room(host: Host) -> int:
+    """Bytes that are free, as far as is known; a host that was never started counts as empty."""
+    return host.budget - host.filled

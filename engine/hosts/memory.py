@@ -1,0 +1,125 @@
+"""The memory of a device, as seen from the process that works on it."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any, Protocol
+
+_CGROUP_LIMITS = (
+    "/sys/fs/cgroup/memory.max",
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+)
+_OUT_OF_MEMORY = (
+    "out of memory",
+    "can't allocate memory",
+    "not enough memory",
+    "cannot allocate memory",
+    "alloc_failed",
+)
+_DEVICE_GONE = ("cuda error", "hip error", "device-side assert")
+
+
+class Memory(Protocol):
+    """A device's memory."""
+
+    def total(self) -> int:
+        """Its bytes."""
+        ...
+
+    def used(self) -> int | None:
+        """Bytes that this process holds there; None where nothing measures that."""
+        ...
+
+    def release(self) -> None:
+        """Gives back what no model holds any more."""
+        ...
+
+
+class ProcessorMemory:
+    """The machine's main memory; what a model takes of it, the model says itself."""
+
+    def total(self) -> int:
+        """Bytes of the machine, or of the container where that has less."""
+        return main_memory()
+
+    def used(self) -> int | None:
+        """None: the process holds its libraries as well as its models."""
+        return None
+
+    def release(self) -> None:
+        """Collects garbage."""
+        gc.collect()
+
+
+class AcceleratorMemory:
+    """The memory of a GPU, by torch's own count.
+
+    Args:
+        device: Device for torch.
+    """
+
+    def __init__(self, device: str) -> None:
+        import torch
+
+        self._torch: Any = torch
+        self._device = torch.device(device)
+        self._is_cuda = self._device.type == "cuda"
+        if self._is_cuda:
+            torch.cuda.set_device(self._device)
+
+    def total(self) -> int:
+        """Bytes of the device."""
+        if self._is_cuda:
+            return int(self._torch.cuda.get_device_properties(self._device).total_memory)
+        return int(self._torch.mps.recommended_max_memory())
+
+    def used(self) -> int | None:
+        """Bytes in tensors of this process."""
+        if self._is_cuda:
+            return int(self._torch.cuda.memory_allocated(self._device))
+        return int(self._torch.mps.current_allocated_memory())
+
+    def release(self) -> None:
+        """Collects garbage and empties torch's cache."""
+        gc.collect()
+        (self._torch.cuda if self._is_cuda else self._torch.mps).empty_cache()
+
+
+def memory_of(device: str) -> Memory:
+    """The memory of a device; torch is imported for accelerators only."""
+    return ProcessorMemory() if device.startswith("cpu") else AcceleratorMemory(device)
+
+
+def main_memory() -> int:
+    """Bytes of main memory that this process may use at most."""
+    total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for name in _CGROUP_LIMITS:
+        try:
+            text = Path(name).read_text().strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            total = min(total, int(text))
+    return total
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that memory was lacking, in any of the forms that torch has for it."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and _says(error, _OUT_OF_MEMORY)
+
+
+def is_device_gone(error: BaseException) -> bool:
+    """Whether an error leaves the device of no use to this process (a failed CUDA context)."""
+    return isinstance(error, RuntimeError) and _says(error, _DEVICE_GONE)
+
+
+def _says(error: BaseException, words: tuple[str, ...]) -> bool:
+    text = str(error).lower()
+    return any(word in text for word in words)
+
+
+def in_words(size: int) -> str:
+    """Bytes for a sentence."""
+    return f"{size / 2**30:.1f} GiB" if size >= 2**28 else f"{size / 2**20:.1f} MiB"

@@ -1,0 +1,167 @@
+"""A host's process: it holds models on one device and does what the engine sends it."""
+
+import logging
+import os
+import queue
+import sys
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from engine.capabilities.errors import StepError
+from engine.capabilities.hosting import ModelKey
+from engine.hosts import messages, plain
+from engine.hosts.batch import Batch, DeviceGone, GivenUp, defect
+from engine.hosts.memory import memory_of
+from engine.hosts.shelf import Shelf
+from engine.hosts.spawning import parent_sentinel, settle
+from engine.hosts.too_large import TooLarge
+
+BROKEN = 86
+"""Exit code of a process whose device is of no use to it any more."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a host is to work.
+
+    Attributes:
+        device: The device's name.
+        torch: What torch calls it.
+        budget: Bytes that models may fill, 0 for a share of what there is.
+        share: That share, 0 to 1.
+        threads: Threads that numeric libraries may use.
+        level: Level of the engine's log.
+    """
+
+    device: str
+    torch: str
+    budget: int
+    share: float
+    threads: int
+    level: int
+
+
+def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
+    """Works until the engine closes the pipe, or ends.
+
+    Args:
+        orders: How to work.
+        pipe: Where commands come from and reports go to.
+        out: Where that goes which libraries print.
+    """
+    settle(orders.threads)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(out.fileno(), stream.fileno())
+    reporter = Reporter(pipe)
+    logging.basicConfig(level=orders.level, handlers=[_ToEngine(reporter)], force=True)
+    inbox: queue.SimpleQueue[messages.Command] = queue.SimpleQueue()
+    given_up = GivenUp()
+    listener = threading.Thread(target=_listen, args=(pipe, inbox, given_up), daemon=True)
+    listener.start()
+    _work(orders, reporter, inbox, given_up)
+
+
+def _listen(
+    pipe: "Connection[Any, Any]",
+    inbox: "queue.SimpleQueue[messages.Command]",
+    given_up: GivenUp,
+) -> None:
+    """Hears commands while a model is at work; ends the process with its engine."""
+    parent = parent_sentinel()
+    while True:
+        if parent in wait([parent, pipe]):
+            os._exit(1)
+        try:
+            command = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)
+        if isinstance(command, messages.GiveUp):
+            given_up.add(command.number, command.task)
+        else:
+            inbox.put(command)
+
+
+def _work(
+    orders: Orders,
+    reporter: "Reporter",
+    inbox: "queue.SimpleQueue[messages.Command]",
+    given_up: GivenUp,
+) -> None:
+    memory = memory_of(orders.torch)
+    total = memory.total()
+    budget = orders.budget or int(total * orders.share)
+    shelf = Shelf(orders.torch, budget, memory, orders.device)
+    reporter.tell(messages.Ready(total, budget))
+    while True:
+        command = inbox.get()
+        if isinstance(command, messages.Load):
+            report: messages.Report = _load(shelf, command)
+        elif isinstance(command, messages.Run):
+            try:
+                report = Batch(command, shelf, given_up, reporter.tell).do()
+            except DeviceGone as error:
+                log.critical("%s is of no use any more: %s", orders.device, error)
+                os._exit(BROKEN)
+            given_up.forget(command.number)
+            _measure(shelf, command.key)
+        else:
+            raise TypeError(f"a {type(command).__name__} is no command")
+        reporter.tell(messages.Holding(shelf.holding(), shelf.used()))
+        reporter.tell(report)
+
+
+def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
+    try:
+        held = shelf.obtain(load.key, load.expected)
+    except TooLarge as error:
+        refused = messages.Refused(plain.pack_error(error))
+        return messages.NotLoaded(load.key, refused, is_too_large=True, size=error.size)
+    except StepError as error:
+        return messages.NotLoaded(load.key, messages.Refused(plain.pack_error(error)))
+    except Exception as error:  # noqa: BLE001 - whoever waits for the model is told
+        return messages.NotLoaded(load.key, defect(error))
+    return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
+
+
+def _measure(shelf: Shelf, key: ModelKey) -> None:
+    """A model may have taken more than it did when it was loaded."""
+    if any(held.key == key for held in shelf.holding()):
+        shelf.measure(key)
+
+
+class Reporter:
+    """Sends reports to the engine, from whichever thread.
+
+    Args:
+        pipe: Where they go.
+    """
+
+    def __init__(self, pipe: "Connection[Any, Any]") -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+
+    def tell(self, report: messages.Report) -> None:
+        """Sends one; the process ends where nobody hears it."""
+        data = plain.pack(report)
+        try:
+            with self._lock:
+                self._pipe.send_bytes(data)
+        except OSError:
+            os._exit(1)
+
+
+class _ToEngine(logging.Handler):
+    """Gives log records to the engine, which alone writes the log."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self._reporter = reporter
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sends one record as text."""
+        text = self.format(record)
+        self._reporter.tell(messages.Logged(record.levelno, record.name, text[-20_000:]))
