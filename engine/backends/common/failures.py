@@ -181,8 +181,8 @@ def from_exception(account: Account, error: BaseException, *, unknown: bool = Fa
     if not was_sent(error):
         return Retryable(
             f"{account.name} cannot be reached: {words}",
-            remedy=f"Check that it is running, the network and {account.name}.base_url; the jobs go "
-            "on by themselves when it answers.",
+            remedy=f"Check that it is running, the network and {account.name}.base_url; "
+            "the jobs go on by themselves when it answers.",
             parks="backend",
         )
     return cut_off(account, words, unknown=unknown)
