@@ -1,13 +1,19 @@
 """The embedded backends: they need no key, no network, no weights and no GPU.
 
-A procedural painter, a critic that measures, and a refiner that goes by rules. What they return is
-real output of documented methods (`docs/builtin.md`); none of them has learned from pictures.
+A procedural painter, a critic and scorers that measure, and writers that go by rules. What they
+return is real output of documented methods (`docs/builtin.md`); none has learned from pictures.
 """
 
 from collections.abc import Mapping
 
 from engine.backends.builtin.settings import BuiltinSettings
-from engine.capabilities import BackendFamily, ImageBackend, TextBackend, VisionBackend
+from engine.capabilities import (
+    BackendFamily,
+    ImageBackend,
+    ScoreBackend,
+    TextBackend,
+    VisionBackend,
+)
 
 __all__ = ["FAMILY", "BuiltinSettings"]
 
@@ -25,15 +31,21 @@ def _vision(settings: BuiltinSettings, environment: Mapping[str, str]) -> Vision
 
 
 def _text(settings: BuiltinSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.builtin.text import Refiner
+    from engine.backends.builtin.text import Writer
 
-    return Refiner(settings)
+    return Writer(settings)
+
+
+def _score(settings: BuiltinSettings, environment: Mapping[str, str]) -> ScoreBackend:
+    from engine.backends.builtin.score import Measurer
+
+    return Measurer(settings)
 
 
 FAMILY = BackendFamily(
     name="builtin",
-    summary="Procedural pictures, measured evaluation, refinement by rules; needs nothing.",
+    summary="Procedural pictures, measured evaluation and scores, writing by rules; needs nothing.",
     settings=BuiltinSettings,
-    factories={"image": _image, "vision": _vision, "text": _text},
+    factories={"image": _image, "vision": _vision, "text": _text, "score": _score},
 )
 """The family, as the entry point `builtin` of `safelight.backends` gives it."""

@@ -88,7 +88,7 @@ def measure(picture: bytes) -> Measures:
     Raises:
         ValueError: The bytes are no picture that can be read safely.
     """
-    image = _opened(picture)
+    image = opened(picture)
     fine = _floats(_reduced(image, FINE_SIDE))
     rgb = _floats(_reduced(image, SIDE))
     lab = oklab(rgb)
@@ -137,10 +137,15 @@ def colour_share(lab: Array, colour: Rgb) -> float:
     return float((member * np.clip(2 * strength / wanted, 0, 1)).mean())
 
 
-def _opened(picture: bytes) -> Image.Image:
+def opened(picture: bytes) -> Image.Image:
+    """Decodes a PNG, JPEG or WebP to RGB.
+
+    Raises:
+        ValueError: The bytes are no picture that can be read safely.
+    """
     try:
-        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG", "WEBP")) as opened:
-            return opened.convert("RGB")
+        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG", "WEBP")) as image:
+            return image.convert("RGB")
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"the picture cannot be read: {error}") from error
 
