@@ -22,6 +22,10 @@ VERSION = 1
 """Version of the JSON in the `safelight` chunk."""
 
 
+def _is_empty(value: tuple[str, ...]) -> bool:
+    return not value
+
+
 class Lineage(BaseModel):
     """What a picture was made from, and by what.
 
@@ -35,6 +39,8 @@ class Lineage(BaseModel):
         model: The model it ran.
         version: Version of the backend's own method; empty where it is not known.
         reference: SHA-256 of the picture that was followed, where there was one.
+        more_references: Those of further ones. Left out of the JSON where there are none, so that
+            a picture without them has the bytes that it always had.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +54,7 @@ class Lineage(BaseModel):
     model: str
     version: str = ""
     reference: str | None = None
+    more_references: tuple[str, ...] = Field(default=(), exclude_if=_is_empty)
 
 
 def stamp(png: bytes, lineage: Lineage) -> bytes:

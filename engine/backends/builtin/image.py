@@ -1,12 +1,18 @@
 """Capability `image` of the embedded backends: the painter."""
 
+from typing import Any
+
 from engine.backends.builtin.settings import BuiltinSettings, versioned
+from engine.backends.common.references import references_of
 from engine.capabilities import Missing
 from engine.capabilities.base import CallContext, Capability
 from engine.capabilities.errors import Permanent
 from engine.capabilities.image import ImageRequest, Picture
 from engine.imaging.lineage import Lineage, stamp
 from engine.imaging.painter.paint import paint
+
+MOST_REFERENCES = 16
+"""Pictures that the painter follows at most in one request."""
 
 
 class Painter:
@@ -21,6 +27,7 @@ class Painter:
     lane = "builtin"
     concurrency = 0
     requests_per_minute: float | None = None
+    most_references = MOST_REFERENCES
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.freedom = settings.freedom
@@ -34,9 +41,10 @@ class Painter:
         """Paints the picture that is asked for.
 
         Raises:
-            Permanent: The reference is no picture.
+            Permanent: A reference is no picture, or there are too many.
         """
-        reference = await context.read(request.reference) if request.reference else None
+        followed = references_of(request, self.most_references, self.model)
+        references = [await context.read(one) for one in followed]
         lineage = Lineage(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
@@ -46,18 +54,19 @@ class Painter:
             backend=self.name,
             model=self.model,
             version=self.version,
-            reference=request.reference.hash if request.reference else None,
+            reference=followed[0].hash if followed else None,
+            more_references=tuple(one.hash for one in followed[1:]),
         )
         context.progress(None, "painting")
         try:
-            png = await context.compute(painted, lineage.model_dump(), reference, self.freedom)
+            png = await context.compute(painted, lineage.model_dump(), references, self.freedom)
         except ValueError as error:
             raise Permanent(f"The painter could not follow the request: {error}") from error
         image = await context.keep(png, role="image")
         return Picture(image=image, seed=request.seed)
 
 
-def painted(lineage: dict[str, str | int | None], reference: bytes | None, freedom: float) -> bytes:
+def painted(lineage: dict[str, Any], references: list[bytes], freedom: float) -> bytes:
     """A picture as PNG that carries its lineage; plain data in and out, for the process pool."""
     asked = Lineage.model_validate(lineage)
     png = paint(
@@ -66,7 +75,7 @@ def painted(lineage: dict[str, str | int | None], reference: bytes | None, freed
         asked.seed,
         asked.width,
         asked.height,
-        reference,
+        more_references=references,
         freedom=freedom,
     )
     return stamp(png, asked)

@@ -7,6 +7,7 @@ same versions of numpy and Pillow.
 
 import io
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image, ImageFilter
@@ -40,6 +41,7 @@ def paint(
     height: int,
     reference: bytes | None = None,
     *,
+    more_references: Sequence[bytes] = (),
     freedom: float = 1.0,
 ) -> bytes:
     """Paints one picture.
@@ -51,6 +53,8 @@ def paint(
         width: Width in pixels, 64 to 4096.
         height: Height in pixels, 64 to 4096.
         reference: A picture to follow in palette and, roughly, in its light and dark.
+        more_references: Further ones, to follow in palette; the first of them in light and dark
+            as well where there is no `reference`.
         freedom: How far the painter strays by itself, 0 to 2; 1 is its temperament.
 
     Returns:
@@ -61,7 +65,8 @@ def paint(
     """
     source = _source(seed)
     decided = plan(read(prompt, negative_prompt), source("plan"), freedom)
-    guide = heed(reference, decided) if reference is not None else None
+    references = [*([reference] if reference is not None else []), *more_references]
+    guide = heed(references, decided) if references else None
     canvas = Canvas(*_working_size(width, height))
     _stage(canvas, decided, source)
     weather(canvas, decided, source("weather"))

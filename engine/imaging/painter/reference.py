@@ -1,6 +1,7 @@
-"""Follows a reference picture: its palette, and roughly where it is light and where dark."""
+"""Follows reference pictures: their palette, and roughly the light and dark of the first."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from engine.imaging.measure.palette import dominant
 from engine.imaging.painter.canvas import Canvas
 from engine.imaging.painter.noise import enlarge
 from engine.imaging.painter.plan import Plan
+
+SIDE = 128
+"""Width and height of the copy of a reference that is looked at."""
 
 GRID = 8
 """Cells along every side of the layout that is taken from the reference."""
@@ -23,24 +27,37 @@ class Guide:
     lightness: Array
 
 
-def heed(reference: bytes, plan: Plan) -> Guide:
-    """Takes palette and focus of the reference into the plan and returns its layout.
+def heed(references: Sequence[bytes], plan: Plan) -> Guide:
+    """Takes the palette of the references into the plan and returns the layout of the first.
+
+    The palette is that of all references together, each as one part of equal size. The layout is
+    of one picture: an average of several would be the layout of none.
+
+    Args:
+        references: Encoded pictures, at least one.
+        plan: What was decided so far; its palette and pull are changed.
 
     Raises:
         ValueError: The bytes are no picture that can be read safely.
     """
+    sheets = [_pixels(reference) for reference in references]
+    found = dominant(np.concatenate(sheets), 6)
+    plan.palette = [*plan.palette, *((swatch.rgb, 0.5 + swatch.share) for swatch in found)]
+    plan.pull = max(plan.pull, 0.72)
+    light = sheets[0].mean(axis=-1)
+    grid = light.reshape(GRID, SIDE // GRID, GRID, SIDE // GRID).mean(axis=(1, 3))
+    return Guide(np.asarray(grid))
+
+
+def _pixels(reference: bytes) -> Array:
+    """A reference as sRGB of 0..1, reduced to a square of `SIDE` pixels, shape (h, w, 3)."""
     try:
         with Image.open(io.BytesIO(reference)) as opened:
             opened.draft("RGB", (256, 256))
-            image = opened.convert("RGB").resize((128, 128), Image.Resampling.BOX)
+            image = opened.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"the reference picture cannot be read: {error}") from error
-    pixels = np.asarray(image, dtype=np.float32) / 255
-    found = dominant(pixels, 6)
-    plan.palette = [*plan.palette, *((swatch.rgb, 0.5 + swatch.share) for swatch in found)]
-    plan.pull = max(plan.pull, 0.72)
-    grid = pixels.mean(axis=-1).reshape(GRID, 128 // GRID, GRID, 128 // GRID).mean(axis=(1, 3))
-    return Guide(np.asarray(grid))
+    return np.asarray(image, dtype=np.float32) / 255
 
 
 def follow(canvas: Canvas, guide: Guide) -> None:
