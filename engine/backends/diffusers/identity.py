@@ -1,0 +1,85 @@
+"""What tells one local model from another in a fingerprint, without its place on this machine."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.backends.diffusers.settings import DiffusersSettings
+from engine.weights import parse_source
+
+_USUAL = DiffusersSettings()
+_ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")
+_OF_REFERENCE = {
+    "img2img": ("strength",),
+    "ip-adapter": ("ip_adapter_weights", "ip_adapter_encoder", "ip_adapter_scale"),
+    "none": (),
+}
+
+
+def marked(source: str) -> str:
+    """A source as it stands in a fingerprint.
+
+    An id of the hub is itself; pin it (`org/name@commit`) where a changed default branch is to be
+    a new fingerprint. A path is its last name, and a mark of its files' sizes and times, so that
+    weights that were changed in place are others.
+    """
+    found = parse_source(source)
+    if found.path is None:
+        return str(found)
+    digest = hashlib.sha256(str(found.path).encode())
+    for line in _files(found.path):
+        digest.update(line.encode())
+    return f"{found.path.name}#{digest.hexdigest()[:12]}"
+
+
+def version_of(settings: DiffusersSettings, method: str) -> str:
+    """Version of the method, with each setting that changes a picture and is not the usual one.
+
+    Args:
+        settings: The settings.
+        method: Version of the backend's own method.
+    """
+    named = (*_ALWAYS, *_OF_REFERENCE[settings.reference])
+    changed = [
+        f"{name}={_plain(getattr(settings, name))}"
+        for name in named
+        if getattr(settings, name) != getattr(_USUAL, name)
+    ]
+    parts = _parts(settings)
+    if parts:
+        text = json.dumps(parts, sort_keys=True)
+        changed.append(f"parts={hashlib.sha256(text.encode()).hexdigest()[:12]}")
+    return "+".join((method, *changed))
+
+
+def _parts(settings: DiffusersSettings) -> dict[str, Any]:
+    """What is loaded beside the model."""
+    parts: dict[str, Any] = {}
+    for name in ("config", "vae", "refiner"):
+        if source := getattr(settings, name):
+            parts[name] = marked(source)
+    if settings.refiner:
+        parts["refiner_at"] = settings.refiner_at
+    counted = [[marked(lora.source), lora.weight] for lora in settings.loras if lora.weight]
+    if counted:
+        parts["loras"] = counted
+    if settings.reference == "ip-adapter":
+        parts["ip_adapter"] = marked(settings.ip_adapter)
+    return parts
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _files(path: Path) -> Iterator[str]:
+    patterns = ("*.safetensors", "*.json")
+    files = [path] if path.is_file() else [f for p in patterns for f in path.rglob(p)]
+    for file in sorted(files):
+        try:
+            stat = file.stat()
+        except OSError:  # a link into nowhere, or a file that is just being replaced
+            continue
+        yield f"\n{file.name}:{stat.st_size}:{stat.st_mtime_ns}"

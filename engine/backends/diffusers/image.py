@@ -1,0 +1,176 @@
+"""Capability `image` of local models."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.diffusers.identity import marked, version_of
+from engine.backends.diffusers.settings import DiffusersSettings
+from engine.capabilities import (
+    CallContext,
+    Capability,
+    ImageRequest,
+    Missing,
+    ModelKey,
+    Permanent,
+    Picture,
+    Task,
+)
+from engine.imaging.lineage import Lineage, stamp
+from engine.pipelines.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
+from engine.pipelines.sources import all_wanted
+from engine.weights import Wanted, missing_weights
+
+METHOD = "1"
+"""Version of the way in which pictures are made here."""
+
+LOADER = "engine.pipelines.loading:load"
+OPERATION = "generate"
+
+MOST_FOLLOWED = 8
+"""Reference pictures that an IP-Adapter is shown at most."""
+
+_PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
+
+
+class DiffusersImages:
+    """Pictures by a diffusion model in a model host."""
+
+    name = "diffusers"
+    capability: Capability = "image"
+    paid = False
+    resumable = False
+    reusable = True  # the seed decides
+    requests_per_minute: float | None = None
+
+    def __init__(self, settings: DiffusersSettings) -> None:
+        self.settings = settings
+        self.model = marked(settings.model)
+        self.version = version_of(settings, METHOD)
+        self.lane = f"diffusers:{self.model}"
+        self.concurrency = settings.concurrency or 2 * settings.batch
+        self.most_references = MOST_FOLLOWED if settings.reference == "ip-adapter" else 1
+        self._options = _options_of(settings)
+        self._key = ModelKey(
+            loader=LOADER,
+            options=self._options.model_dump_json(exclude_defaults=True),
+            name=self.model,
+            device=settings.device,
+        )
+
+    def weights(self) -> Sequence[Wanted]:
+        """The weights that its settings ask for."""
+        return list(all_wanted(self._options, self.settings.loras))
+
+    def missing(self) -> list[Missing]:
+        """Packages that are not installed, else weights that are not on this machine."""
+        names = (*_PACKAGES, "peft") if self.settings.loras else _PACKAGES
+        lacks = [missing_package(name, "local") for name in names if not has_package(name)]
+        return lacks or missing_weights(self.weights())
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for.
+
+        Raises:
+            StepError: It did not work.
+        """
+        references = await self._references(request, context)
+        ask = self._ask(request, references)
+        task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
+        context.progress(None, f"waiting for {self.model}")
+        answer = await context.infer(task)
+        pixels, width, height = answer["rgb"], answer["width"], answer["height"]
+        lineage = self._lineage(request, followed=bool(references))
+        # The processors encode while the device makes the next pictures.
+        png = await context.compute(encoded, pixels, width, height, lineage.model_dump())
+        image = await context.keep(png, role="image")
+        return Picture(image=image, seed=request.seed)
+
+    async def _references(self, request: ImageRequest, context: CallContext) -> tuple[bytes, ...]:
+        if request.reference is None or self.settings.reference == "none":
+            return ()
+        artifacts = (request.reference, *request.more_references)
+        if len(artifacts) > self.most_references:
+            raise Permanent(
+                f"{len(artifacts)} reference pictures are more than the "
+                f"{self.most_references} that are followed by {self.settings.reference}.",
+                remedy="Set diffusers.reference to ip-adapter, or give fewer.",
+            )
+        return tuple([await context.read(artifact) for artifact in artifacts])
+
+    def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> PictureAsk:
+        settings = self.settings
+        following = settings.reference if references and settings.reference != "none" else None
+        return PictureAsk(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            seed=request.seed,
+            width=request.width,
+            height=request.height,
+            references=references,
+            preview_every=settings.preview_every,
+            sampling=Sampling(
+                scheduler=settings.scheduler,
+                karras=settings.karras,
+                steps=settings.steps,
+                cfg=settings.cfg,
+                following=following,
+                strength=settings.strength,
+                ip_scale=settings.ip_adapter_scale,
+                refine_at=settings.refiner_at,
+                loras=settings.loras,
+            ),
+        )
+
+    def _lineage(self, request: ImageRequest, *, followed: bool) -> Lineage:
+        return Lineage(
+            prompt=request.prompt,
+            negative_prompt=request.negative_prompt,
+            seed=request.seed,
+            width=request.width,
+            height=request.height,
+            backend=self.name,
+            model=self.model,
+            version=self.version,
+            reference=request.reference.hash if followed and request.reference else None,
+        )
+
+
+def encoded(rgb: bytes, width: int, height: int, lineage: dict[str, Any]) -> bytes:
+    """Pixels as a PNG that carries its lineage; plain data in and out, for the process pool.
+
+    Args:
+        rgb: Three bytes a pixel, row by row.
+        width: Width in pixels.
+        height: Height in pixels.
+        lineage: A `Lineage` as a dict.
+    """
+    import io
+
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.frombytes("RGB", (width, height), rgb).save(buffer, "PNG")
+    return stamp(buffer.getvalue(), Lineage.model_validate(lineage))
+
+
+def _options_of(settings: DiffusersSettings) -> PipelineOptions:
+    adapter = None
+    if settings.reference == "ip-adapter":
+        adapter = AdapterFile(
+            source=settings.ip_adapter,
+            weights=settings.ip_adapter_weights,
+            image_encoder=settings.ip_adapter_encoder,
+        )
+    return PipelineOptions(
+        model=settings.model,
+        config=settings.config,
+        variant=settings.variant,
+        vae=settings.vae,
+        refiner=settings.refiner,
+        ip_adapter=adapter,
+        dtype=settings.dtype,
+        vae_tiling=settings.vae_tiling,
+        most=settings.batch,
+        offline=settings.offline,
+    )

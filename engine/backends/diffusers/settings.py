@@ -1,0 +1,178 @@
+"""Settings of local picture models: `[backends.diffusers]` in `safelight.toml`."""
+
+import json
+from pathlib import PurePosixPath
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
+
+from engine.pipelines.options import LoraFile, Precision, SchedulerName
+from engine.pipelines.schedulers import KARRAS
+from engine.weights import parse_source
+
+
+def _source(text: str) -> str:
+    """A source; a path of it becomes absolute, since an engine works in a folder of its own."""
+    source = parse_source(text)
+    return str(source.path.expanduser().absolute()) if source.path else str(source)
+
+
+SourceText = Annotated[str, AfterValidator(_source)]
+"""Where weights are: `org/name`, `org/name@revision`, `org/name:file`, or a path."""
+
+
+def _inner_path(text: str) -> str:
+    """A path inside a folder.
+
+    Raises:
+        ValueError: It leads out of the folder.
+    """
+    path = PurePosixPath(text)
+    if path.is_absolute() or ".." in path.parts or not text.isprintable():
+        raise ValueError("must be a path inside the folder of ip_adapter")
+    return path.as_posix()
+
+
+InnerPath = Annotated[str, AfterValidator(_inner_path)]
+
+
+def _loras(value: Any) -> Any:
+    """LoRAs as they may be written: one or several, `SOURCE` or `SOURCE*WEIGHT`, or tables."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("["):
+            try:
+                value = json.loads(text)
+            except ValueError:
+                raise ValueError("is no JSON list") from None
+        else:
+            value = [part.strip() for part in text.split(",") if part.strip()]
+    return [_lora(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _lora(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    source, star, weight = value.rpartition("*")
+    if not star:
+        return {"source": value}
+    return {"source": source, "weight": weight}
+
+
+def _checked_lora(lora: LoraFile) -> LoraFile:
+    source = parse_source(lora.source)
+    if source.repo and not source.file:
+        raise ValueError("name the file of a LoRA on the hub: org/name:file.safetensors")
+    name = source.file or ""
+    if source.repo and not name.endswith(".safetensors"):
+        raise ValueError("a LoRA has to be a .safetensors file")
+    return lora.model_copy(update={"source": _source(lora.source)})
+
+
+Loras = Annotated[
+    tuple[Annotated[LoraFile, AfterValidator(_checked_lora)], ...],
+    BeforeValidator(_loras),
+    WithJsonSchema({"type": "array", "items": {"type": "string"}}, mode="validation"),
+]
+"""LoRAs, each written as `SOURCE` or `SOURCE*WEIGHT`."""
+
+
+class DiffusersSettings(BaseModel):
+    """Settings of local picture models.
+
+    What changes a picture is part of every fingerprint; `batch`, `device`, `concurrency`,
+    `preview_every` and `offline` are not.
+
+    Attributes:
+        model: The model: id on the hub, folder, or single `.safetensors` file.
+        config: Whose configuration a single file has: id or folder; SDXL base by default.
+        variant: Variant of the model's files, for example `fp16`.
+        vae: Another VAE.
+        refiner: The SDXL refiner, for example `stabilityai/stable-diffusion-xl-refiner-1.0`.
+        refiner_at: Share of the noise schedule after which the refiner goes on.
+        scheduler: The scheduler; `default` is the model's own.
+        karras: Whether the scheduler uses the noise levels of Karras et al.
+        steps: Denoising steps.
+        cfg: How strictly the prompt is followed (classifier-free guidance).
+        dtype: Numbers that the model computes with.
+        vae_tiling: Whether pictures are decoded in tiles, for sizes that do not fit otherwise.
+        loras: LoRAs, as `SOURCE` or `SOURCE*WEIGHT`.
+        reference: How a reference picture is followed; `none` leaves it out.
+        strength: How far img2img leaves the reference behind, 0 to 1.
+        ip_adapter: Where the IP-Adapter is.
+        ip_adapter_weights: Its weights in there.
+        ip_adapter_encoder: Folder of its image encoder in there.
+        ip_adapter_scale: How strongly it counts.
+        preview_every: Steps between two previews; 0 for none.
+        batch: Pictures in one call at most.
+        device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
+        concurrency: Pictures that wait for a model or are made, at most; by default twice `batch`.
+        offline: Forbids `safelight models pull` to fetch these weights.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    model: SourceText = Field(
+        "stabilityai/stable-diffusion-xl-base-1.0",
+        description="Id on the hub, folder, or single .safetensors file.",
+    )
+    config: SourceText | None = Field(
+        None, description="Id or folder whose configuration a single file has; SDXL base if unset."
+    )
+    variant: str | None = Field(
+        None, pattern=r"^\w{1,20}$", description="Variant of the files, for example fp16."
+    )
+    vae: SourceText | None = Field(None, description="Another VAE: id, folder or single file.")
+    refiner: SourceText | None = Field(None, description="The SDXL refiner: id or folder.")
+    refiner_at: float = Field(
+        0.8, gt=0, lt=1, description="Share of the schedule after which the refiner goes on."
+    )
+    scheduler: SchedulerName = Field("default", description="Scheduler; default is the model's.")
+    karras: bool = Field(False, description="Noise levels of Karras et al.")
+    steps: int = Field(30, ge=1, le=1000, description="Denoising steps.")
+    cfg: float = Field(7.5, ge=0, le=100, description="Classifier-free guidance.")
+    dtype: Precision = Field("auto", description="Numbers that the model computes with.")
+    vae_tiling: bool = Field(False, description="Decode in tiles, where memory is short.")
+    loras: Loras = Field((), description="LoRAs, each SOURCE or SOURCE*WEIGHT.")
+    reference: Literal["img2img", "ip-adapter", "none"] = Field(
+        "img2img", description="How a reference picture is followed."
+    )
+    strength: float = Field(
+        0.6, gt=0, le=1, description="How far img2img leaves the reference behind."
+    )
+    ip_adapter: SourceText = Field("h94/IP-Adapter", description="Where the IP-Adapter is.")
+    ip_adapter_weights: InnerPath = Field(
+        "sdxl_models/ip-adapter_sdxl.safetensors",
+        pattern=r"\.safetensors$",
+        description="Its weights in there.",
+    )
+    ip_adapter_encoder: InnerPath = Field(
+        "sdxl_models/image_encoder", description="Folder of its image encoder in there."
+    )
+    ip_adapter_scale: float = Field(0.6, ge=0, le=2, description="How strongly it counts.")
+    preview_every: int = Field(5, ge=0, description="Steps between two previews; 0 for none.")
+    batch: int = Field(4, ge=1, le=64, description="Pictures in one call at most.")
+    device: str = Field(
+        "",
+        pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
+        description="Device, such as cuda:1; any accelerator by default.",
+    )
+    concurrency: int | None = Field(
+        None, ge=1, le=256, description="Pictures waiting or being made; twice batch by default."
+    )
+    offline: bool = Field(False, description="Never fetch these weights.")
+
+    @model_validator(mode="after")
+    def _karras_is_known(self) -> Self:
+        if self.karras and self.scheduler not in KARRAS:
+            known = ", ".join(sorted(KARRAS - {"default"}))
+            raise ValueError(f"karras goes with these schedulers only: {known}")
+        return self

@@ -1,0 +1,65 @@
+"""From what diffusers raises to what the operator can do about it.
+
+| what happened | error |
+|---|---|
+| a file is missing, cut short or not readable | `Blocked("weights")` |
+| the files are whole, and of something else than a model that makes pictures | `Permanent` |
+| no memory | as torch raises it: the host knows what to do |
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.capabilities import Blocked, Permanent, StepError
+from engine.text import clean
+
+_UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
+"""What the libraries raise where a model's parts are not what its class expects."""
+
+
+@contextmanager
+def loading(what: str, remedy: str) -> Iterator[None]:
+    """Says of everything that fails inside what was loaded, and what to do.
+
+    Args:
+        what: What is loaded, for example `the model org/name`.
+        remedy: What to do where files are missing or broken, as a sentence.
+
+    Raises:
+        Blocked: Files are missing or broken.
+        Permanent: They are of something else.
+    """
+    try:
+        yield
+    except (StepError, MemoryError):
+        raise
+    except Exception as error:
+        if _is_memory(error):
+            raise
+        raise _explained(error, what, remedy) from error
+
+
+def _is_memory(error: Exception) -> bool:
+    return type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
+
+
+def _explained(error: Exception, what: str, remedy: str) -> StepError:
+    said = clean(str(error), 240) or type(error).__name__
+    kind = type(error).__name__
+    if isinstance(error, ImportError):
+        return Blocked(
+            f"A package is missing to load {what}: {said}",
+            reason="backend",
+            remedy="Run: pip install 'safelight[local]', then resume.",
+        )
+    if isinstance(error, OSError) or kind == "SafetensorError":
+        return Blocked(
+            f"The files of {what} are not whole: {said}", reason="weights", remedy=remedy
+        )
+    if isinstance(error, _UNFIT) or kind == "SingleFileComponentError":
+        return Permanent(
+            f"It was not possible to load {what} as a model that makes pictures: {said}",
+            remedy="Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, "
+            "and parts that belong to it.",
+        )
+    raise error
