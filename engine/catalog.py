@@ -25,6 +25,7 @@ _BACKENDS = {
     "fal": "engine.backends.fal:FAMILY",
     "gemini-image": "engine.backends.gemini_image:FAMILY",
     "stability": "engine.backends.stability:FAMILY",
+    "local": "engine.backends.local:FAMILY",
 }
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.capabilities.errors import Blocked
+from engine.text import clean
 
 _KEYS = ("state_dict", "model")
 """Where checkpoints of training runs keep the tensors."""
@@ -30,6 +31,32 @@ def load_tensors(path: Path) -> dict[str, Any]:
         if isinstance(found.get(key), dict):
             found = found[key]
     return {str(name): tensor for name, tensor in found.items()}
+
+
+def fill(model: Any, tensors: dict[str, Any], name: str) -> None:
+    """Gives a model its weights.
+
+    Args:
+        model: A module of torch.
+        tensors: All of its weights.
+        name: The file that they are of, for errors.
+
+    Raises:
+        Blocked: They are those of another model.
+    """
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise wrong_parts(name, str(error).splitlines()[0]) from error
+
+
+def wrong_parts(name: str, what: str) -> Blocked:
+    """That a file holds the weights of another model than the one that is loaded."""
+    return Blocked(
+        f"{name} holds the weights of another model: {clean(what, 120)}.",
+        reason="weights",
+        remedy="Use the file that its authors published.",
+    )
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,162 @@
+"""Capability `score` of the local models: a set of pictures as one task of a model host."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.local.settings import LocalSettings
+from engine.capabilities import (
+    Artifact,
+    CallContext,
+    Capability,
+    Column,
+    CompareRequest,
+    Comparison,
+    Likeness,
+    Missing,
+    Permanent,
+    ScoreRequest,
+    ScoreSheet,
+)
+from engine.capabilities.hosting import ModelKey, Task
+from engine.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
+from engine.scorers.maps import MAPS
+from engine.scorers.models import Part, ScoringOptions, wanted_by
+from engine.weights import Wanted, missing_weights
+
+_PACKAGES = {
+    "torch": "torch",
+    "transformers": "transformers",
+    "open_clip": "open-clip-torch",
+    "huggingface_hub": "huggingface-hub",
+}
+"""What the scorers import, and how it is installed."""
+
+VERSION = "1"
+"""Raised when the same weights and request would give another number."""
+
+
+class LocalScorers:
+    """Scorers in the model hosts of this machine."""
+
+    name = "local"
+    capability: Capability = "score"
+    paid = False
+    resumable = False
+    reusable = True
+    lane = "local"
+    requests_per_minute: float | None = None
+
+    def __init__(self, settings: LocalSettings) -> None:
+        self.settings = settings
+        self.metrics: tuple[str, ...] = settings.scorers
+        self.concurrency = settings.concurrency
+        self.model = ", ".join(settings.scorers)
+        self.version = _version(settings)
+
+    def weights(self) -> Sequence[Wanted]:
+        """The weights of the scorers that are chosen, and of the comparison."""
+        parts: tuple[Part, ...] = (*self.settings.scorers, "similarity")
+        return wanted_by(self.settings, parts, offline=self.settings.offline)
+
+    def missing(self) -> list[Missing]:
+        """The packages that are not installed, or else the weights that are not there."""
+        lacking = [name for module, name in _PACKAGES.items() if not has_package(module)]
+        if lacking:
+            return [missing_package(name, "local") for name in lacking]
+        return missing_weights(self.weights())
+
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
+        """Scores the pictures of one set by each metric that is asked for.
+
+        Raises:
+            Permanent: A metric is asked for that is not among the scorers.
+            StepError: The model host could not do it.
+        """
+        parts = self._parts(request.metrics)
+        payload: ScoreTask = {
+            "images": await _bytes(request.images, context),
+            "brief": request.brief,
+            "prompt": request.prompt,
+        }
+        columns = await context.infer(Task(self._key(parts), "score", payload))
+        return ScoreSheet(
+            images=request.images,
+            columns=tuple(Column.model_validate(column) for column in columns),
+        )
+
+    async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
+        """Says how alike pictures are: by CLIP, and by their palettes.
+
+        Raises:
+            Permanent: A picture cannot be read.
+            StepError: The model host could not do it.
+        """
+        images = await _bytes(request.images, context)
+        payload: CompareTask = {"images": images}
+        by_clip: CompareAnswer = await context.infer(
+            Task(self._key(("similarity",)), "compare", payload)
+        )
+        distances = await context.compute(palette_distances, images)
+        return Comparison(
+            likenesses=(
+                Likeness(
+                    measure="clip_similarity",
+                    method=by_clip["method"],
+                    higher_is_more_alike=True,
+                    values=tuple(tuple(row) for row in by_clip["values"]),
+                ),
+                Likeness(
+                    measure="palette_distance",
+                    method="sliced Wasserstein distance in CIELAB, 48 directions; v1",
+                    higher_is_more_alike=False,
+                    values=distances,
+                ),
+            )
+        )
+
+    def _parts(self, metrics: Sequence[str]) -> tuple[Part, ...]:
+        unknown = [name for name in metrics if name not in self.metrics]
+        if unknown:
+            raise Permanent(
+                f"The backend local does not score by {', '.join(unknown)}; it has "
+                f"{', '.join(self.metrics)}.",
+                remedy="Add it to backends.local.scorers, or ask for another metric.",
+            )
+        return tuple(name for name in self.settings.scorers if not metrics or name in metrics)
+
+    def _key(self, parts: tuple[Part, ...]) -> ModelKey:
+        settings = self.settings.model_dump(include=set(ScoringOptions.model_fields))
+        options = ScoringOptions.model_validate({**settings, "parts": parts})
+        return ModelKey(LOADER, _canonical(options.model_dump(mode="json")), ", ".join(parts))
+
+
+def palette_distances(pictures: list[bytes]) -> tuple[tuple[float, ...], ...]:
+    """How far apart the colours of each two pictures are; for the process pool."""
+    from engine.imaging.measure.likeness import imprint, palette_distance
+
+    taken = [imprint(picture) for picture in pictures]
+    return tuple(tuple(round(palette_distance(one, other), 4) for other in taken) for one in taken)
+
+
+async def _bytes(images: Sequence[Artifact], context: CallContext) -> list[bytes]:
+    return [await context.read(image) for image in images]
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def _version(settings: LocalSettings) -> str:
+    """All that the numbers depend on: method, maps, models, precision."""
+    maps = "+".join(MAPS[metric].version for metric in settings.scorers)
+    models = settings.model_dump(
+        include={name for name in type(settings).model_fields if _is_of(name, settings.scorers)}
+    )
+    told = " ".join(f"{name}={value}" for name, value in models.items())
+    return f"{VERSION} {maps} {settings.precision} {told}"
+
+
+def _is_of(field: str, scorers: Sequence[str]) -> bool:
+    return field == "similarity" or field.split("_", maxsplit=1)[0] in scorers

@@ -1,0 +1,95 @@
+"""A model host without a process: the loaded model runs where the test does."""
+
+import asyncio
+import hashlib
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+from engine.capabilities import Artifact, LoadedModel, StepError, Task
+
+
+class InProcessPlace:
+    """A place on the processor.
+
+    Attributes:
+        parts: What models share, by its key.
+    """
+
+    def __init__(self, device: str = "cpu") -> None:
+        self.device = device
+        self.parts: dict[str, Any] = {}
+
+    def shared(self, key: str, build: Callable[[], Any]) -> Any:
+        if key not in self.parts:
+            self.parts[key] = build()
+        return self.parts[key]
+
+
+class QuietDesk:
+    """A desk that keeps what it is told.
+
+    Attributes:
+        told: Task, fraction and message of each word of progress.
+        given_up: Tasks that nobody waits for.
+    """
+
+    def __init__(self, given_up: frozenset[int] = frozenset()) -> None:
+        self.told: list[tuple[int, float | None, str]] = []
+        self.given_up = given_up
+
+    def progress(self, task: int, fraction: float | None, message: str = "") -> None:
+        self.told.append((task, fraction, message))
+
+    def preview(self, task: int, picture: bytes) -> None:
+        raise AssertionError("scorers show no pictures")
+
+    def is_given_up(self, task: int) -> bool:
+        return task in self.given_up
+
+
+class InProcessContext:
+    """The context of a call, with artifacts in memory and models in this process.
+
+    Attributes:
+        place: Where models are loaded.
+        tasks: Every task that was given to it.
+    """
+
+    request_id = None
+
+    def __init__(self, place: InProcessPlace | None = None) -> None:
+        self.place = place or InProcessPlace()
+        self.tasks: list[Task] = []
+        self._models: dict[Any, LoadedModel] = {}
+        self._stored: dict[str, bytes] = {}
+
+    def stored(self, data: bytes) -> Artifact:
+        """The handle of bytes that can be read from now on."""
+        digest = hashlib.sha256(data).hexdigest()
+        self._stored[digest] = data
+        return Artifact(hash=digest, media_type="image/png", size=len(data))
+
+    async def read(self, artifact: Artifact) -> bytes:
+        return self._stored[artifact.hash]
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        pass
+
+    def model(self, task: Task) -> LoadedModel:
+        """The model that does a task, loaded once."""
+        if task.model not in self._models:
+            module, _, name = task.model.loader.partition(":")
+            loader = getattr(importlib.import_module(module), name)
+            self._models[task.model] = loader(task.model.options, self.place)
+        return self._models[task.model]
+
+    async def infer(self, task: Task) -> Any:
+        self.tasks.append(task)
+        answer = self.model(task).run(task.operation, [task.payload], QuietDesk())[0]
+        if isinstance(answer, StepError):
+            raise answer
+        return answer
+
+    async def compute(self, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.to_thread(function, *args)
