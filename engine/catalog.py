@@ -14,7 +14,10 @@ from pydantic import ValidationError
 from engine.capabilities import Backend, BackendFamily, Capability
 from engine.runtime.recipe import AnyRecipe, Recipe
 
-_RECIPES = {"refine": "engine.recipes.refine:RECIPE"}
+_RECIPES = {
+    "refine": "engine.recipes.refine:RECIPE",
+    "storyboard": "engine.recipes.storyboard:RECIPE",
+}
 _BACKENDS = {
     "builtin": "engine.backends.builtin:FAMILY",
     "anthropic": "engine.backends.anthropic:FAMILY",
@@ -26,6 +29,7 @@ _BACKENDS = {
     "gemini-image": "engine.backends.gemini_image:FAMILY",
     "stability": "engine.backends.stability:FAMILY",
     "local": "engine.backends.local:FAMILY",
+    "diffusers": "engine.backends.diffusers:FAMILY",
 }
 
 

@@ -1,28 +1,29 @@
 """What a plan is going to take, from its backends' prices and this workspace's experience."""
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel
 
 from db.queries.spending import seconds_of_calls
 from engine.capabilities import Backend, Capability, Priced
-from engine.money.estimate import Estimate, Range, Use, estimate
+from engine.money.estimate import Estimate, Use, estimate
 from engine.planning import Plan
 from engine.settings import Settings
 
 
-def estimated(plan: Plan, jobs: int, reader: sqlite3.Connection, settings: Settings) -> Estimate:
+def estimated(
+    plan: Plan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
+) -> Estimate:
     """What a batch is going to take.
 
     Args:
         plan: What it runs with.
-        jobs: How many jobs there are.
+        entries: What each job is given; read once, one at a time.
         reader: A connection to the store, for how long calls have taken before.
         settings: The workspace's.
     """
-    recipe = plan.recipe
-    calls: Mapping[Capability, Range] = {}
-    if recipe.calls is not None:
-        calls = recipe.calls(recipe.settings.model_validate_json(plan.settings))
+    jobs, calls = _count(plan, entries)
     uses = [
         _use(capability, backend, calls.get(capability), reader, settings)
         for capability, backend in plan.backends.items()
@@ -31,10 +32,27 @@ def estimated(plan: Plan, jobs: int, reader: sqlite3.Connection, settings: Setti
     return estimate(jobs, uses, in_flight=in_flight)
 
 
+def _count(
+    plan: Plan, entries: Iterable[BaseModel]
+) -> tuple[int, Mapping[Capability, tuple[float, float]]]:
+    """How many jobs there are, and calls of one by capability: the mean where they differ."""
+    recipe = plan.recipe
+    settings = recipe.settings.model_validate_json(plan.settings)
+    jobs, sums = 0, dict[Capability, tuple[float, float]]()
+    for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
+        own = recipe.calls_of(entry, settings) if recipe.calls_of else {}
+        for capability, (least, most) in own.items():
+            so_far = sums.get(capability, (0, 0))
+            sums[capability] = (so_far[0] + least, so_far[1] + most)
+    if recipe.calls_of is not None:
+        return jobs, {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
+    return jobs, recipe.calls(settings) if recipe.calls is not None else {}
+
+
 def _use(
     capability: Capability,
     backend: Backend,
-    calls: Range | None,
+    calls: tuple[float, float] | None,
     reader: sqlite3.Connection,
     settings: Settings,
 ) -> Use:

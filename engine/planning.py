@@ -113,6 +113,8 @@ class Planner:
         seed, own, of_backends = _sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
         backends, snapshot = self._snapshot(recipe, settings, of_backends)
+        if recipe.check is not None and (trouble := recipe.check(settings, backends)):
+            raise QueueError(trouble)
         results = self._results_folder(recipe, options)
         return Plan(
             recipe=recipe,
@@ -175,6 +177,7 @@ class Planner:
                     merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
                     own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
+                    _refuse_unable(recipe, capability, made[-1][0])
                 backends[capability], snapshots[capability] = made[0]
                 fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
         except (KeyError, ValueError) as error:
@@ -247,6 +250,21 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]
         return {c: names_of(getattr(settings, c)) for c in recipe.capabilities}
     except ValueError as error:
         raise QueueError(f"Setting of a backend: {error}.") from None
+
+
+def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) -> None:
+    """Refuses a backend of the right capability that does not do what the recipe asks of it."""
+    wanted = recipe.operations.get(capability, ())
+    lacks = [name for name in wanted if not callable(getattr(backend, name, None))]
+    if lacks:
+        raise QueueError(
+            f"The recipe {recipe.name} asks its {capability} backend to {_listed(lacks)}, which "
+            f"{backend.name} does not do; name another one with --set {capability}=NAME."
+        )
+
+
+def _listed(operations: list[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in operations)
 
 
 def _seed(value: Any) -> int:

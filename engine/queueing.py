@@ -16,7 +16,7 @@ from db.writes import batches as writes
 from engine.capabilities import Artifact
 from engine.catalog import EntryPointCatalog
 from engine.estimating import estimated
-from engine.export.names import place, place_summary
+from engine.export.names import claim, place, place_summary, safe_name
 from engine.intake import Validated, load, read
 from engine.money.estimate import Estimate
 from engine.paths import WorkspacePaths
@@ -91,10 +91,9 @@ class Queue:
         """
         plan = self._planner.plan(recipe, source, options)
         entries = read(source, recipe.input, file_format=options.file_format, keep_file=_forget)
-        jobs = sum(1 for _ in entries)
         reader = self._store.reader()
         try:
-            return estimated(plan, jobs, reader, self._settings)
+            return estimated(plan, (entry.input for entry in entries), reader, self._settings)
         finally:
             reader.close()
 
@@ -216,7 +215,7 @@ class Queue:
 
 
 def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJob:
-    name = place(entry.key, plan.name, places.taken, places.holds_job)
+    name = _place(plan, entry.key, places)
     own_seed = getattr(entry.input, "seed", None)
     seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
     prompt, negative = "", ""
@@ -239,6 +238,12 @@ def _refuse_known_keys(
     known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
     if known:
         raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
+
+
+def _place(plan: Plan, key: str, places: Places) -> str:
+    if plan.recipe.flat:
+        return claim(safe_name(key), places.taken)
+    return place(key, plan.name, places.taken, places.holds_job)
 
 
 def _forget(path: Path) -> Artifact:

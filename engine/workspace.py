@@ -19,7 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from db.queries import batches as batch_queries
 from db.rows import Batch, Command
@@ -37,9 +37,6 @@ from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from engine.settings import Settings, read_settings
 from engine.version import __version__
-
-if TYPE_CHECKING:
-    from engine.export.report import JobReport
 
 T = TypeVar("T")
 OnUpdate = Callable[[Update], None]
@@ -199,15 +196,20 @@ class Workspace:
             overrides=self._overrides,
         )
 
-    def results(self, batch: str) -> "Iterator[JobReport]":
-        """What became of each job of a batch, in the order of the input."""
+    def results(self, batch: str) -> Iterator[Any]:
+        """What became of each job of a batch, in the order of the input.
+
+        Yields:
+            For `refine` a `JobReport`, for `storyboard` a `StoryboardReport`; for another recipe
+            what it reports, or the job's row where it reports nothing.
+        """
         from db.queries.jobs import all_jobs
-        from engine.recipes.refine_outputs import job_report
 
         with self.reading() as connection:
             found = find_batch(connection, batch)
+            report = self.catalog.recipe(found.recipe).report
             for job in all_jobs(connection, found.id):
-                yield job_report(connection, found, job)
+                yield job if report is None else report(connection, found, job)
 
     # -- stepping in --------------------------------------------------------------------------
 

@@ -31,6 +31,22 @@ def record_event(
     connection.execute(_INSERT, row)
 
 
+def record_warning(
+    connection: sqlite3.Connection, *, batch_id: int, job_id: int, message: str
+) -> None:
+    """Adds a recipe's warning about a job (`job.warning`), unless the same one is there already."""
+    sql = "SELECT 1 FROM events WHERE job_id = ? AND type = 'job.warning' AND message = ?"
+    if connection.execute(sql, (job_id, storable(message))).fetchone() is None:
+        record_event(
+            connection,
+            "job.warning",
+            batch_id=batch_id,
+            job_id=job_id,
+            level="warning",
+            message=message,
+        )
+
+
 def prune_events(connection: sqlite3.Connection, keep: int, at_most: int = 10_000) -> int:
     """Removes the oldest events beyond the newest `keep`, a slice at a time.
 

@@ -68,6 +68,11 @@ class Image:
     def __init__(self, backend: ImageBackend) -> None:
         self.backend = backend
 
+    @property
+    def most_references(self) -> int:
+        """How many reference pictures the backend follows in one request."""
+        return int(getattr(self.backend, "most_references", 1))
+
     def generate(
         self,
         prompt: str,

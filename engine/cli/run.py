@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.following import Update
 from engine.ids import batch_name
 from engine.intake import FORMATS
+from engine.intake.given import as_stream, given_entry, name_of
 from engine.logs import log_to_console, log_to_file
-from engine.queueing import QueueOptions
+from engine.queueing import QueueOptions, Source
 from engine.text import clean
 from engine.workspace import Workspace, run_id
 
@@ -70,17 +72,18 @@ def run(
     """Queue INPUT for RECIPE and stay until it is done.
 
     INPUT is a file of entries (JSON, YAML, JSONL, CSV or plain lines) or - for standard input;
-    prompts.json by default. The batch is run by the engine that is at work on the workspace, or
-    by this command where none is. Ctrl-C once leaves the batch resumable.
+    prompts.json by default. A recipe may take its one entry from --set instead, as storyboard does
+    (--set prompt=... --set target_duration=15). The batch is run by the engine that is at work on
+    the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
     """
     opened = Workspace(workspace, create=True)
-    source, options = _source(input_, given), _options(given)
+    source, options = _asked(opened, recipe, input_, given)
     if given["dry_run"]:
-        show_estimate(opened.estimate(recipe, source, options=options), as_json=as_json)
+        show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
         return 0
-    if not (given["yes"] or as_json or source == "-"):
-        ask_about_cost(opened, recipe, source, options)
-    batch = opened.queue(recipe, source, options=options)
+    if not (given["yes"] or as_json or source() == "-"):
+        ask_about_cost(opened, recipe, source(), options)
+    batch = opened.queue(recipe, source(), options=options)
     return attend(opened, batch, plain=plain, as_json=as_json)
 
 
@@ -114,11 +117,11 @@ def queue(
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
     opened = Workspace(workspace, create=True)
-    source, options = _source(input_, given), _options(given)
+    source, options = _asked(opened, recipe, input_, given)
     if given["dry_run"]:
-        show_estimate(opened.estimate(recipe, source, options=options), as_json=as_json)
+        show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
         return 0
-    batch = opened.queue(recipe, source, options=options)
+    batch = opened.queue(recipe, source(), options=options)
     click.echo(f"Queued {batch}.")
     if opened.engine_process() is None:
         start = command_line(opened.shown_root, "engine")
@@ -137,6 +140,26 @@ def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
         raise click.UsageError(f"With --append, {option} has no effect: the batch has its own.")
 
 
+def _asked(
+    workspace: Workspace, recipe: str, input_: str | None, given: dict[str, Any]
+) -> tuple[Callable[[], Source], QueueOptions]:
+    """What is to be run, as often as it is read, and how.
+
+    What `--set` says of a recipe's own fields is the one entry, in place of an input file.
+    """
+    found = workspace.catalog.recipe(recipe)
+    entry, left = given_entry(given["overrides"], found.own_fields)
+    options = _options({**given, "overrides": left}, found.iterations)
+    if not entry:
+        source = _source(input_, given)
+        return (lambda: source), options
+    if input_ or given["input_file"]:
+        name = next(iter(entry))
+        raise click.UsageError(f"Give INPUT or --set {name}, not both: each says what to make.")
+    options = replace(options, name=options.name or name_of(entry), file_format="json")
+    return (lambda: as_stream(entry)), options
+
+
 def _source(input_: str | None, given: dict[str, Any]) -> str:
     named: str | None = given["input_file"]
     if input_ and named:
@@ -150,10 +173,10 @@ def _source(input_: str | None, given: dict[str, Any]) -> str:
     return source or DEFAULT_INPUT
 
 
-def _options(given: dict[str, Any]) -> QueueOptions:
+def _options(given: dict[str, Any], iterations: str = "max_iterations") -> QueueOptions:
     overrides = dict(given["overrides"])
     if given["max_iterations"] is not None:
-        overrides["max_iterations"] = given["max_iterations"]
+        overrides[iterations] = given["max_iterations"]
     return QueueOptions(
         name=given["name"],
         output_dir=given["output_dir"],

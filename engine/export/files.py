@@ -38,22 +38,29 @@ class Folder:
 
     Args:
         path: The folder. Its own last part may not be a link.
+        within: The open folder that it lies in, which it is then made and opened by.
 
     Raises:
         ExportError: On entering: it is a link or not a folder.
         OSError: On entering: it cannot be made or opened.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, within: "Folder | None" = None) -> None:
         self.path = path
+        self._within = within
         self._descriptor = -1
 
     def __enter__(self) -> Self:
-        make_private(self.path)
+        flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            self._descriptor = os.open(
-                self.path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-            )
+            if self._within is None:
+                make_private(self.path)
+                self._descriptor = os.open(self.path, flags)
+            else:
+                above = self._within._descriptor
+                with suppress(FileExistsError):
+                    os.mkdir(self.path.name, 0o700, dir_fd=above)
+                self._descriptor = os.open(self.path.name, flags, dir_fd=above)
         except OSError as error:
             if error.errno not in (errno.ELOOP, errno.ENOTDIR):
                 raise
@@ -132,6 +139,15 @@ class Folder:
         """Removes a file or a link, never what a link points at; leaves folders alone."""
         with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             os.unlink(name, dir_fd=self._descriptor)
+
+    def folder(self, name: str) -> "Folder":
+        """A folder inside it; made when it is entered, where it is missing."""
+        return Folder(self.path / name, self)
+
+    def remove_empty(self, name: str) -> None:
+        """Removes a folder inside it that is empty; leaves anything else alone."""
+        with suppress(OSError):
+            os.rmdir(name, dir_fd=self._descriptor)
 
     def is_abandoned(self, name: str, own: re.Pattern[str]) -> bool:
         """Whether it is a temporary file of a name in `own` that a killed process left behind."""

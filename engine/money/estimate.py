@@ -23,7 +23,7 @@ class Use(BaseModel):
         backend: The backend's name.
         model: The model that does it.
         paid: Whether its calls cost money.
-        calls: Calls of one job; None where the recipe does not say.
+        calls: Calls of one job, on average; None where the recipe does not say.
         cost: Micro-dollars of one call; None where it is paid and its prices are not known.
         seconds: How long one call takes, as measured in this workspace; None where it never was.
         concurrency: Calls in flight at once.
@@ -37,7 +37,7 @@ class Use(BaseModel):
     backend: str
     model: str
     paid: bool
-    calls: Range | None
+    calls: tuple[float, float] | None
     cost: Range | None
     seconds: float | None
     concurrency: int
@@ -110,7 +110,7 @@ def estimate(jobs: int, uses: Sequence[Use], *, in_flight: int) -> Estimate:
 
 
 def _line(jobs: int, use: Use) -> Line:
-    calls = None if use.calls is None else (jobs * use.calls[0], jobs * use.calls[1])
+    calls = None if use.calls is None else (round(jobs * use.calls[0]), round(jobs * use.calls[1]))
     each = use.cost if use.paid else (0, 0)
     cost = None
     if each == (0, 0):

@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.capabilities import Attempt, Evaluation, Picture
 from engine.capabilities.image import MAX_SIDE, MIN_SIDE
 from engine.recipes.refine_input import RefineInput
-from engine.recipes.refine_outputs import finish, project
+from engine.recipes.refine_outputs import finish, job_report, project
 from engine.runtime.fallbacks import BackendNames
 from engine.runtime.job import Job
 from engine.runtime.recipe import Headline, Recipe, RecipeSettings
@@ -113,6 +113,8 @@ RECIPE = Recipe(
         "vision": (1, settings.max_iterations),
         "text": (0, settings.max_iterations - 1),
     },
+    decisions=("select", "iteration-*/prompt"),
+    report=job_report,
     project=project,
     finish=finish,
 )

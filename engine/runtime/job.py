@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from db.writes.events import record_warning
 from engine.capabilities import (
     Call,
     Image,
@@ -50,11 +51,23 @@ class Scope:
         """A scope inside this one."""
         return Scope(self._runner, self._run, self.key(name), self._iteration)
 
+    def publish(self) -> None:
+        """Has the job's folder brought up to date before long, as after every iteration."""
+        self._runner.publish(self._run)
+
+    async def warn(self, message: str) -> None:
+        """Puts a warning into the job's history, once however often the recipe is run again."""
+        job = self._run.job
+        said = f"{self._path}: {message}" if self._path else message
+        await self._runner.bench.writer.write(
+            lambda c: record_warning(c, batch_id=job.batch_id, job_id=job.id, message=said)
+        )
+
     def iterations(self, count: int) -> "Iterator[Iteration]":
         """Scopes `iteration-1` to `iteration-N`, one after the other."""
         for number in range(1, count + 1):
             yield Iteration(self._runner, self._run, self.key(f"iteration-{number}"), number, count)
-            self._runner.publish(self._run)
+            self.publish()
 
     async def step(
         self, name: str, describe: Callable[P, Call[ResultT]], *args: P.args, **kwargs: P.kwargs
@@ -71,7 +84,7 @@ class Scope:
             Permanent: The call has failed for good, now or before.
         """
         call = describe(*args, **kwargs)
-        if call.backend.capability in self._run.batch.fallbacks:
+        if self._run.batch.has_fallbacks(call.backend):
             return await step_by_any_way(
                 self._runner, self._run, self._path, name, call, self._iteration
             )

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -95,7 +95,19 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         most_steps: How many steps a job makes at most under given settings.
         calls: How many calls a job makes of each capability under given settings, the least and
             the most, where nothing goes wrong; for estimates.
+        calls_of: The same for one entry, where its calls depend on what it says.
+        operations: What it asks of each backend of a capability, as names of their methods, so that
+            one that cannot do it is refused when a batch is queued.
+        check: Says what is wrong with settings and the backends that they name, or nothing.
+        own_fields: Fields of the input that `--set` may give in place of an input file: they are
+            the one entry then.
+        iterations: The setting that `--max-iterations` sets.
+        decisions: Keys that it asks operators for, with `*` for a part that varies: `select` at the
+            end is the number of one of the scopes beside it, `prompt` is a text.
+        report: What is told of one job to those who ask for results.
         folder: Name of the folder below `outputs/` that its jobs write to.
+        flat: Whether every job has a folder right below that one, also where an earlier one has
+            the same id.
         project: Writes a job's folder from the store.
         finish: Writes what concerns a whole batch, after its last job.
     """
@@ -112,7 +124,15 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
     most_steps: Callable[[SettingsT], int] | None = None
     calls: Callable[[SettingsT], Mapping[Capability, tuple[int, int]]] | None = None
+    calls_of: Callable[[InputT, SettingsT], Mapping[Capability, tuple[int, int]]] | None = None
+    operations: Mapping[Capability, tuple[str, ...]] = field(default_factory=dict)
+    check: Callable[[SettingsT, Mapping[Capability, Backend]], str] | None = None
+    own_fields: tuple[str, ...] = ()
+    iterations: str = "max_iterations"
+    decisions: tuple[str, ...] = ()
+    report: Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel] | None = None
     folder: str = "results"
+    flat: bool = False
     project: Callable[[Projection], None] | None = None
     finish: Callable[[Projection], None] | None = None
 

@@ -57,8 +57,14 @@ class BatchRun:
     fallbacks: dict[Capability, tuple[Backend, ...]] = field(default_factory=dict)
 
     def identity(self, backend: Backend) -> Identity:
-        """What the snapshot says of a backend."""
-        return self.identities[backend.capability, backend.name]
+        """What the snapshot says of a backend; what a recipe does itself says so itself."""
+        known = self.identities.get((backend.capability, backend.name))
+        return known or Identity(backend.name, backend.model, backend.version)
+
+    def has_fallbacks(self, backend: Backend) -> bool:
+        """Whether others are asked where a backend fails for good."""
+        capability = backend.capability
+        return capability in self.fallbacks and backend is self.backends.get(capability)
 
 
 @dataclass(slots=True)

@@ -1,0 +1,75 @@
+"""Contact sheets: pictures side by side on one sheet."""
+
+import io
+import math
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+
+GAP = 12
+"""Pixels between pictures and around them."""
+
+CELL = 512
+"""The longer side of a picture's place on a sheet, in pixels, at most."""
+
+_PAPER, _INK = (18, 18, 20), (222, 220, 214)
+_TEXT_SIZE = 18
+
+
+def contact_sheet(
+    pictures: Sequence[bytes], captions: Sequence[Sequence[str]] = (), columns: int = 0
+) -> bytes:
+    """Pictures in rows, each whole in a place of its own, with lines of text below.
+
+    Args:
+        pictures: PNG, JPEG or WebP files.
+        captions: The lines below each picture; all places have room for the most lines.
+        columns: Pictures in a row; by default as square as it goes, at most four.
+
+    Returns:
+        A PNG file.
+
+    Raises:
+        ValueError: There is no picture, or one cannot be read.
+    """
+    if not pictures:
+        raise ValueError("there are no pictures")
+    images = [_read(data) for data in pictures]
+    wide = columns or min(4, math.ceil(math.sqrt(len(images))))
+    width, height = max(i.width for i in images), max(i.height for i in images)
+    lines = max((len(caption) for caption in captions), default=0)
+    below = lines * (_TEXT_SIZE + 6) + 6 if lines else 0
+    size = (
+        GAP + wide * (width + GAP),
+        GAP + math.ceil(len(images) / wide) * (height + below + GAP),
+    )
+    sheet = Image.new("RGB", size, _PAPER)
+    for index, image in enumerate(images):
+        left = GAP + index % wide * (width + GAP)
+        top = GAP + index // wide * (height + below + GAP)
+        sheet.paste(image, (left + (width - image.width) // 2, top + (height - image.height) // 2))
+        if index < len(captions):
+            _write(sheet, captions[index], left, top + height + 6, width)
+    stream = io.BytesIO()
+    sheet.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _read(data: bytes) -> Image.Image:
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as opened:
+            opened.draft("RGB", (CELL * 2, CELL * 2))
+            image = ImageOps.exif_transpose(opened).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise ValueError(f"a picture cannot be read: {error}") from error
+    image.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
+    return image
+
+
+def _write(sheet: Image.Image, lines: Sequence[str], left: int, top: int, width: int) -> None:
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_TEXT_SIZE)
+    for number, line in enumerate(lines):
+        shown = line
+        while shown and draw.textlength(shown, font) > width:
+            shown = shown.removesuffix("…")[:-1].rstrip() + "…" if len(shown) > 1 else ""
+        draw.text((left, top + number * (_TEXT_SIZE + 6)), shown, _INK, font)

@@ -1,0 +1,266 @@
+"""The contents of the files that tell of a storyboard, as plain data and as text.
+
+Every field is described in `docs/storyboard.md`; change both together.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from statistics import fmean
+from typing import Any
+
+from engine.capabilities import CRITERIA, Likeness
+from engine.export.documents import VERSION, dollars
+from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
+from engine.text import clean
+
+
+def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, Any]:
+    """The content of `storyboard.json`.
+
+    Args:
+        report: The storyboard.
+        traces: Whether its traces are there.
+    """
+    settings = report.settings
+    return {
+        "version": VERSION,
+        "generation_id": report.generation_id,
+        "status": report.state,
+        "progress": report.progress,
+        "advanced_image_generation_used": settings.rounds > 0 or settings.variations > 1,
+        "id": report.key,
+        "job": report.id,
+        "batch": {"id": report.batch_id, "name": report.batch_name},
+        "error": report.error,
+        "brief": report.input.prompt,
+        "target_duration": report.input.target_duration,
+        "brand": report.input.brand.model_dump(mode="json"),
+        "consistency": list(report.input.consistency),
+        "storyboard_plan": {
+            "advanced_image_settings": {
+                "quality_threshold": settings.threshold,
+                "num_variations": settings.variations,
+                "max_enhancement_iterations": settings.rounds,
+                "score_threshold": settings.score_threshold,
+                "combination": settings.combination,
+                "reference_strategy": settings.reference_strategy,
+            },
+            "scenes": [_scene(scene, traces=traces) for scene in report.scenes],
+        },
+        "quality_score": report.quality,
+        "likeness": [_likeness(likeness) for likeness in report.likenesses],
+        "notes": list(report.notes),
+        "contact_sheet": CONTACT_SHEET if _has_pictures(report) else None,
+        "started_at": report.started_at,
+        "finished_at": report.finished_at,
+        "seconds": report.seconds,
+        "calls": report.calls,
+        "cost_usd": dollars(report.cost_microdollars),
+    }
+
+
+CONTACT_SHEET = "contact_sheet.png"
+
+
+def chosen_name(number: int) -> str:
+    """The name of the picture that was taken for a scene."""
+    return f"scene_{number}.png"
+
+
+def folder_name(number: int) -> str:
+    """The name of the folder of a scene's traces."""
+    return f"scene_{number}"
+
+
+def picture_name(variation: int) -> str:
+    """The name of a variation's picture among the traces."""
+    return f"image_{variation}.png"
+
+
+def _has_pictures(report: StoryboardReport) -> bool:
+    return any(scene.picture is not None for scene in report.scenes)
+
+
+def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
+    words, selection = scene.wording, scene.selection
+    chosen = next((v for v in scene.variations if selection and v.number == selection.chosen), None)
+    return {
+        "scene_number": scene.number,
+        "scene_id": scene.id or None,
+        "prompt": words.prompt if words else scene.prompt,
+        "original_prompt": scene.prompt,
+        "negative_prompt": words.negative_prompt if words else "",
+        "prompt_source": words.source if words else None,
+        "prompt_score": words.score if words else None,
+        "duration": scene.duration,
+        "notes": scene.notes,
+        "reference_image_url": chosen_name(scene.number) if scene.picture else None,
+        "artifact": scene.picture.hash if scene.picture else None,
+        "quality_score": scene.quality,
+        "variation": selection.chosen if selection else None,
+        "seed": chosen.seed if chosen else None,
+        "follows": list(chosen.references) if chosen else [],
+        "reason": scene.reason,
+        "warnings": list(scene.warnings),
+        "traces": folder_name(scene.number) if traces else None,
+    }
+
+
+def _likeness(likeness: Likeness) -> dict[str, Any]:
+    values = likeness.values
+    steps = [round(values[a][b], 4) for a, b in pairwise(range(len(values)))]
+    return {
+        "measure": likeness.measure,
+        "method": likeness.method,
+        "higher_is_more_alike": likeness.higher_is_more_alike,
+        "to_scene_before": [None, *steps],
+        "to_first_scene": [None, *(round(row[0], 4) for row in values[1:])],
+        "mean_of_neighbours": round(fmean(steps), 4) if steps else None,
+    }
+
+
+def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, Any]:
+    """The content of `quality_scores.json`, of a scene whose picture was chosen."""
+    selection = scene.selection
+    if selection is None:
+        raise ValueError(f"no picture was chosen for scene {scene.number}")
+    made = {variation.number: variation for variation in scene.variations}
+    weights = {weight.metric: weight for weight in selection.ranking.weights}
+    return {
+        "version": VERSION,
+        "generation_id": report.generation_id,
+        "scene_number": scene.number,
+        "combination": selection.ranking.combination,
+        "quality_threshold": report.settings.threshold,
+        "brief": scene.prompt,
+        "scorers": [
+            {
+                "metric": weight.metric,
+                "scorer": weight.scorer,
+                "nominal_weight": round(weight.nominal, 4),
+                "effective_weight": weight.effective,
+                "was_given": weight.text,
+                "text_was_cut": weight.cut,
+            }
+            for weight in weights.values()
+        ],
+        "variations": [
+            {
+                "variation": number,
+                "seed": made[number].seed if number in made else None,
+                "file": picture_name(number),
+                "artifact": one.image.hash,
+                "overall": one.overall,
+                "quality": one.quality,
+                "rank": one.rank,
+                "selected": number == selection.chosen,
+                "scores": {
+                    mark.metric: {
+                        "raw": mark.raw,
+                        "value": mark.value,
+                        "scorer": weights[mark.metric].scorer,
+                        **({"note": mark.note} if mark.note else {}),
+                    }
+                    for mark in one.marks
+                },
+            }
+            for number, one in zip(selection.numbers, selection.ranking.pictures, strict=True)
+        ],
+        "failed": [
+            {"variation": variation.number, "seed": variation.seed, "reason": variation.failure}
+            for variation in scene.variations
+            if variation.picture is None
+        ],
+        "selected": selection.chosen,
+        "reason": selection.reason,
+        "warnings": list(selection.warnings),
+    }
+
+
+def trace_summary(report: StoryboardReport, scene: SceneReport) -> dict[str, Any]:
+    """The content of `prompt_trace_summary.json`."""
+    words = scene.wording
+    return {
+        "version": VERSION,
+        "generation_id": report.generation_id,
+        "scene_number": scene.number,
+        "scene_id": scene.id or None,
+        "original_prompt": scene.prompt,
+        "notes": scene.notes,
+        "score_threshold": report.settings.score_threshold,
+        "iterations": [_round(one) for one in scene.rounds],
+        "final_prompt": words.prompt if words else None,
+        "final_negative_prompt": words.negative_prompt if words else None,
+        "final_source": words.source if words else None,
+        "final_score": words.score if words else None,
+        "warnings": list(words.notes) if words else [],
+    }
+
+
+def _round(one: Round) -> dict[str, Any]:
+    review = one.review
+    return {
+        "iteration": one.number,
+        "prompt": one.shot.prompt,
+        "negative_prompt": one.shot.negative_prompt,
+        "reason": one.shot.reason,
+        "author": one.shot.author,
+        "writer": one.writer,
+        "overall": review.overall if review else None,
+        "scores": {name: getattr(review, name) for name in CRITERIA} if review else None,
+        "critique": review.critique if review else None,
+        "suggestions": list(review.suggestions) if review else [],
+        "scorer": review.scorer if review else None,
+        "reviewer": one.reviewer or None,
+        "seconds": one.seconds,
+        "cost_usd": dollars(one.cost_microdollars),
+    }
+
+
+def trace_texts(scene: SceneReport) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of a scene's text files, fit to be shown in a terminal."""
+    yield "00_original_prompt.txt", _text([scene.prompt, scene.notes])
+    for one in scene.rounds:
+        place, turn = 2 * one.number - 1, f"iteration_{one.number}.txt"
+        yield f"{place:02d}_agent1_{turn}", _text(_written(one))
+        if one.review is not None:
+            yield f"{place + 1:02d}_agent2_{turn}", _text(_judged(one))
+    if scene.wording is not None:
+        yield "final_enhanced_prompt.txt", _text([scene.wording.prompt])
+    if scene.picture is not None:
+        yield "selected_best.txt", _text(_selected(scene))
+
+
+def _written(one: Round) -> Iterator[str]:
+    yield f"Cinematographer, round {one.number} ({one.shot.author})"
+    yield one.shot.prompt
+    if one.shot.negative_prompt:
+        yield f"Keep out: {one.shot.negative_prompt}"
+    if one.shot.reason:
+        yield f"Why: {one.shot.reason}"
+
+
+def _judged(one: Round) -> Iterator[str]:
+    review = one.review
+    if review is None:
+        return
+    yield f"Prompt Engineer, round {one.number} ({review.scorer})"
+    scores = [f"{name.replace('_', ' ')}: {getattr(review, name):g}" for name in CRITERIA]
+    yield "\n".join([f"overall: {review.overall:g} of 100", *scores])
+    yield review.critique
+    if review.suggestions:
+        yield "\n".join(f"- {suggestion}" for suggestion in review.suggestions)
+
+
+def _selected(scene: SceneReport) -> Iterator[str]:
+    yield picture_name(scene.selection.chosen if scene.selection else 1)
+    if scene.quality is not None:
+        yield f"Quality score: {scene.quality:.2f} of 100"
+    yield scene.reason
+    yield from scene.warnings
+
+
+def _text(parts: Sequence[str] | Iterator[str]) -> bytes:
+    """Paragraphs as UTF-8, without anything that a terminal would act on."""
+    text = "\n\n".join(part.strip() for part in parts if part.strip())
+    return (clean(text, None, keep_newlines=True) + "\n").encode()

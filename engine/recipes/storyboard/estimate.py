@@ -1,0 +1,43 @@
+"""What a storyboard asks of its backends: how often, and whether they can do it."""
+
+from collections.abc import Mapping
+
+from engine.capabilities import Backend, Capability
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.scenes import scene_count
+from engine.recipes.storyboard.settings import StoryboardSettings
+
+
+def calls_of(
+    entry: StoryboardInput, settings: StoryboardSettings
+) -> Mapping[Capability, tuple[int, int]]:
+    """Calls of one storyboard by capability, the least and the most, where nothing goes wrong."""
+    scenes = scene_count(entry, settings)
+    own = entry.reference_image is not None and settings.reference_mode == "first_scene"
+    shot = scenes - 1 if own else scenes
+    split = 0 if entry.scenes else 1
+    sets = settings.most_regenerations + 1
+    compared = 1 if scenes > 1 else 0
+    written = (1, settings.rounds) if settings.rounds else (0, 0)
+    return {
+        "image": (shot * settings.variations, shot * settings.variations * sets),
+        "text": (split + 2 * shot * written[0], split + 2 * shot * written[1]),
+        "score": (shot + compared, shot * sets + compared),
+    }
+
+
+def check(settings: StoryboardSettings, backends: Mapping[Capability, Backend]) -> str:
+    """What is wrong with the scorers that have weights: a backend that does not have them.
+
+    Returns:
+        A sentence, empty where nothing is wrong.
+    """
+    scorer = backends["score"]
+    has = tuple(getattr(scorer, "metrics", ()))
+    unknown = [metric for metric in settings.metrics if has and metric not in has]
+    if not unknown:
+        return ""
+    return (
+        f"Setting score_weights names {unknown[0][:40]}, which the backend {scorer.name} does not "
+        f"score by; it has {', '.join(has)}."
+    )

@@ -1,0 +1,202 @@
+"""The loop of `storyboard`: scenes, prompts, pictures, scores, a choice, and on to the next."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from engine.capabilities import Artifact, Film, Likeness
+from engine.capabilities.base import Plain
+from engine.recipes.storyboard.chain import (
+    compare,
+    is_first_scene,
+    references,
+    told_of_references,
+)
+from engine.recipes.storyboard.editor import SelectRequest, ranked, selecting
+from engine.recipes.storyboard.enhance import Wording, enhance, own_words
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.scenes import Scene, plan
+from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.variations import Variation, generate
+from engine.runtime.job import Job, Scope
+
+OWN_PICTURE = "The operator's own picture is scene 1; nothing was generated for it."
+
+
+class SceneResult(Plain):
+    """What became of one scene.
+
+    Attributes:
+        number: Which it is, from 1.
+        id: What the operator calls it, empty where it has no name.
+        prompt: What was to be seen.
+        duration: How long it lasts, in seconds, where that is set.
+        notes: What else was to be kept in mind.
+        wording: What its pictures were made from.
+        references: The pictures that it follows.
+        picture: The picture that was taken.
+        variation: Which variation that is; None where it is the operator's own picture.
+        quality: Its quality score, 0 to 100, where it has one.
+        reason: Why it was taken.
+        warnings: What an operator should know, one sentence each.
+    """
+
+    number: int
+    id: str
+    prompt: str
+    duration: float | None
+    notes: str
+    wording: Wording
+    references: tuple[Artifact, ...]
+    picture: Artifact
+    variation: int | None
+    quality: float | None
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+
+class Storyboard(Plain):
+    """A consistent set of pictures, one a scene.
+
+    Attributes:
+        scenes: The scenes in order.
+        likenesses: How alike their pictures are, by each measure.
+        notes: What has to be said about the whole, one sentence each.
+    """
+
+    scenes: tuple[SceneResult, ...]
+    likenesses: tuple[Likeness, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def quality(self) -> float | None:
+        """The mean quality score of the scenes that have one."""
+        known = [scene.quality for scene in self.scenes if scene.quality is not None]
+        return round(sum(known) / len(known), 2) if known else None
+
+
+async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboard:
+    """Writes all scenes' prompts side by side, and makes their pictures one scene after the other.
+
+    An operator may decide a scene's prompt (`scene-N/prompt`) and its picture (`scene-N/select`);
+    what follows runs again.
+    """
+    film = job.input.film
+    scenes = await plan(job, film)
+    done: list[SceneResult] = []
+    async with asyncio.TaskGroup() as writers:
+        writing = {
+            scene.number: writers.create_task(enhance(job, film, scene))
+            for scene in scenes
+            if not (scene.number == 1 and is_first_scene(job))
+        }
+        for scene in scenes:
+            if scene.number in writing:
+                words = await writing[scene.number]
+                done.append(await shoot(job, scene, words, [one.picture for one in done]))
+            else:
+                done.append(given_scene(job, film, scene))
+            job.publish()
+    likenesses, notes = await compare(job, [one.picture for one in done])
+    notes = (*told_of_references(job, len(scenes)), *notes)
+    await _warn(job, notes)
+    return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
+
+
+async def shoot(
+    job: Job[StoryboardInput, StoryboardSettings],
+    scene: Scene,
+    words: Wording,
+    before: Sequence[Artifact],
+) -> SceneResult:
+    """Makes a scene's pictures, scores them as one set, and takes one."""
+    settings, scope = job.settings, scene.scope_in(job)
+    follows = await references(job, scene, before)
+    variations: list[Variation] = []
+    for again in range(settings.most_regenerations + 1):
+        numbers = range(len(variations) + 1, len(variations) + settings.variations + 1)
+        variations += await generate(job, scene, words, follows, numbers)
+        request = await score(job, scene, words, variations, again)
+        best = ranked(request)
+        quality = best.pictures[best.best].quality
+        if quality is None or quality >= settings.threshold:
+            break
+    decided = await scope.decide("select", default=0)
+    chosen = await scope.step("select", selecting, request.model_copy(update={"decided": decided}))
+    await _warn(scope, [*words.notes, *chosen.warnings])
+    return SceneResult(
+        **_plan_of(scene),
+        wording=words,
+        references=follows,
+        picture=chosen.picture,
+        variation=chosen.chosen,
+        quality=chosen.quality,
+        reason=chosen.reason,
+        warnings=(*words.notes, *chosen.warnings),
+    )
+
+
+async def score(
+    job: Job[StoryboardInput, StoryboardSettings],
+    scene: Scene,
+    words: Wording,
+    variations: Sequence[Variation],
+    again: int,
+) -> SelectRequest:
+    """Scores all pictures of a scene as one set, also those of earlier rounds of generation."""
+    settings, scope = job.settings, scene.scope_in(job)
+    made = [(one.number, one.picture) for one in variations if one.picture is not None]
+    sheet = await (scope.scope(f"again-{again}") if again else scope).step(
+        "score",
+        job.scorers.score,
+        [picture.image for _, picture in made],
+        brief=scene.planned.prompt,
+        prompt=words.prompt,
+        metrics=settings.metrics,
+    )
+    return SelectRequest(
+        sheet=sheet,
+        numbers=tuple(number for number, _ in made),
+        failed=tuple(
+            f"Variation {one.number} could not be made: {one.failure}"
+            for one in variations
+            if one.failure
+        ),
+        weights=settings.score_weights,
+        combination=settings.combination,
+        threshold=settings.threshold,
+    )
+
+
+def given_scene(
+    job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
+) -> SceneResult:
+    """Scene 1 where its picture is the operator's own."""
+    picture = job.input.reference_image
+    if picture is None:
+        raise ValueError("the entry has no reference image")
+    return SceneResult(
+        **_plan_of(scene),
+        wording=own_words(film, scene.planned),
+        references=(),
+        picture=picture,
+        variation=None,
+        quality=None,
+        reason=OWN_PICTURE,
+    )
+
+
+def _plan_of(scene: Scene) -> dict[str, Any]:
+    planned = scene.planned
+    return {
+        "number": scene.number,
+        "id": scene.id,
+        "prompt": planned.prompt,
+        "duration": planned.duration,
+        "notes": planned.notes,
+    }
+
+
+async def _warn(scope: Scope, warnings: Sequence[str]) -> None:
+    for warning in warnings:
+        await scope.warn(warning)

@@ -1,0 +1,270 @@
+"""The folders that people read: a projection of the store that can be made again at any time."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from db.queries import jobs as queries
+from engine.capabilities import Artifact
+from engine.export.documents import VERSION, dollars, to_json
+from engine.export.files import ExportError, Folder
+from engine.export.pictures import put_picture
+from engine.export.report import IterationReport
+from engine.imaging.png import PictureError
+from engine.recipes.storyboard.documents import (
+    CONTACT_SHEET,
+    chosen_name,
+    folder_name,
+    picture_name,
+    quality_scores,
+    storyboard_document,
+    trace_summary,
+    trace_texts,
+)
+from engine.recipes.storyboard.report import (
+    SceneReport,
+    StoryboardReport,
+    VariationReport,
+    job_report,
+)
+from engine.runtime.recipe import Projection
+from engine.text import clean
+
+STORYBOARD = "storyboard.json"
+SOURCES = "safelight-sources"
+"""Keyword of the chunk that says what a contact sheet was made from."""
+
+MAX_SHEET_BYTES = 256 << 20
+
+OWN_FILE = re.compile(r"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?\.png")
+OWN_FOLDER = re.compile("scene_[1-9][0-9]?")
+OWN_TRACE = re.compile(
+    r"00_original_prompt\.txt|[0-9]{2}_agent[12]_iteration_[0-9]{1,2}\.txt"
+    r"|final_enhanced_prompt\.txt|prompt_trace_summary\.json|image_[1-9][0-9]?\.png"
+    r"|quality_scores\.json|selected_best\.txt"
+)
+"""Names of this projection's own things; nothing else is ever replaced or removed."""
+
+Stored = Callable[[str], Path]
+
+
+def project(projection: Projection) -> None:
+    """Brings a job's folder up to date.
+
+    Raises:
+        ExportError: A stored picture is gone or damaged; everything else has been written.
+        OSError: The folder cannot be written.
+    """
+    if projection.job is None:
+        return
+    report = job_report(projection.connection, projection.batch, projection.job)
+    write_storyboard(report, projection.folder, projection.artifact)
+
+
+def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> None:
+    """Makes a folder say what a report says; see `project`."""
+    writing = _Writing(report, stored)
+    traces = not (report.settings.trace_cleanup and report.state == "done")
+    with Folder(folder) as target:
+        for scene in report.scenes:
+            if traces:
+                with target.folder(folder_name(scene.number)) as inner:
+                    writing.traces(inner, scene)
+            writing.chosen(target, scene)
+        writing.contact_sheet(target)
+        document = storyboard_document(report, traces=traces)
+        target.put(STORYBOARD, to_json(document))
+        kept = {folder_name(scene.number) for scene in report.scenes} if traces else set[str]()
+        _sweep(target, {STORYBOARD, *writing.names}, kept)
+    if writing.problems:
+        raise ExportError(f"{folder}: {'; '.join(writing.problems)}")
+
+
+@dataclass(slots=True)
+class _Writing:
+    """One storyboard while it is written.
+
+    Attributes:
+        names: The files in its folder.
+        problems: What was wrong with stored pictures.
+    """
+
+    report: StoryboardReport
+    stored: Stored
+    names: set[str] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+
+    def traces(self, target: Folder, scene: SceneReport) -> None:
+        """Everything that led to a scene's picture."""
+        files = dict(trace_texts(scene))
+        files["prompt_trace_summary.json"] = to_json(trace_summary(self.report, scene))
+        if scene.selection is not None:
+            files["quality_scores.json"] = to_json(quality_scores(self.report, scene))
+        for name, data in files.items():
+            target.put(name, data)
+        pictures = {picture_name(number): turn for number, turn in _pictures(scene)}
+        for name, turn in pictures.items():
+            self._put(target, name, turn)
+        _sweep_traces(target, {*files, *pictures})
+
+    def chosen(self, target: Folder, scene: SceneReport) -> None:
+        """The picture that was taken for a scene."""
+        for _, turn in _pictures(scene):
+            if scene.picture is not None and turn.artifact.hash == scene.picture.hash:
+                name = chosen_name(scene.number)
+                self.names.add(name)
+                self._put(target, name, turn)
+                return
+
+    def contact_sheet(self, target: Folder) -> None:
+        """All pictures that were taken, with numbers and scores; left alone where it is right."""
+        scenes = [scene for scene in self.report.scenes if scene.picture is not None]
+        if not scenes:
+            return
+        self.names.add(CONTACT_SHEET)
+        captions = [_caption(scene) for scene in scenes]
+        hashes = [scene.picture.hash for scene in scenes if scene.picture]
+        told = json.dumps([hashes, captions]).encode()
+        source = hashlib.sha256(told).hexdigest()
+        if _source_of(target.read(CONTACT_SHEET, MAX_SHEET_BYTES)) == source:
+            return
+        try:
+            target.put(CONTACT_SHEET, _sheet(hashes, captions, self.stored, source))
+        except (OSError, ValueError) as error:
+            self.problems.append(f"{CONTACT_SHEET}: {error}")
+
+    def _put(self, target: Folder, name: str, turn: IterationReport) -> None:
+        try:
+            put_picture(target, name, turn, self.stored(turn.artifact.hash))
+        except FileNotFoundError:
+            self.problems.append(f"{target.path.name}/{name}: the stored picture is gone")
+        except PictureError as error:
+            self.problems.append(f"{target.path.name}/{name}: {error}")
+
+
+def _pictures(scene: SceneReport) -> Iterator[tuple[int, IterationReport]]:
+    """A scene's pictures by variation, with their lineage."""
+    for one in scene.variations:
+        if one.picture is not None:
+            yield one.number, _lineage(one, one.picture.image, one.picture.seed)
+    if not scene.variations and scene.picture is not None:  # the operator's own
+        yield (
+            1,
+            IterationReport(
+                number=1,
+                prompt=scene.prompt,
+                width=scene.picture.width or 1,
+                height=scene.picture.height or 1,
+                artifact=scene.picture,
+            ),
+        )
+
+
+def _lineage(one: VariationReport, image: Artifact, seed: int | None) -> IterationReport:
+    return IterationReport(
+        number=one.number,
+        prompt=one.prompt,
+        negative_prompt=one.negative_prompt,
+        seed=seed,
+        backend=one.backend,
+        model=one.model,
+        width=image.width or one.width,
+        height=image.height or one.height,
+        artifact=image,
+        reference=next(iter(one.references), None),
+    )
+
+
+def _caption(scene: SceneReport) -> list[str]:
+    name = f"  {clean(scene.id, 40)}" if scene.id else ""
+    quality = "own picture" if scene.selection is None else "no score"
+    if scene.quality is not None:
+        quality = f"quality {scene.quality:.1f}"
+    return [f"{scene.number}{name}   {quality}", clean(scene.prompt, 100)]
+
+
+def _sheet(hashes: list[str], captions: list[list[str]], stored: Stored, source: str) -> bytes:
+    from engine.imaging.png import insert_text
+    from engine.imaging.sheet import contact_sheet
+
+    pictures = [stored(hash_).read_bytes() for hash_ in hashes]
+    return insert_text(contact_sheet(pictures, captions), {SOURCES: source})
+
+
+def _source_of(data: bytes | None) -> str | None:
+    from engine.imaging.png import read_text
+
+    try:
+        return read_text(data).get(SOURCES) if data else None
+    except PictureError:
+        return None
+
+
+def _sweep(target: Folder, files: set[str], folders: set[str]) -> None:
+    """Removes what this projection made before and the report no longer has."""
+    for name in target.names():
+        if OWN_FOLDER.fullmatch(name) and name not in folders:
+            _drop(target, name)
+        elif (OWN_FILE.fullmatch(name) and name not in files) or target.is_abandoned(
+            name, OWN_FILE
+        ):
+            target.remove(name)
+
+
+def _drop(target: Folder, name: str) -> None:
+    """Removes the traces in a folder, and the folder if nothing else is in it."""
+    try:
+        with target.folder(name) as inner:
+            _sweep_traces(inner, set())
+    except ExportError:
+        return  # a link or a file of somebody else's
+    target.remove_empty(name)
+
+
+def _sweep_traces(target: Folder, kept: set[str]) -> None:
+    for name in target.names():
+        stale = OWN_TRACE.fullmatch(name) and name not in kept
+        if stale or target.is_abandoned(name, OWN_TRACE):
+            target.remove(name)
+
+
+def finish(projection: Projection) -> None:
+    """Writes the batch's summary: each storyboard on a line of its own, and the totals."""
+    batch = projection.batch
+    path = projection.root / batch.summary
+    states: Counter[str] = Counter()
+    cost = 0
+    with Folder(path.parent) as folder, folder.replacing(path.name) as stream:
+        head = {"id": batch.id, "name": batch.name, "recipe": batch.recipe, "seed": batch.seed}
+        stream.write(b'{\n"version": %d,\n"batch": %b,\n"jobs": [' % (VERSION, _line(head)))
+        for number, job in enumerate(queries.all_jobs(projection.connection, batch.id)):
+            report = job_report(projection.connection, batch, job)
+            stream.write((b",\n" if number else b"\n") + _line(_entry(report)))
+            states[report.state] += 1
+            cost += report.cost_microdollars
+        sums = {"jobs": dict(states), "cost_usd": dollars(cost)}
+        stream.write(b'\n],\n"totals": %b\n}\n' % _line(sums))
+
+
+def _entry(report: StoryboardReport) -> dict[str, Any]:
+    return {
+        "generation_id": report.generation_id,
+        "id": report.key,
+        "job": report.id,
+        "state": report.state,
+        "error": report.error,
+        "folder": report.output,
+        "scenes": len(report.scenes),
+        "quality_score": report.quality,
+        "cost_usd": dollars(report.cost_microdollars),
+        "seconds": report.seconds,
+    }
+
+
+def _line(document: dict[str, Any]) -> bytes:
+    return to_json(document, indent=None).rstrip(b"\n")

@@ -1,0 +1,209 @@
+"""Settings of the recipe `storyboard`, and the presets that several of them come from."""
+
+import json
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from engine.capabilities import CRITERIA
+from engine.capabilities.image import MAX_SIDE, MIN_SIDE
+from engine.recipes.storyboard.combine import Combination
+from engine.runtime.fallbacks import BackendNames
+from engine.runtime.recipe import RecipeSettings
+
+MOST_VARIATIONS = 16
+MOST_SCENES = 64
+"""Scenes of one storyboard at most: their pictures are compared with each other as one set."""
+
+Preset = Literal["maximum", "balanced", "fast", "simple"]
+PRESETS: dict[str, dict[str, float]] = {
+    "maximum": {
+        "num_variations": 6,
+        "max_enhancement_iterations": 4,
+        "quality_threshold": 50.0,
+    },
+    "balanced": {
+        "num_variations": 4,
+        "max_enhancement_iterations": 4,
+        "quality_threshold": 30.0,
+    },
+    "fast": {
+        "num_variations": 2,
+        "max_enhancement_iterations": 2,
+        "quality_threshold": 20.0,
+    },
+    "simple": {
+        "num_variations": 1,
+        "max_enhancement_iterations": 0,
+        "quality_threshold": 0.0,
+    },
+}
+"""What each preset sets; what is set beside it wins."""
+
+
+def _mapping(value: Any) -> Any:
+    """Weights from the command line, `pickscore=0.6,aesthetic=0.4` or JSON, as a mapping."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().startswith("{"):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError("is not JSON; write name=weight,name=weight") from None
+    pairs = [part.partition("=") for part in value.split(",") if part.strip()]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("write name=weight,name=weight")
+    return {name.strip(): weight.strip() for name, _, weight in pairs}
+
+
+Weights = Annotated[dict[str, float], BeforeValidator(_mapping)]
+
+
+class StoryboardSettings(RecipeSettings):
+    """Settings of the recipe `storyboard`."""
+
+    image: BackendNames = Field(
+        "builtin",
+        description="Backend that makes pictures, or several: the next where one fails. Where its "
+        "key is there, gemini-image is the one to take: it follows several reference pictures.",
+    )
+    text: BackendNames = Field(
+        "builtin", description="Backend that writes scenes and prompts and judges them, or several."
+    )
+    score: BackendNames = Field(
+        "builtin", description="Backend that scores and compares pictures, or several."
+    )
+    preset: Preset = Field(
+        "balanced", description="What num_variations and the like are where they are not set."
+    )
+    num_variations: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_VARIATIONS,
+        description="Pictures of each scene. By preset 6, 4, 2 or 1.",
+    )
+    max_enhancement_iterations: int | None = Field(
+        None,
+        ge=0,
+        le=10,
+        description="Rounds of writing a scene's prompt at most; 0 takes the scene's own words. "
+        "By preset 4, 4, 2 or 0.",
+    )
+    quality_threshold: float | None = Field(
+        None,
+        ge=0,
+        le=100,
+        description="Quality score below which a scene's best picture is not good enough. "
+        "By preset 50, 30, 20 or 0.",
+    )
+    score_threshold: float = Field(
+        85, ge=0, le=100, description="Score of a prompt at which its rounds stop."
+    )
+    below_threshold: Literal["warn", "regenerate"] = Field(
+        "warn", description="What to do where the best picture is below the quality threshold."
+    )
+    max_regenerations: int = Field(
+        1, ge=0, le=3, description="How often regenerate makes another set of pictures at most."
+    )
+    combination: Combination = Field(
+        "weighted",
+        description="What decides which picture is best: the weighted marks, their places within "
+        "the set, or their standard scores.",
+    )
+    score_weights: Weights = Field(
+        {},
+        description="Weight of each scorer. By default pickscore 0.50, clipscore 0.25, vqascore "
+        "0.15, aesthetic 0.10; other scorers weigh alike where none of these is there.",
+    )
+    criteria_weights: Weights = Field(
+        {},
+        description=f"Weight of each of {', '.join(CRITERIA)} in a prompt's score. Equal by "
+        "default; with some set, the others weigh nothing.",
+    )
+    reference_mode: Literal["first_scene", "condition"] = Field(
+        "first_scene",
+        description="What a reference_image is: the picture of scene 1, or what scene 1 is "
+        "generated from.",
+    )
+    reference_strategy: Literal["chain", "anchor", "sheet"] = Field(
+        "chain",
+        description="What a scene follows: the picture before it, scene 1 and the one before it, "
+        "or the one before it and a contact sheet of the last ones.",
+    )
+    num_scenes: int | None = Field(
+        None,
+        ge=1,
+        le=MOST_SCENES,
+        description="Scenes that a brief is split into; by default by its duration.",
+    )
+    seconds_per_scene: float = Field(
+        3.75, gt=0, le=3600, description="Seconds of a brief's duration for each of its scenes."
+    )
+    width: int = Field(1024, ge=MIN_SIDE, le=MAX_SIDE, description="Width in pixels.")
+    height: int = Field(576, ge=MIN_SIDE, le=MAX_SIDE, description="Height in pixels.")
+    trace_cleanup: bool = Field(
+        False,
+        description="Remove the traces of a storyboard that is done from its folder; the store "
+        "keeps them.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _filled_from_preset(cls, data: Any) -> Any:
+        """What is not set is what the preset says, so that a stored batch keeps the numbers."""
+        if not isinstance(data, dict):
+            return data
+        preset = PRESETS.get(str(data.get("preset", "balanced")), {})
+        given = {name: value for name, value in data.items() if value is not None}
+        return {**preset, **given}
+
+    @field_validator("score_weights", "criteria_weights")
+    @classmethod
+    def _usable(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name, weight in weights.items():
+            if not math.isfinite(weight) or weight < 0:
+                raise ValueError(f"the weight of {name[:40]} must be a number from 0 up")
+        if weights and not any(weights.values()):
+            raise ValueError("one weight at least must be more than 0")
+        return weights
+
+    @field_validator("criteria_weights")
+    @classmethod
+    def _known_criteria(cls, weights: dict[str, float]) -> dict[str, float]:
+        for name in weights:
+            if name not in CRITERIA:
+                raise ValueError(f"{name[:40]} is none of {', '.join(CRITERIA)}")
+        return weights
+
+    @property
+    def variations(self) -> int:
+        """Pictures of each scene."""
+        return int(self.num_variations or 1)
+
+    @property
+    def rounds(self) -> int:
+        """Rounds of writing a scene's prompt at most."""
+        return self.max_enhancement_iterations or 0
+
+    @property
+    def threshold(self) -> float:
+        """Quality score that a scene's best picture should have."""
+        return self.quality_threshold or 0.0
+
+    @property
+    def most_regenerations(self) -> int:
+        """Further sets of pictures of a scene at most."""
+        return self.max_regenerations if self.below_threshold == "regenerate" else 0
+
+    @property
+    def weights_of_criteria(self) -> tuple[float, ...]:
+        """Weight of each criterion, in the order of `CRITERIA`."""
+        if not self.criteria_weights:
+            return (1.0,) * len(CRITERIA)
+        return tuple(self.criteria_weights.get(name, 0.0) for name in CRITERIA)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """What pictures are to be scored by; empty for all that the backend has."""
+        return tuple(name for name, weight in self.score_weights.items() if weight > 0)

@@ -1,0 +1,74 @@
+"""Pictures of one scene: the same prompt, a seed of its own for each."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.capabilities import Artifact, Permanent, Picture
+from engine.recipes.storyboard.enhance import Wording
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.scenes import Scene
+from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.runtime.job import Job
+
+SEEDS_PER_SCENE = 1000
+"""Seeds that a scene has to itself, so that its pictures do not depend on other settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One picture of a scene.
+
+    Attributes:
+        number: Which it is, from 1.
+        seed: What it was asked with.
+        picture: What was made; None where that failed for good.
+        failure: Why it failed.
+    """
+
+    number: int
+    seed: int
+    picture: Picture | None = None
+    failure: str = ""
+
+
+async def generate(
+    job: Job[StoryboardInput, StoryboardSettings],
+    scene: Scene,
+    words: Wording,
+    references: Sequence[Artifact],
+    numbers: Sequence[int],
+) -> list[Variation]:
+    """Makes variations side by side; some may fail for good as long as one is made.
+
+    Raises:
+        Permanent: None of them could be made.
+    """
+    errors: list[Permanent] = []
+
+    async def make(number: int) -> Variation:
+        seed = job.seed_for((scene.number - 1) * SEEDS_PER_SCENE + number - 1)
+        scope = scene.scope_in(job).scope(f"variation-{number}")
+        try:
+            picture = await scope.step(
+                "generate",
+                job.image.generate,
+                words.prompt,
+                negative_prompt=words.negative_prompt,
+                seed=seed,
+                width=job.settings.width,
+                height=job.settings.height,
+                reference=references[0] if references else None,
+                more_references=references[1:],
+            )
+        except Permanent as error:
+            errors.append(error)
+            return Variation(number, seed, failure=error.message)
+        return Variation(number, seed, picture)
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(make(number)) for number in numbers]
+    made = [task.result() for task in tasks]
+    if len(errors) == len(made):
+        raise errors[0]
+    return made

@@ -1,0 +1,262 @@
+"""Small backends for storyboards: pictures of one colour, prompts that count up, made-up marks.
+
+Everything that they answer depends on the request alone, so that runs can be compared.
+"""
+
+import hashlib
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from db.queries import jobs as queries
+from db.rows import Job, Step
+from engine.capabilities import (
+    Backend,
+    CallContext,
+    Column,
+    CompareRequest,
+    Comparison,
+    ImageRequest,
+    Likeness,
+    Mark,
+    Missing,
+    Permanent,
+    Picture,
+    PlannedScene,
+    Request,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    ScoreRequest,
+    ScoreSheet,
+    Shot,
+    ShotRequest,
+    ShotReview,
+)
+from engine.catalog import EntryPointCatalog
+from engine.workspace import Workspace
+
+METRICS = ("pickscore", "clipscore", "vqascore", "aesthetic")
+
+
+def digest(*parts: object) -> int:
+    """A number of anything, the same in every process."""
+    return int.from_bytes(hashlib.sha256(repr(parts).encode()).digest()[:4], "big")
+
+
+def png_of(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
+    """A small picture of one colour."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.new("RGB", size, colour).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def marks_of(request: ScoreRequest, metric: str) -> list[Mark]:
+    """Marks that depend on picture and metric alone."""
+    return [
+        Mark(raw=value / 4, value=value)
+        for image in request.images
+        for value in [40.0 + digest(image.hash, metric) % 600 / 10]
+    ]
+
+
+@dataclass
+class Crew:
+    """What all three backends do, and what they were asked.
+
+    Attributes:
+        reviews: Overall score of each round of a scene's prompt, from the first; the last holds on.
+        marks: What a metric gives the pictures of a set.
+        fails: Whether a request fails for good.
+        metrics: What the scorer has.
+        most_references: Reference pictures that the painter takes.
+        asked: Every request, in order.
+    """
+
+    reviews: Sequence[float] = (50.0, 70.0, 90.0)
+    marks: Callable[[ScoreRequest, str], list[Mark]] = marks_of
+    fails: Callable[[Request], bool] = lambda _request: False
+    metrics: tuple[str, ...] = METRICS
+    most_references: int = 1
+    asked: list[Request] = field(default_factory=list)
+
+    def of(self, kind: type[Request]) -> list[Any]:
+        """The requests of a kind."""
+        return [request for request in self.asked if isinstance(request, kind)]
+
+
+class CrewBackend:
+    """One of the three."""
+
+    name, model, version = "crew", "crew-1", "1"
+    paid = resumable = False
+    concurrency, requests_per_minute = 4, None
+
+    def __init__(self, crew: Crew, capability: Any) -> None:
+        self.crew, self.capability, self.lane = crew, capability, f"crew-{capability}"
+        self.metrics = crew.metrics
+        self.most_references = crew.most_references
+
+    def missing(self) -> list[Missing]:
+        return []
+
+    def hear(self, request: Request) -> None:
+        """Takes note of a request."""
+        self.crew.asked.append(request)
+        if self.crew.fails(request):
+            raise Permanent("It was refused.")
+
+
+class Writer(CrewBackend):
+    """Cinematographer and Prompt Engineer."""
+
+    async def write_scenes(self, request: ScenesRequest, _context: CallContext) -> Scenes:
+        self.hear(request)
+        planned = [
+            PlannedScene(prompt=f"{request.film.brief}, part {n}", duration=3.75)
+            for n in range(1, request.count + 1)
+        ]
+        return Scenes(scenes=tuple(planned), author="crew")
+
+    async def write_shot(self, request: ShotRequest, _context: CallContext) -> Shot:
+        self.hear(request)
+        turn = len(request.drafts) + 1
+        return Shot(
+            prompt=f"{request.scene.prompt}; shot {turn}, low angle",
+            negative_prompt="blur",
+            reason=f"round {turn}",
+            author="crew cinematographer",
+        )
+
+    async def review_shot(self, request: ReviewRequest, _context: CallContext) -> ShotReview:
+        self.hear(request)
+        turn = int(request.prompt.rpartition("shot ")[2].partition(",")[0])
+        score = self.crew.reviews[min(turn, len(self.crew.reviews)) - 1]
+        return ShotReview(
+            completeness=score,
+            specificity=score,
+            professionalism=score,
+            cinematography=score,
+            brand_alignment=score,
+            overall=request.overall([score] * 5),
+            critique=f"worth {score:g}",
+            suggestions=("say more",),
+            scorer="crew engineer",
+        )
+
+
+class Painter(CrewBackend):
+    """One colour a request."""
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        self.hear(request)
+        followed = [one.hash for one in (request.reference, *request.more_references) if one]
+        number = digest(request.prompt, request.seed, followed)
+        colour = (number & 255, number >> 8 & 255, number >> 16 & 255)
+        image = await context.keep(png_of(colour, (request.width, request.height)), role="image")
+        return Picture(image=image, seed=request.seed)
+
+
+class Jury(CrewBackend):
+    """Marks as the crew says."""
+
+    async def score(self, request: ScoreRequest, _context: CallContext) -> ScoreSheet:
+        self.hear(request)
+        columns = [
+            Column(
+                metric=metric,
+                scorer=f"crew {metric}-1",
+                text="brief",
+                marks=tuple(self.crew.marks(request, metric)),
+            )
+            for metric in request.metrics or self.crew.metrics
+        ]
+        return ScoreSheet(images=request.images, columns=tuple(columns))
+
+    async def compare(self, request: CompareRequest, _context: CallContext) -> Comparison:
+        self.hear(request)
+        count = len(request.images)
+        values = tuple(tuple(1.0 if a == b else 0.5 for b in range(count)) for a in range(count))
+        return Comparison(
+            likenesses=(
+                Likeness(measure="colour", method="crew", higher_is_more_alike=True, values=values),
+            )
+        )
+
+
+class CrewCatalog(EntryPointCatalog):
+    """The real recipes; every backend named `crew` is the crew's."""
+
+    def __init__(self, crew: Crew) -> None:
+        super().__init__()
+        self.crew = crew
+
+    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
+        return super().backend_settings("builtin" if name == "crew" else name, settings)
+
+    def backend(
+        self,
+        capability: Any,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Mapping[str, str],
+    ) -> Backend:
+        if name != "crew":
+            return super().backend(capability, name, settings, environment)
+        made = {"text": Writer, "image": Painter, "score": Jury}[capability]
+        return made(self.crew, capability)  # type: ignore[return-value]
+
+
+CREW = {"image": "crew", "text": "crew", "score": "crew"}
+SMALL = {**CREW, "width": 64, "height": 64, "seed": 5}
+
+
+@dataclass
+class Shooting:
+    """A workspace with one batch of storyboards by a crew."""
+
+    root: Path
+    crew: Crew = field(default_factory=Crew)
+    workspace: Workspace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.workspace = Workspace(self.root / "w", create=True, catalog=CrewCatalog(self.crew))
+
+    def run(self, entry: str, **settings: Any) -> Job:
+        """Runs one entry, as YAML, to its end; returns the first job."""
+        source = self.root / "in.yaml"
+        source.write_text(entry)
+        self.workspace.run("storyboard", source, settings={**SMALL, **settings})
+        return self.job()
+
+    def again(self) -> Job:
+        """Goes on with the batch."""
+        self.workspace.follow("b1")
+        return self.job()
+
+    def decide(self, key: str, value: Any) -> Job:
+        """Decides something about the first job and goes on; forgets what was asked before."""
+        self.crew.asked.clear()
+        self.workspace.command("decide", ["j1"], {"key": key, "value": value})
+        return self.again()
+
+    def job(self) -> Job:
+        """The first job as it is now."""
+        with self.workspace.reading() as connection:
+            found = queries.job(connection, 1)
+        assert found is not None
+        return found
+
+    def steps(self) -> list[Step]:
+        """The first job's steps."""
+        with self.workspace.reading() as connection:
+            return queries.steps(connection, 1)
+
+    @property
+    def folder(self) -> Path:
+        """The first job's folder."""
+        return self.workspace.paths.root / self.job().output
