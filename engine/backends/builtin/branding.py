@@ -74,20 +74,28 @@ def wishes(film: Film, reading: ShotWords) -> Wishes:
     """Looks for what a film's brand and consistency ask in a prompt that was read."""
     brand = film.brand
     there = {("marker", one): holds(reading, one) for one in film.consistency if words_of(one)}
-    there |= {("use", one): set(words_of(one)) <= reading.words for one in brand.use}
+    shown = {word for clause in reading.affirmed for word in clause}
+    there |= {("use", one): shown.issuperset(words_of(one)) for one in brand.use}
     named = colours_of(reading)
     there |= {("colour", one): _has_colour(named, one) for one in brand.colours if is_colour(one)}
     said = frozenset(word for _, text in there for word in words_of(text))
-    shown = tuple(one for one in brand.avoid if holds(reading, one))
-    return Wishes(there, shown, bool(named), said | frozenset(named))
+    against = tuple(one for one in brand.avoid if holds(reading, one, denied=False))
+    return Wishes(there, against, bool(named), said | frozenset(named))
 
 
-def holds(reading: ShotWords, phrase: str) -> bool:
-    """Whether the words of a phrase stand in a text in a row, whatever marks are between them."""
+def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:
+    """Whether the words of a phrase stand in a text in a row, whatever marks are between them.
+
+    Args:
+        reading: The text.
+        phrase: What is looked for.
+        denied: Whether it counts where it is denied, as in "without a hat".
+    """
     wanted = words_of(phrase)
     if not wanted or not reading.words.issuperset(wanted):
         return False
-    words = [word for clause in reading.clauses for word in clause]
+    clauses = reading.clauses if denied else reading.affirmed
+    words = [word for clause in clauses for word in clause]
     length = len(wanted)
     return any(tuple(words[at : at + length]) == wanted for at in range(len(words) - length + 1))
 
@@ -96,7 +104,7 @@ def colours_of(reading: ShotWords) -> dict[str, str]:
     """The colours that a text names: the word, or the hexadecimal notation, and its `#rrggbb`."""
     known = _colour_names()
     found: dict[str, str] = {}
-    for clause in reading.clauses:
+    for clause in reading.affirmed:
         for at, word in enumerate(clause):
             for phrase in (clause[at : at + 2], (word,)):
                 if phrase in known:

@@ -181,7 +181,7 @@ def _kept(film: Film, scene: PlannedScene, reading: ShotWords) -> float:
     """The part of the scene's content words that the prompt still has."""
     wanted = content(scene.prompt) - {w for one in film.brand.avoid for w in words_of(one)}
     if not wanted:
-        return float(bool(reading.words))
+        return 1.0
     return len(wanted & reading.words) / len(wanted)
 
 

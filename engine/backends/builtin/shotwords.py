@@ -71,6 +71,7 @@ class ShotWords:
         exact: The numbered families for which a number is given, not only a word.
         words: Every word, once.
         clauses: The words of every clause.
+        affirmed: The same, each only as far as nothing is denied in it.
         noise: Empty praise that was found.
         steering: Attempts to tell the reader what to think.
         repeats: How many runs of three words were said before.
@@ -82,6 +83,7 @@ class ShotWords:
     exact: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     clauses: list[Phrase] = field(default_factory=list)
+    affirmed: list[Phrase] = field(default_factory=list)
     noise: list[str] = field(default_factory=list)
     steering: list[str] = field(default_factory=list)
     repeats: int = 0
@@ -126,7 +128,7 @@ def _phrases() -> dict[Phrase, str]:
         row = table()[entry.family][entry.name]
         for spelling in (*row.get("names", ()), *([row["write"]] if "write" in row else ())):
             known.setdefault(words_of(spelling), full_name)
-    for kind in ("praise", "steering"):
+    for kind in ("praise", "steering", "neutral"):
         for spelling in table()["noise"][kind]:
             known.setdefault(words_of(spelling), f"noise.{kind}")
     return known
@@ -194,7 +196,7 @@ def _opposed(one: Entry, other: Entry) -> bool:
 
 def _tokens(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text[:LIMIT]).casefold().replace("’", "'")
-    return _TOKEN.findall(plain)
+    return _TOKEN.findall(plain[:LIMIT])
 
 
 def _clauses(tokens: list[str]) -> list[Phrase]:
@@ -205,10 +207,11 @@ def _clauses(tokens: list[str]) -> list[Phrase]:
 def _scan(clause: Phrase, lit: bool, reading: ShotWords) -> None:
     reading.clauses.append(clause)
     reading.words.update(clause)
+    denied = (at for at, word in enumerate(clause) if word in _NEGATIONS)
+    clause = clause[: next(denied, len(clause))]
+    reading.affirmed.append(clause)
     at = 0
     while at < len(clause):
-        if clause[at] in _NEGATIONS:
-            return
         length = _number(clause, at, reading) or _term(clause, at, lit, reading)
         at += max(1, length)
 
@@ -221,10 +224,10 @@ def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:
             reading.noise.append(" ".join(clause[at : at + length]))
         elif name == "noise.steering":
             reading.steering.append(" ".join(clause[at : at + length]))
-        elif name is not None and (lit or not entries()[name].lit):
-            _take(entries()[name], reading)
-        else:
+        elif name is None or (name in entries() and entries()[name].lit and not lit):
             continue
+        elif name in entries():
+            _take(entries()[name], reading)
         return length
     return 0
 
