@@ -16,6 +16,7 @@ from engine.hosts.state import HostState, Known, ShownModel, State
 from engine.hosts.tasks import BatchKey, Waiting
 from engine.hosts.worker import BROKEN, Orders
 from engine.settings import HostSettings
+from engine.text import clean
 
 log = logging.getLogger(__name__)
 
@@ -241,8 +242,7 @@ class Host:
                 self._known.sizes |= {model.key: model.size for model in report.models}
                 self._used = report.used
             case messages.Logged():
-                level = min(max(report.level, logging.DEBUG), logging.ERROR)
-                log.log(level, "%s: %s: %s", self.device.id, report.logger, report.text)
+                _log(self.device.id, report)
             case messages.Progressed() | messages.Previewed():
                 self._pass_on(report)
             case messages.Loaded() | messages.NotLoaded():
@@ -262,7 +262,7 @@ class Host:
             return
         known = report.fraction is not None and math.isfinite(report.fraction)
         fraction = min(1.0, max(0.0, report.fraction or 0.0)) if known else None
-        task.listener.progress(fraction, report.message)
+        task.listener.progress(fraction, clean(report.message))
 
     def _end_loading(self, report: messages.Loaded | messages.NotLoaded) -> None:
         if not isinstance(self.work, Loading) or self.work.model != report.key:
@@ -298,7 +298,8 @@ class Host:
     def _has_ended(self, code: int) -> None:
         work, process, why = self.work, self._process, self._killed_for
         if process is not None and not why and process.last_words:
-            log.error("%s printed at last: %s", self, process.last_words)
+            said = clean(process.last_words, None, keep_newlines=True)
+            log.error("%s printed at last: %s", self, said)
         how = why or _in_words(code)
         self._forget_process()
         self._restarts += 1
@@ -347,6 +348,14 @@ class Host:
         if not self._is_up:
             return "starting"
         return "busy" if self.work else "idle"
+
+
+def _log(device: str, report: messages.Logged) -> None:
+    """Writes what a host logs; a library's warnings are no news to operators."""
+    ours = report.logger.partition(".")[0] == "engine"
+    level = report.level if ours or report.level > logging.WARNING else logging.INFO
+    text = clean(report.text, None, keep_newlines=True)
+    log.log(min(level, logging.ERROR), "%s: %s: %s", device, clean(report.logger), text)
 
 
 def _in_words(code: int) -> str:

@@ -11,9 +11,10 @@ from engine.capabilities.hosting import ModelKey, Task
 from engine.hosts import messages, plain
 from engine.hosts.choice import Chooser, on_devices
 from engine.hosts.devices import CPU, Device, find_devices, named_devices
+from engine.hosts.fitting import Fitting
 from engine.hosts.host import End, Host, Loading, Running
 from engine.hosts.state import HostState, Known
-from engine.hosts.tasks import Backlog, BatchKey, Listener, Waiting
+from engine.hosts.tasks import Backlog, Listener, Waiting
 from engine.hosts.too_large import TooLarge
 from engine.hosts.worker import Orders
 from engine.settings import HostSettings
@@ -46,7 +47,7 @@ class ModelHosts:
         self._settings = settings
         self._backlog = Backlog()
         self._known = Known.nothing()
-        self._fitted: dict[BatchKey, int] = {}
+        self._fitting = Fitting()
         self._hosts: list[Host] = []
         self._chooser = Chooser(self._hosts, self._backlog, self._known, settings)
         self._finding = asyncio.Lock()
@@ -179,7 +180,7 @@ class ModelHosts:
         while choice := self._chooser.next():
             host, key = choice.host, choice.key
             if key[0] in host.models:
-                most = min(self._chooser.most(key[0]), self._fitted.get(key, 10**6))
+                most = self._fitting.most(key, self._chooser.most(key[0]))
                 host.run(key, self._backlog.take(key, most))
             else:
                 self._say_loading(key[0], host)
@@ -187,7 +188,6 @@ class ModelHosts:
         self._look_again()
 
     def _say_loading(self, model: ModelKey, host: Host) -> None:
-        self._fitted = {key: n for key, n in self._fitted.items() if key[0] != model}
         for waiting in self._backlog.all():
             if waiting.task.model == model:
                 waiting.listener.progress(None, f"loading {model.name} on {host.device.id}")
@@ -228,7 +228,9 @@ class ModelHosts:
     def answered(self, host: Host, running: Running, report: messages.Done) -> None:
         """A batch has ended: the host has its next one before the answers are given out."""
         if report.fitted:
-            self._fitted[running.key] = report.fitted
+            self._fitting.failed(running.key, report.fitted)
+        else:
+            self._fitting.worked(running.key, len(running.tasks))
         self._dispatch()
         for waiting, answer in zip(running.tasks, report.answers, strict=True):
             _settle(waiting, answer)
@@ -253,7 +255,7 @@ class ModelHosts:
                 _fail(waiting, _died(host, end, f"{running.model.name}: {running.key[1]}"))
             return
         if end.for_memory:
-            self._fitted[running.key] = max(1, len(running.tasks) // 2)
+            self._fitting.failed(running.key, len(running.tasks) // 2)
         for waiting in left:
             waiting.alone = True
             waiting.listener.waits()

@@ -28,6 +28,7 @@ class Held:
         size: Bytes that it takes on the device.
         seconds: How long it took to load.
         told: What it said of its size when `size` was last set.
+        whole: Bytes that it took before it was offloaded.
         is_offloaded: Whether it was moved to the processor's memory as far as it can be.
     """
 
@@ -36,6 +37,7 @@ class Held:
     size: int
     seconds: float
     told: int
+    whole: int = 0
     is_offloaded: bool = False
 
 
@@ -130,7 +132,7 @@ class Shelf:
         held = self._held[key]
         if held.is_offloaded:
             return False
-        held.is_offloaded = True
+        held.is_offloaded, held.whole = True, held.size
         try:
             held.model.offload()
         except Exception:
@@ -168,7 +170,7 @@ class Shelf:
         restore = getattr(held.model, "restore", None)
         if not held.is_offloaded or restore is None:
             return
-        if self.filled() - held.size + held.told > self.budget:
+        if self.filled() - held.size + held.whole > self.budget:
             return
         restore()
         held.is_offloaded = False

@@ -7,6 +7,7 @@ loading fails).
 """
 
 import json
+import logging
 import os
 import signal
 import time
@@ -58,6 +59,13 @@ class ToyModel:
             "offloaded": self.is_offloaded,
         }
 
+    def tight(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+        return given
+
+    def log(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+        logging.getLogger(__name__).warning("%s", given)
+        return given
+
     def wait_for(self, number: int, given: str, desk: Desk, together: int) -> Any:
         """Works until a file is there, or it is given up."""
         path, told = Path(given), Path(f"{given}.begun")
@@ -68,6 +76,12 @@ class ToyModel:
                 return None
             time.sleep(STEP)
         return together
+
+    def paint(self, number: int, given: str, desk: Desk, together: int) -> Any:
+        """Shows how far it is, then waits."""
+        desk.progress(number, 0.25, "a quarter")
+        desk.preview(number, b"a picture")
+        return self.wait_for(number, given, desk, together)
 
     def hang(self, _number: int, given: str, _desk: Desk, _together: int) -> Any:
         Path(given).write_text(str(os.getpid()))

@@ -1,0 +1,127 @@
+"""What a host keeps loaded: by use, within its memory."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.capabilities import ModelKey
+from engine.hosts.shelf import Shelf
+from engine.hosts.too_large import TooLarge
+from tests.support import toy_models
+
+
+class Ram:
+    """A memory that says what it is told to."""
+
+    def __init__(self, *measured: int) -> None:
+        self.measured = list(measured)
+        self.released = 0
+
+    def total(self) -> int:
+        return 1000
+
+    def used(self) -> int | None:
+        return self.measured.pop(0) if self.measured else None
+
+    def release(self) -> None:
+        self.released += 1
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    return tmp_path / "log"
+
+
+def done(log: Path) -> list[str]:
+    """What models noted, without the process."""
+    return [line.split(" ", 1)[1] for line in log.read_text().splitlines()]
+
+
+def key(log: Path, name: str, size: int, **options: Any) -> ModelKey:
+    return toy_models.key(name, size=size, log=str(log), **options)
+
+
+def names(shelf: Shelf) -> list[str]:
+    return [held.key.name for held in shelf.holding()]
+
+
+def test_the_least_recently_used_goes_first(log: Path) -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    a, b, c = (key(log, name, 400) for name in "abc")
+    shelf.obtain(a)
+    shelf.obtain(b)
+    shelf.obtain(a)
+    shelf.obtain(c)
+    assert names(shelf) == ["a", "c"]
+    assert shelf.filled() == 800
+    assert done(log).count("b close") == 1
+
+
+def test_what_is_known_of_a_size_makes_room_before_loading(log: Path) -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    shelf.obtain(key(log, "a", 700))
+    shelf.obtain(key(log, "b", 700), expected=700)
+    assert done(log) == ["a load", "a offload", "a close", "b load"]
+
+
+def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    a, b = key(log, "a", 700, offloaded=100, restores=True), key(log, "b", 700)
+    shelf.obtain(a)
+    shelf.obtain(b)
+    assert [(h.key.name, h.size, h.offloaded) for h in shelf.holding()] == [
+        ("a", 100, True),
+        ("b", 700, False),
+    ]
+    shelf.obtain(a)
+    assert "a restore" not in done(log)  # no room
+    shelf.unload(b)
+    assert shelf.obtain(a).size == 700
+    assert done(log)[-1] == "a restore"
+
+
+def test_the_device_says_what_a_model_takes_where_it_can(log: Path) -> None:
+    shelf = Shelf("cuda:0", 1000, Ram(50, 350))
+    assert shelf.obtain(key(log, "a", 900)).size == 300
+
+
+@pytest.mark.parametrize(("size", "load"), [(1001, ""), (10, "memory")])
+def test_a_model_that_never_fits_is_refused_in_words(log: Path, size: int, load: str) -> None:
+    shelf = Shelf("cpu", 1000, Ram(), "cpu:1")
+    shelf.obtain(key(log, "small", 10))
+    with pytest.raises(TooLarge, match=r"huge takes .* of cpu:1\.") as caught:
+        shelf.obtain(key(log, "huge", size, load=load))
+    assert caught.value.size == (size if not load else 0)
+    assert "memory_share" in caught.value.remedy
+    assert "huge" not in names(shelf)
+
+
+def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Path) -> None:
+    ram = Ram()
+    shelf = Shelf("cpu", 1000, ram)
+    shelf.obtain(key(log, "a", 10))
+    with pytest.raises(TooLarge):
+        shelf.obtain(key(log, "b", 10, load="memory"))
+    assert done(log) == ["a load", "b load", "a close", "b load"]
+    assert ram.released
+
+
+def test_a_part_is_built_once_and_goes_with_its_last_user() -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    a, b, c = (toy_models.key(name, share="clip") for name in "abc")
+    parts = [shelf.obtain(key).model.part for key in (a, b)]  # type: ignore[attr-defined]
+    assert parts[0] is parts[1]
+    shelf.unload(a)
+    assert shelf.obtain(c).model.part is parts[0]  # type: ignore[attr-defined]
+    shelf.unload(b)
+    shelf.unload(c)
+    assert shelf.obtain(a).model.part is not parts[0]  # type: ignore[attr-defined]
+
+
+def test_a_loader_that_fails_leaves_nothing_behind() -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    with pytest.raises(LookupError):
+        shelf.obtain(toy_models.key("bad", load="bug", share="clip"))
+    assert not shelf.holding()
+    assert not shelf._parts
