@@ -109,7 +109,7 @@ class HostSettings(_Section):
     """Where local models run, and how much of it they may use."""
 
     devices: list[Annotated[str, Field(pattern=r"^(cuda|mps|cpu)(:\d{1,3})?$")]] = Field(
-        default_factory=list,
+        [],
         description="Devices that models run on, for example `cuda:0`, `mps` or `cpu`; empty for "
         "all that are found. `cpu:1` is one more host on the same processor.",
     )
@@ -117,10 +117,10 @@ class HostSettings(_Section):
         0.9, gt=0, le=1, description="Share of an accelerator's memory that models may fill."
     )
     cpu_memory_share: float = Field(
-        0.5, gt=0, le=1, description="Share of the main memory that models on the processor may."
+        0.5, gt=0, le=1, description="Share of the main memory that models may fill."
     )
     memory_gib: dict[str, Annotated[float, Field(gt=0)]] = Field(
-        default_factory=dict,
+        {},
         description='GiB that models may fill instead, by device: `{"cuda:0" = 20}`.',
     )
     cpu_threads: int = Field(
@@ -143,9 +143,9 @@ class HostSettings(_Section):
     )
     load_seconds: float = Field(1800, gt=0, description="How long a model may take to load.")
     max_crashes: int = Field(
-        5, ge=1, description="Deaths of a host in a row after which it is left alone for a while."
+        5, ge=1, description="Deaths of a host in a row after which it is left alone."
     )
-    broken_seconds: float = Field(60, ge=0, description="That while.")
+    broken_seconds: float = Field(60, ge=0, description="How long it is left alone then.")
 
 
 class StoreSettings(_Section):

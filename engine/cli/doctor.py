@@ -14,6 +14,7 @@ from engine.cli import render
 from engine.cli.checks import Finding, check_installation, check_settings
 from engine.cli.checks_of_faults import FAULT_CHECKS
 from engine.cli.checks_of_store import STORE_CHECKS, Check, check_artifacts
+from engine.cli.hosts import check_devices
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.settings import SettingsError
@@ -55,7 +56,8 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
     except sqlite3.DatabaseError as error:
         yield _unreadable(error)
         return
-    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, partial(check_artifacts, deep=deep)]
+    checks: list[Check] = [*STORE_CHECKS, *FAULT_CHECKS, check_devices]
+    checks.append(partial(check_artifacts, deep=deep))
     for check in checks:
         try:
             yield from check(workspace)

@@ -4,7 +4,7 @@ import contextlib
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,9 @@ from db.clock import now, seconds_between
 from db.queries import batches as queries
 from db.queries.history import data_version
 from db.queries.jobs import jobs_page
-from db.rows import Batch, Job, Lane
+from db.rows import Batch, Host, Job, Lane
 from engine.cli import render
+from engine.cli.hosts import host_document, host_line
 from engine.cli.options import json_option, workspace_option
 from engine.ids import batch_name
 from engine.workspace import Workspace
@@ -38,6 +39,7 @@ class Status:
         batches: The newest batches, newest first.
         best: The best headline score of each batch by its number.
         waiting: One parked job of each batch that has some.
+        hosts: The model hosts of the engine that runs.
     """
 
     engine: tuple[int, str] | None
@@ -45,6 +47,7 @@ class Status:
     batches: list[Batch]
     best: dict[int, float | None]
     waiting: list[Job]
+    hosts: list[Host] = field(default_factory=list)
 
 
 @click.command()
@@ -68,10 +71,11 @@ def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
 
 def read_status(workspace: Workspace, connection: sqlite3.Connection, limit: int) -> Status:
     """Reads what is known now; costs one short read a batch."""
-    batches = queries.batches(connection, limit)
+    batches, engine = queries.batches(connection, limit), workspace.engine_process()
     return Status(
-        engine=workspace.engine_process(),
+        engine=engine,
         lanes=queries.lanes(connection),
+        hosts=queries.hosts(connection) if engine else [],
         batches=batches,
         best={
             batch.id: queries.best_score(
@@ -102,6 +106,7 @@ def status_document(found: Status) -> dict[str, Any]:
     return {
         "engine": {"running": found.engine is not None, "pid": pid, "host": host},
         "lanes": [asdict(lane) for lane in found.lanes],
+        "hosts": [host_document(host) for host in found.hosts],
         "batches": [
             {
                 "id": batch_name(batch.id),
@@ -153,7 +158,8 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[Status]:
 
 def picture_of(found: Status, width: int) -> RenderableType:
     """The status as text that fits a width in columns."""
-    parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found), *_parked_lines(found)]
+    parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found)]
+    parts += [*map(host_line, found.hosts), *_parked_lines(found)]
     if found.batches:
         parts += [Text(""), batch_table(found, width)]
     else:

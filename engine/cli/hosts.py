@@ -1,0 +1,58 @@
+"""Model hosts on the command line: a line for each, as JSON, and what the doctor checks of them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from rich.text import Text
+
+from db.queries.batches import hosts
+from db.rows import Host
+from engine.capabilities import Blocked
+from engine.cli import render
+from engine.cli.checks import Finding
+from engine.workspace import Workspace
+
+
+def host_line(host: Host) -> Text:
+    """A host in a line: what it is at, what it holds, and what waits for it."""
+    parts = [host.state + (f" ({host.message})" if host.message else "")]
+    names = [model["name"] for model in json.loads(host.models)]
+    if names:
+        parts.append("holds " + ", ".join(names))
+    if host.memory_used is not None and host.memory_budget:
+        used, budget = render.size(host.memory_used), render.size(host.memory_budget)
+        parts.append(f"{used} of {budget}")
+    if host.running or host.waiting:
+        parts.append(f"{host.running} running, {host.waiting} waiting")
+    if host.restarts:
+        parts.append(f"started again {host.restarts} times")
+    head = Text(f"Host {render.shown(host.device, 20)}: ", style="bold")
+    return head + render.shown("; ".join(parts) + ".", 400)
+
+
+def host_document(host: Host) -> dict[str, Any]:
+    """A host as `status --json` prints it."""
+    return {**asdict(host), "models": json.loads(host.models)}
+
+
+def check_devices(workspace: Workspace) -> Iterator[Finding]:
+    """What local models can run on, and hosts that have died too often."""
+    from engine.hosts.devices import find_devices, named_devices  # no business of `status`
+
+    named = workspace.settings.hosts.devices
+    try:
+        devices = named_devices(named) if named else find_devices()
+    except Blocked as error:
+        yield Finding("devices", True, f"{error.message} {error.remedy}")
+        return
+    words = [f"{d.id} ({d.name})" if d.name else d.id for d in devices]
+    yield Finding("devices", True, "local models run on " + ", ".join(words))
+    if workspace.engine_process() is None:
+        return
+    with workspace.reading() as connection:
+        stopped = [host for host in hosts(connection) if host.state == "stopped" and host.message]
+    for host in stopped:
+        remedy = "The engine's log says what it printed last. It is tried again in a while."
+        yield Finding("host", False, f"the one on {host.device} {host.message}", remedy)
