@@ -61,6 +61,7 @@ class Retryable(StepError):
             The lane becomes narrower, and closes for `retry_after` where it is a limit.
         parks: Where nothing on this lane works while this lasts: why the lane is blocked, and its
             jobs are parked, once all tries are used up. Without it the step has failed then.
+        allowed: Calls a minute that the provider says it allows, where it does.
     """
 
     kind = "retryable"
@@ -75,12 +76,14 @@ class Retryable(StepError):
         cost: int = 0,
         pressure: Pressure | None = None,
         parks: ParkReason | None = None,
+        allowed: float | None = None,
     ) -> None:
         super().__init__(message, remedy=remedy, cost=cost)
         self.retry_after = retry_after
         self.resubmit = resubmit
         self.pressure = pressure
         self.parks = parks
+        self.allowed = allowed
 
     def without_resubmit(self) -> "Retryable":
         """The same error without the advice to submit anew: what was submitted is still there."""
@@ -91,6 +94,7 @@ class Retryable(StepError):
             cost=self.cost,
             pressure=self.pressure,
             parks=self.parks,
+            allowed=self.allowed,
         )
 
     def outlasted(self) -> "StepError":

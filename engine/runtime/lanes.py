@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from db.clock import now
 from db.rows import Lane as LaneRow
 from engine.capabilities import Blocked, Retryable
+from engine.runtime.learned_rate import LearnedRate
 from engine.runtime.pacing import Tokens, Width, Window
 
 PROBE_SECONDS = 30.0
@@ -28,11 +29,13 @@ class Sent:
         number: Its number in the order in which calls were sent, from 1.
         counted: The tokens that it is counted as until it has ended.
         tokens: The tokens that it took.
+        at: When it was sent, on the clock of `time.monotonic`.
     """
 
     number: int
     counted: float = 0.0
     tokens: int = 0
+    at: float = 0.0
 
 
 class Lane:
@@ -70,6 +73,7 @@ class Lane:
         self.proved = False
         self._sending = 0
         self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
+        self._learned = LearnedRate()
         self._window: Window | None = None
         self._tokens = Tokens(tokens_per_minute) if tokens_per_minute else None
         self._probe_at = 0.0
@@ -94,6 +98,8 @@ class Lane:
     def adjust(self, concurrency: int, requests_per_minute: float | None) -> None:
         """Changes how many calls go at once and a minute; calls in flight are left alone."""
         self._width.resize(concurrency)
+        if requests_per_minute != self.requests_per_minute:
+            self._learned.forget()
         self.requests_per_minute = requests_per_minute
         if not requests_per_minute:
             self._window = None
@@ -137,6 +143,7 @@ class Lane:
                 yield sent
             finally:
                 self._sending -= 1
+                self._learned.ended(sent.number, time.monotonic() - sent.at)
                 if self._tokens is not None:  # made meanwhile, it counts the call all the same
                     self._tokens.end(sent.counted, sent.tokens)
         finally:
@@ -144,9 +151,11 @@ class Lane:
 
     def _send(self) -> Sent:
         self.sent += 1
+        if self._width.adaptive:
+            self._learned.sent(self.sent)
         if self._window is not None:
             self._window.take()
-        return Sent(self.sent, self._tokens.begin() if self._tokens else 0.0)
+        return Sent(self.sent, self._tokens.begin() if self._tokens else 0.0, at=time.monotonic())
 
     async def _enter(self) -> None:
         self._refuse_if_blocked()
@@ -184,7 +193,7 @@ class Lane:
         """Seconds until a call may be sent, as far as is known now."""
         windows = (self._window, self._tokens.window if self._tokens else None)
         until = max((window.wait() for window in windows if window), default=0.0)
-        return max(until, self._closed_until - time.monotonic())
+        return max(until, self._learned.wait(self.width), self._closed_until - time.monotonic())
 
     def _refuse_if_blocked(self) -> None:
         if self.blocked is not None:
@@ -226,9 +235,11 @@ class Lane:
         self.try_again()
         return True
 
-    def succeeded(self) -> None:
+    def succeeded(self, sent: Sent | None = None) -> None:
         """A call worked: the run of failures is over, and a probe has proved the lane."""
         self._failures = 0
+        if sent is not None:
+            self._learned.worked(sent.number)
         self.proved = self.probing
         self._width.worked(self._sending)
 
@@ -244,7 +255,10 @@ class Lane:
             sent: The call.
         """
         if error is not None and error.pressure:
-            self._width.overloaded(sent.number if sent else self.sent, self.sent)
+            number = sent.number if sent else self.sent
+            self._width.overloaded(number, self.sent)
+            if error.pressure == "limit" and self._width.adaptive:
+                self._learned.refused(number, self.sent, error.retry_after, error.allowed)
             if error.pressure == "limit" and error.retry_after is not None:
                 self._close(error.retry_after, by_limit=True)
                 return
@@ -275,7 +289,7 @@ class Lane:
             message=_sentence(blocked) if blocked else self._why_closed(),
             concurrency=self.concurrency,
             width=self.width,
-            requests_per_minute=self.requests_per_minute,
+            requests_per_minute=self.requests_per_minute or self._learned.per_minute,
             in_flight=self.in_flight,
             waiting=sum(1 for waiter in self._waiters if not waiter.done()),
             updated_at=now(),

@@ -203,7 +203,7 @@ class Performance:
             if isinstance(error, Retryable):
                 self._lane.failed(error, sent)
             elif not isinstance(error, Blocked | OutcomeUnknown):
-                self._lane.succeeded()  # it refuses this request, so it answers
+                self._lane.succeeded(sent)  # it refuses this request, so it answers
             if error is caught:
                 raise
             raise error from caught
@@ -214,7 +214,7 @@ class Performance:
             raise
         self._state.spent, self._state.uncertain = recorder.spent, False
         self._note_call(recorder, number, started, None)
-        self._lane.succeeded()
+        self._lane.succeeded(sent)
         return result, recorder
 
     def _as_policy_says(self, error: StepError) -> StepError:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
 from engine.backends.common.http import UnreadableReply
+from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.backends.common.scrubbing import shown
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
 from engine.capabilities.errors import Pressure
@@ -36,6 +37,7 @@ _NO_MONEY = re.compile(
     re.IGNORECASE,
 )
 _MAY_PASS = frozenset({408, 409, 425, 429})
+_TOO_MANY = 429
 _PRESSURE: dict[int, Pressure] = {429: "limit", 503: "overload", 529: "overload"}
 _NOT_SENT = frozenset(
     {
@@ -111,13 +113,27 @@ def from_status(
     if status in {401, 403} or (status == 400 and _BAD_KEY.search(said)):
         return Blocked(reply, reason="key", remedy=_key_remedy(account))
     if status in _MAY_PASS or status >= 500:
-        wait = retry_after(headers or {})
-        return Retryable(
-            reply, retry_after=wait, resubmit=resubmit, cost=cost, pressure=_PRESSURE.get(status)
-        )
+        return _may_pass(reply, status, headers or {}, resubmit=resubmit, cost=cost)
     if status == 404 or 300 <= status < 400:
         return _wrong_place(account, status, reply, headers or {})
     return Permanent(reply, cost=cost)
+
+
+def _may_pass(
+    reply: str, status: int, headers: Mapping[str, str], *, resubmit: bool, cost: int
+) -> Retryable:
+    wait, allowed = retry_after(headers), None
+    if status == _TOO_MANY:
+        allowed = allowed_a_minute(headers)
+        wait = _bounded(until_reset(headers)) if wait is None else wait
+    return Retryable(
+        reply,
+        retry_after=wait,
+        resubmit=resubmit,
+        cost=cost,
+        pressure=_PRESSURE.get(status),
+        allowed=allowed,
+    )
 
 
 def said_in(body: bytes | str) -> str:
@@ -253,8 +269,8 @@ def retry_after(headers: Mapping[str, str], moment: float | None = None) -> floa
     return _bounded(at - (time.time() if moment is None else moment))
 
 
-def _bounded(seconds: float) -> float:
-    return min(max(0.0, seconds), 86_400.0)
+def _bounded(seconds: float | None) -> float | None:
+    return None if seconds is None else min(max(0.0, seconds), 86_400.0)
 
 
 def _number(text: str) -> float | None:
