@@ -16,7 +16,7 @@ SCENE = PlannedScene(prompt="A barista pours milk into a cappuccino")
 MARKER = "a barista in a striped apron"
 FILM = Film(
     brief="Mornings",
-    brand=Brand(colours=("#17807f",), use=("curling steam",), avoid=("plastic lid",)),
+    brand=Brand(colours=("#17807f",), use=("curling ribbons",), avoid=("plastic lid",)),
     consistency=(MARKER,),
 )
 SUBJECT = "A barista pours milk into a cappuccino"
@@ -37,11 +37,13 @@ ELEMENTS: dict[str, tuple[str, set[str]]] = {
     "material": ("brushed steel", {"specificity"}),
     "finish": ("fine film grain", {"professionalism"}),
     "marker": (MARKER, {"brand_alignment"}),
-    "use": ("curling steam", {"brand_alignment"}),
+    "use": ("curling ribbons", {"brand_alignment"}),
     "colour": ("accents in teal", {"brand_alignment", "specificity"}),
 }
 
 SEPARATORS = st.sampled_from([", ", ". ", "; ", "\n"])
+# Prose without digits: "F1.4" in it would be an aperture.
+PROSE = st.text(st.characters(exclude_categories=("Nd", "No", "Nl")), max_size=40)
 SUBSETS = st.sets(st.sampled_from(sorted(ELEMENTS)))
 IDLE = [
     "masterpiece", "best quality", "8k", "ultra detailed", "award-winning", "very very nice",
@@ -63,7 +65,7 @@ def none_rises(before: dict[str, float], after: dict[str, float]) -> bool:
     return all(after[name] <= before[name] for name in CRITERIA)
 
 
-@given(SUBSETS, st.sampled_from(sorted(ELEMENTS)), SEPARATORS, st.text(max_size=40))
+@given(SUBSETS, st.sampled_from(sorted(ELEMENTS)), SEPARATORS, PROSE)
 @settings(max_examples=150, deadline=None)
 def test_a_missing_element_raises_what_it_belongs_to_and_lowers_nothing(names, new, by, prose):
     names = names - {new}
@@ -74,7 +76,7 @@ def test_a_missing_element_raises_what_it_belongs_to_and_lowers_nothing(names, n
     assert none_rises(after, before), "something fell"
 
 
-@given(SUBSETS, st.lists(st.sampled_from(IDLE), min_size=1, max_size=30), SEPARATORS, st.text())
+@given(SUBSETS, st.lists(st.sampled_from(IDLE), min_size=1, max_size=30), SEPARATORS, PROSE)
 @settings(max_examples=120, deadline=None)
 def test_stuffing_raises_nothing(names, idle, by, prose):
     base = told(names, by)
@@ -202,6 +204,8 @@ def test_several_lights_have_each_their_own_white_and_side():
         ("8k, 4k", "temperature", False),
         ("3,200 Kelvin", "temperature", True),
         ("F2.8", "aperture", True),
+        ("f/2", "aperture", True),
+        ("an F1 car", "aperture", False),
         ("no wide shot", "size", False),
         ("she comes from the left", "direction", False),
         ("sunlight, from the left", "direction", True),

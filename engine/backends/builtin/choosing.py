@@ -8,6 +8,7 @@ covered from wide to close. A phrase that would contradict what is given is not 
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ from engine.capabilities.writing import Film, PlannedScene
 from engine.imaging.measure.colour import from_hex, oklab
 from engine.text import clean
 
+LONGEST_SCENE = 4000
+"""Characters of a scene, its notes and a brief that are read, and of a scene that are kept."""
+
 LONGEST_MARKER = 200
 """Characters of one consistency marker or one wish of a brand that are repeated."""
 
@@ -36,6 +40,9 @@ LIGHT = ("quality", "source", "direction", "temperature")
 
 TAKEN = (*CAMERA, *LIGHT, "time", "composition")
 """The elements that say how a picture is taken and lit, and may contradict what is given."""
+
+GIVEN = ("markers", "use")
+"""What the operator gave, word for word; everything else gives way to it."""
 
 WARM = 0.03
 """Mean warmth in OKLab from which on a brand's colours as a whole are warm, or cool below its
@@ -50,13 +57,15 @@ class Given:
     """What is known before anything is chosen.
 
     Attributes:
-        scene: The scene's own words, as read.
+        text: The scene's own words.
+        scene: The same, as read.
         notes: Its notes, as read.
         brief: The brief of the film, as read.
         forbidden: What the brand avoids, the words of each.
         barred: What the brand avoids, as entries of the vocabulary.
     """
 
+    text: str
     scene: ShotWords
     notes: ShotWords
     brief: ShotWords
@@ -81,10 +90,12 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
         number: Which it is, from 1.
         total: How many there are.
     """
+    text = scene.prompt[:LONGEST_SCENE]
     given = Given(
-        scene=read_shot(scene.prompt),
-        notes=read_shot(scene.notes),
-        brief=read_shot(film.brief, *film.consistency),
+        text=text,
+        scene=read_shot(text),
+        notes=read_shot(scene.notes[:LONGEST_SCENE]),
+        brief=read_shot(film.brief[:LONGEST_SCENE], *map(_short, film.consistency)),
         forbidden=tuple(words for one in film.brand.avoid if (words := words_of(one))),
         barred=_entries(film.brand.avoid),
     )
@@ -95,7 +106,7 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
         **_light(given, light, film),
         **_rest(given, film, light),
     }
-    return _fitting(wanted, scene, given)
+    return _fitting(wanted, given)
 
 
 def _entries(texts: Iterable[str]) -> frozenset[str]:
@@ -106,22 +117,20 @@ def _entries(texts: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _fitting(wanted: Phrases, scene: PlannedScene, given: Given) -> Phrases:
-    """What the scene does not say itself, less what would contradict it or the brand."""
-    kept: Phrases = {}
+def _fitting(wanted: Phrases, given: Given) -> Phrases:
+    """What the scene does not say itself, less what would contradict what is given or the brand."""
+    kept = {name: wanted[name] for name in GIVEN if wanted.get(name)}
+    already = set(contradictions(read_shot(given.text, *kept.values())))
     for family, phrase in wanted.items():
-        if given.scene.has(family) or not phrase:
+        if given.scene.has(family) or not phrase or family in kept:
             continue
-        if family not in ("markers", "use", "colour") and _forbidden(family, phrase, given):
+        if family != "colour" and _forbidden(family, phrase, given):
             continue
-        if family in TAKEN and contradictions(
-            read_shot(
-                scene.prompt, *(_as_read(f, text) for f, text in {**kept, family: phrase}.items())
-            )
-        ):
+        said = [_as_read(name, text) for name, text in {**kept, family: phrase}.items()]
+        if family in TAKEN and set(contradictions(read_shot(given.text, *said))) - already:
             continue
         kept[family] = phrase
-    return kept
+    return {name: kept[name] for name in wanted if name in kept}
 
 
 def _as_read(family: str, phrase: str) -> str:
@@ -272,14 +281,18 @@ def _setting(given: Given) -> str:
 
 def _place(text: ShotWords) -> str:
     """The first place that a text names, the longest name at that place; empty for none."""
-    names = (name for row in table()["setting"].values() for name in row.get("names", ()))
-    places: dict[Phrase, str] = {words_of(name): name for name in names}
-    for clause in text.clauses:
+    for clause in text.affirmed:
         for at in range(len(clause)):
             for length in (3, 2, 1):
-                if clause[at : at + length] in places:
-                    return places[clause[at : at + length]]
+                if clause[at : at + length] in _places():
+                    return _places()[clause[at : at + length]]
     return ""
+
+
+@cache
+def _places() -> dict[Phrase, str]:
+    names = (name for row in table()["setting"].values() for name in row.get("names", ()))
+    return {words_of(name): name for name in names}
 
 
 def _palette(given: Given, colours: tuple[str, ...], row: dict[str, Any]) -> str:

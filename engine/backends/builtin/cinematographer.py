@@ -12,13 +12,10 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel
 
 from engine.backends.builtin.branding import holds
-from engine.backends.builtin.choosing import CAMERA, Phrases, choose
+from engine.backends.builtin.choosing import CAMERA, LONGEST_SCENE, Phrases, choose
 from engine.backends.builtin.shotwords import Phrase, read_shot, table, words_of
 from engine.capabilities.writing import Draft, Film, PlannedScene
 from engine.text import clean
-
-LONGEST_SCENE = 4000
-"""Characters of a scene's own words that are taken into a prompt."""
 
 FIRST = ("size", "lens", "source", "time", "markers", "movement")
 """The elements of a first draft."""
@@ -137,7 +134,7 @@ def _mended(
     """The best draft with what its review asks for, and why."""
     at = max(range(len(drafts)), key=lambda n: (drafts[n].review.overall, n))
     best = drafts[at]
-    asked = _asked([*best.review.suggestions] or [best.review.critique])
+    asked = asked_for([*best.review.suggestions] or [best.review.critique])
     failed = {name for later in drafts[at + 1 :] for name in _said(later.prompt, phrases)}
     have = _said(best.prompt, phrases)
     add = [name for name in asked if name in phrases and name not in have | failed]
@@ -184,7 +181,7 @@ def _parts(name: str, phrase: str) -> list[str]:
     return re.split("[;,]| and ", phrase) if name in ("markers", "use", "colour") else [phrase]
 
 
-def _asked(suggestions: Iterable[str]) -> list[str]:
+def asked_for(suggestions: Iterable[str]) -> list[str]:
     """The elements that suggestions speak of, in their order."""
     known = [(words_of(text), name) for name, texts in ASKS.items() for text in texts]
     known += [
@@ -218,7 +215,7 @@ def _cleared(prompt: str, film: Film, asked: Iterable[str]) -> str:
     if "avoid" in asked:
         unwanted += [one for one in film.brand.avoid if holds(read_shot(prompt), one)]
     for phrase in dict.fromkeys(unwanted):
-        words = r"[\W_]+".join(re.escape(word) for word in words_of(phrase))
+        words = r"[\W_]*".join(re.escape(word) for word in words_of(phrase))
         prompt = re.sub(rf"\b{words}\b", "", prompt, flags=re.IGNORECASE)
     if not unwanted:
         return prompt

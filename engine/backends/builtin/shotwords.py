@@ -26,7 +26,7 @@ SPREAD = {"lens": 1.25, "aperture": 1.45, "temperature": 1.3}
 little over one stop, and what is plainly another white."""
 
 _TOKEN = re.compile(
-    r"#[0-9a-f]{6}\b|\d{1,2},\d{3}\b|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|[.,;:!?()\n]"
+    r"#[0-9a-f]{6}\b|\bf/(?=\d)|\d{1,2},\d{3}\b|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|[.,;:!?()\n]"
 )
 _MARKS = frozenset(".,;:!?()\n")
 _NEGATIONS = frozenset(("no", "without", "not", "never", "avoid", "avoiding", "lacking"))
@@ -260,7 +260,7 @@ def _role(reading: ShotWords) -> str:
 
 def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
     """Takes a focal length, an aperture or a temperature; how many words it takes."""
-    if clause[at] == "f" and at + 1 < len(clause) and clause[at + 1][0].isdigit():
+    if _is_stop(clause[at : at + 2]):
         return _noted("aperture", "aperture", _value(clause[at + 1]), None, reading) and 2
     if not clause[at][0].isdigit():
         return 0
@@ -274,6 +274,13 @@ def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
     if follows[1:2] == ("mm",) and follows[0][0].isdigit():
         return _noted("lens", "lens", _value(clause[at]), _value(follows[0]), reading) and 3
     return 0
+
+
+def _is_stop(pair: Phrase) -> bool:
+    """Whether two words are an aperture: `f/2` or `f2.8`, but not `F1`."""
+    if len(pair) < 2 or not pair[1][0].isdigit():
+        return False
+    return pair[0] == "f/" or (pair[0] == "f" and "." in pair[1])
 
 
 _SANE = {"lens": (4, 1600), "aperture": (0.7, 64), "temperature": (1500, 20_000)}

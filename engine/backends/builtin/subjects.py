@@ -23,7 +23,7 @@ def subject(brief: str) -> str:
     end = next((at for at in range(len(words)) if _ends(words, at)), len(words))
     end = min(end, LONGEST)
     found = text[matches[0].start() : matches[end - 1].end()] if end else ""
-    if not found or found.lower() in choices()["words"]["pronouns"]:
+    if not found or words[0] in choices()["words"]["pronouns"]:
         return ""
     first = found.split()[0]
     return found if first.isupper() and len(first) > 1 else found[:1].lower() + found[1:]
