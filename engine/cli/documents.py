@@ -30,6 +30,9 @@ def job_detail(
         **_head(connection, batch, job),
         "outputs": outputs,
         "iterations": [turns.document(turn) for turn in queries.iterations(connection, job.id)],
+        "remarks": [
+            _remark(step, critiques[step.id]) for step in steps if _has_remark(step, critiques)
+        ],
         "steps": [_step(step) for step in steps],
         "prompts": [_prompt(prompt) for prompt in prompts],
         "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
@@ -133,6 +136,16 @@ def _asked(steps: list[Step]) -> tuple[str | None, str | None]:
 def _sum_seconds(steps: list[Step]) -> float:
     spent = (seconds_between(step.started_at, step.finished_at) or 0.0 for step in steps)
     return round(sum(spent), 3)
+
+
+def _has_remark(step: Step, critiques: Mapping[int, Critique]) -> bool:
+    """Whether a current step outside of all turns says something in words, a choice's reason."""
+    current = step.superseded_at is None and step.id in critiques
+    return current and "iteration-" not in step.scope
+
+
+def _remark(step: Step, critique: Critique) -> dict[str, Any]:
+    return {"step": step.key, "text": critique.text, "missing": json.loads(critique.missing)}
 
 
 def _step(step: Step) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _head(job)
     yield from _section("Input", [_fields(job["input"])])
     yield from _section("Iterations", list(_iterations(job)))
+    yield from _section("Remarks", [_remarks(job["remarks"])] if job["remarks"] else [])
     yield from _section("Steps", _steps(job["steps"]))
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
     yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
@@ -106,6 +107,10 @@ def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
         "picture": turn["picture"],
     }
     return {name: value for name, value in known.items() if value}
+
+
+def _remarks(remarks: list[Mapping[str, Any]]) -> Table:
+    return _fields({one["step"]: " ".join([one["text"], *one["missing"]]) for one in remarks})
 
 
 def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:

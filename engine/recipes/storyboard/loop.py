@@ -72,7 +72,7 @@ class Storyboard(Plain):
     def quality(self) -> float | None:
         """The mean quality score of the scenes that have one."""
         known = [scene.quality for scene in self.scenes if scene.quality is not None]
-        return round(sum(known) / len(known), 2) if known else None
+        return round(sum(known) / len(known), 4) if known else None
 
 
 async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboard:

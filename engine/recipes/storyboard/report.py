@@ -160,7 +160,7 @@ class StoryboardReport(Plain):
     def quality(self) -> float | None:
         """The mean quality score of the scenes that have one."""
         known = [scene.quality for scene in self.scenes if scene.quality is not None]
-        return round(sum(known) / len(known), 2) if known else None
+        return round(sum(known) / len(known), 4) if known else None
 
     @property
     def progress(self) -> int:
