@@ -3,6 +3,7 @@
 | what happened | error |
 |---|---|
 | a file is missing, cut short or not readable | `Blocked("weights")` |
+| a package is missing or broken | `Blocked("backend")` |
 | the files are whole, and of something else than a model that makes pictures | `Permanent` |
 | no memory | as torch raises it: the host knows what to do |
 """
@@ -15,6 +16,9 @@ from engine.text import clean
 
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
 """What the libraries raise where a model's parts are not what its class expects."""
+
+_LAZY = "Failed to import"
+"""How the libraries begin what they say of an import of their own that failed."""
 
 
 @contextmanager
@@ -46,11 +50,11 @@ def _is_memory(error: Exception) -> bool:
 def _explained(error: Exception, what: str, remedy: str) -> StepError:
     said = clean(str(error), 240) or type(error).__name__
     kind = type(error).__name__
-    if isinstance(error, ImportError):
+    if isinstance(error, ImportError) or said.startswith(_LAZY):
         return Blocked(
-            f"A package is missing to load {what}: {said}",
+            f"A package that is needed to load {what} cannot be imported: {said}",
             reason="backend",
-            remedy="Run: pip install 'safelight[local]', then resume.",
+            remedy="Run: pip install --upgrade 'safelight[local]', then resume.",
         )
     if isinstance(error, OSError) or kind == "SafetensorError":
         return Blocked(

@@ -4,10 +4,14 @@ They are of the real classes, so the code that loads and runs real models loads 
 fractions of a second on a processor. Torch is imported where it is used.
 """
 
-from collections.abc import Callable
+import os
+import re
+import signal
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.capabilities import Desk
 from tests.support import media_shim
 
 SIDE = 64
@@ -25,6 +29,48 @@ def prepare() -> None:
     for library in (diffusers, transformers):
         library.utils.logging.set_verbosity_error()
         library.utils.logging.disable_progress_bar()
+
+
+def load_prepared(options: str, place: Any) -> Any:
+    """Loads as a model host does; a host is a process of its own and has to be prepared too."""
+    from engine.pipelines.loading import load
+
+    prepare()
+    return load(options, place)
+
+
+class Mortal:
+    """A loaded model that takes its host along in the middle of its second call."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Any:
+        self._calls += 1
+        return self._model.run(operation, payloads, self if self._calls == 2 else desk)
+
+    def progress(self, task: int, fraction: float | None, message: str = "") -> None:
+        if fraction is not None and fraction >= 0.5:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def preview(self, task: int, picture: bytes) -> None:
+        pass
+
+    def is_given_up(self, task: int) -> bool:
+        return False
+
+
+def load_mortal(options: str, place: Any) -> Mortal:
+    """Loads a model that will die."""
+    return Mortal(load_prepared(options, place))
+
+
+LOADER, MORTAL_LOADER = f"{__name__}:load_prepared", f"{__name__}:load_mortal"
+"""What a test puts in the place of the backend's `LOADER`."""
 
 
 # -- parts ------------------------------------------------------------------------------------
@@ -256,16 +302,79 @@ def save_ip_adapter(folder: Path, *, text_width: int = 64) -> Path:
 
 
 def save_single_file(pipe: Any, file: Path) -> Path:
-    """Saves the weights of `sd15` as one file; its configuration stays in its folder.
+    """Saves the weights of `sd15` as one file with the names of the published checkpoints.
 
-    The text encoder has the names of the published checkpoints, denoiser and VAE have their own
-    ones, which diffusers takes as they are.
+    The names are those of latent diffusion's own code; configuration stays in the model's folder.
     """
     from safetensors.torch import save_file
 
-    state: dict[str, Any] = {**pipe.unet.state_dict(), **pipe.vae.state_dict()}
+    state: dict[str, Any] = {}
+    for name, tensor in pipe.unet.state_dict().items():
+        state[f"model.diffusion_model.{_renamed(name, _UNET_NAMES)}"] = tensor
+    for name, tensor in pipe.vae.state_dict().items():
+        published = _renamed(name, _VAE_NAMES)
+        is_projection = ".attn_1." in published and tensor.ndim == 2 and "norm" not in published
+        state[f"first_stage_model.{published}"] = (
+            tensor[:, :, None, None] if is_projection else tensor
+        )
     for name, tensor in pipe.text_encoder.state_dict().items():
-        published = f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"
-        state[published] = tensor
+        published = f"text_model.{name.removeprefix('text_model.')}"
+        state[f"cond_stage_model.transformer.{published}"] = tensor
     save_file({name: tensor.contiguous() for name, tensor in state.items()}, file)
     return file
+
+
+_RESNET = (
+    (r"norm1", "in_layers.0"),
+    (r"conv1", "in_layers.2"),
+    (r"time_emb_proj", "emb_layers.1"),
+    (r"norm2", "out_layers.0"),
+    (r"conv2", "out_layers.3"),
+    (r"conv_shortcut", "skip_connection"),
+)
+_UNET_NAMES: tuple[tuple[str, Any], ...] = (
+    *((rf"(resnets\.\d+)\.{ours}", rf"\1.{theirs}") for ours, theirs in _RESNET),
+    (r"^time_embedding\.linear_1", "time_embed.0"),
+    (r"^time_embedding\.linear_2", "time_embed.2"),
+    (r"^conv_in", "input_blocks.0.0"),
+    (r"^conv_norm_out", "out.0"),
+    (r"^conv_out", "out.2"),
+    (r"^mid_block\.resnets\.0", "middle_block.0"),
+    (r"^mid_block\.attentions\.0", "middle_block.1"),
+    (r"^mid_block\.resnets\.1", "middle_block.2"),
+    (
+        r"^down_blocks\.(\d)\.(resnets|attentions)\.(\d)",
+        lambda m: f"input_blocks.{3 * int(m[1]) + int(m[3]) + 1}.{int(m[2] == 'attentions')}",
+    ),
+    (
+        r"^down_blocks\.(\d)\.downsamplers\.0\.conv",
+        lambda m: f"input_blocks.{3 * int(m[1]) + 3}.0.op",
+    ),
+    (
+        r"^up_blocks\.(\d)\.(resnets|attentions)\.(\d)",
+        lambda m: f"output_blocks.{3 * int(m[1]) + int(m[3])}.{int(m[2] == 'attentions')}",
+    ),
+    (
+        r"^up_blocks\.0\.upsamplers\.0",
+        "output_blocks.2.2",  # the first of two levels, which has attention
+    ),
+)
+_VAE_NAMES: tuple[tuple[str, Any], ...] = (
+    (r"conv_shortcut", "nin_shortcut"),
+    (r"conv_norm_out", "norm_out"),
+    (r"mid_block\.resnets\.(\d)", lambda m: f"mid.block_{int(m[1]) + 1}"),
+    (r"mid_block\.attentions\.0\.group_norm", "mid.attn_1.norm"),
+    (r"mid_block\.attentions\.0\.to_out\.0", "mid.attn_1.proj_out"),
+    (r"mid_block\.attentions\.0\.to_([qkv])", r"mid.attn_1.\1"),
+    (r"down_blocks\.(\d)\.resnets\.(\d)", r"down.\1.block.\2"),
+    (r"down_blocks\.(\d)\.downsamplers\.0", r"down.\1.downsample"),
+    (r"up_blocks\.(\d)\.resnets\.(\d)", lambda m: f"up.{3 - int(m[1])}.block.{m[2]}"),
+    (r"up_blocks\.(\d)\.upsamplers\.0", lambda m: f"up.{3 - int(m[1])}.upsample"),
+)
+"""From the names of diffusers to those of latent diffusion, one after the other."""
+
+
+def _renamed(name: str, names: tuple[tuple[str, Any], ...]) -> str:
+    for pattern, replacement in names:
+        name = re.sub(pattern, replacement, name)
+    return name

@@ -1,0 +1,302 @@
+"""The backend `diffusers` in one process: settings, identity, what is missing, pictures."""
+
+import asyncio
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from pydantic import ValidationError
+
+from engine.backends.diffusers import DiffusersSettings
+from engine.backends.diffusers.image import DiffusersImages
+from engine.capabilities import Artifact, ImageRequest, Permanent, Retryable, StepError, Task
+from engine.catalog import EntryPointCatalog
+from engine.imaging import lineage
+
+SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
+
+
+def backend(**settings: Any) -> DiffusersImages:
+    return DiffusersImages(DiffusersSettings(**settings))
+
+
+def request(**fields: Any) -> ImageRequest:
+    usual = {"prompt": "a red barn", "seed": 7, "width": 64, "height": 64}
+    return ImageRequest(**{**usual, **fields})
+
+
+class FakeContext:
+    """Answers tasks with one colour, and remembers them."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.tasks: list[Task] = []
+        self.kept: list[bytes] = []
+        self.answer = answer
+        self.pictures: dict[str, bytes] = {}
+
+    def artifact(self, data: bytes) -> Artifact:
+        hash_ = f"{len(self.pictures):064x}"
+        self.pictures[hash_] = data
+        return Artifact(hash=hash_, media_type="image/png", size=len(data))
+
+    async def read(self, artifact: Artifact) -> bytes:
+        return self.pictures[artifact.hash]
+
+    async def infer(self, task: Task) -> Any:
+        self.tasks.append(task)
+        if isinstance(self.answer, StepError):
+            raise self.answer
+        wide, high = task.payload["width"], task.payload["height"]
+        return {"rgb": b"\x10\x20\x30" * (wide * high), "width": wide, "height": high}
+
+    async def compute(self, function: Any, *args: Any) -> Any:
+        return await asyncio.to_thread(function, *args)
+
+    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+        assert role == "image"
+        self.kept.append(data)
+        return Artifact(hash="0" * 64, media_type="image/png", size=len(data))
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        pass
+
+
+# -- settings and identity --------------------------------------------------------------------
+
+
+def test_the_defaults_are_sdxl_base_by_thirty_steps() -> None:
+    made = EntryPointCatalog().backend("image", "diffusers", {}, {})
+    assert (made.name, made.model, made.version) == ("diffusers", SDXL, "1")
+    assert made.concurrency == 8
+    assert (made.settings.steps, made.settings.cfg) == (30, 7.5)
+
+
+def test_settings_survive_the_store() -> None:
+    settings = DiffusersSettings(loras="org/style:s.safetensors*0.5", model="~/models/sdxl")
+    stored = settings.model_dump(mode="json")
+    assert DiffusersSettings.model_validate(stored) == settings
+    assert Path(settings.model).is_absolute()
+
+
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("./a.safetensors*0.5, org/x:f.safetensors", [("a.safetensors", 0.5), (":f.", 1.0)]),
+        (["/loras/a.safetensors"], [("/loras/a.safetensors", 1.0)]),
+        ('[{"source": "/a", "weight": -0.3}]', [("/a", -0.3)]),
+        ('["/a*2"]', [("/a", 2.0)]),
+        ("", []),
+    ],
+)
+def test_loras_as_they_may_be_written(written: Any, found: list[tuple[str, float]]) -> None:
+    loras = DiffusersSettings(loras=written).loras
+    assert len(loras) == len(found)
+    for lora, (source, weight) in zip(loras, found, strict=True):
+        assert source in lora.source
+        assert lora.weight == weight
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"loras": "org/name"},
+        {"loras": "org/name:pickled.bin"},
+        {"loras": "[not json"},
+        {"loras": "/a*much"},
+        {"loras": 7},
+        {"model": "https://example.com/x.safetensors"},
+        {"model": "../../etc/passwd\x1b[0m"},
+        {"scheduler": "dpm++-sde"},
+        {"scheduler": "ddim", "karras": True},
+        {"ip_adapter_weights": "../up.safetensors"},
+        {"ip_adapter_weights": "/abs.safetensors"},
+        {"ip_adapter_weights": "pickled.bin"},
+        {"ip_adapter_encoder": "a/../../b"},
+        {"variant": "../x"},
+        {"device": "tpu"},
+        {"strength": 0},
+        {"unknown": 1},
+    ],
+)
+def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        DiffusersSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"steps": 20},
+        {"cfg": 5},
+        {"scheduler": "euler-a"},
+        {"karras": True},
+        {"dtype": "fp32"},
+        {"variant": "fp16"},
+        {"vae_tiling": True},
+        {"strength": 0.5},
+        {"refiner": "org/refiner"},
+        {"refiner": "org/refiner", "refiner_at": 0.7},
+        {"vae": "org/vae"},
+        {"config": "org/config"},
+        {"loras": "org/style:s.safetensors"},
+        {"loras": "org/style:s.safetensors*0.5"},
+        {"reference": "none"},
+        {"reference": "ip-adapter"},
+        {"reference": "ip-adapter", "ip_adapter": "org/other"},
+        {"reference": "ip-adapter", "ip_adapter_scale": 0.3},
+        {"model": "org/other"},
+        {"model": f"{SDXL}@main"},
+    ],
+)
+def test_what_changes_a_picture_is_in_the_identity(changed: dict[str, Any]) -> None:
+    usual, other = backend(), backend(**changed)
+    assert (usual.model, usual.version) != (other.model, other.version)
+
+
+def test_each_combination_is_another_version() -> None:
+    ways: list[dict[str, Any]] = [
+        {"refiner": "org/refiner"},
+        {"refiner": "org/refiner", "refiner_at": 0.7},
+        {"loras": "org/style:s.safetensors"},
+        {"loras": "org/style:s.safetensors*0.5"},
+        {"reference": "ip-adapter", "ip_adapter": "org/other"},
+        {"reference": "ip-adapter"},
+        {"reference": "ip-adapter", "strength": 0.2},
+    ]
+    versions = [backend(**way).version for way in ways]
+    assert versions[-1] == versions[-2]  # strength is img2img's alone
+    assert len(set(versions)) == len(ways) - 1
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"batch": 8},
+        {"device": "cpu"},
+        {"concurrency": 3},
+        {"preview_every": 0},
+        {"offline": True},
+        {"loras": "org/style:s.safetensors*0"},
+        {"refiner_at": 0.5},
+    ],
+)
+def test_what_does_not_is_not(changed: dict[str, Any]) -> None:
+    usual, other = backend(), backend(**changed)
+    assert (usual.model, usual.version) == (other.model, other.version)
+
+
+def test_local_weights_are_told_apart_by_their_files_and_name_no_place(tmp_path: Path) -> None:
+    folder = tmp_path / "secret-home/sdxl"
+    folder.mkdir(parents=True)
+    before = backend(model=str(folder)).model
+    assert before.startswith("sdxl#")
+    (folder / "unet.safetensors").write_bytes(b"weights")
+    with_weights = backend(model=str(folder)).model
+    assert with_weights != before
+    assert backend(model=str(folder)).model == with_weights
+    assert "secret-home" not in with_weights
+    (folder / "unet.safetensors").write_bytes(b"other weights")
+    assert backend(model=str(folder)).model != with_weights
+
+
+# -- what is missing --------------------------------------------------------------------------
+
+
+def test_missing_weights_are_named_with_the_command_that_fetches_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("engine.backends.diffusers.image.has_package", lambda name: True)
+    lacks = backend(
+        model="nobody/model", refiner="nobody/refiner", loras="nobody/style:s.safetensors"
+    ).missing()
+    assert [item.reason for item in lacks] == ["weights"] * 3
+    names = ("diffusers", "diffusers-refiner", "diffusers-lora-1")
+    for item, name in zip(lacks, names, strict=True):
+        assert item.remedy == f"Run: safelight models pull {name}."
+
+
+def test_missing_packages_are_said_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.backends.diffusers.image.has_package", lambda name: name != "peft")
+    assert not [m for m in backend(model="nobody/model").missing() if "package" in m.what]
+    (lack,) = backend(model="nobody/model", loras="nobody/style:s.safetensors").missing()
+    assert lack.what == "the package peft"
+    assert "safelight[local]" in lack.remedy
+
+
+def test_weights_of_all_parts_are_wanted_by_names_of_their_own() -> None:
+    wanted = backend(
+        model="/models/one.safetensors",
+        vae="org/vae",
+        refiner="org/refiner",
+        loras="org/a:a.safetensors, org/b:b.safetensors",
+        reference="ip-adapter",
+    ).weights()
+    names = [item.name for item in wanted]
+    assert names == [
+        "diffusers",
+        "diffusers-config",
+        "diffusers-vae",
+        "diffusers-refiner",
+        "diffusers-ip-adapter",
+        "diffusers-lora-1",
+        "diffusers-lora-2",
+    ]
+    assert wanted[1].source == SDXL
+    assert not wanted[1].has_weights
+    assert all(not pattern.endswith((".bin", ".ckpt")) for w in wanted for pattern in w.files)
+
+
+# -- a call -----------------------------------------------------------------------------------
+
+
+async def test_a_picture_is_kept_with_its_lineage() -> None:
+    context, made = FakeContext(), backend(steps=12)
+    picture = await made.generate(request(negative_prompt="blur"), context)
+    assert picture.seed == 7
+    found = lineage.read(context.kept[0])
+    assert found is not None
+    assert (found.prompt, found.negative_prompt, found.seed) == ("a red barn", "blur", 7)
+    assert (found.backend, found.model, found.version) == ("diffusers", SDXL, "1+steps=12")
+    image = Image.open(io.BytesIO(context.kept[0]))
+    assert image.getpixel((3, 3)) == (0x10, 0x20, 0x30)
+
+
+async def test_requests_that_fit_together_have_one_model_and_group() -> None:
+    context, made = FakeContext(), backend()
+    await made.generate(request(prompt="one", seed=1), context)
+    await made.generate(request(prompt="two", seed=2), context)
+    await made.generate(request(width=128), context)
+    first, second, wide = context.tasks
+    assert (first.model, first.group) == (second.model, second.group)
+    assert wide.model == first.model
+    assert wide.group != first.group
+    other = FakeContext()
+    await backend(cfg=3, steps=9, loras="org/a:a.safetensors").generate(request(), other)
+    assert other.tasks[0].model == first.model  # loaded once, whatever it is asked
+    assert other.tasks[0].group != first.group
+
+
+async def test_a_reference_goes_along_as_the_settings_say() -> None:
+    context = FakeContext()
+    references = [context.artifact(data) for data in (b"first", b"second")]
+    one = request(reference=references[0])
+    two = request(reference=references[0], more_references=(references[1],))
+    await backend().generate(one, context)
+    assert context.tasks[-1].payload["references"] == (b"first",)
+    assert context.tasks[-1].payload["sampling"]["following"] == "img2img"
+    assert lineage.read(context.kept[-1]).reference == references[0].hash
+    with pytest.raises(Permanent, match="2 reference pictures"):
+        await backend().generate(two, context)
+    await backend(reference="ip-adapter").generate(two, context)
+    assert context.tasks[-1].payload["references"] == (b"first", b"second")
+    await backend(reference="none").generate(two, context)
+    assert context.tasks[-1].payload["references"] == ()
+    assert context.tasks[-1].payload["sampling"]["following"] is None
+    assert lineage.read(context.kept[-1]).reference is None
+
+
+async def test_a_failure_of_the_host_is_the_calls_own() -> None:
+    with pytest.raises(Retryable, match="died"):
+        await backend().generate(request(), FakeContext(Retryable("The host died.")))
