@@ -33,6 +33,7 @@ _COMMANDS = {
     "import": ("engine.cli.imports:import_", "Take a folder of results into the store."),
     "recipes": ("engine.cli.catalog:recipes", "What can be run."),
     "backends": ("engine.cli.catalog:backends", "What can do the work, and what they lack."),
+    "models": ("engine.cli.models:models", "Weights of local models: list, fetch, find."),
     "schema": ("engine.cli.catalog:schema", "JSON schema of a recipe's input or settings."),
     "doctor": ("engine.cli.doctor:doctor", "Look for what is wrong."),
     "init": ("engine.cli.init:init", "Make a workspace."),

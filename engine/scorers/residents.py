@@ -31,13 +31,19 @@ class Resident:
         """On the device for the length of the block, without gradients."""
         import torch
 
-        self.module.to(self.device)
+        self._enter()
         try:
             with torch.inference_mode():
                 yield
         finally:
-            if self.visits:
-                self.module.to("cpu")
+            self._leave()
+
+    def _enter(self) -> None:
+        self.module.to(self.device)
+
+    def _leave(self) -> None:
+        if self.visits:
+            self.module.to("cpu")
 
     def leave(self) -> None:
         """From now on it is on the device only while it works."""

@@ -40,7 +40,7 @@ def llava(folder: Path, *, width: int = 32, layers: int = 2, side: int = 32) -> 
             image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         )
     )
-    model.save_pretrained(folder)
+    _enlivened(model).save_pretrained(folder)
     LlavaProcessor(
         image_processor=CLIPImageProcessor(
             size={"shortest_edge": side}, crop_size={"height": side, "width": side}
@@ -77,7 +77,7 @@ def blip2(folder: Path) -> Path:
             image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         )
     )
-    model.save_pretrained(folder)
+    _enlivened(model).save_pretrained(folder)
     Blip2Processor(_image_processor(), tokenizer, num_query_tokens=4).save_pretrained(folder)
     return folder
 
@@ -109,7 +109,7 @@ def instructblip(folder: Path) -> Path:
             image_token_index=tokenizer.convert_tokens_to_ids("<image>"),
         )
     )
-    model.save_pretrained(folder)
+    _enlivened(model).save_pretrained(folder)
     processor = InstructBlipProcessor(_image_processor(), tokenizer, reader, num_query_tokens=4)
     processor.save_pretrained(folder)
     return folder
@@ -147,6 +147,16 @@ def _t5_config(tokenizer: Any) -> Any:
         num_heads=4,
         decoder_start_token_id=0,
     )
+
+
+def _enlivened(model: Any) -> Any:
+    """Weights so large that what a model sees and reads shows in what it says."""
+    import torch
+
+    for name, parameter in model.named_parameters():
+        if "norm" not in name.lower():
+            torch.nn.init.normal_(parameter.data, std=0.25)
+    return model
 
 
 def _image_processor() -> Any:

@@ -1,0 +1,149 @@
+"""`safelight models`: the weights that local backends want, where they are, and fetching them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.cli.trouble import FAILED, Trouble
+from engine.settings import load_environment, read_settings
+from engine.text import quoted
+from engine.weights import PullError, Wanted, Weighted, find, parse_source, pull, size
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Weights, and the backend that wants them."""
+
+    wanted: Wanted
+    backend: str
+
+
+@click.group()
+def models() -> None:
+    """List, fetch and find the weights of local models."""
+
+
+@models.command("list")
+@json_option
+@workspace_option
+def list_(workspace: Path, *, as_json: bool) -> int:
+    """List the weights that the local backends want, as they are set."""
+    found = [_document(use) for use in uses(workspace)]
+    if as_json:
+        render.print_json({"models": found})
+        return 0
+    table = render.table("name", "backend", "size", "source", right=("size",), stretch="source")
+    for item in found:
+        sign = "✔" if item["path"] else "✘"
+        table.add_row(
+            render.shown(f"{sign} {item['name']}", 60),
+            item["backend"],
+            render.size(item["size"]) if item["path"] else "",
+            render.shown(item["source"], None),
+        )
+    render.console().print(table)
+    if not all(item["path"] for item in found):
+        render.say("", "Fetch what is missing (✘): safelight models pull NAME")
+    return 0
+
+
+@models.command("pull")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@workspace_option
+def pull_(workspace: Path, names: tuple[str, ...]) -> int:
+    """Fetch weights by NAME as listed, or any model by its id on the hub.
+
+    A name brings what belongs to it too: pickscore also fetches pickscore.processor. What was
+    interrupted goes on where it stopped. HF_TOKEN is used where a model asks for one, HF_HOME says
+    where the cache is, and HF_ENDPOINT names another hub.
+    """
+    _need_the_hub()
+    chosen = [wanted for name in names for wanted in _named(workspace, name)]
+    failed = 0
+    for wanted in chosen:
+        try:
+            path = pull(wanted)
+        except PullError as error:
+            render.say(f"✘ {wanted.name}: {error}")
+            failed += 1
+        else:
+            render.say(f"✔ {wanted.name}: {path} ({render.size(size(path))})")
+    return FAILED if failed else 0
+
+
+@models.command("path")
+@click.argument("name")
+@workspace_option
+def path_(workspace: Path, name: str) -> int:
+    """Print where the weights of NAME are."""
+    _need_the_hub()
+    path = find(_named(workspace, name)[0])
+    if path is None:
+        raise Trouble(f"{quoted(name)} is not on this machine. Run: safelight models pull {name}")
+    render.say(str(path))
+    return 0
+
+
+def uses(root: Path) -> Iterator[Use]:
+    """The weights that the backends want with a workspace's settings, each once."""
+    catalog = EntryPointCatalog()
+    settings, environment = read_settings(root), load_environment(root)
+    seen: set[tuple[str, str]] = set()
+    for family in catalog.all_families():
+        own = settings.backends.get(family.name, {})
+        for capability in family.factories:
+            try:
+                backend: Any = catalog.backend(capability, family.name, own, environment)
+            except (BackendSettingsError, UnknownName) as error:
+                raise Trouble(str(error)) from error
+            if not isinstance(backend, Weighted):
+                continue
+            for wanted in backend.weights():
+                if (wanted.name, wanted.source) not in seen:
+                    seen.add((wanted.name, wanted.source))
+                    yield Use(wanted, family.name)
+
+
+def _named(root: Path, name: str) -> list[Wanted]:
+    """The weights of a name, with what belongs to them; or a model of the hub by its id."""
+    known = [use.wanted for use in uses(root)]
+    chosen = [item for item in known if item.name == name or item.name.startswith(f"{name}.")]
+    if chosen:
+        return chosen
+    try:
+        source = parse_source(name)
+    except ValueError:
+        source = None
+    if source is None or source.repo is None:
+        names = ", ".join(sorted({item.name for item in known}))
+        raise Trouble(f"No backend wants {quoted(name)}; they want: {names}. Or give a model's id.")
+    short = source.repo.rpartition("/")[2][:60]
+    return [Wanted(name=short, source=str(source), needs=("config.json",), has_weights=False)]
+
+
+def _document(use: Use) -> dict[str, Any]:
+    path = find(use.wanted) if _has_the_hub() else None
+    return {
+        "name": use.wanted.name,
+        "backend": use.backend,
+        "source": use.wanted.source,
+        "path": None if path is None else str(path),
+        "size": 0 if path is None else size(path),
+    }
+
+
+def _has_the_hub() -> bool:
+    import importlib.util
+
+    return importlib.util.find_spec("huggingface_hub") is not None
+
+
+def _need_the_hub() -> None:
+    if not _has_the_hub():
+        raise Trouble("Local models are not installed. Run: pip install 'safelight[local]'")

@@ -1,0 +1,16 @@
+"""The scorers' loader for a host's own process, where torchvision may have to be mended first."""
+
+from typing import Any
+
+from engine.capabilities import Place
+from tests.support.tiny_models import prepare
+
+LOADER = "tests.support.tiny_models.hosted:load"
+
+
+def load(options: str, place: Place) -> Any:
+    """Loads scorers by the program's own loader."""
+    prepare()
+    from engine.scorers import hosted
+
+    return hosted.load(options, place)
