@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.rows import ApiCall, Artifact, Critique, Error, Prompt, Row, Score
+from db.rows import ApiCall, Artifact, Critique, Decision, Error, Prompt, Row, Score
 
 TEXT_LIMIT = 20_000
 """Most characters of one text that is shown in full."""
@@ -32,9 +32,10 @@ _GLANCE = """
 SELECT
   (SELECT a.hash FROM artifacts a JOIN steps t ON t.id = a.step_id
     WHERE a.job_id = j.id AND a.media_type LIKE 'image/%' AND t.superseded_at IS NULL
-    ORDER BY ? * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
-               WHERE u.job_id = a.job_id AND u.scope = t.scope AND s.metric = ?
-                 AND u.superseded_at IS NULL) DESC, a.id DESC LIMIT 1) AS picture,
+    ORDER BY :sign * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
+               WHERE u.job_id = a.job_id AND s.metric = :metric AND u.superseded_at IS NULL
+                 AND CASE WHEN s.image IS NULL THEN u.scope = t.scope ELSE s.image = a.hash END
+               ) DESC NULLS LAST, a.id DESC LIMIT 1) AS picture,
   (SELECT substr(text, 1, 8000) FROM prompts WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
     AS prompt,
   (SELECT substr(text, 1, 8000) FROM critiques WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
@@ -42,7 +43,7 @@ SELECT
   (SELECT substr(message, 1, 8000) FROM errors WHERE id = j.error_id) AS error,
   (SELECT substr(remedy, 1, 2000) FROM errors WHERE id = j.error_id) AS remedy,
   substr(CASE WHEN j.state IN ('parked', 'failed') THEN j.message END, 1, 8000) AS message
-FROM jobs j WHERE j.id = ?
+FROM jobs j WHERE j.id = :job
 """
 
 
@@ -51,7 +52,8 @@ def glance(
 ) -> Glance | None:
     """A job's best picture by a metric (the newest where none is scored) and its last words."""
     sign = 1 if higher_is_better else -1
-    row = connection.execute(_GLANCE, (sign, metric, job_id)).fetchone()
+    values = {"sign": sign, "metric": metric, "job": job_id}
+    row = connection.execute(_GLANCE, values).fetchone()
     return Glance.of(row) if row else None
 
 
@@ -92,17 +94,48 @@ def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ..
     """Differs when something of a job has changed; costs the same for any job."""
     sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
              (SELECT max(id) FROM events WHERE job_id = j.id),
-             (SELECT group_concat(step_id || ':' || coalesce(fraction, '')) FROM
-               (SELECT step_id, fraction FROM progress WHERE job_id = j.id LIMIT 50))
+             (SELECT group_concat(step_id || ':' || coalesce(fraction, '') || at) FROM
+               (SELECT step_id, fraction, at FROM progress WHERE job_id = j.id LIMIT 50))
              FROM jobs j WHERE j.id = ?"""
     row = connection.execute(sql, (job_id,)).fetchone()
     return tuple(row) if row else ()
 
 
-def step_scores(connection: sqlite3.Connection, job_id: int, metric: str) -> dict[int, float]:
-    """The value of a metric that each step gave, by step."""
-    sql = "SELECT step_id, value FROM scores WHERE job_id = ? AND metric = ? ORDER BY id"
-    return {row[0]: row[1] for row in connection.execute(sql, (job_id, metric))}
+@dataclass(frozen=True, slots=True)
+class Given(Row):
+    """A score, and the picture that it is about where a step scores several."""
+
+    step_id: int
+    metric: str
+    value: float
+    image: str | None
+
+
+def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000) -> list[Given]:
+    """The newest scores that a job's current steps gave, oldest first."""
+    sql = """SELECT s.step_id, substr(s.metric, 1, 100) AS metric, s.value, s.image
+             FROM scores s JOIN steps t ON t.id = s.step_id
+             WHERE s.job_id = ? AND t.superseded_at IS NULL ORDER BY s.id DESC LIMIT ?"""
+    return [Given.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+
+
+def previews(connection: sqlite3.Connection, job_id: int, limit: int = 16) -> dict[int, bytes]:
+    """How pictures look so far, by the step that makes them: small files, at most 16."""
+    sql = """SELECT step_id, preview FROM progress WHERE job_id = ? AND preview IS NOT NULL
+             AND length(preview) <= 300000 ORDER BY step_id DESC LIMIT ?"""
+    return {row[0]: bytes(row[1]) for row in connection.execute(sql, (job_id, limit))}
+
+
+def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
+    """The prompt of the newest of some steps that left a picture; empty where none says one."""
+    marks = ", ".join("?" * min(len(steps), 500))
+    sql = f"""SELECT CASE WHEN json_valid(request)
+                     THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
+              FROM steps t WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM artifacts a
+                WHERE a.step_id = t.id AND a.media_type LIKE 'image/%')
+              ORDER BY id DESC LIMIT 1"""  # noqa: S608 - marks and our own number
+    row = connection.execute(sql, steps[-500:]).fetchone()
+    return str(row[0]) if row and row[0] else ""
 
 
 def first_pictures(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
@@ -176,3 +209,27 @@ def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
               FROM steps WHERE id = ?"""  # noqa: S608
     row = connection.execute(sql, (step_id,)).fetchone()
     return (row[0], row[1]) if row else ("", "")
+
+
+def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
+    """The newest decision of each key of a job, oldest first, at most 500; values cut."""
+    sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,
+              substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author, created_at FROM decisions WHERE job_id = ?
+              AND id IN (SELECT max(id) FROM decisions WHERE job_id = ? GROUP BY key)
+              ORDER BY id LIMIT 500"""  # noqa: S608 - our own number
+    return [Decision.of(row) for row in connection.execute(sql, (job_id, job_id))]
+
+
+@dataclass(frozen=True, slots=True)
+class Following(Row):
+    """Finished steps that began after another, and what they cost in micro-dollars."""
+
+    steps: int
+    cost: int
+
+
+def following(connection: sqlite3.Connection, job_id: int, step_id: int) -> Following:
+    """What a job has done since a step; some of it may depend on that step, none before does."""
+    sql = """SELECT count(*) AS steps, coalesce(sum(cost), 0) AS cost FROM steps
+             WHERE job_id = ? AND id > ? AND state = 'done' AND superseded_at IS NULL"""
+    return Following.of(connection.execute(sql, (job_id, step_id)).fetchone())

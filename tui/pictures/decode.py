@@ -4,10 +4,12 @@ Pillow, and what opens files safely, are imported by the first picture, in its t
 that shows none starts without them.
 """
 
+import io
 import struct
 import zlib
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -26,11 +28,13 @@ class PictureTrouble(Exception):
     """A picture cannot be shown; the message is a sentence for the screen."""
 
 
-def thumbnail(path: Path, box: tuple[int, int], backdrop: tuple[int, int, int]) -> "Image":
+def thumbnail(
+    source: Path | bytes, box: tuple[int, int], backdrop: tuple[int, int, int]
+) -> "Image":
     """Reads a picture and fits it into a box, keeping its proportions.
 
     Args:
-        path: The stored file, of any name.
+        source: The stored file, of any name, or what is in one.
         box: Width and height in pixels, each at least 1; smaller pictures are enlarged.
         backdrop: What shows through where the picture is transparent, as RGB.
 
@@ -42,11 +46,9 @@ def thumbnail(path: Path, box: tuple[int, int], backdrop: tuple[int, int, int]) 
     """
     from PIL import Image, UnidentifiedImageError
 
-    from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
-
     try:
         with (
-            open_regular(path, MAX_PICTURE_BYTES) as stream,
+            _opened(source) as stream,
             Image.open(stream, formats=_FORMATS) as picture,
         ):
             return _fit(picture, box, backdrop)
@@ -62,6 +64,14 @@ def thumbnail(path: Path, box: tuple[int, int], backdrop: tuple[int, int, int]) 
         raise PictureTrouble(f"The picture cannot be shown: its file {error}.") from None
     except _DAMAGE:
         raise PictureTrouble("The picture's file is damaged and cannot be shown.") from None
+
+
+def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
+    from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
+
+    return (
+        io.BytesIO(source) if isinstance(source, bytes) else open_regular(source, MAX_PICTURE_BYTES)
+    )
 
 
 _TOO_LARGE = f"The picture has more than {MAX_PIXELS // 10**6} million pixels; open its file."

@@ -11,7 +11,8 @@ from tui.actions import bindings
 from tui.feed import View
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
-from tui.views.job import JobSnapshot, JobView, Node
+from tui.views.job import JobSnapshot, JobView
+from tui.views.tree import Node
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.filmstrip import Filmstrip, Frame
@@ -83,7 +84,7 @@ class JobScreen(BaseScreen):
         if self._view.selected is None or before is None:
             rows.go(chosen)
         await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
-        self.query_one(DetailPanel).show(snapshot.detail)
+        self.query_one(DetailPanel).show(snapshot.detail, snapshot.scale)
 
     @on(Rows.Moved)
     def moved(self) -> None:

@@ -3,14 +3,19 @@
 import contextlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.clock import seconds_between
 from db.queries import inspect
-from db.rows import ApiCall, Critique, Prompt, Score
+from db.rows import ApiCall, Artifact, Critique, Prompt, Score
 from engine.text import clean
 from tui import figures
+from tui.views.marks import Marks
+from tui.views.prompts import prompts_at
+from tui.views.sheet import Sheet, sheet_of
+from tui.views.tree import Node
+from tui.views.turns import Pictures
 
 LONGEST = 20_000
 
@@ -49,17 +54,26 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a node of the tree left behind; what it has not is empty."""
+    """What a node of the tree left behind; what it has not is empty.
+
+    Attributes:
+        pictures: Hashes of its pictures; the last is the one to look at.
+        preview: How its picture looks so far, where none is there yet.
+        before: The prompt before this one.
+        sheet: Scores of several pictures.
+    """
 
     node: int
     troubles: tuple[Trouble, ...]
     pictures: tuple[str, ...]
+    preview: bytes
     files: tuple[str, ...]
     before: str
     prompt: str
     note: str
     critique: Critique | None
     scores: tuple[Score, ...]
+    sheet: Sheet | None
     timings: tuple[Timing, ...]
     calls: tuple[CallLine, ...]
     request: str
@@ -67,35 +81,43 @@ class Detail:
 
 
 def read_detail(
-    connection: sqlite3.Connection, job_id: int, node: int, steps: Sequence[int]
+    connection: sqlite3.Connection,
+    job_id: int,
+    node: Node,
+    lines: Mapping[int, inspect.StepLine],
+    marks: Marks,
+    pictures: Pictures,
 ) -> Detail:
     """What a node left behind.
 
     Args:
         connection: A reader.
         job_id: The job.
-        node: The node's number: a step's, negative for a scope, 0 for the job.
-        steps: The steps that it stands for, oldest first.
+        node: The node.
+        lines: The job's steps by their numbers.
+        marks: Their scores.
+        pictures: What they painted.
     """
+    steps = node.steps
     artifacts = inspect.artifacts_of(connection, steps)
-    pictures = [a.hash for a in artifacts if a.media_type.startswith("image/")]
-    before, prompt = _prompts(inspect.prompts_of(connection, job_id), node, steps)
-    request, result = inspect.step_texts(connection, node) if node > 0 else ("", "")
-    lines = {line.id: line for line in inspect.step_lines(connection, job_id)}
+    painted = _painted([a.hash for a in artifacts if a.media_type.startswith("image/")], marks)
+    before, prompt = prompts_at(connection, job_id, node, lines)
+    request, result = inspect.step_texts(connection, node.id) if node.id > 0 else ("", "")
+    scores = inspect.scores_of(connection, steps)
+    sheet = sheet_of(scores, pictures.first, lines, marks) if node.id else None
+    of_all = () if sheet and node.id < 0 else _newest(scores)
     return Detail(
-        node=node,
-        troubles=_troubles(connection, job_id, node, steps),
-        pictures=tuple(dict.fromkeys(pictures)),
-        files=tuple(
-            f"{clean(a.role, 40)}  {clean(a.media_type, 60)}  {figures.size(a.size)}"
-            + (f"  {a.width}×{a.height}" if a.width and a.height else "")
-            for a in artifacts
-        ),
+        node=node.id,
+        troubles=_troubles(connection, job_id, node.id, steps),
+        pictures=painted,
+        preview=next((pictures.previews[s] for s in steps if s in pictures.previews), b""),
+        files=tuple(_file(artifact) for artifact in artifacts),
         before=_shown(before.text) if before else "",
         prompt=_shown(prompt.text) if prompt else "",
         note=_note(prompt) if prompt else "",
         critique=_clean_critique(inspect.critique_of(connection, steps)),
-        scores=tuple(_clean_score(score) for score in inspect.scores_of(connection, steps)),
+        scores=tuple(_clean_score(score) for score in of_all),
+        sheet=sheet,
         timings=tuple(_timing(lines[step]) for step in steps[-100:] if step in lines),
         calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
         request=_pretty(request),
@@ -103,24 +125,25 @@ def read_detail(
     )
 
 
+def _painted(hashes: Sequence[str], marks: Marks) -> tuple[str, ...]:
+    """Pictures, each once; one that was taken out of several comes last."""
+    once = list(dict.fromkeys(hashes))
+    return tuple(sorted(once, key=lambda picture: picture in marks.taken))
+
+
+def _newest(scores: Sequence[Score]) -> list[Score]:
+    """Scores that are about no single picture, of two for the same the newer one."""
+    return list({score.metric: score for score in scores if score.image is None}.values())
+
+
+def _file(artifact: Artifact) -> str:
+    size = f"  {artifact.width}×{artifact.height}" if artifact.width and artifact.height else ""
+    kind = f"{clean(artifact.role, 40)}  {clean(artifact.media_type, 60)}"
+    return f"{kind}  {figures.size(artifact.size)}{size}"
+
+
 def _shown(text: str) -> str:
     return clean(text, LONGEST, keep_newlines=True)
-
-
-def _prompts(
-    prompts: Sequence[Prompt], node: int, steps: Sequence[int]
-) -> tuple[Prompt | None, Prompt | None]:
-    """The prompt that a node wrote or began with, and the version before it."""
-    by_id = {prompt.id: prompt for prompt in prompts}
-    if node == 0:
-        return (prompts[0], prompts[-1]) if prompts else (None, None)
-    own = [p for p in prompts if p.step_id in steps] if node > 0 else []
-    begun = [p for p in prompts if steps and (p.step_id is None or p.step_id < steps[0])]
-    found = own or begun
-    if not found:
-        return None, None
-    chosen = found[-1]
-    return by_id.get(chosen.parent_id or 0), chosen
 
 
 def _note(prompt: Prompt) -> str:

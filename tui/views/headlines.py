@@ -1,23 +1,25 @@
-"""What jobs are compared by, for each recipe."""
+"""What jobs are compared by and what can be decided about them, for each recipe."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The headline of a recipe, as the dashboard needs it.
+    """What the dashboard needs to know of a recipe: its headline, and what can be decided.
 
     Attributes:
         metric: Name of the score.
         low: Least value.
         high: Greatest value.
         higher_is_better: Whether a greater value is better.
+        decisions: Keys of the decisions that it asks for, as patterns.
     """
 
     metric: str = "score"
     low: float = 0
     high: float = 100
     higher_is_better: bool = True
+    decisions: tuple[str, ...] = ()
 
 
 class Headlines:
@@ -45,7 +47,8 @@ def _load(recipe: str) -> Scale:
     from engine.catalog import EntryPointCatalog
 
     try:
-        found = EntryPointCatalog().recipe(recipe).headline
+        found = EntryPointCatalog().recipe(recipe)
     except Exception:  # noqa: BLE001 - a third party's module may fail in any way on import
         return Scale()
-    return Scale(found.metric, found.low, found.high, found.higher_is_better)
+    of = found.headline
+    return Scale(of.metric, of.low, of.high, of.higher_is_better, found.decisions)

@@ -4,51 +4,15 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from db.clock import seconds_between
 from db.queries import inspect, lists
 from engine.text import clean
-from tui import figures
 from tui.views.batch import JobRow, job_row
+from tui.views.decisions import Decided, decisions_of
 from tui.views.detail import Detail, read_detail
-from tui.views.headlines import Headlines
-
-JOB_NODE = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Node:
-    """A line of the tree.
-
-    Attributes:
-        id: The step's number; of a scope that of its first step, negative; 0 for the job itself.
-        depth: How deep it stands.
-        label: Its name, cleaned.
-        scope: The scope that it is or lies in.
-        state: Its state; of a scope the one that matters most.
-        score: Headline score that it gave.
-        time: How long it took.
-        steps: The steps that it stands for.
-    """
-
-    id: int
-    depth: int
-    label: str
-    scope: str
-    state: str
-    score: float | None
-    time: str
-    steps: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One of several scopes that follow each other, such as an iteration."""
-
-    node: int
-    title: str
-    score: float | None
-    state: str
-    picture: str
+from tui.views.headlines import Headlines, Scale
+from tui.views.marks import marks_of
+from tui.views.tree import Node, folded, matters_most, tree
+from tui.views.turns import Pictures, Turn, find_turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +21,18 @@ class JobSnapshot:
 
     job: JobRow | None
     batch_id: int
-    metric: str
-    low: float
-    high: float
+    scale: Scale
     nodes: tuple[Node, ...]
     turns: tuple[Turn, ...]
     turn: int
     detail: Detail | None
     selected: int
+    decided: tuple[Decided, ...] = ()
+
+    @property
+    def node(self) -> Node | None:
+        """The node that is shown in detail."""
+        return next((node for node in self.nodes if node.id == self.selected), None)
 
 
 class JobView:
@@ -95,24 +63,29 @@ class JobView:
         lines = lists.jobs_of_ids(connection, [self.job_id])
         batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
         if not lines or batch is None:
-            return JobSnapshot(None, 0, "score", 0, 100, (), (), 0, None, 0)
-        headline = self._headlines.of(batch.recipe)
-        scores = inspect.step_scores(connection, self.job_id, headline.metric)
-        nodes = tree(inspect.step_lines(connection, self.job_id), scores, lines[0])
+            return JobSnapshot(None, 0, Scale(), (), (), 0, None, 0)
+        scale = self._headlines.of(batch.recipe)
+        steps = inspect.step_lines(connection, self.job_id)
+        marks = marks_of(inspect.scores_given(connection, self.job_id), scale)
+        pictures = Pictures(
+            inspect.first_pictures(connection, self.job_id),
+            inspect.previews(connection, self.job_id),
+        )
+        decided = decisions_of(connection, self.job_id)
+        nodes = tree(steps, marks, pictures.first, lines[0])
         chosen = self._chosen(nodes)
-        turns = find_turns(nodes, chosen, inspect.first_pictures(connection, self.job_id))
-        current = _scope_of(nodes, chosen)
+        by_id = {step.id: step for step in steps}
+        turns = find_turns(nodes, chosen, pictures, marks, _picked(nodes, decided))
         return JobSnapshot(
             job=replace(job_row(lines[0], ()), message=clean(lines[0].message or "", 1000)),
             batch_id=batch.id,
-            metric=clean(headline.metric, 30),
-            low=headline.low,
-            high=headline.high,
-            nodes=nodes,
+            scale=scale,
+            nodes=folded(nodes, chosen),
             turns=turns,
-            turn=next((t.node for t in turns if t.node == current), 0),
-            detail=read_detail(connection, self.job_id, chosen.id, chosen.steps),
+            turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
+            detail=read_detail(connection, self.job_id, chosen, by_id, marks, pictures),
             selected=chosen.id,
+            decided=decided,
         )
 
     def _chosen(self, nodes: Sequence[Node]) -> Node:
@@ -120,98 +93,13 @@ class JobView:
         return found or matters_most(nodes)
 
 
-def matters_most(nodes: Sequence[Node]) -> Node:
-    """What somebody who opens a job wants to see: what failed, else the newest scope."""
-    bad = [node for node in nodes if node.id > 0 and node.state in {"failed", "unknown"}]
-    if bad:
-        return bad[-1]
-    scopes = [node for node in nodes if node.id < 0]
-    return scopes[-1] if scopes else nodes[0]
-
-
-_MATTERS = ("failed", "unknown", "running", "submitted", "open", "done")
-
-
-def _matter(states: Sequence[str]) -> str:
-    return next(
-        (state for state in _MATTERS if state in states), states[-1] if states else "queued"
-    )
-
-
-def tree(
-    steps: Sequence[inspect.StepLine], scores: dict[int, float], job: lists.JobLine
-) -> tuple[Node, ...]:
-    """The tree as lines: the job, each scope before what lies in it."""
-    inside: dict[str, list[inspect.StepLine]] = {}
-    for step in steps:
-        parts = step.scope.split("/") if step.scope else []
-        for depth in range(1, len(parts) + 1):
-            inside.setdefault("/".join(parts[:depth]), []).append(step)
-    ids = tuple(step.id for step in steps)
-    nodes = [Node(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)]
-    opened: set[str] = set()
-    for step in steps:
-        parts = step.scope.split("/") if step.scope else []
-        for depth in range(1, len(parts) + 1):
-            scope = "/".join(parts[:depth])
-            if scope not in opened:
-                opened.add(scope)
-                nodes.append(_scope_node(scope, depth, inside[scope], scores))
-        nodes.append(_step_node(step, len(parts) + 1, scores))
-    return tuple(nodes)
-
-
-def _scope_node(
-    scope: str, depth: int, steps: Sequence[inspect.StepLine], scores: dict[int, float]
-) -> Node:
-    given = [scores[step.id] for step in steps if step.id in scores]
-    return Node(
-        id=-steps[0].id,
-        depth=depth,
-        label=clean(scope.rpartition("/")[2], 60).replace("-", " "),
-        scope=scope,
-        state=_matter([step.state for step in steps]),
-        score=given[-1] if given else None,
-        time=figures.duration(sum(_seconds(step) or 0 for step in steps)),
-        steps=tuple(step.id for step in steps),
-    )
-
-
-def _step_node(step: inspect.StepLine, depth: int, scores: dict[int, float]) -> Node:
-    percent = "" if step.fraction is None else f" {step.fraction:.0%}"
-    return Node(
-        id=step.id,
-        depth=depth,
-        label=clean(step.name, 60) + percent,
-        scope=step.scope,
-        state=step.state,
-        score=scores.get(step.id),
-        time=figures.duration(_seconds(step)),
-        steps=(step.id,),
-    )
-
-
-def _seconds(step: inspect.StepLine) -> float | None:
-    return seconds_between(step.started_at, step.finished_at)
-
-
-def _scope_of(nodes: Sequence[Node], chosen: Node) -> int:
-    """The scope that a node is or lies in."""
-    return next((n.id for n in nodes if n.id < 0 and n.scope == chosen.scope), 0)
-
-
-def find_turns(nodes: Sequence[Node], chosen: Node, pictures: dict[int, str]) -> tuple[Turn, ...]:
-    """The scopes beside the chosen one, such as all iterations of a scene, in time."""
-    scopes = [node for node in nodes if node.id < 0]
-    parent = chosen.scope.rpartition("/")[0]
-    beside = [node for node in scopes if node.scope.rpartition("/")[0] == parent]
-    return tuple(
-        Turn(
-            node=node.id,
-            title=node.label,
-            score=node.score,
-            state=node.state,
-            picture=next((pictures[step] for step in node.steps if step in pictures), ""),
-        )
-        for node in beside[-50:]
+def _picked(nodes: Sequence[Node], decided: Sequence[Decided]) -> frozenset[str]:
+    """Scopes that an operator chose among their like: `select` beside them says their number."""
+    picks = {
+        (d.key.rpartition("/")[0], d.value) for d in decided if d.key.rpartition("/")[2] == "select"
+    }
+    return frozenset(
+        node.scope
+        for node in nodes
+        if (node.scope.rpartition("/")[0], node.scope.rpartition("-")[2]) in picks
     )

@@ -11,7 +11,10 @@ from tui import figures
 from tui.states import TONES, look
 from tui.stored import stored_file
 from tui.views.detail import Detail
+from tui.views.headlines import Scale
+from tui.views.sheet import Sheet
 from tui.widgets.evaluation import Evaluation
+from tui.widgets.filmstrip import TAKEN
 from tui.widgets.picture import Picture
 from tui.widgets.prompt_diff import PromptDiff
 
@@ -44,27 +47,33 @@ class DetailPanel(Container):
             yield PromptDiff(id="prompt")
             yield Static(id="note", markup=False)
             yield Heading("evaluation", id="evaluation-heading", markup=False)
+            yield Static(id="sheet", markup=False)
             yield Evaluation(id="evaluation")
             for name in ("steps", "calls", "files", "request", "result"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
-    def show(self, detail: Detail | None) -> None:
-        """Shows what a node left behind; only what has changed is laid out anew."""
+    def show(self, detail: Detail | None, scale: Scale) -> None:
+        """Shows what a node left behind; only what has changed is laid out anew.
+
+        Args:
+            detail: What it left behind.
+            scale: The headline of the job's recipe.
+        """
         before, self._detail = self._detail, detail
         if detail is None or detail == before:
             return
         if before is None or before.node != detail.node:
             self.query_one("#words").scroll_home(animate=False)
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
-        picture = detail.pictures[-1] if detail.pictures else ""
-        self.query_one(Picture).display = bool(picture)
-        self.query_one(Picture).show(stored_file(self._paths, picture), picture)
+        self._show_picture(detail)
         self._show_prompt(detail)
         evaluated = detail.critique is not None or bool(detail.scores)
-        self.query_one("#evaluation-heading").display = evaluated
+        self.query_one("#evaluation-heading").display = evaluated or detail.sheet is not None
+        sheet = self._sheet(detail.sheet) if detail.sheet else ""
+        self._show("sheet", bool(detail.sheet), sheet)
         self.query_one(Evaluation).display = evaluated
-        self.query_one(Evaluation).show(detail.critique, list(detail.scores))
+        self.query_one(Evaluation).show(detail.critique, list(detail.scores), scale)
         self._show("steps", bool(detail.timings), self._timings(detail))
         self._show("calls", bool(detail.calls), self._calls(detail))
         self._show("files", bool(detail.files), "\n".join(detail.files))
@@ -77,6 +86,15 @@ class DetailPanel(Container):
         static = self.query_one(f"#{name}", Static)
         static.display = there
         static.update(content)
+
+    def _show_picture(self, detail: Detail) -> None:
+        hash_ = detail.pictures[-1] if detail.pictures else ""
+        picture = self.query_one(Picture)
+        picture.display = bool(hash_ or detail.preview)
+        if detail.preview and not hash_:
+            picture.show_preview(detail.preview)
+        else:
+            picture.show(stored_file(self._paths, hash_), hash_)
 
     def _show_prompt(self, detail: Detail) -> None:
         there = bool(detail.prompt)
@@ -114,6 +132,21 @@ class DetailPanel(Container):
                 Text(seen.shape, style), Text(timing.name), Text(timing.time), Text(again),
                 Text(cost), Text(timing.by, muted),
             )  # fmt: skip
+        return table
+
+    def _sheet(self, sheet: Sheet) -> Table:
+        muted = self.get_component_rich_style("detail--muted", partial=True)
+        table = Table.grid(padding=(0, 1))
+        table.add_row("", *(Text(metric, muted, overflow="fold") for metric in sheet.metrics))
+        table.columns[0].min_width = max(len(row.label) for row in sheet.rows) + 2
+        for column in table.columns[1:]:
+            column.justify = "right"
+            column.max_width = 10
+        for row in sheet.rows:
+            style = "bold" if row.taken else ""
+            label = f"{TAKEN if row.taken else ' '} {row.label}"
+            values = (Text(figures.score(value), style) for value in row.values)
+            table.add_row(Text(label, style, no_wrap=True), *values)
         return table
 
     def _calls(self, detail: Detail) -> Text:

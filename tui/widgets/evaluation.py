@@ -14,8 +14,10 @@ from textual.widgets import Static
 
 from db.rows import Critique, Score
 from engine.text import clean
+from tui.views.headlines import Scale
 
 BAR_WIDTH = 40
+SHORT_BAR_WIDTH = 12
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 MAX_TEXT = 20_000
@@ -61,9 +63,6 @@ class Evaluation(Static):
     def __init__(
         self,
         *,
-        headline: str = "score",
-        low: float = 0,
-        high: float = 100,
         ascii_only: bool = False,
         name: str | None = None,
         id: str | None = None,  # noqa: A002  Textual's own name for it
@@ -72,28 +71,28 @@ class Evaluation(Static):
         """Makes an empty one.
 
         Args:
-            headline: The metric that is drawn as a bar: the recipe's headline.
-            low: Its least value.
-            high: Its greatest value.
-            ascii_only: Whether the bar is drawn in ASCII.
+            ascii_only: Whether bars are drawn in ASCII.
             name: As of any widget.
             id: As of any widget.
             classes: As of any widget.
         """
         super().__init__(NOTHING, name=name, id=id, classes=classes, markup=False)
-        self._headline = headline
-        self._range = (low, high)
+        self._scale = Scale()
         self._ascii_only = ascii_only
         self._shown: tuple[Critique | None, Sequence[Score]] = (None, ())
 
-    def show(self, critique: Critique | None, scores: Sequence[Score]) -> None:
+    def show(
+        self, critique: Critique | None, scores: Sequence[Score], scale: Scale | None = None
+    ) -> None:
         """Shows another evaluation.
 
         Args:
             critique: What was said, None where nothing was.
             scores: The scores that belong to it, in any number.
+            scale: The recipe's headline: what is drawn as a long bar.
         """
         self._shown = (critique, tuple(scores))
+        self._scale = scale or Scale()
         self._draw()
 
     def on_mount(self) -> None:
@@ -107,23 +106,35 @@ class Evaluation(Static):
         if scores:
             parts.append(self._scores(scores, colours))
         if critique is not None:
-            parts += _words(critique, colours)
+            parts += _words(critique, colours, {score.metric for score in scores})
         self.update(Group(*_spaced(parts)) if parts else NOTHING)
 
     def _scores(self, scores: Sequence[Score], colours: Mapping[str, str]) -> RenderableType:
-        ordered = sorted(scores, key=lambda score: score.metric != self._headline)
+        scale, colour = self._scale, colours.get("accent", "yellow")
+        ordered = sorted(scores, key=lambda score: score.metric != scale.metric)[:MAX_ROWS]
         table, muted = _grid(), colours.get("text-muted", "")
+        has_bars = _is_rubric(ordered)
+        if has_bars:
+            table.add_column(no_wrap=True)
         table.add_column(ratio=1)
-        for score in ordered[:MAX_ROWS]:
-            table.add_row(
-                Text(clean(score.metric, 40), "bold"),
-                Text(number(score.value), "bold"),
-                Text(_judge(score), muted, no_wrap=True, overflow="ellipsis"),
-            )
-        if ordered[0].metric != self._headline:
+        for score in ordered:
+            cells = [Text(clean(score.metric, 40), "bold"), Text(number(score.value), "bold")]
+            if has_bars:
+                drawn = bar(score.value, 0, 100, SHORT_BAR_WIDTH, ascii_only=self._ascii_only)
+                cells.append(Text(drawn, colour))
+            judge = Text(_judge(score), muted, no_wrap=True, overflow="ellipsis")
+            table.add_row(*cells, judge)
+        if has_bars or ordered[0].metric != scale.metric:
             return table
-        colour = colours.get("accent", "yellow")
-        return Group(_Bar(ordered[0].value, self._range, colour, self._ascii_only), table)
+        return Group(
+            _Bar(ordered[0].value, (scale.low, scale.high), colour, self._ascii_only), table
+        )
+
+
+def _is_rubric(scores: Sequence[Score]) -> bool:
+    """Whether these are marks of 0 to 100 that can be held against each other."""
+    values = [score.value for score in scores]
+    return len(values) > 2 and all(0 <= value <= 100 for value in values) and max(values) > 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +157,10 @@ def _judge(score: Score) -> str:
     return clean(" · ".join(part for part in (score.scorer, raw) if part), 80)
 
 
-def _words(critique: Critique, colours: Mapping[str, str]) -> list[RenderableType]:
-    """Description and reasons, then what is missing, then measurements."""
+def _words(
+    critique: Critique, colours: Mapping[str, str], scored: set[str]
+) -> list[RenderableType]:
+    """Description and reasons, then what is missing, then measurements that are no scores."""
     text = clean(critique.text, MAX_TEXT, keep_newlines=True).strip()
     description, *reasons = text.split("\n")
     parts: list[RenderableType] = [Text(description)] if description else []
@@ -157,7 +170,8 @@ def _words(critique: Critique, colours: Mapping[str, str]) -> list[RenderableTyp
     if missing:
         lines = [clean(str(thing), 300) for thing in missing[:MAX_ROWS]]
         parts.append(_list("missing", lines, "!", colours.get("text-warning", "yellow")))
-    measurements = _decoded(critique.measurements, dict)
+    measurements = _decoded(critique.measurements, dict) or {}
+    measurements = {name: v for name, v in measurements.items() if name not in scored}
     if measurements:
         parts.append(_measurements(measurements))
     return parts

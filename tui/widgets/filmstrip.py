@@ -1,4 +1,4 @@
-"""Scopes that follow each other, such as iterations, side by side: picture, name, score."""
+"""Scopes of one kind side by side, such as iterations or the pictures of a set."""
 
 from collections.abc import Sequence
 
@@ -12,12 +12,16 @@ from engine.paths import WorkspacePaths
 from tui import figures
 from tui.states import look
 from tui.stored import stored_file
-from tui.views.job import Turn
+from tui.views.turns import Turn
+from tui.widgets.columns import fit
 from tui.widgets.picture import Picture
+
+TAKEN = "★"
+"""What was chosen out of several."""
 
 
 class Frame(Vertical):
-    """One turn: its caption, and its picture where there is room."""
+    """One turn: its caption, its picture and what the picture was given, where there is room."""
 
     class Picked(Message):
         """A turn was clicked."""
@@ -32,9 +36,10 @@ class Frame(Vertical):
         self._turn: Turn | None = None
 
     def compose(self) -> ComposeResult:
-        """Caption and picture."""
-        yield Static(markup=False)
+        """Caption, picture, scores."""
+        yield Static(markup=False, classes="caption")
         yield Picture()
+        yield Static(markup=False, classes="marks")
 
     def show(self, turn: Turn, *, chosen: bool) -> None:
         """Shows a turn."""
@@ -42,15 +47,29 @@ class Frame(Vertical):
         if turn == self._turn:
             return
         self._turn = turn
-        value = "" if turn.score is None else figures.score(turn.score)
-        self.query_one(Static).update(f"{look(turn.state).shape} {turn.title}  {value}")
-        self.query_one(Picture).show(stored_file(self._paths, turn.picture), turn.picture)
+        taken = f"{TAKEN} " if turn.taken else ""
+        value = "" if turn.score is None else f"{figures.score(turn.score)} "
+        caption = f"{look(turn.state).shape} {taken}{value}{turn.title}"
+        self.query_one(".caption", Static).update(caption)
+        self.query_one(".marks", Static).update("\n".join(_line(*line) for line in turn.lines))
+        picture = self.query_one(Picture)
+        if turn.preview:
+            picture.show_preview(turn.preview)
+        else:
+            picture.show(stored_file(self._paths, turn.picture), turn.picture)
 
     def on_click(self, event: events.Click) -> None:
         """Picks this turn."""
         event.stop()
         if self._turn is not None:
             self.post_message(self.Picked(self._turn.node))
+
+
+NAME_CELLS, VALUE_CELLS = 10, 6
+
+
+def _line(name: str, value: float) -> str:
+    return f"{fit(name, NAME_CELLS)} {figures.score(value):>{VALUE_CELLS}}"
 
 
 class Filmstrip(HorizontalScroll, can_focus=False):
@@ -68,6 +87,8 @@ class Filmstrip(HorizontalScroll, can_focus=False):
             return
         self._shown = (turns, chosen)
         self.display = len(turns) > 1
+        self.set_class(not any(turn.picture or turn.preview for turn in turns), "-words")
+        self.set_class(any(turn.lines for turn in turns), "-marked")
         frames = list(self.query(Frame))
         missing = [Frame(self._paths) for _ in range(len(turns) - len(frames))]
         if missing:
@@ -76,5 +97,5 @@ class Filmstrip(HorizontalScroll, can_focus=False):
             await frame.remove()
         for frame, turn in zip([*frames, *missing], turns, strict=False):
             frame.show(turn, chosen=turn.node == chosen)
-            if turn.node == chosen:
-                self.scroll_to_widget(frame, animate=False)
+            if turn.node == chosen or (turn.taken and not chosen):
+                self.call_after_refresh(self.scroll_to_widget, frame, animate=False)

@@ -37,8 +37,8 @@ class JobBar(Static):
         reason = f" ({job.reason})" if job.reason else ""
         text.append(f"{seen.shape} {seen.word}{reason}  ", style)
         if job.score is not None:
-            text.append(f"{snapshot.metric} ", muted).append(figures.score(job.score), "bold")
-            text.append(f" of {figures.score(snapshot.high)}  ", muted)
+            text.append(f"{snapshot.scale.metric} ", muted).append(figures.score(job.score), "bold")
+            text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
         said = [f"{job.iterations} iterations"] if job.iterations else []
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []

@@ -2,7 +2,7 @@
 
 from tui import figures
 from tui.states import look
-from tui.views.job import Node
+from tui.views.tree import Node
 from tui.widgets.columns import Column, Run
 
 

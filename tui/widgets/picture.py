@@ -9,6 +9,7 @@ import math
 import textwrap
 from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -106,7 +107,7 @@ class Picture(Widget):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._style_given = style
-        self._path: Path | None = None
+        self._source: Path | bytes | None = None
         self._content = ""
         self._in_flight: Wanted | None = None
         self._trouble: tuple[Wanted, str] | None = None
@@ -120,17 +121,26 @@ class Picture(Widget):
             path: The stored file; None where there is none yet.
             hash: Its content's hash, the same only for the same bytes.
         """
-        content = hash or str(path or "")
+        self._show(path, hash or str(path or ""))
+
+    def show_preview(self, preview: bytes) -> None:
+        """Shows a picture that is not done and not stored: a small PNG, JPEG or WebP file."""
+        digest = blake2b(preview, digest_size=16).hexdigest()
+        self._show(preview, f"preview {digest}")
+
+    def _show(self, source: Path | bytes | None, content: str) -> None:
         self._trouble = None
-        if (path, content) != (self._path, self._content):
-            self._path, self._content, self._own = path, content, None
+        if (source, content) != (self._source, self._content):
+            if not isinstance(self._source, bytes):
+                self._own = None  # what follows a preview is of the same picture: it may stay
+            self._source, self._content = source, content
             self._take_pixels_away()
         self.refresh()
 
     @property
     def sentence(self) -> str:
         """What is said in place of a picture; empty where there is one or one is on its way."""
-        if self._path is None:
+        if self._source is None:
             return NO_PICTURE
         if self._trouble is not None and self._trouble[0] == self._wanted():
             return self._trouble[1]
@@ -176,6 +186,8 @@ class Picture(Widget):
             if self._in_flight is None:
                 self._in_flight = wanted
                 self.call_next(self._set_out, wanted)
+            if own is not None and own[0]._replace(content=wanted.content) == wanted:
+                drawn = own[1]  # the preview before this one, until this one is ready
         elif drawn.pixels is not None and self._mounted_for != wanted:
             self._mounted_for = wanted
             self.call_next(self._put_pixels, wanted, drawn.pixels)
@@ -200,17 +212,17 @@ class Picture(Widget):
     # -- making ready -------------------------------------------------------------------------
 
     def _set_out(self, wanted: Wanted) -> None:
-        if self._path is None or min(wanted.size) < 1:
+        if self._source is None or min(wanted.size) < 1:
             self._in_flight = None
             return
-        work = partial(self._make, self._path, wanted)
+        work = partial(self._make, self._source, wanted)
         self.run_worker(work, thread=True, group="picture", exit_on_error=False)
 
-    def _make(self, path: Path, wanted: Wanted) -> None:
+    def _make(self, source: Path | bytes, wanted: Wanted) -> None:
         """In a thread: reads, decodes and draws, and posts what came of it."""
         drawn, weight, trouble = Drawn(), 0, ""
         try:
-            drawn, weight = _make_ready(path, wanted)
+            drawn, weight = _make_ready(source, wanted)
         except PictureTrouble as error:
             trouble = str(error)
         except BaseException:
@@ -246,7 +258,7 @@ class Picture(Widget):
             self.remove_children()
 
 
-def _make_ready(path: Path, wanted: Wanted) -> tuple[Drawn, int]:
+def _make_ready(source: Path | bytes, wanted: Wanted) -> tuple[Drawn, int]:
     columns, rows = wanted.size
     terminal = pixel_terminal()
     if wanted.style == "pixels":
@@ -255,9 +267,9 @@ def _make_ready(path: Path, wanted: Wanted) -> tuple[Drawn, int]:
         width, height = columns * terminal.cell[0], rows * terminal.cell[1]
         share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
         box = (max(1, int(width * share)), max(1, int(height * share)))
-        pixels = thumbnail(path, box, wanted.backdrop)
+        pixels = thumbnail(source, box, wanted.backdrop)
         return Drawn(pixels=pixels), pixels.width * pixels.height * 3
-    picture = thumbnail(path, pixels_of(columns, rows), wanted.backdrop)
+    picture = thumbnail(source, pixels_of(columns, rows), wanted.backdrop)
     strips = draw(picture, wanted.style, wanted.backdrop)
     return Drawn(strips=strips), picture.width * len(strips) * _CELL_BYTES
 

@@ -150,6 +150,11 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         """How many rows are seen at once."""
         return max(1, self.scrollable_content_region.height - 1)
 
+    @property
+    def _width(self) -> int:
+        """Cells beside the scrollbar."""
+        return self.scrollable_content_region.width
+
     def want(self) -> None:
         """Asks for the rows that are seen, with a page before and after them."""
         lines = self.lines
@@ -294,16 +299,16 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def _heading(self) -> Strip:
         base = self.rich_style + self._style("heading")
         text = "  "
-        for column, width in layout(self._columns, self.size.width - 2):
+        for column, width in layout(self._columns, self._width - 2):
             text += (column.title.rjust(width) if column.right else fit(column.title, width)) + " "
         if self.marks:
             said = f"  ● {len(self.marks)} marked "
-            text = set_cell_size(text, max(0, self.size.width - len(said))) + said
-        line = Strip([Segment(set_cell_size(text, self.size.width), base)])
+            text = set_cell_size(text, max(0, self._width - len(said))) + said
+        line = Strip([Segment(set_cell_size(text, self._width), base)])
         return line.adjust_cell_length(self.size.width, base)
 
     def _line(self, index: int) -> Strip:
-        width, base = self.size.width, self.rich_style
+        width, base = self._width, self.rich_style
         row = self.row(index)
         if row is None:
             message = self._empty if not self.total and index == 0 else ""
@@ -322,4 +327,4 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
                 plain = not tone or (here and tone == "muted")  # muted could not be read there
                 segments.append(Segment(text, base if plain else base + self._style(tone)))
             segments.append(Segment(" ", base))
-        return Strip(segments).adjust_cell_length(width, base)
+        return Strip(segments).adjust_cell_length(self.size.width, base)

@@ -1,0 +1,69 @@
+"""What an operator decided about a job, and what can be decided where.
+
+A recipe asks for decisions by keys of its own; it says in `Recipe.decisions` which there are, as
+patterns. Two kinds of them can be made from the dashboard, by the last part of the key: `select`,
+the number of one of the scopes beside it, and `prompt`, a text.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from db.queries import inspect
+from engine.text import clean
+
+SELECT, PROMPT = "select", "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision that holds, cleaned: its key, its value as text, who made it and when."""
+
+    key: str
+    value: str
+    author: str
+    at: str
+
+
+def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[Decided, ...]:
+    """The decisions of a job that hold, oldest first."""
+    return tuple(
+        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), d.created_at)
+        for d in inspect.decisions_of(connection, job_id)
+    )
+
+
+def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None:
+    """Key and value of the decision that takes one of several scopes; None where there is none.
+
+    Args:
+        scope: The scope to take, for example `scene-2/variation-3`.
+        patterns: The decisions that the recipe asks for, for example `scene-*/select`.
+    """
+    parent, _, name = scope.rpartition("/")
+    number = name.rpartition("-")[2]
+    key = f"{parent}/{SELECT}" if parent else SELECT
+    if not number.isdecimal() or not _asked(key, patterns):
+        return None
+    return key, int(number)
+
+
+def key_of_prompt(scope: str, patterns: Sequence[str]) -> str | None:
+    """Key of the decision that sets the prompt of a scope or of the nearest that it lies in."""
+    while scope:
+        key = f"{scope}/{PROMPT}"
+        if _asked(key, patterns):
+            return key
+        scope = scope.rpartition("/")[0]
+    return PROMPT if _asked(PROMPT, patterns) else None
+
+
+def _asked(key: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern fits, part by part: a `*` does not reach over a `/`."""
+    parts = key.split("/")
+    return any(
+        len(wanted) == len(parts)
+        and all(fnmatchcase(part, form) for part, form in zip(parts, wanted, strict=True))
+        for wanted in (pattern.split("/") for pattern in patterns)
+    )
