@@ -118,8 +118,12 @@ class Painter(Base):
             context.progress(0.5, "waiting")
             await asyncio.sleep(0.003)
         context.cost(PRICE)
-        image = await context.keep(bytes_of(prompt, found["answer"]), role="picture")
+        image = await context.keep(self.draw(prompt, found["answer"]), role="picture")
         return Picture(image=image, seed=request.seed)
+
+    def draw(self, prompt: str, answer: str) -> bytes:
+        """The picture of a prompt."""
+        return bytes_of(prompt, answer)
 
 
 class Writer(Base):
@@ -197,7 +201,9 @@ class ChaosCatalog:
         self.told = told
 
     def recipe(self, name: str) -> AnyRecipe:
-        return {"chaos": CHAOS, "random": RANDOM}[name]
+        from engine.recipes.storyboard import RECIPE
+
+        return {"chaos": CHAOS, "random": RANDOM, "storyboard": RECIPE}[name]
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> ChaosBackendSettings:
         return ChaosBackendSettings(port=self.port)
@@ -212,6 +218,10 @@ class ChaosCatalog:
         """The backend of a capability; the free one has a lane of its own."""
         if name == "random":
             return RandomWriter(self.told)
+        if name == "film":
+            from tests.support.chaos_films import film_backend
+
+            return film_backend(capability, self.port, self.told)
         if capability == "image":
             return Painter(self.port, self.told, "image", resumable=True)
         if capability == "text":

@@ -1,0 +1,99 @@
+"""`kill -9` in the middle of a storyboard: the same film as without, and nothing paid for twice."""
+
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.recipes.storyboard import RECIPE
+from tests.support.chaos import Nursery, ProviderProcess, Stage, rounds
+
+FILM = {
+    "image": "film",
+    "text": "film",
+    "score": "film",
+    "num_scenes": 2,
+    "num_variations": 2,
+    "max_enhancement_iterations": 1,
+    "reference_strategy": "sheet",
+    "width": 64,
+    "height": 64,
+}
+STRIDE = 11
+"""Of the commits of one run, every eleventh is a place to die, and in more rounds the others."""
+
+
+@pytest.fixture(scope="module")
+def film(
+    tmp_path_factory: pytest.TempPathFactory, provider: ProviderProcess, nursery: Nursery
+) -> tuple[Stage, Stage]:
+    """A queued storyboard to copy, and the same one after a run that nobody killed."""
+    folder = tmp_path_factory.mktemp("film")
+    template = Stage.queued(folder / "template", provider, 1, RECIPE, **FILM)
+    reference = Finished(template.copy(folder / "unkilled").root, provider)
+    reference.run_to_the_end(nursery)
+    reference.kept = Stage.charged(reference)
+    assert len(reference.kept) == 1 + 2 * 2 + 2 * 2
+    return template, reference
+
+
+class Finished(Stage):
+    """A finished workspace with what was charged for it, and for nothing after it."""
+
+    kept: list  # type: ignore[type-arg]
+
+    def charged(self) -> list:  # type: ignore[type-arg]
+        return self.kept if hasattr(self, "kept") else super().charged()
+
+
+def told(stage: Stage) -> dict[str, Any]:
+    """What the folder says, without times and without how often something was tried."""
+    [folder] = (stage.root / "outputs" / "reference_image_traces").glob("*/")
+    files = [path for path in folder.rglob("[!.]*") if path.is_file()]  # none half written
+    found: dict[str, Any] = {}
+    for path in files:
+        data: Any = path.read_bytes()
+        if path.name in {"storyboard.json", "prompt_trace_summary.json"}:
+            data = _timeless(json.loads(data))
+        found[path.relative_to(folder).as_posix()] = data
+    return found
+
+
+def _timeless(value: Any) -> Any:
+    if isinstance(value, dict):
+        passing = {"started_at", "finished_at", "seconds", "calls"}
+        return {name: _timeless(inner) for name, inner in value.items() if name not in passing}
+    return [_timeless(inner) for inner in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_the_same_film_after_a_crash_at_a_commit(
+    moment: str, film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
+) -> None:
+    template, reference = film
+    for first in range(1, rounds(1) + 1):
+        for number in itertools.count(first, STRIDE):
+            stage = template.copy(tmp_path / f"{first}-{number}")
+            if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
+                assert number > 20  # it was not over before it began
+                break
+            stage.run_to_the_end(nursery)
+            stage.check(reference)
+            assert told(stage) == told(reference)
+
+
+def test_the_same_film_although_each_life_is_only_a_little_longer(
+    film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
+) -> None:
+    template, reference = film
+    stage = template.copy(tmp_path / "stage")
+    for number in itertools.count(2, 3):
+        if nursery.run(stage.root, stage.provider.port, f"after:{number}"):
+            if stage.batch().is_over:
+                break
+            stage.answer()
+    assert number > 5
+    stage.check(reference)
+    assert told(stage) == told(reference)

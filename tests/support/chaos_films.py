@@ -1,0 +1,96 @@
+"""Backends of storyboards for crashes: paid pictures and paid writing, free scores."""
+
+from pathlib import Path
+
+from engine.capabilities import (
+    Backend,
+    CallContext,
+    Capability,
+    Column,
+    CompareRequest,
+    Comparison,
+    Likeness,
+    Mark,
+    PlannedScene,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    ScoreRequest,
+    ScoreSheet,
+    Shot,
+    ShotRequest,
+    ShotReview,
+)
+from tests.support.chaos_recipe import PRICE, Base, Painter
+from tests.support.films import digest, png_of
+
+
+class FilmPainter(Painter):
+    """Submits and polls; its pictures are pictures."""
+
+    def draw(self, prompt: str, answer: str) -> bytes:
+        number = digest(prompt, answer)
+        return png_of((number & 255, number >> 8 & 255, number >> 16 & 255))
+
+
+class FilmWriter(Base):
+    """Pays in a single call for everything that it writes."""
+
+    async def answer(self, what: str, context: CallContext) -> str:
+        """What the provider says to something."""
+        found = await self.ask("POST", "/call", prompt=what)
+        context.cost(PRICE)
+        return str(found["answer"])[:6]
+
+    async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
+        said = await self.answer(f"scenes/{request.film.brief}", context)
+        scenes = [PlannedScene(prompt=f"{said} {n}") for n in range(request.count)]
+        return Scenes(scenes=tuple(scenes), author="film")
+
+    async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
+        what = f"shot/{request.film.brief}/{request.scene.prompt}/{len(request.drafts)}"
+        said = await self.answer(what, context)
+        return Shot(prompt=f"{request.scene.prompt} {said}", reason="so", author="film")
+
+    async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
+        said = await self.answer(f"review/{request.film.brief}/{request.prompt}", context)
+        score = float(digest(said) % 80)
+        return ShotReview(
+            completeness=score,
+            specificity=score,
+            professionalism=score,
+            cinematography=score,
+            brand_alignment=score,
+            overall=score,
+            critique=said,
+            scorer="film",
+        )
+
+
+class FilmJury(Base):
+    """Costs nothing."""
+
+    metrics = ("colour",)
+
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
+        found = [sum(await context.read(image)) % 101 for image in request.images]
+        marks = tuple(Mark(raw=value, value=value) for value in found)
+        column = Column(metric="colour", scorer="film", text="none", marks=marks)
+        return ScoreSheet(images=request.images, columns=(column,))
+
+    async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
+        sums = [sum(await context.read(image)) for image in request.images]
+        values = tuple(tuple(float(abs(a - b)) for b in sums) for a in sums)
+        likeness = Likeness(
+            measure="sums", method="film", higher_is_more_alike=False, values=values
+        )
+        return Comparison(likenesses=(likeness,))
+
+
+def film_backend(capability: Capability, port: int, told: Path) -> Backend:
+    """The backend of a capability; each has a lane of its own."""
+    if capability == "image":
+        return FilmPainter(port, told, "image", name="film", resumable=True)
+    if capability == "text":
+        return FilmWriter(port, told, "text", name="film", lane="writing")
+    return FilmJury(port, told, "score", name="film", paid=False, lane="jury", concurrency=2)  # type: ignore[return-value]
