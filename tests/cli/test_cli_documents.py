@@ -61,7 +61,7 @@ def test_every_command_has_help(run, name):
     ran = run(name, "--help")
     assert ran.code == 0
     assert "Usage: safelight" in ran.out
-    assert ("--workspace" in ran.out) is (name not in {"completion", "db"})
+    assert ("--workspace" in ran.out) is (name not in {"completion", "db", "models"})
 
 
 FREE = {"input", "measurements", "jobs", "data", "value"}
@@ -86,6 +86,7 @@ def names_of(document) -> set[str]:
         ["events", "--json", "--last", "1"],
         ["recipes", "--json"],
         ["backends", "--json"],
+        ["models", "list", "--json"],
         ["doctor", "--json"],
     ],
 )
