@@ -29,6 +29,9 @@ REST = (
 UNASKED = 2
 """Elements that are added after a review that names none."""
 
+MOST_WORDS = 12
+"""Words of a phrase that are looked for to be taken out."""
+
 ASKS: dict[str, tuple[str, ...]] = {
     "markers": ("same from scene to scene", "consistency", "consistent", "markers", "continuity"),
     "use": ("brand elements", "wants to be seen", "brand cues"),
@@ -209,13 +212,13 @@ def _removed(words: list[str], phrase: Phrase) -> bool:
 
 def _cleared(prompt: str, film: Film, asked: Iterable[str]) -> str:
     """The prompt without what a review wants to be taken out."""
-    unwanted: list[str] = []
-    if "praise" in asked:
-        unwanted += read_shot(prompt).noise
+    reading = read_shot(prompt)
+    unwanted = list(reading.noise) if "praise" in asked else []
     if "avoid" in asked:
-        unwanted += [one for one in film.brand.avoid if holds(read_shot(prompt), one)]
+        unwanted += [one for one in film.brand.avoid if holds(reading, one)]
     for phrase in dict.fromkeys(unwanted):
-        words = r"[\W_]*".join(re.escape(word) for word in words_of(phrase))
+        # Of a phrase as long as a text nothing would be left; that is not what a brand avoids.
+        words = r"[\W_]*".join(re.escape(word) for word in words_of(phrase)[:MOST_WORDS])
         prompt = re.sub(rf"\b{words}\b", "", prompt, flags=re.IGNORECASE)
     if not unwanted:
         return prompt

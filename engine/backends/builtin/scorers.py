@@ -18,13 +18,13 @@ from engine.imaging.measure.picture import Measures, measure
 POINTS = np.array([(x, y) for x in (1 / 3, 0.5, 2 / 3) for y in (1 / 3, 0.5, 2 / 3)])
 """Where a subject sits well: the thirds, their crossings with the middle, and the centre."""
 
-OFF_POINT = 0.1
+OFF_POINT = 0.15
 """Distance from the nearest of the points, in parts of the diagonal, that halves `composition`."""
 
-FULL_RANGE = 0.75
+FULL_RANGE = 0.8
 """Span of OKLab lightness between the 2nd and the 98th percentile that is worth 100."""
 
-SHARP = 0.5
+SHARP = 0.9
 """Sharpness that is worth 100."""
 
 TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
@@ -39,7 +39,7 @@ TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
 D. Cohen-Or et al., "Color harmonization", ACM TOG 25, 2006), less the half circle of template T,
 in which nearly any picture fits."""
 
-DISCORD = 20.0
+DISCORD = 4.0
 """Mean distance to the best template, in degrees of hue, that halves `colour_harmony`."""
 
 

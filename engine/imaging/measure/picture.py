@@ -146,7 +146,10 @@ def opened(picture: bytes) -> Image.Image:
     try:
         with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG", "WEBP")) as image:
             return image.convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        # Pillow's own words name an object in memory, another one each time.
+        raise ValueError("the picture cannot be read: it is no PNG, JPEG or WebP") from error
+    except (OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"the picture cannot be read: {error}") from error
 
 

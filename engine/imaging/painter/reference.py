@@ -30,8 +30,8 @@ class Guide:
 def heed(references: Sequence[bytes], plan: Plan) -> Guide:
     """Takes the palette of the references into the plan and returns the layout of the first.
 
-    The palette is that of all references together, each as one part of equal size. The layout is
-    of one picture: an average of several would be the layout of none.
+    The palette is that of all references together, each as one part of equal size, the same
+    picture once. The layout is of one: an average of several would be the layout of none.
 
     Args:
         references: Encoded pictures, at least one.
@@ -40,7 +40,7 @@ def heed(references: Sequence[bytes], plan: Plan) -> Guide:
     Raises:
         ValueError: The bytes are no picture that can be read safely.
     """
-    sheets = [_pixels(reference) for reference in references]
+    sheets = [_pixels(reference) for reference in dict.fromkeys(references)]
     found = dominant(np.concatenate(sheets), 6)
     plan.palette = [*plan.palette, *((swatch.rgb, 0.5 + swatch.share) for swatch in found)]
     plan.pull = max(plan.pull, 0.72)
@@ -55,7 +55,9 @@ def _pixels(reference: bytes) -> Array:
         with Image.open(io.BytesIO(reference)) as opened:
             opened.draft("RGB", (256, 256))
             image = opened.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError as error:
+        raise ValueError("the reference picture is no picture that can be read") from error
+    except (OSError, Image.DecompressionBombError) as error:
         raise ValueError(f"the reference picture cannot be read: {error}") from error
     return np.asarray(image, dtype=np.float32) / 255
 
