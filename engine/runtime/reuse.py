@@ -1,7 +1,9 @@
 """Reuse: a request that another job has had answered is not asked again.
 
 Only of backends that give the same result for the same request (`reusable`), and only for the same
-fingerprint, which holds model and version. A result whose files are gone is none.
+fingerprint, which holds model and version. A result whose files are gone is none. While one step is
+being made, another one of the same fingerprint waits for it, and is answered from its row; where it
+comes to nothing, the other one is made itself.
 """
 
 import asyncio
@@ -18,11 +20,34 @@ def is_reusable(backend: Backend) -> bool:
 
 
 async def reused(bench: Workbench, asked: Asked) -> Memo | None:
-    """Answers a step that has never been begun from another one; None where that cannot be."""
+    """Answers a step that has never been begun from another one; None where that cannot be.
+
+    Whoever gets None makes the step in the task that called this, and others wait for that task.
+    """
     setting, job_id = bench.engine_settings.reuse, asked.run.job.id
     if setting == "never" or not is_reusable(asked.call.backend):
         return None
     within = job_id if setting == "job" else None
+    place = (within, asked.fingerprint)
+    while (memo := await _answered_before(bench, asked, within)) is None:
+        maker = bench.making.get(place)
+        if maker is None:
+            _make_known(bench, place)
+            return None
+        await asyncio.wait({maker})  # never cancelled from here: others wait for it too
+    return memo
+
+
+def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
+    """Notes that the task that is running makes what others may ask for meanwhile."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("A step is made in a task.")
+    bench.making[place] = task
+    task.add_done_callback(lambda _done: bench.making.pop(place, None))
+
+
+async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -> Memo | None:
     print_ = asked.fingerprint
     found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
     if found is None:

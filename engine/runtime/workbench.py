@@ -1,5 +1,6 @@
 """What steps are made with, and how far one of them is."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -109,6 +110,8 @@ class Workbench:
         retry_settings: How often and how soon a call is made again.
         runs: The run that each job has now.
         purse: What calls may cost.
+        making: What makes the steps that others may be answered from, by fingerprint, and by the
+            job where only its own steps may be.
     """
 
     writer: Writer
@@ -121,6 +124,7 @@ class Workbench:
     retry_settings: RetrySettings
     runs: dict[int, JobRun] = field(default_factory=dict)
     purse: Purse = field(default_factory=Purse)
+    making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
     def remember(self, asked: Asked, memo: Memo) -> Memo:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""

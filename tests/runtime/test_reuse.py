@@ -1,5 +1,6 @@
 """Reuse: a request that another job has had answered is not asked again."""
 
+import asyncio
 import json
 from functools import partial
 from typing import Any
@@ -14,7 +15,7 @@ from engine.capabilities import (
     RefineRequest,
 )
 from engine.catalog import EntryPointCatalog
-from tests.support.engines import Toy, quick_settings
+from tests.support.engines import Toy, eventually, quick_settings
 
 
 class Charged:
@@ -152,3 +153,83 @@ def test_who_declares_it() -> None:
     assert declares("text", "openai", temperature=0)
     assert not declares("text", "openai", temperature=0.7)
     assert not declares("vision", "openai")
+
+
+class Slow(Charged):
+    """A call that ends when a test says so, and may fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = asyncio.Event()
+        self.failures = 0
+
+    async def __call__(self, request: RefineRequest, context: CallContext) -> Refinement:
+        self.made += 1
+        number = self.made
+        await self.go.wait()
+        if number <= self.failures:
+            raise Permanent("Not this one.")
+        context.cost(1500)
+        return Refinement(prompt=request.brief.upper(), reason=f"call {number}", author="toy")
+
+
+@pytest.fixture
+def slow(toy: Toy) -> Slow:
+    toy.backend.reusable = True  # type: ignore[attr-defined]
+    toy.backend.paid = True
+    made = toy.backend.reply = Slow()
+    return made
+
+
+async def test_the_same_request_at_the_same_time_is_asked_once(toy: Toy, slow: Slow) -> None:
+    for _ in range(3):
+        toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        await eventually(lambda: all(toy.job(job).state == "running" for job in (1, 2, 3)))
+        await eventually(lambda: slow.made == 1)
+        slow.go.set()
+        for job in (1, 2, 3):
+            await toy.becomes("done", job)
+    steps = [step for job in (1, 2, 3) for step in toy.steps(job)]
+    assert slow.made == 1
+    assert sorted((step.cost, step.saved) for step in steps) == [(0, 1500), (0, 1500), (1500, 0)]
+    assert len({step.result for step in steps}) == 1
+
+
+async def test_where_the_first_comes_to_nothing_the_next_asks_itself(toy: Toy, slow: Slow) -> None:
+    slow.failures = 1
+    for _ in range(3):
+        toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        await eventually(lambda: all(toy.job(job).state == "running" for job in (1, 2, 3)))
+        slow.go.set()
+        await eventually(lambda: {toy.job(job).state for job in (1, 2, 3)} == {"done", "failed"})
+    assert slow.made == 2
+    assert sorted(toy.job(job).state for job in (1, 2, 3)) == ["done", "done", "failed"]
+
+
+async def test_who_waits_for_another_s_call_can_be_cancelled_alone(toy: Toy, slow: Slow) -> None:
+    for _ in range(2):
+        toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        await eventually(lambda: all(toy.job(job).state == "running" for job in (1, 2)))
+        await eventually(lambda: slow.made == 1)
+        asked = next(job for job in (1, 2) if toy.steps(job))
+        await toy.obeyed("cancel", job=3 - asked)
+        await toy.becomes("cancelled", 3 - asked)
+        slow.go.set()
+        await toy.becomes("done", asked)
+    assert slow.made == 1
+
+
+async def test_jobs_do_not_wait_for_each_other_where_each_asks_for_itself(
+    toy: Toy, slow: Slow
+) -> None:
+    toy.settings = quick_settings(reuse="job")
+    for _ in range(2):
+        toy.queue(overrides={"steps": 1})
+    async with toy.running():
+        await eventually(lambda: slow.made == 2)
+        slow.go.set()
+        await toy.becomes("done", 1)
+        await toy.becomes("done", 2)
