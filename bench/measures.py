@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.dashboard import dashboard
 from bench.figures import Figure, at_least, at_most
+from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
@@ -195,6 +196,21 @@ def soak(*, long: bool) -> list[Figure]:
     ]
 
 
+def pictures(*, long: bool) -> list[Figure]:
+    """Pictures of a megabyte from a provider."""
+    calls = 5000 if long else 1000
+    found = measured("pictures", calls)
+    first, half, last = found["rss_mb"]
+    return [
+        Figure(
+            f"{calls} pictures of 1 MB from a provider",
+            f"{found['seconds']:.0f} s; {first:.0f} MB after a tenth of them, {half:.0f} MB after "
+            f"half, {last:.0f} MB in the end",
+        ),
+        at_most("memory grown since the first tenth", last - first, 10, "{:.1f} MB", " MB"),
+    ]
+
+
 MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "steps": steps,
     "rows": rows,
@@ -202,7 +218,9 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "queueing": queueing,
     "resume": resume,
     "soak": soak,
+    "pictures": pictures,
     "lanes": lanes,
+    "hosts": hosts,
     "dashboard": dashboard,
 }
 
