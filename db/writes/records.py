@@ -142,10 +142,30 @@ def write_calls(
 def add_prompt(
     connection: sqlite3.Connection, job_id: int | None, step_id: int | None, p: Mapping[str, Any]
 ) -> None:
-    """Adds a version of a prompt after the job's newest one."""
+    """Adds a version of a prompt after the newest one of its loop.
+
+    A loop is what lies beside each other, as the iterations of one scene do; several loops of a job
+    may write at the same time. What a job began with comes before the first of each.
+    """
     connection.execute(
         """INSERT INTO prompts (job_id, step_id, parent_id, text, negative, author, reason,
            created_at)
-           VALUES (?, ?, (SELECT max(id) FROM prompts WHERE job_id = ?), ?, ?, ?, ?, ?)""",
-        (job_id, step_id, job_id, p["text"], p["negative"], p["author"], p["reason"], now()),
+           VALUES (?, ?, (
+             SELECT max(p.id) FROM prompts p LEFT JOIN steps s ON s.id = p.step_id
+             LEFT JOIN steps own ON own.id = ?
+             WHERE p.job_id = ? AND (p.step_id IS NULL OR own.id IS NULL
+               OR substr(s.scope, 1, instr(s.scope, 'iteration-'))
+                = substr(own.scope, 1, instr(own.scope, 'iteration-')))
+           ), ?, ?, ?, ?, ?)""",
+        (
+            job_id,
+            step_id,
+            step_id,
+            job_id,
+            p["text"],
+            p["negative"],
+            p["author"],
+            p["reason"],
+            now(),
+        ),
     )

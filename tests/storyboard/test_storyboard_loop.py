@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from db.queries import jobs as queries
 from db.queries.history import events_after
 from engine.capabilities import (
     CompareRequest,
@@ -70,6 +71,19 @@ def test_the_best_version_wins_not_the_last(tmp_path: Path):
     [scene] = result(job).scenes
     assert (scene.wording.source, scene.wording.score) == ("iteration-2", 80)
     assert {request.prompt for request in shooting.crew.of(ImageRequest)} == {scene.wording.prompt}
+
+
+def test_every_version_of_a_prompt_follows_one_of_the_same_scene(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    shooting.run(THREE, num_variations=1)
+    with shooting.workspace.reading() as connection:
+        versions = {version.id: version for version in queries.prompts(connection, 1)}
+    assert len(versions) == 9
+    for version in versions.values():
+        scene, _, turn = version.text.partition("; shot ")
+        parent = versions.get(version.parent_id or 0)
+        before = f"{scene}; shot {int(turn[0]) - 1}, low angle"
+        assert (parent and parent.text) == (None if turn[0] == "1" else before)
 
 
 def test_weights_of_the_criteria_go_to_the_reviewer(tmp_path: Path):
