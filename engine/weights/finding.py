@@ -158,6 +158,6 @@ def _shards(folder: Path) -> Iterator[Path]:
     for index in folder.rglob("*.safetensors.index.json"):
         try:
             names = set(json.loads(index.read_bytes())["weight_map"].values())
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             names = {"a readable index"}
         yield from (index.parent / Path(str(name)).name for name in names)
