@@ -188,6 +188,8 @@ def test_what_the_brand_avoids_is_not_added():
 def test_the_negative_prompt_leaves_what_the_scene_asks_for():
     film = Film(brief="x", brand=Brand(avoid=("plastic cups", "text", "cup", "Harsh light")))
     assert negative(film, PlannedScene(prompt="A cup of tea")) == "plastic, text, Harsh light"
+    assert negative(film, PlannedScene(prompt="An espresso")) == "plastic, text, Harsh light"
+    assert negative(film, PlannedScene(prompt="A ship")) == "plastic cups, text, cup, Harsh light"
 
 
 @pytest.mark.parametrize("film", FILMS, ids=range(len(FILMS)))
@@ -349,7 +351,7 @@ async def test_the_backend_plays_both_parts_through_the_protocol():
     assert judged.overall == round((judged.completeness + judged.brand_alignment) / 2, 2)
     assert judged.scorer == "builtin/rubric-1"
     assert shot.author == "builtin/cinematographer-1"
-    assert shot.negative_prompt == "plastic cups, harsh light"
+    assert shot.negative_prompt == "plastic, harsh light"
     call = text.shot(COFFEE, scene, 1, 4, [Draft(prompt=shot.prompt, review=judged)])
     again = await call.backend.write_shot(call.request, context)
     assert again.prompt != shot.prompt

@@ -218,7 +218,7 @@ def _lighting(given: Given, film: Film) -> dict[str, Any]:
             if not words.isdisjoint(row["words"]):
                 return row
     plain = [row for row in fitting if not row["words"]] or fitting
-    tint = _tint(film.brand.colours)
+    tint = _tint(film.brand.colours or tuple(colours_of(given.scene).values()))
     return next((row for row in plain if row.get("tint") == tint), plain[0])
 
 
@@ -274,9 +274,11 @@ def _setting(given: Given) -> str:
         place = _place(text)
         if place:
             return place
-    words = given.scene.words | given.brief.words
-    inside = not words.isdisjoint(choices()["place"]["inside"]["words"])
-    return _write("setting", "inside" if inside else "outside")
+    for words in (given.scene.words, given.brief.words):
+        where = _by_content("place", words)
+        if where:
+            return _write("setting", where)
+    return _write("setting", "plain")
 
 
 def _place(text: ShotWords) -> str:

@@ -15,6 +15,7 @@ from engine.backends.builtin.branding import holds
 from engine.backends.builtin.choosing import CAMERA, LONGEST_SCENE, Phrases, choose
 from engine.backends.builtin.shotwords import Phrase, read_shot, table, words_of
 from engine.capabilities.writing import Draft, Film, PlannedScene
+from engine.imaging.painter.reading import read as painted
 from engine.text import clean
 
 FIRST = ("size", "lens", "source", "time", "markers", "movement")
@@ -81,16 +82,24 @@ def compose(scene: PlannedScene, phrases: Phrases) -> str:
 
 
 def negative(film: Film, scene: PlannedScene) -> str:
-    """What the brand avoids, less the words that the scene itself asks for.
+    """What the brand avoids, less the words for what the film shows.
 
-    Of "plastic cups" only "plastic" stays where the scene shows a cup: a negative prompt is read
-    word by word by most models, and would take the cup away with the plastic.
+    Of "plastic cups" only "plastic" stays where the scene shows a cup, or a coffee, which the
+    procedural painter paints as one: a negative prompt is read word by word by most models, and
+    would take the cup away with the plastic.
     """
+    shown = " . ".join((scene.prompt, film.brief, *film.consistency, *film.brand.use))
     wanted = {_stem(word) for word in words_of(scene.prompt)}
+    subjects = set(painted(shown).names("subject"))
     out: list[str] = []
     for one in film.brand.avoid:
         words = clean(one, 200).split()
-        kept = [w for w in words if _stem("".join(words_of(w))) not in wanted]
+        kept = [
+            word
+            for word in words
+            if _stem("".join(words_of(word))) not in wanted
+            and subjects.isdisjoint(painted(word).names("subject"))
+        ]
         out.append(" ".join(kept))
     return ", ".join(dict.fromkeys(one for one in out if one))
 
