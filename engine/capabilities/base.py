@@ -59,6 +59,10 @@ class Request(Plain):
         """
         return None
 
+    def suited_to(self, backend: "Backend") -> Self:
+        """The request as a fallback is asked it: without what that backend does not take."""
+        return self
+
 
 class Result(Plain):
     """Base of every typed result. It is stored as JSON and returned as it was on resume."""

@@ -42,6 +42,16 @@ class ImageRequest(Request):
         simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
         return None if simple == self else simple
 
+    def suited_to(self, backend: Backend) -> Self:
+        """The same with as many reference pictures, the first ones, as the backend follows."""
+        further = self.more_references[: max(0, most_references(backend) - 1)]
+        return self.model_copy(update={"more_references": further})
+
+
+def most_references(backend: Backend) -> int:
+    """How many reference pictures a backend follows in one request."""
+    return int(getattr(backend, "most_references", 1))
+
 
 class Picture(Result):
     """One picture, with the seed that made it; None where its maker has no seeds."""
@@ -71,7 +81,7 @@ class Image:
     @property
     def most_references(self) -> int:
         """How many reference pictures the backend follows in one request."""
-        return int(getattr(self.backend, "most_references", 1))
+        return most_references(self.backend)
 
     def generate(
         self,

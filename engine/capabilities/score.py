@@ -1,7 +1,7 @@
 """Capability `score`: numbers for the pictures of one set, and how alike pictures are."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -34,6 +34,11 @@ class ScoreRequest(Request):
     brief: str
     prompt: str
     metrics: tuple[str, ...] = ()
+
+    def suited_to(self, backend: Backend) -> Self:
+        """The same by those of the metrics that the backend has; by all it has where none is."""
+        has = getattr(backend, "metrics", self.metrics)
+        return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
 
 
 class Mark(Plain):

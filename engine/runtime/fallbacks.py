@@ -79,11 +79,13 @@ def key_of(path: str, name: str) -> str:
 
 def ways(run: "JobRun", name: str, call: Call[ResultT]) -> list[Way[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
-    simple = _simplified(run, call.request)
     found: list[Way[ResultT]] = []
     for backend in (call.backend, *run.batch.fallbacks.get(call.backend.capability, ())):
         first = backend is call.backend
-        asked = replace(call, backend=backend)
+        asked = call
+        if not first:
+            asked = replace(call, backend=backend, request=call.request.suited_to(backend))
+        simple = _simplified(run, asked.request)
         own = name if first else f"{name}@{backend.name}"
         found.append(Way(own, asked, f"of {backend.name}"))
         if simple is not None:

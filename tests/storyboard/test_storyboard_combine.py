@@ -236,4 +236,10 @@ def test_no_spread_is_no_pull():
 
 def test_weights_of_nothing_are_none():
     assert nominal_weights([], {}) == {}
-    assert nominal_weights(list(sheet(pickscore=[1.0]).columns), {"clipscore": 1.0}) == {}
+    assert nominal_weights(list(sheet(pickscore=[None]).columns), {"pickscore": 1.0}) == {}
+
+
+def test_a_set_of_other_scorers_than_those_with_weights_weighs_as_by_default():
+    found = ranking(sheet(measured=[10.0, 20.0], judged=[10.0, 20.0]), {"pickscore": 1.0})
+    assert [w.nominal for w in found.weights] == [0.5, 0.5]
+    assert "weigh as by default" in found.notes[0]

@@ -334,6 +334,25 @@ def test_a_later_round_that_fails_keeps_the_earlier_ones(tmp_path: Path):
     assert scene.wording.notes == ("Round 2 failed, earlier ones hold: It was refused.",)
 
 
+def test_a_fallback_is_asked_for_no_more_than_it_can_do(tmp_path: Path):
+    crew = Crew(most_references=3, fails=lambda r: isinstance(r, ImageRequest | ScoreRequest))
+    shooting = Shooting(tmp_path, crew, Crew(metrics=("measured", "vqascore")))
+    job = shooting.run(
+        THREE,
+        image="crew,spare",
+        score="crew,spare",
+        reference_strategy="anchor",
+        score_weights="pickscore=1,vqascore=2",
+        num_variations=2,
+    )
+    assert len(result(job).scenes) == 3
+    assert max(len(asked.more_references) for asked in crew.of(ImageRequest)) == 1
+    assert {asked.more_references for asked in shooting.spare.of(ImageRequest)} == {()}
+    assert {asked.metrics for asked in shooting.spare.of(ScoreRequest)} == {("vqascore",)}
+    for step in shooting.steps():
+        assert step.name != "select@spare"  # the choice is the recipe's own
+
+
 def test_pictures_stand_where_they_cannot_be_compared(tmp_path: Path):
     crew = Crew(fails=lambda request: isinstance(request, CompareRequest))
     job = Shooting(tmp_path, crew).run(TWO)

@@ -92,12 +92,13 @@ class Crew:
 class CrewBackend:
     """One of the three."""
 
-    name, model, version = "crew", "crew-1", "1"
+    model, version = "crew-1", "1"
     paid = resumable = False
     concurrency, requests_per_minute = 4, None
 
-    def __init__(self, crew: Crew, capability: Any) -> None:
-        self.crew, self.capability, self.lane = crew, capability, f"crew-{capability}"
+    def __init__(self, crew: Crew, capability: Any, name: str = "crew") -> None:
+        self.crew, self.capability, self.name = crew, capability, name
+        self.lane = f"{name}-{capability}"
         self.metrics = crew.metrics
         self.most_references = crew.most_references
 
@@ -189,14 +190,14 @@ class Jury(CrewBackend):
 
 
 class CrewCatalog(EntryPointCatalog):
-    """The real recipes; every backend named `crew` is the crew's."""
+    """The real recipes; backends named `crew` are the crew's, those named `spare` a spare one's."""
 
-    def __init__(self, crew: Crew) -> None:
+    def __init__(self, crew: Crew, spare: Crew | None = None) -> None:
         super().__init__()
-        self.crew = crew
+        self.crews = {"crew": crew, "spare": spare or Crew()}
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
-        return super().backend_settings("builtin" if name == "crew" else name, settings)
+        return super().backend_settings("builtin" if name in self.crews else name, settings)
 
     def backend(
         self,
@@ -205,10 +206,10 @@ class CrewCatalog(EntryPointCatalog):
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
     ) -> Backend:
-        if name != "crew":
+        if name not in self.crews:
             return super().backend(capability, name, settings, environment)
         made = {"text": Writer, "image": Painter, "score": Jury}[capability]
-        return made(self.crew, capability)  # type: ignore[return-value]
+        return made(self.crews[name], capability, name)  # type: ignore[return-value]
 
 
 CREW = {"image": "crew", "text": "crew", "score": "crew"}
@@ -221,10 +222,13 @@ class Shooting:
 
     root: Path
     crew: Crew = field(default_factory=Crew)
+    spare: Crew = field(default_factory=Crew)
     workspace: Workspace = field(init=False)
 
     def __post_init__(self) -> None:
-        self.workspace = Workspace(self.root / "w", create=True, catalog=CrewCatalog(self.crew))
+        self.workspace = Workspace(
+            self.root / "w", create=True, catalog=CrewCatalog(self.crew, self.spare)
+        )
 
     def run(self, entry: str, **settings: Any) -> Job:
         """Runs one entry, as YAML, to its end; returns the first job."""

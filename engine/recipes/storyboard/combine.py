@@ -141,24 +141,30 @@ def ranking(
             )
             for index, image in enumerate(sheet.images)
         ),
-        notes=tuple(_notes(sheet, named, nominal, overall)),
+        notes=tuple(_notes(named, nominal, weights or {}, overall)),
     )
 
 
 def nominal_weights(columns: Sequence[Column], given: Mapping[str, float]) -> dict[str, float]:
     """The weights of a set's scorers, adding up to 1; a scorer that weighs nothing is left out.
 
-    Given weights hold, and what they do not name weighs nothing. Without any, the four standard
-    scorers have theirs; a set in which none of the four has a mark weighs all scorers alike.
+    Given weights hold, and what they do not name weighs nothing. Without any, or in a set that was
+    scored by none of those that they name, the four standard scorers have theirs; a set in which
+    none of the four has a mark weighs all scorers alike.
 
     Args:
         columns: The set's columns; those without a single mark weigh nothing.
         given: Weight of each metric, any scale.
     """
     present = [c.metric for c in columns if any(mark.value is not None for mark in c.marks)]
-    chosen: Mapping[str, float] = given or STANDARD_WEIGHTS
-    if not given and not any(metric in STANDARD_WEIGHTS for metric in present):
-        chosen = dict.fromkeys(present, 1.0)
+    chosen = next(
+        (
+            weights
+            for weights in (given, STANDARD_WEIGHTS)
+            if any(weights.get(metric, 0.0) > 0 for metric in present)
+        ),
+        dict.fromkeys(present, 1.0),
+    )
     found = {metric: chosen[metric] for metric in present if chosen.get(metric, 0.0) > 0}
     total = math.fsum(found.values())
     return {metric: weight / total for metric, weight in found.items()}
@@ -241,14 +247,16 @@ def _mark(column: Column, index: int) -> MarkOf:
 
 
 def _notes(
-    sheet: ScoreSheet,
     named: Mapping[str, Column],
     nominal: Mapping[str, float],
+    given: Mapping[str, float],
     overall: Values,
 ) -> list[str]:
     notes = []
     if not nominal:
-        notes.append("No scorer that has a weight gave a mark, so the first picture stands.")
+        notes.append("No scorer gave a mark, so the first picture stands.")
+    elif given and not any(given.get(metric, 0.0) > 0 for metric in nominal):
+        notes.append("No scorer with a set weight gave a mark, so the others weigh as by default.")
     for metric, column in named.items():
         missing = [mark for mark in column.marks if mark.value is None]
         if missing:
@@ -263,7 +271,7 @@ def _notes(
     known = {value for value in overall if value is not None}
     if len(overall) > 1 and len(known) == 1:
         notes.append("All pictures have the same overall score, so the first one stands.")
-    if others := sorted({c.metric for c in sheet.columns} - set(nominal) - _unmarked(named)):
+    if others := sorted(set(named) - set(nominal) - _unmarked(named)):
         notes.append(f"Shown without weight: {', '.join(others)}.")
     return notes
 
