@@ -31,6 +31,7 @@ class Price(BaseModel):
         backend: The backend's name; `*` stands for anything, here and in `model`.
         model: The model's name.
         unit: What is sold.
+        quality: The quality of pictures that it is of; None for any.
         dollars: For one unit.
         source: Where it was read.
         date: When.
@@ -42,15 +43,17 @@ class Price(BaseModel):
     backend: str
     model: str
     unit: Unit
+    quality: str | None = None
     dollars: float = Field(ge=0, le=1e6, allow_inf_nan=False)
     source: str = Field(min_length=1)
     date: dt.date
     until: dt.date | None = None
 
-    def is_of(self, backend: str, model: str, unit: Unit) -> bool:
+    def is_of(self, backend: str, model: str, unit: Unit, quality: str | None) -> bool:
         """Whether it is what a unit of a model costs."""
         return (
             self.unit == unit
+            and self.quality in {None, quality}
             and fnmatchcase(backend, self.backend)
             and fnmatchcase(model, self.model)
         )
@@ -63,10 +66,12 @@ class PriceTable(BaseModel):
 
     price: tuple[Price, ...] = ()
 
-    def find(self, backend: str, model: str, unit: Unit, today: dt.date) -> Price | None:
+    def find(
+        self, backend: str, model: str, unit: Unit, today: dt.date, quality: str | None = None
+    ) -> Price | None:
         """The first entry for a unit of a model; None where its price is not known today."""
         for entry in self.price:
-            if entry.is_of(backend, model, unit) and (entry.until or today) >= today:
+            if entry.is_of(backend, model, unit, quality) and (entry.until or today) >= today:
                 return entry
         return None
 
@@ -105,6 +110,8 @@ _OF_PICTURES: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_per_image": ("picture", ("price_per_second", "price_input", "price_output")),
     "price_image": ("picture", ()),
     "price_per_second": ("second", ("price_per_image",)),
+    "price_image_input": ("million_tokens_in", ()),
+    "price_image_output": ("million_tokens_out", ()),
 }
 _OF_WORDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_input": ("million_tokens_in", ()),
@@ -140,6 +147,6 @@ def prices_for(
             continue
         if any(known.get(other) is not None for other in others):
             continue
-        if price := table.find(backend, model, unit, today):
+        if price := table.find(backend, model, unit, today, settings.get("image_quality")):
             found[name] = price.dollars
     return found

@@ -84,7 +84,7 @@ async def test_the_final_picture_is_kept_and_thoughts_are_not(server, gemini):
     assert server.ledger[0].path == "/v1beta/models/gemini-nano-banana-2.1:generateContent"
     assert server.ledger[0].headers["x-goog-api-key"] == SECRET
     assert context.tokens == (20, 1290)
-    assert context.spent == 10_000 + 38_700
+    assert context.spent == 16_000 + 38_700  # 2K
 
 
 async def test_a_reference_stands_before_the_words(server, gemini):
@@ -223,7 +223,7 @@ async def test_what_is_no_picture_is_permanent_and_was_paid_for(server, gemini):
     context = MemoryContext()
     error = await failure(backend(server, price_per_image=0.04), context)
     assert isinstance(error, Permanent)
-    assert context.spent == 40_000
+    assert context.spent == 64_000
 
 
 async def test_what_was_not_sent_may_be_sent_again():

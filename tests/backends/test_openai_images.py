@@ -90,6 +90,18 @@ async def test_a_gpt_model_is_asked_for_png_at_the_size_that_is_wanted(server, r
     assert context.spent == 40_000
 
 
+async def test_what_it_has_cost_is_by_the_tokens_that_are_counted(server, routes):
+    routes.usage = {"input_tokens": 50, "output_tokens": 439, "total_tokens": 489}
+    prices = {"price_image": 0.211, "price_image_input": 8, "price_image_output": 30}
+    made, context = backend(server, **prices), MemoryContext()
+    await made.generate(request(), context)
+    assert (context.spent, context.tokens) == (50 * 8 + 439 * 30, (50, 439))
+    assert made.worst_cost(request()) == 211_000
+    without = MemoryContext()
+    await backend(server, price_image=0.211).generate(request(), without)
+    assert without.spent == 211_000
+
+
 @pytest.mark.parametrize("by_url", [False, True])
 async def test_dall_e_3_is_asked_in_its_own_way(server, routes, by_url):
     routes.by_url = by_url

@@ -72,9 +72,12 @@ def test_a_dry_run_tells_and_queues_nothing(say: Callable[..., Said], command: s
     assert say("status", "--json").json["batches"] == []
 
 
+MODEL = ("--set", "openai.image_model=nobody-knows")
+
+
 def test_a_price_that_is_not_known_is_said(say: Callable[..., Said]) -> None:
-    said = say("run", "refine", "two.txt", "--set", "image=openai", "--dry-run")
-    assert "The prices of openai (gpt-image-2.5-flare) are not known" in said.out
+    said = say("run", "refine", "two.txt", "--set", "image=openai", *MODEL, "--dry-run")
+    assert "The prices of openai (nobody-knows) are not known" in said.out
     assert "--set openai.price_image=..." in said.out
     assert "Cost:" not in said.out
     free = say("run", "refine", "two.txt", "--dry-run")

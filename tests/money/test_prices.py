@@ -16,6 +16,7 @@ from engine.backends.common.chat import worst_cost
 from engine.backends.fal.settings import FalSettings
 from engine.backends.gemini_image.settings import GeminiImageSettings
 from engine.backends.openai.settings import OpenAISettings
+from engine.backends.stability.settings import StabilitySettings
 from engine.money.amounts import in_words, limit_of, price_of
 from engine.money.estimate import Use, estimate
 from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
@@ -82,7 +83,11 @@ def test_what_is_set_is_left_alone_and_nothing_is_counted_twice() -> None:
     assert of("image", FalSettings(price_per_second=0.1)) == {}
     assert of("image", FalSettings(price_per_image=0)) == {}
     assert of("image", GeminiImageSettings(price_output=30)) == {}
-    assert of("image", OpenAISettings(price_input=1)) == {"price_image": 1}
+    assert of("image", OpenAISettings(price_input=1)) == {
+        "price_image": 1,
+        "price_image_input": 3,
+        "price_image_output": 4,
+    }
     assert of("vision", OpenAISettings(price_input=9)) == {"price_output": 4}
 
 
@@ -92,7 +97,31 @@ def test_every_packaged_price_has_its_source_and_the_defaults_are_priced(tmp_pat
     for backend, model in [("anthropic", "claude-haiku-5-5"), ("openai", "gpt-5.6-luna")]:
         assert prices.find(backend, model, "million_tokens_out", TODAY)
     assert prices.find("fal", "fal-ai/fast-lightning-sdxl", "picture", TODAY)
-    assert prices.find("openai", "gpt-image-2.5-flare", "picture", TODAY) is None
+    for backend, model in [
+        ("openai", OpenAISettings().image_model),
+        ("gemini-image", GeminiImageSettings().model),
+        ("stability", StabilitySettings().model),
+    ]:
+        assert prices.find(backend, model, "picture", TODAY)
+
+
+def test_the_quality_that_is_set_has_its_own_price_and_none_the_dearest(tmp_path: Path) -> None:
+    prices = load_prices(tmp_path)
+
+    def of(**settings: Any) -> float:
+        chosen = OpenAISettings(**settings)
+        found = prices_for(
+            prices, "image", "openai", chosen.image_model, chosen.model_dump(), TODAY
+        )
+        return found["price_image"]
+
+    assert [of(image_quality=name) for name in ("low", "high", "max", None)] == [
+        0.006,
+        0.053,
+        0.211,
+        0.211,
+    ]
+    assert of(image_model="gpt-image-1-mini", image_quality="low") == 0.006
 
 
 def test_a_workspace_has_prices_of_its_own(tmp_path: Path) -> None:
@@ -152,6 +181,8 @@ def test_the_worst_cases_of_pictures() -> None:
     assert FalSettings().worst is None
     assert GeminiImageSettings(price_per_image=0.04).worst == 40_000
     assert GeminiImageSettings(price_per_image=0.04, price_output=30).worst is None
+    assert GeminiImageSettings(price_per_image=0.04, image_size="4K").worst == 136_000
+    assert GeminiImageSettings(price_per_image=0.04, image_size="2K").usual == (64_000, 64_000)
 
 
 def use(**changes: Any) -> Use:

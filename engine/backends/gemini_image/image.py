@@ -85,7 +85,7 @@ class GeminiImages:
 
     def worst_cost(self, request: ImageRequest) -> int | None:
         """The most that a picture may cost, in micro-dollars; None where it is not known."""
-        return self.settings.worst
+        return self.settings.worst_of(self._size(request))
 
     def usual_cost(self) -> tuple[int, int] | None:
         """The least and the most that a picture costs; None where it is not known."""
@@ -114,7 +114,7 @@ class GeminiImages:
         reply = await self._ask(genai, contents(genai, request, pictures), request)
         self._report(reply, context)
         data = self._picture(reply)
-        context.cost(self.settings.cost)
+        context.cost(self.settings.cost_of(self._size(request)))
         image = await context.keep(await checked(self._account, data), role=ROLE)
         return Picture(image=image, seed=request.seed % MAX_SEED)
 
@@ -147,9 +147,12 @@ class GeminiImages:
             seed=request.seed % MAX_SEED,
             image_config=genai.types.ImageConfig(
                 aspect_ratio=nearest(request.width, request.height, RATIOS),
-                image_size=self.settings.image_size or size_for(request.width, request.height),
+                image_size=self._size(request),
             ),
         )
+
+    def _size(self, request: ImageRequest) -> str:
+        return self.settings.image_size or size_for(request.width, request.height)
 
     def _report(self, reply: Any, context: CallContext) -> None:
         count = reply.usage_metadata

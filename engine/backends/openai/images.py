@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from engine.backends.common.download import (
     ROLE,
@@ -42,6 +42,7 @@ from engine.capabilities import (
     Picture,
     Retryable,
 )
+from engine.money.amounts import price_of
 
 GPT_SIZES = ("1024x1024", "1536x1024", "1024x1536")
 DALL_E_3_SIZES = ("1024x1024", "1792x1024", "1024x1792")
@@ -71,8 +72,14 @@ class _File(BaseModel):
     url: str | None = None
 
 
+class _Usage(BaseModel):
+    input_tokens: int = Field(0, ge=0)
+    output_tokens: int = Field(0, ge=0)
+
+
 class _Made(BaseModel):
     data: list[_File]
+    usage: _Usage | None = None
 
 
 class OpenAIImages:
@@ -98,12 +105,12 @@ class OpenAIImages:
     def worst_cost(self, request: ImageRequest) -> int | None:
         """The most that a picture may cost, in micro-dollars; None where it is not known."""
         price = self.settings.price_image
-        return None if price is None else int(-(-price * 1_000_000 // 1))
+        return None if price is None else price_of(price)
 
     def usual_cost(self) -> tuple[int, int] | None:
         """The least and the most that a picture costs; None where it is not known."""
         price = self.settings.price_image
-        return None if price is None else (int(-(-price * 1_000_000 // 1)),) * 2
+        return None if price is None else (price_of(price), price_of(price))
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""
@@ -133,8 +140,7 @@ class OpenAIImages:
         size = size_for(self.model, request.width, request.height)
         context.progress(None, f"{self.model} is making it, {size}")
         made = await self._ask(self._asked(request, size), references)
-        if self.settings.price_image:
-            context.cost(int(-(-self.settings.price_image * 1_000_000 // 1)))
+        self._report(made.usage or _Usage(), context)
         file = made.data[0] if made.data else _File()
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
@@ -150,6 +156,12 @@ class OpenAIImages:
         """Whether a call of unknown outcome is asked about instead of being made again."""
         price = self.settings.price_image
         return self.paid and (price is None or price > self.settings.ask_above)
+
+    def _report(self, used: _Usage, context: CallContext) -> None:
+        if used.output_tokens:
+            context.usage(used.input_tokens, used.output_tokens)
+        if cost := self.settings.cost_of_picture(used.input_tokens, used.output_tokens):
+            context.cost(cost)
 
     def _asked(self, request: ImageRequest, size: str) -> dict[str, Any]:
         words = request.prompt

@@ -3,6 +3,8 @@
 from pydantic import Field
 
 from engine.backends.common.chat import ChatSettings
+from engine.backends.common.spending import TokenPrices
+from engine.money.amounts import price_of
 
 KEY_NAMES = ("OPENAI_API_KEY",)
 """Names of the environment under which the key is looked for."""
@@ -14,7 +16,10 @@ class OpenAISettings(ChatSettings):
     Attributes:
         image_model: The model that makes pictures.
         image_quality: Its quality, by the provider's own name for it.
-        price_image: Dollars for one picture.
+        price_image: Dollars for one picture: what budgets reserve, and what it has cost where the
+            reply counts no tokens or their price is not known.
+        price_image_input: Dollars for a million tokens that the image model reads.
+        price_image_output: Dollars for a million tokens of picture that it writes.
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
@@ -25,3 +30,26 @@ class OpenAISettings(ChatSettings):
     price_image: float | None = Field(
         None, ge=0, description="Dollars for one picture; unknown by default."
     )
+    price_image_input: float | None = Field(
+        None, ge=0, description="Dollars for a million tokens that the image model reads."
+    )
+    price_image_output: float | None = Field(
+        None, ge=0, description="Dollars for a million tokens of pictures that it writes."
+    )
+
+    def cost_of_picture(self, tokens_in: int, tokens_out: int) -> int:
+        """What a picture has cost by the provider's count of tokens, else by its own price.
+
+        Args:
+            tokens_in: Tokens read, 0 where they were not counted.
+            tokens_out: Tokens written, 0 where they were not counted.
+
+        Returns:
+            Micro-dollars; 0 where no price is known.
+        """
+        if not tokens_out or self.price_image_output is None:
+            return price_of(self.price_image or 0)
+        by_token = TokenPrices(
+            price_input=self.price_image_input, price_output=self.price_image_output
+        )
+        return by_token.microdollars(tokens_in, tokens_out)

@@ -18,11 +18,13 @@ class OpenAIImages:
         asked: JSON of every generation and form of every edit.
         by_url: Whether replies name an address instead of holding the picture.
         reply: Replaces the body of the reply.
+        usage: What the reply says of its tokens; nothing by default, as many servers do.
     """
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     by_url: bool = False
     reply: Any = None
+    usage: dict[str, int] | None = None
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
         if call.path.startswith("/files/"):
@@ -40,4 +42,5 @@ class OpenAIImages:
         else:
             data = picture(size=(48, 48), tint=len(self.asked))
             item = {"b64_json": base64.b64encode(data).decode()}
-        return Reply({"created": 1, "data": [item]})
+        usage = {"usage": self.usage} if self.usage else {}
+        return Reply({"created": 1, "data": [item], **usage})
