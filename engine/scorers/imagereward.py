@@ -59,12 +59,11 @@ class ImageReward:
         device: str,
         batch: int,
     ) -> None:
-        self.vision = Resident(vision, device)
-        self.text = Resident(text, device)
+        self.vision = Resident(vision, device, batch)
+        self.text = Resident(text, device, batch)
         self.head = head
         self.tokenizer = tokenizer
         self.identity = identity
-        self.batch = batch
         side = int(vision.config.image_size)
         self.recipe = Recipe(Resizing(side), side)
         self._dtype = dtype_of(precision)
@@ -77,9 +76,10 @@ class ImageReward:
         """The reward of each picture for its text, in deviations from the mean."""
         pixels = pictures.pixels(self.recipe)
         found: list[float] = []
+        step = self.vision.batch
         with self.vision.at_work(), self.text.at_work():
-            for start in range(0, len(pixels), self.batch):
-                end = start + self.batch
+            for start in range(0, len(pixels), step):
+                end = start + step
                 found += self._rewards(pixels[start:end], list(texts[start:end])).tolist()
         return found
 

@@ -46,10 +46,9 @@ class OpenClipTower(Tower):
             f"open_clip:{identity}:{precision}",
             identity,
             recipe or of_open_clip(open_clip.get_model_preprocess_cfg(model)),
-            Resident(model, device),
-            batch=batch,
+            Resident(model, device, batch),
             most_tokens=int(model.context_length),
-            scale=float(model.logit_scale.exp()),
+            scale=float(model.logit_scale.detach().exp()),
         )
         self._model = model
         self._tokenizer = tokenizer

@@ -21,10 +21,16 @@ class Resident:
         visits: Whether it is on the device while it works only.
     """
 
-    def __init__(self, module: "Module", device: str) -> None:
+    def __init__(self, module: "Module", device: str, batch: int = 1) -> None:
         self.module = module.eval().requires_grad_(requires_grad=False).to(device)
         self.device = device
         self.visits = False
+        self._batch = batch
+
+    @property
+    def batch(self) -> int:
+        """Pictures or texts that it takes at once: one by one where there is little room."""
+        return 1 if self.visits else self._batch
 
     @contextmanager
     def at_work(self) -> Iterator[None]:

@@ -24,7 +24,6 @@ class Tower(ABC):
         identity: Which weights it has, for the record.
         recipe: How it wants its pictures.
         resident: Its weights.
-        batch: Pictures that it takes at once.
         most_tokens: Tokens of a text that it reads.
         scale: The factor of its similarities, `logit_scale.exp()` of the checkpoint.
     """
@@ -36,7 +35,6 @@ class Tower(ABC):
         recipe: Recipe,
         resident: Resident,
         *,
-        batch: int,
         most_tokens: int,
         scale: float,
     ) -> None:
@@ -44,7 +42,6 @@ class Tower(ABC):
         self.identity = identity
         self.recipe = recipe
         self.resident = resident
-        self.batch = batch
         self.most_tokens = most_tokens
         self.scale = scale
 
@@ -56,11 +53,11 @@ class Tower(ABC):
         """Unit vectors of texts, shape (n, d), float32 on the processor; equal ones once."""
         import torch
 
-        different = list(dict.fromkeys(texts))
+        different, step = list(dict.fromkeys(texts)), self.resident.batch
         with self.resident.at_work():
             parts = [
-                self._encode_texts(different[start : start + self.batch]).float().cpu()
-                for start in range(0, len(different), self.batch)
+                self._encode_texts(different[start : start + step]).float().cpu()
+                for start in range(0, len(different), step)
             ]
         vectors = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
         return vectors[[different.index(text) for text in texts]]
@@ -72,10 +69,11 @@ class Tower(ABC):
     def _embedded(self, pixels: "Tensor") -> "Tensor":
         import torch
 
+        step = self.resident.batch
         with self.resident.at_work():
             parts = [
-                self._encode_pictures(pixels[start : start + self.batch]).float().cpu()
-                for start in range(0, len(pixels), self.batch)
+                self._encode_pictures(pixels[start : start + step]).float().cpu()
+                for start in range(0, len(pixels), step)
             ]
         return torch.nn.functional.normalize(torch.cat(parts), dim=-1)
 

@@ -22,6 +22,7 @@ class TransformersTower(Tower):
         identity: Which weights it has.
         device: Where it works.
         batch: Pictures that it takes at once.
+        scale: The factor of its similarities, in full precision.
     """
 
     def __init__(
@@ -33,15 +34,15 @@ class TransformersTower(Tower):
         identity: str,
         device: str,
         batch: int,
+        scale: float,
     ) -> None:
         super().__init__(
             f"transformers:{identity}:{precision}",
             identity,
             of_transformers(processor.image_processor),
-            Resident(model, device),
-            batch=batch,
+            Resident(model, device, batch),
             most_tokens=int(model.config.text_config.max_position_embeddings),
-            scale=float(model.logit_scale.exp()),
+            scale=scale,
         )
         self._model = model
         self._tokenizer = processor.tokenizer
@@ -76,13 +77,16 @@ def load_transformers_clip(
     batch: int,
 ) -> TransformersTower:
     """Loads a tower of a folder, with the processor of another or the same."""
+    model = pretrained("CLIPModel", folder, dtype=dtype_of("fp32"))
+    scale = float(model.logit_scale.detach().exp())  # bf16 would make 98.9 or 102 of a hundred
     return TransformersTower(
-        pretrained("CLIPModel", folder, dtype=dtype_of(precision)),
+        model.to(dtype_of(precision)),
         pretrained("AutoProcessor", processor_folder),
         precision=precision,
         identity=identity,
         device=device,
         batch=batch,
+        scale=scale,
     )
 
 

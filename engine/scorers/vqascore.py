@@ -10,6 +10,7 @@ Numbers of different models are never to be mixed: on the same pictures their me
 """
 
 from collections.abc import Sequence
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +59,7 @@ class VqaScore:
         self.template = settled_template(template, processor)
         self.answer = answer
         self.identity = f"{identity}, asked as {self.template} for {answer!r}"
-        self.resident = Resident(model, device)
-        self.batch = batch
+        self.resident = Resident(model, device, batch)
         self._dtype = dtype_of(precision)
         self._decodes_only = not _encodes(model.config)
         self._most = _most_tokens(model.config)
@@ -73,9 +73,10 @@ class VqaScore:
         images = [shown(image, self.template) for image in pictures.images]
         questions = [asked(self._fitted(text), self.template, self.processor) for text in texts]
         found: list[float] = []
+        step = self.resident.batch
         with self.resident.at_work():
-            for start in range(0, len(images), self.batch):
-                end = start + self.batch
+            for start in range(0, len(images), step):
+                end = start + step
                 found += self._likelihoods(images[start:end], questions[start:end])
         return found
 
@@ -102,7 +103,7 @@ class VqaScore:
         """Logits of an encoder's and decoder's answer, shape (n, tokens, vocabulary)."""
         return self.model(**inputs, labels=answer).logits  # type: ignore[no-any-return]
 
-    def _of_decoder(self, inputs: "dict[str, Tensor]", answer: "Tensor") -> "Tensor":
+    def _of_decoder(self, inputs: "dict[str, Any]", answer: "Tensor") -> "Tensor":
         """Logits where the answer was put behind the question, of the places before its tokens."""
         import torch
 
@@ -112,8 +113,10 @@ class VqaScore:
                 more = answer if name == "input_ids" else torch.zeros_like(answer)
                 more = torch.ones_like(answer) if name == "attention_mask" else more
                 inputs[name] = torch.cat([value, more.to(value.dtype)], dim=1)
-        logits = self.model(**inputs).logits
-        return logits[:, -answer.shape[1] - 1 : -1]  # type: ignore[no-any-return]
+        kept = answer.shape[1] + 1
+        if "logits_to_keep" in signature(self.model.forward).parameters:
+            inputs["logits_to_keep"] = kept  # else a large vocabulary takes gigabytes for nothing
+        return self.model(**inputs).logits[:, -kept:-1]  # type: ignore[no-any-return]
 
     def _answer(self, count: int) -> "Tensor":
         import torch
@@ -153,9 +156,13 @@ def load_vqascore(
     batch: int,
 ) -> VqaScore:
     """Loads a model of a folder."""
+    model = pretrained("AutoModelForImageTextToText", folder, dtype=dtype_of(precision))
+    processor = pretrained("AutoProcessor", folder)
+    if getattr(processor, "num_query_tokens", 0) is None:  # a BLIP-2 saved by older versions
+        processor.num_query_tokens = model.config.num_query_tokens
     return VqaScore(
-        pretrained("AutoModelForImageTextToText", folder, dtype=dtype_of(precision)),
-        pretrained("AutoProcessor", folder),
+        model,
+        processor,
         template=template,
         answer=answer,
         identity=identity,

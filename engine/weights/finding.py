@@ -87,8 +87,9 @@ def identity(wanted: Wanted, path: Path) -> str:
     source = wanted.where
     if source.repo is None:
         return f"{path.name}#{hash_of(path)[:12]}"
-    parts = path.parts
-    commit = parts[parts.index("snapshots") + 1] if "snapshots" in parts else "unknown"
+    # .../models--org--name/snapshots/COMMIT, and the file's own path below it
+    below = source.file.count("/") + 1 if source.file else 0
+    commit = path.parts[-1 - below]
     return f"{source.repo}@{commit[:12]}" + (f":{source.file}" if source.file else "")
 
 

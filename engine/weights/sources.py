@@ -54,12 +54,18 @@ def parse_source(text: str) -> Source:
     if text.startswith(_PATH_STARTS) and text.isprintable():
         return Source(path=Path(text))
     found = _HUB.fullmatch(text)
-    if found is None or ".." in text:
+    if found is None or ".." in text or not _is_repo(found.group("repo")):
         raise ValueError(
             "must be a model id (org/name, org/name@revision, org/name:file) or a path that "
             "begins with /, ./ or ~"
         )
     return Source(**found.groupdict())
+
+
+def _is_repo(repo: str) -> bool:
+    """Whether the hub allows such an id: its client refuses the others with an error."""
+    endings = tuple(part[-1] for part in repo.split("/"))
+    return "--" not in repo and not repo.endswith(".git") and not {"-", "."} & set(endings)
 
 
 def checked_source(text: str) -> str:

@@ -37,9 +37,10 @@ def test_pickscore_of_a_text_that_is_too_long(models: Models, loaded: Load) -> N
     assert column["cut"]
 
 
-def test_pickscore_takes_its_scale_from_the_checkpoint(loaded: Load) -> None:
-    scorer = loaded("pickscore").scorers[0]
-    assert scorer.tower.scale == pytest.approx(100, rel=1e-3)  # type: ignore[attr-defined]
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_pickscore_takes_its_scale_from_the_checkpoint(loaded: Load, precision: str) -> None:
+    scorer = loaded("pickscore", precision=precision).scorers[0]
+    assert scorer.tower.scale == pytest.approx(100, rel=1e-4)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("text", [BRIEF, "a cup"])

@@ -132,7 +132,8 @@ def test_offloaded_one_scorer_at_a_time_is_on_the_device(
     monkeypatch.setattr(Resident, "_enter", entered)
     monkeypatch.setattr(Resident, "_leave", left)
     model.offload()
-    assert [raws(column) for column in score(model)] == before
+    for column, numbers in zip(score(model), before, strict=True):
+        assert raws(column) == pytest.approx(numbers, abs=2e-5), "picture by picture now"
     assert not there
     assert max(most) == 1
     model.restore()

@@ -41,6 +41,10 @@ def test_paths(text: str) -> None:
         "/tmp/\x1b]0;x\x07",
         "org/..",
         "-org/name",
+        "org/na--me",
+        "org/name.git",
+        "org-/name",
+        "org/name.",
     ],
 )
 def test_anything_else_is_refused(text: str) -> None:
