@@ -160,9 +160,14 @@ def set_state(connection: sqlite3.Connection, jobs: Sequence[Job], state: str, t
 
 
 def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
-    """Queues ended or parked jobs again, from the step that failed."""
+    """Queues ended or parked jobs again, from the step that failed.
+
+    What failed in a job that is done stays so: its recipe went on without it, and what came of that
+    is not put in question because something else was decided.
+    """
     for job in jobs:
-        reopen_steps(connection, job.id)
+        if job.state != "done":
+            reopen_steps(connection, job.id)
         connection.execute(
             """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL,
                error_id = NULL, result = NULL, finished_at = NULL WHERE id = ?""",

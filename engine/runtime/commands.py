@@ -261,8 +261,9 @@ class CommandDesk:
             raise Refused("A decision is about one job; name it.")
         await self._write(lambda c: command_writes.add_decision(c, job.id, key, value, "operator"))
         await self._running.stop_jobs(job.batch_id, job.id, "queued")
-        if self._state(job) in {"done", "failed", "parked"}:
-            await self._write(lambda c: job_writes.retry_jobs(c, [job]))
+        now = read_job(self._reader, job.id)
+        if now is not None and now.state in {"done", "failed", "parked"}:
+            await self._write(lambda c: job_writes.retry_jobs(c, [now]))
         return f"Decided {key} of {target}; what depends on it runs again."
 
     def _change_lane(self, arguments: dict[str, Any]) -> str:

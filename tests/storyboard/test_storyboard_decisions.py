@@ -5,12 +5,13 @@ from pathlib import Path
 from engine.capabilities import (
     CompareRequest,
     ImageRequest,
+    Request,
     ReviewRequest,
     ScoreRequest,
     ShotRequest,
 )
 from engine.recipes.storyboard.loop import Storyboard
-from tests.support.films import Shooting
+from tests.support.films import Crew, Shooting
 
 THREE = "id: film\nscenes: [{prompt: first}, {prompt: second}, {prompt: third}]\n"
 
@@ -99,6 +100,22 @@ def test_a_variation_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path
     assert job.message == "film: Variation 7 was decided, and the scene's pictures are 1, 2."
     job = shooting.decide("scene-1/select", 2)
     assert (job.state, chosen(shooting)[0]) == ("done", 2)
+
+
+def test_a_picture_that_could_not_be_made_is_not_asked_for_again(tmp_path: Path):
+    seen: list[int] = []
+
+    def fails(request: Request) -> bool:
+        if isinstance(request, ImageRequest):
+            seen.append(request.seed)
+        return isinstance(request, ImageRequest) and len(seen) == 1
+
+    shooting = Shooting(tmp_path, Crew(fails=fails))
+    shooting.run(THREE, num_variations=3)
+    kept = next(n for n in (1, 2, 3) if n != chosen(shooting)[2])
+    shooting.decide("scene-3/select", kept)
+    assert count(shooting) == NOTHING | {"CompareRequest": 1}
+    assert chosen(shooting)[2] == kept
 
 
 def test_what_was_there_before_stays_in_the_store(tmp_path: Path):
