@@ -28,6 +28,11 @@ def estimated(
         _use(capability, backend, calls.get(capability), reader, settings)
         for capability, backend in plan.backends.items()
     ]
+    uses += [
+        _use(capability, backend, calls.get(capability), reader, settings, is_fallback=True)
+        for capability, others in plan.fallbacks.items()
+        for backend in others
+    ]
     in_flight = min(plan.in_flight or jobs, settings.engine.jobs_in_flight)
     return estimate(jobs, uses, in_flight=in_flight)
 
@@ -55,9 +60,14 @@ def _use(
     calls: tuple[float, float] | None,
     reader: sqlite3.Connection,
     settings: Settings,
+    *,
+    is_fallback: bool = False,
 ) -> Use:
+    if is_fallback and calls is not None:
+        calls = (0, calls[1])
     return Use(
         capability=capability,
+        is_fallback=is_fallback,
         backend=backend.name,
         model=backend.model,
         paid=backend.paid,

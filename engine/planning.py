@@ -4,7 +4,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -65,7 +65,7 @@ class QueueOptions:
 class Plan:
     """What a batch runs with; JSON where the columns of `batches` are.
 
-    `backends` are those of the snapshot, with their prices.
+    `backends` and `fallbacks` are those of the snapshot, with their prices.
     """
 
     recipe: AnyRecipe
@@ -79,6 +79,7 @@ class Plan:
     in_flight: int | None = None
     budget: int | None = None
     backends: Mapping[Capability, Backend] = field(default_factory=dict)
+    fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
 
 
 class Planner:
@@ -112,7 +113,8 @@ class Planner:
         _check_options(options)
         seed, own, of_backends = _sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
-        backends, snapshot = self._snapshot(recipe, settings, of_backends)
+        made, snapshot = self._snapshot(recipe, settings, of_backends)
+        backends = {capability: found[0] for capability, found in made.items()}
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
         results = self._results_folder(recipe, options)
@@ -128,6 +130,7 @@ class Planner:
             in_flight=options.in_flight,
             budget=options.budget,
             backends=backends,
+            fallbacks={capability: found[1:] for capability, found in made.items()},
         )
 
     def _free_name(self, name: str) -> str:
@@ -157,8 +160,10 @@ class Planner:
 
     def _snapshot(
         self, recipe: AnyRecipe, settings: Any, of_backends: Mapping[str, Mapping[str, Any]]
-    ) -> tuple[dict[Capability, Backend], dict[str, Any]]:
+    ) -> tuple[dict[Capability, list[Backend]], dict[str, Any]]:
+        """The backends of each capability, in order, and what the batch keeps of them."""
         environment = load_environment(self._paths.root)
+        every: dict[Capability, list[Backend]] = {}
         backends: dict[Capability, Backend] = {}
         snapshots: dict[Capability, dict[str, Any]] = {}
         fallbacks: dict[Capability, list[dict[str, Any]]] = {}
@@ -180,9 +185,10 @@ class Planner:
                     _refuse_unable(recipe, capability, made[-1][0])
                 backends[capability], snapshots[capability] = made[0]
                 fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
+                every[capability] = [one[0] for one in made]
         except (KeyError, ValueError) as error:
             raise QueueError(str(error)) from None
-        return backends, snapshot_of(backends, snapshots, __version__, fallbacks)
+        return every, snapshot_of(backends, snapshots, __version__, fallbacks)
 
     def _priced(
         self,

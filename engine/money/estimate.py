@@ -1,7 +1,9 @@
 """What a batch is going to take, before it starts: steps, calls, cost and time, each as a range.
 
 The least is that every job stops after its first turn, the most that it makes all its turns; both
-are of ordinary calls that work at the first try. A budget is what keeps to an amount, not this.
+are of ordinary calls that work at the first try. Where there are fallbacks, the most is that every
+backend of the list is asked, and paid, in vain but the last. A budget is what keeps to an amount,
+not this.
 """
 
 import math
@@ -29,6 +31,7 @@ class Use(BaseModel):
         concurrency: Calls in flight at once.
         requests_per_minute: Calls a minute at most.
         price_names: The settings that have to be set for its prices to be known.
+        is_fallback: Whether it is asked only where the backends before it have failed.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +46,7 @@ class Use(BaseModel):
     concurrency: int
     requests_per_minute: float | None = None
     price_names: tuple[str, ...] = ()
+    is_fallback: bool = False
 
 
 class Line(BaseModel):
@@ -66,8 +70,8 @@ class Estimate(BaseModel):
         jobs: How many jobs there are.
         steps: Steps of all of them; None where the recipe does not say.
         cost: Micro-dollars; None where some price or number of calls is not known.
-        seconds: Time; None where some backend was never measured here.
-        lines: The parts of it, one a capability.
+        seconds: Time, without fallbacks; None where some backend was never measured here.
+        lines: The parts of it: one a capability, then one a fallback.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -104,7 +108,7 @@ def estimate(jobs: int, uses: Sequence[Use], *, in_flight: int) -> Estimate:
         jobs=jobs,
         steps=_sum(calls),
         cost=_sum(costs),
-        seconds=_seconds(jobs, uses, in_flight),
+        seconds=_seconds(jobs, [use for use in uses if not use.is_fallback], in_flight),
         lines=lines,
     )
 

@@ -72,6 +72,14 @@ def test_a_dry_run_tells_and_queues_nothing(say: Callable[..., Said], command: s
     assert say("status", "--json").json["batches"] == []
 
 
+def test_a_dry_run_tells_what_fallbacks_may_cost(say: Callable[..., Said]) -> None:
+    lists = ("--set", "image=builtin,stability", "--dry-run")
+    said = say("run", "refine", "two.txt", *lists)
+    assert "image: builtin (painter-1), 2 to 6 calls, free" in said.out
+    assert "image: stability (core), 0 to 6 calls, $0.00 to $0.18" in said.out
+    assert "Cost: $0.00 to $0.18." in said.out
+
+
 MODEL = ("--set", "openai.image_model=nobody-knows")
 
 

@@ -207,6 +207,16 @@ def test_an_estimate_is_a_range_over_all_jobs() -> None:
     assert [line.cost for line in found.lines] == [(1000, 6000), (0, 0)]
 
 
+def test_fallbacks_raise_what_it_may_cost_and_not_the_least_or_the_time() -> None:
+    alone = estimate(10, [use()], in_flight=8)
+    other = use(calls=(0, 3), seconds=None, is_fallback=True)
+    both = estimate(10, [use(), other], in_flight=8)
+    assert alone.cost is not None
+    assert both.cost == (alone.cost[0], 2 * alone.cost[1])
+    assert (both.seconds, len(both.lines)) == (alone.seconds, 2)
+    assert estimate(1, [use(), use(cost=None, is_fallback=True)], in_flight=1).cost is None
+
+
 def test_what_is_not_known_makes_an_estimate_unknown_and_not_small() -> None:
     assert estimate(1, [use(cost=None), use()], in_flight=1).cost is None
     assert estimate(1, [use(calls=None), use()], in_flight=1).steps is None
