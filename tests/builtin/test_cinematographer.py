@@ -8,9 +8,11 @@ from engine.backends.builtin.branding import holds
 from engine.backends.builtin.choices import choices
 from engine.backends.builtin.choosing import choose
 from engine.backends.builtin.cinematographer import asked_for, negative, shoot
+from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
-from engine.backends.builtin.shotwords import contradictions, entries, read_shot, table
+from engine.backends.builtin.shotwords import read_shot
+from engine.backends.builtin.terms import entries, table
 from engine.capabilities.text import Text
 from engine.capabilities.writing import (
     CRITERIA,

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.rubric import judge
-from engine.backends.builtin.shotwords import contradictions, read_shot
+from engine.backends.builtin.shotwords import read_shot
 from engine.capabilities.writing import CRITERIA, Brand, Film, PlannedScene
 
 SCENE = PlannedScene(prompt="A barista pours milk into a cappuccino")
@@ -187,13 +188,32 @@ def test_suggestions_say_first_what_gains_most_by_the_weights():
     assert all("finished" not in one and "kelvin" not in one for one in complete)
 
 
-def test_several_lights_have_each_their_own_white_and_side():
-    mixed = read_shot(
-        "hard key light from camera left at 5600 K; fill light from the right at 3200 K; "
-        "rim light from behind, 4300 K"
-    )
-    assert contradictions(mixed) == []
-    assert contradictions(read_shot("key light at 5600 K, 3200 K")) == ["temperature"]
+@pytest.mark.parametrize(
+    "text",
+    [
+        "hard key light from camera left, 5600 K; fill light from the right; rim light, 4300 K",
+        "soft window light from the left with a hard rim light from behind at 3200K",
+        "5600K daylight key with 3200K tungsten practicals",
+        "soft window light, 5600 K, and tungsten bulbs at 2700 K",
+        "a diffused key from camera-left, plus cool 6500K hard backlight",
+    ],
+)
+def test_several_lights_have_each_their_own_white_side_and_quality(text):
+    assert contradictions(read_shot(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "family"),
+    [
+        ("key light at 5600 K, 3200 K", "temperature"),
+        ("window light at 5600 K, hard light, 3200 K", "temperature"),
+        ("window light, 5600 K, and window light at 3200 K", "temperature"),
+        ("soft light, window light, harsh light", "quality"),
+        ("rim light from behind, from the front", "direction"),
+    ],
+)
+def test_one_light_has_one_white_side_and_quality(text, family):
+    assert contradictions(read_shot(text)) == [family]
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.backends.builtin.scenes import split
-from engine.backends.builtin.shotwords import words_of
 from engine.backends.builtin.subjects import subject, without_form
+from engine.backends.builtin.terms import words_of
 from engine.capabilities.writing import Brand, Film, PlannedScene, ScenesRequest
 from tests.builtin.test_backends import Context, backend
 

@@ -6,7 +6,8 @@ from functools import cache
 
 import numpy as np
 
-from engine.backends.builtin.shotwords import Phrase, ShotWords, words_of
+from engine.backends.builtin.shotwords import ShotWords
+from engine.backends.builtin.terms import Phrase, words_of
 from engine.capabilities.writing import Film
 from engine.imaging.measure.colour import Array, from_hex, oklab
 from engine.imaging.painter.lexicon import phrases

@@ -15,16 +15,10 @@ import numpy as np
 
 from engine.backends.builtin.branding import colour_name, colours_of, holds, is_colour
 from engine.backends.builtin.choices import choices
-from engine.backends.builtin.shotwords import (
-    Phrase,
-    ShotWords,
-    contradictions,
-    entries,
-    read_shot,
-    table,
-    words_of,
-)
+from engine.backends.builtin.contradictions import contradictions
+from engine.backends.builtin.shotwords import ShotWords, read_shot
 from engine.backends.builtin.subjects import subject
+from engine.backends.builtin.terms import Phrase, entries, table, words_of
 from engine.capabilities.writing import Film, PlannedScene
 from engine.imaging.measure.colour import from_hex, oklab
 from engine.text import clean

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 
 from engine.backends.builtin.branding import holds
 from engine.backends.builtin.choosing import CAMERA, LONGEST_SCENE, Phrases, choose
-from engine.backends.builtin.shotwords import Phrase, read_shot, table, words_of
+from engine.backends.builtin.shotwords import read_shot
+from engine.backends.builtin.terms import Phrase, table, words_of
 from engine.capabilities.writing import Draft, Film, PlannedScene
 from engine.imaging.painter.reading import read as painted
 from engine.text import clean

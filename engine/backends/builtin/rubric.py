@@ -14,14 +14,9 @@ from pydantic import BaseModel
 
 from engine.backends.builtin.branding import Wishes, wishes
 from engine.backends.builtin.choices import choices
-from engine.backends.builtin.shotwords import (
-    Phrase,
-    ShotWords,
-    contradictions,
-    read_shot,
-    table,
-    words_of,
-)
+from engine.backends.builtin.contradictions import contradictions
+from engine.backends.builtin.shotwords import ShotWords, read_shot
+from engine.backends.builtin.terms import Phrase, table, words_of
 from engine.capabilities.writing import CRITERIA, Film, PlannedScene
 
 WEIGHTS: dict[str, dict[str, float]] = {

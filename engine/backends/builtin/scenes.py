@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.backends.builtin.choices import choices
-from engine.backends.builtin.shotwords import LIMIT, words_of
 from engine.backends.builtin.subjects import without_form
+from engine.backends.builtin.terms import LIMIT, words_of
 from engine.capabilities.writing import Film
 from engine.text import clean
 

@@ -1,63 +1,32 @@
-"""Reads a shot's prompt: which terms of the trade it holds, and whether they contradict each other.
+"""Reads a shot's prompt: which terms of the trade it holds, and of which of its lights they speak.
 
 Text is split into clauses and words, and words are looked up in `shots.toml`, the longest phrase
 first. A term is there or it is not: saying it twice counts once. Nothing in the text is executed,
 formatted or followed.
 """
 
-import re
-import tomllib
-import unicodedata
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
-from itertools import combinations, pairwise
-from typing import Any
 
-LIMIT = 20_000
-"""Characters of a text that are read, from its beginning."""
-
-NUMBERED = ("lens", "aperture", "temperature")
-"""Families that are numbers, or words that stand for a range of them."""
-
-SPREAD = {"lens": 1.25, "aperture": 1.45, "temperature": 1.3}
-"""The ratio from which on two numbers contradict each other: a quarter of the focal length, a
-little over one stop, and what is plainly another white."""
-
-_TOKEN = re.compile(
-    r"#[0-9a-f]{6}\b|\bf/(?=\d)|\d{1,2},\d{3}\b|\d+(?:\.\d+)?|[^\W\d_]+(?:['’][^\W\d_]+)*|[.,;:!?()\n]"
+from engine.backends.builtin.terms import (
+    LONGEST,
+    Entry,
+    Phrase,
+    Span,
+    clauses,
+    entries,
+    named,
 )
-_MARKS = frozenset(".,;:!?()\n")
+
 _NEGATIONS = frozenset(("no", "without", "not", "never", "avoid", "avoiding", "lacking"))
+_CONNECTIVES = frozenset(("and", "with", "plus", "while", "against"))
 _LIT = frozenset(
     ("light", "lights", "lighting", "lit", "key", "rim", "fill", "sun", "sunlight", "daylight",
      "lamp", "lamps", "softbox", "moonlight", "candlelight", "neon", "tungsten", "practicals")
 )  # fmt: skip
 _UNITS = {"k": "temperature", "kelvin": "temperature", "mm": "lens"}
-_LONGEST = 6
-
-Phrase = tuple[str, ...]
-Span = tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One term of the vocabulary; the attributes are the keys of `shots.toml`."""
-
-    family: str
-    name: str
-    write: str = ""
-    rank: float | None = None
-    against: tuple[str, ...] = ()
-    lit: bool = False
-    range: Span | None = None
-    means: str = ""
-
-    @property
-    def full_name(self) -> str:
-        """Family and name, for example `size.wide`."""
-        return f"{self.family}.{self.name}"
+_SANE = {"lens": (4, 1600), "aperture": (0.7, 64), "temperature": (1500, 20_000)}
 
 
 @dataclass(slots=True)
@@ -66,8 +35,10 @@ class ShotWords:
 
     Attributes:
         found: For each family the entries that are named, in the order of the text.
-        numbers: For `lens`, `aperture` and, a light each, `temperature:ROLE`: the ranges given.
-        roles: For each light (`key`, `rim`...) the directions and qualities said of it.
+        numbers: For `lens`, `aperture` and, a light each, `temperature:LIGHT`: the ranges given.
+        lights: For each light (`key`, `rim`...) the directions and qualities said of it.
+        light: The light that is spoken of at the place that was reached.
+        key_source: The first light source that was named; it is the key.
         exact: The numbered families for which a number is given, not only a word.
         words: Every word, once.
         clauses: The words of every clause.
@@ -79,7 +50,9 @@ class ShotWords:
 
     found: dict[str, list[str]] = field(default_factory=dict)
     numbers: dict[str, list[Span]] = field(default_factory=dict)
-    roles: dict[str, list[str]] = field(default_factory=dict)
+    lights: dict[str, list[str]] = field(default_factory=dict)
+    light: str = "key"
+    key_source: str = ""
     exact: set[str] = field(default_factory=set)
     words: set[str] = field(default_factory=set)
     clauses: list[Phrase] = field(default_factory=list)
@@ -93,58 +66,12 @@ class ShotWords:
         return bool(self.found.get(family))
 
 
-@cache
-def table() -> dict[str, Any]:
-    """The vocabulary as it is written, `shots.toml` parsed."""
-    text = files("engine.backends.builtin").joinpath("shots.toml").read_text("utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def entries() -> dict[str, Entry]:
-    """Every entry by its full name."""
-    known: dict[str, Entry] = {}
-    for family, rows in table().items():
-        if family in ("family", "noise"):
-            continue
-        for name, row in rows.items():
-            known[f"{family}.{name}"] = Entry(
-                family=family,
-                name=name,
-                write=row.get("write", ""),
-                rank=row.get("rank"),
-                against=tuple(row.get("against", ())),
-                lit=row.get("lit", False),
-                range=tuple(row["range"]) if "range" in row else None,
-                means=row.get("means", ""),
-            )
-    return known
-
-
-@cache
-def _phrases() -> dict[Phrase, str]:
-    known: dict[Phrase, str] = {}
-    for full_name, entry in entries().items():
-        row = table()[entry.family][entry.name]
-        for spelling in (*row.get("names", ()), *([row["write"]] if "write" in row else ())):
-            known.setdefault(words_of(spelling), full_name)
-    for kind in ("praise", "steering", "neutral"):
-        for spelling in table()["noise"][kind]:
-            known.setdefault(words_of(spelling), f"noise.{kind}")
-    return known
-
-
-def words_of(text: str) -> Phrase:
-    """The words of a text in lower case, without marks."""
-    return tuple(word for word in _tokens(text) if word not in _MARKS)
-
-
 def read_shot(*texts: str) -> ShotWords:
     """Reads texts, one after the other, as one; any text is accepted, also none."""
     reading = ShotWords()
     for text in texts:
-        before = False
-        for clause in _clauses(_tokens(text)):
+        reading.light, before = "key", False
+        for clause in clauses(text):
             lit = not _LIT.isdisjoint(clause)
             _scan(clause, lit or before, reading)
             before = lit
@@ -157,53 +84,6 @@ def read_shot(*texts: str) -> ShotWords:
     return reading
 
 
-def contradictions(reading: ShotWords) -> list[str]:
-    """The families in which a text says two things that cannot both be, each once."""
-    out: dict[str, None] = {}
-    for one, other in combinations(_named(reading), 2):
-        if _opposed(one, other):
-            out[one.family] = None
-            out[other.family] = None
-    for name, spans in reading.numbers.items():
-        family = name.partition(":")[0]
-        if max(low for low, _ in spans) > SPREAD[family] * min(high for _, high in spans):
-            out[family] = None
-    for said in reading.roles.values():
-        for one, other in combinations([entries()[name] for name in dict.fromkeys(said)], 2):
-            if other.full_name in one.against or one.full_name in other.against:
-                out[one.family] = None
-    return list(out)
-
-
-def _named(reading: ShotWords) -> list[Entry]:
-    """The entries that are said of the whole shot, not of one of its lights."""
-    return [
-        entries()[f"{family}.{name}"]
-        for family, names in reading.found.items()
-        for name in names
-        if f"{family}.{name}" in entries() and not entries()[f"{family}.{name}"].lit
-    ]
-
-
-def _opposed(one: Entry, other: Entry) -> bool:
-    if other.full_name in one.against or one.full_name in other.against:
-        return True
-    if one.family != other.family or one.rank is None or other.rank is None:
-        return False
-    reach: float = table()["family"][one.family]["reach"]
-    return abs(one.rank - other.rank) > reach
-
-
-def _tokens(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKC", text[:LIMIT]).casefold().replace("’", "'")
-    return _TOKEN.findall(plain[:LIMIT])
-
-
-def _clauses(tokens: list[str]) -> list[Phrase]:
-    ends = [-1, *(at for at, token in enumerate(tokens) if token in _MARKS), len(tokens)]
-    return [tuple(tokens[a + 1 : b]) for a, b in pairwise(ends) if b > a + 1]
-
-
 def _scan(clause: Phrase, lit: bool, reading: ShotWords) -> None:
     reading.clauses.append(clause)
     reading.words.update(clause)
@@ -212,14 +92,53 @@ def _scan(clause: Phrase, lit: bool, reading: ShotWords) -> None:
     reading.affirmed.append(clause)
     at = 0
     while at < len(clause):
+        if at == 0 or clause[at] in _CONNECTIVES:
+            reading.light = _light(_until_connective(clause[at:]), reading)
         length = _number(clause, at, reading) or _term(clause, at, lit, reading)
         at += max(1, length)
 
 
+def _until_connective(words: Phrase) -> Phrase:
+    ends = (at for at, word in enumerate(words) if at and word in _CONNECTIVES)
+    return words[: next(ends, len(words))]
+
+
+def _light(words: Phrase, reading: ShotWords) -> str:
+    """The light of which a part of a clause speaks.
+
+    It is the one that is named (key, fill, rim). The first source in a text is the key; another
+    one, as in "daylight with tungsten practicals", is a light of its own for as long as it is
+    spoken of. Where nothing is named it is the last one that was.
+    """
+    spoken = reading.light.partition(" ")[0]
+    last = "key" if spoken == "source" else spoken
+    found = list(_entries_of(words))
+    roles = [one.name for one in found if one.family == "role"]
+    sources = [one.name for one in found if one.family == "source"]
+    if sources and not reading.key_source and not reading.found.get("role"):
+        reading.key_source = sources[0]
+    if roles:
+        return roles[0]
+    if sources and sources[0] != reading.key_source:
+        return f"source {sources[0]}"
+    return "key" if sources else last
+
+
+def _entries_of(words: Phrase) -> Iterator[Entry]:
+    at = 0
+    while at < len(words):
+        for length in range(min(LONGEST, len(words) - at), 0, -1):
+            name = named(words[at : at + length])
+            if name in entries():
+                yield entries()[name]
+                break
+        at += length
+
+
 def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:
     """Takes the longest term at a place; how many words it takes, 0 where there is none."""
-    for length in range(min(_LONGEST, len(clause) - at), 0, -1):
-        name = _phrases().get(clause[at : at + length]) or _singular(clause[at : at + length])
+    for length in range(min(LONGEST, len(clause) - at), 0, -1):
+        name = named(clause[at : at + length])
         if name == "noise.praise":
             reading.noise.append(" ".join(clause[at : at + length]))
         elif name == "noise.steering":
@@ -232,30 +151,16 @@ def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:
     return 0
 
 
-def _singular(phrase: Phrase) -> str | None:
-    last = phrase[-1]
-    if len(last) < 4 or not last.endswith("s"):
-        return None
-    return _phrases().get((*phrase[:-1], last[:-1]))
-
-
 def _take(entry: Entry, reading: ShotWords) -> None:
     names = reading.found.setdefault(entry.family, [])
-    if entry.family == "role":
-        # Once more the same light: what follows is said of it, so it goes to the end.
-        names[:] = [name for name in names if name != entry.name]
     if entry.name not in names:
         names.append(entry.name)
     if entry.family in ("direction", "quality"):
-        reading.roles.setdefault(_role(reading), []).append(entry.full_name)
+        reading.lights.setdefault(reading.light, []).append(entry.full_name)
     if entry.range is not None:
         reading.numbers.setdefault(entry.family, []).append(entry.range)
     if entry.means:
         _take(entries()[entry.means], reading)
-
-
-def _role(reading: ShotWords) -> str:
-    return (reading.found.get("role") or ["key"])[-1]
 
 
 def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
@@ -269,7 +174,7 @@ def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
         if follows[0] == "mm" and follows[1:2] and follows[1] in ("film", "negative", "stock"):
             return 0
         family = _UNITS[follows[0]]
-        key = f"temperature:{_role(reading)}" if family == "temperature" else family
+        key = f"temperature:{reading.light}" if family == "temperature" else family
         return _noted(family, key, _value(clause[at]), None, reading) and 2
     if follows[1:2] == ("mm",) and follows[0][0].isdigit():
         return _noted("lens", "lens", _value(clause[at]), _value(follows[0]), reading) and 3
@@ -281,9 +186,6 @@ def _is_stop(pair: Phrase) -> bool:
     if len(pair) < 2 or not pair[1][0].isdigit():
         return False
     return pair[0] == "f/" or (pair[0] == "f" and "." in pair[1])
-
-
-_SANE = {"lens": (4, 1600), "aperture": (0.7, 64), "temperature": (1500, 20_000)}
 
 
 def _noted(family: str, key: str, low: float, high: float | None, reading: ShotWords) -> int:
