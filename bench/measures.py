@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.dashboard import dashboard
+from bench.diffusion import diffusion
 from bench.figures import Figure, at_least, at_most
 from bench.hosts import hosts
 from bench.lanes import lanes
@@ -221,6 +222,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "pictures": pictures,
     "lanes": lanes,
     "hosts": hosts,
+    "diffusion": diffusion,
     "dashboard": dashboard,
 }
 

@@ -1,162 +1,131 @@
-"""Pictures by a diffusion model: through the engine and a model host, and by a bare loop.
+"""Memory while pictures of a megabyte come from a provider, which is a process of its own.
 
-Both load the same folder, make the same pictures with as many in a call, and save each as a PNG.
-Loading and the first call are not measured. Weights are random: time does not depend on them.
-`tiny` is for processors, `sdxl` is the full size of SDXL base in bfloat16.
+Each call is the product's own: a request over HTTP, base64 decoded, checked, stored. The figures
+are this process's resident memory after a tenth of the calls, after half, and after all.
 
-Usage: python -m bench.cases.pictures build|engine|loop tiny|sdxl FOLDER [JOBS BATCH DEVICE]
+Usage: python -m bench.cases.pictures CALLS
 """
 
 import asyncio
-import shutil
+import base64
+import json
+import random
+import struct
+import subprocess
 import sys
 import tempfile
+import threading
 import time
-from dataclasses import dataclass
+import zlib
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from bench.machine import emit
+from bench.cases.soak import resident_mb
+from bench.machine import ROOT, emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
-from engine.backends.diffusers import DiffusersSettings
-from engine.backends.diffusers import image as backend
+from engine.backends.stability.image import StabilityImages
+from engine.backends.stability.settings import StabilitySettings
 from engine.capabilities import CallContext, ImageRequest
-from engine.runtime.engine import Engine
-from engine.settings import HostSettings
+
+SIDE, IN_FLIGHT, DIFFERENT = 592, 8, 16
+"""592 x 592 pixels of noise are 1.05 MB; sixteen of them are served by turns."""
 
 
-@dataclass(frozen=True)
-class Scale:
-    """How large everything is."""
+def noise_png(number: int) -> bytes:
+    """A picture that does not compress."""
+    source = random.Random(number)
+    rows = b"".join(b"\0" + source.randbytes(3 * SIDE) for _ in range(SIDE))
+    header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 2, 0, 0, 0)
+    parts = ((b"IHDR", header), (b"IDAT", zlib.compress(rows, 0)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in parts
+    )
 
-    side: int
-    steps: int
-    dtype: str
+
+class _Provider(BaseHTTPRequestHandler):
+    """Answers each request with the next picture, in Stability's format."""
+
+    protocol_version = "HTTP/1.1"
+    replies: tuple[bytes, ...] = ()
+    asked = 0
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        _Provider.asked += 1
+        body = self.replies[_Provider.asked % len(self.replies)]
+        self.send_response(200)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args: Any) -> None:
+        pass
 
 
-SCALES = {"tiny": Scale(128, 8, "fp32"), "sdxl": Scale(1024, 30, "bf16")}
-CFG = 7.5
-
-
-def load(options: str, place: Any) -> Any:
-    """Loads as a model host does, with one thread on a processor, as the bare loop has."""
-    from engine.pipelines.loading import load as load_pipeline
-    from tests.support.tiny_pipelines import prepare
-
-    prepare()
-    return load_pipeline(options, place)
+def serve() -> None:
+    """The provider's process: says its port, and ends with its input."""
+    encoded = [base64.b64encode(noise_png(number)).decode() for number in range(DIFFERENT)]
+    _Provider.replies = tuple(json.dumps({"image": one}).encode() for one in encoded)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Provider)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(server.server_port, flush=True)
+    sys.stdin.read()
 
 
 @dataclass
 class PictureBackend(BenchBackend):
-    """Makes a picture a step, by the product's own backend."""
+    """Asks the provider for a picture a step, and looks at the memory now and then."""
 
     images: Any = None
-    side: int = 0
+    looks: tuple[int, ...] = ()
+    memory: list[float] = field(default_factory=list)
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
-        """The picture of a prompt's number."""
+        """A picture."""
         seed = int(request.prompt.rpartition(" ")[2])
-        asked = ImageRequest(prompt=request.prompt, seed=seed, width=self.side, height=self.side)
+        asked = ImageRequest(prompt=request.prompt, seed=seed, width=SIDE, height=SIDE)
         made = await self.images.generate(asked, context)
+        self.calls += 1
+        if self.calls in self.looks:
+            self.memory.append(resident_mb())
         return BenchResult(i=request.prompt, k=request.step, artifact=made.image)
 
 
-def through_the_engine(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> float:
-    """Seconds from jobs that are queued to their batch's end."""
-    backend.LOADER = f"{__spec__.name}:load"
-    settings = DiffusersSettings(
-        model=str(model), steps=scale.steps, cfg=CFG, dtype=scale.dtype, batch=batch, device=device
+def measure(folder: Path, calls: int, port: int) -> dict[str, Any]:
+    """Seconds, and the memory at the three moments in MB."""
+    workspace = BenchWorkspace(folder, in_flight=IN_FLIGHT, jobs=2 * IN_FLIGHT)
+    settings = StabilitySettings(base_url=f"http://127.0.0.1:{port}", concurrency=IN_FLIGHT)
+    backend = PictureBackend(
+        concurrency=IN_FLIGHT,
+        images=StabilityImages(settings, {}),
+        looks=(calls // 10, calls // 2, calls),
     )
-    images = backend.DiffusersImages(settings)
-    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
-        workspace = BenchWorkspace(Path(folder), in_flight=images.concurrency, jobs=3 * batch)
-        workspace.catalog.made = PictureBackend(
-            concurrency=images.concurrency, images=images, side=scale.side
-        )
-        workspace.settings.hosts = HostSettings(devices=[device], cpu_threads=1)
-        return _timed(workspace, jobs, batch)
-
-
-def _timed(workspace: BenchWorkspace, jobs: int, batch: int) -> float:
-    workspace.queue(batch, name="warm-up", steps=1)
-    moments: list[float] = []
-
-    def over(running: Engine) -> bool:
-        if not running.is_idle:
-            return False
-        moments.append(time.perf_counter())
-        if len(moments) == 1:
-            workspace.queue(jobs, steps=1)
-            moments[0] = time.perf_counter()
-            return False
-        return True
-
-    asyncio.run(workspace.engine().run(over))
+    workspace.catalog.made = backend
+    workspace.queue(calls, steps=1)
+    started = time.perf_counter()
+    asyncio.run(workspace.engine().run(lambda running: running.is_idle))
     workspace.refuse_unfinished()
-    return moments[1] - moments[0]
-
-
-def bare_loop(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> dict[str, float]:
-    """Seconds of a loop over the pipeline that saves its pictures, and of its calls alone."""
-    from tests.support.tiny_pipelines import prepare
-
-    prepare()
-    import diffusers
-    import torch
-
-    dtype = {"fp32": torch.float32, "bf16": torch.bfloat16}[scale.dtype]
-    pipe = diffusers.AutoPipelineForText2Image.from_pretrained(model, dtype=dtype).to(device)
-    pipe.set_progress_bar_config(disable=True)
-
-    def call(first: int, count: int) -> list[Any]:
-        numbers = range(first, first + count)
-        return pipe(
-            prompt=[f"prompt {number}" for number in numbers],
-            generator=[torch.Generator().manual_seed(number) for number in numbers],
-            num_inference_steps=scale.steps,
-            guidance_scale=CFG,
-            width=scale.side,
-            height=scale.side,
-        ).images
-
-    call(0, batch)
-    calls, started = 0.0, time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="loop-") as folder:
-        for first in range(0, jobs, batch):
-            before = time.perf_counter()
-            made = call(first, min(batch, jobs - first))
-            calls += time.perf_counter() - before
-            for number, picture in enumerate(made):
-                picture.save(Path(folder) / f"{first + number}.png")
-    return {"seconds": time.perf_counter() - started, "calls": calls}
-
-
-def build(scale: str, folder: Path) -> None:
-    """Saves a model of a scale."""
-    shutil.rmtree(folder, ignore_errors=True)
-    from tests.support import tiny_pipelines
-
-    tiny_pipelines.prepare()
-    if scale == "tiny":
-        tiny_pipelines.sdxl((64, 128)).save_pretrained(folder)
-        return
-    from bench.large import save_sdxl
-
-    save_sdxl(folder)
+    return {"seconds": time.perf_counter() - started, "rss_mb": backend.memory}
 
 
 def main() -> None:
-    what, name, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
-    if what == "build":
-        build(name, folder)
-        emit(built=1)
+    if sys.argv[1] == "serve":
+        serve()
         return
-    jobs, batch, device = int(sys.argv[4]), int(sys.argv[5]), sys.argv[6]
-    if what == "loop":
-        emit(**bare_loop(folder, SCALES[name], jobs, batch, device))
-    else:
-        emit(seconds=through_the_engine(folder, SCALES[name], jobs, batch, device))
+    command = [sys.executable, "-m", "bench.cases.pictures", "serve"]
+    provider = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+            emit(**measure(Path(folder), int(sys.argv[1]), int(provider.stdout.readline())))
+    finally:
+        provider.kill()
+        provider.wait()
 
 
 if __name__ == "__main__":

@@ -183,12 +183,8 @@ def sd15() -> Any:
     )
 
 
-def sdxl(widths: tuple[int, ...] = (32, 64)) -> Any:
-    """SDXL base in small.
-
-    Args:
-        widths: Channels of the denoiser's two levels: more make it slower.
-    """
+def sdxl() -> Any:
+    """SDXL base in small."""
     from diffusers import StableDiffusionXLPipeline
 
     return StableDiffusionXLPipeline(
@@ -197,7 +193,7 @@ def sdxl(widths: tuple[int, ...] = (32, 64)) -> Any:
         text_encoder_2=clip_text(projected=True),
         tokenizer=clip_tokenizer(),
         tokenizer_2=clip_tokenizer(),
-        unet=_xl_unet(text_width=64, numbers=6, block_out_channels=widths),
+        unet=_xl_unet(text_width=64, numbers=6),
         scheduler=_euler(),
         add_watermarker=False,
     )
@@ -221,7 +217,7 @@ def refiner() -> Any:
     )
 
 
-def _xl_unet(*, text_width: int, numbers: int, **changes: Any) -> Any:
+def _xl_unet(*, text_width: int, numbers: int) -> Any:
     """A denoiser that is told `numbers` numbers of 8 channels each beside the text's 32."""
     return _unet(
         attention_head_dim=(2, 4),
@@ -231,7 +227,6 @@ def _xl_unet(*, text_width: int, numbers: int, **changes: Any) -> Any:
         transformer_layers_per_block=(1, 2),
         projection_class_embeddings_input_dim=numbers * 8 + 32,
         cross_attention_dim=text_width,
-        **changes,
     )
 
 
