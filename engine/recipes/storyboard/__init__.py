@@ -4,8 +4,8 @@ from engine.recipes.storyboard.estimate import calls_of, check
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import storyboard
 from engine.recipes.storyboard.outputs import finish, project
-from engine.recipes.storyboard.report import job_report
 from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.telling import job_report
 from engine.runtime.recipe import Headline, Recipe
 
 RECIPE = Recipe(

@@ -30,8 +30,8 @@ from engine.recipes.storyboard.report import (
     SceneReport,
     StoryboardReport,
     VariationReport,
-    job_report,
 )
+from engine.recipes.storyboard.telling import job_report
 from engine.runtime.recipe import Projection
 from engine.text import clean
 
