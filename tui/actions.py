@@ -145,6 +145,26 @@ ACTIONS: tuple[Action, ...] = (
     _step_in("raise_priority", "Priority up", "Its turn comes sooner.", ("greater_than_sign",)),
     _step_in("lower_priority", "Priority down", "Its turn comes later.", ("less_than_sign",)),
     Action(
+        "choose",
+        "Choose",
+        "Take this picture, whatever the scores say; what depends on it runs again.",
+        ("c",),
+        ("job",),
+        "Step in",
+        16,
+        writes=True,
+    ),
+    Action(
+        "edit_prompt",
+        "Edit prompt",
+        "Write the prompt yourself; what depends on it runs again.",
+        ("e",),
+        ("job",),
+        "Step in",
+        17,
+        writes=True,
+    ),
+    Action(
         "new_batch", "New", "Queue a new batch.", ("n",), ("batches",), "Step in", 8, writes=True
     ),
     Action(

@@ -94,6 +94,7 @@ def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ..
     """Differs when something of a job has changed; costs the same for any job."""
     sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
              (SELECT max(id) FROM events WHERE job_id = j.id),
+             (SELECT max(id) FROM decisions WHERE job_id = j.id),
              (SELECT group_concat(step_id || ':' || coalesce(fraction, '') || at) FROM
                (SELECT step_id, fraction, at FROM progress WHERE job_id = j.id LIMIT 50))
              FROM jobs j WHERE j.id = ?"""

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from tui.app import Dashboard
 
 
+_GOES_ON = ("resume", "retry", "decide")
+"""After these an engine has something to do."""
+
+
 class BaseScreen(Screen[None]):
     """A screen with the bars around it, that shows one view of the store.
 
@@ -147,20 +151,23 @@ class BaseScreen(Screen[None]):
         action = BY_ID.get(verb)
         if action and action.destructive:
             question = f"{action.title} {called}? {action.help}"
-            self.dashboard.confirm(question, lambda: self._send(verb, targets, arguments or {}))
+            self.dashboard.confirm(question, lambda: self.send(verb, targets, arguments or {}))
         else:
-            self._send(verb, targets, arguments or {})
+            self.send(verb, targets, arguments or {})
 
     @work(thread=True)
-    def _send(
+    def send(
         self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
     ) -> None:
+        """Asks the engine for something, in a thread, and shows its answer."""
         from tui.asking import ask_for
 
         try:
             sentence, refused = ask_for(self.dashboard.paths, verb, targets, arguments)
         except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
             sentence, refused = f"It was not asked for: {error}", True
+        if verb in _GOES_ON and not refused and self.dashboard.head.engine.state == "none":
+            sentence += " No engine runs: E starts one."
         self.app.call_from_thread(self.say, sentence, bad=refused)
 
     def action_back(self) -> None:

@@ -1,16 +1,20 @@
 """One job: its tree, and what each part of it left behind."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from db.queries import inspect
 from tui.actions import bindings
-from tui.feed import View
+from tui.feed import Answered, View
+from tui.figures import money
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
+from tui.views.decisions import key_of_prompt, key_to_select
 from tui.views.job import JobSnapshot, JobView
 from tui.views.tree import Node
 from tui.widgets.bars import TopBar
@@ -41,6 +45,7 @@ class JobScreen(BaseScreen):
         self.job_id = job_id
         self._key = key
         self._snapshot: JobSnapshot | None = None
+        self._deciding: tuple[str, str, object] = ("", "", None)
 
     @property
     def view(self) -> View:
@@ -131,6 +136,73 @@ class JobScreen(BaseScreen):
             index = (len(turns) - 1 if step < 0 else 0) if at is None else at + step
             if 0 <= index < len(turns):
                 self._go_to(turns[index].node)
+
+    # -- decisions ----------------------------------------------------------------------------
+
+    def action_choose(self) -> None:
+        """Takes the picture of the selected scope, after asking where steps may run again."""
+        snapshot = self._snapshot
+        turn = (
+            next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
+        )
+        if snapshot is None or turn is None or not turn.picture:
+            self.say("Go to one of several pictures first.", bad=True)
+            return
+        found = key_to_select(turn.scope, snapshot.scale.decisions)
+        if found is None:
+            self.say("The recipe asks nobody which of these to take.", bad=True)
+            return
+        steps = next(node.steps for node in snapshot.nodes if node.id == turn.node)
+        self._ask_first(f"Take {turn.title}?", *found, since=steps[-1])
+
+    def action_edit_prompt(self) -> None:
+        """Lets the operator write the prompt of the selected scope."""
+        snapshot = self._snapshot
+        node = snapshot.node if snapshot else None
+        key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
+        if key is None:
+            self.say("Go to a part of the job whose prompt can be decided first.", bad=True)
+            return
+        read = partial(self._view.prompt_of, scope=key.rpartition("/")[0])
+        self.feed.ask(read, self, f"prompt {key}")
+
+    def _ask_first(self, question: str, key: str, value: object, since: int) -> None:
+        self._deciding = question, key, value
+        self.feed.ask(partial(inspect.following, job_id=self.job_id, step_id=since), self, "decide")
+
+    @on(Answered)
+    def answered(self, message: Answered) -> None:
+        """Goes on with a decision once it is known what it is about."""
+        if message.tag == "decide":
+            self._confirm(message.value)
+        elif message.tag.startswith("prompt "):
+            self._edit(message.tag.partition(" ")[2], message.value)
+
+    def _confirm(self, following: inspect.Following) -> None:
+        question, key, value = self._deciding
+        decide = partial(self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value})
+        if not following.steps:
+            decide()
+            return
+        cost = f", which cost {money(following.cost)} so far" if following.cost else ""
+        again = f"What depends on it runs again: at most {following.steps} steps{cost}."
+        self.dashboard.confirm(f"{question} {again}", decide)
+
+    def _edit(self, key: str, text: str) -> None:
+        from tui.screens.edit_prompt import EditPromptScreen
+
+        if len(text) >= inspect.TEXT_LIMIT:
+            self.say(f"That prompt is too long to edit here: safelight decide j{self.job_id} {key}")
+            return
+
+        def decide(prompt: str | None) -> None:
+            if prompt is not None and prompt != text:
+                scope = key.rpartition("/")[0]
+                nodes = self._snapshot.nodes if self._snapshot else ()
+                begun = [node.steps[0] for node in nodes if node.scope == scope and node.steps]
+                self._ask_first(f"Decide {key}?", key, prompt, since=min(begun, default=0) - 1)
+
+        self.app.push_screen(EditPromptScreen(key, text), decide)
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """This job."""

@@ -6,12 +6,13 @@ the number of one of the scopes beside it, and `prompt`, a text.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from db.queries import inspect
 from engine.text import clean
+from tui.figures import clock
 
 SELECT, PROMPT = "select", "prompt"
 
@@ -25,12 +26,28 @@ class Decided:
     author: str
     at: str
 
+    @property
+    def scope(self) -> str:
+        """Where it holds."""
+        return self.key.rpartition("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}  {self.author} {self.at}"
+
 
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[Decided, ...]:
     """The decisions of a job that hold, oldest first."""
     return tuple(
-        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), d.created_at)
+        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clock(d.created_at))
         for d in inspect.decisions_of(connection, job_id)
+    )
+
+
+def picked(scopes: Iterable[str], decided: Sequence[Decided]) -> frozenset[str]:
+    """Scopes that an operator chose among their like: `select` beside them says their number."""
+    picks = {(d.scope, d.value) for d in decided if d.key.rpartition("/")[2] == SELECT}
+    return frozenset(
+        scope for scope in scopes if (scope.rpartition("/")[0], scope.rpartition("-")[2]) in picks
     )
 
 

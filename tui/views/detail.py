@@ -61,6 +61,7 @@ class Detail:
         preview: How its picture looks so far, where none is there yet.
         before: The prompt before this one.
         sheet: Scores of several pictures.
+        decided: What an operator decided there.
     """
 
     node: int
@@ -78,6 +79,7 @@ class Detail:
     calls: tuple[CallLine, ...]
     request: str
     result: str
+    decided: tuple[str, ...] = ()
 
 
 def read_detail(

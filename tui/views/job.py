@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from db.queries import inspect, lists
 from engine.text import clean
 from tui.views.batch import JobRow, job_row
-from tui.views.decisions import Decided, decisions_of
+from tui.views.decisions import decisions_of, picked
 from tui.views.detail import Detail, read_detail
 from tui.views.headlines import Headlines, Scale
 from tui.views.marks import marks_of
+from tui.views.prompts import prompts_at
 from tui.views.tree import Node, folded, matters_most, tree
 from tui.views.turns import Pictures, Turn, find_turns
 
@@ -27,7 +28,6 @@ class JobSnapshot:
     turn: int
     detail: Detail | None
     selected: int
-    decided: tuple[Decided, ...] = ()
 
     @property
     def node(self) -> Node | None:
@@ -75,7 +75,10 @@ class JobView:
         nodes = tree(steps, marks, pictures.first, lines[0])
         chosen = self._chosen(nodes)
         by_id = {step.id: step for step in steps}
-        turns = find_turns(nodes, chosen, pictures, marks, _picked(nodes, decided))
+        taken = picked((node.scope for node in nodes if node.id < 0), decided)
+        turns = find_turns(nodes, chosen, pictures, marks, taken)
+        detail = read_detail(connection, self.job_id, chosen, by_id, marks, pictures)
+        here = tuple(str(d) for d in decided if chosen.scope in {"", d.scope})
         return JobSnapshot(
             job=replace(job_row(lines[0], ()), message=clean(lines[0].message or "", 1000)),
             batch_id=batch.id,
@@ -83,23 +86,22 @@ class JobView:
             nodes=folded(nodes, chosen),
             turns=turns,
             turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
-            detail=read_detail(connection, self.job_id, chosen, by_id, marks, pictures),
+            detail=replace(detail, decided=here),
             selected=chosen.id,
-            decided=decided,
         )
 
     def _chosen(self, nodes: Sequence[Node]) -> Node:
         found = next((node for node in nodes if node.id == self.selected), None)
         return found or matters_most(nodes)
 
-
-def _picked(nodes: Sequence[Node], decided: Sequence[Decided]) -> frozenset[str]:
-    """Scopes that an operator chose among their like: `select` beside them says their number."""
-    picks = {
-        (d.key.rpartition("/")[0], d.value) for d in decided if d.key.rpartition("/")[2] == "select"
-    }
-    return frozenset(
-        node.scope
-        for node in nodes
-        if (node.scope.rpartition("/")[0], node.scope.rpartition("-")[2]) in picks
-    )
+    def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
+        """The prompt that a scope is painted from, in full, as far as 20 000 characters."""
+        lines = {line.id: line for line in inspect.step_lines(connection, self.job_id)}
+        steps = tuple(
+            id_ for id_, line in lines.items() if f"{line.scope}/".startswith(f"{scope}/")
+        )
+        if not steps:
+            return ""
+        node = Node(-1, 1, "", scope, "", None, "", steps)
+        _, found = prompts_at(connection, self.job_id, node, lines)
+        return clean(found.text, inspect.TEXT_LIMIT, keep_newlines=True) if found else ""

@@ -74,7 +74,8 @@ def find_turns(
     beside = _set_of(chosen, scopes, pictures) if chosen.id > 0 else []
     if not beside:
         beside = _like(chosen, scopes)
-    return tuple(_turn(node, pictures, marks, decided) for node in beside[-MOST:])
+    here = [node.scope for node in beside if node.scope in decided]
+    return tuple(_turn(node, pictures, marks, here) for node in beside[-MOST:])
 
 
 def _set_of(chosen: Node, scopes: Sequence[Node], pictures: Pictures) -> list[Node]:
@@ -100,7 +101,7 @@ def _like(chosen: Node, scopes: Sequence[Node]) -> list[Node]:
     ]
 
 
-def _turn(node: Node, pictures: Pictures, marks: Marks, decided: frozenset[str]) -> Turn:
+def _turn(node: Node, pictures: Pictures, marks: Marks, decided: Sequence[str]) -> Turn:
     painted = [pictures.first[step] for step in node.steps if step in pictures.first]
     taken = [picture for picture in painted if picture in marks.taken]
     picture = (taken or painted or [""])[-1 if taken else 0]
@@ -113,7 +114,7 @@ def _turn(node: Node, pictures: Pictures, marks: Marks, decided: frozenset[str])
         score=node.score,
         state=node.state,
         picture=picture,
-        taken=(single and bool(taken)) or node.scope in decided,
+        taken=node.scope in decided if decided else single and bool(taken),
         lines=marks.lines(picture)[:MOST_LINES] if single else (),
         preview=b"" if picture else preview,
     )

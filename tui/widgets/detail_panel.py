@@ -49,7 +49,7 @@ class DetailPanel(Container):
             yield Heading("evaluation", id="evaluation-heading", markup=False)
             yield Static(id="sheet", markup=False)
             yield Evaluation(id="evaluation")
-            for name in ("steps", "calls", "files", "request", "result"):
+            for name in ("decided", "steps", "calls", "files", "request", "result"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
@@ -74,6 +74,7 @@ class DetailPanel(Container):
         self._show("sheet", bool(detail.sheet), sheet)
         self.query_one(Evaluation).display = evaluated
         self.query_one(Evaluation).show(detail.critique, list(detail.scores), scale)
+        self._show("decided", bool(detail.decided), "\n".join(detail.decided))
         self._show("steps", bool(detail.timings), self._timings(detail))
         self._show("calls", bool(detail.calls), self._calls(detail))
         self._show("files", bool(detail.files), "\n".join(detail.files))

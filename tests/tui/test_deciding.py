@@ -1,0 +1,147 @@
+"""What an operator decides about a job, from its screen."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from textual.widgets import TextArea
+
+from tests.tui.storyboards import film
+from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.test_job_screen import open_job
+from tui.screens.confirm import ConfirmScreen
+from tui.screens.edit_prompt import EditPromptScreen
+from tui.views import headlines
+from tui.views.decisions import key_of_prompt, key_to_select
+from tui.views.headlines import Scale
+
+FILM = ("scene-*/select", "scene-*/prompt")
+LOOP = ("select", "iteration-*/prompt")
+
+
+@pytest.fixture(autouse=True)
+def asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The recipe of the test's jobs asks for what those of films and loops ask for."""
+    scale = replace(Scale(), decisions=(*FILM, *LOOP))
+    monkeypatch.setattr(headlines, "_load", lambda name: scale)
+
+
+@pytest.mark.parametrize(
+    ("scope", "patterns", "found"),
+    [
+        ("iteration-2", LOOP, ("select", 2)),
+        ("scene-1/variation-3", FILM, ("scene-1/select", 3)),
+        ("scene-1", FILM, None),
+        ("scene-1/variation-x", FILM, None),
+        ("act-1/scene-1/variation-3", FILM, None),
+        ("", LOOP, None),
+    ],
+)
+def test_which_decision_takes_a_scope(scope: str, patterns: tuple[str, ...], found) -> None:
+    assert key_to_select(scope, patterns) == found
+
+
+@pytest.mark.parametrize(
+    ("scope", "patterns", "found"),
+    [
+        ("iteration-2", LOOP, "iteration-2/prompt"),
+        ("scene-1", FILM, "scene-1/prompt"),
+        ("scene-1/variation-3", FILM, "scene-1/prompt"),
+        ("scene-1/iteration-3", (*FILM, *LOOP), "scene-1/prompt"),
+        ("", FILM, None),
+        ("take-1", ("prompt",), "prompt"),
+    ],
+)
+def test_which_decision_sets_the_prompt_of_a_scope(scope, patterns, found) -> None:
+    assert key_of_prompt(scope, patterns) == found
+
+
+def decisions(place: Place) -> list[tuple[str, object]]:
+    return [(k, json.loads(v)) for k, v in place.read("SELECT key, value FROM decisions")]
+
+
+async def test_another_picture_is_taken_after_asking(place: Place) -> None:
+    job = film(place)
+    place.end(job, 55)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        screen = pilot.app.screen
+        await pilot.press("k")
+        await until(pilot, lambda: screen._snapshot.node.scope == "scene-1")
+        await pilot.press(*["j"] * 9)
+        await until(pilot, lambda: screen._snapshot.node.scope == "scene-1/variation-2")
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await shows(pilot, "Take variation 2?", "10 steps.")
+        await pilot.press("n")
+        assert decisions(place) == []
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await pilot.press("y")
+        await until(pilot, lambda: decisions(place) == [("scene-1/select", 2)])
+        await shows(pilot, "Decided scene-1/select", "★ 45.0")
+        assert "★ 55.0" not in seen(pilot.app)
+    assert place.read("SELECT state FROM jobs") == [("queued",)]
+
+
+async def test_what_nobody_asks_for_is_not_decided(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(headlines, "_load", lambda name: replace(Scale(), decisions=FILM))
+    film(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("c")
+        await shows(pilot, "The recipe asks nobody")
+        await pilot.press("g", "e")
+        await shows(pilot, "whose prompt can be decided")
+    assert place.read("SELECT count(*) FROM commands") == [(0,)]
+
+
+async def test_a_prompt_is_edited_in_full_and_cleaned(place: Place) -> None:
+    job = place.job_ids(place.batch("lamps", ["lamp"], prompt="a lamp"))[0]
+    place.claim(1)
+    place.turn(job, 1, 40, prompt="a dim lamp")
+    place.turn(job, 2, 50)
+    place.end(job, 50)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+        area = pilot.app.screen.query_one(TextArea)
+        assert area.text == "a dim lamp"
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+        pilot.app.screen.query_one(TextArea).text = "a \x1b[31mlit\u202e lamp\nof brass\n"
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
+        await shows(pilot, "Decide iteration-2/prompt?", "2 steps")
+        await pilot.press("y")
+        await until(pilot, lambda: decisions(place))
+    assert decisions(place) == [("iteration-2/prompt", "a lit lamp\nof brass")]
+
+
+async def test_a_prompt_that_stays_as_it_was_is_not_decided(place: Place) -> None:
+    job = place.job_ids(place.batch("lamps", ["lamp"], prompt="a lamp"))[0]
+    place.claim(1)
+    place.turn(job, 1, 40)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(pilot.app.screen, EditPromptScreen))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+    assert place.read("SELECT count(*) FROM commands") == [(0,)]
+
+
+async def test_who_only_watches_decides_nothing(place: Place) -> None:
+    film(place)
+    async with running(place.dashboard(read_only=True), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("G", "k", "k", "k", "c", "e")
+        await shows(pilot, "variation 4")
+        assert pilot.app.screen.WHERE == "job"
+        assert "Choose" not in seen(pilot.app).splitlines()[-1]
+    assert place.read("SELECT count(*) FROM commands") == [(0,)]

@@ -1,0 +1,47 @@
+"""A prompt as an operator wants it."""
+
+from pathlib import Path
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Static, TextArea
+
+from engine.text import clean
+
+
+class EditPromptScreen(ModalScreen[str | None]):
+    """Lets a prompt be edited; dismissed with it, or with None where it is left as it was.
+
+    Args:
+        key: The decision that it will be, plain text.
+        text: The prompt as it is, cleaned.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("ctrl+s", "decide", "Decide", priority=True),
+        Binding("escape", "leave", "Leave", priority=True),
+    ]
+
+    def __init__(self, key: str, text: str) -> None:
+        super().__init__()
+        self._key = key
+        self._text = text
+
+    def compose(self) -> ComposeResult:
+        """What is decided, the text, the keys."""
+        with Vertical(id="editor"):
+            yield Static(self._key, id="key", markup=False)
+            yield TextArea(self._text, soft_wrap=True, tab_behavior="focus", compact=True)
+            yield Static("^s  decide it      esc  leave it", id="answers", markup=False)
+
+    def action_decide(self) -> None:
+        """Gives the text back; a terminal can paste anything, so it is cleaned."""
+        text = self.query_one(TextArea).text
+        self.dismiss(clean(text, len(text), keep_newlines=True).strip())
+
+    def action_leave(self) -> None:
+        """Leaves it as it was."""
+        self.dismiss(None)
