@@ -130,7 +130,10 @@ class HostSettings(_Section):
         0, ge=0, description="Tasks that are done at once at most; 0 for as many as a model takes."
     )
     batch_wait_seconds: float = Field(
-        0.005, ge=0, le=1, description="How long a host with nothing to do waits for a full batch."
+        0.02,
+        ge=0,
+        le=1,
+        description="How long a host with nothing to do waits for one more task of a batch.",
     )
     patience_seconds: float = Field(
         5, ge=0, description="How long a task waits before a model that others want has to go."

@@ -9,14 +9,16 @@ is loaded once more only where what waits would keep that host busy for longer t
 
 import math
 import time
-from collections.abc import Collection, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.capabilities.hosting import ModelKey
 from engine.hosts.devices import CPU
-from engine.hosts.host import Host, Running
+from engine.hosts.fitting import Fitting
+from engine.hosts.host import Host, Loading, Running
 from engine.hosts.state import Known
-from engine.hosts.tasks import Backlog, BatchKey
+from engine.hosts.tasks import Backlog, BatchKey, Waiting
 from engine.settings import HostSettings
 
 UNKNOWN_MOST = 8
@@ -46,56 +48,97 @@ class Chooser:
         hosts: All hosts.
         backlog: What waits.
         known: What is known of models.
+        fitting: What is known of batches that did not fit.
         settings: How hosts work.
     """
 
     def __init__(
-        self, hosts: Sequence[Host], backlog: Backlog, known: Known, settings: HostSettings
+        self,
+        hosts: Sequence[Host],
+        backlog: Backlog,
+        known: Known,
+        fitting: Fitting,
+        settings: HostSettings,
     ) -> None:
         self._hosts = hosts
         self._backlog = backlog
         self._known = known
+        self._fitting = fitting
         self.settings = settings
 
     def next(self) -> Choice | None:
         """The next thing to do; None where nothing is to be begun now."""
+        passed: set[Host] = set()
         for key, queue in self._backlog.kinds():
             hosts = self.usable(key[0])
             free = [host for host in hosts if host.is_free]
-            waited = time.monotonic() - queue[0].since
-            holding = [host for host in free if key[0] in host.models]
-            if holding:
-                if self._may_grow(key[0], len(queue), waited):
-                    continue
-                return Choice(max(holding, key=_room), key)
-            if not self._is_worth_loading(key[0], len(queue), hosts):
-                continue
-            able = [host for host in free if self._may_load(host, key[0], waited)]
-            if able:
-                best = max(able, key=lambda host: (host.has_room_for(key[0]), _room(host)))
-                return Choice(best, key)
+            if free:
+                choice = self._begin(key, queue, hosts, free)
+            else:
+                choice = self._send_ahead(key, queue, hosts, passed)
+            if choice:
+                return choice
+            passed.update(hosts)
         return None
+
+    def _begin(
+        self, key: BatchKey, queue: deque[Waiting], hosts: list[Host], free: list[Host]
+    ) -> Choice | None:
+        holding = [host for host in free if key[0] in host.models]
+        if holding:
+            return None if self._may_grow(key, queue) else Choice(max(holding, key=_room), key)
+        if not self._is_worth_loading(key, len(queue), hosts):
+            return None
+        waited = time.monotonic() - queue[0].since
+        able = [host for host in free if self._may_load(host, key[0], waited)]
+        if not able:
+            return None
+        best = max(able, key=lambda host: (host.has_room_for(key[0]), _room(host)))
+        return Choice(best, key)
+
+    def _send_ahead(
+        self, key: BatchKey, queue: deque[Waiting], hosts: list[Host], passed: set[Host]
+    ) -> Choice | None:
+        """A full batch goes to a host that is at work, where nothing older waits for that one."""
+        if len(queue) < self.most(key) or queue[0].alone:
+            return None
+        if any(isinstance(host.work, Loading) and host.has(key[0]) for host in hosts):
+            return None  # another one is free for it before long
+        able = (h for h in hosts if h.takes_ahead and key[0] in h.models and h not in passed)
+        return next((Choice(host, key) for host in able), None)
 
     def usable(self, model: ModelKey) -> list[Host]:
         """The hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
         return [host for host in hosts if host.could_hold(model) and not host.is_broken]
 
-    def _may_grow(self, model: ModelKey, waiting: int, waited: float) -> bool:
-        """Whether others that fit may come within the moment that a batch waits for them."""
-        return waiting < self.most(model) and waited < self.settings.batch_wait_seconds
+    def _may_grow(self, key: BatchKey, queue: deque[Waiting]) -> bool:
+        """Whether others that fit may come within the moment that a batch waits for them.
 
-    def most(self, model: ModelKey) -> int:
-        """Tasks that a model does at once at most."""
-        most = self._known.most.get(model, UNKNOWN_MOST)
+        The moment begins anew with each that comes, within five of them; it is longer for a model
+        whose batches take long, where it costs little.
+        """
+        if len(queue) >= self.most(key):
+            return False
+        moment = self.settings.batch_wait_seconds
+        if moment:
+            moment = max(moment, self._known.batch_seconds.get(key[0], 0.0) / 20)
+        now = time.monotonic()
+        return now - queue[-1].since < moment and now - queue[0].since < 5 * moment
+
+    def most(self, key: BatchKey) -> int:
+        """Tasks of a kind that are done at once at most."""
+        most = self._known.most.get(key[0], UNKNOWN_MOST)
         limit = self.settings.largest_batch
-        return min(most, limit) if limit else most
+        return self._fitting.most(key, min(most, limit) if limit else most)
 
-    def _is_worth_loading(self, model: ModelKey, waiting: int, hosts: Collection[Host]) -> bool:
+    def _is_worth_loading(self, key: BatchKey, waiting: int, hosts: list[Host]) -> bool:
+        model = key[0]
         holders = [host for host in hosts if host.has(model)]
         if not holders:
             return True
-        batches = math.ceil(waiting / self.most(model) / len(holders))
+        sent = sum(host.ahead is not None for host in holders)
+        batches = math.ceil((waiting / self.most(key) + sent) / len(holders))
         at_work = [h.work for h in holders if isinstance(h.work, Running) and h.work.model == model]
         now = time.monotonic()
         seconds = max([now - work.since for work in at_work], default=0.0)

@@ -31,7 +31,7 @@ class Loading:
 
 @dataclass(slots=True, eq=False)
 class Running:
-    """A batch is being done."""
+    """A batch that its process has."""
 
     number: int
     key: BatchKey
@@ -55,12 +55,14 @@ class End:
 
     Attributes:
         work: What it was at.
+        ahead: What it had been sent already.
         how: How it ended, for a sentence.
         is_crash: Whether it ended by itself, and not because it hung.
         for_memory: Whether the system may have ended it for want of memory.
     """
 
     work: "Loading | Running | None"
+    ahead: "Running | None"
     how: str
     is_crash: bool
     for_memory: bool
@@ -100,6 +102,8 @@ class Host:
         models: What its process holds.
         budget: Bytes that models may fill, 0 where that is not known yet.
         work: What it is at.
+        ahead: The batch that its process has been sent already and does next, so that the device
+            does not wait for it.
         too_large: Models that have no room on it.
         loaded_at: When it last loaded a model, by the monotonic clock.
         crashes: How often its process died in a row.
@@ -113,6 +117,7 @@ class Host:
         self.models: dict[ModelKey, messages.HeldModel] = {}
         self.budget = orders.budget or int(device.memory * orders.share)
         self.work: Loading | Running | None = None
+        self.ahead: Running | None = None
         self.too_large: set[ModelKey] = set()
         self.loaded_at = 0.0
         self.crashes = 0
@@ -141,6 +146,17 @@ class Host:
     def is_free(self) -> bool:
         """Whether it may be given work."""
         return self.work is None and time.monotonic() >= self._not_before
+
+    @property
+    def takes_ahead(self) -> bool:
+        """Whether it is at a batch and may be sent the next one already.
+
+        Not behind a task that is done alone because its host died: should it die once more, it has
+        to be clear of what.
+        """
+        if not isinstance(self.work, Running) or self.ahead is not None:
+            return False
+        return not self.work.tasks[0].alone
 
     @property
     def filled(self) -> int:
@@ -178,26 +194,39 @@ class Host:
         asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
 
     def run(self, key: BatchKey, tasks: list[Waiting]) -> None:
-        """Does a batch."""
+        """Does a batch, after the one that it is at."""
         self._numbers += 1
-        self.work = Running(self._numbers, key, tasks)
-        self._message = f"{key[0].name}: {key[1]}"
+        running = Running(self._numbers, key, tasks)
         payloads = tuple(task.payload for task in tasks)
         expected = self._known.sizes.get(key[0], 0)
         self._started().send(messages.Run(self._numbers, key[0], key[1], payloads, expected))
-        for task in tasks:
+        if self.work is None:
+            self._begin(running)
+        else:
+            self.ahead = running
+
+    def _begin(self, running: Running) -> None:
+        running.since = time.monotonic()
+        self.work, self._message = running, f"{running.model.name}: {running.key[1]}"
+        for task in running.tasks:
             task.listener.begins()
 
     def give_up(self, waiting: Waiting) -> None:
         """Tells a model that nobody waits for a task; kills what does not stop for it."""
-        work = self.work
-        if not isinstance(work, Running) or waiting not in work.tasks or self._process is None:
-            return
-        self._process.send(messages.GiveUp(work.number, work.tasks.index(waiting)))
-        if not work.is_wanted:
-            grace = self.settings.grace_seconds
-            sentence = f"{work.model.name} went on for {grace:g} seconds after it was given up"
-            asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
+        for work in self.batches():
+            if waiting in work.tasks and self._process is not None:
+                self._process.send(messages.GiveUp(work.number, work.tasks.index(waiting)))
+                if not work.is_wanted and work is self.work:
+                    self._end_unless_it_stops(work)
+
+    def batches(self) -> list[Running]:
+        """What it is at, and what it has been sent already."""
+        return [work for work in (self.work, self.ahead) if isinstance(work, Running)]
+
+    def _end_unless_it_stops(self, work: Running) -> None:
+        grace = self.settings.grace_seconds
+        sentence = f"{work.model.name} went on for {grace:g} seconds after it was given up"
+        asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
 
     def end_if_idle(self) -> None:
         """Ends a process that has had nothing to do for long: the next work starts another."""
@@ -281,6 +310,9 @@ class Host:
         if not isinstance(work, Running) or work.number != report.number:
             return
         self._rest()
+        if self.ahead is not None:
+            begun, self.ahead = self.ahead, None
+            self._begin(begun)
         self.crashes = 0
         self._known.batch_seconds[work.model] = report.seconds
         self._owner.answered(self, work, report)
@@ -296,7 +328,7 @@ class Host:
             self._process.kill()
 
     def _has_ended(self, code: int) -> None:
-        work, process, why = self.work, self._process, self._killed_for
+        work, ahead, process, why = self.work, self.ahead, self._process, self._killed_for
         if process is not None and not why and process.last_words:
             said = clean(process.last_words, None, keep_newlines=True)
             log.error("%s printed at last: %s", self, said)
@@ -308,7 +340,8 @@ class Host:
             self._not_before = time.monotonic() + self._wait_after_crash()
         self._message = f"{'ended' if why else 'died'}: {how}"
         log.log(logging.INFO if why else logging.ERROR, "%s %s", self, self._message)
-        end = End(work, how, is_crash=not why, for_memory=not why and code == -signal.SIGKILL)
+        for_memory = not why and code == -signal.SIGKILL
+        end = End(work, ahead, how, is_crash=not why, for_memory=for_memory)
         self._owner.ended(self, end)
 
     def _wait_after_crash(self) -> float:
@@ -319,7 +352,7 @@ class Host:
     def _forget_process(self) -> None:
         self._process, self._is_up = None, False
         self.models = {}
-        self._used = 0
+        self.ahead, self._used = None, 0
         self._rest()
 
     # -- how it is shown --------------------------------------------------------------------------
@@ -337,7 +370,7 @@ class Host:
             memory_budget=self.budget or None,
             memory_used=self._used if self._process else None,
             models=tuple(ShownModel(m.key.name, m.size, m.offloaded) for m in self.models.values()),
-            waiting=waiting,
+            waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
             running=running,
             restarts=self._restarts,
         )

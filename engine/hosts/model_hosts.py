@@ -49,7 +49,7 @@ class ModelHosts:
         self._known = Known.nothing()
         self._fitting = Fitting()
         self._hosts: list[Host] = []
-        self._chooser = Chooser(self._hosts, self._backlog, self._known, settings)
+        self._chooser = Chooser(self._hosts, self._backlog, self._known, self._fitting, settings)
         self._finding = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
@@ -114,9 +114,8 @@ class ModelHosts:
         for waiting in list(self._backlog.all()):
             waiting.answer.cancel()
         for host in self._hosts:
-            if isinstance(host.work, Running):
-                for task in host.work.tasks:
-                    task.answer.cancel()
+            for task in [task for batch in host.batches() for task in batch.tasks]:
+                task.answer.cancel()
             host.close()
 
     # -- devices ----------------------------------------------------------------------------------
@@ -180,8 +179,7 @@ class ModelHosts:
         while choice := self._chooser.next():
             host, key = choice.host, choice.key
             if key[0] in host.models:
-                most = self._fitting.most(key, self._chooser.most(key[0]))
-                host.run(key, self._backlog.take(key, most))
+                host.run(key, self._backlog.take(key, self._chooser.most(key)))
             else:
                 self._say_loading(key[0], host)
                 host.load(key[0])
@@ -238,7 +236,7 @@ class ModelHosts:
     def ended(self, host: Host, end: End) -> None:
         """A host has died: what it was at is done again, each task by itself."""
         if isinstance(end.work, Running):
-            self._settle_after_end(host, end, end.work)
+            self._do_again(host, end, end.work)
         elif isinstance(end.work, Loading):
             for waiting in self._backlog.take_model(end.work.model):
                 _fail(waiting, _died(host, end, f"loading {end.work.model.name}"))
@@ -248,18 +246,24 @@ class ModelHosts:
                 _fail(waiting, refusal)
         self._dispatch()
 
-    def _settle_after_end(self, host: Host, end: End, running: Running) -> None:
-        left = [task for task in running.tasks if not task.answer.done()]
-        if len(running.tasks) == 1 or not end.is_crash:
-            for waiting in left:
-                _fail(waiting, _died(host, end, f"{running.model.name}: {running.key[1]}"))
-            return
-        if end.for_memory:
+    def _do_again(self, host: Host, end: End, running: Running) -> None:
+        """Fails a task that was alone, or hung; what may be innocent is done once more, alone.
+
+        Where the next batch had been sent already, the host may have died of either.
+        """
+        if end.for_memory and len(running.tasks) > 1:
             self._fitting.failed(running.key, len(running.tasks) // 2)
-        for waiting in left:
-            waiting.alone = True
-            waiting.listener.waits()
-        self._backlog.put_back(left)
+        ahead = end.ahead.tasks if end.ahead else []
+        again = running.tasks if end.is_crash and len(running.tasks) + len(ahead) > 1 else []
+        for waiting in running.tasks:
+            if waiting not in again:
+                _fail(waiting, _died(host, end, f"{running.model.name}: {running.key[1]}"))
+        for tasks, alone in ((ahead, end.is_crash), (again, True)):
+            left = [task for task in tasks if not task.answer.done()]
+            for waiting in left:
+                waiting.alone = waiting.alone or alone
+                waiting.listener.waits()
+            self._backlog.put_back(left)
 
 
 def _settle(waiting: Waiting, answer: messages.Answer) -> None:

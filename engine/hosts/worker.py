@@ -105,6 +105,7 @@ def _work(
                 report = Batch(command, shelf, given_up, reporter.tell).do()
             except DeviceGone as error:
                 log.critical("%s is of no use any more: %s", orders.device, error)
+                reporter.flush()
                 os._exit(BROKEN)
             given_up.forget(command.number)
             _measure(shelf, command.key)
@@ -134,7 +135,7 @@ def _measure(shelf: Shelf, key: ModelKey) -> None:
 
 
 class Reporter:
-    """Sends reports to the engine, from whichever thread.
+    """Sends reports to the engine, from whichever thread, while the next batch is at work.
 
     Args:
         pipe: Where they go.
@@ -142,16 +143,25 @@ class Reporter:
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
         self._pipe = pipe
-        self._lock = threading.Lock()
+        self._outbox: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=self._send, daemon=True).start()
 
     def tell(self, report: messages.Report) -> None:
-        """Sends one; the process ends where nobody hears it."""
-        data = plain.pack(report)
-        try:
-            with self._lock:
+        """Sends one before long, after those before it."""
+        self._outbox.put(plain.pack(report))
+
+    def flush(self) -> None:
+        """Waits until everything is sent."""
+        self._outbox.join()
+
+    def _send(self) -> None:
+        while True:
+            data = self._outbox.get()
+            try:
                 self._pipe.send_bytes(data)
-        except OSError:
-            os._exit(1)
+            except OSError:
+                os._exit(1)  # nobody hears it
+            self._outbox.task_done()
 
 
 class _ToEngine(logging.Handler):

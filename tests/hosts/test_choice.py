@@ -9,6 +9,7 @@ import pytest
 from engine.capabilities import ModelKey
 from engine.hosts.choice import Chooser, on_devices
 from engine.hosts.devices import Device, named_devices
+from engine.hosts.fitting import Fitting
 from engine.hosts.host import Host, Loading, Running
 from engine.hosts.messages import HeldModel
 from engine.hosts.state import Known
@@ -29,7 +30,7 @@ class Scene:
         self.settings = HostSettings(**{"batch_wait_seconds": 0, **settings})
         self.known, self.backlog = Known.nothing(), Backlog()
         self.hosts = [self.host(device) for device in named_devices(devices or ("cuda:0",))]
-        self.chooser = Chooser(self.hosts, self.backlog, self.known, self.settings)
+        self.chooser = Chooser(self.hosts, self.backlog, self.known, Fitting(), self.settings)
 
     def host(self, device: Device) -> Host:
         orders = Orders(device.id, device.torch, 1000, 1.0, 1, 20)
@@ -38,10 +39,13 @@ class Scene:
     def wait(self, model: ModelKey, ago: float = 0.0, count: int = 1) -> None:
         """Adds tasks that came some seconds ago."""
         for _ in range(count):
-            answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-            waiting = Waiting(task("x", model=model), b"", answer, Ear())
-            waiting.since = time.monotonic() - ago
-            self.backlog.add(waiting)
+            self.backlog.add(self.waiting(model, ago))
+
+    def waiting(self, model: ModelKey, ago: float = 0.0, *, alone: bool = False) -> Waiting:
+        """A task that came some seconds ago."""
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        since = time.monotonic() - ago
+        return Waiting(task("x", model=model), b"", answer, Ear(), since, alone)
 
     def holds(self, model: ModelKey, host: int = 0, size: int = 600) -> None:
         """A host holds a model, loaded long ago."""
@@ -51,7 +55,9 @@ class Scene:
 
     def works(self, model: ModelKey, host: int = 0, ago: float = 0.0) -> None:
         """A host works at a batch that it began some seconds ago."""
-        self.hosts[host].work = Running(1, (model, "say", ""), [], time.monotonic() - ago)
+        at_work = [self.waiting(model)]
+        since = time.monotonic() - ago
+        self.hosts[host].work = Running(1, (model, "say", ""), at_work, since)
 
     def next(self) -> tuple[str, str] | None:
         """What is begun now: the device and the model."""
@@ -154,6 +160,52 @@ async def test_a_second_host_loads_a_model_where_that_is_worth_it(
     scene.known.most[A], scene.known.batch_seconds[A], scene.known.load_seconds[A] = 8, 5.0, 20.0
     scene.wait(A, count=waiting)
     assert scene.next() == (("cuda:1", "a") if spreads else None)
+
+
+async def test_the_next_batch_is_sent_ahead_where_it_is_full() -> None:
+    scene = Scene()
+    scene.holds(A)
+    scene.works(A)
+    scene.known.most[A] = 4
+    scene.wait(A, count=3)
+    assert scene.next() is None  # more may come until the device is free
+    scene.wait(A)
+    assert scene.next() == ("cuda:0", "a")
+    scene.hosts[0].ahead = Running(2, (A, "say", ""), [])
+    assert scene.next() is None
+
+
+async def test_nothing_is_sent_ahead_where_another_host_is_about_to_be_free() -> None:
+    scene = Scene("cuda:0", "cuda:1")
+    scene.holds(A)
+    scene.works(A)
+    scene.hosts[1].work = Loading(A)
+    scene.wait(A, count=100)
+    assert scene.next() is None
+
+
+@pytest.mark.parametrize("suspect", ["at work", "waiting"])
+async def test_what_is_done_alone_is_done_alone(suspect: str) -> None:
+    scene = Scene(largest_batch=1)
+    scene.holds(A)
+    alone = scene.waiting(A, alone=True)
+    scene.works(A)
+    if suspect == "waiting":
+        scene.backlog.add(alone)
+    else:
+        scene.hosts[0].work = Running(1, alone.key, [alone])
+        scene.wait(A)
+    assert scene.next() is None
+
+
+async def test_nothing_is_sent_ahead_of_what_waits_for_longer() -> None:
+    scene = Scene(patience_seconds=3600)
+    scene.holds(A)
+    scene.works(A)
+    scene.known.sizes[B] = 600
+    scene.wait(B, ago=1)
+    scene.wait(A, count=20)
+    assert scene.next() is None
 
 
 async def test_a_batch_that_goes_on_for_long_makes_it_worth_it() -> None:

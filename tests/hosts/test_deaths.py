@@ -116,3 +116,18 @@ def test_an_engine_that_forgets_its_hosts_can_end(tmp_path: Path) -> None:
     command = [sys.executable, "-c", script, "x"]
     done = subprocess.run(command, timeout=60, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+async def test_what_was_sent_ahead_to_a_host_that_died_is_done_again(
+    trial: MakeTrial, tmp_path: Path
+) -> None:
+    hosts, gate = trial(largest_batch=1), tmp_path / "gate"
+    first = hosts.ask(task(str(gate), "wait_and_die"))
+    await hosts.until(Path(f"{gate}.begun").exists)
+    second = hosts.ask(task("x"))
+    await hosts.until(lambda: hosts.hosts._hosts[0].ahead is not None)
+    gate.touch()
+    assert (await second)["said"] == "X"
+    with pytest.raises(Retryable):
+        await first
+    assert hosts.state().restarts == 2
