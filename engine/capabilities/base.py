@@ -190,7 +190,8 @@ class Backend(Protocol):
     same result, so that another job's answer may stand for it, and `versions`, the version of each
     operation that has another one than `version`, by its name. One that asks a server of this
     machine may have `unreachable()`, which says what does not answer, for lists of backends; a call
-    to it finds that out by itself.
+    to it finds that out by itself. One that asks through a provider's own package has that one's
+    name as `client`.
     """
 
     name: str

@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
+from importlib.metadata import PackageNotFoundError
+from importlib.metadata import version as version_of
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -58,7 +60,8 @@ def backends(workspace: Path, *, as_json: bool) -> int:
         console.print(render.shown(f"{family['name']}: {family['summary']}", style="bold"))
         for made in family["capabilities"]:
             sign = "✔" if made["ready"] else "✘"
-            told = f"{made['model'] or ''} {'(paid)' if made['paid'] else ''}"
+            by = f"by {made['client']} " if made["client"] else ""
+            told = f"{made['model'] or ''} {by}{'(paid)' if made['paid'] else ''}"
             console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))
             for item in made["missing"]:
                 said = f"needs {item['what']}. {item['remedy']}"
@@ -161,7 +164,15 @@ def _capability(
         remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
         missing = [Missing(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
-    return _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
+    made = _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
+    return made | {"client": _installed(getattr(backend, "client", None))}
+
+
+def _installed(package: str | None) -> str | None:
+    """A package with its version, None where it is not installed."""
+    with contextlib.suppress(PackageNotFoundError):
+        return f"{package} {version_of(package)}" if package else None
+    return None
 
 
 def _unreachable(backend: Backend) -> list[Missing]:
@@ -181,4 +192,5 @@ def _made(
         "version": version,
         "paid": paid,
         "missing": missing,
+        "client": None,
     }

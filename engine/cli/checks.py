@@ -52,10 +52,13 @@ def check_settings(root: Path) -> Iterator[Finding]:
     yield Finding("settings", True, "can be read")
 
 
-def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str]]:
-    """Each backend with its capability, what it lacks and the remedy, both empty where ready."""
+def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
+    """Each backend with its capability, what it lacks and the remedy, both empty where ready.
+
+    Last comes the provider's package that it asks through, with its version; empty where none.
+    """
     for family in read_backends(root):
         for made in family["capabilities"]:
             what = "; ".join(item["what"] for item in made["missing"])
             remedy = " ".join(item["remedy"] for item in made["missing"])
-            yield family["name"], made["capability"], what, remedy
+            yield family["name"], made["capability"], what, remedy, made["client"] or ""

@@ -121,9 +121,10 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
             for capability, first in json.loads(snapshot).get("backends", {}).items()
             for made in in_order(first)
         }
-    for name, capability, what, remedy in missing_of_backends(workspace.paths.root):
+    for name, capability, what, remedy, client in missing_of_backends(workspace.paths.root):
         needed = (name, capability) in used
-        found = f"{name} ({capability}) " + (f"needs {what}" if what else "is ready")
+        by = f" by {client}" if client else ""
+        found = f"{name} ({capability}){by} " + (f"needs {what}" if what else "is ready")
         if what and not needed:
             found += "; nothing that is queued uses it"
         trouble = bool(what) and needed

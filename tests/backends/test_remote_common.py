@@ -165,3 +165,19 @@ def test_costs_are_rounded_up_to_whole_microdollars() -> None:
     assert TokenPrices(price_input=0.2, price_output=1.2).microdollars(1, 1) == 2
     assert TokenPrices(price_input=3, price_output=15).microdollars(1_000_000, 0) == 3_000_000
     assert TokenPrices().microdollars(9, 9) == 0
+
+
+def test_the_example_of_an_env_file_names_every_key() -> None:
+    from pathlib import Path
+
+    from engine.backends.anthropic.settings import KEY_NAMES as ANTHROPIC
+    from engine.backends.fal.settings import KEYS as FAL
+    from engine.backends.gemini.settings import KEY_NAMES as GEMINI
+    from engine.backends.gemini_image.settings import KEYS as GEMINI_IMAGE
+    from engine.backends.openai.settings import KEY_NAMES as OPENAI
+    from engine.backends.stability.settings import KEYS as STABILITY
+
+    text = (Path(__file__).parents[2] / ".env.local.example").read_text()
+    names = {*ANTHROPIC, *FAL, *GEMINI, *GEMINI_IMAGE, *OPENAI, *STABILITY, "OLLAMA_HOST"}
+    assert [name for name in sorted(names) if name not in text] == []
+    assert [line for line in text.splitlines() if line and not line.startswith("#")] == []

@@ -1,4 +1,5 @@
 import json
+from importlib.metadata import version
 
 import pytest
 
@@ -50,10 +51,11 @@ def test_backends_need_no_workspace(run, tmp_path):
     document = run("backends", "--json", "--workspace", tmp_path).json
     assert document["version"] == 1
     builtin = next(family for family in document["backends"] if family["name"] == "builtin")
-    assert {made["capability"] for made in builtin["capabilities"]} == {"image", "vision", "text"}
+    assert {made["capability"] for made in builtin["capabilities"]} >= {"image", "vision", "text"}
     for made in builtin["capabilities"]:
-        assert set(made) == {"capability", "ready", "model", "version", "paid", "missing"}
+        assert set(made) == {"capability", "ready", "model", "version", "paid", "missing", "client"}
         assert (made["ready"], made["paid"], made["missing"]) == (True, False, [])
+        assert made["client"] is None
     assert list(tmp_path.iterdir()) == []
 
 
@@ -88,6 +90,21 @@ def test_a_server_of_this_machine_that_does_not_answer_is_not_ready(run, tmp_pat
     assert made["ready"] is False
     assert made["missing"][0]["what"] == "ComfyUI at http://127.0.0.1:9"
     assert made["missing"][0]["remedy"].startswith("Start ComfyUI")
+
+
+@pytest.mark.parametrize("sdk", ["google-genai", "google-generativeai"])
+def test_which_client_of_google_s_is_used_is_said(run, tmp_path, sdk):
+    (tmp_path / "safelight.toml").write_text(f'[backends.gemini]\nsdk = "{sdk}"\n')
+    said = f"{sdk} {version(sdk)}"
+    document = run("backends", "--json", "--workspace", tmp_path).json
+    gemini = next(family for family in document["backends"] if family["name"] == "gemini")
+    assert {made["client"] for made in gemini["capabilities"]} == {said}
+    assert f"by {said} (paid)" in run("backends", "--workspace", tmp_path).out
+    run("init", "--workspace", tmp_path)
+    assert (
+        f"gemini (text) by {said} needs GEMINI_API_KEY"
+        in run("doctor", "--workspace", tmp_path).out
+    )
 
 
 def test_wrong_settings_of_a_backend_make_it_not_ready(run, tmp_path):

@@ -113,7 +113,10 @@ def test_doctor_of_a_damaged_store_is_no_traceback(run, toys):
 def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, monkeypatch):
     from engine.cli import checks_of_store
 
-    lacks = [("toy", "text", "a key", "Set TOY_KEY."), ("other", "text", "a key", "Set OTHER.")]
+    lacks = [
+        ("toy", "text", "a key", "Set TOY_KEY.", ""),
+        ("other", "text", "a key", "Set OTHER.", ""),
+    ]
     monkeypatch.setattr(checks_of_store, "missing_of_backends", lambda _root: iter(lacks))
     ran = run("doctor", "--json", "--workspace", toys)
     assert problems(ran)["backend"]["found"] == "toy (text) needs a key"

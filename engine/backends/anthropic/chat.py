@@ -58,6 +58,8 @@ class AnthropicSpeaker:
         environment: Where the key is.
     """
 
+    client = "anthropic"
+
     def __init__(self, settings: AnthropicSettings, environment: Mapping[str, str]) -> None:
         self._settings = settings
         self._key = find_key(environment, *KEY_NAMES)

@@ -91,10 +91,12 @@ class Speaker(Protocol):
     Attributes:
         account: Whose errors are told, and what must never be in them.
         paid: Whether a round costs money.
+        client: The provider's package that it speaks through.
     """
 
     account: Account
     paid: bool
+    client: str
 
     @property
     def address(self) -> str:
@@ -128,6 +130,7 @@ class _ChatBackend:
         self.name = self.speaker.account.name
         self.model = settings.model_for(self.capability)
         self.paid = self.speaker.paid
+        self.client = self.speaker.client
         self.resumable = False
         self.reusable = settings.temperature == 0
         self.lane = settings.lane(self.name, self.model)

@@ -57,6 +57,7 @@ class FalImages:
     """
 
     name = "fal"
+    client = "fal-client"
     capability: Capability = "image"
     paid = True
     price_names = ("fal.price_per_image=...",)

@@ -55,7 +55,8 @@ class GeminiSpeaker:
 
     def __init__(self, settings: GeminiSettings, environment: Mapping[str, str], sdk: Sdk) -> None:
         self.settings = settings
-        self.sdk = sdk
+        self.client: str = sdk
+        self._module = _MODULES[sdk]
         self.key = find_key(environment, *KEY_NAMES)
         self.account = Account(NAME, KEY_NAMES, (self.key,) if self.key else ())
         self.paid = not settings.is_local
@@ -67,7 +68,7 @@ class GeminiSpeaker:
 
     def missing(self) -> list[Missing]:
         """The client's package; a key, unless the server is this machine."""
-        lacks = [] if has_package(_MODULES[self.sdk]) else [missing_package(self.sdk)]
+        lacks = [] if has_package(self._module) else [missing_package(self.client)]
         if self.key is None and not self.settings.is_local:
             lacks.append(missing_key(*KEY_NAMES))
         return lacks

@@ -64,6 +64,7 @@ class GeminiImages:
     """Pictures from Gemini. A call that was cut off cannot be found again."""
 
     name = "gemini-image"
+    client = "google-genai"
     capability: Capability = "image"
     version = "1"
     paid = True

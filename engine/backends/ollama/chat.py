@@ -39,6 +39,7 @@ class OllamaSpeaker:
     """
 
     paid = False
+    client = "ollama"
 
     def __init__(self, settings: OllamaSettings, environment: Mapping[str, str]) -> None:
         self._settings = settings

@@ -67,6 +67,8 @@ class OpenAISpeaker:
         environment: Where the key is.
     """
 
+    client = "openai"
+
     def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
         self._settings = settings
         self._key = find_key(environment, *KEY_NAMES)

@@ -86,6 +86,7 @@ class OpenAIImages:
     """Pictures from OpenAI. A call that was cut off cannot be found again."""
 
     name = NAME
+    client = "openai"
     capability: Capability = "image"
     resumable = False
     price_names = ("openai.price_image=...",)
