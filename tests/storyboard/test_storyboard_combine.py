@@ -13,10 +13,10 @@ from engine.recipes.storyboard.combine import (
     deviation,
     effective_weights,
     nominal_weights,
-    ranking,
     ranks_of,
     scaled,
 )
+from engine.recipes.storyboard.ranking import ranking
 
 marks = st.floats(0, 100, allow_nan=False).map(lambda value: round(value, 3))
 some_marks = st.lists(st.none() | marks, min_size=1, max_size=8)

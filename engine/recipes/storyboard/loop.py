@@ -12,10 +12,11 @@ from engine.recipes.storyboard.chain import (
     references,
     told_of_references,
 )
-from engine.recipes.storyboard.editor import SelectRequest, ranked, selecting
+from engine.recipes.storyboard.editor import selecting
 from engine.recipes.storyboard.enhance import Wording, enhance, own_words
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene, plan
+from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.variations import Variation, generate
 from engine.runtime.job import Job, Scope

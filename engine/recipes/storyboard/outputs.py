@@ -24,7 +24,6 @@ from engine.recipes.storyboard.documents import (
     quality_scores,
     storyboard_document,
     trace_summary,
-    trace_texts,
 )
 from engine.recipes.storyboard.report import (
     SceneReport,
@@ -32,6 +31,7 @@ from engine.recipes.storyboard.report import (
     VariationReport,
 )
 from engine.recipes.storyboard.telling import job_report
+from engine.recipes.storyboard.trace_texts import trace_texts
 from engine.runtime.recipe import Projection
 from engine.text import clean
 

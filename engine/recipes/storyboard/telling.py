@@ -10,12 +10,13 @@ from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import Batch, Job, Step
 from engine.capabilities import Comparison, Draft, Likeness, Picture, Scenes, Shot, ShotReview
-from engine.recipes.storyboard.editor import EDITOR, Selection
+from engine.recipes.storyboard.editor import EDITOR
 from engine.recipes.storyboard.enhance import Version, Wording, as_decided, own_words, wording
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import OWN_PICTURE, SceneResult, Storyboard
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport, VariationReport
 from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
+from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 

@@ -1,0 +1,150 @@
+"""Which picture of a set is taken, and why, in words."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from engine.capabilities import Artifact, Critique, Permanent, Request, Result, Score, ScoreSheet
+from engine.recipes.storyboard.combine import Combination
+from engine.recipes.storyboard.ranking import Ranking, ranking
+
+QUALITY = "quality"
+"""The metric of a chosen picture: the weighted average of its marks, 0 to 100."""
+
+OVERALL = "overall"
+"""The metric that a set is ordered by."""
+
+_WHO = "storyboard editor-1"
+
+
+class SelectRequest(Request):
+    """Asks for the best picture of a set.
+
+    Attributes:
+        sheet: Its scores.
+        numbers: The variation that each picture is.
+        failed: Variations that could not be made, and why.
+        weights: Weight of each metric; none for the standard ones.
+        combination: How the marks are combined.
+        threshold: Quality that the chosen picture should have.
+        decided: The variation that an operator decided; 0 where nobody has.
+    """
+
+    sheet: ScoreSheet
+    numbers: tuple[int, ...] = Field(min_length=1)
+    failed: tuple[str, ...] = ()
+    weights: Mapping[str, float] = {}
+    combination: Combination = "weighted"
+    threshold: float = 0.0
+    decided: int = 0
+
+
+class Selection(Result):
+    """Which picture of a set is taken, and why.
+
+    Attributes:
+        ranking: The set in order.
+        numbers: The variation that each picture of the ranking is.
+        best: The variation that the scores chose.
+        chosen: The variation that is taken: the best, or what an operator decided.
+        quality: The quality of what is taken; None where it has no mark.
+        reason: Why it is taken, in words.
+        warnings: What an operator should know, one sentence each.
+    """
+
+    ranking: Ranking
+    numbers: tuple[int, ...]
+    best: int
+    chosen: int
+    quality: float | None
+    reason: str
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def picture(self) -> Artifact:
+        """What is taken."""
+        return self.ranking.pictures[self.numbers.index(self.chosen)].image
+
+    def scores(self) -> list[Score]:
+        """Quality of what is taken, and the overall score of each picture."""
+        found = []
+        if self.quality is not None:
+            image = self.picture.hash
+            found.append(Score(metric=QUALITY, value=self.quality, scorer=_WHO, image=image))
+        found += [
+            Score(metric=OVERALL, value=one.overall, scorer=_WHO, image=one.image.hash)
+            for one in self.ranking.pictures
+            if one.overall is not None
+        ]
+        return found
+
+    def critiques(self) -> list[Critique]:
+        """Reason and warnings."""
+        return [Critique(text=self.reason, missing=self.warnings)]
+
+
+def ranked(request: SelectRequest) -> Ranking:
+    """The set of a request in order."""
+    return ranking(request.sheet, request.weights, request.combination)
+
+
+def selection(request: SelectRequest) -> Selection:
+    """Which picture of a set is taken, and why.
+
+    Raises:
+        Permanent: What was decided is no picture of the set.
+    """
+    found = ranked(request)
+    best = request.numbers[found.best]
+    chosen = request.decided or best
+    if chosen not in request.numbers:
+        there = ", ".join(map(str, request.numbers))
+        raise Permanent(
+            f"Variation {chosen} was decided, and the scene's pictures are {there}.",
+            remedy="Decide one of these, or 0 for the one that the scores choose.",
+        )
+    taken = found.pictures[request.numbers.index(chosen)]
+    warnings = [*request.failed, *found.notes]
+    if taken.quality is not None and taken.quality < request.threshold:
+        warnings.insert(
+            0,
+            f"The quality score of variation {chosen}, {taken.quality:.1f}, is below the threshold "
+            f"of {request.threshold:g}.",
+        )
+    return Selection(
+        ranking=found,
+        numbers=request.numbers,
+        best=best,
+        chosen=chosen,
+        quality=taken.quality,
+        reason=_reason(found, request.numbers, chosen, best),
+        warnings=tuple(warnings),
+    )
+
+
+def _reason(found: Ranking, numbers: Sequence[int], chosen: int, best: int) -> str:
+    by_rank = sorted(zip(found.pictures, numbers, strict=True), key=lambda pair: pair[0].rank)
+    first = by_rank[0][0]
+    if chosen != best:
+        said = f"An operator chose variation {chosen}; the scores would have chosen {best}"
+        return f"{said} ({_number(first.overall)})."
+    if len(by_rank) == 1:
+        said = f"Variation {chosen} is the only picture; its overall score is"
+        return f"{said} {_number(first.overall)}."
+    second, number = by_rank[1]
+    said = (
+        f"Variation {chosen} has the highest overall score of {len(by_rank)}, "
+        f"{_number(first.overall)}; variation {number} follows with {_number(second.overall)}."
+    )
+    pulls = [weight for weight in found.weights if weight.effective > 0]
+    if not pulls:
+        return f"{said} No scorer tells the pictures apart."
+    most = max(pulls, key=lambda weight: weight.effective)
+    return (
+        f"{said} {most.metric} tells these pictures apart the most: {most.effective:.0%} of what "
+        f"decides, for a weight of {most.nominal:.0%}."
+    )
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"
