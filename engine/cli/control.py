@@ -84,7 +84,8 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     """Decide KEY of JOB; what depends on it runs again, everything else is kept.
 
     KEY is what the recipe asks for: for refine, `select` (the number of the iteration that is the
-    result) or `iteration-N/prompt`. VALUE is JSON if it can be read as JSON, otherwise text.
+    result) or `iteration-N/prompt`; for storyboard, `scene-N/select` (the number of a variation) or
+    `scene-N/prompt`. VALUE is JSON if it can be read as JSON, otherwise text.
     """
     decided = value if text else parse_value(value)
     return _carry_out(Workspace(workspace), "decide", [job], {"key": key, "value": decided})

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
-from engine.capabilities import ImageRequest
+from engine.capabilities import CRITERIA, ImageRequest
 from engine.cli.app import main
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
@@ -90,6 +90,25 @@ def test_the_files_are_those_that_are_documented(made: Shooting):
     top = {"storyboard.json", "contact_sheet.png", "scene_1.png", "scene_2.png"}
     traces = {f"scene_{number}/{name}" for number in (1, 2) for name in TRACES}
     assert files(made.folder) == top | traces
+
+
+def names_of(value: Any) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(names_of, value.values()))
+    return set().union(*map(names_of, value)) if isinstance(value, list) else set()
+
+
+def test_every_field_is_in_the_manual(made: Shooting):
+    page = (Path(__file__).parent.parent.parent / "docs" / "storyboard.md").read_text()
+    page = re.sub("```.*?```", "", page, flags=re.DOTALL)
+    documented = {
+        word for words in re.findall("`([^`]+)`", page) for word in re.findall("[a-z_]+", words)
+    }
+    own = {"crew", "pickscore", "clipscore", "vqascore", "aesthetic", "name", "colours", "use"}
+    for path in ("storyboard.json", "scene_1/quality_scores.json"):
+        assert names_of(load(made.folder, path)) <= documented | own
+    summary = load(made.folder, "scene_1/prompt_trace_summary.json")
+    assert names_of(summary) <= documented | set(CRITERIA)
 
 
 def test_storyboard_json_is_what_readers_of_it_expect(made: Shooting):
