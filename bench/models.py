@@ -1,0 +1,43 @@
+"""A model for hosts that takes a fixed time a batch, as an accelerator does; no processor time."""
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from engine.capabilities import Desk, ModelKey, Place, Task
+
+
+class FixedModel:
+    """Takes `seconds` a batch, whatever is in it."""
+
+    def __init__(self, seconds: float, most: int, answers: int) -> None:
+        self.seconds = seconds
+        self.most = most
+        self.answer = bytes(answers)
+
+    def run(self, operation: str, payloads: Sequence[Any], desk: Desk | None) -> Sequence[Any]:
+        """Waits, then answers each payload with as many bytes as it was told."""
+        time.sleep(self.seconds)
+        return [self.answer for _ in payloads]
+
+    def size(self) -> int:
+        """Nothing to speak of."""
+        return 1
+
+    def offload(self) -> None:
+        """Nothing to do."""
+
+    def close(self) -> None:
+        """Nothing to do."""
+
+
+def load(options: str, place: Place) -> FixedModel:
+    """Loads it, as a host does."""
+    return FixedModel(**json.loads(options))
+
+
+def task(name: str, seconds: float, most: int, payload: bytes, answers: int) -> Task:
+    """A task for such a model."""
+    options = json.dumps({"answers": answers, "most": most, "seconds": seconds})
+    return Task(ModelKey(f"{__name__}:load", options, name), "work", payload)
