@@ -1,6 +1,7 @@
 """What is added to a pipeline: LoRAs, and an IP-Adapter that follows reference pictures."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -56,7 +57,9 @@ class Loras:
         if not hasattr(self._pipe, "load_lora_weights"):
             raise Permanent("This model takes no LoRAs.", remedy="Empty diffusers.loras.")
         self._loaded.add(name)
-        with loading(f"the LoRA {file.name}", "Put the whole file in its place, then resume."):
+        mend = "Put the whole file in its place, then resume."
+        with loading(f"the LoRA {file.name}", mend), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # peft's, about several LoRAs at once
             self._pipe.load_lora_weights(
                 str(file.parent),
                 weight_name=file.name,

@@ -69,6 +69,7 @@ class PictureModel:
         self._device = device
         self._is_offloaded = False
         self._scheduler = pipe.scheduler
+        self._vae_dtype = getattr(getattr(pipe, "vae", None), "dtype", None)
         self._is_xl = hasattr(pipe, "text_encoder_2") and hasattr(pipe, "unet")
 
     # -- pictures -----------------------------------------------------------------------------
@@ -182,6 +183,9 @@ class PictureModel:
         pipe.scheduler = scheduler_like(
             self._scheduler, call.sampling.scheduler, karras=call.sampling.karras
         )
+        if self._vae_dtype is not None and pipe.vae.dtype != self._vae_dtype:
+            # SDXL decodes in float32; a call that ran out of memory there leaves it so.
+            pipe.vae.to(dtype=self._vae_dtype)
         if self._is_offloaded:
             pipe.enable_model_cpu_offload(device=self._device)
         if "callback_on_step_end" in inspect.signature(pipe.__call__).parameters:

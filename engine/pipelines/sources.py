@@ -14,7 +14,7 @@ _PARTS = (*_TEXTS, "*/*.safetensors")
 """What is fetched of a pipeline: its parts, and not the single files that lie beside them."""
 
 _OTHER_PRECISIONS = ("*.fp16.safetensors", "*.fp16-*.safetensors", "*.bf16.safetensors")
-_NEVER = ("*.non_ema*", "*/openvino_*", "*/*.onnx*", "*/flax_*")
+_NEVER = ("*.non_ema*", "*/openvino_*", "*/flax_*", "vae_1_0/*")
 _DEFAULT_CONFIG = "stabilityai/stable-diffusion-xl-base-1.0"
 """Whose configuration a single file is taken to have."""
 

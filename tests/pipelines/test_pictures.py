@@ -187,6 +187,15 @@ def test_a_picture_that_the_models_checker_holds_back_is_a_failure(load: Load) -
     assert answers[1]["rgb"]
 
 
+def test_a_decoder_that_was_left_in_another_precision_is_put_right(load: Load) -> None:
+    import torch
+
+    model = load("sdxl", fresh=True)
+    (before,) = made(model, ask())
+    model._pipe.vae.to(torch.float64)  # as a call does that ends in the middle of decoding
+    assert distance(made(model, ask())[0], before) == 0
+
+
 def test_half_precision_runs_and_is_another_picture(load: Load) -> None:
     full = made(load("sdxl"), ask())[0]
     half = made(load("sdxl", dtype="bf16"), ask())[0]

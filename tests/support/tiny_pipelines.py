@@ -217,6 +217,78 @@ def refiner() -> Any:
     )
 
 
+def flux() -> Any:
+    """Flux in small: a transformer over packed latents, flow matching, embedded guidance."""
+    import torch
+    from diffusers import (
+        AutoencoderKL,
+        FlowMatchEulerDiscreteScheduler,
+        FluxPipeline,
+        FluxTransformer2DModel,
+    )
+
+    torch.manual_seed(0)
+    transformer = FluxTransformer2DModel(
+        patch_size=1,
+        in_channels=4,
+        num_layers=1,
+        num_single_layers=1,
+        attention_head_dim=16,
+        num_attention_heads=2,
+        joint_attention_dim=32,
+        pooled_projection_dim=32,
+        axes_dims_rope=[4, 4, 8],
+    )
+    narrow = AutoencoderKL(
+        block_out_channels=(32, 32, 32, 32),
+        latent_channels=1,
+        down_block_types=["DownEncoderBlock2D"] * 4,
+        up_block_types=["UpDecoderBlock2D"] * 4,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.0609,
+        scaling_factor=1.5035,
+    )
+    return FluxPipeline(
+        scheduler=FlowMatchEulerDiscreteScheduler(),
+        vae=narrow,
+        text_encoder=clip_text(),
+        tokenizer=clip_tokenizer(),
+        text_encoder_2=_t5(),
+        tokenizer_2=_t5_tokenizer(),
+        transformer=transformer,
+    )
+
+
+def _t5_tokenizer() -> Any:
+    import string
+
+    from transformers import T5TokenizerFast
+
+    signs = string.ascii_letters + string.digits + string.punctuation
+    vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
+    vocabulary += [(sign, -3.0) for sign in signs]
+    vocabulary += [(f"<extra_id_{number}>", 0.0) for number in range(99, -1, -1)]
+    return T5TokenizerFast(vocab=vocabulary, model_max_length=64)
+
+
+def _t5() -> Any:
+    import torch
+    from transformers import T5Config, T5EncoderModel
+
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=len(_t5_tokenizer()),
+        d_model=32,
+        d_kv=8,
+        d_ff=37,
+        num_layers=2,
+        num_heads=4,
+        is_encoder_decoder=False,
+    )
+    return T5EncoderModel(config).eval()
+
+
 def _xl_unet(*, text_width: int, numbers: int) -> Any:
     """A denoiser that is told `numbers` numbers of 8 channels each beside the text's 32."""
     return _unet(
