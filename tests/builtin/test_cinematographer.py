@@ -308,7 +308,7 @@ TEXTS = st.one_of(
 
 
 @given(TEXTS.filter(bool), TEXTS, TEXTS, TEXTS, st.integers(1, 6))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_any_scene_is_written_the_same_each_time_and_never_contradicted(
     prompt, notes, brief, marker, number
 ):

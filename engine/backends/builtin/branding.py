@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 
 from engine.backends.builtin.shotwords import ShotWords
-from engine.backends.builtin.terms import Phrase, words_of
+from engine.backends.builtin.terms import Phrase, named, words_of
 from engine.capabilities.writing import Film
 from engine.imaging.measure.colour import Array, from_hex, oklab
 from engine.imaging.painter.lexicon import phrases
@@ -77,11 +77,11 @@ def wishes(film: Film, reading: ShotWords) -> Wishes:
     there = {("marker", one): holds(reading, one) for one in film.consistency if words_of(one)}
     shown = {word for clause in reading.affirmed for word in clause}
     there |= {("use", one): shown.issuperset(words_of(one)) for one in brand.use}
-    named = colours_of(reading)
-    there |= {("colour", one): _has_colour(named, one) for one in brand.colours if is_colour(one)}
+    seen = colours_of(reading)
+    there |= {("colour", one): _has_colour(seen, one) for one in brand.colours if is_colour(one)}
     said = frozenset(word for _, text in there for word in words_of(text))
     against = tuple(one for one in brand.avoid if holds(reading, one, denied=False))
-    return Wishes(there, against, bool(named), said | frozenset(named))
+    return Wishes(there, against, bool(seen), said | frozenset(seen))
 
 
 def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:
@@ -107,7 +107,10 @@ def colours_of(reading: ShotWords) -> dict[str, str]:
     found: dict[str, str] = {}
     for clause in reading.affirmed:
         for at, word in enumerate(clause):
-            for phrase in (clause[at : at + 2], (word,)):
+            pair = clause[at : at + 2]
+            # The golden hour is no gold, and the blue hour no blue.
+            singles = ((word,),) if len(pair) < 2 or named(pair) is None else ()
+            for phrase in (pair, *singles):
                 if phrase in known:
                     found[" ".join(phrase)] = known[phrase]
             if word.startswith("#"):
@@ -129,14 +132,14 @@ def colour_name(text: str) -> str:
 
 @cache
 def _colour_names() -> dict[Phrase, str]:
-    named = [term for term in phrases().values() if term.family == "colour"]
-    return {tuple(term.name.split("-")): term.value for term in named}
+    found = [term for term in phrases().values() if term.family == "colour"]
+    return {tuple(term.name.split("-")): term.value for term in found}
 
 
-def _has_colour(named: dict[str, str], colour: str) -> bool:
-    if not named:
+def _has_colour(seen: dict[str, str], colour: str) -> bool:
+    if not seen:
         return False
-    return float(_gaps(tuple(named.values()), colour).min()) <= SAME_COLOUR
+    return float(_gaps(tuple(seen.values()), colour).min()) <= SAME_COLOUR
 
 
 def _gaps(values: tuple[str, ...], colour: str) -> Array:

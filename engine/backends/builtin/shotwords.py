@@ -23,7 +23,8 @@ _NEGATIONS = frozenset(("no", "without", "not", "never", "avoid", "avoiding", "l
 _CONNECTIVES = frozenset(("and", "with", "plus", "while", "against"))
 _LIT = frozenset(
     ("light", "lights", "lighting", "lit", "key", "rim", "fill", "sun", "sunlight", "daylight",
-     "lamp", "lamps", "softbox", "moonlight", "candlelight", "neon", "tungsten", "practicals")
+     "lamp", "lamps", "softbox", "moonlight", "candlelight", "neon", "tungsten", "practicals",
+     "shadow", "shadows", "glow", "backlit", "candlelit", "moonlit")
 )  # fmt: skip
 _UNITS = {"k": "temperature", "kelvin": "temperature", "mm": "lens"}
 _SANE = {"lens": (4, 1600), "aperture": (0.7, 64), "temperature": (1500, 20_000)}

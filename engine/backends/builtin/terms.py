@@ -90,11 +90,11 @@ def _phrases() -> dict[Phrase, str]:
 
 def named(phrase: Phrase) -> str | None:
     """The full name of the term that words name together, also in the plural; None for none."""
-    name = _phrases().get(phrase)
-    last = phrase[-1]
-    if name is None and len(last) > 3 and last.endswith("s"):
-        return _phrases().get((*phrase[:-1], last[:-1]))
-    return name
+    *head, last = phrase
+    words = [last]
+    if len(last) > 3 and last.endswith("s"):
+        words += [last.removesuffix("s"), last.removesuffix("es")]
+    return next((_phrases()[key] for w in words if (key := (*head, w)) in _phrases()), None)
 
 
 def words_of(text: str) -> Phrase:
