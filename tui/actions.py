@@ -196,6 +196,14 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
         destructive=True,
     ),
+    Action(
+        "lanes",
+        "Lanes",
+        "Lanes and model hosts in full; make a lane wider or narrower.",
+        ("w",),
+        ALL,
+        "Engine",
+    ),
     Action("copy", "Copy", "Copy the id of what is selected.", ("y",), ALL, "Look"),
     Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
     Action(

@@ -23,6 +23,8 @@ def ask_for(
 ) -> tuple[str, bool]:
     """Asks the engine to do something to each target, and waits a while for its answers.
 
+    Without a target it is asked once: a lane is changed for all batches.
+
     Where no engine runs the commands are carried out here, as the command line does. This blocks:
     call it in a thread.
 
@@ -35,10 +37,9 @@ def ask_for(
     if not paths.store.exists():
         raise StoreError("The store is gone; nothing was asked for.")
     store = Store(paths.store)
+    about = [[target] for target in targets] or [[]]
     with store.intake() as write:
-        numbers = write(
-            lambda c: [add_command(c, verb, [target], arguments, "tui") for target in targets]
-        )
+        numbers = write(lambda c: [add_command(c, verb, one, arguments, "tui") for one in about])
     if lock_holder(paths.lock) is None:
         _carry_out(paths)
     return _answers(store, numbers)

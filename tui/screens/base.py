@@ -12,7 +12,7 @@ from textual.widget import Widget
 from engine.text import clean
 from tui.actions import BY_ID, actions_for, key_name, keys_of
 from tui.feed import Feed, Fresh, View
-from tui.widgets.bars import Banner, KeyBar, Lanes, TopBar
+from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
 if TYPE_CHECKING:
     from tui.app import Dashboard
@@ -54,6 +54,7 @@ class BaseScreen(Screen[None]):
         yield TopBar()
         yield Banner()
         yield from self.compose_body()
+        yield Hosts()
         yield Lanes()
         yield KeyBar(list(self._keys()))
 
@@ -99,6 +100,7 @@ class BaseScreen(Screen[None]):
     def show_head(self, head: Any) -> None:
         """Shows the engine, its lanes, and what waits."""
         self.query_one(TopBar).set_head(head)
+        self.query_one(Hosts).set_head(head)
         self.query_one(Lanes).set_head(head)
         self.query_one(Banner).set_head(head)
 
@@ -191,6 +193,12 @@ class BaseScreen(Screen[None]):
         """Stops the engine and starts another, after asking."""
         question = "Restart the engine? Running jobs stop where they are and then go on."
         self.dashboard.confirm(question, lambda: self.dashboard.engine_do("restart"))
+
+    def action_lanes(self) -> None:
+        """Shows lanes and hosts, and lets lanes be made wider or narrower."""
+        from tui.screens.lanes import LanesScreen
+
+        self.app.push_screen(LanesScreen())
 
     def action_help(self) -> None:
         """Shows what can be done here."""

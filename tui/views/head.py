@@ -1,15 +1,17 @@
 """What every screen shows at its top: the engine, its lanes, and what waits for the operator."""
 
+import json
 import sqlite3
 import time
 from dataclasses import dataclass
 
 from db.queries import batches as queries
 from db.queries import lists
-from db.rows import Lane
+from db.rows import Host, Lane
 from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
 from engine.text import clean
+from tui.figures import size
 
 PROBE_SECONDS = 1.0
 
@@ -42,13 +44,42 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class LaneLine:
-    """One lane, cleaned."""
+    """One lane, cleaned.
+
+    Attributes:
+        concurrency: Calls in flight at most, as configured.
+        width: Calls in flight that are allowed now.
+        per_minute: Calls a minute at most, 0 for no limit.
+    """
 
     name: str
     state: str
     in_flight: int
     concurrency: int
     waiting: int
+    message: str
+    width: int = 0
+    per_minute: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """One model host, cleaned.
+
+    Attributes:
+        name: What its device is, in words.
+        models: What is loaded, the newest used first; those that are offloaded in brackets.
+        memory: What the models fill, and what they may.
+    """
+
+    device: str
+    name: str
+    state: str
+    models: tuple[str, ...]
+    memory: str
+    running: int
+    waiting: int
+    restarts: int
     message: str
 
 
@@ -58,6 +89,7 @@ class Head:
 
     engine: EngineState = EngineState()
     lanes: tuple[LaneLine, ...] = ()
+    hosts: tuple[HostLine, ...] = ()
     parked: int = 0
     reasons: tuple[tuple[str, str], ...] = ()
     pending: int = 0
@@ -83,6 +115,7 @@ class HeadView:
         return Head(
             engine=self._engine(connection),
             lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
+            hosts=tuple(_host(row) for row in queries.hosts(connection)[:50]),
             parked=parked,
             reasons=_reasons(connection) if parked else (),
             pending=lists.count_pending(connection),
@@ -110,7 +143,35 @@ def _lane(row: Lane) -> LaneLine:
         concurrency=row.concurrency,
         waiting=row.waiting,
         message=clean(row.message or ""),
+        width=row.width,
+        per_minute=row.requests_per_minute or 0,
     )
+
+
+def _host(row: Host) -> HostLine:
+    used, budget = row.memory_used or 0, row.memory_budget or row.memory_total or 0
+    return HostLine(
+        device=clean(row.device, 30),
+        name=clean(row.name, 60),
+        state=clean(row.state, 20),
+        models=_models(row.models),
+        memory=f"{size(used)} of {size(budget)}" if budget else size(used) if used else "",
+        running=row.running,
+        waiting=row.waiting,
+        restarts=row.restarts,
+        message=clean(row.message),
+    )
+
+
+def _models(text: str) -> tuple[str, ...]:
+    """Names of loaded models, from the JSON that the engine wrote."""
+    try:
+        models = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    found = [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
+    names = [(clean(str(m.get("name", "")), 80), bool(m.get("offloaded"))) for m in found[:50]]
+    return tuple(f"({name})" if offloaded else name for name, offloaded in reversed(names) if name)
 
 
 def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:

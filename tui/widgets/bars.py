@@ -86,10 +86,39 @@ class Lanes(Static):
         for lane in head.lanes:
             shape = {"open": "▸" if lane.in_flight else "·", "cooling": "~"}.get(lane.state, "◆")
             style = waits if lane.state != "open" else busy if lane.in_flight else ""
-            text.append(f"   {shape} {lane.name} {lane.in_flight}/{lane.concurrency}", style)
+            most = min(lane.width or lane.concurrency, lane.concurrency)
+            text.append(f"   {shape} {lane.name} {lane.in_flight}/{most}", style)
             text.append(f" +{lane.waiting} wait" if lane.waiting else "")
             text.append(f" {lane.state}" if lane.state != "open" else "", style)
         self.update(text, layout=False)
+
+
+class Hosts(Static):
+    """One line: what each model host does; hidden where there are none."""
+
+    COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
+
+    def set_head(self, head: Head) -> None:
+        """The hosts as they are now."""
+        self.display = bool(head.hosts)
+        busy = self.get_component_rich_style("lanes--busy", partial=True)
+        waits = self.get_component_rich_style("lanes--waits", partial=True)
+        text = Text(" hosts", no_wrap=True, overflow="ellipsis", end="")
+        for host in head.hosts:
+            style = busy if host.state == "busy" else "" if host.state == "idle" else waits
+            shape = {"busy": "▸", "idle": "·", "starting": "~"}.get(host.state, "◆")
+            text.append(f"   {shape} {host.device} {host.state}", style)
+            text.append(f" {host.running}" if host.running else "", style)
+            text.append(f" +{host.waiting} wait" if host.waiting else "")
+            text.append(f"  {host.memory}" if host.memory else "")
+            text.append(f"  {short_name(host.models[0])}" if host.models else "")
+            text.append(f" +{len(host.models) - 1}" if len(host.models) > 1 else "")
+        self.update(text, layout=False)
+
+
+def short_name(model: str) -> str:
+    """A model without the account or folder that it comes from."""
+    return model.rstrip(")").rpartition("/")[2]
 
 
 class Banner(Static):

@@ -49,7 +49,7 @@ class DetailPanel(Container):
             yield Heading("evaluation", id="evaluation-heading", markup=False)
             yield Static(id="sheet", markup=False)
             yield Evaluation(id="evaluation")
-            for name in ("decided", "steps", "calls", "files", "request", "result"):
+            for name in ("decided", "steps", "calls", "files", "result", "request"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
@@ -138,11 +138,11 @@ class DetailPanel(Container):
     def _sheet(self, sheet: Sheet) -> Table:
         muted = self.get_component_rich_style("detail--muted", partial=True)
         table = Table.grid(padding=(0, 1))
-        table.add_row("", *(Text(metric, muted, overflow="fold") for metric in sheet.metrics))
+        table.add_row("", *(Text(metric.replace("_", " "), muted) for metric in sheet.metrics))
         table.columns[0].min_width = max(len(row.label) for row in sheet.rows) + 2
         for column in table.columns[1:]:
             column.justify = "right"
-            column.max_width = 10
+            column.min_width, column.max_width = 5, 10
         for row in sheet.rows:
             style = "bold" if row.taken else ""
             label = f"{TAKEN if row.taken else ' '} {row.label}"

@@ -1,0 +1,98 @@
+"""Lanes and model hosts: a line each on every screen, and in full with a lane's width to change."""
+
+import asyncio
+import json
+
+from db.rows import Host, Lane
+from db.writes.engines import report_lanes
+from db.writes.hosts import report_hosts
+from tests.support.engines import Toy
+from tests.tui.support import Place, running, seen, shows, until
+from tui.app import Dashboard
+from tui.screens.lanes import LanesScreen
+from tui.widgets.bars import Hosts
+
+AT = "2026-11-01T12:00:00.000000Z"
+HOSTILE = "\x1b[2J\u202e[red]x"
+
+
+def lane(name: str, *, width: int = 8, waiting: int = 0, state: str = "open") -> Lane:
+    return Lane(name, state, None, None, 8, width, 60.0, 3, waiting, AT)
+
+
+def host(device: str, state: str = "busy", models: str = "[]", **other: object) -> Host:
+    values = {
+        "name": "A large GPU", "pid": 1, "message": "", "memory_total": 140 * 10**9,
+        "memory_budget": 120 * 10**9, "memory_used": 31 * 10**9, "waiting": 3, "running": 2,
+        "restarts": 0, "updated_at": AT,
+    }  # fmt: skip
+    return Host(device=device, state=state, models=models, **{**values, **other})
+
+
+MODELS = json.dumps(
+    [
+        {"name": "openai/clip-vit", "bytes": 10**9, "offloaded": True},
+        {"name": "stabilityai/sdxl-base", "bytes": 7 * 10**9, "offloaded": False},
+    ]
+)
+
+
+async def test_hosts_stand_beside_the_lanes(place: Place) -> None:
+    place.batch("evening", ["one"])
+    place.write(lambda c: report_lanes(c, [lane("openai", width=4, waiting=2)]))
+    async with running(place.dashboard(), (120, 30)) as pilot:
+        await shows(pilot, "openai 3/4 +2 wait")
+        assert not pilot.app.screen.query_one(Hosts).display
+        place.write(lambda c: report_hosts(c, [host("cuda:0", models=MODELS), host("cpu", "idle")]))
+        await shows(pilot, "▸ cuda:0 busy 2 +3 wait  31.0 GB of 120 GB  sdxl-base +1", "· cpu idle")
+
+
+async def test_all_of_a_host_and_nothing_hostile(place: Place) -> None:
+    place.batch("evening", ["one"])
+    place.write(lambda c: report_lanes(c, [lane("openai"), lane("fal", state="cooling")]))
+    bad = host("cuda:1", "restarting", "{", name=HOSTILE, message=HOSTILE, restarts=2)
+    place.write(lambda c: report_hosts(c, [host("cuda:0", models=MODELS), bad]))
+    async with running(place.dashboard(), (120, 30)) as pilot:
+        await shows(pilot, "openai")
+        await pilot.press("w")
+        await shows(
+            pilot, "3 in flight, 8 at most, 0 wait, 60 a minute, cooling", "stabilityai/sdxl-base",
+            "(openai/clip-vit)", "started again 2 times", "[red]x",
+        )  # fmt: skip
+        assert "\x1b" not in seen(pilot.app)
+        await pilot.press("w")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+
+
+async def test_a_lane_is_made_wider_and_narrower(tmp_path) -> None:
+    toy = Toy(tmp_path / "workspace")
+    toy.backend.concurrency = 2
+    toy.queue(200)
+    toy.backend.reply = lambda request, context: asyncio.sleep(0.05)
+    engine = toy.engine()
+    task = asyncio.create_task(engine.run())
+    try:
+        async with running(Dashboard(toy.root), (100, 30)) as pilot:
+            await shows(pilot, "/2")
+            await pilot.press("w")
+            await shows(pilot, "2 at most")
+            await pilot.press("j", "plus")
+            await shows(pilot, "3 at most")
+            await pilot.press("minus")
+            await shows(pilot, "2 at most")
+    finally:
+        engine.stop()
+        await task
+
+
+async def test_who_only_watches_changes_no_lane(place: Place) -> None:
+    place.batch("evening", ["one"])
+    place.write(lambda c: report_lanes(c, [lane("openai")]))
+    async with running(place.dashboard(read_only=True), (100, 30)) as pilot:
+        await shows(pilot, "openai")
+        await pilot.press("w", "plus")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LanesScreen))
+        assert "wider" not in seen(pilot.app)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+    assert place.read("SELECT count(*) FROM commands") == [(0,)]

@@ -1,0 +1,135 @@
+"""Lanes and model hosts in full, and how many calls a lane lets go at the same time."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.text import clean
+from tui.feed import Fresh
+from tui.views.head import Head, HostLine, LaneLine
+
+if TYPE_CHECKING:
+    from tui.app import Dashboard
+
+WIDEST = 256
+
+
+class LanesScreen(ModalScreen[None]):
+    """All lanes, of which the selected one can be changed until the engine ends."""
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("escape,q,w", "leave", "Leave"),
+        Binding("plus,equals_sign,right", "change(1)", "Wider"),
+        Binding("minus,underscore,left", "change(-1)", "Narrower"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lanes: tuple[LaneLine, ...] = ()
+
+    @property
+    def dashboard(self) -> "Dashboard":
+        """The app."""
+        return cast("Dashboard", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The lanes, the hosts, the keys."""
+        with Vertical(id="lanes"):
+            yield OptionList(markup=False)
+            yield Static(id="hosts", markup=False)
+            yield Static(id="answers", markup=False)
+
+    def on_mount(self) -> None:
+        """Shows what is known; a watcher is offered no keys that change anything."""
+        keys = "" if self.dashboard.read_only else "+ wider      - narrower      "
+        self.query_one("#answers", Static).update(f"{keys}esc  leave")
+        self._show(self.dashboard.head)
+
+    def on_screen_resume(self) -> None:
+        """Keeps up with the store."""
+        self.dashboard.feed.show((self.dashboard.head_view, self))
+
+    def on_screen_suspend(self) -> None:
+        """Nothing is read for what is not seen."""
+        self.dashboard.feed.hide(self)
+
+    @on(Fresh)
+    def take(self, message: Fresh) -> None:
+        """Shows what has been read."""
+        self.dashboard.head = message.snapshot
+        self._show(message.snapshot)
+
+    def _show(self, head: Head) -> None:
+        options = self.query_one(OptionList)
+        if head.lanes != self._lanes or not options.option_count:
+            self._lanes, at = head.lanes, options.highlighted
+            options.clear_options()
+            options.add_options([Option(_lane(lane)) for lane in head.lanes])
+            if not head.lanes:
+                options.add_option(Option("No engine has opened a lane yet.", disabled=True))
+            options.highlighted = min(at or 0, max(0, len(head.lanes) - 1))
+        hosts = Text("\n").join([_host(host) for host in head.hosts])
+        self.query_one("#hosts", Static).update(hosts or "No model hosts run.")
+
+    def action_change(self, by: int) -> None:
+        """Asks for a lane that is wider or narrower by one."""
+        at = self.query_one(OptionList).highlighted
+        if self.dashboard.read_only or at is None or at >= len(self._lanes):
+            return
+        lane = self._lanes[at]
+        wanted = max(1, min(WIDEST, lane.concurrency + by))
+        if wanted != lane.concurrency:
+            self._ask(lane.name, wanted)
+
+    @work(thread=True, exclusive=True, group="lane")
+    def _ask(self, name: str, concurrency: int) -> None:
+        from tui.asking import ask_for
+
+        wanted = {"lane": name, "concurrency": concurrency}
+        try:
+            said, refused = ask_for(self.dashboard.paths, "lane", [], wanted)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
+            said, refused = f"It was not asked for: {error}", True
+        severity = "warning" if refused else "information"
+        self.app.call_from_thread(
+            self.notify,
+            clean(said, 500),
+            severity=severity,
+            markup=False,
+        )
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+
+def _lane(lane: LaneLine) -> Text:
+    text = Text(f" {lane.name:<24.24} ", style="bold", no_wrap=True, overflow="ellipsis")
+    now = f", {lane.width} now" if 0 < lane.width < lane.concurrency else ""
+    said = f"{lane.in_flight} in flight, {lane.concurrency} at most{now}, {lane.waiting} wait"
+    said += f", {lane.per_minute:g} a minute" if lane.per_minute else ""
+    said += f", {lane.state}" if lane.state != "open" else ""
+    return text.append(f"{said}  {lane.message}".rstrip(), style="not bold")
+
+
+def _host(host: HostLine) -> Text:
+    text = Text(f" {host.device:<10.10} ", style="bold", no_wrap=True, overflow="ellipsis")
+    said = [host.name, host.state, f"{host.running} at work, {host.waiting} wait"]
+    said += [host.memory] if host.memory else []
+    said += [f"started again {host.restarts} times"] if host.restarts else []
+    said += [host.message] if host.message else []
+    text.append(" · ".join(part for part in said if part), style="not bold")
+    for model in host.models:
+        text.append(f"\n   {model}", style="not bold")
+    return text
