@@ -1,6 +1,7 @@
 """Pictures by loaded pipelines: seeds, batches, sizes, references, schedulers."""
 
 import io
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -122,7 +123,7 @@ def test_every_scheduler_runs_and_keeps_to_the_seed(load: Load, scheduler: str) 
     assert distance(made(load("sd15"), asks[1])[0], together[1]) <= TOLERANCE
 
 
-def test_the_refiner_goes_on_with_what_the_base_has_made(load: Load, models) -> None:
+def test_the_refiner_goes_on_with_what_the_base_has_made(load: Load, models: Path) -> None:
     model = load("sdxl", refiner=str(models / "refiner"))
     desk = NotingDesk()
     asks = [ask(prompt, sampling={"steps": 5, "refine_at": 0.6}) for prompt in PROMPTS[:2]]
@@ -137,7 +138,7 @@ def test_the_refiner_goes_on_with_what_the_base_has_made(load: Load, models) -> 
     assert any(f == pytest.approx(0.6) for f in fractions)
 
 
-def test_a_reference_is_refined_too(load: Load, models) -> None:
+def test_a_reference_is_refined_too(load: Load, models: Path) -> None:
     model = load("sdxl", refiner=str(models / "refiner"))
     for strength in (0.1, 0.8):
         sampling = {"steps": 5, "following": "img2img", "strength": strength}
@@ -216,3 +217,24 @@ def test_size_and_close(load: Load) -> None:
     assert made(model, ask())[0].shape == (64, 64, 3)
     model.close()
     assert model.size() == 0
+
+
+def test_an_offloaded_model_makes_the_same_pictures(load: Load, models: Path) -> None:
+    """The processor stands for an accelerator, as `cpu:0`: hooks move parts to it and back."""
+    model = load("sdxl", fresh=True, refiner=str(models / "refiner"))
+    reference = ask(references=(photo(),), sampling={"following": "img2img"})
+    plain = ask(sampling={"steps": 5})
+    before = [made(model, one)[0] for one in (plain, reference)]
+    model._device = "cpu:0"
+    model.offload()
+    assert hasattr(model._pipe.unet, "_hf_hook")
+    during = [made(model, one)[0] for one in (plain, reference)]
+    desk = NotingDesk(unwanted=frozenset({0}), patience=1)
+    assert model.run("generate", [plain], desk) == [None]
+    again = made(model, plain)[0]
+    model.restore()
+    assert not hasattr(model._pipe.unet, "_hf_hook")
+    after = [made(model, one)[0] for one in (plain, reference)]
+    for one, two, three in zip(before, during, after, strict=True):
+        assert distance(one, two) == distance(one, three) == 0
+    assert distance(again, before[0]) == 0
