@@ -15,6 +15,7 @@ from bench.hosts import hosts
 from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
+from bench.scoring import scoring
 
 FULL = ("artifact", "score")
 Case = Callable[[], float]
@@ -223,6 +224,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "lanes": lanes,
     "hosts": hosts,
     "diffusion": diffusion,
+    "scoring": scoring,
     "dashboard": dashboard,
 }
 

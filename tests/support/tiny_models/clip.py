@@ -11,7 +11,13 @@ OPENAI_STD = [0.26862954, 0.26130258, 0.27577711]
 
 
 def of_transformers(
-    folder: Path, *, seed: int = 0, side: int = 32, width: int = 32, layers: int = 2
+    folder: Path,
+    *,
+    seed: int = 0,
+    side: int = 32,
+    patch: int = 8,
+    width: int = 32,
+    layers: int = 2,
 ) -> Path:
     """A CLIP model of transformers with its processor, as PickScore is published."""
     import torch
@@ -36,7 +42,7 @@ def of_transformers(
                 "eos_token_id": words - 1,
                 "pad_token_id": words - 1,
             },
-            vision_config={**tower, "image_size": side, "patch_size": 8},
+            vision_config={**tower, "image_size": side, "patch_size": patch},
             projection_dim=16,
         )
     )
@@ -51,7 +57,9 @@ def of_transformers(
     return folder
 
 
-def open_clip_config(side: int = 32, width: int = 32, layers: int = 2) -> dict[str, Any]:
+def open_clip_config(
+    side: int = 32, patch: int = 8, width: int = 32, layers: int = 2
+) -> dict[str, Any]:
     """The configuration of a tiny architecture, as open_clip has them."""
     return {
         "embed_dim": 32,
@@ -60,13 +68,13 @@ def open_clip_config(side: int = 32, width: int = 32, layers: int = 2) -> dict[s
             "image_size": side,
             "layers": layers,
             "width": width,
-            "patch_size": 8,
+            "patch_size": patch,
             "head_width": 16,
         },
         "text_cfg": {
             "context_length": 77,
             "vocab_size": 49408,
-            "width": 16,
+            "width": width // 2,
             "heads": 2,
             "layers": layers,
         },
@@ -74,14 +82,20 @@ def open_clip_config(side: int = 32, width: int = 32, layers: int = 2) -> dict[s
 
 
 def of_open_clip(
-    folder: Path, *, seed: int = 0, side: int = 32, width: int = 32, layers: int = 2
+    folder: Path,
+    *,
+    seed: int = 0,
+    side: int = 32,
+    patch: int = 8,
+    width: int = 32,
+    layers: int = 2,
 ) -> Path:
     """A CLIP model of open_clip, as OpenAI's are published in the safetensors format."""
     import torch
     from open_clip import CLIP
     from safetensors.torch import save_file
 
-    config = open_clip_config(side, width, layers)
+    config = open_clip_config(side, patch, width, layers)
     torch.manual_seed(seed)
     model = CLIP(**json.loads(json.dumps(config)))
     folder.mkdir(parents=True)

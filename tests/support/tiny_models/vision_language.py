@@ -11,7 +11,9 @@ CHAT_TEMPLATE = (
 )
 
 
-def llava(folder: Path, *, width: int = 32, layers: int = 2, side: int = 32) -> Path:
+def llava(
+    folder: Path, *, side: int = 32, patch: int = 8, width: int = 32, layers: int = 2
+) -> Path:
     """A LLaVA with a chat template."""
     import torch
     from transformers import (
@@ -28,7 +30,7 @@ def llava(folder: Path, *, width: int = 32, layers: int = 2, side: int = 32) -> 
     model = LlavaForConditionalGeneration(
         LlavaConfig(
             vision_config=CLIPVisionConfig(
-                **_sizes(width, layers), image_size=side, patch_size=8, projection_dim=16
+                **_sizes(width, layers), image_size=side, patch_size=patch, projection_dim=16
             ),
             text_config=LlamaConfig(
                 **_sizes(width, layers),
@@ -46,7 +48,7 @@ def llava(folder: Path, *, width: int = 32, layers: int = 2, side: int = 32) -> 
             size={"shortest_edge": side}, crop_size={"height": side, "width": side}
         ),
         tokenizer=tokenizer,
-        patch_size=8,
+        patch_size=patch,
         vision_feature_select_strategy="default",
         image_token="<image>",
         num_additional_image_tokens=1,
