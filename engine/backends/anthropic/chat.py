@@ -4,26 +4,20 @@ Wire format: https://platform.claude.com/docs/en/api/messages
 """
 
 import base64
-from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import Account, cut_off, from_exception, from_status, said_in
-from engine.backends.common.http import UnreadableReply, guarded, module_of
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    load,
-    missing_key,
-    missing_package,
-)
+from engine.backends.common.failures import from_status, said_in
+from engine.backends.common.http import guarded, module_of
+from engine.backends.common.readiness import load
+from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
-from engine.capabilities import Missing
+from engine.capabilities import StepError
 
 NAME = "anthropic"
 API_URL = "https://api.anthropic.com"
@@ -50,33 +44,11 @@ class _Message(BaseModel):
     usage: _Usage = _Usage()
 
 
-class AnthropicSpeaker:
-    """One round with Claude.
+class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
+    """One round with Claude."""
 
-    Args:
-        settings: Model, address, limits.
-        environment: Where the key is.
-    """
-
-    client = "anthropic"
-
-    def __init__(self, settings: AnthropicSettings, environment: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._key = find_key(environment, *KEY_NAMES)
-        self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
-        self.paid = not settings.is_local
-
-    @property
-    def address(self) -> str:
-        """Where the interface is."""
-        return self._settings.base_url or API_URL
-
-    def missing(self) -> list[Missing]:
-        """The package `anthropic`; a key, unless the server is this machine."""
-        lacks = [] if has_package("anthropic") else [missing_package("anthropic")]
-        if self._key is None and not self._settings.is_local:
-            lacks.append(missing_key(*KEY_NAMES))
-        return lacks
+    name, keys, url = NAME, KEY_NAMES, API_URL
+    client = module = "anthropic"
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
         """One round.
@@ -84,38 +56,40 @@ class AnthropicSpeaker:
         Raises:
             StepError: It did not come to a reply.
         """
-        anthropic = await load("anthropic", "anthropic")
-        unknown = asks_about(self._settings, talk)
-        try:
+        anthropic, asked = await load("anthropic", "anthropic"), self._asked(model, talk)
+
+        async def send() -> Any:
             async with self._client(anthropic) as client:
-                raw = await client.messages.with_raw_response.create(**self._asked(model, talk))
-                body = raw.http_response.content
-        except anthropic.APIStatusError as error:
-            response = error.response
-            said = said_in(response.content if response.is_stream_consumed else b"")
-            raise from_status(self.account, error.status_code, said, response.headers) from error
-        except (anthropic.APIError, UnreadableReply, OSError, ValueError) as error:
-            raise from_exception(self.account, error, unknown=unknown) from error
-        try:
-            message = _Message.model_validate_json(body)
-        except ValidationError:
-            head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
-            words = f"what came is no message: {head}"
-            raise cut_off(self.account, words, unknown=unknown) from None
-        return _read(message, raw.headers.get("request-id"))
+                return await client.messages.with_raw_response.create(**asked)
+
+        message, headers = await whole_reply(
+            anthropic,
+            self.account,
+            send,
+            _Message,
+            refused=self._refused,
+            what="no message",
+            unknown=asks_about(self.settings, talk),
+        )
+        return _read(message, headers.get("request-id"))
+
+    def _refused(self, error: Any) -> StepError:
+        response = error.response
+        said = said_in(response.content if response.is_stream_consumed else b"")
+        return from_status(self.account, error.status_code, said, response.headers)
 
     def _client(self, anthropic: Any) -> Any:
-        settings, http_class = self._settings, anthropic.DefaultAsyncHttpxClient
+        settings, http_class = self.settings, anthropic.DefaultAsyncHttpxClient
         return anthropic.AsyncAnthropic(
-            api_key=self._key or "none",
-            base_url=settings.base_url or API_URL,
+            api_key=self.key or "none",
+            base_url=self.address,
             max_retries=0,
             timeout=settings.timeout,
             http_client=http_class(**guarded(module_of(http_class), timeout=settings.timeout)),
         )
 
     def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
-        settings = self._settings
+        settings = self.settings
         asked: dict[str, Any] = {
             "model": model,
             "max_tokens": settings.max_tokens,

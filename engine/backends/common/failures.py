@@ -36,6 +36,9 @@ _NO_MONEY = re.compile(
     r"|payment (?:is )?required|user is locked",
     re.IGNORECASE,
 )
+_GATEWAY = frozenset({502, 504})
+"""Answers of something before the provider, behind which a call may have been carried out."""
+
 _MAY_PASS = frozenset({408, 409, 425, 429})
 _TOO_MANY = 429
 _PRESSURE: dict[int, Pressure] = {429: "limit", 503: "overload", 529: "overload"}
@@ -165,6 +168,17 @@ def _wrong_place(
         reply = f"{account.name} answered {status}, a redirect to {target}, which is not followed."
         remedy = f"Set {account.name}.base_url to where the interface really is."
     return Blocked(reply, reason="backend", remedy=remedy)
+
+
+def unless_made(error: StepError, status: int, *, unknown: bool) -> StepError:
+    """The same error, or an unknown outcome where something before the provider may have said it.
+
+    Args:
+        error: The error for the status.
+        status: HTTP status.
+        unknown: As for `from_exception`.
+    """
+    return OutcomeUnknown(error.message) if unknown and status in _GATEWAY else error
 
 
 def refused(account: Account, reason: str, *, cost: int = 0) -> Permanent:

@@ -6,13 +6,8 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from engine.backends.common.download import ROLE, Shelf, data_uri, fetch_picture
-from engine.backends.common.failures import Account, refused
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    missing_key,
-    missing_package,
-)
+from engine.backends.common.failures import refused
+from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.references import references_of
 from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
@@ -20,9 +15,7 @@ from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
 from engine.capabilities import (
     CallContext,
-    Capability,
     ImageRequest,
-    Missing,
     Permanent,
     Picture,
 )
@@ -48,7 +41,7 @@ class _Made(BaseModel):
         return self.images[0] if self.images else self.image
 
 
-class FalImages:
+class FalImages(PictureBackend[FalSettings]):
     """Pictures from models on fal.
 
     A request that was submitted is never given up: its ticket is stored as soon as fal has taken
@@ -57,38 +50,15 @@ class FalImages:
     """
 
     name = "fal"
-    client = "fal-client"
-    capability: Capability = "image"
-    paid = True
-    price_names = ("fal.price_per_image=...",)
+    keys, package, module = KEYS, "fal-client", "fal_client"
+    client = package
     resumable = True
     reusable = True  # the seed is sent
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
-        self.settings = settings
-        self.model = settings.model
+        super().__init__(settings, environment)
         self.version = version_of(settings)
         self.most_references = most_references(settings)
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self._key = find_key(environment, *KEYS)
-        self._account = Account("fal", KEYS, (self._key,) if self._key else ())
-
-    def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that a picture may cost, in micro-dollars; None where it is not known."""
-        return self.settings.worst
-
-    def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
-        return self.settings.usual
-
-    def missing(self) -> list[Missing]:
-        """The package or the key, where one is lacking."""
-        lacks = [] if has_package("fal_client") else [missing_package("fal-client")]
-        if self._key is None and not self.settings.is_local:
-            lacks.append(missing_key(*KEYS))
-        return lacks
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for, or goes back to the request that is making it.

@@ -13,13 +13,14 @@ from engine.backends.common.failures import (
     from_status,
     out_of_time,
     refused,
+    unless_made,
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.settings import is_loopback
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
-from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
+from engine.capabilities import Blocked, Permanent, Retryable, StepError
 from engine.text import clean
 
 T = TypeVar("T")
@@ -27,9 +28,6 @@ T = TypeVar("T")
 FIRST_POLL_SECONDS = 0.25
 MISSES = 5
 """Looks at a request that may fail one after the other before the call is given up for now."""
-
-_GATEWAY = frozenset({502, 504})
-"""Answers of something before fal, behind which a submit may have been taken all the same."""
 
 _PERCENT = re.compile(r"(?<!\d)(\d{1,3})%\|")
 _REFUSED = re.compile(r"content[_ -]policy|content[_ -]checker|safety|nsfw", re.IGNORECASE)
@@ -89,9 +87,8 @@ class FalQueue:
         except TimeoutError:
             raise out_of_time(self._account, self._settings.timeout, unknown=asks) from None
         except FalClientHTTPError as error:
-            if error.status_code in _GATEWAY and asks:
-                raise OutcomeUnknown(self._refusal(error).message) from None
-            raise self._refusal(error) from None
+            found = self._refusal(error)
+            raise unless_made(found, error.status_code, unknown=asks) from None
         except _broken() as error:
             raise from_exception(self._account, error, unknown=asks) from None
 

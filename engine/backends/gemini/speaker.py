@@ -7,10 +7,9 @@ from collections.abc import Mapping
 
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import Speaker
-from engine.backends.common.failures import Account
-from engine.backends.common.readiness import find_key, has_package, missing_key, missing_package
+from engine.backends.common.readiness import has_package
+from engine.backends.common.speaker import KeyedSpeaker
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
-from engine.capabilities import Missing
 
 NAME = "gemini"
 ADDRESS = "https://generativelanguage.googleapis.com"
@@ -44,7 +43,7 @@ def chosen_sdk(settings: GeminiSettings) -> Sdk:
     )
 
 
-class GeminiSpeaker:
+class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
     """One round with Gemini, as far as it does not depend on the client.
 
     Args:
@@ -53,25 +52,11 @@ class GeminiSpeaker:
         sdk: The package of the client.
     """
 
+    name, keys, url = NAME, KEY_NAMES, ADDRESS
+
     def __init__(self, settings: GeminiSettings, environment: Mapping[str, str], sdk: Sdk) -> None:
-        self.settings = settings
-        self.client: str = sdk
-        self._module = _MODULES[sdk]
-        self.key = find_key(environment, *KEY_NAMES)
-        self.account = Account(NAME, KEY_NAMES, (self.key,) if self.key else ())
-        self.paid = not settings.is_local
-
-    @property
-    def address(self) -> str:
-        """Where the interface is."""
-        return self.settings.base_url or ADDRESS
-
-    def missing(self) -> list[Missing]:
-        """The client's package; a key, unless the server is this machine."""
-        lacks = [] if has_package(self._module) else [missing_package(self.client)]
-        if self.key is None and not self.settings.is_local:
-            lacks.append(missing_key(*KEY_NAMES))
-        return lacks
+        self.client, self.module = sdk, _MODULES[sdk]
+        super().__init__(settings, environment)
 
 
 def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> Speaker:

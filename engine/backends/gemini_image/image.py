@@ -12,20 +12,15 @@ from typing import Any
 from engine.backends.common.download import ROLE, checked
 from engine.backends.common.failures import (
     STUMBLES,
-    Account,
     cut_off,
     from_exception,
     out_of_time,
     refused,
+    unless_made,
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    load,
-    missing_key,
-    missing_package,
-)
+from engine.backends.common.picture_backend import PictureBackend
+from engine.backends.common.readiness import load
 from engine.backends.common.references import references_of
 from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
@@ -35,10 +30,7 @@ from engine.backends.gemini.genai import genai_client
 from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
 from engine.capabilities import (
     CallContext,
-    Capability,
     ImageRequest,
-    Missing,
-    OutcomeUnknown,
     Permanent,
     Picture,
     StepError,
@@ -57,47 +49,25 @@ MAX_REFERENCE_BYTES = 14 * 2**20
 """Bytes of all reference pictures; as base64 they stay under the 20 MB of an inline request."""
 
 _REFUSALS = re.compile(r"SAFETY|PROHIBITED|RECITATION|BLOCKLIST|SPII")
-_GATEWAY = frozenset({502, 504})
 
 
-class GeminiImages:
+class GeminiImages(PictureBackend[GeminiImageSettings]):
     """Pictures from Gemini. A call that was cut off cannot be found again."""
 
     name = "gemini-image"
-    client = "google-genai"
-    capability: Capability = "image"
-    version = "1"
-    paid = True
-    price_names = ("gemini-image.price_per_image=...",)
-    resumable = False
+    keys, package, module = KEYS, "google-genai", "google.genai"
+    client = package
 
     def __init__(self, settings: GeminiImageSettings, environment: Mapping[str, str]) -> None:
-        self.settings = settings
-        self.model = settings.model
+        super().__init__(settings, environment)
         if settings.image_size:
             self.version = f"1+size={settings.image_size}"
         first = "gemini-2.5" in settings.model
         self.most_references = MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self._key = find_key(environment, *KEYS)
-        self._account = Account(self.name, KEYS, (self._key,) if self._key else ())
 
     def worst_cost(self, request: ImageRequest) -> int | None:
         """The most that a picture may cost, in micro-dollars; None where it is not known."""
         return self.settings.worst_of(self._size(request))
-
-    def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
-        return self.settings.usual
-
-    def missing(self) -> list[Missing]:
-        """The package or the key, where one is lacking."""
-        lacks = [] if has_package("google.genai") else [missing_package("google-genai")]
-        if self._key is None and not self.settings.is_local:
-            lacks.append(missing_key(*KEYS))
-        return lacks
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for.
@@ -193,9 +163,7 @@ class GeminiImages:
         headers = getattr(error.response, "headers", None)
         status = error.code if isinstance(error.code, int) else 500
         found = gemini_error(self._account, status, error.details, headers)
-        if status in _GATEWAY and self.settings.asks:
-            return OutcomeUnknown(found.message)
-        return found
+        return unless_made(found, status, unknown=self.settings.asks)
 
 
 def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:

@@ -4,33 +4,20 @@ Wire format: https://platform.openai.com/docs/api-reference/chat/create
 """
 
 import base64
-from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import (
-    Account,
-    cut_off,
-    from_exception,
-    from_status,
-    refused,
-    said_in,
-)
-from engine.backends.common.http import UnreadableReply, guarded, module_of
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    load,
-    missing_key,
-    missing_package,
-)
+from engine.backends.common.failures import Account, from_status, refused, said_in
+from engine.backends.common.http import guarded, module_of
+from engine.backends.common.readiness import load
+from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
-from engine.capabilities import Missing, StepError
+from engine.capabilities import StepError
 
 NAME = "openai"
 API_URL = "https://api.openai.com/v1"
@@ -59,33 +46,11 @@ class _Completion(BaseModel):
     usage: _Usage | None = None
 
 
-class OpenAISpeaker:
-    """One round with a chat model.
+class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
+    """One round with a chat model."""
 
-    Args:
-        settings: Model, address, limits.
-        environment: Where the key is.
-    """
-
-    client = "openai"
-
-    def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
-        self._settings = settings
-        self._key = find_key(environment, *KEY_NAMES)
-        self.account = Account(NAME, KEY_NAMES, (self._key,) if self._key else ())
-        self.paid = not settings.is_local
-
-    @property
-    def address(self) -> str:
-        """Where the interface is."""
-        return self._settings.base_url or API_URL
-
-    def missing(self) -> list[Missing]:
-        """The package `openai`; a key, unless the server is this machine."""
-        lacks = [] if has_package("openai") else [missing_package("openai")]
-        if self._key is None and not self._settings.is_local:
-            lacks.append(missing_key(*KEY_NAMES))
-        return lacks
+    name, keys, url = NAME, KEY_NAMES, API_URL
+    client = module = "openai"
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
         """One round.
@@ -93,28 +58,25 @@ class OpenAISpeaker:
         Raises:
             StepError: It did not come to a reply.
         """
-        openai = await load("openai", "openai")
-        unknown = asks_about(self._settings, talk)
-        try:
-            async with openai_client(openai, self._settings, self._key) as client:
-                raw = await client.chat.completions.with_raw_response.create(
-                    **self._asked(model, talk)
-                )
-                body = raw.http_response.content
-        except openai.APIStatusError as error:
-            raise status_error(self.account, error) from error
-        except (openai.APIError, UnreadableReply, OSError, ValueError) as error:
-            raise from_exception(self.account, error, unknown=unknown) from error
-        try:
-            completion = _Completion.model_validate_json(body)
-        except ValidationError:
-            head = self.account.say(body[:400].decode("utf-8", "replace"), 120)
-            words = f"what came is no chat completion: {head}"
-            raise cut_off(self.account, words, unknown=unknown) from None
-        return _read(completion, raw.headers.get("x-request-id"))
+        openai, asked = await load("openai", "openai"), self._asked(model, talk)
+
+        async def send() -> Any:
+            async with openai_client(openai, self.settings, self.key) as client:
+                return await client.chat.completions.with_raw_response.create(**asked)
+
+        completion, headers = await whole_reply(
+            openai,
+            self.account,
+            send,
+            _Completion,
+            refused=lambda error: status_error(self.account, error),
+            what="no chat completion",
+            unknown=asks_about(self.settings, talk),
+        )
+        return _read(completion, headers.get("x-request-id"))
 
     def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
-        settings = self._settings
+        settings = self.settings
         limit = "max_completion_tokens" if settings.base_url is None else "max_tokens"
         asked: dict[str, Any] = {
             "model": model,

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from engine.backends.common.download import (
     ROLE,
@@ -17,18 +17,12 @@ from engine.backends.common.download import (
     from_base64,
     keep_picture,
 )
-from engine.backends.common.failures import Account, cut_off, from_exception, out_of_time
-from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    load,
-    missing_key,
-    missing_package,
-    silent,
-)
+from engine.backends.common.failures import Account, out_of_time, unless_made
+from engine.backends.common.http import MAX_PICTURE_BYTES
+from engine.backends.common.readiness import find_key, load, silent
 from engine.backends.common.references import references_of
 from engine.backends.common.shapes import nearest
+from engine.backends.common.speaker import lacks, whole_reply
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.capabilities import (
@@ -37,10 +31,10 @@ from engine.capabilities import (
     Capability,
     ImageRequest,
     Missing,
-    OutcomeUnknown,
     Permanent,
     Picture,
     Retryable,
+    StepError,
 )
 from engine.money.amounts import price_of
 
@@ -61,8 +55,6 @@ FILE_HOSTS = ("blob.core.windows.net",)
 """Where pictures of retired models lie, whose replies name an address."""
 
 _ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
-_GATEWAY = frozenset({502, 504})
-
 _Sent = tuple[str, bytes, str]
 """A file as it is sent: name, bytes and media type."""
 
@@ -115,10 +107,7 @@ class OpenAIImages:
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""
-        lacks = [] if has_package("openai") else [missing_package("openai")]
-        if self._key is None and not self.settings.is_local:
-            lacks.append(missing_key(*KEY_NAMES))
-        return lacks
+        return lacks("openai", "openai", self.settings.is_local or self._key, KEY_NAMES)
 
     def unreachable(self) -> Missing | None:
         """That the server of this machine that it asks does not answer, where it does not."""
@@ -179,34 +168,35 @@ class OpenAIImages:
     async def _ask(self, asked: dict[str, Any], references: list[_Sent]) -> _Made:
         openai = await load("openai", "openai")
         asks, seconds = self._asks, self.settings.timeout
-        try:
-            async with (
-                asyncio.timeout(seconds),
-                openai_client(openai, self.settings, self._key, limit=MAX_PICTURE_BYTES) as client,
-            ):
+
+        async def send() -> Any:
+            limit = {"limit": MAX_PICTURE_BYTES}
+            async with openai_client(openai, self.settings, self._key, **limit) as client:
                 images = client.images.with_raw_response
-                if references:
-                    # One goes under the name that every server knows, several under `image[]`.
-                    sent = references if len(references) > 1 else references[0]
-                    raw = await images.edit(image=sent, **asked)
-                else:
-                    raw = await images.generate(**asked)
-                body = raw.http_response.content
+                if not references:
+                    return await images.generate(**asked)
+                # One goes under the name that every server knows, several under `image[]`.
+                sent = references if len(references) > 1 else references[0]
+                return await images.edit(image=sent, **asked)
+
+        def refused(error: Any) -> StepError:
+            found = status_error(self._account, error)
+            return unless_made(found, error.status_code, unknown=asks)
+
+        try:
+            async with asyncio.timeout(seconds):
+                made, _ = await whole_reply(
+                    openai,
+                    self._account,
+                    send,
+                    _Made,
+                    refused=refused,
+                    what="no picture",
+                    unknown=asks,
+                )
         except TimeoutError:
             raise out_of_time(self._account, seconds, unknown=asks) from None
-        except openai.APIStatusError as error:
-            found = status_error(self._account, error)
-            if error.status_code in _GATEWAY and asks:
-                raise OutcomeUnknown(found.message) from None
-            raise found from None
-        except (openai.APIError, UnreadableReply, OSError, ValueError) as error:
-            raise from_exception(self._account, error, unknown=asks) from None
-        try:
-            return _Made.model_validate_json(body)
-        except ValidationError:
-            head = self._account.say(body[:400].decode("utf-8", "replace"), 120)
-            words = f"what came holds no picture: {head}"
-            raise cut_off(self._account, words, unknown=asks) from None
+        return made
 
     async def _fetch(self, url: str) -> bytes:
         base_url = self.settings.base_url or API_URL

@@ -11,30 +11,22 @@ from pydantic import BaseModel, ValidationError
 
 from engine.backends.common.download import from_base64, keep_picture
 from engine.backends.common.failures import (
-    Account,
     cut_off,
     from_exception,
     from_status,
     out_of_time,
     refused,
+    unless_made,
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
-from engine.backends.common.readiness import (
-    find_key,
-    has_package,
-    missing_key,
-    missing_package,
-)
+from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.references import references_of
 from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.capabilities import (
     CallContext,
-    Capability,
     ImageRequest,
-    Missing,
-    OutcomeUnknown,
     Permanent,
     Picture,
     StepError,
@@ -46,9 +38,6 @@ RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
 MAX_SEED = 2**32 - 1
 """Seeds are below this."""
 
-_GATEWAY = frozenset({502, 504})
-"""Answers of something before the provider, behind which the picture may have been made."""
-
 
 class _Made(BaseModel):
     image: str
@@ -56,40 +45,16 @@ class _Made(BaseModel):
     finish_reason: str = "SUCCESS"
 
 
-class StabilityImages:
+class StabilityImages(PictureBackend[StabilitySettings]):
     """Pictures from Stability AI. A call that was cut off cannot be found again."""
 
     name = "stability"
-    capability: Capability = "image"
-    paid = True
-    price_names = ("stability.price_per_image=...",)
-    resumable = False
+    keys, package, module = KEYS, "httpx", "httpx"
     reusable = True  # the seed is sent
 
     def __init__(self, settings: StabilitySettings, environment: Mapping[str, str]) -> None:
-        self.settings = settings
-        self.model = settings.model
+        super().__init__(settings, environment)
         self.version = _version(settings)
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self._key = find_key(environment, *KEYS)
-        self._account = Account(self.name, KEYS, (self._key,) if self._key else ())
-
-    def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that a picture may cost, in micro-dollars; None where it is not known."""
-        return self.settings.worst
-
-    def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
-        return self.settings.usual
-
-    def missing(self) -> list[Missing]:
-        """The package or the key, where one is lacking."""
-        lacks = [] if has_package("httpx") else [missing_package("httpx")]
-        if self._key is None and not self.settings.is_local:
-            lacks.append(missing_key(*KEYS))
-        return lacks
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for.
@@ -183,9 +148,7 @@ class StabilityImages:
         if name == "content_moderation" or "content_moderation" in said:
             return refused(self._account, said)
         error = from_status(self._account, response.status_code, said, response.headers)
-        if response.status_code in _GATEWAY and self.settings.asks:
-            return OutcomeUnknown(error.message)
-        return error
+        return unless_made(error, response.status_code, unknown=self.settings.asks)
 
 
 def _said(response: Any) -> tuple[str, str]:

@@ -1,0 +1,61 @@
+"""What the backends of providers that sell pictures have in common."""
+
+from collections.abc import Mapping
+from typing import ClassVar, Generic, TypeVar
+
+from engine.backends.common.download import PictureSettings
+from engine.backends.common.failures import Account
+from engine.backends.common.readiness import find_key
+from engine.backends.common.speaker import lacks
+from engine.capabilities import Capability, ImageRequest, Missing
+
+SettingsT = TypeVar("SettingsT", bound=PictureSettings)
+
+
+class PictureBackend(Generic[SettingsT]):
+    """A provider's account and what its pictures cost.
+
+    Args:
+        settings: The backend's settings.
+        environment: Where the key is.
+
+    Attributes:
+        keys: Names under which the key is looked for, the usual one first.
+        package: The package that it needs, as it is installed.
+        module: The same, as it is imported.
+    """
+
+    name: str
+    keys: ClassVar[tuple[str, ...]]
+    package: ClassVar[str]
+    module: ClassVar[str]
+    capability: Capability = "image"
+    version = "1"
+    paid = True
+    resumable = False
+
+    def __init__(self, settings: SettingsT, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.model
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *self.keys)
+        self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
+
+    @property
+    def price_names(self) -> tuple[str, ...]:
+        """The setting that says what a picture costs."""
+        return (f"{self.name}.price_per_image=...",)
+
+    def worst_cost(self, request: ImageRequest) -> int | None:
+        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        return self.settings.worst
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that a picture costs; None where it is not known."""
+        return self.settings.usual
+
+    def missing(self) -> list[Missing]:
+        """The package or the key, where one is lacking."""
+        return lacks(self.module, self.package, self.settings.is_local or self._key, self.keys)

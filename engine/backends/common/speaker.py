@@ -1,0 +1,104 @@
+"""What speakers of providers that ask for a key have in common, and of clients of one make."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from engine.backends.common.chat import ChatSettings
+from engine.backends.common.failures import Account, cut_off, from_exception
+from engine.backends.common.http import UnreadableReply
+from engine.backends.common.readiness import find_key, has_package, missing_key, missing_package
+from engine.capabilities import Missing, StepError
+
+SettingsT = TypeVar("SettingsT", bound=ChatSettings)
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
+
+
+class KeyedSpeaker(Generic[SettingsT]):
+    """One round with a provider that asks for a key, as far as it does not depend on the wire.
+
+    Args:
+        settings: Model, address, limits.
+        environment: Where the key is.
+
+    Attributes:
+        name: The backend's name.
+        keys: Names under which the key is looked for, the usual one first.
+        url: The provider's own address.
+        client: Its package, as it is installed.
+        module: The same, as it is imported.
+    """
+
+    name: ClassVar[str]
+    keys: ClassVar[tuple[str, ...]]
+    url: ClassVar[str]
+    client: str
+    module: str
+
+    def __init__(self, settings: SettingsT, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.key = find_key(environment, *self.keys)
+        self.account = Account(self.name, self.keys, (self.key,) if self.key else ())
+        self.paid = not settings.is_local
+        self.address = settings.base_url or self.url
+
+    def missing(self) -> list[Missing]:
+        """The client's package; a key, unless the server is this machine."""
+        return lacks(self.module, self.client, self.settings.is_local or self.key, self.keys)
+
+
+def lacks(
+    module: str, package: str, key: str | bool | None, key_names: tuple[str, ...]
+) -> list[Missing]:
+    """What is lacking of a client's package and a key.
+
+    Args:
+        module: The package's name as it is imported.
+        package: Its name as it is installed.
+        key: The key; True where none is needed.
+        key_names: Names under which it is looked for.
+    """
+    found = [] if has_package(module) else [missing_package(package)]
+    return found if key else [*found, missing_key(*key_names)]
+
+
+async def whole_reply(
+    sdk: Any,
+    account: Account,
+    send: Callable[[], Awaitable[Any]],
+    shape: type[ShapeT],
+    *,
+    refused: Callable[[Any], StepError],
+    what: str,
+    unknown: bool,
+) -> tuple[ShapeT, Mapping[str, str]]:
+    """A reply of OpenAI's or Anthropic's client, which are made by the same generator.
+
+    Args:
+        sdk: The client's module.
+        account: Whose reply it is.
+        send: Sends the request; returns the client's raw response.
+        shape: What is read of the reply.
+        refused: The error for a status that is no success.
+        what: What it is when it is not that, for example `no message`.
+        unknown: As for `from_exception`.
+
+    Returns:
+        What was read, and the reply's headers.
+
+    Raises:
+        StepError: There is no such reply.
+    """
+    try:
+        raw = await send()
+        body = raw.http_response.content
+    except sdk.APIStatusError as error:
+        raise refused(error) from error
+    except (sdk.APIError, UnreadableReply, OSError, ValueError) as error:
+        raise from_exception(account, error, unknown=unknown) from error
+    try:
+        return shape.model_validate_json(body), raw.headers
+    except ValidationError:
+        head = account.say(body[:400].decode("utf-8", "replace"), 120)
+        raise cut_off(account, f"what came is {what}: {head}", unknown=unknown) from None
