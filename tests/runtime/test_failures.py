@@ -244,8 +244,8 @@ async def test_what_is_blocked_parks_and_goes_on_by_itself_when_it_is_mended(toy
         assert {(job.reason, job.lane) for job in parked} == {("key", "toy")}
         assert parked[0].message == f"{NO_KEY} Mend it in .env."
         key.wrong = False
-        await eventually(lambda: toy.batch().done == 20)
-    assert toy.batch().state == "done"
+        await eventually(lambda: toy.batch().state == "done")
+    assert toy.batch().done == 20
 
 
 @pytest.mark.usefixtures("_probes_at_once")
@@ -267,8 +267,8 @@ async def test_a_server_that_does_not_answer_parks_after_all_tries_and_goes_on_w
         assert {job.message for job in parked} == {"It cannot be reached. Start it."}
         assert len(events(toy, "step.retry")) >= 2
         away = False
-        await eventually(lambda: toy.batch().done == 4)
-    assert toy.batch().state == "done"
+        await eventually(lambda: toy.batch().state == "done")
+    assert toy.batch().done == 4
 
 
 async def test_what_is_parked_goes_on_after_a_restart(toy: Toy) -> None:
