@@ -161,11 +161,11 @@ def of_words(backend: Any) -> tuple[Identity, dict[str, str]]:
 def test_other_words_change_the_fingerprints_of_what_is_told_them_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from engine.backends.common import chat
+    from engine.backends.common import writer
 
     with ProviderServer() as server:
         _, before = of_words(OPENAI.backend(server, "text"))
-        monkeypatch.setattr(chat.cinematographer, "version", lambda: "cinematographer-2-00000000")
+        monkeypatch.setattr(writer.cinematographer, "version", lambda: "cinematographer-2-00000000")
         _, after = of_words(OPENAI.backend(server, "text"))
         warm, other = of_words(OPENAI.backend(server, "text", temperature=1.0))
     assert {name for name in before if before[name] != after[name]} == {"write_shot"}

@@ -10,7 +10,7 @@ __all__ = ["FAMILY", "AnthropicSettings"]
 
 def _text(settings: AnthropicSettings, environment: Mapping[str, str]) -> TextBackend:
     from engine.backends.anthropic.chat import AnthropicSpeaker
-    from engine.backends.common.chat import Writer
+    from engine.backends.common.writer import Writer
 
     return Writer(settings, AnthropicSpeaker(settings, environment))
 

@@ -1,17 +1,16 @@
-"""Backends of chat models: the critic and the writer, whoever the provider is.
+"""Backends of chat models: what they have in common, and the critic; whoever the provider is.
 
 A provider's module gives a `Speaker`, which makes one round on the wire. What is said is the
 agents' (`engine.agents`), what is made of the reply too.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
-from engine.agents import cinematographer, evaluator, prompt_engineer, refiner, scene_writer
+from engine.agents import evaluator
 from engine.agents.conversation import Conversation, InlinePicture, plain_schema
 from engine.agents.pictures import fitted
 from engine.agents.replies import ModelReply, structured
@@ -27,15 +26,6 @@ from engine.capabilities import (
     Evaluation,
     Missing,
     Permanent,
-    Refinement,
-    RefineRequest,
-    Request,
-    ReviewRequest,
-    Scenes,
-    ScenesRequest,
-    Shot,
-    ShotRequest,
-    ShotReview,
 )
 
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
@@ -117,7 +107,7 @@ class Speaker(Protocol):
 
 
 @dataclass
-class _ChatBackend:
+class ChatBackend:
     """What critic and writer have in common."""
 
     settings: ChatSettings
@@ -137,7 +127,7 @@ class _ChatBackend:
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
         self.tokens_per_minute = settings.tokens_per_minute
-        self.version = _version(settings, self.agent)
+        self.version = version_of(settings, self.agent)
 
     @property
     def signature(self) -> str:
@@ -165,9 +155,17 @@ class _ChatBackend:
         remedy = f"Start it, or set {self.name}.base_url to where it is."
         return silent(self.name, self.speaker.address, remedy)
 
-    async def _answer(
-        self, talk: Conversation, shape: type[ShapeT], context: CallContext
-    ) -> ShapeT:
+    async def answer(self, talk: Conversation, shape: type[ShapeT], context: CallContext) -> ShapeT:
+        """The model's answer, asked for again once where it is broken.
+
+        Args:
+            talk: What is said to it.
+            shape: The model of the answer.
+            context: The call's context.
+
+        Raises:
+            StepError: It did not come to one.
+        """
         return await structured(
             lambda said: self._round(said, context), talk, shape, context, self.name
         )
@@ -185,7 +183,7 @@ class _ChatBackend:
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
 
 
-class Critic(_ChatBackend):
+class Critic(ChatBackend):
     """Capability `vision`: the evaluator on a chat model."""
 
     def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
@@ -208,83 +206,11 @@ class Critic(_ChatBackend):
         except ValueError as error:
             raise Permanent(f"The picture cannot be judged: {error}") from error
         talk = evaluator.conversation(request, picture)
-        judgement = await self._answer(talk, evaluator.Judgement, context)
+        judgement = await self.answer(talk, evaluator.Judgement, context)
         return evaluator.evaluation(judgement, self.signature)
 
 
-class Writer(_ChatBackend):
-    """Capability `text`: the refiner, and the agents of films, on a chat model.
-
-    Attributes:
-        versions: Version of each operation that is told other words than the refiner's.
-    """
-
-    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
-        super().__init__(settings, speaker, "text", refiner.version())
-        self.versions: Mapping[str, str] = {
-            "write_scenes": _version(settings, scene_writer.version()),
-            "write_shot": _version(settings, cinematographer.version()),
-            "review_shot": _version(settings, prompt_engineer.version()),
-        }
-
-    def worst_cost(self, request: Request) -> int | None:
-        """The most that a call may cost, in micro-dollars; None where a price is not known."""
-        return worst_cost(self.settings, _TOLD[type(request)](request))
-
-    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
-        """Writes a better prompt from the history of attempts.
-
-        Raises:
-            StepError: It did not come to a prompt.
-        """
-        answer = await self._answer(refiner.conversation(request), refiner.Rewriting, context)
-        return refiner.refinement(answer, self.signature)
-
-    async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
-        """Splits a brief into scenes.
-
-        Raises:
-            StepError: It did not come to as many scenes as were asked for.
-        """
-        shape = scene_writer.script_of(request.count)
-        script = await self._answer(scene_writer.conversation(request), shape, context)
-        return scene_writer.scenes(script, request, self._signed("write_scenes"))
-
-    async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
-        """Writes a shot's prompt, as the Cinematographer.
-
-        Raises:
-            StepError: It did not come to a prompt.
-        """
-        talk = cinematographer.conversation(request)
-        answer = await self._answer(talk, refiner.Rewriting, context)
-        return cinematographer.shot(answer, self._signed("write_shot"))
-
-    async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
-        """Judges a shot's prompt, as the Prompt Engineer.
-
-        Raises:
-            StepError: It did not come to five scores.
-        """
-        talk = prompt_engineer.conversation(request)
-        verdict = await self._answer(talk, prompt_engineer.Verdict, context)
-        return prompt_engineer.review(verdict, request, self._signed("review_shot"))
-
-    def _signed(self, operation: str) -> str:
-        """Who writes: backend, model, and the version of what it is told for an operation."""
-        return f"{self.name}/{self.model} {self.versions[operation]}"
-
-
-_TOLD: Mapping[type[Request], Callable[[Any], Conversation]] = {
-    RefineRequest: refiner.conversation,
-    ScenesRequest: scene_writer.conversation,
-    ShotRequest: cinematographer.conversation,
-    ReviewRequest: prompt_engineer.conversation,
-}
-"""What a writer is told first for each request."""
-
-
-def _version(settings: ChatSettings, agent: str) -> str:
+def version_of(settings: ChatSettings, agent: str) -> str:
     """Method, agent's words, and the settings that change what is answered."""
     version = f"{METHOD}+{agent}"
     if settings.temperature is not None:

@@ -9,7 +9,7 @@ __all__ = ["FAMILY", "GeminiSettings"]
 
 
 def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.chat import Writer
+    from engine.backends.common.writer import Writer
     from engine.backends.gemini.speaker import gemini_speaker
 
     return Writer(settings, gemini_speaker(settings, environment))

@@ -9,7 +9,7 @@ __all__ = ["FAMILY", "OllamaSettings"]
 
 
 def _text(settings: OllamaSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.chat import Writer
+    from engine.backends.common.writer import Writer
     from engine.backends.ollama.chat import OllamaSpeaker
 
     return Writer(settings, OllamaSpeaker(settings, environment))

@@ -9,7 +9,7 @@ __all__ = ["FAMILY", "OpenAISettings"]
 
 
 def _text(settings: OpenAISettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.chat import Writer
+    from engine.backends.common.writer import Writer
     from engine.backends.openai.chat import OpenAISpeaker
 
     return Writer(settings, OpenAISpeaker(settings, environment))

@@ -1,0 +1,92 @@
+"""The writer: prompts, scenes, shots and their reviews on a chat model, whoever the provider is."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
+from engine.agents.conversation import Conversation
+from engine.backends.common.chat import ChatBackend, ChatSettings, Speaker, version_of, worst_cost
+from engine.capabilities import (
+    CallContext,
+    Refinement,
+    RefineRequest,
+    Request,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    Shot,
+    ShotRequest,
+    ShotReview,
+)
+
+
+class Writer(ChatBackend):
+    """Capability `text`: the refiner, and the agents of films, on a chat model.
+
+    Attributes:
+        versions: Version of each operation that is told other words than the refiner's.
+    """
+
+    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
+        super().__init__(settings, speaker, "text", refiner.version())
+        self.versions: Mapping[str, str] = {
+            "write_scenes": version_of(settings, scene_writer.version()),
+            "write_shot": version_of(settings, cinematographer.version()),
+            "review_shot": version_of(settings, prompt_engineer.version()),
+        }
+
+    def worst_cost(self, request: Request) -> int | None:
+        """The most that a call may cost, in micro-dollars; None where a price is not known."""
+        return worst_cost(self.settings, _TOLD[type(request)](request))
+
+    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+        """Writes a better prompt from the history of attempts.
+
+        Raises:
+            StepError: It did not come to a prompt.
+        """
+        answer = await self.answer(refiner.conversation(request), refiner.Rewriting, context)
+        return refiner.refinement(answer, self.signature)
+
+    async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
+        """Splits a brief into scenes.
+
+        Raises:
+            StepError: It did not come to as many scenes as were asked for.
+        """
+        shape = scene_writer.script_of(request.count)
+        script = await self.answer(scene_writer.conversation(request), shape, context)
+        return scene_writer.scenes(script, request, self._signed("write_scenes"))
+
+    async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
+        """Writes a shot's prompt, as the Cinematographer.
+
+        Raises:
+            StepError: It did not come to a prompt.
+        """
+        talk = cinematographer.conversation(request)
+        answer = await self.answer(talk, refiner.Rewriting, context)
+        return cinematographer.shot(answer, self._signed("write_shot"))
+
+    async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
+        """Judges a shot's prompt, as the Prompt Engineer.
+
+        Raises:
+            StepError: It did not come to five scores.
+        """
+        talk = prompt_engineer.conversation(request)
+        verdict = await self.answer(talk, prompt_engineer.Verdict, context)
+        return prompt_engineer.review(verdict, request, self._signed("review_shot"))
+
+    def _signed(self, operation: str) -> str:
+        """Who writes: backend, model, and the version of what it is told for an operation."""
+        return f"{self.name}/{self.model} {self.versions[operation]}"
+
+
+_TOLD: Mapping[type[Request], Callable[[Any], Conversation]] = {
+    RefineRequest: refiner.conversation,
+    ScenesRequest: scene_writer.conversation,
+    ShotRequest: cinematographer.conversation,
+    ReviewRequest: prompt_engineer.conversation,
+}
+"""What a writer is told first for each request."""
