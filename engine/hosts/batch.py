@@ -6,10 +6,11 @@ import traceback
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from engine.capabilities.errors import Permanent, StepError
+from engine.capabilities.errors import StepError
 from engine.hosts import messages, plain
-from engine.hosts.memory import in_words, is_device_gone, is_out_of_memory
+from engine.hosts.memory import is_device_gone, is_out_of_memory
 from engine.hosts.shelf import Shelf
+from engine.hosts.too_large import no_room_to_run
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
@@ -183,13 +184,8 @@ class Batch:
         return self._shelf.offload(key) or self._shelf.release_others(key)
 
     def _no_room(self) -> StepError:
-        budget = in_words(self._shelf.memory.total())
-        return Permanent(
-            f"{self._run.key.name}: {self._run.operation} needs more memory for one task than "
-            f"{self._shelf.shown} has ({budget}), with everything else unloaded.",
-            remedy="Ask for less at once (a smaller size, fewer frames or pictures), choose a "
-            "lower precision or a smaller model, or another device.",
-        )
+        name, shelf = self._run.key.name, self._shelf
+        return no_room_to_run(name, self._run.operation, shelf.shown, shelf.memory)
 
 
 def _packed(answer: Any) -> messages.Answer:

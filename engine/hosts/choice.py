@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from engine.capabilities.hosting import ModelKey
 from engine.hosts.devices import CPU
 from engine.hosts.fitting import Fitting
-from engine.hosts.host import Host, Loading, Running
+from engine.hosts.host import Host
 from engine.hosts.state import Known
 from engine.hosts.tasks import Backlog, BatchKey, Waiting
+from engine.hosts.work import Loading, Running
 from engine.settings import HostSettings
 
 UNKNOWN_MOST = 8

@@ -5,7 +5,6 @@ import logging
 import math
 import signal
 import time
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.capabilities.hosting import ModelKey
@@ -14,58 +13,12 @@ from engine.hosts.devices import Device
 from engine.hosts.process import HostProcess
 from engine.hosts.state import HostState, Known, ShownModel, State
 from engine.hosts.tasks import BatchKey, Waiting
-from engine.hosts.worker import BROKEN, Orders
+from engine.hosts.work import End, Loading, Running, exit_in_words
+from engine.hosts.worker import Orders
 from engine.settings import HostSettings
 from engine.text import clean
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True, eq=False)
-class Loading:
-    """A model is being loaded."""
-
-    model: ModelKey
-    since: float = field(default_factory=time.monotonic)
-
-
-@dataclass(slots=True, eq=False)
-class Running:
-    """A batch that its process has."""
-
-    number: int
-    key: BatchKey
-    tasks: list[Waiting]
-    since: float = field(default_factory=time.monotonic)
-
-    @property
-    def model(self) -> ModelKey:
-        """Its model."""
-        return self.key[0]
-
-    @property
-    def is_wanted(self) -> bool:
-        """Whether anybody waits for any of it."""
-        return any(not task.answer.done() for task in self.tasks)
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """A host's process has ended.
-
-    Attributes:
-        work: What it was at.
-        ahead: What it had been sent already.
-        how: How it ended, for a sentence.
-        is_crash: Whether it ended by itself, and not because it hung.
-        for_memory: Whether the system may have ended it for want of memory.
-    """
-
-    work: "Loading | Running | None"
-    ahead: "Running | None"
-    how: str
-    is_crash: bool
-    for_memory: bool
 
 
 class Owner(Protocol):
@@ -332,7 +285,7 @@ class Host:
         if process is not None and not why and process.last_words:
             said = clean(process.last_words, None, keep_newlines=True)
             log.error("%s printed at last: %s", self, said)
-        how = why or _in_words(code)
+        how = why or exit_in_words(code)
         self._forget_process()
         self._restarts += 1
         if not why:
@@ -389,14 +342,3 @@ def _log(device: str, report: messages.Logged) -> None:
     level = report.level if ours or report.level > logging.WARNING else logging.INFO
     text = clean(report.text, None, keep_newlines=True)
     log.log(min(level, logging.ERROR), "%s: %s: %s", device, clean(report.logger), text)
-
-
-def _in_words(code: int) -> str:
-    if code == BROKEN:
-        return "its device failed"
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"

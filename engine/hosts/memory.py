@@ -30,6 +30,10 @@ class Memory(Protocol):
         """Bytes that this process holds there; None where nothing measures that."""
         ...
 
+    def others(self) -> int:
+        """Bytes that other programs hold there, as far as that is known."""
+        ...
+
     def release(self) -> None:
         """Gives back what no model holds any more."""
         ...
@@ -45,6 +49,10 @@ class ProcessorMemory:
     def used(self) -> int | None:
         """None: the process holds its libraries as well as its models."""
         return None
+
+    def others(self) -> int:
+        """Not known."""
+        return 0
 
     def release(self) -> None:
         """Collects garbage."""
@@ -78,6 +86,13 @@ class AcceleratorMemory:
         if self._is_cuda:
             return int(self._torch.cuda.memory_allocated(self._device))
         return int(self._torch.mps.current_allocated_memory())
+
+    def others(self) -> int:
+        """Bytes that other programs hold on a CUDA device; not known of others."""
+        if not self._is_cuda:
+            return 0
+        free, total = self._torch.cuda.mem_get_info(self._device)
+        return max(0, int(total - free - self._torch.cuda.memory_reserved(self._device)))
 
     def release(self) -> None:
         """Collects garbage and empties torch's cache."""

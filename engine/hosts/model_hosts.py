@@ -9,13 +9,15 @@ from typing import Any
 from engine.capabilities import Blocked, Retryable, StepError
 from engine.capabilities.hosting import ModelKey, Task
 from engine.hosts import messages, plain
+from engine.hosts.answers import died, fail, settle
 from engine.hosts.choice import Chooser, on_devices
 from engine.hosts.devices import CPU, Device, find_devices, named_devices
 from engine.hosts.fitting import Fitting
-from engine.hosts.host import End, Host, Loading, Running
+from engine.hosts.host import Host
 from engine.hosts.state import HostState, Known
 from engine.hosts.tasks import Backlog, Listener, Waiting
 from engine.hosts.too_large import TooLarge
+from engine.hosts.work import End, Loading, Running
 from engine.hosts.worker import Orders
 from engine.settings import HostSettings
 
@@ -23,17 +25,6 @@ LOOK_AGAIN_SECONDS = 0.2
 """How soon it is looked again where something waits for a host that may not have it yet."""
 
 log = logging.getLogger(__name__)
-
-
-class ModelDefect(Exception):
-    """A model failed by a defect; its own traceback is the cause of this."""
-
-
-class _Remote(Exception):
-    """A traceback of another process."""
-
-    def __str__(self) -> str:
-        return f"\n{self.args[0]}"
 
 
 class ModelHosts:
@@ -70,6 +61,8 @@ class ModelHosts:
             ModelDefect: The model raised anything else.
         """
         await self._find_hosts()
+        if self._closed:
+            raise Retryable("The engine is ending.")
         if refusal := self._refusal(task.model):
             raise refusal
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -220,7 +213,7 @@ class ModelHosts:
                 self._known.sizes[model] = report.size
         if not (report.is_too_large and self._chooser.usable(model)):
             for waiting in self._backlog.take_model(model):
-                _settle(waiting, report.answer)
+                settle(waiting, report.answer)
         self._dispatch()
 
     def answered(self, host: Host, running: Running, report: messages.Done) -> None:
@@ -231,7 +224,7 @@ class ModelHosts:
             self._fitting.worked(running.key, len(running.tasks))
         self._dispatch()
         for waiting, answer in zip(running.tasks, report.answers, strict=True):
-            _settle(waiting, answer)
+            settle(waiting, answer)
 
     def ended(self, host: Host, end: End) -> None:
         """A host has died: what it was at is done again, each task by itself."""
@@ -239,11 +232,11 @@ class ModelHosts:
             self._do_again(host, end, end.work)
         elif isinstance(end.work, Loading):
             for waiting in self._backlog.take_model(end.work.model):
-                _fail(waiting, _died(host, end, f"loading {end.work.model.name}"))
+                fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
         for waiting in list(self._backlog.all()):
             if refusal := self._refusal(waiting.task.model):
                 self._backlog.remove(waiting)
-                _fail(waiting, refusal)
+                fail(waiting, refusal)
         self._dispatch()
 
     def _do_again(self, host: Host, end: End, running: Running) -> None:
@@ -257,46 +250,10 @@ class ModelHosts:
         again = running.tasks if end.is_crash and len(running.tasks) + len(ahead) > 1 else []
         for waiting in running.tasks:
             if waiting not in again:
-                _fail(waiting, _died(host, end, f"{running.model.name}: {running.key[1]}"))
+                fail(waiting, died(host.device.id, end, f"{running.model.name}: {running.key[1]}"))
         for tasks, alone in ((ahead, end.is_crash), (again, True)):
             left = [task for task in tasks if not task.answer.done()]
             for waiting in left:
                 waiting.alone = waiting.alone or alone
                 waiting.listener.waits()
             self._backlog.put_back(left)
-
-
-def _settle(waiting: Waiting, answer: messages.Answer) -> None:
-    if waiting.answer.done():
-        return
-    try:
-        match answer:
-            case messages.Success():
-                waiting.answer.set_result(plain.unpack_answer(answer.data))
-            case messages.Refused():
-                waiting.answer.set_exception(plain.unpack_error(answer.error))
-            case messages.Defect():
-                waiting.answer.set_exception(_defect(waiting.task, answer))
-            case messages.Left():
-                _fail(waiting, Retryable("The model left it unfinished."))
-    except plain.NotPlain as error:
-        name, operation = waiting.task.model.name, waiting.task.operation
-        _fail(waiting, ModelDefect(f"{name}: the answer of {operation} cannot be used: {error}"))
-
-
-def _defect(task: Task, defect: messages.Defect) -> ModelDefect:
-    error = ModelDefect(f"{task.model.name}: {task.operation}: {defect.type}: {defect.message}")
-    error.__cause__ = _Remote(defect.traceback)
-    return error
-
-
-def _fail(waiting: Waiting, error: Exception) -> None:
-    if not waiting.answer.done():
-        waiting.answer.set_exception(error)
-
-
-def _died(host: Host, end: End, at: str) -> Retryable:
-    remedy = "The log says what it printed last."
-    if end.for_memory:
-        remedy = "If it was killed for memory: a smaller model or size, or hosts.memory_share."
-    return Retryable(f"The host on {host.device.id} ended at {at} ({end.how}).", remedy=remedy)

@@ -3,6 +3,7 @@
 import asyncio
 import atexit
 import contextlib
+import logging
 import multiprocessing
 import os
 import queue
@@ -15,6 +16,8 @@ from typing import Any
 from engine.hosts import messages, plain
 from engine.hosts.spawning import without_main
 from engine.hosts.worker import Orders, serve
+
+log = logging.getLogger(__name__)
 
 LINES_KEPT = 20
 """Last lines that a process printed, for the log where it dies."""
@@ -116,8 +119,9 @@ class HostProcess:
             return False
         try:
             self._post(self._on_report, plain.unpack_report(data))
-        except plain.NotPlain:
-            self._process.kill()  # it says what no host of ours says
+        except plain.NotPlain as error:
+            log.error("%s says what no host of ours says: %s", self._process.name, error)  # noqa: TRY400
+            self._process.kill()
             return False
         return True
 

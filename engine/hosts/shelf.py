@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast
 from engine.capabilities.hosting import LoadedModel, ModelKey
 from engine.hosts.memory import Memory, is_out_of_memory
 from engine.hosts.messages import HeldModel
-from engine.hosts.too_large import TooLarge
+from engine.hosts.too_large import TooLarge, no_room_to_load
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ class Shelf:
             expected: Bytes that it is known to take, 0 where nothing is known.
 
         Raises:
-            TooLarge: It has no room.
+            StepError: It has no room (`TooLarge`, unless other programs hold the device).
             Exception: What its loader raised.
         """
         if (held := self._held.get(key)) is not None:
@@ -194,7 +194,7 @@ class Shelf:
             if not is_out_of_memory(error):
                 raise
         self.memory.release()
-        raise TooLarge(key.name, 0, self.shown, self.budget)
+        raise no_room_to_load(key.name, self.shown, self.budget, self.memory)
 
     def _call_loader(self, key: ModelKey, started: float) -> Held:
         before = self.memory.used()

@@ -13,7 +13,7 @@ from engine.capabilities.errors import StepError
 from engine.capabilities.hosting import ModelKey
 from engine.hosts import messages, plain
 from engine.hosts.batch import Batch, DeviceGone, GivenUp, defect
-from engine.hosts.memory import memory_of
+from engine.hosts.memory import is_device_gone, memory_of
 from engine.hosts.shelf import Shelf
 from engine.hosts.spawning import parent_sentinel, settle
 from engine.hosts.too_large import TooLarge
@@ -98,21 +98,27 @@ def _work(
     reporter.tell(messages.Ready(total, budget))
     while True:
         command = inbox.get()
-        if isinstance(command, messages.Load):
-            report: messages.Report = _load(shelf, command)
-        elif isinstance(command, messages.Run):
-            try:
-                report = Batch(command, shelf, given_up, reporter.tell).do()
-            except DeviceGone as error:
-                log.critical("%s is of no use any more: %s", orders.device, error)
-                reporter.flush()
-                os._exit(BROKEN)
-            given_up.forget(command.number)
-            _measure(shelf, command.key)
-        else:
-            raise TypeError(f"a {type(command).__name__} is no command")
+        try:
+            report = _obey(command, shelf, given_up, reporter)
+        except DeviceGone as error:
+            log.critical("%s is of no use any more: %s", orders.device, error)
+            reporter.flush()
+            os._exit(BROKEN)
         reporter.tell(messages.Holding(shelf.holding(), shelf.used()))
         reporter.tell(report)
+
+
+def _obey(
+    command: messages.Command, shelf: Shelf, given_up: GivenUp, reporter: "Reporter"
+) -> messages.Report:
+    if isinstance(command, messages.Load):
+        return _load(shelf, command)
+    if isinstance(command, messages.Run):
+        done = Batch(command, shelf, given_up, reporter.tell).do()
+        given_up.forget(command.number)
+        _measure(shelf, command.key)
+        return done
+    raise TypeError(f"a {type(command).__name__} is no command")
 
 
 def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
@@ -123,7 +129,9 @@ def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
         return messages.NotLoaded(load.key, refused, is_too_large=True, size=error.size)
     except StepError as error:
         return messages.NotLoaded(load.key, messages.Refused(plain.pack_error(error)))
-    except Exception as error:  # noqa: BLE001 - whoever waits for the model is told
+    except Exception as error:
+        if is_device_gone(error):
+            raise DeviceGone(str(error)) from error
         return messages.NotLoaded(load.key, defect(error))
     return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
 

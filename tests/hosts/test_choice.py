@@ -10,10 +10,11 @@ from engine.capabilities import ModelKey
 from engine.hosts.choice import Chooser, on_devices
 from engine.hosts.devices import Device, named_devices
 from engine.hosts.fitting import Fitting
-from engine.hosts.host import Host, Loading, Running
+from engine.hosts.host import Host
 from engine.hosts.messages import HeldModel
 from engine.hosts.state import Known
 from engine.hosts.tasks import Backlog, Waiting
+from engine.hosts.work import Loading, Running
 from engine.hosts.worker import Orders
 from engine.settings import HostSettings
 from tests.hosts.conftest import Ear

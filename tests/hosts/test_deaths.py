@@ -89,6 +89,17 @@ async def test_a_device_that_fails_gets_a_new_process(
     assert await hosts.answer(task("fine", "fail")) == "fine"
 
 
+async def test_a_host_that_babbles_is_ended_and_runs_nothing_here(
+    trial: MakeTrial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    hosts = trial()
+    with pytest.raises(Retryable, match="SIGKILL"):
+        await hosts.answer(task("x", "babble"))
+    assert not (tmp_path / "hostile").exists()
+    assert (await hosts.answer(task("x")))["said"] == "X"
+
+
 async def test_logs_of_hosts_are_the_engines(
     trial: MakeTrial, caplog: pytest.LogCaptureFixture
 ) -> None:

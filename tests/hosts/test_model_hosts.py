@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from engine.capabilities import Blocked, Permanent, Retryable
-from engine.hosts.model_hosts import ModelDefect
+from engine.hosts.answers import ModelDefect
 from engine.hosts.state import ShownModel
 from tests.hosts.conftest import Ear, MakeTrial, Trial
 from tests.support.toy_models import key, task

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import ModelKey
+from engine.capabilities import ModelKey, Retryable
 from engine.hosts.shelf import Shelf
 from engine.hosts.too_large import TooLarge
 from tests.support import toy_models
@@ -17,12 +17,16 @@ class Ram:
     def __init__(self, *measured: int) -> None:
         self.measured = list(measured)
         self.released = 0
+        self.held_by_others = 0
 
     def total(self) -> int:
         return 1000
 
     def used(self) -> int | None:
         return self.measured.pop(0) if self.measured else None
+
+    def others(self) -> int:
+        return self.held_by_others
 
     def release(self) -> None:
         self.released += 1
@@ -93,7 +97,7 @@ def test_a_model_that_never_fits_is_refused_in_words(log: Path, size: int, load:
     with pytest.raises(TooLarge, match=r"huge takes .* of cpu:1\.") as caught:
         shelf.obtain(key(log, "huge", size, load=load))
     assert caught.value.size == (size if not load else 0)
-    assert "memory_share" in caught.value.remedy
+    assert "hosts.memory_gib" in caught.value.remedy
     assert "huge" not in names(shelf)
 
 
@@ -105,6 +109,14 @@ def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Pat
         shelf.obtain(key(log, "b", 10, load="memory"))
     assert done(log) == ["a load", "b load", "a close", "b load"]
     assert ram.released
+
+
+def test_where_other_programs_hold_the_device_it_may_work_later(log: Path) -> None:
+    ram = Ram()
+    ram.held_by_others = 500
+    shelf = Shelf("cuda:0", 1000, ram)
+    with pytest.raises(Retryable, match=r"no room on cuda:0, where other programs hold 0\.0 MiB"):
+        shelf.obtain(key(log, "a", 10, load="memory"))
 
 
 def test_a_part_is_built_once_and_goes_with_its_last_user() -> None:

@@ -6,12 +6,15 @@ Options: `most` (tasks at once), `size` (bytes), `offloaded` (bytes once offload
 loading fails).
 """
 
+import gc
 import json
 import logging
 import os
+import pickle
 import signal
 import time
 from collections.abc import Sequence
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +99,13 @@ class ToyModel:
     def wait_and_die(self, number: int, given: str, desk: Desk, together: int) -> Any:
         self.wait_for(number, given, desk, together)
         os._exit(5)
+
+    def babble(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+        """Says to the engine what no host of ours says."""
+        for pipe in [each for each in gc.get_objects() if isinstance(each, Connection)]:
+            if pipe.readable and pipe.writable:
+                pipe.send_bytes(pickle.dumps(Hostile()))
+        return given
 
     def die(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
         """Dies by a file's name, once: the second time the file is there."""
