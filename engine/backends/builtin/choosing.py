@@ -149,14 +149,26 @@ def _size(given: Given, number: int, total: int) -> str:
         focal = given.scene.numbers["lens"][0][0]
         return min(sizes, key=lambda name: abs(sizes[name]["lens"] / focal - 1))
     order = choices()["order"]
+    words = _about(given.scene)
     if total == 1:
-        return _by_content("content", given.scene.words) or str(order["only"])
+        return _by_content("content", words) or str(order["only"])
     if number == 1:
-        return _by_content("content", given.scene.words & {"logo", "label"}) or str(order["first"])
+        return str(order["first"])
     if number == total:
         return str(order["last"])
     between: list[str] = order["between"]
-    return _by_content("content", given.scene.words) or between[(number - 2) % len(between)]
+    return _by_content("content", words) or between[(number - 2) % len(between)]
+
+
+def _about(scene: ShotWords) -> set[str]:
+    """The words of a scene before the first place: what it is about, not where that is."""
+    small = choices()["words"]
+    for clause in scene.clauses:
+        ends = (at for at, word in enumerate(clause) if word in small["places"])
+        head = set(clause[: next(ends, len(clause))]).difference(small["function"])
+        if head:
+            return head
+    return set()
 
 
 def _by_content(kind: str, words: Iterable[str]) -> str:

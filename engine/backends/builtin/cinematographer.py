@@ -1,9 +1,10 @@
 """Writes the prompt of a shot by rules: the embedded Cinematographer.
 
-The first draft is short: the scene in its own words, what stays the same, the shot size, the lens
-and the light source. What more there is to say (`choosing` knows it) is said when a review asks
-for it, so that no prompt is longer than somebody found it should be. A review may come from
-anybody: its suggestions are searched for the terms of the trade, not for fixed sentences.
+The first draft is short: the scene in its own words, what the operator asks of every scene, the
+shot size, the lens and the light source. What more there is to say (`choosing` knows it) is said
+when a review asks for it, so that no prompt is longer than somebody found it should be. A review
+may come from anybody: its suggestions are searched for the terms of the trade, not for fixed
+sentences.
 """
 
 import re
@@ -19,12 +20,12 @@ from engine.capabilities.writing import Draft, Film, PlannedScene
 from engine.imaging.painter.reading import read as painted
 from engine.text import clean
 
-FIRST = ("size", "lens", "source", "time", "markers", "movement")
-"""The elements of a first draft."""
+FIRST = ("size", "lens", "source", "time", "movement", "markers", "use")
+"""The elements of a first draft; the brand's own colours are among them."""
 
 REST = (
-    "temperature", "direction", "angle", "aperture", "use", "colour", "composition", "setting",
-    "quality", "material", "finish",
+    "temperature", "direction", "angle", "aperture", "composition", "setting", "quality", "colour",
+    "material", "finish",
 )  # fmt: skip
 """The other elements, in the order in which they are added where a review names none."""
 
@@ -70,7 +71,7 @@ def shoot(
     if drafts:
         prompt, reason = _mended(film, scene, phrases, drafts)
     else:
-        first = {name: phrases[name] for name in phrases if name in FIRST}
+        first = _only(phrases, [*FIRST, *(["colour"] if film.brand.colours else [])])
         prompt = compose(scene, first)
         reason = f"A first draft for scene {number} of {total}: {_listed(first)}."
     return Written(prompt=prompt, negative_prompt=negative(film, scene), reason=reason)

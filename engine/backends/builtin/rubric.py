@@ -58,7 +58,7 @@ IDLE_FREE = 8
 AVOIDED = 0.6
 """What each thing that the brand avoids, and the prompt shows, leaves of the brand's score."""
 
-MOST_SUGGESTIONS = 4
+MOST_SUGGESTIONS = 3
 """Suggestions of one review; the rest waits for the next."""
 
 
