@@ -34,21 +34,21 @@ class Loras:
         Raises:
             StepError: One is missing, broken, or made for another model.
         """
-        counted = [lora for lora in loras if lora.weight]
+        counted = [(number, lora) for number, lora in enumerate(loras, start=1) if lora.weight]
         if not counted:
             self._unload()
             return
         if len(self._loaded) > MOST_LORAS:
             self._unload()
         try:
-            names = [self._load(lora) for lora in counted]
-            self._pipe.set_adapters(names, adapter_weights=[lora.weight for lora in counted])
+            names = [self._load(number, lora) for number, lora in counted]
+            self._pipe.set_adapters(names, adapter_weights=[lora.weight for _, lora in counted])
         except Exception:
             self._unload()  # half a LoRA must not count for the pictures after this one
             raise
 
-    def _load(self, lora: LoraFile) -> str:
-        file = lora_file(lora)
+    def _load(self, number: int, lora: LoraFile) -> str:
+        file = lora_file(number, lora)
         changed = file.stat().st_mtime_ns
         # A name must not be an attribute of a module, so it is one that nobody gives.
         name = f"lora_{hashlib.sha256(f'{file}:{changed}'.encode()).hexdigest()[:16]}"

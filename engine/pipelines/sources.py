@@ -36,7 +36,7 @@ def config_wanted(options: PipelineOptions) -> Wanted | None:
     if not is_single_file(options.model):
         return None
     return Wanted(
-        name="diffusers-config",
+        name="diffusers.config",
         source=options.config or _DEFAULT_CONFIG,
         needs=("model_index.json",),
         has_weights=False,
@@ -49,14 +49,14 @@ def vae_wanted(options: PipelineOptions) -> Wanted | None:
     """The VAE that takes the place of the model's own."""
     if options.vae is None:
         return None
-    return Wanted(name="diffusers-vae", source=options.vae, offline=options.offline)
+    return Wanted(name="diffusers.vae", source=options.vae, offline=options.offline)
 
 
 def refiner_wanted(options: PipelineOptions) -> Wanted | None:
     """The refiner."""
     if options.refiner is None:
         return None
-    return _pipeline("diffusers-refiner", options.refiner, options)
+    return _pipeline("diffusers.refiner", options.refiner, options)
 
 
 def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
@@ -64,7 +64,7 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
     encoder = adapter.image_encoder.strip("/")
     needs = (adapter.weights, f"{encoder}/config.json", f"{encoder}/model.safetensors")
     return Wanted(
-        name="diffusers-ip-adapter",
+        name="diffusers.ip-adapter",
         source=adapter.source,
         needs=needs,
         files=needs,
@@ -74,7 +74,7 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
 
 def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> Wanted:
     """A LoRA, by its place in the list, from 1."""
-    return Wanted(name=f"diffusers-lora-{number}", source=lora.source, needs=(), offline=offline)
+    return Wanted(name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline)
 
 
 def all_wanted(options: PipelineOptions, loras: Sequence[LoraFile] = ()) -> Iterator[Wanted]:
@@ -89,13 +89,13 @@ def all_wanted(options: PipelineOptions, loras: Sequence[LoraFile] = ()) -> Iter
         yield lora_wanted(number, lora, offline=options.offline)
 
 
-def lora_file(lora: LoraFile) -> Path:
-    """The file of a LoRA.
+def lora_file(number: int, lora: LoraFile) -> Path:
+    """The file of a LoRA, by its place in the list, from 1.
 
     Raises:
         Blocked: It is not there, or a folder holds none or several.
     """
-    path = require(lora_wanted(1, lora))
+    path = require(lora_wanted(number, lora))
     if path.is_file():
         return path
     files = sorted(path.glob(f"*{SAFETENSORS}"))

@@ -212,7 +212,7 @@ def test_missing_weights_are_named_with_the_command_that_fetches_them(
         model="nobody/model", refiner="nobody/refiner", loras="nobody/style:s.safetensors"
     ).missing()
     assert [item.reason for item in lacks] == ["weights"] * 3
-    names = ("diffusers", "diffusers-refiner", "diffusers-lora-1")
+    names = ("diffusers", "diffusers.refiner", "diffusers.lora-1")
     for item, name in zip(lacks, names, strict=True):
         assert item.remedy == f"Run: safelight models pull {name}."
 
@@ -236,12 +236,12 @@ def test_weights_of_all_parts_are_wanted_by_names_of_their_own() -> None:
     names = [item.name for item in wanted]
     assert names == [
         "diffusers",
-        "diffusers-config",
-        "diffusers-vae",
-        "diffusers-refiner",
-        "diffusers-ip-adapter",
-        "diffusers-lora-1",
-        "diffusers-lora-2",
+        "diffusers.config",
+        "diffusers.vae",
+        "diffusers.refiner",
+        "diffusers.ip-adapter",
+        "diffusers.lora-1",
+        "diffusers.lora-2",
     ]
     assert wanted[1].source == SDXL
     assert not wanted[1].has_weights

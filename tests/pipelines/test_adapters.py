@@ -92,6 +92,16 @@ def test_a_lora_that_cannot_be_loaded_is_said_and_changes_nothing(
     assert distance(made(model, styled())[0], base) == 0
 
 
+def test_a_lora_that_was_never_fetched_is_said_by_its_place_in_the_list(
+    load: Load, loras: Path
+) -> None:
+    never = {"source": "nobody/style:style.safetensors", "weight": 1.0}
+    counted = [{"source": str(loras / "first"), "weight": 0.5}, never]
+    with pytest.raises(Blocked) as raised:
+        load("sdxl").run("generate", [ask(sampling={"loras": counted})], NotingDesk())
+    assert "safelight models pull diffusers.lora-2" in raised.value.remedy
+
+
 # -- IP-Adapter -------------------------------------------------------------------------------
 
 

@@ -47,6 +47,27 @@ def test_a_model_that_is_not_there_is_blocked(load: Load, tmp_path: Path) -> Non
     assert raised.value.reason == "weights"
 
 
+def test_a_model_of_the_hub_is_loaded_from_its_cache(
+    load: Load, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = "1a2b3c4d" * 5
+    repo = tmp_path / "models--org--tiny"
+    (repo / "snapshots").mkdir(parents=True)
+    (repo / "snapshots" / commit).symlink_to(models / "sd15")
+    (repo / "refs").mkdir()
+    (repo / "refs/main").write_text(commit)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path))
+    from engine.pipelines.loading import load as load_options
+    from tests.pipelines.desks import CpuPlace
+
+    for source in ("org/tiny", f"org/tiny@{commit}"):
+        model = load_options(json.dumps({"model": source}), CpuPlace())
+        assert distance(made(model, ask())[0], made(load("sd15"), ask())[0]) == 0
+    with pytest.raises(Blocked):
+        load_options(json.dumps({"model": "org/tiny@v2"}), CpuPlace())
+
+
 def test_an_id_that_was_never_fetched_is_blocked_with_the_command_that_mends_it(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

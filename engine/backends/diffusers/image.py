@@ -38,6 +38,7 @@ class DiffusersImages:
 
     name = "diffusers"
     capability: Capability = "image"
+    client = "diffusers"
     paid = False
     resumable = False
     reusable = True  # the seed decides
