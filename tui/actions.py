@@ -197,6 +197,14 @@ ACTIONS: tuple[Action, ...] = (
         destructive=True,
     ),
     Action(
+        "spending",
+        "Spending",
+        "What the batch has cost, by backend, model and step.",
+        ("dollar_sign",),
+        ALL,
+        "Look",
+    ),
+    Action(
         "lanes",
         "Lanes",
         "Lanes and model hosts in full; make a lane wider or narrower.",
@@ -250,7 +258,7 @@ _NAMES = {
     "colon": ":", "asterisk": "*", "plus": "+", "minus": "-", "underscore": "_",
     "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",
     "right": "→", "up": "↑", "down": "↓", "left_square_bracket": "[",
-    "right_square_bracket": "]",
+    "right_square_bracket": "]", "dollar_sign": "$",
 }  # fmt: skip
 
 

@@ -215,7 +215,8 @@ def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
     """The newest decision of each key of a job, oldest first, at most 500; values cut."""
     sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,
-              substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author, created_at FROM decisions WHERE job_id = ?
+              substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author,
+              created_at FROM decisions WHERE job_id = ?
               AND id IN (SELECT max(id) FROM decisions WHERE job_id = ? GROUP BY key)
               ORDER BY id LIMIT 500"""  # noqa: S608 - our own number
     return [Decision.of(row) for row in connection.execute(sql, (job_id, job_id))]

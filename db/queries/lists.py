@@ -36,6 +36,7 @@ class BatchLine(Row):
     failed: int
     cancelled: int
     cost: int
+    budget: int | None
     created_at: str
     started_at: str | None
     finished_at: str | None
@@ -75,7 +76,7 @@ class JobLine(Row):
 
 _BATCH = """id, substr(name, 1, 300) AS name, substr(recipe, 1, 300) AS recipe, priority, state,
 held, finish, substr(finish_error, 1, 2000) AS finish_error, queued, running, paused, parked, done,
-failed, cancelled, cost, created_at, started_at, finished_at"""
+failed, cancelled, cost, budget, created_at, started_at, finished_at"""
 
 _EVENT = f"""id, at, batch_id, job_id, step_id, type, level,
 substr(message, 1, {TEXT_LIMIT}) AS message, '{{}}' AS data"""
@@ -271,6 +272,15 @@ def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400)
     sql = """SELECT at, type FROM events WHERE batch_id = ? ORDER BY id DESC LIMIT ?"""
     rows = connection.execute(sql, (batch_id, among)).fetchall()
     return [row["at"] for row in reversed(rows) if row["type"] in {"job.done", "job.failed"}]
+
+
+def usual_cost(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> float | None:
+    """Micro-dollars that a job cost on average, of those that ended lately; None before any did."""
+    sql = """SELECT avg(cost) FROM jobs WHERE id IN
+             (SELECT job_id FROM (SELECT job_id, type FROM events WHERE batch_id = ?
+                ORDER BY id DESC LIMIT ?) WHERE type IN ('job.done', 'job.failed'))"""
+    value = connection.execute(sql, (batch_id, among)).fetchone()[0]
+    return None if value is None else float(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from textual import on, work
@@ -9,9 +10,10 @@ from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
+from db.queries.spending import spending
 from engine.text import clean
 from tui.actions import BY_ID, actions_for, key_name, keys_of
-from tui.feed import Feed, Fresh, View
+from tui.feed import Answered, Feed, Fresh, View
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
 if TYPE_CHECKING:
@@ -193,6 +195,25 @@ class BaseScreen(Screen[None]):
         """Stops the engine and starts another, after asking."""
         question = "Restart the engine? Running jobs stop where they are and then go on."
         self.dashboard.confirm(question, lambda: self.dashboard.engine_do("restart"))
+
+    def spending_of(self) -> int | None:
+        """The batch whose spending is shown; None for the whole workspace."""
+        return None
+
+    def action_spending(self) -> None:
+        """Shows what was spent, on whom and for what."""
+        batch_id = self.spending_of()
+        self.feed.ask(partial(spending, batch_id=batch_id), self, "spending")
+
+    @on(Answered)
+    def show_spending(self, message: Answered) -> None:
+        """Shows what was spent."""
+        if message.tag == "spending":
+            from tui.screens.spending import SpendingScreen
+
+            batch_id = self.spending_of()
+            of = f"b{batch_id}" if batch_id else "all batches"
+            self.app.push_screen(SpendingScreen(of, message.value))
 
     def action_lanes(self) -> None:
         """Shows lanes and hosts, and lets lanes be made wider or narrower."""

@@ -170,6 +170,10 @@ class BatchScreen(FilteredScreen):
         if message.tag == "mark":
             self.rows.mark(message.value)
 
+    def spending_of(self) -> int:
+        """This batch."""
+        return self.batch_id
+
     def action_open(self) -> None:
         """Opens the job under the cursor."""
         if row := self.rows.current:

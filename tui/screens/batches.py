@@ -43,6 +43,13 @@ def _done(row: BatchRow) -> list[Run]:
     return [(figures.count(row.ended), ""), (f"/{figures.count(row.total)}", "muted")]
 
 
+def _in_all(row: BatchRow) -> list[Run]:
+    over = row.budget is not None and row.projected > row.budget
+    if row.projected <= row.cost:
+        return [("", "")]
+    return [(figures.money(row.projected), "parked" if over else "muted")]
+
+
 COLUMNS: tuple[Column[BatchRow], ...] = (
     Column("", 1, _state),
     Column("batch", 14, _name, grow=3),
@@ -53,6 +60,7 @@ COLUMNS: tuple[Column[BatchRow], ...] = (
     Column("fail", 5, _failed, right=True),
     Column("best", 5, lambda r: [(figures.score(r.best), "")], right=True),
     Column("spend", 7, lambda r: [(figures.money(r.cost), "")], right=True),
+    Column("in all", 7, _in_all, right=True, needs=126),
     Column("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=82),
     Column("left", 6, lambda r: [(r.left, "")], right=True),
     Column("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=104,
@@ -137,6 +145,10 @@ class BatchesScreen(FilteredScreen):
     @on(Rows.Wanted)
     def wanted(self) -> None:
         """All rows are held already."""
+
+    def spending_of(self) -> int | None:
+        """The batch under the cursor."""
+        return self.rows.current.id if self.rows.current else None
 
     def action_open(self) -> None:
         """Opens the batch under the cursor."""

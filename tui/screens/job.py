@@ -204,6 +204,10 @@ class JobScreen(BaseScreen):
 
         self.app.push_screen(EditPromptScreen(key, text), decide)
 
+    def spending_of(self) -> int | None:
+        """The batch of this job."""
+        return self._snapshot.batch_id if self._snapshot else None
+
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """This job."""
         return [{"job": self.job_id}], f"j{self.job_id} ({self._key})"

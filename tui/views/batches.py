@@ -9,7 +9,7 @@ from db.rows import Event
 from engine.text import clean
 from tui import figures
 from tui.views.headlines import Headlines
-from tui.views.pace import Pace, time_left
+from tui.views.pace import Pace, projected, time_left
 
 EVENTS = 100
 
@@ -33,6 +33,8 @@ class BatchRow:
     parked: int
     best: float | None
     cost: int
+    budget: int | None
+    projected: int
     rate: str
     left: str
     trouble: str
@@ -69,10 +71,17 @@ class BatchReader:
             parked=line.parked,
             best=best_score(connection, line.id, higher_is_better=headline.higher_is_better),
             cost=line.cost,
-            rate=figures.rate(pace),
-            left=figures.duration(time_left(line, pace)),
+            budget=line.budget,
+            projected=_rounded(projected(line, pace.per_job)),
+            rate=figures.rate(pace.per_second),
+            left=figures.duration(time_left(line, pace.per_second)),
             trouble=clean(line.finish_error or ""),
         )
+
+
+def _rounded(cost: int) -> int:
+    """Two digits: more are not known, and would change all the time."""
+    return int(float(f"{cost:.1e}"))
 
 
 _BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")

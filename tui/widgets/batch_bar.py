@@ -35,6 +35,15 @@ class BatchBar(Static):
                 text.append(f"{LOOKS[state].shape} {figures.count(number)} {state}  ", style)
         muted = self.get_component_rich_style("bar--muted", partial=True)
         said = [f"best {figures.score(batch.best)}"] if batch.best is not None else []
-        said += [f"spent {figures.money(batch.cost)}"] if batch.cost else []
+        said += [_spent(batch)] if batch.cost or batch.budget is not None else []
         said += [batch.rate, f"{batch.left} left"] if batch.rate != "–" else []
         return text.append("  ".join([*said, note]), muted)
+
+
+def _spent(batch: BatchRow) -> str:
+    said = f"spent {figures.money(batch.cost)}"
+    if batch.budget is not None:
+        said += f" of {figures.money(batch.budget)}"
+    if batch.projected > batch.cost:
+        said += f", about {figures.money(batch.projected)} in all"
+    return said

@@ -1,0 +1,80 @@
+"""What was spent, on whom and for what."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from db.queries.spending import Spending
+from engine.text import clean
+from tui.figures import count, money
+
+HEADINGS = ("backend", "model", "step", "steps", "calls", "spent", "reserved", "tokens in, out")
+
+
+class SpendingScreen(ModalScreen[None]):
+    """A table that was read once.
+
+    Args:
+        of: Whose spending it is, plain text.
+        lines: What was spent, the most costly first.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [Binding("escape,q,dollar_sign", "leave", "Leave")]  # noqa: RUF012 - Textual's way
+
+    def __init__(self, of: str, lines: Sequence[Spending]) -> None:
+        super().__init__()
+        self._of = of
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """The sum, then each backend, model and step."""
+        with Vertical(id="spending"):
+            yield Static(self._sum(), id="sum", markup=False)
+            with VerticalScroll():
+                yield Static(self._table(), markup=False)
+
+    def _sum(self) -> str:
+        by_backend: dict[str, int] = {}
+        for line in self._lines:
+            by_backend[line.backend] = by_backend.get(line.backend, 0) + line.cost
+        total = sum(by_backend.values())
+        paid = [f"{clean(name, 40)} {money(cost)}" for name, cost in by_backend.items() if cost]
+        said = f"{self._of}: {money(total) if total else 'nothing spent'}"
+        return f"{said} ({', '.join(paid)})" if len(paid) > 1 else said
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_row(*(Text(name, "bold underline") for name in HEADINGS))
+        for column in table.columns[3:]:
+            column.justify = "right"
+        for line in self._lines[:500]:
+            table.add_row(*(Text(cell, no_wrap=True) for cell in _cells(line)))
+        return table
+
+    def action_leave(self) -> None:
+        """Goes back."""
+        self.dismiss()
+
+
+def _cells(line: Spending) -> list[str]:
+    tokens = ""
+    if line.tokens_in is not None or line.tokens_out is not None:
+        tokens = f"{count(line.tokens_in or 0)}, {count(line.tokens_out or 0)}"
+    return [
+        clean(line.backend, 24),
+        clean(line.model, 32),
+        clean(line.purpose, 24),
+        count(line.steps),
+        count(line.calls),
+        money(line.cost),
+        money(line.reserved) if line.reserved else "",
+        tokens,
+    ]
