@@ -45,7 +45,7 @@ class Loader:
     def __init__(self, options: ScoringOptions, place: Place) -> None:
         self.options = options
         self.place = place
-        self.device = "cpu" if options.device == "cpu" else place.device
+        self.device = place.device
         self.precision = settled(options.precision, self.device)
         self._wanted = {item.name: item for item in wanted_by(options, options.parts)}
 

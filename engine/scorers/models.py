@@ -31,9 +31,10 @@ def checked_clip(text: str) -> str:
     Raises:
         ValueError: It is none.
     """
-    if text not in _PUBLISHED:
-        checked_source(text.removeprefix(_OPEN_CLIP))
-    return text
+    if text in _PUBLISHED:
+        return text
+    prefix = _OPEN_CLIP if text.startswith(_OPEN_CLIP) else ""
+    return prefix + checked_source(text.removeprefix(_OPEN_CLIP))
 
 
 def checked_file(text: str) -> str:
@@ -45,7 +46,7 @@ def checked_file(text: str) -> str:
     source = parse_source(text)
     if source.path is None and source.file is None:
         raise ValueError("must name a file: org/name:file, or its path")
-    return str(source)
+    return checked_source(text)
 
 
 FileText = Annotated[str, AfterValidator(checked_file)]
@@ -128,13 +129,11 @@ class ScoringOptions(ScorerModels):
     Attributes:
         parts: The scorers, in the order of their columns, or `similarity`.
         precision: How numbers are kept.
-        device: `cpu`, or `auto` for the host's own device.
         batch: Pictures that a model takes at once.
     """
 
     parts: tuple[Part, ...]
     precision: Precision = "auto"
-    device: Literal["auto", "cpu"] = "auto"
     batch: int = Field(16, ge=1, le=256)
 
 

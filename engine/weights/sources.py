@@ -71,7 +71,10 @@ def _is_repo(repo: str) -> bool:
 def checked_source(text: str) -> str:
     """The text of a source, for a field of settings.
 
+    A path becomes absolute: the engine works in another folder than the one where it was written.
+
     Raises:
         ValueError: It is neither a model id nor a path.
     """
-    return str(parse_source(text))
+    source = parse_source(text)
+    return str(source.path.expanduser().absolute()) if source.path else str(source)

@@ -204,12 +204,32 @@ def test_it_is_known_by_its_name() -> None:
         ("aesthetic_sha256", "abc"),
         ("hpsv2_architecture", "a/b"),
         ("precision", "int8"),
+        ("device", "/dev/sda"),
         ("batch", 0),
     ],
 )
 def test_wrong_settings_are_refused(setting: str, value: object) -> None:
     with pytest.raises(BackendSettingsError, match=f"Backend local, {setting}"):
         EntryPointCatalog().backend_settings("local", {setting: value})
+
+
+async def test_the_device_is_the_hosts_to_find(
+    backend: MakeBackend, context: InProcessContext
+) -> None:
+    await backend(device="cpu").score(asked(context, "aesthetic"), context)
+    assert context.tasks[0].model.device == "cpu"
+
+
+def test_paths_are_those_of_where_they_were_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The engine works in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    made = LocalSettings(pickscore="./pick", clipscore="open_clip:./c", aesthetic="~/head.pth")
+    assert made.pickscore == f"{tmp_path}/pick"
+    assert made.clipscore == f"open_clip:{tmp_path}/c"
+    assert made.aesthetic == "/home/me/head.pth"
 
 
 def test_what_numbers_depend_on_is_in_the_version(backend: MakeBackend) -> None:

@@ -129,7 +129,8 @@ class LocalScorers:
     def _key(self, parts: tuple[Part, ...]) -> ModelKey:
         settings = self.settings.model_dump(include=set(ScoringOptions.model_fields))
         options = ScoringOptions.model_validate({**settings, "parts": parts})
-        return ModelKey(LOADER, _canonical(options.model_dump(mode="json")), ", ".join(parts))
+        told = _canonical(options.model_dump(mode="json"))
+        return ModelKey(LOADER, told, ", ".join(parts), self.settings.device)
 
 
 def palette_distances(pictures: list[bytes]) -> tuple[tuple[float, ...], ...]:

@@ -1,7 +1,5 @@
 """Settings of the local models: `[backends.local]` in `safelight.toml`."""
 
-from typing import Literal
-
 from pydantic import ConfigDict, Field, field_validator
 
 from engine.scorers.models import Metric, ScorerModels
@@ -14,7 +12,7 @@ class LocalSettings(ScorerModels):
     Attributes:
         scorers: Which scorers there are, in the order of their columns.
         precision: How numbers are kept: `auto` is bf16 on CUDA devices and fp32 elsewhere.
-        device: `cpu`, to leave the devices to others, or `auto` for that of the model host.
+        device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
         batch: Pictures that a model takes at once.
         concurrency: Sets that are scored at once; a model host puts them into one batch.
         offline: Whether weights are never fetched, not even by `safelight models pull`.
@@ -29,7 +27,11 @@ class LocalSettings(ScorerModels):
         "imagereward.",
     )
     precision: Precision = Field("auto", description="auto, fp32, fp16 or bf16.")
-    device: Literal["auto", "cpu"] = Field("auto", description="auto, or cpu.")
+    device: str = Field(
+        "",
+        pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
+        description="Device, such as cuda:1 or cpu; any accelerator by default.",
+    )
     batch: int = Field(16, ge=1, le=256, description="Pictures that a model takes at once.")
     concurrency: int = Field(8, ge=1, le=64, description="Sets that are scored at once.")
     offline: bool = Field(
