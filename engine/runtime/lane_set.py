@@ -147,4 +147,5 @@ def _apply(lane: Lane, change: LaneChange) -> None:
     rate = lane.requests_per_minute
     if change.requests_per_minute is not None:
         rate = change.requests_per_minute or None
+        lane.forget_rate()  # also where it is the same: who says it may know better
     lane.adjust(change.concurrency or lane.concurrency, rate)

@@ -99,7 +99,7 @@ class Lane:
         """Changes how many calls go at once and a minute; calls in flight are left alone."""
         self._width.resize(concurrency)
         if requests_per_minute != self.requests_per_minute:
-            self._learned.forget()
+            self.forget_rate()
         self.requests_per_minute = requests_per_minute
         if not requests_per_minute:
             self._window = None
@@ -126,6 +126,10 @@ class Lane:
             self._tokens = Tokens(tokens_per_minute)
         else:
             self._tokens.window.resize(tokens_per_minute)
+
+    def forget_rate(self) -> None:
+        """Forgets how many calls a minute were found to be taken; they are found out anew."""
+        self._learned.forget()
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[Sent]:

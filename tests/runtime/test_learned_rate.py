@@ -8,8 +8,11 @@ import pytest
 
 from bench.lanes import BAD_DAY, Counting, many_calls
 from engine.capabilities import Retryable
+from engine.runtime.lane_set import LaneChange, LaneSet
 from engine.runtime.lanes import Lane
 from engine.runtime.learned_rate import MANY_REFUSALS, SLACK, LearnedRate
+from engine.settings import Settings
+from tests.support.toys import ToyBackend
 
 MINUTE = 60 + SLACK[-1]
 
@@ -242,6 +245,19 @@ async def test_a_lane_shows_what_it_has_learned_until_an_operator_says_another(
     lane.adjust(8, 30)
     assert lane.row().requests_per_minute == 30
     lane.adjust(8, None)
+    assert lane.row().requests_per_minute is None
+
+
+async def test_an_operator_s_word_makes_a_lane_forget(clock: Callable[[float], None]) -> None:
+    lanes = LaneSet(Settings())
+    lane = lanes.of(ToyBackend(lane="fal:model", concurrency=8, paid=True))
+    for _ in range(12):
+        await _send(lane)
+    async with lane.slot() as sent:
+        lane.failed(Retryable("429", retry_after=60, pressure="limit"), sent)
+    lanes.change("fal", LaneChange(concurrency=4))
+    assert lane.row().requests_per_minute == 12
+    lanes.change("fal", LaneChange(requests_per_minute=0))
     assert lane.row().requests_per_minute is None
 
 
