@@ -84,9 +84,8 @@ def test_a_missing_mark_is_missing_and_the_other_weights_are_scaled_up():
     found = ranking(sheet(pickscore=[None, 50.0], clipscore=[60.0, 60.0]))
     assert found.pictures[0].overall == 60.0
     assert found.pictures[1].overall == pytest.approx((0.5 * 50 + 0.25 * 60) / 0.75, abs=1e-4)
-    [note] = [note for note in found.notes if "pickscore" in note]
-    assert "no mark to 1 of 2" in note
-    assert "too dark" in note
+    [said] = found.warnings
+    assert "pickscore gave no mark to 1 of 2 pictures (too dark)" in said
 
 
 def test_a_scorer_that_gave_no_marks_at_all_counts_as_absent():
@@ -99,7 +98,7 @@ def test_without_any_mark_the_first_picture_stands_and_that_is_said():
     found = ranking(sheet(pickscore=[None, None, None]))
     assert found.best == 0
     assert found.pictures[0].overall is None
-    assert any("the first picture stands" in note for note in found.notes)
+    assert "the first picture stands" in found.warnings[0]
 
 
 def test_a_picture_without_marks_comes_last():
@@ -110,6 +109,7 @@ def test_a_picture_without_marks_comes_last():
 def test_of_equal_pictures_the_first_is_best():
     found = ranking(sheet(pickscore=[30.0, 70.0, 70.0]))
     assert [one.rank for one in found.pictures] == [3, 1, 2]
+    assert found.notes == ("2 pictures share the highest score, so the first of them stands.",)
 
 
 def test_a_text_that_was_cut_is_said():
@@ -242,4 +242,4 @@ def test_weights_of_nothing_are_none():
 def test_a_set_of_other_scorers_than_those_with_weights_weighs_as_by_default():
     found = ranking(sheet(measured=[10.0, 20.0], judged=[10.0, 20.0]), {"pickscore": 1.0})
     assert [w.nominal for w in found.weights] == [0.5, 0.5]
-    assert "weigh as by default" in found.notes[0]
+    assert "weigh as by default" in found.warnings[0]

@@ -172,6 +172,7 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
         "selected": selection.chosen,
         "reason": selection.reason,
         "warnings": list(selection.warnings),
+        "notes": list(selection.ranking.notes),
     }
 
 

@@ -4,13 +4,13 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from db.queries import jobs as queries
-from engine.capabilities import Artifact
+from engine.capabilities import Artifact, Likeness
 from engine.export.documents import VERSION, dollars, to_json
 from engine.export.files import ExportError, Folder
 from engine.export.pictures import put_picture
@@ -127,7 +127,7 @@ class _Writing:
         if not scenes:
             return
         self.names.add(CONTACT_SHEET)
-        captions = [_caption(scene) for scene in scenes]
+        captions = [_caption(scene, self.report.likenesses) for scene in scenes]
         hashes = [scene.picture.hash for scene in scenes if scene.picture]
         told = json.dumps([hashes, captions]).encode()
         source = hashlib.sha256(told).hexdigest()
@@ -180,12 +180,20 @@ def _lineage(one: VariationReport, image: Artifact, seed: int | None) -> Iterati
     )
 
 
-def _caption(scene: SceneReport) -> list[str]:
+def _caption(scene: SceneReport, likenesses: Sequence[Likeness]) -> list[str]:
     name = f"  {clean(scene.id, 40)}" if scene.id else ""
     quality = "own picture" if scene.selection is None else "no score"
     if scene.quality is not None:
         quality = f"quality {scene.quality:.1f}"
-    return [f"{scene.number}{name}   {quality}", clean(scene.prompt, 100)]
+    lines = [f"{scene.number}{name}   {quality}", clean(scene.prompt, 100)]
+    if likenesses and scene.number > 1:
+        here, before = scene.number - 1, scene.number - 2
+        measured = [
+            f"{clean(one.measure, 30).replace('_', ' ')} {one.values[here][before]:.2f}"
+            for one in likenesses
+        ]
+        lines.append(f"to scene {scene.number - 1}: {', '.join(measured)}")
+    return lines
 
 
 def _sheet(hashes: list[str], captions: list[list[str]], stored: Stored, source: str) -> bytes:

@@ -74,12 +74,14 @@ class Ranking(Plain):
         combination: How the marks were combined.
         weights: What each scorer counted for, in the order of the sheet.
         pictures: The pictures, in the order of the sheet.
-        notes: What has to be said about it, one sentence each.
+        warnings: What may make the order worth less, one sentence each.
+        notes: What explains it, one sentence each.
     """
 
     combination: Combination
     weights: tuple[Weight, ...]
     pictures: tuple[Ranked, ...] = Field(min_length=1)
+    warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -134,7 +136,8 @@ def ranking(
             )
             for index, image in enumerate(sheet.images)
         ),
-        notes=tuple(_notes(named, nominal, weights or {}, overall)),
+        warnings=tuple(_warnings(named, nominal, weights or {})),
+        notes=tuple(_notes(named, nominal, overall)),
     )
 
 
@@ -143,34 +146,41 @@ def _mark(column: Column, index: int) -> MarkOf:
     return MarkOf(metric=column.metric, raw=mark.raw, value=mark.value, note=mark.note)
 
 
-def _notes(
-    named: Mapping[str, Column],
-    nominal: Mapping[str, float],
-    given: Mapping[str, float],
-    overall: Values,
+def _warnings(
+    named: Mapping[str, Column], nominal: Mapping[str, float], given: Mapping[str, float]
 ) -> list[str]:
-    notes = []
+    """What may make the order worth less."""
+    said = []
     if not nominal:
-        notes.append("No scorer gave a mark, so the first picture stands.")
+        said.append("No scorer gave a mark, so the first picture stands.")
     elif given and not any(given.get(metric, 0.0) > 0 for metric in nominal):
-        notes.append("No scorer with a set weight gave a mark, so the others weigh as by default.")
+        said.append("No scorer with a set weight gave a mark, so the others weigh as by default.")
     for metric, column in named.items():
         missing = [mark for mark in column.marks if mark.value is None]
         if missing:
             why = f" ({missing[0].note})" if missing[0].note else ""
             whom = "all" if len(missing) == len(column.marks) else f"{len(missing)}"
-            notes.append(
+            said.append(
                 f"{metric} gave no mark to {whom} of {len(column.marks)} pictures{why}; the other "
                 "weights are scaled up there."
             )
-        if column.cut:
-            notes.append(f"{metric} read the beginning of its text only: it is longer than that.")
-    known = {value for value in overall if value is not None}
-    if len(overall) > 1 and len(known) == 1:
-        notes.append("All pictures have the same overall score, so the first one stands.")
+    return said
+
+
+def _notes(named: Mapping[str, Column], nominal: Mapping[str, float], overall: Values) -> list[str]:
+    """What explains the order."""
+    said = [
+        f"{metric} read the beginning of its text only: it is longer than that."
+        for metric, column in named.items()
+        if column.cut
+    ]
+    best = max((value for value in overall if value is not None), default=None)
+    first = [value for value in overall if value is not None and value == best]
+    if len(first) > 1:
+        said.append(f"{len(first)} pictures share the highest score, so the first of them stands.")
     if others := sorted(set(named) - set(nominal) - _unmarked(named)):
-        notes.append(f"Shown without weight: {', '.join(others)}.")
-    return notes
+        said.append(f"Shown without weight: {', '.join(others)}.")
+    return said
 
 
 def _unmarked(named: Mapping[str, Column]) -> set[str]:

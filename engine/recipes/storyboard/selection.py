@@ -104,7 +104,7 @@ def selection(request: SelectRequest) -> Selection:
             remedy="Decide one of these, or 0 for the one that the scores choose.",
         )
     taken = found.pictures[request.numbers.index(chosen)]
-    warnings = [*request.failed, *found.notes]
+    warnings = [*request.failed, *found.warnings]
     if taken.quality is not None and taken.quality < request.threshold:
         warnings.insert(
             0,

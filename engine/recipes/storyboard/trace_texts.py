@@ -49,6 +49,7 @@ def _selected(scene: SceneReport) -> Iterator[str]:
         yield f"Quality score: {scene.quality:.2f} of 100"
     yield scene.reason
     yield from scene.warnings
+    yield from scene.selection.ranking.notes if scene.selection else ()
 
 
 def _text(parts: Sequence[str] | Iterator[str]) -> bytes:
