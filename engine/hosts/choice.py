@@ -156,6 +156,6 @@ class Chooser:
         return waited >= patience and time.monotonic() - host.loaded_at >= patience
 
 
-def _room(host: Host) -> int:
-    """Bytes that are free, as far as is known; a host that was never started counts as empty."""
-    return host.budget - host.filled
+def _room(host: Host) -> float:
+    """Bytes that are free; a host that was never started, and has nothing, has most."""
+    return host.budget - host.filled if host.budget else math.inf

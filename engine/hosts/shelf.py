@@ -115,10 +115,23 @@ class Shelf:
         victims = [key for key in self._held if key != keep]
         for step in (self._shrink, self.unload):
             for key in victims:
-                if self.filled() + need <= self.budget:
+                if self._occupied() + need <= self.budget:
                     return
                 if key in self._held:
                     step(key)
+
+    def settle(self, key: ModelKey) -> None:
+        """Measures a model that has worked: it may take more than when it was loaded."""
+        if key in self._held:
+            self.measure(key)
+            self.make_room(0, keep=key)
+
+    def _occupied(self) -> int:
+        """Bytes that models fill, by their own count or the device's, whichever is more.
+
+        Parts that several use are counted with the model that built them, and stay when it goes.
+        """
+        return max(self.filled(), self.memory.used() or 0)
 
     def release_others(self, keep: ModelKey | None) -> bool:
         """Unloads everything else; whether there was anything."""

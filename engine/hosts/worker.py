@@ -10,7 +10,6 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from engine.capabilities.errors import StepError
-from engine.capabilities.hosting import ModelKey
 from engine.hosts import messages, plain
 from engine.hosts.batch import Batch, DeviceGone, GivenUp, defect
 from engine.hosts.memory import is_device_gone, memory_of
@@ -116,7 +115,7 @@ def _obey(
     if isinstance(command, messages.Run):
         done = Batch(command, shelf, given_up, reporter.tell).do()
         given_up.forget(command.number)
-        _measure(shelf, command.key)
+        shelf.settle(command.key)
         return done
     raise TypeError(f"a {type(command).__name__} is no command")
 
@@ -134,12 +133,6 @@ def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
             raise DeviceGone(str(error)) from error
         return messages.NotLoaded(load.key, defect(error))
     return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
-
-
-def _measure(shelf: Shelf, key: ModelKey) -> None:
-    """A model may have taken more than it did when it was loaded."""
-    if any(held.key == key for held in shelf.holding()):
-        shelf.measure(key)
 
 
 class Reporter:

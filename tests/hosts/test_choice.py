@@ -90,6 +90,14 @@ async def test_else_the_one_with_most_room() -> None:
     assert scene.next() == ("cuda:1", "a")
 
 
+async def test_a_host_that_was_never_started_is_empty() -> None:
+    scene = Scene("cuda:0", "cuda:1")
+    scene.holds(B, size=10)
+    scene.hosts[1].budget = 0  # not known
+    scene.wait(A)
+    assert scene.next() == ("cuda:1", "a")
+
+
 async def test_the_processor_is_for_what_asks_for_it_where_there_is_an_accelerator() -> None:
     scene = Scene("cuda:0", "cpu")
     found = {

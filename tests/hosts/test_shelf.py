@@ -1,7 +1,8 @@
 """What a host keeps loaded: by use, within its memory."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,16 +15,13 @@ from tests.support import toy_models
 class Ram:
     """A memory that says what it is told to."""
 
-    def __init__(self, *measured: int) -> None:
-        self.measured = list(measured)
+    def __init__(self, measured: Callable[[], int | None] = lambda: None) -> None:
+        self.used = measured
         self.released = 0
         self.held_by_others = 0
 
     def total(self) -> int:
         return 1000
-
-    def used(self) -> int | None:
-        return self.measured.pop(0) if self.measured else None
 
     def others(self) -> int:
         return self.held_by_others
@@ -86,8 +84,33 @@ def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
 
 
 def test_the_device_says_what_a_model_takes_where_it_can(log: Path) -> None:
-    shelf = Shelf("cuda:0", 1000, Ram(50, 350))
+    def measured() -> int:
+        return 50 + 300 * (log.read_text().count("load") if log.exists() else 0)
+
+    shelf = Shelf("cuda:0", 1000, Ram(measured))
     assert shelf.obtain(key(log, "a", 900)).size == 300
+    assert shelf.used() == 350
+
+
+def test_what_the_device_says_is_used_counts_where_it_is_more(log: Path) -> None:
+    used = [0]
+    shelf = Shelf("cuda:0", 1000, Ram(lambda: used[0]))
+    shelf.obtain(key(log, "a", 100))
+    shelf.obtain(key(log, "b", 100))
+    used[0] = 1001
+    shelf.obtain(key(log, "c", 100))
+    assert names(shelf) == ["c"]
+
+
+def test_a_model_that_has_grown_at_work_makes_the_others_go(log: Path) -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    a, b = key(log, "a", 400), key(log, "b", 400)
+    shelf.obtain(a)
+    held = shelf.obtain(b)
+    cast("toy_models.ToyModel", held.model).options["size"] = 700
+    shelf.settle(b)
+    assert [(h.key.name, h.size) for h in shelf.holding()] == [("b", 700)]
+    shelf.settle(a)  # it is not there any more
 
 
 @pytest.mark.parametrize(("size", "load"), [(1001, ""), (10, "memory")])
