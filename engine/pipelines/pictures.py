@@ -7,36 +7,19 @@ its seed's whichever others are in the call and whichever device it is made on.
 import gc
 import inspect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from engine.capabilities import Desk, Permanent, StepError
-from engine.imaging.png import PictureError
+from engine.capabilities import Desk, Permanent
 from engine.pipelines.adapters import ImageAdapter, Loras
-from engine.pipelines.options import PictureAsk, Sampling
+from engine.pipelines.calls import PictureCall, answers_of, call_of
+from engine.pipelines.options import PictureAsk
 from engine.pipelines.schedulers import scheduler_like
-from engine.pipelines.sizes import covering, cropped, made_size, opened, side_step
+from engine.pipelines.sizes import covering, side_step
 from engine.pipelines.watching import GivenUp, Watcher
 
 GENERATE = "generate"
 """The one operation: payloads are `PictureAsk` as dicts, answers are `{"rgb", "width", "height"}`,
 the picture's pixels row by row, three bytes each."""
-
-
-@dataclass
-class _Call:
-    """The pictures of one call: for each its task's place, what is asked, and its references."""
-
-    tasks: list[int]
-    asks: list[PictureAsk]
-    references: list[list[Any]]
-    generators: list[Any]
-    size: tuple[int, int]
-
-    @property
-    def sampling(self) -> Sampling:
-        """What all of them agree in."""
-        return self.asks[0].sampling
 
 
 class PictureModel:
@@ -86,7 +69,8 @@ class PictureModel:
         if operation != GENERATE:
             raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
         answers: list[Any] = [None] * len(payloads)
-        call = self._call_of([PictureAsk.model_validate(p) for p in payloads], answers)
+        asks = [PictureAsk.model_validate(payload) for payload in payloads]
+        call = call_of(asks, self._side_step(), answers)
         if call.tasks:
             try:
                 made = self._made(call, desk)
@@ -97,28 +81,7 @@ class PictureModel:
                 answers[task] = None if desk.is_given_up(task) else answer
         return answers
 
-    def _call_of(self, asks: list[PictureAsk], answers: list[Any]) -> _Call:
-        """What can be made; the answers of the others say why they cannot."""
-        import torch
-
-        step = side_step(
-            int(getattr(self._pipe, "vae_scale_factor", 8)), 2 if self._has_transformer else 1
-        )
-        size = made_size(asks[0].width, asks[0].height, step)
-        call = _Call([], [], [], [], size)
-        for task, ask in enumerate(asks):
-            try:
-                references = [opened(data) for data in ask.references]
-            except PictureError as error:
-                answers[task] = Permanent(f"The reference cannot be followed: {error}.")
-                continue
-            call.tasks.append(task)
-            call.asks.append(ask)
-            call.references.append(references)
-            call.generators.append(torch.Generator("cpu").manual_seed(folded(ask.seed)))
-        return call
-
-    def _made(self, call: _Call, desk: Desk) -> list[Any]:
+    def _made(self, call: PictureCall, desk: Desk) -> list[Any]:
         self._loras.use(call.sampling.loras)
         pipe, more = self._follow(call)
         arguments = self._arguments(pipe, call) | more
@@ -126,15 +89,14 @@ class PictureModel:
         watcher = self._watcher(call, desk, ends=split)
         watcher.refuse_unwanted()
         if split == 1.0:
-            return self._finished(self._called(pipe, arguments, watcher, call), call)
+            return answers_of(self._called(pipe, arguments, watcher, call), call)
         arguments |= {"denoising_end": split, "output_type": "latent"}
         latents = self._called(pipe, arguments, watcher, call).images
-        return self._finished(self._refined(latents, split, call, desk), call)
+        return answers_of(self._refined(latents, split, call, desk), call)
 
-    def _follow(self, call: _Call) -> tuple[Any, dict[str, Any]]:
+    def _follow(self, call: PictureCall) -> tuple[Any, dict[str, Any]]:
         """The pipeline that does it, and what it is given of the references."""
-        sampling = call.sampling
-        following = sampling.following if call.references[0] else None
+        sampling, following = call.sampling, call.following
         pipe, more = self._pipe, dict[str, Any]()
         if following == "img2img":
             pipe = self._img2img()
@@ -146,24 +108,23 @@ class PictureModel:
             more |= self._adapter.arguments(pipe, shown, sampling.ip_scale)
         return pipe, more
 
-    def _split(self, call: _Call) -> float:
+    def _split(self, call: PictureCall) -> float:
         """Share of the schedule after which the refiner goes on; 1 where it has no part.
 
         A reference that is followed so closely that denoising begins after the split is the base
         model's alone.
         """
         sampling = call.sampling
-        is_img2img = sampling.following == "img2img" and bool(call.references[0])
-        is_late = is_img2img and sampling.strength <= 1 - sampling.refine_at
+        is_late = call.following == "img2img" and sampling.strength <= 1 - sampling.refine_at
         return 1.0 if is_late else sampling.refine_at
 
-    def _refined(self, latents: Any, split: float, call: _Call, desk: Desk) -> Any:
+    def _refined(self, latents: Any, split: float, call: PictureCall, desk: Desk) -> Any:
         arguments = self._arguments(self._refiner, call)
         arguments |= {"image": latents, "denoising_start": split}
         watcher = self._watcher(call, desk, begins=split)
         return self._called(self._refiner, arguments, watcher, call)
 
-    def _arguments(self, pipe: Any, call: _Call) -> dict[str, Any]:
+    def _arguments(self, pipe: Any, call: PictureCall) -> dict[str, Any]:
         """What every call is given, as far as the pipeline knows it."""
         negatives = [ask.negative_prompt for ask in call.asks]
         possible = {
@@ -179,7 +140,9 @@ class PictureModel:
         known = inspect.signature(pipe.__call__).parameters
         return {name: value for name, value in possible.items() if name in known}
 
-    def _called(self, pipe: Any, arguments: dict[str, Any], watcher: Watcher, call: _Call) -> Any:
+    def _called(
+        self, pipe: Any, arguments: dict[str, Any], watcher: Watcher, call: PictureCall
+    ) -> Any:
         pipe.scheduler = scheduler_like(
             self._scheduler, call.sampling.scheduler, karras=call.sampling.karras
         )
@@ -193,17 +156,10 @@ class PictureModel:
         return pipe(**arguments)
 
     def _watcher(
-        self, call: _Call, desk: Desk, *, begins: float = 0.0, ends: float = 1.0
+        self, call: PictureCall, desk: Desk, *, begins: float = 0.0, ends: float = 1.0
     ) -> Watcher:
         every = [ask.preview_every for ask in call.asks]
         return Watcher(desk, call.tasks, every, self._is_xl, begins, ends)
-
-    def _finished(self, made: Any, call: _Call) -> list[Any]:
-        flagged = getattr(made, "nsfw_content_detected", None) or [False] * len(call.asks)
-        return [
-            _held_back() if is_flagged else _pixels(tensor, ask)
-            for tensor, ask, is_flagged in zip(made.images, call.asks, flagged, strict=True)
-        ]
 
     def _img2img(self) -> Any:
         """The pipeline that begins with a picture; it shares every part with the other."""
@@ -220,9 +176,10 @@ class PictureModel:
             self._following.set_progress_bar_config(disable=True)
         return self._following
 
-    @property
-    def _has_transformer(self) -> bool:
-        return getattr(self._pipe, "transformer", None) is not None
+    def _side_step(self) -> int:
+        """Transformers take two by two latent pixels as one."""
+        patch = 1 if getattr(self._pipe, "transformer", None) is None else 2
+        return side_step(int(getattr(self._pipe, "vae_scale_factor", 8)), patch)
 
     def _after_interrupt(self) -> None:
         for pipe in self._pipes():
@@ -270,34 +227,3 @@ class PictureModel:
                 if isinstance(part, torch.nn.Module):
                     yield from part.parameters()
                     yield from part.buffers()
-
-
-def folded(seed: int) -> int:
-    """A seed of 32 bits, since torch's generator for processors looks at no others.
-
-    Seeds below 2**32 stay what they are, as in other programs.
-    """
-    return (seed ^ (seed >> 32)) & 0xFFFFFFFF
-
-
-def _held_back() -> StepError:
-    return Permanent(
-        "The model's safety checker held the picture back.",
-        remedy="Change the prompt or the seed.",
-    )
-
-
-def _pixels(tensor: Any, ask: PictureAsk) -> dict[str, Any] | StepError:
-    """The picture of a tensor of shape (3, height, width), 0 to 1, cut to the size asked for."""
-    import torch
-    from PIL import Image
-
-    if not bool(torch.isfinite(tensor).all()):
-        return Permanent(
-            "The picture came out as no numbers, as it does where a model overflows.",
-            remedy="Set diffusers.dtype to bf16 or fp32, or another diffusers.vae.",
-        )
-    scaled = (tensor.float() * 255).round().clamp(0, 255).to(torch.uint8)
-    whole = Image.fromarray(scaled.permute(1, 2, 0).contiguous().cpu().numpy())
-    picture = cropped(whole, ask.width, ask.height)
-    return {"rgb": picture.tobytes(), "width": picture.width, "height": picture.height}

@@ -9,6 +9,7 @@ from engine.capabilities import Blocked, Permanent
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 from tests.pipelines.test_pictures import TOLERANCE, photo
+from tests.support import tiny_files
 from tests.support import tiny_pipelines as tiny
 
 
@@ -16,9 +17,9 @@ from tests.support import tiny_pipelines as tiny
 def loras(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Path:
     """A folder with `first`, `second` and `other`, the last one made for another model."""
     folder = tmp_path_factory.mktemp("loras")
-    tiny.save_lora(folder / "first", seed=1)
-    tiny.save_lora(folder / "second", seed=2)
-    tiny.save_lora(folder / "other", tiny.sd15)
+    tiny_files.save_lora(folder / "first", seed=1)
+    tiny_files.save_lora(folder / "second", seed=2)
+    tiny_files.save_lora(folder / "other", tiny.sd15)
     return folder
 
 
@@ -108,7 +109,7 @@ def test_a_lora_that_was_never_fetched_is_said_by_its_place_in_the_list(
 @pytest.fixture(scope="module")
 def adapted(load: Load, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """SDXL with an IP-Adapter."""
-    folder = tiny.save_ip_adapter(tmp_path_factory.mktemp("ip"))
+    folder = tiny_files.save_ip_adapter(tmp_path_factory.mktemp("ip"))
     return load("sdxl", ip_adapter=adapter_in(folder))
 
 
@@ -148,7 +149,7 @@ def test_pictures_that_follow_one_reference_are_their_seeds(adapted: Any) -> Non
 
 
 def test_an_adapter_for_another_model_is_refused(load: Load, models: Path, tmp_path: Path) -> None:
-    folder = tiny.save_ip_adapter(tmp_path, text_width=32)
+    folder = tiny_files.save_ip_adapter(tmp_path, text_width=32)
     with pytest.raises(Permanent, match="IP-Adapter"):
         load("sdxl", fresh=True, ip_adapter=adapter_in(folder))
     (folder / "models/image_encoder/model.safetensors").unlink()

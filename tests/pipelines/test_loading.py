@@ -10,11 +10,12 @@ from engine.capabilities import Blocked, Permanent
 from engine.pipelines.failures import loading
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import ask, distance, made
+from tests.support import tiny_files
 from tests.support import tiny_pipelines as tiny
 
 
 def test_a_single_file_is_what_its_folder_is(load: Load, models: Path, tmp_path: Path) -> None:
-    file = tiny.save_single_file(tiny.sd15(), tmp_path / "one.safetensors")
+    file = tiny_files.save_single_file(tiny.sd15(), tmp_path / "one.safetensors")
     single = load(str(file), config=str(models / "sd15"))
     assert distance(made(single, ask())[0], made(load("sd15"), ask())[0]) == 0
 

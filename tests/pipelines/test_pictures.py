@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from engine.capabilities import Permanent
+from engine.pipelines.calls import folded
 from engine.pipelines.options import PictureAsk
-from engine.pipelines.pictures import folded
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 
