@@ -43,8 +43,8 @@ ELEMENTS: dict[str, tuple[str, set[str]]] = {
 }
 
 SEPARATORS = st.sampled_from([", ", ". ", "; ", "\n"])
-# Prose without digits: "F1.4" in it would be an aperture.
-PROSE = st.text(st.characters(exclude_categories=("Nd", "No", "Nl")), max_size=40)
+# Prose without Latin letters and digits: with them it would now and then be a term of the trade.
+PROSE = st.text(st.characters(exclude_categories=("Lu", "Ll", "Lt", "Lm", "Nd", "No", "Nl", "So")))
 SUBSETS = st.sets(st.sampled_from(sorted(ELEMENTS)))
 IDLE = [
     "masterpiece", "best quality", "8k", "ultra detailed", "award-winning", "very very nice",
