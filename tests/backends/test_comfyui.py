@@ -18,7 +18,6 @@ from engine.backends.comfyui.events import Hint, preview_of, read_event
 from engine.backends.comfyui.image import ComfyImages
 from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
-from engine.backends.common import download
 from engine.backends.common.previews import MOST_BYTES, fit_preview
 from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
 from engine.imaging.png import describe
@@ -48,7 +47,6 @@ def comfy() -> ComfyUI:
 
 @pytest.fixture
 def server(comfy: ComfyUI, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
     with ProviderServer(comfy) as found:
         yield found

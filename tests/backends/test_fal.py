@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from engine.backends.common import download
 from engine.backends.fal import FAMILY, FalSettings
 from engine.backends.fal import queue as fal_queue
 from engine.backends.fal.image import FalImages
@@ -48,7 +47,6 @@ def queue() -> FalQueue:
 
 @pytest.fixture
 def server(queue: FalQueue, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
     with ProviderServer(queue) as found:
         yield found

@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from engine.backends.common import download
 from engine.backends.gemini_image import FAMILY, GeminiImageSettings
 from engine.backends.gemini_image.image import GeminiImages, size_for
 from engine.capabilities import (
@@ -16,18 +15,13 @@ from engine.capabilities import (
     Retryable,
     StepError,
 )
+from tests.backends.picture_cases import CUT, ENDLESS, check
+from tests.backends.picture_cases import failure as failure_of
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_image import GeminiImage
 from tests.support.providers.misbehaviour import (
-    cut_short,
-    drip,
-    hang,
-    huge,
     instead,
-    redirect,
-    reset,
     status,
-    truncated,
 )
 from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
@@ -41,8 +35,7 @@ def gemini() -> GeminiImage:
 
 
 @pytest.fixture
-def server(gemini: GeminiImage, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+def server(gemini: GeminiImage):
     with ProviderServer(gemini) as found:
         yield found
 
@@ -59,10 +52,7 @@ def request(**fields: Any) -> ImageRequest:
 
 
 async def failure(made: GeminiImages, context: MemoryContext | None = None) -> StepError:
-    with pytest.raises(StepError) as caught:
-        await made.generate(request(), context or MemoryContext())
-    assert SECRET not in f"{caught.value} {caught.value.remedy}"
-    return caught.value
+    return await failure_of(made, request(), SECRET, context)
 
 
 def google(code: int, status_: str, message: str, *details: dict[str, Any]) -> status:
@@ -169,25 +159,17 @@ async def test_references_that_do_not_fit_into_a_request_are_refused(server, gem
         (google(500, "INTERNAL", "oops"), Retryable, None),
         (google(503, "UNAVAILABLE", "overloaded"), Retryable, None),
         (google(504, "DEADLINE_EXCEEDED", "late"), OutcomeUnknown, None),
-        (redirect("https://evil.example/"), Blocked, "backend"),
-        (reset(acted=True), OutcomeUnknown, None),
-        (truncated(0.5), OutcomeUnknown, None),
-        (cut_short(0.5), OutcomeUnknown, None),
-        (instead(b"<html>", headers={}), OutcomeUnknown, None),
         (instead({}), OutcomeUnknown, None),
         (instead({"candidates": 3}), OutcomeUnknown, None),
-        (huge(size=100 * 2**20), Permanent, None),
+        *CUT,
     ],
 )
 async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
     server.misbehave(what)
-    error = await failure(backend(server))
-    assert isinstance(error, kind), error
-    assert getattr(error, "reason", None) == reason
-    assert len(server.ledger) == 1
+    check(await failure(backend(server)), server, kind, reason)
 
 
-@pytest.mark.parametrize("what", [drip(0.02), hang(acted=True)])
+@pytest.mark.parametrize("what", ENDLESS)
 async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, gemini, what):
     server.misbehave(what)
     assert isinstance(await failure(backend(server, timeout=0.5)), OutcomeUnknown)

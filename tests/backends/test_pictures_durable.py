@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from engine.backends.comfyui import image as comfy_image
-from engine.backends.common import download
 from engine.runtime import lanes
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
@@ -25,7 +24,6 @@ SUBMIT = "^/fal-ai/[^?]*sdxl$"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
 
 

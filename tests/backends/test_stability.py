@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from engine.backends.common import download
 from engine.backends.common.shapes import nearest
 from engine.backends.stability import FAMILY, StabilitySettings
 from engine.backends.stability.image import RATIOS, StabilityImages
@@ -17,17 +16,12 @@ from engine.capabilities import (
     Retryable,
     StepError,
 )
+from tests.backends.picture_cases import CUT, ENDLESS, check
+from tests.backends.picture_cases import failure as failure_of
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import (
-    cut_short,
-    drip,
-    hang,
-    huge,
     instead,
-    redirect,
-    reset,
     status,
-    truncated,
 )
 from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
@@ -42,8 +36,7 @@ def stability() -> Stability:
 
 
 @pytest.fixture
-def server(stability: Stability, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+def server(stability: Stability):
     with ProviderServer(stability) as found:
         yield found
 
@@ -60,10 +53,7 @@ def request(**fields: Any) -> ImageRequest:
 
 
 async def failure(made: StabilityImages, context: MemoryContext | None = None) -> StepError:
-    with pytest.raises(StepError) as caught:
-        await made.generate(request(), context or MemoryContext())
-    assert SECRET not in f"{caught.value} {caught.value.remedy}"
-    return caught.value
+    return await failure_of(made, request(), SECRET, context)
 
 
 async def test_a_picture_comes_as_the_nearest_shape_with_its_own_seed(server, stability):
@@ -136,26 +126,18 @@ async def test_core_refuses_a_reference_before_paying(server):
         (status(429, {"name": "rate_limit_exceeded", "errors": []}), Retryable, None),
         (status(500, b"oops"), Retryable, None),
         (status(504, b"gateway"), OutcomeUnknown, None),
-        (redirect("https://evil.example/"), Blocked, "backend"),
-        (reset(acted=True), OutcomeUnknown, None),
-        (truncated(0.5), OutcomeUnknown, None),
-        (cut_short(0.5), OutcomeUnknown, None),
-        (instead(b"<html>"), OutcomeUnknown, None),
         (instead({"finish_reason": "SUCCESS"}), OutcomeUnknown, None),
         (instead({"image": "%%%"}), Permanent, None),
         (instead({"image": "aGVsbG8="}), Permanent, None),
-        (huge(size=100 * 2**20), Permanent, None),
+        *CUT,
     ],
 )
 async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
     server.misbehave(what)
-    error = await failure(backend(server))
-    assert isinstance(error, kind)
-    assert getattr(error, "reason", None) == reason
-    assert len(server.ledger) == 1
+    check(await failure(backend(server)), server, kind, reason)
 
 
-@pytest.mark.parametrize("what", [drip(0.02), hang(acted=True)])
+@pytest.mark.parametrize("what", ENDLESS)
 async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, stability, what):
     server.misbehave(what)
     assert isinstance(await failure(backend(server, timeout=0.3)), OutcomeUnknown)
