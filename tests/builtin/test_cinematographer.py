@@ -327,6 +327,7 @@ HOSTILE = [
     "wide shot then close-up " * 4000,
     "x" * 100_000,
     "((((" * 25_000,
+    "masterpiece" + " " * 100_000 + "8k ," + ", " * 20_000,
 ]
 
 
@@ -337,7 +338,7 @@ def test_hostile_scenes_and_reviews_give_plain_prompts(text):
     draft = with_review(text or "x", 10, text, "Drop the buzzwords and what the brand avoids.")
     for drafts in ([], [draft]):
         written = shoot(film, scene, 1, 4, drafts)
-        assert len(written.prompt) < 130_000
+        assert len(written.prompt) < 150_000
         assert written.reason.isprintable()
     assert shoot(film, scene, 1, 4).prompt.isprintable()
     assert holds(read_shot(text), "nowhere to be found") is False

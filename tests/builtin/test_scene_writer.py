@@ -3,6 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.backends.builtin.scenes import split
+from engine.backends.builtin.shotwords import read_shot
 from engine.backends.builtin.subjects import subject, without_form
 from engine.backends.builtin.terms import words_of
 from engine.capabilities.writing import Brand, Film, PlannedScene, ScenesRequest
@@ -65,7 +66,8 @@ def test_one_sentence_becomes_beats_of_what_it_is_about():
     assert all("mountain bike" in row["prompt"] for row in rows)
     assert not any("commercial" in row["prompt"] for row in rows)
     assert "wide shot" in rows[0]["notes"]
-    assert "Kestrel" in rows[-1]["notes"]
+    assert "brand's name" in rows[-1]["notes"]
+    assert not any(read_shot(row["notes"]).has("setting") for row in rows)
     assert len({row["prompt"] for row in rows}) == 4
 
 
@@ -100,6 +102,7 @@ HOSTILE = [
     "1. " * 30_000,
     "a, " * 35_000,
     "; " * 50_000,
+    "a fox" + " " * 50_000 + "\n" * 40_000 + "runs",
     "a b. " * 20_000,
     "x" * 100_000,
 ]

@@ -32,6 +32,9 @@ REST = (
 UNASKED = 2
 """Elements that are added after a review that names none."""
 
+MOST_SUGGESTIONS = 20
+"""Suggestions of a review that are read."""
+
 MOST_WORDS = 12
 """Words of a phrase that are looked for to be taken out."""
 
@@ -148,7 +151,8 @@ def _mended(
     """The best draft with what its review asks for, and why."""
     at = max(range(len(drafts)), key=lambda n: (drafts[n].review.overall, n))
     best = drafts[at]
-    asked = asked_for([*best.review.suggestions] or [best.review.critique])
+    said = best.review.suggestions[:MOST_SUGGESTIONS]
+    asked = asked_for(said or [best.review.critique])
     failed = {name for later in drafts[at + 1 :] for name in _said(later.prompt, phrases)}
     have = _said(best.prompt, phrases)
     add = [name for name in asked if name in phrases and name not in have | failed]
@@ -233,7 +237,8 @@ def _cleared(prompt: str, film: Film, asked: Iterable[str]) -> str:
         prompt = re.sub(rf"\b{words}\b", "", prompt, flags=re.IGNORECASE)
     if not unwanted:
         return prompt
-    prompt = re.sub(r"\s+", " ", re.sub(r"\s*([,;.])(?:\s*[,;])*", r"\1", prompt)).strip(" ,;")
+    # Spaces first: of a long run of them the second pattern would try each anew.
+    prompt = re.sub(r" ?([,;.])(?: ?[,;])*", r"\1", re.sub(r"\s+", " ", prompt)).strip(" ,;")
     return prompt or "The scene."
 
 

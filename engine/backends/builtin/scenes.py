@@ -26,6 +26,8 @@ LEAST_WORDS = 2
 
 _ITEM = re.compile(r"^\s*(?:(?:scene|shot)\s*)?(?:\d{1,3}\s*[.):-]|[-*•–])\s+", re.IGNORECASE)
 _INLINE = re.compile(r"(?:^|(?<=\s))\(?\d{1,3}[.)]\s+(?=\S)")
+# Runs of spaces are made one first: the patterns below would try each of them anew.
+_SPACES = re.compile(r"[^\S\n]+")
 _SENTENCE = re.compile(r"(?<=[.!?。])\s+|\n+")
 _TURN = re.compile(
     r"\s*;\s*|\s*(?:[,.]\s*)?\b(?:and\s+)?(?:then|next|afterwards?|after that|finally|at last|"
@@ -72,7 +74,7 @@ def split(film: Film, count: int) -> list[dict[str, Any]]:
 
 def _parts(brief: str) -> list[str]:
     """The scenes that a brief tells itself, in order; the whole where it tells of one only."""
-    text = clean(brief[:LIMIT], None, keep_newlines=True)
+    text = _SPACES.sub(" ", clean(brief[:LIMIT], None, keep_newlines=True))
     items = _items(text)
     if not items:
         items = [part for sentence in _SENTENCE.split(text) for part in _TURN.split(sentence)]
@@ -153,7 +155,7 @@ def _beat(film: Film, subject: str, name: str) -> Part:
     prompt = prompt[:1].upper() + prompt[1:]
     notes = row["notes"]
     if name == "closing" and film.brand.name:
-        notes += f" Leaves room for the name of {clean(film.brand.name, 80)}."
+        notes += " Leaves an empty area for the brand's name."
     return Part(prompt=prompt, notes=notes)
 
 
