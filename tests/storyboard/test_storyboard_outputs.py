@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ import pytest
 from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
+from db.queries import batches
 from engine.capabilities import CRITERIA, ImageRequest
 from engine.cli.app import main
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
+from engine.recipes.storyboard.telling import job_report
 from tests.support.films import SMALL, Crew, Shooting, png_of
 
 ENTRY = (
@@ -260,6 +263,31 @@ def test_a_storyboard_that_failed_shows_what_there_is(tmp_path: Path):
     assert (first["reference_image_url"], second["reference_image_url"]) == ("scene_1.png", None)
     assert (shooting.folder / "scene_1" / "quality_scores.json").is_file()
     assert not (shooting.folder / "scene_2" / "quality_scores.json").exists()
+
+
+def test_what_a_decision_has_overtaken_is_not_told(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    entry = "id: coffee\nscenes: [{prompt: first}, {prompt: second}, {prompt: third}]\n"
+    shooting.run(entry, **SETTINGS)
+    shooting.crew.fails = lambda request: isinstance(request, ImageRequest)
+    selected = load(shooting.folder / "scene_1", "quality_scores.json")["selected"]
+    assert shooting.decide("scene-1/select", 3 - selected).state == "failed"
+    scenes = load(shooting.folder, "storyboard.json")["storyboard_plan"]["scenes"]
+    assert [scene["reference_image_url"] for scene in scenes] == ["scene_1.png", None, None]
+    there = files(shooting.folder)
+    assert "scene_1/image_1.png" in there
+    assert not {"scene_2.png", "scene_2/image_1.png", "scene_3/quality_scores.json"} & there
+    assert "scene_3/02_agent2_iteration_1.txt" in there
+
+
+def test_what_is_told_of_a_job_does_not_hang_on_its_end(made: Shooting):
+    with made.workspace.reading() as connection:
+        batch = batches.batch(connection, 1)
+        assert batch is not None
+        ended = job_report(connection, batch, made.job())
+        before = job_report(connection, batch, replace(made.job(), result=None, state="running"))
+    assert before.scenes == ended.scenes
+    assert before.progress == 99
 
 
 def test_the_operator_s_picture_is_shown_as_scene_1(tmp_path: Path):

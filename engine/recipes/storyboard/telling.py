@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -78,24 +78,31 @@ class _Teller:
         return max((s.finished_at for s in self.steps.values() if s.finished_at), default=None)
 
     def scenes(self) -> Iterator[SceneReport]:
-        """The scenes in order, as many as there are to be."""
+        """The scenes in order, as many as there are to be.
+
+        Pictures are made in this order, so what lies behind a scene without a choice is of a run
+        that a decision or a retry has overtaken, and is not told.
+        """
         split = self._done("", "scenes")
         written = Scenes.model_validate_json(split.result or "").scenes if split else ()
         if not self.entry.scenes and not written:
             return
+        reached = True
         for scene in named_scenes(self.entry, written):
-            yield self._scene(scene)
+            report = self._scene(scene, reached=reached)
+            yield report
+            reached = report.picture is not None
 
     def likenesses(self) -> tuple[Likeness, ...]:
         """How alike the chosen pictures are."""
         step = self._done("", "compare")
         return Comparison.model_validate_json(step.result or "").likenesses if step else ()
 
-    def _scene(self, scene: Scene) -> SceneReport:
+    def _scene(self, scene: Scene, *, reached: bool) -> SceneReport:
         told = self._told(scene.number)
         rounds = tuple(self._rounds(scene.number))
-        made = self._done(scope_of(scene.number), "select")
-        selection = Selection.model_validate_json(made.result or "") if made else None
+        variations = tuple(self._variations(scene.number)) if reached else ()
+        selection = self._selection(scene.number, variations)
         own = self.entry.reference_image if self._is_given(scene) else None
         planned = scene.planned
         return SceneReport(
@@ -105,13 +112,23 @@ class _Teller:
             duration=planned.duration,
             notes=planned.notes,
             rounds=rounds,
-            wording=told.wording if told else self._wording(scene, rounds),
-            variations=tuple(self._variations(scene.number)),
+            wording=told.wording if told else self._wording(scene, rounds, variations),
+            variations=variations,
             selection=selection,
             picture=selection.picture if selection else own,
             reason=selection.reason if selection else OWN_PICTURE if own else "",
             warnings=told.warnings if told else selection.warnings if selection else (),
         )
+
+    def _selection(self, number: int, variations: Sequence[VariationReport]) -> Selection | None:
+        """What was chosen, unless the pictures that it was chosen from are no longer these."""
+        made = self._done(scope_of(number), "select")
+        if made is None:
+            return None
+        selection = Selection.model_validate_json(made.result or "")
+        there = {one.picture.image.hash for one in variations if one.picture}
+        chosen_from = {one.image.hash for one in selection.ranking.pictures}
+        return selection if chosen_from <= there else None
 
     def _told(self, number: int) -> SceneResult | None:
         scenes = self.result.scenes if self.result else ()
@@ -141,11 +158,12 @@ class _Teller:
                 cost_microdollars=sum(step.cost for step in both),
             )
 
-    def _wording(self, scene: Scene, rounds: tuple[Round, ...]) -> Wording | None:
+    def _wording(
+        self, scene: Scene, rounds: Sequence[Round], variations: Sequence[VariationReport]
+    ) -> Wording | None:
         """What pictures are made from, once they are being made."""
         if self._is_given(scene) or not self.settings.rounds:
             return own_words(self.entry.film, scene.planned)
-        first = next(self._variations(scene.number), None)
         versions = [
             Version(
                 iteration=one.number,
@@ -155,7 +173,7 @@ class _Teller:
             for one in rounds
             if one.review
         ]
-        if first is None or not versions:
+        if not variations or not versions:
             return None
         found = wording(versions, self.entry.film, scene.planned)
         return as_decided(found, str(self._decisions.get(f"{scope_of(scene.number)}/prompt", "")))
