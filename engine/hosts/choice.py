@@ -4,7 +4,8 @@ The longest waiting goes first. A host that holds the model is preferred; where 
 is loaded where it has room, and where there is most of it. Two rules keep models from being loaded
 to and fro. A model that others wait for is unloaded for another one only after that one has waited
 for `patience`, and after it has itself been there for as long. And a model that another host holds
-is loaded once more only where what waits would keep that host busy for longer than loading takes.
+is loaded once more only where what waits would keep that host busy for longer than loading takes,
+or has waited for as long.
 """
 
 import math
@@ -19,7 +20,7 @@ from engine.hosts.fitting import Fitting
 from engine.hosts.host import Host
 from engine.hosts.state import Known
 from engine.hosts.tasks import Backlog, BatchKey, Waiting
-from engine.hosts.work import Loading, Running
+from engine.hosts.work import Loading
 from engine.settings import HostSettings
 
 UNKNOWN_MOST = 8
@@ -88,7 +89,7 @@ class Chooser:
         holding = [host for host in free if key[0] in host.models]
         if holding:
             return None if self._may_grow(key, queue) else Choice(max(holding, key=_room), key)
-        if not self._is_worth_loading(key, len(queue), hosts):
+        if not self._is_worth_loading(key, queue, hosts):
             return None
         waited = time.monotonic() - queue[0].since
         able = [host for host in free if self._may_load(host, key[0], waited)]
@@ -133,18 +134,16 @@ class Chooser:
         limit = self.settings.largest_batch
         return self._fitting.most(key, min(most, limit) if limit else most)
 
-    def _is_worth_loading(self, key: BatchKey, waiting: int, hosts: list[Host]) -> bool:
-        model = key[0]
-        holders = [host for host in hosts if host.has(model)]
+    def _is_worth_loading(self, key: BatchKey, queue: deque[Waiting], hosts: list[Host]) -> bool:
+        """Whether no other host has the model, or it would take longer than loading does."""
+        holders = [host for host in hosts if host.has(key[0])]
         if not holders:
             return True
         sent = sum(host.ahead is not None for host in holders)
-        batches = math.ceil((waiting / self.most(key) + sent) / len(holders))
-        at_work = [h.work for h in holders if isinstance(h.work, Running) and h.work.model == model]
-        now = time.monotonic()
-        seconds = max([now - work.since for work in at_work], default=0.0)
-        seconds = max(seconds, self._known.batch_seconds.get(model, 0.0))
-        return batches * seconds > self._known.load_seconds.get(model, math.inf)
+        batches = math.ceil((len(queue) / self.most(key) + sent) / len(holders))
+        waited = time.monotonic() - queue[0].since
+        seconds = max(waited, batches * self._known.batch_seconds.get(key[0], 0.0))
+        return seconds > self._known.load_seconds.get(key[0], math.inf)
 
     def _may_load(self, host: Host, model: ModelKey, waited: float) -> bool:
         if host.has_room_for(model):

@@ -1,6 +1,7 @@
 """What models can run on here, found in a process of its own: the engine never imports torch."""
 
 import importlib.util
+import logging
 import multiprocessing
 import platform
 from collections.abc import Sequence
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from engine.capabilities import Blocked
 from engine.hosts.spawning import settle, without_main
+
+log = logging.getLogger(__name__)
 
 FIND_SECONDS = 120.0
 """How long finding devices may take; a first import of torch from a slow disk is most of it."""
@@ -69,6 +72,8 @@ def find_devices() -> list[Device]:
             remedy="Install Safelight with its extra 'local'.",
         )
     accelerators = _ask_torch() if _may_have_accelerators() else []
+    if not accelerators and _may_have_accelerators():
+        log.warning("torch finds no accelerator, although there seems to be one")
     return [*accelerators, Device(CPU, _processor())]
 
 

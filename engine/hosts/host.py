@@ -133,7 +133,9 @@ class Host:
 
     def could_hold(self, model: ModelKey) -> bool:
         """Whether a model fits when nothing else is there, as far as that is known."""
-        return model not in self.too_large
+        if model in self.too_large:
+            return False
+        return not self.budget or self._known.sizes.get(model, 0) <= self.budget
 
     # -- work -------------------------------------------------------------------------------------
 
@@ -291,8 +293,8 @@ class Host:
         if not why:
             self.crashes += 1
             self._not_before = time.monotonic() + self._wait_after_crash()
-        self._message = f"{'ended' if why else 'died'}: {how}"
-        log.log(logging.INFO if why else logging.ERROR, "%s %s", self, self._message)
+            self._message = f"died: {how}"
+            log.error("%s %s", self, self._message)
         for_memory = not why and code == -signal.SIGKILL
         end = End(work, ahead, how, is_crash=not why, for_memory=for_memory)
         self._owner.ended(self, end)

@@ -187,7 +187,8 @@ class ModelHosts:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if len(self._backlog) and any(host.work is None for host in self._hosts):
+        wanted = (host for key, _ in self._backlog.kinds() for host in self._chooser.usable(key[0]))
+        if any(host.work is None for host in wanted):
             wait = min(self._settings.batch_wait_seconds or LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
             self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
 
@@ -230,7 +231,7 @@ class ModelHosts:
         """A host has died: what it was at is done again, each task by itself."""
         if isinstance(end.work, Running):
             self._do_again(host, end, end.work)
-        elif isinstance(end.work, Loading):
+        elif isinstance(end.work, Loading) and not self._is_held(end.work.model):
             for waiting in self._backlog.take_model(end.work.model):
                 fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
         for waiting in list(self._backlog.all()):
@@ -238,6 +239,9 @@ class ModelHosts:
                 self._backlog.remove(waiting)
                 fail(waiting, refusal)
         self._dispatch()
+
+    def _is_held(self, model: ModelKey) -> bool:
+        return any(host.has(model) for host in self._chooser.usable(model))
 
     def _do_again(self, host: Host, end: End, running: Running) -> None:
         """Fails a task that was alone, or hung; what may be innocent is done once more, alone.

@@ -122,9 +122,13 @@ class Shelf:
 
     def settle(self, key: ModelKey) -> None:
         """Measures a model that has worked: it may take more than when it was loaded."""
-        if key in self._held:
+        if key not in self._held:
+            return
+        try:
             self.measure(key)
-            self.make_room(0, keep=key)
+        except Exception:
+            log.exception("%s does not say how large it is", key.name)
+        self.make_room(0, keep=key)
 
     def _occupied(self) -> int:
         """Bytes that models fill, by their own count or the device's, whichever is more.

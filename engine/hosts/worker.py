@@ -3,11 +3,10 @@
 import logging
 import os
 import queue
-import sys
 import threading
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, NoReturn
 
 from engine.capabilities.errors import StepError
 from engine.hosts import messages, plain
@@ -53,8 +52,8 @@ def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, An
         out: Where that goes which libraries print.
     """
     settle(orders.threads)
-    for stream in (sys.stdout, sys.stderr):
-        os.dup2(out.fileno(), stream.fileno())
+    for printed in (1, 2):
+        os.dup2(out.fileno(), printed)
     reporter = Reporter(pipe)
     logging.basicConfig(level=orders.level, handlers=[_ToEngine(reporter)], force=True)
     inbox: queue.SimpleQueue[messages.Command] = queue.SimpleQueue()
@@ -90,8 +89,12 @@ def _work(
     inbox: "queue.SimpleQueue[messages.Command]",
     given_up: GivenUp,
 ) -> None:
-    memory = memory_of(orders.torch)
-    total = memory.total()
+    try:
+        memory = memory_of(orders.torch)
+        total = memory.total()
+    except Exception as error:  # noqa: BLE001 - torch says in many ways that a device is not there
+        log.critical("%s cannot be used: %s", orders.device, error)
+        _end_broken(reporter)
     budget = orders.budget or int(total * orders.share)
     shelf = Shelf(orders.torch, budget, memory, orders.device)
     reporter.tell(messages.Ready(total, budget))
@@ -101,10 +104,14 @@ def _work(
             report = _obey(command, shelf, given_up, reporter)
         except DeviceGone as error:
             log.critical("%s is of no use any more: %s", orders.device, error)
-            reporter.flush()
-            os._exit(BROKEN)
+            _end_broken(reporter)
         reporter.tell(messages.Holding(shelf.holding(), shelf.used()))
         reporter.tell(report)
+
+
+def _end_broken(reporter: "Reporter") -> NoReturn:
+    reporter.flush()
+    os._exit(BROKEN)
 
 
 def _obey(
@@ -123,6 +130,7 @@ def _obey(
 def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
     try:
         held = shelf.obtain(load.key, load.expected)
+        return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
     except TooLarge as error:
         refused = messages.Refused(plain.pack_error(error))
         return messages.NotLoaded(load.key, refused, is_too_large=True, size=error.size)
@@ -132,7 +140,6 @@ def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
         if is_device_gone(error):
             raise DeviceGone(str(error)) from error
         return messages.NotLoaded(load.key, defect(error))
-    return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
 
 
 class Reporter:

@@ -8,8 +8,9 @@ import pytest
 from engine.capabilities import ModelKey, Permanent
 from engine.hosts import messages, plain
 from engine.hosts.batch import Batch, DeviceGone, GivenUp
-from engine.hosts.memory import ProcessorMemory, is_device_gone, is_out_of_memory
+from engine.hosts.memory import is_device_gone, is_out_of_memory
 from engine.hosts.shelf import Shelf
+from tests.hosts.test_shelf import Ram
 from tests.support import toy_models
 
 
@@ -18,7 +19,7 @@ class Host:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self.shelf = Shelf("cpu", 1000, ProcessorMemory())
+        self.shelf = Shelf("cpu", 1000, Ram())
         self.given_up = GivenUp()
         self.told: list[messages.Report] = []
 

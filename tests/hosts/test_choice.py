@@ -217,14 +217,17 @@ async def test_nothing_is_sent_ahead_of_what_waits_for_longer() -> None:
     assert scene.next() is None
 
 
-async def test_a_batch_that_goes_on_for_long_makes_it_worth_it() -> None:
+@pytest.mark.parametrize("at_work", [A, B], ids=["the same model", "another one"])
+async def test_what_has_waited_for_as_long_as_loading_takes_makes_it_worth_it(
+    at_work: ModelKey,
+) -> None:
     scene = Scene("cuda:0", "cuda:1")
     scene.holds(A)
-    scene.works(A, ago=10)
+    scene.works(at_work)
     scene.known.load_seconds[A] = 20.0
-    scene.wait(A)
+    scene.wait(A, ago=10)
     assert scene.next() is None
-    scene.works(A, ago=30)
+    scene.known.load_seconds[A] = 5.0
     assert scene.next() == ("cuda:1", "a")
 
 
@@ -257,6 +260,15 @@ async def test_a_model_too_large_for_one_host_is_for_the_others() -> None:
     scene.hosts[0].too_large.add(A)
     scene.wait(A)
     assert scene.next() == ("cuda:1", "a")
+
+
+async def test_a_model_that_is_known_to_be_too_large_is_not_tried() -> None:
+    scene = Scene("cuda:0", "cuda:1")
+    scene.hosts[1].budget = 500
+    scene.known.sizes[A] = 600
+    scene.works(B)
+    scene.wait(A)
+    assert scene.next() is None
 
 
 async def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

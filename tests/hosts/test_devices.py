@@ -56,11 +56,14 @@ def test_torch_is_asked_in_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch)
     assert [device.id for device in found] == [*expected, "cpu"]
 
 
-def test_a_driver_that_kills_torch_leaves_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_driver_that_kills_torch_leaves_the_processor(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     pytest.importorskip("torch")
     monkeypatch.setattr(devices, "_may_have_accelerators", lambda: True)
     monkeypatch.setattr(devices, "_tell_devices", sys.exit)
     assert find_devices() == [Device("cpu", named_devices(["cpu"])[0].name)]
+    assert "torch finds no accelerator" in caplog.text
 
 
 def test_memory_of_this_machine() -> None:
