@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from engine.recipes.refine import RECIPE, RefineSettings
 from tests.support.toys import TOY
 from tui.screens.new_batch.estimate import most_steps, summary
+from tui.screens.new_batch.field_row import NameSuggester
 from tui.screens.new_batch.fields import WHOLE_FORM, check, fields_of
 from tui.screens.new_batch.options import BatchForm
 
@@ -117,9 +118,37 @@ def test_defaults_of_the_workspace_and_choices_of_the_catalog_are_taken():
         )
     }
     assert fields["max_iterations"].initial == "5"
-    assert fields["image"].control == "choice"
-    assert fields["image"].choices == ("gone", "builtin", "fal")
+    assert fields["image"].control == "text"
+    assert fields["image"].names == ("builtin", "fal")
+    assert "One of builtin, fal; or several in order, such as builtin,fal." in fields["image"].help
     assert fields["vary_seed"].control == "switch"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("builtin", ""),
+        ("fal, builtin", ""),
+        ("gone", ""),
+        ("fal,nobody", "there is no nobody here; there are builtin, fal"),
+        ("\x1b[2Jx", "there is no x here; there are builtin, fal"),
+        ("fal,fal", "name each backend once"),
+        ("fal,", "name a backend"),
+    ],
+)
+def test_several_backends_are_named_in_order(text: str, wrong: str) -> None:
+    fields = fields_of(RefineSettings, {"image": "gone"}, {"image": ("builtin", "fal")})
+    errors = check(RefineSettings, fields, held(fields, image=text)).errors
+    assert wrong in errors.get("image", "")
+    assert bool(wrong) is ("image" in errors)
+
+
+async def test_the_last_of_several_names_is_completed() -> None:
+    suggester = NameSuggester(("builtin", "comfyui", "fal"))
+    assert await suggester.get_suggestion("co") == "comfyui"
+    assert await suggester.get_suggestion("fal, bu") == "fal, builtin"
+    assert await suggester.get_suggestion("fal,f") is None
+    assert await suggester.get_suggestion("") is None
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import json
 
 import pytest
 from textual.app import App
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input, Static
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from db.queries import batches as batch_queries
@@ -17,6 +17,7 @@ from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.picker import InputPicker
 from tui.screens.new_batch.problems import ProblemList
+from tui.screens.new_batch.readiness import read_readiness
 from tui.theming import install, variable_defaults
 
 NONE_YET = "none yet"
@@ -25,6 +26,7 @@ NONE_YET = "none yet"
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
     monkeypatch.setattr(screen_module, "READ_AFTER", 0.01)
+    monkeypatch.setattr(screen_module, "read_readiness", lambda root: {})
 
 
 @pytest.fixture
@@ -203,7 +205,7 @@ async def test_help_follows_the_field(root):
         row(app.form, "max-iterations").focus_control()
         await pilot.pause()
         assert "1 to 20" in said(app.form, "#help")
-        assert isinstance(row(app.form, "image").control_widget, Select)
+        assert isinstance(row(app.form, "image").control_widget, Input)
 
 
 async def test_a_setting_that_is_on_or_off_says_so_in_words(root):
@@ -290,3 +292,27 @@ async def test_the_picker_lists_only_names_that_can_be_shown(root, tmp_path, pro
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is app.form)
         assert row(app.form, "file").value == str(folder / "good.json")
+
+
+async def test_it_says_what_the_batch_would_take_and_what_backends_lack(root, prompts, monkeypatch):
+    readiness = {"image": {"builtin": "", "fal": "FAL_KEY"}, "text": {}}
+    monkeypatch.setattr(screen_module, "read_readiness", lambda root: readiness)
+    monkeypatch.setattr(screen_module, "ESTIMATE_AFTER", 0.01)
+    app = Forms(NewBatchScreen(root, path=prompts))
+    async with app.run_test(size=(120, 50)) as pilot:
+        await ready(pilot, app.form)
+        await until(pilot, lambda: "2 jobs, 4 to " in said(app.form, "#summary"))
+        assert "costs nothing" in said(app.form, "#summary")
+        assert "needs" not in said(app.form, "#summary")
+        row(app.form, "image").control_widget.value = "fal,builtin"
+        await until(pilot, lambda: "fal needs FAL_KEY." in said(app.form, "#summary"))
+        await until(pilot, lambda: ", $0." in said(app.form, "#summary"))
+        row(app.form, "image").control_widget.value = "nobody"
+        await until(pilot, lambda: "there is no nobody" in row(app.form, "image").error)
+
+
+def test_readiness_is_asked_in_a_process_of_its_own(root):
+    found = read_readiness(root)
+    assert found["image"]["builtin"] == ""
+    assert "FAL_KEY" in found["image"]["fal"]
+    assert "fal" not in found["text"]

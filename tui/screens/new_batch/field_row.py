@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
@@ -28,6 +29,27 @@ class Tick(Checkbox):
     def _say_it(self) -> None:
         self.BUTTON_INNER = "✓" if self.value else " "
         self.label = "on" if self.value else "off"
+
+
+class NameSuggester(Suggester):
+    """Completes the last of several names.
+
+    Args:
+        names: The names that there are.
+    """
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._names = names
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole text with its last name completed; one that is there is not offered again."""
+        before, comma, begun = value.rpartition(",")
+        named = {name.strip() for name in before.split(",")}
+        word = begun.lstrip()
+        fits = (name for name in self._names if name.startswith(word) and name not in named)
+        found = next(fits, None) if word else None
+        return None if found is None else f"{before}{comma}{begun[: len(begun) - len(word)]}{found}"
 
 
 class FieldRow(Vertical):
@@ -94,6 +116,7 @@ class FieldRow(Vertical):
             placeholder="not set" if field.optional or field.initial == "" else "",
             compact=True,
             select_on_focus=False,
+            suggester=NameSuggester(field.names) if field.names else None,
             classes="control",
         )
 

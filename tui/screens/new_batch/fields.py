@@ -50,6 +50,7 @@ class FormField:
         optional: Whether an empty text is no value.
         is_json: Whether the text is JSON: a list, an object.
         meaning: The values of choices that are not text, by how they are shown.
+        names: Names of which the text may be one, or several with commas between.
     """
 
     name: str
@@ -61,23 +62,24 @@ class FormField:
     optional: bool = False
     is_json: bool = False
     meaning: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 def fields_of(
     model: type[BaseModel],
     defaults: Mapping[str, Any] | None = None,
-    choices: Mapping[str, tuple[str, ...]] | None = None,
+    names: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[FormField]:
     """The fields of a model's form, in the model's order.
 
     Args:
         model: Any model of plain data.
         defaults: Values that the fields begin with in place of the model's own defaults.
-        choices: What fields that are text may be chosen from, by name.
+        names: What fields that are text may name one or several of, by field.
     """
     schema = model.model_json_schema()
     shared, required = schema.get("$defs", {}), set(schema.get("required", ()))
-    given, offered = defaults or {}, choices or {}
+    given, offered = defaults or {}, names or {}
     return [
         _field(
             name,
@@ -93,7 +95,7 @@ def fields_of(
 def _field(
     name: str, part: Mapping[str, Any], default: Any, offered: tuple[str, ...], *, required: bool
 ) -> FormField:
-    choices = tuple(str(choice) for choice in part.get("enum", ())) or offered
+    choices = tuple(str(choice) for choice in part.get("enum", ()))
     control: Control = "choice" if choices else "text"
     if part.get("type") == "boolean" and not part.get("optional"):
         control = "switch"
@@ -104,13 +106,14 @@ def _field(
     return FormField(
         name=name,
         label=clean(name.replace("_", " "), 40),
-        help=_help(part, initial, required=required),
+        help=_help(part, initial, offered, required=required),
         control=control,
         initial=initial,
         choices=choices,
         optional=bool(part.get("optional")),
         is_json=is_json,
         meaning={str(v): v for v in part.get("enum", ()) if not isinstance(v, str)},
+        names=offered,
     )
 
 
@@ -132,8 +135,15 @@ def _shown(value: Any, *, is_json: bool) -> str:
     return json.dumps(value) if is_json else str(value)
 
 
-def _help(part: Mapping[str, Any], initial: Value, *, required: bool) -> str:
+def _help(
+    part: Mapping[str, Any], initial: Value, names: tuple[str, ...], *, required: bool
+) -> str:
     said = [clean(str(part.get("description") or ""), 300)]
+    said += (
+        [f"One of {', '.join(names)}; or several in order, such as {','.join(names[:2])}."]
+        if (len(names) > 1)
+        else []
+    )
     part = {k: v for k, v in part.items() if k not in _BOUNDS or abs(v) < _NO_BOUND}
     low, high = part.get("minimum"), part.get("maximum")
     if low is not None and high is not None:
@@ -179,6 +189,8 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
             values[field.name] = _value(field, held[field.name])
         except ValueError:
             errors[field.name] = 'must be JSON, such as ["a", "b"]'
+        if unknown := _unknown(field, held[field.name]):
+            errors[field.name] = f"there is no {unknown} here; there are {', '.join(field.names)}"
     try:
         value = model.model_validate({name: v for name, v in values.items() if name not in errors})
     except ValidationError as refusal:
@@ -188,6 +200,15 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
             errors.setdefault(name if name in names else WHOLE_FORM, clean(sentence(error), 300))
         return Checked(None, values, errors)
     return Checked(None if errors else value, values, errors)
+
+
+def _unknown(field: FormField, held: Value) -> str:
+    """The first name that is none of those that there are; empty where all are."""
+    if not field.names or isinstance(held, bool):
+        return ""
+    known = (*field.names, *str(field.initial).split(","))
+    named = (name.strip() for name in held.split(","))
+    return next((clean(name, 40) for name in named if name and name not in known), "")
 
 
 def _value(field: FormField, held: Value) -> Any:

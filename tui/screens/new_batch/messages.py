@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from tui.screens.new_batch.readiness import Readiness
 from tui.screens.new_batch.work import Found, Reading, Refused
 
 
@@ -29,6 +30,26 @@ class InputRead(Message, bubble=False):
     def can_replace(self, message: Message) -> bool:
         """Only the newest count matters."""
         return isinstance(message, InputRead)
+
+
+@dataclass
+class ReadinessFound(Message, bubble=False):
+    """What each backend lacks is known."""
+
+    readiness: Readiness
+
+
+@dataclass
+class Estimated(Message, bubble=False):
+    """What the batch is going to take.
+
+    Attributes:
+        form: What was estimated; anything else is of no interest by now.
+        words: What it takes, or why that cannot be said.
+    """
+
+    form: object
+    words: str
 
 
 @dataclass

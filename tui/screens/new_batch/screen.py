@@ -25,15 +25,28 @@ from tui.screens.new_batch.fields import (
     check,
     fields_of,
 )
-from tui.screens.new_batch.messages import InputRead, QueueingEnded, RecipesFound
+from tui.screens.new_batch.messages import (
+    Estimated,
+    InputRead,
+    QueueingEnded,
+    ReadinessFound,
+    RecipesFound,
+)
 from tui.screens.new_batch.options import BatchForm
 from tui.screens.new_batch.problems import ProblemList
+from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lacks
 
 if TYPE_CHECKING:
     from engine.catalog import EntryPointCatalog
 
 READ_AFTER = 0.3
 """Seconds without a key after which a path that was typed is read."""
+
+ESTIMATE_AFTER = 0.5
+"""Seconds without an edit after which it is found out what the batch would take."""
+
+MOST_ESTIMATED = 20_000
+"""Entries of a file that is read once more to find that out."""
 
 FILE = FormField(
     "file",
@@ -85,6 +98,10 @@ class NewBatchScreen(Screen[int | None]):
         self._queueing = False
         self._said = ""
         self._summary = ("", False)
+        self._readiness: Readiness = {}
+        self._estimate = ""
+        self._of_estimate: object = None  # what it was estimated from
+        self._estimating: Timer | None = None
 
     # -- layout -------------------------------------------------------------------------------
 
@@ -107,6 +124,7 @@ class NewBatchScreen(Screen[int | None]):
         if self._first_path is not None:
             self._set_path(self._first_path)
         self.run_worker(self._find_recipes, thread=True, group="recipes", exit_on_error=False)
+        self.run_worker(self._ask_backends, thread=True, group="ready", exit_on_error=False)
 
     @on(events.DescendantFocus)
     def _show_help(self, event: events.DescendantFocus) -> None:
@@ -154,6 +172,16 @@ class NewBatchScreen(Screen[int | None]):
             Static("", id="settings-title", classes="section", markup=False),
         )
         await self._choose(first)
+
+    def _ask_backends(self) -> None:
+        """In a thread."""
+        self.post_message(ReadinessFound(read_readiness(self._root)))
+
+    @on(ReadinessFound)
+    def _know_backends(self, message: ReadinessFound) -> None:
+        """Says what the chosen backends lack."""
+        self._readiness = message.readiness
+        self._check_forms()
 
     def _row(self, field: FormField, section: str) -> FieldRow:
         row = FieldRow(field)
@@ -220,11 +248,64 @@ class NewBatchScreen(Screen[int | None]):
         elif reading is not None and reading.problems:
             text, bad = "Put the file right, then ^r reads it again.", True
         elif reading is not None and self._chosen and settings and settings.value is not None:
-            steps = estimate.most_steps(self._chosen.recipe, settings.value)
-            text = estimate.summary(reading.entries, steps)
+            text = self._what_it_takes(reading.entries, settings)
         elif reading is not None:
             text = estimate.summary(reading.entries, None)
         self._show_summary(text, bad=bad)
+
+    def _what_it_takes(self, entries: int, settings: Checked) -> str:
+        """Entries, steps, cost and time as far as they are known, and what backends lack."""
+        if self._chosen is None or settings.value is None:
+            return ""
+        form = (self._number, self._chosen.recipe.name, settings.value.model_dump_json())
+        if form != self._of_estimate:
+            self._of_estimate, self._estimate = form, ""
+            if self._estimating is not None:
+                self._estimating.stop()
+            if entries <= MOST_ESTIMATED:
+                self._estimating = self.set_timer(ESTIMATE_AFTER, self._begin_estimate)
+        steps = estimate.most_steps(self._chosen.recipe, settings.value)
+        text = self._estimate or estimate.summary(entries, steps)
+        named = [(name, str(settings.values.get(name, ""))) for name in self._chosen.backends]
+        return f"{text} {what_lacks(self._readiness, named)}".rstrip()
+
+    def _begin_estimate(self) -> None:
+        path, form, chosen = self._path(), self._of_estimate, self._chosen
+        settings, batch = self._check_forms()
+        if path is None or chosen is None or settings is None or batch is None:
+            return
+        if settings.value is None or batch.value is None:
+            return
+        values, options = dict(settings.values), batch.value.model_dump()
+        work_ = partial(self._find_estimate, form, chosen, path, values, options)
+        self.run_worker(work_, thread=True, group="estimate", exit_on_error=False)
+
+    def _find_estimate(
+        self,
+        form: object,
+        chosen: work.RecipeChoice,
+        path: Path,
+        settings: Mapping[str, Any],
+        options: Mapping[str, Any],
+    ) -> None:
+        """In a thread."""
+        if self._catalog is None:
+            return
+        try:
+            found = work.estimate_batch(
+                self._root, self._catalog, chosen.recipe, path, settings, options
+            )
+        except work.Refused as refusal:
+            self.post_message(Estimated(form, f"It would be refused: {refusal}"))
+        else:
+            self.post_message(Estimated(form, estimate.words(found)))
+
+    @on(Estimated)
+    def _show_estimate(self, message: Estimated) -> None:
+        """Says what the batch would take, unless the form says something else by now."""
+        if message.form == self._of_estimate:
+            self._estimate = message.words
+            self._check_forms()
 
     def _say(self, text: str, *, bad: bool = False) -> None:
         """Says something that stands until the next edit."""

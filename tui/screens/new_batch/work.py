@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from engine.capabilities import Artifact
     from engine.catalog import EntryPointCatalog
     from engine.intake import InputError
+    from engine.money.estimate import Estimate
+    from engine.queueing import Queue, QueueOptions
     from engine.runtime.recipe import AnyRecipe
 
 REPORT_EVERY = 1000
@@ -182,6 +184,54 @@ def _look_at(path: Path) -> "Artifact":
     )
 
 
+def estimate_batch(
+    root: Path,
+    catalog: "EntryPointCatalog",
+    recipe: "AnyRecipe",
+    path: Path,
+    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> "Estimate":
+    """What a batch would take; arguments as for `queue_batch`.
+
+    Raises:
+        Refused: That cannot be said, or the batch would be refused.
+    """
+    from db.errors import StoreError
+    from engine.intake import InputError
+    from engine.queueing import QueueError
+    from engine.settings import SettingsError
+
+    try:
+        queue, asked = _queue_of(root, catalog, settings, options)
+        return queue.estimate(recipe, path, asked)
+    except InputError as error:
+        raise Refused("The file has mistakes.", sentences(error), error.total) from None
+    except (QueueError, SettingsError, StoreError, OSError) as error:
+        raise Refused(clean(str(error), 600)) from None
+
+
+def _queue_of(
+    root: Path,
+    catalog: "EntryPointCatalog",
+    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> "tuple[Queue, QueueOptions]":
+    from db.store import Store
+    from engine.paths import WorkspacePaths
+    from engine.queueing import Queue, QueueOptions
+    from engine.settings import read_settings
+
+    paths, seed = WorkspacePaths(root), options.get("seed")
+    asked = QueueOptions(
+        name=options.get("name") or "",
+        overrides={**settings, **({} if seed is None else {"seed": seed})},
+        priority=options.get("priority") or 0,
+        in_flight=options.get("in_flight"),
+    )
+    return Queue(paths, Store(paths.store), read_settings(root), catalog), asked
+
+
 def queue_batch(
     root: Path,
     catalog: "EntryPointCatalog",
@@ -204,21 +254,12 @@ def queue_batch(
         Refused: Something is wrong; nothing was queued.
     """
     from db.errors import StoreError
-    from db.store import Store
     from engine.intake import InputError
-    from engine.paths import WorkspacePaths
-    from engine.queueing import Queue, QueueError, QueueOptions
-    from engine.settings import SettingsError, read_settings
+    from engine.queueing import QueueError
+    from engine.settings import SettingsError
 
-    paths, seed = WorkspacePaths(root), options.get("seed")
-    asked = QueueOptions(
-        name=options.get("name") or "",
-        overrides={**settings, **({} if seed is None else {"seed": seed})},
-        priority=options.get("priority") or 0,
-        in_flight=options.get("in_flight"),
-    )
     try:
-        queue = Queue(paths, Store(paths.store), read_settings(root), catalog)
+        queue, asked = _queue_of(root, catalog, settings, options)
         return queue.queue(recipe, path, asked)
     except InputError as error:
         said = "The file has mistakes; nothing was queued."

@@ -1,0 +1,50 @@
+"""Which backends are ready, and what the others lack.
+
+A process of its own asks: to load every provider's client takes a second, which keys would feel.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from engine.text import clean
+
+Readiness = Mapping[str, Mapping[str, str]]
+"""What a backend lacks, by capability and then by its name; empty where it is ready."""
+
+PATIENCE_SECONDS = 60.0
+
+
+def read_readiness(root: Path) -> Readiness:
+    """Asks each backend whether it is ready in a workspace; empty where that cannot be told."""
+    command = [sys.executable, "-m", "engine", "backends", "--json", "--workspace", str(root)]
+    try:
+        said = subprocess.run(  # noqa: S603 - our own program, no shell
+            command, capture_output=True, check=True, timeout=PATIENCE_SECONDS
+        )
+        families = json.loads(said.stdout)["backends"]
+    except (OSError, ValueError, KeyError, subprocess.SubprocessError):
+        return {}
+    found: dict[str, dict[str, str]] = {}
+    for family in families:
+        for made in family["capabilities"]:
+            lacks = ", ".join(clean(str(item["what"]), 100) for item in made["missing"][:2])
+            found.setdefault(made["capability"], {})[family["name"]] = lacks
+    return found
+
+
+def what_lacks(readiness: Readiness, named: Iterable[tuple[str, str]]) -> str:
+    """What the chosen backends lack, in a sentence each.
+
+    Args:
+        readiness: What each lacks.
+        named: Capability and text of each setting that names backends.
+    """
+    lacking: dict[str, str] = {}
+    for capability, text in named:
+        for name in (part.strip() for part in text.split(",")):
+            if lacks := readiness.get(capability, {}).get(name):
+                lacking[name] = f"{name} needs {lacks}."
+    return " ".join(lacking.values())
