@@ -136,6 +136,24 @@ def test_notes_are_followed_where_the_scene_is_silent():
     assert "symmetrical" in said["composition"]
 
 
+def test_a_term_within_a_longer_one_is_no_place():
+    scene = PlannedScene(prompt="A wizard", notes="generous negative space, depth of field")
+    assert choose(Film(brief="x"), scene, 1, 4)["setting"] == "plain surroundings"
+
+
+def test_no_softbox_is_set_up_in_a_lake():
+    film = Film(brief="A product film: a watch")
+    assert choose(film, PlannedScene(prompt="A watch"), 1, 4)["source"] == "studio softbox"
+    outside = choose(film, PlannedScene(prompt="A swimmer in a lake"), 2, 4)
+    assert outside["source"] != "studio softbox"
+
+
+def test_a_film_begins_at_the_first_hour_that_its_brief_names():
+    film = Film(brief="A keeper walks the cliff at dusk. He climbs. Ships pass in the night.")
+    assert choose(film, PlannedScene(prompt="He climbs"), 2, 3)["time"] == "blue hour"
+    assert "time" not in choose(film, PlannedScene(prompt="Ships pass in the night"), 3, 3)
+
+
 def test_a_film_is_covered_from_wide_to_close_with_one_light():
     film = Film(brief="A clockmaker in his shop at dawn")
     chosen = [choose(film, PlannedScene(prompt=f"Scene {n}"), n, 6) for n in range(1, 7)]

@@ -8,7 +8,6 @@ covered from wide to close. A phrase that would contradict what is given is not 
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from engine.backends.builtin.choices import choices
 from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.shotwords import ShotWords, read_shot
 from engine.backends.builtin.subjects import subject
-from engine.backends.builtin.terms import Phrase, entries, table, words_of
+from engine.backends.builtin.terms import entries, terms_in, words_of
 from engine.capabilities.writing import Film, PlannedScene
 from engine.imaging.measure.colour import from_hex, oklab
 from engine.text import clean
@@ -67,12 +66,16 @@ class Given:
     barred: frozenset[str]
 
     def named(self, family: str) -> str | None:
-        """The entry of a family that the notes, or else the brief if it names one only, give."""
+        """The entry of a family that the notes give, or else the brief.
+
+        A brief that names several hours begins at the first; of anything else it has to name one
+        only, for several are said of several scenes.
+        """
         noted = self.notes.found.get(family, [])
         if noted:
             return noted[0]
         told = self.brief.found.get(family, [])
-        return told[0] if len(told) == 1 else None
+        return told[0] if told and (len(told) == 1 or family == "time") else None
 
 
 def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
@@ -208,11 +211,8 @@ def _write(family: str, name: str) -> str:
 
 def _lighting(given: Given, film: Film) -> dict[str, Any]:
     """The lighting: by the source or the time that is given, by the words, by the brand's tint."""
-    rows: list[dict[str, Any]] = [
-        row
-        for row in choices()["lighting"]
-        if given.barred.isdisjoint((f"source.{row['source']}", f"quality.{row['quality']}"))
-    ] or choices()["lighting"]
+    every: list[dict[str, Any]] = choices()["lighting"]
+    rows = [row for row in every if _is_open(row, given)] or every
     source = next(iter(given.scene.found.get("source", [])), None) or given.named("source")
     times = set(given.scene.found.get("time", [])) or {given.named("time")} - {None}
     if source:
@@ -226,6 +226,13 @@ def _lighting(given: Given, film: Film) -> dict[str, Any]:
     plain = [row for row in fitting if not row["words"]] or fitting
     tint = _tint(film.brand.colours or tuple(colours_of(given.scene).values()))
     return next((row for row in plain if row.get("tint") == tint), plain[0])
+
+
+def _is_open(row: dict[str, Any], given: Given) -> bool:
+    """Whether a lighting may be chosen: not avoided, and no light of rooms out of doors."""
+    if row.get("indoors", False) and given.scene.found.get("setting") == ["outside"]:
+        return False
+    return given.barred.isdisjoint((f"source.{row['source']}", f"quality.{row['quality']}"))
 
 
 def _tint(colours: tuple[str, ...]) -> str:
@@ -288,19 +295,12 @@ def _setting(given: Given) -> str:
 
 
 def _place(text: ShotWords) -> str:
-    """The first place that a text names, the longest name at that place; empty for none."""
+    """The first place that a text names, in its word; empty for none."""
     for clause in text.affirmed:
-        for at in range(len(clause)):
-            for length in (3, 2, 1):
-                if clause[at : at + length] in _places():
-                    return _places()[clause[at : at + length]]
+        for words, term in terms_in(clause):
+            if term.family == "setting":
+                return " ".join(words)
     return ""
-
-
-@cache
-def _places() -> dict[Phrase, str]:
-    names = (name for row in table()["setting"].values() for name in row.get("names", ()))
-    return {words_of(name): name for name in names}
 
 
 def _palette(given: Given, colours: tuple[str, ...], row: dict[str, Any]) -> str:

@@ -6,7 +6,6 @@ formatted or followed.
 """
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.backends.builtin.terms import (
@@ -17,6 +16,7 @@ from engine.backends.builtin.terms import (
     clauses,
     entries,
     named,
+    terms_in,
 )
 
 _NEGATIONS = frozenset(("no", "without", "not", "never", "avoid", "avoiding", "lacking"))
@@ -113,7 +113,7 @@ def _light(words: Phrase, reading: ShotWords) -> str:
     """
     spoken = reading.light.partition(" ")[0]
     last = "key" if spoken == "source" else spoken
-    found = list(_entries_of(words))
+    found = [term for _, term in terms_in(words)]
     roles = [one.name for one in found if one.family == "role"]
     sources = [one.name for one in found if one.family == "source"]
     if sources and not reading.key_source and not reading.found.get("role"):
@@ -123,17 +123,6 @@ def _light(words: Phrase, reading: ShotWords) -> str:
     if sources and sources[0] != reading.key_source:
         return f"source {sources[0]}"
     return "key" if sources else last
-
-
-def _entries_of(words: Phrase) -> Iterator[Entry]:
-    at = 0
-    while at < len(words):
-        for length in range(min(LONGEST, len(words) - at), 0, -1):
-            name = named(words[at : at + length])
-            if name in entries():
-                yield entries()[name]
-                break
-        at += length
 
 
 def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:

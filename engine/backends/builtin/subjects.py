@@ -12,16 +12,22 @@ from engine.text import clean
 LONGEST = 8
 """Words of a subject at most."""
 
+MOST_UNBOUND = 6
+"""Words of a subject at most where nothing shows that it ends there."""
+
+_TITLE = re.compile(r"^[^.!?\n:]{1,60}:\s+(?=\w)")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?()\n]")
 
 
 def subject(brief: str) -> str:
     """The subject of a brief as the brief says it; empty where none is found."""
-    text = without_form(clean(brief, 400))
+    text = _TITLE.sub("", without_form(clean(brief, 400)), count=1)
     matches = list(_WORD.finditer(text))[: LONGEST + 1]
     words = [match.group().lower() for match in matches]
     end = next((at for at in range(len(words)) if _ends(words, at)), len(words))
-    end = min(end, LONGEST)
+    bound = end < len(words) and words[end][0].isalnum()
+    if end > (LONGEST if bound else MOST_UNBOUND):
+        return ""  # a whole sentence, or in another language
     found = text[matches[0].start() : matches[end - 1].end()] if end else ""
     if not found or words[0] in choices()["words"]["pronouns"]:
         return ""
@@ -53,6 +59,6 @@ def _form() -> re.Pattern[str]:
     forms = "|".join(re.escape(form) for form in choices()["brief"]["forms"])
     return re.compile(
         rf"^\s*(?:an?|the|our|make|create|please)?\s*(?:an?|the)?\s*(?:\d+[\s-]*(?:seconds?|s|sec)\s+)?"
-        rf"(?:\w+\s+)?(?:{forms})\s+(?:for|about|of|on|showing|with)\s+",
+        rf"(?:[\w-]+\s+){{0,3}}(?:{forms})\s+(?:for|about|of|on|showing|with)\s+",
         re.IGNORECASE,
     )

@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -95,6 +96,19 @@ def named(phrase: Phrase) -> str | None:
     if len(last) > 3 and last.endswith("s"):
         words += [last.removesuffix("s"), last.removesuffix("es")]
     return next((_phrases()[key] for w in words if (key := (*head, w)) in _phrases()), None)
+
+
+def terms_in(words: Phrase) -> Iterator[tuple[Phrase, Entry]]:
+    """The terms that words hold, each with the words that name it, the longest at each place."""
+    at = 0
+    while at < len(words):
+        length = next(
+            (n for n in range(min(LONGEST, len(words) - at), 0, -1) if named(words[at : at + n])), 1
+        )
+        name = named(words[at : at + length])
+        if name in entries():
+            yield words[at : at + length], entries()[name]
+        at += length
 
 
 def words_of(text: str) -> Phrase:
