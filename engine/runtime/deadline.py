@@ -1,6 +1,7 @@
 """The time that a call may take, without the time that it waits for a model host."""
 
 import asyncio
+import contextlib
 from dataclasses import dataclass, field
 
 from engine.capabilities import CallContext
@@ -42,11 +43,10 @@ class Deadline:
         self._set()
 
     def _set(self) -> None:
-        if self.timer.expired():
-            return
         stands_still = self._waiting and not self._running
         at = None if stands_still else asyncio.get_running_loop().time() + self.seconds
-        self.timer.reschedule(at)
+        with contextlib.suppress(RuntimeError):  # the call has ended meanwhile
+            self.timer.reschedule(at)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,3 +41,12 @@ async def test_a_call_that_was_given_up_can_still_tell_how_its_tasks_end() -> No
             finally:
                 deadline.ends(1)
     assert timer.expired()
+
+
+async def test_a_task_that_outlives_its_call_changes_nothing() -> None:
+    async with asyncio.timeout(None) as timer:
+        deadline = Deadline(timer, SECONDS)
+        deadline.begins(1)
+        before = timer.when()
+    deadline.ends(1)
+    assert timer.when() == before
