@@ -127,6 +127,8 @@ def test_hostile_briefs_give_plain_scenes(brief):
         ("Product launch video for a smart watch: a runner checks her pulse", "a runner"),
         ("Ein Bäcker öffnet um fünf Uhr seine Backstube", ""),
         ("A wizard", "a wizard"),
+        ("A lighthouse keeper walks along the cliff at dusk", "a lighthouse keeper"),
+        ("Three coffee cups on a table", "three coffee cups on a table"),
         ("", ""),
         ("!?", ""),
     ],

@@ -44,9 +44,14 @@ def _ends(words: list[str], at: int) -> bool:
         return True
     if at > 1 and word.endswith("ing"):
         return True
-    # "opens a", "pours the": the verb.
+    # "opens a", "walks along": the verb.
     following = words[at + 1] if at + 1 < len(words) else ""
-    return at > 0 and word[-1:] == "s" and word[-2:] != "ss" and following in small["objects"]
+    return (
+        at > 0
+        and word[-1:] == "s"
+        and word[-2:] != "ss"
+        and (following in small["objects"] or following in small["moves"])
+    )
 
 
 def without_form(brief: str) -> str:
