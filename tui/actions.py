@@ -213,6 +213,9 @@ ACTIONS: tuple[Action, ...] = (
         "Engine",
     ),
     Action("copy", "Copy", "Copy the id of what is selected.", ("y",), ALL, "Look"),
+    Action(
+        "bell", "Bell", "Ring when a batch ends or is parked, or never.", ("N",), ALL, "Safelight"
+    ),
     Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
     Action(
         "help",

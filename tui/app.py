@@ -29,6 +29,7 @@ from tui.widgets.bars import Banner, engine_words
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.notifications import SeverityLevel
 
 
 PRELOAD_SECONDS = 0.3
@@ -140,6 +141,17 @@ class Dashboard(App[str]):
         self.trouble = message.sentence
         for banner in self.screen.query(Banner):
             banner.set_trouble(message.sentence)
+
+    def take_head(self, head: Head) -> None:
+        """Takes what was read of engine and batches, and tells what has happened to a batch."""
+        told = self.head.news[-1].number if self.head.news else 0
+        self.head = head
+        fresh = [news for news in head.news if news.number > told]
+        for news in fresh:
+            severity: SeverityLevel = "warning" if news.bad else "information"
+            self.notify(news.sentence, severity=severity, markup=False)
+        if fresh and self.remembered.bell:
+            self.bell()
 
     # -- screens ------------------------------------------------------------------------------
 

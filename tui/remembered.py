@@ -22,11 +22,13 @@ class Remembered:
         theme: Name of the theme.
         order: Order of the list of jobs.
         filters: Filters of lists, by workspace and list.
+        bell: Whether the terminal's bell rings when a batch ends or is parked.
         widths: Share of the width that the first panel of a screen has, in percent, by screen.
     """
 
     theme: str = "safelight"
     order: str = "position"
+    bell: bool = True
     filters: dict[str, str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
 
@@ -42,6 +44,7 @@ class Remembered:
         return cls(
             theme=_text(data.get("theme"), "safelight"),
             order=_text(data.get("order"), "position"),
+            bell=data.get("bell") is not False,
             filters=_mapping(data.get("filters"), str),
             widths=_mapping(data.get("widths"), int),
         )

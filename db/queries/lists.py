@@ -112,6 +112,12 @@ def jobs_at(connection: sqlite3.Connection, batch_id: int, start: int, count: in
     return _lines(connection, sql, (batch_id, start, count))
 
 
+def ids_at(connection: sqlite3.Connection, batch_id: int, start: int, count: int) -> list[int]:
+    """Ids of jobs in the order of the input, from the one at index `start` (0 for the first)."""
+    sql = "SELECT id FROM jobs WHERE batch_id = ? AND position > ? ORDER BY position LIMIT ?"
+    return [row[0] for row in connection.execute(sql, (batch_id, start, count))]
+
+
 def jobs_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> list[JobLine]:
     """Jobs of these ids, in this order; those that are gone are left out. At most 1 000."""
     marks = ", ".join("?" * len(ids))
@@ -309,6 +315,12 @@ def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
             if row := connection.execute(sql, values).fetchone():
                 found.append(Parked(lane, reason, row[0], row[1] or ""))
     return found
+
+
+def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:
+    """Number, name and state of the newest batches, newest first."""
+    sql = "SELECT id, substr(name, 1, 300), state FROM batches ORDER BY id DESC LIMIT ?"
+    return [(row[0], row[1], row[2]) for row in connection.execute(sql, (limit,))]
 
 
 def count_parked(connection: sqlite3.Connection) -> int:

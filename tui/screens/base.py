@@ -94,7 +94,7 @@ class BaseScreen(Screen[None]):
     async def take(self, message: Fresh) -> None:
         """Shows what has been read."""
         if message.view is self.dashboard.head_view:
-            self.dashboard.head = message.snapshot
+            self.dashboard.take_head(message.snapshot)
             self.show_head(message.snapshot)
         elif message.view is self.view:
             await self.show(message.snapshot)
@@ -232,6 +232,13 @@ class BaseScreen(Screen[None]):
     def action_command_palette(self) -> None:
         """Finds an action by its name."""
         self.app.action_command_palette()
+
+    def action_bell(self) -> None:
+        """Rings when a batch ends or is parked, or never."""
+        remembered = self.dashboard.remembered
+        remembered.bell = not remembered.bell
+        when = "when a batch ends or is parked" if remembered.bell else "no more"
+        self.say(f"The terminal's bell rings {when}.")
 
     def action_copy(self) -> None:
         """Copies the id of what is selected."""

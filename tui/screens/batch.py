@@ -15,7 +15,7 @@ from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
 from tui.views.batch import BatchSnapshot, BatchView, JobRow
 from tui.views.filters import ORDERS, Filter
-from tui.views.listing import LONGEST_PAGE
+from tui.views.listing import MOST_MARKS
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_bar import BatchBar
 from tui.widgets.event_tail import EventTail
@@ -147,22 +147,22 @@ class BatchScreen(FilteredScreen):
         return [{"job": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:
-        """Marks all that the list shows, at most 1 000."""
-        self.feed.ask(partial(self._ids, 0, LONGEST_PAGE), self, "mark")
-        if self.rows.total > LONGEST_PAGE:
+        """Marks all that the list shows, at most 10 000."""
+        self.feed.ask(partial(self._ids, 0, MOST_MARKS), self, "mark")
+        if self.rows.total > MOST_MARKS:
             self.say(
-                f"Marked the first {LONGEST_PAGE} of {self.rows.total}. To step in on all of them, "
+                f"Marked the first {MOST_MARKS} of {self.rows.total}. To step in on all of them, "
                 "go back and do it to the batch.",
                 bad=True,
             )
 
     def action_mark_range(self) -> None:
-        """Marks from the last mark to the cursor, at most 1 000."""
+        """Marks from the last mark to the cursor, at most 10 000."""
         first, last = sorted((self.rows.last_mark, self.rows.cursor))
         self.feed.ask(partial(self._ids, first, last - first + 1), self, "mark")
 
     def _ids(self, start: int, count: int, connection: object) -> list[int]:
-        return self._view.ids(connection, start, min(count, LONGEST_PAGE))  # type: ignore[arg-type]
+        return self._view.ids(connection, start, min(count, MOST_MARKS))  # type: ignore[arg-type]
 
     @on(Answered)
     def marks_found(self, message: Answered) -> None:

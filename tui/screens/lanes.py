@@ -67,7 +67,7 @@ class LanesScreen(ModalScreen[None]):
     @on(Fresh)
     def take(self, message: Fresh) -> None:
         """Shows what has been read."""
-        self.dashboard.head = message.snapshot
+        self.dashboard.take_head(message.snapshot)
         self._show(message.snapshot)
 
     def _show(self, head: Head) -> None:

@@ -113,12 +113,13 @@ class BatchView:
         )
 
     def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:
-        """Ids of rows of the list as it is ordered and narrowed now, at most 1 000."""
+        """Ids of rows of the list as it is ordered and narrowed now, at most 10 000."""
         line = lists.batch_line(connection, self.batch_id)
         if line is None:
             return []
-        ask = replace(self.ask, start=start, count=count)
-        return [job.id for job in Listing(self.batch_id).page(connection, line, ask).rows]
+        better = self._headlines.of(line.recipe).higher_is_better
+        ask = replace(self.ask, start=start, count=count, higher_is_better=better)
+        return Listing(self.batch_id).ids(connection, line, ask)
 
 
 def job_row(job: lists.JobLine, scores: tuple[float, ...]) -> JobRow:

@@ -12,8 +12,12 @@ from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
 from engine.text import clean
 from tui.figures import size
+from tui.states import look
 
 PROBE_SECONDS = 1.0
+
+_BAD = {"parked", "done_with_failures"}
+_NEWS = {"done", *_BAD}
 
 WHAT_TO_DO = {
     "key": "Put the key into .env, then resume.",
@@ -84,6 +88,21 @@ class HostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class News:
+    """Something that an operator who is elsewhere wants to know.
+
+    Attributes:
+        number: Which it is, from 1, since the dashboard was opened.
+        sentence: What has happened, cleaned.
+        bad: Whether somebody has to do something about it.
+    """
+
+    number: int
+    sentence: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Head:
     """The top of every screen."""
 
@@ -93,6 +112,7 @@ class Head:
     parked: int = 0
     reasons: tuple[tuple[str, str], ...] = ()
     pending: int = 0
+    news: tuple[News, ...] = ()
 
 
 class HeadView:
@@ -108,6 +128,8 @@ class HeadView:
         self._paths = paths
         self._holder: tuple[int, str] | None = None
         self._probed = 0.0
+        self._states: dict[int, str] | None = None
+        self._news: tuple[News, ...] = ()
 
     def read(self, connection: sqlite3.Connection, version: int) -> Head:
         """The top as it is now."""
@@ -119,7 +141,20 @@ class HeadView:
             parked=parked,
             reasons=_reasons(connection) if parked else (),
             pending=lists.count_pending(connection),
+            news=self._look_for_news(connection),
         )
+
+    def _look_for_news(self, connection: sqlite3.Connection) -> tuple[News, ...]:
+        """The newest of what has happened to batches since the first look."""
+        found = lists.batch_states(connection)
+        before = self._states if self._states is not None else {id_: s for id_, _, s in found}
+        for id_, name, state in reversed(found):
+            if state in _NEWS and before.get(id_) not in {None, state}:
+                said = f"b{id_} {clean(name, 60)}: {look(state).word}."
+                number = self._news[-1].number + 1 if self._news else 1
+                self._news = (*self._news, News(number, said, state in _BAD))[-10:]
+        self._states = {id_: state for id_, _, state in found}
+        return self._news
 
     def _engine(self, connection: sqlite3.Connection) -> EngineState:
         row = queries.running_engine(connection)

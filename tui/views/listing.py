@@ -14,6 +14,10 @@ from tui.views.filters import Filter
 T = TypeVar("T")
 
 LONGEST_PAGE = 1000
+
+MOST_MARKS = 10_000
+"""Rows that can be marked; more than that are a batch's business."""
+
 REST = 30
 """What looks at every job is done again after this many times what it took."""
 
@@ -61,7 +65,7 @@ class Listing:
     def page(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> Page:
         """A page as it is now; one that begins behind the end is moved to the end."""
         count = min(ask.count, LONGEST_PAGE)
-        if ask.order == "position" and not ask.filter.by_name and ask.filter.states is None:
+        if _is_plain(ask):
             start = max(0, min(ask.start, batch.total - count))
             rows = lists.jobs_at(connection, self.batch_id, start, count)
             return Page(batch.total, start, tuple(rows))
@@ -70,6 +74,13 @@ class Listing:
         start = max(0, min(ask.start, total - count))
         ids = _cut(segments, start, count)
         return Page(total, start, tuple(lists.jobs_of_ids(connection, ids)))
+
+    def ids(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> list[int]:
+        """Ids of the rows from an index on, as many as can be marked."""
+        count = min(ask.count, MOST_MARKS)
+        if _is_plain(ask):
+            return lists.ids_at(connection, self.batch_id, ask.start, count)
+        return _cut(self._segments(connection, batch, ask), ask.start, count)
 
     def _segments(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask
@@ -133,6 +144,11 @@ class Listing:
 
         ids = self._matches.get((ask.filter, order), find)
         return len(ids), lambda start, count: list(ids[start : start + count])
+
+
+def _is_plain(ask: Ask) -> bool:
+    """Whether it is all jobs in the order of the input."""
+    return ask.order == "position" and not ask.filter.by_name and ask.filter.states is None
 
 
 class Kept(Generic[T]):

@@ -301,7 +301,7 @@ async def test_it_says_what_the_batch_would_take_and_what_backends_lack(root, pr
     app = Forms(NewBatchScreen(root, path=prompts))
     async with app.run_test(size=(120, 50)) as pilot:
         await ready(pilot, app.form)
-        await until(pilot, lambda: "2 jobs, 4 to " in said(app.form, "#summary"))
+        await until(pilot, lambda: "2 entries, 4 to " in said(app.form, "#summary"))
         assert "costs nothing" in said(app.form, "#summary")
         assert "needs" not in said(app.form, "#summary")
         row(app.form, "image").control_widget.value = "fal,builtin"

@@ -33,7 +33,7 @@ def summary(entries: int, steps: int | None) -> str:
 
 def words(found: "Estimate") -> str:
     """Steps, cost and time in a few words."""
-    said = [f"{found.jobs:,} {'job' if found.jobs == 1 else 'jobs'}"]
+    said = [f"{found.jobs:,} {'entry' if found.jobs == 1 else 'entries'}"]
     said += [f"{between(found.steps, '{:,}'.format)} steps"] if found.steps else []
     if found.is_free:
         said.append("costs nothing")

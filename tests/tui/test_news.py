@@ -1,0 +1,87 @@
+"""What is told of a batch that ends or waits for somebody, and marks of many rows."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.tui.support import Place, running, shows, until
+from tests.tui.test_lists import fill
+from tui.app import Dashboard
+from tui.remembered import Remembered, state_file
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[None]:
+    """A ring of the bell each."""
+    heard: list[None] = []
+    monkeypatch.setattr(Dashboard, "bell", lambda self: heard.append(None))
+    return heard
+
+
+def end_all(place: Place, batch: int) -> None:
+    for job in place.job_ids(batch):
+        place.end(job, 50)
+    place.write(lambda c: c.execute("UPDATE batches SET finish = 'done' WHERE id = ?", (batch,)))
+
+
+async def test_the_end_of_a_batch_is_told_once_and_rings(place: Place, rung: list[None]) -> None:
+    old, new = place.batch("old", ["one"]), place.batch("new", ["one", "two"])
+    place.claim(3)
+    end_all(place, old)
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "b1 old", "b2 new")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
+        await until(pilot, lambda: pilot.app.head_view._states)
+        assert rung == []
+        end_all(place, new)
+        await shows(pilot, "b2 new: done.")
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        place.batch("newest", ["one"])
+        await shows(pilot, "b3 newest")
+        assert len(rung) == 1
+
+
+async def test_a_parked_batch_is_told_and_the_bell_can_be_silenced(
+    place: Place, rung: list[None]
+) -> None:
+    batch = place.batch("parked\x1b[2J", ["one"])
+    place.claim(1)
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "parked")
+        await until(pilot, lambda: pilot.app.head_view._states)
+        await pilot.press("N")
+        await shows(pilot, "rings no more")
+        place.park(place.job_ids(batch)[0], "key", "No key.")
+        await shows(pilot, "b1 parked: parked.")
+    assert rung == []
+    assert json.loads(state_file().read_text())["bell"] is False
+    assert not Remembered.load(state_file()).bell
+
+
+def test_the_bell_rings_unless_somebody_silenced_it(tmp_path: Path) -> None:
+    file = tmp_path / "dashboard.json"
+    assert Remembered.load(file).bell
+    file.write_text('{"bell": "no"}')
+    assert Remembered.load(file).bell
+
+
+async def test_ten_thousand_rows_can_be_marked(place: Place) -> None:
+    fill(place, 12_000)
+    async with running(place.dashboard()) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await pilot.press("space", "G", "V")
+        await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 10_000)
+        await pilot.press("u", "asterisk")
+        await shows(pilot, "Marked the first 10000 of 12000")
+        await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 10_000)
+        await pilot.press("u", "slash", *"s:failed", "enter", "asterisk")
+        await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 2000)
+        marks = ", ".join(str(mark) for mark in pilot.app.screen.rows.marks)
+    assert place.read(f"SELECT DISTINCT state FROM jobs WHERE id IN ({marks})") == [("failed",)]
