@@ -324,6 +324,16 @@ def test_no_picture_at_all_fails_the_job_and_a_retry_mends_it(tmp_path: Path):
     assert len(crew.of(ShotRequest)) <= 6 - written  # nothing that was written is written again
 
 
+def test_a_further_set_that_cannot_be_made_leaves_the_first(tmp_path: Path):
+    crew = Crew(marks=low_until(99), fails=refuses(3, 4))
+    job = Shooting(tmp_path, crew).run(
+        "scenes: [{prompt: x}]", num_variations=2, below_threshold="regenerate"
+    )
+    [scene] = result(job).scenes
+    assert scene.variation in {1, 2}
+    assert sum("could not be made" in warning for warning in scene.warnings) == 2
+
+
 def test_a_later_round_that_fails_keeps_the_earlier_ones(tmp_path: Path):
     def fails(request: Request) -> bool:
         return isinstance(request, ShotRequest) and len(request.drafts) == 1

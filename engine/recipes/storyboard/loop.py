@@ -116,7 +116,7 @@ async def shoot(
     variations: list[Variation] = []
     for again in range(settings.most_regenerations + 1):
         numbers = range(len(variations) + 1, len(variations) + settings.variations + 1)
-        variations += await generate(job, scene, words, follows, numbers)
+        variations += await generate(job, scene, words, follows, numbers, must=not again)
         request = await score(job, scene, words, variations, again)
         best = ranked(request)
         quality = best.pictures[best.best].quality

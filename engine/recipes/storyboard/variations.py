@@ -38,11 +38,21 @@ async def generate(
     words: Wording,
     references: Sequence[Artifact],
     numbers: Sequence[int],
+    *,
+    must: bool,
 ) -> list[Variation]:
-    """Makes variations side by side; some may fail for good as long as one is made.
+    """Makes variations side by side; some may fail for good.
+
+    Args:
+        job: The job.
+        scene: The scene.
+        words: What they are made from.
+        references: What they follow.
+        numbers: Their numbers.
+        must: Whether one at least has to be made.
 
     Raises:
-        Permanent: None of them could be made.
+        Permanent: One had to be made, and none could.
     """
     errors: list[Permanent] = []
 
@@ -69,6 +79,6 @@ async def generate(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(make(number)) for number in numbers]
     made = [task.result() for task in tasks]
-    if len(errors) == len(made):
+    if must and len(errors) == len(made):
         raise errors[0]
     return made
