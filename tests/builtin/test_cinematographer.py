@@ -302,6 +302,21 @@ def test_the_best_draft_is_mended_not_the_last_and_what_failed_is_not_tried_agai
     assert third.prompt != first.prompt
 
 
+def test_a_review_that_names_nothing_is_answered_by_what_is_missing():
+    draft = with_review(shoot(Film(brief="x"), SCENE, 1, 4).prompt, 50, "Meh.")
+    written = shoot(Film(brief="x"), SCENE, 1, 4, [draft])
+    assert len(written.prompt) > len(draft.prompt)
+    assert "asks for nothing by name" in written.reason
+
+
+@pytest.mark.parametrize("said", ["The shot sizes contradict.", "It contradicts the scene."])
+def test_a_contradictory_foreign_draft_is_begun_again(said):
+    draft = with_review("A clock, wide shot, extreme close-up", 30, said)
+    prompt = shoot(Film(brief="x"), SCENE, 1, 4, [draft]).prompt
+    assert prompt.startswith("A clock on a wall. Wide shot")
+    assert contradictions(read_shot(prompt)) == []
+
+
 def test_praise_and_what_is_avoided_are_taken_out_when_asked():
     film = Film(brief="x", brand=Brand(avoid=("plastic cups",)))
     draft = with_review(

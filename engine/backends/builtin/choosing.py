@@ -121,7 +121,7 @@ def _fitting(wanted: Phrases, given: Given) -> Phrases:
     for family, phrase in wanted.items():
         if given.scene.has(family) or not phrase or family in kept:
             continue
-        if family != "colour" and _forbidden(family, phrase, given):
+        if _forbidden(family, phrase, given):
             continue
         said = [_as_read(name, text) for name, text in {**kept, family: phrase}.items()]
         if family in TAKEN and set(contradictions(read_shot(given.text, *said))) - already:

@@ -44,7 +44,7 @@ ASKS: dict[str, tuple[str, ...]] = {
     "colour": ("colours of the brand", "brand colours", "brand colors", "colours", "colors"),
     "praise": ("praise", "buzzwords", "buzzword", "empty words", "adjectives"),
     "avoid": ("brand avoids", "avoids", "must not be seen"),
-    "rewrite": ("contradicts", "contradiction", "contradictory", "conflict", "conflicts",
+    "rewrite": ("contradict", "contradicts", "contradiction", "contradictory", "conflict", "conflicts",
                 "repetition", "filler", "words of the scene", "addressed to a reviewer"),
 }  # fmt: skip
 """What a suggestion asks for beyond the families of the vocabulary, and the words that say so."""
@@ -157,8 +157,8 @@ def _mended(
     have = _said(best.prompt, phrases)
     add = [name for name in asked if name in phrases and name not in have | failed]
     if not add and not any(name in asked for name in _DONE):
-        open_ = [name for name in (*REST, *FIRST) if name in phrases and name not in have | failed]
-        add = open_[:UNASKED]
+        left = [name for name in (*REST, *FIRST) if name in phrases and name not in have | failed]
+        add, asked = left[:UNASKED], []
     own = compose(scene, _only(phrases, have)) == best.prompt
     if own or "rewrite" in asked:
         prompt = compose(scene, _only(phrases, {*have, *add, *FIRST} if not own else {*have, *add}))
@@ -170,7 +170,8 @@ def _mended(
         return prompt, f"Kept {draft} as it is: there is nothing left that the rules could add."
     changes = [f"adds {_listed(_only(phrases, add))}"] if add else []
     changes += [done for name, done in _DONE.items() if name in asked]
-    return prompt, f"From {draft}: {'; '.join(changes) or 'tidied'}, as its review asks."
+    why = "as its review asks" if asked else "for its review asks for nothing by name"
+    return prompt, f"From {draft}: {'; '.join(changes) or 'tidied'}, {why}."
 
 
 _DONE = {
