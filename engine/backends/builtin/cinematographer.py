@@ -44,8 +44,9 @@ ASKS: dict[str, tuple[str, ...]] = {
     "colour": ("colours of the brand", "brand colours", "brand colors", "colours", "colors"),
     "praise": ("praise", "buzzwords", "buzzword", "empty words", "adjectives"),
     "avoid": ("brand avoids", "avoids", "must not be seen"),
-    "rewrite": ("contradict", "contradicts", "contradiction", "contradictory", "conflict", "conflicts",
-                "repetition", "filler", "words of the scene", "addressed to a reviewer"),
+    "rewrite": ("contradict", "contradicts", "contradiction", "contradictory", "conflict",
+                "conflicts", "repetition", "filler", "words of the scene",
+                "addressed to a reviewer"),
 }  # fmt: skip
 """What a suggestion asks for beyond the families of the vocabulary, and the words that say so."""
 
