@@ -3,8 +3,10 @@
 Alone, each scorer is a script of its own, as their authors' pages show them: it decodes and
 prepares every picture with its library's own transforms, encodes the text with each, and goes
 picture by picture. Together they are one task of a model host. The models have random weights and
-the shapes of the real ones, made smaller: three CLIP models of different sizes that want 224
-pixels, and a LLaVA.
+the kinds of the real ones: three CLIP models that want 224 pixels, no two of them the same, and a
+LLaVA. They are small (192 wide, two layers), so that a picture takes them tens of milliseconds on
+a processor; the larger the models are for their device, the less there is to share once they are
+loaded.
 
 Usage: python -m bench.cases.scoring build FOLDER
        python -m bench.cases.scoring beside FOLDER ROUNDS
@@ -38,7 +40,7 @@ def build(folder: Path) -> None:
     from tests.support.tiny_models import clip, prepare, vision_language
 
     prepare()
-    sizes = {"side": 224, "width": 192, "layers": 4}
+    sizes = {"side": 224, "width": 192, "layers": 2}
     clip.of_transformers(folder / "pickscore", patch=16, **sizes)
     clip.of_open_clip(folder / "clipscore", patch=32, **sizes)
     clip.of_open_clip(folder / "aesthetic", patch=16, seed=1, **sizes)

@@ -45,7 +45,8 @@ class Resident:
             self._leave()
 
     def _enter(self) -> None:
-        self.module.to(self.device)
+        if self.visits:
+            self.module.to(self.device)
 
     def _leave(self) -> None:
         if self.visits:

@@ -71,7 +71,8 @@ class VqaScore:
     def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
         """The likelihood of the answer for each picture and its text, 0 to 1."""
         images = [shown(image, self.template) for image in pictures.images]
-        questions = [asked(self._fitted(text), self.template, self.processor) for text in texts]
+        asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
+        questions = [asked_of[text] for text in texts]
         found: list[float] = []
         step = self.resident.batch
         with self.resident.at_work():
@@ -128,6 +129,9 @@ class VqaScore:
     def _placed(self, value: "Tensor") -> "Tensor":
         dtype = self._dtype if value.is_floating_point() else None
         return value.to(self.resident.device, dtype)
+
+    def _asked(self, text: str) -> str:
+        return asked(self._fitted(text), self.template, self.processor)
 
     def _tokens(self, text: str) -> int:
         return len(self.processor.tokenizer(text, verbose=False)["input_ids"])

@@ -63,7 +63,7 @@ def test_a_file_that_holds_code_is_refused_and_not_run(tmp_path: Path, loaded: L
         def __reduce__(self) -> tuple[object, tuple[Path]]:
             return Path.touch, (proof,)
 
-    file.write_bytes(pickle.dumps({"layers.0.weight": Harmful()}))
+    file.write_bytes(pickle.dumps({"layers.0.weight": Harmful()}, protocol=2))
     with pytest.raises(Blocked, match="holds code"):
         loaded("aesthetic", aesthetic=file, aesthetic_sha256=hash_of(file))
     assert not proof.exists()
