@@ -74,7 +74,10 @@ def through_the_engine(model: Path, scale: Scale, jobs: int, batch: int, device:
         workspace.catalog.made = PictureBackend(
             concurrency=images.concurrency, images=images, side=scale.side
         )
-        workspace.settings.hosts = HostSettings(devices=[device], cpu_threads=1)
+        # The first jobs come one by one; a host that waits for a full batch makes no small ones.
+        workspace.settings.hosts = HostSettings(
+            devices=[device], cpu_threads=1, batch_wait_seconds=0.1
+        )
         return _timed(workspace, jobs, batch)
 
 

@@ -10,7 +10,7 @@ import io
 from typing import Any
 
 SIDE = 256
-"""Longer side of a preview in pixels."""
+"""Longer side of a preview in pixels at most; whoever shows it may enlarge it."""
 
 _SD = (
     (
@@ -31,7 +31,7 @@ _SDXL = (
 
 
 def preview_of(latents: Any, *, is_xl: bool) -> bytes | None:
-    """A small JPEG of one picture's latents.
+    """A small JPEG of one picture's latents, one pixel for each of theirs.
 
     Schedulers that count noise by its standard deviation keep latents many times larger than the
     VAE knows them; they are scaled back to unit variance first.
@@ -57,8 +57,7 @@ def preview_of(latents: Any, *, is_xl: bool) -> bytes | None:
         colours = (colours + 1) * 127.5
     pixels = torch.nan_to_num(colours).clamp(0, 255).to(torch.uint8).numpy()
     picture = Image.fromarray(pixels)
-    scale = SIDE / max(picture.size)
-    wide, high = (max(1, round(side * scale)) for side in picture.size)
+    picture.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
-    picture.resize((wide, high), Image.Resampling.BILINEAR).save(buffer, "JPEG", quality=80)
+    picture.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()
