@@ -89,9 +89,16 @@ def _phrases() -> dict[Phrase, str]:
     return known
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _phrases())
+
+
 def named(phrase: Phrase) -> str | None:
     """The full name of the term that words name together, also in the plural; None for none."""
     *head, last = phrase
+    if head and head[0] not in _first_words():
+        return None
     words = [last]
     if len(last) > 3 and last.endswith("s"):
         words += [last.removesuffix("s"), last.removesuffix("es")]
