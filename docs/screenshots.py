@@ -2,7 +2,7 @@
 
 The example prompts go through the refine loop on the embedded backends; the dashboard is then
 driven as an operator would, and each screen is saved as SVG. A sheet shows first attempts and
-what the loop made of them.
+what the loop made of them; another the scenes of a storyboard.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from tui.app import Dashboard
 
 HERE = Path(__file__).parent
 IMAGES = HERE / "images"
-PROMPTS = HERE.parent / "examples" / "prompts.json"
+EXAMPLES = HERE.parent / "examples"
 SIZE = (150, 46)
 SHOWN = ("keeper-of-the-storm", "fox-at-the-edge", "long-way-home", "ninth-avenue")
 SIDE = 300
@@ -28,8 +28,17 @@ SIDE = 300
 def run(folder: Path) -> list[JobReport]:
     """Runs the example prompts; returns what became of them."""
     with open_workspace(folder) as workspace:
-        batch = workspace.run("refine", PROMPTS, settings={"seed": 11})
+        batch = workspace.run("refine", EXAMPLES / "prompts.json", settings={"seed": 11})
         return list(workspace.results(batch))
+
+
+def film(folder: Path) -> Image.Image:
+    """Runs the example of a storyboard; returns its contact sheet."""
+    with open_workspace(folder) as workspace:
+        workspace.run("storyboard", EXAMPLES / "coffee.yaml", settings={"seed": 11})
+    made = folder / "outputs" / "reference_image_traces" / "coffee" / "contact_sheet.png"
+    with Image.open(made) as found:
+        return found.convert("RGB")
 
 
 def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
@@ -45,13 +54,14 @@ def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
     return picture
 
 
-async def photograph(folder: Path) -> None:
-    """Goes from the batches to one job and saves each screen."""
+async def photograph(folder: Path, *names: str) -> None:
+    """Goes from the batches to one job and saves each screen that is named."""
     app = Dashboard(folder)
     async with app.run_test(size=SIZE) as pilot:
-        for name in ("batches", "batch", "job"):
+        for name in names:
             await pilot.pause(2.0)
-            app.save_screenshot(f"{name}.svg", path=str(IMAGES))
+            if name:
+                app.save_screenshot(f"{name}.svg", path=str(IMAGES))
             await pilot.press("enter")
 
 
@@ -66,7 +76,9 @@ def main() -> None:
         folder = scratch / "demo"
         reports = run(folder)
         sheet(folder, reports).save(IMAGES / "refine.jpg", quality=86)
-        asyncio.run(photograph(folder))
+        asyncio.run(photograph(folder, "batches", "batch", "job"))
+        film(scratch / "film").save(IMAGES / "storyboard.jpg", quality=86)
+        asyncio.run(photograph(scratch / "film", "", "", "storyboard"))
     finally:
         shutil.rmtree(scratch)
 
