@@ -260,9 +260,13 @@ class Lane:
         """
         if error is not None and error.pressure:
             number = sent.number if sent else self.sent
-            self._width.overloaded(number, self.sent)
+            expected = False
             if error.pressure == "limit" and self._width.adaptive:
-                self._learned.refused(number, self.sent, error.retry_after, error.allowed)
+                expected = self._learned.refused(
+                    number, self.sent, error.retry_after, error.allowed
+                )
+            if not expected:
+                self._width.overloaded(number, self.sent)
             if error.pressure == "limit" and error.retry_after is not None:
                 self._close(error.retry_after, by_limit=True)
                 return

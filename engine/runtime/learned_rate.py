@@ -4,9 +4,9 @@ What a provider allows shows in what it took: when the first call of an episode 
 calls that it took within the last second, ten seconds or minute are as many as it allows in that
 time. Which of the three it is, the provider says by how long it asks to wait; where it does not
 say, single calls try, after a second, after ten, and when a minute is over. From then on no more
-are sent, and one more now and then, to see whether it is more: the less often, the more often it
-was not. Until a call is refused they are spread over the time that one takes, so that few are on
-their way then.
+are sent, but for a trial now and then whether it is more: a few calls more, and twice as many again
+for as long as they are taken. How seldom, a share of calls says that may be refused. Until the
+first is refused they are spread over the time that one takes, so that few are on their way then.
 """
 
 import time
@@ -28,8 +28,14 @@ RECENT = 16
 SPREAD = 0.5
 """The part of the time of a call that as many calls as may be in flight are spread over."""
 
-MOST_SPANS = 32
-"""After at most so many spans without a refusal, one call more is tried."""
+CALLS_A_REFUSAL = 120
+"""Calls that are sent for each that was refused before the limit is raised again to try it."""
+
+TRIAL_APART = 0.25
+"""The part of the time of a call, up to a second, by which calls beyond the limit stand apart."""
+
+RAISED_BY = 8
+"""The limit is raised by this part of itself at first."""
 
 MANY_REFUSALS = 3
 """Refusals in one episode, without a word of how long to wait, that are no accident of timing."""
@@ -51,7 +57,8 @@ class _Episode:
         good: The limit that held before it; None where there is none.
         excess: Calls that were refused.
         tried: Calls that the limit had been raised by to try whether it is higher.
-        raised: By how much it was raised since; 0 where it was not.
+        raised: By how much it was raised since, the last time; 0 where it was not.
+        raises: How often it was raised since.
     """
 
     until: int
@@ -61,6 +68,7 @@ class _Episode:
     excess: int = 0
     tried: int = 0
     raised: int = 0
+    raises: int = 0
 
 
 class LearnedRate:
@@ -83,9 +91,9 @@ class LearnedRate:
         self._trying = False
         self._trial: int | None = None
         self._tried_at = 0.0
-        self._quiet_since = 0.0
-        self._patience = 1.0
-        self._step = 1
+        self._rest_until = 0
+        self._newest = 0
+        self._raised_at = 0
         self._held = False
 
     @property
@@ -103,6 +111,7 @@ class LearnedRate:
     def sent(self, number: int) -> None:
         """A call is sent now."""
         moment = time.monotonic()
+        self._newest = number
         self._log.append((number, moment))
         while self._log[0][1] <= moment - _REMEMBERED:
             self._log.popleft()
@@ -117,19 +126,19 @@ class LearnedRate:
 
     def worked(self, number: int) -> None:
         """A call was taken: a trial has found the span; and the limit may be higher now."""
-        moment = time.monotonic()
         if self._trying and number == self._trial:
             self._trying = False
-            self._quiet_since = moment
         if self.limit is None or self._trying or not self._held:
             return
-        if moment - self._quiet_since >= self._patience * self.seconds:
-            self._episode.raised = self._step
-            self.limit += self._step
-            self._step *= 2
-            self._quiet_since, self._held = moment, False
+        raised = self._episode.raised
+        # What was raised has proved good once as many calls more as it allowed were taken.
+        if number >= (self._raised_at + raised if raised else self._rest_until):
+            self._episode.raised = 2 * raised or max(1, self.limit // RAISED_BY)
+            self._episode.raises += 1
+            self.limit += self._episode.raised
+            self._raised_at, self._held = self._newest, False
 
-    def refused(self, number: int, newest: int, wait: float | None, a_minute: float | None) -> None:
+    def refused(self, number: int, newest: int, wait: float | None, a_minute: float | None) -> bool:
         """A call was refused because the limit is reached.
 
         Args:
@@ -137,6 +146,9 @@ class LearnedRate:
             newest: The number of the call that was sent last.
             wait: Seconds that the provider asks to wait, where it says so.
             a_minute: Calls a minute that it says it allows, where it does.
+
+        Returns:
+            Whether that was to be expected, since more was tried than was known to be taken.
         """
         moment = time.monotonic()
         self._log = deque(each for each in self._log if each[0] != number)
@@ -145,19 +157,19 @@ class LearnedRate:
         elif number > self._episode.until:
             self._begin(moment, newest, wait)
         self._episode.excess += 1
+        self._rest_until = newest + CALLS_A_REFUSAL * self._episode.excess
         self._doubt_span(moment)
         if a_minute:
             self._span, self._trying = len(SPANS) - 1, False
             self.limit = max(1, int(a_minute))
         else:
             self._judge()
+        return self._episode.tried > 0
 
     def _begin(self, moment: float, newest: int, wait: float | None) -> None:
         """A new episode: calls that were sent before its first refusal belong to it."""
         known = self.limit if not self._trying else None
         before = self._span
-        self._quiet_since, self._step = moment, 1
-        self._patience = 1.0 if known is None else min(MOST_SPANS, 2 * self._patience)
         raised = self._episode.raised
         if wait is not None:
             self._trying = False
@@ -226,6 +238,9 @@ class LearnedRate:
         if len(recent) >= self.limit:
             left = recent[-self.limit] + self.seconds - moment
             self._held = True
+        elif self._episode.raises == 1 and len(recent) >= self.limit - self._episode.raised > 0:
+            # What is tried first goes one by one: a refusal is heard before the next is sent.
+            left = recent[-1] + min(TRIAL_APART * min(self._took, default=0.0), 1.0) - moment
         return left
 
     def _wait_for_trial(self, moment: float) -> float:
