@@ -34,12 +34,15 @@ class Frame(Vertical):
         super().__init__()
         self._paths = paths
         self._turn: Turn | None = None
+        self._caption = Static(markup=False, classes="caption")
+        self._picture = Picture()
+        self._marks = Static(markup=False, classes="marks")
 
     def compose(self) -> ComposeResult:
         """Caption, picture, scores."""
-        yield Static(markup=False, classes="caption")
-        yield Picture()
-        yield Static(markup=False, classes="marks")
+        yield self._caption
+        yield self._picture
+        yield self._marks
 
     def show(self, turn: Turn, *, chosen: bool) -> None:
         """Shows a turn."""
@@ -50,13 +53,12 @@ class Frame(Vertical):
         taken = f"{TAKEN} " if turn.taken else ""
         value = "" if turn.score is None else f"{figures.score(turn.score)} "
         caption = f"{look(turn.state).shape} {taken}{value}{turn.title}"
-        self.query_one(".caption", Static).update(caption)
-        self.query_one(".marks", Static).update("\n".join(_line(*line) for line in turn.lines))
-        picture = self.query_one(Picture)
+        self._caption.update(caption)
+        self._marks.update("\n".join(_line(*line) for line in turn.lines))
         if turn.preview:
-            picture.show_preview(turn.preview)
+            self._picture.show_preview(turn.preview)
         else:
-            picture.show(stored_file(self._paths, turn.picture), turn.picture)
+            self._picture.show(stored_file(self._paths, turn.picture), turn.picture)
 
     def on_click(self, event: events.Click) -> None:
         """Picks this turn."""
