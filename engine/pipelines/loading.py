@@ -47,7 +47,7 @@ def load(options: str, place: Place) -> PictureModel:
         adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, offline=asked.offline)
     for one in filter(None, (pipe, refiner)):
         one.set_progress_bar_config(disable=True)
-        if asked.vae_tiling:
+        if asked.vae_tiling and hasattr(one, "vae"):  # models of pixels have none
             one.vae.enable_tiling()
         one.to(place.device)
     return PictureModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
