@@ -238,6 +238,20 @@ def test_other_files_are_left_alone_and_stale_ones_go(tmp_path: Path):
     assert not (shooting.folder / "scene_9").exists()
 
 
+def test_a_link_in_the_place_of_a_folder_is_not_followed(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    shooting.run(ENTRY, **SETTINGS)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.rmtree(shooting.folder / "scene_1")
+    (shooting.folder / "scene_1").symlink_to(elsewhere)
+    (shooting.folder / "scene_2.png").unlink()
+    (shooting.folder / "scene_7").symlink_to(elsewhere)
+    assert main(["export", "b1", "-w", str(shooting.workspace.paths.root)]) == 1
+    assert list(elsewhere.iterdir()) == []
+    assert (shooting.folder / "scene_2.png").is_file()
+
+
 def test_cleaned_traces_leave_the_result_and_the_store(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.run(ENTRY, trace_cleanup=True, **SETTINGS)

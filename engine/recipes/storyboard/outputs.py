@@ -73,8 +73,7 @@ def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> 
     with Folder(folder) as target:
         for scene in report.scenes:
             if traces:
-                with target.folder(folder_name(scene.number)) as inner:
-                    writing.traces(inner, scene)
+                writing.traces(target, scene)
             writing.chosen(target, scene)
         writing.contact_sheet(target)
         document = storyboard_document(report, traces=traces)
@@ -100,7 +99,14 @@ class _Writing:
     problems: list[str] = field(default_factory=list)
 
     def traces(self, target: Folder, scene: SceneReport) -> None:
-        """Everything that led to a scene's picture."""
+        """Everything that led to a scene's picture, in a folder of its own."""
+        try:
+            with target.folder(folder_name(scene.number)) as inner:
+                self._traces(inner, scene)
+        except ExportError as error:
+            self.problems.append(str(error))
+
+    def _traces(self, target: Folder, scene: SceneReport) -> None:
         files = dict(trace_texts(scene))
         files["prompt_trace_summary.json"] = to_json(trace_summary(self.report, scene))
         if scene.selection is not None:
