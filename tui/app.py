@@ -210,7 +210,7 @@ class Dashboard(App[str]):
         """Asks y/n; does `then` on yes."""
         from tui.screens.confirm import ConfirmScreen
 
-        self.push_screen(ConfirmScreen(question), lambda yes: then() if yes else None)
+        self.push_screen(ConfirmScreen(clean(question, 500)), lambda yes: then() if yes else None)
 
     def show_help(self, where: str) -> None:
         """Shows what can be done; does what is chosen there."""

@@ -5,6 +5,8 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets._toast import Toast
 
+from db.writes.commands import add_decision
+from tests.tui.storyboards import mark, shoot
 from tests.tui.support import Place, running, seen, until
 
 ESCAPES = "\x1b]52;c;aGk=\x07\x1b[2J\x1b[31mred\x9b5m\x90q\x9c"
@@ -77,3 +79,40 @@ async def test_answers_and_questions(hostile: Place) -> None:
         await until(pilot, lambda: pilot.app.screen.query(Toast))
         await pilot.pause()
         assert_harmless(pilot)
+
+
+async def test_sets_decisions_previews_and_tables(place: Place) -> None:
+    job = place.job_ids(place.batch("films", ["one"], prompt="a lamp"))[0]
+    place.claim(1)
+    shoot(place, job, 1, 2)
+    picture = place.read("SELECT hash FROM artifacts ORDER BY id DESC")[0][0]
+    scores = [mark(f"m {HOSTILE}", float("inf"), picture), mark("z" * 5000, -1e300, f"x{ESCAPES}")]
+    place.step(job, "scene-1", f"score {MARKUP}", scores=scores)
+    step = place.step(job, "scene-1", "again", scores=[mark("score", 1.0, picture)])
+    for key in (f"scene-1/{HOSTILE}", "scene-1/select", "select"):
+        place.write(lambda c, k=key: add_decision(c, job, k, HOSTILE + LONG, HOSTILE))
+    place.write(
+        lambda c: c.execute(
+            """INSERT INTO progress (step_id, batch_id, job_id, fraction, message, at, preview)
+               VALUES (?, 1, ?, 0.5, ?, '', ?)""",
+            (step, job, HOSTILE, b"\x1b[2J no picture"),
+        )
+    )
+    place.write(lambda c: c.execute("UPDATE steps SET backend = ?, model = ?", (HOSTILE, HOSTILE)))
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("enter")
+        await until(
+            pilot, lambda: pilot.app.screen.WHERE == "batch" and pilot.app.screen.rows.total
+        )
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job" and pilot.app.screen._snapshot)
+        for key in ("j", "j", "j", "G", "k", "h", "c", "e", "g"):
+            await pilot.press(key)
+            await pilot.pause(0.05)
+            assert_harmless(pilot)
+        await until(pilot, lambda: "decided" in seen(pilot.app))
+        await pilot.press("dollar_sign")
+        await until(pilot, lambda: "b1: nothing spent" in seen(pilot.app))
+        assert_harmless(pilot)
+        assert pilot.app.is_running

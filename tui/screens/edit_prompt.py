@@ -15,7 +15,7 @@ class EditPromptScreen(ModalScreen[str | None]):
     """Lets a prompt be edited; dismissed with it, or with None where it is left as it was.
 
     Args:
-        key: The decision that it will be, plain text.
+        key: The decision that it will be.
         text: The prompt as it is, cleaned.
     """
 
@@ -33,7 +33,7 @@ class EditPromptScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What is decided, the text, the keys."""
         with Vertical(id="editor"):
-            yield Static(self._key, id="key", markup=False)
+            yield Static(clean(self._key), id="key", markup=False)
             yield TextArea(self._text, soft_wrap=True, tab_behavior="focus", compact=True)
             yield Static("^s  decide it      esc  leave it", id="answers", markup=False)
 

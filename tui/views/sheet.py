@@ -53,7 +53,7 @@ def sheet_of(
         metrics,
         tuple(
             SheetRow(
-                label=names.get(picture, picture[:8]),
+                label=names.get(picture, clean(picture[:8])),
                 taken=picture in marks.taken,
                 values=tuple(scored[picture].get(metric) for metric in metrics),
             )
