@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,7 +151,7 @@ def _asked(
     entry, left = given_entry(given["overrides"], found.own_fields)
     options = _options({**given, "overrides": left}, found.iterations)
     if not entry:
-        source = _source(input_, given)
+        source = _source(input_, given, found.own_fields)
         return (lambda: source), options
     if input_ or given["input_file"]:
         name = next(iter(entry))
@@ -160,7 +160,7 @@ def _asked(
     return (lambda: as_stream(entry)), options
 
 
-def _source(input_: str | None, given: dict[str, Any]) -> str:
+def _source(input_: str | None, given: dict[str, Any], own: Collection[str] = ()) -> str:
     named: str | None = given["input_file"]
     if input_ and named:
         raise click.UsageError("Give INPUT or --input-file, not both.")
@@ -168,7 +168,7 @@ def _source(input_: str | None, given: dict[str, Any]) -> str:
     if source is None and not Path(DEFAULT_INPUT).is_file():
         raise Trouble(
             f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, "
-            "or - for standard input."
+            f"or - for standard input{', or give --set prompt=...' if 'prompt' in own else ''}."
         )
     return source or DEFAULT_INPUT
 

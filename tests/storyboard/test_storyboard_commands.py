@@ -50,6 +50,12 @@ def test_a_brief_and_a_file_are_one_too_many(tmp_path: Path):
     assert "Give INPUT or --set prompt, not both" in message(result)
 
 
+def test_without_any_input_it_says_how_to_give_some(tmp_path: Path, monkeypatch: Any):
+    monkeypatch.chdir(tmp_path)
+    assert "or give --set prompt=..." in message(run("queue", "storyboard"))
+    assert "--set prompt" not in message(run("queue", "refine"))
+
+
 def test_what_a_brief_has_wrong_is_said_as_of_a_file(tmp_path: Path):
     given = ["--set", "prompt=x", "--set", "target_duration=soon"]
     result = run("queue", "storyboard", *given, "-w", str(tmp_path))
