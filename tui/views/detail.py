@@ -11,6 +11,7 @@ from db.queries import inspect
 from db.rows import ApiCall, Artifact, Critique, Prompt, Score
 from engine.text import clean
 from tui import figures
+from tui.views.likeness import Alike, alike_of
 from tui.views.marks import Marks
 from tui.views.prompts import prompts_at
 from tui.views.sheet import Sheet, sheet_of
@@ -61,6 +62,7 @@ class Detail:
         preview: How its picture looks so far, where none is there yet.
         before: The prompt before this one.
         sheet: Scores of several pictures.
+        alike: How alike pictures are, where a step compared them.
         decided: What an operator decided there.
     """
 
@@ -79,6 +81,7 @@ class Detail:
     calls: tuple[CallLine, ...]
     request: str
     result: str
+    alike: tuple[Alike, ...] = ()
     decided: tuple[str, ...] = ()
 
 
@@ -124,6 +127,7 @@ def read_detail(
         calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
         request=_pretty(request),
         result=_pretty(result),
+        alike=alike_of(request, result, pictures.first, lines),
     )
 
 

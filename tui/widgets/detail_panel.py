@@ -1,5 +1,7 @@
 """What one part of a job left behind, each kind with its own widget."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -12,6 +14,7 @@ from tui.states import TONES, look
 from tui.stored import stored_file
 from tui.views.detail import Detail
 from tui.views.headlines import Scale
+from tui.views.likeness import Alike
 from tui.views.sheet import Sheet
 from tui.widgets.evaluation import Evaluation
 from tui.widgets.filmstrip import TAKEN
@@ -49,7 +52,7 @@ class DetailPanel(Container):
             yield Heading("evaluation", id="evaluation-heading", markup=False)
             yield Static(id="sheet", markup=False)
             yield Evaluation(id="evaluation")
-            for name in ("decided", "steps", "calls", "files", "result", "request"):
+            for name in ("alike", "decided", "steps", "calls", "files", "result", "request"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
@@ -74,6 +77,7 @@ class DetailPanel(Container):
         self._show("sheet", bool(detail.sheet), sheet)
         self.query_one(Evaluation).display = evaluated
         self.query_one(Evaluation).show(detail.critique, list(detail.scores), scale)
+        self._show("alike", bool(detail.alike), self._alike(detail.alike))
         self._show("decided", bool(detail.decided), "\n".join(detail.decided))
         self._show("steps", bool(detail.timings), self._timings(detail))
         self._show("calls", bool(detail.calls), self._calls(detail))
@@ -148,6 +152,18 @@ class DetailPanel(Container):
             label = f"{TAKEN if row.taken else ' '} {row.label}"
             values = (Text(figures.score(value), style) for value in row.values)
             table.add_row(Text(label, style, no_wrap=True), *values)
+        return table
+
+    def _alike(self, found: Sequence[Alike]) -> Table:
+        muted = self.get_component_rich_style("detail--muted", partial=True)
+        table = Table.grid(padding=(0, 1))
+        for alike in found:
+            table.add_row(Text(alike.measure, "bold"))
+            square = Table.grid(padding=(0, 2))
+            square.add_row("", *(Text(name, muted) for name in alike.names))
+            for name, values in zip(alike.names, alike.values, strict=True):
+                square.add_row(Text(name), *(Text(f"{v:.3g}", justify="right") for v in values))
+            table.add_row(square)
         return table
 
     def _calls(self, detail: Detail) -> Text:
