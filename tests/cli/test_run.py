@@ -188,7 +188,7 @@ def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
 def test_make_demo_does_the_main_job(tmp_path: Path):
     venv = Path(sys.prefix)
     made = subprocess.run(
-        ["make", "-o", f"{venv}/.installed", "demo", f"VENV={venv}", f"DEMO={tmp_path}/demo"],
+        ["make", "-o", f"{venv}/.demo", "demo", f"VENV={venv}", f"DEMO={tmp_path}/demo"],
         cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, "TERM": "dumb"},
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
