@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -190,8 +191,8 @@ def _options(given: dict[str, Any], iterations: str = "max_iterations") -> Queue
 
 def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> int:
     """Stays with a batch until it has ended; returns the exit code."""
-    output = Console(highlight=False)
-    messages = Console(stderr=True, highlight=False)
+    output = _LastingConsole(highlight=False)
+    messages = _LastingConsole(stderr=True, highlight=False)
     display = _display(output, plain=plain, as_json=as_json)
     log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     log_to_console(output if isinstance(display, RichDisplay) else messages)
@@ -203,6 +204,17 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
             _closing(workspace, ended, signal), markup=False, soft_wrap=True
         )
     return _exit_code(ended, signal)
+
+
+class _LastingConsole(Console):
+    """A console whose reader may go away: the run goes on, and what it would say goes nowhere."""
+
+    def on_broken_pipe(self) -> None:
+        """Rich would end the process here, in the middle of a batch."""
+        self.quiet = True
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.file.fileno())  # what is still buffered is written at the end
+        os.close(nowhere)
 
 
 def _display(console: Console, *, plain: bool, as_json: bool) -> Display:

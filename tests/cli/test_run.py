@@ -163,6 +163,21 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     assert status["batches"][0]["jobs"] == {"done": 40}
 
 
+@pytest.mark.parametrize("how", ["--json", "--plain"])
+def test_a_reader_that_goes_away_does_not_end_the_run(tmp_path: Path, how: str):
+    (tmp_path / "in.txt").write_text("a\nb\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "engine", "run", "refine", str(tmp_path / "in.txt")]
+    command += ["-w", str(tmp_path / "w"), *SMALL, how]
+    ran = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, cwd=ROOT, check=False)
+    os.close(writing)
+    assert ran.returncode == 0
+    assert b"Traceback" not in ran.stderr
+    told = run("status", "--json", "-w", str(tmp_path / "w")).output
+    assert json.loads(told)["batches"][0]["status"] == "done"
+
+
 def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
     (tmp_path / "in.txt").write_text("a\nb\n")
     work = str(tmp_path / "w")
