@@ -13,10 +13,13 @@ from typing import Any
 import click
 
 from db.rows import Command
+from engine.catalog import UnknownName
 from engine.cli import render
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.ids import find
+from engine.runtime.recipe import is_asked
+from engine.text import quoted
 from engine.workspace import Workspace
 
 ANSWER_SECONDS = 5.0
@@ -87,8 +90,25 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     result) or `iteration-N/prompt`; for storyboard, `scene-N/select` (the number of a variation) or
     `scene-N/prompt`. VALUE is JSON if it can be read as JSON, otherwise text.
     """
+    opened = Workspace(workspace)
+    _refuse_unasked(opened, job, key)
     decided = value if text else parse_value(value)
-    return _carry_out(Workspace(workspace), "decide", [job], {"key": key, "value": decided})
+    return _carry_out(opened, "decide", [job], {"key": key, "value": decided})
+
+
+def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
+    """A key that the recipe never asks for would change nothing, and nobody would say so."""
+    with workspace.reading() as connection:
+        named = find(connection, job)
+    try:
+        recipe = workspace.catalog.recipe(named.batch.recipe)
+    except UnknownName:  # the engine says so
+        return
+    if recipe.decisions and not is_asked(key, recipe.decisions):
+        asked = " and ".join(recipe.decisions)
+        raise click.UsageError(
+            f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked} (* is a number)."
+        )
 
 
 @click.command()

@@ -1,8 +1,9 @@
 """What a recipe is to the runtime, and what the runtime asks of a catalog."""
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -138,6 +139,16 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
 
 
 AnyRecipe = Recipe[Any, Any, Any]
+
+
+def is_asked(key: str, patterns: Sequence[str]) -> bool:
+    """Whether a decision's key fits one of `Recipe.decisions`: a `*` reaches not over a `/`."""
+    parts = key.split("/")
+    return any(
+        len(wanted) == len(parts)
+        and all(fnmatchcase(part, form) for part, form in zip(parts, wanted, strict=True))
+        for wanted in (pattern.split("/") for pattern in patterns)
+    )
 
 
 class Catalog(Protocol):

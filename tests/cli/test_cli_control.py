@@ -86,6 +86,20 @@ def test_decide_takes_json_or_text(run, toys, options, text, value):
     assert (decision["key"], decision["value"]) == ("say-0", value)
 
 
+@pytest.mark.parametrize("key", ["selekt", "iteration-1", "iteration-1/../prompt", "\x1b[31m"])
+def test_what_the_recipe_never_asks_for_cannot_be_decided(run, pictures, key):
+    ran = run("decide", "j1", key, "1", "--workspace", pictures)
+    assert (ran.code, "\x1b" in ran.err) == (2, False)
+    assert "it asks for select and iteration-*/prompt" in ran.err
+    told = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    assert (told["status"], told["decisions"]) == ("done", [])
+
+
+@pytest.mark.parametrize("key", ["select", "iteration-2/prompt"])
+def test_what_the_recipe_asks_for_can_be_decided(run, pictures, key):
+    assert run("decide", "j1", key, "1", "--workspace", pictures).code == 0
+
+
 def test_decision_about_a_batch_is_refused(run, toys):
     assert run("decide", "b3", "say-0", "x", "--workspace", toys).code == 2
 

@@ -8,9 +8,9 @@ the number of one of the scopes beside it, and `prompt`, a text.
 import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from db.queries import inspect
+from engine.runtime.recipe import is_asked
 from engine.text import clean
 from tui.figures import clock
 
@@ -61,7 +61,7 @@ def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None
     parent, _, name = scope.rpartition("/")
     number = name.rpartition("-")[2]
     key = f"{parent}/{SELECT}" if parent else SELECT
-    if not number.isdecimal() or not _asked(key, patterns):
+    if not number.isdecimal() or not is_asked(key, patterns):
         return None
     return key, int(number)
 
@@ -70,17 +70,7 @@ def key_of_prompt(scope: str, patterns: Sequence[str]) -> str | None:
     """Key of the decision that sets the prompt of a scope or of the nearest that it lies in."""
     while scope:
         key = f"{scope}/{PROMPT}"
-        if _asked(key, patterns):
+        if is_asked(key, patterns):
             return key
         scope = scope.rpartition("/")[0]
-    return PROMPT if _asked(PROMPT, patterns) else None
-
-
-def _asked(key: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern fits, part by part: a `*` does not reach over a `/`."""
-    parts = key.split("/")
-    return any(
-        len(wanted) == len(parts)
-        and all(fnmatchcase(part, form) for part, form in zip(parts, wanted, strict=True))
-        for wanted in (pattern.split("/") for pattern in patterns)
-    )
+    return PROMPT if is_asked(PROMPT, patterns) else None
