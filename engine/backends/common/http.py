@@ -107,6 +107,7 @@ def _capped_stream(module: ModuleType) -> Any:
                 yield chunk
 
         async def aclose(self) -> None:
-            await self._stream.aclose()
+            stream, self._stream = self._stream, base()  # it knows its reply: a circle of megabytes
+            await stream.aclose()
 
     return CappedStream
