@@ -123,6 +123,7 @@ class JobRunner:
             await self._writer.write(lambda c: writes.end_job(c, job, "cancelled"))
         else:
             await self._writer.write(lambda c: writes.put_back(c, job, then))
+            self._projector.told_anew(run)
 
     async def _raised(self, run: JobRun, error: BaseException) -> None:
         worst = _worst(error)
@@ -137,6 +138,7 @@ class JobRunner:
         job = run.job
         message = f"{error.message} {error.remedy}".strip()
         await self._writer.write(lambda c: writes.park_job(c, job, reason, lane, message))
+        self._projector.told_anew(run)
         known = self._lane(lane) if lane else None
         if lane and known is not None and known.blocked is None:  # mended while it was parked
             await self._writer.write(lambda c: writes.release_parked(c, lane, 1))

@@ -77,6 +77,11 @@ class Projector:
         self._soon.add(job_id)
         self._thread.submit(self._project_soon, run.batch.recipe, job_id)
 
+    def told_anew(self, run: JobRun) -> None:
+        """Brings the folder of a job that waits again up to date, where it has one already."""
+        if (self._paths.root / run.job.output).exists():
+            self.soon(run)
+
     async def finish(self, recipe: AnyRecipe, batch_id: int) -> None:
         """Runs a recipe's last step for a batch.
 

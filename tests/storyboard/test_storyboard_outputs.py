@@ -14,7 +14,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from db.queries import batches
-from engine.capabilities import CRITERIA, ImageRequest
+from engine.capabilities import CRITERIA, Blocked, ImageRequest
 from engine.cli.app import main
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
@@ -277,6 +277,18 @@ def test_a_storyboard_that_failed_shows_what_there_is(tmp_path: Path):
     assert (first["reference_image_url"], second["reference_image_url"]) == ("scene_1.png", None)
     assert (shooting.folder / "scene_1" / "quality_scores.json").is_file()
     assert not (shooting.folder / "scene_2" / "quality_scores.json").exists()
+
+
+def test_a_storyboard_that_waits_says_so(tmp_path: Path):
+    def needs_a_key(request: Any) -> bool:
+        if isinstance(request, ImageRequest) and request.reference is not None:
+            raise Blocked("No key.", reason="key", remedy="Set it.")
+        return False
+
+    shooting = Shooting(tmp_path, Crew(fails=needs_a_key))
+    assert shooting.run(ENTRY, **SETTINGS).state == "parked"
+    document = load(shooting.folder, "storyboard.json")
+    assert (document["status"], document["progress"]) == ("parked", 50)
 
 
 def test_what_a_decision_has_overtaken_is_not_told(tmp_path: Path):
