@@ -116,6 +116,8 @@ def test_nothing_contradicts_the_scene_and_its_words_stay(film):
         ),
         ("A castle shot on a 200mm lens", [], ["24 mm", "35 mm", "50 mm"]),
         ("Bird's-eye view of a harbour at noon", [], ["low angle", "eye level", "night"]),
+        ("A market seen from above", [], ["low angle", "eye level", "angle"]),
+        ("A tower filmed from below", [], ["high angle", "eye level", "angle"]),
         ("A woman by candlelight", ["1900 K"], ["window light", "daylight", "neon"]),
         ("A monk in low-key light from the right", [], ["camera-left", "high-key"]),
     ],
@@ -125,6 +127,10 @@ def test_the_vocabulary_follows_what_the_scene_says(scene, kept, not_said):
     text = "; ".join(said.values())
     assert all(one in text for one in kept)
     assert not any(one in text for one in not_said)
+
+
+def test_what_merely_comes_from_above_says_nothing_of_the_camera():
+    assert not read_shot("Rain falls from above on a tin roof").has("angle")
 
 
 def test_notes_are_followed_where_the_scene_is_silent():
