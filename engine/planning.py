@@ -156,7 +156,8 @@ class Planner:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place_ = ".".join(str(part) for part in first["loc"])
-            raise QueueError(f"Setting {place_}: {first['msg']}.") from None
+            said = first["msg"].removeprefix("Value error, ")
+            raise QueueError(f"Setting {place_}: {said}.") from None
 
     def _snapshot(
         self, recipe: AnyRecipe, settings: Any, of_backends: Mapping[str, Mapping[str, Any]]

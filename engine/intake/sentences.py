@@ -34,6 +34,8 @@ _SENTENCES = {
     "tuple_type": "must be a list",
     "dict_type": "must be an object",
     "model_type": "must be an object",
+    "too_long": "must have at most {max_length} entries",
+    "too_short": "must have at least {min_length} entries",
 }
 _SAYS_IT_ALL = {"missing", "string_unicode", "value_error", "assertion_error", "extra_forbidden"}
 
@@ -58,7 +60,7 @@ def sentence(error: ErrorDetails) -> str:
 
 def _found(kind: str, value: Any) -> str:
     """What was found instead."""
-    if kind == "string_too_long":
+    if kind in ("string_too_long", "too_long", "too_short"):
         return f"has {len(value)}"
     if isinstance(value, str):
         return f"is {quoted(value)}"

@@ -1,7 +1,6 @@
 """Settings of the recipe `storyboard`, and the presets that several of them come from."""
 
 import json
-import math
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -13,6 +12,8 @@ from engine.runtime.fallbacks import BackendNames
 from engine.runtime.recipe import RecipeSettings
 
 MOST_VARIATIONS = 16
+MOST_WEIGHT = 1e6
+"""The greatest weight: the sum of several has to be a number still."""
 MOST_SCENES = 64
 """Scenes of one storyboard at most: their pictures are compared with each other as one set."""
 
@@ -162,8 +163,8 @@ class StoryboardSettings(RecipeSettings):
     @classmethod
     def _usable(cls, weights: dict[str, float]) -> dict[str, float]:
         for name, weight in weights.items():
-            if not math.isfinite(weight) or weight < 0:
-                raise ValueError(f"the weight of {name[:40]} must be a number from 0 up")
+            if not 0 <= weight <= MOST_WEIGHT:  # nor is NaN
+                raise ValueError(f"the weight of {name[:40]} must be a number from 0 to 1000000")
         if weights and not any(weights.values()):
             raise ValueError("one weight at least must be more than 0")
         return weights
