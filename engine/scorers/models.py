@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from engine.scorers.aesthetic import SHA256
 from engine.scorers.questions import ANSWER, Template
 from engine.scorers.residents import Precision
-from engine.weights import Wanted, checked_source, parse_source
+from engine.weights import Wanted, checked_source, marked, parse_source
 
 Metric = Literal["pickscore", "clipscore", "vqascore", "aesthetic", "hpsv2", "imagereward"]
 Part = Metric | Literal["similarity"]
@@ -35,6 +35,13 @@ def checked_clip(text: str) -> str:
         return text
     prefix = _OPEN_CLIP if text.startswith(_OPEN_CLIP) else ""
     return prefix + checked_source(text.removeprefix(_OPEN_CLIP))
+
+
+def marked_model(text: str) -> str:
+    """A setting as it stands in a fingerprint: a path with a mark of what is there now."""
+    prefix = _OPEN_CLIP if text.startswith(_OPEN_CLIP) else ""
+    source = text.removeprefix(prefix)
+    return prefix + marked(source) if source.startswith("/") else text
 
 
 def checked_file(text: str) -> str:

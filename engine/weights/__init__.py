@@ -14,6 +14,7 @@ from engine.weights.finding import (
     require,
     size,
 )
+from engine.weights.marks import marked
 from engine.weights.pulling import PullError, pull
 from engine.weights.sources import Source, checked_source, parse_source
 from engine.weights.states import load_tensors
@@ -31,6 +32,7 @@ __all__ = [
     "hash_of",
     "identity",
     "load_tensors",
+    "marked",
     "missing_weights",
     "parse_source",
     "pull",

@@ -232,6 +232,21 @@ def test_paths_are_those_of_where_they_were_written(
     assert made.aesthetic == "/home/me/head.pth"
 
 
+def test_weights_that_were_changed_in_place_are_another_version(
+    backend: MakeBackend, tmp_path: Path
+) -> None:
+    (tmp_path / "model.safetensors").write_bytes(b"1")
+    made = {
+        name: backend(**{name: f"{prefix}{tmp_path}"}).version
+        for name, prefix in (("vqascore", ""), ("clipscore", "open_clip:"))
+    }
+    (tmp_path / "model.safetensors").write_bytes(b"22")
+    changed = {backend(vqascore=str(tmp_path)).version: "vqascore"}
+    assert made["vqascore"] not in changed
+    assert backend(clipscore=f"open_clip:{tmp_path}").version != made["clipscore"]
+    assert str(tmp_path) not in made["vqascore"], "what is kept and shown has no paths in it"
+
+
 def test_what_numbers_depend_on_is_in_the_version(backend: MakeBackend) -> None:
     """It is in the fingerprint of every step, so that a changed setting is a new step."""
     usual = backend().version

@@ -2,12 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from engine.backends.diffusers.settings import DiffusersSettings
-from engine.weights import parse_source
+from engine.weights import marked
 
 _USUAL = DiffusersSettings()
 _ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")
@@ -16,22 +14,6 @@ _OF_REFERENCE = {
     "ip-adapter": ("ip_adapter_weights", "ip_adapter_encoder", "ip_adapter_scale"),
     "none": (),
 }
-
-
-def marked(source: str) -> str:
-    """A source as it stands in a fingerprint.
-
-    An id of the hub is itself; pin it (`org/name@commit`) where a changed default branch is to be
-    a new fingerprint. A path is its last name, and a mark of its files' sizes and times, so that
-    weights that were changed in place are others.
-    """
-    found = parse_source(source)
-    if found.path is None:
-        return str(found)
-    digest = hashlib.sha256(str(found.path).encode())
-    for line in _files(found.path):
-        digest.update(line.encode())
-    return f"{found.path.name}#{digest.hexdigest()[:12]}"
 
 
 def version_of(settings: DiffusersSettings, method: str) -> str:
@@ -72,14 +54,3 @@ def _parts(settings: DiffusersSettings) -> dict[str, Any]:
 
 def _plain(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def _files(path: Path) -> Iterator[str]:
-    patterns = ("*.safetensors", "*.json")
-    files = [path] if path.is_file() else [f for p in patterns for f in path.rglob(p)]
-    for file in sorted(files):
-        try:
-            stat = file.stat()
-        except OSError:  # a link into nowhere, or a file that is just being replaced
-            continue
-        yield f"\n{file.name}:{stat.st_size}:{stat.st_mtime_ns}"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.common.readiness import has_package, missing_package
-from engine.backends.diffusers.identity import marked, version_of
+from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.capabilities import (
     CallContext,
@@ -19,7 +19,7 @@ from engine.capabilities import (
 from engine.imaging.lineage import Lineage, stamp
 from engine.pipelines.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
 from engine.pipelines.sources import all_wanted
-from engine.weights import Wanted, missing_weights
+from engine.weights import Wanted, marked, missing_weights
 
 METHOD = "1"
 """Version of the way in which pictures are made here."""

@@ -22,7 +22,7 @@ from engine.capabilities import (
 from engine.capabilities.hosting import ModelKey, Task
 from engine.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
 from engine.scorers.maps import MAPS
-from engine.scorers.models import Part, ScoringOptions, wanted_by
+from engine.scorers.models import Part, ScoringOptions, marked_model, wanted_by
 from engine.weights import Wanted, missing_weights
 
 _PACKAGES = {
@@ -155,7 +155,7 @@ def _version(settings: LocalSettings) -> str:
     models = settings.model_dump(
         include={name for name in type(settings).model_fields if _is_of(name, settings.scorers)}
     )
-    told = " ".join(f"{name}={value}" for name, value in models.items())
+    told = " ".join(f"{name}={marked_model(str(value))}" for name, value in models.items())
     return f"{VERSION} {maps} {settings.precision} {told}"
 
 
