@@ -65,7 +65,8 @@ def precision(dtype: Precision, device: str) -> Any:
     if dtype != "auto":
         return named[dtype]
     if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+        computes = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if computes else torch.float16
     return torch.float16 if device.startswith("mps") else torch.float32
 
 

@@ -78,7 +78,7 @@ def settled(precision: Precision, device: str) -> Precision:
     if precision != "auto":
         return precision
     on_cuda = torch.device(device).type == "cuda"
-    return "bf16" if on_cuda and torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if on_cuda and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
 
 
 def dtype_of(precision: Precision) -> "torch.dtype":

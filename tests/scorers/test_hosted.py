@@ -5,8 +5,9 @@ import re
 import pytest
 
 from engine.capabilities import Permanent
+from engine.pipelines.loading import precision as of_pictures
 from engine.scorers.pickscore import PickScore
-from engine.scorers.residents import Resident
+from engine.scorers.residents import Resident, settled
 from tests.scorers import references
 from tests.scorers.conftest import BRIEF, FILES, FOUR, IMAGES, PROMPT, Load, Models, raws, score
 from tests.support.in_process import QuietDesk
@@ -64,6 +65,18 @@ def test_a_column_says_who_scored(models: Models, loaded: Load) -> None:
         assert f"map {metric}-1" in scorer
         assert str(models.root) not in scorer, "no path of this machine"
     assert "head#" in rows["aesthetic"], "the head and its hash, beside the tower"
+
+
+@pytest.mark.parametrize(("computes", "chosen"), [(True, "bf16"), (False, "fp32")])
+def test_a_gpu_that_only_emulates_bf16_is_not_asked_to(
+    monkeypatch: pytest.MonkeyPatch, *, computes: bool, chosen: str
+) -> None:
+    def knows(*, including_emulation: bool = True) -> bool:
+        return computes or including_emulation
+
+    monkeypatch.setattr("torch.cuda.is_bf16_supported", knows)
+    assert settled("auto", "cuda:0") == chosen
+    assert str(of_pictures("auto", "cuda:0")).endswith("bfloat16" if computes else "float16")
 
 
 @pytest.mark.parametrize("precision", ["bf16"])
