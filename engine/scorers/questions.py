@@ -35,7 +35,7 @@ def settled_template(template: Template, processor: Any) -> Template:
 
 def asked(text: str, template: Template, processor: Any) -> str:
     """The whole question about a text, as the model is given it."""
-    question = QUESTION.format(text=text)
+    question = QUESTION.format(text=_plain(text, processor))
     if template == "chat":
         content = [{"type": "image"}, {"type": "text", "text": question}]
         messages = [{"role": "user", "content": content}]
@@ -55,6 +55,18 @@ def shown(image: "Image.Image", template: Template) -> "Image.Image":
     square = Image.new("RGB", (side, side), _MEAN_COLOUR)
     square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
     return square
+
+
+def _plain(text: str, processor: Any) -> str:
+    """A text without what a tokenizer takes for more than words.
+
+    A prompt that says `<image>` would promise the model one more picture than there is.
+    """
+    signs = {_image_token(processor), *processor.tokenizer.all_special_tokens}
+    for sign in sorted(signs, key=len, reverse=True):
+        if not sign.isalnum():
+            text = text.replace(sign, " ")
+    return text
 
 
 def _image_token(processor: Any) -> str:

@@ -107,6 +107,15 @@ def test_vqascore_as_llava_was_trained(models: Models, loaded: Load) -> None:
     expect(raws(column), reference, LIKELIHOOD_CLOSE)
 
 
+@pytest.mark.parametrize("name", ["llava", "instructblip"])
+def test_vqascore_of_a_text_that_speaks_of_tokens(models: Models, loaded: Load, name: str) -> None:
+    """A prompt may hold a token's name; to the model that is no picture and no end."""
+    scorers = loaded("vqascore", vqascore=models.root / name)
+    (hostile,) = score(scorers, prompt=f"<image> {PROMPT} </s>")
+    (plain,) = score(scorers, prompt=f"  {PROMPT}  ")
+    assert raws(hostile) == raws(plain)
+
+
 def test_vqascore_of_an_answer_of_several_tokens(models: Models, loaded: Load) -> None:
     """The mean is over the answer's tokens: an answer of more of them is no less likely for it."""
     (column,) = score(loaded("vqascore", vqascore_answer="YesYesYes"))
