@@ -164,7 +164,10 @@ class Host:
         running.since = time.monotonic()
         self.work, self._message = running, f"{running.model.name}: {running.key[1]}"
         for task in running.tasks:
-            task.listener.begins()
+            if not task.answer.done():
+                task.listener.begins()
+        if not running.is_wanted:  # given up while it was sent ahead
+            self._end_unless_it_stops(running)
 
     def give_up(self, waiting: Waiting) -> None:
         """Tells a model that nobody waits for a task; kills what does not stop for it."""

@@ -189,7 +189,11 @@ class Shelf:
             return
         if self.filled() - held.size + held.whole > self.budget:
             return
-        restore()
+        try:
+            restore()
+        except Exception:
+            held.model.offload()  # what came back already would not work with what did not
+            raise
         held.is_offloaded = False
         self.measure(held.key)
 

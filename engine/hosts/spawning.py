@@ -1,6 +1,8 @@
 """Processes that are started fresh, are quiet, and end with their parent, however that ends."""
 
 import contextlib
+import importlib
+import importlib.util
 import multiprocessing
 import os
 import signal
@@ -48,6 +50,17 @@ def settle(threads: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(threads))
+
+
+def keep_locks_within_the_process() -> None:
+    """Has tqdm, where it is there, use a lock of threads alone.
+
+    The one that it makes for itself is for several processes too: a semaphore of the system, known
+    to the tracker that the engine and its hosts share. Hosts are killed, so nobody takes it back,
+    and the tracker would complain of it on the engine's terminal.
+    """
+    if importlib.util.find_spec("tqdm") is not None:
+        importlib.import_module("tqdm").tqdm.set_lock(threading.RLock())
 
 
 def parent_sentinel() -> int:

@@ -13,7 +13,7 @@ from engine.hosts import messages, plain
 from engine.hosts.batch import Batch, DeviceGone, GivenUp, defect
 from engine.hosts.memory import is_device_gone, memory_of
 from engine.hosts.shelf import Shelf
-from engine.hosts.spawning import parent_sentinel, settle
+from engine.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
 from engine.hosts.too_large import TooLarge
 
 BROKEN = 86
@@ -52,6 +52,7 @@ def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, An
         out: Where that goes which libraries print.
     """
     settle(orders.threads)
+    keep_locks_within_the_process()
     for printed in (1, 2):
         os.dup2(out.fileno(), printed)
     reporter = Reporter(pipe)

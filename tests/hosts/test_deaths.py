@@ -129,6 +129,15 @@ def test_an_engine_that_forgets_its_hosts_can_end(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_a_host_leaves_no_semaphores_behind(tmp_path: Path) -> None:
+    """Those of tqdm would be complained of on the terminal when the engine has ended."""
+    pytest.importorskip("tqdm")
+    script = HOSTS.replace('"hang"), Ear())', '"bar"), Ear())\n    hosts.close()')
+    command = [sys.executable, "-c", script, "x"]
+    done = subprocess.run(command, timeout=60, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 async def test_what_was_sent_ahead_to_a_host_that_died_is_done_again(
     trial: MakeTrial, tmp_path: Path
 ) -> None:

@@ -9,7 +9,9 @@ import psutil
 import pytest
 
 from engine.capabilities import Blocked, Permanent, Retryable
+from engine.hosts import messages
 from engine.hosts.answers import ModelDefect
+from engine.hosts.process import HostProcess
 from engine.hosts.state import ShownModel
 from tests.hosts.conftest import Ear, MakeTrial, Trial
 from tests.support.toy_models import key, task
@@ -240,3 +242,27 @@ async def test_closing_ends_hosts_in_the_middle_of_a_batch(
     with pytest.raises(asyncio.CancelledError):
         await asked
     await hosts.until(lambda: gone(pid))
+
+
+async def test_what_was_given_up_before_it_began_does_not_begin_and_may_not_hang(
+    trial: MakeTrial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = HostProcess.send
+
+    def deaf(process: HostProcess, command: messages.Command) -> None:
+        """As if the word that it is given up came too late."""
+        if not isinstance(command, messages.GiveUp):
+            send(process, command)
+
+    monkeypatch.setattr(HostProcess, "send", deaf)
+    hosts, gate, ear = trial(largest_batch=1), tmp_path / "gate", Ear()
+    first = await busy(hosts, gate)
+    second = hosts.ask(task(str(tmp_path / "pid"), "hang"), ear)
+    await hosts.until(lambda: hosts.hosts._hosts[0].ahead is not None)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    gate.touch()
+    assert await first == 1
+    assert (await hosts.answer(task("x")))["said"] == "X"
+    assert ear.heard == ["waits"]

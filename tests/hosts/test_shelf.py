@@ -83,6 +83,16 @@ def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
     assert done(log)[-1] == "a restore"
 
 
+def test_a_model_that_has_no_room_to_come_back_stays_offloaded(log: Path) -> None:
+    shelf = Shelf("cpu", 1000, Ram())
+    a = key(log, "a", 700, offloaded=100, restores="fails")
+    shelf.offload(shelf.obtain(a).key)
+    with pytest.raises(MemoryError):
+        shelf.obtain(a)
+    assert done(log)[-2:] == ["a restore", "a offload"]
+    assert [(h.size, h.offloaded) for h in shelf.holding()] == [(100, True)]
+
+
 def test_the_device_says_what_a_model_takes_where_it_can(log: Path) -> None:
     def measured() -> int:
         return 50 + 300 * (log.read_text().count("load") if log.exists() else 0)

@@ -62,6 +62,12 @@ class ToyModel:
             "offloaded": self.is_offloaded,
         }
 
+    def bar(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+        """Counts with a bar, as libraries do while they load."""
+        from tqdm import tqdm
+
+        return len(list(tqdm([given], disable=True)))
+
     def tight(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
         return given
 
@@ -154,6 +160,8 @@ class ToyModel:
 
     def _restore(self) -> None:
         self.note("restore")
+        if self.options["restores"] == "fails":
+            raise MemoryError("no room for all of it")
         self.is_offloaded = False
 
     def close(self) -> None:
