@@ -34,9 +34,12 @@ class Display(Protocol):
 
 
 class PlainDisplay:
-    """A line for each job that ends, is parked or waits for a retry, with the best score."""
+    """A line for each job that ends, is parked, warns or waits for a retry, with the best score."""
 
-    _TYPES = ("job.done", "job.failed", "job.parked", "job.cancelled", "step.retry", "batch.")
+    _TYPES = (
+        "job.done", "job.failed", "job.parked", "job.cancelled", "job.warning", "step.retry",
+        "batch.",
+    )  # fmt: skip
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -56,7 +59,7 @@ class PlainDisplay:
     def _line(self, update: Update, event: Event) -> None:
         batch = update.batch
         head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
-        said = clean(event.message, 300)
+        said = _said(event)
         if event.type == "job.done" and update.best is not None:
             said += f" (best so far {update.best:.1f})"
         self._console.print(
@@ -155,9 +158,17 @@ class RichDisplay:
     def _note(self, event: Event) -> None:
         if event.type == "step.done":
             self._stages[event.message.rpartition("/")[2]] += 1
-        elif event.type in {"job.failed", "job.parked", "step.retry"}:
+        elif event.type in {"job.failed", "job.parked", "job.warning", "step.retry"}:
             style = "red" if event.type == "job.failed" else "yellow"
-            self._live.console.print(Text(clean(event.message, 300), style=style))
+            self._live.console.print(Text(_said(event), style=style))
+
+
+def _said(event: Event) -> str:
+    """What an event says; a recipe's warning does not say which job it is about."""
+    said = clean(event.message, 300)
+    if event.type == "job.warning" and event.job_id:
+        return f"{job_name(event.job_id)} {said}"
+    return said
 
 
 def _stages(done: Counter[str]) -> Table:

@@ -43,6 +43,15 @@ def test_a_brief_on_the_command_line_is_the_entry(tmp_path: Path, monkeypatch: A
     assert "a-red-kite-over-the-sea" in run("status").output
 
 
+def test_a_picture_below_the_threshold_is_told_while_it_runs(tmp_path: Path):
+    given = ["--set", "prompt=a kite", "--set", "num_scenes=1", "--set", "quality_threshold=100"]
+    result = run("run", "storyboard", *given, *SMALL, "--plain", "-w", str(tmp_path))
+    assert result.return_value == 0, message(result)
+    [line] = [line for line in result.output.splitlines() if "job.warning" in line]
+    assert "job.warning j1 scene-1: The quality score of variation" in line
+    assert line.endswith("is below the threshold of 100.")
+
+
 def test_a_brief_and_a_file_are_one_too_many(tmp_path: Path):
     source = tmp_path / "in.yaml"
     source.write_text("prompt: x\n")
