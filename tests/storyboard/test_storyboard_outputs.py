@@ -298,8 +298,10 @@ def test_what_a_decision_has_overtaken_is_not_told(tmp_path: Path):
     shooting.crew.fails = lambda request: isinstance(request, ImageRequest)
     selected = load(shooting.folder / "scene_1", "quality_scores.json")["selected"]
     assert shooting.decide("scene-1/select", 3 - selected).state == "failed"
-    scenes = load(shooting.folder, "storyboard.json")["storyboard_plan"]["scenes"]
+    document = load(shooting.folder, "storyboard.json")
+    scenes = document["storyboard_plan"]["scenes"]
     assert [scene["reference_image_url"] for scene in scenes] == ["scene_1.png", None, None]
+    assert document["likeness"] == []
     there = files(shooting.folder)
     assert "scene_1/image_1.png" in there
     assert not {"scene_2.png", "scene_2/image_1.png", "scene_3/quality_scores.json"} & there

@@ -24,7 +24,7 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> Storyb
     """One job as it is told to people."""
     teller = _Teller(connection, batch, job)
     error = queries.error(connection, job.error_id) if job.error_id else None
-    path = PurePath(job.output)
+    path, scenes = PurePath(job.output), tuple(teller.scenes())
     return StoryboardReport(
         id=job.id,
         batch_id=batch.id,
@@ -39,8 +39,8 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> Storyb
         output=(
             path.relative_to(batch.outputs) if path.is_relative_to(batch.outputs) else path
         ).as_posix(),
-        scenes=tuple(teller.scenes()),
-        likenesses=teller.likenesses(),
+        scenes=scenes,
+        likenesses=teller.likenesses(scenes),
         notes=teller.result.notes if teller.result else (),
         started_at=job.started_at,
         finished_at=teller.last_end() if job.state == "done" else job.finished_at,
@@ -93,10 +93,16 @@ class _Teller:
             yield report
             reached = report.picture is not None
 
-    def likenesses(self) -> tuple[Likeness, ...]:
-        """How alike the chosen pictures are."""
+    def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Likeness, ...]:
+        """How alike the chosen pictures are, unless others were compared than these."""
         step = self._done("", "compare")
-        return Comparison.model_validate_json(step.result or "").likenesses if step else ()
+        if step is None:
+            return ()
+        compared = [image["hash"] for image in json.loads(step.request)["images"]]
+        chosen = [scene.picture.hash if scene.picture else "" for scene in scenes]
+        if compared != chosen:
+            return ()
+        return Comparison.model_validate_json(step.result or "").likenesses
 
     def _scene(self, scene: Scene, *, reached: bool) -> SceneReport:
         told = self._told(scene.number)
