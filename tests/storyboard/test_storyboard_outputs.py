@@ -14,7 +14,7 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from db.queries import batches
-from engine.capabilities import CRITERIA, Blocked, ImageRequest
+from engine.capabilities import CRITERIA, Blocked, ImageRequest, ScoreRequest
 from engine.cli.app import main
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
@@ -289,6 +289,16 @@ def test_a_storyboard_that_waits_says_so(tmp_path: Path):
     assert shooting.run(ENTRY, **SETTINGS).state == "parked"
     document = load(shooting.folder, "storyboard.json")
     assert (document["status"], document["progress"]) == ("parked", 50)
+
+
+def test_a_decided_prompt_is_told_of_a_scene_without_rounds_that_failed(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    shooting.run(ENTRY, num_variations=2, max_enhancement_iterations=0)
+    shooting.crew.fails = lambda request: isinstance(request, ScoreRequest)
+    assert shooting.decide("scene-2/prompt", "mine").state == "failed"
+    first, second = load(shooting.folder, "storyboard.json")["storyboard_plan"]["scenes"]
+    assert (first["prompt"], first["prompt_source"]) == ("first.", "entry")
+    assert (second["prompt"], second["prompt_source"]) == ("mine", "operator")
 
 
 def test_what_a_decision_has_overtaken_is_not_told(tmp_path: Path):

@@ -168,7 +168,7 @@ class _Teller:
         self, scene: Scene, rounds: Sequence[Round], variations: Sequence[VariationReport]
     ) -> Wording | None:
         """What pictures are made from, once they are being made."""
-        if self._is_given(scene) or not self.settings.rounds:
+        if self._is_given(scene):
             return own_words(self.entry.film, scene.planned)
         versions = [
             Version(
@@ -179,7 +179,7 @@ class _Teller:
             for one in rounds
             if one.review
         ]
-        if not variations or not versions:
+        if self.settings.rounds and not (variations and versions):
             return None
         found = wording(versions, self.entry.film, scene.planned)
         return as_decided(found, str(self._decisions.get(f"{scope_of(scene.number)}/prompt", "")))
