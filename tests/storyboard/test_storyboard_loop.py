@@ -374,3 +374,19 @@ def test_one_scene_is_not_compared(tmp_path: Path):
     shooting = Shooting(tmp_path)
     assert result(shooting.run("scenes: [{prompt: x}]")).likenesses == ()
     assert shooting.crew.of(CompareRequest) == []
+
+
+def test_scenes_that_different_scorers_scored_are_said_not_to_compare(tmp_path: Path):
+    def fails(request: Any) -> bool:
+        return isinstance(request, ScoreRequest) and request.brief == "second"
+
+    entry = "scenes: [{prompt: first}, {prompt: second}]\n"
+    shooting = Shooting(tmp_path, Crew(fails=fails), Crew(metrics=("house",)))
+    job = shooting.run(entry, score="crew,spare", preset="simple")
+    assert job.state == "done"
+    assert "scored by different scorers" in json.loads(job.result or "{}")["notes"][0]
+
+
+def test_scenes_that_the_same_scorers_scored_need_no_note(tmp_path: Path):
+    job = Shooting(tmp_path).run("scenes: [{prompt: first}, {prompt: second}]\n", preset="simple")
+    assert json.loads(job.result or "{}")["notes"] == []

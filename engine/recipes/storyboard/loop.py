@@ -38,6 +38,7 @@ class SceneResult(Plain):
         picture: The picture that was taken.
         variation: Which variation that is; None where it is the operator's own picture.
         quality: Its quality score, 0 to 100, where it has one.
+        scorers: Who gave that, in order.
         reason: Why it was taken.
         warnings: What an operator should know, one sentence each.
     """
@@ -52,6 +53,7 @@ class SceneResult(Plain):
     picture: Artifact
     variation: int | None
     quality: float | None
+    scorers: tuple[str, ...] = ()
     reason: str
     warnings: tuple[str, ...] = ()
 
@@ -99,7 +101,7 @@ async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboar
                 done.append(given_scene(job, film, scene))
             job.publish()
     likenesses, notes = await compare(job, [one.picture for one in done])
-    notes = (*told_of_references(job, len(scenes)), *notes)
+    notes = (*told_of_references(job, len(scenes)), *_told_of_scorers(done), *notes)
     await _warn(job, notes)
     return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
 
@@ -132,6 +134,7 @@ async def shoot(
         picture=chosen.picture,
         variation=chosen.chosen,
         quality=chosen.quality,
+        scorers=chosen.scorers,
         reason=chosen.reason,
         warnings=(*words.notes, *chosen.warnings),
     )
@@ -185,6 +188,14 @@ def given_scene(
         quality=None,
         reason=OWN_PICTURE,
     )
+
+
+def _told_of_scorers(scenes: Sequence[SceneResult]) -> list[str]:
+    """What has to be said where scenes were scored by others, as where a fallback was asked."""
+    if len({scene.scorers for scene in scenes if scene.scorers}) < 2:
+        return []
+    said = "The scenes were scored by different scorers, so their quality scores do not compare"
+    return [f"{said}, and the mean of them says little of the whole."]
 
 
 def _plan_of(scene: Scene) -> dict[str, Any]:

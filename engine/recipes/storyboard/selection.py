@@ -65,6 +65,11 @@ class Selection(Result):
         """What is taken."""
         return self.ranking.pictures[self.numbers.index(self.chosen)].image
 
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """Who gave the quality, in order."""
+        return tuple(sorted(one.scorer for one in self.ranking.weights if one.nominal > 0))
+
     def scores(self) -> list[Score]:
         """Quality of what is taken, and the overall score of each picture."""
         found = []
