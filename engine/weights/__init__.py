@@ -16,6 +16,7 @@ from engine.weights.finding import (
 )
 from engine.weights.marks import marked
 from engine.weights.pulling import PullError, pull
+from engine.weights.queues import lane_of
 from engine.weights.sources import Source, checked_source, parse_source
 from engine.weights.states import load_tensors
 from engine.weights.wanted import SAFE_FILES, Wanted, Weighted
@@ -31,6 +32,7 @@ __all__ = [
     "find",
     "hash_of",
     "identity",
+    "lane_of",
     "load_tensors",
     "marked",
     "missing_weights",

@@ -201,6 +201,28 @@ def test_local_weights_are_told_apart_by_their_files_and_name_no_place(tmp_path:
     assert backend(model=str(folder)).model != with_weights
 
 
+def test_what_wants_other_weights_has_another_lane(tmp_path: Path) -> None:
+    """A lane is blocked as a whole: one misspelt LoRA must not hold up whoever has none."""
+    assert backend().lane == f"diffusers:{SDXL}" == backend(steps=2, cfg=3, batch=8).lane
+    style = "org/style:s.safetensors"
+    ways: list[dict[str, Any]] = [
+        {},
+        {"model": str(tmp_path / "a/sdxl")},
+        {"model": str(tmp_path / "b/sdxl")},
+        {"loras": style},
+        {"loras": "org/stile:s.safetensors"},
+        {"refiner": "org/refiner"},
+        {"reference": "ip-adapter"},
+        {"reference": "ip-adapter", "ip_adapter_weights": "models/other.safetensors"},
+    ]
+    assert len({backend(**way).lane for way in ways}) == len(ways)
+    assert backend(loras=f"{style}*0.5").lane == backend(loras=style).lane
+    before = backend(model=str(tmp_path)).lane
+    (tmp_path / "unet.safetensors").write_bytes(b"weights")
+    assert backend(model=str(tmp_path)).lane == before, "who waits for weights waits here"
+    assert str(tmp_path.parent) not in before
+
+
 # -- what is missing --------------------------------------------------------------------------
 
 

@@ -232,6 +232,20 @@ def test_paths_are_those_of_where_they_were_written(
     assert made.aesthetic == "/home/me/head.pth"
 
 
+def test_what_wants_other_weights_has_another_lane(backend: MakeBackend) -> None:
+    """A lane is blocked as a whole: who lacks no weights must not wait for those of others."""
+    usual = LocalScorers(LocalSettings())
+    assert usual.lane == "local" == LocalScorers(LocalSettings(precision="fp32")).lane
+    lanes = [
+        usual.lane,
+        backend().lane,
+        backend(vqascore="/elsewhere").lane,
+        backend(scorers=["clipscore"]).lane,
+    ]
+    assert len(set(lanes)) == len(lanes)
+    assert all(lane == "local" or lane.startswith("local:") for lane in lanes)
+
+
 def test_weights_that_were_changed_in_place_are_another_version(
     backend: MakeBackend, tmp_path: Path
 ) -> None:

@@ -19,7 +19,7 @@ from engine.capabilities import (
 from engine.imaging.lineage import Lineage, stamp
 from engine.pipelines.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
 from engine.pipelines.sources import all_wanted
-from engine.weights import Wanted, marked, missing_weights
+from engine.weights import Wanted, lane_of, marked, missing_weights
 
 METHOD = "1"
 """Version of the way in which pictures are made here."""
@@ -48,10 +48,10 @@ class DiffusersImages:
         self.settings = settings
         self.model = marked(settings.model)
         self.version = version_of(settings, METHOD)
-        self.lane = f"diffusers:{self.model}"
         self.concurrency = settings.concurrency or 2 * settings.batch
         self.most_references = MOST_FOLLOWED if settings.reference == "ip-adapter" else 1
         self._options = _options_of(settings)
+        self.lane = self._lane()
         self._key = ModelKey(
             loader=LOADER,
             options=self._options.model_dump_json(exclude_defaults=True),
@@ -62,6 +62,12 @@ class DiffusersImages:
     def weights(self) -> Sequence[Wanted]:
         """The weights that its settings ask for."""
         return list(all_wanted(self._options, self.settings.loras))
+
+    def _lane(self) -> str:
+        wanted = self.weights()
+        source = wanted[0].where
+        name = f"diffusers:{source.path.name if source.path else source}"
+        return name if len(wanted) == 1 and source.path is None else lane_of(name, wanted)
 
     def missing(self) -> list[Missing]:
         """Packages that are not installed, else weights that are not on this machine."""

@@ -23,7 +23,7 @@ from engine.capabilities.hosting import ModelKey, Task
 from engine.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
 from engine.scorers.maps import MAPS
 from engine.scorers.models import Part, ScoringOptions, marked_model, wanted_by
-from engine.weights import Wanted, missing_weights
+from engine.weights import Wanted, lane_of, missing_weights
 
 _PACKAGES = {
     "torch": "torch",
@@ -45,7 +45,6 @@ class LocalScorers:
     paid = False
     resumable = False
     reusable = True
-    lane = "local"
     requests_per_minute: float | None = None
 
     def __init__(self, settings: LocalSettings) -> None:
@@ -54,11 +53,12 @@ class LocalScorers:
         self.concurrency = settings.concurrency
         self.model = ", ".join(settings.scorers)
         self.version = _version(settings)
+        wanted = self.weights()
+        self.lane = "local" if wanted == _USUAL else lane_of("local", wanted)
 
     def weights(self) -> Sequence[Wanted]:
         """The weights of the scorers that are chosen, and of the comparison."""
-        parts: tuple[Part, ...] = (*self.settings.scorers, "similarity")
-        return wanted_by(self.settings, parts, offline=self.settings.offline)
+        return _weights(self.settings)
 
     def missing(self) -> list[Missing]:
         """The packages that are not installed, or else the weights that are not there."""
@@ -131,6 +131,14 @@ class LocalScorers:
         options = ScoringOptions.model_validate({**settings, "parts": parts})
         told = _canonical(options.model_dump(mode="json"))
         return ModelKey(LOADER, told, ", ".join(parts), self.settings.device)
+
+
+def _weights(settings: LocalSettings) -> list[Wanted]:
+    parts: tuple[Part, ...] = (*settings.scorers, "similarity")
+    return wanted_by(settings, parts, offline=settings.offline)
+
+
+_USUAL = _weights(LocalSettings())
 
 
 def palette_distances(pictures: list[bytes]) -> tuple[tuple[float, ...], ...]:
