@@ -70,6 +70,7 @@ def test_what_was_read_is_read_again_from_the_store():
         ("prompt: x\nbrand: {colours: [mauvish]}", "'mauvish' is no colour"),
         ("prompt: x\nbrand: {colours: ['rgb(1,2,3)']}", "is no colour"),
         ("prompt: x\nbrand: {colours: ['#12345']}", "is no colour"),
+        ("prompt: x\nbrand:\n  colours:\n    - #5b2e12\n", "put a colour in quotes"),
         ("prompt: x\nbrand: {colours: teal, colors: red}", "both 'colours' and 'colors'"),
         ("prompt: x\ntarget_duration: 0", "must be greater than 0"),
         ("prompt: x\ntarget_duration: true", "must be a number"),

@@ -41,6 +41,12 @@ def _colour(text: str) -> str:
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 
+def _not_a_comment(value: Any) -> Any:
+    if value is None:
+        raise ValueError("is empty; put a colour in quotes, for in YAML # begins a comment")
+    return value
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
@@ -54,7 +60,10 @@ Phrase = Annotated[str, _text(1, 500), AfterValidator(_no_nul)]
 Name = Annotated[str, _text(1, 200), AfterValidator(_no_nul)]
 Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MOST_PHRASES)]
 Colours = Annotated[
-    tuple[Annotated[str, _text(1, 40), AfterValidator(_colour)], ...],
+    tuple[
+        Annotated[str, BeforeValidator(_not_a_comment), _text(1, 40), AfterValidator(_colour)],
+        ...,
+    ],
     BeforeValidator(_listed),
     Field(max_length=16),
 ]
