@@ -152,3 +152,9 @@ def decisions(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
 def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
     """Every decision about a job, earlier ones too, oldest first."""
     return _of_job(connection, Decision, "decisions", job_id)
+
+
+def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> Iterator[Job]:
+    """Jobs of a batch that were begun and then cancelled."""
+    sql = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'cancelled' AND starts > 0"
+    yield from (Job.of(row) for row in connection.execute(sql, (batch_id,)).fetchall())

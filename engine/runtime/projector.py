@@ -128,6 +128,9 @@ class Projector:
         batch = batches.batch(connection, batch_id)
         if batch is None or recipe.finish is None:
             return
+        for job in jobs.cancelled_in_the_middle(connection, batch_id):
+            if (self._paths.root / job.output).exists():  # it still says how far the job was
+                self._project_soon(recipe, job.id)
         folder = self._paths.root / batch.outputs
         recipe.finish(
             Projection(

@@ -82,6 +82,9 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
     asked = {request.prompt for request in shooting.crew.of(ImageRequest)}
     assert "a quiet street, shot 9, at night" in asked
     assert not any("first" in prompt for prompt in asked)
+    briefs = [request.brief for request in shooting.crew.of(ScoreRequest)]
+    assert briefs[0] == "a quiet street, shot 9, at night"
+    assert "third" in briefs[-1]
     [_, second, _] = Storyboard.model_validate_json(shooting.job().result or "").scenes
     assert (second.wording.source, second.wording.negative_prompt) == ("operator", "blur")
     assert (shooting.folder / "scene_2" / "final_enhanced_prompt.txt").read_text() == (

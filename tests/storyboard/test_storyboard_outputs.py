@@ -289,6 +289,9 @@ def test_a_storyboard_that_waits_says_so(tmp_path: Path):
     assert shooting.run(ENTRY, **SETTINGS).state == "parked"
     document = load(shooting.folder, "storyboard.json")
     assert (document["status"], document["progress"]) == ("parked", 50)
+    shooting.workspace.command("cancel", ["b1"])
+    shooting.again()
+    assert load(shooting.folder, "storyboard.json")["status"] == "cancelled"
 
 
 def test_a_decided_prompt_is_told_of_a_scene_without_rounds_that_failed(tmp_path: Path):

@@ -154,7 +154,8 @@ async def score(
         "score",
         job.scorers.score,
         [picture.image for _, picture in made],
-        brief=scene.planned.prompt,
+        # An operator's words are short, and are what the pictures are to be of.
+        brief=words.prompt if words.source == "operator" else scene.planned.prompt,
         prompt=words.prompt,
         metrics=settings.metrics,
     )
