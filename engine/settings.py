@@ -65,6 +65,11 @@ class EngineSettings(_Section):
         False,
         description="Ask the next backend also while one is blocked, instead of parking the job.",
     )
+    traces: Literal["off", "failures", "all"] = Field(
+        "failures",
+        description="Which steps keep what they sent to a provider and what came back, without "
+        "keys and pictures: none, those that fail, or all.",
+    )
 
 
 class RetrySettings(_Section):

@@ -47,15 +47,17 @@ def find_reusable(
     row = connection.execute(_FIND, (fingerprint, job_id, job_id)).fetchone()
     if row is None:
         return None
-    named = connection.execute("SELECT hash FROM artifacts WHERE step_id = ?", (row["id"],))
+    named = connection.execute(_FILES, (row["id"],))
     return Found(row["id"], row["result"], row["saved"], [found["hash"] for found in named])
 
+
+_FILES = "SELECT hash FROM artifacts WHERE step_id = ? AND role != 'trace'"
 
 _COPIES = (
     """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size, width,
          height, created_at)
        SELECT :batch, :job, :step, role, hash, media_type, size, width, height, :at
-       FROM artifacts WHERE step_id = :source ORDER BY id""",
+       FROM artifacts WHERE step_id = :source AND role != 'trace' ORDER BY id""",
     """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer, image)
        SELECT :job, :step, metric, value, raw, scorer, image
        FROM scores WHERE step_id = :source ORDER BY id""",

@@ -9,6 +9,7 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import ApiCall, Batch, Critique, Decision, Error, Iteration, Job, Prompt, Step
+from engine.capabilities.tracing import TRACE
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
 from engine.ids import batch_name, job_name
@@ -38,6 +39,11 @@ def job_detail(
         "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
         "decisions": [_decision(row) for row in queries.decision_rows(connection, job.id)],
         "api_calls": [_call(call, keys) for call in queries.api_calls(connection, job.id)],
+        "traces": [
+            {"step": keys.get(row.step_id or 0), "bytes": row.size, "file": _file(paths, row.hash)}
+            for row in queries.artifacts(connection, job.id)
+            if row.role == TRACE
+        ],
         "progress": [
             {"step": keys.get(row.step_id), "fraction": row.fraction, "message": row.message}
             for row in queries.progress(connection, job.id)
@@ -120,8 +126,12 @@ class _Turns:
         written = self._outputs.get(f"iteration_{turn.number}.png")
         if written is not None and "/" not in turn.scope:
             return written
-        stored = ArtifactStore(self._paths.artifacts).path(turn.picture)
-        return str(stored.relative_to(self._paths.root))
+        return _file(self._paths, turn.picture)
+
+
+def _file(paths: WorkspacePaths, hash_: str) -> str:
+    """A stored file, relative to the workspace."""
+    return str(ArtifactStore(paths.artifacts).path(hash_).relative_to(paths.root))
 
 
 def _asked(steps: list[Step]) -> tuple[str | None, str | None]:

@@ -18,6 +18,7 @@ from engine.ids import find_job
 from engine.workspace import Workspace
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
+_TRACES_SHOWN = 10
 
 
 @click.command()
@@ -48,6 +49,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
     yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
     yield from _section("Calls of providers", [_call(call) for call in job["api_calls"]])
+    yield from _section("Traces", list(_traces(job["traces"])))
     yield from _section("What next", [Text(line) for line in _advice(job)])
 
 
@@ -164,6 +166,14 @@ def _call(call: Mapping[str, Any]) -> Text:
         call["error"],
     ]
     return render.shown(", ".join(str(part) for part in told if part), 400)
+
+
+def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
+    """Where the newest traces are, and how many more there are."""
+    if (older := len(traces) - _TRACES_SHOWN) > 0:
+        yield Text(f"{older} older ones are in show --json")
+    for trace in traces[-_TRACES_SHOWN:]:
+        yield render.shown(f"{trace['step']}: {trace['file']}, {render.size(trace['bytes'])}", 300)
 
 
 def _advice(job: Mapping[str, Any]) -> Iterator[str]:

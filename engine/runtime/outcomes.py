@@ -1,13 +1,18 @@
 """What becomes of a step: its result, its failure, or that nobody knows, written as one."""
 
+import asyncio
 import logging
 import traceback
+from dataclasses import replace
+from typing import Any
 
 from db.text import storable
 from db.writes import steps as writes
 from db.writes.errors import ErrorRecord
 from db.writes.records import Outcome
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
+from engine.capabilities.tracing import TRACE
+from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Lane
 from engine.runtime.run import Memo
@@ -54,6 +59,8 @@ class OutcomeKeeper:
     async def result(self, outcome: Outcome) -> Memo:
         """Writes a result with all that belongs to it."""
         step_id, intent = self._state.step_id, self._state.intent
+        if self._state.traces and self._bench.engine_settings.traces == "all":
+            outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
         await self._bench.writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
         self._bench.progress.forget(step_id)
         return self.remember(Memo(step_id, "done", result=outcome.result))
@@ -144,7 +151,7 @@ class OutcomeKeeper:
         step_id, request_id, kept = (
             self._state.step_id,
             self._state.request_id,
-            self._state.kept,
+            [*self._state.kept, *await self._traces()],
         )
         uncertain = self._state.uncertain
         self._bench.progress.forget(step_id)
@@ -166,9 +173,25 @@ class OutcomeKeeper:
             self.remember(Memo(step_id, state, request_id=request_id))
         return error_id
 
+    async def _traces(self) -> list[dict[str, Any]]:
+        """Stores the traces; returns them as columns of `artifacts`."""
+        found, self._state.traces = self._state.traces, []
+        if not found:
+            return []
+        try:
+            return await asyncio.to_thread(_stored, self._bench.artifacts, found)
+        except OSError as error:  # the outcome is worth more, and waits for nothing
+            log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
+            return []
+
     def remember(self, memo: Memo) -> Memo:
         """Tells the run that the job has now."""
         return self._bench.remember(self._state.asked, memo)
+
+
+def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any]]:
+    fixed = {"role": TRACE, "media_type": "application/json", "width": None, "height": None}
+    return [{**fixed, "hash": artifacts.put(trace), "size": len(trace)} for trace in traces]
 
 
 def bug_record(error: BaseException, whose: str) -> ErrorRecord:

@@ -1,7 +1,9 @@
 """One step that is being made: from its intent, through its lane and its tries, to its outcome."""
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from typing import cast
 
 import stamina
@@ -18,6 +20,7 @@ from engine.capabilities import (
     Retryable,
     StepError,
 )
+from engine.capabilities.tracing import WireLog, recorded
 from engine.runtime.context import CallRecorder
 from engine.runtime.deadline import Deadline
 from engine.runtime.lanes import Sent
@@ -28,6 +31,9 @@ from engine.runtime.workbench import Asked, StepState, Workbench
 
 UNWRITABLE_SECONDS = 1.0
 """How long a paid result that cannot be stored waits before it is tried again."""
+
+MOST_TRACES = 8
+"""Tries of one step whose traces are kept: the last ones."""
 
 log = logging.getLogger(__name__)
 
@@ -193,7 +199,8 @@ class Performance:
         recorder = self._recorder()
         started = now()
         try:
-            result = await self._ask(recorder, sent)
+            async with self._traced(number):
+                result = await self._ask(recorder, sent)
         except StepError as caught:
             error = self._as_policy_says(caught)
             error.cost = max(error.cost, recorder.spent)
@@ -216,6 +223,31 @@ class Performance:
         self._note_call(recorder, number, started, None)
         self._lane.succeeded(sent)
         return result, recorder
+
+    @contextlib.asynccontextmanager
+    async def _traced(self, number: int) -> AsyncIterator[None]:
+        """Notes what goes over the wire in a try, as far as the settings ask for it."""
+        wanted = self._bench.engine_settings.traces
+        with recorded(wanted=wanted != "off") as wire:
+            try:
+                yield
+            except Exception:
+                await self._note_trace(wire, number)
+                raise
+            if wanted == "all":
+                await self._note_trace(wire, number)
+
+    async def _note_trace(self, wire: WireLog, number: int) -> None:
+        if not wire:
+            return
+        intent = self._state.intent
+        head = {"step": intent.key, "backend": intent.backend, "model": intent.model, "try": number}
+        try:
+            trace = await asyncio.to_thread(wire.trace, **head)
+        except Exception:  # whatever a provider sends: what was paid for is worth more than this
+            log.exception("No trace can be made of %s", intent.key)
+            return
+        self._state.traces = [*self._state.traces, trace][-MOST_TRACES:]
 
     def _as_policy_says(self, error: StepError) -> StepError:
         unknown = isinstance(error, OutcomeUnknown)

@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from db.queries.jobs import artifacts
 from db.writes import steps as writes
 from engine.capabilities import Call, Result
+from engine.capabilities.tracing import TRACE
 from engine.runtime.fingerprint import fingerprint
 from engine.runtime.outcomes import stored_failure
 from engine.runtime.performance import Performance
@@ -63,7 +64,8 @@ class StepRunner:
     async def reopen_lost(self, run: JobRun) -> None:
         """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
         bench, job_id = self.bench, run.job.id
-        named = await bench.writer.write(lambda c: {row.hash for row in artifacts(c, job_id)})
+        rows = await bench.writer.write(lambda c: artifacts(c, job_id))
+        named = {row.hash for row in rows if row.role != TRACE}
         if lost := await asyncio.to_thread(bench.artifacts.lost, named):
             await bench.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
 

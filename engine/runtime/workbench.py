@@ -78,6 +78,7 @@ class StepState:
         begun: Whether its intent is in the store.
         calls: Requests to the provider that are not written down yet.
         kept: Files that the last call stored although it failed, a raw reply for example.
+        traces: What went over the wire, a trace each try, not stored yet.
         spent: What the last call has cost, in micro-dollars.
         retried: Whether it has waited for another try.
         uncertain: Whether nobody knows if its last call was carried out.
@@ -90,6 +91,7 @@ class StepState:
     begun: bool = False
     calls: list[dict[str, Any]] = field(default_factory=list)
     kept: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[bytes] = field(default_factory=list)
     spent: int = 0
     retried: bool = False
     uncertain: bool = True

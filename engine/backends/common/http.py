@@ -11,6 +11,9 @@ from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
 
+from engine.backends.common.tracing import HttpExchange
+from engine.capabilities.tracing import wire_log
+
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""
 
@@ -18,6 +21,8 @@ MAX_PICTURE_BYTES = 64 * 2**20
 """The largest reply that carries a picture, in bytes; base64 makes a third more of one."""
 
 MAX_REDIRECTS = 3
+
+_EXCHANGE = "safelight.exchange"
 
 
 class UnreadableReply(Exception):
@@ -71,13 +76,17 @@ def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) 
 
     async def ask_plain(request: Any) -> None:
         request.headers["accept-encoding"] = "identity"
+        await _note(request)
 
     async def cap(response: Any) -> None:
+        exchange = response.request.extensions.get(_EXCHANGE)
+        if exchange is not None:
+            exchange.answered(response.status_code, response.headers)
         if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
             raise EncodedBody
         if int(response.headers.get("content-length", 0)) > limit:
             raise BodyTooLarge(limit)
-        response.stream = capped(response.stream, limit)
+        response.stream = capped(response.stream, limit, exchange)
 
     return {
         "timeout": timeout,
@@ -87,6 +96,16 @@ def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) 
     }
 
 
+async def _note(request: Any) -> None:
+    """Notes a request for the trace of its call, where one is made."""
+    if (log := wire_log()) is None:
+        return
+    body = await request.aread()
+    exchange = HttpExchange(request.method, str(request.url), request.headers, body)
+    request.extensions = {**request.extensions, _EXCHANGE: exchange}
+    log.add(exchange)
+
+
 @functools.cache
 def _capped_stream(module: ModuleType) -> Any:
     base: Any = module.AsyncByteStream
@@ -94,17 +113,22 @@ def _capped_stream(module: ModuleType) -> Any:
     class CappedStream(base):  # type: ignore[misc]
         """A reply's bytes, as far as the limit."""
 
-        def __init__(self, stream: Any, limit: int) -> None:
+        def __init__(self, stream: Any, limit: int, exchange: HttpExchange | None) -> None:
             self._stream = stream
             self._limit = limit
+            self._exchange = exchange
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            size = 0
+            size, exchange = 0, self._exchange
             async for chunk in self._stream:
                 size += len(chunk)
                 if size > self._limit:
                     raise BodyTooLarge(self._limit)
+                if exchange is not None:
+                    exchange.take(chunk)
                 yield chunk
+            if exchange is not None:
+                exchange.ended()
 
         async def aclose(self) -> None:
             stream, self._stream = self._stream, base()  # it knows its reply: a circle of megabytes

@@ -18,8 +18,10 @@ from engine.backends.common.failures import STUMBLES, Account, cut_off, from_exc
 from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, UnreadableReply
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
+from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.speaker import GeminiSpeaker, read
+from engine.capabilities.tracing import wire_log
 
 
 class GenerativeaiSpeaker(GeminiSpeaker):
@@ -110,10 +112,12 @@ def _limited_adapter(account: Account, deadline: float) -> Any:
         """Reads replies whole, within size and time, and follows no redirect."""
 
         def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
+            exchange = _noted(request)
             response = super().send(request, **{**options, "stream": True})
+            exchange.answered(response.status_code, response.headers)
             if response.is_redirect:
                 raise from_status(account, response.status_code, "", response.headers)
-            response.raw = io.BytesIO(_read_within(response.raw, deadline))
+            response.raw = io.BytesIO(_read_within(response.raw, deadline, exchange))
             # Here and not by the client, which would ask again after a 401.
             if response.status_code >= 400:
                 body = _parsed(response.content)
@@ -123,18 +127,29 @@ def _limited_adapter(account: Account, deadline: float) -> Any:
     return LimitedAdapter()
 
 
-def _read_within(stream: Any, deadline: float) -> bytes:
+def _noted(request: Any) -> HttpExchange:
+    """A request as it is noted for the trace of its call, where one is made."""
+    body = request.body.encode() if isinstance(request.body, str) else request.body or b""
+    exchange = HttpExchange(request.method, request.url, request.headers, body)
+    if (log := wire_log()) is not None:
+        log.add(exchange)
+    return exchange
+
+
+def _read_within(stream: Any, deadline: float, exchange: HttpExchange) -> bytes:
     """A reply's whole body, unless it is too large or comes too slowly."""
     from requests.exceptions import ReadTimeout
 
     body = bytearray()
     while chunk := stream.read1(1 << 16, decode_content=True):
         body += chunk
+        exchange.take(chunk)
         if len(body) > MAX_JSON_BYTES:
             raise BodyTooLarge(MAX_JSON_BYTES)
         if time.monotonic() > deadline:
             raise ReadTimeout("the reply took too long")
     stream.release_conn()
+    exchange.ended()
     return bytes(body)
 
 

@@ -1,0 +1,81 @@
+"""What goes over the wire in one try of a call, noted for its trace.
+
+The runtime asks for the notes and stores them; the clients of the backends make them. Neither knows
+the other: what is noted goes through a context variable, which tasks and threads that a call starts
+inherit.
+"""
+
+import contextlib
+import json
+from collections.abc import Iterator
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+TRACE = "trace"
+"""The role of a trace among a step's files."""
+
+MOST_EXCHANGES = 32
+"""Requests of one try that are noted; of more, those in the middle are left out."""
+
+MOST_BYTES = 2**20
+"""The largest trace that holds more than one request, in bytes."""
+
+
+class Exchange(Protocol):
+    """One request and what came back."""
+
+    def described(self) -> dict[str, Any]:
+        """Both as plain data, without secrets, pictures and other base64; of bounded size."""
+        ...
+
+
+class WireLog:
+    """The requests of one try, oldest first."""
+
+    def __init__(self) -> None:
+        self._exchanges: list[Exchange] = []
+        self._left_out = 0
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def add(self, exchange: Exchange) -> None:
+        """Notes a request; polling makes many, of which the first and the last ones tell most."""
+        self._exchanges.append(exchange)
+        if len(self._exchanges) > MOST_EXCHANGES:
+            del self._exchanges[MOST_EXCHANGES // 2]
+            self._left_out += 1
+
+    def trace(self, **head: Any) -> bytes:
+        """The trace as JSON.
+
+        Args:
+            **head: What stands before the requests.
+        """
+        exchanges = [exchange.described() for exchange in self._exchanges]
+        while True:
+            left_out = self._left_out + len(self._exchanges) - len(exchanges)
+            found = {**head, "left_out": left_out, "exchanges": exchanges}
+            data = json.dumps(found, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+            if len(data) <= MOST_BYTES or len(exchanges) < 2:
+                return data
+            del exchanges[len(exchanges) // 2]
+
+
+_log: ContextVar[WireLog | None] = ContextVar("wire_log", default=None)
+
+
+def wire_log() -> WireLog | None:
+    """Where requests are to be noted now; None where nobody asks for it."""
+    return _log.get()
+
+
+@contextlib.contextmanager
+def recorded(*, wanted: bool) -> Iterator[WireLog]:
+    """Has the requests noted that are made inside, where that is wanted."""
+    log = WireLog()
+    token = _log.set(log if wanted else None)
+    try:
+        yield log
+    finally:
+        _log.reset(token)
