@@ -74,6 +74,7 @@ class Lane:
         self._sending = 0
         self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
         self._learned = LearnedRate()
+        self._spreads = slow_start
         self._window: Window | None = None
         self._tokens = Tokens(tokens_per_minute) if tokens_per_minute else None
         self._probe_at = 0.0
@@ -118,6 +119,7 @@ class Lane:
         tokens_per_minute: float | None,
     ) -> None:
         """Says how the lane learns; what it has learned is kept where it learned before."""
+        self._spreads = slow_start
         if adaptive != self._width.adaptive:
             self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
         if not tokens_per_minute:
@@ -197,7 +199,8 @@ class Lane:
         """Seconds until a call may be sent, as far as is known now."""
         windows = (self._window, self._tokens.window if self._tokens else None)
         until = max((window.wait() for window in windows if window), default=0.0)
-        return max(until, self._learned.wait(self.width), self._closed_until - time.monotonic())
+        learned = self._learned.wait(self.width, spread=self._spreads)
+        return max(until, learned, self._closed_until - time.monotonic())
 
     def _refuse_if_blocked(self) -> None:
         if self.blocked is not None:

@@ -28,6 +28,12 @@ RECENT = 16
 SPREAD = 0.5
 """The part of the time of a call that as many calls as may be in flight are spread over."""
 
+LEAST_APART = 0.001
+"""Seconds below which it is not worth the wait to spread calls."""
+
+MOST_REMEMBERED = 20_000
+"""Calls that are remembered at most: as many as no provider allows in a minute."""
+
 CALLS_A_REFUSAL = 120
 """Calls that are sent for each that was refused before the limit is raised again to try it."""
 
@@ -79,7 +85,7 @@ class LearnedRate:
     """
 
     def __init__(self) -> None:
-        self._log: deque[tuple[int, float]] = deque()
+        self._log: deque[tuple[int, float]] = deque(maxlen=MOST_REMEMBERED)
         self._took: deque[float] = deque(maxlen=RECENT)
         self.forget()
 
@@ -151,7 +157,8 @@ class LearnedRate:
             Whether that was to be expected, since more was tried than was known to be taken.
         """
         moment = time.monotonic()
-        self._log = deque(each for each in self._log if each[0] != number)
+        kept = (each for each in self._log if each[0] != number)
+        self._log = deque(kept, maxlen=MOST_REMEMBERED)
         if self._trying and number == self._trial:
             self._try(min(self._span + 1, len(SPANS) - 1), moment)
         elif number > self._episode.until:
@@ -220,19 +227,22 @@ class LearnedRate:
         until = self._episode.until
         return sum(1 for number, at in self._log if at > start and number <= until)
 
-    def wait(self, width: int) -> float:
+    def wait(self, width: int, *, spread: bool = True) -> float:
         """Seconds until one more may be sent, as far as is known now.
 
         Args:
             width: How many may be in flight.
+            spread: Whether calls are spread while none was refused.
         """
         moment = time.monotonic()
         if self._trying:
             return self._wait_for_trial(moment)
         if self.limit is None:
+            if not spread or not self._log:
+                return 0.0
             # The shortest: one that hangs or stalls says nothing of how long a call takes.
             apart = SPREAD * min(self._took, default=0.0) / width
-            return self._log[-1][1] + apart - moment if self._log else 0.0
+            return self._log[-1][1] + apart - moment if apart > LEAST_APART else 0.0
         start, left = moment - self.seconds, 0.0
         recent = [at for _, at in self._log if at > start]
         if len(recent) >= self.limit:
