@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import importlib.util
 import socket
+import threading
 from collections.abc import Mapping
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from engine.capabilities import Blocked, Missing
 
 CONNECT_SECONDS = 0.5
 """How long a server of this machine may take to accept a connection before it counts as silent."""
+
+_importing = threading.Lock()
 
 
 def find_key(environment: Mapping[str, str], *names: str) -> str | None:
@@ -80,6 +83,18 @@ def silent(name: str, address: str, remedy: str) -> Missing | None:
         return Missing(what=f"{name} at {address}", remedy=remedy, reason="backend")
 
 
+def _imported(module: str) -> ModuleType:
+    """A module, and `httpx` before it.
+
+    A client that finds `httpx` among the modules uses it, also while another thread is only half
+    through with importing it for another client.
+    """
+    with _importing:
+        if has_package("httpx"):
+            importlib.import_module("httpx")
+        return importlib.import_module(module)
+
+
 async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
     """Imports a provider's client in a thread: it takes up to seconds and must not stop others.
 
@@ -87,7 +102,7 @@ async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
         Blocked: It is not installed.
     """
     try:
-        return await asyncio.to_thread(importlib.import_module, module)
+        return await asyncio.to_thread(_imported, module)
     except ImportError as error:
         raise Blocked(
             f"The package {package} cannot be imported: {error}.",
