@@ -313,6 +313,8 @@ async def test_a_reference_goes_along_as_the_settings_say() -> None:
         await backend().generate(two, context)
     await backend(reference="ip-adapter").generate(two, context)
     assert context.tasks[-1].payload["references"] == (b"first", b"second")
+    told = lineage.read(context.kept[-1])
+    assert (told.reference, told.more_references) == (references[0].hash, (references[1].hash,))
     await backend(reference="none").generate(two, context)
     assert context.tasks[-1].payload["references"] == ()
     assert context.tasks[-1].payload["sampling"]["following"] is None

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.settings import BuiltinSettings, versioned
+from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
-from engine.capabilities import Missing
 from engine.capabilities.base import CallContext, Capability
 from engine.capabilities.errors import Permanent
 from engine.capabilities.image import ImageRequest, Picture
@@ -15,27 +16,16 @@ MOST_REFERENCES = 16
 """Pictures that the painter follows at most in one request."""
 
 
-class Painter:
+class Painter(Embedded):
     """Paints pictures from words, by the method of `engine.imaging.painter`."""
 
-    name = "builtin"
     capability: Capability = "image"
     model = "painter-1"
-    paid = False
-    resumable = False
-    reusable = True  # the same request gives the same result
-    lane = "builtin"
-    concurrency = 0
-    requests_per_minute: float | None = None
     most_references = MOST_REFERENCES
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.freedom = settings.freedom
         self.version = versioned("1", "freedom", settings.freedom)
-
-    def missing(self) -> list[Missing]:
-        """Nothing is ever missing."""
-        return []
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Paints the picture that is asked for.
@@ -45,18 +35,7 @@ class Painter:
         """
         followed = references_of(request, self.most_references, self.model)
         references = [await context.read(one) for one in followed]
-        lineage = Lineage(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            seed=request.seed,
-            width=request.width,
-            height=request.height,
-            backend=self.name,
-            model=self.model,
-            version=self.version,
-            reference=followed[0].hash if followed else None,
-            more_references=tuple(one.hash for one in followed[1:]),
-        )
+        lineage = lineage_of(self, request, followed)
         context.progress(None, "painting")
         try:
             png = await context.compute(painted, lineage.model_dump(), references, self.freedom)

@@ -2,9 +2,9 @@
 
 from typing import Any, Literal, cast
 
+from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities import Missing
 from engine.capabilities.base import CallContext, Capability
 from engine.capabilities.errors import Permanent
 from engine.capabilities.score import (
@@ -20,27 +20,16 @@ from engine.imaging.measure.likeness import imprint, layout_similarity, palette_
 from engine.text import quoted
 
 
-class Measurer:
+class Measurer(Embedded):
     """Scores and compares pictures by measuring them."""
 
-    name = "builtin"
     capability: Capability = "score"
     model = "measures-1"
-    paid = False
-    resumable = False
-    reusable = True  # the same request gives the same result
-    lane = "builtin"
-    concurrency = 0
-    requests_per_minute: float | None = None
     metrics = tuple(SCORERS)
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.strictness = settings.strictness
         self.version = versioned("1", "strictness", settings.strictness)
-
-    def missing(self) -> list[Missing]:
-        """Nothing is ever missing."""
-        return []
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
         """Scores the pictures of one set; one that cannot be read gets a note instead of numbers.

@@ -3,11 +3,11 @@
 from typing import Any
 
 from engine.backends.builtin.cinematographer import shoot
+from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.refiner import Tried, refine
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities import Missing
 from engine.capabilities.base import CallContext, Capability
 from engine.capabilities.text import Refinement, RefineRequest
 from engine.capabilities.writing import (
@@ -22,26 +22,15 @@ from engine.capabilities.writing import (
 )
 
 
-class Writer:
+class Writer(Embedded):
     """Writes by rules: refines prompts, splits briefs, writes shots and judges them."""
 
-    name = "builtin"
     capability: Capability = "text"
     model = "rules-1"
-    paid = False
-    resumable = False
-    reusable = True  # the same request gives the same result
-    lane = "builtin"
-    concurrency = 0
-    requests_per_minute: float | None = None
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.boldness = settings.boldness
         self.version = versioned("1", "boldness", settings.boldness)
-
-    def missing(self) -> list[Missing]:
-        """Nothing is ever missing."""
-        return []
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         """Writes a better prompt from the history of attempts."""

@@ -3,33 +3,22 @@
 from typing import Any
 
 from engine.backends.builtin.critic import evaluate
+from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities import Missing
 from engine.capabilities.base import CallContext, Capability
 from engine.capabilities.errors import Permanent
 from engine.capabilities.vision import EvaluateRequest, Evaluation
 
 
-class Critic:
+class Critic(Embedded):
     """Measures a picture against a brief, by the method of `engine.backends.builtin.critic`."""
 
-    name = "builtin"
     capability: Capability = "vision"
     model = "measures-1"
-    paid = False
-    resumable = False
-    reusable = True  # the same request gives the same result
-    lane = "builtin"
-    concurrency = 0
-    requests_per_minute: float | None = None
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.strictness = settings.strictness
         self.version = versioned("1", "strictness", settings.strictness)
-
-    def missing(self) -> list[Missing]:
-        """Nothing is ever missing."""
-        return []
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
         """Judges the picture.

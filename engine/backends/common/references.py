@@ -2,9 +2,16 @@
 
 from engine.capabilities import Artifact, ImageRequest, Permanent
 
+FEWER = "Ask with fewer, with one sheet that shows them all, or another backend."
+
 
 def references_of(
-    request: ImageRequest, most: int, whose: str, *, most_bytes: int | None = None
+    request: ImageRequest,
+    most: int,
+    whose: str,
+    *,
+    most_bytes: int | None = None,
+    remedy: str = FEWER,
 ) -> tuple[Artifact, ...]:
     """The pictures that a request is to follow, the first one first.
 
@@ -16,6 +23,7 @@ def references_of(
         most: How many the model takes.
         whose: The model, for messages.
         most_bytes: Bytes that all of them together may have, where they travel in the request.
+        remedy: What to do where there are too many.
 
     Raises:
         Permanent: There are more than the model takes, or they are too large.
@@ -25,8 +33,8 @@ def references_of(
     if len(found) > most:
         takes = "one reference picture" if most == 1 else f"{most} reference pictures"
         raise Permanent(
-            f"{whose} takes {takes} at most, and there are {len(found)}.",
-            remedy="Ask with fewer, with one sheet that shows them all, or another backend.",
+            f"{whose} takes {takes} at most, and there are {len(found)} reference pictures.",
+            remedy=remedy,
         )
     size = sum(picture.size for picture in found)
     if most_bytes is not None and size > most_bytes:

@@ -3,16 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from engine.backends.common.lineage import lineage_of
 from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.capabilities import (
+    Artifact,
     CallContext,
     Capability,
     ImageRequest,
     Missing,
     ModelKey,
-    Permanent,
     Picture,
     Task,
 )
@@ -81,29 +83,25 @@ class DiffusersImages:
         Raises:
             StepError: It did not work.
         """
-        references = await self._references(request, context)
+        followed = self._followed(request)
+        references = tuple([await context.read(picture) for picture in followed])
         ask = self._ask(request, references)
         task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
         context.progress(None, f"waiting for {self.model}")
         answer = await context.infer(task)
         pixels, width, height = answer["rgb"], answer["width"], answer["height"]
-        lineage = self._lineage(request, followed=bool(references))
+        lineage = lineage_of(self, request, followed)
         # The processors encode while the device makes the next pictures.
         png = await context.compute(encoded, pixels, width, height, lineage.model_dump())
         image = await context.keep(png, role="image")
         return Picture(image=image, seed=request.seed)
 
-    async def _references(self, request: ImageRequest, context: CallContext) -> tuple[bytes, ...]:
-        if request.reference is None or self.settings.reference == "none":
+    def _followed(self, request: ImageRequest) -> tuple[Artifact, ...]:
+        if self.settings.reference == "none":
             return ()
-        artifacts = (request.reference, *request.more_references)
-        if len(artifacts) > self.most_references:
-            raise Permanent(
-                f"{len(artifacts)} reference pictures are more than the "
-                f"{self.most_references} that are followed by {self.settings.reference}.",
-                remedy="Set diffusers.reference to ip-adapter, or give fewer.",
-            )
-        return tuple([await context.read(artifact) for artifact in artifacts])
+        by = f"{self.model} by {self.settings.reference}"
+        remedy = "Set diffusers.reference to ip-adapter, or give fewer."
+        return references_of(request, self.most_references, by, remedy=remedy)
 
     def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> PictureAsk:
         settings = self.settings
@@ -127,19 +125,6 @@ class DiffusersImages:
                 refine_at=settings.refiner_at,
                 loras=settings.loras,
             ),
-        )
-
-    def _lineage(self, request: ImageRequest, *, followed: bool) -> Lineage:
-        return Lineage(
-            prompt=request.prompt,
-            negative_prompt=request.negative_prompt,
-            seed=request.seed,
-            width=request.width,
-            height=request.height,
-            backend=self.name,
-            model=self.model,
-            version=self.version,
-            reference=request.reference.hash if followed and request.reference else None,
         )
 
 
