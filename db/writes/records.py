@@ -4,15 +4,14 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.clock import now
 from db.text import storable
 
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """What is about to be called, written before it is."""
+class Intent(NamedTuple):
+    """What is about to be called, written before it is; the columns of `steps` that it fills."""
 
     batch_id: int
     job_id: int | None

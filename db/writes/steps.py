@@ -12,11 +12,10 @@ from db.writes.events import record_event
 from db.writes.records import Intent, Outcome, write_artifacts, write_calls, write_records
 from db.writes.spending import Reservation, add_spending, reserve, settle
 
-_BEGIN = """
-INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation, backend,
-                   model, request, reusable, started_at)
-VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?, ?, ?, ?, ?)
-"""
+_BEGIN = f"""
+INSERT INTO steps ({", ".join(Intent._fields)}, state, started_at)
+VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?)
+"""  # noqa: S608 - our own names
 
 
 def begin_step(
@@ -27,29 +26,12 @@ def begin_step(
     Raises:
         OverBudget: What is to be reserved for it is not there; nothing was written.
     """
-    i = intent
-    cursor = connection.execute(
-        _BEGIN,
-        (
-            i.batch_id,
-            i.job_id,
-            i.key,
-            i.scope,
-            i.name,
-            i.fingerprint,
-            i.operation,
-            i.backend,
-            i.model,
-            i.request,
-            i.reusable,
-            now(),
-        ),
-    )
-    if i.job_id is not None:
-        connection.execute("UPDATE jobs SET stage = ? WHERE id = ?", (i.key, i.job_id))
+    cursor = connection.execute(_BEGIN, (*intent, now()))
+    if intent.job_id is not None:
+        connection.execute("UPDATE jobs SET stage = ? WHERE id = ?", (intent.key, intent.job_id))
     step_id = int(cursor.lastrowid or 0)
     if reservation is not None:
-        reserve(connection, step_id, i.batch_id, reservation)
+        reserve(connection, step_id, intent.batch_id, reservation)
     return step_id
 
 

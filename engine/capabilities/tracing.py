@@ -5,9 +5,7 @@ the other: what is noted goes through a context variable, which tasks and thread
 inherit.
 """
 
-import contextlib
 import json
-from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any, Protocol
 
@@ -70,12 +68,22 @@ def wire_log() -> WireLog | None:
     return _log.get()
 
 
-@contextlib.contextmanager
-def recorded(*, wanted: bool) -> Iterator[WireLog]:
-    """Has the requests noted that are made inside, where that is wanted."""
-    log = WireLog()
-    token = _log.set(log if wanted else None)
-    try:
-        yield log
-    finally:
-        _log.reset(token)
+class Recording:
+    """Has the requests noted that are made inside, where that is wanted.
+
+    Args:
+        wanted: Whether it is.
+    """
+
+    __slots__ = ("_token", "_wanted")
+
+    def __init__(self, *, wanted: bool) -> None:
+        self._wanted = wanted
+
+    def __enter__(self) -> WireLog:
+        log = WireLog()
+        self._token = _log.set(log if self._wanted else None)
+        return log
+
+    def __exit__(self, *_: object) -> None:
+        _log.reset(self._token)

@@ -9,7 +9,7 @@ import io
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -144,8 +144,16 @@ def _open(data: bytes) -> Image.Image:
 
 def _looks_like_picture(head: bytes) -> bool:
     """Whether the first bytes are those of a picture: most files that are none end here."""
-    accepts = (Image.OPEN[name][1] for name in _formats())
-    return any(accept is None or accept(head) for accept in accepts)
+    for accept in _accepts():  # noqa: SIM110 - asked of every small file
+        if accept is None or accept(head):
+            return True
+    return False
+
+
+@functools.cache
+def _accepts() -> tuple[Callable[[bytes], bool | str] | None, ...]:
+    """What each format says of a file's first bytes; None where it says nothing."""
+    return tuple(Image.OPEN[name][1] for name in _formats())
 
 
 @functools.cache

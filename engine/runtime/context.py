@@ -69,7 +69,7 @@ class CallRecorder:
             )
         known = self.artifacts.known(data) if len(data) <= SMALL else None
         artifact = _described(known, data) if known else await self._store(data)
-        self.kept.append({"role": role, **artifact.model_dump()})
+        self.kept.append({"role": role, **vars(artifact)})
         return artifact
 
     async def _store(self, data: bytes) -> Artifact:

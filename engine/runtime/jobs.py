@@ -1,7 +1,6 @@
 """One job from claimed to ended: runs the recipe and sorts out how it ended."""
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -55,7 +54,9 @@ class JobRunner:
         """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
         self._steps.enter(run)
         try:
-            await _see_through(await self._ending(run))
+            ending = await self._ending(run)
+            run.is_ending = True  # no stop comes in between: nothing is awaited
+            await ending
         except Exception as error:  # a defect of ours; the job must not seem to run for ever
             log.exception("the end of job j%d", run.job.id)
             job, message = run.job, f"{run.job.key}: {type(error).__name__}: {error}"
@@ -173,15 +174,6 @@ class _Ending:
 
     result: str
     score: float | None
-
-
-async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
-    """Waits for an ending to be written; a stop that comes meanwhile comes too late."""
-    task = asyncio.create_task(ending)
-    while not task.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(task)
-    task.result()
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

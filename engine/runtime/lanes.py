@@ -7,8 +7,6 @@ is the lane's.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from db.clock import now
@@ -133,9 +131,12 @@ class Lane:
         """Forgets how many calls a minute were found to be taken; they are found out anew."""
         self._learned.forget()
 
-    @asynccontextmanager
-    async def slot(self) -> AsyncIterator[Sent]:
-        """Waits for a place among the calls in flight and holds it.
+    def slot(self) -> "Slot":
+        """A place among the calls in flight, as a context: `async with lane.slot() as sent`."""
+        return Slot(self)
+
+    async def take(self) -> Sent:
+        """Waits for a place among the calls in flight and takes it.
 
         Raises:
             Blocked: The lane is blocked, or becomes so while waiting.
@@ -143,17 +144,19 @@ class Lane:
         await self._enter()
         try:
             await self._wait_until_free()
-            sent = self._send()
-            self._sending += 1
-            try:
-                yield sent
-            finally:
-                self._sending -= 1
-                self._learned.ended(sent.number, time.monotonic() - sent.at)
-                if self._tokens is not None:  # made meanwhile, it counts the call all the same
-                    self._tokens.end(sent.counted, sent.tokens)
-        finally:
+        except BaseException:
             self._leave()
+            raise
+        self._sending += 1
+        return self._send()
+
+    def give_back(self, sent: Sent) -> None:
+        """Gives back the place of a call that has ended, however."""
+        self._sending -= 1
+        self._learned.ended(sent.number, time.monotonic() - sent.at)
+        if self._tokens is not None:  # made meanwhile, it counts the call all the same
+            self._tokens.end(sent.counted, sent.tokens)
+        self._leave()
 
     def _send(self) -> Sent:
         self.sent += 1
@@ -197,10 +200,13 @@ class Lane:
 
     def _wait(self) -> float:
         """Seconds until a call may be sent, as far as is known now."""
-        windows = (self._window, self._tokens.window if self._tokens else None)
-        until = max((window.wait() for window in windows if window), default=0.0)
-        learned = self._learned.wait(self.width, spread=self._spreads)
-        return max(until, learned, self._closed_until - time.monotonic())
+        wait = self._closed_until - time.monotonic()
+        wait = max(wait, self._learned.wait(self.width, spread=self._spreads))
+        if self._window is not None:
+            wait = max(wait, self._window.wait())
+        if self._tokens is not None:
+            wait = max(wait, self._tokens.window.wait())
+        return wait
 
     def _refuse_if_blocked(self) -> None:
         if self.blocked is not None:
@@ -315,3 +321,19 @@ class Lane:
 
 def _sentence(error: Blocked) -> str:
     return f"{error.message} {error.remedy}".strip()
+
+
+class Slot:
+    """A place in a lane, held for the length of one call."""
+
+    __slots__ = ("_lane", "_sent")
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+
+    async def __aenter__(self) -> Sent:
+        self._sent = await self._lane.take()
+        return self._sent
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lane.give_back(self._sent)

@@ -56,18 +56,18 @@ class OutcomeKeeper:
         self._state = state
         self._lane = lane
 
-    async def result(self, outcome: Outcome) -> Memo:
+    async def result(self, outcome: Outcome) -> None:
         """Writes a result with all that belongs to it."""
         step_id, intent = self._state.step_id, self._state.intent
         if self._state.traces and self._bench.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
         await self._bench.writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
         self._bench.progress.forget(step_id)
-        return self.remember(Memo(step_id, "done", result=outcome.result))
+        self.remember(Memo(step_id, "done", result=outcome.result))
 
-    def outcome_of(self, result: Result, recorder: CallRecorder) -> Outcome:
-        """What a result leaves behind."""
-        text = result.model_dump_json()
+    def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Result]:
+        """What a result leaves behind, and the result as it is read back from there."""
+        text, asked = result.model_dump_json(), self._state.asked
         if len(text) > MAX_RESULT_CHARS:
             raise Permanent(
                 f"{self._state.intent.backend} answered {len(text) >> 20} MiB of text, more than "
@@ -75,19 +75,21 @@ class OutcomeKeeper:
                 cost=recorder.spent,
             )
         # What cannot be read back is no result.
-        self._state.asked.call.result_type.model_validate_json(text)
-        return Outcome(
+        result = asked.call.result_type.model_validate_json(text)
+        scores = result.scores()
+        outcome = Outcome(
             result=text,
             artifacts=recorder.kept,
-            scores=[score.model_dump() for score in result.scores()],
+            scores=[vars(score) for score in scores],
             critiques=[critique.model_dump() for critique in result.critiques()],
-            prompts=[prompt.model_dump() for prompt in result.prompts()],
+            prompts=[vars(prompt) for prompt in result.prompts()],
             cost=recorder.spent,
-            headline=headline_of(self._state.asked.run, result),
-            iterations=self._state.asked.iteration,
+            headline=headline_of(asked.run, scores),
+            iterations=asked.iteration,
             had_progress=recorder.had_progress or self._state.retried,
             calls=self._state.calls,
         )
+        return outcome, result
 
     async def failure(self, error: StepError) -> StepError:
         """Writes a failure; returns what the step raises."""
@@ -184,9 +186,9 @@ class OutcomeKeeper:
             log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
             return []
 
-    def remember(self, memo: Memo) -> Memo:
+    def remember(self, memo: Memo) -> None:
         """Tells the run that the job has now."""
-        return self._bench.remember(self._state.asked, memo)
+        self._bench.remember(self._state.asked, memo)
 
 
 def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any]]:

@@ -1,9 +1,8 @@
 """One step that is being made: from its intent, through its lane and its tries, to its outcome."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 from typing import cast
 
 import stamina
@@ -20,9 +19,8 @@ from engine.capabilities import (
     Retryable,
     StepError,
 )
-from engine.capabilities.tracing import WireLog, recorded
+from engine.capabilities.tracing import Recording, WireLog
 from engine.runtime.context import CallRecorder
-from engine.runtime.deadline import Deadline
 from engine.runtime.lanes import Sent
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.reuse import reused
@@ -45,16 +43,26 @@ class Performance:
         bench: What all steps share.
         asked: What was asked for.
         memo: What the store knows of the step, None where it has never been begun.
+        on_end: Called when it has an outcome, or has been given up.
 
     Attributes:
         call: What is asked of which backend.
+        place: What tells the step from every other one of the store.
         task: What makes it.
         wanted: Whether a run waits for it.
         in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
     """
 
-    def __init__(self, bench: Workbench, asked: Asked, memo: Memo | None) -> None:
+    def __init__(
+        self,
+        bench: Workbench,
+        asked: Asked,
+        memo: Memo | None,
+        on_end: "Callable[[Performance], None]",
+    ) -> None:
         self.call = asked.call
+        self.place = asked.place
+        self._on_end = on_end
         self.wanted = self.in_flight = False
         self._bench = bench
         self._memo = memo
@@ -69,15 +77,37 @@ class Performance:
         )
         self._keeper = OutcomeKeeper(bench, self._state, self._lane)
         job_id = asked.run.job.id
+        self._waiting: list[asyncio.Future[Result]] = []
         self.task = asyncio.create_task(self._perform(), name=f"step {asked.key} of j{job_id}")
+        self.task.add_done_callback(self._end)
 
-    async def _perform(self) -> Memo:
+    def answer(self) -> "asyncio.Future[Result]":
+        """What the task comes to, for one who waits; to give up waiting does not stop it."""
+        waiting: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return waiting
+
+    def _end(self, task: "asyncio.Task[Result]") -> None:
+        """Tells those who wait; an answer that nobody waits for is no alarm."""
+        self._on_end(self)
+        error = None if task.cancelled() else task.exception()
+        for waiting in self._waiting:
+            if waiting.done():
+                continue
+            if task.cancelled():
+                waiting.cancel()
+            elif error is not None:
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(task.result())
+
+    async def _perform(self) -> Result:
         """Makes the call until it has an outcome, and stores that."""
         if self._memo is None and (known := await reused(self._bench, self._state.asked)):
             return known
         await self._refuse_what_must_not_be_sent()
         try:
-            outcome = await self._call_with_retries()
+            outcome, result = await self._call_with_retries()
         except asyncio.CancelledError:
             self._put_aside()
             raise
@@ -86,7 +116,8 @@ class Performance:
         except Exception as error:
             raise await self._keeper.bug(error) from error
         else:
-            return await self._keeper.result(outcome)
+            await self._keeper.result(outcome)
+            return result
         finally:
             self._bench.purse.let_go(self)
 
@@ -111,14 +142,14 @@ class Performance:
             self._bench.writer.write(lambda c: writes.put_aside(c, step_id))
             self._keeper.remember(Memo(step_id, "open"))
 
-    async def _call_with_retries(self) -> Outcome:
+    async def _call_with_retries(self) -> tuple[Outcome, Result]:
         """The first try is made outside the library, which costs a third of a trivial step."""
         try:
             return await self._try(1)
         except Retryable as error:
             return await self._try_again(error)
 
-    async def _try_again(self, error: Retryable) -> Outcome:
+    async def _try_again(self, error: Retryable) -> tuple[Outcome, Result]:
         retry = self._bench.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
@@ -138,7 +169,7 @@ class Performance:
                 raise error
         raise AssertionError("stamina ends its loop by a return or an error")
 
-    async def _try(self, number: int) -> Outcome:
+    async def _try(self, number: int) -> tuple[Outcome, Result]:
         """One try, once the budgets have room for its worst case."""
         purse = self._bench.purse
         while True:
@@ -149,7 +180,7 @@ class Performance:
                 self.in_flight = False
                 await purse.wait_for_room(refusal, seen, self.call.backend)
 
-    async def _try_once(self, number: int) -> Outcome:
+    async def _try_once(self, number: int) -> tuple[Outcome, Result]:
         async with self._lane.slot() as sent:
             await self._begin()
             result, recorder = await self._call_once(number, sent)
@@ -197,10 +228,9 @@ class Performance:
 
     async def _call_once(self, number: int, sent: Sent) -> tuple[Result, CallRecorder]:
         recorder = self._recorder()
-        started = now()
+        started = now() if self._is_noted else ""
         try:
-            async with self._traced(number):
-                result = await self._ask(recorder, sent)
+            result = await self._ask_traced(recorder, sent, number)
         except StepError as caught:
             error = self._as_policy_says(caught)
             error.cost = max(error.cost, recorder.spent)
@@ -224,18 +254,18 @@ class Performance:
         self._lane.succeeded(sent)
         return result, recorder
 
-    @contextlib.asynccontextmanager
-    async def _traced(self, number: int) -> AsyncIterator[None]:
-        """Notes what goes over the wire in a try, as far as the settings ask for it."""
+    async def _ask_traced(self, recorder: CallRecorder, sent: Sent, number: int) -> Result:
+        """Asks, and notes what goes over the wire as far as the settings ask for it."""
         wanted = self._bench.engine_settings.traces
-        with recorded(wanted=wanted != "off") as wire:
+        with Recording(wanted=wanted != "off") as wire:
             try:
-                yield
+                result = await self._ask(recorder, sent)
             except Exception:
                 await self._note_trace(wire, number)
                 raise
             if wanted == "all":
                 await self._note_trace(wire, number)
+        return result
 
     async def _note_trace(self, wire: WireLog, number: int) -> None:
         if not wire:
@@ -259,8 +289,7 @@ class Performance:
         backend, deadline = self.call.backend, self._bench.engine_settings.deadline_seconds
         operation = getattr(backend, self.call.operation)
         try:
-            async with asyncio.timeout(deadline) as timer:
-                recorder.deadline = Deadline(timer, deadline)
+            with self._bench.deadlines.after(deadline) as recorder.deadline:
                 return cast("Result", await operation(self.call.request, recorder))
         except TimeoutError:
             message = f"{self._state.intent.backend} gave no answer within {deadline:g} seconds."
@@ -317,6 +346,11 @@ class Performance:
             self._lane.block(blocked)
         await asyncio.sleep(UNWRITABLE_SECONDS)
 
+    @property
+    def _is_noted(self) -> bool:
+        """Whether each request is a row of its own."""
+        return self.call.backend.paid or self.call.backend.resumable
+
     def _note_call(
         self,
         recorder: CallRecorder,
@@ -324,7 +358,7 @@ class Performance:
         started: str,
         error: StepError | None,
     ) -> None:
-        if not (self.call.backend.paid or self.call.backend.resumable):
+        if not self._is_noted:
             return
         self._state.calls.append(
             {

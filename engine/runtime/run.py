@@ -81,6 +81,7 @@ class JobRun:
         best: Best headline so far.
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
+        is_ending: Whether its end is being written; a stop then comes too late.
     """
 
     job: Job
@@ -92,6 +93,7 @@ class JobRun:
     best: float | None = None
     then: str = ""
     task: "asyncio.Task[None] | None" = None
+    is_ending: bool = False
 
     def stop(self, then: str) -> None:
         """Stops the recipe at the step it is in.
@@ -101,7 +103,7 @@ class JobRun:
                 weakens an earlier one: what was cancelled is not queued because the engine stops.
         """
         self.then = max(self.then, then, key=_STOPS.index)
-        if self.task is not None:
+        if self.task is not None and not self.is_ending:
             self.task.cancel()
 
     @property
@@ -125,3 +127,10 @@ class JobRun:
         if memo is None:
             return self.versions[key] > 0
         return memo.superseded or self.versions[key] > 1
+
+    def know(self, key: str, fingerprint: str, memo: Memo) -> None:
+        """Takes in what the store knows of a step now."""
+        place = (key, fingerprint)
+        if place not in self.memos:
+            self.versions[key] += 1
+        self.memos[place] = memo

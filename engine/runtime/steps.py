@@ -38,7 +38,7 @@ class StepRunner:
         self.bench = bench
         self.publish = publish
         self._under_way: dict[tuple[int, str, str], Performance] = {}
-        self._tasks: set[asyncio.Task[Memo]] = set()
+        self._tasks: set[asyncio.Task[Result]] = set()
 
     def enter(self, run: JobRun) -> None:
         """Makes what finishes from now on known to a run."""
@@ -50,7 +50,7 @@ class StepRunner:
             del self.bench.runs[run.job.id]
 
     @property
-    def calls_under_way(self) -> list["asyncio.Task[Memo]"]:
+    def calls_under_way(self) -> list["asyncio.Task[Result]"]:
         """The calls that have been sent and are not answered, or not yet written down."""
         return list(self._tasks)
 
@@ -59,7 +59,7 @@ class StepRunner:
         for place, performance in list(self._under_way.items()):
             if place[0] == run.job.id and not performance.call.backend.paid:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
-                self._give_up(place, performance)
+                self._give_up(performance)
 
     async def reopen_lost(self, run: JobRun) -> None:
         """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
@@ -83,44 +83,42 @@ class StepRunner:
             job_id = run.job.id
             await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
         memo = run.memos.get((key, print_))
-        if memo is None or memo.state != "done":
-            memo = await self._settled(Asked(run, scope, name, call, print_, iteration), memo)
-        result = call.result_type.model_validate_json(memo.result or "null")
-        run.best = headline_of(run, result)
+        if memo is not None and memo.state == "done":
+            result = call.result_type.model_validate_json(memo.result or "null")
+        else:
+            asked = Asked(run, scope, name, key, call, print_, iteration)
+            result = cast("ResultT", await self._made(asked, memo))
+        run.best = headline_of(run, result.scores())
         return result
 
-    async def _settled(self, asked: Asked, memo: Memo | None) -> Memo:
+    async def _made(self, asked: Asked, memo: Memo | None) -> Result:
         if memo is not None and memo.state == "failed":
             raise stored_failure(memo)
         performance = self._performance(asked, memo)
         performance.wanted = True
         try:
-            return await asyncio.shield(performance.task)
+            return await performance.answer()
         except asyncio.CancelledError:
             performance.wanted = False
             if not performance.in_flight:  # nobody has been asked yet, and nobody waits any more
-                self._give_up(asked.place, performance)
+                self._give_up(performance)
             raise
 
     def _performance(self, asked: Asked, memo: Memo | None) -> Performance:
         """The one that makes this step already, else a new one."""
-        place = asked.place
-        performance = self._under_way.get(place)
+        performance = self._under_way.get(asked.place)
         if performance is None or performance.task.done():
-            performance = self._under_way[place] = Performance(self.bench, asked, memo)
+            performance = Performance(self.bench, asked, memo, self._forget)
+            self._under_way[performance.place] = performance
             self._tasks.add(performance.task)
-            performance.task.add_done_callback(lambda done: self._settle(place, done))
         return performance
 
-    def _give_up(self, place: tuple[int, str, str], performance: Performance) -> None:
-        if self._under_way.get(place) is performance:
-            del self._under_way[place]
+    def _give_up(self, performance: Performance) -> None:
+        if self._under_way.get(performance.place) is performance:
+            del self._under_way[performance.place]
         performance.task.cancel()
 
-    def _settle(self, place: tuple[int, str, str], task: "asyncio.Task[Memo]") -> None:
-        self._tasks.discard(task)
-        performance = self._under_way.get(place)
-        if performance is not None and performance.task is task:
-            del self._under_way[place]
-        if not task.cancelled():
-            task.exception()  # seen here, so that an answer nobody waits for is not an alarm
+    def _forget(self, performance: Performance) -> None:
+        self._tasks.discard(performance.task)
+        if self._under_way.get(performance.place) is performance:
+            del self._under_way[performance.place]

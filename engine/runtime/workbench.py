@@ -1,15 +1,16 @@
 """What steps are made with, and how far one of them is."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from db.writer import Writer
 from db.writes.records import Intent
-from engine.capabilities import Backend, Call, Result
+from engine.capabilities import Backend, Call, Score
 from engine.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.deadline import Deadlines
 from engine.runtime.lanes import Lane
 from engine.runtime.pool import ComputePool
 from engine.runtime.progress import ProgressBoard
@@ -18,7 +19,7 @@ from engine.runtime.run import JobRun, Memo
 from engine.settings import EngineSettings, RetrySettings
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A step that a run asks for.
 
@@ -26,6 +27,7 @@ class Asked:
         run: Who asks.
         scope: Where in the job it stands.
         name: Its name there.
+        key: Its key within its job: scope and name.
         call: What to ask of which backend.
         fingerprint: What makes the call what it is.
         iteration: Number of the turn that it belongs to, 0 where it is in none.
@@ -34,14 +36,10 @@ class Asked:
     run: JobRun
     scope: str
     name: str
+    key: str
     call: Call[Any]
     fingerprint: str
     iteration: int
-
-    @property
-    def key(self) -> str:
-        """The step's key within its job."""
-        return f"{self.scope}/{self.name}" if self.scope else self.name
 
     @property
     def place(self) -> tuple[int, str, str]:
@@ -50,19 +48,20 @@ class Asked:
 
     def intent(self) -> Intent:
         """What is written before the call is made."""
-        identity = self.run.batch.identity(self.call.backend)
+        job, call = self.run.job, self.call
+        identity = self.run.batch.identity(call.backend)
         return Intent(
-            batch_id=self.run.job.batch_id,
-            job_id=self.run.job.id,
+            batch_id=job.batch_id,
+            job_id=job.id,
             key=self.key,
             scope=self.scope,
             name=self.name,
             fingerprint=self.fingerprint,
-            operation=self.call.operation,
+            operation=call.operation,
             backend=identity.backend,
             model=identity.model,
-            request=self.call.request.model_dump_json(),
-            reusable=bool(getattr(self.call.backend, "reusable", False)),
+            request=call.request.model_dump_json(),
+            reusable=bool(getattr(call.backend, "reusable", False)),
         )
 
 
@@ -112,6 +111,7 @@ class Workbench:
         retry_settings: How often and how soon a call is made again.
         runs: The run that each job has now.
         purse: What calls may cost.
+        deadlines: When calls are given up.
         making: What makes the steps that others may be answered from, by fingerprint, and by the
             job where only its own steps may be.
     """
@@ -126,23 +126,20 @@ class Workbench:
     retry_settings: RetrySettings
     runs: dict[int, JobRun] = field(default_factory=dict)
     purse: Purse = field(default_factory=Purse)
+    deadlines: Deadlines = field(default_factory=Deadlines)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
-    def remember(self, asked: Asked, memo: Memo) -> Memo:
+    def remember(self, asked: Asked, memo: Memo) -> None:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
         run = self.runs.get(asked.run.job.id)
         if run is not None:
-            known = (asked.key, asked.fingerprint)
-            if known not in run.memos:
-                run.versions[asked.key] += 1
-            run.memos[known] = memo
-        return memo
+            run.know(asked.key, asked.fingerprint, memo)
 
 
-def headline_of(run: JobRun, result: Result) -> float | None:
-    """The best headline of a run once a result has come."""
+def headline_of(run: JobRun, scores: Iterable[Score]) -> float | None:
+    """The best headline of a run once a result with these scores has come."""
     best, headline = run.best, run.headline
-    for score in result.scores():
+    for score in scores:
         if score.metric == headline.metric:
             best = headline.best(best, score.value)
     return best

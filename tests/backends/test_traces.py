@@ -24,7 +24,7 @@ from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability import StabilitySettings
 from engine.backends.stability.image import StabilityImages
 from engine.capabilities import EvaluateRequest, ImageRequest, StepError
-from engine.capabilities.tracing import MOST_BYTES, MOST_EXCHANGES, WireLog, recorded, wire_log
+from engine.capabilities.tracing import MOST_BYTES, MOST_EXCHANGES, Recording, WireLog, wire_log
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
 from tests.support.providers.chat import JUDGED, Script
 from tests.support.providers.comfyui import ComfyUI
@@ -73,7 +73,7 @@ async def test_a_chat_leaves_prompt_and_reply_and_no_picture(provider: Provider)
     with ProviderServer(provider.route(Script(["about 70", JUDGED]))) as server:
         context, picture = MemoryContext(), noise()
         request = EvaluateRequest(image=context.give(picture), brief=BRIEF)
-        with recorded(wanted=True) as log:
+        with Recording(wanted=True) as log:
             await provider.backend(server).evaluate(request, context)
     trace = read(log, provider.key)
     assert base64.b64encode(picture)[:60].decode() not in all_text(trace)
@@ -95,7 +95,7 @@ async def test_a_key_that_is_echoed_is_masked(provider: Provider) -> None:
         server.misbehave(status(500, echo))
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
-        with recorded(wanted=True) as log, pytest.raises(StepError):
+        with Recording(wanted=True) as log, pytest.raises(StepError):
             await provider.backend(server).evaluate(request, context)
         assert provider.key in str(server.ledger[0].headers)
     (exchange,) = read(log, provider.key)["exchanges"]
@@ -109,7 +109,7 @@ async def test_a_reply_that_never_comes_leaves_its_request(provider: Provider) -
         server.misbehave(reset())
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
-        with recorded(wanted=True) as log, pytest.raises(StepError):
+        with Recording(wanted=True) as log, pytest.raises(StepError):
             await provider.backend(server).evaluate(request, context)
     (exchange,) = read(log, provider.key)["exchanges"]
     assert BRIEF in all_text(exchange["request"]["body"])
@@ -121,7 +121,7 @@ async def test_nothing_is_noted_where_nobody_asks(provider: Provider) -> None:
     with ProviderServer(provider.route()) as server:
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
-        with recorded(wanted=False) as log:
+        with Recording(wanted=False) as log:
             assert wire_log() is None
             await provider.backend(server).evaluate(request, context)
         assert len(server.ledger) == 1
@@ -168,7 +168,7 @@ async def test_a_picture_leaves_its_prompt_and_not_itself(
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
     monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
     context = MemoryContext()
-    with ProviderServer(routes()) as server, recorded(wanted=True) as log:
+    with ProviderServer(routes()) as server, Recording(wanted=True) as log:
         asked = ImageRequest(prompt=PROMPT, seed=5, width=512, height=512)
         made = await backend(server.url).generate(asked, context)
         sent = len([call for call in server.ledger if call.path != "/ws"])
@@ -185,7 +185,7 @@ async def test_a_picture_leaves_its_prompt_and_not_itself(
 async def test_a_seller_that_echoes_the_key(routes: Any, backend: Any) -> None:
     with ProviderServer(routes()) as server:
         server.misbehave(instead(f"<p>{FAL_KEY} {STABILITY_KEY}".encode()), times=9)
-        with recorded(wanted=True) as log, pytest.raises(StepError):
+        with Recording(wanted=True) as log, pytest.raises(StepError):
             asked = ImageRequest(prompt=PROMPT, seed=5, width=512, height=512)
             await backend(server.url).generate(asked, MemoryContext())
     first = read(log, FAL_KEY if backend is not _stability else STABILITY_KEY)["exchanges"][0]
