@@ -74,6 +74,11 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
+    @property
+    def in_trouble(self) -> bool:
+        """Whether commits do not succeed now."""
+        return self._in_trouble
+
     def write(self, operation: Operation[T]) -> "asyncio.Future[T]":
         """Queues an operation; the future is done when the operation is committed."""
         future: asyncio.Future[T] = self._loop.create_future()

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from db.clock import now
 from db.text import storable
@@ -18,10 +18,25 @@ VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?)
 """  # noqa: S608 - our own names
 
 
+class Begun(Protocol):
+    """What is told the id of a step's row as soon as it is written, though not yet committed."""
+
+    step_id: int
+
+
 def begin_step(
-    connection: sqlite3.Connection, intent: Intent, reservation: Reservation | None = None
+    connection: sqlite3.Connection,
+    intent: Intent,
+    reservation: Reservation | None = None,
+    begun: Begun | None = None,
 ) -> int:
     """Writes the intent of a call that has never been made; returns the step's id.
+
+    Args:
+        connection: An open transaction's connection.
+        intent: What is about to be called.
+        reservation: What is to be reserved for it.
+        begun: Is told the id, for what is written after this by whoever does not wait.
 
     Raises:
         OverBudget: What is to be reserved for it is not there; nothing was written.
@@ -32,6 +47,8 @@ def begin_step(
     step_id = int(cursor.lastrowid or 0)
     if reservation is not None:
         reserve(connection, step_id, intent.batch_id, reservation)
+    if begun is not None:
+        begun.step_id = step_id
     return step_id
 
 

@@ -58,12 +58,14 @@ class OutcomeKeeper:
 
     async def result(self, outcome: Outcome) -> None:
         """Writes a result with all that belongs to it."""
-        step_id, intent = self._state.step_id, self._state.intent
-        if self._state.traces and self._bench.engine_settings.traces == "all":
+        state, intent = self._state, self._state.intent
+        if state.traces and self._bench.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
-        await self._bench.writer.write(lambda c: writes.finish_step(c, step_id, intent, outcome))
-        self._bench.progress.forget(step_id)
-        self.remember(Memo(step_id, "done", result=outcome.result))
+        self._bench.progress.forget(state)
+        await self._bench.writer.write(
+            lambda c: writes.finish_step(c, state.step_id, intent, outcome)
+        )
+        self.remember(Memo(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Result]:
         """What a result leaves behind, and the result as it is read back from there."""
@@ -156,7 +158,7 @@ class OutcomeKeeper:
             [*self._state.kept, *await self._traces()],
         )
         uncertain = self._state.uncertain
-        self._bench.progress.forget(step_id)
+        self._bench.progress.forget(self._state)
         error_id = await writer.write(
             lambda c: writes.fail_step(
                 c,

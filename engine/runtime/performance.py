@@ -1,39 +1,19 @@
 """One step that is being made: from its intent, through its lane and its tries, to its outcome."""
 
 import asyncio
-import logging
 from collections.abc import Callable
-from typing import cast
 
 import stamina
 
-from db.clock import now
 from db.errors import OverBudget
 from db.writes import steps as writes
 from db.writes.records import Outcome
-from engine.capabilities import (
-    Blocked,
-    OutcomeUnknown,
-    Permanent,
-    Result,
-    Retryable,
-    StepError,
-)
-from engine.capabilities.tracing import Recording, WireLog
-from engine.runtime.context import CallRecorder
-from engine.runtime.lanes import Sent
+from engine.capabilities import Blocked, Permanent, Result, Retryable, StepError
+from engine.runtime.calling import Caller
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.reuse import reused
 from engine.runtime.run import Memo
 from engine.runtime.workbench import Asked, StepState, Workbench
-
-UNWRITABLE_SECONDS = 1.0
-"""How long a paid result that cannot be stored waits before it is tried again."""
-
-MOST_TRACES = 8
-"""Tries of one step whose traces are kept: the last ones."""
-
-log = logging.getLogger(__name__)
 
 
 class Performance:
@@ -75,7 +55,9 @@ class Performance:
             request_id=request_id,
             begun=request_id is not None,
         )
+        self._intent: asyncio.Future[int] | None = None
         self._keeper = OutcomeKeeper(bench, self._state, self._lane)
+        self._caller = Caller(bench, self._state, self._lane)
         job_id = asked.run.job.id
         self._waiting: list[asyncio.Future[Result]] = []
         self.task = asyncio.create_task(self._perform(), name=f"step {asked.key} of j{job_id}")
@@ -117,6 +99,7 @@ class Performance:
             raise await self._keeper.bug(error) from error
         else:
             await self._keeper.result(outcome)
+            await self._intent_written()
             return result
         finally:
             self._bench.purse.let_go(self)
@@ -137,10 +120,12 @@ class Performance:
 
     def _put_aside(self) -> None:
         """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
-        if self._state.step_id and not self.call.backend.paid and not self._state.request_id:
-            step_id = self._state.step_id
-            self._bench.writer.write(lambda c: writes.put_aside(c, step_id))
-            self._keeper.remember(Memo(step_id, "open"))
+        state = self._state
+        if self.call.backend.paid or state.request_id or not (state.step_id or state.begun):
+            return
+        self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
+        if state.step_id:  # else nobody can have read of it before this is written
+            self._keeper.remember(Memo(state.step_id, "open"))
 
     async def _call_with_retries(self) -> tuple[Outcome, Result]:
         """The first try is made outside the library, which costs a third of a trivial step."""
@@ -179,11 +164,14 @@ class Performance:
             except OverBudget as refusal:
                 self.in_flight = False
                 await purse.wait_for_room(refusal, seen, self.call.backend)
+            except Exception:
+                await self._intent_written()  # what is written of a failure names the step's row
+                raise
 
     async def _try_once(self, number: int) -> tuple[Outcome, Result]:
         async with self._lane.slot() as sent:
             await self._begin()
-            result, recorder = await self._call_once(number, sent)
+            result, recorder = await self._caller.ask(number, sent)
         return self._keeper.outcome_of(result, recorder)
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
@@ -192,28 +180,42 @@ class Performance:
         return True if error.retry_after is None else max(0.0, error.retry_after)
 
     async def _begin(self) -> None:
-        if not self._state.begun:
+        """Writes the intent; a call that must not be made twice waits until it is durable."""
+        state, writer = self._state, self._bench.writer
+        if not state.begun:
             self._refuse_if_not_ready()
         self.in_flight = True
         reservation = self._bench.purse.reservation(self.call)
-        writer, intent, step_id, request_id = (
-            self._bench.writer,
-            self._state.intent,
-            self._state.step_id,
-            self._state.request_id,
-        )
-        if self._state.begun and request_id:
+        step_id, intent, request_id = state.step_id, state.intent, state.request_id
+        if state.begun and request_id:
             await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
-        elif not step_id:
-            self._state.step_id = await writer.write(
-                lambda c: writes.begin_step(c, intent, reservation)
-            )
-        else:
+        elif step_id:
             batch_id = intent.batch_id
             await writer.write(lambda c: writes.begin_again(c, step_id, batch_id, reservation))
-        self._state.begun = self._state.uncertain = True
+        else:
+            self._intent = writer.write(lambda c: writes.begin_step(c, intent, reservation, state))
+            if self._must_be_known_first:
+                await self._intent_written()
+        state.begun = state.uncertain = True
         if reservation is not None:
             self._bench.purse.hold(self)
+
+    @property
+    def _must_be_known_first(self) -> bool:
+        """Whether the intent has to be durable before the call is made.
+
+        Where a call costs nothing, it is made at once, and its intent is committed meanwhile: it
+        may be made again. Not so where the job has been begun before, for then the call may be what
+        ends the engine, and how often that was tried is counted; nor while commits fail.
+        """
+        backend, job = self.call.backend, self._state.asked.run.job
+        return backend.paid or backend.resumable or job.starts > 1 or self._bench.writer.in_trouble
+
+    async def _intent_written(self) -> None:
+        """Waits for the intent's commit, and raises what is wrong with it."""
+        if self._intent is not None:
+            await self._intent
+            self._intent = None
 
     def _refuse_if_not_ready(self) -> None:
         missing = self.call.backend.missing()
@@ -225,155 +227,6 @@ class Performance:
                 reason=missing[0].reason,
                 remedy=remedy,
             )
-
-    async def _call_once(self, number: int, sent: Sent) -> tuple[Result, CallRecorder]:
-        recorder = self._recorder()
-        started = now() if self._is_noted else ""
-        try:
-            result = await self._ask_traced(recorder, sent, number)
-        except StepError as caught:
-            error = self._as_policy_says(caught)
-            error.cost = max(error.cost, recorder.spent)
-            self._state.uncertain = self._is_uncertain(error)
-            self._note_call(recorder, number, started, error)
-            self._state.kept = recorder.kept
-            if isinstance(error, Retryable):
-                self._lane.failed(error, sent)
-            elif not isinstance(error, Blocked | OutcomeUnknown):
-                self._lane.succeeded(sent)  # it refuses this request, so it answers
-            if error is caught:
-                raise
-            raise error from caught
-        except Exception as bug:
-            self._state.spent = recorder.spent
-            named = Permanent(f"{type(bug).__name__}: {bug}", cost=self._state.spent)
-            self._note_call(recorder, number, started, named)
-            raise
-        self._state.spent, self._state.uncertain = recorder.spent, False
-        self._note_call(recorder, number, started, None)
-        self._lane.succeeded(sent)
-        return result, recorder
-
-    async def _ask_traced(self, recorder: CallRecorder, sent: Sent, number: int) -> Result:
-        """Asks, and notes what goes over the wire as far as the settings ask for it."""
-        wanted = self._bench.engine_settings.traces
-        with Recording(wanted=wanted != "off") as wire:
-            try:
-                result = await self._ask(recorder, sent)
-            except Exception:
-                await self._note_trace(wire, number)
-                raise
-            if wanted == "all":
-                await self._note_trace(wire, number)
-        return result
-
-    async def _note_trace(self, wire: WireLog, number: int) -> None:
-        if not wire:
-            return
-        intent = self._state.intent
-        head = {"step": intent.key, "backend": intent.backend, "model": intent.model, "try": number}
-        try:
-            trace = await asyncio.to_thread(wire.trace, **head)
-        except Exception:  # whatever a provider sends: what was paid for is worth more than this
-            log.exception("No trace can be made of %s", intent.key)
-            return
-        self._state.traces = [*self._state.traces, trace][-MOST_TRACES:]
-
-    def _as_policy_says(self, error: StepError) -> StepError:
-        unknown = isinstance(error, OutcomeUnknown)
-        if unknown and self._bench.engine_settings.on_unknown == "retry":
-            return Retryable(error.message, resubmit=True, cost=error.cost)
-        return error
-
-    async def _ask(self, recorder: CallRecorder, sent: Sent) -> Result:
-        backend, deadline = self.call.backend, self._bench.engine_settings.deadline_seconds
-        operation = getattr(backend, self.call.operation)
-        try:
-            with self._bench.deadlines.after(deadline) as recorder.deadline:
-                return cast("Result", await operation(self.call.request, recorder))
-        except TimeoutError:
-            message = f"{self._state.intent.backend} gave no answer within {deadline:g} seconds."
-            if backend.paid and not (backend.resumable and recorder.request_id):
-                raise OutcomeUnknown(message) from None
-            raise Retryable(message) from None
-        finally:
-            self._state.request_id = recorder.request_id
-            sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)
-
-    def _is_uncertain(self, error: StepError) -> bool:
-        """Whether the call may have been carried out, and paid for, although it failed."""
-        if isinstance(error, Retryable) and error.resubmit:
-            return not (self.call.backend.resumable and self._state.request_id)
-        return isinstance(error, OutcomeUnknown)
-
-    def _recorder(self) -> CallRecorder:
-        step_id, bench = self._state.step_id, self._bench
-
-        async def on_submitted(request_id: str) -> None:
-            await bench.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
-
-        def on_progress(fraction: float | None, message: str) -> None:
-            bench.progress.show(
-                step_id, self._state.intent.batch_id, self._state.intent.job_id, fraction, message
-            )
-
-        def on_preview(picture: bytes) -> None:
-            intent = self._state.intent
-            bench.progress.preview(step_id, intent.batch_id, intent.job_id, picture)
-
-        return CallRecorder(
-            bench.artifacts,
-            bench.pool,
-            bench.hosts,
-            on_submitted,
-            on_progress,
-            self._state.request_id,
-            on_unwritable=self._on_unwritable,
-            on_preview=on_preview,
-        )
-
-    async def _on_unwritable(self, error: OSError) -> None:
-        """A file cannot be stored: what was paid for is kept in memory until it can be."""
-        blocked = Blocked(
-            f"Files cannot be stored: {error.strerror or error}.",
-            reason="disk",
-            remedy="Make room or give back the right to write there; the rest goes on by itself.",
-        )
-        if not self.call.backend.paid:
-            raise blocked from error
-        if self._lane.blocked is None:  # nothing more is bought meanwhile
-            log.error("%s", blocked.message)
-            self._lane.block(blocked)
-        await asyncio.sleep(UNWRITABLE_SECONDS)
-
-    @property
-    def _is_noted(self) -> bool:
-        """Whether each request is a row of its own."""
-        return self.call.backend.paid or self.call.backend.resumable
-
-    def _note_call(
-        self,
-        recorder: CallRecorder,
-        number: int,
-        started: str,
-        error: StepError | None,
-    ) -> None:
-        if not self._is_noted:
-            return
-        self._state.calls.append(
-            {
-                "attempt": number,
-                "request_id": recorder.request_id,
-                "status": error.kind if error else "done",
-                "error": error.message if error else None,
-                "wait_seconds": None,
-                "cost": error.cost if error else recorder.spent,
-                "tokens_in": recorder.tokens_in,
-                "tokens_out": recorder.tokens_out,
-                "started_at": started,
-                "finished_at": now(),
-            }
-        )
 
     async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
         tries = self._bench.retry_settings.tries
@@ -395,7 +248,7 @@ class Performance:
             uncertain=self._state.uncertain,
         )
         intent, step_id, self._state.calls = self._state.intent, self._state.step_id, []
-        self._bench.progress.show(step_id, intent.batch_id, intent.job_id, None, retry.message)
+        self._bench.progress.show(self._state, None, retry.message)
         await self._bench.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
         if not goes_back:
             self._bench.purse.let_go(self)

@@ -1,8 +1,10 @@
 """Passing things: how far a step is. One row a step, replaced at most ten times a second."""
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from db.writer import Writer
+from db.writes.records import Intent
 from db.writes.steps import show_progress
 
 FLUSH_SECONDS = 0.1
@@ -11,10 +13,20 @@ MOST_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
 
+class Running(Protocol):
+    """A step that is being made.
+
+    Attributes:
+        step_id: Its row, 0 while that is being written.
+        intent: Whose step it is.
+    """
+
+    step_id: int
+    intent: Intent
+
+
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    batch_id: int
-    job_id: int | None
     fraction: float | None
     message: str
     preview: bytes | None = None
@@ -29,33 +41,36 @@ class ProgressBoard:
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
-        self._changed: dict[int, _Shown] = {}
+        self._changed: dict[Running, _Shown] = {}
 
-    def show(
-        self, step_id: int, batch_id: int, job_id: int | None, fraction: float | None, message: str
-    ) -> None:
+    def show(self, step: Running, fraction: float | None, message: str) -> None:
         """Replaces what is shown of a step; nothing is written yet."""
-        before = self._changed.get(step_id)
-        preview = before.preview if before else None
-        self._changed[step_id] = _Shown(batch_id, job_id, fraction, message, preview)
+        before = self._changed.get(step)
+        self._changed[step] = _Shown(fraction, message, before.preview if before else None)
 
-    def preview(self, step_id: int, batch_id: int, job_id: int | None, picture: bytes) -> None:
+    def preview(self, step: Running, picture: bytes) -> None:
         """Replaces the picture that is shown of a step; nothing is written yet."""
         if len(picture) > MOST_PREVIEW:
             return
-        shown = self._changed.get(step_id) or _Shown(batch_id, job_id, None, "")
-        self._changed[step_id] = replace(shown, preview=picture)
+        shown = self._changed.get(step) or _Shown(None, "")
+        self._changed[step] = replace(shown, preview=picture)
 
-    def forget(self, step_id: int) -> None:
+    def forget(self, step: Running) -> None:
         """Drops what was not yet written of a step that has ended."""
-        self._changed.pop(step_id, None)
+        self._changed.pop(step, None)
 
     def flush(self) -> None:
         """Writes what has changed; nobody waits for it."""
         changed, self._changed = self._changed, {}
-        for step_id, shown in changed.items():
+        for step, shown in changed.items():
             self._writer.write(
-                lambda c, i=step_id, s=shown: show_progress(  # type: ignore[misc]
-                    c, i, s.batch_id, s.job_id, s.fraction, s.message, s.preview
+                lambda c, step=step, s=shown: show_progress(  # type: ignore[misc]
+                    c,
+                    step.step_id,
+                    step.intent.batch_id,
+                    step.intent.job_id,
+                    s.fraction,
+                    s.message,
+                    s.preview,
                 )
             )

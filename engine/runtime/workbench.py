@@ -65,16 +65,16 @@ class Asked:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class StepState:
     """How far a step is.
 
     Attributes:
         asked: What was asked for.
         intent: What is written before the call is made.
-        step_id: Its row, 0 where it has none yet.
+        step_id: Its row, 0 where it has none yet; the store's thread sets it with the intent.
         request_id: The provider's id of its call, where one is known.
-        begun: Whether its intent is in the store.
+        begun: Whether its intent is in the store, or on its way there.
         calls: Requests to the provider that are not written down yet.
         kept: Files that the last call stored although it failed, a raw reply for example.
         traces: What went over the wire, a trace each try, not stored yet.

@@ -16,7 +16,7 @@ from db.queries.history import events_after
 from db.store import Store
 from engine.capabilities import CallContext, Refinement, RefineRequest
 from engine.cli import checks_of_faults
-from engine.runtime import lanes, performance
+from engine.runtime import calling, lanes
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
 from tests.faults.conftest import Diagnose, read_only, unprivileged
@@ -27,7 +27,7 @@ from tests.support.toys import ToyBackend
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(db.writer, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(performance, "UNWRITABLE_SECONDS", 0.01)
+    monkeypatch.setattr(calling, "UNWRITABLE_SECONDS", 0.01)
     monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
 
 

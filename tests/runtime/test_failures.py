@@ -21,7 +21,7 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.runtime import lanes, performance
+from engine.runtime import calling, lanes
 from engine.runtime.artifacts import ArtifactStore
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
@@ -468,7 +468,7 @@ class FullDisk:
             return put(store, data)
 
         monkeypatch.setattr(ArtifactStore, "put", put_or_not)
-        monkeypatch.setattr(performance, "UNWRITABLE_SECONDS", 0.01)
+        monkeypatch.setattr(calling, "UNWRITABLE_SECONDS", 0.01)
         monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
 
 
