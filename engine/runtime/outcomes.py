@@ -65,6 +65,7 @@ class OutcomeKeeper:
         await self._bench.writer.write(
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
         )
+        state.asked.run.has_stored(outcome.headline, outcome.iterations)
         self.remember(Memo(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Result]:
@@ -78,7 +79,8 @@ class OutcomeKeeper:
             )
         # What cannot be read back is no result.
         result = asked.call.result_type.model_validate_json(text)
-        scores = result.scores()
+        scores, run = result.scores(), asked.run
+        headline = headline_of(run, scores)
         outcome = Outcome(
             result=text,
             artifacts=recorder.kept,
@@ -86,8 +88,8 @@ class OutcomeKeeper:
             critiques=[critique.model_dump() for critique in result.critiques()],
             prompts=[vars(prompt) for prompt in result.prompts()],
             cost=recorder.spent,
-            headline=headline_of(asked.run, scores),
-            iterations=asked.iteration,
+            headline=None if headline == run.stored_best else headline,
+            iterations=asked.iteration if asked.iteration > run.stored_iterations else 0,
             had_progress=recorder.had_progress or self._state.retried,
             calls=self._state.calls,
         )

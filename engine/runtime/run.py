@@ -79,6 +79,8 @@ class JobRun:
         decisions: What operators decided, by key.
         used: Keys of the steps that this run has asked for.
         best: Best headline so far.
+        stored_best: The headline that the job's row has.
+        stored_iterations: How many iterations it says.
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
         is_ending: Whether its end is being written; a stop then comes too late.
@@ -91,9 +93,14 @@ class JobRun:
     decisions: dict[str, Any]
     used: set[str] = field(default_factory=set)
     best: float | None = None
+    stored_best: float | None = field(init=False)
+    stored_iterations: int = field(init=False)
     then: str = ""
     task: "asyncio.Task[None] | None" = None
     is_ending: bool = False
+
+    def __post_init__(self) -> None:
+        self.stored_best, self.stored_iterations = self.job.score, self.job.iterations
 
     def stop(self, then: str) -> None:
         """Stops the recipe at the step it is in.
@@ -134,3 +141,9 @@ class JobRun:
         if place not in self.memos:
             self.versions[key] += 1
         self.memos[place] = memo
+
+    def has_stored(self, headline: float | None, iterations: int) -> None:
+        """Takes in what a step has changed in the job's row: None and 0 where it left it alone."""
+        if headline is not None:
+            self.stored_best = headline
+        self.stored_iterations = max(self.stored_iterations, iterations)
