@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+from collections.abc import Hashable
 from dataclasses import dataclass, fields
-from typing import Any, Self
+from functools import cache
+from typing import Any, Self, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +15,12 @@ class Row:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Self:
         """The typed row of a raw one."""
-        return cls(**{field.name: row[field.name] for field in fields(cls)})
+        return cls(*[row[name] for name in _names(cls)])
+
+
+@cache
+def _names(cls: Hashable) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(cast("type[Row]", cls)))
 
 
 @dataclass(frozen=True, slots=True)

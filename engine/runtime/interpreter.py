@@ -8,7 +8,7 @@ from contextlib import contextmanager
 TURN_SECONDS = 0.000_05
 """As long as a few statements of SQLite take."""
 
-COLLECT_AFTER = (10_000, 20, 20)
+COLLECT_AFTER = (50_000, 20, 20)
 """Thresholds of the three generations: a job's steps are many objects and few cycles."""
 
 

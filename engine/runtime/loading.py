@@ -97,12 +97,19 @@ WHERE s.job_id = ?
 
 
 def load_job(connection: sqlite3.Connection, job: Job, batch: BatchRun) -> JobRun:
-    """A run of a job, with all that the store knows of its steps, in one query."""
+    """A run of a job that was claimed, with all that the store knows of its steps, in one query."""
+    memos = _memos(connection, job.id) if job.starts > 1 else {}  # at first it has no steps
+    versions = Counter(key for key, _ in memos)
+    return JobRun(job, batch, memos, versions, decisions(connection, job.id))
+
+
+def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], Memo]:
+    """What the store knows of a job's steps, by key and fingerprint."""
     memos: dict[tuple[str, str], Memo] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
     for id_, key, print_, state, result, request_id, attempts, error_id, *rest in cursor.execute(
-        _MEMOS, (job.id,)
+        _MEMOS, (job_id,)
     ):
         superseded_at, kind, message, remedy = rest
         memos[key, print_] = Memo(
@@ -115,5 +122,4 @@ def load_job(connection: sqlite3.Connection, job: Job, batch: BatchRun) -> JobRu
             error_id=error_id,
             superseded=superseded_at is not None,
         )
-    versions = Counter(key for key, _ in memos)
-    return JobRun(job, batch, memos, versions, decisions(connection, job.id))
+    return memos

@@ -16,7 +16,7 @@ from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Lane
 from engine.runtime.run import Memo
-from engine.runtime.workbench import StepState, Workbench, headline_of
+from engine.runtime.workbench import Made, StepState, Workbench, headline_of
 
 MAX_RESULT_CHARS = 16 << 20
 """The longest result as JSON; media are files."""
@@ -68,8 +68,8 @@ class OutcomeKeeper:
         state.asked.run.has_stored(outcome.headline, outcome.iterations)
         self.remember(Memo(state.step_id, "done", result=outcome.result))
 
-    def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Result]:
-        """What a result leaves behind, and the result as it is read back from there."""
+    def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Made]:
+        """What a result leaves behind, and what is read back from there."""
         text, asked = result.model_dump_json(), self._state.asked
         if len(text) > MAX_RESULT_CHARS:
             raise Permanent(
@@ -93,7 +93,7 @@ class OutcomeKeeper:
             had_progress=recorder.had_progress or self._state.retried,
             calls=self._state.calls,
         )
-        return outcome, result
+        return outcome, Made(result, scores)
 
     async def failure(self, error: StepError) -> StepError:
         """Writes a failure; returns what the step raises."""

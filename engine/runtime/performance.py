@@ -8,12 +8,12 @@ import stamina
 from db.errors import OverBudget
 from db.writes import steps as writes
 from db.writes.records import Outcome
-from engine.capabilities import Blocked, Permanent, Result, Retryable, StepError
+from engine.capabilities import Blocked, Permanent, Retryable, StepError
 from engine.runtime.calling import Caller
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.reuse import reused
 from engine.runtime.run import Memo
-from engine.runtime.workbench import Asked, StepState, Workbench
+from engine.runtime.workbench import Asked, Made, StepState, Workbench
 
 
 class Performance:
@@ -59,17 +59,17 @@ class Performance:
         self._keeper = OutcomeKeeper(bench, self._state, self._lane)
         self._caller = Caller(bench, self._state, self._lane)
         job_id = asked.run.job.id
-        self._waiting: list[asyncio.Future[Result]] = []
+        self._waiting: list[asyncio.Future[Made]] = []
         self.task = asyncio.create_task(self._perform(), name=f"step {asked.key} of j{job_id}")
         self.task.add_done_callback(self._end)
 
-    def answer(self) -> "asyncio.Future[Result]":
+    def answer(self) -> "asyncio.Future[Made]":
         """What the task comes to, for one who waits; to give up waiting does not stop it."""
-        waiting: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         return waiting
 
-    def _end(self, task: "asyncio.Task[Result]") -> None:
+    def _end(self, task: "asyncio.Task[Made]") -> None:
         """Tells those who wait; an answer that nobody waits for is no alarm."""
         self._on_end(self)
         error = None if task.cancelled() else task.exception()
@@ -83,13 +83,13 @@ class Performance:
             else:
                 waiting.set_result(task.result())
 
-    async def _perform(self) -> Result:
+    async def _perform(self) -> Made:
         """Makes the call until it has an outcome, and stores that."""
         if self._memo is None and (known := await reused(self._bench, self._state.asked)):
             return known
         await self._refuse_what_must_not_be_sent()
         try:
-            outcome, result = await self._call_with_retries()
+            outcome, made = await self._call_with_retries()
         except asyncio.CancelledError:
             self._put_aside()
             raise
@@ -100,7 +100,7 @@ class Performance:
         else:
             await self._keeper.result(outcome)
             await self._intent_written()
-            return result
+            return made
         finally:
             self._bench.purse.let_go(self)
 
@@ -127,14 +127,14 @@ class Performance:
         if state.step_id:  # else nobody can have read of it before this is written
             self._keeper.remember(Memo(state.step_id, "open"))
 
-    async def _call_with_retries(self) -> tuple[Outcome, Result]:
+    async def _call_with_retries(self) -> tuple[Outcome, Made]:
         """The first try is made outside the library, which costs a third of a trivial step."""
         try:
             return await self._try(1)
         except Retryable as error:
             return await self._try_again(error)
 
-    async def _try_again(self, error: Retryable) -> tuple[Outcome, Result]:
+    async def _try_again(self, error: Retryable) -> tuple[Outcome, Made]:
         retry = self._bench.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
@@ -154,7 +154,7 @@ class Performance:
                 raise error
         raise AssertionError("stamina ends its loop by a return or an error")
 
-    async def _try(self, number: int) -> tuple[Outcome, Result]:
+    async def _try(self, number: int) -> tuple[Outcome, Made]:
         """One try, once the budgets have room for its worst case."""
         purse = self._bench.purse
         while True:
@@ -168,7 +168,7 @@ class Performance:
                 await self._intent_written()  # what is written of a failure names the step's row
                 raise
 
-    async def _try_once(self, number: int) -> tuple[Outcome, Result]:
+    async def _try_once(self, number: int) -> tuple[Outcome, Made]:
         async with self._lane.slot() as sent:
             await self._begin()
             result, recorder = await self._caller.ask(number, sent)

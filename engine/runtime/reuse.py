@@ -11,7 +11,7 @@ import asyncio
 from db.writes.reuse import find_reusable, reuse_step
 from engine.capabilities import Backend, Result
 from engine.runtime.run import Memo
-from engine.runtime.workbench import Asked, Workbench, headline_of
+from engine.runtime.workbench import Asked, Made, Workbench, headline_of
 
 
 def is_reusable(backend: Backend) -> bool:
@@ -19,7 +19,7 @@ def is_reusable(backend: Backend) -> bool:
     return bool(getattr(backend, "reusable", False))
 
 
-async def reused(bench: Workbench, asked: Asked) -> Result | None:
+async def reused(bench: Workbench, asked: Asked) -> Made | None:
     """Answers a step that has never been begun from another one; None where that cannot be.
 
     Whoever gets None makes the step in the task that called this, and others wait for that task.
@@ -29,13 +29,13 @@ async def reused(bench: Workbench, asked: Asked) -> Result | None:
         return None
     within = job_id if setting == "job" else None
     place = (within, asked.fingerprint)
-    while (result := await _answered_before(bench, asked, within)) is None:
+    while (made := await _answered_before(bench, asked, within)) is None:
         maker = bench.making.get(place)
         if maker is None:
             _make_known(bench, place)
             return None
         await asyncio.wait({maker})  # never cancelled from here: others wait for it too
-    return result
+    return made
 
 
 def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
@@ -47,7 +47,7 @@ def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
     task.add_done_callback(lambda _done: bench.making.pop(place, None))
 
 
-async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -> Result | None:
+async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -> Made | None:
     print_ = asked.fingerprint
     found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
     if found is None:
@@ -55,11 +55,12 @@ async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -
     if found.hashes and await asyncio.to_thread(bench.artifacts.lost, found.hashes):
         return None
     result: Result = asked.call.result_type.model_validate_json(found.result)
-    headline, intent = headline_of(asked.run, result.scores()), asked.intent()
+    scores, intent = result.scores(), asked.intent()
+    headline = headline_of(asked.run, scores)
     step_id = await bench.writer.write(
         lambda c: reuse_step(c, intent, found, headline=headline, iterations=asked.iteration)
     )
     if not step_id:
         return None
     bench.remember(asked, Memo(step_id, "done", result=found.result))
-    return result
+    return Made(result, scores)

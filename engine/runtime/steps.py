@@ -9,18 +9,18 @@ stopped, or a branch whose sibling failed, never throws away what was paid for.
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from db.queries.jobs import artifacts
 from db.writes import steps as writes
-from engine.capabilities import Call, Result
+from engine.capabilities import Call, Result, Score
 from engine.capabilities.tracing import TRACE
 from engine.runtime.fingerprint import fingerprint
 from engine.runtime.outcomes import stored_failure
 from engine.runtime.performance import Performance
 from engine.runtime.run import JobRun, Memo
-from engine.runtime.workbench import Asked, Workbench, headline_of
+from engine.runtime.workbench import Asked, Made, Workbench, headline_of
 
 ResultT = TypeVar("ResultT", bound=Result)
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class StepRunner:
         self.bench = bench
         self.publish = publish
         self._under_way: dict[tuple[int, str, str], Performance] = {}
-        self._tasks: set[asyncio.Task[Result]] = set()
+        self._tasks: set[asyncio.Task[Made]] = set()
 
     def enter(self, run: JobRun) -> None:
         """Makes what finishes from now on known to a run."""
@@ -50,7 +50,7 @@ class StepRunner:
             del self.bench.runs[run.job.id]
 
     @property
-    def calls_under_way(self) -> list["asyncio.Task[Result]"]:
+    def calls_under_way(self) -> list["asyncio.Task[Made]"]:
         """The calls that have been sent and are not answered, or not yet written down."""
         return list(self._tasks)
 
@@ -85,13 +85,15 @@ class StepRunner:
         memo = run.memos.get((key, print_))
         if memo is not None and memo.state == "done":
             result = call.result_type.model_validate_json(memo.result or "null")
+            scores: Sequence[Score] = result.scores()
         else:
             asked = Asked(run, scope, name, key, call, print_, iteration)
-            result = cast("ResultT", await self._made(asked, memo))
-        run.best = headline_of(run, result.scores())
+            made, scores = await self._made(asked, memo)
+            result = cast("ResultT", made)
+        run.best = headline_of(run, scores)
         return result
 
-    async def _made(self, asked: Asked, memo: Memo | None) -> Result:
+    async def _made(self, asked: Asked, memo: Memo | None) -> Made:
         if memo is not None and memo.state == "failed":
             raise stored_failure(memo)
         performance = self._performance(asked, memo)

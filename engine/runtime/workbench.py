@@ -1,13 +1,13 @@
 """What steps are made with, and how far one of them is."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from db.writer import Writer
 from db.writes.records import Intent
-from engine.capabilities import Backend, Call, Score
+from engine.capabilities import Backend, Call, Result, Score
 from engine.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.deadline import Deadlines
@@ -63,6 +63,13 @@ class Asked:
             request=call.request.model_dump_json(),
             reusable=bool(getattr(call.backend, "reusable", False)),
         )
+
+
+class Made(NamedTuple):
+    """What a step has come to: its result as it is stored, and the scores in it."""
+
+    result: Result
+    scores: Sequence[Score]
 
 
 @dataclass(slots=True, eq=False)
