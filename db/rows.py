@@ -2,10 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Hashable
-from dataclasses import dataclass, fields
-from functools import cache
-from typing import Any, Self, cast
+from dataclasses import dataclass
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,12 +13,8 @@ class Row:
     @classmethod
     def of(cls, row: sqlite3.Row) -> Self:
         """The typed row of a raw one."""
-        return cls(*[row[name] for name in _names(cls)])
-
-
-@cache
-def _names(cls: Hashable) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(cast("type[Row]", cls)))
+        names: tuple[str, ...] = cls.__match_args__  # the fields, in their order
+        return cls(*[row[name] for name in names])
 
 
 @dataclass(frozen=True, slots=True)
