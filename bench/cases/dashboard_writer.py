@@ -34,6 +34,7 @@ class EngineLike:
             key = f"step-{self._made}"
             intent = Intent(batch, job, key, "", key, key, "generate", "toy", "toy-1", "{}")
             step = steps.begin_step(connection, intent)
+            steps.show_stages(connection, {job: key})
             score = {"metric": "score", "value": self._made % 100, "raw": None, "scorer": "toy"}
             message = f"commit-{number:06d}"
             outcome = Outcome("{}", scores=[score], headline=self._made % 100, message=message)

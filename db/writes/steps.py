@@ -42,14 +42,20 @@ def begin_step(
         OverBudget: What is to be reserved for it is not there; nothing was written.
     """
     cursor = connection.execute(_BEGIN, (*intent, now()))
-    if intent.job_id is not None:
-        connection.execute("UPDATE jobs SET stage = ? WHERE id = ?", (intent.key, intent.job_id))
     step_id = int(cursor.lastrowid or 0)
     if reservation is not None:
         reserve(connection, step_id, intent.batch_id, reservation)
     if begun is not None:
         begun.step_id = step_id
     return step_id
+
+
+def show_stages(connection: sqlite3.Connection, stages: Mapping[int, str]) -> None:
+    """Says which step running jobs are at, by their ids; those that have ended are left alone."""
+    connection.executemany(
+        "UPDATE jobs SET stage = ? WHERE id = ? AND state = 'running'",
+        [(stage, job_id) for job_id, stage in stages.items()],
+    )
 
 
 def supersede_others(

@@ -196,6 +196,7 @@ class Performance:
             self._intent = writer.write(lambda c: writes.begin_step(c, intent, reservation, state))
             if self._must_be_known_first:
                 await self._intent_written()
+        self._bench.progress.begins(state)
         state.begun = state.uncertain = True
         if reservation is not None:
             self._bench.purse.hold(self)

@@ -1,11 +1,14 @@
-"""Passing things: how far a step is. One row a step, replaced at most ten times a second."""
+"""Passing things: which step a job is at, and how far that is.
+
+One row a step and a column of the job, replaced at most ten times a second.
+"""
 
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from db.writer import Writer
 from db.writes.records import Intent
-from db.writes.steps import show_progress
+from db.writes.steps import show_progress, show_stages
 
 FLUSH_SECONDS = 0.1
 
@@ -42,6 +45,12 @@ class ProgressBoard:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._changed: dict[Running, _Shown] = {}
+        self._stages: dict[int, str] = {}
+
+    def begins(self, step: Running) -> None:
+        """A job is at this step now; nothing is written yet."""
+        if step.intent.job_id is not None:
+            self._stages[step.intent.job_id] = step.intent.key
 
     def show(self, step: Running, fraction: float | None, message: str) -> None:
         """Replaces what is shown of a step; nothing is written yet."""
@@ -61,6 +70,9 @@ class ProgressBoard:
 
     def flush(self) -> None:
         """Writes what has changed; nobody waits for it."""
+        if stages := self._stages:
+            self._stages = {}
+            self._writer.write(lambda c: show_stages(c, stages))
         changed, self._changed = self._changed, {}
         for step, shown in changed.items():
             self._writer.write(

@@ -101,6 +101,7 @@ class Place:
         def do(connection: sqlite3.Connection) -> int:
             intent = self._intent(connection, job_id, scope, name)
             number = step_writes.begin_step(connection, intent)
+            step_writes.show_stages(connection, {job_id: intent.key})
             step_writes.finish_step(connection, number, intent, Outcome("{}", **outcome))
             return number
 
