@@ -113,13 +113,19 @@ def submitted_step(connection: sqlite3.Connection, step_id: int, request_id: str
 def finish_step(
     connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome
 ) -> None:
-    """Writes a step's result with all that belongs to it."""
+    """Writes a step's result with all that belongs to it.
+
+    Raises:
+        LookupError: There is no such step: nothing may say that it is done.
+    """
     at = now()
-    connection.execute(
+    cursor = connection.execute(
         """UPDATE steps SET state = 'done', result = ?, error_id = NULL, reserved = 0,
            finished_at = max(?, started_at) WHERE id = ?""",
         (outcome.result, at, step_id),
     )
+    if not cursor.rowcount:
+        raise LookupError(f"{intent.key} has no row in the store, so its result has no place.")
     _charge(connection, step_id, intent, outcome.cost)
     write_records(connection, step_id, intent, outcome, at)
     write_calls(connection, step_id, intent, outcome.calls)

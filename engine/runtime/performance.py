@@ -98,11 +98,16 @@ class Performance:
         except Exception as error:
             raise await self._keeper.bug(error) from error
         else:
-            await self._keeper.result(outcome)
-            await self._intent_written()
+            await self._store(outcome)
             return made
         finally:
             self._bench.purse.let_go(self)
+
+    async def _store(self, outcome: Outcome) -> None:
+        try:
+            await self._keeper.result(outcome)
+        finally:
+            await self._intent_written()  # what is wrong with it says more
 
     async def _refuse_what_must_not_be_sent(self) -> None:
         memo, settings = self._memo, self._bench.engine_settings
