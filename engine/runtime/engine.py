@@ -175,7 +175,12 @@ class Engine:
         )
         self._steps = StepRunner(bench, self._projector.soon)
         self._jobs = JobRunner(
-            self._writer, self._steps, self._projector, self._lanes.outputs, self._lanes.get
+            self._writer,
+            self._steps,
+            self._projector,
+            self._lanes.outputs,
+            self._lanes.get,
+            on_ending=self._wake.set,
         )
         self._desk = CommandDesk(self._reader, self._writer.write, self)
 
@@ -278,7 +283,9 @@ class Engine:
             log.info("%s", await self._desk.carry_out(command))
 
     async def _claim(self) -> None:
-        free = self._settings.engine.jobs_in_flight - len(self._runs)
+        """Takes jobs for free places; those of jobs that are ending are free in the same commit."""
+        taken = sum(not run.is_ending for run in self._runs.values())
+        free = self._settings.engine.jobs_in_flight - taken
         if free <= 0 or not queries.can_claim(self._reader):
             return
         for job in await self._writer.write(lambda c: job_writes.claim_jobs(c, free)):

@@ -34,6 +34,7 @@ class JobRunner:
         projector: Writes their folders.
         outputs_lane: Blocked while folders cannot be written.
         lane: The lane of a name, None where there is none.
+        on_ending: Called when the end of a run is about to be written: its place is free with that.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class JobRunner:
         projector: Projector,
         outputs_lane: Lane,
         lane: Callable[[str], Lane | None],
+        on_ending: Callable[[], None],
     ) -> None:
         self._writer = writer
         self._steps = steps
         self._projector = projector
         self._outputs_lane = outputs_lane
         self._lane = lane
+        self._on_ending = on_ending
 
     async def run(self, run: JobRun) -> None:
         """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
@@ -56,6 +59,7 @@ class JobRunner:
         try:
             ending = await self._ending(run)
             run.is_ending = True  # no stop comes in between: nothing is awaited
+            self._on_ending()
             await ending
         except Exception as error:  # a defect of ours; the job must not seem to run for ever
             log.exception("the end of job j%d", run.job.id)
