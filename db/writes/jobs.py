@@ -40,14 +40,17 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
     return [_start(connection, batch_id, job_id) for _, batch_id, _, job_id in chosen]
 
 
+_START = f"""
+UPDATE jobs SET state = 'running', reason = NULL, lane = NULL, message = NULL, starts = starts + 1,
+                started_at = coalesce(started_at, ?) WHERE id = ?
+RETURNING {", ".join(Job.__match_args__)}
+"""  # noqa: S608 - our own names
+
+
 def _start(connection: sqlite3.Connection, batch_id: int, job_id: int) -> Job:
-    row = connection.execute(
-        """UPDATE jobs SET state = 'running', reason = NULL, lane = NULL, message = NULL,
-           starts = starts + 1, started_at = coalesce(started_at, ?) WHERE id = ? RETURNING *""",
-        (now(), job_id),
-    ).fetchone()
+    row = connection.execute(_START, (now(), job_id)).fetchone()
     record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
-    return Job.of(row)
+    return Job(*row)
 
 
 def end_job(

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Self
 
 from engine.capabilities import CallContext
@@ -72,8 +72,7 @@ class Deadline:
     is_over: bool = False
     _task: "asyncio.Task[object] | None" = None
     _cancelling: int = 0
-    _waiting: set[int] = field(default_factory=set)
-    _running: set[int] = field(default_factory=set)
+    _hosted: dict[int, bool] | None = None  # whether each task of the call is being worked at
 
     def __enter__(self) -> Self:
         self._task = asyncio.current_task()
@@ -102,26 +101,24 @@ class Deadline:
 
     def waits(self, task: int) -> None:
         """A task of the call waits for its turn."""
-        self._running.discard(task)
-        self._waiting.add(task)
-        self._set()
+        self._change(task, False)
 
     def begins(self, task: int) -> None:
         """A host begins with a task."""
-        self._waiting.discard(task)
-        self._running.add(task)
-        self._set()
+        self._change(task, True)
 
     def ends(self, task: int) -> None:
         """A task has ended."""
-        self._waiting.discard(task)
-        self._running.discard(task)
-        self._set()
+        self._change(task, None)
 
-    def _set(self) -> None:
+    def _change(self, task: int, worked_at: bool | None) -> None:
+        tasks = self._hosted = self._hosted or {}
+        tasks.pop(task, None)
+        if worked_at is not None:
+            tasks[task] = worked_at
         if self._task is None or self.is_over:  # the call has ended meanwhile
             return
-        stands_still = self._waiting and not self._running
+        stands_still = tasks and not any(tasks.values())
         loop = asyncio.get_running_loop()
         self.at = math.inf if stands_still else loop.time() + self.seconds
         self.watch.watch(self)

@@ -153,7 +153,8 @@ class Lane:
     def give_back(self, sent: Sent) -> None:
         """Gives back the place of a call that has ended, however."""
         self._sending -= 1
-        self._learned.ended(sent.number, time.monotonic() - sent.at)
+        if self._width.adaptive:
+            self._learned.ended(sent.number, time.monotonic() - sent.at)
         if self._tokens is not None:  # made meanwhile, it counts the call all the same
             self._tokens.end(sent.counted, sent.tokens)
         self._leave()
@@ -201,7 +202,8 @@ class Lane:
     def _wait(self) -> float:
         """Seconds until a call may be sent, as far as is known now."""
         wait = self._closed_until - time.monotonic()
-        wait = max(wait, self._learned.wait(self.width, spread=self._spreads))
+        if self._width.adaptive:
+            wait = max(wait, self._learned.wait(self.width, spread=self._spreads))
         if self._window is not None:
             wait = max(wait, self._window.wait())
         if self._tokens is not None:
@@ -251,10 +253,11 @@ class Lane:
     def succeeded(self, sent: Sent | None = None) -> None:
         """A call worked: the run of failures is over, and a probe has proved the lane."""
         self._failures = 0
-        if sent is not None:
-            self._learned.worked(sent.number)
         self.proved = self.probing
-        self._width.worked(self._sending)
+        if self._width.adaptive:
+            self._width.worked(self._sending)
+            if sent is not None:
+                self._learned.worked(sent.number)
 
     def failed(self, error: Retryable | None = None, sent: Sent | None = None) -> None:
         """A call failed in a way that may pass.
