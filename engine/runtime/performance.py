@@ -60,28 +60,46 @@ class Performance:
         self._caller = Caller(bench, self._state, self._lane)
         job_id = asked.run.job.id
         self._waiting: list[asyncio.Future[Made]] = []
-        self.task = asyncio.create_task(self._perform(), name=f"step {asked.key} of j{job_id}")
-        self.task.add_done_callback(self._end)
+        self._started = False
+        self.task = asyncio.create_task(self._run(), name=f"step {asked.key} of j{job_id}")
 
     def answer(self) -> "asyncio.Future[Made]":
-        """What the task comes to, for one who waits; to give up waiting does not stop it."""
+        """What it comes to, for one who waits; to give up waiting does not stop it."""
         waiting: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         return waiting
 
-    def _end(self, task: "asyncio.Task[Made]") -> None:
+    def give_up(self) -> None:
+        """Stops it, wherever it is."""
+        self.task.cancel()
+        if not self._started:
+            self._end(None)
+
+    async def _run(self) -> None:
+        """Tells its end by itself: a callback of the task would cost a turn of the event loop."""
+        self._started = True
+        try:
+            made = await self._perform()
+        except asyncio.CancelledError:
+            self._end(None)
+            raise
+        except Exception as error:  # noqa: BLE001 - it is for those who wait
+            self._end(error)
+        else:
+            self._end(made)
+
+    def _end(self, outcome: Made | Exception | None) -> None:
         """Tells those who wait; an answer that nobody waits for is no alarm."""
         self._on_end(self)
-        error = None if task.cancelled() else task.exception()
         for waiting in self._waiting:
             if waiting.done():
                 continue
-            if task.cancelled():
+            if outcome is None:
                 waiting.cancel()
-            elif error is not None:
-                waiting.set_exception(error)
+            elif isinstance(outcome, Exception):
+                waiting.set_exception(outcome)
             else:
-                waiting.set_result(task.result())
+                waiting.set_result(outcome)
 
     async def _perform(self) -> Made:
         """Makes the call until it has an outcome, and stores that."""

@@ -38,7 +38,7 @@ class StepRunner:
         self.bench = bench
         self.publish = publish
         self._under_way: dict[tuple[int, str, str], Performance] = {}
-        self._tasks: set[asyncio.Task[Made]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def enter(self, run: JobRun) -> None:
         """Makes what finishes from now on known to a run."""
@@ -50,7 +50,7 @@ class StepRunner:
             del self.bench.runs[run.job.id]
 
     @property
-    def calls_under_way(self) -> list["asyncio.Task[Made]"]:
+    def calls_under_way(self) -> list["asyncio.Task[None]"]:
         """The calls that have been sent and are not answered, or not yet written down."""
         return list(self._tasks)
 
@@ -109,7 +109,7 @@ class StepRunner:
     def _performance(self, asked: Asked, memo: Memo | None) -> Performance:
         """The one that makes this step already, else a new one."""
         performance = self._under_way.get(asked.place)
-        if performance is None or performance.task.done():
+        if performance is None:
             performance = Performance(self.bench, asked, memo, self._forget)
             self._under_way[performance.place] = performance
             self._tasks.add(performance.task)
@@ -118,7 +118,7 @@ class StepRunner:
     def _give_up(self, performance: Performance) -> None:
         if self._under_way.get(performance.place) is performance:
             del self._under_way[performance.place]
-        performance.task.cancel()
+        performance.give_up()
 
     def _forget(self, performance: Performance) -> None:
         self._tasks.discard(performance.task)
