@@ -48,7 +48,7 @@ def _side_by_side(*, in_flight: int, rounds: int, long: bool, slow: int = 0) -> 
     environment = slow_fsync(slow) if slow else {}
     scale = (3 if long else 1) * (1 if in_flight > 1 else 0.2) * (0.4 if slow else 1)
     python = peers_python()
-    ours, raw, dbos = (max(10, round(n * scale)) for n in (1200, 3000, 120))
+    ours, raw, dbos = (max(10, round(n * scale)) for n in (2400, 2400, 120))
     return by_turns(
         {
             "Safelight": _rate("engine_steps", ours, in_flight, *FULL, environment=environment),

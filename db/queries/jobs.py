@@ -2,7 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from db.rows import (
@@ -143,10 +144,16 @@ def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, s
     return {row[0]: row[1] for row in connection.execute(sql, (batch_id,))}
 
 
-def decisions(connection: sqlite3.Connection, job_id: int) -> dict[str, Any]:
-    """The newest decision for each key of a job."""
-    sql = "SELECT key, value FROM decisions WHERE job_id = ? ORDER BY id"
-    return {row[0]: json.loads(row[1]) for row in connection.execute(sql, (job_id,))}
+def decisions(
+    connection: sqlite3.Connection, job_ids: Iterable[int]
+) -> defaultdict[int, dict[str, Any]]:
+    """The newest decision for each key of some jobs, by the job."""
+    found = defaultdict[int, dict[str, Any]](dict)
+    sql = """SELECT job_id, key, value FROM decisions
+             WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+    for job_id, key, value in connection.execute(sql, (json.dumps(list(job_ids)),)):
+        found[job_id][key] = json.loads(value)
+    return found
 
 
 def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[Decision]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from db.queries import batches as queries
+from db.queries import jobs as job_queries
 from db.queries.history import data_version
 from db.rows import Job
 from db.rows import Lane as LaneRow
@@ -288,17 +289,19 @@ class Engine:
         free = self._settings.engine.jobs_in_flight - taken
         if free <= 0 or not queries.can_claim(self._reader):
             return
-        for job in await self._writer.write(lambda c: job_writes.claim_jobs(c, free)):
-            await self._begin(job)
+        jobs = await self._writer.write(lambda c: job_writes.claim_jobs(c, free))
+        decided = job_queries.decisions(self._reader, [job.id for job in jobs])
+        for job in jobs:
+            await self._begin(job, decided[job.id])
 
-    async def _begin(self, job: Job) -> None:
+    async def _begin(self, job: Job, decided: dict[str, Any]) -> None:
         try:
             batch = self._batch_run(job.batch_id)
         except Blocked as error:
             reason, message = error.reason, f"{error.message} {error.remedy}"
             await self._writer.write(lambda c: job_writes.park_job(c, job, reason, None, message))
             return
-        run = load_job(self._reader, job, batch)
+        run = load_job(self._reader, job, batch, decided)
         self._runs[job.id] = run
         run.task = asyncio.create_task(self._jobs.run(run), name=f"job j{job.id}")
         run.task.add_done_callback(lambda _: self._ended(run))

@@ -141,9 +141,15 @@ class Lane:
         Raises:
             Blocked: The lane is blocked, or becomes so while waiting.
         """
-        await self._enter()
+        self._refuse_if_blocked()
+        if self._waiters or self.in_flight >= self.width:
+            await self._enter()
+        else:
+            self.in_flight += 1
         try:
-            await self._wait_until_free()
+            while (wait := self._wait()) > 0:
+                self._refuse_if_blocked()
+                await asyncio.sleep(min(wait, 1.0))
         except BaseException:
             self._leave()
             raise
@@ -168,10 +174,6 @@ class Lane:
         return Sent(self.sent, self._tokens.begin() if self._tokens else 0.0, at=time.monotonic())
 
     async def _enter(self) -> None:
-        self._refuse_if_blocked()
-        if self.in_flight < self.width and not self._waiters:
-            self.in_flight += 1
-            return
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         try:
@@ -193,11 +195,6 @@ class Lane:
             if not waiter.done():
                 self.in_flight += 1
                 waiter.set_result(None)
-
-    async def _wait_until_free(self) -> None:
-        while (wait := self._wait()) > 0:
-            self._refuse_if_blocked()
-            await asyncio.sleep(min(wait, 1.0))
 
     def _wait(self) -> float:
         """Seconds until a call may be sent, as far as is known now."""

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from db.queries.jobs import decisions
 from db.rows import Batch, Job
 from engine.capabilities import Backend, Blocked, Capability
 from engine.runtime.fingerprint import Identity
@@ -96,11 +95,19 @@ WHERE s.job_id = ?
 """
 
 
-def load_job(connection: sqlite3.Connection, job: Job, batch: BatchRun) -> JobRun:
-    """A run of a job that was claimed, with all that the store knows of its steps, in one query."""
+def load_job(
+    connection: sqlite3.Connection, job: Job, batch: BatchRun, decided: dict[str, Any]
+) -> JobRun:
+    """A run of a job that was claimed, with all that the store knows of its steps, in one query.
+
+    Args:
+        connection: A connection to the store.
+        job: The job.
+        batch: What it shares with the other jobs of its batch.
+        decided: What operators decided about it, by key.
+    """
     memos = _memos(connection, job.id) if job.starts > 1 else {}  # at first it has no steps
-    versions = Counter(key for key, _ in memos)
-    return JobRun(job, batch, memos, versions, decisions(connection, job.id))
+    return JobRun(job, batch, memos, Counter(key for key, _ in memos), decided)
 
 
 def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], Memo]:

@@ -11,7 +11,7 @@ from db.writes.records import Outcome
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
 from engine.runtime.calling import Caller
 from engine.runtime.outcomes import OutcomeKeeper
-from engine.runtime.reuse import reused
+from engine.runtime.reuse import may_be_reused, reused
 from engine.runtime.run import Memo
 from engine.runtime.workbench import Asked, Made, StepState, Workbench
 
@@ -103,9 +103,12 @@ class Performance:
 
     async def _perform(self) -> Made:
         """Makes the call until it has an outcome, and stores that."""
-        if self._memo is None and (known := await reused(self._bench, self._state.asked)):
+        if self._memo is not None:
+            await self._refuse_what_must_not_be_sent(self._memo)
+        elif may_be_reused(self._bench, self.call.backend) and (
+            known := await reused(self._bench, self._state.asked)
+        ):
             return known
-        await self._refuse_what_must_not_be_sent()
         try:
             outcome, made = await self._call_with_retries()
         except asyncio.CancelledError:
@@ -125,11 +128,12 @@ class Performance:
         try:
             await self._keeper.result(outcome)
         finally:
-            await self._intent_written()  # what is wrong with it says more
+            if self._intent is not None:
+                await self._intent  # what is wrong with it says more
 
-    async def _refuse_what_must_not_be_sent(self) -> None:
-        memo, settings = self._memo, self._bench.engine_settings
-        if memo is None or memo.state == "open" or self._state.begun:
+    async def _refuse_what_must_not_be_sent(self, memo: Memo) -> None:
+        settings = self._bench.engine_settings
+        if memo.state == "open" or self._state.begun:
             return
         if memo.attempts >= settings.max_starts:
             raise await self._keeper.failure(

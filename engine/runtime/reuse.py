@@ -19,15 +19,17 @@ def is_reusable(backend: Backend) -> bool:
     return bool(getattr(backend, "reusable", False))
 
 
+def may_be_reused(bench: Workbench, backend: Backend) -> bool:
+    """Whether another step's answer may stand for one of a backend's."""
+    return bench.engine_settings.reuse != "never" and is_reusable(backend)
+
+
 async def reused(bench: Workbench, asked: Asked) -> Made | None:
     """Answers a step that has never been begun from another one; None where that cannot be.
 
     Whoever gets None makes the step in the task that called this, and others wait for that task.
     """
-    setting, job_id = bench.engine_settings.reuse, asked.run.job.id
-    if setting == "never" or not is_reusable(asked.call.backend):
-        return None
-    within = job_id if setting == "job" else None
+    within = asked.run.job.id if bench.engine_settings.reuse == "job" else None
     place = (within, asked.fingerprint)
     while (made := await _answered_before(bench, asked, within)) is None:
         maker = bench.making.get(place)

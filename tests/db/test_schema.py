@@ -186,7 +186,7 @@ QUERIES = {
     "errors": lambda c: jobs.errors(c, 1),
     "calls": lambda c: jobs.api_calls(c, 1),
     "progress": lambda c: jobs.progress(c, 1),
-    "decisions": lambda c: jobs.decisions(c, 1),
+    "decisions": lambda c: jobs.decisions(c, [1]),
     "error messages": lambda c: jobs.error_messages(c, 1),
     "best score": lambda c: batches.best_score(c, 1),
     "events": lambda c: history.events_after(c, 5),

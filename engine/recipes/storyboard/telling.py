@@ -57,7 +57,7 @@ class _Teller:
         self.entry = StoryboardInput.model_validate_json(job.input)
         self.settings = StoryboardSettings.model_validate_json(batch.settings)
         self.result = Storyboard.model_validate_json(job.result) if job.result else None
-        self._decisions = queries.decisions(connection, job.id)
+        self._decisions = queries.decisions(connection, [job.id])[job.id]
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
         self.steps: dict[tuple[str, str], Step] = {}
         for step in queries.steps(connection, job.id):
