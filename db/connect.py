@@ -11,6 +11,9 @@ from db.errors import StoreUnsafe
 BUSY_SECONDS = 60.0
 """How long a connection waits for another's write transaction."""
 
+LOG_PAGES = 2000
+"""Pages of the log after which a commit merges it (8 MB); the writer does so sooner, beside."""
+
 _NETWORK_FILE_SYSTEMS = {
     0x6969: "NFS",
     0x517B: "SMB",
@@ -25,9 +28,13 @@ _NETWORK_FILE_SYSTEMS = {
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """The engine's own connection: durable commits, and the only one that checkpoints."""
+    """The engine's own connection: durable commits, and the only one that checkpoints.
+
+    What it commits is merged into the store at the latest once the log has `LOG_PAGES`.
+    """
     connection = _connect(str(path))
     connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection
 

@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from db.migrations import m0001_first_light, m0002_sets_and_hosts
+from db.migrations import m0001_first_light, m0002_sets_and_hosts, m0003_one_count
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -17,6 +17,7 @@ JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancel
 _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0001_first_light", m0001_first_light.apply),
     ("0002_sets_and_hosts", m0002_sets_and_hosts.apply),
+    ("0003_one_count", m0003_one_count.apply),
 )
 
 

@@ -23,6 +23,7 @@ Operation = Callable[[sqlite3.Connection], T]
 
 _GROUP_LIMIT = 2000
 _RETRY_SECONDS = 0.5
+_MERGE_AFTER = 1000  # operations: about as many pages in the log
 _MERGE_MILLISECONDS = 500  # a reader that holds a transaction must not hold up the engine's end
 _FULL_OR_FAILING = {
     sqlite3.SQLITE_FULL,
@@ -70,6 +71,7 @@ class Writer:
         self._in_trouble = False
         self._closed = False
         self._gives_up_at = math.inf
+        self._unmerged = 0
         self._connection = connect_writer(path)
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -120,10 +122,22 @@ class Writer:
             if items:
                 self._commit_until_durable(items)
                 self._loop.call_soon_threadsafe(_settle, items)
+                self._merge_if_due(len(items))
         with contextlib.suppress(sqlite3.Error):  # the log is merged by whoever opens it next
             self._connection.execute(f"PRAGMA busy_timeout = {_MERGE_MILLISECONDS}")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
+
+    def _merge_if_due(self, written: int) -> None:
+        """Merges the log into the store while the event loop is busy with what was committed.
+
+        Else a commit would do it now and then, and everyone would wait for that one.
+        """
+        self._unmerged += written
+        if self._unmerged >= _MERGE_AFTER and self._queue.empty():
+            self._unmerged = 0
+            with contextlib.suppress(sqlite3.Error):  # then a later commit does it
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def _take(self) -> tuple[list[_Item], bool]:
         items = list[_Item]()
