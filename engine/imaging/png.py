@@ -125,7 +125,7 @@ def read_text(png: bytes) -> dict[str, str]:
 
 
 def _open(data: bytes) -> Image.Image:
-    if not _looks_like_picture(data[:16]):
+    if not looks_like_picture(data):
         raise PictureError(_UNKNOWN)
     try:
         image = Image.open(io.BytesIO(data), formats=_formats())
@@ -142,8 +142,9 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
-def _looks_like_picture(head: bytes) -> bool:
+def looks_like_picture(data: bytes) -> bool:
     """Whether the first bytes are those of a picture: most files that are none end here."""
+    head = data[:16]
     for accept in _accepts():  # noqa: SIM110 - asked of every small file
         if accept is None or accept(head):
             return True

@@ -1,6 +1,7 @@
 """What a backend is given for the length of one call."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -123,11 +124,13 @@ def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:
 
 
 def _described(hash_: str, data: bytes) -> Artifact:
-    from engine.imaging.png import PictureError, describe
+    from engine.imaging.png import PictureError, describe, looks_like_picture
 
     size = len(data)
-    try:
-        media_type, width, height = describe(data)
-    except PictureError:
-        return Artifact(hash=hash_, media_type=UNKNOWN, size=size)
-    return Artifact(hash=hash_, media_type=media_type, size=size, width=width, height=height)
+    if looks_like_picture(data):
+        with contextlib.suppress(PictureError):
+            media_type, width, height = describe(data)
+            return Artifact(
+                hash=hash_, media_type=media_type, size=size, width=width, height=height
+            )
+    return Artifact(hash=hash_, media_type=UNKNOWN, size=size)

@@ -122,7 +122,8 @@ class Performance:
             await self._store(outcome)
             return made
         finally:
-            self._bench.purse.let_go(self)
+            if self.call.backend.paid:
+                self._bench.purse.let_go(self)
 
     async def _store(self, outcome: Outcome) -> None:
         try:

@@ -132,14 +132,14 @@ class JobRun:
         """Whether the store has this step with another fingerprint, or had it put aside."""
         memo = self.memos.get((key, fingerprint))
         if memo is None:
-            return self.versions[key] > 0
+            return key in self.versions
         return memo.superseded or self.versions[key] > 1
 
     def know(self, key: str, fingerprint: str, memo: Memo) -> None:
         """Takes in what the store knows of a step now."""
         place = (key, fingerprint)
         if place not in self.memos:
-            self.versions[key] += 1
+            self.versions[key] = self.versions.get(key, 0) + 1
         self.memos[place] = memo
 
     def has_stored(self, headline: float | None, iterations: int) -> None:
