@@ -17,16 +17,15 @@ from db.rows import Job
 from db.rows import Lane as LaneRow
 from db.store import Store
 from db.writer import Writer
-from db.writes import batches as batch_writes
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
-from db.writes.errors import ErrorRecord, record_error
 from db.writes.events import prune_events, record_event
 from engine.capabilities import Blocked
 from engine.hosts.model_hosts import ModelHosts
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.commands import CommandDesk
+from engine.runtime.finishing import Finisher
 from engine.runtime.host_rows import HostBoard
 from engine.runtime.interpreter import tuned
 from engine.runtime.jobs import JobRunner
@@ -88,7 +87,6 @@ class Engine:
         self._lanes = LaneSet(settings)
         self._runs: dict[int, JobRun] = {}
         self._batches: dict[int, BatchRun] = {}
-        self._finishing: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._trouble: str | None = None
@@ -138,7 +136,7 @@ class Engine:
         """Whether there is nothing to do now: nothing runs, nothing could be started."""
         return (
             not self._runs
-            and not self._finishing
+            and not self._finisher.tasks
             and not queries.pending_commands(self._reader)
             and not queries.work_left(self._reader)
         )
@@ -148,7 +146,7 @@ class Engine:
         batch = queries.batch(self._reader, batch_id)
         if batch is None or batch.is_over:
             return True
-        return batch.state == "parked" and not self._runs and not self._finishing
+        return batch.state == "parked" and not self._runs and not self._finisher.tasks
 
     # -- opening and closing ------------------------------------------------------------------
 
@@ -183,6 +181,13 @@ class Engine:
             self._lanes.get,
             on_ending=self._wake.set,
         )
+        self._finisher = Finisher(
+            self._writer,
+            self._reader,
+            self._projector,
+            lambda batch_id: self._batch_run(batch_id).recipe,
+            self._batch_ended,
+        )
         self._desk = CommandDesk(self._reader, self._writer.write, self)
 
     async def _start(self) -> None:
@@ -200,7 +205,7 @@ class Engine:
             run.stop("queued")
         await self._let_calls_finish()
         await self._wait_for([run.task for run in self._runs.values() if run.task])
-        await self._wait_for(list(self._finishing))
+        await self._wait_for(list(self._finisher.tasks))
         await self._projector.close()
         self._pool.close()
         self._hosts.close()
@@ -258,7 +263,7 @@ class Engine:
         if self._trouble is None:
             await self._obey()
             await self._claim()
-            self._finish_batches()
+            self._finisher.begin()
             await self._probe_lanes()
             await self._housekeeping()
         self._wake.clear()
@@ -319,34 +324,9 @@ class Engine:
             self._batches[batch_id] = load_batch(row, self._catalog, self._environment)
         return self._batches[batch_id]
 
-    def _finish_batches(self) -> None:
-        under_way = {task.get_name() for task in self._finishing}
-        for batch_id in queries.batches_to_finish(self._reader):
-            if f"finish b{batch_id}" in under_way:
-                continue
-            task = asyncio.create_task(self._finish(batch_id), name=f"finish b{batch_id}")
-            self._finishing.add(task)
-            task.add_done_callback(self._finished)
-
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._finishing.discard(task)
-        self._wake.set()
-        if not task.cancelled() and task.exception():
-            log.error("a batch's end went wrong", exc_info=task.exception())
-
-    async def _finish(self, batch_id: int) -> None:
-        if not await self._writer.write(lambda c: batch_writes.begin_finish(c, batch_id)):
-            return
-        message: str | None = None
-        try:
-            await self._projector.finish(self._batch_run(batch_id).recipe, batch_id)
-        except Exception as error:
-            log.exception("the end of batch b%d", batch_id)
-            message = str(error)
-            record = ErrorRecord("permanent", type(error).__name__, message)
-            await self._writer.write(lambda c: record_error(c, record, batch_id))
-        await self._writer.write(lambda c: batch_writes.end_finish(c, batch_id, message))
+    def _batch_ended(self, batch_id: int) -> None:
         self._batches.pop(batch_id, None)
+        self._wake.set()
 
     async def _probe_lanes(self) -> None:
         for lane in self._lanes:
