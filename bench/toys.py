@@ -186,15 +186,22 @@ class BenchWorkspace:
         in_flight: Calls in flight.
         latency: Seconds that a call takes.
         jobs: Jobs in flight; by default as many as calls.
+        paid: Whether a call costs money, so that its intent is committed before it.
     """
 
     def __init__(
-        self, root: Path, *, in_flight: int = 50, latency: float = 0.0, jobs: int = 0
+        self,
+        root: Path,
+        *,
+        in_flight: int = 50,
+        latency: float = 0.0,
+        jobs: int = 0,
+        paid: bool = False,
     ) -> None:
         self.paths = WorkspacePaths(root)
         self.paths.make()
         self.store = Store.create(self.paths.store, created_by="bench")
-        self.backend = BenchBackend(latency=latency, concurrency=in_flight)
+        self.backend = BenchBackend(latency=latency, concurrency=in_flight, paid=paid)
         self.catalog = BenchCatalog(self.backend)
         self.settings = Settings(engine={"jobs_in_flight": jobs or in_flight, "cpu_workers": 1})
 

@@ -1,6 +1,6 @@
 """Durable steps a second through the whole engine: queued from a file, claimed, run, written.
 
-Usage: python -m bench.cases.engine_steps JOBS IN_FLIGHT [LEAVES...]
+Usage: python -m bench.cases.engine_steps JOBS IN_FLIGHT [paid] [LEAVES...]
 """
 
 import asyncio
@@ -16,9 +16,9 @@ STEPS = 3
 WARM_UP = 20
 
 
-def measure(folder: Path, jobs: int, in_flight: int, leaves: list[str]) -> float:
+def measure(folder: Path, jobs: int, in_flight: int, leaves: list[str], *, paid: bool) -> float:
     """Steps a second, from the first claimed job to the last finished one."""
-    workspace = BenchWorkspace(folder, in_flight=in_flight)
+    workspace = BenchWorkspace(folder, in_flight=in_flight, paid=paid)
     workspace.queue(WARM_UP, name="warm-up", steps=STEPS, leaves=leaves)
     engine = workspace.engine()
     moments: list[float] = []
@@ -39,9 +39,10 @@ def measure(folder: Path, jobs: int, in_flight: int, leaves: list[str]) -> float
 
 
 def main() -> None:
-    jobs, in_flight, leaves = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    jobs, in_flight, words = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    leaves = [word for word in words if word != "paid"] or ["artifact", "score"]
     with tempfile.TemporaryDirectory(prefix="engine-") as folder:
-        rate = measure(Path(folder), jobs, in_flight, leaves or ["artifact", "score"])
+        rate = measure(Path(folder), jobs, in_flight, leaves, paid="paid" in words)
     emit(steps_s=rate, jobs=jobs, in_flight=in_flight)
 
 
