@@ -15,6 +15,7 @@ from db.queries.history import named_hashes
 from db.queries.trouble import newest_event_at, recent_trouble
 from db.queries.upkeep import mentioned_hashes
 from engine.cli.checks import Finding
+from engine.counting import counted
 from engine.runtime.artifacts import ArtifactStore
 from engine.text import clean
 from engine.workspace import Workspace
@@ -115,9 +116,10 @@ def check_age(workspace: Workspace) -> Iterator[Finding]:
     if not younger:
         yield Finding("age", True, "the store is as new as its files")
         return
+    newer = counted(younger, "stored file is", "stored files are")
     found = (
-        f"{younger} stored files are newer than anything the store knows: an engine was killed "
-        "just then, or the store was copied without its -wal file"
+        f"{newer} newer than anything the store knows: an engine was killed just then, "
+        "or the store was copied without its -wal file"
     )
     remedy = "Where it was copied: copy it again with safelight db backup."
     yield Finding("age", False, found, remedy)

@@ -13,6 +13,7 @@ from db.queries.history import named_hashes
 from db.queries.upkeep import long_preparing, mentioned_hashes, open_snapshots, parked_reasons
 from engine.cli import render
 from engine.cli.checks import Finding, missing_of_backends
+from engine.counting import counted
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.loading import in_order
@@ -151,13 +152,18 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
             damaged.append(hash_)
     remedy = "Restore them from a backup, or retry the jobs to make them again."
     if gone:
-        yield Finding("files", False, f"{len(gone)} stored files are gone: {_some(gone)}", remedy)
+        found = f"{_files(len(gone))} gone: {_some(gone)}"
+        yield Finding("files", False, found, remedy)
     if damaged:
-        found = f"{len(damaged)} stored files are damaged: {_some(damaged)}"
+        found = f"{_files(len(damaged))} damaged: {_some(damaged)}"
         yield Finding("files", False, found, f"Remove them, then: {remedy}")
     if not gone and not damaged:
         how = "there and have their hashes" if deep else "there (--deep checks their hashes)"
-        yield Finding("files", True, f"all {count} stored files are {how}")
+        yield Finding("files", True, f"{'all ' if count > 1 else ''}{_files(count)} {how}")
+
+
+def _files(count: int) -> str:
+    return counted(count, "stored file is", "stored files are")
 
 
 def _is_whole(path: Path, hash_: str, size: int | None, *, deep: bool) -> bool:

@@ -17,6 +17,7 @@ from engine.catalog import UnknownName
 from engine.cli import render
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
+from engine.counting import counted
 from engine.ids import find
 from engine.runtime.recipe import is_asked
 from engine.text import quoted
@@ -182,7 +183,8 @@ def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
     for item in named:
         if item.job is None:
             left = item.batch.total - item.batch.ended
-            render.say(f"{item} ({item.batch.name}) has {left} jobs that have not ended.")
+            unfinished = counted(left, "job that has", "jobs that have") + " not ended"
+            render.say(f"{item} ({item.batch.name}) has {unfinished}.")
             click.confirm("Cancel them?", abort=True)
 
 

@@ -8,6 +8,7 @@ import click
 
 from engine.cli import render
 from engine.cli.render import dollars
+from engine.counting import counted
 from engine.money.amounts import in_words, price_of
 from engine.money.estimate import Estimate, Line, Range
 from engine.queueing import QueueOptions, Source
@@ -73,8 +74,8 @@ def _range(
 
 
 def _lines(found: Estimate) -> Iterator[str]:
-    steps = "" if found.steps is None else f", {_between(found.steps, str)} steps"
-    yield f"{found.jobs} jobs{steps}."
+    steps = "" if found.steps is None else f", {_range_of(found.steps, 'step')}"
+    yield f"{counted(found.jobs, 'job')}{steps}."
     for line in found.lines:
         yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
     for line in found.unpriced:
@@ -88,7 +89,7 @@ def _lines(found: Estimate) -> Iterator[str]:
 
 
 def _calls(line: Line) -> str:
-    return "calls not known" if line.calls is None else f"{_between(line.calls, str)} calls"
+    return "calls not known" if line.calls is None else _range_of(line.calls, "call")
 
 
 def _cost(line: Line) -> str:
@@ -99,6 +100,11 @@ def _cost(line: Line) -> str:
 
 def _money(cost: Range) -> str:
     return _between(cost, in_words)
+
+
+def _range_of(found: tuple[int, int], noun: str) -> str:
+    least, most = found
+    return counted(most, noun, shown=_between((least, most), str))
 
 
 def _between(found: tuple[Any, Any], shown: Callable[[Any], str]) -> str:

@@ -13,6 +13,7 @@ from db.rows import Batch, Job
 from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
+from engine.counting import counted
 from engine.export.files import ExportError, Folder, read_regular
 from engine.export.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.ids import batch_name, find_batch
@@ -44,7 +45,7 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
     for problem in problems:
         click.echo(render.shown(problem, None).plain, err=True)
     where = folder or opened.shown_root / found.outputs
-    render.say(f"Wrote {written} jobs of {batch_name(found.id)} to {where}.")
+    render.say(f"Wrote {counted(written, 'job')} of {batch_name(found.id)} to {where}.")
     if not exporter.is_complete:
         render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")
     return FAILED if problems else 0

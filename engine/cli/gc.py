@@ -14,6 +14,7 @@ from db.queries.history import disk_use, is_named, named_hashes
 from db.queries.upkeep import mentioned_hashes
 from engine.cli import render
 from engine.cli.options import workspace_option
+from engine.counting import counted
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lock import EngineLock, WorkspaceBusy
@@ -56,7 +57,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     if not found:
         render.say("Every stored file is named; there is nothing to remove.")
         return 0
-    render.say(f"{len(found)} files that nothing names: {total}.")
+    render.say(f"{counted(len(found), 'file')} that nothing names: {total}.")
     if dry_run or not _may_remove(yes=yes):
         return 0
     try:
@@ -65,7 +66,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
         render.say(f"{error} Nothing is removed while it runs; try again after it.")
         return 0
     count = render.size(sum(item.size for item in removed))
-    render.say(f"Removed {len(removed)} files: {count}.")
+    render.say(f"Removed {counted(len(removed), 'file')}: {count}.")
     return 0
 
 

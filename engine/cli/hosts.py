@@ -12,6 +12,7 @@ from db.rows import Host
 from engine.capabilities import Blocked
 from engine.cli import render
 from engine.cli.checks import Finding
+from engine.counting import counted
 from engine.workspace import Workspace
 
 
@@ -27,7 +28,7 @@ def host_line(host: Host) -> Text:
     if host.running or host.waiting:
         parts.append(f"{host.running} running, {host.waiting} waiting")
     if host.restarts:
-        parts.append(f"started again {host.restarts} times")
+        parts.append(f"started again {counted(host.restarts, 'time')}")
     head = Text(f"Host {render.shown(host.device, 20)}: ", style="bold")
     return head + render.shown("; ".join(parts) + ".", 400)
 

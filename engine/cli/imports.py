@@ -10,6 +10,7 @@ from engine.cli import render
 from engine.cli.export import Exporter
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
+from engine.counting import counted
 from engine.ids import batch_name
 from engine.importing import Imported, ImportRefused, import_tree
 from engine.recipes.refine import RECIPE
@@ -36,7 +37,7 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
         raise Trouble(str(error)) from None
     _tell_problems(done)
     _write_outputs(opened, done)
-    render.say(f"Imported {done.jobs} jobs as {batch_name(done.batch_id)}.")
+    render.say(f"Imported {counted(done.jobs, 'job')} as {batch_name(done.batch_id)}.")
     return FAILED if done.problems else 0
 
 
@@ -44,7 +45,8 @@ def _tell_problems(done: Imported) -> None:
     for problem in done.problems[:_SHOWN_PROBLEMS]:
         click.echo(render.shown(f"{problem.path} {problem.message}", None).plain, err=True)
     if done.problems:
-        click.echo(f"{len(done.problems)} things were left out.", err=True)
+        left_out = counted(len(done.problems), "thing was", "things were")
+        click.echo(f"{left_out} left out.", err=True)
 
 
 def _write_outputs(workspace: Workspace, done: Imported) -> None:

@@ -17,6 +17,7 @@ from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, dur
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
+from engine.counting import counted
 from engine.following import Update
 from engine.ids import batch_name
 from engine.intake import FORMATS
@@ -113,7 +114,7 @@ def queue(
         _refuse_what_the_batch_has(given)
         opened = Workspace(workspace)
         count = opened.append(append, _source(recipe or input_, given), _options(given))
-        click.echo(f"{count} {'job' if count == 1 else 'jobs'} added to {append}.")
+        click.echo(f"{counted(count, 'job')} added to {append}.")
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")

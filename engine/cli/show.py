@@ -14,6 +14,7 @@ from rich.text import Text
 from engine.cli import render
 from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
+from engine.counting import counted
 from engine.ids import find_job
 from engine.workspace import Workspace
 
@@ -171,7 +172,7 @@ def _call(call: Mapping[str, Any]) -> Text:
 def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
     """Where the newest traces are, and how many more there are."""
     if (older := len(traces) - _TRACES_SHOWN) > 0:
-        yield Text(f"{older} older ones are in show --json")
+        yield Text(f"{counted(older, 'older one is', 'older ones are')} in show --json")
     for trace in traces[-_TRACES_SHOWN:]:
         yield render.shown(f"{trace['step']}: {trace['file']}, {render.size(trace['bytes'])}", 300)
 

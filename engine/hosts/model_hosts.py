@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.capabilities import Blocked, Retryable, StepError
 from engine.capabilities.hosting import ModelKey, Task
+from engine.counting import counted
 from engine.hosts import messages, plain
 from engine.hosts.answers import died, fail, settle
 from engine.hosts.choice import Chooser, on_devices
@@ -151,8 +152,9 @@ class ModelHosts:
             )
         broken = [host for host in suited if host.is_broken]
         if broken:
+            times = counted(broken[0].crashes, "time", "times in a row")
             return Blocked(
-                f"{broken[0]} has died {broken[0].crashes} times in a row ({broken[0].message}).",
+                f"{broken[0]} has died {times} ({broken[0].message}).",
                 reason="backend",
                 remedy="The log says what it printed. It is tried again in a while, or at resume.",
             )

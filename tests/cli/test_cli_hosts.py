@@ -23,7 +23,7 @@ BUSY = Host(
     models=MODELS,
     waiting=12,
     running=4,
-    restarts=2,
+    restarts=1,
     updated_at=AT,
 )
 DEAD = Host("cpu", "", None, "stopped", "died: SIGKILL", None, None, None, "[]", 0, 0, 5, AT)
@@ -43,7 +43,7 @@ def test_status_shows_a_line_for_each(run, hosts):
     lines = run("status", "--workspace", hosts).out.splitlines()
     assert (
         "Host cuda:0: busy (sdxl: generate); holds sdxl; 11.0 GiB of 20.0 GiB; "
-        "4 running, 12 waiting; started again 2 times."
+        "4 running, 12 waiting; started again 1 time."
     ) in " ".join(lines)
     assert "Host cpu: stopped (died: SIGKILL); started again 5 times." in lines
 

@@ -50,14 +50,14 @@ async def test_hosts_stand_beside_the_lanes(place: Place) -> None:
 async def test_all_of_a_host_and_nothing_hostile(place: Place) -> None:
     place.batch("evening", ["one"])
     place.write(lambda c: report_lanes(c, [lane("openai"), lane("fal", state="cooling")]))
-    bad = host("cuda:1", "restarting", "{", name=HOSTILE, message=HOSTILE, restarts=2)
+    bad = host("cuda:1", "restarting", "{", name=HOSTILE, message=HOSTILE, restarts=1)
     place.write(lambda c: report_hosts(c, [host("cuda:0", models=MODELS), bad]))
     async with running(place.dashboard(), (120, 30)) as pilot:
         await shows(pilot, "openai")
         await pilot.press("w")
         await shows(
-            pilot, "3 in flight, 8 at most, 0 wait, 60 a minute, cooling", "stabilityai/sdxl-base",
-            "(openai/clip-vit)", "started again 2 times", "[red]x",
+            pilot, "3 in flight, 8 at most, 0 waiting, 60 a minute, cooling",
+            "stabilityai/sdxl-base", "(openai/clip-vit)", "started again 1", "time · [red]x",
         )  # fmt: skip
         assert "\x1b" not in seen(pilot.app)
         await pilot.press("w")

@@ -9,6 +9,7 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from engine.counting import counted
 from tui.actions import bindings
 from tui.feed import Answered, View
 from tui.screens.filtered import FilteredScreen
@@ -143,7 +144,7 @@ class BatchScreen(FilteredScreen):
         if len(ids) == 1:
             called = f"j{ids[0]}" + (f" ({row.key})" if row and row.id == ids[0] else "")
         else:
-            called = f"{len(ids)} jobs"
+            called = counted(len(ids), "job")
         return [{"job": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:

@@ -7,6 +7,7 @@ from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from engine.counting import counted
 from engine.text import clean
 from tui import figures
 from tui.actions import bindings
@@ -124,7 +125,7 @@ class BatchesScreen(FilteredScreen):
         ids = sorted(self.rows.marks)
         if not ids and (row := self.rows.current):
             ids = [row.id]
-        called = f"b{ids[0]}" if len(ids) == 1 else f"{len(ids)} batches"
+        called = f"b{ids[0]}" if len(ids) == 1 else counted(len(ids), "batch", "batches")
         return [{"batch": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:

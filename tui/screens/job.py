@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from db.queries import inspect
+from engine.counting import counted
 from tui.actions import bindings
 from tui.feed import Answered, View
 from tui.figures import money
@@ -185,7 +186,8 @@ class JobScreen(BaseScreen):
             decide()
             return
         cost = f", which cost {money(following.cost)} so far" if following.cost else ""
-        again = f"What depends on it runs again: at most {following.steps} steps{cost}."
+        steps = counted(following.steps, "step")
+        again = f"What depends on it runs again: at most {steps}{cost}."
         self.dashboard.confirm(f"{question} {again}", decide)
 
     def _edit(self, key: str, text: str) -> None:

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from engine.counting import counted
 from engine.text import clean
 from tui.feed import Fresh
 from tui.views.head import Head, HostLine, LaneLine
@@ -117,7 +118,7 @@ class LanesScreen(ModalScreen[None]):
 def _lane(lane: LaneLine) -> Text:
     text = Text(f" {lane.name:<24.24} ", style="bold", no_wrap=True, overflow="ellipsis")
     now = f", {lane.width} now" if 0 < lane.width < lane.concurrency else ""
-    said = f"{lane.in_flight} in flight, {lane.concurrency} at most{now}, {lane.waiting} wait"
+    said = f"{lane.in_flight} in flight, {lane.concurrency} at most{now}, {lane.waiting} waiting"
     said += f", {lane.per_minute:g} a minute" if lane.per_minute else ""
     said += f", {lane.state}" if lane.state != "open" else ""
     return text.append(f"{said}  {lane.message}".rstrip(), style="not bold")
@@ -125,9 +126,9 @@ def _lane(lane: LaneLine) -> Text:
 
 def _host(host: HostLine) -> Text:
     text = Text(f" {host.device:<10.10} ", style="bold", no_wrap=True, overflow="ellipsis")
-    said = [host.name, host.state, f"{host.running} at work, {host.waiting} wait"]
+    said = [host.name, host.state, f"{host.running} at work, {host.waiting} waiting"]
     said += [host.memory] if host.memory else []
-    said += [f"started again {host.restarts} times"] if host.restarts else []
+    said += [f"started again {counted(host.restarts, 'time')}"] if host.restarts else []
     said += [host.message] if host.message else []
     text.append(" · ".join(part for part in said if part), style="not bold")
     for model in host.models:

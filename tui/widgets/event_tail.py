@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from db.rows import Event
+from engine.counting import counted
 from engine.text import clean
 
 KEPT = 2000
@@ -192,8 +193,7 @@ class EventTail(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _notice(self, width: int) -> Strip:
-        plural = "" if self.unseen == 1 else "s"
-        text = f" {self.unseen} newer line{plural} below - End shows them "
+        text = f" {counted(self.unseen, 'newer line')} below - End shows them "
         style = self.rich_style + Style(reverse=True, bold=True)
         return Strip([Segment(_cropped(text, width).center(width), style)]).adjust_cell_length(
             width, style

@@ -5,6 +5,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widgets import Static
 
+from engine.counting import counted
 from tui import figures
 from tui.states import TONES, look
 from tui.views.job import JobSnapshot
@@ -39,7 +40,7 @@ class JobBar(Static):
         if job.score is not None:
             text.append(f"{snapshot.scale.metric} ", muted).append(figures.score(job.score), "bold")
             text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
-        said = [f"{job.iterations} iterations"] if job.iterations else []
+        said = [counted(job.iterations, "iteration")] if job.iterations else []
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []
         said += [f"priority {job.priority:+d}"] if job.priority else []

@@ -16,6 +16,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Static
 
+from engine.counting import counted
 from engine.text import clean
 
 MAX_CHARACTERS = 20_000
@@ -210,5 +211,6 @@ class PromptDiff(Static):
         variables = self.app.theme_variables if self.is_attached else {}
         text = as_text(parts, variables)
         if self._left_out > 0:
-            text.append(f"\n({self._left_out} more characters are not shown)", Style(italic=True))
+            more = counted(self._left_out, "more character is", "more characters are")
+            text.append(f"\n({more} not shown)", Style(italic=True))
         self.update(text)
