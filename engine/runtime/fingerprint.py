@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from engine.capabilities import Call, Result
 
@@ -36,12 +37,20 @@ class Identity:
 
 
 def fingerprint(call: Call[Result], identity: Identity) -> str:
-    """SHA-256 of a call's identity and request as canonical JSON, 64 hexadecimal digits."""
-    plain = {
-        "operation": call.operation,
-        "backend": identity.backend,
-        "model": identity.model,
-        "version": identity.version_of(call.operation),
-        "request": call.request.model_dump(mode="json"),
-    }
-    return hashlib.sha256(_CANONICAL.encode(plain).encode()).hexdigest()
+    """SHA-256 of a call's identity and request as canonical JSON, 64 hexadecimal digits.
+
+    The JSON is one object with the keys `backend`, `model`, `operation`, `request` and `version`:
+    keys sorted, no spaces, ASCII.
+    """
+    version = identity.version_of(call.operation)
+    before, after = _around_request(identity.backend, identity.model, call.operation, version)
+    request = _CANONICAL.encode(call.request.model_dump(mode="json"))
+    return hashlib.sha256(f"{before}{request}{after}".encode()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _around_request(backend: str, model: str, operation: str, version: str) -> tuple[str, str]:
+    """What stands before and after the request: the same for most calls of a batch."""
+    names = {"backend": backend, "model": model, "operation": operation, "version": version}
+    before, _, after = _CANONICAL.encode({**names, "request": None}).partition('"request":null')
+    return f'{before}"request":', after
