@@ -102,6 +102,24 @@ def read_backends(root: Path) -> list[dict[str, Any]]:
     return list(_each(catalog.families, catalog.family, describe, _broken_family))
 
 
+def read_backend(
+    root: Path, name: str, capability: Capability, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """One backend with settings that are not the workspace's, as `backends --json` prints it.
+
+    Args:
+        root: The workspace whose keys are used.
+        name: The backend's name.
+        capability: What it is to do.
+        settings: Its settings, such as a batch keeps them.
+
+    Raises:
+        UnknownName: There is no such backend.
+    """
+    catalog = EntryPointCatalog()
+    return _capability(catalog, catalog.family(name), capability, settings, load_environment(root))
+
+
 def _each(
     names: Mapping[str, str],
     load: Callable[[str], T],

@@ -1,13 +1,16 @@
 """What the doctor checks of the installation and the settings."""
 
+import json
 import platform
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from db.store import has_wal_reset_bug
-from engine.cli.catalog import read_backends
+from engine.capabilities import Capability
+from engine.cli.catalog import read_backend, read_backends
 from engine.settings import SettingsError, read_settings
 from engine.version import __version__
 
@@ -52,13 +55,42 @@ def check_settings(root: Path) -> Iterator[Finding]:
     yield Finding("settings", True, "can be read")
 
 
-def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
+def missing_of_backends(root: Path) -> Iterator[tuple[str, Capability, str, str, str]]:
     """Each backend with its capability, what it lacks and the remedy, both empty where ready.
 
     Last comes the provider's package that it asks through, with its version; empty where none.
     """
     for family in read_backends(root):
         for made in family["capabilities"]:
-            what = "; ".join(item["what"] for item in made["missing"])
-            remedy = " ".join(item["remedy"] for item in made["missing"])
+            what, remedy = _lacks(made["missing"])
             yield family["name"], made["capability"], what, remedy, made["client"] or ""
+
+
+def missing_of_batches(
+    root: Path, name: str, capability: Capability, wanted: Iterable[Mapping[str, Any]]
+) -> tuple[str, str]:
+    """What a backend lacks with the settings that batches keep, and the remedy.
+
+    Args:
+        root: The workspace.
+        name: The backend's name.
+        capability: What it does.
+        wanted: Its settings in each batch; settings that are alike are looked at once.
+
+    Returns:
+        Both texts are empty where nothing is missing.
+    """
+    alike = {json.dumps(settings, sort_keys=True): settings for settings in wanted}
+    missing = (
+        item
+        for settings in alike.values()
+        for item in read_backend(root, name, capability, settings)["missing"]
+    )
+    return _lacks(missing)
+
+
+def _lacks(missing: Iterable[Mapping[str, str]]) -> tuple[str, str]:
+    """Everything that is missing and every remedy, each said once."""
+    items = list(missing)
+    whats = dict.fromkeys(item["what"] for item in items)
+    return "; ".join(whats), " ".join(dict.fromkeys(item["remedy"] for item in items))

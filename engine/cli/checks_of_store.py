@@ -3,16 +3,18 @@
 import hashlib
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from db.clock import now, seconds_between
 from db.queries.batches import lanes, running_engine
 from db.queries.history import named_hashes
 from db.queries.upkeep import long_preparing, mentioned_hashes, open_snapshots, parked_reasons
 from engine.cli import render
-from engine.cli.checks import Finding, missing_of_backends
+from engine.cli.checks import Finding, missing_of_backends, missing_of_batches
 from engine.counting import counted
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
@@ -114,22 +116,37 @@ def check_parked(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_backends(workspace: Workspace) -> Iterator[Finding]:
-    """Backends that are not ready; a trouble only where a batch that goes on uses one."""
-    with workspace.reading() as connection:
-        used = {
-            (made["name"], capability)
-            for snapshot in open_snapshots(connection)
-            for capability, first in json.loads(snapshot).get("backends", {}).items()
-            for made in in_order(first)
-        }
-    for name, capability, what, remedy, client in missing_of_backends(workspace.paths.root):
-        needed = (name, capability) in used
+    """Backends that are not ready; a trouble only where a batch that goes on lacks something.
+
+    A batch goes on with the settings that it was queued with, so those are what is looked at; what
+    the workspace's own settings would need besides is no more than a hint.
+    """
+    root, wanted = workspace.paths.root, _wanted_of_backends(workspace)
+    for name, capability, what, _, client in missing_of_backends(root):
         by = f" by {client}" if client else ""
-        found = f"{name} ({capability}){by} " + (f"needs {what}" if what else "is ready")
-        if what and not needed:
-            found += "; nothing that is queued uses it"
-        trouble = bool(what) and needed
-        yield Finding("backend", not trouble, found, remedy if trouble else "")
+        settings = wanted.get((name, capability))
+        lacks, remedy = missing_of_batches(root, name, capability, settings or ())
+        found = f"needs {lacks}" if lacks else _hint(what, is_used=settings is not None)
+        yield Finding("backend", not lacks, f"{name} ({capability}){by} {found}", remedy)
+
+
+def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The settings of each backend and capability in the batches that go on."""
+    wanted = defaultdict(list)
+    with workspace.reading() as connection:
+        for snapshot in open_snapshots(connection):
+            for capability, first in json.loads(snapshot).get("backends", {}).items():
+                for made in in_order(first):
+                    wanted[made["name"], capability].append(made["settings"])
+    return dict(wanted)
+
+
+def _hint(what: str, *, is_used: bool) -> str:
+    if not what:
+        return "is ready"
+    if is_used:
+        return f"is ready for what is queued; a new batch with the settings here needs {what}"
+    return f"needs {what}; nothing that is queued uses it"
 
 
 def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:

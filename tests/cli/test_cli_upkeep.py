@@ -118,9 +118,53 @@ def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, mo
         ("other", "text", "a key", "Set OTHER.", ""),
     ]
     monkeypatch.setattr(checks_of_store, "missing_of_backends", lambda _root: iter(lacks))
+    monkeypatch.setattr(
+        checks_of_store,
+        "missing_of_batches",
+        lambda _root, _name, _capability, wanted: ("a key", "Set TOY_KEY.") if wanted else ("", ""),
+    )
     ran = run("doctor", "--json", "--workspace", toys)
     assert problems(ran)["backend"]["found"] == "toy (text) needs a key"
     assert "other (text) needs a key; nothing that is queued uses it" in ran.out
+
+
+def test_settings_of_open_batches_count_and_the_default_is_a_hint(run, toys, tmp_path, monkeypatch):
+    from engine.backends.local import score
+    from engine.cli import checks_of_store
+
+    monkeypatch.setattr(score, "_PACKAGES", {})
+    there = tmp_path / "aesthetic.safetensors"
+    there.touch()
+    files = dict.fromkeys(("aesthetic", "aesthetic_tower", "similarity"), str(there))
+    own = {"scorers": ["aesthetic"], **files}
+    monkeypatch.setattr(
+        checks_of_store, "open_snapshots", lambda _connection: iter([_scored_by(own)] * 2)
+    )
+    (found,) = findings_of(run, toys, "local (score)")
+    assert found["ok"]
+    assert found["remedy"] == ""
+    assert "is ready for what is queued; a new batch with the settings here needs" in found["found"]
+
+    gone = own | {"similarity": str(tmp_path / "gone")}
+    monkeypatch.setattr(
+        checks_of_store,
+        "open_snapshots",
+        lambda _connection: iter([_scored_by(own), _scored_by(gone)]),
+    )
+    (found,) = findings_of(run, toys, "local (score)")
+    assert not found["ok"]
+    assert str(tmp_path / "gone") in found["found"]
+    assert "pickscore" not in found["found"]
+
+
+def _scored_by(settings):
+    made = {"name": "local", "model": "", "version": "1", "settings": settings}
+    return json.dumps({"backends": {"score": made}})
+
+
+def findings_of(run, root, beginning):
+    checks = run("doctor", "--json", "--workspace", root).json["checks"]
+    return [check for check in checks if check["found"].startswith(beginning)]
 
 
 # -- init ---------------------------------------------------------------------------------------
