@@ -4,6 +4,7 @@ A document is first walked event by event, without building anything, and refuse
 its depth or what its aliases would repeat; only then is it composed. Plain scalars become
 null (`null`, `~`, nothing), booleans (`true`, `false`), decimal numbers, and otherwise text: `no`,
 `on`, `2024-01-01`, `12:30` and `007` are the texts they look like, which is what a prompt means.
+Nothing, followed by what seems to be a value that begins with #, is refused: `colour: #e8b04a`.
 """
 
 import re
@@ -14,16 +15,20 @@ import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.intake.entries import MAX_DEPTH, Refused, Unreadable, real_number, whole_number
+from engine.text import quoted
 
 try:
     from yaml import CSafeLoader as _Base  # ten times as fast; missing where libyaml is
 except ImportError:  # pragma: no cover - depends on how PyYAML was built
     from yaml import SafeLoader as _Base  # type: ignore[assignment]
 
+_VALUE_AS_COMMENT = re.compile(r"[ \t]+(#[^\s#].*)")
+
 MAX_REPEATED = 1_000_000
 """Characters and nodes that aliases may repeat, in one document."""
 
 _PREFIX = "tag:yaml.org,2002:"
+_NULL = _PREFIX + "null"
 _PLAIN_TAGS = {_PREFIX + name for name in ("null", "bool", "int", "float", "str", "seq", "map")}
 
 
@@ -64,7 +69,7 @@ def decode(text: str) -> tuple[Any, list[int]]:
         raise
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Unreadable(f"is not YAML: {error}") from None
-    return (None, []) if node is None else (_plain(node), _lines(node))
+    return (None, []) if node is None else (_plain(node, text), _lines(node))
 
 
 class _Guard:
@@ -121,15 +126,15 @@ class _Guard:
             self.anchors[anchor] = size
 
 
-def _plain(node: Node) -> Any:
+def _plain(node: Node, text: str) -> Any:
     if isinstance(node, SequenceNode):
-        return [_plain(child) for child in node.value]
+        return [_plain(child, text) for child in node.value]
     if isinstance(node, MappingNode):
-        return _mapping(node)
-    return _scalar(node)
+        return _mapping(node, text)
+    return _nothing(node, text) if (node.tag, node.value) == (_NULL, "") else _scalar(node)
 
 
-def _mapping(node: MappingNode) -> dict[str, Any]:
+def _mapping(node: MappingNode, text: str) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, child in node.value:
         if not isinstance(key, ScalarNode):
@@ -137,8 +142,19 @@ def _mapping(node: MappingNode) -> dict[str, Any]:
         elif key.value in data:
             data[key.value] = Refused("is given twice in the same object; keep one of the two")
         else:
-            data[key.value] = _plain(child)
+            data[key.value] = _plain(child, text)
     return data
+
+
+def _nothing(node: Node, text: str) -> Any:
+    """None for an empty scalar; refused where a comment in its place seems to be its value."""
+    found = _VALUE_AS_COMMENT.match(text, node.end_mark.index)
+    if found is None:
+        return None
+    return Refused(
+        f"is empty, since {quoted(found[1])} is a comment in YAML: write a value that begins with "
+        "# in quotation marks, and a comment with a space after its #"
+    )
 
 
 def _scalar(node: Node) -> Any:

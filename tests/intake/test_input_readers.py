@@ -77,6 +77,17 @@ def test_yaml_words_stay_words():
     ]
 
 
+def test_yaml_comments_after_nothing_are_comments_unless_they_seem_to_be_a_value():
+    text = (
+        "a: # a note\r\nb: '' #fff\r\nc: 😀é #fff\r\n"
+        "d: ## a heading\r\ne:\r\n#f: g\r\nh: #i\r\n  j\r\nk: &l #"
+    )
+    found = {"a": None, "b": "", "c": "😀é", "d": None, "e": None, "h": "j", "k": None}
+    assert data_of(text, "yaml") == [found]
+    said = refusal("a: 😀é\r\nb: [é, ]\r\nc: #fff 😀\r\n", "yaml")
+    assert "field 'c': is empty, since '#fff 😀' is a comment in YAML" in said
+
+
 def test_yaml_entries_know_their_lines_and_small_aliases_are_read():
     items = entries("prompts:\n- prompt: a\n  mood: &m calm\n- prompt: b\n  mood: *m\n", "yaml")
     assert [(item.line, item.data["mood"]) for item in items] == [(2, "calm"), (4, "calm")]
@@ -117,6 +128,16 @@ BOMB = "a: &a [lol, lol]\n" + "".join(
         ("yaml", "- !secret a\n", "has the tag '!secret'"),
         ("yaml", "- {a: !!int x, b: !!float .nan}", "is tagged !!int and is not one"),
         ("yaml", "- {seed: " + "9" * 5000 + "}", "is a number of 5000 digits"),
+        (
+            "yaml",
+            "- colours: #e8b04a\n",
+            "in, line 1, entry 1, field 'colours': is empty, since '#e8",
+        ),
+        (
+            "yaml",
+            "- prompt: a\n  colours:\n  - #fff\n  - red\n",
+            "write a value that begins with # in",
+        ),
         ("yaml", BOMB, "has aliases that repeat too much"),
         ("yaml", "&a [*a]", "alias '*a' of something that is not complete before it"),
         ("yaml", "[*b]", "alias '*b'"),
