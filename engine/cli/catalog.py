@@ -13,6 +13,7 @@ from rich.text import Text
 from engine.capabilities import Backend, BackendFamily, Capability, Missing
 from engine.catalog import EntryPointCatalog
 from engine.cli import render
+from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.runtime.recipe import AnyRecipe
 from engine.settings import load_environment, read_settings
@@ -51,6 +52,7 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
 @workspace_option
 def backends(workspace: Path, *, as_json: bool) -> int:
     """List the backends, and what is missing from those that are not ready."""
+    adopt_hub_variables(workspace)
     found = read_backends(workspace)
     if as_json:
         render.print_json({"backends": found})

@@ -15,6 +15,7 @@ from engine.cli.checks import Finding, check_installation, check_settings
 from engine.cli.checks_of_faults import FAULT_CHECKS
 from engine.cli.checks_of_store import STORE_CHECKS, Check, check_artifacts
 from engine.cli.hosts import check_devices
+from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.settings import SettingsError
@@ -29,6 +30,7 @@ def doctor(workspace: Path, *, deep: bool, as_json: bool) -> int:
     """Look for what is wrong; exit code 1 where something is."""
     found: list[Finding] = []
     console = render.console()
+    adopt_hub_variables(workspace)
     for finding in examine(workspace, deep=deep):
         found.append(finding)
         if not as_json:

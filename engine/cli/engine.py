@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from rich.console import Console
 
 from db.clock import now
+from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.logs import log_to_console, log_to_file
@@ -86,6 +87,7 @@ def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
         markup=False,
         soft_wrap=True,
     )
+    adopt_hub_variables(workspace.paths.root)
     began = now()
     came = asyncio.run(_serve(workspace.engine(), until_idle=until_idle))
     if until_idle:

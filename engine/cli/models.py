@@ -9,6 +9,7 @@ import click
 
 from engine.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.cli import render
+from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.settings import load_environment, read_settings
@@ -34,6 +35,7 @@ def models() -> None:
 @workspace_option
 def list_(workspace: Path, *, as_json: bool) -> int:
     """List the weights that the local backends want, as they are set."""
+    adopt_hub_variables(workspace)
     found = [_document(use) for use in uses(workspace)]
     if as_json:
         render.print_json({"models": found})
@@ -63,6 +65,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     interrupted goes on where it stopped. HF_TOKEN is used where a model asks for one, HF_HOME says
     where the cache is, and HF_ENDPOINT names another hub.
     """
+    adopt_hub_variables(workspace)
     _need_the_hub()
     chosen = [wanted for name in names for wanted in _named(workspace, name)]
     failed = 0
@@ -82,6 +85,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
 @workspace_option
 def path_(workspace: Path, name: str) -> int:
     """Print where the weights of NAME are."""
+    adopt_hub_variables(workspace)
     _need_the_hub()
     path = find(_named(workspace, name)[0])
     if path is None:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from db.rows import Batch
 from engine.cli.estimates import ask_about_cost, show_estimate
+from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.render import command_line
@@ -198,6 +199,7 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
     log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     log_to_console(output if isinstance(display, RichDisplay) else messages)
     batch_id = int(batch.removeprefix("b"))
+    adopt_hub_variables(workspace.paths.root)
     with _lenient(display) as show:
         ended, signal = asyncio.run(workspace.attend(batch_id, show))
     with contextlib.suppress(OSError):

@@ -1,6 +1,8 @@
 """Hosts through the engine: steps batched across jobs, made again after a crash, shown, stopped."""
 
+import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from db.queries import batches, jobs
 from db.rows import Host
 from engine.capabilities import CallContext, Refinement, RefineRequest, Task
+from engine.cli.hub import adopt_hub_variables
 from engine.settings import HostSettings
 from tests.support.engines import Toy, eventually
 from tests.support.toy_models import key, task
@@ -62,6 +65,27 @@ async def test_steps_of_several_jobs_are_one_batch(toy: Toy, tmp_path: Path) -> 
     assert shown(toy) == []
     rest = [5 - first] * (5 - first)
     assert sorted(map(int, answers(toy))) == sorted([first] * first + rest)
+
+
+async def test_a_host_has_the_hubs_variables_of_the_workspace_and_nothing_is_told_of_them(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "")  # or what is adopted here would outlive the test
+    caplog.set_level("DEBUG")
+    token = "hf_" + "x9" * 16
+    (toy.paths.root / ".env").write_text(f"HF_TOKEN=other\nOWN_SECRET={token}\n")
+    (toy.paths.root / ".env.local").write_text(f"HF_TOKEN={token}\n")
+    monkeypatch.delenv("HF_TOKEN")
+    adopt_hub_variables(toy.paths.root)
+    hosted(toy, lambda _brief: task("HF_TOKEN", "variable"))
+    toy.queue(1, overrides={"steps": 1})
+    await toy.run()
+    assert answers(toy) == [hashlib.sha256(token.encode()).hexdigest()]
+    assert "OWN_SECRET" not in os.environ
+    kept = [path for path in toy.paths.root.rglob("*") if path.is_file()]
+    told = [path for path in kept if token.encode() in path.read_bytes()]
+    assert {path.name for path in told} == {".env", ".env.local"}
+    assert token not in caplog.text
 
 
 async def test_a_step_whose_host_dies_is_made_again(toy: Toy, tmp_path: Path) -> None:
