@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.capabilities.errors import StepError
+from engine.counting import counted
 from engine.hosts import messages, plain
 from engine.hosts.memory import is_device_gone, is_out_of_memory
 from engine.hosts.shelf import Shelf
@@ -152,7 +153,8 @@ class Batch:
             payloads = [self._payloads[task] for task in tasks]
             answers = held.model.run(self._run.operation, payloads, desk)
             if len(answers) != len(tasks):
-                raise ValueError(f"{len(answers)} answers to {len(tasks)} tasks")
+                said = counted(len(answers), "answer")
+                raise ValueError(f"{said} to {counted(len(tasks), 'task')}")
         except StepError as error:
             refused = messages.Refused(plain.pack_error(error))
             self._answers |= dict.fromkeys(tasks, refused)

@@ -8,6 +8,7 @@ import time
 from typing import Protocol
 
 from engine.capabilities.hosting import ModelKey
+from engine.counting import counted
 from engine.hosts import messages
 from engine.hosts.devices import Device
 from engine.hosts.process import HostProcess
@@ -145,7 +146,7 @@ class Host:
         self._message = f"loading {model.name}"
         self._started().send(messages.Load(model, self._known.sizes.get(model, 0)))
         limit = self.settings.load_seconds
-        sentence = f"it loaded {model.name} for more than {limit:g} seconds"
+        sentence = f"it loaded {model.name} for more than {_seconds(limit)}"
         asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
 
     def run(self, key: BatchKey, tasks: list[Waiting]) -> None:
@@ -183,7 +184,7 @@ class Host:
 
     def _end_unless_it_stops(self, work: Running) -> None:
         grace = self.settings.grace_seconds
-        sentence = f"{work.model.name} went on for {grace:g} seconds after it was given up"
+        sentence = f"{work.model.name} went on for {_seconds(grace)} after it was given up"
         asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
 
     def end_if_idle(self) -> None:
@@ -192,7 +193,7 @@ class Host:
         if self._process is None or self.work or not limit:
             return
         if time.monotonic() - self._idle_since > limit:
-            log.info("%s: nothing to do for %g seconds; its models are unloaded", self, limit)
+            log.info("%s: nothing to do for %s; its models are unloaded", self, _seconds(limit))
             self.close()
 
     def try_again(self) -> None:
@@ -339,6 +340,10 @@ class Host:
         if not self._is_up:
             return "starting"
         return "busy" if self.work else "idle"
+
+
+def _seconds(limit: float) -> str:
+    return counted(limit, "second", shown=f"{limit:g}")
 
 
 def _log(device: str, report: messages.Logged) -> None:

@@ -11,6 +11,8 @@ from engine.counting import counted
         (counted(2, "batch", "batches"), "2 batches"),
         (counted(1, "file is", "files are"), "1 file is"),
         (counted(3, "step", shown="1 to 3"), "1 to 3 steps"),
+        (counted(0.5, "second"), "0.5 seconds"),
+        (counted(1.0, "second", shown="1"), "1 second"),
     ],
 )
 def test_noun_goes_with_its_number(said, expected):
