@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from textual import events
 from textual.app import App
 from textual.widgets import Input, Static
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
@@ -12,7 +13,7 @@ from db.queries import batches as batch_queries
 from db.store import Store
 from engine.catalog import EntryPointCatalog
 from engine.paths import WorkspacePaths
-from tui.screens.new_batch import NewBatchScreen, work
+from tui.screens.new_batch import NewBatchScreen, estimator, input_reader, work
 from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.picker import InputPicker
@@ -25,7 +26,8 @@ NONE_YET = "none yet"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch):
-    monkeypatch.setattr(screen_module, "READ_AFTER", 0.01)
+    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
+    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 600)  # where a test is not about it
     monkeypatch.setattr(screen_module, "read_readiness", lambda root: {})
 
 
@@ -71,7 +73,7 @@ async def until(pilot, condition):
 
 
 async def ready(pilot, form):
-    await until(pilot, lambda: form._chosen is not None and len(form.query(".settings")) > 0)
+    await until(pilot, lambda: form.form.chosen is not None and None not in form.form.check())
 
 
 def said(form, selector):
@@ -84,6 +86,15 @@ def row(form, name):
 
 def fill(form, name, value):
     row(form, name).query_one(Input).value = value
+
+
+def send(app, keys):
+    """Keys as one read of a terminal gives them: none waits for what the one before does."""
+    names = {".": "full_stop", "_": "underscore"}
+    for key in keys:
+        event = events.Key(names.get(key, key), key if len(key) == 1 else None)
+        event.set_sender(app)
+        app._driver.send_message(event)
 
 
 def batches(root):
@@ -121,6 +132,64 @@ async def test_a_batch_is_queued_by_keys_alone(root, prompts, size, monkeypatch)
     assert batch.source == prompts.name
 
 
+async def test_keys_that_come_all_at_once_are_taken_in_their_order(root, prompts, monkeypatch):
+    monkeypatch.chdir(prompts.parent)
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        await until(pilot, lambda: app.focused is row(form, "file").control_widget)
+        text = ["x", "backspace", *prompts.name, "enter"]
+        batch = [*"batch", "home", *"my", "enter", *"12", "backspace", "1", "enter", "home", "4"]
+        send(app, [*text, "tab", "x", "shift+tab", "tab", "backspace", "tab", *batch, "ctrl+s"])
+        await until(pilot, lambda: app.result != NONE_YET)
+    batch, _ = batches(root)
+    assert (batch.name, batch.seed, batch.priority, batch.queued) == ("mybatch", 11, 40, 2)
+
+
+async def test_a_recipe_that_was_just_chosen_is_the_one_that_is_queued(root, prompts, monkeypatch):
+    queued = []
+
+    def queue(root, catalog, recipe, path, settings, options):
+        queued.append((recipe.name, set(settings)))
+        return 1
+
+    monkeypatch.setattr(work, "queue_batch", queue)
+    catalog = EntryPointCatalog()
+    catalog.recipes["toy"] = "tests.support.toys:TOY"
+    app = Forms(NewBatchScreen(root, catalog=catalog, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        form = app.form
+        await ready(pilot, form)
+        row(form, "recipe").control_widget.value = "toy"
+        send(app, ["ctrl+s"])
+        await until(pilot, lambda: app.result != NONE_YET)
+    assert queued == [("toy", {"text", "steps", "together"})]
+
+
+async def test_a_form_whose_fields_are_not_there_yet_queues_nothing(root, prompts):
+    app = Forms(NewBatchScreen(root, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        rows = app.form.form.rows("settings")
+        await rows["max_iterations"].query(".control").remove()
+        assert app.form.form.check()[0] is None
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        assert app.result == NONE_YET
+    assert batches(root) == [None, None]
+
+
+@pytest.mark.parametrize(("button", "result"), [("#queue", 1), ("#leave", None)])
+async def test_the_buttons_do_what_their_keys_do(root, prompts, button, result):
+    app = Forms(NewBatchScreen(root, path=prompts))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await ready(pilot, app.form)
+        await pilot.click(button)
+        await until(pilot, lambda: app.result != NONE_YET)
+    assert app.result == result
+
+
 async def test_mistakes_of_the_file_are_listed_and_nothing_is_queued(root, tmp_path):
     path = tmp_path / "bad.json"
     entries = [{"prompt": "a"}, {"prompt": "b", "heigth": 3}, *[{"prompt": 5}] * 30]
@@ -140,7 +209,7 @@ async def test_mistakes_of_the_file_are_listed_and_nothing_is_queued(root, tmp_p
         await pilot.pause(0.3)
         assert problems.scroll_y > 0
         await pilot.press("ctrl+s")
-        await until(pilot, lambda: not form._queueing and form._said != "Queueing…")
+        await until(pilot, lambda: not form._queueing and said(form, "#summary") != "Queueing…")
         assert "nothing was queued" in said(form, "#summary")
         path.write_text(json.dumps(entries[:1]))
         await pilot.press("ctrl+r")
@@ -231,8 +300,8 @@ async def test_another_recipe_has_its_own_form(root, prompts):
         await ready(pilot, form)
         assert "The recipe broken cannot be loaded" in said(form, "#loading")
         row(form, "recipe").control_widget.value = "toy"
-        await until(pilot, lambda: "together" in form._rows("settings"))
-        assert set(form._rows("settings")) == {"text", "steps", "together"}
+        await until(pilot, lambda: "together" in form.form.rows("settings"))
+        assert set(form.form.rows("settings")) == {"text", "steps", "together"}
         await until(pilot, lambda: "2 entries" in said(form, "#summary"))
 
 
@@ -297,7 +366,7 @@ async def test_the_picker_lists_only_names_that_can_be_shown(root, tmp_path, pro
 async def test_it_says_what_the_batch_would_take_and_what_backends_lack(root, prompts, monkeypatch):
     readiness = {"image": {"builtin": "", "fal": "FAL_KEY"}, "text": {}}
     monkeypatch.setattr(screen_module, "read_readiness", lambda root: readiness)
-    monkeypatch.setattr(screen_module, "ESTIMATE_AFTER", 0.01)
+    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 0.01)
     app = Forms(NewBatchScreen(root, path=prompts))
     async with app.run_test(size=(120, 50)) as pilot:
         await ready(pilot, app.form)

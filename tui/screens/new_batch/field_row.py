@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -14,12 +14,36 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 from tui.screens.new_batch.fields import FormField, Value
 
 
+async def act_at_once(widget: Widget, event: events.Key) -> None:
+    """Does what a widget binds to a key as the key comes.
+
+    Otherwise the key goes on by way of the app, and characters typed after it are there before it.
+    """
+    for binding in widget._bindings.key_to_bindings.get(event.key, ()):
+        if await widget.app.run_action(binding.action, widget):
+            event.stop()
+            event.prevent_default()
+            return
+
+
+class TextControl(Input):
+    """A line of text; its keys act in the order in which they are pressed."""
+
+    async def on_key(self, event: events.Key) -> None:
+        """Moves and deletes before the next character is put in."""
+        await act_at_once(self, event)
+
+
 class Tick(Checkbox):
     """On or off, said by a sign and a word."""
 
     def __init__(self, *, value: bool) -> None:
         super().__init__("", value=value, compact=True, classes="control")
         self._say_it()
+
+    async def on_key(self, event: events.Key) -> None:
+        """Turns it on or off before the next key."""
+        await act_at_once(self, event)
 
     def watch_value(self) -> None:
         """Says it."""
@@ -111,7 +135,7 @@ class FieldRow(Vertical):
             return Select(
                 options, value=value, allow_blank=field.optional, compact=True, classes="control"
             )
-        return Input(
+        return TextControl(
             str(field.initial),
             placeholder="not set" if field.optional or field.initial == "" else "",
             compact=True,
@@ -137,6 +161,11 @@ class FieldRow(Vertical):
         return control
 
     @property
+    def is_ready(self) -> bool:
+        """Whether the control is there and holds what it begins with."""
+        return any(control.is_mounted for control in self.query(".control"))
+
+    @property
     def error(self) -> str:
         """What is wrong; empty where nothing is."""
         return self._error
@@ -160,8 +189,3 @@ class FieldRow(Vertical):
         if self.value != self._last:  # controls also say what they begin with
             self._last = self.value
             self.post_message(self.Edited(self))
-
-    @on(Input.Submitted)
-    def _next(self, event: Message) -> None:
-        event.stop()
-        self.screen.focus_next()

@@ -1,0 +1,195 @@
+"""The form: rows for file, recipe, batch and the recipe's settings, and what they hold."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import BaseModel
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Button, Input, Static
+
+from engine.runtime.recipe import AnyRecipe
+from engine.text import clean
+from tui.screens.new_batch import work
+from tui.screens.new_batch.field_row import FieldRow
+from tui.screens.new_batch.fields import Checked, FormField, check, fields_of
+from tui.screens.new_batch.options import BatchForm
+
+FILE = FormField(
+    "file",
+    "file",
+    "What to queue: JSON, YAML, JSONL, CSV or a prompt a line. ^o chooses one.",
+    "text",
+    "",
+)
+
+
+Asked = tuple[AnyRecipe, Path, Mapping[str, Any], Mapping[str, Any]]
+"""A recipe, the file, the recipe's settings and the batch's options, all without mistakes."""
+
+
+class Form(VerticalScroll, can_focus=False):
+    """Everything that is asked for a batch, and its validation."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "next_field", show=False, priority=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self._choices: dict[str, work.RecipeChoice] = {}
+        self._chosen: work.RecipeChoice | None = None
+        self._fields: list[FormField] = []
+        self._choosing = asyncio.Lock()
+
+    def compose(self) -> ComposeResult:
+        """The file, and a line that stands until the recipes are loaded."""
+        browse = Button("Choose", id="browse", action="screen.browse", compact=True)
+        yield FieldRow(FILE, beside=[browse])
+        yield Static("Loading the recipes…", id="loading", markup=False)
+
+    # -- keys ---------------------------------------------------------------------------------
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Enter leads on from text only; elsewhere it presses or opens."""
+        if action == "next_field":
+            return isinstance(self.screen.focused, Input)
+        return super().check_action(action, parameters)
+
+    def action_next_field(self) -> None:
+        """Goes to the next field, before any further key is handed to a field."""
+        self.screen.focus_next()
+
+    async def settle(self) -> bool:
+        """Waits until every control has taken the keys that were pressed so far.
+
+        Returns:
+            Whether they chose another recipe, whose settings are shown now.
+        """
+        waiting = []
+        for row in self._shown():
+            taken = asyncio.Event()
+            if row.control_widget.call_later(taken.set):
+                waiting.append(taken.wait())
+        await asyncio.gather(*waiting)
+        recipes = [str(row.value) for row in self._shown() if row.field.name == "recipe"]
+        return bool(recipes) and await self.choose(recipes[0])
+
+    # -- recipes ------------------------------------------------------------------------------
+
+    @property
+    def chosen(self) -> work.RecipeChoice | None:
+        """The recipe whose settings are shown; None before there is one."""
+        return self._chosen
+
+    async def offer(self, found: work.Found) -> None:
+        """Offers recipes and shows the first one's settings."""
+        self._choices = {choice.recipe.name: choice for choice in found.recipes}
+        loading = self.query_one("#loading", Static)
+        loading.update(f"✗ {found.trouble}" if found.trouble else "")
+        loading.set_class(bool(found.trouble), "-trouble")
+        loading.display = bool(found.trouble)
+        if not self._choices:
+            return
+        first = "refine" if "refine" in self._choices else next(iter(self._choices))
+        summaries = "  ".join(f"{c.recipe.name}: {c.recipe.summary}" for c in found.recipes)
+        recipe = FormField(
+            "recipe", "recipe", clean(summaries, 300), "choice", first, tuple(self._choices)
+        )
+        await self.mount(
+            FieldRow(recipe),
+            Static("Batch", classes="section"),
+            *_rows_of(fields_of(BatchForm), "batch"),
+            Static("", id="settings-title", classes="section", markup=False),
+        )
+        await self.choose(first)
+
+    async def choose(self, name: str) -> bool:
+        """Shows a recipe's settings; returns whether they are others than before."""
+        async with self._choosing:
+            choice = self._choices.get(name)
+            title = self.query("#settings-title")
+            if choice is None or choice is self._chosen or not title:
+                return False
+            self._chosen = choice
+            self._fields = fields_of(choice.recipe.settings, choice.defaults, choice.backends)
+            await self.query(".settings").remove()
+            title.first(Static).update(f"Settings of {clean(name, 40)}")
+            await self.mount(*_rows_of(self._fields, "settings"), after=title.first())
+            return True
+
+    # -- what it holds ------------------------------------------------------------------------
+
+    def rows(self, section: str) -> dict[str, FieldRow]:
+        """The rows of `batch` or `settings`, by the field's name."""
+        return {row.field.name: row for row in self.query(f".{section}").results(FieldRow)}
+
+    def _shown(self) -> Iterator[FieldRow]:
+        """The rows that have a control that can be read."""
+        return (row for row in self.query(FieldRow) if row.is_ready)
+
+    def check(self) -> tuple[Checked | None, Checked | None]:
+        """Validates settings and batch, and says what is wrong at each field.
+
+        Returns:
+            Settings and batch; None for one whose rows are not all there yet.
+        """
+        settings = None
+        if self._chosen is not None:
+            settings = self._check("settings", self._chosen.recipe.settings, self._fields)
+        return settings, self._check("batch", BatchForm, fields_of(BatchForm))
+
+    def _check(
+        self, section: str, model: type[BaseModel], fields: list[FormField]
+    ) -> Checked | None:
+        rows = self.rows(section)
+        if set(rows) != {field.name for field in fields}:
+            return None
+        if not all(row.is_ready for row in rows.values()):
+            return None
+        checked = check(model, fields, {name: row.value for name, row in rows.items()})
+        for name, row in rows.items():
+            row.say(checked.errors.get(name, ""))
+        return checked
+
+    def first_wrong(self) -> FieldRow | None:
+        """The first row with a mistake; a file that is not named is one."""
+        file = self.query_one("#field-file", FieldRow)
+        file.say("" if self.path else "choose a file")
+        return next((row for row in self.query(FieldRow) if row.error), None)
+
+    def asked(self, settings: Checked | None, batch: Checked | None) -> Asked | None:
+        """What is asked for, of what `check` returned; None where any of it is wrong or missing."""
+        path, chosen = self.path, self._chosen
+        if path is None or chosen is None or settings is None or batch is None:
+            return None
+        if settings.value is None or batch.value is None:
+            return None
+        return chosen.recipe, path, dict(settings.values), batch.value.model_dump()
+
+    # -- the file -----------------------------------------------------------------------------
+
+    @property
+    def path(self) -> Path | None:
+        """The file that is named; None where none can be."""
+        text = str(self.query_one("#field-file", FieldRow).value).strip()
+        if not text or "\0" in text:
+            return None
+        try:
+            return Path(text).expanduser()
+        except RuntimeError:
+            return Path(text)
+
+    def set_path(self, path: Path) -> None:
+        """Names a file."""
+        self.query_one("#field-file Input", Input).value = str(path)
+
+
+def _rows_of(fields: list[FormField], section: str) -> list[FieldRow]:
+    rows = [FieldRow(field) for field in fields]
+    for row in rows:
+        row.add_class(section)
+    return rows
