@@ -60,7 +60,7 @@ def test_a_lost_file_fails_its_job_and_a_retry_makes_it_again(
     good = first.read_bytes()
     victim = next(path for path in before if path.read_bytes() == good or len(before) == 1)
     damage(victim, how)
-    assert "stored files are" in diagnose(workspace.paths.root, deep=True)["files"].found
+    assert "1 stored file is" in diagnose(workspace.paths.root, deep=True)["files"].found
     first.unlink()
     again(workspace, "UPDATE steps SET state = 'open' WHERE name = 'evaluate'")
     workspace.follow("b1")
