@@ -121,8 +121,9 @@ def finish_step(
     at = now()
     cursor = connection.execute(
         """UPDATE steps SET state = 'done', result = ?, error_id = NULL, reserved = 0,
-           finished_at = max(?, started_at) WHERE id = ?""",
-        (outcome.result, at, step_id),
+           finished_at = max(?, started_at)
+           WHERE id = ? AND job_id IS ? AND key = ? AND fingerprint = ?""",
+        (outcome.result, at, step_id, intent.job_id, intent.key, intent.fingerprint),
     )
     if not cursor.rowcount:
         raise LookupError(f"{intent.key} has no row in the store, so its result has no place.")

@@ -290,7 +290,7 @@ class Engine:
 
     async def _claim(self) -> None:
         """Takes jobs for free places; those of jobs that are ending are free in the same commit."""
-        taken = sum(not run.is_ending for run in self._runs.values())
+        taken = sum(not run.has_left for run in self._runs.values())
         free = self._settings.engine.jobs_in_flight - taken
         if free <= 0 or not queries.can_claim(self._reader):
             return

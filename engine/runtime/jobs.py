@@ -1,7 +1,9 @@
 """One job from claimed to ended: runs the recipe and sorts out how it ended."""
 
 import asyncio
+import contextlib
 import logging
+import sqlite3
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -59,8 +61,11 @@ class JobRunner:
         try:
             ending = await self._ending(run)
             run.is_ending = True  # no stop comes in between: nothing is awaited
-            self._on_ending()
-            await ending
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # it may not have been heard of yet
+                await _see_through(ending)
+            else:
+                await ending
         except Exception as error:  # a defect of ours; the job must not seem to run for ever
             log.exception("the end of job j%d", run.job.id)
             job, message = run.job, f"{run.job.key}: {type(error).__name__}: {error}"
@@ -114,10 +119,19 @@ class JobRunner:
         lane.succeeded()
         return ending
 
+    def _leaves(
+        self, run: JobRun, operation: Callable[[sqlite3.Connection], None]
+    ) -> "asyncio.Future[None]":
+        """Writes what takes a job from the running ones; its place is free in the same commit."""
+        written = self._writer.write(operation)
+        run.has_left = True
+        self._on_ending()
+        return written
+
     async def _done(self, run: JobRun, ending: "_Ending") -> None:
         job, result, score = run.job, ending.result, ending.score
-        await self._writer.write(
-            lambda c: writes.end_job(c, job, "done", result=result, score=score)
+        await self._leaves(
+            run, lambda c: writes.end_job(c, job, "done", result=result, score=score)
         )
 
     async def _stopped(self, run: JobRun) -> None:
@@ -125,9 +139,9 @@ class JobRunner:
         if then == "cancelled":
             self._steps.abandon(run)
             await self._write_what_there_is(run, state="cancelled")
-            await self._writer.write(lambda c: writes.end_job(c, job, "cancelled"))
+            await self._leaves(run, lambda c: writes.end_job(c, job, "cancelled"))
         else:
-            await self._writer.write(lambda c: writes.put_back(c, job, then))
+            await self._leaves(run, lambda c: writes.put_back(c, job, then))
             self._projector.told_anew(run)
 
     async def _raised(self, run: JobRun, error: BaseException) -> None:
@@ -142,7 +156,7 @@ class JobRunner:
     async def _park(self, run: JobRun, reason: str, lane: str | None, error: StepError) -> None:
         job = run.job
         message = f"{error.message} {error.remedy}".strip()
-        await self._writer.write(lambda c: writes.park_job(c, job, reason, lane, message))
+        await self._leaves(run, lambda c: writes.park_job(c, job, reason, lane, message))
         self._projector.told_anew(run)
         known = self._lane(lane) if lane else None
         if lane and known is not None and known.blocked is None:  # mended while it was parked
@@ -160,8 +174,8 @@ class JobRunner:
             await self._steps.reopen_lost(run)
         await self._write_what_there_is(run, state="failed", error_id=error_id)
         message = f"{job.key}: {error}"
-        await self._writer.write(
-            lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
+        await self._leaves(
+            run, lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
         )
 
     async def _write_what_there_is(self, run: JobRun, **ending: Any) -> None:
@@ -178,6 +192,15 @@ class _Ending:
 
     result: str
     score: float | None
+
+
+async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
+    """Waits for an ending to be written, whatever stop is still to be heard of."""
+    task = asyncio.create_task(ending)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -120,6 +120,7 @@ class Lane:
         self._spreads = slow_start
         if adaptive != self._width.adaptive:
             self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
+            self._learned.forget()  # calls in flight do not say any more how they end
         if not tokens_per_minute:
             self._tokens = None
         elif self._tokens is None:

@@ -65,7 +65,7 @@ class OutcomeKeeper:
         await self._bench.writer.write(
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
         )
-        state.asked.run.has_stored(outcome.headline, outcome.iterations)
+        self._bench.has_stored(state.asked, outcome.headline, outcome.iterations)
         self.remember(Memo(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Made]:

@@ -9,6 +9,7 @@ from db.errors import OverBudget
 from db.writes import steps as writes
 from db.writes.records import Outcome
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
+from engine.counting import counted
 from engine.runtime.calling import Caller
 from engine.runtime.outcomes import OutcomeKeeper
 from engine.runtime.reuse import may_be_reused, reused
@@ -83,12 +84,14 @@ class Performance:
         except asyncio.CancelledError:
             self._end(None)
             raise
-        except Exception as error:  # noqa: BLE001 - it is for those who wait
+        except BaseException as error:  # whatever a backend raises; it is for those who wait
             self._end(error)
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
         else:
             self._end(made)
 
-    def _end(self, outcome: Made | Exception | None) -> None:
+    def _end(self, outcome: Made | BaseException | None) -> None:
         """Tells those who wait; an answer that nobody waits for is no alarm."""
         self._on_end(self)
         for waiting in self._waiting:
@@ -96,7 +99,7 @@ class Performance:
                 continue
             if outcome is None:
                 waiting.cancel()
-            elif isinstance(outcome, Exception):
+            elif isinstance(outcome, BaseException):
                 waiting.set_exception(outcome)
             else:
                 waiting.set_result(outcome)
@@ -128,9 +131,9 @@ class Performance:
     async def _store(self, outcome: Outcome) -> None:
         try:
             await self._keeper.result(outcome)
-        finally:
-            if self._intent is not None:
-                await self._intent  # what is wrong with it says more
+        except Exception:
+            await self._intent_written()  # what is wrong with it says more
+            raise
 
     async def _refuse_what_must_not_be_sent(self, memo: Memo) -> None:
         settings = self._bench.engine_settings
@@ -139,7 +142,7 @@ class Performance:
         if memo.attempts >= settings.max_starts:
             raise await self._keeper.failure(
                 Permanent(
-                    f"The step was begun {memo.attempts} times and never finished.",
+                    f"The step was begun {counted(memo.attempts, 'time')} and never finished.",
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
@@ -243,7 +246,11 @@ class Performance:
     async def _intent_written(self) -> None:
         """Waits for the intent's commit, and raises what is wrong with it."""
         if self._intent is not None:
-            await self._intent
+            try:
+                await self._intent
+            except Exception:
+                self._state.step_id = 0  # it was given before the commit that failed
+                raise
             self._intent = None
 
     def _refuse_if_not_ready(self) -> None:

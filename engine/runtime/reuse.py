@@ -64,5 +64,6 @@ async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -
     )
     if not step_id:
         return None
+    bench.has_stored(asked, headline, asked.iteration)
     bench.remember(asked, Memo(step_id, "done", result=found.result))
     return Made(result, scores)

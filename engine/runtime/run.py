@@ -83,6 +83,7 @@ class JobRun:
         stored_iterations: How many iterations it says.
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
+        has_left: Whether the write that takes it from the running jobs is queued.
         is_ending: Whether its end is being written; a stop then comes too late.
     """
 
@@ -98,6 +99,7 @@ class JobRun:
     then: str = ""
     task: "asyncio.Task[None] | None" = None
     is_ending: bool = False
+    has_left: bool = False
 
     def __post_init__(self) -> None:
         self.stored_best, self.stored_iterations = self.job.score, self.job.iterations

@@ -136,6 +136,13 @@ class Workbench:
     deadlines: Deadlines = field(default_factory=Deadlines)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
+    def has_stored(self, asked: Asked, headline: float | None, iterations: int) -> None:
+        """Says what a step has changed in the job's row, to the run that the job has now too."""
+        asked.run.has_stored(headline, iterations)
+        run = self.runs.get(asked.run.job.id)
+        if run is not None and run is not asked.run:
+            run.has_stored(headline, iterations)
+
     def remember(self, asked: Asked, memo: Memo) -> None:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
         run = self.runs.get(asked.run.job.id)

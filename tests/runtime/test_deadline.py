@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from engine.runtime.deadline import Deadlines
+from engine.runtime.deadline import Deadline, Deadlines
 
 SECONDS = 1000.0
 
@@ -85,7 +85,7 @@ async def test_a_stop_is_no_deadline_also_where_both_come_at_once() -> None:
             await asyncio.Event().wait()
 
     for both in (False, True):
-        found = []
+        found = list[Deadline]()
         task = asyncio.create_task(call())
         await asyncio.sleep(0)
         if both:

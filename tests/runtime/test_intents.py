@@ -2,15 +2,18 @@
 
 import asyncio
 import sqlite3
+import time
 from typing import Any
 
 import pytest
 
+import db.writer
 from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
-from engine.capabilities import CallContext, Refinement, RefineRequest, Retryable
-from tests.support.engines import Toy, eventually
+from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest, Retryable
+from engine.runtime import engine as engine_module
+from tests.support.engines import Toy, eventually, quick_settings
 
 
 def keep_what_is_known(toy: Toy) -> list[int]:
@@ -135,3 +138,96 @@ async def test_a_call_that_is_given_up_before_its_intent_is_committed_is_put_asi
         await toy.becomes("done")
     assert toy.read(lambda c: len(job_queries.steps(c, 1))) == 3
     assert [step.attempts for step in toy.steps()] == [2, 1, 1]
+
+
+def break_one_commit(monkeypatch: pytest.MonkeyPatch, *, job: int, key: str) -> list[str]:
+    """The commit that holds a step's intent fails for good; returns what broke, once it did."""
+    begin, each = step_writes.begin_step, db.writer.Writer._commit_each
+    begun, broke = set[tuple[int, str]](), list[str]()
+
+    def noting(connection: sqlite3.Connection, intent: Any, *more: Any) -> int:
+        begun.add((intent.job_id, intent.key))
+        return begin(connection, intent, *more)
+
+    def commit_each(writer: Any, items: Any, apply: Any) -> None:
+        def then_break(connection: sqlite3.Connection, item: Any) -> None:
+            apply(connection, item)
+            if (job, key) in begun and item is items[-1] and not broke:
+                broke.append(key)
+                raise sqlite3.DatabaseError("the commit fails for good, once")
+
+        each(writer, items, then_break)
+
+    monkeypatch.setattr(step_writes, "begin_step", noting)
+    monkeypatch.setattr(db.writer.Writer, "_commit_each", commit_each)
+    return broke
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_an_intent_whose_commit_fails_for_good_touches_no_other_step(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, fails: bool
+) -> None:
+    """The row's number, told before the commit, is given to another step's row after it."""
+    broke = break_one_commit(monkeypatch, job=1, key="say-1")
+
+    def other_is_done() -> bool:
+        return any(step.key == "say-1" and step.state == "done" for step in toy.steps(2))
+
+    async def reply(request: RefineRequest, _context: CallContext) -> None:
+        if request.brief == "prompt 1/say-0":
+            await eventually(lambda: broke)
+        if request.brief == "prompt 0/say-1":
+            await eventually(other_is_done)
+            if fails:
+                raise Permanent("No.")
+
+    toy.backend.reply = reply
+    toy.queue(2, overrides={"steps": 2})
+    await toy.run()
+    found = {step.key: step for step in toy.steps(2)}["say-1"]
+    assert found.state == "done"
+    assert "PROMPT 1/SAY-1" in (found.result or "")
+    assert [job.state for job in toy.jobs()] == ["failed", "done"]
+
+
+async def test_a_stop_does_not_wait_for_an_intent_that_cannot_be_written(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.writer, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(engine_module, "LAST_WRITES_SECONDS", 0.1)
+    broken = False
+    commit = db.writer.Writer._commit
+
+    def commit_or_not(writer: Any, items: Any) -> None:
+        if broken:
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
+            raise error
+        commit(writer, items)
+
+    monkeypatch.setattr(db.writer.Writer, "_commit", commit_or_not)
+
+    def reply(_r: RefineRequest, _c: CallContext) -> None:
+        nonlocal broken
+        broken = True
+
+    toy.backend.reply = reply
+    toy.settings = quick_settings(grace_seconds=1)
+    toy.queue(1, overrides={"steps": 1})
+    waits = list[float]()
+    wait_for = engine_module.Engine._wait_for
+
+    async def timed(tasks: Any) -> None:
+        names = [task.get_name() for task in tasks]
+        before = time.monotonic()
+        await wait_for(tasks)
+        if any(name.startswith("step") for name in names):
+            waits.append(time.monotonic() - before)
+
+    monkeypatch.setattr(engine_module.Engine, "_wait_for", staticmethod(timed))
+    engine = toy.engine()
+    task = asyncio.create_task(engine.run())
+    await eventually(lambda: engine._trouble)
+    engine.stop()
+    await asyncio.wait_for(task, 60)
+    assert waits and max(waits) < 5

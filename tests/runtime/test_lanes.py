@@ -209,3 +209,14 @@ async def test_calls_a_minute_are_limited() -> None:
     await asyncio.gather(callers[0].leave(), callers[1].leave())
     await settle()
     assert lane.in_flight == 0
+
+
+async def test_a_trial_that_ends_while_a_lane_does_not_learn_is_over() -> None:
+    lane = Lane("a", 4, adaptive=True)
+    lane._learned._try(0, time.monotonic() - 1000)
+    sent = await lane.take()
+    kinds = {"slow_start": False, "tokens_per_minute": None}
+    lane.adapt(4, adaptive=False, **kinds)  # the settings were read again: 0 calls at once
+    lane.give_back(sent)
+    lane.adapt(4, adaptive=True, **kinds)  # and again: 4
+    assert lane._wait() <= 0

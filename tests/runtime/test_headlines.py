@@ -1,0 +1,92 @@
+"""The headline of a job while it runs: the best so far, whoever has found it."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest, Score
+from tests.support import toys
+from tests.support.engines import Toy, eventually
+
+
+class Scored(Refinement):
+    """A refinement that says a score: the reason is its number."""
+
+    def scores(self) -> list[Score]:
+        return [Score(metric="score", value=float(self.reason))] if self.reason else []
+
+
+async def test_the_best_headline_stays_after_a_reused_step_beside_it(toy: Toy) -> None:
+    toy.backend.reusable = True  # type: ignore[attr-defined]
+    values = {"poor": "40", "good": "70", "plain": "", "last": ""}
+    second = False
+
+    def reply(request: RefineRequest, _c: CallContext) -> Scored:
+        name = request.brief.split("/")[-1]
+        if name == "last":
+            raise Permanent("no")
+        return Scored(prompt="x", reason=values[name], author="toy")
+
+    async def run(job: Any) -> Any:
+        def describe(brief: str) -> Any:
+            return replace(job.text.refine(brief, []), result_type=Scored)
+
+        if not second:
+            await job.step("poor", describe, "poor")
+        else:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(job.step("good", describe, "good"))
+                group.create_task(job.step("poor", describe, "poor"))
+            await job.step("plain", describe, "plain")
+            await job.step("last", describe, "last")
+        return toys.ToyResult(answers=[])
+
+    toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
+    toy.backend.reply = reply
+    toy.queue()
+    await toy.run()
+    second = True
+    toy.queue()
+    await toy.run()
+    assert toy.job(2).score == 70
+
+
+async def test_a_call_of_an_earlier_run_does_not_keep_the_best_headline_away(toy: Toy) -> None:
+    toy.backend.paid = True
+    values = {"slow": "40", "fast": "70", "plain": ""}
+    go_on, asked, fast = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def reply(request: RefineRequest, _c: CallContext) -> Scored:
+        if request.brief == "slow":
+            asked.set()
+            await go_on.wait()
+        if request.brief == "fast":
+            await fast.wait()
+        if request.brief == "last":
+            raise Permanent("no")
+        return Scored(prompt="x", reason=values[request.brief], author="toy")
+
+    async def run(job: Any) -> Any:
+        def describe(brief: str) -> Any:
+            return replace(job.text.refine(brief, []), result_type=Scored)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(job.step("slow", describe, "slow"))
+            if fast.is_set():
+                group.create_task(job.step("fast", describe, "fast"))
+        await job.step("plain", describe, "plain")
+        await job.step("last", describe, "last")
+        return toys.ToyResult(answers=[])
+
+    toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
+    toy.backend.reply = reply
+    toy.queue()
+    async with toy.running():
+        await asked.wait()
+        await toy.obeyed("pause", job=1)
+        fast.set()
+        await toy.obeyed("resume", job=1)
+        await eventually(lambda: toy.job().score == 70)
+        go_on.set()
+        await toy.becomes("failed")
+    assert toy.job().score == 70
