@@ -18,6 +18,7 @@ from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
 from db.writes.spending import set_budget
+from engine.counting import counted
 from engine.money.amounts import in_words
 from engine.runtime.lane_set import LaneChange, UnknownLane
 from engine.settings import SettingsError
@@ -190,7 +191,7 @@ class CommandDesk:
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
         if target.job is not None and not moved and not target.batch.held:
             raise Refused(f"{target} is {target.job.state}; there is nothing to resume.")
-        return f"Resumed {target}; {'1 job goes' if moved == 1 else f'{moved} jobs go'} on."
+        return f"Resumed {target}; {counted(moved, 'job goes', 'jobs go')} on."
 
     async def _cancel(self, target: Target) -> str:
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
@@ -199,7 +200,7 @@ class CommandDesk:
         state = self._state(target.job) if target.job is not None else "cancelled"
         if not moved and (state != "cancelled" or not (stopped or target.job is None)):
             raise Refused(f"{target} is {state}; there is nothing to cancel.")
-        return f"Cancelled {target}; {moved} jobs waited and {stopped} ran."
+        return f"Cancelled {target}; {counted(moved, 'job')} waited and {stopped} ran."
 
     async def _retry(self, target: Target) -> str:
         batch = target.batch
@@ -214,7 +215,10 @@ class CommandDesk:
         if not moved:
             state = target.job.state if target.job else batch.state
             raise Refused(f"{target} is {state}; there is nothing to retry.")
-        return f"{moved} jobs of {target} go on from the step that failed."
+        if target.job is not None:
+            return f"{target} goes on from the step that failed."
+        went = counted(moved, f"job of {target} goes", f"jobs of {target} go")
+        return f"{went} on from the step that failed."
 
     async def _retry_in_slices(self, target: Target, states: Sequence[str]) -> int:
         def retry(connection: sqlite3.Connection) -> int:

@@ -29,7 +29,7 @@ def test_retry_takes_up_what_failed(run, toys):
 def test_refusal_is_told_and_is_exit_code_2(run, toys):
     ran = run("retry", "j2", "j1", "--workspace", toys)
     assert ran.code == 2
-    assert "go on from the step that failed" in ran.out
+    assert "goes on from the step that failed" in ran.out
     assert "j1" in ran.err
     assert "nothing to retry" in ran.err
 

@@ -103,7 +103,7 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
     terminal.child.send(b"f")
     terminal.shows("state:failed,parked", "1 shown")
     terminal.child.send(b"t")
-    terminal.shows("1 jobs of j2")
+    terminal.shows("j2 (two) goes on")
     terminal.child.send(b"q")
     terminal.ends()
     assert b"No engine runs" in terminal.sent
