@@ -3,6 +3,7 @@
 import logging
 import logging.handlers
 import os
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,11 @@ _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
     """A rotating file that nobody but its owner reads."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """Says nothing of lines that a full disk has no room for: the store's trouble is said."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
 
     def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the base class's own type
         handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)

@@ -111,7 +111,7 @@ def _outcome(workspace: Workspace, began: str) -> int:
             for batch in batches(connection)
             if batch.finished_at is None or batch.finished_at >= began
         }
-    if "parked" in states:
+    if states & {"parked", "paused"}:
         return PARKED
     return FAILED if states & {"done_with_failures", "cancelled"} else 0
 

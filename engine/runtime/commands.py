@@ -185,13 +185,23 @@ class CommandDesk:
             self._running.reload()
         except SettingsError as error:
             raise Refused(f"{error} Nothing was resumed.") from None
+        if target.job is not None:
+            return await self._resume_one(target, target.job)
         batch_id = target.batch.id
         if target.batch.held:
             await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=False))
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
-        if target.job is not None and not moved and not target.batch.held:
-            raise Refused(f"{target} is {target.job.state}; there is nothing to resume.")
         return f"Resumed {target}; {counted(moved, 'job goes', 'jobs go')} on."
+
+    async def _resume_one(self, target: Target, job: Job) -> str:
+        """A job of a paused batch does not let the others of it go on."""
+        moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
+        waits = f"batch b{target.batch.id} is paused; resume that" if target.batch.held else ""
+        if moved:
+            return f"Resumed {target}; {f'its {waits} too' if waits else 'it goes on'}."
+        if waits and job.state == "queued":
+            raise Refused(f"{target} is queued, and its {waits}.")
+        raise Refused(f"{target} is {job.state}; there is nothing to resume.")
 
     async def _cancel(self, target: Target) -> str:
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")

@@ -117,8 +117,8 @@ def _start_worker(ends: Connection) -> None:
     Args:
         ends: Closed at the other end when the pool is closed.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     for name in THREAD_VARIABLES:  # read by libraries that the worker has not imported yet
         os.environ.setdefault(name, "1")
     threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()

@@ -1,7 +1,8 @@
 """Signals of an engine process.
 
 The first SIGINT or SIGTERM: take no more work, let paid calls in flight finish within the grace
-period, commit, exit. The second: exit at once; what is under way is found again on resume.
+period, commit, exit. A later one: exit at once; what is under way is found again on resume. One
+that comes right after the first is the same wish: a wrapper passes on what all of its group got.
 SIGHUP, as when an SSH session drops, does not stop the engine.
 """
 
@@ -10,12 +11,16 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 log = logging.getLogger(__name__)
 
 _STOPS = (signal.SIGINT, signal.SIGTERM)
+
+SAME_SECONDS = 0.5
+"""Signals that come this soon after the first are taken for the same wish."""
 
 
 @contextmanager
@@ -40,7 +45,7 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
         came = number
         for again in _STOPS:  # the second one does not wait for the event loop to turn
             loop.remove_signal_handler(again)
-            signal.signal(again, _exit_at_once)
+            signal.signal(again, _exit_after(time.monotonic() + SAME_SECONDS))
         log.info("%s: stopping in good order", signal.Signals(number).name)
         stop()
 
@@ -60,5 +65,11 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
             signal.signal(number, handler)
 
 
-def _exit_at_once(number: int, _frame: object) -> None:
-    os._exit(128 + number)
+def _exit_after(moment: float) -> Callable[[int, object], None]:
+    """What ends the process at once, from a moment on."""
+
+    def on_signal(number: int, _frame: object) -> None:
+        if time.monotonic() >= moment:
+            os._exit(128 + number)
+
+    return on_signal

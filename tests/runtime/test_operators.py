@@ -79,6 +79,24 @@ async def test_a_held_batch_starts_nothing_and_others_go_on(toy: Toy) -> None:
         await eventually(lambda: toy.batch(1).state == "done")
 
 
+async def test_to_resume_a_job_leaves_its_batch_paused(toy: Toy) -> None:
+    gate = toy.backend.reply = Gate()
+    gate.open.set()
+    toy.queue(3)
+    toy.command("pause", batch=1)
+    toy.command("pause", job=3)
+    async with toy.running():
+        refused = await toy.obeyed("resume", job=2)
+        assert (refused.state, "batch b1 is paused" in (refused.answer or "")) == ("refused", True)
+        resumed = await toy.obeyed("resume", job=3)
+        assert (resumed.state, "batch b1 is paused" in (resumed.answer or "")) == ("done", True)
+        assert toy.batch().state == "paused"
+        assert [job.state for job in toy.jobs()] == ["queued"] * 3
+        await toy.obeyed("resume", batch=1)
+        await toy.becomes("done", 3)
+    assert {job.state for job in toy.jobs()} == {"done"}
+
+
 async def test_a_cancelled_job_ends_where_it_is_and_retry_goes_on_from_there(toy: Toy) -> None:
     gate = Gate()
 

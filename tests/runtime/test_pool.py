@@ -1,6 +1,7 @@
 """The process pool: workers that die, and workers that must not outlive their engine."""
 
 import asyncio
+import os
 import signal
 import subprocess
 import sys
@@ -60,6 +61,18 @@ async def test_workers_end_with_an_engine_that_is_killed_alone(tmp_path: Path) -
     engine.send_signal(signal.SIGKILL)
     engine.wait()
     await eventually(lambda: all(has_ended(pid) for pid in children))
+
+
+async def test_a_stop_that_all_processes_hear_lets_workers_end_their_calls(tmp_path: Path) -> None:
+    """A service manager tells the whole group; what is computed then is not computed twice."""
+    pool, told, go_on = ComputePool(1), tmp_path / "pid", tmp_path / "go-on"
+    call = asyncio.create_task(pool.run(work.tell_and_wait_for, str(told), str(go_on)))
+    await eventually(told.exists)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        os.kill(int(told.read_text()), number)
+    go_on.touch()
+    assert await call == int(told.read_text())
+    pool.close()
 
 
 async def test_a_step_whose_worker_dies_is_made_again(toy: Toy) -> None:

@@ -13,10 +13,22 @@ def pid() -> int:
 
 def wait_and_tell(path: str) -> None:
     """Writes which process this is to a file, and stays at work."""
+    _tell(path)
+    time.sleep(3600)
+
+
+def tell_and_wait_for(path: str, other: str) -> int:
+    """Writes which process this is to a file, and works until there is another file."""
+    _tell(path)
+    while not Path(other).exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
+def _tell(path: str) -> None:
     written = Path(f"{path}.new")
     written.write_text(str(os.getpid()))
     written.replace(path)
-    time.sleep(3600)
 
 
 def die() -> None:
