@@ -88,8 +88,8 @@ def snapshot_of(
 
 
 _MEMOS = """
-SELECT s.id, s.key, s.fingerprint, s.state, s.result, s.request_id, s.attempts, s.error_id,
-       s.superseded_at, e.kind, e.message, e.remedy
+SELECT s.key, s.fingerprint, s.superseded_at, e.kind, e.message, e.remedy,
+       s.id, s.state, s.result, s.request_id, s.attempts, s.error_id
 FROM steps s LEFT JOIN errors e ON e.id = s.error_id
 WHERE s.job_id = ?
 """
@@ -115,18 +115,11 @@ def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str],
     memos: dict[tuple[str, str], Memo] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
-    for id_, key, print_, state, result, request_id, attempts, error_id, *rest in cursor.execute(
+    for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(
         _MEMOS, (job_id,)
     ):
-        superseded_at, kind, message, remedy = rest
-        memos[key, print_] = Memo(
-            id=id_,
-            state=state,
-            result=result,
-            request_id=request_id,
-            attempts=attempts,
-            error=(kind, message, remedy) if state == "failed" and kind is not None else None,
-            error_id=error_id,
-            superseded=superseded_at is not None,
-        )
+        memo = memos[key, print_] = Memo(*plain)  # its first fields, in their order
+        if memo.state == "failed" and kind is not None:
+            memo.error = (kind, message, remedy)
+        memo.superseded = superseded_at is not None
     return memos

@@ -24,8 +24,8 @@ class Memo:
         result: The result as JSON, where it is done.
         request_id: The provider's id of the call, where one is known.
         attempts: How often it was begun.
-        error: What went wrong, where it failed: kind, message and remedy.
         error_id: The error's row.
+        error: What went wrong, where it failed: kind, message and remedy.
         superseded: Whether another version of the step was current when it was read.
     """
 
@@ -34,8 +34,8 @@ class Memo:
     result: str | None = None
     request_id: str | None = None
     attempts: int = 1
-    error: tuple[str, str, str] | None = None
     error_id: int | None = None
+    error: tuple[str, str, str] | None = None
     superseded: bool = False
 
 
