@@ -16,29 +16,34 @@ class Scored(Refinement):
         return [Score(metric="score", value=float(self.reason))] if self.reason else []
 
 
+async def say(job: Any, name: str) -> None:
+    """A step of that name, which asks for that."""
+    await job.step(name, lambda: replace(job.text.refine(name, []), result_type=Scored))
+
+
+def answer(name: str, values: dict[str, str]) -> Scored:
+    if name == "last":
+        raise Permanent("no")
+    return Scored(prompt="x", reason=values[name], author="toy")
+
+
 async def test_the_best_headline_stays_after_a_reused_step_beside_it(toy: Toy) -> None:
     toy.backend.reusable = True  # type: ignore[attr-defined]
     values = {"poor": "40", "good": "70", "plain": "", "last": ""}
     second = False
 
     def reply(request: RefineRequest, _c: CallContext) -> Scored:
-        name = request.brief.split("/")[-1]
-        if name == "last":
-            raise Permanent("no")
-        return Scored(prompt="x", reason=values[name], author="toy")
+        return answer(request.brief, values)
 
     async def run(job: Any) -> Any:
-        def describe(brief: str) -> Any:
-            return replace(job.text.refine(brief, []), result_type=Scored)
-
         if not second:
-            await job.step("poor", describe, "poor")
+            await say(job, "poor")
         else:
             async with asyncio.TaskGroup() as group:
-                group.create_task(job.step("good", describe, "good"))
-                group.create_task(job.step("poor", describe, "poor"))
-            await job.step("plain", describe, "plain")
-            await job.step("last", describe, "last")
+                group.create_task(say(job, "good"))
+                group.create_task(say(job, "poor"))
+            await say(job, "plain")
+            await say(job, "last")
         return toys.ToyResult(answers=[])
 
     toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
@@ -62,20 +67,15 @@ async def test_a_call_of_an_earlier_run_does_not_keep_the_best_headline_away(toy
             await go_on.wait()
         if request.brief == "fast":
             await fast.wait()
-        if request.brief == "last":
-            raise Permanent("no")
-        return Scored(prompt="x", reason=values[request.brief], author="toy")
+        return answer(request.brief, values)
 
     async def run(job: Any) -> Any:
-        def describe(brief: str) -> Any:
-            return replace(job.text.refine(brief, []), result_type=Scored)
-
         async with asyncio.TaskGroup() as group:
-            group.create_task(job.step("slow", describe, "slow"))
+            group.create_task(say(job, "slow"))
             if fast.is_set():
-                group.create_task(job.step("fast", describe, "fast"))
-        await job.step("plain", describe, "plain")
-        await job.step("last", describe, "last")
+                group.create_task(say(job, "fast"))
+        await say(job, "plain")
+        await say(job, "last")
         return toys.ToyResult(answers=[])
 
     toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
