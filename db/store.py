@@ -9,7 +9,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
@@ -39,6 +39,9 @@ class Write(Protocol):
 
 OLDEST_SQLITE = (3, 37, 0)
 """Generated columns, RETURNING and a well-tried WAL; what Debian 12 and macOS 13 bring."""
+
+ALONE_SECONDS = 3.0
+"""How long `Store.alone` waits for another writer's transaction."""
 
 SQLITE_WITHOUT_WAL_RESET_BUG: tuple[tuple[int, ...], ...] = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """Releases that fixed the WAL-reset bug (3.7.0 to 3.51.2), each on its own branch."""
@@ -120,11 +123,16 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[Write]:
-        """The writer's door without a thread, for whoever holds the workspace's lock briefly."""
+        """The writer's door without a thread, for whoever holds the workspace's lock briefly.
+
+        It waits for other writers `ALONE_SECONDS` at most, because an engine that starts meanwhile
+        finds the lock taken. The log is merged as far as readers permit, without waiting for them.
+        """
         connection = connect_writer(self.path)
         try:
+            connection.execute(f"PRAGMA busy_timeout = {int(ALONE_SECONDS * 1000)}")
             yield partial(_in_transaction, connection)
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
         finally:
             connection.close()
 
@@ -221,11 +229,7 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 def _schema_version(path: Path) -> int:
     try:
-        connection = connect_reader(path)
-        try:
-            return int(connection.execute("PRAGMA user_version").fetchone()[0])
-        finally:
-            connection.close()
+        return _user_version(path)
     except sqlite3.OperationalError as error:
         raise StoreError(
             f"{path} cannot be opened ({error}). It and its folder have to be writable, also to "
@@ -235,6 +239,26 @@ def _schema_version(path: Path) -> int:
         raise StoreError(
             f"{path} is not a Safelight store ({error}). Restore a backup, or move it away."
         ) from error
+
+
+def _user_version(path: Path) -> int:
+    """The schema's version; rolls back the transaction of a process that was killed in it.
+
+    A store is not in WAL mode until its tables are there. What is cut off before that leaves a
+    journal, and a read-only connection cannot roll it back.
+    """
+    try:
+        with closing(connect_reader(path)) as reader:
+            return _version_of(reader)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
+    with closing(connect_intake(path)) as writer:
+        return _version_of(writer)
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def _check_sqlite() -> None:

@@ -27,6 +27,7 @@ from engine.queueing import take_back
 from engine.recipes.refine import RECIPE, RefineSettings
 from engine.recipes.refine_import import done_job
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import taking_in
 from engine.text import clean, has_hidden
 
 CHUNK = 100
@@ -81,6 +82,7 @@ class _Import:
 
     def __init__(self, paths: WorkspacePaths, store: Store, results: Path, folder: Path) -> None:
         self._store = store
+        self._lock = paths.intake_lock
         self._folder = folder
         self._results = results
         self._artifacts = ArtifactStore(paths.artifacts)
@@ -91,7 +93,7 @@ class _Import:
 
     def run(self, name: str) -> Imported:
         self._name = self._free_name(name or clean(self._folder.resolve().name, 80) or BACKEND)
-        with self._store.intake() as write:
+        with taking_in(self._lock), self._store.intake() as write:
             batch_id = write(lambda c: writes.create_batch(c, self._new_batch()))
             try:
                 count = self._fill(write, batch_id)

@@ -35,6 +35,11 @@ class WorkspacePaths:
         return self.private / "engine.lock"
 
     @property
+    def intake_lock(self) -> Path:
+        """The file that everything holds locked that stores files before rows name them."""
+        return self.private / "intake.lock"
+
+    @property
     def logs(self) -> Path:
         """Log files, one series a run."""
         return self.root / "logs"

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
+from db.rows import Batch
 from db.store import Store, Write
 from db.writes import batches as writes
 from engine.capabilities import Artifact
@@ -23,6 +24,7 @@ from engine.paths import WorkspacePaths
 from engine.places import Places
 from engine.planning import Plan, Planner, QueueError, QueueOptions, Source
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import taking_in
 from engine.runtime.recipe import AnyRecipe
 from engine.runtime.seeds import derive_seed
 from engine.settings import Settings
@@ -69,7 +71,10 @@ class Queue:
             QueueError: The options have something wrong; nothing was queued.
         """
         plan = self._planner.plan(recipe, source, options)
-        chunks = _chunks(self._read(recipe, source, options))
+        with taking_in(self._paths.intake_lock):
+            return self._queue(plan, _chunks(self._read(recipe, source, options)))
+
+    def _queue(self, plan: Plan, chunks: Iterator[list[Validated[BaseModel]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
             batch_id = self._create(write, plan)
@@ -117,6 +122,12 @@ class Queue:
             reader.close()
         if batch is None or batch.state == "preparing":
             raise QueueError(f"There is no batch b{batch_id} to append to.")
+        with taking_in(self._paths.intake_lock):
+            return self._append(batch, recipe, source, options)
+
+    def _append(
+        self, batch: Batch, recipe: AnyRecipe, source: Source, options: QueueOptions
+    ) -> int:
         entries = load(
             source,
             recipe.input,
@@ -130,7 +141,7 @@ class Queue:
             recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
         )
         with self._store.intake() as write:
-            self._add(write, batch_id, plan, entries, beside_others=True)
+            self._add(write, batch.id, plan, entries, beside_others=True)
         return len(entries)
 
     def _read(

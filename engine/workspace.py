@@ -17,18 +17,19 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from db.queries import batches as batch_queries
 from db.rows import Batch, Command
-from db.store import Store
+from db.store import Store, Write
 from db.writes import commands as command_writes
 from engine.attending import attend
 from engine.catalog import EntryPointCatalog
 from engine.following import Update
-from engine.ids import Named, batch_name, find, find_batch
+from engine.ids import batch_name, find, find_batch
 from engine.money.estimate import Estimate
 from engine.paths import WorkspacePaths
 from engine.queueing import Queue, QueueOptions, Source, take_back
@@ -228,11 +229,19 @@ class Workspace:
 
         Raises:
             UnknownId: Nothing has one of the ids; nothing was asked for.
+            sqlite3.OperationalError: Another program holds the store; nothing was asked for.
         """
         with self.reading() as connection:
-            named = [find(connection, text) for text in ids]
+            targets = [find(connection, text).target for text in ids]
+
+        def add(connection: sqlite3.Connection) -> list[int]:
+            return [
+                command_writes.add_command(connection, verb, [target], arguments or {}, source)
+                for target in targets
+            ]
+
         with self.store.intake() as write:
-            numbers = [write(_adding(verb, item, arguments or {}, source)) for item in named]
+            numbers = write(add)
         self.carry_out_commands()
         return numbers
 
@@ -244,21 +253,25 @@ class Workspace:
         return number
 
     def carry_out_commands(self) -> None:
-        """Does what was asked for while no engine runs; leaves it to the engine that does."""
+        """Does what was asked for while no engine runs; leaves it to the engine that does.
+
+        Where another program holds the store, a command stays asked for: `answer` has none yet.
+        """
         try:
             with EngineLock(self.paths.lock), self.store.alone() as write:
-                _run(self._carry_out(write))
+                self._carry_out(write)
         except WorkspaceBusy:
             return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
 
-    async def _carry_out(self, write: Any) -> None:
-        async def awaited(operation: Any) -> Any:
-            return write(operation)
-
+    def _carry_out(self, write: Write) -> None:
+        """Does each pending command in one transaction: all of it and its answer, or nothing."""
         with self.reading() as connection:
-            desk = CommandDesk(connection, awaited, NothingRuns())
-            for command in batch_queries.pending_commands(connection):
-                await desk.carry_out(command)
+            commands = batch_queries.pending_commands(connection)
+        for command in commands:
+            write(partial(_do, command))
 
     def answer(self, number: int) -> Command | None:
         """A command, with what became of it once it has been carried out."""
@@ -279,6 +292,15 @@ class Workspace:
                     take_back(write, batch_id)
 
 
+def _do(command: Command, connection: sqlite3.Connection) -> None:
+    """Carries a command out within the transaction of a connection."""
+
+    async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
+        return operation(connection)
+
+    _run(CommandDesk(connection, awaited, NothingRuns()).carry_out(command))
+
+
 def _with_settings(
     options: QueueOptions | None, settings: Mapping[str, Any] | None
 ) -> QueueOptions:
@@ -294,12 +316,6 @@ def _run(coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run(coroutine)
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, coroutine).result()
-
-
-def _adding(
-    verb: str, item: Named, arguments: Mapping[str, Any], source: str
-) -> Callable[[sqlite3.Connection], int]:
-    return lambda c: command_writes.add_command(c, verb, [item.target], arguments, source)
 
 
 def _is_alive(preparer: str) -> bool:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from dataclasses import dataclass
+from statistics import median
 
 from db.rows import Row
 
@@ -73,11 +74,15 @@ def days(connection: sqlite3.Connection) -> list[Day]:
 
 
 def seconds_of_calls(connection: sqlite3.Connection, backend: str, model: str) -> float | None:
-    """How long a model's calls took on average, of those that worked at once not long ago."""
-    row = connection.execute(
-        """SELECT avg((julianday(finished_at) - julianday(started_at)) * 86400) FROM
+    """The median time of a model's calls, of those that worked at once not long ago.
+
+    A clock that was set while one of them ran makes that one's time any number.
+    """
+    rows = connection.execute(
+        """SELECT (julianday(finished_at) - julianday(started_at)) * 86400 FROM
              (SELECT * FROM steps ORDER BY id DESC LIMIT ?)
            WHERE backend = ? AND model = ? AND state = 'done' AND attempts = 1""",
         (_NEWEST, backend, model),
-    ).fetchone()
-    return None if row[0] is None else float(row[0])
+    ).fetchall()
+    times = [float(row[0]) for row in rows if row[0] is not None]
+    return median(times) if times else None

@@ -208,11 +208,21 @@ def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> i
     refused = False
     for text, command in zip(ids, _answers(workspace, numbers), strict=True):
         if command is None or command.state == "pending":
-            render.say(f"{text}: asked for; the engine acts on it when it comes round to it.")
+            render.say(f"{text}: {_waits_for(workspace)}")
             continue
         refused = refused or command.state == "refused"
         click.echo(render.shown(command.answer, None).plain, err=command.state == "refused")
     return BAD_USAGE if refused else 0
+
+
+def _waits_for(workspace: Workspace) -> str:
+    """What a command without an answer waits for."""
+    if workspace.engine_process() is not None:
+        return "asked for; the engine acts on it when it comes round to it."
+    return (
+        "asked for, but another program holds the store. The next command or engine that finds "
+        "the store free carries it out."
+    )
 
 
 def _answers(workspace: Workspace, numbers: Sequence[int]) -> list[Command | None]:

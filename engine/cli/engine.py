@@ -18,7 +18,6 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.logs import log_to_console, log_to_file
-from engine.runtime.engine import Engine
 from engine.runtime.signals import signals
 from engine.workspace import Workspace, run_id
 
@@ -79,6 +78,25 @@ def _named(ctx: click.Context, workspace: Path) -> Path:
 
 
 def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
+    adopt_hub_variables(workspace.paths.root)
+    began = now()
+    came = asyncio.run(_serve(workspace, until_idle=until_idle))
+    if until_idle:
+        return INTERRUPTED if came else _outcome(workspace, began)
+    return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
+
+
+async def _serve(workspace: Workspace, *, until_idle: bool) -> int:
+    engine_ = workspace.engine()
+    with signals(engine_.stop) as came:
+        await engine_.run(
+            until=(lambda e: e.is_idle) if until_idle else None,
+            on_start=lambda: _say_at_work(workspace),
+        )
+        return came()
+
+
+def _say_at_work(workspace: Workspace) -> None:
     console = Console(stderr=True, highlight=False)
     path = log_to_file(workspace.paths.logs, run_id(), workspace.settings.log)
     log_to_console(console)
@@ -87,18 +105,6 @@ def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
         markup=False,
         soft_wrap=True,
     )
-    adopt_hub_variables(workspace.paths.root)
-    began = now()
-    came = asyncio.run(_serve(workspace.engine(), until_idle=until_idle))
-    if until_idle:
-        return INTERRUPTED if came else _outcome(workspace, began)
-    return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
-
-
-async def _serve(engine_: Engine, *, until_idle: bool) -> int:
-    with signals(engine_.stop) as came:
-        await engine_.run(until=(lambda e: e.is_idle) if until_idle else None)
-        return came()
 
 
 def _outcome(workspace: Workspace, began: str) -> int:

@@ -17,6 +17,7 @@ from engine.cli.options import workspace_option
 from engine.counting import counted
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
 from engine.workspace import Workspace
 
@@ -48,7 +49,8 @@ class Unnamed:
 def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     """Show disk use by batch, and remove stored files that nothing names any more.
 
-    Files younger than an hour stay, and nothing is removed while an engine runs.
+    Files younger than an hour stay, and nothing is removed while an engine runs or an input is
+    being read.
     """
     opened = Workspace(workspace)
     _show_use(opened)
@@ -62,7 +64,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
         return 0
     try:
         removed = remove_unnamed(opened, found)
-    except WorkspaceBusy as error:
+    except (WorkspaceBusy, IntakeBusy) as error:
         render.say(f"{error} Nothing is removed while it runs; try again after it.")
         return 0
     count = render.size(sum(item.size for item in removed))
@@ -108,13 +110,20 @@ def find_unnamed(workspace: Workspace) -> Iterator[Unnamed]:
 def remove_unnamed(workspace: Workspace, found: list[Unnamed]) -> list[Unnamed]:
     """Removes what still is old and unnamed; returns what was removed.
 
-    No engine may run: it takes a file that is there already for its own, before it names it.
+    No engine may run, and no input be read: each takes a file that is there already for its own,
+    before it names it.
 
     Raises:
         WorkspaceBusy: An engine runs.
+        IntakeBusy: Something is being queued or imported.
     """
     removed = []
-    with EngineLock(workspace.paths.lock), workspace.reading() as connection:
+    paths = workspace.paths
+    with (
+        EngineLock(paths.lock),
+        nothing_taken_in(paths.intake_lock),
+        workspace.reading() as connection,
+    ):
         mentioned = set(mentioned_hashes(connection))
         for item in found:
             named = item.hash in mentioned or (item.hash and is_named(connection, item.hash))

@@ -111,9 +111,8 @@ class Folder:
             return False
         try:
             self._rename(temporary, name)
-        except BaseException:
-            self.remove(temporary)
-            raise
+        finally:
+            self.remove(temporary)  # a rename does nothing where both are the same file already
         return True
 
     def is_linked(self, name: str, source: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ from engine.runtime.deadline import Deadline, HostedTask
 from engine.runtime.pool import ComputePool
 
 T = TypeVar("T")
+
+MOST_MESSAGE = 1000
+"""Characters of a progress message at most."""
 
 UNKNOWN = "application/octet-stream"
 """Media type of bytes that are no picture."""
@@ -88,9 +92,9 @@ class CallRecorder:
         await self.on_submitted(request_id)
 
     def progress(self, fraction: float | None, message: str = "") -> None:
-        """Says how far this call is."""
+        """Says how far this call is; numbers that mean nothing count as not known."""
         self.had_progress = True
-        self.on_progress(fraction, message)
+        self.on_progress(_share(fraction), message[:MOST_MESSAGE])
 
     def preview(self, picture: bytes) -> None:
         """Shows how a picture looks so far."""
@@ -117,6 +121,17 @@ class CallRecorder:
             return await self.hosts.infer(task, hosted)
         finally:
             hosted.ends()
+
+
+def _share(fraction: float | None) -> float | None:
+    """A fraction as 0 to 1; None where it is no number or too large to be one."""
+    if fraction is None:
+        return None
+    try:
+        share = float(fraction)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return None if math.isnan(share) else min(1.0, max(0.0, share))
 
 
 def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:

@@ -93,8 +93,16 @@ class Engine:
         self._seen_version = -1
         self._due: dict[str, float] = {}
 
-    async def run(self, until: "Callable[[Engine], bool] | None" = None) -> None:
+    async def run(
+        self,
+        until: "Callable[[Engine], bool] | None" = None,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
         """Works until it is stopped, or until `until` says so.
+
+        Args:
+            until: Whether to end, asked at every turn.
+            on_start: Called once the workspace is this engine's.
 
         Raises:
             WorkspaceBusy: Another engine holds the workspace.
@@ -102,6 +110,7 @@ class Engine:
         """
         with EngineLock(self._paths.lock), tuned():
             store = Store(self._paths.store)
+            on_start()
             self._open(store)
             try:
                 await self._work_unless_stuck(until)

@@ -1,7 +1,10 @@
 import json
+import sqlite3
+from contextlib import contextmanager
 
 import pytest
 
+import db.store
 from engine.cli import control
 from engine.runtime.lock import EngineLock
 from engine.workspace import Workspace
@@ -147,3 +150,59 @@ def test_lane_says_what_it_wants_and_asks_the_engine(run, toys, monkeypatch):
 def test_what_goes_on_needs_an_engine_and_says_so(run, toys):
     assert "engine --until-idle" in run("retry", "b1", "--workspace", toys).out
     assert "engine --until-idle" not in run("pause", "b3", "--workspace", toys).out
+
+
+def test_what_a_held_store_keeps_from_being_done_is_said_to_be_asked_for(run, toys, monkeypatch):
+    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(db.store, "ALONE_SECONDS", 0.0)
+    workspace = Workspace(toys)
+    held = sqlite3.connect(workspace.paths.store, isolation_level=None)
+
+    @contextmanager
+    def hold_before(self):
+        held.execute("BEGIN IMMEDIATE")
+        with alone(self) as write:
+            yield write
+
+    alone = db.store.Store.alone
+    with monkeypatch.context() as patched:
+        patched.setattr(db.store.Store, "alone", hold_before)
+        ran = run("priority", "up", "b2", "b3", "--workspace", toys)
+    assert (ran.code, ran.err) == (0, "")
+    assert "b2: asked for, but another program holds the store" in ran.out
+    held.execute("ROLLBACK")
+    held.close()
+    run("pause", "b1", "--workspace", toys)
+    with workspace.reading() as connection:
+        found = connection.execute("SELECT id, priority FROM batches ORDER BY id").fetchall()
+        states = {row[0] for row in connection.execute("SELECT state FROM commands")}
+    assert [tuple(row) for row in found] == [(1, 0), (2, 1), (3, 1)]
+    assert "pending" not in states
+
+
+def test_commands_of_one_call_are_asked_for_together_or_not_at_all(run, toys, monkeypatch):
+    from engine import workspace as workspace_module
+
+    real, added = workspace_module.command_writes.add_command, []
+
+    def add_one(connection, *arguments):
+        if added:
+            raise sqlite3.OperationalError("disk I/O error")
+        added.append(real(connection, *arguments))
+        return added[0]
+
+    monkeypatch.setattr(workspace_module.command_writes, "add_command", add_one)
+    with pytest.raises(sqlite3.OperationalError):
+        Workspace(toys).command("cancel", ["j5", "j6"])
+    assert job_states(run, toys, "b3") == ["queued", "queued"]
+    monkeypatch.undo()
+    run("pause", "b1", "--workspace", toys)
+    assert job_states(run, toys, "b3") == ["queued", "queued"]
+
+
+def test_a_second_engine_is_refused_before_it_says_that_it_is_at_work(run, toys):
+    with EngineLock(Workspace(toys).paths.lock):
+        ran = run("engine", "--until-idle", "--workspace", toys)
+    assert ran.code == 2
+    assert "An engine is already at work on this workspace" in ran.err
+    assert "its log is" not in ran.err

@@ -1,15 +1,23 @@
 import hashlib
+import io
 import json
 import os
 import re
 import sqlite3
 import time
 import tomllib
+from functools import partial
 
 import pytest
 
+from db.store import Store
+from engine import importing
 from engine.cli import gc as gc_module
+from engine.importing import import_tree
+from engine.paths import WorkspacePaths
+from engine.queueing import QueueOptions
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in, taking_in
 from engine.runtime.lock import EngineLock
 from engine.settings import read_settings
 from engine.workspace import Workspace
@@ -301,3 +309,58 @@ def test_file_that_is_no_store_is_a_sentence(run, tmp_path, command):
     ran = run(*command, "--workspace", tmp_path)
     assert ran.code == 2
     assert "Traceback" not in ran.err
+
+
+class Watched(io.BytesIO):
+    """An input that does something before its end is seen."""
+
+    def __init__(self, data, at_end):
+        super().__init__(data)
+        self._at_end = at_end
+
+    def readinto(self, buffer):
+        count = super().readinto(buffer)
+        if not count:
+            self._at_end()
+        return count
+
+
+def test_gc_leaves_a_file_that_an_input_is_about_to_name(run, pictures, tmp_path):
+    from PIL import Image
+
+    workspace, said, stored = Workspace(pictures), [], []
+    gc, inputs = partial(run, "gc", "--yes", "--workspace", pictures), []
+    for shade in (1, 2):
+        path = tmp_path / f"{shade}.png"
+        Image.new("RGB", (64, 64), (shade, 8, 7)).save(path)
+        stored.append(store_file(pictures, path.read_bytes()))
+        entry = {"id": str(shade), "prompt": "a fox", "reference_image": str(path)}
+        inputs.append(Watched(json.dumps(entry).encode() + b"\n", lambda: said.append(gc().out)))
+    options = QueueOptions(file_format="jsonl")
+    batch = workspace.queue("refine", inputs[0], options=options)
+    workspace.append(batch, inputs[1], options)
+    assert len(said) == 2
+    assert all("Something is being queued" in text for text in said)
+    assert all(path.exists() for path in stored)
+
+
+def test_gc_waits_for_no_import_and_removes_nothing_of_it(run, pictures, monkeypatch):
+    stored = store_file(pictures, b"about to be named")
+    with taking_in(WorkspacePaths(pictures).intake_lock):
+        ran = run("gc", "--yes", "--workspace", pictures)
+    assert (ran.code, stored.exists()) == (0, True)
+    run("gc", "--yes", "--workspace", pictures)
+    assert not stored.exists()
+    seen = []
+    monkeypatch.setattr(importing, "add_done_jobs", lambda *_: seen.append(_is_held(pictures)))
+    folder = pictures / "outputs" / "results"
+    import_tree(WorkspacePaths(pictures), Store(WorkspacePaths(pictures).store), folder, folder)
+    assert seen == [True]
+
+
+def _is_held(root) -> bool:
+    try:
+        with nothing_taken_in(WorkspacePaths(root).intake_lock):
+            return False
+    except IntakeBusy:
+        return True

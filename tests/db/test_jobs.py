@@ -1,12 +1,13 @@
 """Claims, moves and ends of jobs, and what a step leaves behind."""
 
+import sqlite3
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from db.errors import BatchChanged
-from db.queries import batches, history, jobs
+from db.queries import batches, history, jobs, spending
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
@@ -197,3 +198,25 @@ def test_a_sealed_batch_is_not_taken_back(tmp_path: Path) -> None:
     reader = store.reader()
     assert batch_row(reader, batch_id).total == 1
     reader.close()
+
+
+def test_one_jump_of_the_clock_does_not_change_how_long_calls_take(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    batch_id = add_batch(store, ["a", "b", "c"])
+    ends = ["2026-01-01T00:00:02Z", "2026-01-02T00:00:00Z", "2026-01-01T00:00:03Z"]
+    with store.alone() as write:
+        for job_id, end in enumerate(ends, 1):
+            write(partial(step_writes.begin_step, intent=intent(batch_id, job_id)))
+            write(partial(_ended_at, job_id=job_id, end=end))
+    reader = store.reader()
+    assert spending.seconds_of_calls(reader, "toy", "toy-1") == pytest.approx(3.0, abs=0.01)
+    assert spending.seconds_of_calls(reader, "toy", "toy-2") is None
+    reader.close()
+
+
+def _ended_at(connection: sqlite3.Connection, job_id: int, end: str) -> None:
+    connection.execute(
+        """UPDATE steps SET state = 'done', started_at = '2026-01-01T00:00:00Z', finished_at = ?
+           WHERE job_id = ?""",
+        (end, job_id),
+    )

@@ -4,6 +4,8 @@ import asyncio
 import multiprocessing
 import sqlite3
 import stat
+import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -271,3 +273,44 @@ def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
     with pytest.raises(StoreError, match="newer"):
         Store(store.path)
+
+
+def cut_off_in_a_journal(path: Path) -> None:
+    """A store whose first tables were being made when its process was killed: a hot journal."""
+    writing = (
+        "import os, sqlite3, sys\n"
+        "connection = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "connection.execute('PRAGMA journal_mode = DELETE')\n"
+        "connection.execute('PRAGMA cache_size = 1')\n"  # what is written goes into the file
+        "connection.execute('CREATE TABLE first (x)')\n"
+        "connection.execute('BEGIN')\n"
+        "connection.executemany('INSERT INTO first VALUES (?)', [('x' * 3000,)] * 100)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    path.parent.mkdir(mode=0o700)
+    subprocess.run([sys.executable, "-c", writing, str(path)], check=False)
+    assert path.with_name(f"{path.name}-journal").stat().st_size
+
+
+def test_a_store_whose_making_was_killed_is_rolled_back_and_opens(tmp_path: Path) -> None:
+    path = tmp_path / "private" / "safelight.db"
+    cut_off_in_a_journal(path)
+    store = Store(path)
+    assert store.check() == []
+    reader = store.reader()
+    assert reader.execute("SELECT count(*) FROM first").fetchone()[0] == 0
+    reader.close()
+
+
+def test_work_alone_waits_for_no_reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db.store, "ALONE_SECONDS", 600.0)  # whoever waits hangs the test
+    store = make_store(tmp_path)
+    reader = store.reader()
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM batches").fetchone()
+    with store.alone() as write:
+        write(lambda c: c.execute("INSERT INTO version_info VALUES ('alone', '1')"))
+    reader.close()
+    again = store.reader()
+    assert again.execute("SELECT 1 FROM version_info WHERE key = 'alone'").fetchone()
+    again.close()

@@ -9,7 +9,7 @@ import pytest
 from conftest_export import make_job, make_turn, picture, snapshot, stamped
 from PIL import Image
 
-from engine.export.files import ExportError
+from engine.export.files import ExportError, Folder
 from engine.export.results import write_job
 from engine.imaging.lineage import read
 from engine.imaging.png import is_png, read_text
@@ -91,6 +91,14 @@ def test_where_linking_is_impossible_the_bytes_are_copied(job, shelf, tmp_path, 
     before = snapshot(tmp_path / "lamp")
     write_job(job, tmp_path / "lamp", shelf.path)
     assert snapshot(tmp_path / "lamp") == before
+
+
+def test_a_link_that_another_export_has_made_leaves_no_temporary_file(shelf, tmp_path):
+    artifact = shelf.keep(picture())
+    with Folder(tmp_path / "lamp") as folder:
+        for _ in range(2):  # both saw that the file was not there yet
+            assert folder.link("iteration_1.png", shelf.path(artifact.hash))
+        assert folder.names() == ["iteration_1.png"]
 
 
 def test_another_failure_of_linking_is_raised(job, shelf, tmp_path, monkeypatch):

@@ -1,6 +1,7 @@
 """Intents: what is known of a call before it is made, and what is only on its way to the disk."""
 
 import asyncio
+import math
 import sqlite3
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
 from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest, Retryable
 from engine.runtime import engine as engine_module
+from engine.runtime.context import MOST_MESSAGE
 from tests.support.engines import Toy, eventually, quick_settings
 
 
@@ -49,6 +51,33 @@ async def test_a_call_that_costs_nothing_is_made_while_its_intent_is_committed(t
     await toy.run()
     assert known == [0, 1, 2]
     assert [(step.state, step.attempts) for step in toy.steps()] == [("done", 1)] * 3
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (10**400, None),
+        (math.nan, None),
+        ("half", None),
+        (math.inf, 1.0),
+        (-3, 0.0),
+        (7.5, 1.0),
+        (0.25, 0.25),
+        (None, None),
+    ],
+)
+async def test_a_share_that_means_nothing_is_not_shown(toy: Toy, said: Any, shown: Any) -> None:
+    seen: list[tuple[float | None, int]] = []
+
+    async def reply(_request: Any, context: Any) -> None:
+        context.on_progress = lambda fraction, message: seen.append((fraction, len(message)))
+        context.progress(said, "x" * 1_000_000)
+
+    toy.backend.reply = reply
+    toy.queue(overrides={"steps": 1})
+    await toy.run()
+    assert toy.job().state == "done"
+    assert seen == [(shown, MOST_MESSAGE)]
 
 
 async def test_a_long_call_is_seen_while_it_runs_with_its_stage_and_progress(toy: Toy) -> None:

@@ -1,0 +1,54 @@
+"""A lock between what takes files in and what removes unnamed ones; it ends with its process.
+
+A file is stored before the row that names it. Everything that stores files for rows to come holds
+the lock shared until they are committed; `safelight gc` needs it alone.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class IntakeBusy(Exception):
+    """Something is being queued, appended or imported."""
+
+    def __init__(self) -> None:
+        super().__init__("Something is being queued or imported on this workspace.")
+
+
+@contextmanager
+def taking_in(path: Path) -> Iterator[None]:
+    """Keeps stored files that no row names yet from being removed.
+
+    Args:
+        path: The lock file.
+    """
+    with _opened(path) as handle:
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield
+
+
+@contextmanager
+def nothing_taken_in(path: Path) -> Iterator[None]:
+    """Keeps others from taking files in, for a short while.
+
+    Raises:
+        IntakeBusy: Some process is at it.
+    """
+    with _opened(path) as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise IntakeBusy from None
+        yield
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        yield handle
+    finally:
+        os.close(handle)
