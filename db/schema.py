@@ -3,12 +3,17 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from db.migrations import m0001_first_light, m0002_sets_and_hosts, m0003_one_count
+from db.migrations import (
+    m0001_first_light,
+    m0002_sets_and_hosts,
+    m0003_one_count,
+    m0004_counted_work,
+)
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -18,6 +23,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0001_first_light", m0001_first_light.apply),
     ("0002_sets_and_hosts", m0002_sets_and_hosts.apply),
     ("0003_one_count", m0003_one_count.apply),
+    ("0004_counted_work", m0004_counted_work.apply),
 )
 
 

@@ -98,7 +98,7 @@ def begin_again(
         reserve(connection, step_id, batch_id, reservation)
     connection.execute(
         """UPDATE steps SET state = 'running', attempts = attempts + 1, request_id = NULL,
-           result = NULL, error_id = NULL, finished_at = NULL WHERE id = ?""",
+           charged = 0, result = NULL, error_id = NULL, finished_at = NULL WHERE id = ?""",
         (step_id,),
     )
 
@@ -108,6 +108,36 @@ def submitted_step(connection: sqlite3.Connection, step_id: int, request_id: str
     connection.execute(
         "UPDATE steps SET state = 'submitted', request_id = ? WHERE id = ?", (request_id, step_id)
     )
+
+
+def charge_step(
+    connection: sqlite3.Connection,
+    step_id: int,
+    intent: Intent,
+    cost: int,
+    request_id: str | None = None,
+) -> int:
+    """Counts the cost of work that a provider has finished, once per call; its reservation ends.
+
+    Args:
+        connection: An open transaction's connection.
+        step_id: The step.
+        intent: The call.
+        cost: Micro-dollars.
+        request_id: Where the result can be fetched from now on; None if that has not changed.
+
+    Returns:
+        Micro-dollars that were added: 0 if the work has been counted before.
+    """
+    if request_id is not None:
+        submitted_step(connection, step_id, request_id)
+    row = connection.execute("SELECT charged FROM steps WHERE id = ?", (step_id,)).fetchone()
+    if not cost or row is None or row[0]:
+        return 0
+    connection.execute("UPDATE steps SET charged = 1 WHERE id = ?", (step_id,))
+    settle(connection, step_id, intent.batch_id, uncertain=False)
+    _charge(connection, step_id, intent, cost)
+    return cost
 
 
 def finish_step(

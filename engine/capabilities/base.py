@@ -155,6 +155,14 @@ class CallContext(Protocol):
         """Adds what this call has cost, in millionths of a US dollar."""
         ...
 
+    async def charged(self, microdollars: int, request_id: str | None = None) -> None:
+        """Counts the cost of finished work before its result is fetched; durable when it returns.
+
+        It is counted once, however often the call is resumed. A `request_id` replaces the one that
+        was recorded: it names what there is to fetch.
+        """
+        ...
+
     def usage(self, tokens_in: int, tokens_out: int) -> None:
         """Adds the tokens that the provider counted, read and written."""
         ...

@@ -85,12 +85,17 @@ class Retryable(StepError):
         self.parks = parks
         self.allowed = allowed
 
-    def without_resubmit(self) -> "Retryable":
-        """The same error without the advice to submit anew: what was submitted is still there."""
+    def without_resubmit(self, message: str = "", remedy: str = "") -> "Retryable":
+        """The same error without the advice to submit anew: what was submitted is still there.
+
+        Args:
+            message: Replaces what happened.
+            remedy: What to do, if the error itself says nothing.
+        """
         return Retryable(
-            self.message,
+            message or self.message,
             retry_after=self.retry_after,
-            remedy=self.remedy,
+            remedy=self.remedy or remedy,
             cost=self.cost,
             pressure=self.pressure,
             parks=self.parks,

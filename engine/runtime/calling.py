@@ -146,7 +146,7 @@ class Caller:
                 "status": error.kind if error else "done",
                 "error": error.message if error else None,
                 "wait_seconds": None,
-                "cost": error.cost if error else recorder.spent,
+                "cost": recorder.counted + (error.cost if error else recorder.spent),
                 "tokens_in": recorder.tokens_in,
                 "tokens_out": recorder.tokens_out,
                 "started_at": started,
@@ -161,6 +161,7 @@ class Caller:
             bench.pool,
             bench.hosts,
             self._on_submitted,
+            self._on_charged,
             self._on_progress,
             self._state.request_id,
             on_unwritable=self._on_unwritable,
@@ -170,6 +171,12 @@ class Caller:
     async def _on_submitted(self, request_id: str) -> None:
         step_id = self._state.step_id
         await self._bench.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+
+    async def _on_charged(self, cost: int, request_id: str | None) -> int:
+        state = self._state
+        return await self._bench.writer.write(
+            lambda c: writes.charge_step(c, state.step_id, state.intent, cost, request_id)
+        )
 
     def _on_progress(self, fraction: float | None, message: str) -> None:
         self._bench.progress.show(self._state, fraction, message)

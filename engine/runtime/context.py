@@ -35,7 +35,8 @@ class CallRecorder:
     Attributes:
         request_id: The provider's id where the call was already submitted.
         kept: Files that were stored, as columns of `artifacts`.
-        spent: What the call has cost so far, in micro-dollars.
+        spent: What the call has cost so far, in micro-dollars, without what is counted already.
+        counted: Micro-dollars that were counted in the store while the call was under way.
         tokens_in: Tokens that the provider has read so far, None where it counts none.
         tokens_out: Tokens that it has written so far.
         deadline: When the call is given up, where that is set.
@@ -46,10 +47,12 @@ class CallRecorder:
     pool: ComputePool
     hosts: ModelHosts
     on_submitted: Callable[[str], Awaitable[None]]
+    on_charged: Callable[[int, str | None], Awaitable[int]]
     on_progress: Callable[[float | None, str], None]
     request_id: str | None = None
     kept: list[dict[str, Any]] = field(default_factory=list)
     spent: int = 0
+    counted: int = 0
     tokens_in: int | None = None
     tokens_out: int | None = None
     had_progress: bool = False
@@ -104,6 +107,13 @@ class CallRecorder:
     def cost(self, microdollars: int) -> None:
         """Adds what this call has cost."""
         self.spent += microdollars
+
+    async def charged(self, microdollars: int, request_id: str | None = None) -> None:
+        """Counts the cost of finished work before its result is fetched."""
+        if request_id is not None:
+            self.request_id = request_id
+        if microdollars or request_id is not None:
+            self.counted += await self.on_charged(microdollars, request_id)
 
     def usage(self, tokens_in: int, tokens_out: int) -> None:
         """Adds the tokens that the provider counted, read and written."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.backends.common import download
 from engine.backends.fal import FAMILY, FalSettings
 from engine.backends.fal import queue as fal_queue
 from engine.backends.fal.image import FalImages
@@ -47,6 +48,7 @@ def queue() -> FalQueue:
 
 @pytest.fixture
 def server(queue: FalQueue, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
     with ProviderServer(queue) as found:
         yield found
@@ -281,6 +283,34 @@ async def test_a_result_that_is_an_error_is_the_models_own(server, queue, code, 
     assert getattr(error, "resubmit", False) is anew
 
 
+@pytest.mark.parametrize("code", [408, 429, 502, 503, 504])
+async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, code):
+    server.misbehave(status(code), path=RESULT)
+    context = MemoryContext()
+    error = await failure(backend(server), context)
+    assert isinstance(error, Retryable)
+    assert not error.resubmit
+    await backend(server).generate(request(), context)
+    assert len(queue.generations) == 1
+    own = status(code, headers={"x-fal-error-type": "runner_error"})
+    server.misbehave(own, path=RESULT)
+    assert (await failure(backend(server))).resubmit
+
+
+@pytest.mark.parametrize("what", [reset(), drip(pause=0.05), hang()])
+async def test_a_picture_whose_download_fails_is_counted_and_downloaded_again(server, queue, what):
+    server.misbehave(what, path=FILE, times=float("inf"))
+    context = MemoryContext()
+    made = backend(server, price_per_image=0.5, timeout=0.3)
+    error = await failure(made, context)
+    assert isinstance(error, Retryable)
+    assert not error.resubmit
+    assert context.spent == 500_000
+    server.behave()
+    await made.generate(request(), context)
+    assert (len(queue.generations), context.spent) == (1, 500_000)
+
+
 @pytest.mark.parametrize(
     "result",
     [
@@ -293,10 +323,11 @@ async def test_a_result_that_is_an_error_is_the_models_own(server, queue, code, 
         {"images": [{"url": "data:text/plain,hello"}]},
     ],
 )
-async def test_a_result_without_a_picture_is_permanent(server, queue, result):
-    queue.result = result
-    assert isinstance(await failure(backend(server)), Permanent)
-    assert len(queue.generations) == 1
+async def test_a_result_without_a_picture_is_permanent_and_was_paid_for(server, queue, result):
+    queue.result, context = result, MemoryContext()
+    error = await failure(backend(server, price_per_image=0.5), context)
+    assert isinstance(error, Permanent)
+    assert (len(queue.generations), context.spent) == (1, 500_000)
 
 
 async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, queue):

@@ -171,13 +171,22 @@ async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, rou
     assert len(routes.asked) == 1
 
 
-async def test_a_file_that_cannot_be_fetched_is_not_paid_for_again(server, routes):
-    routes.by_url = True
-    server.misbehave(reset(), path="^/files/", times=float("inf"))
-    error = await failure(backend(server, image_model="dall-e-3"))
-    assert isinstance(error, Permanent)
-    assert len(routes.asked) == 1
+@pytest.mark.parametrize("what", [reset(), *ENDLESS])
+async def test_a_file_that_cannot_be_fetched_is_fetched_later_and_not_paid_for_again(
+    server, routes, what
+):
+    routes.by_url, context = True, MemoryContext()
+    server.misbehave(what, path="^/files/", times=float("inf"))
+    made = backend(server, image_model="dall-e-3", price_image=0.04, timeout=0.3)
+    error = await failure(made, context)
+    assert isinstance(error, Retryable)
+    assert not error.resubmit
     assert len(server.calls("^/files/")) == 3
+    assert (context.request_id, context.spent) == (f"{server.url}/files/1.png", 40_000)
+    server.behave()
+    later = MemoryContext(request_id=context.request_id)
+    assert (await made.generate(request(), later)).image.size
+    assert (len(routes.asked), later.spent) == (1, 0)
 
 
 async def test_a_server_of_this_machine_needs_no_key_and_is_asked_again(server):

@@ -9,22 +9,25 @@ from typing import Any
 import pytest
 
 from engine.backends.comfyui import image as comfy_image
+from engine.backends.common import download
 from engine.runtime import lanes
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.draw import Studio, die
 from tests.support.providers.fal import FalQueue
-from tests.support.providers.misbehaviour import reset, status
+from tests.support.providers.misbehaviour import hang, reset, status
+from tests.support.providers.openai_images import OpenAIImages as OpenAIRoutes
 from tests.support.providers.server import ProviderServer
 
 SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
-KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET}
+KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET, "OPENAI_API_KEY": "sk-0123456789abcdef"}
 SUBMIT = "^/fal-ai/[^?]*sdxl$"
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
 
 
 def fal_settings(server: ProviderServer, **more: Any) -> dict[str, Any]:
@@ -206,6 +209,72 @@ async def test_a_picture_that_is_fetched_on_a_later_try_is_counted_once(tmp_path
         assert (job.state, job.cost) == ("done", 500_000)
         assert [call.status for call in studio.calls()] == ["retryable", "done"]
         assert len(queue.generations) == 1
+
+
+PICTURE_SELLERS = {
+    "fal": (FalQueue, lambda server: fal_settings(server, price_per_image=0.5)),
+    "openai": (
+        lambda: OpenAIRoutes(by_url=True),
+        lambda server: {
+            "image": "openai",
+            "openai.base_url": f"{server.url}/v1",
+            "openai.image_model": "dall-e-3",
+            "openai.price_image": 0.5,
+        },
+    ),
+}
+
+
+def generated(seller: Any) -> int:
+    return len(seller.generations if isinstance(seller, FalQueue) else seller.asked)
+
+
+@pytest.mark.parametrize("name", PICTURE_SELLERS)
+async def test_a_download_that_stalls_in_every_try_is_paid_for_once(tmp_path: Path, name: str):
+    make, settings = PICTURE_SELLERS[name]
+    seller = make()
+    with ProviderServer(seller) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, settings(server) | {f"{name}.timeout": 0.3})
+        server.misbehave(hang(), path="^/files/", times=float("inf"))
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, generated(seller)) == ("failed", 500_000, 1)
+        assert "downloaded" in str(job.message)
+        assert spent(studio) == (500_000, 0, 0)
+        server.behave()
+        studio.workspace.command("retry", ["b1"])
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, generated(seller)) == ("done", 500_000, 1)
+        assert spent(studio) == (500_000, 0, 0)
+
+
+@pytest.mark.parametrize("name", PICTURE_SELLERS)
+async def test_a_new_engine_downloads_what_an_old_one_could_not(tmp_path: Path, name: str):
+    make, settings = PICTURE_SELLERS[name]
+    seller = make()
+    with ProviderServer(seller) as server:
+        studio = Studio(tmp_path / "work", KEYS, {"engine": {"grace_seconds": 0}})
+        studio.queue(1, settings(server))
+        server.misbehave(hang(), path="^/files/", times=float("inf"))
+        engine, task = await studio.start()
+        await eventually(lambda: server.calls("^/files/"))
+        assert spent(studio) == (500_000, 0, 0)  # before the picture is here
+        engine.stop()
+        await task
+        server.behave()
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, generated(seller)) == ("done", 500_000, 1)
+        assert spent(studio) == (500_000, 0, 0)
+
+
+def spent(studio: Studio) -> tuple[int, ...]:
+    """What the batch has cost, what is presumed, and what is reserved."""
+    sql = "SELECT cost, presumed, (SELECT sum(reserved) FROM steps) FROM batches"
+    with studio.workspace.reading() as connection:
+        return tuple(connection.execute(sql).fetchone())
 
 
 async def test_a_single_call_that_was_cut_is_asked_about(tmp_path: Path):

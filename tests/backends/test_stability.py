@@ -144,6 +144,13 @@ async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, sta
     assert len(stability.made) == 1
 
 
+async def test_what_a_filter_has_blurred_is_counted(server, stability):
+    stability.reply = {"image": "AAAA", "finish_reason": "CONTENT_FILTERED"}
+    context = MemoryContext()
+    assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
+    assert context.spent == 100_000
+
+
 async def test_what_a_filter_held_back_costs_nothing(server, stability):
     stability.reply = {"image": "", "finish_reason": "CONTENT_FILTERED"}
     context = MemoryContext()

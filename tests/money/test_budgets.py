@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from db.queries import jobs as job_queries
 from db.writes.spending import set_budget
 from engine.capabilities import (
     CallContext,
@@ -125,6 +126,47 @@ async def test_a_call_of_unknown_outcome_counts_as_its_worst_case(paid: Paid) ->
     await toy.run()
     assert (toy.batch().cost, toy.batch().presumed) == (1000, 1000)
     assert open_reservations(toy) == 1000
+
+
+@pytest.mark.parametrize(
+    "end",
+    [Retryable("cut"), Permanent("refused"), OutcomeUnknown("cut"), ZeroDivisionError()],
+    ids=lambda end: type(end).__name__,
+)
+async def test_finished_work_is_counted_once_whatever_becomes_of_it(
+    paid: Paid, end: Exception
+) -> None:
+    seen = []
+
+    async def finished(_request: RefineRequest, context: CallContext) -> None:
+        if context.request_id is None:
+            await context.submitted("r-1")
+        await context.charged(700)
+        seen.append((toy.batch().cost, open_reservations(toy)))  # as others see it meanwhile
+        raise end
+
+    toy = paid(reply=finished, resumable=True)
+    toy.queue(1, {"steps": 1}, budget=1000)
+    await toy.run()
+    assert set(seen) == {(700, 0)}
+    assert len(seen) == (3 if isinstance(end, Retryable) else 1)
+    assert (toy.batch().cost, toy.batch().presumed, open_reservations(toy)) == (700, 0, 0)
+    assert toy.steps()[0].cost == 700
+    [call, *others] = toy.read(lambda c: job_queries.api_calls(c, 1))
+    assert (call.cost, [other.cost for other in others]) == (700, [0] * len(others))
+
+
+async def test_a_call_made_again_is_counted_again(paid: Paid) -> None:
+    async def lost(_request: RefineRequest, context: CallContext) -> None:
+        await context.submitted("r-1")
+        await context.charged(700)
+        if len(toy.backend.asked) == 1:
+            raise Retryable("gone", resubmit=True)
+
+    toy = paid(reply=lost, resumable=True)
+    toy.queue(1, {"steps": 1}, budget=2000)
+    await toy.run()
+    assert (toy.batch().cost, toy.batch().presumed, open_reservations(toy)) == (1400, 0, 0)
 
 
 async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:

@@ -1,7 +1,7 @@
 """Pictures that a provider has made: fetched, checked by their content, never made again for it.
 
-A picture costs money once it is made. What goes wrong after that is mended by fetching the same
-file again, and where that does not help the step fails for good instead of paying anew.
+A picture costs money once it is generated. Whatever goes wrong after that, the same file is
+downloaded again: within a call, in the next tries of its step, and by the next engine.
 """
 
 import asyncio
@@ -201,9 +201,9 @@ async def _fetch(shelf: Shelf, url: str) -> bytes:
         ):
             return await _follow(shelf, client, url)
     except TimeoutError:
-        raise out_of_time(shelf.account, shelf.timeout) from None
+        raise _not_lost(shelf, out_of_time(shelf.account, shelf.timeout)) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnreadableReply, ValueError) as error:
-        raise _not_lost(from_exception(shelf.account, error)) from None
+        raise _not_lost(shelf, from_exception(shelf.account, error)) from None
 
 
 async def _follow(shelf: Shelf, client: Any, url: str) -> bytes:
@@ -241,15 +241,18 @@ def _body(shelf: Shelf, response: Any) -> bytes:
     said = response.text[:500]
     error = from_status(shelf.account, response.status_code, said, response.headers)
     if isinstance(error, Retryable):
-        raise _not_lost(error)
+        raise _not_lost(shelf, error)
     raise Permanent(
         f"The picture that {shelf.account.name} made cannot be fetched: {error.message}",
         remedy="It may have expired; retry the job to make it again, which is paid for again.",
     )
 
 
-def _not_lost(error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the picture is made and still there."""
-    if isinstance(error, Retryable):
-        return error.without_resubmit()
-    return error
+def _not_lost(shelf: Shelf, error: StepError) -> StepError:
+    """The same error, without the advice to submit anew: the picture exists and can be fetched."""
+    if not isinstance(error, Retryable):
+        return error
+    return error.without_resubmit(
+        f"The finished picture could not be downloaded: {error.message}",
+        f"{shelf.account.name} has generated it; retry the job to download it again.",
+    )

@@ -75,15 +75,9 @@ class FalImages(PictureBackend[FalSettings]):
                 ticket = await queue.submit(endpoint(self.settings, followed), sent)
                 await context.submitted(str(ticket))
             measured = await queue.wait(ticket, context.progress)
-            made = self._made(await queue.result(ticket))
-        try:
-            picture = await self._keep(made, request, context)
-        except Permanent:
-            context.cost(self._cost(measured))
-            raise
-        # Counted once: what is gone back to because it could not be fetched comes by here again.
-        context.cost(self._cost(measured))
-        return picture
+            result = await queue.result(ticket)
+        await context.charged(self._cost(measured))
+        return await self._keep(self._made(result), request, context)
 
     def _stored(self, request_id: str | None) -> Ticket | None:
         if not request_id:

@@ -148,7 +148,8 @@ class FalQueue:
         async def fetch() -> Any:
             response = await self._http.get(self._url(ticket.response))
             if response.status_code != 200:
-                raise self._made_nothing(response)
+                error = self._made_nothing(response)
+                raise error if _is_the_models(response) else _still_there(error)
             return response.json()
 
         return await self._look(fetch())
@@ -277,6 +278,12 @@ def _said(detail: Any) -> str:
         parts = [item for item in detail if isinstance(item, dict)]
         return "; ".join(f"{item.get('msg', '')} ({item.get('type', '')})" for item in parts)
     return "" if detail is None else str(detail)
+
+
+def _is_the_models(response: Any) -> bool:
+    """True if the status of a result is its model's own, not one of a gateway in between."""
+    passing = {408, 409, 425, 429, 502, 503, 504}
+    return response.status_code not in passing or "x-fal-error-type" in response.headers
 
 
 def _still_there(error: StepError) -> StepError:

@@ -85,7 +85,7 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         reply = await self._ask(genai, contents(genai, request, pictures), request)
         self._report(reply, context)
         data = self._picture(reply)
-        context.cost(self.settings.cost_of(self._size(request)))
+        await context.charged(self.settings.cost_of(self._size(request)))
         image = await context.keep(await checked(self._account, data), role=ROLE)
         return Picture(image=image, seed=request.seed % MAX_SEED)
 

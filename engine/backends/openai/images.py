@@ -33,7 +33,6 @@ from engine.capabilities import (
     Missing,
     Permanent,
     Picture,
-    Retryable,
     StepError,
 )
 from engine.money.amounts import price_of
@@ -75,12 +74,16 @@ class _Made(BaseModel):
 
 
 class OpenAIImages:
-    """Pictures from OpenAI. A call that was cut off cannot be found again."""
+    """Pictures from OpenAI.
+
+    A call that was cut off cannot be found again; a picture whose address a reply has named can,
+    and is fetched from there until it is here.
+    """
 
     name = NAME
     client = "openai"
     capability: Capability = "image"
-    resumable = False
+    resumable = True  # as soon as a reply names the picture's address
     price_names = ("openai.price_image=...",)
 
     def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
@@ -121,6 +124,8 @@ class OpenAIImages:
             OutcomeUnknown: The request was sent, and whether the picture was made is not known.
             StepError: It did not work.
         """
+        if context.request_id:
+            return await self._picture_at(context.request_id, request, context)
         references = [
             await _as_file(number, picture, context)
             for number, picture in enumerate(
@@ -130,15 +135,22 @@ class OpenAIImages:
         size = size_for(self.model, request.width, request.height)
         context.progress(None, f"{self.model} is making it, {size}")
         made = await self._ask(self._asked(request, size), references)
-        self._report(made.usage or _Usage(), context)
         file = made.data[0] if made.data else _File()
+        await context.charged(self._cost(made.usage or _Usage(), context), _address(file))
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
             image = await keep_picture(context, self._account, data)
         elif file.url:
-            image = await context.keep(await self._fetch(file.url), role=ROLE)
+            return await self._picture_at(file.url, request, context)
         else:
             raise Permanent(f"{self.model} made no picture.")
+        return Picture(image=image, seed=request.seed)
+
+    async def _picture_at(self, url: str, request: ImageRequest, context: CallContext) -> Picture:
+        context.progress(None, "fetching the picture")
+        base_url = self.settings.base_url or API_URL
+        shelf = Shelf(self._account, base_url, FILE_HOSTS, self.settings.timeout)
+        image = await context.keep(await fetch_picture(shelf, url), role=ROLE)
         return Picture(image=image, seed=request.seed)
 
     @property
@@ -147,11 +159,10 @@ class OpenAIImages:
         price = self.settings.price_image
         return self.paid and (price is None or price > self.settings.ask_above)
 
-    def _report(self, used: _Usage, context: CallContext) -> None:
+    def _cost(self, used: _Usage, context: CallContext) -> int:
         if used.output_tokens:
             context.usage(used.input_tokens, used.output_tokens)
-        if cost := self.settings.cost_of_picture(used.input_tokens, used.output_tokens):
-            context.cost(cost)
+        return self.settings.cost_of_picture(used.input_tokens, used.output_tokens)
 
     def _asked(self, request: ImageRequest, size: str) -> dict[str, Any]:
         words = request.prompt
@@ -198,13 +209,10 @@ class OpenAIImages:
             raise out_of_time(self._account, seconds, unknown=asks) from None
         return made
 
-    async def _fetch(self, url: str) -> bytes:
-        base_url = self.settings.base_url or API_URL
-        shelf = Shelf(self._account, base_url, FILE_HOSTS, self.settings.timeout)
-        try:
-            return await fetch_picture(shelf, url)
-        except Retryable as error:  # trying the whole call again would pay for another picture
-            raise Permanent(error.message, remedy="Retry the job to pay for another one.") from None
+
+def _address(file: _File) -> str | None:
+    """Where a picture has to be fetched; None if it came with the reply."""
+    return None if file.b64_json or (file.url or "").startswith("data:") else file.url
 
 
 async def _as_file(number: int, picture: Artifact, context: CallContext) -> _Sent:

@@ -68,9 +68,10 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         fields = self._fields(request, reference is not None)
         context.progress(None, f"{self.model} is making it")
         made = await self._made(fields, reference)
+        if made.image:  # a blurred one costs as much as any other
+            await context.charged(self.settings.cost)
         if "FILTERED" in made.finish_reason.upper():
             raise refused(self._account, "its content filter held the picture back")
-        context.cost(self.settings.cost)
         data = from_base64(self._account, made.image)
         image = await keep_picture(context, self._account, data)
         seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else fields["seed"]

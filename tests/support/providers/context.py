@@ -28,6 +28,7 @@ class MemoryContext:
         self.shown: list[tuple[float | None, str]] = []
         self.previews: list[bytes] = []
         self.spent = 0
+        self._is_charged = False
         self.tokens = (0, 0)
 
     def give(self, data: bytes, media_type: str = "image/png") -> Artifact:
@@ -45,7 +46,7 @@ class MemoryContext:
         return artifact
 
     async def submitted(self, request_id: str) -> None:
-        self.request_id = request_id
+        self.request_id, self._is_charged = request_id, False
         self.submissions.append(request_id)
 
     def progress(self, fraction: float | None, message: str = "") -> None:
@@ -56,6 +57,11 @@ class MemoryContext:
 
     def cost(self, microdollars: int) -> None:
         self.spent += microdollars
+
+    async def charged(self, microdollars: int, request_id: str | None = None) -> None:
+        self.request_id = request_id or self.request_id
+        self.spent += 0 if self._is_charged else microdollars
+        self._is_charged = self._is_charged or microdollars > 0
 
     def usage(self, tokens_in: int, tokens_out: int) -> None:
         self.tokens = (self.tokens[0] + tokens_in, self.tokens[1] + tokens_out)
