@@ -25,9 +25,16 @@ def main() -> int:
     except Usage as error:
         print(f"{error}\n{USAGE}", file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+    if not _has_screen():
         return _command_line(["--help"])
     return _dashboard(root, read_only=read_only)
+
+
+def _has_screen() -> bool:
+    """Whether there is a terminal, or another driver of Textual's that stands for one."""
+    if os.environ.get("TEXTUAL_DRIVER"):  # set by textual-serve: its pipes lead to a browser
+        return True
+    return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 _OPTIONS = ("--workspace", "-w", "--read-only")

@@ -25,6 +25,6 @@ def run_dashboard(root: Path, *, read_only: bool) -> int:
     said = app.run()
     if vanished:
         os._exit(HUNG_UP)  # nothing can be written any more, not even by an exit handler
-    if said:
+    if said and sys.stdout.isatty():  # textual-serve reads packets there
         print(said, file=sys.stdout)  # noqa: T201 - the last words of a program, to its terminal
     return app.return_code or 0

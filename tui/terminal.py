@@ -16,6 +16,8 @@ HUNG_UP = 129
 
 def refusal(environment: Mapping[str, str]) -> str | None:
     """Why a terminal cannot show the dashboard, with what to do; None where it can."""
+    if environment.get("TEXTUAL_DRIVER"):  # what it draws on is not what TERM names
+        return None
     term = environment.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
         called = f"TERM={term}" if term else "TERM is not set, so this"

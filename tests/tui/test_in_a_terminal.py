@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pexpect
 import psutil
@@ -137,6 +138,41 @@ def test_without_a_terminal_it_is_the_help(busy: Place) -> None:
     )
     assert done.returncode == 0
     assert "Usage: safelight" in done.stdout
+
+
+@pytest.mark.parametrize("term", ["", "dumb"])
+def test_a_driver_that_stands_for_a_terminal_opens_it(busy: Place, term: str) -> None:
+    """As under textual-serve: packets on pipes, and nothing else among them."""
+    driver = "textual.drivers.web_driver:WebDriver"
+    environment = {**os.environ, **CLEAN, "TEXTUAL_DRIVER": driver, "TERM": term}
+    child = subprocess.Popen(
+        [sys.executable, "-m", "tui", "--read-only", "-w", str(busy.root)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={key: value for key, value in environment.items() if value},
+        cwd=str(Path(__file__).parents[2]),
+    )  # fmt: skip
+    assert child.stdin is not None
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"__GANGLION__\n"
+    sent = list(packets(child.stdout, until=b"evening"))
+    quit_ = b'{"type": "quit"}'
+    child.stdin.write(b"M" + len(quit_).to_bytes(4, "big") + quit_)
+    child.stdin.flush()
+    sent += packets(child.stdout)
+    _, errors = child.communicate(timeout=PATIENCE)
+    assert (child.returncode, errors) == (0, b"")
+    assert any(b"read-only" in packet for packet in sent)
+    assert sent[-1] == b'{"type": "exit"}'
+
+
+def packets(stream: IO[bytes], until: bytes | None = None) -> Iterator[bytes]:
+    """Payloads of Textual's packets, to the one that contains something or to the stream's end."""
+    while head := stream.read(5):
+        assert head[:1] in {b"D", b"M", b"P"}
+        payload = stream.read(int.from_bytes(head[1:], "big"))
+        yield payload
+        if until is not None and until in payload:
+            return
 
 
 @pytest.mark.parametrize("arguments", [["--read-only", "x"], ["-w"], ["-w", "/nowhere/at/all"]])
