@@ -66,11 +66,14 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "back",
         "Back",
-        "Back to where you came from.",
+        "Take the filter away, then the marks; else back to where you came from.",
         ("escape", "backspace"),
         ("batch", "job"),
         "Move",
         2,
+    ),
+    Action(
+        "clear", "Clear", "Take the filter away, then the marks.", ("escape",), ("batches",), "Move"
     ),
     Action("go_batches", "Batches", "Back to all batches.", ("B",), ("batch", "job"), "Move"),
     Action(

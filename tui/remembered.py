@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+MOST_FILTERS = 200
+"""Filters that are remembered, of all workspaces and batches."""
+
 
 def state_file() -> Path:
     """Where it is kept: `$XDG_STATE_HOME/safelight/dashboard.json`."""
@@ -31,6 +34,14 @@ class Remembered:
     bell: bool = True
     filters: dict[str, str] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
+
+    def keep_filter(self, name: str, text: str) -> None:
+        """Remembers the filter of a list, forgets it if it is empty; the newest are kept."""
+        self.filters.pop(name, None)
+        if text:
+            self.filters[name] = text
+        for oldest in list(self.filters)[:-MOST_FILTERS]:
+            del self.filters[oldest]
 
     @classmethod
     def load(cls, path: Path) -> "Remembered":

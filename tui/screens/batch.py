@@ -37,6 +37,7 @@ class BatchScreen(FilteredScreen):
     """
 
     WHERE = "batch"
+    EMPTY = "No jobs here."
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("batch")
 
@@ -46,7 +47,7 @@ class BatchScreen(FilteredScreen):
         self._called = name
         self._scale: tuple[float, float] = (-1, -1)
         self._snapshot: BatchSnapshot | None = None
-        self._unseen = False
+        self._before_faults = ""
 
     @property
     def view(self) -> View:
@@ -63,7 +64,7 @@ class BatchScreen(FilteredScreen):
         yield BatchBar()
         yield self.filter_input()
         with Panels("batch", app.remembered.widths, default=62):
-            yield Rows(job_columns(0, 100), empty="No jobs here.", id="jobs")
+            yield Rows(job_columns(0, 100), empty=self.EMPTY, id="jobs")
             with Vertical(id="beside"):
                 yield GlancePanel(app.paths)
         with Horizontal(id="below"):
@@ -80,6 +81,7 @@ class BatchScreen(FilteredScreen):
         if (snapshot.low, snapshot.high) != self._scale:
             self._scale = (snapshot.low, snapshot.high)
             self.rows.set_columns(job_columns(snapshot.low, snapshot.high))
+        self._say_why_empty()
         self.rows.set_rows(snapshot.total, snapshot.start, snapshot.rows)
         order = ORDERS.get(self._view.ask.order, "")
         shown = "" if not self.filter_text else f"{snapshot.total} shown · "
@@ -87,6 +89,10 @@ class BatchScreen(FilteredScreen):
         self.query_one(GlancePanel).set_glance(snapshot.glance)
         self.query_one(EventTail).add(snapshot.events)
         self._select()
+
+    def _say_why_empty(self) -> None:
+        batch = self._snapshot.batch if self._snapshot else None
+        self.show_empty(batch.total if batch else 0, "job")
 
     @on(Rows.Moved)
     def _select(self) -> None:
@@ -110,9 +116,13 @@ class BatchScreen(FilteredScreen):
         end = min(start + count, snapshot.total)
         return not (start in held and end in held)
 
+    def _filter_name(self) -> str:
+        return f"{super()._filter_name()}{self.batch_id}"
+
     def apply_filter(self, filter_: Filter) -> None:
         """Narrows the list."""
         self._from_top()
+        self._say_why_empty()
         self._view.ask = replace(self._view.ask, filter=filter_, start=0)
         self.feed.abandon()
 
@@ -131,11 +141,14 @@ class BatchScreen(FilteredScreen):
 
     def action_faults(self) -> None:
         """Only what failed or is parked, or all again."""
-        line = self.query_one("#filter")
-        text = "" if self.filter_text == FAULTS else FAULTS
-        line.value = text  # type: ignore[attr-defined]
-        line.display = bool(text)
-        self.set_filter(text)
+        text = self._before_faults if self.filter_text == FAULTS else FAULTS
+        self._before_faults = self.filter_text if text == FAULTS else ""
+        self.show_filter(text, remember=False)
+
+    def action_back(self) -> None:
+        """Takes the filter away, then the marks; back to all batches if there is neither."""
+        if not self.clear_something():
+            super().action_back()
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """The marked jobs, or the one under the cursor."""

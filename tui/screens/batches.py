@@ -73,6 +73,7 @@ class BatchesScreen(FilteredScreen):
     """All batches: state, progress, failures, best score, spend, rate, time left."""
 
     WHERE = "batches"
+    EMPTY = "No batches here. Press n to queue one."
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = bindings("batches")
 
@@ -90,7 +91,7 @@ class BatchesScreen(FilteredScreen):
         """The filter and the list."""
         self._view = BatchesView(self.dashboard.headlines)
         yield self.filter_input()
-        yield Rows(COLUMNS, empty="No batches here. Press n to queue one.", id="batches")
+        yield Rows(COLUMNS, empty=self.EMPTY, id="batches")
         with Vertical(id="below"):
             yield EventTail()
 
@@ -113,6 +114,7 @@ class BatchesScreen(FilteredScreen):
             if row.matches(wanted.words, wanted.without)
             and (wanted.states is None or _any_in(row, wanted.states))
         ]
+        self.show_empty(len(self._all), "batch", "batches")
         self.rows.set_rows(len(shown), 0, shown)
 
     def apply_filter(self, filter_: Filter) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from textual import on
 from textual.widgets import Input
 
+from engine.counting import counted
+from engine.text import clean
 from tui.screens.base import BaseScreen
 from tui.views.filters import Filter
 from tui.widgets.rows import Rows
@@ -27,9 +29,13 @@ class FilterInput(Input):
 
 
 class FilteredScreen(BaseScreen):
-    """A screen with a list."""
+    """A screen with a list.
 
-    FILTER_KEY = ""
+    Attributes:
+        EMPTY: What the list says if there is nothing to show.
+    """
+
+    EMPTY = ""
     filter_text = ""
 
     @property
@@ -52,38 +58,66 @@ class FilteredScreen(BaseScreen):
         """Takes up the filter of last time."""
         text = self.dashboard.remembered.filters.get(self._filter_name(), "")
         if text:
-            line = self.query_one(FilterInput)
-            with line.prevent(Input.Changed):
-                line.value = text
-            line.display = True
-            self.filter_text = text
-            self.apply_filter(Filter.parse(text))
+            self.show_filter(text, remember=False)
 
     @abstractmethod
     def apply_filter(self, filter_: Filter) -> None:
         """Narrows the list."""
 
     def _filter_name(self) -> str:
+        """The list that a filter belongs to."""
         return f"{self.dashboard.paths.root.absolute()}#{self.WHERE}"
 
-    def set_filter(self, text: str) -> None:
-        """Narrows the list to what a text says, and remembers it."""
+    def set_filter(self, text: str, *, remember: bool = True) -> None:
+        """Narrows the list to what a text says, and remembers it for the next time."""
         if text == self.filter_text:
             return
         self.filter_text = text
+        if remember:
+            self.dashboard.remembered.keep_filter(self._filter_name(), text)
         parsed = Filter.parse(text)
-        filters = self.dashboard.remembered.filters
-        filters.pop(self._filter_name(), None)
-        if text:
-            filters[self._filter_name()] = text
         self.query_one(FilterInput).set_class(bool(parsed.unknown), "-wrong")
         self.apply_filter(parsed)
 
+    def show_filter(self, text: str, *, remember: bool = True) -> None:
+        """Writes a filter into its line, hidden if there is none, and narrows the list to it."""
+        line = self.query_one(FilterInput)
+        with line.prevent(Input.Changed):
+            line.value = text
+        line.display = bool(text)
+        self.set_filter(text, remember=remember)
+
     def action_filter(self) -> None:
-        """Lets the operator type a filter."""
+        """Lets the operator type a filter; the one that is there is selected, to be typed over."""
         line = self.query_one(FilterInput)
         line.display = True
         line.focus()
+        line.select_all()
+
+    def action_clear(self) -> None:
+        """Takes the filter away, then the marks."""
+        self.clear_something()
+
+    def clear_something(self) -> bool:
+        """Takes the filter away, or else the marks; returns whether there was either."""
+        if self.filter_text:
+            self.show_filter("")
+        elif self.rows.marks:
+            self.action_unmark()
+        else:
+            return False
+        return True
+
+    def show_empty(self, total: int, one: str, many: str = "") -> None:
+        """Has the list say why it is empty: nothing is there, or the filter leaves nothing."""
+        if self.filter_text and total:
+            verb = "match" if total == 1 else "matches"
+            none = (
+                f"The only {one} does not" if total == 1 else f"None of {counted(total, one, many)}"
+            )
+            self.rows.set_empty(f"{none} {verb} {clean(self.filter_text, 60)}")
+        else:
+            self.rows.set_empty(self.EMPTY)
 
     @on(Input.Changed, "#filter")
     def filter_typed(self, message: Input.Changed) -> None:

@@ -117,6 +117,13 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         self.scroll_to(y=0, animate=False)
         self.refresh()
 
+    def set_empty(self, text: str) -> None:
+        """Says something else when there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            if not self.total:
+                self.refresh()
+
     def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
         """Shows other columns from now on."""
         self._columns = tuple(columns)
@@ -274,7 +281,8 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def _what(self, index: int) -> tuple[object, ...]:
         row = self.row(index)
         marked = row is not None and row.id in self.marks
-        return (row, index == self.cursor, marked, index < self.total, self.has_focus, self.size)
+        there = self._empty if not self.total else index < self.total
+        return (row, index == self.cursor, marked, there, self.has_focus, self.size)
 
     def render_line(self, y: int) -> Strip:
         """One line: the heading, or a row."""
