@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from engine.safe_imports import forget_current_folder
+
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 
 
@@ -17,6 +19,7 @@ class Usage(Exception):
 
 def main() -> int:
     """Runs a command, or opens the dashboard where there is none and a terminal."""
+    forget_current_folder()
     arguments = sys.argv[1:]
     if not _is_for_dashboard(arguments):
         return _command_line(arguments)

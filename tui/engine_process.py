@@ -4,12 +4,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
+from engine.safe_imports import engine_command
 from engine.text import clean
 
 STOP_SECONDS = 60.0
@@ -38,7 +38,7 @@ class EngineProcess:
         root = str(self._paths.root.absolute())
         with self._log.open("ab") as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own program, no shell
-                [sys.executable, "-m", "engine", "engine", "--workspace", root],
+                engine_command(["engine", "--workspace", root]),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

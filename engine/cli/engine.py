@@ -5,7 +5,6 @@ import os
 import signal as signals_of
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.logs import log_to_console, log_to_file
 from engine.runtime.signals import signals
+from engine.safe_imports import engine_command
 from engine.workspace import Workspace, run_id
 
 STOP_SECONDS = 120.0
@@ -137,7 +137,7 @@ def _start_detached(workspace: Workspace, *, until_idle: bool) -> int:
     if holder := workspace.engine_process():
         raise Trouble(f"An engine is already at work on this workspace: pid {holder[0]}.")
     root = workspace.paths.root.absolute()
-    command = [sys.executable, "-m", "engine", "engine", "--workspace", str(root)]
+    command = engine_command(["engine", "--workspace", str(root)])
     workspace.paths.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
     with (workspace.paths.logs / "engine.out").open("ab") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program

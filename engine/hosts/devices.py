@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from engine.capabilities import Blocked
-from engine.hosts.spawning import settle, without_main
+from engine.hosts.spawning import settle, spawning
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ def _ask_torch() -> list[Device]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_tell_devices, args=(theirs,), daemon=True)
-    with without_main():
+    with spawning():
         process.start()
     theirs.close()
     try:

@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from engine.hosts import messages, plain
-from engine.hosts.spawning import without_main
+from engine.hosts.spawning import spawning
 from engine.hosts.worker import Orders, serve
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ class HostProcess:
         self._process = context.Process(
             target=serve, args=(orders, theirs, out), name=f"host {orders.device}", daemon=True
         )
-        with without_main():
+        with spawning():
             self._process.start()
         # multiprocessing asks daemons to end and waits for them; this one hears no such signal.
         atexit.register(self._process.kill)

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator
 from types import ModuleType
 
+from engine.safe_imports import SAFE_PATH
+
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -19,24 +21,44 @@ THREAD_VARIABLES = (
 )
 """How numeric libraries are told how many threads they may use."""
 
+_STOPS = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 _swapping = threading.Lock()
 
 
 @contextlib.contextmanager
-def without_main() -> Iterator[None]:
-    """Keeps a process that starts meanwhile from running the caller's script once more.
+def spawning() -> Iterator[None]:
+    """Surrounds the start of a process, so that it runs nothing but what it is started for.
 
-    A spawned process imports the file of `__main__`; a script that opens a workspace without
-    `if __name__ == "__main__"` would queue its batch again in every worker, and wait for it.
-    Workers need nothing of it: what they run is imported by name.
+    - It does not run the caller's script once more. A spawned process imports the file of
+      `__main__`; a script that opens a workspace without `if __name__ == "__main__"` would queue
+      its batch again in every worker, and wait for it. Workers need nothing of it: what they run is
+      imported by name.
+    - It imports nothing from the current folder while it starts. Once it has started, it imports
+      from where its parent does.
+    - A signal to the whole process group waits until `settle` has decided what to do about it.
     """
-    with _swapping:
+    with _swapping, _environment(SAFE_PATH, "1"):
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
         try:
             yield
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
             sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    was = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if was is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = was
 
 
 def settle(threads: int) -> None:
@@ -46,8 +68,9 @@ def settle(threads: int) -> None:
         threads: How many threads a numeric library may use that is not imported yet; what the
             environment says wins.
     """
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
     for name in THREAD_VARIABLES:
         os.environ.setdefault(name, str(threads))
 

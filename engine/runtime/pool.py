@@ -1,21 +1,23 @@
 """Processes for CPU-heavy steps; they end with the engine, however that ends."""
 
 import asyncio
-import contextlib
+import atexit
 import multiprocessing
 import os
-import signal
+import pickle
+import queue
 import threading
+import traceback
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Future
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 from engine.capabilities import Retryable
-from engine.hosts.spawning import THREAD_VARIABLES, without_main
+from engine.hosts.spawning import parent_sentinel, settle, spawning
 
 T = TypeVar("T")
+_Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 
 class ComputePool:
@@ -48,7 +50,7 @@ class ComputePool:
             self._busy.add(worker)
             try:
                 return await asyncio.wrap_future(worker.submit(function, *args))
-            except BrokenProcessPool:
+            except _Died:
                 worker.broken = True
                 raise Retryable(
                     "A worker process died in the middle of a step.",
@@ -77,8 +79,15 @@ class ComputePool:
         self._busy.clear()
 
 
+class _Died(Exception):
+    """A worker's process has ended in the middle of a call."""
+
+
 class _Worker:
-    """One worker process.
+    """One worker process, and the thread that talks to it.
+
+    It is spoken to through a pipe alone: queues and locks of `multiprocessing` have names in shared
+    memory, which outlive processes that are killed.
 
     Attributes:
         broken: Whether it is of no use any more.
@@ -86,46 +95,86 @@ class _Worker:
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        ends, self._end = context.Pipe(duplex=False)
-        self._executor = ProcessPoolExecutor(
-            1, mp_context=context, initializer=_start_worker, initargs=(ends,)
-        )
-        with without_main():
-            self._pid = self._executor.submit(os.getpid)  # starts the process
         self.broken = False
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        self._pipe, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), name="worker", daemon=True)
+        with spawning():
+            self._process.start()
+        theirs.close()
+        # multiprocessing asks daemons to end and waits for them; this one hears no such signal.
+        atexit.register(self._process.kill)
+        threading.Thread(target=self._work, name="worker", daemon=True).start()
 
     def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
-        """Hands a call over."""
-        return self._executor.submit(function, *args)
+        """Hands a call over.
+
+        Raises:
+            _Died: Of the future: the process has ended.
+        """
+        future: Future[T] = Future()
+        self._calls.put((future, function, args))
+        return future
 
     def kill(self) -> None:
         """Ends the process at once, whatever it does."""
         self.broken = True
-        if self._pid.done() and not self._pid.cancelled() and self._pid.exception() is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self._pid.result(), signal.SIGKILL)
+        self._process.kill()
 
     def close(self) -> None:
         """Ends the process, also one that is in the middle of a call."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._end.close()
+        self.kill()
+        self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            future, function, args = call
+            if future.set_running_or_notify_cancel():
+                self._do(future, function, args)
+        self._process.join()
+        atexit.unregister(self._process.kill)
+        self._pipe.close()
+
+    def _do(self, future: "Future[Any]", function: Callable[..., Any], args: Any) -> None:
+        try:
+            self._pipe.send((function, args))
+            worked, value = self._pipe.recv()
+        except (EOFError, OSError):
+            future.set_exception(_Died())
+        except Exception as error:  # noqa: BLE001 - what cannot be pickled is the caller's trouble
+            future.set_exception(error)
+        else:
+            (future.set_result if worked else future.set_exception)(value)
 
 
-def _start_worker(ends: Connection) -> None:
-    """Runs first in each worker: signals are the engine's business, and so is its end.
+def _serve(pipe: "Connection[Any, Any]") -> None:
+    """Does one call after the other, until the engine ends or closes the pipe."""
+    settle(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            data = pipe.recv_bytes()
+        except (EOFError, OSError):
+            return
+        pipe.send_bytes(_outcome(data))
 
-    Args:
-        ends: Closed at the other end when the pool is closed.
-    """
-    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    for name in THREAD_VARIABLES:  # read by libraries that the worker has not imported yet
-        os.environ.setdefault(name, "1")
-    threading.Thread(target=_end_with_parent, args=(ends,), daemon=True).start()
+
+def _outcome(data: bytes) -> bytes:
+    """What became of a call, as a pickled pair of whether it worked and its result or error."""
+    try:
+        function, args = pickle.loads(data)  # noqa: S301 - the engine's own
+        return pickle.dumps((True, function(*args)))
+    except Exception as error:  # noqa: BLE001 - it is raised in the engine
+        told = "".join(traceback.format_exception(error))
+        try:
+            error.add_note(told)
+            found = pickle.dumps((False, error))
+            pickle.loads(found)  # noqa: S301 - some errors can be written and not read
+        except Exception:  # noqa: BLE001
+            return pickle.dumps((False, RuntimeError(told)))
+        return found
 
 
-def _end_with_parent(ends: Connection) -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel, ends])
-        os._exit(1)
+def _end_with_parent() -> None:
+    wait([parent_sentinel()])
+    os._exit(1)

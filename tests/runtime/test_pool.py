@@ -75,6 +75,35 @@ async def test_a_stop_that_all_processes_hear_lets_workers_end_their_calls(tmp_p
     pool.close()
 
 
+async def test_an_error_of_a_worker_is_raised_with_where_it_was(tmp_path: Path) -> None:
+    pool = ComputePool(1)
+    with pytest.raises(FileNotFoundError) as raised:
+        await pool.run(os.stat, str(tmp_path / "gone"))
+    assert "_outcome" in raised.value.__notes__[0]
+    with pytest.raises(RuntimeError, match="Unreadable"):
+        await pool.run(work.fail_unreadably)
+    assert await pool.run(work.pid) > 0
+    pool.close()
+
+
+async def test_a_worker_leaves_no_name_in_shared_memory() -> None:
+    folder = Path("/dev/shm")
+    if not folder.is_dir():
+        pytest.skip("names are visible on Linux only")
+    # Other tests may use it at the same time, so those of this process alone are looked at.
+    code = (
+        "import asyncio, os\n"
+        "from engine.runtime.pool import ComputePool\n"
+        "from tests.support import work\n"
+        "from multiprocessing.synchronize import SemLock\n"
+        "SemLock.__init__ = None\n"
+        "pool = ComputePool(1)\n"
+        "print(asyncio.run(pool.run(work.pid)) > 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "True\n", done.stderr
+
+
 async def test_a_step_whose_worker_dies_is_made_again(toy: Toy) -> None:
     died = False
 

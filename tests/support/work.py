@@ -39,3 +39,15 @@ def die() -> None:
 def threads() -> str | None:
     """How many threads a numeric library may use here."""
     return os.environ.get("OMP_NUM_THREADS")
+
+
+class Unreadable(Exception):
+    """An error that can be pickled and not unpickled."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+def fail_unreadably() -> None:
+    """Raises an error that no other process can read."""
+    raise Unreadable("one", "two")
