@@ -78,6 +78,35 @@ async def test_an_account_without_billing_blocks(provider: Provider) -> None:
 
 
 @both
+@pytest.mark.parametrize(
+    ("code", "said", "name", "reason"),
+    [
+        (429, "Quota exceeded for metric: m, limit: 0, model: g", "RESOURCE_EXHAUSTED", "quota"),
+        (429, "Your project has exceeded its spending cap.", "RESOURCE_EXHAUSTED", "quota"),
+        (429, "Your prepayment credits are depleted.", "RESOURCE_EXHAUSTED", "quota"),
+        (400, "User location is not supported.", "FAILED_PRECONDITION", "backend"),
+    ],
+)
+async def test_limits_that_waiting_does_not_lift_block(
+    provider: Provider, code: int, said: str, name: str, reason: str
+) -> None:
+    with ProviderServer(GeminiContent()) as server:
+        server.misbehave(status(code, error(code, said, name)))
+        found = await failing(provider, server)
+    assert isinstance(found, Blocked)
+    assert found.reason == reason
+
+
+@both
+async def test_another_precondition_is_the_request_s_own(provider: Provider) -> None:
+    with ProviderServer(GeminiContent()) as server:
+        server.misbehave(
+            status(400, error(400, "Precondition check failed.", "FAILED_PRECONDITION"))
+        )
+        assert isinstance(await failing(provider, server), Permanent)
+
+
+@both
 async def test_a_blocked_prompt_is_permanent_with_its_reason(provider: Provider) -> None:
     route = GeminiContent()
     route.blocked = "PROHIBITED_CONTENT"

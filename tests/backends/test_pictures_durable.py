@@ -198,6 +198,26 @@ async def test_refused_keys_and_unknown_outcomes_park_and_say_why(tmp_path: Path
         assert studio.jobs()[0].state == "done"
 
 
+async def test_one_path_of_a_gateway_without_money_holds_up_no_other(tmp_path: Path):
+    routes = OpenAIRoutes()
+    with ProviderServer(routes) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        for path in ("poor", "rich"):
+            settings = {"image": "openai", "openai.base_url": f"{server.url}/{path}/v1"}
+            studio.queue(2, settings | {"openai.concurrency": 1})
+        server.misbehave(status(402), path="^/poor/", times=float("inf"))
+        await studio.run()
+        with studio.workspace.reading() as connection:
+            states = {
+                row[0]: row[1]
+                for row in connection.execute(
+                    "SELECT batch_id, group_concat(DISTINCT state || ' ' || coalesce(reason, ''))"
+                    " FROM jobs GROUP BY 1"
+                )
+            }
+        assert states == {1: "parked quota", 2: "done "}
+
+
 async def test_a_picture_that_is_fetched_on_a_later_try_is_counted_once(tmp_path: Path):
     queue = FalQueue()
     with ProviderServer(queue) as server:

@@ -109,6 +109,74 @@ def test_statuses(status: int, said: str, kind: type[Exception], reason: str) ->
     assert str(status) in error.message
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "You have reached your specified API usage limits. You will regain access on 1 May."),
+        (400, "You have reached your specified workspace API usage limits."),
+        (429, "Quota exceeded for metric: requests, limit: 0, model: m Please retry in 25.4s."),
+        (429, "You exceeded your current quota, please check your plan and billing details."),
+        (429, "Your project has exceeded its monthly spending cap."),
+        (429, "This request would exceed your organization's monthly spend limit."),
+        (429, "Your prepayment credits are depleted."),
+        (400, "Budget has been exceeded! Current cost: 0.2, Max budget: 0.1 budget_exceeded"),
+        (403, "Key limit exceeded (total limit)."),
+        (403, "Your team has used all available credits or reached its spending limit."),
+        (429, "Rate limit exceeded: free-models-per-day."),
+        (400, "User location is not supported for the API use without a billing account linked."),
+        (403, "This API method requires billing to be enabled."),
+    ],
+)
+def test_what_only_money_or_a_long_time_lifts_is_a_quota(status: int, said: str) -> None:
+    error = from_status(ACCOUNT, status, said)
+    assert getattr(error, "reason", None) == "quota"
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (429, "Quota exceeded, limit: 10, check your plan and billing. Please retry in 25.4s."),
+        (429, "Quota exceeded, limit: 0.5 requests a second"),
+        (422, 'prompt: "a sign that says payment required, budget exceeded"'),
+        (400, "the usage limits of this parameter are 1 to 4"),
+    ],
+)
+def test_what_passes_or_is_the_request_s_own_word_is_no_quota(status: int, said: str) -> None:
+    assert isinstance(from_status(ACCOUNT, status, said), Retryable | Permanent)
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (400, "User location is not supported for the API use."),
+        (403, "Country, region, or territory not supported unsupported_country_region_territory"),
+    ],
+)
+def test_a_location_that_is_not_served_is_no_lack_of_money_or_key(status: int, said: str) -> None:
+    error = from_status(ACCOUNT, status, said)
+    assert isinstance(error, Blocked)
+    assert error.reason == "backend"
+    assert "toy.base_url" in error.remedy
+
+
+def test_a_gateway_s_paths_are_accounts_of_their_own() -> None:
+    lanes = {
+        RemoteSettings(base_url=url).lane("toy", "m")
+        for url in (
+            None,
+            "https://gw.example/a/v1",
+            "https://gw.example/b/v1",
+            "https://gw.example",
+        )
+    }
+    assert lanes == {
+        "toy:m",
+        "toy:m@gw.example/a/v1",
+        "toy:m@gw.example/b/v1",
+        "toy:m@gw.example",
+    }
+
+
 def test_what_a_provider_says_is_shown_without_secrets_and_escapes() -> None:
     error = from_status(ACCOUNT, 400, "\x1b[2Jkey secret-1234 is bad")
     assert error.message == f"toy answered 400: key {MASK} is bad"

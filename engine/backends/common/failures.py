@@ -4,6 +4,7 @@
 |---|---|
 | 401, 403, a key that is not valid | `Blocked("key")` |
 | 402, exhausted quota, unpaid account | `Blocked("quota")` |
+| a location that is not served | `Blocked("backend")` |
 | 404, a redirect | `Blocked("backend")`: address or model is wrong for every call |
 | 408, 409, 425, 429, 5xx | `Retryable`, with the wait that `Retry-After` asks for |
 | content refused | `Permanent`, with the provider's reason |
@@ -20,6 +21,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
+from engine.backends.common.account_limits import is_out_of_region, is_spent_or_over_plan
 from engine.backends.common.http import UnreadableReply
 from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.backends.common.scrubbing import shown
@@ -29,13 +31,9 @@ from engine.capabilities.errors import Pressure
 _BAD_KEY = re.compile(
     r"api[ _-]?key.{0,30}(?:not valid|invalid|expired|not found)", re.IGNORECASE | re.DOTALL
 )
-_NO_MONEY = re.compile(
-    r"insufficient_quota|insufficient (?:funds|credits|balance)"
-    r"|billing_hard_limit|billing_not_active|credit balance is too low"
-    r"|exhausted balance|check your plan and billing"
-    r"|payment (?:is )?required|user is locked",
-    re.IGNORECASE,
-)
+_SAY_LIMITS = frozenset({400, 401, 403, 429})
+"""Statuses whose words may name a limit of the account; a 422 repeats the request's own words."""
+
 _GATEWAY = frozenset({502, 504})
 """Answers of something before the provider, behind which a call may have been carried out."""
 
@@ -106,13 +104,15 @@ def from_status(
     words = account.say(said)
     reply = f"{account.name} answered {status}" + (f": {words}" if words else ".")
     if exhausted is None:
-        exhausted = bool(_NO_MONEY.search(said))
+        exhausted = status in _SAY_LIMITS and is_spent_or_over_plan(said)
     if status == 402 or (exhausted and 400 <= status < 500):
         return Blocked(
             reply,
             reason="quota",
             remedy=f"Add credit or raise the limit at {account.name}, then resume.",
         )
+    if status in _SAY_LIMITS and is_out_of_region(said):
+        return _out_of_region(account, reply)
     if status in {401, 403} or (status == 400 and _BAD_KEY.search(said)):
         return Blocked(reply, reason="key", remedy=_key_remedy(account))
     if status in _MAY_PASS or status >= 500:
@@ -168,6 +168,15 @@ def _wrong_place(
         reply = f"{account.name} answered {status}, a redirect to {target}, which is not followed."
         remedy = f"Set {account.name}.base_url to where the interface really is."
     return Blocked(reply, reason="backend", remedy=remedy)
+
+
+def _out_of_region(account: Account, reply: str) -> Blocked:
+    return Blocked(
+        reply,
+        reason="backend",
+        remedy=f"{account.name} does not serve this location. Use another backend, or set "
+        f"{account.name}.base_url to a gateway where it is served; then resume.",
+    )
 
 
 def unless_made(error: StepError, status: int, *, unknown: bool) -> StepError:

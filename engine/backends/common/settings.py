@@ -79,6 +79,9 @@ class RemoteSettings(BaseModel):
         return self.base_url is not None and is_loopback(self.base_url)
 
     def lane(self, name: str, model: str) -> str:
-        """The lane of a model of an account: backends that share both share the lane."""
-        host = urlsplit(self.base_url).netloc if self.base_url else ""
-        return f"{name}:{model}@{host}" if host else f"{name}:{model}"
+        """The lane of a model of an account: backends that share both share the lane.
+
+        A gateway may have an account for each path, so the whole address tells lanes apart.
+        """
+        address = (self.base_url or "").partition("://")[2]
+        return f"{name}:{model}@{address}" if address else f"{name}:{model}"

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.backends.common.account_limits import is_spent
 from engine.backends.common.failures import Account, from_status
 from engine.capabilities import StepError
 
@@ -19,8 +20,8 @@ def gemini_error(
 ) -> StepError:
     """The error for a reply of Google's whose status is no success.
 
-    A day's quota that is used up blocks the lane; a minute's passes by itself. The words of both
-    are the same, so it is told from the name of the quota.
+    A day's quota that is used up blocks the lane, as does a limit of 0; a minute's passes. The
+    words of the two are the same, so they are told apart by the name of the quota.
 
     Args:
         account: Whose reply it is.
@@ -38,7 +39,7 @@ def gemini_error(
         headers["retry-after"] = wait
     if any(one.get("reason") == "API_KEY_INVALID" for one in details):
         status = 401
-    exhausted = _day_is_used_up(details) or error.get("status") == "FAILED_PRECONDITION"
+    exhausted = _is_for_long(details) or is_spent(said)
     return from_status(account, status, said, headers, exhausted=exhausted)
 
 
@@ -50,8 +51,10 @@ def _retry_delay(details: list[dict[str, Any]]) -> str:
     return ""
 
 
-def _day_is_used_up(details: list[dict[str, Any]]) -> bool:
+def _is_for_long(details: list[dict[str, Any]]) -> bool:
     violations = [each for one in details for each in one.get("violations") or []]
     return any(
-        "PerDay" in str(each.get("quotaId", "")) for each in violations if isinstance(each, dict)
+        "PerDay" in str(each.get("quotaId", "")) or str(each.get("quotaValue")) == "0"
+        for each in violations
+        if isinstance(each, dict)
     )
