@@ -36,6 +36,7 @@ from engine.queueing import Queue, QueueOptions, Source, take_back
 from engine.runtime.commands import CommandDesk, NothingRuns
 from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
+from engine.runtime.recipe import Catalog
 from engine.settings import Settings, read_settings
 from engine.version import __version__
 
@@ -271,7 +272,7 @@ class Workspace:
         with self.reading() as connection:
             commands = batch_queries.pending_commands(connection)
         for command in commands:
-            write(partial(_do, command))
+            write(partial(_do, command, self.catalog))
 
     def answer(self, number: int) -> Command | None:
         """A command, with what became of it once it has been carried out."""
@@ -292,13 +293,13 @@ class Workspace:
                     take_back(write, batch_id)
 
 
-def _do(command: Command, connection: sqlite3.Connection) -> None:
+def _do(command: Command, catalog: Catalog, connection: sqlite3.Connection) -> None:
     """Carries a command out within the transaction of a connection."""
 
     async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
         return operation(connection)
 
-    _run(CommandDesk(connection, awaited, NothingRuns()).carry_out(command))
+    _run(CommandDesk(connection, awaited, NothingRuns(), catalog).carry_out(command))
 
 
 def _with_settings(

@@ -146,13 +146,13 @@ def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, s
 
 def decisions(
     connection: sqlite3.Connection, job_ids: Iterable[int]
-) -> defaultdict[int, dict[str, Any]]:
-    """The newest decision for each key of some jobs, by the job."""
-    found = defaultdict[int, dict[str, Any]](dict)
+) -> defaultdict[int, dict[str, list[Any]]]:
+    """What was decided about some jobs, newest first: by the job, by the key."""
+    found = defaultdict[int, dict[str, list[Any]]](dict)
     sql = """SELECT job_id, key, value FROM decisions
-             WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id"""
+             WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"""
     for job_id, key, value in connection.execute(sql, (json.dumps(list(job_ids)),)):
-        found[job_id][key] = json.loads(value)
+        found[job_id].setdefault(key, []).append(json.loads(value))
     return found
 
 

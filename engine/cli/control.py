@@ -19,7 +19,8 @@ from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.counting import counted
 from engine.ids import find
-from engine.runtime.recipe import is_asked
+from engine.runtime.decisions import PROMPT
+from engine.runtime.recipe import is_asked, not_asked
 from engine.text import quoted
 from engine.workspace import Workspace
 
@@ -82,18 +83,19 @@ def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
 @click.argument("job")
 @click.argument("key")
 @click.argument("value")
-@click.option("--text", is_flag=True, help="Take VALUE as text, even where it looks like JSON.")
+@click.option("--text", is_flag=True, help="Take VALUE as text, also a number, true or null.")
 @workspace_option
 def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> int:
     """Decide KEY of JOB; what depends on it runs again, everything else is kept.
 
     KEY is what the recipe asks for: for refine, `select` (the number of the iteration that is the
     result) or `iteration-N/prompt`; for storyboard, `scene-N/select` (the number of a variation) or
-    `scene-N/prompt`. VALUE is JSON if it can be read as JSON, otherwise text.
+    `scene-N/prompt`. A prompt is VALUE as it is; anything else is JSON if it can be read as JSON,
+    otherwise text. What does not fit the job is refused, and the job stays as it is.
     """
     opened = Workspace(workspace)
     _refuse_unasked(opened, job, key)
-    decided = value if text else parse_value(value)
+    decided = value if text else _decided(key, value)
     return _carry_out(opened, "decide", [job], {"key": key, "value": decided})
 
 
@@ -106,10 +108,22 @@ def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
     except UnknownName:  # the engine says so
         return
     if recipe.decisions and not is_asked(key, recipe.decisions):
-        asked = " and ".join(recipe.decisions)
+        raise click.UsageError(not_asked(recipe, key))
+
+
+def _decided(key: str, text: str) -> Any:
+    """A prompt is the text as it is given; anything else is JSON where it can be read as JSON.
+
+    A number, `true` or `null` alone is hardly a prompt: it is refused unless --text says so.
+    """
+    value = parse_value(text)
+    if key.rpartition("/")[2] != PROMPT:
+        return value
+    if value is None or isinstance(value, bool | int | float):
         raise click.UsageError(
-            f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked} (* is a number)."
+            f"{quoted(text)} is hardly a prompt. If it is to be one, add --text."
         )
+    return text
 
 
 @click.command()

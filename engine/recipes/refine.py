@@ -1,11 +1,14 @@
 """Recipe `refine`: generate a picture, evaluate it, refine the prompt, again; keep the best."""
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.capabilities import Attempt, Evaluation, Picture
 from engine.capabilities.image import MAX_SIDE, MIN_SIDE
 from engine.recipes.refine_input import RefineInput
 from engine.recipes.refine_outputs import finish, job_report, project
+from engine.runtime.decisions import SELECT, JobShape, numbered
 from engine.runtime.fallbacks import BackendNames
 from engine.runtime.job import Job
 from engine.runtime.recipe import Headline, Recipe, RecipeSettings
@@ -57,14 +60,16 @@ class Turn(BaseModel):
 async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
     """Runs the loop and returns its best turn.
 
-    An operator may decide a prompt (`iteration-N/prompt`) or the result (`select`).
+    An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
+    result (`select`; 0 takes the best).
     """
     entry, settings = job.input, job.settings
     brief = entry.full_prompt
     prompt, negative_prompt = brief, entry.negative_prompt
     turns: list[Turn] = []
     for iteration in job.iterations(settings.max_iterations):
-        prompt = await iteration.decide("prompt", default=prompt)
+        decided = await iteration.decide("prompt", default=prompt)
+        prompt = decided if decided.strip() else prompt
         picture = await iteration.step(
             "generate",
             job.image.generate,
@@ -92,8 +97,25 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
         prompt = refinement.prompt
         negative_prompt = refinement.negative_prompt or entry.negative_prompt
     best = max(turns, key=lambda turn: turn.score).iteration
-    chosen = await job.decide("select", default=best)
-    return next((turn for turn in turns if turn.iteration == chosen), turns[best - 1])
+    chosen = await job.decide("select", default=0, among=range(len(turns) + 1))
+    return turns[(chosen or best) - 1]
+
+
+def check_decision(shape: JobShape, key: str, value: Any) -> str:
+    """Why a decision does not fit a job, as a sentence: a turn that is not there."""
+    if key == SELECT:
+        made = shape.numbers("iteration", "evaluate") if shape.job.state == "done" else []
+        return _no_such_turn(value, len(made), "made") if made else _beyond(shape, value)
+    number = numbered(key, "iteration")
+    return f"There is no {key.partition('/')[0]}." if number is None else _beyond(shape, number)
+
+
+def _beyond(shape: JobShape, number: int) -> str:
+    return _no_such_turn(number, shape.settings.max_iterations, "makes at most")
+
+
+def _no_such_turn(number: int, most: int, makes: str) -> str:
+    return f"There is no iteration {number}: the job {makes} {most}." if number > most else ""
 
 
 RECIPE = Recipe(
@@ -114,6 +136,7 @@ RECIPE = Recipe(
         "text": (0, settings.max_iterations - 1),
     },
     decisions=("select", "iteration-*/prompt"),
+    check_decision=check_decision,
     report=job_report,
     project=project,
     finish=finish,

@@ -20,7 +20,9 @@ from db.writes import jobs as job_writes
 from db.writes.spending import set_budget
 from engine.counting import counted
 from engine.money.amounts import in_words
+from engine.runtime.decisions import shape_of, trouble_with
 from engine.runtime.lane_set import LaneChange, UnknownLane
+from engine.runtime.recipe import Catalog, is_asked, not_asked
 from engine.settings import SettingsError
 
 T = TypeVar("T")
@@ -113,12 +115,20 @@ class CommandDesk:
         reader: A connection to read with.
         write: Commits one operation.
         running: The jobs that run here.
+        catalog: Where recipes are found.
     """
 
-    def __init__(self, reader: sqlite3.Connection, write: AsyncWrite, running: RunningJobs) -> None:
+    def __init__(
+        self,
+        reader: sqlite3.Connection,
+        write: AsyncWrite,
+        running: RunningJobs,
+        catalog: Catalog,
+    ) -> None:
         self._reader = reader
         self._write = write
         self._running = running
+        self._catalog = catalog
 
     async def carry_out(self, command: Command) -> str:
         """Does what a command says; returns the answer that was stored with it."""
@@ -273,12 +283,31 @@ class CommandDesk:
         job = target.job
         if job is None:
             raise Refused("A decision is about one job; name it.")
+        self._refuse_unfit(target.batch, job, key, value)
         await self._write(lambda c: command_writes.add_decision(c, job.id, key, value, "operator"))
         await self._running.stop_jobs(job.batch_id, job.id, "queued")
         now = read_job(self._reader, job.id)
         if now is not None and now.state in {"done", "failed", "parked"}:
             await self._write(lambda c: job_writes.retry_jobs(c, [now]))
         return f"Decided {key} of {target}; what depends on it runs again."
+
+    def _refuse_unfit(self, batch: Batch, job: Job, key: str, value: Any) -> None:
+        """Refuses a decision that the recipe does not ask for or that does not fit the job."""
+        try:
+            recipe = self._catalog.recipe(batch.recipe)
+        except (KeyError, ImportError, AttributeError):
+            return  # it is not installed here; it looks at the decision when it asks for it
+        try:
+            shape = shape_of(self._reader, recipe, batch, job)
+        except ValueError:
+            raise Refused(
+                f"j{job.id} ({job.key}) was queued with an input or settings that the recipe "
+                f"{recipe.name} does not know here. Nothing was decided."
+            ) from None
+        if recipe.decisions and not is_asked(key, recipe.decisions):
+            raise Refused(not_asked(recipe, key))
+        if trouble := trouble_with(recipe, shape, key, value):
+            raise Refused(f"{trouble} Nothing was decided.")
 
     def _change_lane(self, arguments: dict[str, Any]) -> str:
         concurrency, rate = arguments.get("concurrency"), arguments.get("requests_per_minute")

@@ -197,7 +197,7 @@ class Engine:
             lambda batch_id: self._batch_run(batch_id).recipe,
             self._batch_ended,
         )
-        self._desk = CommandDesk(self._reader, self._writer.write, self)
+        self._desk = CommandDesk(self._reader, self._writer.write, self, self._catalog)
 
     async def _start(self) -> None:
         pid, host, version, run_id = os.getpid(), socket.gethostname(), self._version, self._run_id
@@ -308,7 +308,7 @@ class Engine:
         for job in jobs:
             await self._begin(job, decided[job.id])
 
-    async def _begin(self, job: Job, decided: dict[str, Any]) -> None:
+    async def _begin(self, job: Job, decided: dict[str, list[Any]]) -> None:
         try:
             batch = self._batch_run(job.batch_id)
         except Blocked as error:

@@ -1,16 +1,15 @@
 """A job as its recipe sees it: an input, settings, backends, and steps that are never repeated."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel
 
 from db.writes.events import record_warning
 from engine.capabilities import (
     Call,
     Image,
     ImageBackend,
-    Permanent,
     Result,
     ScoreBackend,
     Scorers,
@@ -19,6 +18,7 @@ from engine.capabilities import (
     Vision,
     VisionBackend,
 )
+from engine.runtime.decisions import newest_fitting
 from engine.runtime.fallbacks import step_by_any_way
 from engine.runtime.recipe import RecipeSettings
 from engine.runtime.seeds import derive_seed
@@ -90,27 +90,23 @@ class Scope:
             )
         return await self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
 
-    async def decide(self, name: str, default: T) -> T:
+    async def decide(self, name: str, default: T, *, among: Container[T] | None = None) -> T:
         """What an operator decided under this name, or the default.
+
+        A decision that does not fit is left out with a warning, and the one before it holds.
 
         Args:
             name: Name of the decision, unique within this scope.
             default: What holds while nobody has decided; also says what type a decision has.
-
-        Raises:
-            Permanent: What was decided is not of that type.
+            among: The values that fit, where not all of that type do.
         """
-        key = self.key(name)
-        if key not in self._run.decisions:
+        values = self._run.decisions.get(self.key(name))
+        if not values:
             return default
-        try:
-            return TypeAdapter(type(default)).validate_python(self._run.decisions[key])
-        except ValidationError as error:
-            found = error.errors(include_url=False, include_input=False)[0]
-            raise Permanent(
-                f"What was decided for {key} does not fit: {found['msg']}.",
-                remedy="Decide it again with a value that fits.",
-            ) from None
+        found, trouble = newest_fitting(values, default, among)
+        if trouble:
+            await self.warn(f"{name}: {trouble}; it is left out.")
+        return found
 
 
 class Iteration(Scope):

@@ -96,7 +96,7 @@ WHERE s.job_id = ?
 
 
 def load_job(
-    connection: sqlite3.Connection, job: Job, batch: BatchRun, decided: dict[str, Any]
+    connection: sqlite3.Connection, job: Job, batch: BatchRun, decided: dict[str, list[Any]]
 ) -> JobRun:
     """A run of a job that was claimed, with all that the store knows of its steps, in one query.
 
@@ -104,7 +104,7 @@ def load_job(
         connection: A connection to the store.
         job: The job.
         batch: What it shares with the other jobs of its batch.
-        decided: What operators decided about it, by key.
+        decided: What operators decided about it, newest first, by key.
     """
     memos = _memos(connection, job.id) if job.starts > 1 else {}  # at first it has no steps
     return JobRun(job, batch, memos, Counter(key for key, _ in memos), decided)

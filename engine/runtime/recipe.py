@@ -12,8 +12,10 @@ from pydantic import BaseModel, ConfigDict
 import db.rows
 from engine.capabilities import Backend, Capability
 from engine.settings import OutputSettings
+from engine.text import quoted
 
 if TYPE_CHECKING:
+    from engine.runtime.decisions import Check
     from engine.runtime.job import Job
 
 InputT = TypeVar("InputT", bound=BaseModel)
@@ -104,7 +106,10 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
             the one entry then.
         iterations: The setting that `--max-iterations` sets.
         decisions: Keys that it asks operators for, with `*` for a part that varies: `select` at the
-            end is the number of one of the scopes beside it, `prompt` is a text.
+            end is the number of one of the scopes beside it, 0 for what the recipe chooses, and
+            `prompt` is a text, empty for the one that was written.
+        check_decision: Says why a decision of one of these keys does not fit a job as it is now,
+            or nothing; its type has been looked at. Asked before a decision is stored.
         report: What is told of one job to those who ask for results.
         folder: Name of the folder below `outputs/` that its jobs write to.
         flat: Whether every job has a folder right below that one, also where an earlier one has
@@ -131,6 +136,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     own_fields: tuple[str, ...] = ()
     iterations: str = "max_iterations"
     decisions: tuple[str, ...] = ()
+    check_decision: "Check | None" = None
     report: Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel] | None = None
     folder: str = "results"
     flat: bool = False
@@ -149,6 +155,12 @@ def is_asked(key: str, patterns: Sequence[str]) -> bool:
         and all(fnmatchcase(part, form) for part, form in zip(parts, wanted, strict=True))
         for wanted in (pattern.split("/") for pattern in patterns)
     )
+
+
+def not_asked(recipe: AnyRecipe, key: str) -> str:
+    """The sentence about a decision's key that a recipe does not ask for."""
+    asked = " and ".join(recipe.decisions)
+    return f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked} (* is a number)."
 
 
 class Catalog(Protocol):

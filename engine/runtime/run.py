@@ -76,7 +76,7 @@ class JobRun:
         batch: What it shares with the other jobs of its batch.
         memos: What the store knows of its steps, by key and fingerprint.
         versions: How many versions of each step the store has, by key.
-        decisions: What operators decided, by key.
+        decisions: What operators decided, newest first, by key.
         used: Keys of the steps that this run has asked for.
         best: Best headline so far.
         stored_best: The headline that the job's row has.
@@ -91,7 +91,7 @@ class JobRun:
     batch: BatchRun
     memos: dict[tuple[str, str], Memo]
     versions: Counter[str]
-    decisions: dict[str, Any]
+    decisions: dict[str, list[Any]]
     used: set[str] = field(default_factory=set)
     best: float | None = None
     stored_best: float | None = field(init=False)

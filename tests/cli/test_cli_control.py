@@ -98,9 +98,42 @@ def test_what_the_recipe_never_asks_for_cannot_be_decided(run, pictures, key):
     assert (told["status"], told["decisions"]) == ("done", [])
 
 
-@pytest.mark.parametrize("key", ["select", "iteration-2/prompt"])
-def test_what_the_recipe_asks_for_can_be_decided(run, pictures, key):
-    assert run("decide", "j1", key, "1", "--workspace", pictures).code == 0
+@pytest.mark.parametrize(("key", "value"), [("select", "1"), ("iteration-2/prompt", "a lamp")])
+def test_what_the_recipe_asks_for_can_be_decided(run, pictures, key, value):
+    assert run("decide", "j1", key, value, "--workspace", pictures).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ([], '"in quotes"'),
+        ([], '{"a": [1]}'),
+        ([], '["a lamp", "a rug"]'),
+        ([], "NaN"),
+        (["--text"], "12"),
+        (["--text"], "true"),
+    ],
+)
+def test_a_prompt_that_looks_like_json_is_a_prompt(run, pictures, options, text):
+    arguments = ["decide", "j1", "iteration-1/prompt", text, *options, "--workspace", pictures]
+    assert run(*arguments).code == 0
+    (decision,) = run("show", "j1", "--json", "--workspace", pictures).json["job"]["decisions"]
+    assert decision["value"] == text
+
+
+@pytest.mark.parametrize("text", ["true", "null", "12", "-1.5e3"])
+def test_what_is_hardly_a_prompt_is_asked_about(run, pictures, text):
+    arguments = ["decide", "j1", "iteration-1/prompt", "--workspace", pictures, "--", text]
+    ran = run(*arguments)
+    assert (ran.code, "add --text" in ran.err) == (2, True)
+    told = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    assert (told["status"], told["decisions"]) == ("done", [])
+
+
+def test_a_decision_that_does_not_fit_is_refused_with_exit_code_2(run, pictures):
+    ran = run("decide", "j1", "select", "9", "--workspace", pictures)
+    assert (ran.code, "There is no iteration 9: the job made 1." in ran.err) == (2, True)
+    assert run("show", "j1", "--json", "--workspace", pictures).json["job"]["status"] == "done"
 
 
 def test_decision_about_a_batch_is_refused(run, toys):

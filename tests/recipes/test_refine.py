@@ -194,6 +194,42 @@ def test_a_decided_result_costs_nothing(tmp_path: Path):
     assert len(script.generated) == 3
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("select", 4, "There is no iteration 4: the job made 2"),
+        ("select", "1", "is a whole number"),
+        ("select", False, "is a whole number"),
+        ("iteration-4/prompt", "mine", "There is no iteration 4: the job makes at most 3"),
+        ("iteration-0/prompt", "mine", "There is no iteration-0"),
+        ("iteration-1/prompt", ["mine"], "is a text"),
+    ],
+)
+def test_a_decision_about_a_turn_that_is_not_there_is_refused(
+    tmp_path: Path, key: str, value: Any, said: str
+):
+    workspace, job = run(tmp_path, Scripted([10, 95]))
+    (number,) = workspace.command("decide", [f"j{job.id}"], {"key": key, "value": value})
+    answer = workspace.answer(number)
+    assert answer is not None
+    assert (answer.state, said in (answer.answer or "")) == ("refused", True)
+    with workspace.reading() as connection:
+        assert queries.job(connection, job.id) == job
+
+
+def test_an_empty_prompt_takes_the_written_one_again(tmp_path: Path):
+    script = Scripted([10, 95, 95])
+    workspace, job = run(tmp_path, script)
+    for text in ("mine", " "):
+        workspace.command("decide", [f"j{job.id}"], {"key": "iteration-2/prompt", "value": text})
+        workspace.follow("b1")
+    assert [request.prompt for request in script.generated] == ["brief", "prompt 2", "mine"]
+    with workspace.reading() as connection:
+        again = queries.job(connection, job.id)
+    assert again is not None
+    assert result(again)["prompt"] == "prompt 2"
+
+
 def test_every_version_of_the_prompt_is_kept_with_its_author(tmp_path: Path):
     workspace, job = run(tmp_path, Scripted([10, 20, 30]))
     with workspace.reading() as connection:

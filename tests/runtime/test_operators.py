@@ -295,7 +295,7 @@ async def test_without_an_engine_commands_do_the_same(toy: Toy) -> None:
         async def write_now(operation: Any) -> Any:
             return write(operation)
 
-        desk = CommandDesk(reader, write_now, NothingRuns())
+        desk = CommandDesk(reader, write_now, NothingRuns(), toy.catalog)
         from db.queries.batches import pending_commands
 
         for command in pending_commands(reader):

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from db.queries import jobs as job_queries
+from db.queries.history import events_after
 from db.writes import batches as batch_writes
 from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest
+from engine.runtime.decisions import JobShape
 from engine.runtime.engine import Engine
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
@@ -88,16 +90,37 @@ async def test_steps_of_a_way_that_is_not_gone_any_more_are_superseded(toy: Toy)
     assert len(toy.backend.asked) == 3
 
 
-async def test_a_decision_of_another_type_fails_the_job_with_a_sentence(toy: Toy) -> None:
+async def test_a_decision_of_another_type_is_left_out_with_a_warning(toy: Toy) -> None:
     toy.queue()
-    toy.command("decide", {"key": "say-0", "value": {"not": "text"}}, job=1)
+    toy.command("decide", {"key": "say-0", "value": "mine"}, job=1)
+    for value in ({"not": "text"}, None, True, 3):
+        toy.command("decide", {"key": "say-0", "value": value}, job=1)
+        await toy.run()
+        job = toy.job()
+        assert job.state == "done", job.message
+        assert json.loads(job.result or "")["answers"][0] == "mine"
+    said = toy.read(lambda c: [e.message for e in events_after(c, 0) if e.type == "job.warning"])
+    assert len(said) == 4
+    assert 'say-0: \'{"not": "text"}\' was decided and does not fit' in said[0]
+    assert len(toy.backend.asked) == 3
+
+
+async def test_a_foreign_recipe_has_its_decisions_checked_by_its_own_hook(toy: Toy) -> None:
+    def check(shape: JobShape, key: str, value: Any) -> str:
+        assert (shape.input.prompt, shape.settings.steps) == ("prompt 0", 3)
+        return f"{key} has no {value}." if value > len(shape.steps) else ""
+
+    asks = replace(TOY, decisions=("select", "*/prompt"), check_decision=check)
+    toy.catalog.recipes["toy"] = asks
+    toy.queue()
     await toy.run()
-    job = toy.job()
-    assert job.state == "failed"
-    assert "What was decided for say-0 does not fit" in (job.message or "")
-    toy.command("decide", {"key": "say-0", "value": "text"}, job=1)
+    for key, value in (("select", 3), ("select", 4), ("select", True), ("other", 1)):
+        toy.command("decide", {"key": key, "value": value}, job=1)
     await toy.run()
-    assert toy.job().state == "done"
+    answers = toy.read(lambda c: c.execute("SELECT state, answer FROM commands").fetchall())
+    assert [row["state"] for row in answers] == ["done", "refused", "refused", "refused"]
+    assert answers[1]["answer"] == "select has no 4. Nothing was decided."
+    assert "toy does not ask for 'other'" in answers[3]["answer"]
 
 
 async def test_a_changed_request_or_backend_is_another_step(toy: Toy) -> None:

@@ -1,7 +1,13 @@
 """What an operator decides: exactly what depends on it runs again."""
 
+import json
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from db.writes.commands import add_decision
+from db.writes.jobs import retry_jobs
 from engine.capabilities import (
     CompareRequest,
     ImageRequest,
@@ -95,14 +101,87 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
     assert count(shooting) == NOTHING
 
 
-def test_a_variation_that_is_not_there_is_refused_in_one_sentence(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("scene-1/select", 7, "There is no variation 7 of scene 1; its pictures are 1, 2"),
+        ("scene-4/select", 1, "There is no scene-4: the storyboard has 3 scenes"),
+        ("scene-0/select", 1, "There is no scene-0"),
+        ("scene-01/select", 1, "There is no scene-01"),
+        ("scene-9/prompt", "a fox", "There is no scene-9"),
+        ("scene-x/prompt", "a fox", "There is no scene-x"),
+        ("scene-1/select", True, "is a whole number"),
+        ("scene-1/select", None, "is a whole number"),
+        ("scene-1/select", "2", "is a whole number"),
+        ("scene-1/select", -1, "is a whole number"),
+        ("scene-1/select", 1.0, "is a whole number"),
+        ("scene-1/prompt", 12, "is a text"),
+        ("scene-1/prompt", None, "is a text"),
+        ("scene-1/prompt", {"a": 1}, "is a text"),
+        ("scene-1/prompt", "a \0 fox", "NUL"),
+        ("scene-1/prompt", "a \udc80 fox", "halves of characters"),
+        ("scene-1/choose", 1, "storyboard does not ask for"),
+    ],
+)
+def test_a_decision_that_cannot_be_is_refused_and_changes_nothing(
+    tmp_path: Path, key: str, value: Any, said: str
+):
     shooting = Shooting(tmp_path)
     shooting.run(THREE, num_variations=2)
-    job = shooting.decide("scene-1/select", 7)
-    assert job.state == "failed"
-    assert job.message == "film: Variation 7 was decided, and the scene's pictures are 1, 2."
-    job = shooting.decide("scene-1/select", 2)
-    assert (job.state, chosen(shooting)[0]) == ("done", 2)
+    before, files = chosen(shooting), sorted(shooting.folder.rglob("*"))
+    job = shooting.decide(key, value)
+    assert (job.state, chosen(shooting), count(shooting)) == ("done", before, NOTHING)
+    assert sorted(shooting.folder.rglob("*")) == files
+    with shooting.workspace.reading() as connection:
+        (row,) = connection.execute("SELECT state, answer FROM commands").fetchall()
+        assert not connection.execute("SELECT 1 FROM decisions").fetchall()
+    assert row["state"] == "refused"
+    assert said in row["answer"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scene-1/select", 9),
+        ("scene-1/select", True),
+        ("scene-1/prompt", None),
+        ("scene-3/prompt", 5),
+    ],
+)
+def test_a_decision_that_fits_no_longer_leaves_the_result_as_it_was(
+    tmp_path: Path, key: str, value: Any
+):
+    shooting = Shooting(tmp_path)
+    shooting.run(THREE, num_variations=2)
+    shooting.decide("scene-1/select", other(chosen(shooting)[0]))
+    shooting.decide("scene-3/prompt", "a quiet street")
+    before, files = chosen(shooting), sorted(shooting.folder.rglob("*"))
+    shooting.crew.asked.clear()
+    with shooting.workspace.store.alone() as write:  # an older version kept whatever was given
+        write(lambda c: add_decision(c, 1, key, value, "operator"))
+        write(lambda c: retry_jobs(c, [shooting.job()]))
+    shooting.again()
+    assert (chosen(shooting), count(shooting)) == (before, NOTHING)
+    assert sorted(shooting.folder.rglob("*")) == files
+    with shooting.workspace.reading() as connection:
+        sql = "SELECT message FROM events WHERE type = 'job.warning' AND message LIKE '%decided%'"
+        (warning,) = connection.execute(sql).fetchall()
+    assert warning["message"].startswith(f"{key.partition('/')[0]}: ")
+    assert "is left out" in warning["message"]
+    document = json.loads((shooting.folder / "storyboard.json").read_text())
+    assert document["scenes" if "scenes" in document else "storyboard_plan"]
+
+
+def test_what_is_decided_before_the_pictures_are_there_may_be_any_that_will_be(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    shooting.queue(THREE, num_variations=2)
+    for value in (2, 3):
+        shooting.workspace.command("decide", ["j1"], {"key": "scene-2/select", "value": value})
+    with shooting.workspace.reading() as connection:
+        states = [row[0] for row in connection.execute("SELECT state FROM commands ORDER BY id")]
+    assert states == ["done", "refused"]
+    shooting.again()
+    assert chosen(shooting)[1] == 2
 
 
 def test_a_picture_that_could_not_be_made_is_not_asked_for_again(tmp_path: Path):

@@ -232,10 +232,14 @@ class Shooting:
 
     def run(self, entry: str, **settings: Any) -> Job:
         """Runs one entry, as YAML, to its end; returns the first job."""
+        self.queue(entry, **settings)
+        return self.again()
+
+    def queue(self, entry: str, **settings: Any) -> None:
+        """Queues one entry, as YAML."""
         source = self.root / "in.yaml"
         source.write_text(entry)
-        self.workspace.run("storyboard", source, settings={**SMALL, **settings})
-        return self.job()
+        self.workspace.queue("storyboard", source, settings={**SMALL, **settings})
 
     def again(self) -> Job:
         """Goes on with the batch."""

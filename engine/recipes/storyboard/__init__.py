@@ -1,5 +1,6 @@
 """Recipe `storyboard`: from one brief, or a list of scenes, to pictures that look like one film."""
 
+from engine.recipes.storyboard.deciding import check_decision
 from engine.recipes.storyboard.estimate import calls_of, check
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import storyboard
@@ -28,6 +29,7 @@ RECIPE = Recipe(
     own_fields=("id", "prompt", "target_duration", "reference_image"),
     iterations="max_enhancement_iterations",
     decisions=("scene-*/select", "scene-*/prompt"),
+    check_decision=check_decision,
     report=job_report,
     folder="reference_image_traces",
     flat=True,

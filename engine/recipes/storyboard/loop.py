@@ -124,7 +124,7 @@ async def shoot(
         quality = best.pictures[best.best].quality
         if quality is None or quality >= settings.threshold:
             break
-    decided = await scope.decide("select", default=0)
+    decided = await scope.decide("select", default=0, among=(0, *request.numbers))
     chosen = await scope.step("select", selecting, request.model_copy(update={"decided": decided}))
     await _warn(scope, [*words.notes, *chosen.warnings])
     return SceneResult(

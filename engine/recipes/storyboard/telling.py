@@ -18,6 +18,7 @@ from engine.recipes.storyboard.report import Round, SceneReport, StoryboardRepor
 from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.runtime.decisions import newest_fitting
 
 
 def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> StoryboardReport:
@@ -182,7 +183,8 @@ class _Teller:
         if self.settings.rounds and not (variations and versions):
             return None
         found = wording(versions, self.entry.film, scene.planned)
-        return as_decided(found, str(self._decisions.get(f"{scope_of(scene.number)}/prompt", "")))
+        decided = self._decisions.get(f"{scope_of(scene.number)}/prompt", ())
+        return as_decided(found, newest_fitting(decided, "", None)[0])
 
     def _variations(self, number: int) -> Iterator[VariationReport]:
         most = self.settings.variations * (self.settings.most_regenerations + 1)

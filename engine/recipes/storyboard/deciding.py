@@ -1,0 +1,49 @@
+"""Which decisions fit a storyboard: scenes that there are, and pictures that a scene has."""
+
+from typing import Any
+
+from engine.capabilities import Scenes
+from engine.counting import counted
+from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
+from engine.runtime.decisions import SELECT, JobShape, numbered
+
+
+def check_decision(shape: JobShape, key: str, value: Any) -> str:
+    """Why a decision does not fit a storyboard, as a sentence; empty where it does."""
+    scene, total = numbered(key, "scene"), _scenes(shape)
+    if scene is None or scene > total:
+        named = key.partition("/")[0]
+        return f"There is no {named}: the storyboard has {counted(total, 'scene')}."
+    if scene == 1 and _is_own_picture(shape):
+        return "Scene 1 is the entry's own picture; nothing is generated or chosen for it."
+    return _check_select(shape, scene, value) if key.rpartition("/")[2] == SELECT else ""
+
+
+def _check_select(shape: JobShape, scene: int, value: int) -> str:
+    scope = scope_of(scene)
+    if shape.result_of(scope, "select") is not None:
+        there = shape.numbers(f"{scope}/variation", "generate")
+    else:
+        settings = shape.settings
+        there = list(range(1, settings.variations * (settings.most_regenerations + 1) + 1))
+    if value in (0, *there):
+        return ""
+    pictures = ", ".join(map(str, there))
+    return (
+        f"There is no variation {value} of scene {scene}; its pictures are {pictures}, and 0 is "
+        "the one that the scores choose."
+    )
+
+
+def _scenes(shape: JobShape) -> int:
+    """How many scenes the storyboard has, or is going to have."""
+    split = None if shape.input.scenes else shape.result_of("", "scenes")
+    if split is None:
+        return scene_count(shape.input, shape.settings)
+    return len(named_scenes(shape.input, Scenes.model_validate_json(split).scenes))
+
+
+def _is_own_picture(shape: JobShape) -> bool:
+    return (
+        shape.input.reference_image is not None and shape.settings.reference_mode == "first_scene"
+    )
