@@ -10,14 +10,16 @@ class WorkspacePaths:
 
     Attributes:
         root: The workspace's folder.
+        elsewhere: The private folder of a workspace that is only tried; by default it is in `root`.
     """
 
     root: Path
+    elsewhere: Path | None = None
 
     @property
     def private(self) -> Path:
         """What is Safelight's own: the store, the files by content, the lock."""
-        return self.root / ".safelight"
+        return self.elsewhere or self.root / ".safelight"
 
     @property
     def store(self) -> Path:
@@ -51,6 +53,6 @@ class WorkspacePaths:
 
     def make(self) -> None:
         """Makes the private folder, readable by its owner alone."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        self.private.parent.mkdir(parents=True, exist_ok=True)
         self.private.mkdir(mode=0o700, exist_ok=True)
         self.private.chmod(0o700)

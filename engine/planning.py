@@ -10,11 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from db.queries import batches as queries
 from db.store import Store
 from engine.capabilities import Backend, Capability
+from engine.capabilities.fields import Seed
 from engine.catalog import EntryPointCatalog
 from engine.export.names import claim
 from engine.intake.readers import Format
@@ -52,7 +53,7 @@ class QueueOptions:
         budget: What the batch may cost in all, in micro-dollars.
     """
 
-    name: str = ""
+    name: str | None = None
     output_dir: Path | None = None
     overrides: Mapping[str, Any] = field(default_factory=dict)
     priority: int = 0
@@ -225,7 +226,7 @@ def reads_as_id(name: str) -> bool:
 
 
 def _check_options(options: QueueOptions) -> None:
-    if has_hidden(options.name):
+    if has_hidden(options.name or ""):
         raise QueueError("A name must not hold control characters or direction marks.")
     if abs(options.priority) > MOST_PRIORITY:
         raise QueueError(f"A priority is {-MOST_PRIORITY} to {MOST_PRIORITY}.")
@@ -274,13 +275,19 @@ def _listed(operations: list[str]) -> str:
     return ", ".join(name.replace("_", " ") for name in operations)
 
 
-def _seed(value: Any) -> int:
+def _seed(value: Any) -> int | None:
+    """Return the batch's seed, None for a random one.
+
+    Raises:
+        QueueError: It is not a seed.
+    """
     try:
-        seed = int(value)
-    except (TypeError, ValueError):
-        raise QueueError(f"Setting seed: {str(value)[:40]!r} is not a whole number.") from None
-    if not 0 <= seed < 2**63:
-        raise QueueError("Setting seed: use 0 to 2**63 - 1.")
+        seed: int | None = TypeAdapter(Seed).validate_python(value)
+    except ValidationError:
+        raise QueueError(
+            f"Setting seed: {clean(str(value), 40)} is not a seed; use 0 to 2**63 - 1, or -1 for a "
+            "random one."
+        ) from None
     return seed
 
 

@@ -172,6 +172,13 @@ class LogSettings(_Section):
     keep: int = Field(5, ge=0, description="Turned files that are kept for each run.")
 
 
+class _TomlSource(TomlConfigSettingsSource):
+    """A settings file, with or without the byte order mark that Windows editors write."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return tomllib.loads(file_path.read_bytes().decode("utf-8-sig"))
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -207,7 +214,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The command line over the environment over `.env` files over `safelight.toml`."""
-        toml = TomlConfigSettingsSource(settings_cls)
+        toml = _TomlSource(settings_cls)
         return init_settings, env_settings, dotenv_settings, toml
 
 
@@ -226,7 +233,7 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
         model_config = SettingsConfigDict(
             toml_file=root / SETTINGS_FILE,
             env_file=tuple(root / name for name in ENV_FILES),
-            env_file_encoding="utf-8",
+            env_file_encoding="utf-8-sig",
         )
 
     try:
@@ -280,6 +287,6 @@ def load_environment(root: Path) -> dict[str, str]:
     for name in ENV_FILES:
         path = root / name
         if path.is_file():
-            values = dotenv_values(path, interpolate=False)
+            values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
             merged.update({key: value for key, value in values.items() if value is not None})
     return {**merged, **os.environ}

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -52,6 +53,7 @@ class Workspace:
         create: Make the workspace where there is none.
         catalog: Where recipes and backends are found; by default the installed ones.
         overrides: Settings that win over files and environment.
+        private: The private folder, where it is not in `root`; see `trial`.
 
     Attributes:
         shown_root: The folder as it was given, for messages.
@@ -68,9 +70,10 @@ class Workspace:
         create: bool = False,
         catalog: EntryPointCatalog | None = None,
         overrides: Mapping[str, Any] | None = None,
+        private: Path | None = None,
     ) -> None:
         self.shown_root = root
-        self.paths = WorkspacePaths(root.absolute())
+        self.paths = WorkspacePaths(root.absolute(), private)
         self.catalog = catalog or EntryPointCatalog()
         self._overrides = overrides
         if create:
@@ -80,6 +83,19 @@ class Workspace:
             self.store = Store(self.paths.store)
         self.settings: Settings = read_settings(root, overrides)
         self._forget_abandoned()
+
+    @classmethod
+    @contextmanager
+    def trial(cls, root: Path) -> Iterator[Self]:
+        """Open a workspace with an empty store of its own for a while, for estimates.
+
+        Nothing is created in its folder, so an input that is refused leaves none behind.
+
+        Args:
+            root: The workspace's folder; its settings are read.
+        """
+        with TemporaryDirectory(prefix="safelight-") as private:
+            yield cls(root, create=True, private=Path(private))
 
     def __enter__(self) -> Self:
         return self

@@ -107,7 +107,7 @@ def _read(path: Path) -> str:
             data = stream.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise ThemeError(f"{path} is larger than the {MAX_BYTES >> 10} KiB of a theme.")
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise ThemeError(f"{path} cannot be read: {error.strerror}.") from None
     except UnicodeDecodeError:

@@ -34,7 +34,7 @@ def load_keys(path: Path) -> dict[str, str]:
             two actions of one screen.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("keys", {})
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("keys", {})
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:

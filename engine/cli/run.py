@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from db.rows import Batch
 from engine.cli.estimates import ask_about_cost, show_estimate
+from engine.cli.first_input import kept, to_check
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
@@ -79,15 +81,9 @@ def run(
     (--set prompt=... --set target_duration=15). The batch is run by the engine that is at work on
     the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
     """
-    opened = Workspace(workspace, create=True)
-    source, options = _asked(opened, recipe, input_, given)
-    if given["dry_run"]:
-        show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
-        return 0
-    if not (given["yes"] or as_json or source() == "-"):
-        ask_about_cost(opened, recipe, source(), options)
-    batch = opened.queue(recipe, source(), options=options)
-    return attend(opened, batch, plain=plain, as_json=as_json)
+    ask = not (given["yes"] or as_json)
+    queued = _queue(workspace, recipe, input_, given, as_json=as_json, ask=ask)
+    return 0 if queued is None else attend(*queued, plain=plain, as_json=as_json)
 
 
 @click.command()
@@ -119,17 +115,43 @@ def queue(
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
-    opened = Workspace(workspace, create=True)
-    source, options = _asked(opened, recipe, input_, given)
-    if given["dry_run"]:
-        show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
+    queued = _queue(workspace, recipe, input_, given, as_json=as_json)
+    if queued is None:
         return 0
-    batch = opened.queue(recipe, source(), options=options)
+    opened, batch = queued
     click.echo(f"Queued {batch}.")
     if opened.engine_process() is None:
         start = command_line(opened.shown_root, "engine")
         click.echo(f"No engine runs on this workspace; start one: {start}")
     return 0
+
+
+def _queue(
+    root: Path,
+    recipe: str,
+    input_: str | None,
+    given: dict[str, Any],
+    *,
+    as_json: bool,
+    ask: bool = False,
+) -> tuple[Workspace, str] | None:
+    """Queue an input, creating the workspace once the input is known to be right.
+
+    Returns:
+        The workspace and the batch's id; None after a dry run, which has printed its estimate.
+    """
+    with to_check(root) as (opened, is_trial):
+        named, options = _asked(opened, recipe, input_, given)
+        with kept(named) if is_trial else nullcontext(named) as source:
+            if given["dry_run"]:
+                show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
+                return None
+            if ask and named() != "-":
+                ask_about_cost(opened, recipe, source(), options)
+            if is_trial:
+                opened.estimate(recipe, source(), options=options)
+            made = Workspace(root, create=True) if is_trial else opened
+            return made, made.queue(recipe, source(), options=options)
 
 
 def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:

@@ -16,6 +16,9 @@ MAX_DEPTH = 32
 """How deep lists and objects may lie in each other."""
 MAX_DIGITS = 400
 """The longest whole number, in digits; longer ones take Python quadratic time to read."""
+TOO_DEEP = f"holds lists and objects more than {MAX_DEPTH} deep in each other"
+LIST_NAMES = ("prompts", "items", "entries")
+"""Names of the one list that an object around the entries may have."""
 TEXT_FIELD = "prompt"
 """The field that an entry consisting of a text alone is about."""
 
@@ -74,7 +77,7 @@ def real_number(digits: str) -> float | Refused:
 
 
 def unpack(file: str, document: Any) -> list[Any]:
-    """The entries of a document: a list, an object with a list `prompts`, or one object.
+    """Return the entries of a document: a list, an object with one list of them, or one object.
 
     Raises:
         InputError: The document has another shape.
@@ -85,16 +88,17 @@ def unpack(file: str, document: Any) -> list[Any]:
         raise InputError.of(
             file, "holds neither a list of prompts nor an object with a list `prompts`"
         )
-    prompts = document.get("prompts")
-    if not isinstance(prompts, list):
+    name = next((name for name in LIST_NAMES if isinstance(document.get(name), list)), None)
+    if name is None:
         return [document]
-    if others := [name for name in document if name != "prompts"]:
+    if others := [other for other in document if other != name]:
         raise InputError.of(
             file,
-            f"has {quoted(', '.join(others))} beside `prompts`, where nothing else is read; "
+            f"has {quoted(', '.join(others))} beside `{name}`, where nothing else is read; "
             "move it into the entries",
         )
-    return prompts
+    entries: list[Any] = document[name]
+    return entries
 
 
 def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | list[Problem]:
@@ -120,7 +124,7 @@ def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | li
 def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
     """Field and reason of every refused value in parsed data."""
     if depth > MAX_DEPTH:
-        yield path, f"holds lists and objects more than {MAX_DEPTH} deep in each other"
+        yield path, TOO_DEEP
         return
     pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for name, inner in pairs:

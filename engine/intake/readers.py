@@ -2,14 +2,16 @@
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, Literal, get_args
+from typing import Any, BinaryIO, Literal, get_args
 
+from engine.intake.csv_format import SEPARATOR_LINE, column_name, read_csv
 from engine.intake.entries import MAX_ENTRIES, Entry, Unreadable, numbered, unpack
-from engine.intake.line_formats import read_csv, read_jsonl, read_lines
+from engine.intake.line_formats import read_jsonl, read_lines
 from engine.intake.problems import Problem
 from engine.intake.source import MIB, Source, open_source, whole_text
+from engine.text import quoted
 
 Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
 """What an input may be written in."""
@@ -89,7 +91,7 @@ def _reader(
     if file_format == "json":
         return _read_json(source)
     if file_format == "yaml":
-        return _read_yaml(source)
+        return _read_yaml(source, fields)
     if file_format == "jsonl":
         return read_jsonl(source)
     return read_csv(source, fields) if file_format == "csv" else read_lines(source)
@@ -112,12 +114,29 @@ def _read_json(source: Source) -> Iterator[Entry | Problem]:
     yield from numbered(source.name, unpack(source.name, document))
 
 
-def _read_yaml(source: Source) -> Iterator[Entry | Problem]:
+def _read_yaml(source: Source, fields: Collection[str]) -> Iterator[Entry | Problem]:
     from engine.intake.strict_yaml import decode  # PyYAML takes its time to import
 
     document, places = decode(whole_text(source, MAX_YAML_BYTES))
-    if document is not None:
-        yield from numbered(source.name, unpack(source.name, document), places)
+    if document is None:
+        return
+    for item in numbered(source.name, unpack(source.name, document), places):
+        split = _split_text(item.data, fields) if isinstance(item, Entry) else ""
+        yield _unquoted(source, item, split) if isinstance(item, Entry) and split else item
+
+
+def _split_text(data: Mapping[str, Any], fields: Collection[str]) -> str:
+    """Return the text that YAML has split into a field and its value, `a barn: red`."""
+    name, value = next(iter(data.items())) if len(data) == 1 else ("", None)
+    is_split = fields and name not in fields and " " in name and not isinstance(value, dict | list)
+    return f"{name}: {'' if value is None else value}".strip() if is_split else ""
+
+
+def _unquoted(source: Source, entry: Entry, text: str) -> Problem:
+    message = (
+        f"is a text with ': ' in it, which YAML splits; put it in quotation marks: {quoted(text)}"
+    )
+    return Problem(file=source.name, entry=entry.number, line=entry.line, message=message)
 
 
 def detect(head: bytes, fields: Collection[str] = ()) -> Format:
@@ -141,11 +160,13 @@ def detect(head: bytes, fields: Collection[str] = ()) -> Format:
 
 def _detect_text(text: str, names: Collection[str]) -> Format:
     lines = (line.strip() for line in text.splitlines())
+    if SEPARATOR_LINE.match(text):
+        return "csv"
     first = next((line for line in lines if line and not line.startswith("#")), "")
     key, colon, _ = first.partition(":")
     if _YAML_START.match(first) or (colon and key.strip() in names):
         return "yaml"
-    cells = {cell.strip(' "') for cell in re.split("[,;\t|]", first)}
+    cells = {column_name(cell.strip(' "')) for cell in re.split("[,;\t|]", first)} - {""}
     return (
         "csv"
         if "prompt" in cells and all(re.fullmatch(r"\w+", cell) for cell in cells)

@@ -134,16 +134,16 @@ def whole_text(source: Source, limit: int) -> str:
 def lines(source: Source) -> Iterator[tuple[int, str]]:
     r"""The input's lines with their numbers from 1, line ends included.
 
-    A line ends in `\n` alone, so a `\r` before it is part of the line.
+    A line ends in `\n`, so a `\r` before it is part of the line; where the beginning of the input
+    has no `\n` and a `\r`, as old spreadsheets for the Mac write it, a line ends in `\r`.
 
     Raises:
         InputError: The input or a line is too long, it is not UTF-8, or it holds a NUL.
     """
+    head = source.head()
+    read = _read_cr_lines if b"\r" in head and b"\n" not in head else _read_lines
     offset = 0
-    for number in itertools.count(1):
-        data = source.stream.readline(MAX_LINE_BYTES + 1)
-        if not data:
-            return
+    for number, data in enumerate(read(source.stream), 1):
         if len(data) > MAX_LINE_BYTES:
             raise source.refusal(
                 f"is longer than the {MAX_LINE_BYTES // MIB} MiB that a line may have", number
@@ -154,6 +154,23 @@ def lines(source: Source) -> Iterator[tuple[int, str]]:
             )
         yield number, _decoded(source, data, offset, number)
         offset += len(data)
+
+
+def _read_lines(stream: io.BufferedReader) -> Iterator[bytes]:
+    while data := stream.readline(MAX_LINE_BYTES + 1):
+        yield data
+
+
+def _read_cr_lines(stream: io.BufferedReader) -> Iterator[bytes]:
+    r"""Yield the lines of a stream whose lines end in `\r`, at most a byte over the limit."""
+    kept = b""
+    while block := stream.read(HEAD_BYTES):
+        *whole, kept = (kept + block).split(b"\r")
+        yield from (line + b"\n" for line in whole)
+        if len(kept) > MAX_LINE_BYTES:
+            break
+    if kept:
+        yield kept
 
 
 def _decoded(source: Source, data: bytes, offset: int, line: int) -> str:

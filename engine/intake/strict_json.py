@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.intake.entries import Refused, Unreadable, real_number, whole_number
+from engine.intake.entries import TOO_DEEP, Refused, Unreadable, real_number, whole_number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -40,5 +40,5 @@ def decode(text: str) -> Any:
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg} at column {error.colno}"
         raise Unreadable(message, error.lineno) from None
-    except RecursionError:
-        raise Unreadable("holds lists or objects too deep in each other to be read") from None
+    except RecursionError:  # Python's own limit is far beyond ours
+        raise Unreadable(TOO_DEEP) from None

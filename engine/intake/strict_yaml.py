@@ -14,7 +14,15 @@ from typing import Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from engine.intake.entries import MAX_DEPTH, Refused, Unreadable, real_number, whole_number
+from engine.intake.entries import (
+    LIST_NAMES,
+    MAX_DEPTH,
+    TOO_DEEP,
+    Refused,
+    Unreadable,
+    real_number,
+    whole_number,
+)
 from engine.text import quoted
 
 try:
@@ -26,6 +34,9 @@ _VALUE_AS_COMMENT = re.compile(r"[ \t]+(#[^\s#].*)")
 
 MAX_REPEATED = 1_000_000
 """Characters and nodes that aliases may repeat, in one document."""
+
+_LOOKAHEAD = 2048
+"""Characters before an error in which brackets are counted."""
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULL = _PREFIX + "null"
@@ -50,7 +61,7 @@ def decode(text: str) -> tuple[Any, list[int]]:
 
     Returns:
         The data, in which values that must not be used are `Refused`; and the line, from 1, of
-        each entry: of a list, of the list `prompts`, or of the one object.
+        each entry: of a list, of the list in an object around them, or of the one object.
 
     Raises:
         Unreadable: The text is not YAML, or holds what is not read.
@@ -60,16 +71,37 @@ def decode(text: str) -> tuple[Any, list[int]]:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark and _brackets_open_at(text, mark.index) > MAX_DEPTH:
+            raise Unreadable(TOO_DEEP, mark.line + 1) from None
         column = f" at column {mark.column + 1}" if mark else ""
-        raise Unreadable(
-            f"is not YAML: {error.problem or error.context}{column}",
-            mark.line + 1 if mark else None,
-        ) from None
+        line = mark.line + 1 if mark else None
+        message = f"is not YAML: {error.problem or error.context}{column}"
+        raise Unreadable(message + _advice(text, line), line) from None
     except Unreadable:
         raise
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise Unreadable(TOO_DEEP) from None
+    except (yaml.YAMLError, ValueError) as error:
         raise Unreadable(f"is not YAML: {error}") from None
     return (None, []) if node is None else (_plain(node, text), _lines(node))
+
+
+def _brackets_open_at(text: str, index: int) -> int:
+    """Count the brackets left open before an error.
+
+    PyYAML reads up to 1024 characters ahead of its events to see whether a key follows, so its
+    own limit on depth can be met before `_Guard` has seen the lists that break ours.
+    """
+    head = text[max(0, index - _LOOKAHEAD) : index + 1]
+    return sum(head.count(opening) for opening in "[{") - sum(head.count(end) for end in "]}")
+
+
+def _advice(text: str, line: int | None) -> str:
+    """Return advice about the commonest mistake: a text with ': ' in it and no quotation marks."""
+    written = text.splitlines()[line - 1 : line] if line else []
+    if sum(found.count(": ") for found in written) < 2 or any('"' in found for found in written):
+        return ""
+    return "; put a text with ': ' in it in quotation marks"
 
 
 class _Guard:
@@ -107,9 +139,7 @@ class _Guard:
         self.open.append((event.anchor, self.size))
         self.size += 1
         if len(self.open) > MAX_DEPTH:
-            raise Unreadable(
-                f"holds lists and objects more than {MAX_DEPTH} deep in each other", line
-            )
+            raise Unreadable(TOO_DEEP, line)
 
     def _alias(self, event: yaml.AliasEvent, line: int | None) -> None:
         if event.anchor not in self.anchors:
@@ -177,6 +207,6 @@ def _lines(node: Node) -> list[int]:
         entries = node.value
     elif isinstance(node, MappingNode):
         for key, child in node.value:
-            if key.value == "prompts" and isinstance(child, SequenceNode):
+            if key.value in LIST_NAMES and isinstance(child, SequenceNode):
                 entries = child.value
     return [entry.start_mark.line + 1 for entry in entries]

@@ -97,7 +97,7 @@ def _packaged() -> PriceTable:
 
 def _parsed(data: bytes, where: str) -> PriceTable:
     try:
-        return PriceTable.model_validate(tomllib.loads(data.decode("utf-8")))
+        return PriceTable.model_validate(tomllib.loads(data.decode("utf-8-sig")))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])

@@ -1,10 +1,11 @@
 """What an entry of a batch for the recipe `refine` may say."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
 from engine.capabilities.base import Plain
+from engine.capabilities.fields import Name, NotBool, Seed, Text
 from engine.capabilities.files import PictureFile
 from engine.capabilities.image import MAX_SIDE, MIN_SIDE
 
@@ -14,36 +15,20 @@ MAX_PROMPT = 200_000
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL character; take it out")
-    return text
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError(f"must be a whole number, and is {str(value).lower()}")  # noqa: TRY004
-    return value
-
-
-def _text(least: int, most: int) -> Any:
-    return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
-
-
-Prompt = Annotated[str, _text(1, MAX_PROMPT), AfterValidator(_no_nul)]
-Phrase = Annotated[str, _text(0, 20_000), AfterValidator(_no_nul)]
-Name = Annotated[str, _text(1, 200), AfterValidator(_no_nul)]
-Seed = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, lt=2**63)]
-Side = Annotated[int, BeforeValidator(_no_bool), Field(ge=MIN_SIDE, le=MAX_SIDE)]
+Prompt = Annotated[str, Text(0, MAX_PROMPT)]
+Phrase = Annotated[str, Text(0, 20_000)]
+Side = Annotated[int, NotBool, Field(ge=MIN_SIDE, le=MAX_SIDE)]
 
 
 class RefineInput(Plain):
     """One picture to make: what it shows, and what it must not."""
 
-    prompt: Prompt = Field(
-        description="What the picture shows; the main part of the prompt.",
-        examples=["A lone lighthouse on a basalt cliff at dusk, long exposure of the sea"],
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name]} for name in ("prompt", "title", "scene", "mood")]
+        }
     )
+
     id: Name | None = Field(
         default=None,
         description="Names the entry and the folder of its results; unique in its file. Without "
@@ -65,15 +50,22 @@ class RefineInput(Plain):
         description="The feeling it should give; it follows the scene.",
         examples=["calm, melancholic"],
     )
+    prompt: Prompt = Field(
+        default="",
+        validate_default=True,
+        description="What the picture shows; the main part of the prompt. Title, scene or mood "
+        "are enough without it.",
+        examples=["A lone lighthouse on a basalt cliff at dusk, long exposure of the sea"],
+    )
     negative_prompt: Phrase = Field(
         default="",
         description="What to keep out of the picture.",
         examples=["people, text, watermark"],
     )
-    seed: Seed | None = Field(
+    seed: Seed = Field(
         default=None,
-        description="Source of all randomness of this entry, 0 to 2**63 - 1; by default it "
-        "derives from the batch's seed and the id.",
+        description="Source of all randomness of this entry, 0 to 2**63 - 1; by default, and "
+        "with -1, it derives from the batch's seed and the id.",
         examples=[11],
     )
     width: Side | None = Field(
@@ -93,11 +85,19 @@ class RefineInput(Plain):
         examples=["references/coast.jpg"],
     )
 
+    @field_validator("prompt")
+    @classmethod
+    def _shows_something(cls, prompt: str, info: ValidationInfo) -> str:
+        opening = [info.data.get(name, "wrong") for name in ("title", "scene", "mood")]
+        if not prompt and not any(opening):
+            raise ValueError("is missing; give a prompt, or a title, scene or mood")
+        return prompt
+
     @property
     def full_prompt(self) -> str:
         """Title, scene, mood and main prompt as sentences, without those that are absent."""
         opening = [_sentence(part) for part in (self.title, self.scene, self.mood) if part]
-        return " ".join([*opening, self.prompt])
+        return " ".join([*opening, self.prompt]).strip()
 
 
 def _sentence(part: str) -> str:

@@ -54,6 +54,13 @@ async def test_its_host_comes_from_the_environment() -> None:
         ("0.0.0.0:9999", "http://127.0.0.1:9999"),
         ("localhost:8080/", "http://localhost:8080"),
         ("https://models.example", "https://models.example"),
+        ("https://models.example/ollama/", "https://models.example/ollama"),
+        ("http://localhost", "http://localhost"),
+        (":9999", "http://127.0.0.1:9999"),
+        ("0.0.0.0", "http://127.0.0.1:11434"),
+        ("[::]:9999", "http://[::1]:9999"),
+        ("::1", "http://[::1]:11434"),
+        (" '127.0.0.1:' ", "http://127.0.0.1:11434"),
     ],
 )
 def test_what_a_host_means(host: str, address: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.ids import find_batch
 from engine.planning import QueueError, QueueOptions
 from engine.queueing import Queue
 from engine.workspace import Workspace
@@ -65,3 +66,11 @@ def test_a_folder_that_was_taken_meanwhile_is_another(
         places = [row[0] for row in connection.execute("SELECT place FROM jobs")]
     assert raced
     assert len(set(places)) == 5
+
+
+def test_a_batch_without_a_name_is_called_as_its_file(tmp_path: Path):
+    (tmp_path / "barns.txt").write_text("a barn\n")
+    workspace = Workspace(tmp_path / "w", create=True)
+    batch = workspace.queue("refine", tmp_path / "barns.txt", options=QueueOptions(name=None))
+    with workspace.reading() as connection:
+        assert find_batch(connection, batch).name == "barns"

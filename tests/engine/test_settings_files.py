@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.settings import SettingsError, read_settings
+from engine.settings import SettingsError, load_environment, read_settings
 
 
 @pytest.mark.parametrize("name", ["safelight.toml", ".env", ".env.local"])
@@ -14,3 +14,11 @@ def test_the_file_that_is_no_text_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read_settings(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / name} is not UTF-8 text")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_file(tmp_path: Path) -> None:
+    text = b"\xef\xbb\xbf[engine]\r\njobs_in_flight = 2\r\n"
+    (tmp_path / "safelight.toml").write_bytes(text)
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbfFAL_KEY=1234\r\n")
+    assert read_settings(tmp_path).engine.jobs_in_flight == 2
+    assert load_environment(tmp_path)["FAL_KEY"] == "1234"

@@ -46,6 +46,81 @@ def test_shapes_that_are_read(file_format, text):
     assert data_of(b"\xef\xbb\xbf" + text.encode(), file_format) == TWO
 
 
+FIELDS = ("id", "title", "prompt", "negative_prompt", "seed")
+BARNS = [{"id": "1", "prompt": "a red barn"}, {"id": "2", "prompt": "a blue barn"}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id,prompt\r\n1,a red barn\r\n,\r\n2,a blue barn\r\n,\r\n",
+        "id,prompt,,\n1,a red barn,,\n2,a blue barn\n,,,\n",
+        "id,prompt\r1,a red barn\r2,a blue barn\r",
+        "sep=;\r\nid;prompt\r\n1;a red barn\r\n2;a blue barn\r\n",
+        '"sep=\t"\nid\tprompt\n1\ta red barn\n2\ta blue barn\n',
+        "ID, Prompt \n1,a red barn\n2,a blue barn\n",
+    ],
+    ids=["blank rows", "trailing commas", "CR", "sep=;", "sep=tab", "capitals"],
+)
+def test_csv_as_spreadsheets_write_it(text):
+    for data in (text.encode(), b"\xef\xbb\xbf" + text.encode()):
+        assert data_of(data, "csv", fields=FIELDS) == BARNS
+        assert data_of(data, fields=FIELDS) == BARNS  # told from the content alone
+
+
+def test_headers_are_known_in_other_spellings():
+    [entry] = data_of("Prompt,Negative Prompt,SEED\na,b,3\n", "csv", fields=FIELDS)
+    assert entry == {"prompt": "a", "negative_prompt": "b", "seed": "3"}
+    assert "is named by two columns" in refusal("prompt,Prompt\na,b\n", "csv", fields=FIELDS)
+
+
+def test_lines_of_an_old_mac_end_in_cr():
+    items = entries("a red barn\ra blue barn\r\r# note\ra green barn", "lines")
+    assert [(item.line, item.data["prompt"]) for item in items] == [
+        (1, "a red barn"),
+        (2, "a blue barn"),
+        (5, "a green barn"),
+    ]
+
+
+def test_a_line_that_ends_in_cr_has_the_same_limit():
+    assert "in, line 2: is longer than the 1 MiB" in refusal("ok\r" + "x" * 1_100_000, "lines")
+
+
+@pytest.mark.parametrize("name", ["prompts", "items", "entries"])
+def test_an_object_around_the_entries_has_one_list(name):
+    assert data_of(f'{{"{name}": ["a", {{"prompt": "b", "seed": 3}}]}}', "json") == TWO
+    items = entries(f"{name}:\n- a\n- b\n", "yaml")
+    assert [item.line for item in items] == [2, 3]
+
+
+def test_lines_of_options_are_read_as_automatic1111_does():
+    line = '--prompt "a castle" in fog --negative_prompt "trees, shrubs" --seed 350 --width 640'
+    [first, second] = data_of(f"{line}\n--ar 16:9 is a prompt\n", "lines")
+    assert first == {
+        "prompt": "a castle in fog",
+        "negative_prompt": "trees, shrubs",
+        "seed": "350",
+        "width": "640",
+    }
+    assert second == {"prompt": "--ar 16:9 is a prompt"}
+
+
+def test_a_file_of_styles_is_no_file_of_prompts():
+    text = "name,prompt,negative_prompt,\n--- LIGHT ---,,,\nGolden,warm light,,\n"
+    assert "in, line 1: is a styles file of AUTOMATIC1111" in refusal(text, "csv", fields=FIELDS)
+    storyboards = (*FIELDS, "name")
+    assert data_of(text, "csv", fields=storyboards)[1] == {"name": "Golden", "prompt": "warm light"}
+
+
+def test_a_text_that_yaml_splits_is_shown_with_advice():
+    said = refusal("- a barn: red\n- a fox\n", "yaml", fields=FIELDS)
+    assert said == (
+        "in, line 1, entry 1: is a text with ': ' in it, which YAML splits; put it in quotation "
+        "marks: 'a barn: red'"
+    )
+
+
 def test_one_object_is_one_entry():
     assert data_of('{"prompt": "a"}', "json") == data_of("prompt: a", "yaml") == [{"prompt": "a"}]
 
@@ -106,7 +181,7 @@ BOMB = "a: &a [lol, lol]\n" + "".join(
         ("lines", "# only this\n\n", "in: holds no entries"),
         ("csv", "prompt,id\n", "in: holds no entries"),
         ("yaml", "# nothing\n", "in: holds no entries"),
-        ("json", '[{"prompt": "a"},\n {"prompt" "b"}]', "in, line 2: is not JSON: Expecting ':'"),
+        ("json", '[{"prompt": "a"},\n {"prompt" "b"}]', "in, line 2: is not JSON"),
         ("json", '{"prompt": "a"}\n{"prompt": "b"}', "one object a line is JSONL"),
         ("json", "7", "holds neither a list of prompts nor"),
         ("json", '{"prompts": [], "seed": 3}', "has 'seed' beside `prompts`"),
@@ -116,7 +191,7 @@ BOMB = "a: &a [lol, lol]\n" + "".join(
         ("json", '["a", {"seed": 1, "seed": 2}]', "in, entry 2, field 'seed': is given twice"),
         ("json", '[{"seed": ' + "9" * 5000 + "}]", "field 'seed': is a number of 5000 digits"),
         ("json", "[3, null]", "in, entry 2: must be a text or an object"),
-        ("json", "[" * 200_000, "too deep in each other"),
+        ("json", "[" * 200_000, "more than 32 deep"),
         ("json", '[{"a": ' + "[" * 40 + "]" * 40 + "}]", "more than 32 deep"),
         ("json", '["' + "x" * 1_100_000 + '"]', "entry 1: has 1100000 characters"),
         ("json", '["a\\ud800", "\x01"]', "is not JSON: Invalid control character"),
@@ -143,16 +218,27 @@ BOMB = "a: &a [lol, lol]\n" + "".join(
         ("yaml", "[*b]", "alias '*b'"),
         ("yaml", "[" * 200_000, "more than 32 deep"),
         ("yaml", "- " * 100_000, "more than 32 deep"),
+        ("yaml", "{a: " * 100_000, "more than 32 deep"),
+        ("yaml", "- {seed: [1}", "is not YAML"),
         ("yaml", "- a\x1b[31m", "is not YAML"),
         ("jsonl", '{"prompt": "a"}\n{"prompt": }\n', "in, line 2, entry 2: is not JSON"),
-        ("jsonl", "[" * 100_000, "in, line 1, entry 1: holds lists or objects too deep"),
+        ("jsonl", "[" * 100_000, "in, line 1, entry 1: holds lists and objects more than 32 deep"),
         ("csv", "prompt,id\na,b,c\nd\n", "in, line 2, entry 1: has 3 cells under 2 columns"),
         ("csv", 'prompt,id\n"a,b\n', "in, line 2: is not CSV in the row that begins here"),
         ("csv", "prompt,prompt\na,b\n", "field 'prompt': is named by two columns"),
-        ("csv", "prompt,\na,b\n", "has no name over column 2"),
+        ("csv", "id,,prompt\na,b,c\n", "has no name over column 2"),
+        ("csv", "prompt,,\na,,b\n", "in, line 2, entry 1: has 3 cells under 1 columns"),
+        ("yaml", "- prompt: a barn: red\n", "put a text with ': ' in it in quotation marks"),
+        ("lines", '--prompt "a castle" --steps 20', "has the option --steps, which has no effect"),
+        ("lines", "--prompt a --colour red", "has the unknown option '--colour'"),
+        ("lines", '--prompt "a castle', "in, line 1, entry 1: has a quotation mark without"),
+        ("lines", "--prompt a --seed", "has the option --seed without a value"),
+        ("lines", "--seed 3 --seed 4", "has the option --seed twice"),
+        ("json", '{"items": [{"prompt": "a"}], "seed": 3}', "has 'seed' beside `items`"),
         ("lines", "ok\n" + "x" * 1_100_000, "in, line 2: is longer than the 1 MiB"),
         ("lines", "a\nb\0c\n", "in, line 2: holds a NUL at byte 3"),
     ],
+    ids=lambda value: str(value)[:40],
 )
 def test_refusals(file_format, text, sentence):
     assert sentence in refusal(text, file_format)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import pytest
 import yaml
@@ -61,8 +62,12 @@ def test_csv(rows, delimiter):
 @quick
 @given(st.lists(texts, min_size=1, max_size=5))
 def test_lines(prompts):
-    prompts = [" ".join(prompt.split("\n")).strip().lstrip("#").strip() for prompt in prompts]
-    prompts = [prompt for prompt in prompts if prompt and not prompt.startswith("#")] or ["a"]
+    prompts = [
+        " ".join(re.split("[\r\n]", prompt)).strip().lstrip("#").strip() for prompt in prompts
+    ]
+    prompts = [prompt for prompt in prompts if prompt and not prompt.startswith(("#", "--"))] or [
+        "a"
+    ]
     read = read_back("\n".join(prompts), "lines")
     assert read == [{"prompt": prompt} for prompt in prompts]
 

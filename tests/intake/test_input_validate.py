@@ -11,6 +11,8 @@ from engine.intake.ids import Ids, given_id, made_id
 from engine.intake.problems import KEPT_PROBLEMS, SHOWN_PROBLEMS, Problem
 from engine.recipes.refine_input import RefineInput
 
+MISSING = "is missing; give a prompt, or a title, scene or mood"
+
 
 def loaded(entries, model=RefineInput, **options):
     return load(io.BytesIO(json.dumps(entries).encode()), model, name="in.json", **options)
@@ -25,8 +27,8 @@ def sentences(entries, model=RefineInput):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"prompt": None}, "field 'prompt': is missing, and every entry needs it"),
-        ({"prompt": "  "}, "field 'prompt': must not be empty"),
+        ({"prompt": None}, f"field 'prompt': {MISSING}"),
+        ({"prompt": "  "}, f"field 'prompt': {MISSING}"),
         ({"prompt": 7}, "field 'prompt': must be text, and is the number 7; put it in quotes"),
         ({"prompt": True}, "field 'prompt': must be text, and is true"),
         ({"prompt": ["a"]}, "field 'prompt': must be text, and is a list"),
@@ -38,12 +40,12 @@ def sentences(entries, model=RefineInput):
         ({"height": 10**9}, "field 'height': must be at most 4096, and is 1000000000"),
         ({"width": "wide"}, "field 'width': must be a whole number, and is 'wide'"),
         ({"width": 64.5}, "field 'width': must be a whole number, and is 64.5"),
-        ({"seed": -1}, "field 'seed': must be at least 0, and is -1"),
+        ({"seed": -2}, "field 'seed': must be at least 0, and is -2"),
         ({"seed": 2**63}, f"field 'seed': must be less than {2**63}, and is {2**63}"),
         ({"seed": True}, "field 'seed': must be a whole number, and is true"),
         ({"negativ_prompt": "x"}, "is not a known field; did you mean 'negative_prompt'?"),
         ({"Prompts": "x"}, "field 'Prompts': is not a known field; did you mean 'prompt'?"),
-        ({"zzzzz": 1}, "is not a known field; known are prompt, id, title,"),
+        ({"zzzzz": 1}, "is not a known field; known are id, title, scene, mood, prompt,"),
         ({"id": ""}, "field 'id': must not be empty"),
         ({"id": 1.5}, "field 'id': must be text or a whole number"),
         ({"id": "x" * 201}, "field 'id': must be at most 200 characters, and has 201"),
@@ -71,7 +73,7 @@ def test_everything_wrong_is_said_in_one_go():
     )
     assert said == [
         "in.json, entry 1 (id 'x'), field 'hight': is not a known field; did you mean 'height'?",
-        "in.json, entry 1 (id 'x'), field 'prompt': must not be empty",
+        f"in.json, entry 1 (id 'x'), field 'prompt': {MISSING}",
         "in.json, entry 1 (id 'x'), field 'width': must be at least 64, and is 1",
         "in.json, entry 3: must be a text or an object with the field 'prompt'",
         "in.json, entry 4 (id 'x'), field 'id': is the id of entry 1 too; give it an id of its own",

@@ -3,6 +3,7 @@
 Wire format: https://docs.ollama.com/api/chat
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,7 +28,8 @@ from engine.text import clean
 
 NAME = "ollama"
 ADDRESS = "http://127.0.0.1:11434"
-_PORT = ":11434"
+_PORT = "11434"
+_HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - it is asked
 
 
 class OllamaSpeaker:
@@ -141,16 +143,23 @@ class OllamaSpeaker:
 
 
 def address_of(host: str) -> str:
-    """The address that `OLLAMA_HOST` means: scheme and port may be left out, 0.0.0.0 is here.
+    """Return the address that `OLLAMA_HOST` means.
+
+    As for Ollama itself, scheme, host and port may be left out, an IPv6 address may lack its
+    brackets, and an address to listen on (0.0.0.0, ::) is asked on this machine.
 
     Raises:
         ValueError: It is plain http to another machine, or no address.
     """
-    scheme, mark, rest = host.rpartition("://")
-    place = rest.rstrip("/").replace("0.0.0.0", "127.0.0.1", 1)  # noqa: S104 - where it is asked
-    if not mark and ":" not in place:
-        place += _PORT
-    return checked_url(f"{scheme or 'http'}://{place}")
+    scheme, mark, rest = host.strip(" '\"").rpartition("://")
+    place, slash, path = rest.partition("/")
+    if place.count(":") > 1 and not place.startswith("["):
+        place = f"[{place}]"
+    name, colon, port = place.rpartition(":") if re.search(r":\d*$", place) else (place, "", "")
+    name = _HERE.get(name, name)
+    if not mark and not port:
+        colon, port = ":", _PORT
+    return checked_url(f"{scheme or 'http'}://{name}{colon if port else ''}{port}{slash}{path}")
 
 
 def _format(settings: OllamaSettings, talk: Conversation) -> Any:

@@ -3,28 +3,17 @@
 import re
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.capabilities import Brand, Film, PlannedScene
 from engine.capabilities.base import Plain
+from engine.capabilities.fields import Name, NotBool, Seed, Text
 from engine.capabilities.files import PictureFile
 from engine.recipes.storyboard.settings import MOST_SCENES
 from engine.text import quoted
 
 MOST_PHRASES = 50
 LONGEST_SECONDS = 6 * 3600.0
-
-
-def _no_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("holds a NUL character; take it out")
-    return text
-
-
-def _no_bool(value: Any) -> Any:
-    if isinstance(value, bool):
-        raise ValueError(f"must be a number, and is {str(value).lower()}")  # noqa: TRY004
-    return value
 
 
 def _colour(text: str) -> str:
@@ -51,24 +40,18 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-def _text(least: int, most: int) -> Any:
-    return StringConstraints(strip_whitespace=True, min_length=least, max_length=most)
-
-
-Words = Annotated[str, _text(1, 20_000), AfterValidator(_no_nul)]
-Phrase = Annotated[str, _text(1, 500), AfterValidator(_no_nul)]
-Name = Annotated[str, _text(1, 200), AfterValidator(_no_nul)]
+Words = Annotated[str, Text(1, 20_000)]
+Phrase = Annotated[str, Text(1, 500)]
 Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MOST_PHRASES)]
 Colours = Annotated[
     tuple[
-        Annotated[str, BeforeValidator(_not_a_comment), _text(1, 40), AfterValidator(_colour)],
+        Annotated[str, BeforeValidator(_not_a_comment), Text(1, 40), AfterValidator(_colour)],
         ...,
     ],
     BeforeValidator(_listed),
     Field(max_length=16),
 ]
-Seconds = Annotated[float, BeforeValidator(_no_bool), Field(gt=0, le=LONGEST_SECONDS)]
-Seed = Annotated[int, BeforeValidator(_no_bool), Field(ge=0, lt=2**63)]
+Seconds = Annotated[float, NotBool, Field(gt=0, le=LONGEST_SECONDS)]
 
 
 class _Entry(Plain):
@@ -85,7 +68,7 @@ class _Entry(Plain):
 class BrandInput(_Entry):
     """What a brand asks of every picture."""
 
-    name: Annotated[str, _text(0, 200), AfterValidator(_no_nul)] = Field(
+    name: Annotated[str, Text(0, 200)] = Field(
         "", description="Its name.", examples=["North Roast"]
     )
     colours: Colours = Field(
@@ -115,7 +98,7 @@ class SceneInput(_Entry):
     )
     id: Name | None = Field(None, description="Names the scene; unique in its storyboard.")
     duration: Seconds | None = Field(None, description="How long it lasts, in seconds.")
-    notes: Annotated[str, _text(0, 5_000), AfterValidator(_no_nul)] = Field(
+    notes: Annotated[str, Text(0, 5_000)] = Field(
         "", description="What else is to be kept in mind."
     )
 
@@ -128,7 +111,7 @@ class SceneInput(_Entry):
 class StoryboardInput(_Entry):
     """One storyboard: a brief, or scenes, and what belongs to all of them."""
 
-    prompt: Annotated[str, _text(0, 20_000), AfterValidator(_no_nul)] = Field(
+    prompt: Annotated[str, Text(0, 20_000)] = Field(
         "",
         description="The brief: what the film is about. It is split into scenes where there are "
         "none.",
@@ -161,10 +144,10 @@ class StoryboardInput(_Entry):
         description="What stays the same from scene to scene, one short phrase each.",
         examples=[["the barista with the red headscarf", "a brass espresso machine"]],
     )
-    seed: Seed | None = Field(
+    seed: Seed = Field(
         default=None,
-        description="Source of all randomness of this entry, 0 to 2**63 - 1; by default it "
-        "derives from the batch's seed and the id.",
+        description="Source of all randomness of this entry, 0 to 2**63 - 1; by default, and "
+        "with -1, it derives from the batch's seed and the id.",
         examples=[11],
     )
 
