@@ -1,6 +1,7 @@
 """Fetches weights from the hub with its own client: resumed where it stopped, checked, cached."""
 
 import errno
+import re
 import shutil
 from fnmatch import fnmatch
 from pathlib import Path
@@ -122,6 +123,10 @@ _KNOWN = {
 """What the client's errors mean, the first that fits."""
 
 
+_PIP = re.compile(r"pip install (httpx2?\[socks\])")
+"""The command in what the client says where it lacks the package for a SOCKS proxy."""
+
+
 def _sentence(wanted: Wanted, error: Exception) -> str:
     """What went wrong, without the addresses and headers that the client's own words hold."""
     name, source = wanted.name, wanted.where
@@ -133,6 +138,8 @@ def _sentence(wanted: Wanted, error: Exception) -> str:
             )
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"The disk is full; make room, and pull {name} again: it goes on where it stopped."
+    if isinstance(error, ImportError) and (command := _PIP.search(str(error))):
+        return f"A proxy is set, and its package is missing. Run: pip install '{command[1]}'"
     status = _status(error)
     if status is not None:
         return f"The hub answered {status} for {source}; try again later."

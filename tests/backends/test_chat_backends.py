@@ -43,6 +43,9 @@ from tests.support.providers.misbehaviour import (
 )
 from tests.support.providers.server import ProviderServer
 
+DEAD = "http://127.0.0.1:9"
+"""A proxy that is not there."""
+
 every = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.label)
 
 
@@ -67,6 +70,16 @@ async def test_it_judges_a_picture(provider: Provider) -> None:
         assert call.path == provider.path
         assert BRIEF in call.text
         assert "You judge pictures" in call.text
+
+
+@every
+async def test_a_proxy_is_not_used_for_an_address_of_this_machine(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "socks5://127.0.0.1:9" if name == "ALL_PROXY" else DEAD)
+    with ProviderServer(provider.route()) as server:
+        assert (await judge(provider.backend(server), MemoryContext())).score == 71.5
 
 
 @every

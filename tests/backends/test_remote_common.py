@@ -1,18 +1,57 @@
 """What remote backends share: settings, errors, limits, secrets, money."""
 
+import base64
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from engine.backends.anthropic.chat import AnthropicSpeaker
+from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.failures import Account, from_status, retry_after, said_in
 from engine.backends.common.readiness import find_key
 from engine.backends.common.scrubbing import MASK, scrub
 from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices
+from engine.backends.fal.image import FalImages
+from engine.backends.fal.settings import FalSettings
+from engine.backends.gemini.settings import GeminiSettings
+from engine.backends.gemini.speaker import gemini_speaker
+from engine.backends.gemini_image.image import GeminiImages
+from engine.backends.gemini_image.settings import GeminiImageSettings
+from engine.backends.ollama.chat import OllamaSpeaker
+from engine.backends.ollama.settings import OllamaSettings
+from engine.backends.openai.chat import OpenAISpeaker
+from engine.backends.openai.images import OpenAIImages
+from engine.backends.openai.settings import OpenAISettings
+from engine.backends.stability.image import StabilityImages
+from engine.backends.stability.settings import StabilitySettings
 from engine.capabilities import Blocked, Permanent, Retryable
+from engine.proxies import refuse_unusable_proxy
 from tests.support.providers.misbehaviour import http_date
 
+BACKENDS = [
+    lambda keys: AnthropicSpeaker(AnthropicSettings(), keys),
+    lambda keys: OpenAISpeaker(OpenAISettings(base_url="http://127.0.0.1:9"), keys),
+    lambda keys: OpenAIImages(OpenAISettings(), keys),
+    lambda keys: OllamaSpeaker(OllamaSettings(), keys),
+    lambda keys: gemini_speaker(GeminiSettings(), keys),
+    lambda keys: GeminiImages(GeminiImageSettings(), keys),
+    lambda keys: FalImages(FalSettings(), keys),
+    lambda keys: StabilityImages(StabilitySettings(), keys),
+]
+KEY_NAMES_OF_ALL = (
+    "ANTHROPIC_API_KEY",
+    "OPENAI_API_KEY",
+    "OLLAMA_API_KEY",
+    "GEMINI_API_KEY",
+    "FAL_KEY",
+    "STABILITY_API_KEY",
+)
 ACCOUNT = Account("toy", ("TOY_KEY",), ("secret-1234",))
 
 
@@ -206,6 +245,81 @@ def test_keys_of_any_shape_are_masked(text: str) -> None:
     assert MASK in cleaned
     for part in ("abcd", "AbCdEf", "B3kLmN", "abcdef", "0123456789abcdef", "half-of", "%2Fword"):
         assert part not in cleaned
+
+
+SECRET = "sk-a/very+secret=key~0123456789"
+
+
+@pytest.mark.parametrize("before", ["", "u", "us", "user:"])
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+def test_base64_of_a_key_is_masked_wherever_it_begins(
+    before: str, encode: Callable[[bytes], bytes]
+) -> None:
+    encoded = encode(f"{before}{SECRET}@host".encode()).decode()
+    cleaned = scrub(f"authorization {encoded} refused", [SECRET])
+    assert MASK in cleaned
+    for start in range(len(encoded) - 8):
+        piece = encoded[start : start + 8]
+        whole = base64.urlsafe_b64decode(piece.translate(str.maketrans("+/", "-_")) + "====")
+        assert piece not in cleaned or not any(
+            part in whole.decode("latin-1") for part in ("cret=", "0123", "4567")
+        )
+
+
+@pytest.mark.parametrize("length", [6, 12, len(SECRET) - 1])
+def test_a_key_that_is_cut_off_at_the_end_of_a_text_is_masked(length: int) -> None:
+    assert scrub(f"echo {SECRET[:length]}", [SECRET]) == f"echo {MASK}"
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"),
+    [
+        ("\u201csk-abcdef\u201d", "a typographic quotation mark (U+201C)"),
+        ("sk-abc\u200bdef", "an invisible character (U+200B)"),
+        ("sk-abc\ufeffdef", "an invisible character (U+FEFF)"),
+        ("sk-abc\ndef", "a line break (U+000A)"),
+        ("sk-abc\x1b[2Jdef", "a control character (U+001B)"),
+        ("sk-abc\xa0def", "an invisible character (U+00A0)"),
+        ("sk-schl\u00fcssel", "a character outside ASCII (U+00FC)"),
+        ('"sk-abcdef"', "begins or ends with a quotation mark"),
+    ],
+)
+@pytest.mark.parametrize("make", BACKENDS)
+def test_a_key_that_cannot_be_one_is_refused_by_name_and_not_shown(
+    make: Callable[[dict[str, str]], Any], value: str, fault: str
+) -> None:
+    names = dict.fromkeys(KEY_NAMES_OF_ALL, value)
+    (missing,) = [item for item in make(names).missing() if item.reason == "key"]
+    assert missing.what.startswith("a usable ")
+    assert missing.what.split()[-1] in KEY_NAMES_OF_ALL
+    assert fault in missing.remedy
+    assert "abc" not in missing.what + missing.remedy
+    assert "schl" not in missing.what + missing.remedy
+
+
+def test_a_usual_key_is_taken() -> None:
+    assert find_key({"A": "id-of-it:half_of.it/+=~ x"}, "A").fault == ""
+
+
+@pytest.mark.parametrize("client", ["httpx", "httpx2", "requests"])
+def test_a_socks_proxy_without_its_package_blocks_with_the_command(
+    client: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:9")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    refuse_unusable_proxy(client, "http://127.0.0.1:8188")
+    with pytest.raises(Blocked, match="ALL_PROXY names a SOCKS proxy") as raised:
+        refuse_unusable_proxy(client, "https://api.example")
+    assert raised.value.reason == "backend"
+    assert f"pip install '{client}[socks]'" in raised.value.remedy
+    monkeypatch.setenv("NO_PROXY", "*")
+    refuse_unusable_proxy(client, "https://api.example")
+
+
+def test_a_proxy_of_an_unknown_kind_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "gopher://127.0.0.1:9")
+    with pytest.raises(Blocked, match="HTTPS_PROXY names a proxy of an unknown kind"):
+        refuse_unusable_proxy("httpx", "https://api.example")
 
 
 def test_words_that_are_no_keys_stay() -> None:

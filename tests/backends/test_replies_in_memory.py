@@ -12,7 +12,7 @@ async def test_a_reply_that_was_read_refers_to_itself_no_longer() -> None:
     async def answer(_request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, stream=httpx.ByteStream(b"x" * 1000))
 
-    limits = guarded(httpx, timeout=1)
+    limits = guarded(httpx, "http://127.0.0.1", timeout=1)
     limits.pop("verify")
     gc.collect()
     gc.disable()

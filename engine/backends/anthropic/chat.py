@@ -80,12 +80,13 @@ class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
 
     def _client(self, anthropic: Any) -> Any:
         settings, http_class = self.settings, anthropic.DefaultAsyncHttpxClient
+        limits = guarded(module_of(http_class), self.address, timeout=settings.timeout)
         return anthropic.AsyncAnthropic(
             api_key=self.key or "none",
             base_url=self.address,
             max_retries=0,
             timeout=settings.timeout,
-            http_client=http_class(**guarded(module_of(http_class), timeout=settings.timeout)),
+            http_client=http_class(**limits),
         )
 
     def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:

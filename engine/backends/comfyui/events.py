@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
+from engine.addresses import is_loopback
 from engine.backends.common.previews import fit_preview
-from engine.backends.common.settings import is_loopback
 from engine.text import clean
 
 MAX_FRAME_BYTES = 16 * 2**20
@@ -132,7 +132,8 @@ class Listener:
                 ) as socket:
                     async for frame in socket:
                         await self._take(frame)
-            except (OSError, WebSocketException, EOFError, TimeoutError) as error:
+            # A proxy that cannot be used raises ImportError or ValueError.
+            except (OSError, WebSocketException, EOFError, ImportError, ValueError) as error:
                 log.debug("ComfyUI's websocket: %s", type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 

@@ -12,7 +12,6 @@ from typing import Any, Self
 
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
-from engine.backends.common.settings import is_loopback
 from engine.capabilities import Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
@@ -66,8 +65,7 @@ class ComfyServer:
         import httpx
 
         self._http = httpx.AsyncClient(
-            trust_env=not is_loopback(self.base_url),
-            **guarded(httpx, timeout=self._timeout, limit=MAX_JSON_BYTES),
+            **guarded(httpx, self.base_url, timeout=self._timeout, limit=MAX_JSON_BYTES),
         )
         return self
 

@@ -20,7 +20,7 @@ from engine.backends.common.http import (
     UnreadableReply,
     guarded,
 )
-from engine.backends.common.settings import RemoteSettings, is_loopback
+from engine.backends.common.settings import RemoteSettings
 from engine.capabilities import Artifact, CallContext, Permanent, Retryable, StepError
 
 FETCHES = 3
@@ -193,11 +193,11 @@ async def _fetch(shelf: Shelf, url: str) -> bytes:
 
     _refuse_elsewhere(shelf, url)
     # No key is sent: the file's address is all that its host needs.
-    arguments = guarded(httpx, timeout=shelf.timeout, limit=shelf.limit)
+    arguments = guarded(httpx, url, timeout=shelf.timeout, limit=shelf.limit)
     try:
         async with (
             asyncio.timeout(shelf.timeout),
-            httpx.AsyncClient(trust_env=not is_loopback(url), **arguments) as client,
+            httpx.AsyncClient(**arguments) as client,
         ):
             return await _follow(shelf, client, url)
     except TimeoutError:

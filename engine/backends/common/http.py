@@ -11,8 +11,10 @@ from collections.abc import AsyncIterator
 from types import ModuleType
 from typing import Any
 
+from engine.addresses import is_loopback
 from engine.backends.common.tracing import HttpExchange
 from engine.capabilities.tracing import wire_log
+from engine.proxies import refuse_unusable_proxy
 
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""
@@ -59,11 +61,15 @@ def trust(module: ModuleType) -> ssl.SSLContext:
     return context
 
 
-def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) -> dict[str, Any]:
+def guarded(
+    module: ModuleType, address: str, *, timeout: float, limit: int = MAX_JSON_BYTES
+) -> dict[str, Any]:
     """Arguments of an asynchronous client of `httpx` or `httpx2` that keep the limits.
 
     Args:
         module: `httpx` or `httpx2`.
+        address: The server that is asked. Proxies of the environment are not used for one of this
+            machine.
         timeout: Seconds between two signs of life. The whole call needs a deadline of its own: a
             slow drip gives signs of life for ever.
         limit: The most bytes that are read of one reply.
@@ -71,7 +77,11 @@ def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) 
     Returns:
         Keyword arguments. Reading more than `limit` raises `BodyTooLarge`; a compressed reply
         raises `EncodedBody`; redirects are answers like any other and are not followed.
+
+    Raises:
+        Blocked: A proxy of the environment cannot be used.
     """
+    refuse_unusable_proxy(module.__name__, address)
     capped = _capped_stream(module)
 
     async def ask_plain(request: Any) -> None:
@@ -91,6 +101,7 @@ def guarded(module: ModuleType, *, timeout: float, limit: int = MAX_JSON_BYTES) 
     return {
         "timeout": timeout,
         "follow_redirects": False,
+        "trust_env": not is_loopback(address),
         "verify": trust(module),
         "event_hooks": {"request": [ask_plain], "response": [cap]},
     }

@@ -58,4 +58,5 @@ class PictureBackend(Generic[SettingsT]):
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""
-        return lacks(self.module, self.package, self.settings.is_local or self._key, self.keys)
+        needed = not self.settings.is_local
+        return lacks(self.module, self.package, self._key, self.keys, needed=needed)

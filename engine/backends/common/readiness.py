@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from urllib.parse import urlsplit
 
-from engine.backends.common.settings import is_loopback
+from engine.addresses import is_loopback
+from engine.backends.common.keys import Key
 from engine.capabilities import Blocked, Missing
 
 CONNECT_SECONDS = 0.5
@@ -18,9 +19,9 @@ CONNECT_SECONDS = 0.5
 _importing = threading.Lock()
 
 
-def find_key(environment: Mapping[str, str], *names: str) -> str | None:
+def find_key(environment: Mapping[str, str], *names: str) -> Key | None:
     """The first key that is set and not blank among the names, without the spaces around it."""
-    return next((key for name in names if (key := environment.get(name, "").strip())), None)
+    return next((Key(k, name) for name in names if (k := environment.get(name, "").strip())), None)
 
 
 def missing_key(*names: str) -> Missing:
@@ -33,6 +34,18 @@ def missing_key(*names: str) -> Missing:
     return Missing(
         what=names[0],
         remedy=f"Set {names[0]}{others} in the environment or in .env, then resume.",
+        reason="key",
+    )
+
+
+def unusable_key(key: str | None) -> Missing | None:
+    """That a key cannot be one; None where it can, or there is none."""
+    if not isinstance(key, Key) or not key.fault:
+        return None
+    return Missing(
+        what=f"a usable {key.name}",
+        remedy=f"{key.name} {key.fault}: copy the key again, without what is around it, then "
+        "resume.",
         reason="key",
     )
 

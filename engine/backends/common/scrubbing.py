@@ -1,12 +1,20 @@
 """Keeping secrets out of whatever is shown, logged or stored."""
 
+import base64
+import functools
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
 from engine.text import clean
 
 MASK = "***"
+
+_LEAST, _LEAST_HALF = 4, 6
+"""Characters that a form of a secret has at least, and half a secret."""
+
+_URL_SAFE = str.maketrans("+/", "-_")
 
 _KEY_SHAPES = re.compile(
     r"\b(?:sk|rk|pk)-[\w*-]{6,}"  # OpenAI, Anthropic, Stability, and what they echo of a wrong one
@@ -24,29 +32,54 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
 
     Args:
         text: Any text.
-        secrets: Keys in use. Each is masked as it is, URL-encoded, and, where it has two halves
-            with a colon between, by its second half alone.
+        secrets: Keys in use. Each is masked as it is, URL-encoded, in base64, as JSON escapes it,
+            and, where it has two halves with a colon between, by its second half alone.
     """
     return _KEY_SHAPES.sub(MASK, mask(text, secrets))
 
 
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Text without the named secrets; whatever else looks like a key stays."""
-    for secret in sorted(_forms(secrets), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    forms = _forms(tuple(secrets))
+    for form in forms:
+        text = text.replace(form, MASK)
+    return _without_beginning(text, forms)
+
+
+def _without_beginning(text: str, forms: Iterable[str]) -> str:
+    """Text without the beginning of a secret at its end, where the text was cut off in it."""
+    for form in forms:
+        for length in range(len(form) - 1, _LEAST_HALF - 1, -1):
+            if text.endswith(form[:length]):
+                return text[:-length] + MASK
     return text
 
 
-def _forms(secrets: Iterable[str]) -> set[str]:
+@functools.lru_cache(maxsize=64)
+def _forms(secrets: tuple[str, ...]) -> list[str]:
+    """What stands for a secret in a text, the longest first."""
     forms: set[str] = set()
     for secret in secrets:
         half = secret.partition(":")[2]
-        forms |= (
-            {secret, quote(secret, safe=""), half}
-            if len(half) >= 6
-            else {secret, quote(secret, safe="")}
-        )
-    return {form for form in forms if len(form) >= 4}
+        for part in {secret, half} if len(half) >= _LEAST_HALF else {secret}:
+            forms |= {part, quote(part, safe=""), json.dumps(part)[1:-1], *_in_base64(part)}
+    return sorted((form for form in forms if len(form) >= _LEAST), key=len, reverse=True)
+
+
+def _in_base64(secret: str) -> Iterator[str]:
+    """What stays the same of a secret in base64, whatever is before it and after it.
+
+    Three bytes become four characters, so it depends on how many bytes are before it, and the
+    characters that share bits with a neighbour are left out.
+    """
+    data = secret.encode(errors="replace")
+    if len(data) < _LEAST_HALF:
+        return
+    for before, first in enumerate((0, 2, 3)):
+        encoded = base64.b64encode(bytes(before) + data)
+        kept = encoded[first : (before + len(data)) * 8 // 6].decode()
+        yield kept
+        yield kept.translate(_URL_SAFE)
 
 
 def shown(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:

@@ -8,7 +8,13 @@ from pydantic import BaseModel, ValidationError
 from engine.backends.common.chat import ChatSettings
 from engine.backends.common.failures import Account, cut_off, from_exception
 from engine.backends.common.http import UnreadableReply
-from engine.backends.common.readiness import find_key, has_package, missing_key, missing_package
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    missing_key,
+    missing_package,
+    unusable_key,
+)
 from engine.capabilities import Missing, StepError
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
@@ -45,22 +51,26 @@ class KeyedSpeaker(Generic[SettingsT]):
 
     def missing(self) -> list[Missing]:
         """The client's package; a key, unless the server is this machine."""
-        return lacks(self.module, self.client, self.settings.is_local or self.key, self.keys)
+        needed = not self.settings.is_local
+        return lacks(self.module, self.client, self.key, self.keys, needed=needed)
 
 
 def lacks(
-    module: str, package: str, key: str | bool | None, key_names: tuple[str, ...]
+    module: str, package: str, key: str | None, key_names: tuple[str, ...], *, needed: bool
 ) -> list[Missing]:
     """What is lacking of a client's package and a key.
 
     Args:
         module: The package's name as it is imported.
         package: Its name as it is installed.
-        key: The key; True where none is needed.
+        key: The key. One that cannot be a key is lacking, also where none is needed.
         key_names: Names under which it is looked for.
+        needed: Whether calls need a key.
     """
     found = [] if has_package(module) else [missing_package(package)]
-    return found if key else [*found, missing_key(*key_names)]
+    if (unusable := unusable_key(key)) is not None:
+        return [*found, unusable]
+    return found if key or not needed else [*found, missing_key(*key_names)]
 
 
 async def whole_reply(

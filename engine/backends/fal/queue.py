@@ -17,7 +17,6 @@ from engine.backends.common.failures import (
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.readiness import load
-from engine.backends.common.settings import is_loopback
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
@@ -54,10 +53,9 @@ class FalQueue:
         await load("fal_client", "fal-client")
         import httpx
 
-        limits = guarded(httpx, timeout=self._settings.timeout, limit=MAX_PICTURE_BYTES)
+        limits = guarded(httpx, self._base, timeout=self._settings.timeout, limit=MAX_PICTURE_BYTES)
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Key {self._key}"},
-            trust_env=not is_loopback(self._base),
             **limits,
         )
         return self

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
@@ -26,7 +27,8 @@ class GenaiSpeaker(GeminiSpeaker):
         httpx = await load("httpx", "httpx")
         unknown = asks_about(self.settings, talk)
         try:
-            async with httpx.AsyncClient(**guarded(httpx, timeout=self.settings.timeout)) as http:
+            limits = guarded(httpx, self.address, timeout=self.settings.timeout)
+            async with httpx.AsyncClient(**limits) as http:
                 client = genai_client(genai, http, self.address, self.key, self.settings.timeout)
                 reply = await client.aio.models.generate_content(
                     model=model,
@@ -87,7 +89,7 @@ def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: 
     """
     import httpx
 
-    types = genai.types
+    types, trusts = genai.types, {"trust_env": not is_loopback(address)}
     return genai.Client(
         api_key=key or "none",
         vertexai=False,
@@ -98,8 +100,8 @@ def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: 
             retry_options=types.HttpRetryOptions(attempts=1),
             httpx_async_client=http,
             # Else it reads the certificates anew for connections that are never made, 50 ms a call.
-            client_args={"verify": trust(httpx)},
-            async_client_args={"verify": trust(httpx), "ssl": trust(httpx)},
+            client_args={"verify": trust(httpx), **trusts},
+            async_client_args={"verify": trust(httpx), "ssl": trust(httpx), **trusts},
         ),
     )
 

@@ -11,6 +11,7 @@ import time
 import warnings
 from typing import Any, cast
 
+from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
@@ -22,6 +23,7 @@ from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.speaker import GeminiSpeaker, read
 from engine.capabilities.tracing import wire_log
+from engine.proxies import refuse_unusable_proxy
 
 
 class GenerativeaiSpeaker(GeminiSpeaker):
@@ -94,12 +96,14 @@ def _service(account: Account, address: str, key: str | None, timeout: float) ->
     from google.ai.generativelanguage import GenerativeServiceClient
     from google.api_core.client_options import ClientOptions
 
+    refuse_unusable_proxy("requests", address)
     client = GenerativeServiceClient(
         transport="rest",
         client_options=ClientOptions(api_key=key or "none", api_endpoint=address),
     )
     adapter = _limited_adapter(account, time.monotonic() + timeout)
     session = cast("Any", client.transport)._session
+    session.trust_env = not is_loopback(address)
     for scheme in ("https://", "http://"):
         session.mount(scheme, adapter)
     return client

@@ -22,7 +22,6 @@ from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guar
 from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.readiness import load
 from engine.backends.common.references import references_of
-from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import Usage, report
 from engine.backends.gemini.failures import gemini_error
@@ -108,9 +107,9 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
     def _connection(self) -> AbstractAsyncContextManager[Any]:
         import httpx
 
-        limits = guarded(httpx, timeout=self.settings.timeout, limit=MAX_PICTURE_BYTES)
-        local = is_loopback(self.settings.base_url or API_URL)
-        return httpx.AsyncClient(trust_env=not local, **limits)
+        address, seconds = self.settings.base_url or API_URL, self.settings.timeout
+        limits = guarded(httpx, address, timeout=seconds, limit=MAX_PICTURE_BYTES)
+        return httpx.AsyncClient(**limits)
 
     def _config(self, genai: Any, request: ImageRequest) -> Any:
         return genai.types.GenerateContentConfig(

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.failures import (
@@ -19,8 +20,13 @@ from engine.backends.common.failures import (
     said_in,
 )
 from engine.backends.common.http import UnreadableReply, guarded
-from engine.backends.common.readiness import find_key, has_package, load, missing_package
-from engine.backends.common.settings import checked_url
+from engine.backends.common.readiness import (
+    find_key,
+    has_package,
+    load,
+    missing_package,
+    unusable_key,
+)
 from engine.backends.common.spending import Usage
 from engine.backends.ollama.settings import OllamaSettings
 from engine.capabilities import Blocked, Missing, StepError
@@ -62,6 +68,8 @@ class OllamaSpeaker:
         if self._wrong_host:
             remedy = f"OLLAMA_HOST {self._wrong_host}; or set ollama.base_url."
             lacks.append(Missing(what="an address", remedy=remedy, reason="backend"))
+        if (unusable := unusable_key(self._key)) is not None:
+            lacks.append(unusable)
         return lacks
 
     async def models(self) -> list[str]:
@@ -99,7 +107,7 @@ class OllamaSpeaker:
         ollama = await load("ollama", "ollama")
         httpx = await load("httpx", "httpx")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        limits = guarded(httpx, timeout=self._settings.timeout)
+        limits = guarded(httpx, self.address, timeout=self._settings.timeout)
         try:
             async with ollama.AsyncClient(self.address, headers=headers, **limits) as client:
                 return await getattr(client, operation)(**arguments)

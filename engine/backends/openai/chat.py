@@ -106,10 +106,11 @@ def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limi
         limits: Other limits of replies than the usual ones, as `guarded` takes them.
     """
     http_class = openai.DefaultAsyncHttpxClient
-    http = http_class(**guarded(module_of(http_class), timeout=settings.timeout, **limits))
+    address, module = settings.base_url or API_URL, module_of(http_class)
+    http = http_class(**guarded(module, address, timeout=settings.timeout, **limits))
     return openai.AsyncOpenAI(
         api_key=key or "none",
-        base_url=settings.base_url or API_URL,
+        base_url=address,
         max_retries=0,
         timeout=settings.timeout,
         http_client=http,

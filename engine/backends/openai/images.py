@@ -110,7 +110,7 @@ class OpenAIImages:
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""
-        return lacks("openai", "openai", self.settings.is_local or self._key, KEY_NAMES)
+        return lacks("openai", "openai", self._key, KEY_NAMES, needed=not self.settings.is_local)
 
     def unreachable(self) -> Missing | None:
         """That the server of this machine that it asks does not answer, where it does not."""

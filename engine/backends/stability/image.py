@@ -21,7 +21,6 @@ from engine.backends.common.failures import (
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.references import references_of
-from engine.backends.common.settings import is_loopback
 from engine.backends.common.shapes import nearest
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.capabilities import (
@@ -125,11 +124,11 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
         if reference is not None:
             parts.append(("image", ("reference", reference, "application/octet-stream")))
-        limits = guarded(httpx, timeout=settings.timeout, limit=MAX_PICTURE_BYTES)
+        limits = guarded(httpx, base_url, timeout=settings.timeout, limit=MAX_PICTURE_BYTES)
         try:
             async with (
                 asyncio.timeout(settings.timeout),
-                httpx.AsyncClient(trust_env=not is_loopback(base_url), **limits) as client,
+                httpx.AsyncClient(**limits) as client,
             ):
                 return await client.post(
                     f"{base_url}/v2beta/stable-image/generate/{self._endpoint}",
