@@ -314,7 +314,15 @@ def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
             values = (reason,) if lane is None else (lane, reason)
             if row := connection.execute(sql, values).fetchone():
                 found.append(Parked(lane, reason, row[0], row[1] or ""))
-    return found
+    known = {(parked.lane, parked.reason) for parked in found}
+    return [*found, *(p for p in _probing(connection) if (p.lane, p.reason) not in known)]
+
+
+def _probing(connection: sqlite3.Connection) -> list[Parked]:
+    """Running jobs that only try whether a blocked lane works again."""
+    sql = """SELECT lane, reason, batch_id, substr(message, 1, 2000) FROM jobs
+             WHERE state = 'running' AND lane IS NOT NULL LIMIT 50"""
+    return [Parked(row[0], row[1] or "", row[2], row[3] or "") for row in connection.execute(sql)]
 
 
 def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:
@@ -324,8 +332,21 @@ def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple
 
 
 def count_parked(connection: sqlite3.Connection) -> int:
-    """How many jobs are parked, as the batches' counters say."""
-    return int(connection.execute("SELECT coalesce(sum(parked), 0) FROM batches").fetchone()[0])
+    """How many jobs are parked, as the batches' counters say, with those that try a lane again."""
+    parked = connection.execute("SELECT coalesce(sum(parked), 0) FROM batches").fetchone()[0]
+    return int(parked) + len(_probing(connection))
+
+
+def newest_parking(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> int:
+    """Number of the newest event, of the newest `among`, that parked a job; 0 if none did."""
+    sql = """SELECT max(id) FROM (SELECT id, type FROM events WHERE batch_id = ?
+             ORDER BY id DESC LIMIT ?) WHERE type = 'job.parked'"""
+    return int(connection.execute(sql, (batch_id, among)).fetchone()[0] or 0)
+
+
+def newest_event(connection: sqlite3.Connection) -> int:
+    """Number of the newest event, 0 if there is none."""
+    return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
 
 def count_pending(connection: sqlite3.Connection) -> int:

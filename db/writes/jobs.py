@@ -20,36 +20,45 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
     A job's priority is its own plus its batch's. A batch with a limit of jobs in flight gives no
     more than that.
     """
-    candidates: list[tuple[int, int, int, int]] = []
+    candidates: list[tuple[int, int, int, int, bool]] = []
     for batch in connection.execute(
         """SELECT id, priority, in_flight, running FROM batches
            WHERE queued > 0 AND NOT preparing AND NOT held ORDER BY priority DESC, id"""
     ):
         room = free if batch["in_flight"] is None else batch["in_flight"] - batch["running"]
         candidates.extend(
-            (-(batch["priority"] + row["priority"]), batch["id"], row["position"], row["id"])
+            (
+                -(batch["priority"] + row["priority"]),
+                batch["id"],
+                row["position"],
+                row["id"],
+                row["lane"] is not None,
+            )
             for row in connection.execute(
-                """SELECT id, priority, position FROM jobs WHERE batch_id = ? AND state = 'queued'
+                """SELECT id, priority, position, lane FROM jobs
+                   WHERE batch_id = ? AND state = 'queued'
                    ORDER BY priority DESC, position LIMIT ?""",
                 (batch["id"], max(0, min(room, free))),
             )
         )
     chosen = sorted(candidates)[:free]
-    for batch_id in {batch_id for _, batch_id, _, _ in chosen}:
+    for batch_id in {batch_id for _, batch_id, *_ in chosen}:
         start_batch(connection, batch_id)
-    return [_start(connection, batch_id, job_id) for _, batch_id, _, job_id in chosen]
+    return [_start(connection, batch, job, probes=probes) for _, batch, _, job, probes in chosen]
 
 
 _START = f"""
-UPDATE jobs SET state = 'running', reason = NULL, lane = NULL, message = NULL, starts = starts + 1,
-                started_at = coalesce(started_at, ?) WHERE id = ?
+UPDATE jobs SET state = 'running', starts = starts + 1, started_at = coalesce(started_at, ?)
+WHERE id = ?
 RETURNING {", ".join(Job.__match_args__)}
 """  # noqa: S608 - our own names
 
 
-def _start(connection: sqlite3.Connection, batch_id: int, job_id: int) -> Job:
+def _start(connection: sqlite3.Connection, batch_id: int, job_id: int, *, probes: bool) -> Job:
+    """Marks a job running; one that only tries a blocked lane is no news until it gets through."""
     row = connection.execute(_START, (now(), job_id)).fetchone()
-    record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
+    if not probes:
+        record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
     return Job(*row)
 
 
@@ -86,13 +95,17 @@ def end_job(
 def park_job(
     connection: sqlite3.Connection, job: Job, reason: str, lane: str | None, message: str
 ) -> None:
-    """Sets a running job aside until something that it needs is there."""
+    """Sets a running job aside until something that it needs is there.
+
+    A job that tried a blocked lane and was refused for the same reason is parked without an event.
+    """
+    before = connection.execute("SELECT reason, lane FROM jobs WHERE id = ?", (job.id,)).fetchone()
     cursor = connection.execute(
         """UPDATE jobs SET state = 'parked', reason = ?, lane = ?, message = ?
            WHERE id = ? AND state = 'running'""",
         (reason, lane, storable(message), job.id),
     )
-    if not cursor.rowcount:
+    if not cursor.rowcount or (lane is not None and tuple(before) == (reason, lane)):
         return
     record_event(
         connection,
@@ -108,7 +121,9 @@ def park_job(
 def put_back(connection: sqlite3.Connection, job: Job, state: str = "queued") -> None:
     """Returns a running job to the queue, or pauses it; its finished steps are kept."""
     cursor = connection.execute(
-        "UPDATE jobs SET state = ? WHERE id = ? AND state = 'running'", (state, job.id)
+        """UPDATE jobs SET state = ?, reason = NULL, lane = NULL, message = NULL
+           WHERE id = ? AND state = 'running'""",
+        (state, job.id),
     )
     if cursor.rowcount:
         type_ = f"job.{state}"
@@ -117,19 +132,46 @@ def put_back(connection: sqlite3.Connection, job: Job, state: str = "queued") ->
 
 def recover_jobs(connection: sqlite3.Connection) -> int:
     """Returns what a lost engine left running to the queue; returns how many jobs."""
-    cursor = connection.execute("UPDATE jobs SET state = 'queued' WHERE state = 'running'")
+    cursor = connection.execute(
+        """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
+           WHERE state = 'running'"""
+    )
     connection.execute("UPDATE batches SET finish = 'pending' WHERE finish = 'running'")
     connection.execute("DELETE FROM progress")
     return cursor.rowcount
 
 
+def probe_lane(connection: sqlite3.Connection, lane: str) -> None:
+    """Queues one of the jobs that wait for a lane, to see whether the lane works again.
+
+    The job keeps its reason and its lane until the lane is proved: what it meets there is no news.
+    """
+    connection.execute(
+        """UPDATE jobs SET state = 'queued'
+           WHERE id = (SELECT id FROM jobs WHERE state = 'parked' AND lane = ? LIMIT 1)""",
+        (lane,),
+    )
+
+
 def release_parked(connection: sqlite3.Connection, lane: str, at_most: int = SLICE) -> int:
     """Queues a slice of the jobs that wait for a lane; returns how many."""
+    _admit_probes(connection, lane)
     return connection.execute(
         """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
            WHERE id IN (SELECT id FROM jobs WHERE state = 'parked' AND lane = ? LIMIT ?)""",
         (lane, at_most),
     ).rowcount
+
+
+def _admit_probes(connection: sqlite3.Connection, lane: str) -> None:
+    """Records that jobs which tried a lane have got through and run now."""
+    admitted = connection.execute(
+        """UPDATE jobs SET reason = NULL, lane = NULL, message = NULL
+           WHERE state = 'running' AND lane = ? RETURNING batch_id, id""",
+        (lane,),
+    ).fetchall()
+    for batch_id, job_id in admitted:
+        record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
 
 
 def jobs_to_move(

@@ -233,7 +233,8 @@ def fail_step(
     Returns:
         The id of the error's row.
     """
-    error_id = record_error(connection, error, intent.batch_id, intent.job_id, step_id)
+    known = _error_of_probe(connection, step_id, intent) if error.kind == "blocked" else None
+    error_id = known or record_error(connection, error, intent.batch_id, intent.job_id, step_id)
     connection.execute(
         """UPDATE steps SET state = ?, error_id = ?, request_id = ?,
            finished_at = max(?, started_at) WHERE id = ?""",
@@ -245,6 +246,8 @@ def fail_step(
         settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
     _charge(connection, step_id, intent, cost)
+    if known:
+        return known
     record_event(
         connection,
         f"step.{state}",
@@ -255,6 +258,21 @@ def fail_step(
         message=f"{intent.key}: {error.message}",
     )
     return error_id
+
+
+def _is_probe(connection: sqlite3.Connection, job_id: int | None) -> bool:
+    """Whether a job only tries a lane that was blocked; what it meets there is no news."""
+    sql = "SELECT 1 FROM jobs WHERE id = ? AND state = 'running' AND lane IS NOT NULL"
+    return connection.execute(sql, (job_id,)).fetchone() is not None
+
+
+def _error_of_probe(connection: sqlite3.Connection, step_id: int, intent: Intent) -> int | None:
+    """The error that a step was blocked with before, if its job only tries the lane again."""
+    if not _is_probe(connection, intent.job_id):
+        return None
+    sql = "SELECT max(id) FROM errors WHERE step_id = ? AND kind = 'blocked'"
+    found: int | None = connection.execute(sql, (step_id,)).fetchone()[0]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +305,8 @@ def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, ret
         settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     write_calls(connection, step_id, intent, retry.calls)
     _charge(connection, step_id, intent, retry.cost)
+    if _is_probe(connection, intent.job_id):
+        return
     record_event(
         connection,
         "step.retry",

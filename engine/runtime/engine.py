@@ -206,6 +206,7 @@ class Engine:
         )
         recovered = await self._writer.write(job_writes.recover_jobs)
         for name in queries.parked_lanes(self._reader):
+            self._lanes.named(name).try_again()
             await self._try_lane(name)
         log.info("engine %d started, pid %d, %d jobs to go on with", self._id, pid, recovered)
 
@@ -271,9 +272,9 @@ class Engine:
     async def _tick(self) -> None:
         if self._trouble is None:
             await self._obey()
+            await self._probe_lanes()
             await self._claim()
             self._finisher.begin()
-            await self._probe_lanes()
             await self._housekeeping()
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
@@ -347,8 +348,7 @@ class Engine:
 
     async def _try_lane(self, name: str) -> None:
         """Lets one parked job go on, to see whether its lane works now."""
-        self._lanes.named(name).try_again()
-        await self._writer.write(lambda c: job_writes.release_parked(c, name, 1))
+        await self._writer.write(lambda c: job_writes.probe_lane(c, name))
 
     async def _release(self, lane: str) -> None:
         while await self._writer.write(lambda c: job_writes.release_parked(c, lane)):

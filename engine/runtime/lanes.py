@@ -67,6 +67,7 @@ class Lane:
         self.in_flight = 0
         self.sent = 0
         self.blocked: Blocked | None = None
+        self._tried: Blocked | None = None
         self.probing = False
         self.proved = False
         self._sending = 0
@@ -225,7 +226,7 @@ class Lane:
 
     def unblock(self) -> None:
         """Lets calls through again."""
-        self.blocked = None
+        self.blocked = self._tried = None
         self.probing = self.proved = False
         self._closed_until = 0.0
         self._failures = 0
@@ -245,7 +246,9 @@ class Lane:
         waits = self.blocked is not None or (self.probing and not self.proved)
         if not waits or time.monotonic() < self._probe_at:
             return False
+        still = self.blocked or self._tried
         self.try_again()
+        self._tried = still
         return True
 
     def succeeded(self, sent: Sent | None = None) -> None:
@@ -292,14 +295,19 @@ class Lane:
 
     @property
     def state(self) -> str:
-        """`open`, `cooling` after many failures, or `blocked`."""
-        if self.blocked is not None:
+        """`open`, `cooling` after many failures, or `blocked`, also while a job tries it."""
+        if self._why_blocked is not None:
             return "blocked"
         return "cooling" if self._closed_until > time.monotonic() else "open"
 
+    @property
+    def _why_blocked(self) -> Blocked | None:
+        """What blocks the lane, or did until a probe that is not proved yet."""
+        return self.blocked or (None if self.proved else self._tried)
+
     def row(self) -> LaneRow:
         """The lane as others see it."""
-        blocked = self.blocked
+        blocked = self._why_blocked
         return LaneRow(
             name=self.name,
             state=self.state,

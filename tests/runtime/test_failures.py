@@ -11,6 +11,7 @@ import pytest
 
 from db.queries import history
 from db.queries import jobs as job_queries
+from db.writes import jobs as job_writes
 from engine.capabilities import (
     Blocked,
     CallContext,
@@ -40,9 +41,9 @@ def in_turn(*answers: Exception | None) -> Callable[[RefineRequest, CallContext]
     return reply
 
 
-def events(toy: Toy, type_: str) -> list[Any]:
+def events(toy: Toy, type_: str = "") -> list[Any]:
     found = toy.read(lambda c: history.events_after(c, 0))
-    return [event for event in found if event.type == type_]
+    return [event for event in found if not type_ or event.type == type_]
 
 
 async def test_a_retryable_call_is_made_again_and_says_when(toy: Toy) -> None:
@@ -246,6 +247,68 @@ async def test_what_is_blocked_parks_and_goes_on_by_itself_when_it_is_mended(toy
         key.wrong = False
         await eventually(lambda: toy.batch().state == "done")
     assert toy.batch().done == 20
+
+
+@pytest.mark.usefixtures("_probes_at_once")
+@pytest.mark.parametrize(
+    "error",
+    [
+        Blocked(NO_KEY, reason="key", remedy="Mend it in .env."),
+        Retryable("It cannot be reached.", remedy="Start it.", parks="backend"),
+    ],
+    ids=["blocked", "away"],
+)
+async def test_a_probe_of_a_blocked_lane_leaves_no_events(toy: Toy, error: Exception) -> None:
+    asked = 0
+
+    def refuse(_request: RefineRequest, _context: CallContext) -> None:
+        nonlocal asked
+        asked += 1
+        raise error
+
+    toy.backend.reply = refuse
+    toy.queue(2)
+    async with toy.running() as engine:
+        await eventually(lambda: toy.batch().parked == 2)
+        before, tries, errors = events(toy), asked, toy.read(lambda c: job_queries.errors(c, 1))
+        await eventually(lambda: asked > tries + 20 and toy.batch().parked == 2)
+        assert events(toy) == before
+        assert toy.read(lambda c: job_queries.errors(c, 1)) == errors
+        row = next(lane for lane in engine._lanes.rows() if lane.name == "toy")
+        assert (row.state, row.reason) == ("blocked", toy.job().reason)
+        toy.backend.reply = None
+        await eventually(lambda: toy.batch().state == "done")
+    assert len(events(toy, "job.done")) == 2
+
+
+async def test_what_another_lane_refuses_is_news(toy: Toy) -> None:
+    """A job that tries a lane and gets through it is parked by the next one with an event."""
+    toy.queue(1)
+    job = toy.read(lambda c: job_queries.job(c, 1))
+    with toy.store.intake() as write:
+        write(lambda c: job_writes.claim_jobs(c, 1))
+        write(lambda c: job_writes.park_job(c, job, "key", "toy", "No key."))
+        write(lambda c: job_writes.probe_lane(c, "toy"))
+        write(lambda c: job_writes.claim_jobs(c, 1))
+        write(lambda c: job_writes.park_job(c, job, "key", "other", "No key."))
+    assert len(events(toy, "job.started")) == 1
+    assert [json.loads(e.data)["lane"] for e in events(toy, "job.parked")] == ["toy", "other"]
+
+
+@pytest.mark.parametrize("ending", ["recovered", "put back"])
+async def test_a_probe_that_is_cut_short_is_an_ordinary_job_again(toy: Toy, ending: str) -> None:
+    toy.queue(1)
+    job = toy.read(lambda c: job_queries.job(c, 1))
+    with toy.store.intake() as write:
+        write(lambda c: job_writes.claim_jobs(c, 1))
+        write(lambda c: job_writes.park_job(c, job, "key", "toy", "No key."))
+        write(lambda c: job_writes.probe_lane(c, "toy"))
+        write(lambda c: job_writes.claim_jobs(c, 1))
+        if ending == "recovered":
+            write(job_writes.recover_jobs)
+        else:
+            write(lambda c: job_writes.put_back(c, job))
+    assert (toy.job().state, toy.job().reason, toy.job().lane) == ("queued", None, None)
 
 
 @pytest.mark.usefixtures("_probes_at_once")

@@ -5,6 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from db.clock import now
+from db.rows import Lane
+from db.writes.engines import report_lanes
+from db.writes.jobs import park_job, probe_lane, set_state
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_lists import fill
 from tui.app import Dashboard
@@ -59,6 +63,35 @@ async def test_a_parked_batch_is_told_and_the_bell_can_be_silenced(
     assert rung == []
     assert json.loads(state_file().read_text())["bell"] is False
     assert not Remembered.load(state_file()).bell
+
+
+async def test_a_probe_of_a_blocked_lane_is_no_news(place: Place, rung: list[None]) -> None:
+    batch = place.batch("evening", ["one"])
+    job = place.job_ids(batch)[0]
+    lane = Lane("toy", "blocked", "key", "toy has no key.", 1, 1, None, 0, 0, now())
+    place.write(lambda c: report_lanes(c, [lane]))
+
+    def park() -> None:
+        place.claim(1)
+        place.write(lambda c: park_job(c, place._job(c, job), "key", "toy", "toy has no key."))
+
+    async with running(place.dashboard()) as pilot:
+        head = pilot.app.head_view
+        await until(pilot, lambda: head._states)
+        park()
+        await shows(pilot, "b1 evening: parked.", "1 parked (key): toy has no key.")
+        assert len(rung) == 1
+        place.write(lambda c: probe_lane(c, "toy"))
+        place.claim(1)
+        await until(pilot, lambda: head._states == {batch: "running"})
+        await shows(pilot, "1 parked (key): toy has no key.")
+        park()
+        await until(pilot, lambda: head._states == {batch: "parked"})
+        place.write(lambda c: set_state(c, [place._job(c, job)], "queued", "job.resumed"))
+        await until(pilot, lambda: head._states == {batch: "queued"})
+        assert (len(rung), len(pilot.app.head.news)) == (1, 1)
+        park()
+        await until(pilot, lambda: len(rung) == 2)
 
 
 def test_the_bell_rings_unless_somebody_silenced_it(tmp_path: Path) -> None:

@@ -130,6 +130,8 @@ class HeadView:
         self._probed = 0.0
         self._states: dict[int, str] | None = None
         self._news: tuple[News, ...] = ()
+        self._parked_since = 0
+        self._parked: dict[int, int] = {}
 
     def read(self, connection: sqlite3.Connection, version: int) -> Head:
         """The top as it is now."""
@@ -147,14 +149,25 @@ class HeadView:
     def _look_for_news(self, connection: sqlite3.Connection) -> tuple[News, ...]:
         """The newest of what has happened to batches since the first look."""
         found = lists.batch_states(connection)
-        before = self._states if self._states is not None else {id_: s for id_, _, s in found}
+        if self._states is None:
+            self._states = {id_: state for id_, _, state in found}
+            self._parked_since = lists.newest_event(connection)
+        before = self._states
         for id_, name, state in reversed(found):
             if state in _NEWS and before.get(id_) not in {None, state}:
+                if state == "parked" and not self._is_parked_anew(connection, id_):
+                    continue
                 said = f"b{id_} {clean(name, 60)}: {look(state).word}."
                 number = self._news[-1].number + 1 if self._news else 1
                 self._news = (*self._news, News(number, said, state in _BAD))[-10:]
         self._states = {id_: state for id_, _, state in found}
         return self._news
+
+    def _is_parked_anew(self, connection: sqlite3.Connection, batch_id: int) -> bool:
+        """Whether a job was parked since the last look; one that tries a lane again is not."""
+        newest = lists.newest_parking(connection, batch_id)
+        known, self._parked[batch_id] = self._parked.get(batch_id, self._parked_since), newest
+        return newest > known
 
     def _engine(self, connection: sqlite3.Connection) -> EngineState:
         row = queries.running_engine(connection)
