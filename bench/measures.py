@@ -220,6 +220,10 @@ def pictures(*, long: bool) -> list[Figure]:
             f"half, {last:.0f} MB in the end",
         ),
         at_most("memory grown since the first tenth", last - first, 10, "{:.1f} MB", " MB"),
+        *(
+            at_most(f"checking a {kind}: times decoding it", ratio, 2, "{:.2f}")
+            for kind, ratio in found["check_ratios"].items()
+        ),
     ]
 
 

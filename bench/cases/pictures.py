@@ -1,15 +1,18 @@
 """Memory while pictures of a megabyte come from a provider, which is a process of its own.
 
 Each call is the product's own: a request over HTTP, base64 decoded, checked, stored. The figures
-are this process's resident memory after a tenth of the calls, after half, and after all.
+are this process's resident memory after a tenth of the calls, after half, and after all, and the
+time of checking a picture against that of decoding it with Pillow alone, by format.
 
 Usage: python -m bench.cases.pictures CALLS
 """
 
 import asyncio
 import base64
+import io
 import json
 import random
+import statistics
 import struct
 import subprocess
 import sys
@@ -22,15 +25,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from bench.cases.soak import resident_mb
 from bench.machine import ROOT, emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.stability.image import StabilityImages
 from engine.backends.stability.settings import StabilitySettings
 from engine.capabilities import CallContext, ImageRequest
+from engine.imaging.decode import check
 
 SIDE, IN_FLIGHT, DIFFERENT = 592, 8, 16
 """592 x 592 pixels of noise are 1.05 MB; sixteen of them are served by turns."""
+
+CHECKED_SIDE, ROUNDS = 1024, 15
+"""Width and height of the pictures that are checked, and how often."""
 
 
 def noise_png(number: int) -> bytes:
@@ -112,6 +121,28 @@ def measure(folder: Path, calls: int, port: int) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - started, "rss_mb": backend.memory}
 
 
+def check_ratios() -> dict[str, float]:
+    """Seconds of checking a picture for one second of decoding it, median of the rounds."""
+    source = Image.linear_gradient("L").resize((CHECKED_SIDE, CHECKED_SIDE))
+    noise = Image.effect_noise(source.size, 24)
+    image = Image.merge("RGB", (source, noise, source.rotate(90)))
+    return {kind: _check_ratio(image, kind) for kind in ("JPEG", "PNG", "WEBP")}
+
+
+def _check_ratio(image: Image.Image, kind: str) -> float:
+    out = io.BytesIO()
+    image.save(out, kind)
+    data = out.getvalue()
+    ratios = []
+    for _ in range(ROUNDS):
+        started = time.perf_counter()
+        Image.open(io.BytesIO(data)).load()
+        decoded = time.perf_counter()
+        check(data)
+        ratios.append((time.perf_counter() - decoded) / (decoded - started))
+    return statistics.median(ratios)
+
+
 def main() -> None:
     if sys.argv[1] == "serve":
         serve()
@@ -122,7 +153,8 @@ def main() -> None:
     )
     try:
         with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
-            emit(**measure(Path(folder), int(sys.argv[1]), int(provider.stdout.readline())))
+            found = measure(Path(folder), int(sys.argv[1]), int(provider.stdout.readline()))
+        emit(**found, check_ratios=check_ratios())
     finally:
         provider.kill()
         provider.wait()

@@ -1,7 +1,5 @@
 """Pictures as models look at them: no larger than they see, of a type that all of them take."""
 
-import io
-
 from engine.agents.conversation import InlinePicture
 
 MAX_SIDE = 1568
@@ -10,30 +8,27 @@ MAX_SIDE = 1568
 MAX_BYTES = 3_500_000
 """Most bytes; with base64 a third more, which stays under the strictest limit of 5 MB."""
 
-_TAKEN = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+QUALITY = 92
+"""Quality of a picture that is encoded for them."""
 
 
 def fitted(data: bytes) -> InlinePicture:
-    """A picture as it is where all providers take it, else scaled down as JPEG of quality 92.
+    """A picture as it is where all providers take it, else scaled down as JPEG.
 
     Args:
-        data: The bytes of a picture of any type that Pillow reads.
+        data: The bytes of a picture of any accepted format.
 
     Raises:
         ValueError: They are no picture, or one of too many pixels.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    try:
-        with Image.open(io.BytesIO(data)) as picture:
-            media_type = _TAKEN.get(picture.format or "")
-            if media_type and max(picture.size) <= MAX_SIDE and len(data) <= MAX_BYTES:
-                return InlinePicture(data, media_type)
-            picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
-            out = io.BytesIO()
-            picture.convert("RGB").save(out, "JPEG", quality=92)
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise ValueError(str(error)) from None
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"it is damaged: {error}") from None
-    return InlinePicture(out.getvalue(), "image/jpeg")
+    from engine.imaging.decode import decoded
+    from engine.imaging.sending import encoded, plain_type
+
+    media_type = plain_type(data, MAX_SIDE) if len(data) <= MAX_BYTES else None
+    if media_type is not None:
+        return InlinePicture(data, media_type)
+    image = decoded(data, near=(MAX_SIDE, MAX_SIDE))
+    image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
+    return InlinePicture(*encoded(image, "JPEG", QUALITY))

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from engine.export.files import Folder
 from engine.export.report import IterationReport
+from engine.imaging.errors import PictureError
 from engine.imaging.lineage import PARAMETERS, Lineage, text_chunks
-from engine.imaging.png import PictureError, insert_text, is_png, read_text, to_png
+from engine.imaging.png import insert_text, read_text, to_png
+from engine.imaging.png_stream import is_png
 
 SOURCE = "safelight-source"
 """Keyword of the chunk that holds the SHA-256 of the stored file that a copy was made from."""
@@ -44,7 +46,7 @@ def put_picture(folder: Folder, name: str, turn: IterationReport, stored: Path) 
         if not folder.link(name, stored):
             folder.put(name, data)
         return
-    folder.put(name, insert_text(to_png(data), chunks))
+    folder.put(name, insert_text(data if is_png(data) else to_png(data), chunks))
 
 
 def _chunks(turn: IterationReport) -> dict[str, str]:

@@ -15,7 +15,7 @@ from engine.export.documents import (
 from engine.export.files import ExportError, Folder
 from engine.export.pictures import put_picture
 from engine.export.report import IterationReport, JobReport
-from engine.imaging.png import PictureError
+from engine.imaging.errors import PictureError
 
 SUMMARY = "summary.json"
 """The name of a job's summary."""

@@ -18,9 +18,12 @@ from engine.export.files import ExportError, read_regular
 from engine.export.reading import plain, read_iteration, read_job, read_key
 from engine.export.report import IterationReport, JobReport
 from engine.export.results import OWN_NAME, SUMMARY
+from engine.imaging.decode import check, describe
+from engine.imaging.errors import PictureError
 from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import PARAMETERS, Lineage, read
-from engine.imaging.png import PictureError, describe, is_png, read_text
+from engine.imaging.png import read_text
+from engine.imaging.png_stream import is_png
 from engine.intake.entries import Unreadable
 from engine.intake.strict_json import decode as decode_json
 from engine.intake.strict_yaml import decode as decode_yaml
@@ -226,6 +229,7 @@ class _JobReader:
 
 def _examine(data: bytes) -> tuple[Artifact, Lineage | None]:
     media_type, width, height = describe(data)
+    check(data)
     digest = hashlib.sha256(data).hexdigest()
     artifact = Artifact(
         hash=digest, media_type=media_type, size=len(data), width=width, height=height

@@ -4,7 +4,10 @@ import io
 import math
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageFont
+
+from engine.imaging.decode import decoded
+from engine.imaging.errors import PictureError
 
 GAP = 12
 """Pixels between pictures and around them."""
@@ -22,7 +25,7 @@ def contact_sheet(
     """Pictures in rows, each whole in a place of its own, with lines of text below.
 
     Args:
-        pictures: PNG, JPEG or WebP files.
+        pictures: Encoded pictures.
         captions: The lines below each picture; all places have room for the most lines.
         columns: Pictures in a row; by default as square as it goes, at most four.
 
@@ -57,10 +60,8 @@ def contact_sheet(
 
 def _read(data: bytes) -> Image.Image:
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as opened:
-            opened.draft("RGB", (CELL * 2, CELL * 2))
-            image = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        image = decoded(data, near=(CELL * 2, CELL * 2))
+    except PictureError as error:
         raise ValueError(f"a picture cannot be read: {error}") from error
     image.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
     return image

@@ -1,21 +1,14 @@
 """Picture files that operators hand in, checked by their content."""
 
-import io
-import struct
-import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from PIL import Image, UnidentifiedImageError
-
 from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
+from engine.imaging.decode import MAX_PIXELS, check, describe
+from engine.imaging.errors import PictureError, TooLargeError, UnknownFormatError
 
-MAX_PIXELS = 80_000_000
-"""The most pixels of a picture that is taken in: 240 MB when it is decoded."""
-
-_MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-_DECODER_ERRORS = (OSError, ValueError, SyntaxError, EOFError, ArithmeticError, LookupError,
-                   struct.error, zlib.error, Image.DecompressionBombError)  # fmt: skip
+_MEDIA_TYPES = ("image/png", "image/jpeg", "image/webp")
+_NOT_TAKEN = "is not a PNG, JPEG or WebP picture"
 
 
 class PictureData(NamedTuple):
@@ -57,20 +50,14 @@ def read_picture(path: Path) -> PictureData:
 def check_picture(data: bytes) -> PictureData:
     """Checks the bytes of a picture; see `read_picture`."""
     try:
-        with Image.open(io.BytesIO(data), formats=list(_MEDIA_TYPES)) as picture:
-            width, height = picture.size
-            if width * height > MAX_PIXELS:
-                raise _TooLargeError
-            picture.load()
-            media_type = _MEDIA_TYPES[picture.format or ""]
-    except (_TooLargeError, Image.DecompressionBombError):
+        media_type, width, height = describe(data)
+        if media_type not in _MEDIA_TYPES:
+            raise ValueError(_NOT_TAKEN)
+        check(data)
+    except TooLargeError:
         raise ValueError(f"has more than {MAX_PIXELS // 10**6} million pixels") from None
-    except UnidentifiedImageError:
-        raise ValueError("is not a PNG, JPEG or WebP picture") from None
-    except _DECODER_ERRORS:
+    except UnknownFormatError:
+        raise ValueError(_NOT_TAKEN) from None
+    except PictureError:
         raise ValueError("is a damaged picture: it cannot be decoded to its end") from None
     return PictureData(data, media_type, width, height)
-
-
-class _TooLargeError(Exception):
-    """The picture has too many pixels to be decoded."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.capabilities import Permanent, StepError
-from engine.imaging.png import PictureError
+from engine.imaging.errors import PictureError
 from engine.pipelines.options import PictureAsk, Sampling
 from engine.pipelines.sizes import cropped, made_size, opened
 

@@ -1,11 +1,10 @@
 """Sizes of pictures: what a model can make, and what was asked for."""
 
-import io
 import math
 
 from PIL import Image, ImageOps
 
-from engine.imaging.png import to_png
+from engine.imaging.decode import decoded
 
 STEP = 8
 """Sides that a latent diffusion model makes are multiples of this many pixels at least."""
@@ -33,18 +32,12 @@ def cropped(picture: Image.Image, width: int, height: int) -> Image.Image:
 
 
 def opened(data: bytes) -> Image.Image:
-    """A reference picture, decoded and upright, as RGB.
+    """A reference picture as RGB; see `engine.imaging.decode`.
 
     Raises:
-        PictureError: It is no picture, or too large.
+        PictureError: It is no picture, damaged or too large.
     """
-    with Image.open(io.BytesIO(to_png(data)), formats=("PNG",)) as picture:
-        upright = ImageOps.exif_transpose(picture)
-        if upright.has_transparency_data:  # what cannot be seen has any colour at all
-            upright = Image.alpha_composite(
-                Image.new("RGBA", upright.size, "white"), upright.convert("RGBA")
-            )
-        return upright.convert("RGB")
+    return decoded(data)
 
 
 def covering(picture: Image.Image, width: int, height: int) -> Image.Image:

@@ -149,7 +149,8 @@ def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:
 
 
 def _described(hash_: str, data: bytes) -> Artifact:
-    from engine.imaging.png import PictureError, describe, looks_like_picture
+    from engine.imaging.decode import describe, looks_like_picture
+    from engine.imaging.errors import PictureError
 
     size = len(data)
     if looks_like_picture(data):

@@ -1,6 +1,5 @@
 """The pictures of a batch: decoded once, prepared once for each recipe, embedded once a tower."""
 
-import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,9 +9,6 @@ from engine.text import clean
 if TYPE_CHECKING:
     from PIL import Image
     from torch import Tensor
-
-FORMATS = ("PNG", "JPEG", "WEBP")
-"""Formats that are decoded; nothing else is tried on bytes from outside."""
 
 
 class Pictures:
@@ -63,17 +59,14 @@ class Pictures:
 
 
 def decoded(data: bytes) -> "Image.Image":
-    """A picture as RGB.
+    """A picture as RGB; see `engine.imaging.decode`.
 
     Raises:
         ValueError: The bytes are no picture that can be read safely; the message says why.
     """
-    from PIL import Image, UnidentifiedImageError
+    from engine.imaging import decode
 
     try:
-        with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-            return opened.convert("RGB")
-    except UnidentifiedImageError as error:
-        raise ValueError("The picture cannot be read: it is no PNG, JPEG or WebP.") from error
-    except Exception as error:  # damaged files make decoders raise nearly anything
+        return decode.decoded(data)
+    except ValueError as error:
         raise ValueError(f"The picture cannot be read: {clean(str(error), 120)}.") from error

@@ -20,7 +20,7 @@ from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MOST_BYTES, fit_preview
 from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
-from engine.imaging.png import describe
+from engine.imaging.decode import describe
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI, Socket, event, preview
 from tests.support.providers.context import MemoryContext

@@ -138,7 +138,7 @@ def test_files_lie_with_the_provider_and_where_it_says(url, held):
 
 
 async def test_a_picture_inside_a_reply_is_checked_like_any_other(server):
-    assert await fetch_picture(shelf(server), data_uri(picture())) == picture()
+    assert await fetch_picture(shelf(server), data_uri(picture(), "image/png")) == picture()
     for bad in ("data:image/png,abc", "data:image/png;base64,!!!", "data:;base64,aGVsbG8="):
         with pytest.raises(NotAPicture):
             await fetch_picture(shelf(server), bad)

@@ -12,7 +12,8 @@ from PIL import Image
 from engine.export.files import ExportError, Folder
 from engine.export.results import write_job
 from engine.imaging.lineage import read
-from engine.imaging.png import is_png, read_text
+from engine.imaging.png import read_text
+from engine.imaging.png_stream import is_png
 
 NAMES = [
     "iteration_1.png",

@@ -7,7 +7,8 @@ import pytest
 
 from db.queries.jobs import errors
 from engine.capabilities import CallContext, Refinement, RefineRequest, Retryable
-from engine.imaging.png import PictureError, to_png
+from engine.imaging.errors import PictureError
+from engine.imaging.png import to_png
 from engine.runtime import context as context_module
 from engine.runtime import outcomes
 from tests.faults.conftest import Diagnose

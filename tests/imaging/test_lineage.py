@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from sd_parsers import ParserManager
 
+from engine.imaging.errors import PictureError
 from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import Lineage, read, stamp
-from engine.imaging.png import PictureError, insert_text, read_text
+from engine.imaging.png import insert_text, read_text
 
 PLAIN = Lineage(
     prompt="a red lamp, in a darkroom\nwith prints: drying",

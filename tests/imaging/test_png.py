@@ -6,6 +6,9 @@ import pytest
 from PIL import Image
 
 from engine.imaging import png as pngs
+from engine.imaging.decode import describe
+from engine.imaging.errors import PictureError
+from engine.imaging.png_stream import SIGNATURE, is_png
 
 
 def decode(data: bytes) -> Image.Image:
@@ -23,16 +26,16 @@ def after_header(png: bytes, extra: bytes) -> bytes:
 
 
 def test_a_png_passes_unchanged(png):
-    assert pngs.is_png(png)
+    assert is_png(png)
     assert pngs.to_png(png) is png
-    assert pngs.describe(png) == ("image/png", 12, 8)
+    assert describe(png) == ("image/png", 12, 8)
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "WEBP"])
 def test_other_formats_become_the_same_pixels_as_png(picture, encoded, kind):
     data = encoded(kind, lossless=True) if kind == "WEBP" else encoded(kind)
     converted = pngs.to_png(data)
-    assert pngs.is_png(converted)
+    assert is_png(converted)
     assert decode(converted).convert("RGB").tobytes() == picture.tobytes()
     assert pngs.to_png(data) == converted
 
@@ -65,12 +68,12 @@ def test_cmyk_becomes_rgb_and_alpha_is_kept(picture, encoded):
         b"not a picture",
         b"<html><body>504</body></html>",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        pngs.SIGNATURE,
-        pngs.SIGNATURE + b"\0" * 40,
+        SIGNATURE,
+        SIGNATURE + b"\0" * 40,
     ],
 )
 def test_what_is_no_picture_is_refused(data):
-    with pytest.raises(pngs.PictureError):
+    with pytest.raises(PictureError):
         pngs.to_png(data)
 
 
@@ -78,7 +81,7 @@ def test_cut_or_damaged_files_are_refused(png, encoded):
     damaged = bytearray(png)
     damaged[45] ^= 0xFF
     for broken in (png[:-20], bytes(damaged), encoded("JPEG")[:60]):
-        with pytest.raises(pngs.PictureError):
+        with pytest.raises(PictureError):
             pngs.to_png(broken)
 
 
@@ -86,8 +89,8 @@ def test_cut_or_damaged_files_are_refused(png, encoded):
 @pytest.mark.parametrize("side", [8193, 12_000, 60_000])
 def test_a_bomb_is_refused_from_its_header(png, side):
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
-    bomb = pngs.SIGNATURE + chunk(b"IHDR", header) + png[33:]
-    with pytest.raises(pngs.PictureError, match="too large"):
+    bomb = SIGNATURE + chunk(b"IHDR", header) + png[33:]
+    with pytest.raises(PictureError, match="too large"):
         pngs.to_png(bomb)
 
 
@@ -131,9 +134,9 @@ def test_nul_in_text_is_refused(png):
 
 def test_text_of_a_file_that_is_not_whole_is_refused(png):
     for broken in (b"", b"GIF89a", png[:-5], png[:20]):
-        with pytest.raises(pngs.PictureError):
+        with pytest.raises(PictureError):
             pngs.read_text(broken)
-        with pytest.raises(pngs.PictureError):
+        with pytest.raises(PictureError):
             pngs.insert_text(broken, {"a": "b"})
 
 

@@ -24,7 +24,7 @@ def test_a_picture_that_cannot_be_read_has_a_note_and_no_number(loaded: Load) ->
         for mark in (foreign, torn):
             assert (mark["raw"], mark["value"]) == (None, None)
             assert mark["note"].startswith("The picture cannot be read: ")
-        assert foreign["note"].endswith("it is no PNG, JPEG or WebP.")
+        assert foreign["note"].endswith("this is not a picture of a known format.")
 
 
 def test_a_set_without_a_readable_picture_is_all_notes(loaded: Load) -> None:

@@ -267,9 +267,9 @@ def _make_ready(source: Path | bytes, wanted: Wanted) -> tuple[Drawn, int]:
         width, height = columns * terminal.cell[0], rows * terminal.cell[1]
         share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
         box = (max(1, int(width * share)), max(1, int(height * share)))
-        pixels = thumbnail(source, box, wanted.backdrop)
+        pixels = thumbnail(source, box)
         return Drawn(pixels=pixels), pixels.width * pixels.height * 3
-    picture = thumbnail(source, pixels_of(columns, rows), wanted.backdrop)
+    picture = thumbnail(source, pixels_of(columns, rows))
     strips = draw(picture, wanted.style, wanted.backdrop)
     return Drawn(strips=strips), picture.width * len(strips) * _CELL_BYTES
 

@@ -23,7 +23,7 @@ from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, Shelf, fetch_picture
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import has_package, missing_package, silent
-from engine.backends.common.references import references_of
+from engine.backends.common.references import read_reference, references_of
 from engine.capabilities import (
     Blocked,
     CallContext,
@@ -156,10 +156,9 @@ class ComfyImages:
     ) -> dict[SlotName, Any]:
         settings, reference = self.settings, None
         for picture in references_of(request, 1, f"The workflow {workflow.name}"):
-            extension = picture.media_type.rpartition("/")[2].partition("+")[0]
-            name = f"safelight-{picture.hash[:16]}.{extension or 'png'}"
-            data = await context.read(picture)
-            reference = await server.upload(name, data, picture.media_type)
+            sent = await read_reference(context, picture)
+            name = f"safelight-{picture.hash[:16]}.{sent.media_type.rpartition('/')[2]}"
+            reference = await server.upload(name, sent.data, sent.media_type)
         if reference is None and "reference" in workflow.slots:
             raise Permanent(f"The workflow {workflow.name} needs a reference picture.")
         steps = settings.steps or workflow.value("steps")

@@ -134,10 +134,11 @@ async def checked(account: Account, data: bytes) -> bytes:
     Raises:
         NotAPicture: They are none.
     """
-    from engine.imaging.png import PictureError, to_png
+    from engine.imaging.decode import check
+    from engine.imaging.errors import PictureError
 
     try:
-        await asyncio.to_thread(to_png, data)
+        await asyncio.to_thread(check, data)
     except PictureError as error:
         words = account.say(str(error))
         raise NotAPicture(
@@ -170,15 +171,9 @@ def from_base64(account: Account, text: str, limit: int = MAX_PICTURE_BYTES) -> 
         raise NotAPicture(f"{account.name} sent a picture that is not base64.") from None
 
 
-def data_uri(data: bytes) -> str:
-    """A picture as a `data:` URI.
-
-    Raises:
-        PictureError: It is no picture.
-    """
-    from engine.imaging.png import describe
-
-    return f"data:{describe(data)[0]};base64,{base64.b64encode(data).decode('ascii')}"
+def data_uri(data: bytes, media_type: str) -> str:
+    """A picture as a `data:` URI."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
 def _from_data_uri(shelf: Shelf, url: str) -> bytes:

@@ -6,6 +6,9 @@ MOST_BYTES = 256 * 1024
 SIDE = 512
 """Longest side, in pixels, of one that is made smaller."""
 
+QUALITY = 85
+"""Quality of one that is made smaller."""
+
 MOST_PIXELS = 4096 * 4096
 """A preview of more pixels is not decoded."""
 
@@ -23,26 +26,22 @@ def fit_preview(data: bytes) -> bytes | None:
         of too many pixels. One that is small is
         given back as it came, with only its header looked at.
     """
-    from engine.imaging.png import PictureError, describe
+    from engine.imaging.decode import describe
+    from engine.imaging.errors import PictureError
 
     try:
         media_type, width, height = describe(data)
         if media_type in _SHOWN and len(data) <= MOST_BYTES:
             return data
         return _smaller(data) if width * height <= MOST_PIXELS else None
-    except (PictureError, OSError, SyntaxError, ValueError):
+    except (PictureError, OSError):
         return None
 
 
 def _smaller(data: bytes) -> bytes:
-    import io
+    from engine.imaging.decode import decoded
+    from engine.imaging.sending import encoded
 
-    from PIL import Image
-
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.draft("RGB", (SIDE, SIDE))
-        small = picture.convert("RGB")
+    small = decoded(data, near=(SIDE, SIDE))
     small.thumbnail((SIDE, SIDE))
-    out = io.BytesIO()
-    small.save(out, "JPEG", quality=85)
-    return out.getvalue()
+    return encoded(small, "JPEG", QUALITY).data

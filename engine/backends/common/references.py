@@ -1,6 +1,12 @@
 """The reference pictures of a request: all of them, in order, as many as a model takes."""
 
-from engine.capabilities import Artifact, ImageRequest, Permanent
+import asyncio
+from typing import TYPE_CHECKING
+
+from engine.capabilities import Artifact, CallContext, ImageRequest, Permanent
+
+if TYPE_CHECKING:
+    from engine.imaging.sending import Sendable
 
 FEWER = "Ask with fewer, with one sheet that shows them all, or another backend."
 
@@ -44,3 +50,19 @@ def references_of(
             remedy="Use smaller ones.",
         )
     return found
+
+
+async def read_reference(context: CallContext, picture: Artifact) -> "Sendable":
+    """A reference picture as every provider takes it and sees it; see `engine.imaging.sending`.
+
+    Raises:
+        Permanent: It is no picture that can be read.
+    """
+    from engine.imaging.errors import PictureError
+    from engine.imaging.sending import sendable
+
+    data = await context.read(picture)
+    try:
+        return await asyncio.to_thread(sendable, data)
+    except PictureError as error:
+        raise Permanent(f"The reference picture cannot be sent: {error}.") from None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 from engine.backends.common.download import ROLE, Shelf, data_uri, fetch_picture
 from engine.backends.common.failures import refused
 from engine.backends.common.picture_backend import PictureBackend
-from engine.backends.common.references import references_of
+from engine.backends.common.references import read_reference, references_of
 from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
@@ -91,7 +91,7 @@ class FalImages(PictureBackend[FalSettings]):
         wanted = references_of(
             request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
         )
-        references = [data_uri(await context.read(picture)) for picture in wanted]
+        references = [data_uri(*await read_reference(context, picture)) for picture in wanted]
         return arguments(self.settings, request, references)
 
     def _made(self, result: Any) -> _Made:

@@ -21,7 +21,7 @@ from engine.backends.common.failures import (
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.readiness import load
-from engine.backends.common.references import references_of
+from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import Usage, report
 from engine.backends.gemini.failures import gemini_error
@@ -78,7 +78,7 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         references = references_of(
             request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
         )
-        pictures = [(await context.read(item), item.media_type) for item in references]
+        pictures = [await read_reference(context, item) for item in references]
         genai = await load("google.genai", "google-genai")
         context.progress(None, f"{self.model} is making it")
         reply = await self._ask(genai, contents(genai, request, pictures), request)

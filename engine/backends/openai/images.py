@@ -20,7 +20,7 @@ from engine.backends.common.download import (
 from engine.backends.common.failures import Account, out_of_time, unless_made
 from engine.backends.common.http import MAX_PICTURE_BYTES
 from engine.backends.common.readiness import find_key, load, silent
-from engine.backends.common.references import references_of
+from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import lacks, whole_reply
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
@@ -216,9 +216,9 @@ def _address(file: _File) -> str | None:
 
 
 async def _as_file(number: int, picture: Artifact, context: CallContext) -> _Sent:
-    kind = picture.media_type
-    name = f"reference-{number}.{kind.rpartition('/')[2]}"
-    return name, await context.read(picture), kind
+    sent = await read_reference(context, picture)
+    name = f"reference-{number}.{sent.media_type.rpartition('/')[2]}"
+    return name, sent.data, sent.media_type
 
 
 def is_gpt(model: str) -> bool:

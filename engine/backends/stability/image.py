@@ -20,7 +20,7 @@ from engine.backends.common.failures import (
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.picture_backend import PictureBackend
-from engine.backends.common.references import references_of
+from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.capabilities import (
@@ -63,7 +63,7 @@ class StabilityImages(PictureBackend[StabilitySettings]):
             StepError: It did not work.
         """
         first = next(iter(references_of(request, 1, self.model)), None)
-        reference = None if first is None else await context.read(first)
+        reference = None if first is None else (await read_reference(context, first)).data
         fields = self._fields(request, reference is not None)
         context.progress(None, f"{self.model} is making it")
         made = await self._made(fields, reference)

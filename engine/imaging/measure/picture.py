@@ -4,12 +4,13 @@ Everything is computed on a reduced copy, so that it takes the same few millisec
 and means the same at any size, sharpness apart (see `Measures.sharpness`).
 """
 
-import io
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from engine.imaging.decode import decoded
+from engine.imaging.errors import PictureError
 from engine.imaging.measure.colour import Array, Rgb, chroma, linear, oklab
 from engine.imaging.measure.palette import Swatch, dominant
 
@@ -83,7 +84,7 @@ def measure(picture: bytes) -> Measures:
     """Measures an encoded picture.
 
     Args:
-        picture: PNG, JPEG or WebP.
+        picture: The file's bytes.
 
     Raises:
         ValueError: The bytes are no picture that can be read safely.
@@ -138,18 +139,14 @@ def colour_share(lab: Array, colour: Rgb) -> float:
 
 
 def opened(picture: bytes) -> Image.Image:
-    """Decodes a PNG, JPEG or WebP to RGB.
+    """Decodes a picture to RGB; see `engine.imaging.decode`.
 
     Raises:
         ValueError: The bytes are no picture that can be read safely.
     """
     try:
-        with Image.open(io.BytesIO(picture), formats=("PNG", "JPEG", "WEBP")) as image:
-            return image.convert("RGB")
-    except UnidentifiedImageError as error:
-        # Pillow's own words name an object in memory, another one each time.
-        raise ValueError("the picture cannot be read: it is no PNG, JPEG or WebP") from error
-    except (OSError, Image.DecompressionBombError) as error:
+        return decoded(picture)
+    except PictureError as error:
         raise ValueError(f"the picture cannot be read: {error}") from error
 
 

@@ -1,12 +1,13 @@
 """Follows reference pictures: their palette, and roughly the light and dark of the first."""
 
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from engine.imaging.decode import decoded
+from engine.imaging.errors import PictureError
 from engine.imaging.measure.colour import Array
 from engine.imaging.measure.palette import dominant
 from engine.imaging.painter.canvas import Canvas
@@ -52,13 +53,10 @@ def heed(references: Sequence[bytes], plan: Plan) -> Guide:
 def _pixels(reference: bytes) -> Array:
     """A reference as sRGB of 0..1, reduced to a square of `SIDE` pixels, shape (h, w, 3)."""
     try:
-        with Image.open(io.BytesIO(reference)) as opened:
-            opened.draft("RGB", (256, 256))
-            image = opened.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
-    except UnidentifiedImageError as error:
-        raise ValueError("the reference picture is no picture that can be read") from error
-    except (OSError, Image.DecompressionBombError) as error:
+        image = decoded(reference, near=(256, 256))
+    except PictureError as error:
         raise ValueError(f"the reference picture cannot be read: {error}") from error
+    image = image.resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(image, dtype=np.float32) / 255
 
 

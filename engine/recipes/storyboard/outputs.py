@@ -15,7 +15,7 @@ from engine.export.documents import VERSION, dollars, to_json
 from engine.export.files import ExportError, Folder
 from engine.export.pictures import put_picture
 from engine.export.report import IterationReport
-from engine.imaging.png import PictureError
+from engine.imaging.errors import PictureError
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
     chosen_name,

@@ -69,16 +69,16 @@ def text_of(picture):
 def test_a_picture_fits_its_box_and_keeps_its_proportions(tmp_path, size, box, fitted):
     path = tmp_path / "p"
     Image.new("RGB", size, (1, 2, 3)).save(path, "PNG")
-    small = thumbnail(path, box, BLACK)
+    small = thumbnail(path, box)
     assert small.size == fitted
     assert small.mode == "RGB"
     assert small.getpixel((0, 0)) == (1, 2, 3)
 
 
-def test_a_transparent_picture_stands_on_the_backdrop(tmp_path):
+def test_a_transparent_picture_stands_on_white_as_critics_see_it(tmp_path):
     path = tmp_path / "p"
     Image.new("RGBA", (8, 8), (255, 0, 0, 0)).save(path, "PNG")
-    assert thumbnail(path, (8, 8), (10, 20, 30)).getpixel((4, 4)) == (10, 20, 30)
+    assert thumbnail(path, (8, 8)).getpixel((4, 4)) == (255, 255, 255)
 
 
 def test_a_picture_is_turned_as_its_metadata_asks(tmp_path):
@@ -88,7 +88,7 @@ def test_a_picture_is_turned_as_its_metadata_asks(tmp_path):
     stored = Image.new("RGB", (64, 32), (0, 0, 255))
     stored.paste((255, 0, 0), (0, 0, 32, 32))
     stored.save(path, "JPEG", exif=exif)
-    upright = thumbnail(path, (32, 32), BLACK)
+    upright = thumbnail(path, (32, 32))
     assert upright.size == (16, 32)
     red, _, blue = upright.getpixel((8, 4))
     assert red > 200 > 60 > blue
@@ -97,23 +97,23 @@ def test_a_picture_is_turned_as_its_metadata_asks(tmp_path):
 def test_the_largest_picture_is_refused_before_it_is_decoded(red, monkeypatch):
     monkeypatch.setattr(decode, "MAX_PIXELS", 2000)
     with pytest.raises(PictureTrouble, match="million pixels"):
-        thumbnail(red, (8, 8), BLACK)
+        thumbnail(red, (8, 8))
 
 
 def test_no_file_no_picture_and_half_a_picture_are_said(tmp_path, red):
     with pytest.raises(PictureTrouble, match="not there any more"):
-        thumbnail(tmp_path / "gone", (8, 8), BLACK)
+        thumbnail(tmp_path / "gone", (8, 8))
     (tmp_path / "text").write_text("\x1b[2J not a picture")
     with pytest.raises(PictureTrouble, match="not a picture"):
-        thumbnail(tmp_path / "text", (8, 8), BLACK)
+        thumbnail(tmp_path / "text", (8, 8))
     noise = Image.effect_noise((256, 256), 80)
     noise.save(tmp_path / "whole", "PNG")
     half = (tmp_path / "whole").read_bytes()[:20_000]
     (tmp_path / "half").write_bytes(half)
     with pytest.raises(PictureTrouble, match="damaged"):
-        thumbnail(tmp_path / "half", (8, 8), BLACK)
+        thumbnail(tmp_path / "half", (8, 8))
     with pytest.raises(PictureTrouble, match="is a folder"):
-        thumbnail(tmp_path, (8, 8), BLACK)
+        thumbnail(tmp_path, (8, 8))
 
 
 # -- cells ------------------------------------------------------------------------------------

@@ -1,0 +1,75 @@
+"""Pictures as they are sent to providers: of a type that all of them take, and seen alike by all.
+
+Programs differ in whether they heed orientation, profile and transparency. A picture that any of
+them could see otherwise is sent as `engine.imaging.decode` sees it.
+"""
+
+import io
+from typing import NamedTuple
+
+from PIL import Image
+
+from engine.imaging.decode import decoded, format_of, is_plain, opened
+
+JPEG_QUALITY = 95
+"""Quality of a lossy picture that has to be encoded again."""
+
+TAKEN = ("PNG", "JPEG", "WEBP")
+"""Formats that every provider takes."""
+
+_LOSSY = ("JPEG", "WEBP", "AVIF")
+
+
+class Sendable(NamedTuple):
+    """A picture ready to be sent.
+
+    Attributes:
+        data: Its bytes.
+        media_type: Their type: `image/png`, `image/jpeg` or `image/webp`.
+    """
+
+    data: bytes
+    media_type: str
+
+
+def sendable(data: bytes) -> Sendable:
+    """A picture in full size; unchanged where every provider takes it and sees the same in it.
+
+    Raises:
+        PictureError: It is not a whole picture of an accepted format, or it is too large.
+    """
+    media_type = plain_type(data)
+    if media_type is not None:
+        return Sendable(data, media_type)
+    with opened(data) as image:
+        is_lossy = format_of(image) in _LOSSY
+    return encoded(decoded(data), "JPEG" if is_lossy else "PNG", JPEG_QUALITY)
+
+
+def plain_type(data: bytes, max_side: int | None = None) -> str | None:
+    """The media type of a picture that can be sent as it is; None where it cannot.
+
+    Args:
+        data: An encoded picture.
+        max_side: Pixels that its longer side may have.
+
+    Raises:
+        PictureError: It is not a picture of an accepted format, or it is too large.
+    """
+    with opened(data) as image:
+        kind = format_of(image)
+        if kind not in TAKEN or not is_plain(image):
+            return None
+        if max_side is not None and max(image.size) > max_side:
+            return None
+        return Image.MIME[kind]
+
+
+def encoded(image: Image.Image, kind: str, quality: int) -> Sendable:
+    """Pixels as a file; `quality` counts for JPEG alone."""
+    out = io.BytesIO()
+    if kind == "JPEG":
+        image.save(out, kind, quality=quality)
+    else:
+        image.save(out, kind)
+    return Sendable(out.getvalue(), Image.MIME[kind])

@@ -1,0 +1,92 @@
+"""Colours of any picture as sRGB: profiles, CMYK, deep greys, palettes and transparency."""
+
+import io
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+if TYPE_CHECKING:
+    from PIL import ImageCms
+
+GROUND = (255, 255, 255)
+"""Shows through where a picture is transparent, in sRGB: white."""
+
+_DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
+_MODES = {"RGB": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
+"""Modes of Pillow that a profile of each colour space describes."""
+
+
+def flattened(image: Image.Image) -> Image.Image:
+    """A loaded picture in sRGB without transparency, mode RGB; see `GROUND`."""
+    coloured = to_srgb(image)
+    if coloured.mode == "RGB":
+        return coloured
+    ground = Image.new("RGBA", coloured.size, (*GROUND, 255))
+    return Image.alpha_composite(ground, coloured).convert("RGB")
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """A loaded picture in sRGB, mode RGB, or RGBA where it has transparency.
+
+    Greys of 16 bits are scaled to 8; whole numbers of 32 bits count as such of 16, and fractions
+    as 0 (black) to 1 (white). A profile that cannot be used is left aside.
+    """
+    profile = profile_of(image)
+    if image.mode in _DEEP:
+        image = _eight_bits(image)
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = image.getchannel("A")
+    if image.mode not in ("L", "CMYK", "RGB"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    coloured = (profile and _converted(image, profile)) or image.convert("RGB")
+    if alpha is not None:
+        coloured.putalpha(alpha)
+    return coloured
+
+
+def profile_of(image: Image.Image) -> "ImageCms.ImageCmsProfile | None":
+    """The profile that says what a picture's colours are; None where that is sRGB or unknown."""
+    data = image.info.get("icc_profile")
+    if not data:
+        return None
+    try:
+        from PIL import ImageCms
+
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(data))
+        name = ImageCms.getProfileDescription(profile)
+    except Exception:  # noqa: BLE001 - a profile may hold anything, and Pillow may lack LittleCMS
+        return None
+    return None if name.strip().lower().startswith("srgb") else profile
+
+
+def _converted(image: Image.Image, profile: "ImageCms.ImageCmsProfile") -> Image.Image | None:
+    from PIL import ImageCms
+
+    space = str(_core(profile).xcolor_space).strip()
+    if image.mode not in _MODES.get(space, ()):
+        return None
+    try:
+        result = ImageCms.profileToProfile(
+            image, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    return result
+
+
+def _core(profile: "ImageCms.ImageCmsProfile") -> Any:
+    return profile.profile
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """A picture of deep greys as mode L; what is out of range is cut off."""
+    scale, offset = (255.0, 0.5) if image.mode == "F" else (1 / 257, 0.5)
+    scaled = image.point(lambda value: value * scale + offset).convert("L")
+    clear = image.info.get("transparency")
+    if isinstance(clear, int):
+        scaled.info["transparency"] = clear // 257
+    else:
+        scaled.info.pop("transparency", None)
+    return scaled
