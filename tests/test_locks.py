@@ -1,0 +1,78 @@
+"""The locks hold what `pyproject.toml` asks for, and it asks for all that the code imports."""
+
+import ast
+import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+UNLOCKED = {"torch", "torchvision"}
+OWN = {"db", "engine", "themes", "tui"}
+
+
+def requirements(*extras: str) -> list[Requirement]:
+    texts = [*PROJECT["dependencies"], *(text for extra in extras for text in EXTRAS[extra])]
+    return [Requirement(text) for text in texts]
+
+
+def pins(version: str, *names: str) -> dict[str, tuple[str, int]]:
+    """Each pin of some locks: its version, and how many hashes it has."""
+    found = {}
+    for name in names:
+        text = (ROOT / "locks" / f"{version}-{name}.txt").read_text()
+        for block in re.split(r"(?m)^(?=\S)", text)[1:]:
+            package, _, pinned = block.split()[0].partition("==")
+            assert package not in found, f"{package} is pinned twice"
+            found[package] = (pinned, block.count("--hash=sha256:"))
+    return found
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize(
+    ("locks", "extras"),
+    [
+        (["run"], []),
+        (["run", "test"], ["dev", "cloud"]),
+        (["run", "test", "local"], ["dev", "cloud", "local"]),
+    ],
+)
+def test_a_lock_pins_what_the_project_asks_for(version, locks, extras):
+    locked = pins(version, *locks)
+    assert all(hashes for _, hashes in locked.values())
+    for wanted in requirements(*extras):
+        name = canonicalize_name(wanted.name)
+        if name not in UNLOCKED:
+            assert wanted.specifier.contains(locked[name][0]), name
+    assert not UNLOCKED & set(locked)
+    assert not any(name.startswith(("nvidia", "cuda", "triton")) for name in locked)
+
+
+def imported_packages() -> dict[str, Path]:
+    """The top-level modules that the code imports, each with a file that does."""
+    found = {}
+    for folder in sorted(OWN):
+        for path in (ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                if isinstance(node, ast.ImportFrom):
+                    names = [node.module or ""]
+                found.update({name.split(".")[0]: path for name in names})
+    return found
+
+
+def test_every_package_that_the_code_imports_is_declared():
+    declared = {canonicalize_name(wanted.name) for wanted in requirements("cloud", "local")}
+    installed = packages_distributions()
+    for name, path in imported_packages().items():
+        if name in OWN or name in sys.stdlib_module_names or name not in installed:
+            continue  # what is not installed belongs to an extra that is not
+        distributions = {canonicalize_name(found) for found in installed[name]}
+        assert distributions & declared, f"{path} imports {name}, of {', '.join(distributions)}"
