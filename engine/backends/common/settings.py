@@ -1,7 +1,6 @@
 """Settings that every backend of a remote provider has."""
 
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
