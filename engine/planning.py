@@ -14,12 +14,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from db.queries import batches as queries
 from db.store import Store
-from engine.capabilities import Backend, Capability
+from engine.capabilities import Backend, Capability, Priced
 from engine.capabilities.fields import Seed
 from engine.catalog import EntryPointCatalog
 from engine.export.names import claim
 from engine.intake.readers import Format
-from engine.money.prices import load_prices, prices_for
+from engine.money.prices import load_prices, own_prices, prices_for
 from engine.paths import WorkspacePaths
 from engine.runtime.fallbacks import names_of
 from engine.runtime.loading import one_of_snapshot, snapshot_of
@@ -199,11 +199,15 @@ class Planner:
         settings: dict[str, Any],
         environment: Mapping[str, str],
     ) -> tuple[Backend, dict[str, Any]]:
-        """A backend and its settings, with the table's prices where they say nothing."""
+        """A backend and its settings, with the table's prices where they say nothing.
+
+        A server of one's own has only the prices of the workspace, none of those of providers.
+        """
         backend = self._catalog.backend(capability, name, settings, environment)
-        if not backend.paid:
+        if not backend.paid and not isinstance(backend, Priced):
             return backend, settings
-        table, today = load_prices(self._paths.root), datetime.now(UTC).date()
+        root, today = self._paths.root, datetime.now(UTC).date()
+        table = load_prices(root) if backend.paid else own_prices(root)
         prices = prices_for(table, capability, name, backend.model, settings, today)
         if not prices:
             return backend, settings

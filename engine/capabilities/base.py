@@ -196,7 +196,9 @@ class Backend(Protocol):
 
     It may also have `tokens_per_minute`, for its lane, `reusable`, where the same request gives the
     same result, so that another job's answer may stand for it, and `versions`, the version of each
-    operation that has another one than `version`, by its name. One that asks a server of this
+    operation that has another one than `version`, by its name. One that is paid may have
+    `asks(request)`: whether a call of unknown outcome is put to the operator, as all are without
+    it, or made again because it costs little. One that asks a server of this
     machine may have `unreachable()`, which says what does not answer, for lists of backends; a call
     to it finds that out by itself. One that asks through a provider's own package has that one's
     name as `client`.

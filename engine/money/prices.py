@@ -85,9 +85,17 @@ def load_prices(root: Path) -> PriceTable:
     Raises:
         PricesError: The workspace's table has something wrong.
     """
+    return PriceTable(price=(*own_prices(root).price, *_packaged().price))
+
+
+def own_prices(root: Path) -> PriceTable:
+    """The workspace's table alone; empty if it has none.
+
+    Raises:
+        PricesError: It has something wrong.
+    """
     path = root / PRICES_FILE
-    own = _parsed(path.read_bytes(), str(path)) if path.is_file() else PriceTable()
-    return PriceTable(price=(*own.price, *_packaged().price))
+    return _parsed(path.read_bytes(), str(path)) if path.is_file() else PriceTable()
 
 
 @cache

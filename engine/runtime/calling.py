@@ -17,6 +17,7 @@ from engine.capabilities import (
 from engine.capabilities.tracing import Recording, WireLog
 from engine.runtime.context import CallRecorder
 from engine.runtime.lanes import Lane, Sent
+from engine.runtime.purse import asks_about
 from engine.runtime.workbench import StepState, Workbench
 
 UNWRITABLE_SECONDS = 1.0
@@ -98,9 +99,11 @@ class Caller:
                 return cast("Result", await operation(self._call.request, recorder))
         except TimeoutError:
             message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
-            if backend.paid and not (backend.resumable and recorder.request_id):
+            if not backend.paid or (backend.resumable and recorder.request_id):
+                raise Retryable(message) from None
+            if asks_about(self._call):
                 raise OutcomeUnknown(message) from None
-            raise Retryable(message) from None
+            raise Retryable(message, resubmit=True) from None
         finally:
             self._state.request_id = recorder.request_id
             sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)

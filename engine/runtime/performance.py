@@ -12,6 +12,7 @@ from engine.capabilities import Blocked, Permanent, Retryable, StepError
 from engine.counting import counted
 from engine.runtime.calling import Caller
 from engine.runtime.outcomes import OutcomeKeeper
+from engine.runtime.purse import asks_about
 from engine.runtime.reuse import may_be_reused, reused
 from engine.runtime.run import Memo
 from engine.runtime.workbench import Asked, Made, StepState, Workbench
@@ -146,7 +147,8 @@ class Performance:
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
-        if self.call.backend.paid and settings.on_unknown != "retry":
+        paid = self.call.backend.paid
+        if paid and settings.on_unknown != "retry" and asks_about(self.call):
             raise await self._keeper.unknown(settings.on_unknown)
 
     def _put_aside(self) -> None:

@@ -78,6 +78,12 @@ class Purse:
         await self._settled.wait()
 
 
+def asks_about(call: Call) -> bool:  # type: ignore[type-arg]
+    """Whether a paid call of unknown outcome is asked about; else it is made again."""
+    asks = getattr(call.backend, "asks", None)
+    return asks is None or bool(asks(call.request))
+
+
 def refused(refusal: OverBudget, backend: Backend) -> Blocked:
     """What parks the job, in words that say which limit it is and what to do."""
     name, remedy = _LIMITS[refusal.limit]

@@ -53,7 +53,7 @@ async def test_fal_is_never_made_to_do_the_same_twice_by_kills(tmp_path: Path, s
     queue, moments = FalQueue(), random.Random(seed)
     with ProviderServer(queue) as server:
         studio = Studio(tmp_path / "work", KEYS)
-        studio.queue(8, fal_settings(server, concurrency=1))
+        studio.queue(8, fal_settings(server, concurrency=1, ask_above=0))
         killed = [await die(studio.root, "fal", moments.randrange(1, 90)) for _ in range(6)]
         await studio.run()
         assert sum(killed) > 3
@@ -196,6 +196,44 @@ async def test_refused_keys_and_unknown_outcomes_park_and_say_why(tmp_path: Path
         studio.workspace.command("retry", ["b1"])
         await studio.run()
         assert studio.jobs()[0].state == "done"
+
+
+def openai_settings(server: ProviderServer, **more: Any) -> dict[str, Any]:
+    own = {"base_url": f"{server.url}/v1", **more}
+    return {"image": "openai", **{f"openai.{name}": value for name, value in own.items()}}
+
+
+@pytest.mark.parametrize(
+    ("price", "end", "asked", "counted"),
+    [
+        (0.04, ("done", None), 2, (40_000, 40_000, 0)),
+        (0.5, ("parked", "unknown-outcome"), 1, (0, 0, 500_000)),
+    ],
+)
+async def test_a_call_that_a_crash_cut_is_made_again_if_it_costs_little(
+    tmp_path: Path, price: float, end: tuple[str, str | None], asked: int, counted: tuple[int, ...]
+):
+    routes = OpenAIRoutes()
+    with ProviderServer(routes) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, openai_settings(server, price_image=price))
+        assert await die(studio.root, "openai", 1)
+        assert len(routes.asked) == 1
+        await studio.run()
+        (job,) = studio.jobs()
+        assert ((job.state, job.reason), len(routes.asked)) == (end, asked)
+        assert spent(studio) == counted
+
+
+async def test_a_gateway_of_this_machine_with_a_price_keeps_to_the_budget(tmp_path: Path):
+    routes = OpenAIRoutes()
+    with ProviderServer(routes) as server:
+        studio = Studio(tmp_path / "work", KEYS, {"budget": {"total": 0.25}})
+        studio.queue(6, openai_settings(server, price_image=0.1))
+        await studio.run()
+        assert {job.reason for job in studio.jobs() if job.state == "parked"} == {"budget"}
+        assert len(routes.asked) == 2
+        assert spent(studio) == (200_000, 0, 0)
 
 
 async def test_one_path_of_a_gateway_without_money_holds_up_no_other(tmp_path: Path):

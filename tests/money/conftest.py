@@ -20,12 +20,17 @@ class PaidToy(ToyBackend):
     Attributes:
         worst: What it says that a call may cost at most, None where it does not know.
         price: What a call costs.
+        asks_about: Whether a call of unknown outcome is asked about.
     """
 
     worst: int | None = 1000
     price: int = 1000
     paid: bool = True
     price_names: tuple[str, ...] = ("toy.price",)
+    asks_about: bool = True
+
+    def asks(self, request: Any) -> bool:
+        return self.asks_about
 
     def worst_cost(self, request: Any) -> int | None:
         return self.worst

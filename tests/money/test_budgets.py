@@ -22,7 +22,7 @@ from engine.capabilities import (
     Retryable,
 )
 from tests.money.conftest import Ledger, PaidToy
-from tests.support.engines import Toy, eventually, quick_settings
+from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import Reply
 
 Paid = Callable[..., Toy]
@@ -167,6 +167,21 @@ async def test_a_call_made_again_is_counted_again(paid: Paid) -> None:
     toy.queue(1, {"steps": 1}, budget=2000)
     await toy.run()
     assert (toy.batch().cost, toy.batch().presumed, open_reservations(toy)) == (1400, 0, 0)
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_a_cheap_call_at_its_deadline_is_made_again(paid: Paid, asks: bool) -> None:
+    async def slow_once(_request: RefineRequest, _context: CallContext) -> None:
+        if len(toy.backend.asked) == 1:
+            await asyncio.sleep(PATIENCE)
+
+    toy = paid(reply=slow_once, asks_about=asks)
+    toy.settings.engine.deadline_seconds = 0.2
+    toy.queue(1, {"steps": 1}, budget=2000)
+    await toy.run()
+    [job] = toy.jobs()
+    assert (job.state, len(toy.backend.asked)) == (("parked", 1) if asks else ("done", 2))
+    assert (toy.batch().presumed, open_reservations(toy)) == ((0, 1000) if asks else (1000, 0))
 
 
 async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:

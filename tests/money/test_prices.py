@@ -17,6 +17,8 @@ from engine.backends.fal.settings import FalSettings
 from engine.backends.gemini_image.settings import GeminiImageSettings
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.settings import StabilitySettings
+from engine.capabilities import Artifact, EvaluateRequest, ImageRequest
+from engine.catalog import EntryPointCatalog
 from engine.money.amounts import in_words, limit_of, price_of
 from engine.money.estimate import Use, estimate
 from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
@@ -132,6 +134,83 @@ def test_a_workspace_has_prices_of_its_own(tmp_path: Path) -> None:
     found = load_prices(tmp_path).find("fal", "fal-ai/fast-sdxl", "picture", TODAY)
     assert found is not None
     assert found.dollars == 0.5
+
+
+LOCAL = "http://127.0.0.1:4000/v1"
+
+
+@pytest.mark.parametrize(
+    ("capability", "name", "settings"),
+    [
+        ("vision", "openai", {"base_url": LOCAL, "price_output": 4}),
+        ("text", "anthropic", {"base_url": LOCAL, "price_input": 4}),
+        ("text", "gemini", {"base_url": LOCAL, "price_input": 4, "price_output": 4}),
+        ("text", "ollama", {"price_input": 4, "price_output": 4}),
+        ("text", "ollama", {"base_url": "https://ollama.com"}),
+        ("image", "openai", {"base_url": LOCAL, "price_image": 0.1}),
+        ("image", "openai", {"base_url": LOCAL, "price_image_output": 30}),
+        ("image", "fal", {"base_url": LOCAL}),
+        ("image", "stability", {"base_url": LOCAL}),
+        ("image", "gemini-image", {"base_url": LOCAL}),
+    ],
+)
+def test_what_has_a_price_is_paid_wherever_its_server_is(
+    capability: Any, name: str, settings: dict[str, Any]
+) -> None:
+    backend = EntryPointCatalog().backend(capability, name, settings, {})
+    assert backend.paid
+    unpriced = {key: value for key, value in settings.items() if not key.startswith("price")}
+    if unpriced != settings:
+        assert not EntryPointCatalog().backend(capability, name, unpriced, {}).paid
+
+
+def test_a_server_of_one_s_own_has_the_workspace_s_prices_and_no_provider_s(tmp_path: Path) -> None:
+    source = tmp_path / "prompts.txt"
+    source.write_text("a lamp\n")
+    workspace = Workspace(tmp_path / "work", create=True)
+    chosen = {"vision": "openai", "openai.base_url": LOCAL}
+    assert workspace.estimate("refine", source, settings=chosen).is_free
+    (workspace.paths.root / "prices.toml").write_text(
+        "".join(
+            f'[[price]]\nbackend = "openai"\nmodel = "*"\nunit = "million_tokens_{way}"\n'
+            'dollars = 2\nsource = "a contract"\ndate = 2026-01-01\n'
+            for way in ("in", "out")
+        )
+    )
+    found = workspace.estimate("refine", source, settings=chosen)
+    assert [line.paid for line in found.lines if line.backend == "openai"] == [True]
+    assert found.cost is not None
+    assert found.cost[1] > 0
+
+
+@pytest.mark.parametrize(
+    ("capability", "name", "settings", "asks"),
+    [
+        ("image", "stability", {"price_per_image": 0.04}, False),
+        ("image", "stability", {"price_per_image": 0.06}, True),
+        ("image", "stability", {}, True),
+        ("image", "fal", {"price_per_second": 0.001, "most_seconds": 40}, False),
+        ("image", "fal", {"price_per_second": 0.001, "most_seconds": 60}, True),
+        ("image", "gemini-image", {"price_per_image": 0.03}, False),
+        ("image", "gemini-image", {"price_per_image": 0.03, "image_size": "4K"}, True),
+        ("image", "openai", {"price_image": 0.05}, False),
+        ("image", "openai", {"price_image_output": 30}, True),
+    ],
+)
+def test_what_costs_little_is_made_again_and_what_is_not_known_is_asked_about(
+    capability: Any, name: str, settings: dict[str, Any], asks: bool
+) -> None:
+    backend: Any = EntryPointCatalog().backend(capability, name, settings, {})
+    request = ImageRequest(prompt="a lamp", seed=1, width=512, height=512)
+    assert backend.asks(request) is asks
+
+
+@pytest.mark.parametrize(("price", "asks"), [(0.1, False), (100, True), (None, True)])
+def test_a_chat_is_asked_about_by_its_worst_case(price: float | None, asks: bool) -> None:
+    settings = {"price_input": price, "price_output": price}
+    backend: Any = EntryPointCatalog().backend("vision", "openai", settings, {})
+    image = Artifact(hash="0" * 64, media_type="image/png", size=1)
+    assert backend.asks(EvaluateRequest(brief="a lamp", image=image)) is asks
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ agents' (`engine.agents`), what is made of the reply too.
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel, Field
 
@@ -139,6 +139,14 @@ class ChatBackend:
         """The settings that say what it costs."""
         return (f"{self.name}.price_input=...", f"{self.name}.price_output=...")
 
+    def worst_cost(self, request: Any) -> int | None:
+        """Maximum cost of a call, in micro-dollars; None if a price is not known."""
+        raise NotImplementedError
+
+    def asks(self, request: Any) -> bool:
+        """Whether a call of unknown outcome is asked about instead of being made again."""
+        return self.settings.asks_about(self.worst_cost(request))
+
     def usual_cost(self) -> tuple[int, int] | None:
         """What ordinary calls cost, the least and the most; None where a price is not known."""
         if self.settings.price_input is None or self.settings.price_output is None:
@@ -244,8 +252,6 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
     """Whether a round of unknown outcome may have cost more than is spent again unasked."""
-    if settings.is_local:
-        return False
     told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
     pictures = sum(len(turn.pictures) for turn in talk.turns)
     tokens_in = told // 3 + pictures * _TOKENS_OF_PICTURE

@@ -62,7 +62,7 @@ class PictureSettings(RemoteSettings):
     @property
     def asks(self) -> bool:
         """Whether a call of unknown outcome is asked about instead of being made again."""
-        return self.price_per_image is None or self.price_per_image > self.ask_above
+        return self.asks_about(self.worst)
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,10 @@ class PictureBackend(Generic[SettingsT]):
         """The most that a picture may cost, in micro-dollars; None where it is not known."""
         return self.settings.worst
 
+    def asks(self, request: ImageRequest) -> bool:
+        """Whether a call of unknown outcome is asked about instead of being made again."""
+        return self.settings.asks_about(self.worst_cost(request))
+
     def usual_cost(self) -> tuple[int, int] | None:
         """The least and the most that a picture costs; None where it is not known."""
         return self.settings.usual

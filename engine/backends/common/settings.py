@@ -44,8 +44,16 @@ class RemoteSettings(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether the calls go to this machine, where they cost nothing and need no key."""
+        """Whether the calls go to this machine, where they need no key."""
         return self.base_url is not None and is_loopback(self.base_url)
+
+    def asks_about(self, worst: int | None) -> bool:
+        """Whether a call of unknown outcome is asked about instead of being made again.
+
+        Args:
+            worst: Maximum cost of the call, in micro-dollars; None if that is not known.
+        """
+        return worst is None or worst > self.ask_above * 1_000_000
 
     def lane(self, name: str, model: str) -> str:
         """The lane of a model of an account: backends that share both share the lane.

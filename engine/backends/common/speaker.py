@@ -46,7 +46,7 @@ class KeyedSpeaker(Generic[SettingsT]):
         self.settings = settings
         self.key = find_key(environment, *self.keys)
         self.account = Account(self.name, self.keys, (self.key,) if self.key else ())
-        self.paid = not settings.is_local
+        self.paid = settings.has_price or not settings.is_local
         self.address = settings.base_url or self.url
 
     def missing(self) -> list[Missing]:

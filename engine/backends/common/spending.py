@@ -22,6 +22,11 @@ class TokenPrices(BaseModel):
         None, ge=0, description="Dollars for a million tokens written; unknown by default."
     )
 
+    @property
+    def has_price(self) -> bool:
+        """True if tokens cost something, wherever the server is."""
+        return bool(self.price_input or self.price_output)
+
     def microdollars(self, tokens_in: int, tokens_out: int) -> int:
         """The cost of a call, rounded up to whole micro-dollars; 0 where no price is set.
 

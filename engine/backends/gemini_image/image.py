@@ -83,13 +83,13 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         context.progress(None, f"{self.model} is making it")
         reply = await self._ask(genai, contents(genai, request, pictures), request)
         self._report(reply, context)
-        data = self._picture(reply)
+        data = self._picture(reply, unknown=self.asks(request))
         await context.charged(self.settings.cost_of(self._size(request)))
         image = await context.keep(await checked(self._account, data), role=ROLE)
         return Picture(image=image, seed=request.seed % MAX_SEED)
 
     async def _ask(self, genai: Any, parts: list[Any], request: ImageRequest) -> Any:
-        settings, asks = self.settings, self.settings.asks
+        settings, asks = self.settings, self.asks(request)
         try:
             async with asyncio.timeout(settings.timeout), self._connection() as http:
                 address = settings.base_url or API_URL
@@ -100,7 +100,7 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         except TimeoutError:
             raise out_of_time(self._account, settings.timeout, unknown=asks) from None
         except genai.errors.APIError as error:
-            raise self._refusal(error) from None
+            raise self._refusal(error, unknown=asks) from None
         except _broken() as error:
             raise from_exception(self._account, error, unknown=asks) from None
 
@@ -132,14 +132,14 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         usage = Usage(tokens_in=count.prompt_token_count or 0, tokens_out=written)
         report(context, usage, self.settings)
 
-    def _picture(self, reply: Any) -> bytes:
+    def _picture(self, reply: Any, *, unknown: bool) -> bytes:
         blocked = reply.prompt_feedback and reply.prompt_feedback.block_reason
         if blocked:
             raise refused(self._account, f"the prompt is blocked ({_name(blocked)})")
         candidate = reply.candidates[0] if reply.candidates else None
         if candidate is None:
             words = "what came holds no candidate"
-            raise cut_off(self._account, words, unknown=self.settings.asks)
+            raise cut_off(self._account, words, unknown=unknown)
         parts = (candidate.content.parts if candidate.content else None) or []
         found = [
             part.inline_data.data
@@ -158,11 +158,11 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
             remedy="Say more plainly in the prompt that a picture is wanted, or what is in it.",
         )
 
-    def _refusal(self, error: Any) -> StepError:
+    def _refusal(self, error: Any, *, unknown: bool) -> StepError:
         headers = getattr(error.response, "headers", None)
         status = error.code if isinstance(error.code, int) else 500
         found = gemini_error(self._account, status, error.details, headers)
-        return unless_made(found, status, unknown=self.settings.asks)
+        return unless_made(found, status, unknown=unknown)
 
 
 def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:

@@ -6,10 +6,12 @@ Wire format: https://docs.ollama.com/api/chat
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
+from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import (
     STUMBLES,
     Account,
@@ -36,6 +38,8 @@ NAME = "ollama"
 ADDRESS = "http://127.0.0.1:11434"
 _PORT = "11434"
 _HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - it is asked
+CLOUD = frozenset({"ollama.com", "www.ollama.com", "api.ollama.com"})
+"""Hosts of Ollama's own paid service."""
 
 
 class OllamaSpeaker:
@@ -46,7 +50,6 @@ class OllamaSpeaker:
         environment: Where `OLLAMA_HOST` and, for a server that asks for one, a key are.
     """
 
-    paid = False
     client = "ollama"
 
     def __init__(self, settings: OllamaSettings, environment: Mapping[str, str]) -> None:
@@ -61,6 +64,7 @@ class OllamaSpeaker:
                 self.address = address_of(host)
             except ValueError as error:
                 self._wrong_host = str(error)
+        self.paid = settings.has_price or urlsplit(self.address).hostname in CLOUD
 
     def missing(self) -> list[Missing]:
         """The package `ollama`; an address that can be used."""
@@ -94,6 +98,7 @@ class OllamaSpeaker:
         messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
         found = await self._asked(
             "chat",
+            unknown=asks_about(settings, talk),
             model=model,
             messages=messages,
             options=options,
@@ -103,7 +108,7 @@ class OllamaSpeaker:
         text = found.message.content or ""
         return ModelReply(text, "length" if found.done_reason == "length" else "done"), count
 
-    async def _asked(self, operation: str, **arguments: Any) -> Any:
+    async def _asked(self, operation: str, *, unknown: bool = False, **arguments: Any) -> Any:
         ollama = await load("ollama", "ollama")
         httpx = await load("httpx", "httpx")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
@@ -125,9 +130,10 @@ class OllamaSpeaker:
                 raise from_status(
                     self.account, response.status_code, said_in(response.content), response.headers
                 ) from error
-            raise cut_off(self.account, "what came is no chat of Ollama's") from error
+            words = "what came is no chat of Ollama's"
+            raise cut_off(self.account, words, unknown=unknown) from error
         except (httpx.HTTPError, UnreadableReply, OSError) as error:
-            raise from_exception(self.account, error) from error
+            raise from_exception(self.account, error, unknown=unknown) from error
 
     async def _refusal(self, error: Any, model: str | None) -> StepError:
         response = _response_behind(error)

@@ -90,7 +90,7 @@ class OpenAIImages:
         self.settings = settings
         self.model = settings.image_model
         self.version = "1" + (f"+{settings.image_quality}" if settings.image_quality else "")
-        self.paid = not settings.is_local
+        self.paid = settings.has_image_price or not settings.is_local
         self.most_references = MAX_REFERENCES if is_gpt(self.model) else 1
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
@@ -134,7 +134,8 @@ class OpenAIImages:
         ]
         size = size_for(self.model, request.width, request.height)
         context.progress(None, f"{self.model} is making it, {size}")
-        made = await self._ask(self._asked(request, size), references)
+        sent = self._asked(request, size)
+        made = await self._ask(sent, references, asks=self.asks(request))
         file = made.data[0] if made.data else _File()
         await context.charged(self._cost(made.usage or _Usage(), context), _address(file))
         if file.b64_json:
@@ -153,11 +154,9 @@ class OpenAIImages:
         image = await context.keep(await fetch_picture(shelf, url), role=ROLE)
         return Picture(image=image, seed=request.seed)
 
-    @property
-    def _asks(self) -> bool:
+    def asks(self, request: ImageRequest) -> bool:
         """Whether a call of unknown outcome is asked about instead of being made again."""
-        price = self.settings.price_image
-        return self.paid and (price is None or price > self.settings.ask_above)
+        return self.paid and self.settings.asks_about(self.worst_cost(request))
 
     def _cost(self, used: _Usage, context: CallContext) -> int:
         if used.output_tokens:
@@ -176,9 +175,9 @@ class OpenAIImages:
             return {**asked, "output_format": "png"}
         return {**asked, "response_format": "b64_json"}
 
-    async def _ask(self, asked: dict[str, Any], references: list[_Sent]) -> _Made:
+    async def _ask(self, asked: dict[str, Any], references: list[_Sent], *, asks: bool) -> _Made:
         openai = await load("openai", "openai")
-        asks, seconds = self._asks, self.settings.timeout
+        seconds = self.settings.timeout
 
         async def send() -> Any:
             limit = {"limit": MAX_PICTURE_BYTES}

@@ -37,6 +37,11 @@ class OpenAISettings(ChatSettings):
         None, ge=0, description="Dollars for a million tokens of pictures that it writes."
     )
 
+    @property
+    def has_image_price(self) -> bool:
+        """True if pictures cost something, wherever the server is."""
+        return bool(self.price_image or self.price_image_input or self.price_image_output)
+
     def cost_of_picture(self, tokens_in: int, tokens_out: int) -> int:
         """What a picture has cost by the provider's count of tokens, else by its own price.
 

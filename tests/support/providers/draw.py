@@ -178,10 +178,23 @@ def count_awaits(backend: type[Any], passed: Callable[[], None]) -> None:
     backend.generate = counted
 
 
+def call_then(backend: type[Any], method: str, passed: Callable[[], None]) -> None:
+    """Has every answer of a provider counted, before anybody has read it."""
+    ask = getattr(backend, method)
+
+    async def counted(*args: Any, **more: Any) -> Any:
+        answer = await ask(*args, **more)
+        passed()
+        return answer
+
+    setattr(backend, method, counted)
+
+
 def _run_and_die(root: str, name: str, moment: int) -> None:
     """Runs an engine in a process of its own, which kills itself at the so many-th moment."""
     from engine.backends.comfyui import image as comfyui
     from engine.backends.fal import image as fal
+    from engine.backends.openai import images as openai
 
     comfyui.SETTLE_SECONDS = 0.05
     left = moment
@@ -192,7 +205,10 @@ def _run_and_die(root: str, name: str, moment: int) -> None:
         if left <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    count_awaits({"fal": fal.FalImages, "comfyui": comfyui.ComfyImages}[name], passed)
+    if name == "openai":
+        call_then(openai.OpenAIImages, "_ask", passed)
+    else:
+        count_awaits({"fal": fal.FalImages, "comfyui": comfyui.ComfyImages}[name], passed)
     engine = open_studio(Path(root)).engine()
     asyncio.run(engine.run(lambda e: e.is_idle))
 
