@@ -4,8 +4,14 @@ import sys
 
 from engine.safe_imports import forget_current_folder
 
-if __name__ == "__main__":
-    forget_current_folder()
-    from engine.cli.app import main
 
+def main() -> int:
+    """Run a command; return the exit code."""
+    forget_current_folder()
+    from engine.cli.app import main as command_line
+
+    return command_line()
+
+
+if __name__ == "__main__":
     sys.exit(main())

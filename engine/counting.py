@@ -1,4 +1,4 @@
-"""Counts as sentences say them."""
+"""Counts and sizes as sentences say them."""
 
 
 def counted(number: float, one: str, many: str = "", *, shown: str = "") -> str:
@@ -12,3 +12,8 @@ def counted(number: float, one: str, many: str = "", *, shown: str = "") -> str:
     """
     noun = one if number == 1 else many or f"{one}s"
     return f"{shown or number} {noun}"
+
+
+def byte_count(count: int) -> str:
+    """Return a number of bytes in gigabytes, or below one in megabytes: `340 MB`, `6.5 GB`."""
+    return f"{count / 1e9:.1f} GB" if count >= 1_000_000_000 else f"{count / 1e6:.0f} MB"

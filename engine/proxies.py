@@ -6,6 +6,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from engine.addresses import is_loopback
 from engine.capabilities import Blocked
+from engine.installing import install_command
 
 _SOCKS = {
     "httpx": ("socksio", "httpx[socks]"),
@@ -53,5 +54,5 @@ def _check(client: str, name: str, proxy: str) -> None:
         raise Blocked(
             f"{name} names a SOCKS proxy, and {client} lacks the package for it.",
             reason="backend",
-            remedy=f"Run: pip install '{package}' (or unset {name}), then resume.",
+            remedy=f"Run: {install_command(package=package)} (or unset {name}; then resume)",
         )

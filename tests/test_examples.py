@@ -1,7 +1,9 @@
 """The Python door, as the examples show it."""
 
 import asyncio
+import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine import open_workspace
+from engine.cli.app import main
 from engine.queueing import QueueOptions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -21,6 +24,31 @@ def test_the_example_runs_a_batch_from_python(tmp_path: Path, capsys: pytest.Cap
     said = capsys.readouterr().out
     assert "12/12" in said
     assert "The red field: iteration 1" in said
+
+
+def test_the_readme_names_files_and_ids_that_there_are(tmp_path: Path):
+    readme = (EXAMPLES.parent / "README.md").read_text()
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", readme, re.DOTALL))
+    assert main(["examples", str(tmp_path)]) == 0
+    named = set(re.findall(r"[\w-]+\.(?:json|csv|yaml|txt)\b", shell))
+    assert len(named) >= 3
+    assert named <= {path.name for path in tmp_path.iterdir()}
+    ids = {entry["id"] for entry in json.loads((tmp_path / "prompts.json").read_text())}
+    assert set(re.findall(r"\bb1/([\w-]+)", shell)) <= ids
+
+
+def test_examples_that_are_there_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "prompts.json").write_text("mine")
+    assert main(["examples", str(tmp_path)]) == 0
+    assert (tmp_path / "prompts.json").read_text() == "mine"
+    assert f"Kept {tmp_path / 'prompts.json'}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["prompts.json", "more.csv", "coffee.yaml", "lighthouse.yaml"])
+def test_every_example_can_be_queued(tmp_path: Path, name: str):
+    recipe = "storyboard" if name.endswith(".yaml") else "refine"
+    source = str(EXAMPLES / name)
+    assert main(["run", recipe, source, "--dry-run", "-w", str(tmp_path / "w")]) == 0
 
 
 async def test_the_door_opens_where_an_event_loop_runs_already(tmp_path: Path):

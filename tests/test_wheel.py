@@ -53,3 +53,8 @@ def test_it_runs_the_loop_elsewhere(wheel: Path, tmp_path: Path):
     summaries = list(work.glob("outputs/results/*/summary.json"))
     assert len(summaries) == 1
     assert json.loads(summaries[0].read_text())["best"]
+
+
+def test_it_brings_the_examples(wheel: Path):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {"engine/examples/prompts.json", "engine/examples/coffee.yaml"} <= set(names)

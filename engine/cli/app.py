@@ -36,6 +36,7 @@ _COMMANDS = {
     "models": ("engine.cli.models:models", "Weights of local models: list, fetch, find."),
     "schema": ("engine.cli.catalog:schema", "JSON schema of a recipe's input or settings."),
     "doctor": ("engine.cli.doctor:doctor", "Look for what is wrong."),
+    "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Make a workspace."),
     "gc": ("engine.cli.gc:gc", "Disk use, and files that nothing names."),
     "db": ("engine.cli.db:db", "Check, back up or locate the store."),

@@ -65,10 +65,22 @@ def backends(workspace: Path, *, as_json: bool) -> int:
             by = f"by {made['client']} " if made["client"] else ""
             told = f"{made['model'] or ''} {by}{'(paid)' if made['paid'] else ''}"
             console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))
-            for item in made["missing"]:
-                said = f"needs {item['what']}. {item['remedy']}"
-                console.print(Text("  ") + render.shown(said, None))
+            if made["missing"]:
+                needs = "; ".join(item["what"] for item in made["missing"])
+                console.print(Text("  ") + render.shown(f"needs {needs}", None))
+    for remedy, names in _remedies(found):
+        console.print(render.shown(f"For {', '.join(names)}: {remedy}", None))
     return 0
+
+
+def _remedies(families: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
+    """Return each remedy once, with the names of the backends that need it."""
+    found: dict[str, dict[str, None]] = {}
+    for family in families:
+        for made in family["capabilities"]:
+            for item in made["missing"]:
+                found.setdefault(item["remedy"], {})[family["name"]] = None
+    return [(remedy, list(names)) for remedy, names in found.items()]
 
 
 @click.command()

@@ -1,7 +1,10 @@
 """`safelight completion`: the script that a shell reads to complete commands and options."""
 
 import click
-from click.shell_completion import get_completion_class
+from click.shell_completion import CompletionItem, ShellComplete, get_completion_class
+
+_LOAD_COMPDEF = "(( ${+functions[compdef]} )) || { autoload -Uz compinit && compinit -i }\n"
+"""For a zsh whose completion has not been initialized: `compdef` comes with it."""
 
 
 @click.command()
@@ -9,12 +12,39 @@ from click.shell_completion import get_completion_class
 def completion(shell: str) -> None:
     """Print the completion script for SHELL.
 
-    For bash: `eval "$(safelight completion bash)"` in ~/.bashrc; likewise for zsh. For fish:
-    `safelight completion fish > ~/.config/fish/completions/safelight.fish`.
+    For bash: `eval "$(safelight completion bash)"` in ~/.bashrc; likewise for zsh in ~/.zshrc. For
+    fish: `safelight completion fish | source` in ~/.config/fish/config.fish.
     """
     from engine.cli.app import app
 
     kind = get_completion_class(shell)
     if kind is None:
         raise click.ClickException(f"There is no completion for {shell}.")
-    click.echo(kind(app, {}, "safelight", "_SAFELIGHT_COMPLETE").source())
+    click.echo(_script(shell, kind(app, {}, "safelight", "_SAFELIGHT_COMPLETE")))
+
+
+def _script(shell: str, complete: ShellComplete) -> str:
+    script = complete.source()
+    if shell == "zsh":
+        head, _, rest = script.partition("\n")  # `#compdef safelight` has to stay the first line
+        return f"{head}\n{_LOAD_COMPDEF}{rest}"
+    if shell == "fish":  # a description may hold commas
+        return script.replace('string split "," $completion', 'string split -m 1 "," $completion')
+    return script
+
+
+def complete_file(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Leave it to the shell to complete a file."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def complete_recipe(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Complete the name of a recipe."""
+    from engine.catalog import EntryPointCatalog
+
+    names = sorted(EntryPointCatalog().recipes)
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]

@@ -28,7 +28,7 @@ def init(workspace: Path) -> int:
             (opened.paths.private / ".gitignore", _IGNORE),
             (opened.paths.settings, settings_toml(EntryPointCatalog()).encode()),
         )
-        if _write_new(path, content)
+        if write_new(path, content)
     ]
     render.say(f"The workspace is {opened.paths.root.absolute()}.")
     render.say(*(f"Wrote {path}." for path in made))
@@ -36,8 +36,8 @@ def init(workspace: Path) -> int:
     return 0
 
 
-def _write_new(path: Path, content: bytes) -> bool:
-    """Writes a file where there is none; a link counts as one."""
+def write_new(path: Path, content: bytes) -> bool:
+    """Write a file unless there is one, or a link; return whether it was written."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o600)

@@ -12,9 +12,19 @@ from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, Trouble
+from engine.installing import install_command
 from engine.settings import load_environment, read_settings
 from engine.text import quoted
-from engine.weights import PullError, Wanted, Weighted, find, parse_source, pull, size
+from engine.weights import (
+    PullError,
+    Wanted,
+    Weighted,
+    find,
+    holds_weights,
+    parse_source,
+    pull,
+    size,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     adopt_hub_variables(workspace)
     _need_the_hub()
     chosen = [wanted for name in names for wanted in _named(workspace, name)]
+    known = {use.wanted.name for use in uses(workspace)}
     failed = 0
     for wanted in chosen:
         try:
@@ -76,8 +87,21 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
             render.say(f"✘ {wanted.name}: {error}")
             failed += 1
         else:
-            render.say(f"✔ {wanted.name}: {path} ({render.size(size(path))})")
+            failed += not _says_what_came(wanted, path, is_known=wanted.name in known)
     return FAILED if failed else 0
+
+
+def _says_what_came(wanted: Wanted, path: Path, *, is_known: bool) -> bool:
+    """Print where a model is; return whether it came with weights, or is known to have none."""
+    came = f"{path} ({render.size(size(path))})"
+    if is_known or holds_weights(path):
+        render.say(f"✔ {wanted.name}: {came}")
+        return True
+    render.say(
+        f"✘ {wanted.name}: no weights came. {wanted.source} has none in the safetensors "
+        f"format; its other files are at {came}."
+    )
+    return False
 
 
 @models.command("path")
@@ -150,4 +174,4 @@ def _has_the_hub() -> bool:
 
 def _need_the_hub() -> None:
     if not _has_the_hub():
-        raise Trouble("Local models are not installed. Run: pip install 'safelight[local]'")
+        raise Trouble(f"Local models are not installed. Run: {install_command(extra='local')}")

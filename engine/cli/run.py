@@ -13,6 +13,7 @@ import click
 from rich.console import Console
 
 from db.rows import Batch
+from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
 from engine.cli.hub import adopt_hub_variables
@@ -36,7 +37,9 @@ DEFAULT_INPUT = "prompts.json"
 def _queue_options(function: F) -> F:
     """What `run` and `queue` share."""
     options: list[Callable[[Any], Any]] = [
-        click.option("--input-file", type=str, help="The same as INPUT."),
+        click.option(
+            "--input-file", type=str, shell_complete=complete_file, help="The same as INPUT."
+        ),
         click.option(
             "--output-dir",
             type=click.Path(file_okay=False, path_type=Path),
@@ -65,8 +68,8 @@ def _queue_options(function: F) -> F:
 
 
 @click.command()
-@click.argument("recipe")
-@click.argument("input_", metavar="[INPUT]", required=False)
+@click.argument("recipe", shell_complete=complete_recipe)
+@click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
 @click.option("--plain", is_flag=True, help="Plain lines instead of progress bars.")
 @click.option("--yes", is_flag=True, help="Do not ask, whatever it may cost.")
@@ -87,8 +90,8 @@ def run(
 
 
 @click.command()
-@click.argument("recipe", required=False)
-@click.argument("input_", metavar="[INPUT]", required=False)
+@click.argument("recipe", required=False, shell_complete=complete_recipe)
+@click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
 @click.option("--append", metavar="BATCH", help="Add the entries to a batch instead.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run, print stable JSON.")

@@ -97,16 +97,22 @@ def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
     told = f"{about} {f'({values})' if values else ''}".strip()
     yield from (f"# {line}" for line in textwrap.wrap(told, 97))
     default = field.get_default(call_default_factory=True, validated_data={})
-    text = "" if default is None else json.dumps(_plain(default))
-    yield f"# {key} = {text}".rstrip()
+    yield f"# {key} =" if default is None else f"# {key} = {json.dumps(_plain(default))}"
 
 
 def _markdown_row(key: str, field: FieldInfo) -> str:
-    default = "depends on the machine"
-    if field.default_factory is None:
-        default = "none" if field.default is None else f"`{json.dumps(_plain(field.default))}`"
     about = (field.description or "").replace("|", "\\|")
-    return f"| `{key}` | {about} | {_values(field)} | {default} |"
+    return f"| `{key}` | {about} | {_values(field)} | {_default(field)} |"
+
+
+def _default(field: FieldInfo) -> str:
+    """Return the default in words for a person."""
+    if field.default_factory not in {None, dict, list, tuple}:
+        return "depends on the machine"
+    value = _plain(field.get_default(call_default_factory=True, validated_data={}))
+    if value is None:
+        return "not set"
+    return "empty" if value in ("", [], (), {}) else f"`{json.dumps(value)}`"
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from engine.capabilities import Blocked
 from engine.hosts.spawning import settle, spawning
+from engine.installing import install_command
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ def find_devices() -> list[Device]:
         raise Blocked(
             "Local models need torch, which is not installed.",
             reason="backend",
-            remedy="Install Safelight with its extra 'local'.",
+            remedy=f"Run: {install_command(extra='local')}",
         )
     accelerators = _ask_torch() if _may_have_accelerators() else []
     if not accelerators and _may_have_accelerators():

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.capabilities import Blocked, Permanent, StepError
+from engine.installing import install_command
 from engine.text import clean
 
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
@@ -54,7 +55,7 @@ def _explained(error: Exception, what: str, remedy: str) -> StepError:
         return Blocked(
             f"A package that is needed to load {what} cannot be imported: {said}",
             reason="backend",
-            remedy="Run: pip install --upgrade 'safelight[local]', then resume.",
+            remedy=f"Run: {install_command(extra='local')} (then resume)",
         )
     if isinstance(error, OSError) or kind == "SafetensorError":
         return Blocked(

@@ -259,7 +259,7 @@ class Performance:
         missing = self.call.backend.missing()
         if missing:
             what = "; ".join(item.what for item in missing)
-            remedy = " ".join(item.remedy for item in missing)
+            remedy = " ".join(dict.fromkeys(item.remedy for item in missing))
             raise Blocked(
                 f"{self._state.intent.backend} needs {what}.",
                 reason=missing[0].reason,

@@ -11,6 +11,7 @@ from engine.capabilities.errors import Blocked
 from engine.weights.wanted import Wanted
 
 _CHUNK = 1 << 20
+_WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx"})
 
 
 def find(wanted: Wanted) -> Path | None:
@@ -47,15 +48,17 @@ def require(wanted: Wanted) -> Path:
 
 
 def missing_weights(wanted: Sequence[Wanted]) -> list[Missing]:
-    """What of the weights is not there, each with the command that mends it."""
+    """Return the weights that are not there, each with one command that fetches all of them."""
+    lacking = [item for item in wanted if find(item) is None]
+    fetched = dict.fromkeys(item.name for item in lacking if item.where.path is None)
+    command = f"Run: safelight models pull {' '.join(fetched)}."
     return [
         Missing(
             what=f"the weights {item.name} ({item.source})",
-            remedy=remedy(item),
+            remedy=command if item.where.path is None else remedy(item),
             reason="weights",
         )
-        for item in wanted
-        if find(item) is None
+        for item in lacking
     ]
 
 
@@ -71,6 +74,12 @@ def size(path: Path) -> int:
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+
+
+def holds_weights(path: Path) -> bool:
+    """Return whether a file, or a file in a folder, holds weights by its suffix."""
+    files = [path] if path.is_file() else path.rglob("*")
+    return any(file.suffix.lower() in _WEIGHT_SUFFIXES for file in files)
 
 
 def identity(wanted: Wanted, path: Path) -> str:

@@ -7,6 +7,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from engine.counting import byte_count
+from engine.installing import install_command
 from engine.text import clean
 from engine.weights.finding import check_hash, find, remedy
 from engine.weights.wanted import Wanted
@@ -98,7 +100,7 @@ def _refuse_full_disk(wanted: Wanted, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed - _fetched_already(wanted):
         raise PullError(
-            f"{wanted.name} takes {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free at "
+            f"{wanted.name} takes {byte_count(needed)}, and {byte_count(free)} are free at "
             f"{folder}; make room, or set HF_HOME to a folder on a larger disk."
         )
 
@@ -139,7 +141,8 @@ def _sentence(wanted: Wanted, error: Exception) -> str:
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         return f"The disk is full; make room, and pull {name} again: it goes on where it stopped."
     if isinstance(error, ImportError) and (command := _PIP.search(str(error))):
-        return f"A proxy is set, and its package is missing. Run: pip install '{command[1]}'"
+        install = install_command(package=command[1])
+        return f"A proxy is set, and its package is missing. Run: {install}"
     status = _status(error)
     if status is not None:
         return f"The hub answered {status} for {source}; try again later."

@@ -311,7 +311,7 @@ def test_a_socks_proxy_without_its_package_blocks_with_the_command(
     with pytest.raises(Blocked, match="ALL_PROXY names a SOCKS proxy") as raised:
         refuse_unusable_proxy(client, "https://api.example")
     assert raised.value.reason == "backend"
-    assert f"pip install '{client}[socks]'" in raised.value.remedy
+    assert f"'{client}[socks]'" in raised.value.remedy
     monkeypatch.setenv("NO_PROXY", "*")
     refuse_unusable_proxy(client, "https://api.example")
 

@@ -36,7 +36,7 @@ def test_without_torch_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     with pytest.raises(Blocked, match="need torch") as caught:
         find_devices()
-    assert (caught.value.reason, "extra 'local'" in caught.value.remedy) == ("backend", True)
+    assert (caught.value.reason, "[local]" in caught.value.remedy) == ("backend", True)
 
 
 def test_a_machine_without_accelerators_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

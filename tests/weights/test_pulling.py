@@ -14,6 +14,7 @@ import pytest
 
 from engine.capabilities import Blocked
 from engine.cli.app import main
+from engine.counting import byte_count
 from engine.weights import PullError, Wanted, find, pull
 from tests.weights.conftest import safetensors
 from tests.weights.hub import COMMIT, Hub
@@ -119,7 +120,7 @@ def test_a_disk_without_room_is_said_before_the_first_byte(
 ) -> None:
     usage = type("Usage", (), {"free": 100})
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage)
-    with pytest.raises(PullError, match=r"small takes 0\.0 GB, and 0\.0 GB are free at"):
+    with pytest.raises(PullError, match="small takes 0 MB, and 0 MB are free at"):
         pull(SMALL)
     assert hub.fetched() == []
 
@@ -217,3 +218,19 @@ def test_the_command_says_what_it_cannot_fetch(
     assert said[1].startswith("✔ clipscore: "), "the others are fetched"
     assert run(work, "pull", "nonsense") == 2
     assert "No backend wants 'nonsense'; they want: clipscore, " in capsys.readouterr().err
+
+
+def test_the_command_says_that_no_weights_came(
+    hub: Hub, work: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hub.files["org/pickled"] = {"config.json": b"{}", "pytorch_model.bin": b"x" * 100}
+    assert run(work, "pull", "org/pickled") == 1
+    assert capsys.readouterr().out.startswith(
+        "✘ pickled: no weights came. org/pickled has none in the safetensors format"
+    )
+    assert run(work, "pull", "org/small") == 0
+
+
+def test_sizes_below_a_gigabyte_are_in_megabytes() -> None:
+    assert byte_count(340_400_000) == "340 MB"
+    assert byte_count(6_460_000_000) == "6.5 GB"

@@ -22,7 +22,7 @@ from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, Shelf, fetch_picture
 from engine.backends.common.failures import Account
-from engine.backends.common.readiness import has_package, missing_package, silent
+from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
 from engine.capabilities import (
     Blocked,
@@ -75,7 +75,7 @@ class ComfyImages:
 
     def missing(self) -> list[Missing]:
         """The package, where it is lacking; whether the server runs shows when it is asked."""
-        return [] if has_package("httpx") else [missing_package("httpx")]
+        return [] if has_package("httpx") else [missing_packages("httpx")]
 
     def unreachable(self) -> Missing | None:
         """That ComfyUI does not answer on this machine, where it should and does not."""

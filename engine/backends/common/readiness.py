@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from engine.addresses import is_loopback
 from engine.backends.common.keys import Key
 from engine.capabilities import Blocked, Missing
+from engine.installing import install_command
 
 CONNECT_SECONDS = 0.5
 """How long a server of this machine may take to accept a connection before it counts as silent."""
@@ -58,16 +59,17 @@ def has_package(module: str) -> bool:
         return False
 
 
-def missing_package(package: str, extra: str = "cloud") -> Missing:
-    """That a package is not installed.
+def missing_packages(*packages: str, extra: str = "cloud") -> Missing:
+    """Return that packages are not installed.
 
     Args:
-        package: Its name as it is installed, for example `google-genai`.
-        extra: Safelight's extra that brings it.
+        packages: Their names as they are installed, for example `google-genai`.
+        extra: Safelight's extra that brings them.
     """
+    noun = "the package" if len(packages) == 1 else "the packages"
     return Missing(
-        what=f"the package {package}",
-        remedy=f"Run: pip install 'safelight[{extra}]'.",
+        what=f"{noun} {', '.join(packages)}",
+        remedy=f"Run: {install_command(extra=extra)}",
         reason="backend",
     )
 
@@ -120,5 +122,5 @@ async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
         raise Blocked(
             f"The package {package} cannot be imported: {error}.",
             reason="backend",
-            remedy=f"Run: pip install 'safelight[{extra}]', then resume.",
+            remedy=f"Run: {install_command(extra=extra)} (then resume)",
         ) from error

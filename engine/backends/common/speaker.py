@@ -12,7 +12,7 @@ from engine.backends.common.readiness import (
     find_key,
     has_package,
     missing_key,
-    missing_package,
+    missing_packages,
     unusable_key,
 )
 from engine.capabilities import Missing, StepError
@@ -67,7 +67,7 @@ def lacks(
         key_names: Names under which it is looked for.
         needed: Whether calls need a key.
     """
-    found = [] if has_package(module) else [missing_package(package)]
+    found = [] if has_package(module) else [missing_packages(package)]
     if (unusable := unusable_key(key)) is not None:
         return [*found, unusable]
     return found if key or not needed else [*found, missing_key(*key_names)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.common.lineage import lineage_of
-from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
@@ -74,8 +74,10 @@ class DiffusersImages:
     def missing(self) -> list[Missing]:
         """Packages that are not installed, else weights that are not on this machine."""
         names = (*_PACKAGES, "peft") if self.settings.loras else _PACKAGES
-        lacks = [missing_package(name, "local") for name in names if not has_package(name)]
-        return lacks or missing_weights(self.weights())
+        lacking = [name for name in names if not has_package(name)]
+        if lacking:
+            return [missing_packages(*lacking, extra="local")]
+        return missing_weights(self.weights())
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for.

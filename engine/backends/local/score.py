@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.backends.common.readiness import has_package, missing_package
+from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.local.settings import LocalSettings
 from engine.capabilities import (
     Artifact,
@@ -64,7 +64,7 @@ class LocalScorers:
         """The packages that are not installed, or else the weights that are not there."""
         lacking = [name for module, name in _PACKAGES.items() if not has_package(module)]
         if lacking:
-            return [missing_package(name, "local") for name in lacking]
+            return [missing_packages(*lacking, extra="local")]
         return missing_weights(self.weights())
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:

@@ -26,7 +26,7 @@ from engine.backends.common.readiness import (
     find_key,
     has_package,
     load,
-    missing_package,
+    missing_packages,
     unusable_key,
 )
 from engine.backends.common.spending import Usage
@@ -68,7 +68,7 @@ class OllamaSpeaker:
 
     def missing(self) -> list[Missing]:
         """The package `ollama`; an address that can be used."""
-        lacks = [] if has_package("ollama") else [missing_package("ollama")]
+        lacks = [] if has_package("ollama") else [missing_packages("ollama")]
         if self._wrong_host:
             remedy = f"OLLAMA_HOST {self._wrong_host}; or set ollama.base_url."
             lacks.append(Missing(what="an address", remedy=remedy, reason="backend"))

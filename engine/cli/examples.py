@@ -1,0 +1,31 @@
+"""`safelight examples`: the input files that the documentation names."""
+
+from pathlib import Path
+
+import click
+
+import engine
+from engine.cli import render
+from engine.cli.init import write_new
+from engine.cli.trouble import Trouble
+
+_PACKAGED = Path(engine.__file__).parent / "examples"
+_CHECKOUT = Path(engine.__file__).parents[1] / "examples"
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=Path())
+def examples(folder: Path) -> int:
+    """Write the example inputs to FOLDER (default: the current one).
+
+    Files that are there already stay as they are.
+    """
+    source = next((place for place in (_PACKAGED, _CHECKOUT) if place.is_dir()), None)
+    if source is None:
+        raise Trouble("This installation has no examples; install Safelight again.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.iterdir()):
+        if path.is_file():
+            is_new = write_new(folder / path.name, path.read_bytes())
+            render.say(f"{'Wrote' if is_new else 'Kept'} {folder / path.name}")
+    return 0

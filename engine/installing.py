@@ -1,0 +1,63 @@
+"""Commands that install what is missing, for the way in which Safelight itself was installed."""
+
+import importlib.util
+import json
+import shlex
+import sys
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+NAME = "safelight"
+_TELLING = {"cloud": "openai", "local": "diffusers"}
+"""For each extra, a module that only it brings."""
+
+
+def install_command(*, extra: str = "", package: str = "") -> str:
+    """Return the command that adds an extra of Safelight, or a package beside it.
+
+    Args:
+        extra: `cloud` or `local`.
+        package: Any requirement, such as `httpx[socks]`.
+    """
+    prefix = Path(sys.prefix)
+    if (prefix / "uv-receipt.toml").is_file():  # uv tool install
+        beside = f" --with {shlex.quote(package)}" if package else ""
+        return f"uv tool install {_requirement(extra, keep=True)}{beside}"
+    if (prefix / "pipx_metadata.json").is_file():
+        if package:
+            return f"pipx inject {NAME} {shlex.quote(package)}"
+        return f"pipx install --force {_requirement(extra, keep=True)}"
+    wanted = shlex.quote(package) if package else _requirement(extra)
+    python = shlex.quote(sys.executable)
+    if importlib.util.find_spec("pip") is None:  # an environment of uv's
+        return f"uv pip install --python {python} --upgrade {wanted}"
+    return f"{python} -m pip install --upgrade {wanted}"
+
+
+def _requirement(extra: str, *, keep: bool = False) -> str:
+    """Return Safelight with an extra, from where it came; `keep` names the extras it has too."""
+    extras = {extra} - {""}
+    if keep:
+        extras |= {name for name, module in _TELLING.items() if importlib.util.find_spec(module)}
+    suffix = f"[{','.join(sorted(extras))}]" if extras else ""
+    origin = _origin()
+    url = origin.get("url", "")
+    if "dir_info" in origin:
+        path = shlex.quote(url2pathname(urlsplit(url).path) + suffix)
+        return f"--editable {path}" if origin["dir_info"].get("editable") else path
+    vcs = origin.get("vcs_info", {}).get("vcs")
+    source = f" @ {vcs + '+' if vcs else ''}{url}" if url else ""
+    return shlex.quote(f"{NAME}{suffix}{source}")
+
+
+def _origin() -> dict[str, Any]:
+    """Return what an installer has noted of where Safelight came from (PEP 610)."""
+    try:
+        text = distribution(NAME).read_text("direct_url.json")
+    except PackageNotFoundError:
+        return {}
+    found: dict[str, Any] = json.loads(text) if text else {}
+    return found
