@@ -106,11 +106,26 @@ class Retryable(StepError):
         """What it is once all tries are used up: the lane's trouble, or this step's failure."""
         if self.parks is None:
             return self
-        return Blocked(self.message, reason=self.parks, remedy=self.remedy)
+        blocked = Blocked(self.message, reason=self.parks, remedy=self.remedy)
+        blocked.cost = self.cost
+        return blocked
 
 
 class Permanent(StepError):
-    """This request will never work."""
+    """This request will never work.
+
+    Args:
+        message: What happened.
+        remedy: What the operator can do about it.
+        cost: What the failed call has cost all the same, in micro-dollars.
+        uncertain: True if the call may have been carried out, at a cost that is not known.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str = "", cost: int = 0, uncertain: bool = False
+    ) -> None:
+        super().__init__(message, remedy=remedy, cost=cost)
+        self.uncertain = uncertain
 
 
 class Blocked(StepError):

@@ -105,7 +105,8 @@ class Caller:
                 raise OutcomeUnknown(message) from None
             raise Retryable(message, resubmit=True) from None
         finally:
-            self._state.request_id = recorder.request_id
+            # What cannot be found again by its id has nothing that waits for it.
+            self._state.request_id = recorder.request_id if backend.resumable else None
             sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)
 
     async def _keep_trace(self, wire: WireLog, number: int) -> None:
@@ -130,6 +131,8 @@ class Caller:
         """Whether the call may have been carried out, and paid for, although it failed."""
         if isinstance(error, Retryable) and error.resubmit:
             return not (self._call.backend.resumable and self._state.request_id)
+        if isinstance(error, Permanent):
+            return error.uncertain
         return isinstance(error, OutcomeUnknown)
 
     @property

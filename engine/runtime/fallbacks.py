@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator
 from db.writes.events import record_event
 from engine.capabilities import Blocked, Call, Permanent, Request, Result, StepError
 from engine.runtime.fingerprint import fingerprint
+from engine.runtime.outcomes import StepFailed
 
 if TYPE_CHECKING:
     from engine.runtime.run import JobRun, Memo
@@ -141,12 +142,15 @@ def _left_after(
     error: StepError, way: Way[ResultT], left: list[Way[ResultT]], runner: "StepRunner"
 ) -> list[Way[ResultT]]:
     """The ways that may be gone after an error."""
+    others = [other for other in left if other.call.backend is not way.call.backend]
+    if isinstance(error, StepFailed) and error.keeps_call:
+        return others  # its call has been paid for, and a retry goes back to it
     if not isinstance(error, Blocked):
         return left
     wanted = runner.bench.engine_settings.fallback_when_blocked
     if not wanted or error.reason not in _OF_THE_BACKEND:
         return []
-    return [other for other in left if other.call.backend is not way.call.backend]
+    return others
 
 
 async def _note(

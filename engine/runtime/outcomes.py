@@ -30,10 +30,14 @@ class StepFailed(Permanent):
     Attributes:
         error_id: The error's row.
         error_kind: `permanent` or `bug`.
+        keeps_call: True if a retry goes back to the call instead of making another one.
     """
 
-    def __init__(self, message: str, *, remedy: str, error_id: int, error_kind: str) -> None:
+    def __init__(
+        self, message: str, *, remedy: str, error_id: int, error_kind: str, keeps_call: bool
+    ) -> None:
         super().__init__(message, remedy=remedy)
+        self.keeps_call = keeps_call
         self.error_id = error_id
         self.error_kind = error_kind
 
@@ -139,7 +143,13 @@ class OutcomeKeeper:
         return self._failed(error_id, "bug", record.message, record.remedy)
 
     def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
-        memo = Memo(self._state.step_id, "failed", error=(kind, message, remedy), error_id=error_id)
+        memo = Memo(
+            self._state.step_id,
+            "failed",
+            request_id=self._state.request_id,
+            error_id=error_id,
+            error=(kind, message, remedy),
+        )
         self.remember(memo)
         return stored_failure(memo)
 
@@ -219,4 +229,10 @@ def bug_record(error: BaseException, whose: str) -> ErrorRecord:
 def stored_failure(memo: Memo) -> StepFailed:
     """The failure that a step was stored with, to be raised again at the same place."""
     kind, message, remedy = memo.error or ("permanent", "The step has failed before.", "")
-    return StepFailed(message, remedy=remedy, error_id=memo.error_id or 0, error_kind=kind)
+    return StepFailed(
+        message,
+        remedy=remedy,
+        error_id=memo.error_id or 0,
+        error_kind=kind,
+        keeps_call=memo.request_id is not None,
+    )

@@ -297,6 +297,18 @@ async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, 
     assert (await failure(backend(server))).resubmit
 
 
+@pytest.mark.parametrize("what", [reset(), status(502), huge(size=200 * 2**20)])
+async def test_a_result_that_cannot_be_read_is_counted_once(server, queue, what):
+    server.misbehave(what, path=RESULT, times=float("inf"))
+    context = MemoryContext()
+    made = backend(server, price_per_image=0.5)
+    await failure(made, context)
+    assert context.spent == 500_000
+    server.behave()
+    await made.generate(request(), context)
+    assert (len(queue.generations), context.spent) == (1, 500_000)
+
+
 @pytest.mark.parametrize("what", [reset(), drip(pause=0.05), hang()])
 async def test_a_picture_whose_download_fails_is_counted_and_downloaded_again(server, queue, what):
     server.misbehave(what, path=FILE, times=float("inf"))

@@ -309,6 +309,23 @@ async def test_a_download_that_stalls_in_every_try_is_paid_for_once(tmp_path: Pa
 
 
 @pytest.mark.parametrize("name", PICTURE_SELLERS)
+async def test_a_download_that_outlasts_the_engine_s_deadline_goes_on(tmp_path: Path, name: str):
+    make, settings = PICTURE_SELLERS[name]
+    seller = make()
+    with ProviderServer(seller) as server:
+        studio = Studio(
+            tmp_path / "work", KEYS, {"engine": {"deadline_seconds": 0.5, "grace_seconds": 10}}
+        )
+        studio.queue(1, settings(server))
+        server.misbehave(hang(), path="^/files/")
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, generated(seller)) == ("done", 500_000, 1)
+        assert [call.status for call in studio.calls()] == ["retryable", "done"]
+        assert spent(studio) == (500_000, 0, 0)
+
+
+@pytest.mark.parametrize("name", PICTURE_SELLERS)
 async def test_a_new_engine_downloads_what_an_old_one_could_not(tmp_path: Path, name: str):
     make, settings = PICTURE_SELLERS[name]
     seller = make()

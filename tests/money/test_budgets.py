@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from db.queries import jobs as job_queries
 from db.writes.spending import set_budget
 from engine.capabilities import (
+    Blocked,
     CallContext,
     OutcomeUnknown,
     Permanent,
@@ -154,6 +155,41 @@ async def test_finished_work_is_counted_once_whatever_becomes_of_it(
     assert toy.steps()[0].cost == 700
     [call, *others] = toy.read(lambda c: job_queries.api_calls(c, 1))
     assert (call.cost, [other.cost for other in others]) == (700, [0] * len(others))
+
+
+async def test_an_answer_that_is_not_read_is_presumed_to_have_cost_its_worst(paid: Paid) -> None:
+    def unread(_request: RefineRequest, context: CallContext) -> None:
+        context.cost(300)
+        raise Permanent("too large", uncertain=True)
+
+    toy = paid(reply=unread)
+    toy.queue(1, {"steps": 1}, budget=1000)
+    await toy.run()
+    assert (toy.batch().cost, toy.batch().presumed, open_reservations(toy)) == (300, 700, 0)
+
+
+async def test_what_the_last_try_has_cost_counts_if_the_lane_is_blocked_by_it(paid: Paid) -> None:
+    def unreachable(_request: RefineRequest, context: CallContext) -> None:
+        context.cost(300)
+        raise Retryable("no connection", parks="backend")
+
+    toy = paid(reply=unreachable)
+    toy.queue(1, {"steps": 1}, budget=2000)
+    await toy.run()
+    assert (toy.jobs()[0].reason, len(toy.backend.asked)) == ("backend", 3)
+    assert (toy.batch().cost, open_reservations(toy)) == (900, 0)
+
+
+async def test_an_id_that_finds_nothing_again_keeps_no_reservation(paid: Paid) -> None:
+    def blocked(_request: RefineRequest, context: CallContext) -> None:
+        context.request_id = "req-1"
+        context.cost(300)
+        raise Blocked("no money", reason="quota")
+
+    toy = paid(reply=blocked)
+    toy.queue(1, {"steps": 1}, budget=2000)
+    await toy.run()
+    assert (toy.jobs()[0].reason, toy.batch().cost, open_reservations(toy)) == ("quota", 300, 0)
 
 
 async def test_a_call_made_again_is_counted_again(paid: Paid) -> None:

@@ -19,6 +19,7 @@ from engine.capabilities import (
     Permanent,
     Picture,
     RefineRequest,
+    Retryable,
 )
 from engine.queueing import QueueError
 from engine.recipes.refine import RefineSettings
@@ -236,6 +237,31 @@ async def test_a_picture_is_asked_for_once_more_without_corrections(
     prompt = json.loads(steps[-1].request)["prompt"]
     assert prompt == ("prompt 0" if "simplified" in keys[-1] else "prompt 0, with corrections")
     assert [found["to"] for found in fallbacks(toy)] == keys[1:]
+
+
+class Unreachable(Pictures):
+    """Generates every picture and hands out none."""
+
+    resumable = True
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        await context.submitted(context.request_id or request.prompt)
+        raise Retryable("The file does not come.")
+
+
+async def test_a_picture_that_exists_is_not_bought_once_more_without_corrections(
+    tmp_path: Path,
+) -> None:
+    toy = Toy(tmp_path)
+    toy.catalog.recipes["toy"] = PAINT
+    toy.catalog.others["one"] = cast("Backend", Unreachable("one", ""))
+    toy.catalog.others["two"] = cast("Backend", Pictures("two", "never"))
+    toy.queue()
+    await toy.run()
+    assert [(step.key, step.state) for step in toy.steps()] == [
+        ("generate", "failed"),
+        ("generate@two", "done"),
+    ]
 
 
 def test_what_has_no_corrections_is_not_asked_again() -> None:

@@ -215,7 +215,7 @@ def from_exception(account: Account, error: BaseException, *, unknown: bool = Fa
         if isinstance(cause, StepError):
             return cause
         if isinstance(cause, UnreadableReply):
-            return Permanent(f"{account.name}: {cause}")
+            return Permanent(f"{account.name}: {cause}", uncertain=True)
     words = account.say(describe(error))
     if not was_sent(error):
         return Retryable(

@@ -18,6 +18,8 @@ from engine.capabilities import (
     ImageRequest,
     Permanent,
     Picture,
+    Retryable,
+    StepError,
 )
 
 MAX_REFERENCE_BYTES = 16 * 2**20
@@ -75,7 +77,12 @@ class FalImages(PictureBackend[FalSettings]):
                 ticket = await queue.submit(endpoint(self.settings, followed), sent)
                 await context.submitted(str(ticket))
             measured = await queue.wait(ticket, context.progress)
-            result = await queue.result(ticket)
+            try:
+                result = await queue.result(ticket)
+            except StepError as error:
+                if _says_nothing_of_the_model(error):
+                    await context.charged(self._cost(measured))
+                raise
         await context.charged(self._cost(measured))
         return await self._keep(self._made(result), request, context)
 
@@ -130,3 +137,10 @@ class FalImages(PictureBackend[FalSettings]):
         image = await context.keep(data, role=ROLE)
         seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else seed_of(request)
         return Picture(image=image, seed=seed)
+
+
+def _says_nothing_of_the_model(error: StepError) -> bool:
+    """True if a result exists and only its way here is broken, or it is not read."""
+    if isinstance(error, Permanent):
+        return error.uncertain
+    return isinstance(error, Retryable) and not error.resubmit
