@@ -292,9 +292,12 @@ async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, 
     assert not error.resubmit
     await backend(server).generate(request(), context)
     assert len(queue.generations) == 1
-    own = status(code, headers={"x-fal-error-type": "runner_error"})
-    server.misbehave(own, path=RESULT)
-    assert (await failure(backend(server))).resubmit
+    for own in (
+        status(code, headers={"x-fal-error-type": "runner_error"}),
+        status(code, {"detail": "Generation timed out", "error_type": "generation_timeout"}),
+    ):
+        server.misbehave(own, path=RESULT)
+        assert (await failure(backend(server))).resubmit
 
 
 @pytest.mark.parametrize("what", [reset(), status(502), huge(size=200 * 2**20)])

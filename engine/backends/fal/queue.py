@@ -281,7 +281,8 @@ def _said(detail: Any) -> str:
 def _is_the_models(response: Any) -> bool:
     """True if the status of a result is its model's own, not one of a gateway in between."""
     passing = {408, 409, 425, 429, 502, 503, 504}
-    return response.status_code not in passing or "x-fal-error-type" in response.headers
+    named = "x-fal-error-type" in response.headers or '"error_type"' in response.text[:2000]
+    return response.status_code not in passing or named
 
 
 def _still_there(error: StepError) -> StepError:
