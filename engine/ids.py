@@ -79,6 +79,28 @@ def find_job(connection: sqlite3.Connection, text: str) -> Named:
     return named
 
 
+def renamed(connection: sqlite3.Connection, batch_id: int, wanted: str) -> str:
+    """What has to be said about a batch that has another name than was wanted, as a sentence."""
+    batch = batches.batch(connection, batch_id)
+    if batch is None or batch.name == wanted:
+        return ""
+    other = batches.batches_named(connection, wanted)
+    why = f"{batch_name(other[0].id)} has the name" if other else "no batch can be called"
+    return f"It is called {quoted(batch.name)}: {why} {quoted(wanted)}."
+
+
+def namesake(connection: sqlite3.Connection, text: str) -> str:
+    """A sentence where a name is one batch's and a newer one is called `NAME-2` or the like."""
+    meant = batches.batches_named(connection, text)
+    if not meant:
+        return ""
+    newer = batches.newest_numbered(connection, text)
+    if newer is None or newer.id <= meant[0].id:
+        return ""
+    mine, other = batch_name(meant[0].id), batch_name(newer.id)
+    return f"{quoted(text)} is {mine}; the newer {other} is called {quoted(newer.name)}."
+
+
 def _numbered(connection: sqlite3.Connection, match: re.Match[str]) -> Named | None:
     number = int(match[2])
     if match[1] == "b":

@@ -11,10 +11,10 @@ import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from db.queries import batches as batch_queries
 from db.store import Store, Write
 from db.writes import batches as writes
 from db.writes.imports import DoneJob, add_done_jobs, seal_import
@@ -23,7 +23,8 @@ from engine.export.names import claim, place, place_summary
 from engine.export.tree import TreeJob, TreeProblem, read_picture, read_tree
 from engine.paths import WorkspacePaths
 from engine.places import Places
-from engine.queueing import take_back
+from engine.planning import free_name
+from engine.queueing import create_named, take_back
 from engine.recipes.refine import RECIPE, RefineSettings
 from engine.recipes.refine_import import done_job
 from engine.runtime.artifacts import ArtifactStore
@@ -48,10 +49,12 @@ class Imported:
     Attributes:
         batch_id: The new batch.
         jobs: How many jobs it has.
+        wanted_name: The name that it was to have.
         problems: What was left out, one for each thing.
     """
 
     batch_id: int
+    wanted_name: str
     jobs: int = 0
     problems: list[TreeProblem] = field(default_factory=list)
 
@@ -92,9 +95,9 @@ class _Import:
         self._name = ""
 
     def run(self, name: str) -> Imported:
-        self._name = self._free_name(name or clean(self._folder.resolve().name, 80) or BACKEND)
+        self._name = wanted = name or clean(self._folder.resolve().name, 80) or BACKEND
         with taking_in(self._lock), self._store.intake() as write:
-            batch_id = write(lambda c: writes.create_batch(c, self._new_batch()))
+            batch_id = self._create(write)
             try:
                 count = self._fill(write, batch_id)
                 write(lambda c: seal_import(c, batch_id))
@@ -103,7 +106,14 @@ class _Import:
                 raise
             finally:
                 self._places.close()
-        return Imported(batch_id, count, self._problems)
+        return Imported(batch_id, wanted, count, self._problems)
+
+    def _create(self, write: Write) -> int:
+        while True:
+            self._name = self._free_name(self._name)
+            batch_id = write(partial(create_named, batch=self._new_batch()))
+            if batch_id is not None:
+                return batch_id
 
     def _fill(self, write: Write, batch_id: int) -> int:
         count, jobs = 0, self._jobs()
@@ -154,7 +164,7 @@ class _Import:
     def _free_name(self, name: str) -> str:
         reader = self._store.reader()
         try:
-            return claim(name, lambda free: bool(batch_queries.batches_named(reader, free)))
+            return free_name(reader, name)
         finally:
             reader.close()
 

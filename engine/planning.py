@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -121,7 +122,7 @@ class Planner:
         results = self._results_folder(recipe, options)
         return Plan(
             recipe=recipe,
-            name=self._free_name(options.name or _name_of(source)),
+            name=self.free_name(wanted_name(source, options)),
             seed=secrets.randbits(31) if seed is None else seed,
             settings=settings.model_dump_json(),
             snapshot=json.dumps(snapshot, sort_keys=True),
@@ -134,13 +135,11 @@ class Planner:
             fallbacks={capability: found[1:] for capability, found in made.items()},
         )
 
-    def _free_name(self, name: str) -> str:
-        """The name, or `NAME-2` and so on where earlier batches have it, or it reads as an id."""
+    def free_name(self, name: str) -> str:
+        """The name, or the next one that is free; see `free_name`."""
         reader = self._store.reader()
         try:
-            return claim(
-                name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free))
-            )
+            return free_name(reader, name)
         finally:
             reader.close()
 
@@ -224,6 +223,11 @@ class Planner:
         return folder.relative_to(root) if folder.is_relative_to(root) else folder
 
 
+def free_name(reader: sqlite3.Connection, name: str) -> str:
+    """The name, or `NAME-2` and so on where another batch has it, or it reads as an id."""
+    return claim(name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free)))
+
+
 def reads_as_id(name: str) -> bool:
     """Whether a name would be taken for a batch's or a job's number, such as `b3`."""
     return re.fullmatch("[bj][1-9][0-9]*", name) is not None
@@ -295,7 +299,10 @@ def _seed(value: Any) -> int | None:
     return seed
 
 
-def _name_of(source: Source) -> str:
+def wanted_name(source: Source, options: QueueOptions) -> str:
+    """The name that a batch is to have, where no other has it."""
+    if options.name:
+        return options.name
     if isinstance(source, str | Path) and str(source) != "-":
         return clean(Path(source).stem) or "batch"
     return "stdin"

@@ -4,6 +4,8 @@ import os
 import socket
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
@@ -77,7 +79,7 @@ class Queue:
     def _queue(self, plan: Plan, chunks: Iterator[list[Validated[BaseModel]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
-            batch_id = self._create(write, plan)
+            batch_id, plan = self._create(write, plan)
             try:
                 for chunk in chain([first], chunks):
                     self._add(write, batch_id, plan, chunk)
@@ -163,10 +165,19 @@ class Queue:
             height=picture.height,
         )
 
-    def _create(self, write: Write, plan: Plan) -> int:
+    def _create(self, write: Write, plan: Plan) -> tuple[int, Plan]:
+        """Makes the batch, under another name where a process has just taken its own."""
+        while True:
+            batch_id = write(partial(create_named, batch=self._new_batch(plan)))
+            if batch_id is not None:
+                return batch_id, plan
+            plan = replace(plan, name=self._planner.free_name(plan.name))
+
+    def _new_batch(self, plan: Plan) -> writes.NewBatch:
         places = self._places(plan)
         summary = plan.results / place_summary(plan.name, places.summary_taken, places.holds_job)
-        batch = writes.NewBatch(
+        places.close()
+        return writes.NewBatch(
             name=plan.name,
             recipe=plan.recipe.name,
             recipe_version=plan.recipe.version,
@@ -181,8 +192,6 @@ class Queue:
             preparer=f"{os.getpid()}@{socket.gethostname()}",
             budget=plan.budget,
         )
-        places.close()
-        return write(lambda c: writes.create_batch(c, batch))
 
     def _add(
         self,
@@ -223,6 +232,13 @@ class Queue:
 
     def _places(self, plan: Plan) -> Places:
         return Places(self._store, self._paths.root, plan.results)
+
+
+def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:
+    """Adds a batch and returns its number; None where another one has its name."""
+    if batch_queries.batches_named(connection, batch.name):
+        return None
+    return writes.create_batch(connection, batch)
 
 
 def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJob:

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,9 @@ from textual import on, work
 from textual.app import App
 from textual.screen import Screen
 
+from db.queries.batches import batch
 from engine.paths import WorkspacePaths
-from engine.text import clean
+from engine.text import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
 from tui.engine_process import EngineProcess
@@ -201,10 +203,18 @@ class Dashboard(App[str]):
         if batch_id is None:
             return
         self.feed.wake()
-        said = f"Queued b{batch_id}."
+        said = f"Queued b{batch_id}. It is called {quoted(self._name_of(batch_id))}."
         if self.head.engine.state == "none":
             said += " Press E to start an engine."
         self.notify(said, markup=False)
+
+    def _name_of(self, batch_id: int) -> str:
+        """The batch's name, which is not the wanted one where that was taken."""
+        from db.store import Store
+
+        with closing(Store(self.paths.store).reader()) as connection:
+            found = batch(connection, batch_id)
+        return found.name if found else ""
 
     def confirm(self, question: str, then: Callable[[], Any]) -> None:
         """Asks y/n; does `then` on yes."""

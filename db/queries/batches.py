@@ -23,6 +23,15 @@ def batches_named(connection: sqlite3.Connection, name: str) -> list[Batch]:
     return [Batch.of(row) for row in connection.execute(sql, (name,))]
 
 
+def newest_numbered(connection: sqlite3.Connection, name: str) -> Batch | None:
+    """The newest batch that is called `NAME-N`, where N is a number."""
+    sql = """SELECT * FROM batches WHERE substr(name, 1, length(?1) + 1) = ?1 || '-'
+             AND length(name) > length(?1) + 1 AND substr(name, length(?1) + 2) NOT GLOB '*[^0-9]*'
+             ORDER BY id DESC LIMIT 1"""
+    row = connection.execute(sql, (name,)).fetchone()
+    return Batch.of(row) if row else None
+
+
 def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
     """Batches whose jobs have all ended and whose finish has not run."""
     sql = """SELECT id FROM batches WHERE finish IN ('pending', 'running')

@@ -15,6 +15,7 @@ import click
 from db.rows import Command
 from engine.catalog import UnknownName
 from engine.cli import render
+from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.counting import counted
@@ -210,6 +211,7 @@ def _carry_out(
 ) -> int:
     """Asks for it, waits for the answers, prints them; 2 where something was refused."""
     ids = list(dict.fromkeys(ids))
+    warn_of_namesakes(workspace, ids)
     code = _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
     if code == 0 and verb in _GOES_ON and workspace.engine_process() is None:
         then = render.command_line(workspace.shown_root, "engine --until-idle")

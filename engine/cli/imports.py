@@ -11,7 +11,7 @@ from engine.cli.export import Exporter
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.counting import counted
-from engine.ids import batch_name
+from engine.ids import batch_name, renamed
 from engine.importing import Imported, ImportRefused, import_tree
 from engine.recipes.refine import RECIPE
 from engine.workspace import Workspace
@@ -37,7 +37,10 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
         raise Trouble(str(error)) from None
     _tell_problems(done)
     _write_outputs(opened, done)
-    render.say(f"Imported {counted(done.jobs, 'job')} as {batch_name(done.batch_id)}.")
+    with opened.reading() as connection:
+        said = renamed(connection, done.batch_id, done.wanted_name)
+    name = batch_name(done.batch_id)
+    render.say(f"Imported {counted(done.jobs, 'job')} as {name}. {said}".rstrip())
     return FAILED if done.problems else 0
 
 

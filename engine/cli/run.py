@@ -18,15 +18,17 @@ from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
+from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.counting import counted
 from engine.following import Update
-from engine.ids import batch_name
+from engine.ids import batch_name, renamed
 from engine.intake import FORMATS
 from engine.intake.given import as_stream, given_entry, name_of
 from engine.logs import log_to_console, log_to_file
+from engine.planning import wanted_name
 from engine.queueing import QueueOptions, Source
 from engine.text import clean
 from engine.workspace import Workspace, run_id
@@ -86,7 +88,12 @@ def run(
     """
     ask = not (given["yes"] or as_json)
     queued = _queue(workspace, recipe, input_, given, as_json=as_json, ask=ask)
-    return 0 if queued is None else attend(*queued, plain=plain, as_json=as_json)
+    if queued is None:
+        return 0
+    opened, batch, note = queued
+    if note:
+        click.echo(f"Queued {batch}. {note}", err=True)
+    return attend(opened, batch, plain=plain, as_json=as_json)
 
 
 @click.command()
@@ -113,6 +120,7 @@ def queue(
             raise click.UsageError("With --append, give the input only: the batch has its recipe.")
         _refuse_what_the_batch_has(given)
         opened = Workspace(workspace)
+        warn_of_namesakes(opened, [append])
         count = opened.append(append, _source(recipe or input_, given), _options(given))
         click.echo(f"{counted(count, 'job')} added to {append}.")
         return 0
@@ -121,8 +129,8 @@ def queue(
     queued = _queue(workspace, recipe, input_, given, as_json=as_json)
     if queued is None:
         return 0
-    opened, batch = queued
-    click.echo(f"Queued {batch}.")
+    opened, batch, note = queued
+    click.echo(f"Queued {batch}. {note}".rstrip())
     if opened.engine_process() is None:
         start = command_line(opened.shown_root, "engine")
         click.echo(f"No engine runs on this workspace; start one: {start}")
@@ -137,11 +145,12 @@ def _queue(
     *,
     as_json: bool,
     ask: bool = False,
-) -> tuple[Workspace, str] | None:
+) -> tuple[Workspace, str, str] | None:
     """Queue an input, creating the workspace once the input is known to be right.
 
     Returns:
-        The workspace and the batch's id; None after a dry run, which has printed its estimate.
+        The workspace, the batch's id, and a sentence where it could not have the name that was
+        wanted; None after a dry run, which has printed its estimate.
     """
     with to_check(root) as (opened, is_trial):
         named, options = _asked(opened, recipe, input_, given)
@@ -154,7 +163,14 @@ def _queue(
             if is_trial:
                 opened.estimate(recipe, source(), options=options)
             made = Workspace(root, create=True) if is_trial else opened
-            return made, made.queue(recipe, source(), options=options)
+            batch = made.queue(recipe, source(), options=options)
+            return made, batch, _renamed(made, batch, source(), options)
+
+
+def _renamed(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
+    """The sentence about a batch that could not have the name that was wanted."""
+    with workspace.reading() as connection:
+        return renamed(connection, int(batch.removeprefix("b")), wanted_name(source, options))
 
 
 def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:

@@ -180,9 +180,10 @@ class CommandDesk:
     async def _pause(self, target: Target) -> str:
         batch_id, job = target.batch.id, target.job
         if job is None:
+            _refuse_over(target, "pause")
             await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=True))
             stopped = await self._running.stop_jobs(batch_id, None, "queued")
-            return f"Paused {target}; {stopped} running jobs stop where they are."
+            return f"Paused {target}; {counted(stopped, 'running job')} stopped at a step."
         await self._running.stop_jobs(batch_id, job.id, "paused")
         moved = await self._move(target, ("queued", "parked"), "paused", "job.paused")
         state = self._state(job)
@@ -197,11 +198,19 @@ class CommandDesk:
             raise Refused(f"{error} Nothing was resumed.") from None
         if target.job is not None:
             return await self._resume_one(target, target.job)
-        batch_id = target.batch.id
-        if target.batch.held:
-            await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=False))
+        _refuse_over(target, "resume")
+        return await self._resume_batch(target)
+
+    async def _resume_batch(self, target: Target) -> str:
+        """Counts what goes on because of it: of a paused batch also what was queued."""
+        batch = target.batch
+        if batch.held:
+            await self._write(lambda c: batch_writes.hold_batch(c, batch.id, held=False))
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
-        return f"Resumed {target}; {counted(moved, 'job goes', 'jobs go')} on."
+        if not moved and not batch.held:
+            return f"{target} is {batch.state}; none of its jobs is paused or parked."
+        goes_on = moved + (batch.queued if batch.held else 0)
+        return f"Resumed {target}; {counted(goes_on, 'job goes', 'jobs go')} on."
 
     async def _resume_one(self, target: Target, job: Job) -> str:
         """A job of a paused batch does not let the others of it go on."""
@@ -325,6 +334,12 @@ class CommandDesk:
         """The job's state now."""
         found = read_job(self._reader, job.id)
         return found.state if found else "gone"
+
+
+def _refuse_over(target: Target, verb: str) -> None:
+    if target.batch.is_over:
+        state = target.batch.state.replace("_", " ")
+        raise Refused(f"{target} is {state}; there is nothing to {verb}.")
 
 
 def _lane_sentence(lane: Lane) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 import db.store
 from engine.cli import control
+from engine.planning import Planner
 from engine.runtime.lock import EngineLock
 from engine.workspace import Workspace
 
@@ -22,6 +23,54 @@ def test_pause_and_resume_a_job_and_a_batch(run, toys):
     assert run("pause", "b3", "--workspace", toys).code == 0
     assert "b3" in run("resume", "b3", "--workspace", toys).out
     assert job_states(run, toys, "b3") == ["queued", "queued"]
+
+
+def test_resume_counts_what_goes_on(run, toys):
+    assert "none of its jobs is paused or parked" in run("resume", "b3", "--workspace", toys).out
+    run("pause", "b3", "--workspace", toys)
+    assert "Resumed b3; 2 jobs go on." in run("resume", "b3", "--workspace", toys).out
+    run("pause", "j5", "--workspace", toys)
+    assert "Resumed b3; 1 job goes on." in run("resume", "b3", "--workspace", toys).out
+
+
+@pytest.mark.parametrize("verb", ["pause", "resume"])
+def test_a_batch_that_has_ended_is_not_paused_or_resumed(run, toys, verb):
+    ran = run(verb, "b1", "--workspace", toys)
+    assert ran.code == 2
+    assert f"b1 is done with failures; there is nothing to {verb}." in ran.err
+    with Workspace(toys).reading() as connection:
+        assert not connection.execute("SELECT held FROM batches WHERE id = 1").fetchone()[0]
+
+
+def test_a_name_is_one_batchs_and_a_newer_namesake_is_told(run, toys, tmp_path):
+    source = tmp_path / "mixed.txt"
+    source.write_text("a lamp\n")
+    ran = run("queue", "refine", source, "--workspace", toys)
+    assert "Queued b4. It is called 'mixed-2': b1 has the name 'mixed'." in ran.out
+    ran = run("queue", "refine", source, "--name", "b1", "--workspace", toys)
+    assert "Queued b5. It is called 'b1-2': no batch can be called 'b1'." in ran.out
+    ran = run("queue", "refine", source, "--name", "mine", "--workspace", toys)
+    assert ran.out.startswith("Queued b6.\n")
+    ran = run("budget", "mixed", "5", "--workspace", toys)
+    assert "The budget of b1 is" in ran.out
+    assert "'mixed' is b1; the newer b4 is called 'mixed-2'." in ran.err
+    for name, meant in (("mixed-2", "b4"), ("b1", "b1"), ("mine", "b6")):
+        ran = run("budget", name, "5", "--workspace", toys)
+        assert (f"The budget of {meant} is" in ran.out, ran.err) == (True, "")
+
+
+def test_a_name_that_another_process_has_just_taken_is_not_given_twice(toys, monkeypatch, tmp_path):
+    source = tmp_path / "lamps.txt"
+    source.write_text("a lamp\n")
+    workspace = Workspace(toys)
+    workspace.queue("refine", source)
+    real = Planner.free_name
+    stale = iter(["lamps"])
+    monkeypatch.setattr(Planner, "free_name", lambda self, n: next(stale, "") or real(self, n))
+    workspace.queue("refine", source)
+    with workspace.reading() as connection:
+        names = [row[0] for row in connection.execute("SELECT name FROM batches WHERE id > 3")]
+    assert names == ["lamps", "lamps-2"]
 
 
 def test_retry_takes_up_what_failed(run, toys):

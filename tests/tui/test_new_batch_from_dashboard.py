@@ -20,7 +20,7 @@ async def test_a_batch_is_queued_and_shown(place: Place, tmp_path: Path) -> None
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
         await pilot.press("n")
         await queue(pilot, source)
-        await shows(pilot, "b1 lamps", "0/2", "Queued b1.")
+        await shows(pilot, "b1 lamps", "0/2", "Queued b1. It is called 'lamps'.")
 
 
 async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:

@@ -1,0 +1,17 @@
+"""Names that a newer batch nearly has."""
+
+from collections.abc import Sequence
+
+import click
+
+from engine.cli import render
+from engine.ids import namesake
+from engine.workspace import Workspace
+
+
+def warn_of_namesakes(workspace: Workspace, ids: Sequence[str]) -> None:
+    """Says which batch each name means where a newer one was to have the same name."""
+    with workspace.reading() as connection:
+        said = [namesake(connection, text) for text in ids]
+    for sentence in filter(None, said):
+        click.echo(render.shown(sentence, None).plain, err=True)
