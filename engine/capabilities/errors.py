@@ -119,13 +119,22 @@ class Permanent(StepError):
         remedy: What the operator can do about it.
         cost: What the failed call has cost all the same, in micro-dollars.
         uncertain: True if the call may have been carried out, at a cost that is not known.
+        keeps_call: True if a retry goes back to the call, whose result exists, instead of making
+            another one.
     """
 
     def __init__(
-        self, message: str, *, remedy: str = "", cost: int = 0, uncertain: bool = False
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        cost: int = 0,
+        uncertain: bool = False,
+        keeps_call: bool = False,
     ) -> None:
         super().__init__(message, remedy=remedy, cost=cost)
         self.uncertain = uncertain
+        self.keeps_call = keeps_call
 
 
 class Blocked(StepError):

@@ -331,7 +331,9 @@ class Engine:
             row = queries.batch(self._reader, batch_id)
             if row is None:
                 raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
-            self._batches[batch_id] = load_batch(row, self._catalog, self._environment)
+            self._batches[batch_id] = load_batch(
+                row, self._catalog, self._environment, self._settings.backends
+            )
         return self._batches[batch_id]
 
     def _batch_ended(self, batch_id: int) -> None:

@@ -12,9 +12,24 @@ from engine.runtime.fingerprint import Identity
 from engine.runtime.recipe import Catalog
 from engine.runtime.run import BatchRun, JobRun, Memo
 
+LATER = "download_hosts"
+"""The setting of a backend that may be added to for batches that are queued already."""
 
-def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> BatchRun:
+
+def load_batch(
+    row: Batch,
+    catalog: Catalog,
+    environment: Mapping[str, str],
+    own: Mapping[str, Mapping[str, Any]] | None = None,
+) -> BatchRun:
     """Recipe, settings and backends as the batch's snapshot says.
+
+    Args:
+        row: The batch.
+        catalog: Where recipes and backends are found.
+        environment: Where keys are.
+        own: The workspace's settings of backends now, by name. Only the hosts of finished files
+            are taken from them: a file that was refused can be fetched once its host is added.
 
     Raises:
         Blocked: A recipe or backend of the snapshot is not installed here.
@@ -25,7 +40,7 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
         settings = recipe.settings.model_validate_json(row.settings)
         backends: dict[Capability, list[Backend]] = {
             capability: [
-                catalog.backend(capability, made["name"], made["settings"], environment)
+                catalog.backend(capability, made["name"], _settings_of(made, own), environment)
                 for made in in_order(first)
             ]
             for capability, first in snapshot["backends"].items()
@@ -52,6 +67,17 @@ def load_batch(row: Batch, catalog: Catalog, environment: Mapping[str, str]) -> 
         identities,
         {capability: tuple(found[1:]) for capability, found in backends.items() if found[1:]},
     )
+
+
+def _settings_of(
+    made: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]] | None
+) -> Mapping[str, Any]:
+    """A backend's settings in the snapshot, with the hosts that were added since."""
+    kept: Mapping[str, Any] = made["settings"]
+    added = (own or {}).get(made["name"], {}).get(LATER)
+    if LATER not in kept or not isinstance(added, list):
+        return kept
+    return {**kept, LATER: [*kept[LATER], *(host for host in added if isinstance(host, str))]}
 
 
 def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -30,14 +30,12 @@ class StepFailed(Permanent):
     Attributes:
         error_id: The error's row.
         error_kind: `permanent` or `bug`.
-        keeps_call: True if a retry goes back to the call instead of making another one.
     """
 
     def __init__(
         self, message: str, *, remedy: str, error_id: int, error_kind: str, keeps_call: bool
     ) -> None:
-        super().__init__(message, remedy=remedy)
-        self.keeps_call = keeps_call
+        super().__init__(message, remedy=remedy, keeps_call=keeps_call)
         self.error_id = error_id
         self.error_kind = error_kind
 
@@ -115,7 +113,7 @@ class OutcomeKeeper:
             if self._state.step_id:
                 await self._fail("open", error)
             return error.again()
-        if not isinstance(error, Retryable):
+        if isinstance(error, Permanent) and not error.keeps_call:
             self._state.request_id = None  # this request has its answer; a retry has to ask anew
         error_id = await self._fail("failed", error)
         return self._failed(error_id, "permanent", error.message, error.remedy)

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from db.queries import batches
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.common import download
 from engine.runtime import lanes
+from engine.runtime.loading import load_batch
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.draw import Studio, die
@@ -234,6 +236,35 @@ async def test_a_gateway_of_this_machine_with_a_price_keeps_to_the_budget(tmp_pa
         assert {job.reason for job in studio.jobs() if job.state == "parked"} == {"budget"}
         assert len(routes.asked) == 2
         assert spent(studio) == (200_000, 0, 0)
+
+
+async def test_a_picture_on_a_host_that_is_added_later_is_not_bought_again(tmp_path: Path):
+    queue = FalQueue()
+    with ProviderServer(queue) as server, ProviderServer(queue) as files:
+        queue.file_url = f"{files.url.replace('127.0.0.1', 'localhost')}/files/x.png"
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, fal_settings(server, price_per_image=0.5))
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost) == ("failed", 500_000)
+        assert "download_hosts" in str(studio.errors()[-1].remedy)
+        queue.file_url = None  # what is asked for again is on a host of its own now
+        studio.workspace.command("retry", ["b1"])
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, len(queue.generations)) == ("done", 500_000, 1)
+
+
+def test_hosts_of_files_may_be_added_for_a_batch_that_is_queued(tmp_path: Path):
+    studio = Studio(tmp_path / "work", KEYS)
+    studio.queue(1, {"image": "fal", "fal.download_hosts": ["cdn.example"]})
+    own = {"fal": {"download_hosts": ["late.example"], "model": "another/model"}}
+    with studio.workspace.reading() as connection:
+        row = batches.batch(connection, 1)
+    assert row is not None
+    made: Any = load_batch(row, studio.workspace.catalog, {}, own).backends["image"]
+    assert made.settings.download_hosts == ("cdn.example", "late.example")
+    assert made.model == "fal-ai/fast-lightning-sdxl"
 
 
 async def test_one_path_of_a_gateway_without_money_holds_up_no_other(tmp_path: Path):

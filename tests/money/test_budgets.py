@@ -266,7 +266,10 @@ def unlucky(ledger: Ledger, seed: int) -> Reply:
             raise Retryable("cut", resubmit=True)
         if fate < 0.4:
             raise Permanent("no", cost=cost)
-        context.cost(cost)
+        if luck.random() < 0.5:
+            context.cost(cost)
+        else:
+            await context.charged(cost)
         if fate < 0.45:
             raise Retryable("again", resubmit=True)
         if fate < 0.5:

@@ -220,6 +220,7 @@ def _refuse_elsewhere(shelf: Shelf, url: str) -> None:
     raise Permanent(
         f"{name} points to a picture on {_host(shelf, url)}, from where nothing is fetched.",
         remedy=remedy,
+        keeps_call=True,
     )
 
 
