@@ -19,8 +19,9 @@ from db.store import Store, Write
 from db.writes import batches as writes
 from db.writes.imports import DoneJob, add_done_jobs, seal_import
 from engine.export.files import ExportError
+from engine.export.layout import TreeProblem
 from engine.export.names import claim, place, place_summary
-from engine.export.tree import TreeJob, TreeProblem, read_picture, read_tree
+from engine.export.tree import TreeField, TreeItem, TreeJob, TreeOthers, read_picture, read_tree
 from engine.paths import WorkspacePaths
 from engine.places import Places
 from engine.planning import free_name
@@ -43,6 +44,35 @@ class ImportRefused(Exception):
 
 
 @dataclass(slots=True)
+class LeftOut:
+    """What an import did not take.
+
+    Attributes:
+        problems: Files and folders, one for each thing that is wrong with one.
+        fields: Fields of documents by name: in how many documents, and the first of them.
+        others: How many files of text are not of a job.
+    """
+
+    problems: list[TreeProblem] = field(default_factory=list)
+    fields: dict[str, tuple[int, Path]] = field(default_factory=dict)
+    others: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything of a job was left out."""
+        return bool(self.problems or self.fields)
+
+    def add(self, item: TreeItem) -> None:
+        """Notes what is not a job."""
+        if isinstance(item, TreeProblem):
+            self.problems.append(item)
+        elif isinstance(item, TreeField):
+            count, path = self.fields.get(item.name, (0, item.path))
+            self.fields[item.name] = (count + 1, path)
+        elif isinstance(item, TreeOthers):
+            self.others += item.count
+
+
+@dataclass(slots=True)
 class Imported:
     """What an import did.
 
@@ -50,13 +80,13 @@ class Imported:
         batch_id: The new batch.
         jobs: How many jobs it has.
         wanted_name: The name that it was to have.
-        problems: What was left out, one for each thing.
+        left: What was left out.
     """
 
     batch_id: int
     wanted_name: str
     jobs: int = 0
-    problems: list[TreeProblem] = field(default_factory=list)
+    left: LeftOut = field(default_factory=LeftOut)
 
 
 def import_tree(
@@ -91,7 +121,7 @@ class _Import:
         self._artifacts = ArtifactStore(paths.artifacts)
         self._places = Places(store, paths.root, results)
         self._keys: set[str] = set()
-        self._problems: list[TreeProblem] = []
+        self._left = LeftOut()
         self._name = ""
 
     def run(self, name: str) -> Imported:
@@ -106,7 +136,7 @@ class _Import:
                 raise
             finally:
                 self._places.close()
-        return Imported(batch_id, wanted, count, self._problems)
+        return Imported(batch_id, wanted, count, self._left)
 
     def _create(self, write: Write) -> int:
         while True:
@@ -121,22 +151,24 @@ class _Import:
             write(lambda c, some=chunk: add_done_jobs(c, batch_id, some))  # type: ignore[misc]
             count += len(chunk)
         if not count:
-            said = "".join(f" {found.path.name} {found.message}." for found in self._problems[:3])
+            said = "".join(
+                f" {found.path.name} {found.message}." for found in self._left.problems[:3]
+            )
             raise ImportRefused(f"{self._folder} holds no results that can be read.{said}")
         return count
 
     def _jobs(self) -> Iterator[DoneJob]:
         for item in read_tree(self._folder):
-            if isinstance(item, TreeProblem):
-                self._problems.append(item)
+            if not isinstance(item, TreeJob):
+                self._left.add(item)
                 continue
             try:
                 self._keep_pictures(item)
                 yield self._done_job(item)
             except ExportError as error:
-                self._problems.append(TreeProblem(item.folder, str(error)))
+                self._left.add(TreeProblem(item.folder, str(error)))
             except ValueError as error:
-                self._problems.append(TreeProblem(item.folder, clean(f"cannot be kept: {error}")))
+                self._left.add(TreeProblem(item.folder, clean(f"cannot be kept: {error}")))
 
     def _keep_pictures(self, item: TreeJob) -> None:
         for turn in item.report.iterations:

@@ -1,6 +1,7 @@
 """`safelight import`: an existing folder of results, taken into the store."""
 
 import os
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -12,7 +13,7 @@ from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.counting import counted
 from engine.ids import batch_name, renamed
-from engine.importing import Imported, ImportRefused, import_tree
+from engine.importing import Imported, ImportRefused, LeftOut, import_tree
 from engine.recipes.refine import RECIPE
 from engine.workspace import Workspace
 
@@ -27,7 +28,7 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     """Take FOLDER, results that Safelight or an older script wrote, into the store.
 
     FOLDER is outputs, outputs/results, or one batch's or one job's folder; it is not changed.
-    What cannot be read is named and left out (exit code 1), everything else goes in.
+    Every picture and field that is left out is named (exit code 1), everything else goes in.
     """
     opened = Workspace(workspace)
     results = Path(os.path.normpath(opened.settings.outputs.folder)) / RECIPE.folder
@@ -35,21 +36,31 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
         done = import_tree(opened.paths, opened.store, results, folder, name)
     except ImportRefused as error:
         raise Trouble(str(error)) from None
-    _tell_problems(done)
+    _tell_left(done.left)
     _write_outputs(opened, done)
     with opened.reading() as connection:
         said = renamed(connection, done.batch_id, done.wanted_name)
     name = batch_name(done.batch_id)
     render.say(f"Imported {counted(done.jobs, 'job')} as {name}. {said}".rstrip())
-    return FAILED if done.problems else 0
+    return FAILED if done.left else 0
 
 
-def _tell_problems(done: Imported) -> None:
-    for problem in done.problems[:_SHOWN_PROBLEMS]:
-        click.echo(render.shown(f"{problem.path} {problem.message}", None).plain, err=True)
-    if done.problems:
-        left_out = counted(len(done.problems), "thing was", "things were")
-        click.echo(f"{left_out} left out.", err=True)
+def _tell_left(left: LeftOut) -> None:
+    for problem in left.problems[:_SHOWN_PROBLEMS]:
+        _warn(f"{problem.path} {problem.message}")
+    for name, (count, path) in islice(left.fields.items(), _SHOWN_PROBLEMS):
+        where = f"{path}" + (f" and {counted(count - 1, 'more file')}" if count > 1 else "")
+        _warn(f"{where} has a field {name} that is not read")
+    if left.problems:
+        _warn(f"{counted(len(left.problems), 'thing was', 'things were')} left out.")
+    if left.fields:
+        _warn(f"{counted(len(left.fields), 'field was', 'fields were')} left out.")
+    if left.others:
+        _warn(f"{counted(left.others, 'other file was', 'other files were')} not read.")
+
+
+def _warn(text: str) -> None:
+    click.echo(render.shown(text, None).plain, err=True)
 
 
 def _write_outputs(workspace: Workspace, done: Imported) -> None:
@@ -64,4 +75,4 @@ def _write_outputs(workspace: Workspace, done: Imported) -> None:
             problems = [f"Outputs are not written: {error.strerror}."]
             problems.append(f"Later: safelight export {batch_name(done.batch_id)}")
     for problem in problems:
-        click.echo(render.shown(problem, None).plain, err=True)
+        _warn(problem)

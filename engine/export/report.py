@@ -17,7 +17,7 @@ class EvaluationReport(Plain):
     """A judgement of one picture.
 
     Attributes:
-        score: 0 to 100, higher is better.
+        score: 0 to 100, higher is better; None in the words of an older script, which gave none.
         description: What is in the picture, in words.
         reasons: Why the score is what it is.
         missing: What the picture lacks.
@@ -27,7 +27,7 @@ class EvaluationReport(Plain):
         model: The model it ran.
     """
 
-    score: float = Field(ge=0, le=100)
+    score: float | None = Field(default=None, ge=0, le=100)
     description: str = ""
     reasons: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
@@ -35,6 +35,11 @@ class EvaluationReport(Plain):
     scorer: str = ""
     backend: str = ""
     model: str = ""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.description or self.reasons or self.missing)
 
 
 class IterationReport(Plain):

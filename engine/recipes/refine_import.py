@@ -4,7 +4,6 @@ The counterpart of `refine_outputs`: what this makes of a report, `job_report` t
 """
 
 import json
-import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,10 +13,10 @@ from db.writes.batches import NewJob
 from db.writes.errors import ErrorRecord
 from db.writes.imports import DoneJob, DoneStep
 from engine.capabilities import Evaluation, Picture
+from engine.export.reading import STEP_NAME
 from engine.export.report import EvaluationReport, IterationReport, JobReport
 from engine.recipes.refine import Turn
 
-_STEP_NAME = re.compile("[a-z][a-z0-9_-]{0,39}")
 _ORDER = ("generate", "evaluate", "refine")
 
 
@@ -75,13 +74,13 @@ def _new_job(report: JobReport, key: str, output: str, place: str) -> NewJob:
 
 def _steps(turn: IterationReport) -> Iterator[DoneStep]:
     times = _times(turn)
-    evaluation = _evaluation(turn)
+    judged = _judged(turn)
     for name, (started_at, finished_at) in times.items():
         made: dict[str, Any] = {"backend": "", "model": "", "request": "{}", "result": "null"}
         if name == "generate":
             made = _generate(turn)
-        elif name == "evaluate" and evaluation is not None:
-            made = _evaluate(turn, evaluation)
+        elif name == "evaluate" and judged is not None:
+            made = _evaluate(turn, judged)
         yield DoneStep(
             scope=f"iteration-{turn.number}",
             name=name,
@@ -114,29 +113,39 @@ def _picture(turn: IterationReport) -> Picture:
     return Picture(image=turn.artifact, seed=turn.seed)
 
 
-def _evaluate(turn: IterationReport, evaluation: Evaluation) -> dict[str, Any]:
-    told = turn.evaluation or EvaluationReport(score=evaluation.score)
+def _evaluate(turn: IterationReport, judged: EvaluationReport) -> dict[str, Any]:
+    scored = _evaluation(judged)
+    lines = filter(None, (judged.description, *judged.reasons))
     return {
-        "backend": told.backend,
-        "model": told.model,
+        "backend": judged.backend,
+        "model": judged.model,
         "request": json.dumps({"image": turn.artifact.model_dump()}),
-        "result": evaluation.model_dump_json(),
-        "score": evaluation.scores()[0].model_dump(),
-        "critique": evaluation.critiques()[0].model_dump(),
+        "result": judged.model_dump_json(exclude={"backend", "model"}),
+        "score": scored.scores()[0].model_dump() if scored else None,
+        "critique": {
+            "text": "\n".join(lines),
+            "missing": judged.missing,
+            "measurements": judged.measurements,
+        },
     }
 
 
-def _evaluation(turn: IterationReport) -> Evaluation | None:
+def _judged(turn: IterationReport) -> EvaluationReport | None:
     """The judgement; one that was told as a bare score has no words."""
-    if turn.evaluation is None:
-        return (
-            None if turn.score is None else Evaluation(score=turn.score, description="", scorer="")
-        )
-    return Evaluation.model_validate(turn.evaluation.model_dump(exclude={"backend", "model"}))
+    if turn.evaluation is None and turn.score is not None:
+        return EvaluationReport(score=turn.score)
+    return turn.evaluation
+
+
+def _evaluation(judged: EvaluationReport | None) -> Evaluation | None:
+    """The judgement as a step's result; None without a score."""
+    if judged is None or judged.score is None:
+        return None
+    return Evaluation.model_validate(judged.model_dump(exclude={"backend", "model"}))
 
 
 def _result(turn: IterationReport) -> str:
-    evaluation = _evaluation(turn)
+    evaluation = _evaluation(_judged(turn))
     if evaluation is None:
         return json.dumps({"iteration": turn.number})
     return Turn(
@@ -150,8 +159,8 @@ def _result(turn: IterationReport) -> str:
 
 def _times(turn: IterationReport) -> dict[str, tuple[str, str | None]]:
     """When each step began and ended: one after the other, the last with the iteration's end."""
-    timings = {name: span for name, span in turn.timings.items() if _STEP_NAME.fullmatch(name)}
-    judged = ["evaluate"] if turn.evaluation or turn.score is not None else []
+    timings = {name: span for name, span in turn.timings.items() if STEP_NAME.fullmatch(name)}
+    judged = ["evaluate"] if _judged(turn) else []
     names = sorted({"generate", *judged, *timings}, key=_rank)
     started, ended = _moment(turn.started_at), _moment(turn.finished_at)
     begin = started or ended or _moment(now()) or datetime.now(UTC)

@@ -10,7 +10,7 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import Batch, Job, Step
-from engine.capabilities import Evaluation, Picture
+from engine.capabilities import Picture
 from engine.export.batch import write_batch
 from engine.export.report import (
     BatchReport,
@@ -140,10 +140,11 @@ def _iteration(number: int, steps: dict[str, Step]) -> IterationReport | None:
 
 
 def _evaluation(step: Step) -> EvaluationReport | None:
-    if step.result is None:
+    found = json.loads(step.result or "null")
+    if found is None:  # an imported step of which only the time is known
         return None
-    found = Evaluation.model_validate_json(step.result)
-    return EvaluationReport(**found.model_dump(), backend=step.backend, model=step.model)
+    told = {name: found[name] for name in EvaluationReport.model_fields if name in found}
+    return EvaluationReport.model_validate({**told, "backend": step.backend, "model": step.model})
 
 
 def _below(folder: str, results: str) -> str:

@@ -162,7 +162,10 @@ def test_import_of_a_tree_by_an_older_script(run, pictures, tmp_path):
     (tmp_path / "old/waiting").mkdir()
     (tmp_path / "old/waiting/summary.json").write_text('{"state": "parked", "input": {"a": 1}}')
     ran = run("import", tmp_path / "old", "--workspace", pictures)
-    assert (ran.code, ran.err) == (0, "")
+    assert ran.code == 1
+    for name in ("title", "input.title", "started_at", "timings.../x"):
+        assert f"and 1 more file has a field {name} that is not read\n" in ran.err
+    assert ran.err.endswith("\n4 fields were left out.\n")
     jobs = run("jobs", "b2", "--json", "--workspace", pictures).json["jobs"]
     assert [job["key"] for job in jobs] == ["evil", "same", "two", "waiting"]
     assert [job["status"] for job in jobs] == ["done", "done", "done", "cancelled"]
@@ -223,3 +226,39 @@ def test_imported_job_is_never_made_again_by_mistake(run, pictures):
     assert (job["status"], job["waits_for"]) == ("parked", "backend")
     assert "imported" in job["message"]
     assert all(turn["artifact"] for turn in job["iterations"])
+
+
+def test_words_of_an_older_script_are_kept_without_a_score(run, pictures, tmp_path):
+    """What was said of a picture is shown, exported and imported again; nothing is left out."""
+    folder = tmp_path / "old/results/fox"
+    folder.mkdir(parents=True)
+    (tmp_path / "old/images").mkdir()
+    picture = pictures / "outputs/results/circles/iteration_1.png"
+    shutil.copy(picture, tmp_path / "old/images/fox_iteration_1.png")
+    told = {
+        "timestamp": "2025-02-01T10:00:00",
+        "prompt": "a fox",
+        "image_path": "/elsewhere/outputs/images/fox_iteration_1.png",
+        "evaluation": {"evaluation_text": "A fox, and snow."},
+        "prompt_data": {"id": "fox", "title": "Fox", "scene": "snow", "mood": "still"},
+    }
+    (folder / "iteration_1_results.json").write_text(json.dumps(told))
+    ran = run("import", tmp_path / "old", "--workspace", pictures)
+    assert (ran.code, ran.err) == (0, "")
+    job = run("show", "b2/fox", "--json", "--workspace", pictures).json["job"]
+    (turn,) = job["iterations"]
+    assert (turn["critique"], turn["score"], turn["prompt"]) == ("A fox, and snow.", None, "a fox")
+    assert run("show", "b2/fox", "--workspace", pictures).code == 0
+    assert run("export", "b2", tmp_path / "new", "--workspace", pictures).code == 0
+    again = run("import", tmp_path / "new", "--workspace", pictures)
+    assert (again.code, again.err) == (0, "")
+    job = run("show", "b3/fox", "--json", "--workspace", pictures).json["job"]
+    assert job["iterations"][0]["critique"] == "A fox, and snow."
+    assert run("doctor", "--deep", "--workspace", pictures).code == 0
+
+
+def test_files_of_text_that_are_not_read_are_counted(run, pictures, tmp_path):
+    run("export", "b1", tmp_path / "out", "--workspace", pictures)
+    (tmp_path / "out/notes.txt").write_text("mine")
+    ran = run("import", tmp_path / "out", "--workspace", pictures)
+    assert (ran.code, ran.err) == (0, "1 other file was not read.\n")

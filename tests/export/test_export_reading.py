@@ -66,7 +66,8 @@ def test_absurd_times_do_not_overflow():
     assert read_job("x", "x", {"totals": {"seconds": 1e308}}, [turn]).totals.seconds == 1e12
 
 
-def test_a_judgement_needs_a_score():
-    assert read_evaluation({"description": "fine"}) is None
+def test_a_judgement_needs_a_score_or_words():
+    words = read_evaluation({"description": "fine"})
+    assert (words.score, words.description) == (None, "fine")
     assert read_evaluation({"score": 101}) is None
     assert read_evaluation({"score": 100}).score == 100
