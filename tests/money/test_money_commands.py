@@ -58,7 +58,9 @@ def spent(tmp_path: Path, count: int = 3, budget: int | None = 2000) -> Workspac
 
 
 @pytest.mark.parametrize("command", ["run", "queue"])
-def test_a_dry_run_tells_and_queues_nothing(say: Callable[..., Said], command: str) -> None:
+def test_a_dry_run_tells_and_queues_nothing(
+    say: Callable[..., Said], tmp_path: Path, command: str
+) -> None:
     said = say(command, "refine", "two.txt", *PAID, "--dry-run")
     assert said.code == 0
     assert "2 jobs, 4 to 16 steps." in said.out
@@ -69,7 +71,7 @@ def test_a_dry_run_tells_and_queues_nothing(say: Callable[..., Said], command: s
     assert document["steps"] == {"least": 4, "most": 16}
     assert document["calls"][0]["cost_usd"] == {"least": 0.06, "most": 0.18}
     assert document["seconds"] is None
-    assert say("status", "--json").json["batches"] == []
+    assert not (tmp_path / "work").exists()
 
 
 def test_a_dry_run_tells_what_fallbacks_may_cost(say: Callable[..., Said]) -> None:
