@@ -87,23 +87,28 @@ def age(at: str | None) -> float | None:
         return None
 
 
+_SOLID = {"done": "█", "failed": "▓", "cancelled": "▒"}
+
+
 def bar(parts: list[tuple[int, str]], total: int, width: int) -> list[tuple[str, str]]:
-    """A bar of `width` cells, divided as `parts` (count, tone) are; a part that is there shows.
+    """A bar of `width` cells for what has ended of a whole, with a thin one where something runs.
+
+    Each of `parts` (count, tone) that has ended shows, and the bar is full only once all have.
 
     Returns:
         Runs of characters with their tone; what is left over is light.
     """
+    ended = [(number, tone) for number, tone in parts if number and tone in _SOLID]
+    room = width if sum(number for number, _ in ended) >= total else width - 1
     runs: list[tuple[str, str]] = []
-    used = done = 0
-    for number, tone in parts:
-        done += number
-        end = round(width * done / total) if total else 0
-        cells = max(1 if number and used < width else 0, end - used)
-        cells = min(cells, width - used)
-        if cells:
-            runs.append(("█" if tone == "done" else "▓" if tone == "failed" else "▒", tone))
-            runs[-1] = (runs[-1][0] * cells, tone)
-            used += cells
-    if used < width:
-        runs.append(("░" * (width - used), "muted"))
-    return runs
+    used = seen = 0
+    for index, (number, tone) in enumerate(ended):
+        seen += number
+        later = len(ended) - index - 1  # each of those that follow has a cell at least
+        end = max(used + 1, min(round(width * seen / total), room - later))
+        runs.append((_SOLID[tone] * (end - used), tone))
+        used = end
+    if used < width and any(number for number, tone in parts if tone == "running"):
+        runs.append(("▏", "running"))
+        used += 1
+    return [*runs, ("░" * (width - used), "muted")] if used < width else runs

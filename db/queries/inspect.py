@@ -36,21 +36,27 @@ SELECT
                WHERE u.job_id = a.job_id AND s.metric = :metric AND u.superseded_at IS NULL
                  AND CASE WHEN s.image IS NULL THEN u.scope = t.scope ELSE s.image = a.hash END
                ) DESC NULLS LAST, a.id DESC LIMIT 1) AS picture,
-  (SELECT substr(text, 1, 8000) FROM prompts WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
-    AS prompt,
-  (SELECT substr(text, 1, 8000) FROM critiques WHERE job_id = j.id ORDER BY id DESC LIMIT 1)
-    AS critique,
+  (SELECT substr(p.text, 1, 8000) FROM prompts p WHERE p.job_id = j.id
+    AND (p.step_id IS NULL OR NOT j.has_parts) ORDER BY p.id DESC LIMIT 1) AS prompt,
+  (SELECT substr(c.text, 1, 8000) FROM critiques c JOIN steps t ON t.id = c.step_id
+    WHERE c.job_id = j.id AND t.superseded_at IS NULL AND (t.scope = '' OR NOT j.has_parts)
+    ORDER BY c.id DESC LIMIT 1) AS critique,
   (SELECT substr(message, 1, 8000) FROM errors WHERE id = j.error_id) AS error,
   (SELECT substr(remedy, 1, 2000) FROM errors WHERE id = j.error_id) AS remedy,
   substr(CASE WHEN j.state IN ('parked', 'failed') THEN j.message END, 1, 8000) AS message
-FROM jobs j WHERE j.id = :job
+FROM (SELECT *, EXISTS (SELECT 1 FROM steps WHERE job_id = :job AND scope LIKE '%/%') AS has_parts
+      FROM jobs WHERE id = :job) j
 """
 
 
 def glance(
     connection: sqlite3.Connection, job_id: int, metric: str, *, higher_is_better: bool = True
 ) -> Glance | None:
-    """A job's best picture by a metric (the newest where none is scored) and its last words."""
+    """A job's best picture by a metric (the newest where none is scored) and its last words.
+
+    Of a job with parts that are judged by themselves, such as the scenes of a film, the words of
+    one part are not the job's.
+    """
     sign = 1 if higher_is_better else -1
     values = {"sign": sign, "metric": metric, "job": job_id}
     row = connection.execute(_GLANCE, values).fetchone()

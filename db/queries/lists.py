@@ -54,7 +54,10 @@ class BatchLine(Row):
 
 @dataclass(frozen=True, slots=True)
 class JobLine(Row):
-    """A job as a list shows it; `message` is its error's where it has one."""
+    """A job as a list shows it; `message` is its error's where it has one.
+
+    `outdated` is 1 if something was decided since its newest score and it has not ended again.
+    """
 
     id: int
     batch_id: int
@@ -72,6 +75,7 @@ class JobLine(Row):
     fraction: float | None
     started_at: str | None
     finished_at: str | None
+    outdated: int
 
 
 _BATCH = """id, substr(name, 1, 300) AS name, substr(recipe, 1, 300) AS recipe, priority, state,
@@ -85,7 +89,11 @@ _JOB = f"""SELECT j.id, j.batch_id, j.position, substr(j.key, 1, 300) AS key, j.
 substr(coalesce(e.message, j.message), 1, {TEXT_LIMIT}) AS message, j.priority,
 substr(j.stage, 1, 300) AS stage, j.iterations, j.score, j.cost, j.starts,
 (SELECT max(fraction) FROM progress p WHERE p.job_id = j.id) AS fraction,
-j.started_at, j.finished_at
+j.started_at, j.finished_at,
+j.state IN ('queued', 'running', 'paused', 'parked') AND EXISTS (
+  SELECT 1 FROM decisions d WHERE d.job_id = j.id AND d.created_at > (
+    SELECT max(t.finished_at) FROM scores s JOIN steps t ON t.id = s.step_id
+    WHERE s.job_id = j.id AND t.superseded_at IS NULL)) AS outdated
 FROM jobs j LEFT JOIN errors e ON e.id = j.error_id"""  # noqa: S608 - our own names
 
 

@@ -19,7 +19,7 @@ class Spending(Row):
         model: The model.
         purpose: The step's name in its recipe, for example `generate`.
         steps: Steps that were begun.
-        calls: Requests that were sent, as far as they are counted.
+        calls: Calls that were made: requests to a provider, and the tries of what costs nothing.
         cost: Micro-dollars.
         reserved: Micro-dollars that are reserved for calls whose outcome is not known yet.
         tokens_in: Tokens read, None where none were counted.
@@ -55,9 +55,13 @@ def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> lis
     """
     where, values = ("", ()) if batch_id is None else (" WHERE batch_id = ?", (batch_id,))
     rows = connection.execute(
-        f"""SELECT s.*, coalesce(c.calls, 0) AS calls, c.tokens_in, c.tokens_out FROM
+        f"""SELECT s.*, s.tries + coalesce(c.calls, 0) AS calls, c.tokens_in, c.tokens_out FROM
               (SELECT backend, model, name AS purpose, count(*) AS steps, sum(cost) AS cost,
-                      sum(reserved) AS reserved FROM steps{where} GROUP BY 1, 2, 3) s
+                      sum(reserved) AS reserved,
+                      sum(CASE WHEN reused_from IS NULL AND NOT EXISTS (
+                            SELECT 1 FROM api_calls WHERE step_id = steps.id)
+                          THEN attempts ELSE 0 END) AS tries
+               FROM steps{where} GROUP BY 1, 2, 3) s
             LEFT JOIN
               (SELECT backend, model, purpose, count(*) AS calls, sum(tokens_in) AS tokens_in,
                       sum(tokens_out) AS tokens_out FROM api_calls{where} GROUP BY 1, 2, 3) c

@@ -12,8 +12,8 @@ import click
 from rich.cells import set_cell_size
 from rich.text import Text
 
-from db.clock import now, seconds_between
 from db.queries import jobs as queries
+from db.queries.worked import worked
 from db.rows import Job
 from db.schema import JOB_STATES
 from engine.cli import render
@@ -118,7 +118,7 @@ def _line(connection: sqlite3.Connection, job: Job) -> Text:
         str(job.iterations or ""),
         render.score(job.score),
         render.money(job.cost),
-        render.duration(_seconds(job)),
+        render.duration(worked(connection, [job.id])[job.id].seconds),
     )
     line = Text(" ".join(map(_fit, values, _WIDTHS)))
     begin = sum(_WIDTHS[:2]) + 2
@@ -130,10 +130,6 @@ def _line(connection: sqlite3.Connection, job: Job) -> Text:
 
 def _stage(job: Job) -> str:
     return (job.stage or "") if job.state == "running" else ""
-
-
-def _seconds(job: Job) -> float | None:
-    return seconds_between(job.started_at, job.finished_at or now()) if job.started_at else None
 
 
 def _fit(text: str, width: int) -> str:

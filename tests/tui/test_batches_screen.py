@@ -14,7 +14,7 @@ async def test_it_shows_state_progress_failures_and_best(place: Place) -> None:
     place.end(ids[0], 81.5)
     place.fail(ids[1], "The picture is empty.")
     async with running(place.dashboard(), (120, 30)) as pilot:
-        await shows(pilot, "▸", "b1 evening", "2/3", "81.5", "running")
+        await shows(pilot, "▸", "b1 evening", "1/3", "81.5", "running")
 
 
 async def test_it_follows_what_is_committed(place: Place) -> None:

@@ -23,8 +23,7 @@ from tui.widgets.rows import Rows
 
 
 def _bar(row: BatchRow) -> list[Run]:
-    parts = [(number, LOOKS[state].tone) for state, number in row.counts if state != "queued"]
-    return figures.bar(parts, row.total, 14)
+    return figures.bar([(number, LOOKS[state].tone) for state, number in row.counts], row.total, 14)
 
 
 def _name(row: BatchRow) -> list[Run]:
@@ -41,7 +40,7 @@ def _state(row: BatchRow) -> list[Run]:
 
 
 def _done(row: BatchRow) -> list[Run]:
-    return [(figures.count(row.ended), ""), (f"/{figures.count(row.total)}", "muted")]
+    return [(figures.count(row.done), ""), (f"/{figures.count(row.total)}", "muted")]
 
 
 def _in_all(row: BatchRow) -> list[Run]:

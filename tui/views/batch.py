@@ -1,10 +1,11 @@
 """One batch: a page of its jobs, the selected job at a glance, the newest events."""
 
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from db.clock import seconds_between
 from db.queries import inspect, lists
+from db.queries.worked import worked
 from db.rows import Event
 from engine.text import clean
 from tui import figures
@@ -18,7 +19,12 @@ WORDS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job as a list shows it, cleaned."""
+    """A job as a list shows it, cleaned.
+
+    Attributes:
+        time: How long it was worked on, as text; empty if it was not.
+        outdated: Whether its score is from before a decision that it is worked on for.
+    """
 
     id: int
     position: int
@@ -34,6 +40,7 @@ class JobRow:
     cost: int
     time: str
     fraction: float | None
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class BatchView:
         self._reader = BatchReader(headlines)
         self._events = EventReader(batch_id)
         self._listing = Listing(batch_id)
+        self._times = Times()
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchSnapshot | None:
         """The batch as it is now; without a batch where it is gone."""
@@ -99,6 +107,7 @@ class BatchView:
         headline = self._headlines.of(line.recipe)
         ask = replace(self.ask, higher_is_better=headline.higher_is_better)
         page = self._listing.page(connection, line, ask)
+        times = self._times.of(connection, page.rows)
         scores = lists.score_history(connection, [job.id for job in page.rows], headline.metric)
         return BatchSnapshot(
             batch=self._reader.row(connection, line),
@@ -107,7 +116,9 @@ class BatchView:
             high=headline.high,
             total=page.total,
             start=page.start,
-            rows=tuple(job_row(job, scores.get(job.id, ())) for job in page.rows),
+            rows=tuple(
+                job_row(job, scores.get(job.id, ()), times.get(job.id)) for job in page.rows
+            ),
             glance=read_glance(connection, self.selected, headline),
             events=self._events.read(connection),
         )
@@ -122,7 +133,29 @@ class BatchView:
         return Listing(self.batch_id).ids(connection, line, ask)
 
 
-def job_row(job: lists.JobLine, scores: tuple[float, ...]) -> JobRow:
+class Times:
+    """How long jobs were worked on; of those that have ended it is read once."""
+
+    def __init__(self) -> None:
+        self._ended: dict[int, tuple[str, float | None]] = {}
+
+    def of(
+        self, connection: sqlite3.Connection, jobs: Sequence[lists.JobLine]
+    ) -> dict[int, float | None]:
+        """Seconds by job, of those that run or have ended."""
+        begun = [job for job in jobs if job.state in _TIMED]
+        known = {job.id: self._ended.get(job.id, ("", None)) for job in begun}
+        missing = [job for job in begun if known[job.id][0] != (job.finished_at or "?")]
+        found = worked(connection, [job.id for job in missing]) if missing else {}
+        fresh = {job.id: (job.finished_at or "", found[job.id].seconds) for job in missing}
+        self._ended.update(fresh)
+        return {id_: seconds for id_, (_, seconds) in (known | fresh).items()}
+
+
+_TIMED = {"running", "done", "failed"}
+
+
+def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None) -> JobRow:
     """A job as a list shows it."""
     return JobRow(
         id=job.id,
@@ -137,19 +170,17 @@ def job_row(job: lists.JobLine, scores: tuple[float, ...]) -> JobRow:
         score=job.score,
         scores=scores,
         cost=job.cost,
-        time=_time(job),
+        time=_time(job.state, seconds),
         fraction=None if job.fraction is None else round(job.fraction, 2),
+        outdated=bool(job.outdated),
     )
 
 
-def _time(job: lists.JobLine) -> str:
-    """How long a job has taken; of one that runs, how long so far."""
-    if job.state == "running":
-        so_far = figures.age(job.started_at)
-        return "" if so_far is None else figures.duration(int(so_far))
-    if job.state in {"done", "failed"} and job.started_at:
-        return figures.duration(seconds_between(job.started_at, job.finished_at))
-    return ""
+def _time(state: str, seconds: float | None) -> str:
+    """How long a job was worked on; of one that runs in whole seconds."""
+    if seconds is None or state not in _TIMED:
+        return ""
+    return figures.duration(int(seconds) if state == "running" else seconds)
 
 
 def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) -> Glance | None:

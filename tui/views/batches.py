@@ -27,7 +27,7 @@ class BatchRow:
     state: str
     priority: int
     total: int
-    ended: int
+    done: int
     counts: tuple[tuple[str, int], ...]
     failed: int
     parked: int
@@ -65,7 +65,7 @@ class BatchReader:
             state=line.state,
             priority=line.priority,
             total=line.total,
-            ended=line.ended,
+            done=line.done,
             counts=tuple((state, getattr(line, state)) for state in _BAR),
             failed=line.failed,
             parked=line.parked,

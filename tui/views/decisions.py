@@ -19,7 +19,14 @@ SELECT, PROMPT = "select", "prompt"
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """One decision that holds, cleaned: its key, its value as text, who made it and when."""
+    """One decision that holds, cleaned.
+
+    Attributes:
+        key: Its key.
+        value: Its value as text.
+        author: Who made it.
+        at: When, as a stored time.
+    """
 
     key: str
     value: str
@@ -32,13 +39,13 @@ class Decided:
         return self.key.rpartition("/")[0]
 
     def __str__(self) -> str:
-        return f"{self.key} = {self.value}  {self.author} {self.at}"
+        return f"{self.key} = {self.value}  {self.author} {clock(self.at)}"
 
 
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[Decided, ...]:
     """The decisions of a job that hold, oldest first."""
     return tuple(
-        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clock(d.created_at))
+        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clean(d.created_at))
         for d in inspect.decisions_of(connection, job_id)
     )
 
@@ -49,6 +56,25 @@ def picked(scopes: Iterable[str], decided: Sequence[Decided]) -> frozenset[str]:
     return frozenset(
         scope for scope in scopes if (scope.rpartition("/")[0], scope.rpartition("-")[2]) in picks
     )
+
+
+def outdated(
+    steps: Sequence[inspect.StepLine], decided: Sequence[Decided], state: str
+) -> frozenset[int]:
+    """Steps of a job whose results may be replaced because of the newest decision.
+
+    Args:
+        steps: The job's current steps, oldest first.
+        decided: Its decisions, oldest first.
+        state: Its state; once it has ended again, what it has is what holds.
+    """
+    if not decided or state in {"done", "failed", "cancelled"}:
+        return frozenset()
+    newest = decided[-1]
+    inside = [step.id for step in steps if f"{step.scope}/".startswith(f"{newest.scope}/")]
+    since = min(inside, default=0) if newest.scope else 0
+    before = (step.id for step in steps if step.finished_at and step.finished_at < newest.at)
+    return frozenset(step for step in before if step >= since)
 
 
 def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None:

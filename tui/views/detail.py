@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from db.clock import seconds_between
 from db.queries import inspect
 from db.rows import ApiCall, Artifact, Critique, Prompt, Score
 from engine.text import clean
@@ -85,25 +84,33 @@ class Detail:
     decided: tuple[str, ...] = ()
 
 
-def read_detail(
-    connection: sqlite3.Connection,
-    job_id: int,
-    node: Node,
-    lines: Mapping[int, inspect.StepLine],
-    marks: Marks,
-    pictures: Pictures,
-) -> Detail:
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a job's steps left behind.
+
+    Attributes:
+        lines: The steps by their numbers.
+        marks: Their scores.
+        pictures: What they painted.
+        seconds: How long each was worked on.
+    """
+
+    lines: Mapping[int, inspect.StepLine]
+    marks: Marks
+    pictures: Pictures
+    seconds: Mapping[int, float]
+
+
+def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: Left) -> Detail:
     """What a node left behind.
 
     Args:
         connection: A reader.
         job_id: The job.
         node: The node.
-        lines: The job's steps by their numbers.
-        marks: Their scores.
-        pictures: What they painted.
+        left: What all of the job's steps left.
     """
-    steps = node.steps
+    steps, lines, marks, pictures = node.steps, left.lines, left.marks, left.pictures
     artifacts = inspect.artifacts_of(connection, steps)
     painted = _painted([a.hash for a in artifacts if a.media_type.startswith("image/")], marks)
     before, prompt = prompts_at(connection, job_id, node, lines)
@@ -123,7 +130,7 @@ def read_detail(
         critique=_clean_critique(inspect.critique_of(connection, steps)),
         scores=tuple(_clean_score(score) for score in of_all),
         sheet=sheet,
-        timings=tuple(_timing(lines[step]) for step in steps[-100:] if step in lines),
+        timings=tuple(_timing(lines[step], left) for step in steps[-100:] if step in lines),
         calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
         request=_pretty(request),
         result=_pretty(result),
@@ -202,13 +209,13 @@ def _clean_score(score: Score) -> Score:
     return replace(score, metric=clean(score.metric, 60), scorer=clean(score.scorer, 60))
 
 
-def _timing(step: inspect.StepLine) -> Timing:
+def _timing(step: inspect.StepLine, left: Left) -> Timing:
     return Timing(
         name=clean(step.key, 60),
         state=step.state,
         by=" ".join(dict.fromkeys([clean(step.backend, 40), clean(step.model, 60)])),
         attempts=step.attempts,
-        time=figures.duration(seconds_between(step.started_at, step.finished_at)),
+        time=figures.duration(left.seconds.get(step.id) if step.finished_at else None),
         cost=step.cost,
     )
 

@@ -5,15 +5,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect, lists
+from db.queries.worked import worked
 from engine.text import clean
 from tui.views.batch import JobRow, job_row
-from tui.views.decisions import decisions_of, picked
-from tui.views.detail import Detail, read_detail
+from tui.views.decisions import decisions_of, outdated, picked
+from tui.views.detail import Detail, Left, read_detail
 from tui.views.headlines import Headlines, Scale
 from tui.views.marks import marks_of
 from tui.views.prompts import prompts_at
-from tui.views.tree import Node, folded, matters_most, tree
+from tui.views.tree import JOB_NODE, Node, folded, matters_most, tree
 from tui.views.turns import Pictures, Turn, find_turns
+from tui.views.whole import has_parts, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +74,21 @@ class JobView:
             inspect.previews(connection, self.job_id),
         )
         decided = decisions_of(connection, self.job_id)
-        nodes = tree(steps, marks, pictures.first, lines[0])
+        took = worked(connection, [self.job_id])[self.job_id]
+        old = outdated(steps, decided, lines[0].state)
+        nodes = tree(steps, marks, pictures.first, lines[0], took.steps, old)
         chosen = self._chosen(nodes)
-        by_id = {step.id: step for step in steps}
+        left = Left({step.id: step for step in steps}, marks, pictures, took.steps)
         taken = picked((node.scope for node in nodes if node.id < 0), decided)
         turns = find_turns(nodes, chosen, pictures, marks, taken)
-        detail = read_detail(connection, self.job_id, chosen, by_id, marks, pictures)
+        detail = read_detail(connection, self.job_id, chosen, left)
+        if chosen.id == JOB_NODE and has_parts(nodes):
+            detail = whole(connection, detail, nodes, lines[0], left, scale)
         here = tuple(str(d) for d in decided if chosen.scope in {"", d.scope})
         return JobSnapshot(
-            job=replace(job_row(lines[0], ()), message=clean(lines[0].message or "", 1000)),
+            job=replace(
+                job_row(lines[0], (), took.seconds), message=clean(lines[0].message or "", 1000)
+            ),
             batch_id=batch.id,
             scale=scale,
             nodes=folded(nodes, chosen),

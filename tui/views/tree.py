@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from db.clock import seconds_between
 from db.queries import inspect, lists
 from engine.text import clean
 from tui import figures
@@ -28,8 +27,9 @@ class Node:
         scope: The scope that it is or lies in.
         state: Its state; of a scope the one that matters most.
         score: What it was given: the headline, or what sums its scores up.
-        time: How long it took.
+        time: How long it was worked on.
         steps: The steps that it stands for.
+        outdated: Whether it is from before a decision that the job is worked on for.
     """
 
     id: int
@@ -40,6 +40,7 @@ class Node:
     score: float | None
     time: str
     steps: tuple[int, ...]
+    outdated: bool = False
 
 
 def matters_most(nodes: Sequence[Node]) -> Node:
@@ -65,6 +66,8 @@ def tree(
     marks: Marks,
     pictures: Mapping[int, str],
     job: lists.JobLine,
+    seconds: Mapping[int, float],
+    outdated: frozenset[int] = frozenset(),
 ) -> tuple[Node, ...]:
     """The tree as lines: the job, each scope before what lies in it.
 
@@ -73,6 +76,8 @@ def tree(
         marks: Their scores.
         pictures: The first picture of each step that left one.
         job: The job.
+        seconds: How long each step was worked on.
+        outdated: Steps from before a decision that the job is worked on for.
     """
     inside = _inside(steps)
     given = {step.id: _given(step, marks, pictures) for step in steps}
@@ -84,12 +89,20 @@ def tree(
         for depth, path in enumerate(paths, start=1):
             if path not in opened:
                 opened.add(path)
-                node = _scope_node(path, depth, inside[path], marks, given)
+                node = _scope_node(path, depth, inside[path], marks, given, seconds)
                 children.setdefault(path.rpartition("/")[0], []).append(node)
-        node = _step_node(step, len(paths) + 1, given[step.id])
+        node = _step_node(step, len(paths) + 1, given[step.id], seconds)
         children.setdefault(step.scope, []).append(node)
     root = Node(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)
-    return (root, *_lines("", children))
+    root = replace(root, outdated=bool(job.outdated))
+    lines = (root, *_lines("", children))
+    return tuple(_dated(node, outdated) for node in lines) if outdated else lines
+
+
+def _dated(node: Node, outdated: frozenset[int]) -> Node:
+    """A node, marked where the newest of its steps is outdated."""
+    newest = node.steps[-1] if node.steps else 0
+    return replace(node, outdated=True) if node.id and newest in outdated else node
 
 
 def folded(nodes: Sequence[Node], chosen: Node) -> tuple[Node, ...]:
@@ -144,6 +157,7 @@ def _scope_node(
     steps: Sequence[inspect.StepLine],
     marks: Marks,
     given: Mapping[int, float | None],
+    seconds: Mapping[int, float],
 ) -> Node:
     headlines = [marks.headline[step.id] for step in steps if step.id in marks.headline]
     is_leaf = all(step.scope == scope for step in steps)
@@ -155,12 +169,14 @@ def _scope_node(
         scope=scope,
         state=_matter([step.state for step in steps]),
         score=next(reversed(headlines or others), None),
-        time=figures.duration(sum(_seconds(step) or 0 for step in steps)),
+        time=figures.duration(sum(seconds.get(step.id, 0) for step in steps)),
         steps=tuple(step.id for step in steps),
     )
 
 
-def _step_node(step: inspect.StepLine, depth: int, given: float | None) -> Node:
+def _step_node(
+    step: inspect.StepLine, depth: int, given: float | None, seconds: Mapping[int, float]
+) -> Node:
     percent = "" if step.fraction is None else f" {step.fraction:.0%}"
     return Node(
         id=step.id,
@@ -169,10 +185,6 @@ def _step_node(step: inspect.StepLine, depth: int, given: float | None) -> Node:
         scope=step.scope,
         state=step.state,
         score=given,
-        time=figures.duration(_seconds(step)),
+        time=figures.duration(seconds.get(step.id) if step.finished_at else None),
         steps=(step.id,),
     )
-
-
-def _seconds(step: inspect.StepLine) -> float | None:
-    return seconds_between(step.started_at, step.finished_at)

@@ -25,6 +25,7 @@ class Turn:
         taken: Whether its picture is the one that was chosen out of several.
         lines: What else its picture was given.
         preview: How its picture looks so far, while it is made.
+        outdated: Whether it is from before a decision that the job is worked on for.
     """
 
     node: int
@@ -36,6 +37,7 @@ class Turn:
     taken: bool = False
     lines: tuple[tuple[str, float], ...] = ()
     preview: bytes = b""
+    outdated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,4 +119,5 @@ def _turn(node: Node, pictures: Pictures, marks: Marks, decided: Sequence[str]) 
         taken=node.scope in decided if decided else single and bool(taken),
         lines=marks.lines(picture)[:MOST_LINES] if single else (),
         preview=b"" if picture else preview,
+        outdated=node.outdated,
     )

@@ -47,6 +47,7 @@ class Frame(Vertical):
     def show(self, turn: Turn, *, chosen: bool) -> None:
         """Shows a turn."""
         self.set_class(chosen, "-chosen")
+        self.set_class(turn.outdated, "-outdated")
         if turn == self._turn:
             return
         self._turn = turn

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
@@ -38,7 +39,9 @@ class JobBar(Static):
         reason = f" ({job.reason})" if job.reason else ""
         text.append(f"{seen.shape} {seen.word}{reason}  ", style)
         if job.score is not None:
-            text.append(f"{snapshot.scale.metric} ", muted).append(figures.score(job.score), "bold")
+            strong = muted + Style(dim=True) if job.outdated else Style(bold=True)
+            text.append(f"{snapshot.scale.metric} ", muted)
+            text.append(figures.score(job.score), strong)
             text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
         said = [counted(job.iterations, "iteration")] if job.iterations else []
         said += [job.time] if job.time else []

@@ -30,13 +30,16 @@ def _stage(row: JobRow) -> list[Run]:
 def job_columns(low: float, high: float) -> tuple[Column[JobRow], ...]:
     """The columns, with scores drawn on a scale from `low` to `high`."""
 
+    def score(row: JobRow) -> list[Run]:
+        return [(figures.score(row.score), "outdated" if row.outdated else "strong")]
+
     def scores(row: JobRow) -> list[Run]:
         return [(spark(row.scores[-SPARK_CELLS:], low, high, SPARK_CELLS).plain, "running")]
 
     return (
         Column("", 1, _state),
         Column("job", 12, _key, grow=1),
-        Column("score", 5, lambda r: [(figures.score(r.score), "strong")], right=True),
+        Column("score", 5, score, right=True),
         Column("trend", SPARK_CELLS, scores, needs=44),
         Column("it", 2, lambda r: [(str(r.iterations or ""), "muted")], right=True, needs=56),
         Column("time", 6, lambda r: [(r.time, "muted")], right=True, needs=62),

@@ -13,7 +13,7 @@ def _label(node: Node) -> list[Run]:
 
 
 def _score(node: Node) -> list[Run]:
-    tone = "strong" if node.id <= 0 else "muted"
+    tone = "outdated" if node.outdated else "strong" if node.id <= 0 else "muted"
     return [("" if node.score is None else figures.score(node.score), tone)]
 
 

@@ -48,6 +48,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         "rows--cursor-away",
         "rows--muted",
         "rows--strong",
+        "rows--outdated",
         "rows--mark",
         *(f"rows--{tone}" for tone in TONES),
     }
