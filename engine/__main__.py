@@ -2,12 +2,17 @@
 
 import sys
 
+from engine.ending import ended
 from engine.safe_imports import forget_current_folder
 
 
 def main() -> int:
     """Run a command; return the exit code."""
     forget_current_folder()
+    return ended(_command_line)
+
+
+def _command_line() -> int:
     from engine.cli.app import main as command_line
 
     return command_line()

@@ -40,14 +40,15 @@ async def attend(
     ended = asyncio.Event()
     watching = asyncio.create_task(watch(store, batch_id, on_update, ended))
     attendant = _Attendant(store, paths, batch_id, watching)
-    came = 0
-    try:
-        while not came and not attendant.is_settled():
-            came = await attendant.be_engine_or_wait(make_engine())
-    finally:
-        ended.set()
-        await watching
-    return attendant.batch(), came
+    with signals(attendant.stop) as came:
+        try:
+            while not came() and not attendant.is_settled():
+                await attendant.be_engine_or_wait(make_engine())
+        finally:
+            ended.set()
+            await watching
+        batch = attendant.batch()
+        return batch, 0 if batch.is_over else came()
 
 
 class _Attendant:
@@ -58,6 +59,8 @@ class _Attendant:
         self._paths = paths
         self._batch_id = batch_id
         self._watching = watching
+        self._stopped = asyncio.Event()
+        self._engine: Engine | None = None
 
     def batch(self) -> Batch:
         connection = self._store.reader()
@@ -74,30 +77,30 @@ class _Attendant:
         batch = self.batch()
         return batch.is_over or batch.state == "parked"
 
-    async def be_engine_or_wait(self, engine: Engine) -> int:
-        """Works or waits until the batch is settled; returns the signal that came, or 0."""
-        stopped = asyncio.Event()
+    def stop(self) -> None:
+        """Stops working or waiting."""
+        if self._engine is not None:
+            self._engine.stop()
+        self._stopped.set()
 
-        def stop() -> None:
-            engine.stop()
-            stopped.set()
+    async def be_engine_or_wait(self, engine: Engine) -> None:
+        """Works or waits until the batch is settled, or is stopped."""
+        self._engine = engine
 
         def is_over(engine: Engine) -> bool:
             return engine.batch_is_over(self._batch_id) or self._watching.done()
 
-        with signals(stop) as came:
-            try:
-                await engine.run(until=is_over)
-            except WorkspaceBusy:
-                await self._wait_for_other_engine(stopped)
-            return came()
+        try:
+            await engine.run(until=is_over)
+        except WorkspaceBusy:
+            await self._wait_for_other_engine()
 
-    async def _wait_for_other_engine(self, stopped: asyncio.Event) -> None:
-        while not stopped.is_set() and lock_holder(self._paths.lock):
+    async def _wait_for_other_engine(self) -> None:
+        while not self._stopped.is_set() and lock_holder(self._paths.lock):
             if self.is_settled():
                 return
             try:
                 async with asyncio.timeout(POLL_SECONDS):
-                    await stopped.wait()
+                    await self._stopped.wait()
             except TimeoutError:
                 continue

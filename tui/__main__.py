@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+from engine.ending import ended
 from engine.safe_imports import forget_current_folder
 
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
@@ -20,6 +21,10 @@ class Usage(Exception):
 def main() -> int:
     """Runs a command, or opens the dashboard where there is none and a terminal."""
     forget_current_folder()
+    return ended(_main)
+
+
+def _main() -> int:
     arguments = sys.argv[1:]
     if not _is_for_dashboard(arguments):
         return _command_line(arguments)

@@ -1,6 +1,7 @@
 """`safelight engine`: run the engine here, or stop or restart the one that runs."""
 
 import asyncio
+import contextlib
 import os
 import signal as signals_of
 import socket
@@ -17,7 +18,7 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.logs import log_to_console, log_to_file
-from engine.runtime.signals import signals
+from engine.runtime.signals import held_back, signals
 from engine.safe_imports import engine_command
 from engine.workspace import Workspace, run_id
 
@@ -80,10 +81,14 @@ def _named(ctx: click.Context, workspace: Path) -> Path:
 def _run_here(workspace: Workspace, *, until_idle: bool) -> int:
     adopt_hub_variables(workspace.paths.root)
     began = now()
-    came = asyncio.run(_serve(workspace, until_idle=until_idle))
-    if until_idle:
-        return INTERRUPTED if came else _outcome(workspace, began)
-    return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
+    with held_back():
+        came = asyncio.run(_serve(workspace, until_idle=until_idle))
+        if came:
+            with contextlib.suppress(OSError):  # the terminal may be gone
+                click.echo("Stopped.", err=True)
+        if until_idle:
+            return INTERRUPTED if came else _outcome(workspace, began)
+        return 0 if came == signals_of.SIGTERM else INTERRUPTED if came else 0
 
 
 async def _serve(workspace: Workspace, *, until_idle: bool) -> int:

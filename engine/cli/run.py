@@ -30,6 +30,7 @@ from engine.intake.given import as_stream, given_entry, name_of
 from engine.logs import log_to_console, log_to_file
 from engine.planning import wanted_name
 from engine.queueing import QueueOptions, Source
+from engine.runtime.signals import held_back
 from engine.text import clean
 from engine.workspace import Workspace, run_id
 
@@ -241,13 +242,14 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
     log_to_console(output if isinstance(display, RichDisplay) else messages)
     batch_id = int(batch.removeprefix("b"))
     adopt_hub_variables(workspace.paths.root)
-    with _lenient(display) as show:
-        ended, signal = asyncio.run(workspace.attend(batch_id, show))
-    with contextlib.suppress(OSError):
-        (messages if as_json else output).print(
-            _closing(workspace, ended, signal), markup=False, soft_wrap=True
-        )
-    return _exit_code(ended, signal)
+    with held_back():
+        with _lenient(display) as show:
+            ended, signal = asyncio.run(workspace.attend(batch_id, show))
+        with contextlib.suppress(OSError):
+            (messages if as_json else output).print(
+                _closing(workspace, ended, signal), markup=False, soft_wrap=True
+            )
+        return _exit_code(ended, signal)
 
 
 class _LastingConsole(Console):

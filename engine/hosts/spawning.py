@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from multiprocessing import resource_tracker
 from types import ModuleType
 
 from engine.safe_imports import SAFE_PATH
@@ -38,6 +39,7 @@ def spawning() -> Iterator[None]:
     - A signal to the whole process group waits until `settle` has decided what to do about it.
     """
     with _swapping, _environment(SAFE_PATH, "1"):
+        resource_tracker.ensure_running()  # else started within, and that unblocks the signals
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)

@@ -56,6 +56,8 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
     for number in _STOPS:
         loop.add_signal_handler(number, on_signal, number)
     loop.add_signal_handler(signal.SIGHUP, on_hang_up)
+    if _early:  # it came before the event loop could be told
+        on_signal(_early[0])
     try:
         yield lambda: came
     finally:
@@ -63,6 +65,36 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
         for number, handler in before.items():
             loop.remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+_early: list[int] = []
+"""The signal that came within `held_back` while nobody else heard it."""
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Keeps SIGINT and SIGTERM from ending what begins or ends an event loop.
+
+    One that comes before `signals` listens is passed on to it; one that comes after it changes
+    nothing, because what was to be done is done. A second one ends the process at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def on_signal(number: int, _frame: object) -> None:
+        if not _early:
+            _early.append(number)
+            for again in _STOPS:
+                signal.signal(again, _exit_after(time.monotonic() + SAME_SECONDS))
+
+    before = {number: signal.signal(number, on_signal) for number in _STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        _early.clear()
 
 
 def _exit_after(moment: float) -> Callable[[int, object], None]:

@@ -14,8 +14,11 @@ from click.testing import CliRunner, Result
 
 from engine.capabilities import Missing, Permanent
 from engine.cli import app as command_line
+from engine.cli import run as run_module
 from engine.cli.app import app
+from engine.cli.live import PlainDisplay
 from engine.cli.run import attend
+from engine.following import Update
 from engine.workspace import Workspace
 from tests.support.toys import ToyBackend, ToyCatalog
 
@@ -125,6 +128,28 @@ def test_exit_code_3_when_something_is_needed(tmp_path: Path, capsys: pytest.Cap
 def test_exit_code_0_when_all_is_done(tmp_path: Path):
     workspace = toy_workspace(tmp_path)
     assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 0
+
+
+@pytest.mark.parametrize("moment", ["as the batch ends", "as it is said"])
+def test_an_interrupt_once_all_is_done_changes_neither_word_nor_code(
+    tmp_path: Path, moment: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    workspace = toy_workspace(tmp_path)
+    sent = list[int]()
+
+    def interrupt(update: Update | None = None) -> None:
+        if not sent and (update is None or update.batch.is_over):
+            sent.append(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    if moment == "as the batch ends":
+        monkeypatch.setattr(PlainDisplay, "show", lambda _self, update: interrupt(update))
+    else:
+        took = run_module._took
+        monkeypatch.setattr(run_module, "_took", lambda batch: [interrupt(), took(batch)][1])
+    assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 0
+    assert sent
+    assert "is done: " in capsys.readouterr().out
 
 
 def test_a_defect_is_shown_readably(
