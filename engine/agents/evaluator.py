@@ -2,23 +2,28 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.agents.conversation import Conversation, InlinePicture, Said
-from engine.agents.replies import Listed, Number, Spoken
+from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
 from engine.agents.words import fence, words
 from engine.capabilities import EvaluateRequest, Evaluation
 
 
-class Judgement(BaseModel):
+class Judgement(Answer):
     """The evaluator's answer. The score comes last, after what it rests on."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     description: Annotated[Spoken, Field(min_length=1, max_length=8000)]
     missing: Annotated[Listed, Field(max_length=50)]
     reasons: Annotated[Listed, Field(min_length=1, max_length=50)]
     score: Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
+
+    def doubt(self, *, asked: bool) -> str:
+        """That the score looks like one of another scale; a whole one is taken when repeated."""
+        if asked and self.score >= 1:
+            return ""
+        scale = other_scale([self.score])
+        return f"{scale}; where {self.score:g} of 100 is meant, give it again." if scale else ""
 
 
 def version() -> str:

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.agents.conversation import Conversation, Said
 from engine.agents.films import told_film, told_scene
-from engine.agents.replies import Listed, Number, Spoken
+from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
 from engine.agents.words import fence, words
 from engine.capabilities import CRITERIA, ReviewRequest, ShotReview
 
@@ -14,13 +14,11 @@ Points = Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 """One score, 0 to 100."""
 
 
-class Verdict(BaseModel):
+class Verdict(Answer):
     """The Prompt Engineer's answer. The scores come last, after what they rest on.
 
     There is no overall score in it: that is computed by the weights of the request.
     """
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     critique: Annotated[Spoken, Field(min_length=1, max_length=8000)]
     suggestions: Annotated[Listed, Field(max_length=50)]
@@ -29,6 +27,11 @@ class Verdict(BaseModel):
     professionalism: Points
     cinematography: Points
     brand_alignment: Points
+
+    def doubt(self, *, asked: bool) -> str:
+        """That all scores look like those of another scale."""
+        scale = other_scale([getattr(self, name) for name in CRITERIA])
+        return f"{scale}." if scale else ""
 
 
 def version() -> str:

@@ -3,10 +3,10 @@
 import json
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from engine.agents.conversation import Conversation, Said
-from engine.agents.replies import Spoken
+from engine.agents.replies import Answer, OptionalWords, Spoken
 from engine.agents.words import fence, words
 from engine.capabilities import Attempt, Refinement, RefineRequest
 
@@ -14,14 +14,12 @@ MAX_PROMPT = 4000
 """Characters of a prompt at most."""
 
 
-class Rewriting(BaseModel):
+class Rewriting(Answer):
     """A prompt as an agent answers with it, with the reason first."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     reason: Annotated[Spoken, Field(min_length=1, max_length=8000)]
     prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
-    negative_prompt: Annotated[Spoken, Field(max_length=MAX_PROMPT)] = ""
+    negative_prompt: Annotated[OptionalWords, Field(max_length=MAX_PROMPT)] = ""
 
 
 def version() -> str:

@@ -2,18 +2,20 @@
 
 A model's own schema mode makes most replies plain JSON. Where there is none, or it is not kept to,
 the text is parsed tolerantly: fences, prose around, trailing commas, a thinker's thoughts. What is
-never tolerated: a missing or doubtful value. Two different answers in one reply are none.
+never tolerated: a missing or doubtful value. Two different answers in one reply are none, and
+scores on another scale than the one that is asked for are asked about.
 """
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.agents.conversation import Conversation
+from engine.agents.thoughts import has_thoughts, without_thoughts
 from engine.capabilities import CallContext, Permanent
 from engine.text import clean, quoted
 
@@ -22,6 +24,7 @@ ShapeT = TypeVar("ShapeT", bound=BaseModel)
 MAX_CHARACTERS = 200_000
 """The longest reply that is looked at."""
 
+_ONLY_THOUGHTS = "The reply holds only thoughts and no answer."
 _MAX_STARTS = 50
 _LOOKS_LIKE_OBJECT = re.compile(r'\{\s*["}]')
 _TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[}\]])')
@@ -38,12 +41,14 @@ class ModelReply:
     Attributes:
         text: Its words.
         ended: `done`; `length` where it was cut off at the limit of tokens; `refused`.
-        reason: Why it was refused, where it was.
+        reason: Why it was refused, or what else the provider says of how it ended.
+        thoughts: Whether it thought, apart from its words.
     """
 
     text: str
     ended: Literal["done", "length", "refused"] = "done"
     reason: str = ""
+    thoughts: bool = False
 
 
 Ask = Callable[[Conversation], Awaitable[ModelReply]]
@@ -52,6 +57,12 @@ Ask = Callable[[Conversation], Awaitable[ModelReply]]
 
 def _spoken(value: Any) -> Any:
     return clean(value, None, keep_newlines=True).strip() if isinstance(value, str) else value
+
+
+def _left_out(value: Any) -> Any:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value)
+    return "" if value is None else value
 
 
 def _listed(value: Any) -> Any:
@@ -71,11 +82,43 @@ Spoken = Annotated[str, BeforeValidator(_spoken)]
 """A model's words without what cannot be shown: escape sequences, direction marks, half
 characters."""
 
+OptionalWords = Annotated[Spoken, BeforeValidator(_left_out)]
+"""A model's words that may be left out, where null stands for none and a list for its phrases."""
+
 Listed = Annotated[list[Spoken], BeforeValidator(_listed)]
 """A list of a model's phrases, where one phrase or null may stand for a list."""
 
 Number = Annotated[float, BeforeValidator(_no_truth)]
 """A number; digits in a string are one, true and false are none."""
+
+
+class Answer(BaseModel):
+    """What an agent answers."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    def doubt(self, *, asked: bool) -> str:
+        """What has to be asked about before the answer is taken, fit to be shown to the model.
+
+        Args:
+            asked: Whether the model has been asked once and has answered again.
+
+        Returns:
+            Nothing where the answer is taken.
+        """
+        return ""
+
+
+def other_scale(scores: Sequence[float]) -> str:
+    """That scores look like those of a scale to 1 or to 10; empty where they do not.
+
+    Zeros are zeros on every scale.
+    """
+    highest = max(scores)
+    if highest > 10 or highest == 0:
+        return ""
+    given = "between 0 and 1" if highest <= 1 else "between 0 and 10"
+    return f"Scores run from 0 to 100, and all that were given are {given}. Give each from 0 to 100"
 
 
 async def structured(
@@ -97,31 +140,48 @@ async def structured(
     """
     first = await _answered(ask, talk, context, name)
     try:
-        return parse(first.text, shape)
+        return _taken(first, shape, asked=False)
     except UnusableReply as error:
         context.progress(None, "the reply was unusable; asked again")
         second = await _answered(ask, talk.repaired(first.text, str(error)), context, name)
     try:
-        return parse(second.text, shape)
+        return _taken(second, shape, asked=True)
     except UnusableReply as error:
         kept = await _keep(second.text, context)
         raise Permanent(
-            f"{name} gave no usable reply, twice: {clean(str(error))} {_head(second.text)}",
-            remedy=f"The whole reply is kept as {kept}. Try another model, or retry the job.",
+            f"{name} gave no usable reply, twice: {clean(str(error), 400)} {_head(second)}",
+            remedy=f"The whole reply is kept as {kept}. {_remedy(second)}",
         ) from None
+
+
+def _taken(reply: ModelReply, shape: type[ShapeT], *, asked: bool) -> ShapeT:
+    """The answer of a reply, unless it has to be asked about."""
+    if not reply.text.strip() and reply.thoughts:
+        raise UnusableReply(_ONLY_THOUGHTS)
+    answer = parse(reply.text, shape)
+    if isinstance(answer, Answer) and (doubt := answer.doubt(asked=asked)):
+        raise UnusableReply(doubt)
+    return answer
+
+
+def _remedy(reply: ModelReply) -> str:
+    if reply.thoughts or has_thoughts(reply.text):
+        return "Have the model think less or not at all, try another one, or retry the job."
+    return "Try another model, or retry the job."
 
 
 async def _answered(ask: Ask, talk: Conversation, context: CallContext, name: str) -> ModelReply:
     reply = await ask(talk)
     if reply.ended == "refused":
         raise Permanent(
-            f"{name} refused: {clean(reply.reason or reply.text) or 'it gave no reason'}",
+            f"{name} refused: {clean(reply.reason or reply.text, 2000) or 'it gave no reason'}",
             remedy="Change the prompt; the same request is refused again.",
         )
     if reply.ended == "length":
         kept = await _keep(reply.text, context)
+        thinking = " while it was thinking" if _only_thoughts(reply) else ""
         raise Permanent(
-            f"The reply of {name} was cut off at its limit of tokens. {_head(reply.text)}",
+            f"The reply of {name} was cut off at its limit of tokens{thinking}. {_head(reply)}",
             remedy=f"Raise {name}.max_tokens. What there is of the reply is kept as {kept}.",
         )
     return reply
@@ -132,8 +192,19 @@ async def _keep(text: str, context: CallContext) -> str:
     return artifact.hash[:12]
 
 
-def _head(text: str) -> str:
-    return f"It begins {quoted(text, 120)}." if text.strip() else "It is empty."
+def _head(reply: ModelReply) -> str:
+    """How a reply begins, and what its provider says of its end."""
+    text = reply.text
+    begins = f"It begins {quoted(text, 120)}." if text.strip() else "It is empty."
+    if _only_thoughts(reply):
+        begins = "There are only thoughts in it."
+    why = reply.reason if reply.ended == "done" else ""
+    return f"{begins} It ended with {quoted(why, 2000)}." if why else begins
+
+
+def _only_thoughts(reply: ModelReply) -> bool:
+    said = without_thoughts(reply.text).strip()
+    return not said and (reply.thoughts or has_thoughts(reply.text))
 
 
 def parse(text: str, shape: type[ShapeT]) -> ShapeT:
@@ -152,7 +223,10 @@ def parse(text: str, shape: type[ShapeT]) -> ShapeT:
     if len(text) > MAX_CHARACTERS:
         raise UnusableReply(f"The reply is longer than {MAX_CHARACTERS} characters.")
     names = set(shape.model_fields)
-    found = [one for one in _objects(_without_thoughts(text)) if names & one.keys()]
+    said = without_thoughts(text)
+    if not said.strip() and has_thoughts(text):
+        raise UnusableReply(_ONLY_THOUGHTS)
+    found = [one for one in _objects(said) if names & one.keys()]
     if not found:
         raise UnusableReply("The reply holds no JSON object with the fields that are asked for.")
     try:
@@ -162,10 +236,6 @@ def parse(text: str, shape: type[ShapeT]) -> ShapeT:
     if any(answer != answers[0] for answer in answers):
         raise UnusableReply("The reply holds several answers that differ; give one.")
     return answers[0]
-
-
-def _without_thoughts(text: str) -> str:
-    return text.rpartition("</think>")[2] if text.lstrip().startswith("<think>") else text
 
 
 def _explained(error: ValidationError) -> str:

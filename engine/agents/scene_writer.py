@@ -3,12 +3,12 @@
 import functools
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import Field, create_model
 
 from engine.agents.conversation import Conversation, Said
 from engine.agents.films import told_film
 from engine.agents.refiner import MAX_PROMPT
-from engine.agents.replies import Number, Spoken
+from engine.agents.replies import Answer, Number, OptionalWords, Spoken
 from engine.agents.words import words
 from engine.capabilities import PlannedScene, Scenes, ScenesRequest
 
@@ -16,20 +16,16 @@ LEAST_SECONDS, MAX_SECONDS = 0.001, 3600.0
 """The shortest and the longest scene, in seconds."""
 
 
-class WrittenScene(BaseModel):
+class WrittenScene(Answer):
     """One scene of the answer."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
     duration: Annotated[Number, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
-    notes: Annotated[Spoken, Field(max_length=MAX_PROMPT)] = ""
+    notes: Annotated[OptionalWords, Field(max_length=MAX_PROMPT)] = ""
 
 
-class Script(BaseModel):
+class Script(Answer):
     """The scene writer's answer."""
-
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     scenes: list[WrittenScene]
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.evaluator import Judgement
+from engine.agents.prompt_engineer import Verdict
 from engine.agents.refiner import Rewriting
 from engine.agents.replies import ModelReply, UnusableReply, parse, structured
-from engine.capabilities import Permanent, Retryable
+from engine.capabilities import CRITERIA, Permanent, Retryable
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext
 
@@ -162,3 +163,59 @@ def test_the_schema_is_in_the_subset_that_all_providers_take(shape: Any) -> None
     written = json.dumps(schema)
     for word in ("$ref", "$defs", "minimum", "maxLength", "default", "title"):
         assert word not in written
+
+
+@pytest.mark.parametrize("given", [None, "", [], "absent"])
+def test_an_optional_text_may_be_left_out(given: Any) -> None:
+    written = {"reason": "r", "prompt": "a barn"}
+    if given != "absent":
+        written["negative_prompt"] = given
+    assert parse(json.dumps(written), Rewriting).negative_prompt == ""
+
+
+def test_a_list_of_phrases_may_stand_for_an_optional_text() -> None:
+    written = {"reason": "r", "prompt": "a barn", "negative_prompt": ["text", "logo"]}
+    assert parse(json.dumps(written), Rewriting).negative_prompt == "text, logo"
+    with pytest.raises(UnusableReply, match="prompt"):
+        parse(json.dumps({**written, "prompt": None}), Rewriting)
+
+
+def verdict(*scores: float) -> str:
+    return json.dumps(
+        {"critique": "c", "suggestions": [], **dict(zip(CRITERIA, scores, strict=True))}
+    )
+
+
+REVIEW = Conversation("review", (Said("user", "look"),), Verdict)
+
+
+@pytest.mark.parametrize("scores", [(0.7, 0.7, 1, 0, 0.5), (7, 8, 7.5, 10, 2), (1, 1, 1, 1, 1)])
+async def test_scores_of_another_scale_are_asked_about(scores: tuple[float, ...]) -> None:
+    model = Model(verdict(*scores), verdict(70, 80, 75, 100, 20))
+    found = await structured(model, REVIEW, Verdict, MemoryContext(), "toy")
+    assert found.specificity == 80
+    assert "from 0 to 100" in model.asked[1].turns[-1].text
+    stubborn = Model(verdict(*scores), verdict(*scores))
+    with pytest.raises(Permanent, match="from 0 to 100"):
+        await structured(stubborn, REVIEW, Verdict, MemoryContext(), "toy")
+
+
+@pytest.mark.parametrize("scores", [(0, 0, 0, 0, 0), (5, 5, 5, 5, 11), (1, 0, 0, 0, 50)])
+async def test_low_scores_of_the_right_scale_are_taken(scores: tuple[float, ...]) -> None:
+    model = Model(verdict(*scores))
+    await structured(model, REVIEW, Verdict, MemoryContext(), "toy")
+
+
+async def test_a_single_low_score_is_taken_when_it_is_repeated() -> None:
+    seven = json.dumps({**JUDGED, "score": 7})
+    found = await structured(Model(seven, seven), TALK, Judgement, MemoryContext(), "toy")
+    assert found.score == 7
+    share = json.dumps({**JUDGED, "score": 0.7})
+    with pytest.raises(Permanent, match="between 0 and 1"):
+        await structured(Model(share, share), TALK, Judgement, MemoryContext(), "toy")
+
+
+async def test_what_a_provider_says_of_the_end_is_told_with_an_unusable_reply() -> None:
+    reply = ModelReply("", "done", "SOMETHING_NEW: a new reason")
+    with pytest.raises(Permanent, match="a new reason"):
+        await structured(Model(reply, reply), TALK, Judgement, MemoryContext(), "toy")

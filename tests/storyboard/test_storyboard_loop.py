@@ -334,6 +334,16 @@ def test_a_further_set_that_cannot_be_made_leaves_the_first(tmp_path: Path):
     assert sum("could not be made" in warning for warning in scene.warnings) == 2
 
 
+@pytest.mark.parametrize("asked", [ShotRequest, ReviewRequest])
+def test_a_first_round_that_fails_leaves_the_scene_its_own_words(tmp_path: Path, asked: type):
+    crew = Crew(fails=lambda request: isinstance(request, asked))
+    scene = result(Shooting(tmp_path, crew).run(TWO)).scenes[0]
+    assert (scene.wording.source, scene.wording.score) == ("entry", None)
+    said = "Round 1 failed, the scene keeps its own words: It was refused."
+    assert scene.wording.notes == (said,)
+    assert said in scene.warnings
+
+
 def test_a_later_round_that_fails_keeps_the_earlier_ones(tmp_path: Path):
     def fails(request: Request) -> bool:
         return isinstance(request, ShotRequest) and len(request.drafts) == 1

@@ -55,9 +55,8 @@ async def enhance(
         try:
             version = await write_and_review(job, film, scene, iteration, versions)
         except Permanent as error:
-            if not versions:
-                raise
-            notes.append(f"Round {iteration.number} failed, earlier ones hold: {error.message}")
+            held = "earlier ones hold" if versions else "the scene keeps its own words"
+            notes.append(f"Round {iteration.number} failed, {held}: {error.message}")
             break
         versions.append(version)
         if version.draft.review.overall >= job.settings.score_threshold:
@@ -93,7 +92,7 @@ def wording(
 ) -> Wording:
     """The best version, of equal ones the first; the scene's own words where there is none."""
     if not versions:
-        return own_words(film, planned)
+        return own_words(film, planned).model_copy(update={"notes": tuple(notes)})
     best = max(versions, key=lambda version: version.draft.review.overall)
     return Wording(
         prompt=best.draft.prompt,
