@@ -106,7 +106,7 @@ async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server)
         await fetch_picture(shelf(server), f"{server.url}/x")
     server.behave()
     before = len(server.ledger)
-    server.misbehave(redirect(f"http://localhost:{server.url.rpartition(':')[2]}/x"))
+    server.misbehave(redirect("http://localhost:9/x"))
     with pytest.raises(Permanent, match="localhost"):
         await fetch_picture(shelf(server), f"{server.url}/x")
     assert len(server.ledger) == before + 1
@@ -167,3 +167,59 @@ def test_money_is_rounded_up_and_unknown_prices_are_asked_about():
     assert PictureSettings().asks
     assert PictureSettings(price_per_image=0.08).asks
     assert not PictureSettings(price_per_image=0.01).asks
+
+
+def in_lines(text: str) -> str:
+    return "\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda data: base64.b64encode(data).decode(),
+        lambda data: "data:image/png;base64," + base64.b64encode(data).decode(),
+        lambda data: in_lines(base64.b64encode(data).decode()),
+        lambda data: base64.urlsafe_b64encode(data).decode(),
+        lambda data: base64.b64encode(data).decode().rstrip("="),
+    ],
+    ids=["plain", "uri", "wrapped", "url-safe", "unpadded"],
+)
+@pytest.mark.parametrize("size", [(31, 17), (32, 17), (33, 19)])
+def test_base64_of_every_dialect_is_a_picture(written, size):
+    data = picture(size=size) + b"\xff\xfe"  # bytes that only one alphabet has letters for
+    assert from_base64(ACCOUNT, written(data)) == data
+
+
+@pytest.mark.parametrize("text", ["a", "%%%%", "é", "AAAAA"])
+def test_what_is_no_base64_is_no_picture(text):
+    with pytest.raises(NotAPicture):
+        from_base64(ACCOUNT, text)
+
+
+async def test_addresses_of_this_machine_and_relative_ones_are_fetched(server):
+    base = shelf(server, setting="toy.download_hosts")
+    for url in (f"http://localhost:{server.port}/x", "/x", "x", f"//127.0.0.1:{server.port}/x"):
+        assert await fetch_picture(base, url) == picture("JPEG")
+    with pytest.raises(Permanent, match="localhost") as caught:
+        await fetch_picture(base, "http://localhost:9/x")
+    assert "toy.download_hosts" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "held"),
+    [
+        ("http://localhost:8000/x", (), True),
+        ("http://[::1]:8000/x", (), True),
+        ("https://localhost:8000/x", (), False),
+        ("http://localhost:9000/x", (), False),
+        ("http://localhost:9000/x", ("localhost",), True),
+        ("http://192.168.1.4:8000/x", ("192.168.1.4",), False),
+        ("ftp://localhost:8000/x", ("localhost",), False),
+    ],
+)
+def test_a_server_of_this_machine_is_itself_under_any_of_its_names(url, hosts, held):
+    assert Shelf(ACCOUNT, "http://127.0.0.1:8000/v1", hosts).holds(url) is held
+
+
+def test_no_provider_elsewhere_can_point_to_this_machine():
+    assert not Shelf(ACCOUNT, "https://api.example/v1").holds("http://localhost:443/x")

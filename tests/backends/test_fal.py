@@ -383,8 +383,7 @@ async def test_a_picture_on_another_host_is_not_fetched(server, queue, url):
 
 
 async def test_a_picture_is_not_followed_to_another_host(server):
-    target = server.url.replace("127.0.0.1", "localhost") + "/files/x"
-    server.misbehave(redirect(target, 302), path=FILE)
+    server.misbehave(redirect("http://localhost:9/files/x", 302), path=FILE)
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert len(server.calls("localhost|^/files")) == 1
@@ -485,3 +484,80 @@ async def test_a_price_a_second_goes_by_the_models_own_time(server):
     context = MemoryContext()
     await backend(server, price_per_second=0.001).generate(request(), context)
     assert context.spent == 1500
+
+
+VEST = "a worker in a safety vest"
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        (
+            [
+                {
+                    "loc": ["body", "image_size", "width"],
+                    "msg": "Input should be greater than or equal to 512",
+                    "type": "greater_than_equal",
+                    "input": {"prompt": VEST, "enable_safety_checker": True},
+                }
+            ],
+            "image_size.width: Input should be greater than or equal to 512",
+        ),
+        ([{"msg": "Failed to download the file", "type": "file_download_error"}], "download"),
+    ],
+)
+@pytest.mark.parametrize("path", [SUBMIT, RESULT])
+async def test_an_input_that_does_not_fit_is_no_refusal(server, path, detail, said):
+    server.misbehave(status(422, {"detail": detail, "input": {"prompt": VEST}}), path=path)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "refused" not in error.message
+    assert said in error.message
+    assert VEST not in error.message
+
+
+async def test_a_refusal_goes_by_its_type_and_keeps_its_own_words(server, queue):
+    detail = [{"loc": ["body", "prompt"], "msg": "Not this.", "type": "content_policy_violation"}]
+    queue.result, queue.result_status = {"detail": detail}, 422
+    error = await failure(backend(server))
+    assert error.message == "fal refused the request: prompt: Not this. (content_policy_violation)"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"images": [{"url": "{url}"}], "has_nsfw_concepts": [None], "seed": 5.5},
+        {"images": ["{url}"], "has_nsfw_concepts": None, "seed": 2**70},
+        {"images": None, "image": {"url": "{url}"}, "seed": "x", "timings": [1]},
+    ],
+)
+async def test_a_field_that_is_not_needed_loses_no_picture(server, queue, result):
+    url = f"{server.url}/files/x.png"
+    queue.result = json.loads(json.dumps(result).replace("{url}", url))
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size
+    assert made.seed == 11
+
+
+async def test_a_model_that_makes_words_instead_is_quoted(server, queue):
+    queue.result = {"images": [], "description": "I am unable to generate that."}
+    assert "I am unable to generate that." in (await failure(backend(server))).message
+    queue.result = {"images": [], "has_nsfw_concepts": [True]}
+    assert "safety checker" in (await failure(backend(server))).message
+
+
+async def test_a_request_that_was_taken_needs_no_more_than_its_id(server, queue):
+    queue.taken_fields = ("request_id",)
+    context = MemoryContext()
+    await backend(server).generate(request(), context)
+    assert len(queue.generations) == 1
+
+
+@pytest.mark.parametrize(
+    "ended", [{"status": "COMPLETED", "error": "Too slow"}, {"status": "FAILED", "logs": None}]
+)
+async def test_a_failure_is_known_without_the_fields_beside_it(server, queue, ended):
+    queue.steps = [ended]
+    error = await failure(backend(server))
+    assert isinstance(error, Retryable)
+    assert error.resubmit

@@ -218,3 +218,44 @@ def test_sizes_and_lacks():
     (lack,) = FAMILY.factories["image"](GeminiImageSettings(), {}).missing()
     assert lack.what == "GEMINI_API_KEY"
     assert not GeminiImages(GeminiImageSettings(), {"GOOGLE_API_KEY": SECRET}).missing()
+
+
+def inline(data: str, **more: Any) -> dict[str, Any]:
+    return {"inlineData": {"mimeType": "image/png", "data": data}, **more}
+
+
+@pytest.mark.parametrize(
+    "usage", [{"promptTokenCount": 12.5}, {"candidatesTokenCount": -3}, [], "x", {"trafficType": 3}]
+)
+async def test_a_count_that_cannot_be_one_loses_no_picture(server, usage):
+    data = base64.b64encode(picture()).decode()
+    candidate = {"content": {"parts": [inline(data)]}, "finishReason": "STOP"}
+    server.misbehave(instead({"candidates": [candidate], "usageMetadata": usage}))
+    context = MemoryContext()
+    made = await backend(server, price_per_image=0.01).generate(request(), context)
+    assert made.image.size == len(picture())
+    assert context.spent == 16_000
+
+
+@pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        ({"finishReason": "IMAGE_OTHER", "finishMessage": "Unable to show it."}, "Unable to show"),
+        ({"finishReason": "IMAGE_SAFETY", "finishMessage": "Rule 7."}, "IMAGE_SAFETY Rule 7."),
+        ({"finishReason": "SOMETHING_NEW"}, "SOMETHING_NEW"),
+        ({"content": {"parts": [{"text": "I cannot."}]}}, "I cannot."),
+    ],
+)
+async def test_why_there_is_no_picture_is_told(server, candidate, words):
+    server.misbehave(instead({"candidates": [candidate]}))
+    assert words in (await failure(backend(server))).message
+
+
+async def test_other_bytes_and_other_candidates_do_not_hide_the_picture(server):
+    data = base64.b64encode(picture()).decode()
+    sound = {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}
+    refused = {"finishReason": "SAFETY"}
+    made = {"content": {"parts": [inline(data), sound]}}
+    server.misbehave(instead({"candidates": [refused, made]}))
+    found = await backend(server).generate(request(), MemoryContext())
+    assert found.image.size == len(picture())

@@ -1,5 +1,6 @@
 """OpenAI's images, by its own client against the local server."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -196,3 +197,57 @@ async def test_a_server_of_this_machine_needs_no_key_and_is_asked_again(server):
     server.misbehave(reset(acted=True))
     assert isinstance(await failure(made), Retryable)
     assert OpenAIImages(OpenAISettings(), {}).missing()[0].what == "OPENAI_API_KEY"
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        None,
+        {"input_tokens": -1, "output_tokens": 12.5},
+        {"input_tokens": None, "output_tokens": None},
+        {"output_tokens": True},
+        7,
+    ],
+)
+async def test_a_count_that_cannot_be_one_loses_no_picture(server, routes, usage):
+    data = base64.b64encode(picture()).decode()
+    routes.reply = {"data": [{"b64_json": data}], "usage": usage}
+    context = MemoryContext()
+    prices = {"price_image": 0.04, "price_image_output": 30.0}
+    made = await backend(server, **prices).generate(request(), context)
+    assert made.image.size == len(picture())
+    assert (context.spent, context.tokens) == (40_000, (0, 0))
+
+
+async def test_tokens_are_counted_under_their_other_names(server, routes):
+    data = base64.b64encode(picture()).decode()
+    usage = {"prompt_tokens": 10, "completion_tokens": 1000.0}
+    routes.reply = {"data": [{"b64_json": data}], "usage": usage}
+    context = MemoryContext()
+    await backend(server, price_image_output=30.0).generate(request(), context)
+    assert (context.spent, context.tokens) == (30_000, (10, 1000))
+
+
+@pytest.mark.parametrize("where", ["http://localhost:{port}/files/x", "/files/x"])
+@pytest.mark.parametrize("name", ["data", "images"])
+async def test_a_picture_is_fetched_from_wherever_the_server_says_it_is(
+    server, routes, name, where
+):
+    url = where.format(port=server.port)
+    routes.reply = {name: [{"url": url}]}
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size
+
+
+async def test_a_host_that_is_not_fetched_from_names_the_setting(server, routes):
+    routes.reply = {"data": [{"url": "https://cdn.example.com/x.png"}]}
+    assert "openai.download_hosts" in (await failure(backend(server))).remedy
+
+
+@pytest.mark.parametrize("code", [200, 400])
+async def test_moderation_is_a_refusal_with_any_status(server, code):
+    body = {"error": {"message": "Your request was flagged", "code": "moderation_blocked"}}
+    server.misbehave(instead(body, code=code))
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "Your request was flagged" in error.message

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from engine.backends.anthropic.chat import AnthropicSpeaker
 from engine.backends.anthropic.settings import AnthropicSettings
-from engine.backends.common.failures import Account, from_status, retry_after, said_in
+from engine.backends.common.error_bodies import said_in
+from engine.backends.common.failures import Account, from_status, retry_after
 from engine.backends.common.readiness import find_key
 from engine.backends.common.scrubbing import MASK, scrub
 from engine.backends.common.settings import RemoteSettings

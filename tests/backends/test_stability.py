@@ -1,5 +1,6 @@
 """Stability AI: one multipart call, one picture."""
 
+import base64
 import json
 from typing import Any
 
@@ -183,3 +184,31 @@ def test_settings_and_lacks():
     assert lack.what == "STABILITY_API_KEY"
     with pytest.raises(ValueError, match="pattern"):
         StabilitySettings(model="../../admin")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"seed": 5.5}, {"seed": None}, {"seed": "x"}, {"finish_reason": None}, {"seed": [1], "x": 2}],
+)
+async def test_a_field_that_is_not_needed_loses_no_picture(server, fields):
+    data = base64.b64encode(picture()).decode()
+    server.misbehave(instead({"image": data, **fields}))
+    made = await backend(server).generate(request(), MemoryContext())
+    assert made.image.size == len(picture())
+    assert made.seed == 2**40 % (2**32 - 1)
+
+
+async def test_a_picture_that_comes_as_such_is_taken(server):
+    headers = {"content-type": "image/png", "seed": "7", "finish-reason": "SUCCESS"}
+    server.misbehave(instead(picture(), headers=headers))
+    context = MemoryContext()
+    made = await backend(server, price_per_image=0.03).generate(request(), context)
+    assert (made.seed, context.spent) == (7, 30_000)
+    headers["finish-reason"] = "CONTENT_FILTERED"
+    server.misbehave(instead(picture(), headers=headers))
+    assert "content filter" in (await failure(backend(server))).message
+
+
+async def test_why_there_is_no_picture_is_told(server):
+    server.misbehave(instead({"image": "", "finish_reason": "ERROR"}))
+    assert "ERROR" in (await failure(backend(server))).message

@@ -4,44 +4,58 @@ Wire format: https://platform.claude.com/docs/en/api/messages
 """
 
 import base64
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel
+from pydantic import BeforeValidator
 
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import from_status, said_in
+from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.error_bodies import said_in
+from engine.backends.common.failures import from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
+from engine.backends.common.reading import Count, Items, Lenient, Text
 from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
 from engine.capabilities import StepError
 
 NAME = "anthropic"
 API_URL = "https://api.anthropic.com"
-_CUT = frozenset({"max_tokens", "model_context_window_exceeded"})
+_THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 
-class _Block(BaseModel):
-    type: str
-    text: str = ""
+class _Block(Lenient):
+    type: str = ""
+    text: Text = ""
+    input: Any = None
 
 
-class _Usage(BaseModel):
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cache_creation_input_tokens: int | None = None
-    cache_read_input_tokens: int | None = None
+def _blocks(content: Any) -> Any:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
-class _Message(BaseModel):
+class _Counts(Lenient):
+    input_tokens: Count = None
+    output_tokens: Count = None
+    cache_creation_input_tokens: Count = None
+    cache_read_input_tokens: Count = None
+
+
+class _Details(Lenient):
+    category: str = ""
+    explanation: str = ""
+
+
+class _Message(Lenient):
     """What is read of a reply. Thoughts are blocks of a type of their own."""
 
-    content: list[_Block]
-    stop_reason: str | None = None
-    usage: _Usage = _Usage()
+    content: Annotated[Items[_Block], BeforeValidator(_blocks)]
+    stop_reason: str = ""
+    stop_details: _Details = _Details()
+    usage: _Counts = _Counts()
 
 
 class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
@@ -71,7 +85,21 @@ class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
             what="no message",
             unknown=asks_about(self.settings, talk),
         )
-        return _read(message, headers.get("request-id"))
+        return self._read(message), _counted(message.usage, headers.get("request-id"))
+
+    def _read(self, message: _Message) -> ModelReply:
+        text = "".join(block.text for block in message.content if block.type == "text")
+        calls = called(block.input for block in message.content if block.type == "tool_use")
+        details = message.stop_details
+        said = ": ".join(part for part in (details.category, details.explanation or text) if part)
+        return ended_reply(
+            self.account,
+            text or calls,
+            message.stop_reason,
+            said if message.stop_reason == "refusal" else details.explanation,
+            cut=("max_tokens", "model_context_window_exceeded"),
+            thoughts=any(block.type in _THOUGHTS for block in message.content),
+        )
 
     def _refused(self, error: Any) -> StepError:
         response = error.response
@@ -121,15 +149,7 @@ def _message(turn: Said) -> dict[str, Any]:
     return {"role": turn.role, "content": [*blocks, {"type": "text", "text": turn.text}]}
 
 
-def _read(message: _Message, request_id: str | None) -> tuple[ModelReply, Usage]:
-    usage = message.usage
+def _counted(usage: _Counts, request_id: str | None) -> Usage:
     cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
-    count = Usage(
-        tokens_in=usage.input_tokens + cached,
-        tokens_out=usage.output_tokens,
-        request_id=request_id,
-    )
-    text = "".join(block.text for block in message.content if block.type == "text")
-    if message.stop_reason == "refusal":
-        return ModelReply(text, "refused", text or "its safety filter stopped the reply"), count
-    return ModelReply(text, "length" if message.stop_reason in _CUT else "done"), count
+    read = None if usage.input_tokens is None else usage.input_tokens + cached
+    return Usage(tokens_in=read, tokens_out=usage.output_tokens, request_id=request_id)

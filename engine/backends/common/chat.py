@@ -33,6 +33,7 @@ ShapeT = TypeVar("ShapeT", bound=BaseModel)
 METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
 
+_CHARACTERS_OF_TOKEN = 3  # rather too few, so that estimates are rather too high
 _TOKENS_OF_PICTURE = 3000
 _MOST_TOKENS_OF_PICTURE = 4096
 _MOST_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
@@ -69,6 +70,12 @@ class ChatSettings(TokenPrices, RemoteSettings):
     structured: Literal["schema", "json", "words"] = Field(
         "schema", description="How a reply in a given shape is asked for."
     )
+
+    @property
+    def variant(self) -> str:
+        """What tells its answers from those of the same model with other settings."""
+        found = "" if self.temperature is None else f"+temperature={self.temperature:g}"
+        return found if self.structured == "schema" else f"{found}+{self.structured}"
 
     def model_for(self, capability: Capability) -> str:
         """The model that does a capability."""
@@ -186,7 +193,8 @@ class ChatBackend:
         except TimeoutError:
             unknown = asks_about(settings, talk)
             raise out_of_time(self.speaker.account, settings.timeout, unknown=unknown) from None
-        report(context, usage, settings)
+        estimated = _estimated_tokens(talk), len(reply.text) // _CHARACTERS_OF_TOKEN
+        report(context, usage, settings, estimated)
         secrets = self.speaker.account.secrets
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
 
@@ -220,10 +228,7 @@ class Critic(ChatBackend):
 
 def version_of(settings: ChatSettings, agent: str) -> str:
     """Method, agent's words, and the settings that change what is answered."""
-    version = f"{METHOD}+{agent}"
-    if settings.temperature is not None:
-        version += f"+temperature={settings.temperature:g}"
-    return version if settings.structured == "schema" else f"{version}+{settings.structured}"
+    return f"{METHOD}+{agent}{settings.variant}"
 
 
 def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
@@ -252,8 +257,12 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
     """Whether a round of unknown outcome may have cost more than is spent again unasked."""
+    worst = settings.microdollars(_estimated_tokens(talk), settings.max_tokens)
+    return worst > settings.ask_above * 1_000_000
+
+
+def _estimated_tokens(talk: Conversation) -> int:
+    """Tokens that a conversation has, roughly."""
     told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
     pictures = sum(len(turn.pictures) for turn in talk.turns)
-    tokens_in = told // 3 + pictures * _TOKENS_OF_PICTURE
-    worst = settings.microdollars(tokens_in, settings.max_tokens)
-    return worst > settings.ask_above * 1_000_000
+    return told // _CHARACTERS_OF_TOKEN + pictures * _TOKENS_OF_PICTURE

@@ -6,13 +6,13 @@ downloaded again: within a call, in the next tries of its step, and by the next 
 
 import asyncio
 import base64
-import binascii
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pydantic import Field
 
+from engine.addresses import is_loopback
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import (
     MAX_PICTURE_BYTES,
@@ -28,6 +28,8 @@ FETCHES = 3
 
 PAUSE_SECONDS = 0.5
 """Wait before the second fetch; the third waits twice as long."""
+
+_USUAL_ALPHABET = str.maketrans("-_", "+/")
 
 ROLE = "image"
 """What the stored picture is to its step."""
@@ -96,8 +98,15 @@ class Shelf:
             return False
         if (there.scheme, there.netloc) == (own.scheme, own.netloc):
             return True
+        here, place = is_loopback(url), (there.scheme, _port(there))
+        if here and is_loopback(self.base_url) and place == (own.scheme, _port(own)):
+            return True  # the same server by another of this machine's names
         named = any(host == name or host.endswith(f".{name}") for name in self.hosts)
-        return there.scheme == "https" and named
+        return named and (there.scheme == "https" or (there.scheme == "http" and here))
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)
 
 
 async def fetch_picture(shelf: Shelf, url: str) -> bytes:
@@ -105,7 +114,8 @@ async def fetch_picture(shelf: Shelf, url: str) -> bytes:
 
     Args:
         shelf: Where the provider's files lie.
-        url: An address on it, or a `data:` URI that holds the picture itself.
+        url: An address on it, also one relative to its base, or a `data:` URI that holds the
+            picture itself.
 
     Raises:
         Permanent: It is no picture however often it is fetched, it is gone, it is too large, or
@@ -114,6 +124,7 @@ async def fetch_picture(shelf: Shelf, url: str) -> bytes:
     """
     if url.startswith("data:"):
         return await checked(shelf.account, _from_data_uri(shelf, url))
+    url = _absolute(shelf, url)
     trouble: StepError | None = None
     for number in range(FETCHES):
         await asyncio.sleep(PAUSE_SECONDS * number)
@@ -122,6 +133,13 @@ async def fetch_picture(shelf: Shelf, url: str) -> bytes:
         except (Retryable, NotAPicture) as error:
             trouble = error
     raise trouble or AssertionError("FETCHES is at least one")
+
+
+def _absolute(shelf: Shelf, url: str) -> str:
+    try:
+        return urljoin(f"{shelf.base_url}/", url.strip()) if url.strip() else url
+    except ValueError:  # it is none, and is refused as such
+        return url
 
 
 class NotAPicture(Permanent):
@@ -160,14 +178,22 @@ async def keep_picture(context: CallContext, account: Account, data: bytes) -> A
 def from_base64(account: Account, text: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
     """The bytes of a picture that came inside a reply.
 
+    Args:
+        account: Whose reply it is.
+        text: Base64 of either alphabet, also wrapped, unpadded or with a `data:` head before it.
+        limit: The largest picture in bytes.
+
     Raises:
         NotAPicture: It is not base64, or too large.
     """
-    if len(text) > limit * 4 // 3 + 4:
+    if text[:5].lower() == "data:":
+        text = text.partition(",")[2]
+    plain = "".join(text.split()).translate(_USUAL_ALPHABET).rstrip("=")
+    if len(plain) > limit * 4 // 3 + 4:
         raise NotAPicture(f"{account.name} sent a picture of more than {limit >> 20} MiB.")
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+    except ValueError:
         raise NotAPicture(f"{account.name} sent a picture that is not base64.") from None
 
 
@@ -216,7 +242,7 @@ def _refuse_elsewhere(shelf: Shelf, url: str) -> None:
         return
     name, remedy = shelf.account.name, ""
     if shelf.setting:
-        remedy = f"If that host is the provider's, add it to {shelf.setting} and retry the job."
+        remedy = f"If pictures lie there, add the host to {shelf.setting} and retry the job."
     raise Permanent(
         f"{name} points to a picture on {_host(shelf, url)}, from where nothing is fetched.",
         remedy=remedy,

@@ -2,35 +2,39 @@
 
 | what happened | error |
 |---|---|
-| 401, 403, a key that is not valid | `Blocked("key")` |
+| 401, 403, words of a key that is missing or wrong | `Blocked("key")` |
 | 402, exhausted quota, unpaid account | `Blocked("quota")` |
 | a location that is not served | `Blocked("backend")` |
-| 404, a redirect | `Blocked("backend")`: address or model is wrong for every call |
+| 404, a redirect, words of an unknown model | `Blocked("backend")`: wrong for every call |
 | 408, 409, 425, 429, 5xx | `Retryable`, with the wait that `Retry-After` asks for |
 | content refused | `Permanent`, with the provider's reason |
 | any other status | `Permanent` |
+| an error inside a reply of 200 | as the status that it stands for |
 | no connection | `Retryable`; where that lasts, the lane is blocked: `backend` |
 | cut between sending and reply | `Retryable`, or `OutcomeUnknown` where asking again costs |
 | a reply that is too large | `Permanent` |
 """
 
-import json
 import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from engine.backends.common.account_limits import is_out_of_region, is_spent_or_over_plan
+from engine.backends.common.error_bodies import (
+    error_in,
+    is_bad_key,
+    is_moderated,
+    is_unknown_model,
+)
 from engine.backends.common.http import UnreadableReply
 from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.backends.common.scrubbing import shown
 from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
 from engine.capabilities.errors import Pressure
 
-_BAD_KEY = re.compile(
-    r"api[ _-]?key.{0,30}(?:not valid|invalid|expired|not found)", re.IGNORECASE | re.DOTALL
-)
 _SAY_LIMITS = frozenset({400, 401, 403, 429})
 """Statuses whose words may name a limit of the account; a 422 repeats the request's own words."""
 
@@ -56,8 +60,14 @@ _NOT_SENT = frozenset(
     }
 )
 
-STUMBLES = (ValueError, TypeError, AttributeError, KeyError)
+_MAY_REFUSE = frozenset({400, 403, 422})
+_MAY_MEAN_ANOTHER = frozenset({400, 422})
+
+STUMBLES = (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, RecursionError)
 """What clients raise that trip over a reply of a shape they did not expect."""
+
+MOST_SHOWN = 2000
+"""Characters of a provider's words that an error shows; its trace has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,7 @@ class Account:
     key_names: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
-    def say(self, text: str, limit: int = 300) -> str:
+    def say(self, text: str, limit: int = MOST_SHOWN) -> str:
         """What the provider said, without secrets and safe for a terminal."""
         return shown(text, self.secrets, limit)
 
@@ -113,8 +123,12 @@ def from_status(
         )
     if status in _SAY_LIMITS and is_out_of_region(said):
         return _out_of_region(account, reply)
-    if status in {401, 403} or (status == 400 and _BAD_KEY.search(said)):
+    if status in _MAY_REFUSE and is_moderated(said):
+        return refused(account, said, cost=cost)
+    if status in {401, 403} or (status in _MAY_MEAN_ANOTHER and is_bad_key(said)):
         return Blocked(reply, reason="key", remedy=_key_remedy(account))
+    if status in _MAY_MEAN_ANOTHER and is_unknown_model(said):
+        return _wrong_place(account, 404, reply, headers or {})
     if status in _MAY_PASS or status >= 500:
         return _may_pass(reply, status, headers or {}, resubmit=resubmit, cost=cost)
     if status == 404 or 300 <= status < 400:
@@ -139,18 +153,22 @@ def _may_pass(
     )
 
 
-def said_in(body: bytes | str) -> str:
-    """A provider's own words in the body of an error: its message and its code, or the head."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    try:
-        found = json.loads(text[:100_000])
-    except (ValueError, RecursionError):
-        return text[:2000]
-    error = found.get("error", found) if isinstance(found, dict) else found
-    if not isinstance(error, dict):
-        return str(error)[:2000]
-    parts = [error.get(key) for key in ("message", "code", "type", "status")]
-    return " ".join(str(part) for part in parts if part is not None)[:2000] or text[:2000]
+def from_body(
+    account: Account, body: Any, headers: Mapping[str, str], *, unknown: bool = False
+) -> StepError | None:
+    """The error inside a reply of 200, as gateways write one; None where there is none.
+
+    Args:
+        account: Whose reply it is.
+        body: Its JSON as plain data.
+        headers: Its headers.
+        unknown: As for `from_exception`.
+    """
+    found = error_in(body)
+    if found is None:
+        return None
+    error = from_status(account, found.status, found.said, headers)
+    return unless_made(error, found.status, unknown=unknown)
 
 
 def _key_remedy(account: Account) -> str:

@@ -7,7 +7,7 @@ interface, so what is here is given the module that a client stands on.
 import functools
 import importlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -45,6 +45,33 @@ class EncodedBody(UnreadableReply):
         super().__init__("The reply came compressed although plain bytes were asked for.")
 
 
+class Heard:
+    """The last reply as it came, for clients that show less of it than is needed.
+
+    Attributes:
+        status: Its status; 0 where none has begun.
+        headers: Its headers.
+        body: What has come of its body.
+        whole: Whether that is all of it.
+    """
+
+    def __init__(self) -> None:
+        self.answered(0, {})
+
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
+        """Notes the head of a reply; what came before is forgotten."""
+        self.status, self.headers = status, headers
+        self.body, self.whole = bytearray(), False
+
+    def take(self, chunk: bytes) -> None:
+        """Notes bytes of the reply."""
+        self.body += chunk
+
+    def ended(self) -> None:
+        """Notes that the reply has come as a whole."""
+        self.whole = True
+
+
 def module_of(client_class: type) -> ModuleType:
     """The module, `httpx` or `httpx2`, that a client class of an SDK is derived from."""
     for base in client_class.__mro__:
@@ -62,7 +89,12 @@ def trust(module: ModuleType) -> ssl.SSLContext:
 
 
 def guarded(
-    module: ModuleType, address: str, *, timeout: float, limit: int = MAX_JSON_BYTES
+    module: ModuleType,
+    address: str,
+    *,
+    timeout: float,
+    limit: int = MAX_JSON_BYTES,
+    heard: Heard | None = None,
 ) -> dict[str, Any]:
     """Arguments of an asynchronous client of `httpx` or `httpx2` that keep the limits.
 
@@ -73,6 +105,7 @@ def guarded(
         timeout: Seconds between two signs of life. The whole call needs a deadline of its own: a
             slow drip gives signs of life for ever.
         limit: The most bytes that are read of one reply.
+        heard: Where the last reply is noted, for who needs it as it came.
 
     Returns:
         Keyword arguments. Reading more than `limit` raises `BodyTooLarge`; a compressed reply
@@ -89,14 +122,15 @@ def guarded(
         await _note(request)
 
     async def cap(response: Any) -> None:
-        exchange = response.request.extensions.get(_EXCHANGE)
-        if exchange is not None:
-            exchange.answered(response.status_code, response.headers)
+        listeners = [response.request.extensions.get(_EXCHANGE), heard]
+        listening = [one for one in listeners if one is not None]
+        for one in listening:
+            one.answered(response.status_code, response.headers)
         if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
             raise EncodedBody
         if int(response.headers.get("content-length", 0)) > limit:
             raise BodyTooLarge(limit)
-        response.stream = capped(response.stream, limit, exchange)
+        response.stream = capped(response.stream, limit, listening)
 
     return {
         "timeout": timeout,
@@ -124,22 +158,24 @@ def _capped_stream(module: ModuleType) -> Any:
     class CappedStream(base):  # type: ignore[misc]
         """A reply's bytes, as far as the limit."""
 
-        def __init__(self, stream: Any, limit: int, exchange: HttpExchange | None) -> None:
+        def __init__(
+            self, stream: Any, limit: int, listening: Sequence[HttpExchange | Heard]
+        ) -> None:
             self._stream = stream
             self._limit = limit
-            self._exchange = exchange
+            self._listening = listening
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            size, exchange = 0, self._exchange
+            size, listening = 0, self._listening
             async for chunk in self._stream:
                 size += len(chunk)
                 if size > self._limit:
                     raise BodyTooLarge(self._limit)
-                if exchange is not None:
-                    exchange.take(chunk)
+                for one in listening:
+                    one.take(chunk)
                 yield chunk
-            if exchange is not None:
-                exchange.ended()
+            for one in listening:
+                one.ended()
 
         async def aclose(self) -> None:
             stream, self._stream = self._stream, base()  # it knows its reply: a circle of megabytes

@@ -82,6 +82,6 @@ def _in_base64(secret: str) -> Iterator[str]:
         yield kept.translate(_URL_SAFE)
 
 
-def shown(text: str, secrets: Iterable[str] = (), limit: int = 300) -> str:
+def shown(text: str, secrets: Iterable[str] = (), limit: int = 2000) -> str:
     """What a provider said, fit for a message: without secrets and safe for a terminal."""
     return clean(scrub(text[: 64 * limit], secrets), limit)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engine.backends.common.chat import ChatSettings
-from engine.backends.common.failures import Account, cut_off, from_exception
+from engine.backends.common.failures import Account, cut_off, from_body, from_exception
 from engine.backends.common.http import UnreadableReply
 from engine.backends.common.readiness import (
     find_key,
@@ -15,6 +15,7 @@ from engine.backends.common.readiness import (
     missing_packages,
     unusable_key,
 )
+from engine.backends.common.reading import plain
 from engine.capabilities import Missing, StepError
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
@@ -107,8 +108,37 @@ async def whole_reply(
         raise refused(error) from error
     except (sdk.APIError, UnreadableReply, OSError, ValueError) as error:
         raise from_exception(account, error, unknown=unknown) from error
+    return read_as(shape, account, body, raw.headers, what=what, unknown=unknown), raw.headers
+
+
+def read_as(
+    shape: type[ShapeT],
+    account: Account,
+    body: bytes | str,
+    headers: Mapping[str, str],
+    *,
+    what: str,
+    unknown: bool,
+) -> ShapeT:
+    """What is needed of the body of a reply of 200.
+
+    Args:
+        shape: What is read.
+        account: Whose reply it is.
+        body: The body.
+        headers: The reply's headers.
+        what: What it is when it is not that, for example `no message`.
+        unknown: As for `from_exception`.
+
+    Raises:
+        StepError: It holds an error instead, or something else.
+    """
+    found = plain(body)
+    if (error := from_body(account, found, headers, unknown=unknown)) is not None:
+        raise error
     try:
-        return shape.model_validate_json(body), raw.headers
+        return shape.model_validate(found)
     except ValidationError:
-        head = account.say(body[:400].decode("utf-8", "replace"), 120)
-        raise cut_off(account, f"what came is {what}: {head}", unknown=unknown) from None
+        head = body[:2000].decode("utf-8", "replace") if isinstance(body, bytes) else body[:2000]
+        words = f"what came is {what}: {account.say(head, 300)}"
+        raise cut_off(account, words, unknown=unknown) from None

@@ -40,19 +40,21 @@ class Usage(BaseModel):
     """What one reply of a model took.
 
     Attributes:
-        tokens_in: Tokens read, the pictures' included.
-        tokens_out: Tokens written, those of reasoning included.
+        tokens_in: Tokens read, the pictures' included; None where the provider counts none.
+        tokens_out: Tokens written, those of reasoning included; None where it counts none.
         request_id: The provider's own name for the call, for its support and its bills.
     """
 
     model_config = ConfigDict(frozen=True)
 
-    tokens_in: int = Field(0, ge=0)
-    tokens_out: int = Field(0, ge=0)
+    tokens_in: int | None = Field(None, ge=0)
+    tokens_out: int | None = Field(None, ge=0)
     request_id: str | None = None
 
 
-def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
+def report(
+    context: CallContext, usage: Usage, prices: TokenPrices, estimated: tuple[int, int] = (0, 0)
+) -> None:
     """Tells the runtime what one reply has taken and cost, and what its provider calls it.
 
     For calls that are answered at once; nothing goes back to them by their id.
@@ -61,8 +63,11 @@ def report(context: CallContext, usage: Usage, prices: TokenPrices) -> None:
         context: The call's context.
         usage: The provider's own count.
         prices: What the tokens cost; nothing is reported as cost where no price is set.
+        estimated: Tokens read and written, for the cost of those that the provider counts none of.
     """
     context.request_id = usage.request_id
-    context.usage(usage.tokens_in, usage.tokens_out)
-    if cost := prices.microdollars(usage.tokens_in, usage.tokens_out):
+    context.usage(usage.tokens_in or 0, usage.tokens_out or 0)
+    read = estimated[0] if usage.tokens_in is None else usage.tokens_in
+    written = estimated[1] if usage.tokens_out is None else usage.tokens_out
+    if cost := prices.microdollars(read, written):
         context.cost(cost)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from engine.backends.common.download import ROLE, Shelf, data_uri, fetch_picture
 from engine.backends.common.failures import refused
 from engine.backends.common.picture_backend import PictureBackend
+from engine.backends.common.reading import File, MadeFiles, Seed, Text
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
@@ -26,21 +27,17 @@ MAX_REFERENCE_BYTES = 16 * 2**20
 """Bytes of all reference pictures, which travel inside the request."""
 
 
-class _File(BaseModel):
-    url: str
-
-
-class _Made(BaseModel):
+class _Made(MadeFiles):
     """What models on fal return; other fields are of no interest here."""
 
-    images: list[_File] = []
-    image: _File | None = None
-    seed: int | None = None
-    has_nsfw_concepts: list[bool] | None = None
+    seed: Seed = None
+    has_nsfw_concepts: tuple[Any, ...] = ()
+    description: Text = ""
 
     @property
-    def file(self) -> _File | None:
-        return self.images[0] if self.images else self.image
+    def is_blacked_out(self) -> bool:
+        """Whether the safety checker found fault with the first picture."""
+        return self.has_nsfw_concepts[:1] == (True,)
 
 
 class FalImages(PictureBackend[FalSettings]):
@@ -117,14 +114,11 @@ class FalImages(PictureBackend[FalSettings]):
         return self.settings.cost
 
     async def _keep(self, made: _Made, request: ImageRequest, context: CallContext) -> Picture:
-        file = made.file
-        if file is None:
-            raise Permanent(
-                f"{self.model} made no picture.",
-                remedy="Choose a model that makes pictures (fal.model).",
-            )
-        if made.has_nsfw_concepts and made.has_nsfw_concepts[0]:
+        if made.is_blacked_out:
             raise refused(self._account, "its safety checker blacked the picture out")
+        file = made.first
+        if file is None:
+            raise self._no_picture(made)
         context.progress(1.0, "fetching the picture")
         shelf = Shelf(
             self._account,
@@ -133,10 +127,21 @@ class FalImages(PictureBackend[FalSettings]):
             self.settings.timeout,
             setting="fal.download_hosts",
         )
-        data = await fetch_picture(shelf, file.url)
+        data = await fetch_picture(shelf, _address(file))
         image = await context.keep(data, role=ROLE)
-        seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else seed_of(request)
+        seed = seed_of(request) if made.seed is None else made.seed
         return Picture(image=image, seed=seed)
+
+    def _no_picture(self, made: _Made) -> Permanent:
+        said = self._account.say(made.description)
+        return Permanent(
+            f"{self.model} made no picture" + (f": {said}" if said else "."),
+            remedy="Change the prompt, or choose a model that makes pictures (fal.model).",
+        )
+
+
+def _address(file: File) -> str:
+    return file.url or f"data:;base64,{file.b64_json}"
 
 
 def _says_nothing_of_the_model(error: StepError) -> bool:

@@ -6,21 +6,26 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from pydantic import ValidationError
+
 from engine.backends.common.failures import (
     STUMBLES,
     Account,
+    cut_off,
     from_exception,
     from_status,
     out_of_time,
     refused,
     unless_made,
 )
-from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
+from engine.backends.common.http import MAX_PICTURE_BYTES, Heard, UnreadableReply, guarded
 from engine.backends.common.readiness import load
+from engine.backends.common.reading import plain
+from engine.backends.common.speaker import read_as
+from engine.backends.fal.replies import Refusal, Status, Taken, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
-from engine.text import clean
 
 T = TypeVar("T")
 
@@ -28,8 +33,6 @@ FIRST_POLL_SECONDS = 0.25
 MISSES = 5
 """Looks at a request that may fail one after the other before the call is given up for now."""
 
-_PERCENT = re.compile(r"(?<!\d)(\d{1,3})%\|")
-_REFUSED = re.compile(r"content[_ -]policy|content[_ -]checker|safety|nsfw", re.IGNORECASE)
 _OUR_FAULT = re.compile(r"bad_request|validation|client_|policy|invalid", re.IGNORECASE)
 
 
@@ -47,13 +50,20 @@ class FalQueue:
         self._account = account
         self._key = key
         self._base = settings.base_url or QUEUE_URL
+        self._heard = Heard()
         self._http: Any = None
 
     async def __aenter__(self) -> Self:
         await load("fal_client", "fal-client")
         import httpx
 
-        limits = guarded(httpx, self._base, timeout=self._settings.timeout, limit=MAX_PICTURE_BYTES)
+        limits = guarded(
+            httpx,
+            self._base,
+            timeout=self._settings.timeout,
+            limit=MAX_PICTURE_BYTES,
+            heard=self._heard,
+        )
         self._http = httpx.AsyncClient(
             headers={"Authorization": f"Key {self._key}"},
             **limits,
@@ -80,25 +90,30 @@ class FalQueue:
         asks = self._settings.asks
         try:
             async with asyncio.timeout(self._settings.timeout):
-                handle = await _client(self._http, self._base).submit(endpoint, arguments)
-            return self._ticket(endpoint, handle)
+                await _client(self._http, self._base).submit(endpoint, arguments)
         except TimeoutError:
             raise out_of_time(self._account, self._settings.timeout, unknown=asks) from None
         except FalClientHTTPError as error:
-            found = self._refusal(error)
+            found = self._refusal(error.response)
             raise unless_made(found, error.status_code, unknown=asks) from None
         except _broken() as error:
-            raise from_exception(self._account, error, unknown=asks) from None
+            # Its client stumbles over fields that are not needed; the reply is read as it came.
+            if not self._heard.whole or self._heard.status != 200:
+                raise from_exception(self._account, error, unknown=asks) from None
+        return self._ticket(endpoint)
 
-    def _ticket(self, endpoint: str, handle: Any) -> Ticket:
+    def _ticket(self, endpoint: str) -> Ticket:
+        body, headers, asks = bytes(self._heard.body), self._heard.headers, self._settings.asks
+        what = "no request of fal's"
+        taken = read_as(Taken, self._account, body, headers, what=what, unknown=asks)
         try:
-            return Ticket.from_urls(
-                handle.request_id, handle.response_url, handle.status_url, self._base
-            )
-        except (ValueError, AttributeError, TypeError):
-            # Without usable addresses, those that fal's client makes from the id are as good.
-            made = type(handle).from_request_id(None, endpoint, str(handle.request_id))
-            return Ticket.from_urls(made.request_id, made.response_url, made.status_url, self._base)
+            return taken.ticket(self._base)
+        except ValueError:
+            pass
+        try:
+            return taken.usual_ticket(endpoint, self._base)
+        except ValueError as error:
+            raise cut_off(self._account, str(error), unknown=asks) from None
 
     async def wait(
         self, ticket: Ticket, progress: Callable[[float | None, str], None]
@@ -115,12 +130,10 @@ class FalQueue:
         Raises:
             StepError: It has failed, or cannot be looked at.
         """
-        from fal_client import Completed
-
-        handle, misses, pause = self._handle(ticket), 0, FIRST_POLL_SECONDS
+        misses, pause = 0, FIRST_POLL_SECONDS
         while True:
             try:
-                status = await self._look(handle.status(with_logs=True))
+                status = await self._look(self._status(ticket))
                 misses = 0
             except Retryable as error:
                 misses += 1
@@ -128,13 +141,26 @@ class FalQueue:
                     raise
                 pause = max(pause, min(error.retry_after or 0.0, 60.0))
             else:
-                if isinstance(status, Completed):
+                if status.has_ended:
                     self._refuse_failure(status)
-                    return status.metrics if isinstance(status.metrics, dict) else {}
-                progress(*_told(status))
+                    return status.metrics
+                progress(*status.progress())
             pause = min(pause, self._settings.poll_seconds) if not misses else pause
             await asyncio.sleep(pause)
             pause *= 1.5
+
+    async def _status(self, ticket: Ticket) -> Status:
+        response = await self._http.get(self._url(ticket.status), params={"logs": "true"})
+        if response.status_code not in {200, 202}:
+            raise self._lookup_refusal(response)
+        try:
+            status = Status.model_validate(plain(response.content))
+        except ValidationError:
+            status = Status(status="")
+        if not status.is_under_way and not status.has_ended:
+            named = self._account.say(status.status, 60) or "none"
+            raise Retryable(f"What fal sent is no status of a request ({named}).")
+        return status
 
     async def result(self, ticket: Ticket) -> Any:
         """What a request that has ended has made.
@@ -148,7 +174,9 @@ class FalQueue:
             if response.status_code != 200:
                 error = self._made_nothing(response)
                 raise error if _is_the_models(response) else _still_there(error)
-            return response.json()
+            if (found := plain(response.content)) is None:
+                raise _still_there(cut_off(self._account, "its result is no JSON"))
+            return found
 
         return await self._look(fetch())
 
@@ -156,26 +184,24 @@ class FalQueue:
 
     async def _look(self, call: Awaitable[T]) -> T:
         """A call about a request that is known: whatever goes wrong, the request stays."""
-        from fal_client import FalClientHTTPError
-
         try:
             async with asyncio.timeout(self._settings.timeout):
                 return await call
         except TimeoutError:
             raise _still_there(out_of_time(self._account, self._settings.timeout)) from None
-        except FalClientHTTPError as error:
-            raise self._lookup_refusal(error) from None
         except _broken() as error:
             raise _still_there(from_exception(self._account, error)) from None
 
-    def _refusal(self, error: Any) -> StepError:
-        said = _said(error.message)
-        if _REFUSED.search(said) and error.status_code in {400, 422}:
-            return refused(self._account, said)
-        return from_status(self._account, error.status_code, said, error.response_headers)
+    def _refusal(self, response: Any, *, resubmit: bool = False) -> StepError:
+        found = Refusal.read(response.content, response.headers)
+        if found.is_of_content and response.status_code in {400, 403, 422}:
+            return refused(self._account, found.said)
+        return from_status(
+            self._account, response.status_code, found.said, response.headers, resubmit=resubmit
+        )
 
-    def _lookup_refusal(self, error: Any) -> StepError:
-        found = _still_there(self._refusal(error))
+    def _lookup_refusal(self, response: Any) -> StepError:
+        found = _still_there(self._refusal(response))
         if isinstance(found, Blocked) and found.reason == "backend":
             # A submit reaches fal under the same address, so this request is what is not there.
             return Retryable(f"fal does not know the request: {found.message}")
@@ -183,21 +209,16 @@ class FalQueue:
 
     def _made_nothing(self, response: Any) -> StepError:
         """A request that has ended answers with the status of its model."""
-        said = response.text[:2000]
-        if _REFUSED.search(said) and response.status_code in {400, 422}:
-            return refused(self._account, said)
-        error = from_status(
-            self._account, response.status_code, said, response.headers, resubmit=True
-        )
+        error = self._refusal(response, resubmit=True)
         if isinstance(error, Blocked) and error.reason == "backend":
             return Permanent(f"fal has no result for the request: {error.message}")
         return error
 
-    def _refuse_failure(self, status: Any) -> None:
-        kind, said = str(status.error_type or ""), _said(status.error)
-        if not kind and not status.error:
+    def _refuse_failure(self, status: Status) -> None:
+        if status.failure is None:
             return
-        if _REFUSED.search(f"{kind} {said}"):
+        kind, said = status.failure
+        if is_refusal(kind, said):
             raise refused(self._account, said or kind)
         message = f"fal could not do it ({self._account.say(kind, 60) or 'no reason'}): "
         message += self._account.say(said) or "it says no more."
@@ -209,18 +230,6 @@ class FalQueue:
 
     def _url(self, path: str) -> str:
         return f"{self._base}/{path}"
-
-    def _handle(self, ticket: Ticket) -> Any:
-        from fal_client import AsyncRequestHandle
-
-        _switch_off_retries()
-        return AsyncRequestHandle(
-            request_id=ticket.request_id,
-            response_url=self._url(ticket.response),
-            status_url=self._url(ticket.status),
-            cancel_url="",
-            client=self._http,
-        )
 
 
 def _client(http: Any, base_url: str) -> Any:
@@ -254,28 +263,6 @@ def _switch_off_retries() -> None:
     import fal_client.client as module
 
     module.MAX_ATTEMPTS = 1  # its retries cover the submit too, which would be billed twice
-
-
-def _told(status: Any) -> tuple[float | None, str]:
-    """How far a request is, as fraction and words."""
-    from fal_client import Queued
-
-    if isinstance(status, Queued):
-        return None, f"in fal's queue, {clean(str(status.position), 12)} before it"
-    logs = status.logs if isinstance(status.logs, list) else []
-    last = logs[-1] if logs and isinstance(logs[-1], dict) else {}
-    words = clean(str(last.get("message") or ""), 120)
-    percent = _PERCENT.findall(words)
-    fraction = min(int(percent[-1]), 100) / 100 if percent else None
-    return fraction, words or "fal is making it"
-
-
-def _said(detail: Any) -> str:
-    """What fal says of an error: a sentence, or a list of what is wrong with the input."""
-    if isinstance(detail, list):
-        parts = [item for item in detail if isinstance(item, dict)]
-        return "; ".join(f"{item.get('msg', '')} ({item.get('type', '')})" for item in parts)
-    return "" if detail is None else str(detail)
 
 
 def _is_the_models(response: Any) -> bool:

@@ -6,12 +6,11 @@ from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import STUMBLES, cut_off, from_exception
-from engine.backends.common.http import UnreadableReply, guarded, trust
+from engine.backends.common.failures import STUMBLES, from_exception
+from engine.backends.common.http import Heard, UnreadableReply, guarded, trust
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
-from engine.backends.gemini.failures import gemini_error
-from engine.backends.gemini.speaker import GeminiSpeaker, read
+from engine.backends.gemini.speaker import GeminiSpeaker
 
 
 class GenaiSpeaker(GeminiSpeaker):
@@ -25,25 +24,23 @@ class GenaiSpeaker(GeminiSpeaker):
         """
         genai = await load("google.genai", "google-genai")
         httpx = await load("httpx", "httpx")
-        unknown = asks_about(self.settings, talk)
+        unknown, heard = asks_about(self.settings, talk), Heard()
+        limits = guarded(httpx, self.address, timeout=self.settings.timeout, heard=heard)
         try:
-            limits = guarded(httpx, self.address, timeout=self.settings.timeout)
             async with httpx.AsyncClient(**limits) as http:
                 client = genai_client(genai, http, self.address, self.key, self.settings.timeout)
-                reply = await client.aio.models.generate_content(
+                await client.aio.models.generate_content(
                     model=model,
                     contents=[_content(genai.types, turn) for turn in talk.turns],
                     config=self._config(genai.types, talk),
                 )
-        except genai.errors.APIError as error:
-            raise genai_status_error(self, error) from error
-        except STUMBLES as error:
-            raise cut_off(
-                self.account, "what came is no reply of Gemini's", unknown=unknown
-            ) from error
+        except (genai.errors.APIError, *STUMBLES) as error:
+            # It gives up replies over what is not needed; they are read as they came.
+            if not heard.whole:
+                raise from_exception(self.account, error, unknown=unknown) from error
         except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
-        return self._read(reply, unknown=unknown)
+        return self.read(heard, unknown=unknown)
 
     def _config(self, types: Any, talk: Conversation) -> Any:
         settings = self.settings
@@ -54,25 +51,8 @@ class GenaiSpeaker(GeminiSpeaker):
             max_output_tokens=settings.max_tokens,
             response_mime_type=None if settings.structured == "words" else "application/json",
             response_json_schema=schema,
+            should_return_http_response=True,
         )
-
-    def _read(self, reply: Any, *, unknown: bool) -> tuple[ModelReply, Usage]:
-        used, feedback = reply.usage_metadata, reply.prompt_feedback
-        thoughts = (used.thoughts_token_count or 0) if used else 0
-        count = Usage(
-            tokens_in=(used.prompt_token_count or 0) if used else 0,
-            tokens_out=(used.candidates_token_count or 0) + thoughts if used else 0,
-            request_id=reply.response_id,
-        )
-        blocked = _name(feedback.block_reason) if feedback else ""
-        if not reply.candidates:
-            if not blocked:
-                raise cut_off(self.account, "what came holds no candidate", unknown=unknown)
-            return read("", "", blocked), count
-        first = reply.candidates[0]
-        parts = (first.content.parts or []) if first.content else []
-        text = "".join(part.text or "" for part in parts if not part.thought)
-        return read(text, _name(first.finish_reason), blocked), count
 
 
 def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: float) -> Any:
@@ -106,13 +86,6 @@ def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: 
     )
 
 
-def genai_status_error(speaker: GeminiSpeaker, error: Any) -> Any:
-    """The error for a `google.genai.errors.APIError`."""
-    headers = getattr(error.response, "headers", None) or {}
-    status = error.code if isinstance(error.code, int) else 500
-    return gemini_error(speaker.account, status, error.details, headers)
-
-
 def _content(types: Any, turn: Any) -> Any:
     parts = [
         types.Part.from_bytes(data=picture.data, mime_type=picture.media_type)
@@ -120,8 +93,3 @@ def _content(types: Any, turn: Any) -> Any:
     ]
     parts.append(types.Part.from_text(text=turn.text))
     return types.Content(role="model" if turn.role == "assistant" else "user", parts=parts)
-
-
-def _name(reason: Any) -> str:
-    """The name of an enumerated reason, also of one that the client does not know."""
-    return str(getattr(reason, "value", reason) or "")

@@ -6,24 +6,25 @@ Its asynchronous calls fail over REST, so its synchronous ones run in a thread. 
 
 import asyncio
 import io
-import json
 import time
 import warnings
+from collections.abc import Sequence
 from typing import Any, cast
 
 from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import STUMBLES, Account, cut_off, from_exception, from_status
-from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, UnreadableReply
+from engine.backends.common.failures import STUMBLES, from_exception
+from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, Heard, UnreadableReply
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
 from engine.backends.common.tracing import HttpExchange
-from engine.backends.gemini.failures import gemini_error
-from engine.backends.gemini.speaker import GeminiSpeaker, read
+from engine.backends.gemini.speaker import GeminiSpeaker
 from engine.capabilities.tracing import wire_log
 from engine.proxies import refuse_unusable_proxy
+
+_OK = 200
 
 
 class GenerativeaiSpeaker(GeminiSpeaker):
@@ -46,21 +47,23 @@ class GenerativeaiSpeaker(GeminiSpeaker):
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        unknown, timeout = asks_about(self.settings, talk), self.settings.timeout
+        unknown, timeout, heard = asks_about(self.settings, talk), self.settings.timeout, Heard()
         try:
             speaking = genai.GenerativeModel(model, system_instruction=talk.system)
-            with _service(self.account, self.address, self.key, timeout) as client:
+            with _service(self.address, self.key, _limited_adapter(heard, timeout)) as client:
                 speaking._client = client  # else it takes one that all accounts share
-                reply = speaking.generate_content(
+                speaking.generate_content(
                     [_content(turn) for turn in talk.turns],
                     generation_config=self._config(talk),
                     request_options={"timeout": timeout, "retry": None},
                 )
-        except (ParseError, *STUMBLES) as error:
-            raise cut_off(self.account, "what came is no JSON", unknown=unknown) from error
-        except (RequestException, HTTPError, UnreadableReply, GoogleAPIError, OSError) as error:
+        except (ParseError, GoogleAPIError, *STUMBLES) as error:
+            # It gives up replies over what is not needed; they are read as they came.
+            if not heard.whole:
+                raise from_exception(self.account, error, unknown=unknown) from error
+        except (RequestException, HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
-        return self._read(reply, unknown=unknown)
+        return self.read(heard, unknown=unknown)
 
     def _config(self, talk: Conversation) -> dict[str, Any]:
         settings = self.settings
@@ -73,25 +76,8 @@ class GenerativeaiSpeaker(GeminiSpeaker):
             config["response_schema"] = _schema(plain_schema(talk.shape))
         return config
 
-    def _read(self, reply: Any, *, unknown: bool) -> tuple[ModelReply, Usage]:
-        used = reply.usage_metadata
-        count = Usage(
-            tokens_in=used.prompt_token_count,
-            tokens_out=max(0, used.total_token_count - used.prompt_token_count),
-        )
-        reason = reply.prompt_feedback.block_reason
-        blocked = reason.name if reason else ""
-        if not reply.candidates:
-            if not blocked:
-                raise cut_off(self.account, "what came holds no candidate", unknown=unknown)
-            return read("", "", blocked), count
-        first = reply.candidates[0]
-        text = "".join(part.text for part in first.content.parts)
-        finish = getattr(first.finish_reason, "name", "OTHER")
-        return read(text, finish, blocked), count
 
-
-def _service(account: Account, address: str, key: str | None, timeout: float) -> Any:
+def _service(address: str, key: str | None, adapter: Any) -> Any:
     """The client of the service, with this program's limits on its connections."""
     from google.ai.generativelanguage import GenerativeServiceClient
     from google.api_core.client_options import ClientOptions
@@ -101,7 +87,6 @@ def _service(account: Account, address: str, key: str | None, timeout: float) ->
         transport="rest",
         client_options=ClientOptions(api_key=key or "none", api_endpoint=address),
     )
-    adapter = _limited_adapter(account, time.monotonic() + timeout)
     session = cast("Any", client.transport)._session
     session.trust_env = not is_loopback(address)
     for scheme in ("https://", "http://"):
@@ -109,23 +94,27 @@ def _service(account: Account, address: str, key: str | None, timeout: float) ->
     return client
 
 
-def _limited_adapter(account: Account, deadline: float) -> Any:
+class _NoSuccess(ValueError):
+    """A reply that is an error; it is read as it was heard."""
+
+
+def _limited_adapter(heard: Heard, timeout: float) -> Any:
     from requests.adapters import HTTPAdapter
+
+    deadline = time.monotonic() + timeout
 
     class LimitedAdapter(HTTPAdapter):
         """Reads replies whole, within size and time, and follows no redirect."""
 
         def send(self, request: Any, **options: Any) -> Any:  # type: ignore[override]
-            exchange = _noted(request)
+            listening = (_noted(request), heard)
             response = super().send(request, **{**options, "stream": True})
-            exchange.answered(response.status_code, response.headers)
-            if response.is_redirect:
-                raise from_status(account, response.status_code, "", response.headers)
-            response.raw = io.BytesIO(_read_within(response.raw, deadline, exchange))
+            for one in listening:
+                one.answered(response.status_code, response.headers)
+            response.raw = io.BytesIO(_read_within(response.raw, deadline, listening))
             # Here and not by the client, which would ask again after a 401.
-            if response.status_code >= 400:
-                body = _parsed(response.content)
-                raise gemini_error(account, response.status_code, body, response.headers)
+            if response.status_code != _OK:
+                raise _NoSuccess
             return response
 
     return LimitedAdapter()
@@ -140,28 +129,23 @@ def _noted(request: Any) -> HttpExchange:
     return exchange
 
 
-def _read_within(stream: Any, deadline: float, exchange: HttpExchange) -> bytes:
+def _read_within(stream: Any, deadline: float, listening: Sequence[HttpExchange | Heard]) -> bytes:
     """A reply's whole body, unless it is too large or comes too slowly."""
     from requests.exceptions import ReadTimeout
 
     body = bytearray()
     while chunk := stream.read1(1 << 16, decode_content=True):
         body += chunk
-        exchange.take(chunk)
+        for one in listening:
+            one.take(chunk)
         if len(body) > MAX_JSON_BYTES:
             raise BodyTooLarge(MAX_JSON_BYTES)
         if time.monotonic() > deadline:
             raise ReadTimeout("the reply took too long")
     stream.release_conn()
-    exchange.ended()
+    for one in listening:
+        one.ended()
     return bytes(body)
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return json.loads(body)
-    except ValueError:
-        return body[:2000].decode("utf-8", "replace")
 
 
 def _content(turn: Said) -> dict[str, Any]:

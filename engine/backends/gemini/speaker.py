@@ -7,8 +7,12 @@ from collections.abc import Mapping
 
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import Speaker
+from engine.backends.common.endings import ended_reply
+from engine.backends.common.http import Heard
 from engine.backends.common.readiness import has_package
 from engine.backends.common.speaker import KeyedSpeaker
+from engine.backends.common.spending import Usage
+from engine.backends.gemini.reading import Candidate, reply_in
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
 
 NAME = "gemini"
@@ -17,18 +21,6 @@ _MODULES: dict[Sdk, str] = {
     "google-genai": "google.genai",
     "google-generativeai": "google.generativeai",
 }
-_REFUSALS = frozenset(
-    {
-        "SAFETY",
-        "RECITATION",
-        "BLOCKLIST",
-        "PROHIBITED_CONTENT",
-        "SPII",
-        "IMAGE_SAFETY",
-        "LANGUAGE",
-        "OTHER",
-    }
-)
 
 
 def chosen_sdk(settings: GeminiSettings) -> Sdk:
@@ -58,6 +50,31 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
         self.client, self.module = sdk, _MODULES[sdk]
         super().__init__(settings, environment)
 
+    def read(self, heard: Heard, *, unknown: bool) -> tuple[ModelReply, Usage]:
+        """A reply as it came, and what it took.
+
+        Args:
+            heard: What the client fetched.
+            unknown: As for `from_exception`.
+
+        Raises:
+            StepError: It is an error, or no reply.
+        """
+        reply = reply_in(self.account, heard, unknown=unknown)
+        first = reply.candidates[0] if reply.candidates else Candidate()
+        if reply.blocked:
+            blocked = f"the prompt is blocked ({reply.blocked})"
+            return ModelReply(first.text, "refused", blocked), reply.usage
+        found = ended_reply(
+            self.account,
+            first.text,
+            first.finish,
+            first.said,
+            cut=("MAX_TOKENS",),
+            thoughts=first.thoughts,
+        )
+        return found, reply.usage
+
 
 def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> Speaker:
     """The speaker of the client that is used."""
@@ -69,18 +86,3 @@ def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> 
     from engine.backends.gemini.generativeai import GenerativeaiSpeaker
 
     return GenerativeaiSpeaker(settings, environment, sdk)
-
-
-def read(text: str, finish: str, blocked: str) -> ModelReply:
-    """A reply from its parts.
-
-    Args:
-        text: The first candidate's words.
-        finish: Its finish reason, empty where there is none.
-        blocked: Why the prompt was blocked, empty where it was not.
-    """
-    if blocked and blocked != "BLOCK_REASON_UNSPECIFIED":
-        return ModelReply(text, "refused", f"the prompt is blocked ({blocked})")
-    if finish in _REFUSALS:
-        return ModelReply(text, "refused", f"the reply is blocked ({finish})")
-    return ModelReply(text, "length" if finish == "MAX_TOKENS" else "done")

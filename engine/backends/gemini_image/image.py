@@ -9,30 +9,22 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from engine.backends.common.download import ROLE, checked
-from engine.backends.common.failures import (
-    STUMBLES,
-    cut_off,
-    from_exception,
-    out_of_time,
-    refused,
-    unless_made,
-)
-from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
+from engine.backends.common.download import ROLE, checked, from_base64
+from engine.backends.common.failures import STUMBLES, from_exception, out_of_time, refused
+from engine.backends.common.http import MAX_PICTURE_BYTES, Heard, UnreadableReply, guarded
 from engine.backends.common.picture_backend import PictureBackend
 from engine.backends.common.readiness import load
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
-from engine.backends.common.spending import Usage, report
-from engine.backends.gemini.failures import gemini_error
+from engine.backends.common.spending import report
 from engine.backends.gemini.genai import genai_client
+from engine.backends.gemini.reading import GeminiReply, Part, reply_in
 from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
 from engine.capabilities import (
     CallContext,
     ImageRequest,
     Permanent,
     Picture,
-    StepError,
 )
 
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
@@ -82,38 +74,41 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         genai = await load("google.genai", "google-genai")
         context.progress(None, f"{self.model} is making it")
         reply = await self._ask(genai, contents(genai, request, pictures), request)
-        self._report(reply, context)
-        data = self._picture(reply, unknown=self.asks(request))
+        report(context, reply.usage, self.settings)
+        found = self._picture(reply)
         await context.charged(self.settings.cost_of(self._size(request)))
+        data = from_base64(self._account, found.inline.data)
         image = await context.keep(await checked(self._account, data), role=ROLE)
         return Picture(image=image, seed=request.seed % MAX_SEED)
 
-    async def _ask(self, genai: Any, parts: list[Any], request: ImageRequest) -> Any:
-        settings, asks = self.settings, self.asks(request)
+    async def _ask(self, genai: Any, parts: list[Any], request: ImageRequest) -> GeminiReply:
+        settings, asks, heard = self.settings, self.asks(request), Heard()
         try:
-            async with asyncio.timeout(settings.timeout), self._connection() as http:
+            async with asyncio.timeout(settings.timeout), self._connection(heard) as http:
                 address = settings.base_url or API_URL
                 client = genai_client(genai, http, address, self._key, settings.timeout)
-                return await client.aio.models.generate_content(
+                await client.aio.models.generate_content(
                     model=self.model, contents=parts, config=self._config(genai, request)
                 )
         except TimeoutError:
             raise out_of_time(self._account, settings.timeout, unknown=asks) from None
-        except genai.errors.APIError as error:
-            raise self._refusal(error, unknown=asks) from None
-        except _broken() as error:
-            raise from_exception(self._account, error, unknown=asks) from None
+        except (genai.errors.APIError, *_broken()) as error:
+            # It gives up replies over what is not needed; they are read as they came.
+            if not heard.whole:
+                raise from_exception(self._account, error, unknown=asks) from None
+        return reply_in(self._account, heard, unknown=asks)
 
-    def _connection(self) -> AbstractAsyncContextManager[Any]:
+    def _connection(self, heard: Heard) -> AbstractAsyncContextManager[Any]:
         import httpx
 
         address, seconds = self.settings.base_url or API_URL, self.settings.timeout
-        limits = guarded(httpx, address, timeout=seconds, limit=MAX_PICTURE_BYTES)
+        limits = guarded(httpx, address, timeout=seconds, limit=MAX_PICTURE_BYTES, heard=heard)
         return httpx.AsyncClient(**limits)
 
     def _config(self, genai: Any, request: ImageRequest) -> Any:
         return genai.types.GenerateContentConfig(
             response_modalities=["IMAGE"],
+            should_return_http_response=True,
             seed=request.seed % MAX_SEED,
             image_config=genai.types.ImageConfig(
                 aspect_ratio=nearest(request.width, request.height, RATIOS),
@@ -124,45 +119,22 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
     def _size(self, request: ImageRequest) -> str:
         return self.settings.image_size or size_for(request.width, request.height)
 
-    def _report(self, reply: Any, context: CallContext) -> None:
-        count = reply.usage_metadata
-        if count is None:
-            return
-        written = (count.candidates_token_count or 0) + (count.thoughts_token_count or 0)
-        usage = Usage(tokens_in=count.prompt_token_count or 0, tokens_out=written)
-        report(context, usage, self.settings)
-
-    def _picture(self, reply: Any, *, unknown: bool) -> bytes:
-        blocked = reply.prompt_feedback and reply.prompt_feedback.block_reason
-        if blocked:
-            raise refused(self._account, f"the prompt is blocked ({_name(blocked)})")
-        candidate = reply.candidates[0] if reply.candidates else None
-        if candidate is None:
-            words = "what came holds no candidate"
-            raise cut_off(self._account, words, unknown=unknown)
-        parts = (candidate.content.parts if candidate.content else None) or []
-        found = [
-            part.inline_data.data
-            for part in parts
-            if part.inline_data and part.inline_data.data and not part.thought
-        ]
-        if found:
-            data: bytes = found[-1]
-            return data
-        reason = _name(candidate.finish_reason)
-        said = " ".join(part.text for part in parts if part.text)
+    def _picture(self, reply: GeminiReply) -> Part:
+        """The last picture that was made; earlier ones are drafts."""
+        if reply.blocked:
+            raise refused(self._account, f"the prompt is blocked ({reply.blocked})")
+        for one in reply.candidates:
+            if pictures := [part for part in one.made if part.inline.is_picture]:
+                return pictures[-1]
+        candidate = reply.candidates[0]
+        reason, said = candidate.finish, f"{candidate.said} {candidate.text}".strip()
         if _REFUSALS.search(reason):
             raise refused(self._account, f"{reason} {said}".strip())
+        words = f": {self._account.say(said)}" if said else "."
         raise Permanent(
-            f"{self.model} made no picture ({reason or 'no reason'}): {self._account.say(said)}",
+            f"{self.model} made no picture ({self._account.say(reason, 60) or 'no reason'}){words}",
             remedy="Say more plainly in the prompt that a picture is wanted, or what is in it.",
         )
-
-    def _refusal(self, error: Any, *, unknown: bool) -> StepError:
-        headers = getattr(error.response, "headers", None)
-        status = error.code if isinstance(error.code, int) else 500
-        found = gemini_error(self._account, status, error.details, headers)
-        return unless_made(found, status, unknown=unknown)
 
 
 def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:
@@ -187,10 +159,6 @@ def size_for(width: int, height: int) -> str:
     """The smallest of the sizes that are made that is as large as the one asked for."""
     longest = max(width, height)
     return "1K" if longest <= 1536 else "2K" if longest <= 3072 else "4K"
-
-
-def _name(value: Any) -> str:
-    return str(getattr(value, "name", value) or "")
 
 
 def _broken() -> tuple[type[Exception], ...]:

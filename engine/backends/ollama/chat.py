@@ -5,23 +5,19 @@ Wire format: https://docs.ollama.com/api/chat
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel
 
 from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import (
-    STUMBLES,
-    Account,
-    chain,
-    cut_off,
-    from_exception,
-    from_status,
-    said_in,
-)
-from engine.backends.common.http import UnreadableReply, guarded
+from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.error_bodies import said_in
+from engine.backends.common.failures import STUMBLES, Account, from_exception, from_status
+from engine.backends.common.http import Heard, UnreadableReply, guarded
 from engine.backends.common.readiness import (
     find_key,
     has_package,
@@ -29,10 +25,14 @@ from engine.backends.common.readiness import (
     missing_packages,
     unusable_key,
 )
+from engine.backends.common.reading import Count, Items, Lenient, Text
+from engine.backends.common.speaker import read_as
 from engine.backends.common.spending import Usage
 from engine.backends.ollama.settings import OllamaSettings
 from engine.capabilities import Blocked, Missing, StepError
 from engine.text import clean
+
+ShapeT = TypeVar("ShapeT", bound=BaseModel)
 
 NAME = "ollama"
 ADDRESS = "http://127.0.0.1:11434"
@@ -40,6 +40,37 @@ _PORT = "11434"
 _HERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - it is asked
 CLOUD = frozenset({"ollama.com", "www.ollama.com", "api.ollama.com"})
 """Hosts of Ollama's own paid service."""
+
+
+class _Function(Lenient):
+    arguments: Any = None
+
+
+class _ToolCall(Lenient):
+    function: _Function = _Function()
+
+
+class _Message(Lenient):
+    content: Text = ""
+    thinking: Text = ""
+    tool_calls: Items[_ToolCall] = ()
+
+
+class _Chat(Lenient):
+    """What is read of a reply."""
+
+    message: _Message
+    done_reason: str = ""
+    prompt_eval_count: Count = None
+    eval_count: Count = None
+
+
+class _Model(Lenient):
+    model: str = ""
+
+
+class _Models(Lenient):
+    models: Items[_Model]
 
 
 class OllamaSpeaker:
@@ -82,7 +113,7 @@ class OllamaSpeaker:
         Raises:
             StepError: The server did not say.
         """
-        found = await self._asked("list")
+        found = await self._asked(_Models, "list")
         return sorted(one.model for one in found.models if one.model)
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
@@ -97,51 +128,57 @@ class OllamaSpeaker:
             options["temperature"] = settings.temperature
         messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
         found = await self._asked(
+            _Chat,
             "chat",
             unknown=asks_about(settings, talk),
             model=model,
             messages=messages,
             options=options,
             format=_format(settings, talk),
+            think=settings.think,
         )
-        count = Usage(tokens_in=found.prompt_eval_count or 0, tokens_out=found.eval_count or 0)
-        text = found.message.content or ""
-        return ModelReply(text, "length" if found.done_reason == "length" else "done"), count
+        count = Usage(tokens_in=found.prompt_eval_count, tokens_out=found.eval_count)
+        return self._read(found.message, found.done_reason), count
 
-    async def _asked(self, operation: str, *, unknown: bool = False, **arguments: Any) -> Any:
+    def _read(self, message: _Message, finish: str) -> ModelReply:
+        calls = called(call.function.arguments for call in message.tool_calls)
+        text, thoughts = message.content or calls, bool(message.thinking)
+        return ended_reply(self.account, text, finish, thoughts=thoughts)
+
+    async def _asked(
+        self, shape: type[ShapeT], operation: str, *, unknown: bool = False, **arguments: Any
+    ) -> ShapeT:
         ollama = await load("ollama", "ollama")
         httpx = await load("httpx", "httpx")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        limits = guarded(httpx, self.address, timeout=self._settings.timeout)
+        heard = Heard()
+        limits = guarded(httpx, self.address, timeout=self._settings.timeout, heard=heard)
         try:
             async with ollama.AsyncClient(self.address, headers=headers, **limits) as client:
-                return await getattr(client, operation)(**arguments)
-        except ollama.ResponseError as error:
-            raise await self._refusal(error, arguments.get("model")) from error
+                await getattr(client, operation)(**arguments)
+        except (ollama.ResponseError, *STUMBLES) as error:
+            # Its client stumbles over fields that are not needed; the reply is read as it came.
+            if not heard.whole or heard.status != 200:
+                raise await self._refusal(error, heard, arguments.get("model")) from error
         except (ConnectionError, httpx.ConnectError) as error:
             raise Blocked(
                 f"Ollama does not answer at {self.address}.",
                 reason="backend",
                 remedy="Start it with `ollama serve`, or set ollama.base_url; then resume.",
             ) from error
-        except STUMBLES as error:
-            response = _response_behind(error)
-            if response is not None and response.is_error:
-                raise from_status(
-                    self.account, response.status_code, said_in(response.content), response.headers
-                ) from error
-            words = "what came is no chat of Ollama's"
-            raise cut_off(self.account, words, unknown=unknown) from error
         except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
+        what = "no chat of Ollama's"
+        body = bytes(heard.body)
+        return read_as(shape, self.account, body, heard.headers, what=what, unknown=unknown)
 
-    async def _refusal(self, error: Any, model: str | None) -> StepError:
-        response = _response_behind(error)
-        said = said_in(response.content if response is not None else str(error))
-        if error.status_code == 404 and model is not None and "not found" in said:
+    async def _refusal(self, error: Exception, heard: Heard, model: str | None) -> StepError:
+        if not heard.status:
+            return from_exception(self.account, error)
+        said = said_in(bytes(heard.body))
+        if heard.status == 404 and model is not None and "not found" in said:
             return await self._without(model)
-        status = error.status_code if error.status_code > 0 else 500
-        return from_status(self.account, status, said, {} if response is None else response.headers)
+        return from_status(self.account, heard.status, said, heard.headers)
 
     async def _without(self, model: str) -> Blocked:
         try:
@@ -187,9 +224,3 @@ def _message(turn: Said) -> dict[str, Any]:
     if turn.pictures:
         message["images"] = [picture.data for picture in turn.pictures]
     return message
-
-
-def _response_behind(error: BaseException) -> Any:
-    """The reply behind an error of the client, which itself keeps some of its words only."""
-    found = (getattr(cause, "response", None) for cause in chain(error))
-    return next((response for response in found if response is not None), None)

@@ -6,14 +6,17 @@ Wire format: https://platform.openai.com/docs/api-reference/chat/create
 import base64
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import AliasChoices, Field
 
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.failures import Account, from_status, refused, said_in
+from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.error_bodies import said_in
+from engine.backends.common.failures import Account, from_body, from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
+from engine.backends.common.reading import Count, Items, Lenient, Text
 from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
@@ -21,29 +24,41 @@ from engine.capabilities import StepError
 
 NAME = "openai"
 API_URL = "https://api.openai.com/v1"
-_REFUSALS = ("content_policy_violation", "content_filter", "moderation_blocked")
 
 
-class _Message(BaseModel):
-    content: str | None = None
-    refusal: str | None = None
+class _Function(Lenient):
+    arguments: Any = None
 
 
-class _Choice(BaseModel):
-    message: _Message
-    finish_reason: str | None = None
+class _ToolCall(Lenient):
+    function: _Function = _Function()
 
 
-class _Usage(BaseModel):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+class _Message(Lenient):
+    content: Text = ""
+    refusal: Text = ""
+    thoughts: Any = Field(
+        None, validation_alias=AliasChoices("reasoning_content", "reasoning", "reasoning_details")
+    )
+    tool_calls: Items[_ToolCall] = ()
 
 
-class _Completion(BaseModel):
+class _Choice(Lenient):
+    message: _Message = _Message()
+    finish_reason: str = ""
+    error: Any = None
+
+
+class _Usage(Lenient):
+    prompt_tokens: Count = None
+    completion_tokens: Count = None
+
+
+class _Completion(Lenient):
     """What is read of a reply; servers add much else."""
 
-    choices: list[_Choice]
-    usage: _Usage | None = None
+    choices: Items[_Choice]
+    usage: _Usage = _Usage()
 
 
 class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
@@ -73,7 +88,24 @@ class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
             what="no chat completion",
             unknown=asks_about(self.settings, talk),
         )
-        return _read(completion, headers.get("x-request-id"))
+        choice = completion.choices[0] if completion.choices else _Choice()
+        if error := from_body(self.account, {"error": choice.error}, headers):
+            raise error
+        count = Usage(
+            tokens_in=completion.usage.prompt_tokens,
+            tokens_out=completion.usage.completion_tokens,
+            request_id=headers.get("x-request-id"),
+        )
+        return self._read(choice), count
+
+    def _read(self, choice: _Choice) -> ModelReply:
+        message, finish = choice.message, choice.finish_reason
+        if message.refusal:
+            return ModelReply(message.content, "refused", message.refusal)
+        calls = called(call.function.arguments for call in message.tool_calls)
+        return ended_reply(
+            self.account, message.content or calls, finish, thoughts=bool(message.thoughts)
+        )
 
     def _asked(self, model: str, talk: Conversation) -> dict[str, Any]:
         settings = self.settings
@@ -120,10 +152,7 @@ def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limi
 def status_error(account: Account, error: Any) -> StepError:
     """The error for an `openai.APIStatusError`: one whose reply has a status that is no success."""
     response = error.response
-    said = said_in(_content(response))
-    if error.status_code in {400, 403} and any(word in said for word in _REFUSALS):
-        return refused(account, said)
-    return from_status(account, error.status_code, said, response.headers)
+    return from_status(account, error.status_code, said_in(_content(response)), response.headers)
 
 
 def _content(response: Any) -> bytes:
@@ -143,20 +172,3 @@ def _message(turn: Said) -> dict[str, Any]:
         address = {"url": f"data:{picture.media_type};base64,{data}"}
         parts.append({"type": "image_url", "image_url": address})
     return {"role": turn.role, "content": parts}
-
-
-def _read(completion: _Completion, request_id: str | None) -> tuple[ModelReply, Usage]:
-    usage = completion.usage or _Usage()
-    count = Usage(
-        tokens_in=usage.prompt_tokens,
-        tokens_out=usage.completion_tokens,
-        request_id=request_id,
-    )
-    if not completion.choices:
-        return ModelReply(""), count
-    choice = completion.choices[0]
-    text = choice.message.content or ""
-    if choice.message.refusal or choice.finish_reason == "content_filter":
-        reason = choice.message.refusal or "its content filter stopped the reply"
-        return ModelReply(text, "refused", reason), count
-    return ModelReply(text, "length" if choice.finish_reason == "length" else "done"), count

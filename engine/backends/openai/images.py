@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, Field
 
 from engine.backends.common.download import (
     ROLE,
@@ -17,9 +17,10 @@ from engine.backends.common.download import (
     from_base64,
     keep_picture,
 )
-from engine.backends.common.failures import Account, out_of_time, unless_made
+from engine.backends.common.failures import Account, cut_off, out_of_time, unless_made
 from engine.backends.common.http import MAX_PICTURE_BYTES
 from engine.backends.common.readiness import find_key, load, silent
+from engine.backends.common.reading import Count, File, Lenient, MadeFiles
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import lacks, whole_reply
@@ -50,27 +51,24 @@ MAX_REFERENCES = 16
 MIN_PIXELS = 1024 * 640
 """Smaller pictures are made at the nearest standard size, which every model takes."""
 
-FILE_HOSTS = ("blob.core.windows.net",)
-"""Where pictures of retired models lie, whose replies name an address."""
-
 _ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
 _Sent = tuple[str, bytes, str]
 """A file as it is sent: name, bytes and media type."""
 
 
-class _File(BaseModel):
-    b64_json: str | None = None
-    url: str | None = None
+class _Usage(Lenient):
+    input_tokens: Count = Field(
+        None, validation_alias=AliasChoices("input_tokens", "prompt_tokens")
+    )
+    output_tokens: Count = Field(
+        None, validation_alias=AliasChoices("output_tokens", "completion_tokens")
+    )
 
 
-class _Usage(BaseModel):
-    input_tokens: int = Field(0, ge=0)
-    output_tokens: int = Field(0, ge=0)
+class _Made(MadeFiles):
+    """What is read of a reply."""
 
-
-class _Made(BaseModel):
-    data: list[_File]
-    usage: _Usage | None = None
+    usage: _Usage = _Usage()
 
 
 class OpenAIImages:
@@ -136,21 +134,27 @@ class OpenAIImages:
         context.progress(None, f"{self.model} is making it, {size}")
         sent = self._asked(request, size)
         made = await self._ask(sent, references, asks=self.asks(request))
-        file = made.data[0] if made.data else _File()
-        await context.charged(self._cost(made.usage or _Usage(), context), _address(file))
+        file = made.first
+        address = None if file is None else _address(file)
+        await context.charged(self._cost(made.usage, context), address)
+        if file is None:
+            raise Permanent(f"{self.model} made no picture.")
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
             image = await keep_picture(context, self._account, data)
-        elif file.url:
-            return await self._picture_at(file.url, request, context)
-        else:
-            raise Permanent(f"{self.model} made no picture.")
-        return Picture(image=image, seed=request.seed)
+            return Picture(image=image, seed=request.seed)
+        return await self._picture_at(file.url, request, context)
 
     async def _picture_at(self, url: str, request: ImageRequest, context: CallContext) -> Picture:
         context.progress(None, "fetching the picture")
-        base_url = self.settings.base_url or API_URL
-        shelf = Shelf(self._account, base_url, FILE_HOSTS, self.settings.timeout)
+        settings = self.settings
+        shelf = Shelf(
+            self._account,
+            settings.base_url or API_URL,
+            settings.download_hosts,
+            settings.timeout,
+            setting=f"{self.name}.download_hosts",
+        )
         image = await context.keep(await fetch_picture(shelf, url), role=ROLE)
         return Picture(image=image, seed=request.seed)
 
@@ -159,9 +163,10 @@ class OpenAIImages:
         return self.paid and self.settings.asks_about(self.worst_cost(request))
 
     def _cost(self, used: _Usage, context: CallContext) -> int:
-        if used.output_tokens:
-            context.usage(used.input_tokens, used.output_tokens)
-        return self.settings.cost_of_picture(used.input_tokens, used.output_tokens)
+        read, written = used.input_tokens or 0, used.output_tokens or 0
+        if written:
+            context.usage(read, written)
+        return self.settings.cost_of_picture(read, written)
 
     def _asked(self, request: ImageRequest, size: str) -> dict[str, Any]:
         words = request.prompt
@@ -206,12 +211,14 @@ class OpenAIImages:
                 )
         except TimeoutError:
             raise out_of_time(self._account, seconds, unknown=asks) from None
+        if not made.names_some:
+            raise cut_off(self._account, "what came is no picture", unknown=asks)
         return made
 
 
-def _address(file: _File) -> str | None:
+def _address(file: File) -> str | None:
     """Where a picture has to be fetched; None if it came with the reply."""
-    return None if file.b64_json or (file.url or "").startswith("data:") else file.url
+    return None if file.b64_json or file.url.startswith("data:") else file.url
 
 
 async def _as_file(number: int, picture: Artifact, context: CallContext) -> _Sent:

@@ -20,6 +20,8 @@ class OpenAISettings(ChatSettings):
             reply counts no tokens or their price is not known.
         price_image_input: Dollars for a million tokens that the image model reads.
         price_image_output: Dollars for a million tokens of picture that it writes.
+        download_hosts: Hosts that finished pictures are fetched from, their subdomains included,
+            where a reply names an address; those of retired models lie on Azure.
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
@@ -35,6 +37,10 @@ class OpenAISettings(ChatSettings):
     )
     price_image_output: float | None = Field(
         None, ge=0, description="Dollars for a million tokens of pictures that it writes."
+    )
+
+    download_hosts: tuple[str, ...] = Field(
+        ("blob.core.windows.net",), description="Hosts that finished pictures are fetched from."
     )
 
     @property

@@ -7,11 +7,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
 from engine.backends.common.download import from_base64, keep_picture
+from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import (
-    cut_off,
     from_exception,
     from_status,
     out_of_time,
@@ -20,8 +18,10 @@ from engine.backends.common.failures import (
 )
 from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
 from engine.backends.common.picture_backend import PictureBackend
+from engine.backends.common.reading import Lenient, Seed, plain, word
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
+from engine.backends.common.speaker import read_as
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.capabilities import (
     CallContext,
@@ -38,10 +38,13 @@ MAX_SEED = 2**32 - 1
 """Seeds are below this."""
 
 
-class _Made(BaseModel):
+_SUCCESS = "SUCCESS"
+
+
+class _Made(Lenient):
     image: str
-    seed: int | None = None
-    finish_reason: str = "SUCCESS"
+    seed: Seed = None
+    finish_reason: str = _SUCCESS
 
 
 class StabilityImages(PictureBackend[StabilitySettings]):
@@ -66,14 +69,17 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         reference = None if first is None else (await read_reference(context, first)).data
         fields = self._fields(request, reference is not None)
         context.progress(None, f"{self.model} is making it")
-        made = await self._made(fields, reference)
-        if made.image:  # a blurred one costs as much as any other
+        made, data = await self._made(fields, reference)
+        if made.image or data:  # a blurred one costs as much as any other
             await context.charged(self.settings.cost)
-        if "FILTERED" in made.finish_reason.upper():
+        finish = made.finish_reason.upper()
+        if "FILTERED" in finish:
             raise refused(self._account, "its content filter held the picture back")
-        data = from_base64(self._account, made.image)
+        if finish != _SUCCESS and not made.image and not data:
+            raise Permanent(f"{self.model} made no picture ({self._account.say(finish, 60)}).")
+        data = data or from_base64(self._account, made.image)
         image = await keep_picture(context, self._account, data)
-        seed = made.seed if made.seed is not None and 0 <= made.seed < 2**63 else fields["seed"]
+        seed = fields["seed"] if made.seed is None else made.seed
         return Picture(image=image, seed=int(seed))
 
     def _fields(self, request: ImageRequest, has_reference: bool) -> dict[str, str]:
@@ -105,16 +111,24 @@ class StabilityImages(PictureBackend[StabilitySettings]):
     def _endpoint(self) -> str:
         return "sd3" if self.model.startswith("sd3") else self.model
 
-    async def _made(self, fields: dict[str, str], reference: bytes | None) -> _Made:
+    async def _made(self, fields: dict[str, str], reference: bytes | None) -> tuple[_Made, bytes]:
+        """What was made, and the picture itself where it came as such and not as JSON."""
         response = await self._send(fields, reference)
         if response.status_code != 200:
             raise self._refusal(response)
-        try:
-            return _Made.model_validate_json(response.content)
-        except ValidationError:
-            head = self._account.say(response.text[:400], 120)
-            words = f"what came holds no picture: {head}"
-            raise cut_off(self._account, words, unknown=self.settings.asks) from None
+        headers = response.headers
+        if headers.get("content-type", "").startswith("image/"):
+            told = {"seed": headers.get("seed"), "finish_reason": headers.get("finish-reason")}
+            return _Made.model_validate({"image": "", **told}), response.content
+        made = read_as(
+            _Made,
+            self._account,
+            response.content,
+            headers,
+            what="no picture",
+            unknown=self.settings.asks,
+        )
+        return made, b""
 
     async def _send(self, fields: dict[str, str], reference: bytes | None) -> Any:
         import httpx
@@ -153,15 +167,12 @@ class StabilityImages(PictureBackend[StabilitySettings]):
 
 def _said(response: Any) -> tuple[str, str]:
     """Name and words of an error: `{"id", "name", "errors": [...]}`."""
-    try:
-        body = response.json()
-    except ValueError:
-        body = None
+    body = plain(response.content)
     if not isinstance(body, dict):
-        return "", str(response.text[:500])
+        return "", str(response.text[:2000])
     errors = body.get("errors")
-    words = "; ".join(str(error) for error in errors) if isinstance(errors, list) else ""
-    name = str(body.get("name") or "")
+    words = "; ".join(map(word, errors)) if isinstance(errors, list) else said_in(response.content)
+    name = word(body.get("name"))
     return name, f"{name}: {words}" if name else words
 
 

@@ -42,6 +42,7 @@ class FalQueue:
         host: Host that the addresses in replies name, where not the server's own.
         file_url: Where the pictures are said to be, where not on the server.
         hold: Whether requests stay in the queue until it is set to False.
+        taken_fields: Fields of the reply to a submit; all of them by default.
     """
 
     generations: list[Generation] = field(default_factory=list)
@@ -58,6 +59,7 @@ class FalQueue:
     host: str | None = None
     file_url: str | None = None
     hold: bool = False
+    taken_fields: tuple[str, ...] = ()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
@@ -79,16 +81,15 @@ class FalQueue:
         # The addresses leave out the endpoint's path below owner and app.
         app = "/".join(endpoint.split("/")[:2])
         base = f"{self.host or server.url}/{app}/requests/{made.id}"
-        return Reply(
-            {
-                "status": "IN_QUEUE",
-                "request_id": made.id,
-                "response_url": base,
-                "status_url": f"{base}/status",
-                "cancel_url": f"{base}/cancel",
-                "queue_position": 0,
-            }
-        )
+        taken = {
+            "status": "IN_QUEUE",
+            "request_id": made.id,
+            "response_url": base,
+            "status_url": f"{base}/status",
+            "cancel_url": f"{base}/cancel",
+            "queue_position": 0,
+        }
+        return Reply({name: taken[name] for name in self.taken_fields or taken})
 
     def find(self, request_id: str) -> Generation | None:
         return next((made for made in self.generations if made.id == request_id), None)
@@ -112,10 +113,11 @@ class FalQueue:
     def _status(self, made: Generation) -> Reply:
         step = self.steps[0] if self.hold else self.steps[min(made.looks, len(self.steps) - 1)]
         made.looks += 1
-        body = {"request_id": made.id, "logs": None, **step}
+        body = {"request_id": made.id, **step}
         return Reply(body, 200 if step["status"] == "COMPLETED" else 202)
 
     def _file(self, call: Received) -> Reply:
         request_id = call.path.rpartition("/")[2].partition(".")[0]
-        number = [made.id for made in self.generations].index(request_id)
+        ids = [made.id for made in self.generations]
+        number = ids.index(request_id) if request_id in ids else 0
         return Reply(picture(self.kind, tint=number), headers={"content-type": "image/png"})
