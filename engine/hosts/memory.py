@@ -119,10 +119,16 @@ def main_memory() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory was lacking, in any of the forms that torch has for it."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    """Whether an error says that memory was lacking.
+
+    In any of the forms that torch has for it, and in those of the system and of safetensors for a
+    file that cannot be mapped.
+    """
+    name = type(error).__name__
+    if isinstance(error, MemoryError) or name == "OutOfMemoryError":
         return True
-    return isinstance(error, RuntimeError) and _says(error, _OUT_OF_MEMORY)
+    may_say = isinstance(error, RuntimeError | OSError) or name == "SafetensorError"
+    return may_say and _says(error, _OUT_OF_MEMORY)
 
 
 def is_device_gone(error: BaseException) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.capabilities import Blocked, Permanent, StepError
+from engine.hosts.memory import is_out_of_memory
 from engine.installing import install_command
 from engine.text import clean
 
@@ -39,17 +40,13 @@ def loading(what: str, remedy: str) -> Iterator[None]:
     except (StepError, MemoryError):
         raise
     except Exception as error:
-        if _is_memory(error):
+        if is_out_of_memory(error):
             raise
         raise _explained(error, what, remedy) from error
 
 
-def _is_memory(error: Exception) -> bool:
-    return type(error).__name__ == "OutOfMemoryError" or "out of memory" in str(error).lower()
-
-
 def _explained(error: Exception, what: str, remedy: str) -> StepError:
-    said = clean(str(error), 240) or type(error).__name__
+    said = clean(str(error), 2000) or type(error).__name__
     kind = type(error).__name__
     if isinstance(error, ImportError) or said.startswith(_LAZY):
         return Blocked(

@@ -165,6 +165,25 @@ async def test_a_checkpoint_that_is_not_there_blocks_with_its_name(server):
     assert "sd_xl_base_1.0.safetensors" in error.remedy
 
 
+@pytest.mark.parametrize("name", ["sampler_name", "scheduler", "scheduler_name", "upscale_method"])
+async def test_a_choice_that_is_not_there_is_no_missing_file(server, name):
+    body = refusal("value_not_in_list", name, "dpmpp_9m")
+    server.misbehave(status(400, body), path=PROMPT)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert name in error.message
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("clip_name1", "t5"), ("model", "x.safetensors"), ("unet_name", "flux")]
+)
+async def test_every_input_that_chooses_a_file_is_known(server, name, value):
+    server.misbehave(status(400, refusal("value_not_in_list", name, value)), path=PROMPT)
+    error = await failure(backend(server))
+    assert isinstance(error, Blocked)
+    assert value in error.remedy
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -197,9 +216,9 @@ async def test_node_errors_on_200_of_another_output_do_not_matter(server, comfy)
     await backend(server).generate(request(), MemoryContext())
 
 
-def trouble(kind: str, exception: str) -> list[Any]:
+def trouble(kind: str, exception: str, said: str = "it \x1b[31mbroke") -> list[Any]:
     data = {"node_id": "3", "node_type": "KSampler", "exception_type": exception}
-    return [["execution_start", {}], [kind, {**data, "exception_message": "it \x1b[31mbroke"}]]
+    return [["execution_start", {}], [kind, {**data, "exception_message": said}]]
 
 
 @pytest.mark.parametrize(
@@ -207,6 +226,12 @@ def trouble(kind: str, exception: str) -> list[Any]:
     [
         (trouble("execution_error", "ValueError"), Permanent, False),
         (trouble("execution_error", "torch.OutOfMemoryError"), Retryable, True),
+        (
+            trouble("execution_error", "torch.AcceleratorError", "CUDA error: out of memory"),
+            Retryable,
+            True,
+        ),
+        (trouble("execution_error", "RuntimeError", "Allocation on device"), Retryable, True),
         (trouble("execution_interrupted", ""), Retryable, True),
         ("nonsense", Permanent, False),
         ([3, [], ["execution_error"]], Permanent, False),

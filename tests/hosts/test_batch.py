@@ -123,6 +123,9 @@ def test_progress_and_previews_name_the_task_of_the_whole_batch(host: Host) -> N
         RuntimeError("MPS backend out of memory (MPS allocated: 8.00 GB)"),
         RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: 99 bytes"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+        RuntimeError("CUDA error: out of memory"),
+        OSError(12, "Cannot allocate memory"),
+        type("SafetensorError", (Exception,), {})("Cannot allocate memory (os error 12)"),
         type("OutOfMemoryError", (RuntimeError,), {})("HIP"),
     ],
 )

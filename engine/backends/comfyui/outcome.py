@@ -1,10 +1,18 @@
 """What a prompt that has ended has left behind: a picture, or a reason."""
 
+import re
 from typing import Any
 
 from engine.backends.comfyui.server import Ended
 from engine.backends.common.failures import Account
 from engine.capabilities import Permanent, Retryable
+
+_OUT_OF_MEMORY = re.compile(
+    r"OutOfMemory|out of memory|not enough memory|cannot allocate memory|alloc_failed"
+    r"|allocation on device",
+    re.IGNORECASE,
+)
+"""What torch and ComfyUI say where memory is lacking, by the type of the error or in words."""
 
 
 def picture_of(account: Account, ended: Ended, output: str | None) -> tuple[str, str, str]:
@@ -38,7 +46,7 @@ def _refuse_failure(account: Account, ended: Ended) -> None:
     node = f"node {data.get('node_id')} ({data.get('node_type')})"
     said = account.say(f"{node}: {data.get('exception_type')}: {data.get('exception_message')}")
     message = f"ComfyUI could not do it: {said}"
-    if "OutOfMemory" in str(data.get("exception_type")):
+    if _OUT_OF_MEMORY.search(f"{data.get('exception_type')} {data.get('exception_message')}"):
         raise Retryable(message, resubmit=True, remedy="Use a smaller size, or free memory.")
     raise Permanent(message)
 

@@ -6,12 +6,14 @@ same prompt id twice and runs it twice, so a prompt is always looked for before 
 
 import asyncio
 import contextlib
+import re
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
+from engine.backends.common.reading import word
 from engine.capabilities import Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
@@ -193,6 +195,14 @@ class ComfyServer:
             raise _found_again(from_exception(self._account, error)) from None
 
 
+_FILE_INPUT = re.compile(
+    r"(?:ckpt|checkpoint|lora|vae|unet|clip|control_net|model|gligen|hypernetwork)_name\d?$"
+)
+_FILE = re.compile(r"\.(?:safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORECASE)
+"""How inputs that choose a file are named, and how files of models end; samplers and schedulers
+are chosen from lists in the same way and are no files."""
+
+
 class WorkflowRefused(Permanent):
     """The server's validation refuses a workflow.
 
@@ -220,8 +230,9 @@ def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
             where = f"node {id_} ({_mapping(node).get('class_type')})"
             text = f"{where}: {error.get('message')} {error.get('details')}".strip()
             lacks = error.get("type") == "value_not_in_list"
-            is_file = lacks and str(info.get("input_name", "")).endswith("_name")
-            found.append((text, str(info.get("received_value", "")) if is_file else ""))
+            given, name = word(info.get("received_value")), word(info.get("input_name"))
+            is_file = lacks and (_FILE_INPUT.search(name) or _FILE.search(given))
+            found.append((text, given if is_file else ""))
     return found
 
 
