@@ -98,7 +98,7 @@ class FalQueue:
             raise unless_made(found, error.status_code, unknown=asks) from None
         except _broken() as error:
             # Its client stumbles over fields that are not needed; the reply is read as it came.
-            if not self._heard.whole or self._heard.status != 200:
+            if not self._heard.whole or not 200 <= self._heard.status < 300:
                 raise from_exception(self._account, error, unknown=asks) from None
         return self._ticket(endpoint)
 
