@@ -12,6 +12,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.capabilities import Backend, BackendFamily, Capability
+from engine.environment import Environment, Watched
+from engine.guarding import addresses_in, refuse_untrusted
 from engine.runtime.recipe import AnyRecipe, Recipe
 
 _RECIPES = {
@@ -91,12 +93,36 @@ class EntryPointCatalog:
         Raises:
             UnknownName: There is none, or it cannot do that.
             BackendSettingsError: Its settings are wrong.
+            Untrusted: It would send a key of the user to an address that only the workspace names.
         """
         family = self.family(name)
         if capability not in family.factories:
             can = ", ".join(sorted(family.factories))
             raise UnknownName(f"The backend {name} does not do {capability}; it does {can}.")
-        return family.factories[capability](self.backend_settings(name, settings), environment)
+        made, factory = self.backend_settings(name, settings), family.factories[capability]
+        if not isinstance(environment, Environment):
+            return factory(made, environment)
+        watched = Watched(environment)
+        backend = factory(made, watched)
+        refuse_untrusted(made, watched)
+        return backend
+
+    def needs_trust(
+        self,
+        capability: Capability,
+        name: str,
+        settings: Mapping[str, Any],
+        environment: Environment,
+    ) -> tuple[set[str], list[str]]:
+        """The addresses that a backend's settings name, and the keys that it looks for.
+
+        Raises:
+            UnknownName: There is none, or it cannot do that.
+            BackendSettingsError: Its settings are wrong.
+        """
+        made, watched = self.backend_settings(name, settings), Watched(environment)
+        self.family(name).factories[capability](made, watched)
+        return addresses_in(made) | watched.addresses_of_workspace, watched.key_names
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
         """The validated settings of a family of backends.

@@ -18,6 +18,7 @@ from db.store import Store
 from engine.capabilities import Backend, Capability, Priced
 from engine.capabilities.fields import Seed
 from engine.catalog import EntryPointCatalog
+from engine.environment import Environment, texts_in
 from engine.export.names import claim
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
@@ -67,7 +68,8 @@ class QueueOptions:
 class Plan:
     """What a batch runs with; JSON where the columns of `batches` are.
 
-    `backends` and `fallbacks` are those of the snapshot, with their prices.
+    `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
+    that the user has given for keys to be sent to.
     """
 
     recipe: AnyRecipe
@@ -82,6 +84,7 @@ class Plan:
     budget: int | None = None
     backends: Mapping[Capability, Backend] = field(default_factory=dict)
     fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
+    addresses: frozenset[str] = frozenset()
 
 
 class Planner:
@@ -111,11 +114,14 @@ class Planner:
 
         Raises:
             QueueError: An option or a setting is wrong.
+            Untrusted: A key of the user would go to an address that only the workspace names.
         """
         _check_options(options)
         seed, own, of_backends = _sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
-        made, snapshot = self._snapshot(recipe, settings, of_backends)
+        given = (*self._settings.given, *texts_in(of_backends))
+        environment = load_environment(self._paths.root, given)
+        made, snapshot = self._snapshot(recipe, settings, of_backends, environment)
         backends = {capability: found[0] for capability, found in made.items()}
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
@@ -133,6 +139,7 @@ class Planner:
             budget=options.budget,
             backends=backends,
             fallbacks={capability: found[1:] for capability, found in made.items()},
+            addresses=frozenset(environment.relied_on),
         )
 
     def free_name(self, name: str) -> str:
@@ -160,10 +167,13 @@ class Planner:
             raise QueueError(f"Setting {place_}: {said}.") from None
 
     def _snapshot(
-        self, recipe: AnyRecipe, settings: Any, of_backends: Mapping[str, Mapping[str, Any]]
+        self,
+        recipe: AnyRecipe,
+        settings: Any,
+        of_backends: Mapping[str, Mapping[str, Any]],
+        environment: Environment,
     ) -> tuple[dict[Capability, list[Backend]], dict[str, Any]]:
         """The backends of each capability, in order, and what the batch keeps of them."""
-        environment = load_environment(self._paths.root)
         every: dict[Capability, list[Backend]] = {}
         backends: dict[Capability, Backend] = {}
         snapshots: dict[Capability, dict[str, Any]] = {}

@@ -1,5 +1,6 @@
 """From an input file to a queued batch: validated, snapshotted, whole or not there at all."""
 
+import logging
 import os
 import socket
 import sqlite3
@@ -30,8 +31,11 @@ from engine.runtime.intake_lock import taking_in
 from engine.runtime.recipe import AnyRecipe
 from engine.runtime.seeds import derive_seed
 from engine.settings import Settings
+from engine.trust import trust
 
 __all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
+
+log = logging.getLogger(__name__)
 
 CHUNK = 2000
 """Jobs in one intake transaction."""
@@ -71,10 +75,20 @@ class Queue:
         Raises:
             InputError: The input has something wrong; nothing was queued.
             QueueError: The options have something wrong; nothing was queued.
+            Untrusted: A key of the user would go to an address that only the workspace names.
         """
         plan = self._planner.plan(recipe, source, options)
+        self._keep_addresses(plan)
         with taking_in(self._paths.intake_lock):
             return self._queue(plan, _chunks(self._read(recipe, source, options)))
+
+    def _keep_addresses(self, plan: Plan) -> None:
+        """Keeps which addresses the user has given; who runs the batch has only its settings."""
+        try:
+            if plan.addresses:
+                trust(self._paths.root, plan.addresses)
+        except OSError as error:
+            log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
     def _queue(self, plan: Plan, chunks: Iterator[list[Validated[BaseModel]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace

@@ -8,17 +8,19 @@ part of these settings.
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from engine.environment import Environment, texts_in
 
 SETTINGS_FILE = "safelight.toml"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -203,6 +205,12 @@ class Settings(BaseSettings):
     recipes: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description="Defaults of each recipe's settings by its name."
     )
+    _given: tuple[str, ...] = PrivateAttr(())
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """Texts of backends' settings that were arguments, so that no file has set them."""
+        return self._given
 
     @classmethod
     def settings_customise_sources(
@@ -244,6 +252,7 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
         raise SettingsError(f"{root / SETTINGS_FILE} cannot be read: {error}") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
+    settings._given = tuple(texts_in((overrides or {}).get("backends", {})))
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings
@@ -275,11 +284,15 @@ def _explain(error: ValidationError) -> str:
     return " ".join((*sentences, where))
 
 
-def load_environment(root: Path) -> dict[str, str]:
+def load_environment(root: Path, given: Iterable[str] = ()) -> Environment:
     """The process's environment with the workspace's `.env` files under it.
 
     Backends take their keys from it. It is read again when an operator resumes something, so that
     a key that was added reaches a running engine.
+
+    Args:
+        root: The workspace.
+        given: Addresses that the user has given otherwise than by a file of the workspace.
     """
     from dotenv import dotenv_values
 
@@ -289,4 +302,4 @@ def load_environment(root: Path) -> dict[str, str]:
         if path.is_file():
             values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
             merged.update({key: value for key, value in values.items() if value is not None})
-    return {**merged, **os.environ}
+    return Environment(root, merged, given)

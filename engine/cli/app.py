@@ -35,6 +35,7 @@ _COMMANDS = {
     "backends": ("engine.cli.catalog:backends", "What can do the work, and what they lack."),
     "models": ("engine.cli.models:models", "Weights of local models: list, fetch, find."),
     "schema": ("engine.cli.catalog:schema", "JSON schema of a recipe's input or settings."),
+    "trust": ("engine.cli.trust:trust", "Let your keys go to a workspace's addresses."),
     "doctor": ("engine.cli.doctor:doctor", "Look for what is wrong."),
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
     "init": ("engine.cli.init:init", "Make a workspace."),

@@ -15,6 +15,7 @@ from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
+from engine.guarding import Untrusted
 from engine.runtime.recipe import AnyRecipe
 from engine.settings import load_environment, read_settings
 
@@ -104,7 +105,8 @@ def read_backends(root: Path) -> list[dict[str, Any]]:
         root: The workspace whose settings and keys are used; it need not exist.
     """
     catalog = EntryPointCatalog()
-    settings, environment = read_settings(root), load_environment(root)
+    settings = read_settings(root)
+    environment = load_environment(root, settings.given)
 
     def describe(family: BackendFamily) -> dict[str, Any]:
         own = settings.backends.get(family.name, {})
@@ -191,6 +193,10 @@ def _capability(
         backend = catalog.backend(capability, family.name, settings, environment)
         lacks = backend.missing() or _unreachable(backend)
         missing = [item.model_dump() for item in lacks]
+    except Untrusted as error:
+        what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
+        missing = [Missing(what=what, remedy=error.remedy, reason="key").model_dump()]
+        return _made(capability, None, None, paid=False, missing=missing)
     except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
         what = f"something that works: {type(error).__name__}: {error}"
         remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."

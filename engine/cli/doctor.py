@@ -18,6 +18,7 @@ from engine.cli.hosts import check_devices
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
+from engine.cli.trust import check_trust
 from engine.settings import SettingsError
 from engine.workspace import Workspace
 
@@ -48,6 +49,7 @@ def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
     """Everything that is checked, in order; a workspace that cannot be opened ends it."""
     yield from check_installation()
     yield from check_settings(root)
+    yield from check_trust(root)
     try:
         workspace = Workspace(root)
     except SettingsError:

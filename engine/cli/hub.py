@@ -2,10 +2,18 @@
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from engine.addresses import checked_url, is_loopback
+from engine.backends.common.keys import Key
+from engine.cli.trouble import Trouble
+from engine.environment import Environment, same_form
+from engine.guarding import Untrusted
 from engine.settings import load_environment
+from engine.trust import is_trusted
 
-HUB_VARIABLES = ("HF_TOKEN", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE")
+TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
+HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")
 """Who asks, where the cache is, which hub it is, and whether nothing is to be fetched."""
 
 
@@ -14,12 +22,75 @@ def adopt_hub_variables(root: Path) -> None:
 
     The client reads them there alone, here and in the model hosts, which inherit the environment
     and nothing else of a workspace. It reads some as it is imported, so this comes first. What the
-    environment says already wins. Nothing is written anywhere.
+    environment says already wins. Another hub is adopted only where `refuse_unsafe_hub` would
+    accept it. Nothing is written anywhere.
 
     Args:
         root: The workspace; it need not exist.
     """
     environment = load_environment(root)
     for name in HUB_VARIABLES:
-        if value := environment.get(name):
+        if name != ENDPOINT and (value := environment.get(name)):
             os.environ[name] = value
+    endpoint = environment.get(ENDPOINT)
+    if not endpoint or _fault(environment):
+        return
+    os.environ[ENDPOINT] = endpoint
+    if is_loopback(endpoint):
+        _use_no_proxy_for(urlsplit(endpoint).hostname or "")
+
+
+def refuse_unsafe_hub(root: Path) -> None:
+    """Checks the hub's address and the token before the hub is asked for something.
+
+    Raises:
+        Trouble: The address is neither https nor of this machine, or the token cannot be one.
+        Untrusted: The user's own token would go to a hub that only the workspace names.
+    """
+    environment = load_environment(root)
+    token = Key(environment.get(TOKEN, "").strip(), TOKEN)
+    if token.fault:
+        raise Trouble(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
+    if fault := _fault(environment):
+        raise fault
+
+
+def _fault(environment: Environment) -> Exception | None:
+    """Why the hub that is named may not be asked; None where it may, or none is named."""
+    endpoint = environment.get(ENDPOINT, "")
+    if not endpoint:
+        return None
+    try:
+        checked_url(endpoint)
+    except ValueError as error:
+        return Trouble(f"{ENDPOINT} {error}.")
+    if ENDPOINT not in environment.of_workspace or not _token_of_user(environment):
+        return None
+    address = same_form(endpoint)
+    if is_trusted(environment.root, address):
+        return None
+    return Untrusted(environment.root, [address], [TOKEN])
+
+
+def _token_of_user(environment: Environment) -> bool:
+    """Whether the client would find a token that is not the workspace's own."""
+    if environment.get(TOKEN):
+        return TOKEN not in environment.of_workspace
+    names = ("HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE")
+    return any(os.environ.get(name) for name in names) or _token_file(environment).is_file()
+
+
+def _token_file(environment: Environment) -> Path:
+    """Where the client keeps the token of a login."""
+    if path := environment.get("HF_TOKEN_PATH"):
+        return Path(path).expanduser()
+    cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
+    home = environment.get("HF_HOME") or f"{cache}/huggingface"
+    return Path(home).expanduser() / "token"
+
+
+def _use_no_proxy_for(host: str) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "")
+        if host not in known.split(","):
+            os.environ[name] = f"{known},{host}".lstrip(",")

@@ -9,9 +9,11 @@ import click
 
 from engine.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.cli import render
-from engine.cli.hub import adopt_hub_variables
+from engine.cli.hub import adopt_hub_variables, refuse_unsafe_hub
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, Trouble
+from engine.cli.trust import asking_for_trust
+from engine.guarding import Untrusted
 from engine.installing import install_command
 from engine.settings import load_environment, read_settings
 from engine.text import quoted
@@ -75,6 +77,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     interrupted goes on where it stopped. HF_TOKEN is used where a model asks for one, HF_HOME says
     where the cache is, and HF_ENDPOINT names another hub.
     """
+    asking_for_trust(lambda: refuse_unsafe_hub(workspace), ask=True)
     adopt_hub_variables(workspace)
     _need_the_hub()
     chosen = [wanted for name in names for wanted in _named(workspace, name)]
@@ -121,13 +124,16 @@ def path_(workspace: Path, name: str) -> int:
 def uses(root: Path) -> Iterator[Use]:
     """The weights that the backends want with a workspace's settings, each once."""
     catalog = EntryPointCatalog()
-    settings, environment = read_settings(root), load_environment(root)
+    settings = read_settings(root)
+    environment = load_environment(root, settings.given)
     seen: set[tuple[str, str]] = set()
     for family in catalog.all_families():
         own = settings.backends.get(family.name, {})
         for capability in family.factories:
             try:
                 backend: Any = catalog.backend(capability, family.name, own, environment)
+            except Untrusted:
+                continue  # it asks a server, and its weights are there
             except (BackendSettingsError, UnknownName) as error:
                 raise Trouble(str(error)) from error
             if not isinstance(backend, Weighted):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
+from engine.cli.trust import asking_for_trust
 from engine.counting import counted
 from engine.following import Update
 from engine.ids import batch_name, renamed
@@ -88,7 +90,8 @@ def run(
     the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
     """
     ask = not (given["yes"] or as_json)
-    queued = _queue(workspace, recipe, input_, given, as_json=as_json, ask=ask)
+    queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
+    queued = asking_for_trust(queue_, ask=ask)
     if queued is None:
         return 0
     opened, batch, note = queued
@@ -127,7 +130,8 @@ def queue(
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
-    queued = _queue(workspace, recipe, input_, given, as_json=as_json)
+    queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json)
+    queued = asking_for_trust(queue_, ask=not as_json)
     if queued is None:
         return 0
     opened, batch, note = queued

@@ -21,6 +21,12 @@ class Trouble(click.ClickException):
         click.echo(click.style("Error: ", fg="red") + text, err=True)
 
 
+class Waiting(Trouble):
+    """Something that the user has to do first: said in a sentence, exit code 3."""
+
+    exit_code = PARKED
+
+
 def as_click(error: Exception) -> click.ClickException | None:
     """The sentence for an error that an operator can mend; None for a defect."""
     import sqlite3
@@ -28,6 +34,7 @@ def as_click(error: Exception) -> click.ClickException | None:
     from db.errors import StoreError
     from engine.catalog import BackendSettingsError, UnknownName
     from engine.export.files import ExportError
+    from engine.guarding import Untrusted
     from engine.ids import UnknownId
     from engine.intake import InputError
     from engine.queueing import QueueError
@@ -49,6 +56,8 @@ def as_click(error: Exception) -> click.ClickException | None:
     )
     if isinstance(error, known):
         return Trouble(str(error))
+    if isinstance(error, Untrusted):
+        return Waiting(str(error))
     if isinstance(error, OSError) and error.filename is not None:
         return Trouble(f"{error.filename}: {error.strerror}")
     if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):

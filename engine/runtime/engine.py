@@ -83,7 +83,7 @@ class Engine:
         self._catalog = catalog
         self._version = version
         self._run_id = run_id
-        self._environment = load_environment(paths.root)
+        self._environment = load_environment(paths.root, settings.given)
         self._lanes = LaneSet(settings)
         self._runs: dict[int, JobRun] = {}
         self._batches: dict[int, BatchRun] = {}
@@ -394,7 +394,7 @@ class Engine:
     def reload(self) -> None:
         """Reads settings and environment again and lets blocked lanes try again."""
         self._settings = settings = read_settings(self._paths.root, self._overrides)
-        self._environment = load_environment(self._paths.root)
+        self._environment = load_environment(self._paths.root, settings.given)
         self._steps.bench.engine_settings = settings.engine
         self._steps.bench.retry_settings = settings.retry
         self._steps.bench.purse.settings = settings.budget

@@ -3,7 +3,8 @@
 import unicodedata
 from typing import Self
 
-_QUOTES = ("\"'", "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a")
+_TYPEWRITER = ('"', "'")
+_TYPOGRAPHIC = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb\u2039\u203a"
 
 
 class Key(str):
@@ -29,11 +30,11 @@ class Key(str):
         Keys are sent in headers, which hold printable ASCII. Anything else came in by copying.
         """
         for character in self:
-            if character in _QUOTES[1]:
+            if character in _TYPOGRAPHIC:
                 return f"holds a typographic quotation mark ({_code(character)})"
             if not " " <= character <= "~":
                 return f"holds {_kind(character)} ({_code(character)})"
-        if self[:1] in _QUOTES[0] or self[-1:] in _QUOTES[0]:
+        if self.startswith(_TYPEWRITER) or self.endswith(_TYPEWRITER):
             return "begins or ends with a quotation mark"
         return ""
 

@@ -89,7 +89,7 @@ class OllamaSpeaker:
         self.account = Account(NAME, ("OLLAMA_API_KEY",), (self._key,) if self._key else ())
         self._wrong_host = ""
         self.address = settings.base_url or ADDRESS
-        host = environment.get("OLLAMA_HOST", "").strip()
+        host = "" if settings.base_url else environment.get("OLLAMA_HOST", "").strip()
         if settings.base_url is None and host:
             try:
                 self.address = address_of(host)

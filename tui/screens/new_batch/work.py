@@ -198,6 +198,7 @@ def estimate_batch(
         Refused: That cannot be said, or the batch would be refused.
     """
     from db.errors import StoreError
+    from engine.guarding import Untrusted
     from engine.intake import InputError
     from engine.queueing import QueueError
     from engine.settings import SettingsError
@@ -207,7 +208,7 @@ def estimate_batch(
         return queue.estimate(recipe, path, asked)
     except InputError as error:
         raise Refused("The file has mistakes.", sentences(error), error.total) from None
-    except (QueueError, SettingsError, StoreError, OSError) as error:
+    except (QueueError, SettingsError, StoreError, Untrusted, OSError) as error:
         raise Refused(clean(str(error), 600)) from None
 
 
@@ -254,6 +255,7 @@ def queue_batch(
         Refused: Something is wrong; nothing was queued.
     """
     from db.errors import StoreError
+    from engine.guarding import Untrusted
     from engine.intake import InputError
     from engine.queueing import QueueError
     from engine.settings import SettingsError
@@ -264,5 +266,5 @@ def queue_batch(
     except InputError as error:
         said = "The file has mistakes; nothing was queued."
         raise Refused(said, sentences(error), error.total) from None
-    except (QueueError, SettingsError, StoreError, OSError) as error:
+    except (QueueError, SettingsError, StoreError, Untrusted, OSError) as error:
         raise Refused(clean(str(error), 600)) from None

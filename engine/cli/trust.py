@@ -1,0 +1,179 @@
+"""`safelight trust`: the addresses that your keys may be sent to, by workspace."""
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from db.errors import StoreError
+from db.queries.upkeep import open_snapshots
+from engine.capabilities import Capability
+from engine.catalog import EntryPointCatalog
+from engine.cli import render
+from engine.cli.checks import Finding
+from engine.cli.hub import ENDPOINT, TOKEN
+from engine.cli.options import workspace_option
+from engine.cli.trouble import Trouble
+from engine.environment import Environment, same_form
+from engine.guarding import Untrusted
+from engine.runtime.loading import in_order
+from engine.settings import SettingsError, load_environment, read_settings
+from engine.trust import all_trusted, revoke, trust_file, trusted
+from engine.trust import trust as keep
+from engine.workspace import Workspace
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.argument(
+    "folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path)
+)
+@click.option("--list", "list_", is_flag=True, help="List what is trusted, of every workspace.")
+@click.option("--revoke", "revokes", is_flag=True, help="Trust no address of the workspace.")
+@workspace_option
+def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -> int:
+    """Let your keys go to the addresses that the files of a workspace name.
+
+    DIR is the workspace's folder. Without this, keys of your environment go only to the providers
+    themselves and to addresses that you give by --set or SAFELIGHT_BACKENDS__NAME__BASE_URL. An
+    address that changes later has to be trusted again.
+    """
+    root = folder or workspace
+    if list_:
+        return _list()
+    if revokes:
+        return _revoke(root)
+    if not root.is_dir():
+        raise Trouble(f"There is no folder {root}.")
+    found = dict(addresses_of(root))
+    if not found:
+        render.say(f"The files of {root.absolute()} name no address that keys are sent to.")
+        return 0
+    _keep(root, found)
+    render.say(f"Your keys may go to these addresses of {root.absolute()}:")
+    for address, names in sorted(found.items()):
+        render.say(f"  {address} ({', '.join(names)})")
+    render.say("Jobs that wait for this go on with: safelight resume BATCH")
+    return 0
+
+
+def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
+    """What an action returns; asks on a terminal about an address that it finds untrusted.
+
+    Args:
+        action: Something that can be begun again when it has raised `Untrusted`.
+        ask: Whether to ask at all.
+
+    Raises:
+        Untrusted: There is no terminal, or the answer was no.
+    """
+    while True:
+        try:
+            return action()
+        except Untrusted as error:
+            if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
+                raise
+            click.echo(error.message, err=True)
+            if not click.confirm("Is the address right, and may they go there?", err=True):
+                raise
+            _keep(error.root, error.addresses)
+
+
+def check_trust(root: Path) -> Iterator[Finding]:
+    """Which addresses the files of a workspace name for keys, and whether the user trusts them."""
+    try:
+        found = dict(addresses_of(root))
+    except (SettingsError, sqlite3.DatabaseError):
+        return  # said by other checks
+    known = trusted(root)
+    for address, names in sorted(found.items()):
+        keys = " and ".join(names)
+        if address in known:
+            said, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
+        else:
+            said = f"{keys} of your environment may not go to {address}, which this workspace names"
+            remedy = f"If it is right: {render.command_line(root, 'trust')}"
+        yield Finding("trust", True, said, remedy)
+    if not found:
+        yield Finding("trust", True, "no file here names an address that keys are sent to")
+
+
+def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
+    """The addresses that the files of a workspace name for keys, each with the keys' names."""
+    settings = read_settings(root)
+    environment = load_environment(root, settings.given)
+    catalog, found = EntryPointCatalog(), dict[str, set[str]]()
+    for capability, name, own in _backends(root, catalog, settings.backends):
+        addresses, keys = _needs(catalog, capability, name, own, environment)
+        for address in addresses - environment.given if keys else ():
+            found.setdefault(address, set()).update(keys)
+    if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
+        found.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
+    return ((address, sorted(names)) for address, names in found.items())
+
+
+def _backends(
+    root: Path, catalog: EntryPointCatalog, own: Mapping[str, Mapping[str, Any]]
+) -> Iterator[tuple[Capability, str, Mapping[str, Any]]]:
+    """Every backend with the workspace's settings, and with those that batches keep."""
+    for family in catalog.all_families():
+        for capability in family.factories:
+            yield capability, family.name, own.get(family.name, {})
+    try:
+        with Workspace(root).reading() as connection:
+            snapshots = [json.loads(snapshot) for snapshot in open_snapshots(connection)]
+    except StoreError:
+        return
+    for snapshot in snapshots:
+        for capability, first in snapshot.get("backends", {}).items():
+            for made in in_order(first):
+                yield capability, made["name"], made["settings"]
+
+
+def _needs(
+    catalog: EntryPointCatalog,
+    capability: Capability,
+    name: str,
+    settings: Mapping[str, Any],
+    environment: Environment,
+) -> tuple[set[str], list[str]]:
+    try:
+        return catalog.needs_trust(capability, name, settings, environment)
+    except (KeyError, ValueError, ImportError, AttributeError):
+        return set(), []  # what cannot be made sends nothing
+
+
+def _keep(root: Path, addresses: Any) -> None:
+    try:
+        keep(root, addresses)
+    except OSError as error:
+        raise Trouble(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
+
+
+def _list() -> int:
+    found = all_trusted()
+    for root, addresses in sorted(found.items()):
+        render.say(f"{root}:")
+        for address, since in sorted(addresses.items()):
+            render.say(f"  {address} (since {since[:10]})")
+    if not found:
+        render.say("No address of any workspace is trusted.")
+    return 0
+
+
+def _revoke(root: Path) -> int:
+    try:
+        had = revoke(root)
+    except OSError as error:
+        raise Trouble(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
+    if not had:
+        render.say(f"No address of {root.absolute()} was trusted.")
+        return 0
+    render.say(f"No longer trusted: {', '.join(had)}.")
+    render.say("An engine that is at work follows this once it is restarted.")
+    return 0

@@ -1,0 +1,121 @@
+"""Addresses that a user's own keys may be sent to, by workspace, as the user has agreed to them.
+
+They are kept with the user's configuration, never in a workspace: a workspace may come from
+somebody else.
+"""
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from db.clock import now
+
+Book = dict[str, dict[str, str]]
+"""For each workspace's path, the addresses and since when they are trusted."""
+
+MOST_BYTES = 4 << 20
+
+_given_here: set[tuple[str, str]] = set()
+"""Workspaces and addresses that this process was given, also where they could not be kept."""
+
+
+def trust_file() -> Path:
+    """Where it is kept: `$XDG_CONFIG_HOME/safelight/trust.json`, `~/.config` by default."""
+    base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    if not base.is_absolute():  # as the standard says; it would be a place in the workspace
+        base = Path("~/.config").expanduser()
+    return base / "safelight" / "trust.json"
+
+
+def trusted(root: Path) -> dict[str, str]:
+    """The addresses that are trusted for a workspace, with the time since when."""
+    return all_trusted().get(_key(root), {})
+
+
+def is_trusted(root: Path, address: str) -> bool:
+    """Whether the user's keys may go to an address that a workspace's files set."""
+    return (_key(root), address) in _given_here or address in trusted(root)
+
+
+def all_trusted() -> Book:
+    """Every workspace with its addresses; empty where nothing is kept or it cannot be read."""
+    try:
+        with trust_file().open("rb") as file:
+            data = json.loads(file.read(MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    workspaces = data.get("workspaces") if isinstance(data, dict) else None
+    if not isinstance(workspaces, dict):
+        return {}
+    return {
+        str(root): {str(address): str(since) for address, since in found.items()}
+        for root, found in workspaces.items()
+        if isinstance(found, dict)
+    }
+
+
+def trust(root: Path, addresses: Iterable[str]) -> None:
+    """Keeps that addresses are trusted for a workspace.
+
+    Raises:
+        OSError: It cannot be kept; this process trusts them all the same.
+    """
+    key, found = _key(root), list(addresses)
+    _given_here.update((key, address) for address in found)
+
+    def add(book: Book) -> None:
+        known = book.setdefault(key, {})
+        for address in found:
+            known.setdefault(address, now())
+
+    _change(add)
+
+
+def revoke(root: Path) -> list[str]:
+    """Forgets the addresses of a workspace; returns those it had.
+
+    Raises:
+        OSError: It cannot be kept.
+    """
+    key, had = _key(root), sorted(trusted(root))
+    _given_here.difference_update({pair for pair in _given_here if pair[0] == key})
+
+    def remove(book: Book) -> None:
+        book.pop(key, None)
+
+    if had:
+        _change(remove)
+    return had
+
+
+def _key(root: Path) -> str:
+    return os.path.realpath(root)
+
+
+def _change(change: Callable[[Book], None]) -> None:
+    path = trust_file()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        book = all_trusted()
+        change(book)
+        _write(path, json.dumps({"version": 1, "workspaces": book}, indent=1, sort_keys=True))
+    finally:
+        os.close(handle)
+
+
+def _write(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".trust-")
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise

@@ -1,0 +1,253 @@
+"""Keys of the user, and addresses that only a workspace names."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from engine import open_workspace
+from engine.capabilities import BackendFamily
+from engine.catalog import EntryPointCatalog
+from engine.cli.trust import asking_for_trust
+from engine.environment import Environment
+from engine.guarding import Untrusted
+from engine.trust import trust, trust_file, trusted
+from tests.support.toys import ToySettings
+
+HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
+KEY = "sk-of-the-user-0123456789"
+QUEUE = ("queue", "refine", "--set", "vision=openai")
+
+
+@pytest.fixture
+def foreign(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A workspace from somebody else, and a user with keys."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hub"))
+    for name in ("HF_ENDPOINT", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "OLLAMA_HOST"):
+        monkeypatch.setenv(name, "")  # so that what a command adopts is undone
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    (tmp_path / "p.txt").write_text("a red fox\n")
+    root = tmp_path / "w"
+    root.mkdir()
+    names(root, HERE)
+    return root
+
+
+def names(root: Path, address: str) -> None:
+    """Has the workspace's settings name an address."""
+    text = f'[retry]\ntries = 1\n[backends.openai]\nbase_url = "{address}"\n'
+    (root / "safelight.toml").write_text(text)
+
+
+def queue(run: Any, root: Path, *more: str) -> Any:
+    return run(*QUEUE, root.parent / "p.txt", "-w", root, *more)
+
+
+def why_parked(root: Path) -> list[str]:
+    """Why jobs wait: `backend` where a call was sent to the address, at which nobody answers."""
+    with open_workspace(root, create=False).reading() as connection:
+        return [row[0] for row in connection.execute("SELECT reason FROM jobs")]
+
+
+def test_a_key_is_kept_back_until_the_user_has_agreed(run, foreign):
+    said = queue(run, foreign)
+    assert said.code == 3
+    assert f"OPENAI_API_KEY of your environment would be sent to {HERE}" in said.err
+    assert f"safelight trust {foreign}" in said.err
+    assert not (foreign / ".safelight").exists()
+
+    agreed = run("trust", foreign)
+    assert agreed.code == 0
+    assert f"{HERE} (OPENAI_API_KEY)" in agreed.out
+    assert trust_file().stat().st_mode & 0o777 == 0o600
+    assert queue(run, foreign).code == 0
+
+    names(foreign, OTHER)
+    assert queue(run, foreign).code == 3
+    assert HERE in run("trust", "--list").out
+    assert run("trust", "--revoke", foreign).out.startswith(f"No longer trusted: {HERE}")
+    names(foreign, HERE)
+    assert queue(run, foreign).code == 3
+
+
+def test_what_is_trusted_for_one_workspace_is_not_for_another(run, foreign):
+    run("trust", foreign)
+    other = foreign.parent / "other"
+    other.mkdir()
+    names(other, HERE)
+    assert queue(run, other).code == 3
+    link = foreign.parent / "link"
+    link.symlink_to(foreign)
+    assert queue(run, link).code == 0
+
+
+def test_the_workspace_s_own_key_goes_to_its_own_address(run, foreign, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    (foreign / ".env").write_text("OPENAI_API_KEY=sk-of-the-workspace\n")
+    assert queue(run, foreign).code == 0
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert queue(run, foreign).code == 3
+
+
+def test_a_local_server_without_a_key_needs_no_trust(run, foreign, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert queue(run, foreign).code == 0
+
+
+def test_what_the_user_gives_is_trusted_and_kept_for_the_engine(run, foreign):
+    (foreign / "safelight.toml").write_text("[retry]\ntries = 1\n")
+    assert queue(run, foreign, "--set", f"openai.base_url={HERE}/").code == 0
+    assert list(trusted(foreign)) == [HERE]
+    run("engine", "--until-idle", "-w", foreign)
+    assert why_parked(foreign) == ["backend"]
+
+
+def test_a_variable_of_the_user_is_trusted_and_one_of_the_workspace_is_not(
+    run, foreign, monkeypatch
+):
+    (foreign / "safelight.toml").unlink()
+    (foreign / ".env").write_text(f"SAFELIGHT_BACKENDS__OPENAI__BASE_URL={HERE}\n")
+    assert queue(run, foreign).code == 3
+    monkeypatch.setenv("SAFELIGHT_BACKENDS__OPENAI__BASE_URL", OTHER)
+    assert queue(run, foreign).code == 0
+    monkeypatch.delenv("SAFELIGHT_BACKENDS__OPENAI__BASE_URL")
+    (foreign / ".env").unlink()
+    monkeypatch.setenv("SAFELIGHT_BACKENDS", json.dumps({"openai": {"base_url": HERE}}))
+    assert queue(run, foreign).code == 0
+
+
+def test_arguments_of_a_script_are_the_user_s(foreign):
+    (foreign / "safelight.toml").unlink()
+    overrides = {"backends": {"openai": {"base_url": HERE}}}
+    workspace = open_workspace(foreign, overrides=overrides)
+    assert workspace.queue("refine", foreign.parent / "p.txt", settings={"vision": "openai"})
+
+
+def test_a_batch_that_somebody_else_queued_waits_for_trust(run, foreign, monkeypatch):
+    with monkeypatch.context() as theirs:
+        theirs.delenv("OPENAI_API_KEY")
+        assert queue(run, foreign).code == 0
+    (foreign / "safelight.toml").write_text("[retry]\ntries = 1\n")
+    assert run("engine", "--until-idle", "-w", foreign).code == 3
+    assert why_parked(foreign) == ["key"]
+    doctor = run("doctor", "-w", foreign).out
+    assert f"OPENAI_API_KEY of your environment may not go to {HERE}" in doctor
+    assert f"safelight trust {foreign}" in doctor
+
+    assert run("trust", "-w", foreign).code == 0
+    assert f"OPENAI_API_KEY may go to {HERE} since 20" in run("doctor", "-w", foreign).out
+    run("resume", "b1", "-w", foreign)
+    run("engine", "--until-idle", "-w", foreign)
+    assert why_parked(foreign) == ["backend"]
+
+
+def test_an_address_in_the_workspace_s_environment_counts(run, foreign, monkeypatch):
+    (foreign / ".env").write_text(f"OLLAMA_HOST={HERE}\n")
+    monkeypatch.setenv("OLLAMA_API_KEY", KEY)
+    said = run("queue", "refine", foreign.parent / "p.txt", "--set", "text=ollama", "-w", foreign)
+    assert said.code == 3
+    assert f"OLLAMA_API_KEY of your environment would be sent to {HERE}" in said.err
+
+
+def test_a_backend_of_somebody_else_is_guarded_by_the_names_that_it_uses(foreign):
+    class Settings(ToySettings):
+        endpoint: str = "api.toys.example"
+
+    def make(settings: Any, environment: Any) -> Any:
+        return environment.get("TOYS_TOKEN")
+
+    family = BackendFamily("toys", "Toys.", Settings, {"text": make})
+    catalog = EntryPointCatalog()
+    catalog.family = lambda name: family
+    environment = Environment(foreign, {"TOYS_OWN": "x"})
+    environment["TOYS_TOKEN"] = KEY
+    assert catalog.backend("text", "toys", {}, environment) == KEY
+    with pytest.raises(Untrusted, match="TOYS_TOKEN of your environment would be sent to evil"):
+        catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
+    trust(foreign, ["evil.example"])
+    assert catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment) == KEY
+
+
+def test_lists_of_backends_say_what_is_needed(run, foreign):
+    found = run("backends", "--json", "-w", foreign).json["backends"]
+    openai = next(family for family in found if family["name"] == "openai")
+    for made in openai["capabilities"]:
+        assert made["missing"][0]["what"] == f"your agreement that OPENAI_API_KEY may go to {HERE}"
+        assert "safelight trust" in made["missing"][0]["remedy"]
+
+
+@pytest.mark.parametrize("token", ["environment", "file"])
+def test_a_token_goes_to_no_hub_that_only_the_workspace_names(
+    run, foreign, monkeypatch, tmp_path, token
+):
+    if token == "environment":
+        monkeypatch.setenv("HF_TOKEN", KEY)
+    else:
+        (tmp_path / "hub").mkdir()
+        (tmp_path / "hub" / "token").write_text(KEY)
+    (foreign / ".env").write_text(f"HF_ENDPOINT={HERE}\n")
+    said = run("models", "pull", "clipscore", "-w", foreign)
+    assert said.code == 3
+    assert f"HF_TOKEN of your environment would be sent to {HERE}" in said.err
+    assert f"{HERE} (HF_TOKEN, OPENAI_API_KEY)" in run("trust", foreign).out
+
+
+def test_a_hub_is_https_or_of_this_machine(run, foreign, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://hub.example")
+    said = run("models", "pull", "clipscore", "-w", foreign)
+    assert said.code == 2
+    assert "HF_ENDPOINT must be https" in said.err
+
+
+def test_a_token_that_cannot_be_one_is_refused_by_name(run, foreign, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "\u201chf_abcdef\u201d")
+    said = run("models", "pull", "clipscore", "-w", foreign)
+    assert said.code == 2
+    assert "HF_TOKEN holds a typographic quotation mark" in said.err
+    assert "abcdef" not in said.err
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_it_is_asked_on_a_terminal(foreign, monkeypatch, answer):
+    asked = []
+
+    def action() -> str:
+        if HERE not in trusted(foreign):
+            raise Untrusted(foreign, [HERE], ["A_KEY"])
+        return "done"
+
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "confirm", lambda *a, **k: asked.append(a) or answer)
+    if answer:
+        assert asking_for_trust(action, ask=True) == "done"
+    else:
+        with pytest.raises(Untrusted):
+            asking_for_trust(action, ask=True)
+    assert len(asked) == 1
+    with pytest.raises(Untrusted):
+        asking_for_trust(lambda: refuse(foreign), ask=False)
+    assert len(asked) == 1
+
+
+def refuse(root: Path) -> None:
+    raise Untrusted(root, [OTHER], ["A_KEY"])
+
+
+def test_a_configuration_folder_that_is_relative_is_not_one(foreign, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", "config")
+    monkeypatch.setenv("HOME", str(foreign.parent / "home"))
+    assert trust_file() == foreign.parent / "home/.config/safelight/trust.json"
+
+
+@pytest.mark.parametrize("kept", ["", "[]", "{", '{"workspaces": []}', '{"workspaces": {"/": 1}}'])
+def test_what_cannot_be_read_trusts_nothing(foreign, kept):
+    trust_file().parent.mkdir(parents=True)
+    trust_file().write_text(kept)
+    assert trusted(foreign) == {}
+    trust(foreign, [HERE])
+    assert list(trusted(foreign)) == [HERE]
