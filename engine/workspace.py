@@ -38,6 +38,7 @@ from engine.runtime.commands import CommandDesk, NothingRuns
 from engine.runtime.engine import Engine
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from engine.runtime.recipe import Catalog
+from engine.runtime.suspended import is_suspended
 from engine.settings import Settings, read_settings
 from engine.version import __version__
 
@@ -298,6 +299,11 @@ class Workspace:
     def engine_process(self) -> tuple[int, str] | None:
         """Pid and host of the engine that runs on this workspace; None where none does."""
         return lock_holder(self.paths.lock)
+
+    def suspended_engine(self) -> tuple[int, str] | None:
+        """Pid and host of an engine that holds the workspace and is stopped, doing nothing."""
+        holder = self.engine_process()
+        return holder if is_suspended(holder) else None
 
     def _forget_abandoned(self) -> None:
         """Removes batches whose queueing was cut off on this machine: whole or not there."""

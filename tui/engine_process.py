@@ -73,6 +73,7 @@ class EngineProcess:
             return f"The engine runs on {clean(host, 60)}, pid {pid}; stop it there."
         try:
             os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGCONT)  # one that is suspended hears it only when it is woken
         except ProcessLookupError:
             return "The engine has just ended."
         except PermissionError:

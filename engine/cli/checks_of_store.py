@@ -19,6 +19,8 @@ from engine.counting import counted
 from engine.ids import batch_name
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.loading import in_order
+from engine.runtime.suspended import is_suspended
+from engine.runtime.suspended import remedy as wake
 from engine.text import clean
 from engine.workspace import Workspace
 
@@ -75,6 +77,9 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("engine", False, found, remedy)
         return
     pid, host = holder
+    if is_suspended(holder):
+        yield Finding("engine", False, f"pid {pid} is suspended and does nothing", wake(holder))
+        return
     silent = seconds_between(row.seen_at, now()) if row else None
     if silent is not None and silent > SILENT_SECONDS:
         found = f"pid {pid} on {host} has not been heard of for {render.duration(silent)}"

@@ -22,6 +22,7 @@ from engine.counting import counted
 from engine.ids import find
 from engine.runtime.decisions import PROMPT
 from engine.runtime.recipe import is_asked, not_asked
+from engine.runtime.suspended import remedy
 from engine.text import quoted
 from engine.workspace import Workspace
 
@@ -233,6 +234,8 @@ def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> i
 
 def _waits_for(workspace: Workspace) -> str:
     """What a command without an answer waits for."""
+    if suspended := workspace.suspended_engine():
+        return f"asked for; the engine, pid {suspended[0]}, is suspended. {remedy(suspended)}"
     if workspace.engine_process() is not None:
         return "asked for; the engine acts on it when it comes round to it."
     return (

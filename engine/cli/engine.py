@@ -131,6 +131,7 @@ def _stop(workspace: Workspace, pid: int, host: str) -> None:
     if host != socket.gethostname() or not pid:
         raise Trouble(f"The engine runs on {host} with pid {pid}; stop it there.")
     os.kill(pid, signals_of.SIGTERM)
+    os.kill(pid, signals_of.SIGCONT)  # one that is suspended hears it only when it is woken
     deadline = time.monotonic() + STOP_SECONDS
     while workspace.engine_process() == (pid, host):
         if time.monotonic() > deadline:

@@ -23,6 +23,7 @@ from engine.cli import render
 from engine.cli.hosts import host_document, host_line
 from engine.cli.options import json_option, workspace_option
 from engine.ids import batch_name
+from engine.runtime.suspended import is_suspended, remedy
 from engine.workspace import Workspace
 
 WATCH_SECONDS = 0.5
@@ -40,6 +41,7 @@ class Status:
         best: The best headline score of each batch by its number.
         waiting: One parked job of each batch that has some.
         hosts: The model hosts of the engine that runs.
+        suspended: Whether the engine's process is stopped and does nothing.
     """
 
     engine: tuple[int, str] | None
@@ -48,6 +50,7 @@ class Status:
     best: dict[int, float | None]
     waiting: list[Job]
     hosts: list[Host] = field(default_factory=list)
+    suspended: bool = False
 
 
 @click.command()
@@ -77,6 +80,7 @@ def read_status(workspace: Workspace, connection: sqlite3.Connection, limit: int
         lanes=queries.lanes(connection),
         hosts=queries.hosts(connection) if engine else [],
         batches=batches,
+        suspended=is_suspended(engine),
         best={
             batch.id: queries.best_score(
                 connection, batch.id, higher_is_better=higher_is_better(workspace, batch.recipe)
@@ -104,7 +108,11 @@ def status_document(found: Status) -> dict[str, Any]:
     """The status as it is printed with `--json`; its fields are in `docs/cli.md`."""
     pid, host = found.engine or (None, None)
     return {
-        "engine": {"running": found.engine is not None, "pid": pid, "host": host},
+        "engine": {
+            "running": found.engine is not None and not found.suspended,
+            "pid": pid,
+            "host": host,
+        },
         "lanes": [asdict(lane) for lane in found.lanes],
         "hosts": [host_document(host) for host in found.hosts],
         "batches": [
@@ -144,9 +152,10 @@ def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool)
 def _changes(workspace: Workspace, limit: int) -> Iterator[Status]:
     """The status, again whenever the store or the engine's process has changed."""
     with workspace.reading() as connection:
-        seen: tuple[int, tuple[int, str] | None] | None = None
+        seen: tuple[object, ...] | None = None
         while True:
-            current = (data_version(connection), workspace.engine_process())
+            holder = workspace.engine_process()
+            current = (data_version(connection), holder, is_suspended(holder))
             if current != seen:
                 seen = current
                 yield read_status(workspace, connection, limit)
@@ -171,6 +180,9 @@ def _engine_line(found: Status) -> Text:
     if found.engine is None:
         return Text("Engine: none runs. Start one with: safelight engine", style="yellow")
     pid, host = found.engine
+    if found.suspended:
+        said = f"Engine: pid {pid} is suspended and does nothing. {remedy(found.engine)}"
+        return Text(said, style="yellow")
     return Text(f"Engine: running, pid {pid} on ") + render.shown(host)
 
 

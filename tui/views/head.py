@@ -10,6 +10,7 @@ from db.queries import lists
 from db.rows import Host, Lane
 from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
+from engine.runtime.suspended import is_suspended
 from engine.text import clean
 from tui.figures import size
 from tui.states import look
@@ -36,7 +37,8 @@ class EngineState:
     """The engine of the workspace.
 
     Attributes:
-        state: `running`, `stopping`, `lost` (it was killed) or `none`.
+        state: `running`, `stopping`, `suspended` (its process is stopped), `lost` (it was killed)
+            or `none`.
         pid: Its process.
         host: Its machine.
     """
@@ -180,6 +182,8 @@ class HeadView:
             self._holder = lock_holder(self._paths.lock)
         if self._holder is None:
             return EngineState("lost", row.pid, clean(row.host, 60))
+        if is_suspended(self._holder):
+            return EngineState("suspended", row.pid, clean(row.host, 60))
         return EngineState(clean(row.state, 20), row.pid, clean(row.host, 60))
 
 

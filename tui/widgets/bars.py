@@ -60,6 +60,7 @@ class TopBar(Widget):
 _ENGINE = {
     "running": ("▸ engine", "running"),
     "stopping": ("‖ engine is stopping", "waits"),
+    "suspended": ("‖ engine is suspended · kill -CONT wakes", "bad"),
     "lost": ("✗ engine was lost · E starts one", "bad"),
     "none": ("○ no engine · E starts one", "muted"),
 }
@@ -69,6 +70,8 @@ def engine_words(engine: EngineState) -> str:
     """The engine in a sentence."""
     if engine.state in {"running", "stopping"}:
         return f"The engine goes on without the dashboard: pid {engine.pid} on {engine.host}."
+    if engine.state == "suspended":
+        return f"The engine is suspended and does nothing. Wake it: kill -CONT {engine.pid}"
     return "No engine runs; `safelight engine` or E in the dashboard starts one."
 
 
