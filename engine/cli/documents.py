@@ -12,6 +12,7 @@ from db.rows import ApiCall, Batch, Critique, Decision, Error, Iteration, Job, P
 from engine.capabilities.tracing import TRACE
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
+from engine.export.names import SUFFIXES
 from engine.ids import batch_name, job_name
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
@@ -123,7 +124,9 @@ class _Turns:
         """The picture in the results folder, or the stored file where it is not there."""
         if turn.picture is None:
             return None
-        written = self._outputs.get(f"iteration_{turn.number}.png")
+        endings = (".png", *SUFFIXES.values())
+        names = (f"iteration_{turn.number}{ending}" for ending in endings)
+        written = next((self._outputs[name] for name in names if name in self._outputs), None)
         if written is not None and "/" not in turn.scope:
             return written
         return _file(self._paths, turn.picture)

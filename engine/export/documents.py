@@ -39,7 +39,7 @@ def iteration_results(job: JobReport, turn: IterationReport) -> dict[str, Any]:
         "cost_usd": dollars(turn.cost_microdollars),
         "artifact": turn.artifact.hash,
         "reference": turn.reference,
-        "picture": picture_name(turn.number),
+        "picture": picture_name(turn),
     }
 
 
@@ -75,7 +75,7 @@ def job_summary(job: JobReport) -> dict[str, Any]:
                 "prompt": turn.prompt,
                 "negative_prompt": turn.negative_prompt,
                 "score": turn.score,
-                "picture": picture_name(turn.number),
+                "picture": picture_name(turn),
             }
             for turn in job.iterations
         ],
@@ -117,9 +117,9 @@ def dollars(microdollars: int) -> float:
     return microdollars / 1_000_000
 
 
-def picture_name(number: int) -> str:
+def picture_name(turn: IterationReport) -> str:
     """The name of an iteration's picture."""
-    return f"iteration_{number}.png"
+    return turn.file or f"iteration_{turn.number}.png"
 
 
 def to_json(document: dict[str, Any], indent: int | None = 2) -> bytes:
@@ -152,5 +152,5 @@ def _best(job: JobReport) -> dict[str, Any] | None:
         "iteration": turn.number,
         "score": turn.score,
         "prompt": turn.prompt,
-        "picture": picture_name(turn.number),
+        "picture": picture_name(turn),
     }

@@ -15,6 +15,15 @@ MAX_NAME_BYTES = 80
 BATCH_SUMMARY = "batch_summary.json"
 """The file that lies beside the folders of jobs, so that no folder may be called so."""
 
+SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "image/gif": ".gif",
+    "image/tiff": ".tif",
+}
+"""Endings of signed pictures that are no PNG, by media type."""
+
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]

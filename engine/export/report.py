@@ -62,6 +62,7 @@ class IterationReport(Plain):
         cost_microdollars: What its steps have cost.
         artifact: The stored picture.
         reference: SHA-256 of the picture that was followed, where there was one.
+        file: Name of the picture's file, empty for the usual one.
     """
 
     number: int = Field(ge=1)
@@ -80,6 +81,7 @@ class IterationReport(Plain):
     cost_microdollars: int = Field(default=0, ge=0)
     artifact: Artifact
     reference: str | None = None
+    file: str = ""
 
 
 class Totals(Plain):

@@ -13,7 +13,8 @@ from engine.export.documents import (
     to_yaml,
 )
 from engine.export.files import ExportError, Folder
-from engine.export.pictures import put_picture
+from engine.export.names import SUFFIXES
+from engine.export.pictures import file_name, put_picture, sweep, untouched
 from engine.export.report import IterationReport, JobReport
 from engine.imaging.errors import PictureError
 
@@ -24,10 +25,13 @@ FORMATS = frozenset({"json", "yaml"})
 """What an iteration's results can be written as."""
 
 OWN_NAME = re.compile(
-    r"iteration_(?P<number>[1-9][0-9]{0,8})(?:\.png|_results\.(?:json|yaml)|_evaluation\.json)"
-    r"|summary\.json"
+    r"iteration_(?P<number>[1-9][0-9]{0,8})"
+    r"(?:\.png|_results\.(?:json|yaml)|_(?:evaluation|lineage)\.json)|summary\.json"
 )
-"""Names of this projection's files; nothing else is ever replaced or removed."""
+"""Names of this projection's files; nothing else is ever replaced or removed, but for copies of
+stored pictures that have the names of signed ones."""
+
+_UNTOUCHED = untouched("iteration_[1-9][0-9]{0,8}")
 
 
 def write_job(
@@ -61,11 +65,12 @@ def write_job(
         raise ValueError(f"unknown formats of results: {sorted(formats - FORMATS)}")
     names: list[str] = []
     problems: list[str] = []
+    report = with_file_names(report, artifact_path)
     with Folder(folder) as target:
         for turn in report.iterations:
-            picture = picture_name(turn.number)
+            picture = picture_name(turn)
             try:
-                put_picture(target, picture, turn, artifact_path(turn.artifact.hash))
+                names += put_picture(target, picture, turn, artifact_path(turn.artifact.hash))
             except FileNotFoundError:
                 problems.append(f"{picture}: the stored picture is gone")
             except PictureError as error:
@@ -73,10 +78,23 @@ def write_job(
             names += [picture, *_write_documents(target, report, turn, formats)]
         target.put(SUMMARY, to_json(job_summary(report)))
         names.append(SUMMARY)
-        _sweep(target, frozenset(names))
+        sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path)
     if problems:
         raise ExportError(f"{folder}: {'; '.join(problems)}")
     return names
+
+
+def with_file_names(report: JobReport, artifact_path: Callable[[str], Path]) -> JobReport:
+    """The same job, whose iterations know the names of their pictures' files."""
+    if all(turn.artifact.media_type not in SUFFIXES for turn in report.iterations):
+        return report
+    turns = [
+        turn.model_copy(
+            update={"file": file_name(f"iteration_{turn.number}", turn.artifact, artifact_path)}
+        )
+        for turn in report.iterations
+    ]
+    return report.model_copy(update={"iterations": tuple(turns)})
 
 
 def _write_documents(
@@ -95,11 +113,3 @@ def _write_documents(
     for name, data in documents.items():
         target.put(name, data)
     return list(documents)
-
-
-def _sweep(target: Folder, kept: frozenset[str]) -> None:
-    """Removes what this projection made before and the report no longer has."""
-    for name in target.names():
-        stale = OWN_NAME.fullmatch(name) and name not in kept
-        if stale or target.is_abandoned(name, OWN_NAME):
-            target.remove(name)

@@ -32,7 +32,7 @@ from engine.export.report import EvaluationReport, IterationReport, JobReport
 from engine.imaging.decode import check, describe
 from engine.imaging.errors import PictureError
 from engine.imaging.infotext import parse_infotext
-from engine.imaging.lineage import PARAMETERS, Lineage, read
+from engine.imaging.lineage import PARAMETERS, Lineage, read, read_document
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
 from engine.intake.entries import Unreadable
@@ -247,7 +247,9 @@ class _JobReader:
         if path is None or examined is None:
             del self._documents[before:]  # they are left out as a whole
             return None
-        turn = read_iteration(number, results, evaluation, *examined)
+        artifact, lineage = examined
+        lineage = lineage or self._lineage_beside(files.lineage)
+        turn = read_iteration(number, results, evaluation, artifact, lineage)
         if not turn.prompt:
             self._refuse(path, "is there without its prompt")
         self.pictures[number] = path
@@ -285,6 +287,10 @@ class _JobReader:
             self._refuse(path, f"has a value that {value.reason}")
         result: dict[str, Any] = plain(content)
         return result
+
+    def _lineage_beside(self, paths: list[Path]) -> Lineage | None:
+        told = self.document(paths).known("version", "picture", "artifact", "parameters")
+        return told.first(read_document, "safelight")
 
     def _picture_elsewhere(self, number: int, results: Fields) -> Path | None:
         """The picture that the results tell the path of, in the tree."""

@@ -6,6 +6,7 @@ and exact. Neither holds a time or an id of a run, so the same generation gives 
 
 import json
 import re
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -68,7 +69,7 @@ def stamp(png: bytes, lineage: Lineage) -> bytes:
 
 def text_chunks(lineage: Lineage) -> dict[str, str]:
     """What `stamp` writes: the text of each chunk by its keyword."""
-    return {PARAMETERS: parameters_text(lineage), SAFELIGHT: _to_json(lineage)}
+    return {PARAMETERS: parameters_text(lineage), SAFELIGHT: json.dumps(document(lineage))}
 
 
 def read(png: bytes) -> Lineage | None:
@@ -106,18 +107,27 @@ def parameters_text(lineage: Lineage) -> str:
     return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
-def _to_json(lineage: Lineage) -> str:
+def document(lineage: Lineage) -> dict[str, Any]:
+    """The lineage as the plain data of the JSON chunk."""
     fields = lineage.model_dump(mode="json")
     fields["backend_version"] = fields.pop("version")
-    return json.dumps({"version": VERSION, **fields})
+    return {"version": VERSION, **fields}
+
+
+def read_document(data: Any) -> Lineage | None:
+    """The lineage of such data; None if it cannot be understood."""
+    if not isinstance(data, dict) or data.get("version") != VERSION:
+        return None
+    fields = {**data, "version": data.get("backend_version", "")}
+    fields.pop("backend_version", None)
+    try:
+        return Lineage.model_validate(fields)
+    except ValidationError:
+        return None
 
 
 def _from_json(text: str) -> Lineage | None:
     try:
-        fields = json.loads(text)
-        if not isinstance(fields, dict) or fields.pop("version", None) != VERSION:
-            return None
-        fields["version"] = fields.pop("backend_version", "")
-        return Lineage.model_validate(fields)
-    except (ValueError, ValidationError, RecursionError):
+        return read_document(json.loads(text))
+    except (ValueError, RecursionError):
         return None

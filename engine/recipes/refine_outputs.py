@@ -20,7 +20,7 @@ from engine.export.report import (
     JobState,
     Totals,
 )
-from engine.export.results import write_job
+from engine.export.results import with_file_names, write_job
 from engine.runtime.recipe import Projection
 
 
@@ -46,7 +46,10 @@ def finish(projection: Projection) -> None:
         created_at=batch.created_at,
         finished_at=_last_end(projection.connection, batch.id),
     )
-    reports = _reports(projection.connection, batch)
+    reports = (
+        with_file_names(report, projection.artifact)
+        for report in _reports(projection.connection, batch)
+    )
     write_batch(reports, summary, projection.root / batch.summary)
 
 

@@ -20,6 +20,7 @@ from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
 from engine.recipes.storyboard.telling import job_report
 from tests.support.films import SMALL, Crew, Shooting, png_of
+from tests.support.signed import sign
 
 ENTRY = (
     "id: coffee\nprompt: a cup\nscenes: [{id: a, prompt: first, duration: 4}, {prompt: second}]\n"
@@ -412,3 +413,21 @@ def test_captions_are_cut_to_their_picture():
         assert sheet.size == (124, 12 + 50 + 2 * 24 + 6 + 12)
         edge = sheet.convert("RGB").crop((114, 0, 124, sheet.height))
     assert edge.getcolors() == [(10 * sheet.height, (18, 18, 20))]
+
+
+def test_a_signed_picture_keeps_its_bytes_and_has_its_lineage_beside_it(tmp_path: Path):
+    """The operator's own picture is scene 1: a signed JPEG, which stays one."""
+    out = io.BytesIO()
+    Image.new("RGB", (640, 360), (9, 90, 9)).save(out, "JPEG")
+    data = sign(out.getvalue())
+    (tmp_path / "own.jpg").write_bytes(data)
+    shooting = Shooting(tmp_path)
+    shooting.run(ENTRY + "reference_image: own.jpg\n", **SETTINGS)
+    assert (shooting.folder / "scene_1.jpg").read_bytes() == data
+    assert (shooting.folder / "scene_1/image_1.jpg").read_bytes() == data
+    assert not (shooting.folder / "scene_1.png").exists()
+    scene = load(shooting.folder, "storyboard.json")["storyboard_plan"]["scenes"][0]
+    assert scene["reference_image_url"] == "scene_1.jpg"
+    before = contents(shooting.folder)
+    assert main(["export", "b1", "-w", str(shooting.workspace.paths.root)]) == 0
+    assert contents(shooting.folder) == before

@@ -60,9 +60,9 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
 CONTACT_SHEET = "contact_sheet.png"
 
 
-def chosen_name(number: int) -> str:
+def chosen_name(scene: SceneReport) -> str:
     """The name of the picture that was taken for a scene."""
-    return f"scene_{number}.png"
+    return scene.file or f"scene_{scene.number}.png"
 
 
 def folder_name(number: int) -> str:
@@ -70,9 +70,11 @@ def folder_name(number: int) -> str:
     return f"scene_{number}"
 
 
-def picture_name(variation: int) -> str:
+def picture_name(scene: SceneReport, variation: int) -> str:
     """The name of a variation's picture among the traces."""
-    return f"image_{variation}.png"
+    files = (one.file for one in scene.variations if one.number == variation)
+    ending = scene.file.rpartition(".")[2] if scene.file and not scene.variations else "png"
+    return next(files, "") or f"image_{variation}.{ending}"
 
 
 def _has_pictures(report: StoryboardReport) -> bool:
@@ -92,7 +94,7 @@ def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
         "prompt_score": words.score if words else None,
         "duration": scene.duration,
         "notes": scene.notes,
-        "reference_image_url": chosen_name(scene.number) if scene.picture else None,
+        "reference_image_url": chosen_name(scene) if scene.picture else None,
         "artifact": scene.picture.hash if scene.picture else None,
         "quality_score": scene.quality,
         "variation": selection.chosen if selection else None,
@@ -146,7 +148,7 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
             {
                 "variation": number,
                 "seed": made[number].seed if number in made else None,
-                "file": picture_name(number),
+                "file": picture_name(scene, number),
                 "artifact": one.image.hash,
                 "overall": one.overall,
                 "quality": one.quality,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from db.queries import jobs as queries
 from engine.capabilities import Artifact, Likeness
 from engine.export.documents import VERSION, dollars, to_json
 from engine.export.files import ExportError, Folder
-from engine.export.pictures import put_picture
+from engine.export.pictures import file_name, put_picture, sweep, untouched
 from engine.export.report import IterationReport
 from engine.imaging.errors import PictureError
 from engine.recipes.storyboard.documents import (
@@ -41,14 +42,18 @@ SOURCES = "safelight-sources"
 
 MAX_SHEET_BYTES = 256 << 20
 
-OWN_FILE = re.compile(r"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?\.png")
+_ENDING = r"(?:\.png|_lineage\.json)"
+OWN_FILE = re.compile(rf"storyboard\.json|contact_sheet\.png|scene_[1-9][0-9]?{_ENDING}")
 OWN_FOLDER = re.compile("scene_[1-9][0-9]?")
 OWN_TRACE = re.compile(
     r"00_original_prompt\.txt|[0-9]{2}_agent[12]_iteration_[0-9]{1,2}\.txt"
-    r"|final_enhanced_prompt\.txt|prompt_trace_summary\.json|image_[1-9][0-9]?\.png"
+    rf"|final_enhanced_prompt\.txt|prompt_trace_summary\.json|image_[1-9][0-9]?{_ENDING}"
     r"|quality_scores\.json|selected_best\.txt"
 )
-"""Names of this projection's own things; nothing else is ever replaced or removed."""
+"""Names of this projection's own things; nothing else is replaced or removed, but for copies of
+stored pictures that have the names of signed ones."""
+
+_UNTOUCHED, _UNTOUCHED_TRACE = untouched("scene_[1-9][0-9]?"), untouched("image_[1-9][0-9]?")
 
 Stored = Callable[[str], Path]
 
@@ -68,6 +73,7 @@ def project(projection: Projection) -> None:
 
 def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> None:
     """Makes a folder say what a report says; see `project`."""
+    report = _with_file_names(report, stored)
     writing = _Writing(report, stored)
     traces = not (report.settings.trace_cleanup and report.state == "done")
     with Folder(folder) as target:
@@ -79,9 +85,26 @@ def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> 
         document = storyboard_document(report, traces=traces)
         target.put(STORYBOARD, to_json(document))
         kept = {folder_name(scene.number) for scene in report.scenes} if traces else set[str]()
-        _sweep(target, {STORYBOARD, *writing.names}, kept)
+        _sweep(target, {STORYBOARD, *writing.names}, kept, stored)
     if writing.problems:
         raise ExportError(f"{folder}: {'; '.join(writing.problems)}")
+
+
+def _with_file_names(report: StoryboardReport, stored: Stored) -> StoryboardReport:
+    """The same storyboard, whose pictures know the names of their files."""
+    scenes = [_named(scene, stored) for scene in report.scenes]
+    return report.model_copy(update={"scenes": tuple(scenes)})
+
+
+def _named(scene: SceneReport, stored: Stored) -> SceneReport:
+    variations = [
+        one.model_copy(update={"file": file_name(f"image_{one.number}", one.picture.image, stored)})
+        if one.picture is not None
+        else one
+        for one in scene.variations
+    ]
+    file = file_name(f"scene_{scene.number}", scene.picture, stored) if scene.picture else ""
+    return scene.model_copy(update={"variations": tuple(variations), "file": file})
 
 
 @dataclass(slots=True)
@@ -113,18 +136,17 @@ class _Writing:
             files["quality_scores.json"] = to_json(quality_scores(self.report, scene))
         for name, data in files.items():
             target.put(name, data)
-        pictures = {picture_name(number): turn for number, turn in _pictures(scene)}
-        for name, turn in pictures.items():
-            self._put(target, name, turn)
-        _sweep_traces(target, {*files, *pictures})
+        pictures = {picture_name(scene, number): turn for number, turn in _pictures(scene)}
+        beside = [self._put(target, name, turn) for name, turn in pictures.items()]
+        kept = {*files, *pictures, *chain.from_iterable(beside)}
+        sweep(target, kept, OWN_TRACE, _UNTOUCHED_TRACE, self.stored)
 
     def chosen(self, target: Folder, scene: SceneReport) -> None:
         """The picture that was taken for a scene."""
         for _, turn in _pictures(scene):
             if scene.picture is not None and turn.artifact.hash == scene.picture.hash:
-                name = chosen_name(scene.number)
-                self.names.add(name)
-                self._put(target, name, turn)
+                name = chosen_name(scene)
+                self.names |= {name, *self._put(target, name, turn)}
                 return
 
     def contact_sheet(self, target: Folder) -> None:
@@ -144,13 +166,14 @@ class _Writing:
         except (OSError, ValueError) as error:
             self.problems.append(f"{CONTACT_SHEET}: {error}")
 
-    def _put(self, target: Folder, name: str, turn: IterationReport) -> None:
+    def _put(self, target: Folder, name: str, turn: IterationReport) -> list[str]:
         try:
-            put_picture(target, name, turn, self.stored(turn.artifact.hash))
+            return put_picture(target, name, turn, self.stored(turn.artifact.hash))
         except FileNotFoundError:
             self.problems.append(f"{target.path.name}/{name}: the stored picture is gone")
         except PictureError as error:
             self.problems.append(f"{target.path.name}/{name}: {error}")
+        return []
 
 
 def _pictures(scene: SceneReport) -> Iterator[tuple[int, IterationReport]]:
@@ -219,32 +242,22 @@ def _source_of(data: bytes | None) -> str | None:
         return None
 
 
-def _sweep(target: Folder, files: set[str], folders: set[str]) -> None:
+def _sweep(target: Folder, files: set[str], folders: set[str], stored: Stored) -> None:
     """Removes what this projection made before and the report no longer has."""
     for name in target.names():
         if OWN_FOLDER.fullmatch(name) and name not in folders:
-            _drop(target, name)
-        elif (OWN_FILE.fullmatch(name) and name not in files) or target.is_abandoned(
-            name, OWN_FILE
-        ):
-            target.remove(name)
+            _drop(target, name, stored)
+    sweep(target, files, OWN_FILE, _UNTOUCHED, stored)
 
 
-def _drop(target: Folder, name: str) -> None:
+def _drop(target: Folder, name: str, stored: Stored) -> None:
     """Removes the traces in a folder, and the folder if nothing else is in it."""
     try:
         with target.folder(name) as inner:
-            _sweep_traces(inner, set())
+            sweep(inner, (), OWN_TRACE, _UNTOUCHED_TRACE, stored)
     except ExportError:
         return  # a link or a file of somebody else's
     target.remove_empty(name)
-
-
-def _sweep_traces(target: Folder, kept: set[str]) -> None:
-    for name in target.names():
-        stale = OWN_TRACE.fullmatch(name) and name not in kept
-        if stale or target.is_abandoned(name, OWN_TRACE):
-            target.remove(name)
 
 
 def finish(projection: Projection) -> None:

@@ -49,6 +49,7 @@ class VariationReport(Plain):
         picture: What was made; None where that failed for good.
         failure: Why it failed.
         cost_microdollars: What it has cost.
+        file: Name of the picture's file among the traces, empty for the usual one.
     """
 
     number: int
@@ -63,6 +64,7 @@ class VariationReport(Plain):
     picture: Picture | None = None
     failure: str = ""
     cost_microdollars: int = 0
+    file: str = ""
 
 
 class SceneReport(Plain):
@@ -81,6 +83,7 @@ class SceneReport(Plain):
         picture: What was taken.
         reason: Why.
         warnings: What an operator should know, one sentence each.
+        file: Name of the file of what was taken, empty for the usual one.
     """
 
     number: int
@@ -95,6 +98,7 @@ class SceneReport(Plain):
     picture: Artifact | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
+    file: str = ""
 
     @property
     def quality(self) -> float | None:

@@ -44,7 +44,7 @@ def _judged(one: Round) -> Iterator[str]:
 
 
 def _selected(scene: SceneReport) -> Iterator[str]:
-    yield picture_name(scene.selection.chosen if scene.selection else 1)
+    yield picture_name(scene, scene.selection.chosen if scene.selection else 1)
     if scene.quality is not None:
         yield f"Quality score: {scene.quality:.2f} of 100"
     yield scene.reason
