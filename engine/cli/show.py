@@ -145,7 +145,7 @@ def _cost(step: Mapping[str, Any]) -> str:
 def _error(error: Mapping[str, Any]) -> Iterator[RenderableType]:
     where = f"in {error['step']} " if error["step"] else ""
     yield Text(f"{error['kind']} ", style="bold red") + render.shown(
-        f"{where}at {error['at']}: {error['message']}", 2000
+        f"{where}at {error['at']}: {error['message']}", 4000
     )
     if error["remedy"]:
         yield Text("  What to do: ", style="bold") + render.block(error["remedy"])

@@ -165,6 +165,14 @@ async def test_a_checkpoint_that_is_not_there_blocks_with_its_name(server):
     assert "sd_xl_base_1.0.safetensors" in error.remedy
 
 
+@pytest.mark.parametrize("path", [PROMPT, QUEUE, HISTORY])
+@pytest.mark.parametrize("code", [200, 400])
+async def test_json_that_nobody_can_read_gives_a_sentence(server, path, code):
+    server.misbehave(instead(b'{"a": ' + b"[" * 100_000, code=code), path=path, times=99)
+    error = await failure(backend(server, timeout=2))
+    assert error.message.startswith(("ComfyUI", "comfyui"))
+
+
 @pytest.mark.parametrize("name", ["sampler_name", "scheduler", "scheduler_name", "upscale_method"])
 async def test_a_choice_that_is_not_there_is_no_missing_file(server, name):
     body = refusal("value_not_in_list", name, "dpmpp_9m")
@@ -464,6 +472,9 @@ def test_frames_are_read_as_hints_and_never_trusted():
     assert read_event("[]", "p") is None
     assert read_event('{"type": "progress", "data": 3}', "p") is None
     assert read_event(event("progress", value=30, max=20), "p") == Hint(1.0, "step 30 of 20")
+    huge_number = event("progress", value=10**400, max=3)
+    assert read_event(huge_number, "p") == Hint(1.0, "step inf of 3")
+    assert read_event('{"type":' + "[" * 100_000, "p") is None
     metadata = b'{"node": 3}'
     frame = struct.pack(">II", 4, len(metadata)) + metadata + b"image"
     assert preview_of(frame) == b"image"

@@ -209,6 +209,16 @@ async def test_a_picture_that_comes_as_such_is_taken(server):
     assert "content filter" in (await failure(backend(server))).message
 
 
+async def test_the_form_of_the_earlier_interface_is_read(server):
+    data = base64.b64encode(picture()).decode()
+    made = {"base64": data, "finishReason": "SUCCESS", "seed": 9}
+    server.misbehave(instead({"artifacts": [made]}))
+    found = await backend(server).generate(request(), MemoryContext())
+    assert (found.image.size, found.seed) == (len(picture()), 9)
+    server.misbehave(instead({"artifacts": [{**made, "finishReason": "CONTENT_FILTERED"}]}))
+    assert "content filter" in (await failure(backend(server))).message
+
+
 async def test_why_there_is_no_picture_is_told(server):
     server.misbehave(instead({"image": "", "finish_reason": "ERROR"}))
     assert "ERROR" in (await failure(backend(server))).message

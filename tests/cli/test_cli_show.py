@@ -101,3 +101,11 @@ def test_a_step_that_was_reused_says_so_and_what_it_saved():
     assert show._cost(step) == "reused, $0.040000 saved"
     assert show._cost({**step, "saved_usd": 0.0}) == "reused"
     assert show._cost({**step, "reused_from": None, "cost_usd": 0.04}) == "$0.040000"
+
+
+def test_a_provider_s_words_are_shown_as_far_as_an_error_keeps_them():
+    said = "why " * 500
+    error = {"kind": "permanent", "step": "iteration-1/evaluate", "at": "now", "remedy": ""}
+    found = {**error, "message": f"openai answered 400: {said}done", "traceback": ""}
+    shown = "".join(str(line) for line in show._error(found))
+    assert shown.endswith("why done")

@@ -5,7 +5,6 @@ understood, the prompt is looked at on a timer all the same.
 """
 
 import asyncio
-import json
 import logging
 import struct
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from engine.addresses import is_loopback
 from engine.backends.common.previews import fit_preview
+from engine.backends.common.reading import plain
 from engine.text import clean
 
 MAX_FRAME_BYTES = 16 * 2**20
@@ -45,9 +45,9 @@ class Hint:
 def read_event(frame: str, prompt_id: str) -> Hint | None:
     """What a message says of a prompt; None where it says nothing, or speaks of another one."""
     try:
-        event = json.loads(frame)
+        event = plain(frame)
         kind, data = event["type"], event["data"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (KeyError, TypeError):
         return None
     if not isinstance(data, dict) or data.get("prompt_id", prompt_id) != prompt_id:
         return None

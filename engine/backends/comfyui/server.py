@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
-from engine.backends.common.reading import word
+from engine.backends.common.reading import plain, word
 from engine.capabilities import Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
@@ -104,10 +104,7 @@ class ComfyServer:
         response = await self._send("GET", f"/api/jobs/{prompt_id}")
         if response.status_code != 200:
             return None
-        try:
-            job = _mapping(response.json())
-        except ValueError:
-            return None
+        job = _mapping(plain(response.content))
         match job.get("status"):
             case "pending":
                 return Waiting(0)
@@ -178,10 +175,9 @@ class ComfyServer:
             raise from_status(
                 self._account, response.status_code, response.text[:2000], response.headers
             )
-        try:
-            return response.json()
-        except ValueError:
-            raise Retryable("ComfyUI's answer is not JSON.") from None
+        if (found := plain(response.content)) is None:
+            raise Retryable("ComfyUI's answer is no JSON that can be read.")
+        return found
 
     async def _send(self, method: str, path: str, **arguments: Any) -> Any:
         import httpx
@@ -260,7 +256,7 @@ def _mappings(value: Any) -> list[dict[str, Any]]:
 
 
 def _mapping_of(response: Any) -> dict[str, Any]:
-    try:
-        return _mapping(response.json())
-    except ValueError:
-        return {"error": {"message": response.text[:500], "details": ""}}
+    found = plain(response.content)
+    if found is None:
+        return {"error": {"message": response.text[:2000], "details": ""}}
+    return _mapping(found)

@@ -260,7 +260,7 @@ def _host(shelf: Shelf, url: str) -> str:
 def _body(shelf: Shelf, response: Any) -> bytes:
     if response.status_code == 200:
         return bytes(response.content)
-    said = response.text[:500]
+    said = response.text[:2000]
     error = from_status(shelf.account, response.status_code, said, response.headers)
     if isinstance(error, Retryable):
         raise _not_lost(shelf, error)

@@ -7,6 +7,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import AliasChoices, Field, model_validator
+
 from engine.backends.common.download import from_base64, keep_picture
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import (
@@ -41,10 +43,20 @@ MAX_SEED = 2**32 - 1
 _SUCCESS = "SUCCESS"
 
 
+def _first_of_earlier(reply: Any) -> Any:
+    """The first picture of a reply in the form of the earlier interface, as gateways keep it."""
+    listed = reply.get("artifacts") if isinstance(reply, dict) else None
+    return listed[0] if isinstance(listed, list) and listed else reply
+
+
 class _Made(Lenient):
-    image: str
+    image: str = Field(validation_alias=AliasChoices("image", "base64"))
     seed: Seed = None
-    finish_reason: str = _SUCCESS
+    finish_reason: str = Field(
+        _SUCCESS, validation_alias=AliasChoices("finish_reason", "finishReason")
+    )
+
+    _of_earlier = model_validator(mode="before")(_first_of_earlier)
 
 
 class StabilityImages(PictureBackend[StabilitySettings]):
