@@ -40,6 +40,12 @@ def _not_bool(value: Any) -> Any:
     return value
 
 
+def _not_bool_as_float(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "must be a number")
+    return value
+
+
 def _derived_if_random(value: Any) -> Any:
     """Return None for -1, the random seed of most other tools: a batch's own seed is random."""
     return None if value == -1 or (isinstance(value, str) and value.strip() == "-1") else value
@@ -69,7 +75,10 @@ class Text(GroupedMetadata):
 
 
 NotBool = BeforeValidator(_not_bool)
-"""Refuses `true` and `false`, which Python takes for numbers."""
+"""For whole numbers: refuses `true` and `false`, which Python takes for 1 and 0."""
+
+NotBoolAsFloat = BeforeValidator(_not_bool_as_float)
+"""The same for other numbers."""
 
 Name = Annotated[str, Text(1, 200)]
 """An entry's id, before it is checked further."""

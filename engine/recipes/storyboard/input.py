@@ -7,7 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.capabilities import Brand, Film, PlannedScene
 from engine.capabilities.base import Plain
-from engine.capabilities.fields import Name, NotBool, Seed, Text
+from engine.capabilities.fields import Name, NotBoolAsFloat, Seed, Text
 from engine.capabilities.files import PictureFile
 from engine.recipes.storyboard.settings import MOST_SCENES
 from engine.text import quoted
@@ -51,7 +51,7 @@ Colours = Annotated[
     BeforeValidator(_listed),
     Field(max_length=16),
 ]
-Seconds = Annotated[float, NotBool, Field(gt=0, le=LONGEST_SECONDS)]
+Seconds = Annotated[float, NotBoolAsFloat, Field(gt=0, le=LONGEST_SECONDS)]
 
 
 class _Entry(Plain):
