@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from db.errors import StoreUnsafe
+from db.no_links import refuse_links_of_store
 
 BUSY_SECONDS = 60.0
 """How long a connection waits for another's write transaction."""
@@ -32,6 +33,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
     What it commits is merged into the store at the latest once the log has `LOG_PAGES`.
     """
+    refuse_links_of_store(path)
     connection = _connect(str(path))
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
@@ -48,6 +50,7 @@ def connect_intake(path: Path) -> sqlite3.Connection:
 
 def connect_reader(path: Path) -> sqlite3.Connection:
     """A read-only connection."""
+    refuse_links_of_store(path)
     connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     connection.execute("PRAGMA query_only = ON")
     return connection

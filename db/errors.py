@@ -17,6 +17,10 @@ class StoreUnsafe(StoreError):
     """The place where the store lies cannot keep it safely, such as a network file system."""
 
 
+class LinkFound(StoreUnsafe):
+    """A link, a pipe or a device is where a file or folder of a workspace belongs."""
+
+
 class BatchChanged(StoreError):
     """A batch that was being prepared is no longer there or no longer being prepared."""
 

@@ -23,6 +23,7 @@ from db.connect import (
     refuse_network_file_system,
 )
 from db.errors import StoreError, StoreMissing, StoreTooNew
+from db.no_links import open_file, refuse_links_in
 from db.schema import SCHEMA_VERSION, migrate
 from db.writer import Writer
 
@@ -56,11 +57,12 @@ class Store:
     Raises:
         StoreMissing: There is none at `path`.
         StoreTooNew: A newer Safelight wrote it.
-        StoreUnsafe: It lies where it cannot be kept safely.
+        StoreUnsafe: It lies where it cannot be kept safely, or there is a link in its folder.
         StoreError: It is not a store, or this SQLite is too old.
     """
 
     def __init__(self, path: Path) -> None:
+        refuse_links_in(path.parent)
         if not path.exists():
             raise StoreMissing(
                 f"There is no Safelight store at {path}. Queue something first, or make an empty "
@@ -82,10 +84,11 @@ class Store:
     @classmethod
     def create(cls, path: Path, *, created_by: str) -> "Store":
         """Makes a store at `path`, private to its owner, or opens the one that is there."""
+        refuse_links_in(path.parent)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             refuse_network_file_system(path.parent)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            os.close(open_file(path, os.O_CREAT | os.O_RDWR))
         store = cls(path)
         with store.intake() as write:
             write(lambda connection: _name_creator(connection, created_by))
@@ -219,7 +222,7 @@ def _in_transaction(
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
     """Holds a lock on the store's folder, so that two processes do not both make the tables."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield

@@ -6,8 +6,9 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
+from db.no_links import make_folder, open_file
 from engine.settings import LogSettings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
             super().handleError(record)
 
     def _open(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the base class's own type
-        handle = os.open(self.baseFilename, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600)
+        handle = open_file(Path(self.baseFilename), os.O_CREAT | os.O_APPEND | os.O_WRONLY)
         return os.fdopen(handle, self.mode, encoding=self.encoding, errors="backslashreplace")
 
 
@@ -36,8 +37,11 @@ def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
         folder: The workspace's folder of logs.
         run_id: The run's name.
         settings: Level, size and number of files.
+
+    Raises:
+        LinkFound: The folder or the file is a link.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    make_folder(folder)
     path = folder / f"{run_id}.log"
     handler = _PrivateFile(
         path, maxBytes=settings.max_bytes, backupCount=settings.keep, encoding="utf-8"
@@ -52,6 +56,22 @@ def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("stamina").setLevel(logging.ERROR)  # we say ourselves when and why
     return path
+
+
+def open_output(folder: Path, name: str) -> BinaryIO:
+    """Opens the file that takes what a process in the background prints, for its owner alone.
+
+    Args:
+        folder: The workspace's folder of logs.
+        name: The file's name; what it holds stays.
+
+    Raises:
+        LinkFound: The folder or the file is a link.
+    """
+    make_folder(folder)
+    handle = open_file(folder / name, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.fchmod(handle, 0o600)  # earlier versions let others read it
+    return os.fdopen(handle, "ab")
 
 
 def log_to_console(console: "Console") -> None:

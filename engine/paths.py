@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.no_links import make_folder
+
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePaths:
@@ -52,7 +54,10 @@ class WorkspacePaths:
         return self.root / "safelight.toml"
 
     def make(self) -> None:
-        """Makes the private folder, readable by its owner alone."""
+        """Makes the private folder, readable by its owner alone.
+
+        Raises:
+            LinkFound: It is a link.
+        """
         self.private.parent.mkdir(parents=True, exist_ok=True)
-        self.private.mkdir(mode=0o700, exist_ok=True)
-        self.private.chmod(0o700)
+        make_folder(self.private, private=True)

@@ -7,6 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
+from db.errors import LinkFound
 from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
 from engine.safe_imports import engine_command
@@ -33,10 +34,15 @@ class EngineProcess:
             return f"An engine is already at work: pid {holder[0]} on {holder[1]}."
         if not self._paths.store.exists():
             return "There is nothing to do yet: queue a batch first (n)."
-        self._paths.logs.mkdir(parents=True, exist_ok=True)
+        from engine.logs import open_output  # it knows the settings, which take long to import
+
         self._log = self._paths.logs / "engine-started-by-dashboard.log"
         root = str(self._paths.root.absolute())
-        with self._log.open("ab") as log:
+        try:
+            output = open_output(self._paths.logs, self._log.name)
+        except LinkFound as error:
+            return str(error)
+        with output as log:
             self._child = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 engine_command(["engine", "--workspace", root]),
                 stdin=subprocess.DEVNULL,

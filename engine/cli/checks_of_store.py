@@ -168,7 +168,7 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
         sizes = {**dict.fromkeys(mentioned_hashes(connection)), **sizes}
     for hash_, size in sizes.items():
         path, count = artifacts.path(hash_), count + 1
-        if not path.is_file():
+        if not artifacts.has(hash_):
             gone.append(hash_)
         elif not _is_whole(path, hash_, size, deep=deep):
             damaged.append(hash_)

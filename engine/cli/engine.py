@@ -17,7 +17,7 @@ from db.clock import now
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
-from engine.logs import log_to_console, log_to_file
+from engine.logs import log_to_console, log_to_file, open_output
 from engine.runtime.signals import held_back, signals
 from engine.safe_imports import engine_command
 from engine.workspace import Workspace, run_id
@@ -144,8 +144,7 @@ def _start_detached(workspace: Workspace, *, until_idle: bool) -> int:
         raise Trouble(f"An engine is already at work on this workspace: pid {holder[0]}.")
     root = workspace.paths.root.absolute()
     command = engine_command(["engine", "--workspace", str(root)])
-    workspace.paths.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with (workspace.paths.logs / "engine.out").open("ab") as output:
+    with open_output(workspace.paths.logs, "engine.out") as output:
         process = subprocess.Popen(  # noqa: S603 - our own program
             [*command, "--until-idle"] if until_idle else command,
             stdin=subprocess.DEVNULL,

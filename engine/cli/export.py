@@ -125,7 +125,7 @@ class Exporter:
             job=None,
             folder=root / batch.outputs,
             root=root,
-            artifact=self._artifacts.path,
+            artifact=self._artifacts.stored,
             settings=self._workspace.settings.outputs,
         )
 

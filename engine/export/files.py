@@ -104,7 +104,7 @@ class Folder:
         """
         temporary = self._temporary(name)
         try:
-            os.link(source, temporary, dst_dir_fd=self._descriptor)
+            os.link(source, temporary, dst_dir_fd=self._descriptor, follow_symlinks=False)
         except OSError as error:
             if error.errno not in _CANNOT_LINK:
                 raise
@@ -119,7 +119,7 @@ class Folder:
         """Whether a file is the same file as another one."""
         try:
             here = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
-            return os.path.samestat(here, source.stat())
+            return os.path.samestat(here, source.lstat())
         except OSError:
             return False
 

@@ -1,12 +1,16 @@
 """Files by content: written to a temporary file, synced, renamed; then a row may name them."""
 
 import contextlib
+import errno
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from db.errors import LinkFound
+from db.no_links import make_folder, open_file
 from engine.capabilities import Permanent
 
 
@@ -31,15 +35,18 @@ class ArtifactStore:
         return self.folder / hash_[:2] / hash_[2:]
 
     def put(self, data: bytes) -> str:
-        """Stores bytes durably; returns their hash. Stored once, however often they come."""
+        """Stores bytes durably; returns their hash. Stored once, however often they come.
+
+        Raises:
+            LinkFound: A folder on the way is a link.
+        """
         hash_ = hashlib.sha256(data).hexdigest()
         path = self.path(hash_)
-        if path.exists() and path.stat().st_size == len(data):
-            return hash_
         made = not path.parent.exists()
-        if made:
-            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.folder)
+        make_folder(path.parent)
+        if _size_of(path) == len(data):
+            return hash_
         _write_synced(path, data)
         _sync_folder(path.parent)
         if made:
@@ -49,11 +56,23 @@ class ArtifactStore:
     def known(self, data: bytes) -> str | None:
         """The hash of bytes that are stored already, else None."""
         hash_ = hashlib.sha256(data).hexdigest()
-        try:
-            stored = os.stat(f"{self.folder}/{hash_[:2]}/{hash_[2:]}").st_size  # noqa: PTH116 - hot
-        except OSError:
-            return None
+        stored = _size_of(f"{self.folder}/{hash_[:2]}/{hash_[2:]}")
         return hash_ if stored == len(data) else None
+
+    def has(self, hash_: str) -> bool:
+        """Whether there is a regular file of a hash, whatever it holds."""
+        return _size_of(self.path(hash_)) is not None
+
+    def stored(self, hash_: str) -> Path:
+        """Where the file of a hash is, for whoever reads it by itself.
+
+        Raises:
+            FileNotFoundError: It is not there, or something else than a regular file is.
+        """
+        path = self.path(hash_)
+        if not self.has(hash_):
+            raise FileNotFoundError(errno.ENOENT, "There is no such stored file", str(path))
+        return path
 
     def read(self, hash_: str) -> bytes:
         """The bytes of a stored file.
@@ -63,8 +82,9 @@ class ArtifactStore:
         """
         remedy = "Restore it from a backup, or retry the job to make it again."
         try:
-            data = self.path(hash_).read_bytes()
-        except FileNotFoundError:
+            with os.fdopen(open_file(self.path(hash_), os.O_RDONLY), "rb") as file:
+                data = file.read()
+        except (FileNotFoundError, LinkFound):
             raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=remedy) from None
         if hashlib.sha256(data).hexdigest() != hash_:
             raise FileLost(
@@ -95,9 +115,19 @@ class ArtifactStore:
         return [
             folder.name + file.name
             for folder in self.folder.glob("[0-9a-f][0-9a-f]")
+            if not folder.is_symlink()
             for file in folder.iterdir()
             if len(file.name) == 62
         ]
+
+
+def _size_of(path: Path | str) -> int | None:
+    """The bytes of a regular file; None where there is none, or something else. Links are none."""
+    try:
+        status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - hot
+    except OSError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def _write_synced(path: Path, data: bytes) -> None:

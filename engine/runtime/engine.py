@@ -169,7 +169,7 @@ class Engine:
         self._hosts = ModelHosts(settings.hosts)
         self._host_board = HostBoard(self._hosts, self._writer)
         self._progress = ProgressBoard(self._writer)
-        self._projector = Projector(store, self._paths, self._artifacts.path, settings.outputs)
+        self._projector = Projector(store, self._paths, self._artifacts.stored, settings.outputs)
         bench = Workbench(
             self._writer,
             self._artifacts,

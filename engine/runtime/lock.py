@@ -10,6 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from db.no_links import open_file
+
 TRIES = 10
 TRY_SECONDS = 0.02
 
@@ -44,10 +46,11 @@ class EngineLock:
 
         Raises:
             WorkspaceBusy: Another process has it.
+            LinkFound: It is a link or no regular file.
         """
-        handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = open_file(self._path, os.O_RDWR | os.O_CREAT)
         if not _try_for_a_moment(handle):
-            holder = _holder(self._path)
+            holder = _holder(handle)
             os.close(handle)
             raise WorkspaceBusy(*holder)
         self._handle = handle
@@ -94,22 +97,23 @@ def _try_for_a_moment(handle: int) -> bool:
 
 def lock_holder(path: Path) -> tuple[int, str] | None:
     """Pid and host of the engine that holds the lock at `path`; None where nobody does."""
-    if not path.exists():
+    try:
+        handle = open_file(path, os.O_RDONLY)
+    except FileNotFoundError:
         return None
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _holder(path)
+        return _holder(handle)
     else:
         return None
     finally:
         os.close(handle)
 
 
-def _holder(path: Path) -> tuple[int, str]:
+def _holder(handle: int) -> tuple[int, str]:
     try:
-        who = json.loads(path.read_text())
+        who = json.loads(os.pread(handle, 4096, 0))
         return int(who["pid"]), str(who["host"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0, "this machine"

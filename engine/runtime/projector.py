@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from db.errors import LinkFound
+from db.no_links import refuse_links_below
 from db.queries import batches, jobs
 from db.store import Store
 from engine.capabilities import Blocked, Permanent
@@ -64,6 +67,8 @@ class Projector:
         try:
             project = partial(self._project_job, recipe, run.job.id, {**ending, "stage": None})
             await loop.run_in_executor(self._thread, project)
+        except LinkFound as error:
+            raise _elsewhere(error) from error
         except OSError as error:
             raise _unwritable(error) from error
         except ExportError as error:
@@ -93,6 +98,8 @@ class Projector:
         loop = asyncio.get_running_loop()
         try:
             await loop.run_in_executor(self._thread, self._finish_batch, recipe, batch_id)
+        except LinkFound as error:
+            raise _elsewhere(error) from error
         except OSError as error:
             raise _unwritable(error) from error
 
@@ -116,7 +123,7 @@ class Projector:
         if job is None or batch is None or recipe.project is None:
             return
         job = replace(job, **ending)
-        folder = self._paths.root / job.output
+        folder = self._folder(job.output)
         recipe.project(
             Projection(
                 connection, batch, job, folder, self._paths.root, self._artifact, self.settings
@@ -131,12 +138,22 @@ class Projector:
         for job in jobs.cancelled_in_the_middle(connection, batch_id):
             if (self._paths.root / job.output).exists():  # it still says how far the job was
                 self._project_soon(recipe, job.id)
-        folder = self._paths.root / batch.outputs
+        folder = self._folder(batch.outputs)
         recipe.finish(
             Projection(
                 connection, batch, None, folder, self._paths.root, self._artifact, self.settings
             )
         )
+
+    def _folder(self, output: str) -> Path:
+        """A folder of outputs.
+
+        Raises:
+            LinkFound: A part of it below the workspace is a link.
+        """
+        folder = Path(os.path.normpath(self._paths.root / output))
+        refuse_links_below(self._paths.root, folder)
+        return folder
 
     def _connect(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -146,6 +163,14 @@ class Projector:
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
+
+
+def _elsewhere(error: LinkFound) -> Blocked:
+    return Blocked(
+        str(error),
+        reason="disk",
+        remedy="For outputs in another place, set outputs.folder or give --output-dir.",
+    )
 
 
 def _unwritable(error: OSError) -> Blocked:
