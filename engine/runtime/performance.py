@@ -147,8 +147,8 @@ class Performance:
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
-        paid = self.call.backend.paid
-        if paid and settings.on_unknown != "retry" and asks_about(self.call):
+        is_cheap = memo.state != "unknown" and not asks_about(self.call)
+        if self.call.backend.paid and settings.on_unknown != "retry" and not is_cheap:
             raise await self._keeper.unknown(settings.on_unknown)
 
     def _put_aside(self) -> None:

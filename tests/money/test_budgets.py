@@ -220,6 +220,18 @@ async def test_a_cheap_call_at_its_deadline_is_made_again(paid: Paid, asks: bool
     assert (toy.batch().presumed, open_reservations(toy)) == ((0, 1000) if asks else (1000, 0))
 
 
+async def test_what_an_operator_was_asked_about_is_not_made_again_by_a_resume(paid: Paid) -> None:
+    def unknown(_request: RefineRequest, _context: CallContext) -> None:
+        raise OutcomeUnknown("cut")
+
+    toy = paid(reply=unknown, asks_about=False)
+    toy.queue(1, {"steps": 1})
+    await toy.run()
+    toy.command("resume", batch=1)
+    await toy.run()
+    assert (toy.jobs()[0].reason, len(toy.backend.asked)) == ("unknown-outcome", 1)
+
+
 async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:
     toy = paid()
     toy.queue(1)

@@ -146,13 +146,19 @@ class ChatBackend:
         """The settings that say what it costs."""
         return (f"{self.name}.price_input=...", f"{self.name}.price_output=...")
 
-    def worst_cost(self, request: Any) -> int | None:
-        """Maximum cost of a call, in micro-dollars; None if a price is not known."""
+    def talk(self, request: Any) -> Conversation:
+        """The conversation that a request begins with."""
         raise NotImplementedError
 
+    def worst_cost(self, request: Any) -> int | None:
+        """The most that a call may cost, in micro-dollars; None where a price is not known."""
+        return worst_cost(self.settings, self.talk(request))
+
     def asks(self, request: Any) -> bool:
-        """Whether a call of unknown outcome is asked about instead of being made again."""
-        return self.settings.asks_about(self.worst_cost(request))
+        """Whether a call that a crash cut is asked about: all whose price is not known are."""
+        settings = self.settings
+        is_known = settings.price_input is not None and settings.price_output is not None
+        return not is_known or asks_about(settings, self.talk(request))
 
     def usual_cost(self) -> tuple[int, int] | None:
         """What ordinary calls cost, the least and the most; None where a price is not known."""
@@ -205,10 +211,9 @@ class Critic(ChatBackend):
     def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
         super().__init__(settings, speaker, "vision", evaluator.version())
 
-    def worst_cost(self, request: EvaluateRequest) -> int | None:
-        """The most that a call may cost, in micro-dollars; None where a price is not known."""
-        picture = InlinePicture(b"", request.image.media_type)
-        return worst_cost(self.settings, evaluator.conversation(request, picture))
+    def talk(self, request: EvaluateRequest) -> Conversation:
+        """The conversation that a request begins with, without the picture's bytes."""
+        return evaluator.conversation(request, InlinePicture(b"", request.image.media_type))
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
         """Judges a picture against a brief.

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation
-from engine.backends.common.chat import ChatBackend, ChatSettings, Speaker, version_of, worst_cost
+from engine.backends.common.chat import ChatBackend, ChatSettings, Speaker, version_of
 from engine.capabilities import (
     CallContext,
     Refinement,
@@ -35,9 +35,9 @@ class Writer(ChatBackend):
             "review_shot": version_of(settings, prompt_engineer.version()),
         }
 
-    def worst_cost(self, request: Request) -> int | None:
-        """The most that a call may cost, in micro-dollars; None where a price is not known."""
-        return worst_cost(self.settings, _TOLD[type(request)](request))
+    def talk(self, request: Request) -> Conversation:
+        """The conversation that a request begins with."""
+        return _TOLD[type(request)](request)
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         """Writes a better prompt from the history of attempts.
