@@ -135,6 +135,14 @@ class CallContext(Protocol):
     request_id: str | None
     """The provider's id of this call where an earlier process already submitted it."""
 
+    @property
+    def withdrawn(self) -> bool:
+        """Whether a call that is cut off is unwanted for good, because its job was cancelled.
+
+        A call that is cut off by the end of the engine, or by its deadline, is gone back to.
+        """
+        ...
+
     async def read(self, artifact: Artifact) -> bytes:
         """The bytes of an artifact, checked against its hash."""
         ...

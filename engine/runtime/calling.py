@@ -172,6 +172,7 @@ class Caller:
             self._state.request_id,
             on_unwritable=self._on_unwritable,
             on_preview=self._on_preview,
+            is_withdrawn=lambda: self._state.withdrawn,
         )
 
     async def _on_submitted(self, request_id: str) -> None:

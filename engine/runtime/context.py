@@ -41,6 +41,7 @@ class CallRecorder:
         tokens_out: Tokens that it has written so far.
         deadline: When the call is given up, where that is set.
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
+        is_withdrawn: Says whether the job was cancelled.
     """
 
     artifacts: ArtifactStore
@@ -59,6 +60,12 @@ class CallRecorder:
     deadline: Deadline | None = None
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
     on_preview: Callable[[bytes], None] = lambda _picture: None
+    is_withdrawn: Callable[[], bool] = lambda: False
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether a call that is cut off is unwanted for good."""
+        return self.is_withdrawn()
 
     async def read(self, artifact: Artifact) -> bytes:
         """The bytes of an artifact, checked against its hash."""

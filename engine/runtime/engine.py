@@ -389,6 +389,8 @@ class Engine:
         for run in runs:
             run.stop(then)
         await self._wait_for([run.task for run in runs if run.task])
+        if then == "cancelled":  # a call may outlive its run, as that of a paused job does
+            self._steps.abandon(batch_id, job_id)
         return len(runs)
 
     def reload(self) -> None:

@@ -137,7 +137,7 @@ class JobRunner:
     async def _stopped(self, run: JobRun) -> None:
         job, then = run.job, run.then
         if then == "cancelled":
-            self._steps.abandon(run)
+            self._steps.abandon(job.batch_id, job.id)
             await self._write_what_there_is(run, state="cancelled")
             await self._leaves(run, lambda c: writes.end_job(c, job, "cancelled"))
         else:

@@ -30,6 +30,7 @@ class Performance:
     Attributes:
         call: What is asked of which backend.
         place: What tells the step from every other one of the store.
+        batch_id: The batch of its job.
         task: What makes it.
         wanted: Whether a run waits for it.
         in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
@@ -44,6 +45,7 @@ class Performance:
     ) -> None:
         self.call = asked.call
         self.place = asked.place
+        self.batch_id = asked.run.job.batch_id
         self._on_end = on_end
         self.wanted = self.in_flight = False
         self._bench = bench
@@ -72,7 +74,8 @@ class Performance:
         return waiting
 
     def give_up(self) -> None:
-        """Stops it, wherever it is."""
+        """Stops it, wherever it is, since nobody wants its outcome any more."""
+        self._state.withdrawn = True
         self.task.cancel()
         if not self._started:
             self._end(None)

@@ -54,10 +54,16 @@ class StepRunner:
         """The calls that have been sent and are not answered, or not yet written down."""
         return list(self._tasks)
 
-    def abandon(self, run: JobRun) -> None:
-        """Cancels a run's calls under way that cost nothing; paid ones go on."""
+    def abandon(self, batch_id: int, job_id: int | None = None) -> None:
+        """Cancels calls under way that cost nothing; paid ones go on.
+
+        Args:
+            batch_id: The batch.
+            job_id: The job, None for all of the batch.
+        """
         for place, performance in list(self._under_way.items()):
-            if place[0] == run.job.id and not performance.call.backend.paid:
+            of_job = performance.batch_id == batch_id and job_id in {None, place[0]}
+            if of_job and not performance.call.backend.paid:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
                 self._give_up(performance)
 

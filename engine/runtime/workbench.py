@@ -88,6 +88,7 @@ class StepState:
         spent: What the last call has cost, in micro-dollars.
         retried: Whether it has waited for another try.
         uncertain: Whether nobody knows if its last call was carried out.
+        withdrawn: Whether nobody wants its outcome any more, because the job was cancelled.
     """
 
     asked: Asked
@@ -101,6 +102,7 @@ class StepState:
     spent: int = 0
     retried: bool = False
     uncertain: bool = True
+    withdrawn: bool = False
 
 
 @dataclass(slots=True)

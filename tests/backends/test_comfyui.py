@@ -12,17 +12,21 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from engine.backends.comfyui import FAMILY, ComfySettings
+from engine.backends.comfyui import FAMILY, ComfySettings, queued
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.comfyui.events import Hint, preview_of, read_event
+from engine.backends.comfyui.following import MOST_LOST
 from engine.backends.comfyui.image import ComfyImages
+from engine.backends.comfyui.queued import QueueReader
 from engine.backends.comfyui.sizes import base_size, in_steps
+from engine.backends.comfyui.states import Waiting
+from engine.backends.comfyui.ticket import Ticket
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MOST_BYTES, fit_preview
 from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
 from engine.imaging.decode import describe
 from tests.support.engines import eventually
-from tests.support.providers.comfyui import ComfyUI, Socket, event, preview
+from tests.support.providers.comfyui import ComfyUI, Execution, Socket, event, preview
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import (
     drip,
@@ -131,11 +135,53 @@ async def test_jobs_are_asked_where_queue_and_history_know_nothing(server, comfy
     assert len(comfy.executions) == 1
 
 
-async def test_a_server_that_has_forgotten_a_prompt_is_asked_anew(server, comfy):
-    comfy.forgets = True
-    error = await failure(backend(server))
+async def test_a_server_that_has_forgotten_a_prompt_is_sent_it_again_and_that_is_counted(
+    server, comfy
+):
+    comfy.deadly = "a red barn"
+    context, made = MemoryContext(), backend(server)
+    for _ in range(MOST_LOST - 1):
+        error = await failure(made, context)
+        assert isinstance(error, Retryable)
+        assert not error.resubmit  # or the count would be lost with the id
+    error = await failure(made, context)
+    assert isinstance(error, Permanent)
+    assert "ComfyUI ended 3 times while it ran this prompt" in error.message
+    assert len({run.prompt_id for run in comfy.executions}) == 1
+    assert len(comfy.executions) == MOST_LOST
+
+
+async def test_a_prompt_that_waited_while_its_server_vanished_is_not_blamed(server, comfy):
+    comfy.hold = "pending"
+    others = [Execution(f"other {number}", {}, "browser") for number in range(2)]
+    comfy.executions += others
+    context = MemoryContext()
+    for number in range(MOST_LOST + 1):
+        task = asyncio.create_task(failure(backend(server), context))
+        await eventually(lambda number=number: len(comfy.executions) == 3 + number)
+        await eventually(lambda: comfy.executions[-1].looks > 2)
+        comfy.executions[-1].state = "gone"
+        assert isinstance(await task, Retryable)
+    assert context.submissions == [comfy.executions[-1].prompt_id]
+
+
+async def test_a_server_that_vanishes_under_a_prompt_is_counted_by_the_next_engine(comfy):
+    comfy.hold = "running"
+    context = MemoryContext()
+    with ProviderServer(comfy) as first:
+        task = asyncio.create_task(failure(backend(first), context))
+        await eventually(lambda: comfy.executions and comfy.executions[0].state == "running")
+        await eventually(lambda: comfy.executions[0].looks > 4)
+        first.misbehave(reset(), times=float("inf"))
+    error = await task
     assert isinstance(error, Retryable)
-    assert error.resubmit
+    assert error.parks == "backend"
+    comfy.start_again()
+    comfy.hold = None
+    with ProviderServer(comfy, port=first.port) as second:
+        await backend(second).generate(request(), context)
+    assert str(context.request_id) == f"{comfy.executions[0].prompt_id} lost=1 alone"
+    assert len(comfy.executions) == 2
 
 
 async def test_a_cut_submit_is_found_again_under_its_id(server, comfy):
@@ -192,10 +238,34 @@ async def test_every_input_that_chooses_a_file_is_known(server, name, value):
     assert value in error.remedy
 
 
+@pytest.mark.parametrize("value", ["sd15", "mine.gguf", "A.SAFETENSORS"])
+async def test_a_loader_that_lacks_its_file_blocks_whatever_its_ending(server, value):
+    server.misbehave(status(400, refusal("value_not_in_list", "unet_name", value)), path=PROMPT)
+    assert isinstance(await failure(backend(server)), Blocked)
+
+
+async def test_a_missing_file_beside_another_fault_fails_since_the_file_alone_mends_nothing(server):
+    body = refusal("value_not_in_list", "ckpt_name", "sd15.safetensors")
+    other = refusal("value_not_in_list", "sampler_name", "no_such")["node_errors"]["4"]
+    body["node_errors"]["3"] = {**other, "class_type": "KSampler"}
+    server.misbehave(status(400, body), path=PROMPT)
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "no_such" not in error.remedy
+
+
+def sampler(name: str, value: str) -> dict[str, Any]:
+    body = refusal("value_not_in_list", name, value)
+    body["node_errors"]["4"]["class_type"] = "KSampler"
+    return body
+
+
 @pytest.mark.parametrize(
     "body",
     [
         refusal("value_bigger_than_max", "steps", "10001"),
+        sampler("sampler_name", "no_such_sampler"),
+        sampler("scheduler_name", "no_such"),
         {"error": {"type": "invalid_prompt", "message": "no class_type", "details": "node 3"}},
         b"<html>nope</html>",
         [],
@@ -240,6 +310,7 @@ def trouble(kind: str, exception: str, said: str = "it \x1b[31mbroke") -> list[A
             True,
         ),
         (trouble("execution_error", "RuntimeError", "Allocation on device"), Retryable, True),
+        (trouble("execution_error", "RuntimeError", "not enough memory"), Retryable, True),
         (trouble("execution_interrupted", ""), Retryable, True),
         ("nonsense", Permanent, False),
         ([3, [], ["execution_error"]], Permanent, False),
@@ -275,13 +346,55 @@ async def test_a_look_that_fails_is_taken_again(server, comfy, what, path):
     assert len(comfy.executions) == 1
 
 
-@pytest.mark.parametrize("what", [huge(size=64 * 2**20), drip(0.05), hang()])
-async def test_looks_have_a_deadline_and_a_limit(server, comfy, what, monkeypatch):
+@pytest.mark.parametrize("what", [huge(size=300 * 2**20), drip(0.05), hang(), status(403)])
+async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(server, comfy, what, monkeypatch):
     monkeypatch.setattr(comfy_image, "MISSES", 1)
     server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
-    error = await failure(backend(server, timeout=0.4))
-    assert isinstance(error, Retryable | Permanent)
+    context = MemoryContext()
+    await backend(server, timeout=0.4).generate(request(), context)
+    again = MemoryContext(context.request_id)
+    await backend(server, timeout=0.4).generate(request(), again)
     assert len(comfy.executions) == 1
+
+
+@pytest.mark.parametrize("what", [drip(0.05), hang()])
+async def test_looks_have_a_deadline_and_a_limit(server, comfy, what, monkeypatch):
+    monkeypatch.setattr(comfy_image, "MISSES", 1)
+    server.misbehave(what, path=HISTORY, method="GET", times=float("inf"))
+    error = await failure(backend(server, timeout=0.4))
+    assert isinstance(error, Retryable)
+    assert len(comfy.executions) == 1
+
+
+async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_empty(server, comfy):
+    server.misbehave(hang(), path=QUEUE, method="GET", times=float("inf"))
+    other = Execution("other", {}, "browser")
+    comfy.executions.append(other)
+    context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
+    task = asyncio.create_task(backend(server, timeout=0.1).generate(request(), context))
+    await eventually(lambda: len(server.calls("^/prompt$")) > 3)
+    assert comfy.executions == [other]  # it may be in there, so it is not sent
+    other.state = "over"
+    with pytest.raises(Retryable):
+        await task
+    await backend(server, timeout=0.1).generate(request(), context)
+    ticket = Ticket.read(str(context.request_id))
+    assert [run.prompt_id for run in comfy.executions[1:]] == [ticket.prompt_id]
+
+
+@pytest.mark.parametrize("cut", range(1, 40))
+def test_a_prompt_is_found_in_a_queue_of_any_length_however_it_is_cut(cut, monkeypatch):
+    monkeypatch.setattr(queued, "MAX_JSON_BYTES", 64)
+    there = json.dumps({"queue_running": [], "queue_pending": [[1, "an id", {"x": "y" * 99}]]})
+
+    def state(prompt_id: str) -> Any:
+        reader = QueueReader(prompt_id)
+        for start in range(0, len(there), cut):
+            reader.take(there[start : start + cut].encode())
+        return reader.state()
+
+    assert state("an id") == Waiting(None)
+    assert state("no id") is None
 
 
 async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, comfy):
@@ -303,10 +416,12 @@ async def test_a_cancelled_call_takes_its_own_prompt_back_and_no_other(server, c
     comfy.hold = state
     other = asyncio.create_task(backend(server).generate(request(), MemoryContext()))
     await eventually(lambda: len(comfy.executions) == 1)
-    mine = asyncio.create_task(backend(server).generate(request(), MemoryContext()))
+    context = MemoryContext()
+    mine = asyncio.create_task(backend(server).generate(request(), context))
     await eventually(lambda: len(comfy.executions) == 2)
     await eventually(lambda: comfy.executions[1].state == state)
     await eventually(lambda: comfy.executions[1].looks > 3)
+    context.withdrawn = True
     mine.cancel()
     with pytest.raises(asyncio.CancelledError):
         await mine
@@ -318,6 +433,58 @@ async def test_a_cancelled_call_takes_its_own_prompt_back_and_no_other(server, c
     assert comfy.executions[0].state == state
     comfy.hold = None
     await other
+
+
+@pytest.mark.parametrize("state", ["pending", "running"])
+async def test_a_call_that_an_engine_cuts_off_leaves_its_prompt_where_it_is(server, comfy, state):
+    comfy.hold = state
+    context = MemoryContext()
+    mine = asyncio.create_task(backend(server).generate(request(), context))
+    await eventually(lambda: comfy.executions and comfy.executions[0].looks > 3)
+    mine.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await mine
+    assert (comfy.deleted, comfy.interrupted, comfy.executions[0].state) == ([], [], state)
+    comfy.hold = None
+    await backend(server).generate(request(), MemoryContext(context.request_id))
+    assert len(comfy.executions) == 1
+
+
+async def test_a_prompt_in_a_queue_too_long_to_read_is_still_withdrawn(server, comfy, monkeypatch):
+    monkeypatch.setattr(queued, "MAX_JSON_BYTES", 64)
+    comfy.hold = "running"
+    context = MemoryContext()
+    mine = asyncio.create_task(backend(server).generate(request(), context))
+    await eventually(lambda: comfy.executions and comfy.executions[0].state == "running")
+    context.withdrawn = True
+    mine.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await mine
+    assert comfy.interrupted == [comfy.executions[0].prompt_id]
+
+
+async def test_a_picture_whose_file_was_deleted_is_made_again_past_the_cache_once(server, comfy):
+    comfy.lost_files = 1
+    context = MemoryContext()
+    made = await backend(server).generate(request(), context)
+    assert await context.read(made.image) == picture(tint=1)
+    first, second = comfy.executions
+    assert first.prompt_id != second.prompt_id
+    assert second.graph.pop("9")["inputs"].items() > first.graph.pop("9")["inputs"].items()
+    assert second.graph == first.graph
+    comfy.lost_files = 9
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "deleted from its folder" in error.remedy
+    assert len(comfy.executions) == 4
+
+
+async def test_a_deleted_picture_is_not_made_again_where_that_may_cost_something(server, comfy):
+    comfy.lost_files, comfy.paid_nodes = 9, {"KSampler"}
+    error = await failure(backend(server))
+    assert isinstance(error, Permanent)
+    assert "cannot be fetched" in error.message
+    assert len(comfy.executions) == 1
 
 
 async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
@@ -480,6 +647,34 @@ def test_frames_are_read_as_hints_and_never_trusted():
     assert preview_of(frame) == b"image"
     assert preview_of(struct.pack(">II", 4, 2**31) + b"x") is None
     assert preview_of(b"\0\0\0\1") is None
+
+
+ODD_FRAMES = [
+    '{"type": "progress", "data": {"value": %s, "max": 1}}' % ("9" * 400),
+    '{"type": "progress", "data": {"value": 1.0, "max": %s}}' % ("9" * 400),
+    '{"type": "progress", "data": {"value": NaN, "max": NaN}}',
+    '{"type": "progress", "data": {"value": Infinity, "max": Infinity}}',
+    '{"type": "progress", "data": {"value": -5, "max": 1e-320}}',
+    '{"type": "progress", "data": {"value": %s, "max": 1}}' % ("9" * 5000),
+    '{"type": "executing", "data": {"node": "\\ud800"}}',
+    '{"type": ["progress"], "data": {}}',
+    "[" * 200_000,
+    "[1]",
+    b"\0",
+    struct.pack(">II", 1, 2) + picture()[:50],
+]
+
+
+async def test_odd_frames_are_passed_over_and_what_follows_is_heard(server, comfy):
+    comfy.hold = "running"
+    frames = [*ODD_FRAMES, event("progress", value=5, max=20)]
+    server.misbehave(Socket(frames), path="^/ws")
+    context = MemoryContext()
+    task = asyncio.create_task(backend(server).generate(request(), context))
+    await eventually(lambda: (0.25, "step 5 of 20") in context.shown)
+    comfy.hold = None
+    await task
+    assert len(server.calls("^/ws")) == 1
 
 
 def test_a_preview_is_small_and_a_picture_or_it_is_none():

@@ -15,7 +15,7 @@ from engine.runtime import lanes
 from engine.runtime.loading import load_batch
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
-from tests.support.providers.draw import Studio, die
+from tests.support.providers.draw import QUICK, Studio, die
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.misbehaviour import hang, reset, status
 from tests.support.providers.openai_images import OpenAIImages as OpenAIRoutes
@@ -154,6 +154,77 @@ async def test_a_cancelled_job_takes_its_prompt_out_of_comfyui(tmp_path: Path, s
         await task
         prompt_id = comfy.executions[0].prompt_id
         assert (comfy.deleted or comfy.interrupted) == [prompt_id]
+
+
+@pytest.mark.parametrize("state", ["pending", "running"])
+async def test_an_engine_that_stops_leaves_its_prompts_and_the_next_finds_them(tmp_path, state):
+    comfy = ComfyUI(hold=state)
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {}, {"engine": {"grace_seconds": 0}})
+        studio.queue(2, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: [run.state for run in comfy.executions] == [state] * 2)
+        await eventually(lambda: [step.state for step in studio.steps()] == ["submitted"] * 2)
+        engine.stop()
+        await task
+        assert (comfy.deleted, comfy.interrupted) == ([], [])
+        comfy.hold = None
+        await studio.run()
+        assert {job.state for job in studio.jobs()} == {"done"}
+        assert comfy_made(comfy) == {"picture 0": 1, "picture 1": 1}
+
+
+async def test_a_deadline_leaves_its_prompt_and_goes_back_to_it(tmp_path: Path):
+    comfy = ComfyUI(hold="running")
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {}, {"engine": {"deadline_seconds": 0.3}})
+        studio.queue(1, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: "Try 2" in "".join(_retries(studio)))
+        comfy.hold = None
+        await studio.becomes("done")
+        engine.stop()
+        await task
+        assert (comfy.interrupted, len(comfy.executions)) == ([], 1)
+
+
+async def test_a_cancelled_job_that_was_paused_takes_its_prompt_back_too(tmp_path: Path):
+    comfy = ComfyUI(hold="running")
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {})
+        studio.queue(1, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: comfy.executions and comfy.executions[0].state == "running")
+        studio.workspace.command("pause", ["j1"])
+        await studio.becomes("paused")
+        assert comfy.interrupted == []
+        studio.workspace.command("cancel", ["j1"])
+        await studio.becomes("cancelled")
+        await eventually(lambda: comfy.executions[0].state == "gone")
+        engine.stop()
+        await task
+
+
+async def test_a_prompt_that_ends_comfyui_is_given_up_and_the_others_are_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
+    comfy = ComfyUI(deadly="picture 1")
+    with ProviderServer(comfy) as server:
+        studio = Studio(tmp_path / "work", {}, {"retry": {**QUICK["retry"], "tries": 2}})
+        studio.queue(4, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: all(job.state in {"done", "failed"} for job in studio.jobs()))
+        engine.stop()
+        await task
+        assert [job.state for job in studio.jobs()] == ["done", "failed", "done", "done"]
+        (error,) = [error for error in studio.errors() if error.kind == "permanent"]
+        assert "ComfyUI ended 3 times while it ran this prompt" in error.message
+        assert comfy_made(comfy)["picture 1"] in {3, 4}  # once in company, then alone
+        comfy.deadly = ""
+        studio.workspace.command("retry", ["j2"])
+        await studio.run()
+        assert {job.state for job in studio.jobs()} == {"done"}
 
 
 async def test_a_hung_request_is_cut_off_by_the_deadline_and_gone_back_to(tmp_path: Path):

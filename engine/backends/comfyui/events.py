@@ -6,6 +6,7 @@ understood, the prompt is looked at on a timer all the same.
 
 import asyncio
 import logging
+import math
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,11 +66,20 @@ def read_event(frame: str, prompt_id: str) -> Hint | None:
 
 
 def _read_progress(data: dict[str, Any]) -> Hint | None:
-    value, most = data.get("value"), data.get("max")
-    if not isinstance(value, int | float) or not isinstance(most, int | float) or most <= 0:
+    value, most = _number(data.get("value")), _number(data.get("max"))
+    if value is None or most is None or most <= 0:
         return None
     fraction = min(1.0, max(0.0, value / most))
     return Hint(fraction, f"step {value:g} of {most:g}")
+
+
+def _number(given: Any) -> float | None:
+    """A finite number; None for anything else, whole numbers beyond floats included."""
+    try:
+        number = float(given) if isinstance(given, int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def preview_of(frame: bytes) -> bytes | None:
@@ -93,6 +103,10 @@ class Listener:
             is told of it.
         progress: Told what is worth showing.
         preview: Given each picture that shows how the result looks so far.
+
+    Attributes:
+        over: Set when the prompt should have ended.
+        has_begun: Whether the server has said that it is at work on the prompt.
     """
 
     def __init__(
@@ -112,6 +126,7 @@ class Listener:
         self._preview = preview
         self._fraction: float | None = None
         self.over = asyncio.Event()
+        self.has_begun = False
 
     async def listen(self) -> None:
         """Listens until it is cancelled; connects again whenever the connection ends."""
@@ -131,11 +146,18 @@ class Listener:
                     proxy=self._proxy,
                 ) as socket:
                     async for frame in socket:
-                        await self._take(frame)
+                        await self._heed(frame)
             # A proxy that cannot be used raises ImportError or ValueError.
             except (OSError, WebSocketException, EOFError, ImportError, ValueError) as error:
                 log.debug("ComfyUI's websocket: %s", type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _heed(self, frame: str | bytes) -> None:
+        """Takes a frame; one that cannot be understood, however odd, is passed over."""
+        try:
+            await self._take(frame)
+        except Exception as error:  # noqa: BLE001 - nothing depends on what a frame says
+            log.debug("a frame of ComfyUI's websocket: %s", type(error).__name__)
 
     async def _take(self, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
@@ -150,6 +172,7 @@ class Listener:
         if hint.fraction is not None:
             self._fraction = hint.fraction
         if hint.message:
+            self.has_begun = True
             self._progress(self._fraction, hint.message)
         if hint.over:
             self.over.set()

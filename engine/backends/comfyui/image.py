@@ -1,38 +1,31 @@
 """Capability `image` of ComfyUI."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
-import uuid
 from typing import Any
 
-from engine.backends.comfyui.events import Listener
+from engine.addresses import is_loopback
+from engine.backends.comfyui.filling import values_for
+from engine.backends.comfyui.following import Follower, refuse_deadly, withdraw_if_unwanted
 from engine.backends.comfyui.outcome import picture_of
-from engine.backends.comfyui.server import (
-    ComfyServer,
-    Ended,
-    State,
-    Waiting,
-    WorkflowRefused,
-    node_problems,
-)
+from engine.backends.comfyui.refusals import WorkflowRefused, node_problems
+from engine.backends.comfyui.server import ComfyServer
 from engine.backends.comfyui.settings import LOCAL_URL, ComfySettings
-from engine.backends.comfyui.sizes import base_size, in_steps
-from engine.backends.comfyui.workflow import SlotName, Workflow
-from engine.backends.common.download import ROLE, Shelf, fetch_picture
+from engine.backends.comfyui.ticket import Ticket
+from engine.backends.comfyui.turns import turns_at
+from engine.backends.comfyui.workflow import Workflow
+from engine.backends.common.download import ROLE, FileGone, Shelf, fetch_picture
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
 from engine.capabilities import (
-    Blocked,
     CallContext,
     Capability,
     ImageRequest,
     Missing,
     Permanent,
     Picture,
-    Retryable,
 )
 
 SETTLE_SECONDS = 1.0
@@ -41,12 +34,13 @@ SETTLE_SECONDS = 1.0
 MISSES = 5
 """Looks that may fail one after the other before the call is given up for now."""
 
-REFINER_SHARE = 0.8
-"""Share of the steps that the base model makes before the refiner."""
+_UNKNOWN_INPUT = "safelight_run"
+"""An input that no node has: ComfyUI ignores it, and its cache takes the node for another one."""
 
-
-_CHANGES = {"steps", "cfg", "denoise", "refiner", "upscaler"}
-"""Settings that change what comes out."""
+_GONE = (
+    "ComfyUI's cache holds the run, and the file was deleted from its folder: restart ComfyUI or "
+    "change the seed, then retry the job."
+)
 
 
 class ComfyImages:
@@ -88,26 +82,57 @@ class ComfyImages:
         Raises:
             StepError: It did not work.
         """
-        timeout = self.settings.timeout
-        async with ComfyServer(self._base_url, self._account, timeout) as server:
-            prompt_id, state = context.request_id, None
-            if prompt_id:
-                state = await self._find_again(server, prompt_id)
-            if state is None:
-                prompt_id = await self._begin(server, request, context, prompt_id)
-            ended = await self._follow(server, str(prompt_id), context)
-            output = self._workflow_for(request).output
-            url = server.view_url(*picture_of(self._account, ended, output))
-            shelf = Shelf(self._account, self._base_url, timeout=timeout)
-            data = await fetch_picture(shelf, url)
+        async with ComfyServer(self._base_url, self._account, self.settings.timeout) as server:
+            data = None
+            while data is None:
+                try:
+                    data = await self._picture(server, request, context)
+                except FileGone as gone:
+                    await self._pass_by_cache(server, request, context, gone)
         return Picture(image=await context.keep(data, role=ROLE), seed=request.seed)
 
-    async def _find_again(self, server: ComfyServer, prompt_id: str) -> State | None:
+    async def _picture(
+        self, server: ComfyServer, request: ImageRequest, context: CallContext
+    ) -> bytes:
+        ticket = Ticket.read(context.request_id) if context.request_id else None
+        is_there = ticket is not None and await self._is_there(server, ticket.prompt_id)
+        if ticket is not None and ticket.left and not is_there:
+            ticket = ticket.lost_again()
+            await context.submitted(str(ticket))
+            refuse_deadly(ticket)
+        alone = ticket is not None and ticket.alone and not is_there
+        async with turns_at(self._base_url).enter(alone=alone) as stay:
+            if ticket is None or not is_there:
+                ticket = await self._begin(server, request, context, ticket)
+            pause = self.settings.poll_seconds
+            follower = Follower(server, ticket, context, stay, poll_seconds=pause, misses=MISSES)
+            ended = await follower.follow()
+        url = server.view_url(*picture_of(self._account, ended, self._workflow_for(request).output))
+        return await fetch_picture(
+            Shelf(self._account, self._base_url, timeout=self.settings.timeout), url
+        )
+
+    async def _is_there(self, server: ComfyServer, prompt_id: str) -> bool:
+        """Whether the server has a prompt, or may have it."""
         state = await server.find(prompt_id)
         if state is None:  # the engine may have died with the request on its way
             await asyncio.sleep(SETTLE_SECONDS)
             state = await server.find(prompt_id)
-        return state
+        return state is not None
+
+    async def _pass_by_cache(
+        self, server: ComfyServer, request: ImageRequest, context: CallContext, gone: FileGone
+    ) -> None:
+        """Has the same prompt sent once more in a form that the server's cache does not answer.
+
+        Raises:
+            Permanent: That was tried before, or might cost something.
+        """
+        ticket, workflow = Ticket.read(context.request_id or ""), self._workflow_for(request)
+        is_own = is_loopback(self._base_url) and workflow.output is not None
+        if ticket.uncached or not is_own or await server.has_paid_nodes(workflow.node_types):
+            raise Permanent(gone.message, remedy=_GONE) from gone
+        await context.submitted(str(Ticket.draw(uncached=True)))
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -116,25 +141,28 @@ class ComfyImages:
         server: ComfyServer,
         request: ImageRequest,
         context: CallContext,
-        prompt_id: str | None,
-    ) -> str:
+        ticket: Ticket | None,
+    ) -> Ticket:
         workflow = self._workflow_for(request)
-        graph = workflow.filled(await self._values(server, workflow, request, context))
-        if prompt_id is None:
-            prompt_id = str(uuid.uuid4())
-            await context.submitted(prompt_id)
+        reference = await self._uploaded(server, workflow, request, context)
+        graph = workflow.filled(values_for(workflow, self.settings, request, reference))
+        if ticket is None:
+            ticket = Ticket.draw()
+            await context.submitted(str(ticket))
+        if ticket.uncached:
+            graph[str(workflow.output)]["inputs"][_UNKNOWN_INPUT] = ticket.prompt_id
         try:
-            left_out = await server.submit(prompt_id, graph)
+            left_out = await server.submit(ticket.prompt_id, graph)
         except WorkflowRefused as error:
-            raise self._explained(error) from None
+            raise error.explained(self._account) from None
         except asyncio.CancelledError:
-            await server.withdraw(prompt_id)
+            await withdraw_if_unwanted(server, ticket, context)
             raise
         if left_out and self._output_is_left_out(workflow, left_out):
-            await server.withdraw(prompt_id)
+            await server.withdraw(ticket.prompt_id)
             problems = "; ".join(text for text, _ in node_problems(left_out))
             raise Permanent(f"ComfyUI leaves the result out: {self._account.say(problems)}")
-        return prompt_id
+        return ticket
 
     def _workflow_for(self, request: ImageRequest) -> Workflow:
         wanted = references_of(request, 1, f"The workflow {self.workflow.name}")
@@ -147,51 +175,18 @@ class ComfyImages:
             )
         return self.settings.reference_workflow
 
-    async def _values(
-        self,
-        server: ComfyServer,
-        workflow: Workflow,
-        request: ImageRequest,
-        context: CallContext,
-    ) -> dict[SlotName, Any]:
-        settings, reference = self.settings, None
+    async def _uploaded(
+        self, server: ComfyServer, workflow: Workflow, request: ImageRequest, context: CallContext
+    ) -> str | None:
+        """The server's name of the reference picture, None where there is none."""
+        reference = None
         for picture in references_of(request, 1, f"The workflow {workflow.name}"):
             sent = await read_reference(context, picture)
             name = f"safelight-{picture.hash[:16]}.{sent.media_type.rpartition('/')[2]}"
             reference = await server.upload(name, sent.data, sent.media_type)
         if reference is None and "reference" in workflow.slots:
             raise Permanent(f"The workflow {workflow.name} needs a reference picture.")
-        steps = settings.steps or workflow.value("steps")
-        wide, high = in_steps(request.width), in_steps(request.height)
-        base_wide, base_high = base_size(request.width, request.height)
-        return {
-            "prompt": request.prompt,
-            "negative": request.negative_prompt,
-            "seed": request.seed,
-            "width": wide,
-            "height": high,
-            "base_width": base_wide,
-            "base_height": base_high,
-            "steps": settings.steps,
-            "switch_step": round(steps * REFINER_SHARE) if isinstance(steps, int) else None,
-            "cfg": settings.cfg,
-            "denoise": settings.denoise,
-            "reference": reference,
-            "checkpoint": settings.model or None,
-            "refiner": settings.refiner,
-            "upscaler": settings.upscaler,
-        }
-
-    def _explained(self, error: WorkflowRefused) -> Permanent | Blocked:
-        if not error.missing_files:
-            return error
-        return Blocked(
-            error.message,
-            reason="weights",
-            remedy=f"Put {self._account.say(', '.join(error.missing_files), 120)} into ComfyUI's "
-            "models folder, or set comfyui.model (refiner, upscaler) to a file that is there, "
-            "then resume.",
-        )
+        return reference
 
     @staticmethod
     def _output_is_left_out(workflow: Workflow, node_errors: dict[str, Any]) -> bool:
@@ -202,56 +197,6 @@ class ComfyImages:
             or (isinstance(node, dict) and workflow.output in (node.get("dependent_outputs") or ()))
             for id_, node in node_errors.items()
         )
-
-    # -- following ----------------------------------------------------------------------------
-
-    async def _follow(self, server: ComfyServer, prompt_id: str, context: CallContext) -> Ended:
-        listener = Listener(self._base_url, prompt_id, context.progress, context.preview)
-        listening = asyncio.create_task(listener.listen())
-        try:
-            return await self._poll(server, prompt_id, listener, context)
-        except asyncio.CancelledError:
-            await server.withdraw(prompt_id)
-            raise
-        finally:
-            listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listening
-
-    async def _poll(
-        self, server: ComfyServer, prompt_id: str, listener: Listener, context: CallContext
-    ) -> Ended:
-        misses = unknown = 0
-        while True:
-            try:
-                state = await server.find(prompt_id)
-                misses = 0
-            except Retryable:
-                misses += 1
-                if misses >= MISSES:
-                    raise
-            else:
-                if isinstance(state, Ended):
-                    return state
-                unknown = unknown + 1 if state is None else 0
-                if unknown >= 2:
-                    raise Retryable("ComfyUI has forgotten the prompt.", resubmit=True)
-                _show(state, context)
-            await self._wait(listener)
-
-    async def _wait(self, listener: Listener) -> None:
-        if listener.over.is_set():
-            listener.over.clear()
-            await asyncio.sleep(min(0.1, self.settings.poll_seconds))
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.settings.poll_seconds):
-                await listener.over.wait()
-
-
-def _show(state: State | None, context: CallContext) -> None:
-    if isinstance(state, Waiting):
-        context.progress(None, f"in ComfyUI's queue, {state.before} before it")
 
 
 def _version(settings: ComfySettings) -> str:

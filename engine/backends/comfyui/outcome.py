@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from engine.backends.comfyui.server import Ended
+from engine.backends.comfyui.states import Ended
 from engine.backends.common.failures import Account
 from engine.capabilities import Permanent, Retryable
 

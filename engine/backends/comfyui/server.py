@@ -6,46 +6,29 @@ same prompt id twice and runs it twice, so a prompt is always looked for before 
 
 import asyncio
 import contextlib
-import re
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import quote
 
+from engine.backends.comfyui.queued import MAX_QUEUE_BYTES, QueueReader
+from engine.backends.comfyui.refusals import WorkflowRefused, mapping
+from engine.backends.comfyui.states import Ended, Running, State, Unclear, Waiting
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
-from engine.backends.common.reading import plain, word
-from engine.capabilities import Permanent, Retryable, StepError
+from engine.backends.common.reading import plain
+from engine.capabilities import Blocked, Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
 """How long a prompt that is given up may take to be taken out of the server's queue."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """In the queue, with so many before it."""
+QUEUE_SECONDS = 10.0
+"""How long the queue may take to be read."""
 
-    before: int
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """Being made."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """Over, with what the server says of it.
-
-    Attributes:
-        outputs: What each node left behind, by its id.
-        status: `status_str`, and `messages`.
-    """
-
-    outputs: dict[str, Any] = field(default_factory=dict)
-    status: dict[str, Any] = field(default_factory=dict)
-
-
-State = Waiting | Running | Ended
+QUEUE_SHARE = 20
+"""A queue that could not be read is left alone for so many times as long as the try took."""
 
 
 class ComfyServer:
@@ -62,13 +45,18 @@ class ComfyServer:
         self._account = account
         self._timeout = timeout
         self._http: Any = None
+        self._long: Any = None  # for the one reply that may be long
+        self._has_jobs = True
+        self._queue_rests_until = 0.0
 
     async def __aenter__(self) -> Self:
         import httpx
 
-        self._http = httpx.AsyncClient(
-            **guarded(httpx, self.base_url, timeout=self._timeout, limit=MAX_JSON_BYTES),
-        )
+        def client(limit: int) -> Any:
+            limits = guarded(httpx, self.base_url, timeout=self._timeout, limit=limit)
+            return httpx.AsyncClient(**limits)
+
+        self._http, self._long = client(MAX_JSON_BYTES), client(MAX_QUEUE_BYTES)
         return self
 
     async def __aexit__(
@@ -78,41 +66,79 @@ class ComfyServer:
         trace: TracebackType | None,
     ) -> None:
         await self._http.aclose()
+        await self._long.aclose()
 
     # -- a prompt's life ----------------------------------------------------------------------
 
     async def find(self, prompt_id: str) -> State | None:
         """Where a prompt is; None where the server does not know it.
 
-        The queue is looked at before the history: a prompt goes from the one to the other, so
-        that in this order it cannot slip through between two looks.
+        The queue is looked at last, and only where nothing else knows the prompt. A prompt goes
+        from there to the history, so that is looked at once more after it: none slips through.
         """
-        queue = _mapping(await self._json("GET", "/queue"))
-        if prompt_id in _ids(queue.get("queue_running")):
-            return Running()
-        pending = _ids(queue.get("queue_pending"))
-        if prompt_id in pending:
-            return Waiting(pending.index(prompt_id) + len(_ids(queue.get("queue_running"))))
-        history = _mapping(await self._json("GET", f"/history/{prompt_id}"))
-        if prompt_id in history:
-            entry = _mapping(history[prompt_id])
-            return Ended(_mapping(entry.get("outputs")), _mapping(entry.get("status")))
-        return await self._find_job(prompt_id)
+        state = await self._find_ended(prompt_id) or await self._find_job(prompt_id)
+        if state is None:
+            state = await self._find_queued(prompt_id)
+        if state is None:
+            state = await self._find_ended(prompt_id)
+        return state
+
+    async def _find_ended(self, prompt_id: str) -> Ended | None:
+        history = mapping(await self._json("GET", f"/history/{prompt_id}"))
+        if prompt_id not in history:
+            return None
+        entry = mapping(history[prompt_id])
+        return Ended(mapping(entry.get("outputs")), mapping(entry.get("status")))
 
     async def _find_job(self, prompt_id: str) -> State | None:
         """What the jobs interface knows; servers from before 2026 have none and answer 404."""
-        response = await self._send("GET", f"/api/jobs/{prompt_id}")
-        if response.status_code != 200:
+        if not self._has_jobs:
             return None
-        job = _mapping(plain(response.content))
+        response = await self._send("GET", f"/api/jobs/{prompt_id}")
+        self._has_jobs = response.status_code != 404 or _is_json(response)
+        job = mapping(plain(response.content)) if response.status_code == 200 else {}
         match job.get("status"):
             case "pending":
-                return Waiting(0)
+                return Waiting(None)
             case "in_progress":
                 return Running()
             case "completed" if isinstance(job.get("outputs"), dict):
                 return Ended(job["outputs"], {"status_str": "success"})
         return None
+
+    async def _find_queued(self, prompt_id: str) -> State | None:
+        """Where a prompt is in the queue; `Unclear` where that cannot be read."""
+        began = time.monotonic()
+        if began >= self._queue_rests_until:
+            try:
+                async with asyncio.timeout(min(QUEUE_SECONDS, self._timeout)):
+                    return await self._read_queue(prompt_id)
+            except (StepError, TimeoutError, ValueError, RecursionError):
+                took = time.monotonic() - began
+                self._queue_rests_until = began + took * (QUEUE_SHARE + 1)
+        return None if await self._is_idle() else Unclear()
+
+    async def _read_queue(self, prompt_id: str) -> State | None:
+        import httpx
+
+        reader = QueueReader(prompt_id)
+        try:
+            async with self._long.stream("GET", f"{self.base_url}/queue") as response:
+                if response.status_code != 200:
+                    raise from_status(self._account, response.status_code)
+                async for chunk in response.aiter_bytes():
+                    reader.take(chunk)
+        except (httpx.HTTPError, UnreadableReply) as error:
+            raise from_exception(self._account, error) from None
+        return reader.state()
+
+    async def _is_idle(self) -> bool:
+        """Whether the server says that it has nothing to do, in a short reply."""
+        try:
+            info = mapping(mapping(await self._json("GET", "/prompt")).get("exec_info"))
+        except (Permanent, Blocked):
+            return False
+        return info.get("queue_remaining") == 0
 
     async def submit(self, prompt_id: str, graph: dict[str, Any]) -> dict[str, Any]:
         """Queues a prompt under an id of our own; returns the errors of nodes that are left out.
@@ -124,13 +150,13 @@ class ComfyServer:
         response = await self._send("POST", "/prompt", json=body)
         if response.status_code == 400:
             raise WorkflowRefused(self._account, _mapping_of(response))
-        answer = _mapping(self._body(response))
+        answer = mapping(self._body(response))
         if answer.get("prompt_id") != prompt_id:
             raise Permanent(
                 "The server runs the workflow under an id of its own, so it cannot be found again.",
                 remedy="Update ComfyUI: it has to take the prompt_id that it is given.",
             )
-        return _mapping(answer.get("node_errors"))
+        return mapping(answer.get("node_errors"))
 
     async def withdraw(self, prompt_id: str) -> None:
         """Takes a prompt out of the queue, or stops it where it is the one that runs."""
@@ -138,8 +164,8 @@ class ComfyServer:
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._send("POST", "/queue", json={"delete": [prompt_id]})
                 # Old servers stop whatever runs, whoever asked for it: first see whose it is.
-                queue = _mapping(await self._json("GET", "/queue"))
-                if prompt_id in _ids(queue.get("queue_running")):
+                # What is still in a queue that is too long does not wait: that was just deleted.
+                if await self.find(prompt_id) in (Running(), Waiting(None)):
                     await self._send("POST", "/interrupt", json={"prompt_id": prompt_id})
 
     # -- files --------------------------------------------------------------------------------
@@ -152,7 +178,7 @@ class ComfyServer:
             files={"image": (name, data, media_type)},
             data={"type": "input"},
         )
-        answer = _mapping(self._body(response))
+        answer = mapping(self._body(response))
         kept, folder = answer.get("name"), answer.get("subfolder") or ""
         if not isinstance(kept, str) or not isinstance(folder, str):
             raise Retryable("ComfyUI did not say under which name it keeps the reference picture.")
@@ -164,6 +190,14 @@ class ComfyServer:
 
         query = {"filename": filename, "subfolder": subfolder, "type": kind}
         return str(httpx.URL(f"{self.base_url}/view", params=query))
+
+    async def has_paid_nodes(self, kinds: Iterable[str]) -> bool:
+        """Whether a node of one of these kinds calls a service that costs money."""
+        for kind in sorted(set(kinds)):
+            info = mapping(await self._json("GET", f"/object_info/{quote(kind, safe='')}"))
+            if mapping(info.get(kind)).get("api_node"):
+                return True
+        return False
 
     # -- calls --------------------------------------------------------------------------------
 
@@ -191,47 +225,6 @@ class ComfyServer:
             raise _found_again(from_exception(self._account, error)) from None
 
 
-_FILE_INPUT = re.compile(
-    r"(?:ckpt|checkpoint|lora|vae|unet|clip|control_net|model|gligen|hypernetwork)_name\d?$"
-)
-_FILE = re.compile(r"\.(?:safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORECASE)
-"""How inputs that choose a file are named, and how files of models end; samplers and schedulers
-are chosen from lists in the same way and are no files."""
-
-
-class WorkflowRefused(Permanent):
-    """The server's validation refuses a workflow.
-
-    Attributes:
-        missing_files: Names of model files that the server does not have.
-    """
-
-    def __init__(self, account: Account, answer: dict[str, Any]) -> None:
-        problems = list(node_problems(_mapping(answer.get("node_errors"))))
-        error = _mapping(answer.get("error"))
-        said = [text for text, _ in problems] or [f"{error.get('message')} {error.get('details')}"]
-        super().__init__(
-            f"ComfyUI refuses the workflow: {account.say('; '.join(said))}",
-            remedy="Run the workflow in ComfyUI itself to see what it lacks.",
-        )
-        self.missing_files = [name for _, name in problems if name]
-
-
-def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with each node, and the model file that it lacks where that is it."""
-    found = []
-    for id_, node in node_errors.items():
-        for error in _mappings(_mapping(node).get("errors")):
-            info = _mapping(error.get("extra_info"))
-            where = f"node {id_} ({_mapping(node).get('class_type')})"
-            text = f"{where}: {error.get('message')} {error.get('details')}".strip()
-            lacks = error.get("type") == "value_not_in_list"
-            given, name = word(info.get("received_value")), word(info.get("input_name"))
-            is_file = lacks and (_FILE_INPUT.search(name) or _FILE.search(given))
-            found.append((text, given if is_file else ""))
-    return found
-
-
 def _found_again(error: StepError) -> StepError:
     """The same error, without the advice to submit anew: the prompt is looked for by its id."""
     if isinstance(error, Retryable):
@@ -239,24 +232,13 @@ def _found_again(error: StepError) -> StepError:
     return error
 
 
-def _ids(queue: Any) -> list[str]:
-    """Ids of the prompts of a part of the queue, the next one first."""
-    listed = queue if isinstance(queue, list) else []
-    entries = [entry for entry in listed if isinstance(entry, list) and len(entry) > 1]
-    ordered = sorted(entries, key=lambda e: e[0] if isinstance(e[0], int | float) else 0)
-    return [str(entry[1]) for entry in ordered]
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _mappings(value: Any) -> list[dict[str, Any]]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+def _is_json(response: Any) -> bool:
+    """Whether a refusal is the interface's own, not that of a server without the interface."""
+    return str(response.headers.get("content-type", "")).startswith("application/json")
 
 
 def _mapping_of(response: Any) -> dict[str, Any]:
     found = plain(response.content)
     if found is None:
         return {"error": {"message": response.text[:2000], "details": ""}}
-    return _mapping(found)
+    return mapping(found)

@@ -105,6 +105,11 @@ class Workflow(BaseModel):
         return None
 
     @property
+    def node_types(self) -> set[str]:
+        """The kinds of its nodes."""
+        return {node.class_type for node in self.graph.values()}
+
+    @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with the graph or its slots."""
         text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)

@@ -142,6 +142,10 @@ def _absolute(shelf: Shelf, url: str) -> str:
         return url
 
 
+class FileGone(Permanent):
+    """The file of a picture that was made is no longer where it was."""
+
+
 class NotAPicture(Permanent):
     """What came in place of a picture is none, or is not whole."""
 
@@ -264,7 +268,8 @@ def _body(shelf: Shelf, response: Any) -> bytes:
     error = from_status(shelf.account, response.status_code, said, response.headers)
     if isinstance(error, Retryable):
         raise _not_lost(shelf, error)
-    raise Permanent(
+    kind = FileGone if response.status_code in {404, 410} else Permanent
+    raise kind(
         f"The picture that {shelf.account.name} made cannot be fetched: {error.message}",
         remedy="It may have expired; retry the job to make it again, which is paid for again.",
     )

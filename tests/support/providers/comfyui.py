@@ -37,7 +37,7 @@ class ComfyUI:
 
     Attributes:
         executions: Every prompt that was taken, in order.
-        waits: Looks at the queue during which a prompt waits.
+        waits: Looks at the history during which a prompt waits.
         runs: Looks during which it runs.
         hold: A state, `pending` or `running`, that prompts do not leave.
         jobs: Whether there is `/api/jobs`.
@@ -46,6 +46,9 @@ class ComfyUI:
         outputs: Replaces what a run leaves behind.
         node_errors: What the reply to a prompt says of its nodes.
         kept_name: The name under which uploads are kept.
+        paid_nodes: Kinds of nodes that call a service that costs money.
+        deadly: A text; the server starts anew, with nothing in its memory, at a prompt with it.
+        lost_files: So many prompts, the first ones, whose file was deleted from the folder.
     """
 
     executions: list[Execution] = field(default_factory=list)
@@ -61,6 +64,9 @@ class ComfyUI:
     outputs: dict[str, Any] | None = None
     node_errors: dict[str, Any] = field(default_factory=dict)
     kept_name: str = "reference (1).png"
+    paid_nodes: set[str] = field(default_factory=set)
+    deadly: str = ""
+    lost_files: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
@@ -71,21 +77,31 @@ class ComfyUI:
         match call.method, call.path.strip("/").split("/"):
             case "POST", ["prompt"]:
                 return self._prompt(call)
-            case "GET", ["queue"]:
-                return Reply(self._queue())
             case "POST", ["queue"]:
                 return self._delete(call)
             case "POST", ["interrupt"]:
                 return self._interrupt(call)
-            case "GET", ["history", prompt_id]:
-                return Reply(self._history(prompt_id))
-            case "GET", ["api", "jobs", prompt_id] if self.jobs:
-                return self._job(prompt_id)
             case "POST", ["upload", "image"]:
                 self.uploads.append(form(call))
                 name = {"name": self.kept_name, "subfolder": "safe", "type": "input"}
                 return Reply(name)
-            case "GET", ["view"]:
+            case "GET", path:
+                return self._look(call, path)
+        return None
+
+    def _look(self, call: Received, path: list[str]) -> Reply | None:
+        match path:
+            case ["queue"]:
+                return Reply(self._queue())
+            case ["prompt"]:
+                return Reply({"exec_info": {"queue_remaining": self._remaining()}})
+            case ["history", prompt_id]:
+                return Reply(self._history(prompt_id))
+            case ["api", "jobs", prompt_id] if self.jobs:
+                return self._job(prompt_id)
+            case ["object_info", kind]:
+                return Reply({kind: {"api_node": kind in self.paid_nodes}})
+            case ["view"]:
                 return self._view(call)
         return None
 
@@ -102,13 +118,23 @@ class ComfyUI:
     def _queue(self) -> dict[str, Any]:
         parts: dict[str, list[Any]] = {"pending": [], "running": [], "over": [], "gone": []}
         for number, made in enumerate(self.executions):
-            made.looks += 1
-            if made.state in {"pending", "running"} and made.state != self.hold:
-                made.state = self._next(made.looks)
             parts[made.state].append([number, made.prompt_id, made.graph, {}, ["9"]])
         if self.forgets:
             return {"queue_running": [], "queue_pending": []}
         return {"queue_running": parts["running"], "queue_pending": parts["pending"]}
+
+    def _go_on(self, made: Execution) -> None:
+        """Goes on with a prompt, which whoever waits for it looks at here."""
+        made.looks += 1
+        if made.state in {"pending", "running"} and made.state != self.hold:
+            made.state = self._next(made.looks)
+        if self.deadly and made.state == "running" and self.deadly in json.dumps(made.graph):
+            self.start_again()
+
+    def start_again(self) -> None:
+        """Forgets everything, as a server does that is started again."""
+        for made in self.executions:
+            made.state = "gone"
 
     def _next(self, looks: int) -> str:
         if looks <= self.waits:
@@ -117,7 +143,15 @@ class ComfyUI:
             return "running"
         return "over"
 
+    def _remaining(self) -> int:
+        return (
+            0 if self.forgets else sum(e.state in {"pending", "running"} for e in self.executions)
+        )
+
     def _history(self, prompt_id: str) -> dict[str, Any]:
+        for made in self.executions:
+            if made.prompt_id == prompt_id:
+                self._go_on(made)
         over = [e for e in self.executions if e.prompt_id == prompt_id and e.state == "over"]
         if not over or self.forgets:
             return {}
@@ -161,6 +195,8 @@ class ComfyUI:
         if call.query["subfolder"] != "a b" or call.query["type"] != "output":
             return Reply(b"", 404)
         number = int(call.query["filename"].split("_")[1])
+        if number < self.lost_files:
+            return Reply(b"", 404)
         return Reply(picture(tint=number), headers={"content-type": "image/png"})
 
 

@@ -18,6 +18,7 @@ class MemoryContext:
         previews: Pictures as they looked so far, in order.
         spent: Micro-dollars.
         tokens: Tokens in and out.
+        withdrawn: Whether the call, should it be cut off, is unwanted for good.
     """
 
     def __init__(self, request_id: str | None = None) -> None:
@@ -30,6 +31,7 @@ class MemoryContext:
         self.spent = 0
         self._is_charged = False
         self.tokens = (0, 0)
+        self.withdrawn = False
 
     def give(self, data: bytes, media_type: str = "image/png") -> Artifact:
         """Stores what a request refers to."""

@@ -1,0 +1,41 @@
+"""Where a prompt is on its way through a ComfyUI server."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """In the queue.
+
+    Attributes:
+        before: How many prompts come before it; None where the queue is too long to be read.
+    """
+
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Over, with what the server says of it.
+
+    Attributes:
+        outputs: What each node left behind, by its id.
+        status: `status_str`, and `messages`.
+    """
+
+    outputs: dict[str, Any] = field(default_factory=dict)
+    status: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """Not over, and in a queue that cannot be read: it may be there or not."""
+
+
+State = Waiting | Running | Ended | Unclear
