@@ -16,6 +16,7 @@ from bench.lanes import lanes
 from bench.machine import measured
 from bench.peers import fsync_ms, peers_python, slow_fsync
 from bench.scoring import scoring
+from bench.slow_line import slow_line
 
 FULL = ("artifact", "score")
 Case = Callable[[], float]
@@ -240,6 +241,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "diffusion": diffusion,
     "scoring": scoring,
     "dashboard": dashboard,
+    "slow_line": slow_line,
 }
 
 

@@ -11,7 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual import on, work
+from textual import constants, on, work
 from textual.app import App
 from textual.screen import Screen
 
@@ -23,6 +23,7 @@ from tui.actions import BY_ID
 from tui.engine_process import EngineProcess
 from tui.feed import Feed, Trouble
 from tui.keys import KeysError, key_file, load_keys
+from tui.line.pace import Pace
 from tui.remembered import Remembered, state_file
 from tui.screens.batches import BatchesScreen
 from tui.views.head import Head, HeadView
@@ -31,6 +32,7 @@ from tui.widgets.bars import Banner, engine_words
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
 
@@ -51,6 +53,7 @@ class Dashboard(App[str]):
     Attributes:
         head: The engine and what waits, as last read.
         trouble: What is wrong with the store, in a sentence.
+        line: How quick the line to the terminal is.
     """
 
     # The first screen's own style sheet is named here: Textual loads those of screens when they
@@ -63,6 +66,7 @@ class Dashboard(App[str]):
 
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         super().__init__()
+        self.line = Pace()
         self.paths = WorkspacePaths(root)
         self.read_only = read_only
         self.headlines = Headlines()
@@ -71,7 +75,7 @@ class Dashboard(App[str]):
         self.keymap: dict[str, str] = {}
         self.remembered = Remembered.load(state_file())
         self.head_view = HeadView(self.paths)
-        self.feed = Feed(self.paths, self)
+        self.feed = Feed(self.paths, self, self.line.may_repaint)
         self._engine = EngineProcess(self.paths)
         self._wrong: list[str] = []
         self._prepare()
@@ -91,6 +95,14 @@ class Dashboard(App[str]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Colours of the states, whatever theme is chosen."""
         return theming.variable_defaults()
+
+    def get_driver_class(self) -> "type[Driver]":
+        """One that knows how slow the line is, unless `TEXTUAL_DRIVER` names another."""
+        if constants.DRIVER is None and sys.platform != "win32":
+            from tui.line.driver import LineDriver
+
+            return LineDriver
+        return super().get_driver_class()
 
     def get_default_screen(self) -> Screen[Any]:
         """The batches."""

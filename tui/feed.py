@@ -28,6 +28,9 @@ POLL_BUSY_SECONDS = 0.02
 BUSY_SECONDS = 1.0
 """How long after a change in the store the next one is expected at any moment."""
 
+_WISHED = -1
+"""In place of a version: the screen wants to be read now."""
+
 CHECK_SECONDS = 0.5
 REST = 10
 """A read is repeated for a change in the store after this many times what it took."""
@@ -91,7 +94,7 @@ class _Shown:
     view: View
     target: MessagePump
     snapshot: Any = None
-    version: int = -1
+    version: int = _WISHED
     not_before: float = 0.0
     due: float = 0.0
 
@@ -109,11 +112,18 @@ class Feed:
     Args:
         paths: The workspace's places.
         reporter: Who is told of trouble.
+        may_repaint: Whether what changes by itself may be shown now; a slow line says no.
     """
 
-    def __init__(self, paths: WorkspacePaths, reporter: MessagePump) -> None:
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        reporter: MessagePump,
+        may_repaint: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._paths = paths
         self._reporter = reporter
+        self._may_repaint = may_repaint
         self._wake = threading.Event()
         self._stopping = False
         self._abandon = False
@@ -151,7 +161,7 @@ class Feed:
     def wake(self) -> None:
         """Reads now: a view wants something else."""
         for shown in self._shown:
-            shown.version, shown.not_before = -1, 0.0
+            shown.version, shown.not_before = _WISHED, 0.0
         self._wake.set()
 
     def abandon(self) -> None:
@@ -194,8 +204,11 @@ class Feed:
         version = data_version(connection)
         if version != self._version:
             self._version, self._changed = version, time.monotonic()
+        may_repaint = self._may_repaint()
         for shown in tuple(self._shown):
             now = time.monotonic()
+            if not may_repaint and shown.version != _WISHED:
+                continue
             if (shown.version != version or now >= shown.due) and now >= shown.not_before:
                 self._read(connection, shown, version)
 

@@ -22,9 +22,9 @@ TOGETHER = 4
 class EngineLike:
     """Finishes steps of the jobs that run, in turn."""
 
-    def __init__(self, running: list[tuple[int, int]]) -> None:
+    def __init__(self, running: list[tuple[int, int]], made: int) -> None:
         self._running = running
-        self._made = 0
+        self._made = made
 
     def finish_some(self, connection: sqlite3.Connection, number: int) -> None:
         """Some steps begin and end; the message of each has the number of the commit."""
@@ -47,8 +47,9 @@ def write(root: Path, seconds: float, rate: float) -> list[float]:
     reader = store.reader()
     sql = "SELECT id, batch_id FROM jobs WHERE state = 'running'"
     running = [tuple(row) for row in reader.execute(sql)]
+    made = reader.execute("SELECT coalesce(max(id), 0) FROM steps").fetchone()[0]
     reader.close()
-    engine = EngineLike(running)
+    engine = EngineLike(running, made)
     with store.alone() as commit:
         began = time.monotonic()
         for number in range(round(seconds * rate / TOGETHER)):

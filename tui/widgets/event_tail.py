@@ -120,7 +120,8 @@ class EventTail(ScrollView, can_focus=True):
         self._follow(following=True)
 
     def _grow(self, added: int, dropped: int) -> None:
-        self.virtual_size = Size(0, len(self._lines))
+        # No layout depends on it: to lay the screen out anew paints its scrollbars again.
+        self.set_reactive(EventTail.virtual_size, Size(0, len(self._lines)))
         if self._following:
             self._to_end()
         else:

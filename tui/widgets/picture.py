@@ -19,6 +19,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui.line.pace import Pace
 from tui.pictures.cache import LruCache
 from tui.pictures.cells import CellStyle, cell_style, draw, pixels_of
 from tui.pictures.decode import PictureTrouble, thumbnail
@@ -205,8 +206,9 @@ class Picture(Widget):
     def _cell_style(self) -> CellStyle | Literal["pixels"]:
         if self._style_given is not None:
             return self._style_given
-        if pixel_terminal() is not None and not self.app.is_headless:
-            return "pixels"
+        line: Pace | None = getattr(self.app, "line", None)
+        if pixel_terminal() is not None and not self.app.is_headless and not (line and line.slow):
+            return "pixels"  # over a slow line they would take minutes, and no key could end them
         return cell_style(self.app.console.color_system, no_color=self.app.no_color)
 
     # -- making ready -------------------------------------------------------------------------

@@ -1,0 +1,91 @@
+"""Textual's driver for Linux and macOS, with an eye on the line to the terminal."""
+
+import os
+import time
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from textual import events
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+
+from tui.line.pace import Pace
+from tui.line.sender import Sender
+
+if TYPE_CHECKING:
+    from tui.app import Dashboard
+
+LAST_ANSWER_SECONDS = 1.0
+"""How long the end waits for an answer, that the shell would take for keys."""
+
+_PRESSED = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown,
+            events.MouseScrollUp)  # fmt: skip
+
+
+class TimedFile:
+    """A terminal's file that notes how long writing takes.
+
+    Args:
+        file: The file.
+        pace: What is told.
+    """
+
+    def __init__(self, file: IO[str], pace: Pace) -> None:
+        self._file = file
+        self._pace = pace
+        self._held: list[str] = []
+
+    def fileno(self) -> int:
+        """The file's handle."""
+        return self._file.fileno()
+
+    def write(self, text: str) -> int:
+        """Holds text until it is flushed."""
+        self._held.append(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Writes what is held."""
+        data = "".join(self._held).encode(errors="replace")
+        self._held.clear()
+        while data:
+            began = time.monotonic()
+            written = os.write(self._file.fileno(), data)
+            self._pace.taken(written, time.monotonic() - began)
+            data = data[written:]
+
+
+class LineDriver(LinuxDriver):
+    """Sends a slow line no more than it carries."""
+
+    def __init__(self, app: "Dashboard", **options: Any) -> None:
+        super().__init__(app, **options)
+        self._pace = app.line
+        self._file = cast("Any", TimedFile(cast("IO[str]", self._file), self._pace))
+        self._sender = Sender(self._pace, super().write, self._loop.call_later)
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal."""
+        super().start_application_mode()
+        if self._writer_thread is not None:
+            self._sender.begin()
+
+    def stop_application_mode(self) -> None:
+        """Gives the terminal back when the last answer has come."""
+        self._sender.end()
+        end = time.monotonic() + LAST_ANSWER_SECONDS
+        while self._pace.waits and time.monotonic() < end:
+            time.sleep(0.005)
+        super().stop_application_mode()
+
+    def process_message(self, message: Message) -> None:
+        """Notes keys and answers, in the thread that reads them."""
+        if isinstance(message, events.CursorPosition) and self._pace.answered(message.x + 1):
+            self._loop.call_soon_threadsafe(self._sender.pump)
+            return
+        if isinstance(message, _PRESSED):
+            self._pace.pressed()
+        super().process_message(message)
+
+    def write(self, data: str) -> None:
+        """Writes a frame or a control sequence."""
+        self._sender.send(data, self._app.size)
