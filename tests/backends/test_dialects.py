@@ -140,6 +140,7 @@ async def test_a_good_reply_is_taken_in_any_dialect(provider: Provider, reply: A
             "cyber: It may.",
         ),
         (ANTHROPIC, anthropic([], "tired_of_it"), "tired_of_it"),
+        (ANTHROPIC, anthropic([{"type": "tool_use", "input": {}}], "tool_use"), "tool_use"),
         (GENAI, gemini([], "SOMETHING_NEW", finishMessage="a new reason"), "a new reason"),
         (GENERATIVEAI, gemini([], "SOMETHING_NEW", finishMessage="a new reason"), "a new reason"),
         (GENAI, gemini([], "SAFETY", finishMessage="Rule 7."), "SAFETY: Rule 7."),

@@ -17,7 +17,16 @@ from engine.backends.common.error_bodies import (
     said_in,
 )
 from engine.backends.common.failures import Account, from_body, from_status
-from engine.backends.common.reading import Count, Items, Lenient, MadeFiles, Seed, Text, plain
+from engine.backends.common.reading import (
+    MAX_DEPTH,
+    Count,
+    Items,
+    Lenient,
+    MadeFiles,
+    Seed,
+    Text,
+    plain,
+)
 from engine.backends.fal.image import _Made as FalMade
 from engine.backends.fal.replies import Refusal, Status, Taken
 from engine.backends.gemini.failures import gemini_error
@@ -124,6 +133,16 @@ def test_json_is_read_with_a_mark_of_byte_order_and_numbers_of_any_length() -> N
     assert plain(b'{"a": ' + b"9" * 9000 + b"}") == {"a": float("inf")}
     assert plain(b"<html>") is None
     assert plain(DEEP) is None
+
+
+def test_our_own_limit_of_depth_comes_before_any_other() -> None:
+    def nested(depth: int) -> str:
+        return "[" * depth + "]" * depth
+
+    assert plain(nested(MAX_DEPTH)) is not None
+    assert plain(nested(MAX_DEPTH + 1)) is None
+    assert plain(json.dumps({"a": nested(MAX_DEPTH + 1), "b": [[]] * 999})) is not None
+    assert plain("[" * (MAX_DEPTH + 1) + '"' + '\\"' * 200_000 + "\\") is None
 
 
 def test_an_error_that_a_stream_holds_is_found_and_its_words_are_not() -> None:

@@ -24,9 +24,7 @@ _REFUSED = frozenset(
         "spii",
     }
 )
-_USUAL = frozenset(
-    {"", "stop", "end_turn", "stop_sequence", "eos", "finish_reason_unspecified", "tool_use"}
-)
+_USUAL = frozenset({"", "stop", "end_turn", "stop_sequence", "eos", "finish_reason_unspecified"})
 _FAILED = frozenset({"error", "network_error", "insufficient_system_resource"})
 
 

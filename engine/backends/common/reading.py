@@ -26,7 +26,11 @@ T = TypeVar("T")
 MAX_COUNT = 10**12
 """The largest count that is taken for one."""
 
+MAX_DEPTH = 100
+"""How deep the lists and objects of a reply may lie in each other, which no provider comes near."""
+
 _LONGEST_NUMBER = 40
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.|\\\Z)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _DIGITS = re.compile(r"\s*-?\d{1,20}(?:\.0{1,9})?\s*", re.ASCII)
 _ERROR_EVENT = re.compile(r"^data:\s*(\{.*\"error\".*)$", re.MULTILINE)
 _SPOKEN = frozenset({"text", "output_text", ""})
@@ -63,9 +67,23 @@ def plain(body: bytes | bytearray | str) -> Any:
         event = _ERROR_EVENT.search(text)
         text = event[1] if event else ""
     try:
-        return json.loads(text, parse_int=_whole)
-    except (ValueError, RecursionError):
+        return None if _is_too_deep(text) else json.loads(text, parse_int=_whole)
+    except ValueError:
         return None
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for found in _STRING_OR_BRACKET.finditer(text):
+        if found[0] in "[{":
+            depth += 1
+        elif found[0] in "]}":
+            depth -= 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
 
 
 def _whole(digits: str) -> int | float:
