@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.backends.comfyui.states import Running, State, Waiting
 from engine.backends.common.http import MAX_JSON_BYTES
+from engine.backends.common.reading import plain
 
 MAX_QUEUE_BYTES = 256 * 2**20
 """The longest queue that is looked through, in bytes."""
@@ -42,7 +43,7 @@ class QueueReader:
         """
         if self._body is None:
             return Waiting(None) if self._found else None
-        queue = json.loads(self._body)
+        queue = plain(self._body)
         if not isinstance(queue, dict):
             raise ValueError("not a queue")  # noqa: TRY004 - as for what is not JSON
         running, pending = _ids(queue.get("queue_running")), _ids(queue.get("queue_pending"))

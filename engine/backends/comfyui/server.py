@@ -113,7 +113,7 @@ class ComfyServer:
             try:
                 async with asyncio.timeout(min(QUEUE_SECONDS, self._timeout)):
                     return await self._read_queue(prompt_id)
-            except (StepError, TimeoutError, ValueError, RecursionError):
+            except (StepError, TimeoutError, ValueError):
                 took = time.monotonic() - began
                 self._queue_rests_until = began + took * (QUEUE_SHARE + 1)
         return None if await self._is_idle() else Unclear()
