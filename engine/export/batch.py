@@ -32,7 +32,7 @@ def write_batch(reports: Iterable[JobReport], batch: BatchReport, path: Path) ->
         OSError: The file cannot be written.
     """
     sums = _Sums()
-    with Folder(path.parent) as folder, folder.replacing(path.name) as stream:
+    with Folder(path.parent) as folder, folder.replacing(path.name, tidy=True) as stream:
         stream.write(b'{\n"version": %d,\n"batch": ' % VERSION + _line(batch_head(batch)))
         stream.write(b',\n"jobs": [')
         for number, report in enumerate(reports):

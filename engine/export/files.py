@@ -16,6 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
+from engine.ownership import PATTERN, is_over, mark
+
 _CANNOT_LINK = {
     errno.EXDEV,
     errno.EPERM,
@@ -25,7 +27,7 @@ _CANNOT_LINK = {
     errno.EOPNOTSUPP,
     errno.ENOSYS,
 }
-_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp")
+_TEMPORARY = re.compile(rf"\.(?P<name>.+?)\.(?:(?P<owner>{PATTERN})-)?[0-9a-f]{{8}}\.tmp")
 _ABANDONED_SECONDS = 3600
 
 
@@ -82,8 +84,16 @@ class Folder:
                 stream.write(data)
 
     @contextmanager
-    def replacing(self, name: str) -> Iterator[BinaryIO]:
-        """A stream to write a file with; the file appears whole at the end, or not at all."""
+    def replacing(self, name: str, *, tidy: bool = False) -> Iterator[BinaryIO]:
+        """A stream to write a file with; the file appears whole at the end, or not at all.
+
+        Args:
+            name: The file.
+            tidy: Whether to remove first what killed processes have left of earlier tries.
+        """
+        for left in self.names() if tidy else ():
+            if self.is_abandoned(left, re.compile(re.escape(name))):
+                self.remove(left)
         temporary = self._temporary(name)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(temporary, flags, 0o600, dir_fd=self._descriptor)
@@ -153,6 +163,8 @@ class Folder:
         match = _TEMPORARY.fullmatch(name)
         if match is None or not own.fullmatch(match["name"]):
             return False
+        if (over := is_over(match["owner"] or "")) is not None:
+            return over
         try:
             changed = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False).st_ctime
         except OSError:
@@ -160,7 +172,7 @@ class Folder:
         return time.time() - changed > _ABANDONED_SECONDS
 
     def _temporary(self, name: str) -> str:
-        return f".{name}.{secrets.token_hex(4)}.tmp"
+        return f".{name}.{mark()}-{secrets.token_hex(4)}.tmp"
 
     def _rename(self, temporary: str, name: str) -> None:
         try:

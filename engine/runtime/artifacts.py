@@ -12,6 +12,10 @@ from pathlib import Path
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
 from engine.capabilities import Permanent
+from engine.ownership import is_over, mark
+
+_NEW = ".new-"
+"""How the names of temporary files begin; `safelight gc` knows it too."""
 
 
 class FileLost(Permanent):
@@ -110,12 +114,23 @@ class ArtifactStore:
                     path.replace(path.with_name(f"{path.name}.damaged"))
         return found
 
+    def sweep(self) -> None:
+        """Removes temporary files whose processes have ended."""
+        for folder in self._folders():
+            for name in os.listdir(folder):  # noqa: PTH208 - there may be many
+                if name.startswith(_NEW) and is_over(name[len(_NEW) :].rpartition("-")[0]):
+                    with contextlib.suppress(OSError):
+                        (folder / name).unlink()
+
+    def _folders(self) -> list[Path]:
+        found = self.folder.glob("[0-9a-f][0-9a-f]")
+        return [folder for folder in found if folder.is_dir() and not folder.is_symlink()]
+
     def hashes(self) -> "list[str]":
         """The hash of every stored file."""
         return [
             folder.name + file.name
-            for folder in self.folder.glob("[0-9a-f][0-9a-f]")
-            if not folder.is_symlink()
+            for folder in self._folders()
             for file in folder.iterdir()
             if len(file.name) == 62
         ]
@@ -131,7 +146,7 @@ def _size_of(path: Path | str) -> int | None:
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_NEW}{mark()}-")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

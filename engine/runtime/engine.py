@@ -208,6 +208,7 @@ class Engine:
         for name in queries.parked_lanes(self._reader):
             self._lanes.named(name).try_again()
             await self._try_lane(name)
+        self._sweeping = asyncio.create_task(asyncio.to_thread(self._artifacts.sweep))
         log.info("engine %d started, pid %d, %d jobs to go on with", self._id, pid, recovered)
 
     async def _close(self) -> None:

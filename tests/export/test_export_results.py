@@ -3,6 +3,7 @@ import io
 import json
 import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from engine.export.results import write_job
 from engine.imaging.lineage import read
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
+from engine.ownership import _started, mark
 
 NAMES = [
     "iteration_1.png",
@@ -223,6 +225,41 @@ def test_abandoned_temporary_files_are_swept_and_fresh_ones_left(job, shelf, tmp
     write_job(job, folder, shelf.path)
     assert not abandoned.exists()
     assert foreign.exists()
+
+
+def test_temporary_files_of_ended_processes_are_swept_at_once_and_of_others_never(
+    job, shelf, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("engine.export.files._ABANDONED_SECONDS", -1)
+    folder = tmp_path / "lamp"
+    folder.mkdir()
+    machine, pid, started = mark().split("-")
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    names = {
+        f"{machine}-{ended.pid}-1": False,
+        f"{machine}-{pid}-{int(started) + 1}": False,  # the number has gone to another process
+        mark(): True,
+        f"{machine}-1-{_started(1)}": True,
+        "00000000-1-1": False,  # another machine's, by its age
+    }
+    files = {owner: folder / f".iteration_1.png.{owner}-0123abcd.tmp" for owner in names}
+    for path in files.values():
+        path.write_text("x")
+    write_job(job, folder, shelf.path)
+    assert {owner: path.exists() for owner, path in files.items()} == names
+
+
+def test_the_summary_s_folder_is_swept_too(tmp_path):
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    left = tmp_path / f".batch_summary.json.{mark().split('-')[0]}-{ended.pid}-1-0123abcd.tmp"
+    other = tmp_path / left.name.replace("batch", "patch")
+    left.write_text("x")
+    other.write_text("x")
+    with Folder(tmp_path) as target, target.replacing("batch_summary.json", tidy=True) as stream:
+        stream.write(b"{}")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [other.name, "batch_summary.json"]
 
 
 def test_what_fails_halfway_leaves_the_old_file(job, shelf, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from db.queries import batches
 from engine.capabilities import CallContext, Permanent, RefineRequest
+from engine.ownership import mark
 from engine.runtime import engine as engine_module
 from engine.runtime import lanes
 from engine.runtime.artifacts import ArtifactStore
@@ -251,6 +253,22 @@ def test_files_are_stored_once_by_content_and_read_back_checked(tmp_path: Path) 
     store.path(hash_).unlink()
     with pytest.raises(Permanent, match="gone"):
         store.read(hash_)
+
+
+async def test_an_engine_removes_the_temporary_files_of_processes_that_have_ended(toy: Toy) -> None:
+    with subprocess.Popen(["true"]) as ended:
+        pass
+    folder = toy.root / ".safelight" / "artifacts" / "ab"
+    folder.mkdir(parents=True)
+    machine = mark().split("-")[0]
+    left = folder / f".new-{machine}-{ended.pid}-1-abcdefgh"
+    others = [folder / name for name in (f".new-{mark()}-abcdefgh", ".new-abcdefgh")]
+    for path in (left, *others):
+        path.write_bytes(b"x")
+    toy.queue(1)
+    await toy.run()
+    await eventually(lambda: not left.exists())
+    assert all(path.exists() for path in others)
 
 
 def test_a_file_that_was_cut_short_is_stored_again(tmp_path: Path) -> None:

@@ -266,7 +266,7 @@ def finish(projection: Projection) -> None:
     path = projection.root / batch.summary
     states: Counter[str] = Counter()
     cost = 0
-    with Folder(path.parent) as folder, folder.replacing(path.name) as stream:
+    with Folder(path.parent) as folder, folder.replacing(path.name, tidy=True) as stream:
         head = {"id": batch.id, "name": batch.name, "recipe": batch.recipe, "seed": batch.seed}
         stream.write(b'{\n"version": %d,\n"batch": %b,\n"jobs": [' % (VERSION, _line(head)))
         for number, job in enumerate(queries.all_jobs(projection.connection, batch.id)):
