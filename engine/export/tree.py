@@ -122,8 +122,9 @@ def read_tree(folder: Path) -> Iterator[TreeItem]:
     for path in walk.strays:
         if path not in walk.taken:
             yield TreeProblem(path, "is the picture of no iteration that is read")
-    if walk.others:
-        yield TreeOthers(walk.others)
+    others = walk.others - sum(path.suffix.lower() == ".txt" for path in walk.taken)
+    if others > 0:
+        yield TreeOthers(others)
 
 
 def read_picture(path: Path) -> bytes:
@@ -308,11 +309,12 @@ class _JobReader:
 
     def _with_words(self, turn: IterationReport, picture: Path) -> IterationReport:
         """The iteration with what an older script's text file says of its picture."""
-        if turn.evaluation is not None and turn.evaluation.has_words:
-            return turn
         path = find_evaluation(picture, self.found.path, self.root)
         if path is None:
             return turn
+        self.taken.add(path)
+        if turn.evaluation is not None and turn.evaluation.has_words:
+            return turn  # the results repeat it
         try:
             words = read_regular(path, MAX_DOCUMENT_BYTES).decode("utf-8-sig").strip()
         except (OSError, ExportError, UnicodeDecodeError) as error:

@@ -7,6 +7,7 @@ that are stored are never changed by it.
 
 import functools
 import io
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TypeVar
@@ -43,6 +44,9 @@ _ON_ITS_SIDE = 5
 _PLAIN_MODES = ("1", "L", "P", "RGB")
 
 T = TypeVar("T")
+
+# What Pillow thinks of a file's metadata is no news for a terminal.
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def describe(data: bytes) -> tuple[str, int, int]:

@@ -83,7 +83,8 @@ def _core(profile: "ImageCms.ImageCmsProfile") -> Any:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """A picture of deep greys as mode L; what is out of range is cut off."""
     scale, offset = (255.0, 0.5) if image.mode == "F" else (1 / 257, 0.5)
-    scaled = image.point(lambda value: value * scale + offset).convert("L")
+    counted = image if image.mode == "F" else image.convert("I")
+    scaled = counted.point(lambda value: value * scale + offset).convert("L")
     clear = image.info.get("transparency")
     if isinstance(clear, int):
         scaled.info["transparency"] = clear // 257

@@ -119,7 +119,8 @@ def test_every_reader_sees_the_same_picture(name):
 
 
 @pytest.mark.parametrize(
-    ("mode", "kind"), [("I;16", "PNG"), ("I;16", "TIFF"), ("I", "TIFF"), ("L", "PNG")]
+    ("mode", "kind"),
+    [("I;16", "PNG"), ("I;16", "TIFF"), ("I;16B", "TIFF"), ("I", "TIFF"), ("L", "PNG")],
 )
 def test_greys_of_sixteen_bits_are_scaled(mode, kind):
     grey = Image.new(mode, (SIDE, SIDE), 128 if mode == "L" else 128 * 257)
