@@ -290,8 +290,9 @@ def test_nothing_else_opens_a_picture():
 def _opens(node: ast.AST) -> bool:
     if isinstance(node, ast.ImportFrom):
         names = {alias.name for alias in node.names}
+        renamed = any(alias.asname for alias in node.names)
         return (node.module == "PIL.Image" and "open" in names) or (
-            node.module == "PIL" and "ImageFile" in names
+            node.module == "PIL" and (renamed or "ImageFile" in names)
         )
     if not isinstance(node, ast.Attribute):
         return False

@@ -48,7 +48,7 @@ class Wanted(NamedTuple):
         content: The picture's hash, or its path where that is not known.
         size: The area in cells.
         style: How cells are drawn; `pixels` where the terminal draws itself.
-        backdrop: What shows through a transparent picture, as RGB.
+        backdrop: The background behind cells that the picture does not fill, as RGB.
     """
 
     content: str
