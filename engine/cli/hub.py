@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from engine.addresses import checked_url, is_loopback
 from engine.backends.common.keys import Key
@@ -36,8 +37,6 @@ def adopt_hub_variables(root: Path) -> None:
     if not endpoint or _fault(environment):
         return
     os.environ[ENDPOINT] = endpoint
-    if is_loopback(endpoint):
-        _use_no_proxy_for(urlsplit(endpoint).hostname or "")
 
 
 def refuse_unsafe_hub(root: Path) -> None:
@@ -53,6 +52,22 @@ def refuse_unsafe_hub(root: Path) -> None:
         raise Trouble(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
     if fault := _fault(environment):
         raise fault
+
+
+def use_no_proxy_for_local_hub() -> None:
+    """Keeps this process's client from asking a hub on a loopback address through a proxy.
+
+    For a process that does nothing but fetch weights. The client sets up a SOCKS proxy whatever
+    `NO_PROXY` names, so then no proxy is used at all.
+    """
+    endpoint = os.environ.get(ENDPOINT, "")
+    if not endpoint or not is_loopback(endpoint):
+        return
+    has_socks = any(proxy.startswith("socks") for proxy in getproxies().values())
+    host = "*" if has_socks else urlsplit(endpoint).hostname or ""
+    for name in ("NO_PROXY", "no_proxy"):
+        known = os.environ.get(name, "")
+        os.environ[name] = host if has_socks or not known else f"{known},{host}"
 
 
 def _fault(environment: Environment) -> Exception | None:
@@ -87,10 +102,3 @@ def _token_file(environment: Environment) -> Path:
     cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
     home = environment.get("HF_HOME") or f"{cache}/huggingface"
     return Path(home).expanduser() / "token"
-
-
-def _use_no_proxy_for(host: str) -> None:
-    for name in ("NO_PROXY", "no_proxy"):
-        known = os.environ.get(name, "")
-        if host not in known.split(","):
-            os.environ[name] = f"{known},{host}".lstrip(",")

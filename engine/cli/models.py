@@ -9,7 +9,11 @@ import click
 
 from engine.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.cli import render
-from engine.cli.hub import adopt_hub_variables, refuse_unsafe_hub
+from engine.cli.hub import (
+    adopt_hub_variables,
+    refuse_unsafe_hub,
+    use_no_proxy_for_local_hub,
+)
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.cli.trust import asking_for_trust
@@ -79,6 +83,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     """
     asking_for_trust(lambda: refuse_unsafe_hub(workspace), ask=True)
     adopt_hub_variables(workspace)
+    use_no_proxy_for_local_hub()
     _need_the_hub()
     chosen = [wanted for name in names for wanted in _named(workspace, name)]
     known = {use.wanted.name for use in uses(workspace)}

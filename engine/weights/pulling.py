@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.counting import byte_count
 from engine.installing import install_command
-from engine.text import clean
+from engine.text import clean, quoted
 from engine.weights.finding import check_hash, find, remedy
 from engine.weights.wanted import Wanted
 
@@ -77,9 +77,19 @@ def _fetch(wanted: Wanted) -> None:
     files = [item for item in info.siblings or () if _is_fetched(wanted, item.rfilename)]
     if not files:
         raise PullError(_incomplete(wanted))
+    _refuse_outside(wanted, [item.rfilename for item in files])
     _refuse_full_disk(wanted, sum(item.size or 0 for item in files))
     names = [item.rfilename for item in files]
     snapshot_download(repo, revision=revision, allow_patterns=names)
+
+
+def _refuse_outside(wanted: Wanted, names: list[str]) -> None:
+    for name in names:
+        if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name):
+            raise PullError(
+                f"The hub lists a file of {wanted.source} whose name, {quoted(name)}, leads out of "
+                "its folder; nothing is fetched."
+            )
 
 
 def _is_fetched(wanted: Wanted, name: str) -> bool:

@@ -149,6 +149,14 @@ def test_a_path_is_looked_at_and_not_fetched(hub: Hub, tmp_path: Path) -> None:
     assert hub.asked == []
 
 
+def test_a_name_that_leads_out_of_the_model_s_folder_is_refused(hub: Hub) -> None:
+    for name in ("../../evil.json", "/evil.json", "a\\..\\evil.json"):
+        hub.files["org/odd"] = {"config.json": b"{}", name: b"{}", "model.safetensors": b"x"}
+        with pytest.raises(PullError, match=r"leads out of its folder; nothing is fetched"):
+            pull(Wanted(name="odd", source="org/odd", needs=("config.json",)))
+    assert hub.fetched() == []
+
+
 # -- the command ----------------------------------------------------------------------------------
 
 
@@ -168,7 +176,8 @@ def run(work: Path, *arguments: str) -> int:
     return main(["models", *arguments, "--workspace", str(work)])
 
 
-def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("proxy", ["", "http://127.0.0.1:9", "socks5://127.0.0.1:9"])
+def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path, proxy: str) -> None:
     """In a process of its own, which reads where hub and cache are from its environment."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -176,6 +185,7 @@ def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path) -> No
         "HF_HOME": str(tmp_path / "cache"),
         "HF_ENDPOINT": hub.address,
         "HF_TOKEN": "hf_verysecret",
+        "ALL_PROXY": proxy,  # not for a hub on this machine
     }
     command = [sys.executable, "-m", "engine", "models", "pull", "clipscore", "-w", str(work)]
     pulled = subprocess.run(
