@@ -23,6 +23,7 @@ from tests.support.providers.server import ProviderServer
 
 SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
 KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET, "OPENAI_API_KEY": "sk-0123456789abcdef"}
+FILES = "^/files/|/view"
 SUBMIT = "^/fal-ai/[^?]*sdxl$"
 
 
@@ -363,7 +364,7 @@ async def test_a_picture_that_is_fetched_on_a_later_try_is_counted_once(tmp_path
     with ProviderServer(queue) as server:
         studio = Studio(tmp_path / "work", KEYS)
         studio.queue(1, fal_settings(server, price_per_image=0.5))
-        server.misbehave(reset(), path="^/files/", times=4)
+        server.misbehave(reset(), path=FILES, times=4)
         await studio.run()
         (job,) = studio.jobs()
         assert (job.state, job.cost) == ("done", 500_000)
@@ -382,10 +383,13 @@ PICTURE_SELLERS = {
             "openai.price_image": 0.5,
         },
     ),
+    "comfyui": (ComfyUI, lambda server: comfy_settings(server, price_per_image=0.5)),
 }
 
 
 def generated(seller: Any) -> int:
+    if isinstance(seller, ComfyUI):
+        return len(seller.executions)
     return len(seller.generations if isinstance(seller, FalQueue) else seller.asked)
 
 
@@ -396,7 +400,7 @@ async def test_a_download_that_stalls_in_every_try_is_paid_for_once(tmp_path: Pa
     with ProviderServer(seller) as server:
         studio = Studio(tmp_path / "work", KEYS)
         studio.queue(1, settings(server) | {f"{name}.timeout": 0.3})
-        server.misbehave(hang(), path="^/files/", times=float("inf"))
+        server.misbehave(hang(), path=FILES, times=float("inf"))
         await studio.run()
         (job,) = studio.jobs()
         assert (job.state, job.cost, generated(seller)) == ("failed", 500_000, 1)
@@ -419,7 +423,7 @@ async def test_a_download_that_outlasts_the_engine_s_deadline_goes_on(tmp_path: 
             tmp_path / "work", KEYS, {"engine": {"deadline_seconds": 0.5, "grace_seconds": 10}}
         )
         studio.queue(1, settings(server))
-        server.misbehave(hang(), path="^/files/")
+        server.misbehave(hang(), path=FILES)
         await studio.run()
         (job,) = studio.jobs()
         assert (job.state, job.cost, generated(seller)) == ("done", 500_000, 1)
@@ -434,9 +438,9 @@ async def test_a_new_engine_downloads_what_an_old_one_could_not(tmp_path: Path, 
     with ProviderServer(seller) as server:
         studio = Studio(tmp_path / "work", KEYS, {"engine": {"grace_seconds": 0}})
         studio.queue(1, settings(server))
-        server.misbehave(hang(), path="^/files/", times=float("inf"))
+        server.misbehave(hang(), path=FILES, times=float("inf"))
         engine, task = await studio.start()
-        await eventually(lambda: server.calls("^/files/"))
+        await eventually(lambda: server.calls(FILES))
         assert spent(studio) == (500_000, 0, 0)  # before the picture is here
         engine.stop()
         await task

@@ -17,6 +17,7 @@ from engine.backends.comfyui.turns import turns_at
 from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.download import ROLE, FileGone, Shelf, fetch_picture
 from engine.backends.common.failures import Account
+from engine.backends.common.picture_backend import PictureCosts
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
 from engine.capabilities import (
@@ -43,7 +44,7 @@ _GONE = (
 )
 
 
-class ComfyImages:
+class ComfyImages(PictureCosts[ComfySettings]):
     """Pictures from workflows on a ComfyUI server.
 
     The id of a prompt is chosen here and stored before the prompt is sent, and a prompt is looked
@@ -52,7 +53,6 @@ class ComfyImages:
 
     name = "comfyui"
     capability: Capability = "image"
-    paid = False
     resumable = True
     reusable = True  # the seed is sent
 
@@ -61,6 +61,7 @@ class ComfyImages:
         self.workflow = settings.filled_workflow
         self.model = settings.model or str(self.workflow.value("checkpoint") or self.workflow.name)
         self.version = _version(settings)
+        self.paid = settings.cost > 0
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
         self._base_url = settings.base_url or LOCAL_URL
@@ -107,6 +108,8 @@ class ComfyImages:
             pause = self.settings.poll_seconds
             follower = Follower(server, ticket, context, stay, poll_seconds=pause, misses=MISSES)
             ended = await follower.follow()
+        if ended.status.get("status_str") != "error":
+            await context.charged(self.settings.cost)
         url = server.view_url(*picture_of(self._account, ended, self._workflow_for(request).output))
         return await fetch_picture(
             Shelf(self._account, self._base_url, timeout=self.settings.timeout), url
@@ -129,7 +132,7 @@ class ComfyImages:
             Permanent: That was tried before, or might cost something.
         """
         ticket, workflow = Ticket.read(context.request_id or ""), self._workflow_for(request)
-        is_own = is_loopback(self._base_url) and workflow.output is not None
+        is_own = is_loopback(self._base_url) and workflow.output is not None and not self.paid
         if ticket.uncached or not is_own or await server.has_paid_nodes(workflow.node_types):
             raise Permanent(gone.message, remedy=_GONE) from gone
         await context.submitted(str(Ticket.draw(uncached=True)))

@@ -5,7 +5,7 @@ from typing import Annotated, Self, cast
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from engine.backends.comfyui.workflow import SlotName, Workflow, load
-from engine.backends.common.settings import RemoteSettings
+from engine.backends.common.download import PictureSettings
 
 LOCAL_URL = "http://127.0.0.1:8188"
 
@@ -23,7 +23,7 @@ WorkflowFile = Annotated[
 """A workflow, written as a built-in name or a path and validated into its content."""
 
 
-class ComfySettings(RemoteSettings):
+class ComfySettings(PictureSettings):
     """Settings of ComfyUI.
 
     Attributes:
@@ -38,6 +38,7 @@ class ComfySettings(RemoteSettings):
         refiner: The refiner's checkpoint.
         upscaler: The upscaler's model file.
         poll_seconds: Wait between two looks at a prompt.
+        price_per_image: Dollars for one picture on a rented server; free where it is not set.
     """
 
     concurrency: int = Field(
@@ -64,6 +65,9 @@ class ComfySettings(RemoteSettings):
     refiner: str | None = Field(None, description="Checkpoint of the refiner.")
     upscaler: str | None = Field(None, description="Model file of the upscaler.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="Wait between two looks at a prompt.")
+    price_per_image: float | None = Field(
+        None, ge=0, description="Dollars for one picture on a rented server; free by default."
+    )
 
     @model_validator(mode="after")
     def _slots_exist(self) -> Self:

@@ -12,36 +12,16 @@ from engine.capabilities import Capability, ImageRequest, Missing
 SettingsT = TypeVar("SettingsT", bound=PictureSettings)
 
 
-class PictureBackend(Generic[SettingsT]):
-    """A provider's account and what its pictures cost.
-
-    Args:
-        settings: The backend's settings.
-        environment: Where the key is.
+class PictureCosts(Generic[SettingsT]):
+    """Costs of pictures that have a price each.
 
     Attributes:
-        keys: Names under which the key is looked for, the usual one first.
-        package: The package that it needs, as it is installed.
-        module: The same, as it is imported.
+        name: The backend's name.
+        settings: Its settings, with the price.
     """
 
     name: str
-    keys: ClassVar[tuple[str, ...]]
-    package: ClassVar[str]
-    module: ClassVar[str]
-    capability: Capability = "image"
-    version = "1"
-    paid = True
-    resumable = False
-
-    def __init__(self, settings: SettingsT, environment: Mapping[str, str]) -> None:
-        self.settings = settings
-        self.model = settings.model
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self._key = find_key(environment, *self.keys)
-        self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
+    settings: SettingsT
 
     @property
     def price_names(self) -> tuple[str, ...]:
@@ -59,6 +39,37 @@ class PictureBackend(Generic[SettingsT]):
     def usual_cost(self) -> tuple[int, int] | None:
         """The least and the most that a picture costs; None where it is not known."""
         return self.settings.usual
+
+
+class PictureBackend(PictureCosts[SettingsT]):
+    """A provider's account and what its pictures cost.
+
+    Args:
+        settings: The backend's settings.
+        environment: Where the key is.
+
+    Attributes:
+        keys: Names under which the key is looked for, the usual one first.
+        package: The package that it needs, as it is installed.
+        module: The same, as it is imported.
+    """
+
+    keys: ClassVar[tuple[str, ...]]
+    package: ClassVar[str]
+    module: ClassVar[str]
+    capability: Capability = "image"
+    version = "1"
+    paid = True
+    resumable = False
+
+    def __init__(self, settings: SettingsT, environment: Mapping[str, str]) -> None:
+        self.settings = settings
+        self.model = settings.model
+        self.lane = settings.lane(self.name, self.model)
+        self.concurrency = settings.concurrency
+        self.requests_per_minute = settings.requests_per_minute
+        self._key = find_key(environment, *self.keys)
+        self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
 
     def missing(self) -> list[Missing]:
         """The package or the key, where one is lacking."""
