@@ -113,6 +113,8 @@ async def test_tokens_that_are_not_counted_are_estimated_for_their_cost(provider
         (OPENAI, openai({"content": SAID, "tool_calls": None, "annotations": 3}, None)),
         (OPENAI, openai({"content": None, "tool_calls": [{"function": {"arguments": SAID}}]})),
         (OPENAI, openai(finish="SOMETHING_NEW")),
+        (OPENAI, {**openai(), "error": {"message": "a warning of some gateway"}}),
+        (GENAI, {**gemini([{"text": SAID}]), "error": {"message": "a warning"}}),
         (ANTHROPIC, anthropic(SAID)),
         (ANTHROPIC, anthropic([{"type": "text", "text": None}, {"type": "text", "text": SAID}])),
         (ANTHROPIC, anthropic([{"type": "tool_use", "input": JUDGED}], "tool_use")),

@@ -1,14 +1,18 @@
 """Lenient reading: what is needed is required, and nothing else decides anything."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from engine.backends.anthropic.chat import _Message
+from engine.agents.evaluator import Judgement
+from engine.agents.replies import ModelReply, UnusableReply, parse
+from engine.backends.anthropic.chat import AnthropicSpeaker, _Message
+from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import (
     error_in,
     is_bad_key,
@@ -17,6 +21,7 @@ from engine.backends.common.error_bodies import (
     said_in,
 )
 from engine.backends.common.failures import Account, from_body, from_status
+from engine.backends.common.http import Heard
 from engine.backends.common.reading import (
     MAX_DEPTH,
     Count,
@@ -31,9 +36,13 @@ from engine.backends.fal.image import _Made as FalMade
 from engine.backends.fal.replies import Refusal, Status, Taken
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.reading import GeminiReply
-from engine.backends.ollama.chat import _Chat
-from engine.backends.openai.chat import _Completion
+from engine.backends.gemini.settings import GeminiSettings
+from engine.backends.gemini.speaker import GeminiSpeaker
+from engine.backends.ollama.chat import OllamaSpeaker, _Chat
+from engine.backends.ollama.settings import OllamaSettings
+from engine.backends.openai.chat import OpenAISpeaker, _Completion
 from engine.backends.openai.images import _Made as OpenAIMade
+from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.image import _Made as StabilityMade
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
 
@@ -279,3 +288,60 @@ def test_an_error_s_words_are_shown_as_far_as_2000_characters() -> None:
     said = "why " * 450
     assert said.strip() in from_status(ACCOUNT, 400, said).message
     assert len(from_status(ACCOUNT, 400, "x" * 9000).message) < 2100
+
+
+def heard(body: Any) -> Heard:
+    found = Heard()
+    found.answered(200, {})
+    found.take(json.dumps(body).encode())
+    found.ended()
+    return found
+
+
+def replies(part: Any) -> Iterator[tuple[str, Any]]:
+    """Replies of each provider in which one part, wherever it stands, is something else."""
+    call = {"function": {"arguments": part}}
+    yield (
+        "openai",
+        {"message": {"content": part, "tool_calls": [call, part]}, "finish_reason": part},
+    )
+    yield "openai", {"message": part, "error": None, "finish_reason": "error"}
+    yield "anthropic", {"content": [{"type": "tool_use", "input": part}], "stop_details": part}
+    yield "anthropic", {"content": [{"type": part, "text": part}], "stop_reason": part}
+    yield "ollama", {"message": {"content": part, "tool_calls": [call]}, "done_reason": part}
+    parts = [part, {"text": part, "thought": part}, {"functionCall": {"args": part}}]
+    candidate = {"content": {"parts": parts}, "finishReason": part, "finishMessage": part}
+    yield "gemini", {"candidates": [candidate], "promptFeedback": part, "usageMetadata": part}
+    yield "gemini", {"candidates": part, "promptFeedback": {"blockReason": part}}
+
+
+SPEAKERS: dict[str, Any] = {
+    "openai": OpenAISpeaker(OpenAISettings(), {}),
+    "anthropic": AnthropicSpeaker(AnthropicSettings(), {}),
+    "ollama": OllamaSpeaker(OllamaSettings(), {}),
+    "gemini": GeminiSpeaker(GeminiSettings(), {}, "google-genai"),
+}
+
+
+def spoken(name: str, reply: Any) -> ModelReply:
+    """What a speaker makes of a reply that was read."""
+    speaker = SPEAKERS[name]
+    if name == "openai":
+        found = _Completion.model_validate({"choices": [reply]}).choices[0]
+        return cast("ModelReply", speaker._read(found))
+    if name == "anthropic":
+        return cast("ModelReply", speaker._read(_Message.model_validate(reply)))
+    if name == "ollama":
+        chat = _Chat.model_validate(reply)
+        return cast("ModelReply", speaker._read(chat.message, chat.done_reason))
+    return cast("ModelReply", speaker.read(heard(reply), unknown=True)[0])
+
+
+@given(ANYTHING)
+def test_no_part_of_a_reply_is_taken_for_a_defect(part: Any) -> None:
+    for name, reply in replies(part):
+        try:
+            found = spoken(name, reply)
+            parse(found.text, Judgement)
+        except (StepError, UnusableReply) as error:
+            assert str(error)

@@ -42,6 +42,11 @@ class Lenient(BaseModel):
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
+    @property
+    def holds_answer(self) -> bool:
+        """Whether it holds what was asked for, so that an error beside it decides nothing."""
+        return True
+
     @field_validator("*", mode="wrap")
     @classmethod
     def _or_default(
@@ -167,6 +172,11 @@ class MadeFiles(Lenient):
     data: Files = ()
     images: Files = ()
     image: Files = ()
+
+    @property
+    def holds_answer(self) -> bool:
+        """Whether it holds a picture."""
+        return self.first is not None
 
     @property
     def names_some(self) -> bool:

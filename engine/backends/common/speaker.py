@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from engine.backends.common.chat import ChatSettings
 from engine.backends.common.failures import Account, cut_off, from_body, from_exception
@@ -15,11 +15,11 @@ from engine.backends.common.readiness import (
     missing_packages,
     unusable_key,
 )
-from engine.backends.common.reading import plain
+from engine.backends.common.reading import Lenient, plain
 from engine.capabilities import Missing, StepError
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
-ShapeT = TypeVar("ShapeT", bound=BaseModel)
+ShapeT = TypeVar("ShapeT", bound=Lenient)
 
 
 class KeyedSpeaker(Generic[SettingsT]):
@@ -134,11 +134,15 @@ def read_as(
         StepError: It holds an error instead, or something else.
     """
     found = plain(body)
-    if (error := from_body(account, found, headers, unknown=unknown)) is not None:
-        raise error
+    error = from_body(account, found, headers, unknown=unknown)
     try:
-        return shape.model_validate(found)
+        reply = shape.model_validate(found)
     except ValidationError:
+        if error is not None:
+            raise error from None
         head = body[:2000].decode("utf-8", "replace") if isinstance(body, bytes) else body[:2000]
         words = f"what came is {what}: {account.say(head, 300)}"
         raise cut_off(account, words, unknown=unknown) from None
+    if error is not None and not reply.holds_answer:
+        raise error
+    return reply

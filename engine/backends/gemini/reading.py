@@ -143,13 +143,13 @@ def reply_in(account: Account, heard: Heard, *, unknown: bool) -> GeminiReply:
     """
     body = plain(heard.body)
     found, status = error_in(body), heard.status
-    if found is not None and status == _OK:
+    reply = GeminiReply.model_validate(body if isinstance(body, dict) else {})
+    if found is not None and status == _OK and not reply.candidates:
         status = found.status
     if status != _OK:
         words = heard.body[:MOST_WORDS].decode("utf-8", "replace") if body is None else body
         error = gemini_error(account, status, words, heard.headers)
         raise unless_made(error, status, unknown=unknown)
-    reply = GeminiReply.model_validate(body if isinstance(body, dict) else {})
     if not reply.candidates and not reply.blocked:
         raise cut_off(account, "what came holds no candidate", unknown=unknown)
     return reply

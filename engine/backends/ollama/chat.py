@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel
-
 from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
@@ -32,7 +30,7 @@ from engine.backends.ollama.settings import OllamaSettings
 from engine.capabilities import Blocked, Missing, StepError
 from engine.text import clean
 
-ShapeT = TypeVar("ShapeT", bound=BaseModel)
+ShapeT = TypeVar("ShapeT", bound=Lenient)
 
 NAME = "ollama"
 ADDRESS = "http://127.0.0.1:11434"

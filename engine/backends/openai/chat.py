@@ -60,6 +60,11 @@ class _Completion(Lenient):
     choices: Items[_Choice]
     usage: _Usage = _Usage()
 
+    @property
+    def holds_answer(self) -> bool:
+        """Whether the first choice says something."""
+        return any(one.message.content or one.message.tool_calls for one in self.choices[:1])
+
 
 class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
     """One round with a chat model."""
