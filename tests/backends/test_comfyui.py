@@ -98,6 +98,21 @@ async def test_a_workflow_is_filled_sent_followed_and_its_picture_fetched(server
     assert context.spent == 0
 
 
+async def test_a_picture_with_a_price_is_counted_and_its_prompt_not_sent_again_unreserved(
+    server, comfy
+):
+    context = MemoryContext()
+    made = backend(server, price_per_image=0.01)
+    assert (made.paid, made.worst_cost(request())) == (True, 10_000)
+    await made.generate(request(), context)
+    assert context.spent == 10_000
+    forgotten = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
+    error = await failure(made, forgotten)
+    assert isinstance(error, Retryable)
+    assert error.resubmit
+    assert len(comfy.executions) == 1
+
+
 async def test_the_id_is_stored_before_the_prompt_is_sent(server):
     class Forgetful(MemoryContext):
         async def submitted(self, request_id: str) -> None:

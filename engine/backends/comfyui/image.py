@@ -27,6 +27,7 @@ from engine.capabilities import (
     Missing,
     Permanent,
     Picture,
+    Retryable,
 )
 
 SETTLE_SECONDS = 1.0
@@ -97,6 +98,8 @@ class ComfyImages(PictureCosts[ComfySettings]):
     ) -> bytes:
         ticket = Ticket.read(context.request_id) if context.request_id else None
         is_there = ticket is not None and await self._is_there(server, ticket.prompt_id)
+        if self.paid and ticket is not None and not is_there:  # another run needs a reservation
+            raise Retryable("ComfyUI does not know the prompt.", resubmit=True)
         if ticket is not None and ticket.left and not is_there:
             ticket = ticket.lost_again()
             await context.submitted(str(ticket))
