@@ -14,7 +14,8 @@ _ADDRESS = re.compile(
     r"(?:^|_)(?:URL|URI|HOST|HOSTNAME|ENDPOINT|ADDRESS|SERVER|PROXY)$", re.IGNORECASE
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
-_BACKENDS = "SAFELIGHT_BACKENDS"
+_PLACES = ("SAFELIGHT_BACKENDS", "SAFELIGHT_OUTPUTS")
+"""How the names of variables begin that may hold addresses and folders of the user."""
 
 
 class Environment(dict[str, str]):
@@ -23,12 +24,12 @@ class Environment(dict[str, str]):
     Args:
         root: The workspace.
         files: What its `.env` files say.
-        given: Addresses that the user has given otherwise than by a file of the workspace.
+        given: Addresses and folders that no file of the workspace has given, but the user.
 
     Attributes:
         root: The workspace.
         of_workspace: The names whose values come from the workspace's files.
-        given: Addresses that the user has given, by arguments or by `SAFELIGHT_BACKENDS...`.
+        given: What the user has given of them, by arguments or by `SAFELIGHT_...`.
         relied_on: Those of them without which a key would have been kept back.
     """
 
@@ -111,7 +112,7 @@ def texts_in(value: Any) -> Iterator[str]:
 
 def _given_by_environment() -> Iterator[str]:
     for name, value in os.environ.items():
-        if name.upper().startswith(_BACKENDS):
+        if name.upper().startswith(_PLACES):
             yield value
             try:
                 yield from texts_in(json.loads(value))

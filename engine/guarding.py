@@ -4,8 +4,9 @@ A workspace may come from somebody else, with settings, `.env` files and queued 
 server. What the user gives by the command line, the environment or Python is the user's own choice.
 """
 
+import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel
 from engine.capabilities import Blocked
 from engine.environment import Watched, is_address, same_form
 from engine.text import clean
-from engine.trust import is_trusted
+from engine.trust import is_trusted, is_trusted_folder
 
 
 class Untrusted(Blocked):
@@ -47,6 +48,44 @@ class Untrusted(Blocked):
         copy = type(self)(self.root, self.addresses, self.key_names)
         copy.lane = self.lane
         return copy
+
+
+class OutsideWorkspace(Untrusted):
+    """A workspace would write into a folder outside it that the user has not named."""
+
+    def __init__(self, root: Path, folder: Path) -> None:
+        super().__init__(root, [str(folder)], [])
+        self.message = (
+            f"Results would be written to {self.where}, a folder outside this workspace that only "
+            "the workspace itself names."
+        )
+        self.remedy = self.remedy.replace("the address", "the folder")
+        self.reason = "disk"
+
+    def again(self) -> Self:
+        """The same refusal for another call, without this one's traceback."""
+        return type(self)(self.root, Path(self.addresses[0]))
+
+
+def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set[str]:
+    """Checks a folder of outputs.
+
+    Args:
+        root: The workspace.
+        folder: The folder, absolute and without `..`.
+        given: Folders that the user has given.
+
+    Returns:
+        The folder, where it lies outside and the user has given it.
+
+    Raises:
+        OutsideWorkspace: It lies outside, and the user has neither given it nor agreed to it.
+    """
+    if folder.is_relative_to(root) or is_trusted_folder(root, folder):
+        return set()
+    if not any(os.path.normpath(root / place) == str(folder) for place in given):
+        raise OutsideWorkspace(root, folder)
+    return {str(folder)}
 
 
 def addresses_in(settings: BaseModel) -> set[str]:

@@ -20,6 +20,7 @@ from engine.capabilities.fields import Seed
 from engine.catalog import EntryPointCatalog
 from engine.environment import Environment, texts_in
 from engine.export.names import claim
+from engine.guarding import refuse_outside
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
 from engine.paths import WorkspacePaths
@@ -69,7 +70,7 @@ class Plan:
     """What a batch runs with; JSON where the columns of `batches` are.
 
     `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
-    that the user has given for keys to be sent to.
+    that the user has given for keys to be sent to, and folders outside the workspace.
     """
 
     recipe: AnyRecipe
@@ -125,7 +126,7 @@ class Planner:
         backends = {capability: found[0] for capability, found in made.items()}
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
-        results = self._results_folder(recipe, options)
+        results, outside = self._results_folder(recipe, options, environment)
         return Plan(
             recipe=recipe,
             name=self.free_name(wanted_name(source, options)),
@@ -139,7 +140,7 @@ class Planner:
             budget=options.budget,
             backends=backends,
             fallbacks={capability: found[1:] for capability, found in made.items()},
-            addresses=frozenset(environment.relied_on),
+            addresses=frozenset(environment.relied_on | outside),
         )
 
     def free_name(self, name: str) -> str:
@@ -223,14 +224,22 @@ class Planner:
         settings = {**settings, **prices}
         return self._catalog.backend(capability, name, settings, environment), settings
 
-    def _results_folder(self, recipe: AnyRecipe, options: QueueOptions) -> Path:
-        """Where the recipe's jobs write, relative to the workspace where it lies inside."""
-        base = self._paths.root / self._settings.outputs.folder
+    def _results_folder(
+        self, recipe: AnyRecipe, options: QueueOptions, environment: Environment
+    ) -> tuple[Path, set[str]]:
+        """Where the recipe's jobs write, relative to the workspace where it lies inside.
+
+        Returns:
+            The folder, and what the user has given that lies outside the workspace.
+        """
+        base, given = self._paths.root / self._settings.outputs.folder, environment.given
         if options.output_dir is not None:
             base = options.output_dir.absolute()
-        folder = Path(os.path.normpath(base)) / recipe.folder
+            given = {str(base)}
+        base = Path(os.path.normpath(base))
         root = Path(os.path.normpath(self._paths.root.absolute()))
-        return folder.relative_to(root) if folder.is_relative_to(root) else folder
+        outside, folder = refuse_outside(root, base, given), base / recipe.folder
+        return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside
 
 
 def free_name(reader: sqlite3.Connection, name: str) -> str:

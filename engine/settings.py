@@ -209,7 +209,7 @@ class Settings(BaseSettings):
 
     @property
     def given(self) -> tuple[str, ...]:
-        """Texts of backends' settings that were arguments, so that no file has set them."""
+        """Texts of backends and outputs that were arguments, so that no file has set them."""
         return self._given
 
     @classmethod
@@ -252,7 +252,8 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
         raise SettingsError(f"{root / SETTINGS_FILE} cannot be read: {error}") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
-    settings._given = tuple(texts_in((overrides or {}).get("backends", {})))
+    said = overrides or {}
+    settings._given = tuple(texts_in([said.get("backends"), said.get("outputs")]))
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings

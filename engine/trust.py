@@ -1,6 +1,9 @@
-"""Addresses that a user's own keys may be sent to, by workspace, as the user has agreed to them.
+"""What a workspace may do beyond itself, as its user has agreed to it.
 
-They are kept with the user's configuration, never in a workspace: a workspace may come from
+These are the addresses that the user's own keys may be sent to, and folders outside the workspace
+that it may write to.
+
+It is kept with the user's configuration, never in a workspace: a workspace may come from
 somebody else.
 """
 
@@ -39,6 +42,13 @@ def trusted(root: Path) -> dict[str, str]:
 def is_trusted(root: Path, address: str) -> bool:
     """Whether the user's keys may go to an address that a workspace's files set."""
     return (_key(root), address) in _given_here or address in trusted(root)
+
+
+def is_trusted_folder(root: Path, folder: Path) -> bool:
+    """Whether a workspace may write into a folder outside it, or one in which that one lies."""
+    key = _key(root)
+    known = {address for place, address in _given_here if place == key} | trusted(root).keys()
+    return any(folder.is_relative_to(place) for place in known if place.startswith("/"))
 
 
 def all_trusted() -> Book:

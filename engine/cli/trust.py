@@ -1,15 +1,18 @@
 """`safelight trust`: the addresses that your keys may be sent to, by workspace."""
 
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from db.errors import StoreError
+from db.queries.batches import batches
 from db.queries.upkeep import open_snapshots
 from engine.capabilities import Capability
 from engine.catalog import EntryPointCatalog
@@ -40,8 +43,9 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     """Let your keys go to the addresses that the files of a workspace name.
 
     DIR is the workspace's folder. Without this, keys of your environment go only to the providers
-    themselves and to addresses that you give by --set or SAFELIGHT_BACKENDS__NAME__BASE_URL. An
-    address that changes later has to be trusted again.
+    themselves and to addresses that you give by --set or SAFELIGHT_BACKENDS__NAME__BASE_URL, and
+    results go only into the workspace or to --output-dir. An address or folder that changes later
+    has to be trusted again.
     """
     root = folder or workspace
     if list_:
@@ -52,10 +56,13 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
         raise Trouble(f"There is no folder {root}.")
     found = dict(addresses_of(root))
     if not found:
-        render.say(f"The files of {root.absolute()} name no address that keys are sent to.")
+        render.say(
+            f"The files of {root.absolute()} name no address that keys are sent to, and no folder "
+            "outside it."
+        )
         return 0
     _keep(root, found)
-    render.say(f"Your keys may go to these addresses of {root.absolute()}:")
+    render.say(f"{root.absolute()} may send keys and write results to:")
     for address, names in sorted(found.items()):
         render.say(f"  {address} ({', '.join(names)})")
     render.say("Jobs that wait for this go on with: safelight resume BATCH")
@@ -79,7 +86,7 @@ def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
             if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
                 raise
             click.echo(error.message, err=True)
-            if not click.confirm("Is the address right, and may they go there?", err=True):
+            if not click.confirm("Is that right?", err=True):
                 raise
             _keep(error.root, error.addresses)
 
@@ -96,7 +103,7 @@ def check_trust(root: Path) -> Iterator[Finding]:
         if address in known:
             said, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
         else:
-            said = f"{keys} of your environment may not go to {address}, which this workspace names"
+            said = f"your {keys} may not go to {address}, which only this workspace names"
             remedy = f"If it is right: {render.command_line(root, 'trust')}"
         yield Finding("trust", True, said, remedy)
     if not found:
@@ -112,9 +119,22 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
         addresses, keys = _needs(catalog, capability, name, own, environment)
         for address in addresses - environment.given if keys else ():
             found.setdefault(address, set()).update(keys)
+    for folder in _folders_outside(root, settings.outputs.folder):
+        if folder not in environment.given:
+            found.setdefault(folder, set()).add("results")
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         found.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
     return ((address, sorted(names)) for address, names in found.items())
+
+
+def _folders_outside(root: Path, of_settings: str) -> set[str]:
+    """The folders outside a workspace that its settings, or batches that go on, write to."""
+    names = [of_settings]
+    with suppress(StoreError), Workspace(root).reading() as connection:
+        names += [batch.outputs for batch in batches(connection) if not batch.is_over]
+    here = os.path.normpath(root.absolute())
+    found = {os.path.normpath(Path(here, name)) for name in names}
+    return {folder for folder in found if not Path(folder).is_relative_to(here)}
 
 
 def _backends(

@@ -17,6 +17,7 @@ from db.queries import batches, jobs
 from db.store import Store
 from engine.capabilities import Blocked, Permanent
 from engine.export.files import ExportError
+from engine.guarding import refuse_outside
 from engine.paths import WorkspacePaths
 from engine.runtime.recipe import AnyRecipe, Projection
 from engine.runtime.run import JobRun
@@ -49,6 +50,7 @@ class Projector:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
         self._connection: sqlite3.Connection | None = None
         self._soon: set[int] = set()
+        self._allowed: set[Path] = set()
 
     async def project(self, run: JobRun, **ending: Any) -> None:
         """Brings a job's folder up to date, before its end is written.
@@ -139,6 +141,7 @@ class Projector:
             if (self._paths.root / job.output).exists():  # it still says how far the job was
                 self._project_soon(recipe, job.id)
         folder = self._folder(batch.outputs)
+        self._folder(str(Path(batch.summary).parent))
         recipe.finish(
             Projection(
                 connection, batch, None, folder, self._paths.root, self._artifact, self.settings
@@ -150,9 +153,14 @@ class Projector:
 
         Raises:
             LinkFound: A part of it below the workspace is a link.
+            OutsideWorkspace: It lies outside the workspace, and the user has not agreed to it.
         """
-        folder = Path(os.path.normpath(self._paths.root / output))
-        refuse_links_below(self._paths.root, folder)
+        root = Path(os.path.normpath(self._paths.root))
+        folder = Path(os.path.normpath(root / output))
+        refuse_links_below(root, folder)
+        if folder.parent not in self._allowed:
+            refuse_outside(root, folder)
+            self._allowed.add(folder.parent)
         return folder
 
     def _connect(self) -> sqlite3.Connection:

@@ -135,7 +135,7 @@ def test_a_batch_that_somebody_else_queued_waits_for_trust(run, foreign, monkeyp
     assert run("engine", "--until-idle", "-w", foreign).code == 3
     assert why_parked(foreign) == ["key"]
     doctor = run("doctor", "-w", foreign).out
-    assert f"OPENAI_API_KEY of your environment may not go to {HERE}" in doctor
+    assert f"your OPENAI_API_KEY may not go to {HERE}" in doctor
     assert f"safelight trust {foreign}" in doctor
 
     assert run("trust", "-w", foreign).code == 0
@@ -251,3 +251,38 @@ def test_what_cannot_be_read_trusts_nothing(foreign, kept):
     assert trusted(foreign) == {}
     trust(foreign, [HERE])
     assert list(trusted(foreign)) == [HERE]
+
+
+@pytest.mark.parametrize("relative", [True, False])
+def test_results_go_outside_only_where_the_user_says_so(run, foreign, relative):
+    (foreign / "safelight.toml").unlink()
+    mine = foreign.parent / "mine"
+    place = "../mine" if relative else str(mine)
+    (foreign / ".env").write_text(f"SAFELIGHT_OUTPUTS__FOLDER={place}\n")
+    command = ("run", "refine", foreign.parent / "p.txt", "--max-iterations", "1", "-w", foreign)
+    said = run(*command)
+    assert said.code == 3
+    assert f"Results would be written to {mine}, a folder outside this workspace" in said.err
+    assert run(*command, "--output-dir", foreign.parent / "given").code == 0
+    assert any((foreign.parent / "given").rglob("iteration_1.png"))
+    assert not mine.exists()
+    assert f"{mine} (results)" in run("trust", foreign).out
+    assert run(*command).code == 0
+    assert any(mine.rglob("iteration_1.png"))
+
+
+def test_results_of_a_batch_that_somebody_else_queued_stay_inside(run, foreign, monkeypatch):
+    (foreign / "safelight.toml").unlink()
+    mine = foreign.parent / "mine"
+    with monkeypatch.context() as theirs:
+        theirs.setenv("XDG_CONFIG_HOME", str(foreign.parent / "theirs"))
+        theirs.setattr("engine.trust._given_here", set())
+        options = ("--max-iterations", "1", "--output-dir", mine, "-w", foreign)
+        assert run("queue", "refine", foreign.parent / "p.txt", *options).code == 0
+    assert run("engine", "--until-idle", "-w", foreign).code == 3
+    assert why_parked(foreign) == ["disk"]
+    assert not mine.exists()
+    run("trust", foreign)
+    run("resume", "b1", "-w", foreign)
+    assert run("engine", "--until-idle", "-w", foreign).code == 0
+    assert any(mine.rglob("iteration_1.png"))
