@@ -201,9 +201,12 @@ class SlowTerminal:
     def end(self) -> None:
         """Ends the program and the line."""
         self._over.set()
-        self._child.close(force=True)
+        self.process.kill()
+        self.process.wait()
         for thread in self._threads:
             thread.join(timeout=2)
+        os.close(self._child.fd)
+        self._child.closed = self._child.terminated = True
 
 
 @contextmanager

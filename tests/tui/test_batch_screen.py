@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.tui.support import Place, running, shows, until
+from tests.tui.support import Place, running, seen, shows, until
+from tui.feed import Feed
 from tui.screens.job import JobScreen
 from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
@@ -147,3 +148,43 @@ async def test_a_click_selects_and_a_double_click_opens(scored: Place) -> None:
         await pilot.click("#jobs", offset=(10, 2))
         await pilot.click("#jobs", offset=(10, 2), times=2)
         await until(pilot, lambda: isinstance(pilot.app.screen, JobScreen))
+
+
+async def test_an_event_paints_nothing_but_the_tail(place: Place, monkeypatch) -> None:
+    """Laying the screen out anew would paint every scrollbar again."""
+    ids = place.job_ids(place.batch("evening", [f"job-{n:03d}" for n in range(200)]))
+    place.claim(1)
+    app = place.dashboard()
+    async with running(app) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "job-001", "job started")
+        await pilot.pause(0.1)
+        layouts = []
+        screen = app.screen
+        monkeypatch.setattr(screen, "_refresh_layout", lambda *a, **k: layouts.append(a))
+        place.step(ids[0], "iteration-1", "generate", message="a picture came")
+        await shows(pilot, "a picture came")
+        assert not layouts
+
+
+async def test_a_slow_line_holds_back_what_changes_by_itself(place: Place, monkeypatch) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(1)
+    app = place.dashboard()
+    free = False
+    monkeypatch.setattr(app.line, "may_repaint", lambda: free)
+    app.feed = Feed(app.paths, app, app.line.may_repaint)
+    async with running(app) as pilot:
+        await open_batch(pilot)
+        await shows(pilot, "two")
+        for n in range(3):
+            place.step(ids[0], "iteration-1", f"step-{n}", message=f"message {n}")
+        await pilot.pause(0.2)
+        assert "message" not in seen(app)
+        await pilot.press("j")  # what a key asks for is read at once
+        await shows(pilot, "message 2")
+        place.step(ids[0], "iteration-1", "last", message="the last")
+        await pilot.pause(0.2)
+        assert "the last" not in seen(app)
+        free = True
+        await shows(pilot, "the last")

@@ -3,8 +3,8 @@
 A program cannot see how much of what it wrote is still on its way: kernels, `sshd` and modems keep
 tens of kilobytes. So the terminal is asked where its cursor is (`CSI 6 n`) after much was written;
 its answer says that everything before has arrived, and the cursor's column which question it is
-that was answered. A terminal that never answers is asked once, and
-its line judged by how long writing blocks.
+that was answered. A terminal that never answers is soon asked no more, and its line judged by how
+long writing blocks.
 """
 
 import statistics
@@ -26,8 +26,9 @@ LONGEST_REST = 3.0
 KEY_SECONDS = 0.5
 """How long after a key what is painted counts as its answer."""
 
-SAMPLE = 4000
-"""Least bytes of a measurement: fewer tell more of the machine than of the line."""
+COUNTED, LARGE, SAMPLE = 500, 2000, 4000
+"""Least bytes of a frame that is measured, of one that is worth a question on a quick line, and of
+a measurement: fewer tell more of the machine than of the line."""
 
 BLOCKED_SECONDS = 0.02
 """How long a write takes at least that was held up by the line."""
@@ -41,11 +42,17 @@ SMALL = 256
 FEW, KEPT, TRIPS = 3, 5, 20
 """How many measurements are too few for a median, how many are kept, and how many round trips."""
 
-OPEN, NUMBERS = 16, 32
-"""The most questions without an answer, and how many are told apart."""
+FIRST, OPEN, NUMBERS = 3, 16, 32
+"""The most questions before the first answer and without an answer, and how many are told apart."""
 
 STALL_SECONDS = 0.25
 """How late an answer may be before the line is taken for blocked."""
+
+TRIP_SECONDS = 1.0
+"""Least time between two questions after small frames, that tell how long an empty line takes."""
+
+SHORTER = 0.8
+"""Share of the round trip known so far below which what was measured with it is forgotten."""
 
 GIVEN_UP_SECONDS = 2.0
 """After how long an answer counts as lost."""
@@ -82,7 +89,7 @@ class Pace:
             self._blocked: deque[float] = deque(maxlen=KEPT)
             self._questions: deque[_Question] = deque()
             self._trips: deque[float] = deque(maxlen=TRIPS)
-            self._last_size, self._last_asked = 0, float("-inf")
+            self._last_size, self._last_asked, self._last_large = 0, float("-inf"), float("-inf")
             self._last_answer, self._number = 0.0, 0
             self._measured = (0, 0.0)
             self._free_at = self._live_at = 0.0
@@ -114,12 +121,16 @@ class Pace:
     def should_ask(self) -> bool:
         """Whether a question after what was just written would tell something."""
         with self._lock:
-            if not self._trips or len(self._questions) >= OPEN:
+            if not self._trips:
+                return self._last_size >= LARGE and len(self._questions) < FIRST
+            if len(self._questions) >= OPEN:
                 return False
             if self._is_slow():
                 return True
-            due = self._clock() - self._last_asked >= ASK_SECONDS
-            return due and self._last_size >= SAMPLE
+            now = self._clock()
+            if self._last_size >= LARGE:
+                return now - self._last_large >= ASK_SECONDS
+            return now - self._last_asked >= TRIP_SECONDS and not self._questions
 
     def asked(self) -> int:
         """Notes that the terminal is asked, right after what was written last.
@@ -134,6 +145,7 @@ class Pace:
             expected = max(self._free_at, now)
             self._questions.append(_Question(self._number, now, self._last_size, expected, empty))
             self._last_asked = now
+            self._last_large = now if self._last_size >= LARGE else self._last_large
             return self._number
 
     def answered(self, number: int) -> bool:
@@ -144,13 +156,20 @@ class Pace:
             while (question := self._questions.popleft()).number != number:
                 self._measured = (0, 0.0)  # that answer is lost
             now = self._clock()
-            if question.tells_trip or not self._trips:
-                self._trips.append(now - question.asked)
+            self._learn_trip(now - question.asked, tells_trip=question.tells_trip)
             begin = max(question.asked + min(self._trips), self._last_answer)
-            size, seconds = self._measured
-            self._measure(size + question.bytes, seconds + max(0.0, now - begin))
+            if question.bytes >= COUNTED:
+                size, seconds = self._measured
+                self._measure(size + question.bytes, seconds + max(0.0, now - begin))
             self._last_answer = now
             return True
+
+    def _learn_trip(self, took: float, *, tells_trip: bool) -> None:
+        known = min(self._trips, default=float("inf"))
+        if took < known * SHORTER:
+            self._samples.clear()  # they were taken for shorter than they were
+        if tells_trip or took < known:
+            self._trips.append(took)
 
     def taken(self, size: int, seconds: float) -> None:
         """Notes bytes that the system has taken, and how long that took.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyte
 
-from tui.line.pace import LIVE_SHARE, Pace
+from tui.line.pace import FIRST, LIVE_SHARE, Pace
 from tui.line.sender import ASK, PIECE, SYNC_END, SYNC_START, Sender
 
 SIZE = (60, 20)
@@ -126,13 +126,13 @@ def test_a_quick_line_gets_every_frame_as_it_is() -> None:
     assert line.pace.may_repaint()
 
 
-def test_a_terminal_that_is_silent_is_asked_once() -> None:
+def test_a_terminal_that_is_silent_is_soon_asked_no_more() -> None:
     line = Line(answers=False)
-    line.begin()
+    line.sender.begin()
     for n in range(20):
-        line.sender.send(screen(f"frame {n}"), SIZE)
+        line.sender.send(screen(f"frame {n}", "38;2;1;2;3;48;2;4;5;6"), SIZE)
         line.run(0.1)
-    assert line.questions == 0
+    assert line.questions == FIRST
     assert not line.pace.slow
 
 
@@ -281,3 +281,17 @@ def test_an_answer_to_another_question_is_not_taken() -> None:
     assert not line.pace.answered(number + 1)
     assert line.pace.answered(number)
     assert not line.pace.answered(number)
+
+
+def test_a_first_answer_that_comes_late_is_no_measure_for_long() -> None:
+    """As while a program is still importing."""
+    line = Line(latency=0.5)
+    line.sender.begin()
+    line.run(1.5)
+    line.latency = 0.01
+    for n in range(6):
+        line.sender.send(screen(f"first{n}", "38;2;1;2;3;48;2;4;5;6"), SIZE)
+        line.run(1)
+        line.sender.send("\x1b[1;1Hcursor", SIZE)
+        line.run(1.5)
+    assert line.pace.slow
