@@ -29,6 +29,7 @@ from engine.following import Update
 from engine.ids import batch_name, renamed
 from engine.intake import FORMATS
 from engine.intake.given import as_stream, given_entry, name_of
+from engine.limits import refuse_too_little
 from engine.logs import log_to_console, log_to_file
 from engine.planning import wanted_name
 from engine.queueing import QueueOptions, Source
@@ -89,6 +90,7 @@ def run(
     (--set prompt=... --set target_duration=15). The batch is run by the engine that is at work on
     the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
     """
+    refuse_too_little()
     ask = not (given["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=ask)

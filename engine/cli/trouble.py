@@ -1,5 +1,7 @@
 """What goes wrong, as sentences."""
 
+import errno
+
 import click
 
 BAD_USAGE = 2
@@ -37,6 +39,7 @@ def as_click(error: Exception) -> click.ClickException | None:
     from engine.guarding import Untrusted
     from engine.ids import UnknownId
     from engine.intake import InputError
+    from engine.limits import TooLittle
     from engine.queueing import QueueError
     from engine.runtime.engine import StoreGone
     from engine.runtime.lock import WorkspaceBusy
@@ -53,9 +56,13 @@ def as_click(error: Exception) -> click.ClickException | None:
         StoreGone,
         WorkspaceBusy,
         SettingsError,
+        TooLittle,
     )
     if isinstance(error, known):
         return Trouble(str(error))
+    if _is_of_the_system(error):
+        said = str(error) or "no memory is left"
+        return Trouble(f"The system gives no more files, memory or processes: {said}.")
     if isinstance(error, Untrusted):
         return Waiting(str(error))
     if isinstance(error, OSError) and error.filename is not None:
@@ -63,6 +70,14 @@ def as_click(error: Exception) -> click.ClickException | None:
     if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):
         return Trouble(f"The store cannot be used: {error}. See: safelight doctor")
     return None
+
+
+def _is_of_the_system(error: Exception) -> bool:
+    """Whether a limit of the system was reached: open files, memory, processes or threads."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
+    no_thread = isinstance(error, RuntimeError) and str(error) == "can't start new thread"
+    return no_thread or isinstance(error, MemoryError)
 
 
 def _is_of_the_disk(code: int) -> bool:

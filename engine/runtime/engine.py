@@ -22,6 +22,7 @@ from db.writes import jobs as job_writes
 from db.writes.events import prune_events, record_event
 from engine.capabilities import Blocked
 from engine.hosts.model_hosts import ModelHosts
+from engine.limits import refuse_too_little
 from engine.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.commands import CommandDesk
@@ -107,7 +108,9 @@ class Engine:
         Raises:
             WorkspaceBusy: Another engine holds the workspace.
             StoreGone: The store was deleted or replaced underneath.
+            TooLittle: The system allows too few open files, memory or processes.
         """
+        refuse_too_little()
         with EngineLock(self._paths.lock), tuned():
             store = Store(self._paths.store)
             on_start()

@@ -43,10 +43,10 @@ class ComputePool:
         function that hangs.
 
         Raises:
-            Retryable: A worker died, for example for want of memory.
+            Retryable: A worker died, for example for want of memory, or cannot be started.
         """
         async with self._slots:
-            worker = self._free.pop() if self._free else _Worker()
+            worker = self._free.pop() if self._free else _started()
             self._busy.add(worker)
             try:
                 return await asyncio.wrap_future(worker.submit(function, *args))
@@ -77,6 +77,16 @@ class ComputePool:
             worker.close()
         self._free.clear()
         self._busy.clear()
+
+
+def _started() -> "_Worker":
+    try:
+        return _Worker()
+    except (OSError, RuntimeError, MemoryError) as error:  # RuntimeError: no thread can be started
+        raise Retryable(
+            f"A worker process cannot be started: {error or 'no memory is left'}.",
+            remedy="Raise the limits of processes and memory (ulimit -a), or end some programs.",
+        ) from error
 
 
 class _Died(Exception):

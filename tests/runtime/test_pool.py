@@ -31,6 +31,25 @@ def has_ended(pid: int) -> bool:
         return True
 
 
+@pytest.mark.parametrize(
+    "error", [BlockingIOError(11, "no process"), RuntimeError("can't start new thread")]
+)
+async def test_a_worker_that_cannot_be_started_is_tried_again(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool = ComputePool(1)
+
+    def refuse() -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("engine.runtime.pool._Worker", refuse)
+        with pytest.raises(Retryable, match="A worker process cannot be started"):
+            await pool.run(work.pid)
+    assert await pool.run(work.pid)
+    pool.close()
+
+
 async def test_a_worker_that_dies_costs_a_step_and_not_the_pool() -> None:
     pool = ComputePool(1)
     with pytest.raises(Retryable, match="worker process died"):
