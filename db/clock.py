@@ -17,7 +17,11 @@ def _to_the_second(timestamp: int) -> str:
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:
-    """Seconds from one stored time to another, never negative; None where one is missing."""
+    """Seconds from one stored time to another, never negative; None where one is no time."""
     if not start or not end:
         return None
-    return max(0.0, (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds())
+    try:
+        passed = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    except (TypeError, ValueError):  # a store that somebody else has written to
+        return None
+    return max(0.0, passed.total_seconds())

@@ -90,7 +90,6 @@ def run(
     (--set prompt=... --set target_duration=15). The batch is run by the engine that is at work on
     the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
     """
-    refuse_too_little()
     ask = not (given["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=ask)
@@ -159,6 +158,7 @@ def _queue(
         The workspace, the batch's id, and a sentence where it could not have the name that was
         wanted; None after a dry run, which has printed its estimate.
     """
+    refuse_too_little()
     with to_check(root) as (opened, is_trial):
         named, options = _asked(opened, recipe, input_, given)
         with kept(named) if is_trial else nullcontext(named) as source:

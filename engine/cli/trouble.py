@@ -31,7 +31,10 @@ class Waiting(Trouble):
 
 def as_click(error: Exception) -> click.ClickException | None:
     """The sentence for an error that an operator can mend; None for a defect."""
+    import json
     import sqlite3
+
+    from pydantic import ValidationError
 
     from db.errors import StoreError
     from engine.catalog import BackendSettingsError, UnknownName
@@ -65,6 +68,12 @@ def as_click(error: Exception) -> click.ClickException | None:
         return Trouble(f"The system gives no more files, memory or processes: {said}.")
     if isinstance(error, Untrusted):
         return Waiting(str(error))
+    if isinstance(error, json.JSONDecodeError | ValidationError | UnicodeDecodeError):
+        said = str(error).partition("\n")[0]
+        return Trouble(
+            f"The store holds something that Safelight does not write ({said}). See: safelight "
+            "doctor, and restore a backup where the rest of it matters."
+        )
     if isinstance(error, OSError) and error.filename is not None:
         return Trouble(f"{error.filename}: {error.strerror}")
     if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):

@@ -2,6 +2,7 @@ import dataclasses
 import io
 import json
 import re
+import sqlite3
 
 import pytest
 from rich.console import Console
@@ -132,3 +133,21 @@ def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
     )
     idle = dataclasses.replace(lane, width=8, in_flight=1, waiting=0)
     assert not list(status_module._lane_lines(dataclasses.replace(found, lanes=[idle])))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "command"),
+    [
+        ("batches SET created_at", "9" * 400, ["status"]),
+        ("batches SET started_at", "not a time", ["status", "--json"]),
+        ("critiques SET measurements", "{broken", ["show", "j1", "--json"]),
+        ("steps SET finished_at", "yesterday", ["show", "j1"]),
+    ],
+)
+def test_rows_that_safelight_did_not_write_are_no_traceback(run, pictures, column, value, command):
+    with sqlite3.connect(pictures / ".safelight/safelight.db") as connection:
+        connection.execute(f"UPDATE {column} = ?", (value,))
+    ran = run(*command, "--workspace", pictures)
+    assert ran.code in (0, 2)
+    assert "Traceback" not in ran.err
+    assert (ran.code == 0) == (not ran.err.startswith("Error: "))
