@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         ("J", "right_square_bracket"),
         ("job",),
         "Move",
-        4,
+        13,
     ),
     Action(
         "previous_job",
@@ -154,7 +154,7 @@ ACTIONS: tuple[Action, ...] = (
         ("c",),
         ("job",),
         "Step in",
-        16,
+        3,
         writes=True,
     ),
     Action(
@@ -164,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         ("e",),
         ("job",),
         "Step in",
-        17,
+        4,
         writes=True,
     ),
     Action(
@@ -217,6 +217,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("copy", "Copy", "Copy the id of what is selected.", ("y",), ALL, "Look"),
     Action(
+        "notice",
+        "Notice",
+        "Open what waits for you in full; once more puts it away.",
+        ("exclamation_mark",),
+        ALL,
+        "Look",
+    ),
+    Action(
         "bell", "Bell", "Ring when a batch ends or is parked, or never.", ("N",), ALL, "Safelight"
     ),
     Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
@@ -260,6 +268,7 @@ def bindings(where: str) -> list[BindingType]:
 
 
 _NAMES = {
+    "exclamation_mark": "!",
     "slash": "/", "space": "space", "escape": "esc", "enter": "enter", "question_mark": "?",
     "colon": ":", "asterisk": "*", "plus": "+", "minus": "-", "underscore": "_",
     "equals_sign": "=", "greater_than_sign": ">", "less_than_sign": "<", "left": "←",

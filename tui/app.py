@@ -28,13 +28,16 @@ from tui.remembered import Remembered, state_file
 from tui.screens.batches import BatchesScreen
 from tui.views.head import Head, HeadView
 from tui.views.headlines import Headlines
-from tui.widgets.bars import Banner, engine_words
+from tui.widgets.bars import Banner, Notice, engine_words
 
 if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
+
+MOST_TOASTS = 2
+"""Sentences that fit below the lists."""
 
 PRELOAD_SECONDS = 0.3
 """How long after the first picture the next screens are imported."""
@@ -72,6 +75,7 @@ class Dashboard(App[str]):
         self.headlines = Headlines()
         self.head = Head()
         self.trouble: str | None = None
+        self.notice = Notice()
         self.keymap: dict[str, str] = {}
         self.remembered = Remembered.load(state_file())
         self.head_view = HeadView(self.paths)
@@ -155,6 +159,9 @@ class Dashboard(App[str]):
         self.trouble = message.sentence
         for banner in self.screen.query(Banner):
             banner.set_trouble(message.sentence)
+        for screen in self.screen_stack:
+            if isinstance(screen, BatchesScreen):
+                screen.greet(is_new=message.is_new)
 
     def take_head(self, head: Head) -> None:
         """Takes what was read of engine and batches, and tells what has happened to a batch."""
@@ -272,14 +279,20 @@ class Dashboard(App[str]):
         """Leaves."""
         self.leave()
 
-    def copy(self, text: str) -> None:
+    def copy_to_clipboard(self, text: str) -> None:
         """Copies text to the terminal's clipboard, and to tmux's where that is around."""
-        self.copy_to_clipboard(text)
+        super().copy_to_clipboard(text)
         if tmux := shutil.which("tmux") if "TMUX" in os.environ else None:
             subprocess.run(  # noqa: S603 - a program found on the path, fixed arguments
                 [tmux, "load-buffer", "-w", "-"], input=text.encode(), check=False, timeout=2
             )
-        self.notify(f"Copied {clean(text, 60)}.", markup=False)
+        if text:
+            self.notify(f"Copied {clean(text, 60)}.", markup=False)
+
+    def on_notify(self) -> None:
+        """Takes older sentences away before another is shown: lists are left free."""
+        for older in list(self._notifications)[: 1 - MOST_TOASTS]:
+            self._unnotify(older)
 
 
 def _action_provider() -> "type[Provider]":

@@ -8,6 +8,7 @@ from db.errors import StoreError
 from db.queries.batches import command as read_command
 from db.store import Store
 from db.writes.commands import add_command
+from engine.counting import counted
 from engine.paths import WorkspacePaths
 from engine.runtime.lock import lock_holder
 from engine.text import clean
@@ -42,7 +43,9 @@ def ask_for(
         numbers = write(lambda c: [add_command(c, verb, one, arguments, "tui") for one in about])
     if lock_holder(paths.lock) is None:
         _carry_out(paths)
-    return _answers(store, numbers)
+    is_of_batches = bool(targets) and "batch" in targets[0]
+    noun, many = ("batch", "batches") if is_of_batches else ("job", "jobs")
+    return _answers(store, numbers, (verb, noun, many))
 
 
 def _carry_out(paths: WorkspacePaths) -> None:
@@ -51,7 +54,11 @@ def _carry_out(paths: WorkspacePaths) -> None:
     open_workspace(paths.root, create=False).carry_out_commands()
 
 
-def _answers(store: Store, numbers: Sequence[int]) -> tuple[str, bool]:
+About = tuple[str, str, str]
+"""A command's verb, and what its targets are called: one, many."""
+
+
+def _answers(store: Store, numbers: Sequence[int], about: About) -> tuple[str, bool]:
     deadline = time.monotonic() + ANSWER_SECONDS
     connection = store.reader()
     try:
@@ -65,15 +72,25 @@ def _answers(store: Store, numbers: Sequence[int]) -> tuple[str, bool]:
         connection.close()
     refused = [c.answer or "" for c in found if c and c.state == "refused"]
     done = [c.answer or "" for c in found if c and c.state == "done"]
-    return clean(_summary(done, refused, waiting), 400), bool(refused)
+    return clean(_summary(about, done, refused, waiting), 400), bool(refused)
 
 
-def _summary(done: Sequence[str], refused: Sequence[str], waiting: int) -> str:
+_DONE = {
+    "pause": "Paused",
+    "resume": "Resumed",
+    "retry": "Retried",
+    "cancel": "Cancelled",
+    "priority": "Changed the priority of",
+}
+
+
+def _summary(about: About, done: Sequence[str], refused: Sequence[str], waiting: int) -> str:
     if len(done) + len(refused) + waiting == 1:
         return (done or refused or ["Asked for; the engine has not answered yet."])[0]
-    parts = [f"{len(done)} done."] if done else []
+    verb, noun, many = about
+    parts = [f"{_DONE.get(verb, 'Did it to')} {counted(len(done), noun, many)}."] if done else []
     if refused:
-        parts.append(f"{len(refused)} refused, such as: {refused[0]}")
+        parts.append(f"{counted(len(refused), noun, many)} refused: {refused[0]}")
     if waiting:
-        parts.append(f"{waiting} not answered yet.")
+        parts.append(f"{counted(waiting, noun, many)} not answered yet.")
     return " ".join(parts)

@@ -78,15 +78,20 @@ class Answered(Message):
 
 
 class Trouble(Message):
-    """The store cannot be read, in a sentence; None when it can be again."""
+    """The store cannot be read, in a sentence; None once it can be, or if there is none yet."""
 
-    def __init__(self, sentence: str | None) -> None:
+    def __init__(self, sentence: str | None, *, is_new: bool = False) -> None:
         super().__init__()
         self.sentence = sentence
+        self.is_new = is_new
 
 
 class Unreadable(Exception):
     """The store cannot be read; the message says why and what to do."""
+
+
+class NoStoreYet(Exception):
+    """Nothing has been queued in the workspace: no reason for alarm."""
 
 
 @dataclass(slots=True)
@@ -134,7 +139,7 @@ class Feed:
         self._checked = 0.0
         self._version = -1
         self._changed = 0.0
-        self._sentence: str | None = None
+        self._said: tuple[str | None, bool] = (None, False)
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
     def start(self) -> None:
@@ -183,6 +188,9 @@ class Feed:
             try:
                 self._read_all(self._connected())
                 self._say(None)
+            except NoStoreYet:
+                self._close()
+                self._say(None, is_new=True)
             except (Unreadable, sqlite3.Error, OSError) as error:
                 self._lost(error)
             except Exception as error:  # noqa: BLE001 - one row that is not as expected: say so, go on
@@ -247,10 +255,7 @@ class Feed:
                     f"The store is gone from {self._paths.private}. What you see is the last that "
                     "was read. Restore a backup there, or leave with q."
                 ) from None
-            raise Unreadable(
-                f"Nothing has been queued in {self._paths.root} yet. Press n to queue a batch, or "
-                "leave and name another workspace: safelight --workspace DIR"
-            ) from None
+            raise NoStoreYet from None
 
     def _open(self) -> sqlite3.Connection:
         connection = connect_reader(self._paths.store)
@@ -283,7 +288,7 @@ class Feed:
             self._connection.close()
             self._connection = None
 
-    def _say(self, sentence: str | None) -> None:
-        if sentence != self._sentence:
-            self._sentence = sentence
-            self._reporter.post_message(Trouble(sentence))
+    def _say(self, sentence: str | None, *, is_new: bool = False) -> None:
+        if (sentence, is_new) != self._said:
+            self._said = (sentence, is_new)
+            self._reporter.post_message(Trouble(sentence, is_new=is_new))

@@ -96,6 +96,10 @@ class LazyGroup(click.Group):
 def app() -> None:
     """Safelight: durable generate-evaluate-refine loops for generative media.
 
+    Without a command, `safelight` opens the dashboard on the workspace of the current folder.
+    `--workspace DIR` names another one, `--read-only` only watches. Without a terminal it prints
+    this help.
+
     Every command takes --workspace DIR after its name; the default is the current folder.
     """
 

@@ -49,7 +49,7 @@ async def test_marks_are_done_one_by_one_and_summed_up(failed: Place) -> None:
         await pilot.press("asterisk")
         await until(pilot, lambda: len(pilot.app.screen.rows.marks) == 3)
         await pilot.press("t")
-        await shows(pilot, "2 done. 1 refused")
+        await shows(pilot, "Retried 2 jobs. 1 job refused: ")
     assert [targets for _, targets, _ in commands(failed)] == [[{"job": n}] for n in (1, 2, 3)]
 
 

@@ -54,7 +54,7 @@ class BaseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The bars, with the screen's own between them."""
         yield TopBar()
-        yield Banner()
+        yield Banner(self.dashboard.notice)
         yield from self.compose_body()
         yield Hosts()
         yield Lanes()
@@ -112,6 +112,12 @@ class BaseScreen(Screen[None]):
         """Nothing that changes anything is there while only watching."""
         known = BY_ID.get(action)
         return not (known and known.writes and self.dashboard.read_only)
+
+    @on(TopBar.Pressed)
+    def go_to_crumb(self, message: TopBar.Pressed) -> None:
+        """Goes back to a screen whose crumb was clicked."""
+        while len(self.app.screen_stack) > message.depth + 1:
+            self.app.pop_screen()
 
     @on(KeyBar.Pressed)
     async def do_pressed(self, message: KeyBar.Pressed) -> None:
@@ -215,6 +221,10 @@ class BaseScreen(Screen[None]):
             of = f"b{batch_id}" if batch_id else "all batches"
             self.app.push_screen(SpendingScreen(of, message.value))
 
+    def action_notice(self) -> None:
+        """Opens what waits for the operator in full, puts it away, shows it again."""
+        self.query_one(Banner).next()
+
     def action_lanes(self) -> None:
         """Shows lanes and hosts, and lets lanes be made wider or narrower."""
         from tui.screens.lanes import LanesScreen
@@ -244,7 +254,7 @@ class BaseScreen(Screen[None]):
         """Copies the id of what is selected."""
         targets, _ = self.targets()
         names = [f"{kind[0]}{number}" for target in targets for kind, number in target.items()]
-        self.dashboard.copy(" ".join(names[:1000]))
+        self.app.copy_to_clipboard(" ".join(names[:1000]))
 
     async def action_quit(self) -> None:
         """Leaves; the engine goes on."""

@@ -27,6 +27,10 @@ from tui.widgets.rows import Rows
 FAULTS = "state:failed,parked"
 FIRST_PAGE = 120
 
+SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
+             "stage or trouble": "state"}  # fmt: skip
+"""Orders by the headings that ask for them."""
+
 
 class BatchScreen(FilteredScreen):
     """The jobs of one batch.
@@ -130,6 +134,18 @@ class BatchScreen(FilteredScreen):
         """Another order."""
         orders = list(ORDERS)
         order = orders[(orders.index(self._view.ask.order) + 1) % len(orders)]
+        self._order(order)
+
+    @on(Rows.HeadPressed)
+    def sort_by(self, message: Rows.HeadPressed) -> None:
+        """Sorts by a column whose heading was clicked; by scores one way, then the other."""
+        order = SORTED_BY.get(message.title)
+        if order == "worst" and self._view.ask.order == "worst":
+            order = "best"
+        if order is not None:
+            self._order(order)
+
+    def _order(self, order: str) -> None:
         self.dashboard.remembered.order = order
         self._from_top()
         self._view.ask = replace(self._view.ask, order=order, start=0)

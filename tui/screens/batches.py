@@ -50,6 +50,11 @@ def _in_all(row: BatchRow) -> list[Run]:
     return [(figures.money(row.projected), "parked" if over else "muted")]
 
 
+GREETING = "Welcome to Safelight. Nothing has been queued in this workspace yet."
+BEGIN = "Press n to queue a batch: a file of prompts, a recipe and its settings."
+WATCHING = "It is only watched here; a batch that is queued elsewhere appears by itself."
+ELSEWHERE = "Another workspace: safelight --workspace DIR"
+
 COLUMNS: tuple[Column[BatchRow], ...] = (
     Column("", 1, _state),
     Column("batch", 14, _name, grow=3),
@@ -104,6 +109,12 @@ class BatchesScreen(FilteredScreen):
         self._all = snapshot.rows
         self._show()
         self.query_one(EventTail).add(snapshot.events)
+
+    def greet(self, *, is_new: bool) -> None:
+        """Says how to begin in a workspace in which nothing was ever queued."""
+        begin = WATCHING if self.dashboard.read_only else BEGIN
+        self.EMPTY = f"{GREETING}\n\n{begin}\n{ELSEWHERE}" if is_new else type(self).EMPTY
+        self._show()
 
     def _show(self) -> None:
         wanted = self._filter

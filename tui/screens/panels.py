@@ -1,5 +1,6 @@
 """Two panels side by side, whose share of the width is remembered."""
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
@@ -21,6 +22,7 @@ class Panels(Horizontal):
         self._layout_name = name
         self._widths = widths
         self._default = default
+        self._held = False
 
     def compose(self) -> ComposeResult:
         """Nothing of its own."""
@@ -39,6 +41,27 @@ class Panels(Horizontal):
         share = self._widths.get(self._layout_name, self._default) + change
         self._widths[self._layout_name] = max(LEAST, min(MOST, share))
         self._set(self._widths[self._layout_name])
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Takes hold of the line between the panels."""
+        if len(self.children) > 1 and event.screen_x == self.children[1].region.x:
+            self._held = True
+            self.capture_mouse()
+            event.stop()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Moves the line."""
+        if self._held and self.region.width:
+            share = round(100 * (event.screen_x - self.region.x) / self.region.width)
+            self._widths[self._layout_name] = max(LEAST, min(MOST, share))
+            self._set(self._widths[self._layout_name])
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Lets go of the line."""
+        if self._held:
+            self._held = False
+            self.release_mouse()
+            event.stop()
 
     def _set(self, share: int) -> None:
         if self.children:

@@ -231,5 +231,11 @@ def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
     found = []
     for parked in lists.parked_reasons(connection):
         said = clean(parked.message) or f"b{parked.batch_id} waits."
-        found.append((parked.reason, f"{said} {WHAT_TO_DO.get(parked.reason, '')}".strip()))
+        remedy = "" if _says_what_to_do(said) else WHAT_TO_DO.get(parked.reason, "")
+        found.append((parked.reason, f"{said} {remedy}".strip()))
     return tuple(dict.fromkeys(found))
+
+
+def _says_what_to_do(message: str) -> bool:
+    """Whether a message has a remedy of its own: what is wrong is said in its first sentence."""
+    return ". " in message.strip()

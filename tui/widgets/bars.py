@@ -1,5 +1,7 @@
 """The lines around every screen: where one is, the engine, what waits, and the keys."""
 
+from dataclasses import dataclass
+
 from rich.cells import cell_len
 from rich.text import Text
 from textual import events
@@ -10,6 +12,8 @@ from textual.widgets import Static
 from tui.actions import Action
 from tui.states import look
 from tui.views.head import EngineState, Head
+from tui.widgets.columns import fit
+from tui.widgets.restyled import Restyled
 
 
 class TopBar(Widget):
@@ -17,8 +21,20 @@ class TopBar(Widget):
 
     COMPONENT_CLASSES = {"bar--name", "bar--muted", "bar--running", "bar--bad", "bar--waits"}  # noqa: RUF012 - Textual's way
 
+    class Pressed(Message):
+        """A crumb was clicked.
+
+        Attributes:
+            depth: How many screens lie below the one that it names.
+        """
+
+        def __init__(self, depth: int) -> None:
+            super().__init__()
+            self.depth = depth
+
     def __init__(self) -> None:
         super().__init__()
+        self._ends: list[int] = []
         self._trail: tuple[str, ...] = ()
         self._head = Head()
         self._read_only = False
@@ -42,10 +58,18 @@ class TopBar(Widget):
         left.append(" safelight", self.get_component_rich_style("bar--name", partial=True))
         if self._read_only:
             left.append("  read-only", self.get_component_rich_style("bar--waits", partial=True))
+        self._ends = [left.cell_len]
         for part in self._trail:
             left.append("  ›  ", muted).append(part)
+            self._ends.append(left.cell_len)
         left.truncate(max(10, room), overflow="ellipsis", pad=True)
         return Text.assemble(left, "  ", right, no_wrap=True, end="")
+
+    def on_click(self, event: events.Click) -> None:
+        """Goes to what was clicked."""
+        depth = next((depth for depth, end in enumerate(self._ends) if event.x < end), None)
+        if depth is not None:
+            self.post_message(self.Pressed(depth))
 
     def _engine(self) -> Text:
         engine, text = self._head.engine, Text()
@@ -75,13 +99,27 @@ def engine_words(engine: EngineState) -> str:
     return "No engine runs; `safelight engine` or E in the dashboard starts one."
 
 
-class Lanes(Static):
-    """One line: what each lane does."""
+class HeadLine(Restyled, Static):
+    """One line about something of the head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head = Head()
+
+    def set_head(self, head: Head) -> None:
+        """What there is now."""
+        self._head = head
+        self.restyle()
+
+
+class Lanes(HeadLine):
+    """One line: what each lane does; hidden where there are none."""
 
     COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
 
-    def set_head(self, head: Head) -> None:
-        """The lanes as they are now; nothing is shown where there are none."""
+    def restyle(self) -> None:
+        """Shows the lanes."""
+        head = self._head
         self.display = bool(head.lanes)
         busy = self.get_component_rich_style("lanes--busy", partial=True)
         waits = self.get_component_rich_style("lanes--waits", partial=True)
@@ -96,13 +134,14 @@ class Lanes(Static):
         self.update(text, layout=False)
 
 
-class Hosts(Static):
+class Hosts(HeadLine):
     """One line: what each model host does; hidden where there are none."""
 
     COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
 
-    def set_head(self, head: Head) -> None:
-        """The hosts as they are now."""
+    def restyle(self) -> None:
+        """Shows the hosts."""
+        head = self._head
         self.display = bool(head.hosts)
         busy = self.get_component_rich_style("lanes--busy", partial=True)
         waits = self.get_component_rich_style("lanes--waits", partial=True)
@@ -124,14 +163,50 @@ def short_name(model: str) -> str:
     return model.rstrip(")").rpartition("/")[2]
 
 
-class Banner(Static):
-    """What waits for the operator, and what to do about it; hidden while nothing does."""
+@dataclass
+class Notice:
+    """How the operator wants the banner, on every screen.
 
-    def __init__(self) -> None:
+    Attributes:
+        mode: `line`, `whole` or `away`.
+        of: What it is about; what is put away comes back when that changes.
+    """
+
+    mode: str = "line"
+    of: tuple[str, ...] = ()
+
+    def next(self) -> None:
+        """Opens it, puts it away, shows it again."""
+        self.mode = {"line": "whole", "whole": "away"}.get(self.mode, "line")
+
+
+class Banner(Static):
+    """What waits for the operator, and what to do about it; hidden while nothing does.
+
+    Args:
+        notice: How it is wanted; shared by all screens.
+    """
+
+    def __init__(self, notice: Notice) -> None:
         super().__init__(markup=False)
+        self._notice = notice
         self._trouble: str | None = None
         self._head = Head()
+        self._lines: tuple[str, ...] = ()
         self.display = False
+
+    def next(self) -> None:
+        """Opens it, puts it away, shows it again."""
+        self._notice.next()
+        self._draw()
+
+    def on_click(self) -> None:
+        """As its key does."""
+        self.next()
+
+    def on_resize(self) -> None:
+        """Cuts the line where it ends now."""
+        self._draw()
 
     def set_trouble(self, sentence: str | None) -> None:
         """What is wrong with the store."""
@@ -153,8 +228,31 @@ class Banner(Static):
         if parked and not self._head.reasons:
             lines.append(f"{shape} {parked} parked. Open the batch to see why.")
         self.set_class(bool(self._trouble), "-trouble")
-        self.display = bool(lines)
-        self.update("\n".join(lines))
+        self._lines = tuple(lines)
+        if self._lines and self._what() != self._notice.of:
+            self._notice.mode, self._notice.of = "line", self._what()
+        self._draw()
+
+    def _what(self) -> tuple[str, ...]:
+        """What it is about, however many jobs that concerns."""
+        return (self._trouble or "", *(sentence for _, sentence in self._head.reasons))
+
+    def _draw(self) -> None:
+        mode = self._notice.mode
+        self.display = bool(self._lines) and mode != "away"
+        self.set_class(mode == "whole", "-whole")
+        self.update("\n".join(self._lines) if mode == "whole" else self._line())
+
+    def _line(self) -> str:
+        """All in one line, with how to read the rest of it."""
+        text, width = " ".join(self._lines), self.content_size.width
+        hint = "  ! opens"
+        if not width or cell_len(text) <= width:
+            return text
+        return fit(text, max(0, width - len(hint))) + hint
+
+
+_ALWAYS = ("help", "quit")
 
 
 class KeyBar(Widget):
@@ -179,13 +277,21 @@ class KeyBar(Widget):
         key_style = self.get_component_rich_style("keys--key", partial=True)
         title_style = self.get_component_rich_style("keys--title", partial=True)
         text, self._places = Text(no_wrap=True, end=""), []
-        for action, key in self._keys:
+        for action, key in self._fitting():
             begin = text.cell_len
-            if begin + cell_len(key) + cell_len(action.title) + 3 > self.size.width:
-                continue
             text.append(f" {key}", key_style).append(f" {action.title} ", title_style)
             self._places.append((begin, text.cell_len, action))
         return text
+
+    def _fitting(self) -> list[tuple[Action, str]]:
+        """The keys that there is room for: help and leaving always, the others by their rank."""
+        room, fitting = self.size.width, []
+        for entry in sorted(self._keys, key=lambda entry: entry[0].id not in _ALWAYS):
+            cells = cell_len(entry[1]) + cell_len(entry[0].title) + 3
+            if cells <= room:
+                room -= cells
+                fitting.append(entry)
+        return sorted(fitting, key=self._keys.index)
 
     def on_click(self, event: events.Click) -> None:
         """Does what was clicked."""

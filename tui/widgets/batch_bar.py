@@ -8,9 +8,10 @@ from textual.widgets import Static
 from tui import figures
 from tui.states import LOOKS, TONES
 from tui.views.batches import BatchRow
+from tui.widgets.restyled import Restyled
 
 
-class BatchBar(Static):
+class BatchBar(Restyled, Static):
     """How many jobs are in which state, what they cost, how long they will take."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
@@ -24,6 +25,14 @@ class BatchBar(Static):
         if (batch, note) == self._shown:
             return
         self._shown = (batch, note)
+        self._draw(batch, note)
+
+    def restyle(self) -> None:
+        """Shows the same batch in other colours."""
+        if self._shown is not None:
+            self._draw(*self._shown)
+
+    def _draw(self, batch: BatchRow | None, note: str) -> None:
         gone = "This batch is not in the store any more."
         self.update(self._line(batch, note) if batch else gone, layout=False)
 

@@ -20,13 +20,14 @@ from tui.widgets.evaluation import Evaluation
 from tui.widgets.filmstrip import TAKEN
 from tui.widgets.picture import Picture
 from tui.widgets.prompt_diff import PromptDiff
+from tui.widgets.restyled import Restyled
 
 
 class Heading(Static):
     """The name of a kind."""
 
 
-class DetailPanel(Container):
+class DetailPanel(Restyled, Container):
     """Errors first, then the picture, the prompt, the evaluation, timings, calls, raw data.
 
     Args:
@@ -40,6 +41,7 @@ class DetailPanel(Container):
         super().__init__()
         self._paths = paths
         self._detail: Detail | None = None
+        self._scale = Scale()
 
     def compose(self) -> ComposeResult:
         """Every kind; what is empty is hidden."""
@@ -68,6 +70,15 @@ class DetailPanel(Container):
             return
         if before is None or before.node != detail.node:
             self.query_one("#words").scroll_home(animate=False)
+        self._scale = scale
+        self._draw(detail, scale)
+
+    def restyle(self) -> None:
+        """Shows the same in other colours."""
+        if self._detail is not None:
+            self._draw(self._detail, self._scale)
+
+    def _draw(self, detail: Detail, scale: Scale) -> None:
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
         self._show_picture(detail)
         self._show_prompt(detail)

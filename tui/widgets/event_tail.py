@@ -12,11 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from db.rows import Event
 from engine.counting import counted
 from engine.text import clean
+from tui.widgets.selecting import selected_text, with_selection
 
 KEPT = 2000
 """The most lines that are kept; older ones fall off."""
@@ -179,7 +181,21 @@ class EventTail(ScrollView, can_focus=True):
             return Strip([Segment(text, self.rich_style)]).adjust_cell_length(
                 width, self.rich_style
             )
-        return self._draw(self._lines[at], width)
+        selection = self.text_selection
+        style = self.screen.get_component_rich_style("screen--selection") if selection else None
+        drawn = self._draw(self._lines[at], width)
+        return with_selection(drawn, selection, at, style or Style.null())
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that is selected."""
+        return selected_text(selection, self._text), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draws what is selected."""
+        self.refresh()
+
+    def _text(self, at: int) -> str | None:
+        return self._draw(self._lines[at], self.size.width).text if at < len(self._lines) else None
 
     def _draw(self, line: Line, width: int) -> Strip:
         base, level = self.rich_style, self.rich_style + self._style(line.level)

@@ -9,9 +9,10 @@ from engine.paths import WorkspacePaths
 from tui.stored import stored_file
 from tui.views.batch import Glance
 from tui.widgets.picture import Picture
+from tui.widgets.restyled import Restyled
 
 
-class GlancePanel(Vertical):
+class GlancePanel(Restyled, Vertical):
     """Picture above, words below."""
 
     DEFAULT_CSS = """
@@ -40,7 +41,11 @@ class GlancePanel(Vertical):
         picture = glance.picture if glance else ""
         self.set_class(not picture, "-no-picture")
         self.query_one(Picture).show(stored_file(self._paths, picture), picture)
-        self.query_one("#said", Static).update(self._words(glance))
+        self.restyle()
+
+    def restyle(self) -> None:
+        """Shows the same words in other colours."""
+        self.query_one("#said", Static).update(self._words(self._glance))
 
     def _words(self, glance: Glance | None) -> Text:
         text = Text()

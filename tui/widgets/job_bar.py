@@ -10,23 +10,28 @@ from engine.counting import counted
 from tui import figures
 from tui.states import TONES, look
 from tui.views.job import JobSnapshot
+from tui.widgets.restyled import Restyled
 
 
-class JobBar(Static):
+class JobBar(Restyled, Static):
     """State, score, iterations, time, cost, and why it waits or failed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._shown: object = None
+        self._shown: JobSnapshot | None = None
 
     def set_job(self, snapshot: JobSnapshot) -> None:
         """Shows a job; says so where it is gone."""
-        if snapshot.job == self._shown and snapshot.job is not None:
-            return
-        self._shown = snapshot.job
-        self.update(self._line(snapshot), layout=False)
+        shown, self._shown = self._shown, snapshot
+        if shown is None or snapshot.job is None or snapshot.job != shown.job:
+            self.restyle()
+
+    def restyle(self) -> None:
+        """Shows the same job in other colours."""
+        if self._shown is not None:
+            self.update(self._line(self._shown), layout=False)
 
     def _line(self, snapshot: JobSnapshot) -> Text:
         job = snapshot.job

@@ -10,11 +10,13 @@ from textual import events
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
+from textual.selection import Selection
 from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.states import TONES
 from tui.widgets.columns import Column, fit, fit_runs, layout
+from tui.widgets.selecting import selected_text, with_selection
 
 
 class Identified(Protocol):
@@ -78,6 +80,13 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
 
     class Chosen(Message):
         """The row under the cursor was clicked again."""
+
+    class HeadPressed(Message):
+        """The heading of a column was clicked."""
+
+        def __init__(self, title: str) -> None:
+            super().__init__()
+            self.title = title
 
     def __init__(
         self,
@@ -220,6 +229,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """Moves the cursor to what was clicked; a click on the cursor opens."""
         if event.y < 1:
+            self._press_head(event.x)
             return
         index = event.y - 1 + int(self.scroll_y)
         if index >= self.total:
@@ -227,6 +237,14 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         if index == self.cursor and event.chain > 1:
             self.post_message(self.Chosen())
         self._go(index)
+
+    def _press_head(self, x: int) -> None:
+        begin = 2
+        for column, width in layout(self._columns, self._width - 2):
+            if begin <= x <= begin + width:
+                self.post_message(self.HeadPressed(column.title))
+                return
+            begin += width + 1
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Asks for the rows that have come into sight."""
@@ -285,8 +303,27 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         there = self._empty if not self.total else index < self.total
         return (row, index == self.cursor, marked, there, self.has_focus, self.size)
 
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The text that is selected, of the rows that are held."""
+        return selected_text(selection, self._text), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draws what is selected."""
+        self.refresh()
+
+    def _text(self, line: int) -> str | None:
+        if line == 0:
+            return self._heading().text
+        return self._line(line - 1).text if line <= self.total else None
+
     def render_line(self, y: int) -> Strip:
         """One line: the heading, or a row."""
+        at = int(self.scroll_y) + y if y else 0
+        selection = self.text_selection
+        style = self.screen.get_component_rich_style("screen--selection") if selection else None
+        return with_selection(self._drawn_line(y), selection, at, style or Style.null())
+
+    def _drawn_line(self, y: int) -> Strip:
         if y == 0:
             return self._heading()
         index = int(self.scroll_y) + y - 1
@@ -320,20 +357,21 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         width, base = self._width, self.rich_style
         row = self.row(index)
         if row is None:
-            message = self._empty if not self.total and index == 0 else ""
+            lines = self._empty.split("\n") if not self.total else []
+            message = lines[index] if index < len(lines) else ""
             text = fit(f"  {message}", width)
             return Strip([Segment(text, base + self._style("muted"))], width)
         here = index == self.cursor
         if here:
             base += self._style("cursor" if self.has_focus else "cursor-away")
         mark = "●" if row.id in self.marks else " "
-        segments = [
-            Segment("▌" if here else " ", base + self._style("mark")),
-            Segment(mark, base + self._style("mark")),
-        ]
+        # with 16 colours a mark's or a state's may be the cursor's own
+        same = here and self.app.console.color_system == "standard"
+        marked = base if same else base + self._style("mark")
+        segments = [Segment("▌" if here else " ", marked), Segment(mark, marked)]
         for column, cells in layout(self._columns, width - 2):
             for text, tone in fit_runs(column.cell(row), cells, right=column.right):
-                plain = not tone or (here and tone == "muted")  # muted could not be read there
+                plain = not tone or same or (here and tone == "muted")  # it could not be read there
                 segments.append(Segment(text, base if plain else base + self._style(tone)))
             segments.append(Segment(" ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)

@@ -385,3 +385,22 @@ def test_readiness_is_asked_in_a_process_of_its_own(root):
     assert found["image"]["builtin"] == ""
     assert "FAL_KEY" in found["image"]["fal"]
     assert "fal" not in found["text"]
+
+
+async def test_a_storyboard_under_refine_is_offered_its_own_recipe(root, tmp_path):
+    path = tmp_path / "coffee.yaml"
+    path.write_text("id: coffee\nscenes:\n- id: harbour\n  prompt: boats at dawn\n")
+    screen = NewBatchScreen(root, path=path)
+    async with Forms(screen).run_test(size=(100, 40)) as pilot:
+        await until_said(pilot, screen, "This is a file for storyboard: ^t takes that recipe.")
+        await pilot.press("ctrl+t")
+        await until_said(pilot, screen, "1 entry")
+        assert screen.form.chosen.recipe.name == "storyboard"
+
+
+async def until_said(pilot, screen, text):
+    for _ in range(500):
+        if text in str(screen.summary.render()):
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(str(screen.summary.render()))

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input, Select, Static
 
 from engine.runtime.recipe import AnyRecipe
 from engine.text import clean
@@ -84,6 +84,17 @@ class Form(VerticalScroll, can_focus=False):
     def chosen(self) -> work.RecipeChoice | None:
         """The recipe whose settings are shown; None before there is one."""
         return self._chosen
+
+    @property
+    def other_recipes(self) -> list[AnyRecipe]:
+        """The recipes that are not chosen."""
+        return [choice.recipe for choice in self._choices.values() if choice is not self._chosen]
+
+    def take_recipe(self, name: str) -> None:
+        """Chooses another recipe, as its field would."""
+        control = self.query_one("#field-recipe", FieldRow).control_widget
+        if isinstance(control, Select):
+            control.value = name
 
     async def offer(self, found: work.Found) -> None:
         """Offers recipes and shows the first one's settings."""

@@ -1,6 +1,6 @@
 """Reading the file that the form names, in a thread, whenever the name has stood for a moment."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -45,20 +45,28 @@ class InputReader:
         if self._worker is not None:
             self._worker.cancel()
 
-    def read(self, path: Path, recipe: AnyRecipe) -> None:
-        """Reads a file from its beginning, in place of any other."""
+    def read(self, path: Path, recipe: AnyRecipe, others: Sequence[AnyRecipe] = ()) -> None:
+        """Reads a file from its beginning, in place of any other.
+
+        Args:
+            path: The file.
+            recipe: What it is for.
+            others: Recipes that it may be for instead.
+        """
         self.forget()
-        run = partial(self._read, self.number, path, recipe)
+        run = partial(self._read, self.number, path, recipe, others)
         self._worker = self._screen.run_worker(run, thread=True, group="read", exit_on_error=False)
 
-    def _read(self, number: int, path: Path, recipe: AnyRecipe) -> None:
+    def _read(
+        self, number: int, path: Path, recipe: AnyRecipe, others: Sequence[AnyRecipe]
+    ) -> None:
         """In a thread."""
         worker = get_current_worker()
 
         def report(reading: work.Reading) -> None:
             self._screen.post_message(InputRead(number, reading))
 
-        report(work.read_input(path, recipe, report, lambda: worker.is_cancelled))
+        report(work.read_input(path, recipe, report, lambda: worker.is_cancelled, others))
 
     def take(self, message: InputRead) -> bool:
         """Keeps what a reading found; returns whether it is the one that counts."""

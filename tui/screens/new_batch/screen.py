@@ -51,6 +51,7 @@ class NewBatchScreen(Screen[int | None]):
         Binding("ctrl+s", "queue", "Queue", priority=True),
         Binding("ctrl+o", "browse", "Choose a file", priority=True),
         Binding("ctrl+r", "read_again", "Read the file again", priority=True),
+        Binding("ctrl+t", "take_recipe", "Take the recipe that fits the file", priority=True),
         Binding("escape", "leave", "Back"),
         # with priority, what is typed after them is handed to the field that they lead to
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -177,6 +178,8 @@ class NewBatchScreen(Screen[int | None]):
             text = f"Reading: {reading.entries:,} entries so far…"
         elif reading is not None and reading.problems:
             text, bad = "Put the file right, then ^r reads it again.", True
+            if reading.fits:
+                text = f"This is a file for {reading.fits}: ^t takes that recipe."
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
         self.summary.show(text, bad=bad)
@@ -217,6 +220,12 @@ class NewBatchScreen(Screen[int | None]):
         if path is not None:
             self.form.set_path(path)
 
+    def action_take_recipe(self) -> None:
+        """Takes the recipe that the file is for."""
+        reading = self._reader.reading
+        if reading is not None and reading.fits:
+            self.form.take_recipe(reading.fits)
+
     def action_read_again(self) -> None:
         """Reads a file again that has changed meanwhile."""
         self.summary.lift()
@@ -230,7 +239,7 @@ class NewBatchScreen(Screen[int | None]):
             self.query_one(ProblemList).say((), 0)
             self._summarise(None)
             return
-        self._reader.read(path, chosen.recipe)
+        self._reader.read(path, chosen.recipe, self.form.other_recipes)
 
     @on(InputRead)
     def _show_reading(self, message: InputRead) -> None:

@@ -5,8 +5,9 @@ without them.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,12 +57,14 @@ class Reading:
         problems: What is wrong, a sentence each.
         total: How many problems there are, those that are not kept included.
         finished: Whether it was read to its end.
+        fits: Another recipe that reads it without a problem, empty if there is none.
     """
 
     entries: int
     problems: tuple[str, ...] = ()
     total: int = 0
     finished: bool = True
+    fits: str = ""
 
 
 class Refused(Exception):
@@ -136,6 +139,7 @@ def read_input(
     recipe: "AnyRecipe",
     report: Callable[[Reading], None],
     is_cancelled: Callable[[], bool],
+    others: "Sequence[AnyRecipe]" = (),
 ) -> Reading:
     """Validates an input to its end and keeps nothing of it.
 
@@ -144,6 +148,7 @@ def read_input(
         recipe: What it is for.
         report: Told from time to time how far it is.
         is_cancelled: Whether nobody wants to know any more.
+        others: Recipes that are tried if it is not right for this one.
     """
     from engine.intake import InputError, read
 
@@ -157,8 +162,20 @@ def read_input(
                 report(Reading(count, finished=False))
                 time.sleep(0)  # the screen's thread first
     except InputError as error:
-        return Reading(count, sentences(error), error.total)
+        fits = next((other.name for other in others if _fits(path, other)), "")
+        return Reading(count, sentences(error), error.total, fits=fits)
     return Reading(count)
+
+
+def _fits(path: Path, recipe: "AnyRecipe") -> bool:
+    """Whether the first entries of a file are right for a recipe."""
+    from engine.intake import InputError, read
+
+    try:
+        entries = list(islice(read(path, recipe.input, keep_file=_look_at), REPORT_EVERY))
+    except InputError:
+        return False
+    return bool(entries)
 
 
 def sentences(error: "InputError") -> tuple[str, ...]:

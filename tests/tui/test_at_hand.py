@@ -1,0 +1,203 @@
+"""What is at hand: notices, toasts, mouse, copied text, colours, keys in the footer."""
+
+import subprocess
+import sys
+
+import pytest
+from textual.widgets._toast import Toast
+
+from tests.tui.storyboards import film
+from tests.tui.support import Place, running, seen, shows, until
+from tests.tui.test_filters_of_lists import open_first
+from tests.tui.test_job_screen import open_job
+from themes import bundled_themes
+from tui.views.head import WHAT_TO_DO
+from tui.widgets.bars import Banner, KeyBar, TopBar
+from tui.widgets.rows import Rows
+
+LONG = "toy needs TOY_KEY. Put TOY_KEY into .env, which is read again by resume, then resume it."
+
+
+def cells(app) -> list[tuple[str, str]]:
+    """Colours of everything on the screen."""
+    lines = app.screen._compositor.render_strips()
+    return [(segment.text, str(segment.style)) for line in lines for segment in line]
+
+
+def colours_of(name: str) -> set[str]:
+    theme = next(theme for theme in bundled_themes() if theme.name == name)
+    return {c.lower() for c in (*theme.colours.values(), *theme.states.values())}
+
+
+@pytest.mark.parametrize("keys", [(), ("enter",), ("enter", "enter")])
+async def test_a_theme_reaches_every_widget_at_once(place: Place, keys: tuple[str, ...]) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(2)
+    place.turn(ids[0], 1, 40, prompt="a dim lamp")
+    place.fail(ids[1], "No.", "Do something else.")
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        app = pilot.app
+        await until(pilot, lambda: app.screen.rows.total)
+        for key in keys:
+            stack = len(app.screen_stack)
+            await pilot.press(key)
+            await until(pilot, lambda n=stack: len(app.screen_stack) > n and app.screen.rows.total)
+        await pilot.pause(0.2)
+        only_old = colours_of("safelight") - colours_of("safelight-light")
+        app.theme = "safelight-light"
+
+        def no_old_colours() -> bool:
+            return not [c for c in cells(app) if c[0].strip("▀▄ ") and uses(c[1], only_old)]
+
+        await until(pilot, no_old_colours)
+
+
+def uses(style: str, colours: set[str]) -> bool:
+    return any(word.lower() in colours for word in style.split())
+
+
+async def test_a_notice_says_a_remedy_once_opens_and_is_put_away(place: Place) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(1)
+    place.park(ids[0], "key", LONG)
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        banner = pilot.app.screen.query_one(Banner)
+        await shows(pilot, "1 parked (key): toy needs TOY_KEY.", "! opens")
+        assert banner.size.height == 1
+        assert WHAT_TO_DO["key"] not in " ".join(banner._lines)
+        await pilot.press("exclamation_mark")
+        await shows(pilot, "then resume it.")
+        await pilot.press("exclamation_mark")
+        await until(pilot, lambda: not banner.display)
+        await open_first(pilot)
+        assert not pilot.app.screen.query_one(Banner).display
+        place.claim(1)
+        place.park(ids[1], "quota", "The account is empty.")
+        await shows(pilot, "2 parked")
+        await until(pilot, lambda: pilot.app.screen.query_one(Banner).display)
+
+
+async def test_a_message_without_a_remedy_gets_the_reasons(place: Place) -> None:
+    job = place.job_ids(place.batch("evening", ["one"]))[0]
+    place.claim(1)
+    place.park(job, "key", "No key.")
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, f"No key. {WHAT_TO_DO['key']}")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_toasts_cover_no_list(place: Place, size: tuple[int, int]) -> None:
+    film(place)
+    async with running(place.dashboard(), size) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        for where in ("batches", "batch", "job"):
+            if where != "batches":
+                await pilot.press("enter")
+                await until(
+                    pilot,
+                    lambda w=where: w == pilot.app.screen.WHERE and pilot.app.screen.rows.total,
+                )
+            for _ in range(4):
+                pilot.app.notify("Something has happened that takes some words to say. " * 9)
+            await until(pilot, lambda: any(t.region.height for t in pilot.app.screen.query(Toast)))
+            await pilot.pause(0.2)
+            listed = pilot.app.screen.query_one(Rows).region
+            toasts = [toast.region for toast in pilot.app.screen.query(Toast)]
+            assert toasts
+            assert not [toast for toast in toasts if toast.overlaps(listed)], where
+
+
+async def test_selected_text_is_copied(place: Place) -> None:
+    place.batch("evening", ["one"])
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "b1 evening")
+        rows = pilot.app.screen.rows
+        await pilot.mouse_down(rows, offset=(4, 1))
+        await pilot.hover(rows, offset=(14, 1))
+        await pilot.mouse_up(rows, offset=(14, 1))
+        await until(pilot, lambda: pilot.app.screen.get_selected_text())
+        await pilot.press("ctrl+c")
+        assert pilot.app.clipboard.startswith("b1 evening")
+
+
+async def test_crumbs_lead_back(place: Place) -> None:
+    film(place)
+    async with running(place.dashboard()) as pilot:
+        await open_job(pilot)
+        await shows(pilot, "b1", "j1 coffee")
+        line = seen(pilot.app).splitlines()[0]
+        await pilot.click(TopBar, offset=(line.index("b1"), 0))
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
+        await pilot.click(TopBar, offset=(3, 0))
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+
+
+async def test_column_heads_sort(place: Place) -> None:
+    ids = place.job_ids(place.batch("evening", ["low", "high"]))
+    place.claim(2)
+    for job, score in zip(ids, (10, 90), strict=True):
+        place.end(job, score)
+    async with running(place.dashboard()) as pilot:
+        await open_first(pilot)
+        rows = pilot.app.screen.rows
+        heads = rows._heading().text
+        for name, order in (("score", "worst"), ("score", "best"), ("job", "position")):
+            await pilot.click(rows, offset=(heads.index(name) + 1, 0))
+            await until(pilot, lambda o=order: pilot.app.screen._view.ask.order == o)
+        assert pilot.app.remembered.order == "position"
+
+
+async def test_the_splitter_can_be_dragged(place: Place) -> None:
+    place.batch("evening", ["one"])
+    async with running(place.dashboard()) as pilot:
+        await open_first(pilot)
+        beside = pilot.app.screen.query_one("#beside")
+        await pilot.mouse_down(beside, offset=(0, 5))
+        await pilot.hover("Panels", offset=(40, 5))
+        await pilot.mouse_up("Panels", offset=(40, 5))
+        await until(pilot, lambda: beside.region.x == 40)
+        assert pilot.app.remembered.widths["batch"] == 40
+
+
+async def test_with_16_colours_marks_and_states_show_on_the_selected_row(place: Place) -> None:
+    place.batch("evening", ["one"])
+    async with running(place.dashboard()) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        pilot.app.console._color_system = type(pilot.app.console._color_system).STANDARD  # type: ignore[union-attr]
+        rows = pilot.app.screen.rows
+        await pilot.press("space")
+        strip = rows._line(0)
+        colours = {segment.style.color for segment in strip if segment.text.strip()}
+        assert "●" in strip.text
+        assert len(colours) == 1
+
+
+@pytest.mark.parametrize("width", [80, 100])
+async def test_the_footer_of_a_job_keeps_choosing_and_editing(place: Place, width: int) -> None:
+    film(place)
+    async with running(place.dashboard(), (width, 24)) as pilot:
+        await open_job(pilot)
+        line = pilot.app.screen.query_one(KeyBar).render().plain
+        for key in ("esc Back", "c Choose", "e Edit prompt", "t Retry", "? Help", "q Quit"):
+            assert f" {key} " in line
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
+    from tui.app import Dashboard
+
+    async with running(Dashboard(tmp_path, read_only=read_only)) as pilot:
+        await shows(pilot, "Welcome to Safelight", "safelight --workspace DIR")
+        assert ("Press n" in seen(pilot.app)) != read_only
+        assert not pilot.app.screen.query_one(Banner).display
+        assert pilot.app.trouble is None
+        Place(tmp_path)
+        if not read_only:
+            await shows(pilot, "No batches here.")
+
+
+def test_the_help_says_what_no_command_does() -> None:
+    command = [sys.executable, "-m", "tui", "--help"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "Without a command, `safelight` opens the dashboard" in " ".join(said.split())
+    assert "--read-only" in said
