@@ -19,7 +19,7 @@ class Judgement(Answer):
     score: Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 
     def doubt(self, *, asked: bool) -> str:
-        """That the score looks like one of another scale; a whole one is taken when repeated."""
+        """Ask about a score on another scale; one of at least 1 is accepted if repeated."""
         if asked and self.score >= 1:
             return ""
         scale = other_scale([self.score])

@@ -29,7 +29,7 @@ class Verdict(Answer):
     brand_alignment: Points
 
     def doubt(self, *, asked: bool) -> str:
-        """That all scores look like those of another scale."""
+        """Ask about scores on another scale."""
         scale = other_scale([getattr(self, name) for name in CRITERIA])
         return f"{scale}." if scale else ""
 

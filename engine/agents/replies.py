@@ -42,7 +42,7 @@ class ModelReply:
         text: Its words.
         ended: `done`; `length` where it was cut off at the limit of tokens; `refused`.
         reason: Why it was refused, or what else the provider says of how it ended.
-        thoughts: Whether it thought, apart from its words.
+        thoughts: True if it has thoughts in a field of their own.
     """
 
     text: str
@@ -93,24 +93,24 @@ Number = Annotated[float, BeforeValidator(_no_truth)]
 
 
 class Answer(BaseModel):
-    """What an agent answers."""
+    """Answer of an agent."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     def doubt(self, *, asked: bool) -> str:
-        """What has to be asked about before the answer is taken, fit to be shown to the model.
+        """Return a question about the answer, fit to be shown to the model.
 
         Args:
-            asked: Whether the model has been asked once and has answered again.
+            asked: True if the model has already been asked once.
 
         Returns:
-            Nothing where the answer is taken.
+            An empty string if the answer is accepted.
         """
         return ""
 
 
 def other_scale(scores: Sequence[float]) -> str:
-    """That scores look like those of a scale to 1 or to 10; empty where they do not.
+    """Return a sentence about scores on a scale to 1 or 10; empty if they are on ours.
 
     Zeros are zeros on every scale.
     """
@@ -155,7 +155,7 @@ async def structured(
 
 
 def _taken(reply: ModelReply, shape: type[ShapeT], *, asked: bool) -> ShapeT:
-    """The answer of a reply, unless it has to be asked about."""
+    """Return the answer of a reply, unless there is a question about it."""
     if not reply.text.strip() and reply.thoughts:
         raise UnusableReply(_ONLY_THOUGHTS)
     answer = parse(reply.text, shape)
@@ -193,7 +193,7 @@ async def _keep(text: str, context: CallContext) -> str:
 
 
 def _head(reply: ModelReply) -> str:
-    """How a reply begins, and what its provider says of its end."""
+    """Return a sentence on the beginning of a reply and on its finish reason."""
     text = reply.text
     begins = f"It begins {quoted(text, 120)}." if text.strip() else "It is empty."
     if _only_thoughts(reply):

@@ -1,4 +1,4 @@
-"""Telling a model's thoughts from its answer, where both come in one text."""
+"""Separate a model's thoughts from its answer in one text."""
 
 import re
 
@@ -13,12 +13,12 @@ _TOKEN = re.compile(rf"{_MARK.pattern}|\\.|[\"{{}}]", re.IGNORECASE | re.DOTALL)
 
 
 def has_thoughts(text: str) -> bool:
-    """Whether a reply has thoughts, set apart by marks."""
+    """True if a reply has thoughts between marks."""
     return without_thoughts(text) != text
 
 
 def without_thoughts(text: str) -> str:
-    """A reply without the thoughts before, between and after its answer.
+    """Return a reply without the thoughts before, between and after its answer.
 
     An end without a beginning ends thoughts that began with the reply, since many servers leave
     the first mark out. A beginning without an end is of thoughts that were cut off. Marks inside
@@ -46,13 +46,13 @@ def without_thoughts(text: str) -> str:
 
 
 class _Place:
-    """Where in an object one is."""
+    """Position within an object."""
 
     def __init__(self) -> None:
         self.depth, self.in_string = 0, False
 
     def pass_by(self, mark: str) -> None:
-        """Goes past a brace, a quotation mark or an escaped character."""
+        """Move past a brace, a quotation mark or an escaped character."""
         if mark == '"':
             self.in_string = self.depth > 0 and not self.in_string
         elif not self.in_string and mark in "{}":

@@ -12,7 +12,7 @@ from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
-from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import from_status
 from engine.backends.common.http import guarded, module_of
@@ -89,7 +89,7 @@ class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
 
     def _read(self, message: _Message) -> ModelReply:
         text = "".join(block.text for block in message.content if block.type == "text")
-        calls = called(block.input for block in message.content if block.type == "tool_use")
+        calls = call_arguments(block.input for block in message.content if block.type == "tool_use")
         details = message.stop_details
         said = ": ".join(part for part in (details.category, details.explanation or text) if part)
         return ended_reply(

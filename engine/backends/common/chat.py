@@ -73,7 +73,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
 
     @property
     def variant(self) -> str:
-        """What tells its answers from those of the same model with other settings."""
+        """Suffix of the version for settings that change answers."""
         found = "" if self.temperature is None else f"+temperature={self.temperature:g}"
         return found if self.structured == "schema" else f"{found}+{self.structured}"
 
@@ -267,7 +267,7 @@ def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
 
 
 def _estimated_tokens(talk: Conversation) -> int:
-    """Tokens that a conversation has, roughly."""
+    """Return a rough count of a conversation's tokens."""
     told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
     pictures = sum(len(turn.pictures) for turn in talk.turns)
     return told // _CHARACTERS_OF_TOKEN + pictures * _TOKENS_OF_PICTURE

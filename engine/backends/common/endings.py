@@ -1,4 +1,4 @@
-"""Why a model stopped, in the words of every provider and of the gateways between them."""
+"""Finish reasons, in the vocabulary of every provider and of gateways."""
 
 import json
 from collections.abc import Container, Iterable
@@ -32,26 +32,26 @@ def ended_reply(
     account: Account,
     text: str,
     finish: str,
-    said: str = "",
+    message: str = "",
     *,
     cut: Container[str] = ("length",),
     thoughts: bool = False,
 ) -> ModelReply:
-    """A reply by its finish reason, which is kept where it is none of the usual.
+    """Return a reply with its end by the finish reason, which is kept if it is unusual.
 
     Args:
         account: Whose reply it is.
-        text: The words of the answer.
-        finish: The finish reason, in any provider's words; empty where there is none.
-        said: What the provider says of it.
-        cut: The provider's own words for the limit of tokens.
-        thoughts: Whether there were thoughts beside the answer.
+        text: Text of the answer.
+        finish: Finish reason; empty if there is none.
+        message: The provider's explanation of it.
+        cut: The provider's names for the limit of tokens.
+        thoughts: True if there were thoughts beside the answer.
 
     Raises:
-        Retryable: The provider failed while it answered, and there is no answer.
+        Retryable: The provider failed during the answer, and there is none.
     """
     name = finish.lower()
-    why = f"{finish}: {said}" if said else finish
+    why = f"{finish}: {message}" if message else finish
     if finish in cut:
         return ModelReply(text, "length", why, thoughts=thoughts)
     if name in _REFUSED:
@@ -60,11 +60,13 @@ def ended_reply(
         return ModelReply(text, "refused", reason, thoughts=thoughts)
     if name in _FAILED and not text.strip():
         shown = account.say(why, MOST_SHOWN)
-        raise Retryable(f"{account.name} failed while it answered ({shown}).", resubmit=True)
-    return ModelReply(text, "done", "" if name in _USUAL and not said else why, thoughts=thoughts)
+        raise Retryable(f"{account.name} failed during its answer ({shown}).", resubmit=True)
+    return ModelReply(
+        text, "done", "" if name in _USUAL and not message else why, thoughts=thoughts
+    )
 
 
-def called(arguments: Iterable[Any]) -> str:
-    """An answer that came as the arguments of tool calls: JSON as text or as data."""
+def call_arguments(arguments: Iterable[Any]) -> str:
+    """Return an answer given as arguments of tool calls: JSON as text or as data."""
     written = (one if isinstance(one, str) else json.dumps(one) for one in arguments if one)
     return "\n".join(written)

@@ -1,4 +1,4 @@
-"""Errors as providers and gateways write them into a body, whatever the status above it.
+"""Errors in the bodies of replies, as providers and gateways format them.
 
 | who | form |
 |---|---|
@@ -15,7 +15,7 @@ from typing import Any
 from engine.backends.common.reading import plain, whole_number, word
 
 MOST_WORDS = 2000
-"""Characters of an error that are looked at."""
+"""Most characters of an error that are read."""
 
 _STATUS = {
     "invalid_request_error": 400,
@@ -42,7 +42,7 @@ _STATUS = {
     "timeout_error": 504,
     "deadline_exceeded": 504,
 }
-"""The statuses that stand for the names of errors."""
+"""HTTP status for each name of an error."""
 
 _BAD_KEY = re.compile(
     r"api[ _-]?key.{0,30}?(?:not valid|invalid|expired|not found|not provided|missing|required)"
@@ -70,22 +70,22 @@ _MODERATED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ErrorBody:
-    """An error that a body holds.
+    """Error in a body.
 
     Attributes:
-        status: The HTTP status that it stands for; 500 where it names none.
-        said: Its words and names.
+        status: Equivalent HTTP status; 500 if the error names none.
+        text: Its message and names.
     """
 
     status: int
-    said: str
+    text: str
 
 
 def error_in(body: Any) -> ErrorBody | None:
-    """The error that a body holds, where it holds one.
+    """Return the error in a body, or None.
 
     Args:
-        body: A reply's JSON as plain data.
+        body: JSON of a reply as plain data.
     """
     found = body[0] if isinstance(body, list) and body else body
     if not isinstance(found, dict):
@@ -110,7 +110,7 @@ def _status(error: Any) -> int:
 
 
 def words_of(error: Any) -> str:
-    """An error's own message, with its names."""
+    """Return an error's message, followed by its names."""
     if not isinstance(error, dict):
         return word(error)[:MOST_WORDS]
     parts = [word(error.get(key)) for key in ("message", "code", "type", "status")]
@@ -118,7 +118,7 @@ def words_of(error: Any) -> str:
 
 
 def said_in(body: bytes | str) -> str:
-    """A provider's own words in the body of an error: its message and its names, or the body."""
+    """Return the message and names of the error in a body, or the head of the body."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     found = plain(text)
     found = found[0] if isinstance(found, list) and found else found
@@ -127,15 +127,15 @@ def said_in(body: bytes | str) -> str:
 
 
 def is_bad_key(said: str) -> bool:
-    """Whether an error's words say that the key is missing, wrong or expired."""
+    """True if an error is about a missing, wrong or expired key."""
     return bool(_BAD_KEY.search(said[:MOST_WORDS]))
 
 
 def is_unknown_model(said: str) -> bool:
-    """Whether an error's words say that there is no such model."""
+    """True if an error is about an unknown model."""
     return bool(_NO_MODEL.search(said[:MOST_WORDS]))
 
 
 def is_moderated(said: str) -> bool:
-    """Whether an error's words say that the content is refused."""
+    """True if an error is a refusal of content."""
     return bool(_MODERATED.search(said[:MOST_WORDS]))

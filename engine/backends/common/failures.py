@@ -67,7 +67,7 @@ STUMBLES = (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, Re
 """What clients raise that trip over a reply of a shape they did not expect."""
 
 MOST_SHOWN = 2000
-"""Characters of a provider's words that an error shows; its trace has all of them."""
+"""Most characters of a provider's message in an error; its trace has the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ def _may_pass(
 def from_body(
     account: Account, body: Any, headers: Mapping[str, str], *, unknown: bool = False
 ) -> StepError | None:
-    """The error inside a reply of 200, as gateways write one; None where there is none.
+    """Return the error inside a reply of 200, or None.
 
     Args:
         account: Whose reply it is.
@@ -167,7 +167,7 @@ def from_body(
     found = error_in(body)
     if found is None:
         return None
-    error = from_status(account, found.status, found.said, headers)
+    error = from_status(account, found.status, found.text, headers)
     return unless_made(error, found.status, unknown=unknown)
 
 

@@ -46,20 +46,20 @@ class EncodedBody(UnreadableReply):
 
 
 class Heard:
-    """The last reply as it came, for clients that show less of it than is needed.
+    """Last raw reply, for clients that expose only part of it.
 
     Attributes:
-        status: Its status; 0 where none has begun.
+        status: Its status; 0 before one has begun.
         headers: Its headers.
-        body: What has come of its body.
-        whole: Whether that is all of it.
+        body: Its body so far.
+        whole: True if the body is complete.
     """
 
     def __init__(self) -> None:
         self.answered(0, {})
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        """Notes the head of a reply; what came before is forgotten."""
+        """Store the head of a reply and drop the previous reply."""
         self.status, self.headers = status, headers
         self.body, self.whole = bytearray(), False
 
@@ -105,7 +105,7 @@ def guarded(
         timeout: Seconds between two signs of life. The whole call needs a deadline of its own: a
             slow drip gives signs of life for ever.
         limit: The most bytes that are read of one reply.
-        heard: Where the last reply is noted, for who needs it as it came.
+        heard: Receives the last raw reply.
 
     Returns:
         Keyword arguments. Reading more than `limit` raises `BodyTooLarge`; a compressed reply

@@ -1,7 +1,6 @@
-"""Lenient reading of a provider's reply: what is needed is required, all else decides nothing.
+"""Lenient reading of a provider's reply: required fields are required, all others are optional.
 
-A picture or an answer that has been paid for is never lost over a count, a seed or a flag of a
-shape that was not expected.
+A paid picture or answer is never lost because a count, a seed or a flag has an unexpected type.
 """
 
 import json
@@ -24,27 +23,27 @@ from pydantic import (
 T = TypeVar("T")
 
 MAX_COUNT = 10**12
-"""The largest count that is taken for one."""
+"""Largest number that is accepted as a count."""
 
 MAX_DEPTH = 100
-"""How deep the lists and objects of a reply may lie in each other, which no provider comes near."""
+"""Deepest nesting of lists and objects in a reply; no provider comes near it."""
 
 _LONGEST_NUMBER = 40
 _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.|\\\Z)*+(?:"|\Z)|[\[\]{}]', re.DOTALL)
 _DIGITS = re.compile(r"\s*-?\d{1,20}(?:\.0{1,9})?\s*", re.ASCII)
 _ERROR_EVENT = re.compile(r"^data:\s*(\{.*\"error\".*)$", re.MULTILINE)
 _SPOKEN = frozenset({"text", "output_text", ""})
-"""Types of parts that hold words of the answer; other parts hold thoughts, pictures, calls."""
+"""Types of parts that are text of the answer; others are thoughts, pictures or calls."""
 
 
 class Lenient(BaseModel):
-    """A part of a reply: a field of a shape that was not expected is as if it were not there."""
+    """Part of a reply; an optional field with an unexpected value gets its default."""
 
     model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
 
     @property
     def holds_answer(self) -> bool:
-        """Whether it holds what was asked for, so that an error beside it decides nothing."""
+        """True if the answer is there, so that an error beside it can be ignored."""
         return True
 
     @field_validator("*", mode="wrap")
@@ -62,10 +61,10 @@ class Lenient(BaseModel):
 
 
 def plain(body: bytes | bytearray | str) -> Any:
-    """A reply's JSON as plain data; of a stream, which is never asked for, the error in it.
+    """Parse a reply's JSON; of an event stream, which is never requested, only an error in it.
 
     Returns:
-        None where it is not JSON, or nested too deep to be read.
+        Plain data, or None for anything but JSON and for JSON nested deeper than `MAX_DEPTH`.
     """
     text = body if isinstance(body, str) else body.decode("utf-8-sig", "replace")
     if text[:64].lstrip()[:1] in {":", "d", "e", "i"}:
@@ -96,7 +95,7 @@ def _whole(digits: str) -> int | float:
 
 
 def whole_number(value: Any) -> int | None:
-    """An integer, also where it is written as a float or in quotes; None where it is none."""
+    """Return an integer, also from a whole float or a string; None for anything else."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         value = int(value.partition(".")[0])
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -117,7 +116,7 @@ def _seed(value: Any) -> int | None:
 
 
 def _spoken(value: Any) -> str:
-    """The words of a text, or of the parts of one that hold words."""
+    """Return a text, or the text parts of a list joined."""
     if isinstance(value, list):
         return "".join(map(_part, value))
     return value if isinstance(value, str) else ""
@@ -136,16 +135,16 @@ def _mappings(value: Any) -> Any:
 
 
 Count = Annotated[int | None, BeforeValidator(_count)]
-"""A count of tokens; None where it is not known."""
+"""Count of tokens, or None if unknown."""
 
 Seed = Annotated[int | None, BeforeValidator(_seed)]
-"""A seed from 0 to 2**63 - 1; None where there is none that can be stored."""
+"""Seed from 0 to 2**63 - 1, or None."""
 
 Text = Annotated[str, BeforeValidator(_spoken)]
-"""Words, as one text or in parts; empty where there are none."""
+"""Text, given as a string or in parts; empty by default."""
 
 Items = Annotated[tuple[T, ...], BeforeValidator(_mappings)]
-"""The objects of a list; what else is in it is passed over."""
+"""Objects of a list; other items are skipped."""
 
 
 def _as_files(value: Any) -> Any:
@@ -156,18 +155,18 @@ def _as_files(value: Any) -> Any:
 
 
 class File(Lenient):
-    """A picture in a reply: its bytes in base64, or the address where it lies."""
+    """Picture in a reply: its bytes in base64, or its address."""
 
     b64_json: str = Field("", validation_alias=AliasChoices("b64_json", "base64"))
     url: str = ""
 
 
 Files = Annotated[Items[File], BeforeValidator(_as_files)]
-"""Pictures; one alone, or addresses in their place, are taken as well."""
+"""Pictures as a list of objects; a single one and bare addresses are accepted as well."""
 
 
 class MadeFiles(Lenient):
-    """The pictures of a reply, under whichever of their usual names they come."""
+    """Pictures of a reply, under any of their usual names."""
 
     data: Files = ()
     images: Files = ()
@@ -175,23 +174,23 @@ class MadeFiles(Lenient):
 
     @property
     def holds_answer(self) -> bool:
-        """Whether it holds a picture."""
+        """True if there is a picture."""
         return self.first is not None
 
     @property
     def names_some(self) -> bool:
-        """Whether the reply has a place for pictures, be it an empty one."""
+        """True if the reply has a field for pictures, even an empty one."""
         return not self.model_fields_set.isdisjoint({"data", "images", "image"})
 
     @property
     def first(self) -> File | None:
-        """The first picture; None where there is none."""
+        """First picture, or None."""
         found = (one for one in (*self.data, *self.images, *self.image) if one.b64_json or one.url)
         return next(found, None)
 
 
 def word(value: Any) -> str:
-    """A text, or a number as text; empty for anything else."""
+    """Return a string, or a number as one; empty for anything else."""
     if isinstance(value, str):
         return value
     return str(value) if isinstance(value, int | float) and abs(value) < 10**15 else ""

@@ -120,7 +120,7 @@ def read_as(
     what: str,
     unknown: bool,
 ) -> ShapeT:
-    """What is needed of the body of a reply of 200.
+    """Read the required fields of a successful reply.
 
     Args:
         shape: What is read.

@@ -28,7 +28,7 @@ MAX_REFERENCE_BYTES = 16 * 2**20
 
 
 class _Made(MadeFiles):
-    """What models on fal return; other fields are of no interest here."""
+    """Fields of a result that are used."""
 
     seed: Seed = None
     has_nsfw_concepts: tuple[Any, ...] = ()
@@ -36,7 +36,7 @@ class _Made(MadeFiles):
 
     @property
     def is_blacked_out(self) -> bool:
-        """Whether the safety checker found fault with the first picture."""
+        """True if the safety checker rejected the first picture."""
         return self.has_nsfw_concepts[:1] == (True,)
 
 

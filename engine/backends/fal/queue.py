@@ -22,7 +22,7 @@ from engine.backends.common.http import MAX_PICTURE_BYTES, Heard, UnreadableRepl
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import plain
 from engine.backends.common.speaker import read_as
-from engine.backends.fal.replies import Refusal, Status, Taken, is_refusal
+from engine.backends.fal.replies import Refusal, Status, Submission, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
@@ -83,7 +83,7 @@ class FalQueue:
 
         Raises:
             OutcomeUnknown: It was sent, and whether fal took it is not known.
-            StepError: It was not taken.
+            StepError: It was not submission.
         """
         from fal_client import FalClientHTTPError
 
@@ -105,13 +105,13 @@ class FalQueue:
     def _ticket(self, endpoint: str) -> Ticket:
         body, headers, asks = bytes(self._heard.body), self._heard.headers, self._settings.asks
         what = "no request of fal's"
-        taken = read_as(Taken, self._account, body, headers, what=what, unknown=asks)
+        submission = read_as(Submission, self._account, body, headers, what=what, unknown=asks)
         try:
-            return taken.ticket(self._base)
+            return submission.ticket(self._base)
         except ValueError:
             pass
         try:
-            return taken.usual_ticket(endpoint, self._base)
+            return submission.usual_ticket(endpoint, self._base)
         except ValueError as error:
             raise cut_off(self._account, str(error), unknown=asks) from None
 
@@ -195,9 +195,9 @@ class FalQueue:
     def _refusal(self, response: Any, *, resubmit: bool = False) -> StepError:
         found = Refusal.read(response.content, response.headers)
         if found.is_of_content and response.status_code in {400, 403, 422}:
-            return refused(self._account, found.said)
+            return refused(self._account, found.text)
         return from_status(
-            self._account, response.status_code, found.said, response.headers, resubmit=resubmit
+            self._account, response.status_code, found.text, response.headers, resubmit=resubmit
         )
 
     def _lookup_refusal(self, response: Any) -> StepError:
@@ -273,7 +273,7 @@ def _is_the_models(response: Any) -> bool:
 
 
 def _still_there(error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the request was taken."""
+    """The same error, without the advice to submit anew: the request was submission."""
     if isinstance(error, Retryable):
         return error.without_resubmit()
     return error

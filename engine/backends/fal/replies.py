@@ -1,4 +1,4 @@
-"""What fal says: how far a request is, and what is wrong with one.
+"""Replies of fal's queue: submissions, statuses and errors.
 
 Errors of a model are `{"detail": [{"loc", "msg", "type", "input"}]}`, where `input` repeats what
 was sent; those of the queue are `{"detail": "..."}` (https://docs.fal.ai/errors).
@@ -21,26 +21,26 @@ _FAILED = frozenset({"FAILED", "ERROR", "CANCELLED", "CANCELED"})
 _UNDER_WAY = frozenset({"IN_QUEUE", "IN_PROGRESS"})
 
 
-class Taken(Lenient):
-    """A request that was put into the queue."""
+class Submission(Lenient):
+    """Reply to a submit."""
 
     request_id: str
     response_url: str = ""
     status_url: str = ""
 
     def ticket(self, base_url: str) -> Ticket:
-        """Where it can be asked for, as the reply says.
+        """Return the ticket with the addresses of the reply.
 
         Raises:
-            ValueError: It does not say so.
+            ValueError: The reply has no usable addresses.
         """
         return Ticket.from_urls(self.request_id, self.response_url, self.status_url, base_url)
 
     def usual_ticket(self, endpoint: str, base_url: str) -> Ticket:
-        """Where fal's client would ask for it by its id alone.
+        """Return the ticket with the addresses that fal's client derives from the id.
 
         Raises:
-            ValueError: The id is none.
+            ValueError: The id is not usable.
         """
         from fal_client import AsyncRequestHandle
 
@@ -49,13 +49,13 @@ class Taken(Lenient):
 
 
 class Line(Lenient):
-    """A line of a model's log."""
+    """Line of a model's log."""
 
     message: str = ""
 
 
 class Status(Lenient):
-    """How far a request is."""
+    """Status of a request."""
 
     status: str
     queue_position: Any = None
@@ -66,24 +66,24 @@ class Status(Lenient):
 
     @property
     def is_under_way(self) -> bool:
-        """Whether it waits or is worked on."""
+        """True if it waits or runs."""
         return self.status in _UNDER_WAY
 
     @property
     def has_ended(self) -> bool:
-        """Whether it has a result or has failed."""
+        """True if it has completed or failed."""
         return self.status == "COMPLETED" or self.status in _FAILED
 
     @property
     def failure(self) -> tuple[str, str] | None:
-        """Kind and words of its failure; None where it has not failed."""
-        said = said_of(self.error)
+        """Type and message of its failure, or None."""
+        said = message_of(self.error)
         if not said and not self.error_type and self.status not in _FAILED:
             return None
         return self.error_type, said
 
     def progress(self) -> tuple[float | None, str]:
-        """How far it is, as fraction and words."""
+        """Return its progress as a fraction and a message."""
         if self.status == "IN_QUEUE":
             return None, f"in fal's queue, {clean(word(self.queue_position), 12)} before it"
         words = clean(self.logs[-1].message, 120) if self.logs else ""
@@ -94,39 +94,39 @@ class Status(Lenient):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The body of an error.
+    """Body of an error.
 
     Attributes:
-        said: Its words.
-        types: Names of what is wrong, and sentences of the queue's own.
+        text: Its message.
+        types: Types of its items, and messages of the queue itself.
     """
 
-    said: str
+    text: str
     types: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, body: bytes, headers: Mapping[str, str]) -> Self:
-        """What an error's body and headers say."""
+        """Read an error from its body and headers."""
         found = plain(body)
         detail = found.get("detail") if isinstance(found, dict) else None
         kinds = [found.get("error_type")] if isinstance(found, dict) else []
         kinds += [headers.get("x-fal-error-type"), *_types(detail)]
-        said = said_of(detail) or body[:2000].decode("utf-8", "replace")
+        said = message_of(detail) or body[:2000].decode("utf-8", "replace")
         return cls(said, tuple(kind for kind in kinds if isinstance(kind, str)))
 
     @property
     def is_of_content(self) -> bool:
-        """Whether the content is refused."""
+        """True if the content is refused."""
         return any(_REFUSED.search(kind) for kind in self.types)
 
 
 def is_refusal(kind: str, said: str) -> bool:
-    """Whether a failure's kind, or its words where it has none, say that content is refused."""
+    """True if a failure's type, or its message if it has none, is a refusal of content."""
     return bool(_REFUSED.search(kind or said))
 
 
-def said_of(detail: Any) -> str:
-    """What fal says of an error: a sentence, or a list of what is wrong with the input."""
+def message_of(detail: Any) -> str:
+    """Return an error's message: a sentence, or the items of a list joined."""
     if isinstance(detail, list):
         return "; ".join(_item(item) for item in detail if isinstance(item, dict))
     return word(detail)

@@ -95,7 +95,7 @@ def _service(address: str, key: str | None, adapter: Any) -> Any:
 
 
 class _NoSuccess(ValueError):
-    """A reply that is an error; it is read as it was heard."""
+    """Reply with an error; the raw reply is read instead."""
 
 
 def _limited_adapter(heard: Heard, timeout: float) -> Any:

@@ -1,7 +1,7 @@
-"""A reply of `generateContent` as it came, whichever client fetched it.
+"""Raw replies of `generateContent`, whichever client fetched them.
 
-Both of Google's clients give up a whole reply over one field of a shape that they do not expect.
-Names are those of JSON, or those of Google's protocol buffers, which gateways send.
+Both of Google's clients drop a whole reply if one field has an unexpected type. Names are those of
+JSON, or those of Google's protocol buffers, which some gateways send.
 
 Wire format: https://ai.google.dev/api/generate-content
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from engine.backends.common.endings import called
+from engine.backends.common.endings import call_arguments
 from engine.backends.common.error_bodies import MOST_WORDS, error_in
 from engine.backends.common.failures import Account, cut_off, unless_made
 from engine.backends.common.http import Heard
@@ -26,7 +26,7 @@ def _named(json: str, proto: str) -> AliasChoices:
 
 
 class Call(Lenient):
-    """A call of a tool."""
+    """Call of a tool."""
 
     args: Any = None
 
@@ -39,12 +39,12 @@ class Inline(Lenient):
 
     @property
     def is_picture(self) -> bool:
-        """Whether they may be a picture: nothing says that they are something else."""
+        """True unless the media type excludes a picture."""
         return bool(self.data) and self.media_type.partition("/")[0] in {"", "image", "application"}
 
 
 class Part(Lenient):
-    """A part of what a model made."""
+    """Part of an answer."""
 
     text: Text = ""
     thought: bool = False
@@ -53,7 +53,7 @@ class Part(Lenient):
 
 
 class Content(Lenient):
-    """What a model made."""
+    """Content of an answer."""
 
     parts: Items[Part] = ()
 
@@ -63,34 +63,34 @@ class Candidate(Lenient):
 
     content: Content = Content()
     finish: str = Field("", validation_alias=_named("finishReason", "finish_reason"))
-    said: str = Field("", validation_alias=_named("finishMessage", "finish_message"))
+    message: str = Field("", validation_alias=_named("finishMessage", "finish_message"))
 
     @property
-    def made(self) -> list[Part]:
-        """Its parts without thoughts."""
+    def answer(self) -> list[Part]:
+        """Parts without thoughts."""
         return [part for part in self.content.parts if not part.thought]
 
     @property
     def text(self) -> str:
-        """Its words, or what it called a tool with where there are none."""
-        words = "".join(part.text for part in self.made)
-        return words or called(part.call.args for part in self.made)
+        """Its words, or what it call_arguments a tool with where there are none."""
+        words = "".join(part.text for part in self.answer)
+        return words or call_arguments(part.call.args for part in self.answer)
 
     @property
     def thoughts(self) -> bool:
-        """Whether it has thoughts."""
-        return len(self.made) < len(self.content.parts)
+        """True if it has thoughts."""
+        return len(self.answer) < len(self.content.parts)
 
 
 class Feedback(Lenient):
-    """What Google says of the prompt."""
+    """Feedback on the prompt."""
 
     reason: str = Field("", validation_alias=_named("blockReason", "block_reason"))
-    said: str = Field("", validation_alias=_named("blockReasonMessage", "block_reason_message"))
+    message: str = Field("", validation_alias=_named("blockReasonMessage", "block_reason_message"))
 
 
 class Counts(Lenient):
-    """Tokens, as Google counts them."""
+    """Counts of tokens."""
 
     read: Count = Field(None, validation_alias=_named("promptTokenCount", "prompt_token_count"))
     written: Count = Field(
@@ -103,7 +103,7 @@ class Counts(Lenient):
 
 
 class GeminiReply(Lenient):
-    """What is read of a reply."""
+    """Fields of a reply that are used."""
 
     candidates: Items[Candidate] = ()
     feedback: Feedback = Field(
@@ -114,15 +114,15 @@ class GeminiReply(Lenient):
 
     @property
     def blocked(self) -> str:
-        """Why the prompt is blocked, empty where it is not."""
-        reason, said = self.feedback.reason, self.feedback.said
+        """Reason for blocking the prompt; empty if it is not blocked."""
+        reason, message = self.feedback.reason, self.feedback.message
         if reason in {"", "BLOCK_REASON_UNSPECIFIED"}:
             return ""
-        return f"{reason}: {said}" if said else reason
+        return f"{reason}: {message}" if message else reason
 
     @property
     def usage(self) -> Usage:
-        """What it took; thoughts are tokens that were written."""
+        """Tokens used; thoughts count as written."""
         counts = self.counts
         written = None if counts.written is None else counts.written + (counts.thought or 0)
         if counts.read is not None and counts.total is not None:
@@ -131,11 +131,11 @@ class GeminiReply(Lenient):
 
 
 def reply_in(account: Account, heard: Heard, *, unknown: bool) -> GeminiReply:
-    """The reply that was heard.
+    """Read the last reply of a client.
 
     Args:
         account: Whose reply it is.
-        heard: The reply as it came.
+        heard: The raw reply.
         unknown: As for `from_exception`.
 
     Raises:

@@ -51,10 +51,10 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
         super().__init__(settings, environment)
 
     def read(self, heard: Heard, *, unknown: bool) -> tuple[ModelReply, Usage]:
-        """A reply as it came, and what it took.
+        """Return a raw reply and its usage.
 
         Args:
-            heard: What the client fetched.
+            heard: The raw reply.
             unknown: As for `from_exception`.
 
         Raises:
@@ -69,7 +69,7 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
             self.account,
             first.text,
             first.finish,
-            first.said,
+            first.message,
             cut=("MAX_TOKENS",),
             thoughts=first.thoughts,
         )

@@ -124,10 +124,10 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         if reply.blocked:
             raise refused(self._account, f"the prompt is blocked ({reply.blocked})")
         for one in reply.candidates:
-            if pictures := [part for part in one.made if part.inline.is_picture]:
+            if pictures := [part for part in one.answer if part.inline.is_picture]:
                 return pictures[-1]
         candidate = reply.candidates[0]
-        reason, said = candidate.finish, f"{candidate.said} {candidate.text}".strip()
+        reason, said = candidate.finish, f"{candidate.message} {candidate.text}".strip()
         if _REFUSALS.search(reason):
             raise refused(self._account, f"{reason} {said}".strip())
         words = f": {self._account.say(said)}" if said else "."

@@ -12,7 +12,7 @@ from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import STUMBLES, Account, from_exception, from_status
 from engine.backends.common.http import Heard, UnreadableReply, guarded
@@ -139,7 +139,7 @@ class OllamaSpeaker:
         return self._read(found.message, found.done_reason), count
 
     def _read(self, message: _Message, finish: str) -> ModelReply:
-        calls = called(call.function.arguments for call in message.tool_calls)
+        calls = call_arguments(call.function.arguments for call in message.tool_calls)
         text, thoughts = message.content or calls, bool(message.thinking)
         return ended_reply(self.account, text, finish, thoughts=thoughts)
 

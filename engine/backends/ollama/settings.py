@@ -12,8 +12,8 @@ class OllamaSettings(ChatSettings):
 
     Attributes:
         base_url: Where it is; by default what `OLLAMA_HOST` says, else this machine.
-        think: Whether a model that can think does so before it answers, or how much; by default
-            as the model does by itself. Part of the fingerprint where it is set.
+        think: Thinking before the answer, for models that can: on, off or how much. The model's
+            own way by default; part of the fingerprint if it is set.
     """
 
     model: str = Field("gemma3", description="Model, by Ollama's own name for it.")
@@ -22,12 +22,13 @@ class OllamaSettings(ChatSettings):
         600, gt=0, le=3600, description="Seconds one call may take, loading the model included."
     )
     think: bool | Literal["low", "medium", "high"] | None = Field(
-        None, description="Whether, or how much, the model thinks first; its own way by default."
+        None,
+        description="Thinking first: true, false or how much; by default as the model does.",
     )
 
     @property
     def variant(self) -> str:
-        """What tells its answers from those of the same model with other settings."""
+        """Suffix of the version for settings that change answers."""
         if self.think is None:
             return super().variant
         return f"{super().variant}+think={str(self.think).lower()}"

@@ -11,7 +11,7 @@ from pydantic import AliasChoices, Field
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
-from engine.backends.common.endings import called, ended_reply
+from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_body, from_status
 from engine.backends.common.http import guarded, module_of
@@ -62,7 +62,7 @@ class _Completion(Lenient):
 
     @property
     def holds_answer(self) -> bool:
-        """Whether the first choice says something."""
+        """True if the first choice has content."""
         return any(one.message.content or one.message.tool_calls for one in self.choices[:1])
 
 
@@ -107,7 +107,7 @@ class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
         message, finish = choice.message, choice.finish_reason
         if message.refusal:
             return ModelReply(message.content, "refused", message.refusal)
-        calls = called(call.function.arguments for call in message.tool_calls)
+        calls = call_arguments(call.function.arguments for call in message.tool_calls)
         return ended_reply(
             self.account, message.content or calls, finish, thoughts=bool(message.thoughts)
         )

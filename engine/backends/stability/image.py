@@ -44,7 +44,7 @@ _SUCCESS = "SUCCESS"
 
 
 def _first_of_earlier(reply: Any) -> Any:
-    """The first picture of a reply in the form of the earlier interface, as gateways keep it."""
+    """Return the first picture of a reply in the format of the earlier interface."""
     listed = reply.get("artifacts") if isinstance(reply, dict) else None
     return listed[0] if isinstance(listed, list) and listed else reply
 
@@ -124,7 +124,7 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         return "sd3" if self.model.startswith("sd3") else self.model
 
     async def _made(self, fields: dict[str, str], reference: bytes | None) -> tuple[_Made, bytes]:
-        """What was made, and the picture itself where it came as such and not as JSON."""
+        """Return the reply, and the picture's bytes if the reply was the picture itself."""
         response = await self._send(fields, reference)
         if response.status_code != 200:
             raise self._refusal(response)
