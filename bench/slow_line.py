@@ -34,7 +34,7 @@ LATENCY = 2 * LINE.latency
 EVENTS_A_SECOND = 200
 MOVES = 8
 RUNNING_ROW = 14
-OPENING = 4.0
+OPENING = 3.0
 """Seconds that a screen is given until it is painted, its pictures too."""
 
 LATE = 8.0
@@ -46,7 +46,7 @@ _TEXTUALS_OWN = {"TEXTUAL_DRIVER": "textual.drivers.linux_driver:LinuxDriver"}
 
 def slow_line(*, long: bool) -> list[Figure]:
     """Bytes a second and answers to keys, on every screen."""
-    seconds = 30.0 if long else 8.0
+    seconds = 30.0 if long else 4.0
     with workspace(1000) as root:
         _add_pictures(root)
         found = _screens(root, seconds)
