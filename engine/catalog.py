@@ -135,7 +135,9 @@ class EntryPointCatalog:
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
-            raise BackendSettingsError(f"Backend {name}, {place}: {first['msg']}.") from None
+            where = f"Backend {name}, {place}" if place else f"Backend {name}"
+            said = first["msg"].removeprefix("Value error, ")
+            raise BackendSettingsError(f"{where}: {said}.") from None
 
     def all_recipes(self) -> Iterator[AnyRecipe]:
         """Every recipe, by name."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel
 
 from db.queries.spending import seconds_of_calls
-from engine.capabilities import Backend, Capability, Priced
+from engine.capabilities import Backend, Capability, Priced, details_of
 from engine.money.estimate import Estimate, Use, estimate
 from engine.planning import Plan
 from engine.settings import Settings
@@ -77,4 +77,5 @@ def _use(
         concurrency=backend.concurrency or settings.engine.cpu_workers,
         requests_per_minute=backend.requests_per_minute,
         price_names=backend.price_names if isinstance(backend, Priced) else (),
+        details=tuple(details_of(backend)),
     )

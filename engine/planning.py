@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from db.queries import batches as queries
 from db.store import Store
-from engine.capabilities import Backend, Capability, Priced
+from engine.capabilities import Backend, Capability, Priced, notes_of
 from engine.capabilities.fields import Seed
 from engine.catalog import EntryPointCatalog
 from engine.environment import Environment, texts_in
@@ -86,6 +86,15 @@ class Plan:
     backends: Mapping[Capability, Backend] = field(default_factory=dict)
     fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
+
+    @property
+    def notes(self) -> list[str]:
+        """What of a request its backends leave out, a sentence each."""
+        every = [
+            *self.backends.values(),
+            *(b for others in self.fallbacks.values() for b in others),
+        ]
+        return list(dict.fromkeys(note for backend in every for note in notes_of(backend)))
 
 
 class Planner:
@@ -191,7 +200,9 @@ class Planner:
             for capability, names in named.items():
                 made = []
                 for name in names:
-                    merged = {**self._settings.backends.get(name, {}), **of_backends.get(name, {})}
+                    merged = _merged(
+                        self._settings.backends.get(name, {}), of_backends.get(name, {})
+                    )
                     own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
                     _refuse_unable(recipe, capability, made[-1][0])
@@ -272,11 +283,36 @@ def _sort_overrides(
         if key == "seed":
             seed = _seed(value)
         elif "." in key:
-            name, _, inner = key.partition(".")
-            of_backends.setdefault(name, {})[inner] = value
+            name, *inner = key.split(".")
+            _put(of_backends.setdefault(name, {}), key, inner, value)
         else:
             own[key] = value
     return seed, own, of_backends
+
+
+def _put(settings: dict[str, Any], key: str, inner: list[str], value: Any) -> None:
+    """Sets a backend's setting, or one entry of a setting that has entries (`slots.prompt`)."""
+    *tables, last = inner
+    for name in tables:
+        found = settings.setdefault(name, {})
+        if not isinstance(found, dict):
+            raise QueueError(f"--set {key} is an entry of {name!r}, which is set as a whole too.")
+        settings = found
+    if last in settings:
+        raise QueueError(f"--set {key} is set as a whole and by its entries.")
+    settings[last] = value
+
+
+def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others over them, entry by entry where both have entries."""
+    found = dict(settings)
+    for name, value in over.items():
+        known = found.get(name)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            found[name] = _merged(known, value)
+        else:
+            found[name] = value
+    return found
 
 
 def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]]:
@@ -289,6 +325,8 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]
 
 def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) -> None:
     """Refuses a backend of the right capability that does not do what the recipe asks of it."""
+    if (refuses := getattr(backend, "refusal", None)) is not None and (trouble := refuses()):
+        raise QueueError(trouble)
     wanted = recipe.operations.get(capability, ())
     lacks = [name for name in wanted if not callable(getattr(backend, name, None))]
     if lacks:

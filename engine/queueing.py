@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
@@ -17,6 +17,7 @@ from db.queries import jobs as job_queries
 from db.rows import Batch
 from db.store import Store, Write
 from db.writes import batches as writes
+from db.writes.events import record_event
 from engine.capabilities import Artifact
 from engine.catalog import EntryPointCatalog
 from engine.estimating import estimated
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 
 CHUNK = 2000
 """Jobs in one intake transaction."""
+
+NOTE = "queue.note"
+"""Type of the event that says what of a request a batch's backends leave out."""
 
 APPEND_LIMIT = 100_000
 """Entries that may be appended at once: they go in as one transaction, whole or not at all."""
@@ -94,6 +98,7 @@ class Queue:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
             batch_id, plan = self._create(write, plan)
+            write(partial(_note, batch_id=batch_id, notes=plan.notes))
             try:
                 for chunk in chain([first], chunks):
                     self._add(write, batch_id, plan, chunk)
@@ -285,6 +290,11 @@ def _place(plan: Plan, key: str, places: Places) -> str:
     if plan.recipe.flat:
         return claim(safe_name(key), places.taken)
     return place(key, plan.name, places.taken, places.holds_job)
+
+
+def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:
+    for note in notes:
+        record_event(connection, NOTE, batch_id=batch_id, level="warning", message=note)
 
 
 def _forget(path: Path) -> Artifact:

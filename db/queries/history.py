@@ -53,3 +53,9 @@ def disk_use(connection: sqlite3.Connection) -> list[tuple[int, str, int, int]]:
              LEFT JOIN (SELECT DISTINCT batch_id, hash, size FROM artifacts) a ON a.batch_id = b.id
              GROUP BY b.id ORDER BY 4 DESC"""
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(sql)]
+
+
+def messages(connection: sqlite3.Connection, batch_id: int, type_: str) -> list[str]:
+    """What the events of one type say of a batch, the oldest first."""
+    sql = "SELECT message FROM events WHERE batch_id = ? AND type = ? ORDER BY id"
+    return [str(row[0]) for row in connection.execute(sql, (batch_id, type_))]

@@ -14,6 +14,8 @@ from engine.capabilities.base import (
     Request,
     Result,
     Score,
+    details_of,
+    notes_of,
 )
 from engine.capabilities.errors import (
     Blocked,
@@ -112,4 +114,6 @@ __all__ = [
     "TextBackend",
     "Vision",
     "VisionBackend",
+    "details_of",
+    "notes_of",
 ]

@@ -208,8 +208,10 @@ class Backend(Protocol):
     `asks(request)`: whether a call of unknown outcome is put to the operator, as all are without
     it, or made again because it costs little. One that asks a server of this
     machine may have `unreachable()`, which says what does not answer, for lists of backends; a call
-    to it finds that out by itself. One that asks through a provider's own package has that one's
-    name as `client`.
+    to it finds that out by itself. `refusal()` says why no batch is queued with its settings,
+    `details()` what they come to, for lists of backends and estimates, and `notes()` what of a
+    request is left out with them, which is said when a batch is queued. One that asks through a
+    provider's own package has that one's name as `client`.
     """
 
     name: str
@@ -225,6 +227,21 @@ class Backend(Protocol):
     def missing(self) -> list[Missing]:
         """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
         ...
+
+
+def details_of(backend: Backend) -> list[str]:
+    """What the settings of a backend come to, a line each; empty where it does not say."""
+    return _lines(backend, "details")
+
+
+def notes_of(backend: Backend) -> list[str]:
+    """What of a request a backend leaves out, a sentence each; empty where it does not say."""
+    return _lines(backend, "notes")
+
+
+def _lines(backend: Backend, name: str) -> list[str]:
+    method = getattr(backend, name, None)
+    return [str(line) for line in method()] if callable(method) else []
 
 
 @runtime_checkable

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 from rich.text import Text
 
-from engine.capabilities import Backend, BackendFamily, Capability, Missing
+from engine.capabilities import Backend, BackendFamily, Capability, Missing, details_of
 from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
@@ -66,6 +66,8 @@ def backends(workspace: Path, *, as_json: bool) -> int:
             by = f"by {made['client']} " if made["client"] else ""
             told = f"{made['model'] or ''} {by}{'(paid)' if made['paid'] else ''}"
             console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))
+            for line in made.get("details", ()):
+                console.print(Text("  ") + render.shown(line, None))
             if made["missing"]:
                 needs = "; ".join(item["what"] for item in made["missing"])
                 console.print(Text("  ") + render.shown(f"needs {needs}", None))
@@ -191,7 +193,7 @@ def _capability(
 ) -> dict[str, Any]:
     try:
         backend = catalog.backend(capability, family.name, settings, environment)
-        lacks = backend.missing() or _unreachable(backend)
+        lacks = _refused(backend) or backend.missing() or _unreachable(backend)
         missing = [item.model_dump() for item in lacks]
     except Untrusted as error:
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
@@ -203,7 +205,9 @@ def _capability(
         missing = [Missing(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     made = _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
-    return made | {"client": _installed(getattr(backend, "client", None))}
+    details = details_of(backend)
+    own = {"details": details} if details else {}
+    return made | {"client": _installed(getattr(backend, "client", None))} | own
 
 
 def _installed(package: str | None) -> str | None:
@@ -211,6 +215,13 @@ def _installed(package: str | None) -> str | None:
     with contextlib.suppress(PackageNotFoundError):
         return f"{package} {version_of(package)}" if package else None
     return None
+
+
+def _refused(backend: Backend) -> list[Missing]:
+    """Why no batch is queued with a backend's settings, of one that looks at them."""
+    look = getattr(backend, "refusal", None)
+    said = look() if look is not None else ""
+    return [Missing(what="other settings", remedy=said, reason="backend")] if said else []
 
 
 def _unreachable(backend: Backend) -> list[Missing]:

@@ -60,6 +60,7 @@ def estimate_document(found: Estimate) -> dict[str, Any]:
                 "calls": _range(line.calls, int),
                 "cost_usd": _range(line.cost, dollars),
             }
+            | ({"details": list(line.details)} if line.details else {})
             for line in found.lines
         ],
     }
@@ -78,6 +79,7 @@ def _lines(found: Estimate) -> Iterator[str]:
     yield f"{counted(found.jobs, 'job')}{steps}."
     for line in found.lines:
         yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
+        yield from (f"    {detail}" for detail in line.details)
     for line in found.unpriced:
         names = " ".join(f"--set {name}" for name in line.price_names)
         hint = f"; give them with {names}, or in prices.toml" if names else ""

@@ -13,6 +13,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from db.queries.history import messages
 from db.rows import Batch
 from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.estimates import ask_about_cost, show_estimate
@@ -32,7 +33,7 @@ from engine.intake.given import as_stream, given_entry, name_of
 from engine.limits import refuse_too_little
 from engine.logs import log_to_console, log_to_file
 from engine.planning import wanted_name
-from engine.queueing import QueueOptions, Source
+from engine.queueing import NOTE, QueueOptions, Source
 from engine.runtime.signals import held_back
 from engine.text import clean
 from engine.workspace import Workspace, run_id
@@ -155,8 +156,8 @@ def _queue(
     """Queue an input, creating the workspace once the input is known to be right.
 
     Returns:
-        The workspace, the batch's id, and a sentence where it could not have the name that was
-        wanted; None after a dry run, which has printed its estimate.
+        The workspace, the batch's id, and what is to be said of it; None after a dry run, which
+        has printed its estimate.
     """
     refuse_too_little()
     with to_check(root) as (opened, is_trial):
@@ -171,13 +172,17 @@ def _queue(
                 opened.estimate(recipe, source(), options=options)
             made = Workspace(root, create=True) if is_trial else opened
             batch = made.queue(recipe, source(), options=options)
-            return made, batch, _renamed(made, batch, source(), options)
+            return made, batch, _said_of(made, batch, source(), options)
 
 
-def _renamed(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
-    """The sentence about a batch that could not have the name that was wanted."""
+def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
+    """What is said of a batch once: another name than wanted, what its backends leave out."""
+    batch_id = int(batch.removeprefix("b"))
     with workspace.reading() as connection:
-        return renamed(connection, int(batch.removeprefix("b")), wanted_name(source, options))
+        name = renamed(connection, batch_id, wanted_name(source, options))
+        return " ".join(
+            sentence for sentence in (name, *messages(connection, batch_id, NOTE)) if sentence
+        )
 
 
 def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:

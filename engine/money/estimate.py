@@ -32,6 +32,7 @@ class Use(BaseModel):
         requests_per_minute: Calls a minute at most.
         price_names: The settings that have to be set for its prices to be known.
         is_fallback: Whether it is asked only where the backends before it have failed.
+        details: What its settings come to, a line each.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,6 +48,7 @@ class Use(BaseModel):
     requests_per_minute: float | None = None
     price_names: tuple[str, ...] = ()
     is_fallback: bool = False
+    details: tuple[str, ...] = ()
 
 
 class Line(BaseModel):
@@ -61,6 +63,7 @@ class Line(BaseModel):
     calls: Range | None
     cost: Range | None
     price_names: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 class Estimate(BaseModel):
@@ -129,6 +132,7 @@ def _line(jobs: int, use: Use) -> Line:
         calls=calls,
         cost=cost,
         price_names=use.price_names,
+        details=use.details,
     )
 
 

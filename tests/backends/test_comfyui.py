@@ -369,9 +369,9 @@ async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(server, comfy, w
     monkeypatch.setattr(comfy_image, "MISSES", 1)
     server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
     context = MemoryContext()
-    await backend(server, timeout=0.4).generate(request(), context)
+    await backend(server, timeout=1.5).generate(request(), context)
     again = MemoryContext(context.request_id)
-    await backend(server, timeout=0.4).generate(request(), again)
+    await backend(server, timeout=1.5).generate(request(), again)
     assert len(comfy.executions) == 1
 
 
@@ -389,13 +389,13 @@ async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_e
     other = Execution("other", {}, "browser")
     comfy.executions.append(other)
     context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
-    task = asyncio.create_task(backend(server, timeout=0.1).generate(request(), context))
+    task = asyncio.create_task(backend(server, timeout=1.5).generate(request(), context))
     await eventually(lambda: len(server.calls("^/prompt$")) > 3)
     assert comfy.executions == [other]  # it may be in there, so it is not sent
     other.state = "over"
     with pytest.raises(Retryable):
         await task
-    await backend(server, timeout=0.1).generate(request(), context)
+    await backend(server, timeout=1.5).generate(request(), context)
     ticket = Ticket.read(str(context.request_id))
     assert [run.prompt_id for run in comfy.executions[1:]] == [ticket.prompt_id]
 

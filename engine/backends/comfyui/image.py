@@ -14,7 +14,7 @@ from engine.backends.comfyui.server import ComfyServer
 from engine.backends.comfyui.settings import LOCAL_URL, ComfySettings
 from engine.backends.comfyui.ticket import Ticket
 from engine.backends.comfyui.turns import turns_at
-from engine.backends.comfyui.workflow import Workflow
+from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, FileGone, Shelf, fetch_picture
 from engine.backends.common.failures import Account
 from engine.backends.common.picture_backend import PictureCosts
@@ -43,6 +43,12 @@ _GONE = (
     "ComfyUI's cache holds the run, and the file was deleted from its folder: restart ComfyUI or "
     "change the seed, then retry the job."
 )
+
+
+_NAMES = {"negative": "the negative prompt", "seed": "the seed"}
+
+_CHANGES: tuple[SlotName, ...] = ("steps", "cfg", "denoise", "refiner", "upscaler")
+"""Settings that go into a slot of their name."""
 
 
 class ComfyImages(PictureCosts[ComfySettings]):
@@ -77,6 +83,29 @@ class ComfyImages(PictureCosts[ComfySettings]):
         """That ComfyUI does not answer on this machine, where it should and does not."""
         remedy = "Start ComfyUI, or set comfyui.base_url to where it is."
         return silent("ComfyUI", self._base_url, remedy)
+
+    def refusal(self) -> str:
+        """Why no batch is queued with these settings: the prompt has no place, for example."""
+        others = self.settings.reference_workflow
+        return self.workflow.trouble or (others.trouble if others is not None else "")
+
+    def details(self) -> list[str]:
+        """What goes where in the workflow, and what has no place, a line each."""
+        return [f"workflow: {self.workflow.name}", *self.workflow.described, *self.notes()]
+
+    def notes(self) -> list[str]:
+        """What of a request or of the settings has no place in the workflow."""
+        lacks = [_NAMES[name] for name in self.workflow.without("negative", "seed")]
+        if self.workflow.without("width", "height"):
+            lacks.append("the size")
+        if self.workflow.without("reference") and self.settings.reference_workflow is None:
+            lacks.append("a reference picture")
+        set_ = [name for name in _CHANGES if getattr(self.settings, name) is not None]
+        lacks += [f"comfyui.{name}" for name in self.workflow.without(*set_)]
+        if self.settings.model and self.workflow.without("checkpoint"):
+            lacks.append("comfyui.model")
+        name = self.workflow.name
+        return [f"The workflow {name} has no place for {', '.join(lacks)}."] if lacks else []
 
     async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
         """Makes the picture that is asked for, or goes back to the prompt that is making it.
@@ -150,6 +179,8 @@ class ComfyImages(PictureCosts[ComfySettings]):
         ticket: Ticket | None,
     ) -> Ticket:
         workflow = self._workflow_for(request)
+        if workflow.trouble:  # of a batch that was queued before this was looked at
+            raise Permanent(workflow.trouble)
         reference = await self._uploaded(server, workflow, request, context)
         graph = workflow.filled(values_for(workflow, self.settings, request, reference))
         if ticket is None:
@@ -190,7 +221,7 @@ class ComfyImages(PictureCosts[ComfySettings]):
             sent = await read_reference(context, picture)
             name = f"safelight-{picture.hash[:16]}.{sent.media_type.rpartition('/')[2]}"
             reference = await server.upload(name, sent.data, sent.media_type)
-        if reference is None and "reference" in workflow.slots:
+        if reference is None and "reference" in {*workflow.slots} - {*workflow.optional}:
             raise Permanent(f"The workflow {workflow.name} needs a reference picture.")
         return reference
 

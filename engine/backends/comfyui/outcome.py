@@ -52,15 +52,24 @@ def _refuse_failure(account: Account, ended: Ended) -> None:
 
 
 def _images(outputs: dict[str, Any], output: str | None) -> list[dict[str, Any]]:
-    """Pictures of the output node, or of all, those that were saved before those in passing."""
-    nodes = [outputs.get(output)] if output is not None else list(outputs.values())
-    found = [
-        image
-        for node in nodes
-        if isinstance(node, dict) and isinstance(node.get("images"), list)
-        for image in node["images"]
-        if isinstance(image, dict)
-    ]
+    """Pictures of the output node, or of the one that left some; saved ones before previews."""
+    nodes = {output: outputs.get(output)} if output is not None else outputs
+    found = {id_: images for id_, node in nodes.items() if (images := _pictures_in(node))}
+    saved = {id_: images for id_, images in found.items() if images[0].get("type") == "output"}
+    found = saved or found
+    if len(found) > 1:
+        raise Permanent(
+            f"The workflow left pictures at several nodes: {', '.join(sorted(map(str, found)))}.",
+            remedy="Queue it again with comfyui.output set to the one that is the result.",
+        )
+    return next(iter(found.values()), [])
+
+
+def _pictures_in(node: Any) -> list[dict[str, Any]]:
+    listed = node.get("images") if isinstance(node, dict) else None
+    found = (
+        [image for image in listed if isinstance(image, dict)] if isinstance(listed, list) else []
+    )
     return sorted(found, key=lambda image: image.get("type") != "output")
 
 

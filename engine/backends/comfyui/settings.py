@@ -1,17 +1,30 @@
 """Settings of ComfyUI: `[backends.comfyui]` in `safelight.toml`."""
 
-from typing import Annotated, Self, cast
+from typing import Annotated, Any, Self, cast
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
 
-from engine.backends.comfyui.workflow import SlotName, Workflow, load
+from engine.backends.comfyui.workflow import SlotName, Workflow, listed, load
 from engine.backends.common.download import PictureSettings
 
 LOCAL_URL = "http://127.0.0.1:8188"
 
+
+def _load(written: Any, info: ValidationInfo) -> Any:
+    """The workflow of a setting; `output` is about `workflow` alone."""
+    return load(written, info.data.get("output") if info.field_name == "workflow" else None)
+
+
 WorkflowFile = Annotated[
     Workflow,
-    BeforeValidator(load),
+    BeforeValidator(_load),
     WithJsonSchema(
         {
             "type": "string",
@@ -31,7 +44,9 @@ class ComfySettings(PictureSettings):
         workflow: A built-in workflow or a file of one's own, for requests without a reference.
         reference_workflow: The workflow where a request has a reference picture and `workflow`
             has no slot for it; None refuses such requests.
-        slots: Slots of `workflow`, as `NODE.INPUT`, where it declares none itself.
+        output: The node of `workflow` whose picture is the result.
+        slots: Slots of `workflow`, as `NODE.INPUT`, before those that it declares itself and
+            those that are found; an empty list leaves what the workflow has there.
         steps: Sampling steps.
         cfg: How strictly the prompt is followed.
         denoise: How far a reference picture is left behind, 0 to 1.
@@ -44,6 +59,12 @@ class ComfySettings(PictureSettings):
     concurrency: int = Field(
         2, ge=1, le=256, description="Prompts in the server's queue at once; it runs one."
     )
+    output: str | None = Field(
+        None,
+        coerce_numbers_to_str=True,
+        description="Node of the workflow whose picture is the result; the one that saves by "
+        "default.",
+    )
     workflow: WorkflowFile = Field(
         cast("Workflow", "txt2img"),  # validated into the workflow of that name
         validate_default=True,
@@ -55,7 +76,8 @@ class ComfySettings(PictureSettings):
         description="Workflow for requests with a reference picture.",
     )
     slots: dict[SlotName, list[str]] = Field(
-        default_factory=dict, description="Inputs that a request fills, as NODE.INPUT."
+        default_factory=dict,
+        description="Inputs that a request fills, as NODE.INPUT; found by default.",
     )
     steps: int | None = Field(None, ge=1, le=1000, description="Sampling steps.")
     cfg: float | None = Field(None, ge=0, le=100, description="Classifier-free guidance.")
@@ -68,6 +90,11 @@ class ComfySettings(PictureSettings):
     price_per_image: float | None = Field(
         None, ge=0, description="Dollars for one picture on a rented server; free by default."
     )
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _one_or_several(cls, slots: Any) -> Any:
+        return listed(slots)
 
     @model_validator(mode="after")
     def _slots_exist(self) -> Self:

@@ -2,7 +2,8 @@
 
 A slot names inputs of nodes as `NODE.INPUT`. The workflows that come with Safelight lie beside
 this module as `{"slots": ..., "output": ..., "graph": ...}`; an operator's own may have that form
-too, or be the bare graph that ComfyUI exports, with its slots declared in the settings.
+too, or be the bare graph that ComfyUI exports, or what is posted to it. Slots that it does not
+declare are found by following its links.
 """
 
 import copy
@@ -13,11 +14,27 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from engine.backends.comfyui.graph import Graph, Node, called, parts_of
+from engine.backends.comfyui.saving import result_node, savers
+from engine.backends.comfyui.slots import find_slots
+from engine.backends.comfyui.texts import TEXT_INPUTS
 from engine.capabilities.files import open_regular
+from engine.text import clean
 
 MAX_WORKFLOW_BYTES = 4 * 2**20
+_EDITOR = (
+    "is a workflow of the editor, which ComfyUI does not run as it is; export it there with "
+    "Workflow > Export (API)"
+)
 BUILT_IN = ("txt2img", "img2img", "refiner", "upscale")
 
 SlotName = Literal[
@@ -40,13 +57,7 @@ SlotName = Literal[
 """What a request or the settings can put into a workflow."""
 
 
-class Node(BaseModel):
-    """One node of a graph; what else ComfyUI writes with it is kept."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-
-    class_type: str
-    inputs: dict[str, Any]
+_SIZES = frozenset({"width", "height", "base_width", "base_height"})
 
 
 class Workflow(BaseModel):
@@ -56,7 +67,8 @@ class Workflow(BaseModel):
         name: Name of a built-in one, or of the file.
         graph: Nodes by id, in API format.
         slots: Inputs, as `NODE.INPUT`, by what goes into them.
-        output: The node whose picture is the result; by default the first that saves one.
+        output: The node whose picture is the result; by default the one that saves.
+        optional: Slots that were found, and may stay as they are where a request has no value.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,17 +77,78 @@ class Workflow(BaseModel):
     graph: dict[str, Node] = Field(min_length=1)
     slots: dict[SlotName, list[str]] = Field(default_factory=dict)
     output: str | None = None
+    optional: tuple[SlotName, ...] = ()
+
+    @field_validator("slots", mode="before")
+    @classmethod
+    def _one_or_several(cls, slots: Any) -> Any:
+        return listed(slots)
+
+    @field_validator("output", mode="before")
+    @classmethod
+    def _as_text(cls, output: Any) -> Any:
+        return str(output) if isinstance(output, int) else output
 
     @model_validator(mode="after")
     def _places_exist(self) -> Self:
         for slot, places in self.slots.items():
             for place in places:
-                node, _, name = place.rpartition(".")
-                if node not in self.graph or name not in self.graph[node].inputs:
+                if parts_of(self.graph, place) is None:
                     raise ValueError(f"slot {slot}: there is no input {place!r} in the workflow")
         if self.output is not None and self.output not in self.graph:
-            raise ValueError(f"output: there is no node {self.output!r} in the workflow")
+            raise ValueError(
+                f"output: there is no node {self.output!r} in the workflow; "
+                f"pictures are saved by {_called(self.graph, savers(self.graph))}"
+            )
         return self
+
+    @property
+    def trouble(self) -> str:
+        """Why every prompt would make the same picture, or nobody knows which; or nothing."""
+        name, found = clean(self.name, 80), savers(self.graph)
+        if self.output is None and len(found) > 1:
+            return (
+                f"The workflow {name} saves pictures at several nodes: "
+                f"{_called(self.graph, found)}. Name the one whose picture is the result, "
+                f"for example --set comfyui.output={found[0]}."
+            )
+        if "prompt" not in self.slots:
+            return (
+                f"The workflow {name} has no place for the prompt: no text was found that leads to "
+                f"its picture, so every prompt would give the same one. It has the texts "
+                f"{', '.join(self._texts[:12]) or '(none)'}; name the prompt's input with "
+                "--set comfyui.slots.prompt=NODE.INPUT."
+            )
+        return ""
+
+    @property
+    def _texts(self) -> list[str]:
+        return [
+            clean(f"{id_}.{name}", 60)
+            for id_, node in self.graph.items()
+            for name, value in node.inputs.items()
+            if isinstance(value, str) and name in TEXT_INPUTS
+        ]
+
+    def without(self, *wanted: SlotName) -> list[SlotName]:
+        """Those of some slots that have no place."""
+        return [name for name in wanted if not self.slots.get(name)]
+
+    @property
+    def described(self) -> list[str]:
+        """Where each value goes and which picture is taken, a line each."""
+        lines = [
+            f"{slot}: {', '.join(self._place(place) for place in places)}"
+            for slot, places in self.slots.items()
+            if places
+        ]
+        result = called(self.graph, self.output) if self.output else "the node that leaves one"
+        return [*lines, f"output: {result}"]
+
+    def _place(self, place: str) -> str:
+        parts = parts_of(self.graph, place)
+        kind = f" ({clean(self.graph[parts[0]].class_type, 40)})" if parts else ""
+        return f"{clean(place, 60)}{kind}"
 
     def with_slots(self, slots: Mapping[SlotName, list[str]]) -> "Workflow":
         """The same workflow with more slots, or with others in their place.
@@ -93,15 +166,15 @@ class Workflow(BaseModel):
         )
         for slot, value in values.items():
             for place in self.slots.get(slot, ()) if value is not None else ():
-                node, _, name = place.rpartition(".")
-                graph[node]["inputs"][name] = value
+                if parts := parts_of(self.graph, place):
+                    graph[parts[0]]["inputs"][parts[1]] = value
         return graph
 
     def value(self, slot: SlotName) -> Any:
         """What stands in a slot of the workflow itself, None where it has no such slot."""
         for place in self.slots.get(slot, ()):
-            node, _, name = place.rpartition(".")
-            return self.graph[node].inputs[name]
+            if parts := parts_of(self.graph, place):
+                return self.graph[parts[0]].inputs[parts[1]]
         return None
 
     @property
@@ -112,14 +185,37 @@ class Workflow(BaseModel):
     @property
     def fingerprint(self) -> str:
         """Twelve hexadecimal digits that change with the graph or its slots."""
-        text = json.dumps(self.model_dump(mode="json", exclude={"name"}), sort_keys=True)
+        plain = self.model_dump(mode="json", exclude={"name", "optional"})
+        text = json.dumps(plain, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def load(written: Any) -> Any:
+def listed(slots: Any) -> Any:
+    """Slots as lists of places, where one place is written alone, or all of them as JSON."""
+    if isinstance(slots, str):
+        try:
+            slots = json.loads(slots)
+        except (ValueError, RecursionError):
+            raise ValueError("write slots as slots.NAME=NODE.INPUT") from None
+    if not isinstance(slots, dict):
+        return slots
+    return {name: _places(places) for name, places in slots.items()}
+
+
+def _places(places: Any) -> Any:
+    if not isinstance(places, str):
+        return places
+    return [place for part in places.split(",") if (place := part.strip())]
+
+
+def load(written: Any, output: str | None = None) -> Any:
     """A workflow from what stands in the settings: a built-in name, a path, or a workflow itself.
 
     A file is read when a batch is queued, and the batch keeps what was in it.
+
+    Args:
+        written: What stands in the settings.
+        output: The node whose picture is the result, where the settings name one.
 
     Raises:
         ValueError: There is none of that name, or the file is not a workflow; a sentence.
@@ -128,8 +224,24 @@ def load(written: Any) -> Any:
         return written
     if written in BUILT_IN:
         file = resources.files("engine.backends.comfyui") / "workflows" / f"{written}.json"
-        return {"name": written, **json.loads(file.read_text(encoding="utf-8"))}
-    return {"name": Path(written).stem[:80], **_read(written)}
+        found = {"name": written, **json.loads(file.read_text(encoding="utf-8"))}
+        return {**found, "output": output or found["output"]}
+    found = {"name": Path(written).stem[:80], **_read(written)}
+    return _completed({**found, "output": output} if output else found)
+
+
+def _completed(found: dict[str, Any]) -> dict[str, Any]:
+    """A workflow of a file, with what it does not declare itself."""
+    try:
+        own = Workflow.model_validate(found)
+    except ValidationError:
+        return found  # whoever validates it says what is wrong
+    output = own.output or result_node(own.graph)
+    slots = find_slots(own.graph, [output] if output else savers(own.graph) or list(own.graph))
+    if own.slots.keys() & _SIZES:  # they belong together
+        slots = {name: places for name, places in slots.items() if name not in _SIZES}
+    optional = [name for name in slots if name not in own.slots]
+    return {**found, "output": output, "slots": {**slots, **own.slots}, "optional": optional}
 
 
 def _read(written: str) -> dict[str, Any]:
@@ -145,7 +257,14 @@ def _read(written: str) -> dict[str, Any]:
         raise ValueError(f"is not a workflow: {error}") from None
     if not isinstance(found, dict):
         raise ValueError("is not a workflow in API format")  # noqa: TRY004 - pydantic wants it
-    if "nodes" in found and "links" in found:
-        raise ValueError("is a workflow of the editor; export it with 'Export (API)'")
-    known = {"graph", "slots", "output"}
-    return {k: v for k, v in found.items() if k in known} if "graph" in found else {"graph": found}
+    if isinstance(found.get("nodes"), list):
+        raise ValueError(_EDITOR)  # noqa: TRY004 - pydantic wants it
+    known = {name: found[name] for name in ("slots", "output") if name in found}
+    for wrapper in ("graph", "prompt"):  # our own form, and that of a request to /prompt
+        if isinstance(found.get(wrapper), dict) and "class_type" not in found[wrapper]:
+            return {"graph": found[wrapper], **known}
+    return {"graph": found}
+
+
+def _called(graph: Graph, ids: list[str]) -> str:
+    return ", ".join(called(graph, id_) for id_ in ids[:12]) or "no node that is known to save"

@@ -1,0 +1,28 @@
+"""The node of a workflow whose picture is the result."""
+
+from engine.backends.comfyui.graph import Graph, links
+
+_PICTURES = frozenset({"images", "image"})
+
+
+def savers(graph: Graph) -> list[str]:
+    """The nodes that may hold the result: those that save pictures, else those that preview them.
+
+    ComfyUI says in no file which nodes save; they are told by their names and by their inputs.
+    """
+    return _named(graph, "save") or _named(graph, "preview")
+
+
+def result_node(graph: Graph) -> str | None:
+    """The one node that saves; None where there are several or none."""
+    found = savers(graph)
+    return found[0] if len(found) == 1 else None
+
+
+def _named(graph: Graph, word: str) -> list[str]:
+    return [
+        id_
+        for id_, node in graph.items()
+        if word in node.class_type.lower()
+        and any(name in _PICTURES for name, _, _ in links(graph, id_))
+    ]
