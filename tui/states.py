@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
+from engine.shapes import SHAPES
 from engine.text import clean
 
 
@@ -34,22 +35,25 @@ class Look:
         return f"state-{self.tone}"
 
 
-LOOKS = {
-    "preparing": Look("~", "preparing", "queued", "~"),
-    "queued": Look("·", "queued", "queued", "."),
-    "running": Look("▸", "running", "running", ">"),
-    "paused": Look("‖", "paused", "paused", "="),
-    "parked": Look("◆", "parked", "parked", "#"),
-    "done": Look("✓", "done", "done", "+"),
-    "done_with_failures": Look("±", "done, some failed", "failed", "%"),
-    "failed": Look("✗", "failed", "failed", "x"),
-    "cancelled": Look("○", "cancelled", "cancelled", "o"),
+_TONES = {
+    "preparing": ("queued", "~"),
+    "queued": ("queued", "."),
+    "running": ("running", ">"),
+    "paused": ("paused", "="),
+    "parked": ("parked", "#"),
+    "done": ("done", "+"),
+    "done_with_failures": ("failed", "%"),
+    "failed": ("failed", "x"),
+    "cancelled": ("cancelled", "o"),
     # of steps
-    "submitted": Look("»", "submitted", "running", "^"),
-    "open": Look("◌", "to be done again", "parked", "*"),
-    "unknown": Look("?", "outcome unknown", "parked", "?"),
-    "superseded": Look("╌", "superseded", "cancelled", "-"),
+    "submitted": ("running", "^"),
+    "open": ("parked", "*"),
+    "unknown": ("parked", "?"),
+    "superseded": ("cancelled", "-"),
 }
+"""Tone, and shape in ASCII, of every state."""
+
+LOOKS = {state: Look(*SHAPES[state], tone, plain) for state, (tone, plain) in _TONES.items()}
 """Every state that the store knows."""
 
 TONES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")

@@ -62,7 +62,7 @@ def backends(workspace: Path, *, as_json: bool) -> int:
     for family in found:
         console.print(render.shown(f"{family['name']}: {family['summary']}", style="bold"))
         for made in family["capabilities"]:
-            sign = "✔" if made["ready"] else "✘"
+            sign = "✓" if made["ready"] else "✗"
             by = f"by {made['client']} " if made["client"] else ""
             told = f"{made['model'] or ''} {by}{'(paid)' if made['paid'] else ''}"
             console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))

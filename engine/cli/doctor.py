@@ -76,5 +76,5 @@ def _unreadable(error: sqlite3.DatabaseError) -> Finding:
 
 
 def _line(finding: Finding) -> Text:
-    sign = Text("✔ ", style="green") if finding.ok else Text("✘ ", style="red")
+    sign = Text("✓ ", style="green") if finding.ok else Text("✗ ", style="red")
     return sign + Text(f"{finding.name}: ", style="bold") + render.shown(finding.found, 1000)

@@ -58,7 +58,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
         return 0
     table = render.table("name", "backend", "size", "source", right=("size",), stretch="source")
     for item in found:
-        sign = "✔" if item["path"] else "✘"
+        sign = "✓" if item["path"] else "✗"
         table.add_row(
             render.shown(f"{sign} {item['name']}", 60),
             item["backend"],
@@ -67,7 +67,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
         )
     render.console().print(table)
     if not all(item["path"] for item in found):
-        render.say("", "Fetch what is missing (✘): safelight models pull NAME")
+        render.say("", "Fetch what is missing (✗): safelight models pull NAME")
     return 0
 
 
@@ -92,7 +92,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
         try:
             path = pull(wanted)
         except PullError as error:
-            render.say(f"✘ {wanted.name}: {error}")
+            render.say(f"✗ {wanted.name}: {error}")
             failed += 1
         else:
             failed += not _says_what_came(wanted, path, is_known=wanted.name in known)
@@ -103,10 +103,10 @@ def _says_what_came(wanted: Wanted, path: Path, *, is_known: bool) -> bool:
     """Print where a model is; return whether it came with weights, or is known to have none."""
     came = f"{path} ({render.size(size(path))})"
     if is_known or holds_weights(path):
-        render.say(f"✔ {wanted.name}: {came}")
+        render.say(f"✓ {wanted.name}: {came}")
         return True
     render.say(
-        f"✘ {wanted.name}: no weights came. {wanted.source} has none in the safetensors "
+        f"✗ {wanted.name}: no weights came. {wanted.source} has none in the safetensors "
         f"format; its other files are at {came}."
     )
     return False

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from engine.shapes import SHAPES
 from engine.text import clean
 
 VERSION = 1
@@ -20,16 +21,15 @@ VERSION = 1
 
 _PIPED_WIDTH = 10_000  # a pipe has no edge to fit to
 
-_STATES = {
-    "preparing": ("…", "dim", "preparing"),
-    "queued": ("○", "", "queued"),
-    "running": ("▶", "cyan", "running"),
-    "paused": ("‖", "yellow", "paused"),
-    "parked": ("◆", "magenta", "parked"),
-    "done": ("✔", "green", "done"),
-    "done_with_failures": ("▲", "red", "done w/ failures"),
-    "failed": ("✘", "red", "failed"),
-    "cancelled": ("–", "dim", "cancelled"),
+_STYLES = {
+    "preparing": "dim",
+    "running": "cyan",
+    "paused": "yellow",
+    "parked": "magenta",
+    "done": "green",
+    "done_with_failures": "red",
+    "failed": "red",
+    "cancelled": "dim",
 }
 
 
@@ -84,8 +84,8 @@ def block(text: str, limit: int | None = 4000) -> Text:
 
 def state(name: str) -> Text:
     """A state, told by a shape and a word as well as by a colour."""
-    shape, style, word = _STATES.get(name, ("?", "", clean(name, 20)))
-    return Text(f"{shape} {word}", style=style)
+    shape, word = SHAPES.get(name, ("?", clean(name, 20)))
+    return Text(f"{shape} {word}", style=_STYLES.get(name, ""))
 
 
 def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:

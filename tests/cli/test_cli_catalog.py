@@ -61,7 +61,7 @@ def test_backends_need_no_workspace(run, tmp_path):
 
 def test_missing_things_come_with_their_remedy(run, with_others, tmp_path):
     text = run("backends", "--workspace", tmp_path).out
-    assert "✘ text    toy-1 (paid)" in text
+    assert "✗ text    toy-1 (paid)" in text
     assert "needs a key" in text
     assert text.count("Set TOY_KEY in .env.local.") == 1, "a remedy stands once"
     assert "For lacking: Set TOY_KEY in .env.local." in text

@@ -65,8 +65,8 @@ def test_hosts_of_an_engine_that_is_gone_are_not_shown(run, toys):
 def test_doctor_says_what_models_can_run_on(run, hosts, monkeypatch):
     monkeypatch.setenv("SAFELIGHT_HOSTS__DEVICES", '["cuda:1", "cpu"]')
     ran = run("doctor", "--workspace", hosts)
-    assert "✔ devices: local models run on cuda:1, cpu" in ran.out
-    assert "✘ host: the one on cpu died: SIGKILL" in ran.out
+    assert "✓ devices: local models run on cuda:1, cpu" in ran.out
+    assert "✗ host: the one on cpu died: SIGKILL" in ran.out
 
 
 def test_doctor_without_torch_says_so(run, toys, monkeypatch):

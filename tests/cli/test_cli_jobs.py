@@ -61,7 +61,7 @@ def test_text_is_aligned_and_cannot_act_on_a_terminal(run, toys):
     ran = run("jobs", "b1", "--workspace", toys)
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", ran.out.replace("\n", ""))
     assert "[bold]not bold[/bold]" in ran.out
-    assert "✘ failed" in ran.out
+    assert "✗ failed" in ran.out
     assert len({line.index("0") for line in ran.lines[1:]}) == 1
 
 

@@ -37,7 +37,7 @@ def test_picture_is_the_stored_file_where_the_outputs_are_gone(run, pictures):
 def test_refine_job_as_text(run, pictures):
     text = run("show", "j1", "--workspace", pictures).out
     for words in (
-        "circles   ✔ done",
+        "circles   ✓ done",
         "iteration-1",
         "score",
         "because" if "iteration-2" in text else "",

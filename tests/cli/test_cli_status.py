@@ -58,7 +58,7 @@ def test_piped_status_is_plain_and_whole(run, toys):
     assert "Start one with: safelight engine" in ran.out
     assert "b2: 1 parked (key). No key for toys. Set TOY_KEY in .env." in ran.out
     assert "safelight resume b2" in ran.out
-    assert "▲ done w/ failures" in ran.out
+    assert "± done, some failed" in ran.out
 
 
 @pytest.mark.parametrize("colour", [True, False])
@@ -72,7 +72,7 @@ def test_status_fits_80_columns(toys, colour):
     plain = re.sub("\x1b\\[[0-9;]*m", "", stream.getvalue())
     assert all(len(line.rstrip()) <= 80 for line in plain.splitlines())
     assert "recipe" not in plain
-    for word in ("b1", "hostile", "done w/ failures", "$0.0025"):
+    for word in ("b1", "hostile", "done, some failed", "$0.0025"):
         assert word in plain
     assert ("\x1b[31m" in stream.getvalue()) is colour
 

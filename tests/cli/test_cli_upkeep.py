@@ -45,7 +45,7 @@ def problems(ran):
 def test_doctor_finds_nothing_wrong_with_a_sound_workspace(run, pictures):
     ran = run("doctor", "--deep", "--workspace", pictures)
     assert ran.code == 0
-    assert all(line.startswith("✔ ") for line in ran.lines)
+    assert all(line.startswith("✓ ") for line in ran.lines)
     document = run("doctor", "--json", "--workspace", pictures).json
     assert set(document) == {"version", "ok", "checks"}
     assert document["ok"] is True
@@ -58,7 +58,7 @@ def test_doctor_tells_parked_jobs_and_what_to_do(run, toys):
     ran = run("doctor", "--json", "--workspace", toys)
     assert ran.code == 1
     assert "TOY_KEY" in problems(ran)["parked"]["remedy"]
-    assert "✘ parked: 1 of b2 parked (key)" in run("doctor", "--workspace", toys).out
+    assert "✗ parked: 1 of b2 parked (key)" in run("doctor", "--workspace", toys).out
 
 
 def test_doctor_without_a_workspace_says_how_to_make_one(run, tmp_path):
@@ -115,7 +115,7 @@ def test_doctor_of_a_damaged_store_is_no_traceback(run, toys):
     ran = run("doctor", "--workspace", toys)
     assert ran.code == 1
     assert "Traceback" not in ran.out + ran.err
-    assert "✘ store" in ran.out
+    assert "✗ store" in ran.out
 
 
 def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, monkeypatch):

@@ -192,7 +192,7 @@ def test_the_command_as_it_is_called(hub: Hub, work: Path, tmp_path: Path, proxy
         command, capture_output=True, text=True, cwd=ROOT, env=environment, check=False
     )
     assert pulled.returncode == 0, pulled.stderr
-    assert pulled.stdout.startswith(f"✔ clipscore: {tmp_path}/cache/")
+    assert pulled.stdout.startswith(f"✓ clipscore: {tmp_path}/cache/")
     assert "hf_verysecret" not in pulled.stdout + pulled.stderr
     given = {path: headers.get("authorization") for _, path, headers in hub.asked}
     assert given["/api/models/org/small"] == "Bearer hf_verysecret"
@@ -204,7 +204,7 @@ def test_the_command_lists_fetches_and_finds(
     assert run(work, "path", "clipscore") == 2
     assert "Run: safelight models pull clipscore" in capsys.readouterr().err
     assert run(work, "pull", "clipscore") == 0
-    assert capsys.readouterr().out.startswith("✔ clipscore: ")
+    assert capsys.readouterr().out.startswith("✓ clipscore: ")
     assert run(work, "path", "clipscore") == 0
     path = Path(capsys.readouterr().out.strip())
     assert (path / "model.safetensors").is_file()
@@ -215,7 +215,7 @@ def test_the_command_lists_fetches_and_finds(
     assert rows["clipscore"]["path"] == rows["similarity"]["path"] == str(path)
     assert rows["clipscore"]["size"] == sum(p.stat().st_size for p in path.iterdir())
     assert run(work, "list") == 0
-    assert re.search(r"✔ clipscore +local +[\d.]+ KiB +org/small", capsys.readouterr().out)
+    assert re.search(r"✓ clipscore +local +[\d.]+ KiB +org/small", capsys.readouterr().out)
 
 
 def test_the_command_says_what_it_cannot_fetch(
@@ -224,8 +224,8 @@ def test_the_command_says_what_it_cannot_fetch(
     hub.errors["org/gated"] = (403, "GatedRepo")
     assert run(work, "pull", "org/gated", "clipscore") == 1
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("✘ gated: org/gated asks for its licence to be accepted")
-    assert said[1].startswith("✔ clipscore: "), "the others are fetched"
+    assert said[0].startswith("✗ gated: org/gated asks for its licence to be accepted")
+    assert said[1].startswith("✓ clipscore: "), "the others are fetched"
     assert run(work, "pull", "nonsense") == 2
     assert "No backend wants 'nonsense'; they want: clipscore, " in capsys.readouterr().err
 
@@ -236,7 +236,7 @@ def test_the_command_says_that_no_weights_came(
     hub.files["org/pickled"] = {"config.json": b"{}", "pytorch_model.bin": b"x" * 100}
     assert run(work, "pull", "org/pickled") == 1
     assert capsys.readouterr().out.startswith(
-        "✘ pickled: no weights came. org/pickled has none in the safetensors format"
+        "✗ pickled: no weights came. org/pickled has none in the safetensors format"
     )
     assert run(work, "pull", "org/small") == 0
 

@@ -1,0 +1,23 @@
+"""Shapes and words of states, one for the command line and the dashboard.
+
+Each shape is one character, one cell wide in every terminal, and never shared by two states: shape
+and word say a state without its colour.
+"""
+
+SHAPES = {
+    "preparing": ("~", "preparing"),
+    "queued": ("·", "queued"),
+    "running": ("▸", "running"),
+    "paused": ("‖", "paused"),
+    "parked": ("◆", "parked"),
+    "done": ("✓", "done"),
+    "done_with_failures": ("±", "done, some failed"),
+    "failed": ("✗", "failed"),
+    "cancelled": ("○", "cancelled"),
+    # of steps
+    "submitted": ("»", "submitted"),
+    "open": ("◌", "to be done again"),
+    "unknown": ("?", "outcome unknown"),
+    "superseded": ("╌", "superseded"),
+}
+"""Shape and word of every state that the store knows."""
