@@ -10,6 +10,7 @@ from typing import Any
 from engine.counting import byte_count
 from engine.installing import install_command
 from engine.text import clean, quoted
+from engine.weights.content import remove_others
 from engine.weights.finding import check_hash, find, remedy
 from engine.weights.wanted import Wanted
 
@@ -42,6 +43,11 @@ def pull(wanted: Wanted) -> Path:
     path = find(wanted)
     if path is None:
         raise PullError(_incomplete(wanted))
+    if wanted.where.path is None and (other := remove_others(path)):
+        raise PullError(
+            f"What came as {other.name} is something else, such as the page of a login or a proxy. "
+            f"It was removed; check the network, and pull {wanted.name} again."
+        )
     if path.is_file():
         check_hash(wanted, path)
     return path

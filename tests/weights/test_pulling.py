@@ -43,7 +43,7 @@ def test_a_download_that_broke_goes_on_where_it_stopped(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 10_000)
-    data = os.urandom(200_000)
+    data = safetensors(199_000).ljust(200_000, b"\0")
     hub.files["org/small"]["model.safetensors"] = data
     hub.broken.add("model.safetensors")
     folder = pull(SMALL)
@@ -244,3 +244,13 @@ def test_the_command_says_that_no_weights_came(
 def test_sizes_below_a_gigabyte_are_in_megabytes() -> None:
     assert byte_count(340_400_000) == "340 MB"
     assert byte_count(6_460_000_000) == "6.5 GB"
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json"])
+def test_a_page_in_the_place_of_a_file_is_refused_and_fetched_again(hub: Hub, name: str) -> None:
+    right = hub.files["org/small"][name]
+    hub.files["org/small"][name] = b"<html>Log in</html>"
+    with pytest.raises(PullError, match=f"came as {name} is something else"):
+        pull(SMALL)
+    hub.files["org/small"][name] = right
+    assert (pull(SMALL) / name).read_bytes() == right
