@@ -160,7 +160,10 @@ class JobRunner:
         self._projector.told_anew(run)
         known = self._lane(lane) if lane else None
         if lane and known is not None and known.blocked is None:  # mended while it was parked
-            await self._writer.write(lambda c: writes.probe_lane(c, lane))
+            if known.probing:
+                await self._writer.write(lambda c: writes.probe_lane(c, lane))
+            else:
+                await self._writer.write(lambda c: writes.release_parked(c, lane, 1))
 
     async def _fail(self, run: JobRun, error: BaseException) -> None:
         job = run.job

@@ -281,6 +281,27 @@ async def test_a_probe_of_a_blocked_lane_leaves_no_events(toy: Toy, error: Excep
     assert len(events(toy, "job.done")) == 2
 
 
+async def test_a_job_whose_lane_works_again_as_it_is_parked_goes_on_as_any_other(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes.Lane, "block", lambda *_: None)  # as if unblocked at once
+    goes_on = asyncio.Event()
+
+    async def reply(_request: RefineRequest, _context: CallContext) -> None:
+        if len(toy.backend.asked) == 1:
+            raise Blocked(NO_KEY, reason="key", remedy="Mend it in .env.")
+        await goes_on.wait()
+
+    toy.backend.reply = reply
+    toy.queue(1)
+    async with toy.running():
+        await eventually(lambda: len(toy.backend.asked) == 2)
+        assert (toy.job().state, toy.job().lane, toy.job().reason) == ("running", None, None)
+        assert len(events(toy, "job.started")) == 2
+        goes_on.set()
+        await eventually(lambda: toy.batch().state == "done")
+
+
 async def test_what_another_lane_refuses_is_news(toy: Toy) -> None:
     """A job that tries a lane and gets through it is parked by the next one with an event."""
     toy.queue(1)
