@@ -7,5 +7,6 @@ if TYPE_CHECKING:
 
 
 def apply(db: "Database") -> None:
-    """Adds a column; what is there stays as it is."""
+    """Adds the column; what is done and has a cost was counted when it was stored."""
     db.execute("ALTER TABLE steps ADD COLUMN charged INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE steps SET charged = 1 WHERE state = 'done' AND cost > 0")

@@ -250,6 +250,11 @@ def test_a_store_of_the_first_release_gains_what_came_later(tmp_path: Path) -> N
                backend, model, request, started_at)
                VALUES (1, 'a', '', 'a', 'f', 'submitted', 'o', 'fal', 'm', '{}', 'now')"""
         )
+        database.execute(
+            """INSERT INTO steps (batch_id, key, scope, name, fingerprint, state, operation,
+               backend, model, request, started_at, cost)
+               VALUES (1, 'b', '', 'b', 'f', 'done', 'o', 'fal', 'm', '{}', 'now', 500)"""
+        )
     database.execute("PRAGMA user_version = 1")
     database.close()
     path.chmod(0o600)
@@ -258,7 +263,8 @@ def test_a_store_of_the_first_release_gains_what_came_later(tmp_path: Path) -> N
     score = Score.of(reader.execute("SELECT * FROM scores").fetchone())
     assert (score.metric, score.value, score.image) == ("a", 2.0, None)
     assert reader.execute("SELECT count(*) FROM hosts").fetchone()[0] == 0
-    assert reader.execute("SELECT charged FROM steps").fetchone()[0] == 0
+    charged = reader.execute("SELECT state, charged FROM steps ORDER BY id").fetchall()
+    assert [tuple(row) for row in charged] == [("submitted", 0), ("done", 1)]
     assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
     reader.close()
     assert path.with_name("safelight-schema-1.db").exists()
