@@ -102,8 +102,9 @@ async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server)
     server.misbehave(redirect("/moved", 302))
     assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
     server.misbehave(redirect("/again"), times=float("inf"))
-    with pytest.raises(Permanent, match="more than"):
+    with pytest.raises(Permanent, match="more than") as caught:
         await fetch_picture(shelf(server), f"{server.url}/x")
+    assert caught.value.keeps_call
     server.behave()
     before = len(server.ledger)
     server.misbehave(redirect("http://localhost:9/x"))

@@ -486,6 +486,22 @@ async def test_a_price_a_second_goes_by_the_models_own_time(server):
     assert context.spent == 1500
 
 
+@pytest.mark.parametrize("time", [None, "", "soon", -1, float("inf"), True, 10**400, [1.5]])
+async def test_a_time_that_is_not_known_counts_as_the_most_that_was_reserved(server, queue, time):
+    queue.steps = [{"status": "COMPLETED", "metrics": {"inference_time": time}}]
+    context = MemoryContext()
+    made = backend(server, price_per_second=0.001, most_seconds=40)
+    await made.generate(request(), context)
+    assert context.spent == made.worst_cost(request()) == 40_000
+
+
+async def test_a_time_in_quotes_is_one(server, queue):
+    queue.steps = [{"status": "COMPLETED", "metrics": {"inference_time": "1.5"}}]
+    context = MemoryContext()
+    await backend(server, price_per_second=0.001).generate(request(), context)
+    assert context.spent == 1500
+
+
 VEST = "a worker in a safety vest"
 
 

@@ -310,6 +310,18 @@ async def test_a_gateway_of_this_machine_with_a_price_keeps_to_the_budget(tmp_pa
         assert spent(studio) == (200_000, 0, 0)
 
 
+@pytest.mark.parametrize("url", ["/files/\ud800.png", "/files/\0.png"])
+async def test_an_address_that_cannot_be_stored_loses_no_cost(tmp_path: Path, url: str):
+    routes = OpenAIRoutes(reply={"data": [{"url": url}]})
+    with ProviderServer(routes) as server:
+        studio = Studio(tmp_path / "work", KEYS)
+        studio.queue(1, openai_settings(server, price_image=0.1))
+        await studio.run()
+        (job,) = studio.jobs()
+        assert (job.state, job.cost, spent(studio)) == ("failed", 100_000, (100_000, 0, 0))
+        assert studio.errors()[-1].kind == "permanent"
+
+
 async def test_a_picture_on_a_host_that_is_added_later_is_not_bought_again(tmp_path: Path):
     queue = FalQueue()
     with ProviderServer(queue) as server, ProviderServer(queue) as files:

@@ -238,7 +238,11 @@ async def _follow(shelf: Shelf, client: Any, url: str) -> bytes:
         if not response.has_redirect_location:
             return _body(shelf, response)
         url = urljoin(url, response.headers["location"])
-    raise Permanent(f"{shelf.account.name} redirects a picture more than {MAX_REDIRECTS} times.")
+    raise Permanent(
+        f"{shelf.account.name} redirects a picture more than {MAX_REDIRECTS} times.",
+        remedy="The picture is made and paid for; retry the job to download it again.",
+        keeps_call=True,
+    )
 
 
 def _refuse_elsewhere(shelf: Shelf, url: str) -> None:

@@ -154,11 +154,22 @@ def _as_files(value: Any) -> Any:
     return [{"url": one} if isinstance(one, str) else one for one in value]
 
 
+def _address(value: Any) -> str:
+    """Return an address that can be stored; empty where it holds NUL or half a character."""
+    if not isinstance(value, str) or "\0" in value:
+        return ""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return ""
+    return value
+
+
 class File(Lenient):
     """Picture in a reply: its bytes in base64, or its address."""
 
     b64_json: str = Field("", validation_alias=AliasChoices("b64_json", "base64"))
-    url: str = ""
+    url: Annotated[str, BeforeValidator(_address)] = ""
 
 
 Files = Annotated[Items[File], BeforeValidator(_as_files)]

@@ -12,6 +12,7 @@ from engine.backends.common.reading import File, MadeFiles, Seed, Text
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
+from engine.backends.fal.replies import seconds_in
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
 from engine.capabilities import (
@@ -108,10 +109,14 @@ class FalImages(PictureBackend[FalSettings]):
         return made
 
     def _cost(self, measured: dict[str, Any]) -> int:
-        seconds, price = measured.get("inference_time"), self.settings.price_per_second
-        if price is not None and isinstance(seconds, int | float) and 0 <= seconds < 1e6:
-            return int(-(-seconds * price * 1_000_000 // 1)) + self.settings.cost
-        return self.settings.cost
+        """Cost of a finished request; its maximum where a second has a price and fal gives none."""
+        settings, price = self.settings, self.settings.price_per_second
+        if price is None:
+            return settings.cost
+        seconds = seconds_in(measured.get("inference_time"))
+        if seconds is None:
+            return settings.worst or 0
+        return settings.cost + int(-(-seconds * price * 1_000_000 // 1))
 
     async def _keep(self, made: _Made, request: ImageRequest, context: CallContext) -> Picture:
         if made.is_blacked_out:

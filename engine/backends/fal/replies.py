@@ -15,6 +15,7 @@ from engine.backends.common.reading import Items, Lenient, plain, word
 from engine.backends.fal.ticket import Ticket
 from engine.text import clean
 
+_MOST_SECONDS = 1e6
 _PERCENT = re.compile(r"(?<!\d)(\d{1,3})%\|")
 _REFUSED = re.compile(r"content[_ -]policy|content[_ -]checker|safety|nsfw", re.IGNORECASE)
 _FAILED = frozenset({"FAILED", "ERROR", "CANCELLED", "CANCELED"})
@@ -118,6 +119,15 @@ class Refusal:
     def is_of_content(self) -> bool:
         """True if the content is refused."""
         return any(_REFUSED.search(kind) for kind in self.types)
+
+
+def seconds_in(value: Any) -> float | None:
+    """A time that fal has measured, in seconds; None if it is none."""
+    try:
+        seconds = float(word(value))
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < _MOST_SECONDS else None
 
 
 def is_refusal(kind: str, said: str) -> bool:
