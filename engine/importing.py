@@ -125,9 +125,9 @@ class _Import:
         self._name = ""
 
     def run(self, name: str) -> Imported:
-        self._name = wanted = name or clean(self._folder.resolve().name, 80) or BACKEND
+        wanted = name or clean(self._folder.resolve().name, 80) or BACKEND
         with taking_in(self._lock), self._store.intake() as write:
-            batch_id = self._create(write)
+            batch_id = self._create(write, wanted)
             try:
                 count = self._fill(write, batch_id)
                 write(lambda c: seal_import(c, batch_id))
@@ -138,9 +138,9 @@ class _Import:
                 self._places.close()
         return Imported(batch_id, wanted, count, self._left)
 
-    def _create(self, write: Write) -> int:
+    def _create(self, write: Write, wanted: str) -> int:
         while True:
-            self._name = self._free_name(self._name)
+            self._name = self._free_name(wanted)
             batch_id = write(partial(create_named, batch=self._new_batch()))
             if batch_id is not None:
                 return batch_id

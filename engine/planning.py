@@ -70,7 +70,8 @@ class Plan:
     """What a batch runs with; JSON where the columns of `batches` are.
 
     `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
-    that the user has given for keys to be sent to, and folders outside the workspace.
+    that the user has given for keys to be sent to, and folders outside the workspace. `wanted_name`
+    is the name before a number was put to it.
     """
 
     recipe: AnyRecipe
@@ -86,6 +87,7 @@ class Plan:
     backends: Mapping[Capability, Backend] = field(default_factory=dict)
     fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
+    wanted_name: str = ""
 
     @property
     def notes(self) -> list[str]:
@@ -136,9 +138,11 @@ class Planner:
         if recipe.check is not None and (trouble := recipe.check(settings, backends)):
             raise QueueError(trouble)
         results, outside = self._results_folder(recipe, options, environment)
+        wanted = wanted_name(source, options)
         return Plan(
             recipe=recipe,
-            name=self.free_name(wanted_name(source, options)),
+            name=self.free_name(wanted),
+            wanted_name=wanted,
             seed=secrets.randbits(31) if seed is None else seed,
             settings=settings.model_dump_json(),
             snapshot=json.dumps(snapshot, sort_keys=True),

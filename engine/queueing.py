@@ -190,7 +190,7 @@ class Queue:
             batch_id = write(partial(create_named, batch=self._new_batch(plan)))
             if batch_id is not None:
                 return batch_id, plan
-            plan = replace(plan, name=self._planner.free_name(plan.name))
+            plan = replace(plan, name=self._planner.free_name(plan.wanted_name))
 
     def _new_batch(self, plan: Plan) -> writes.NewBatch:
         places = self._places(plan)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import resource
 import runpy
 import subprocess
 import sys
@@ -42,6 +43,20 @@ def test_examples_that_are_there_stay(tmp_path: Path, capsys: pytest.CaptureFixt
     assert main(["examples", str(tmp_path)]) == 0
     assert (tmp_path / "prompts.json").read_text() == "mine"
     assert f"Kept {tmp_path / 'prompts.json'}" in capsys.readouterr().out
+
+
+def test_an_example_that_cannot_be_written_whole_is_written_at_the_next_try(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, limits[1]))  # less than coffee.yaml has
+    try:
+        assert main(["examples", str(tmp_path)]) == 2
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert "A file cannot be written: File too large." in capsys.readouterr().err
+    assert main(["examples", str(tmp_path)]) == 0
+    assert (tmp_path / "coffee.yaml").read_bytes() == (EXAMPLES / "coffee.yaml").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["prompts.json", "more.csv", "coffee.yaml", "lighthouse.yaml"])

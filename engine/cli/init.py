@@ -37,12 +37,20 @@ def init(workspace: Path) -> int:
 
 
 def write_new(path: Path, content: bytes) -> bool:
-    """Write a file unless there is one, or a link; return whether it was written."""
+    """Write a file unless there is one, or a link; return whether it was written.
+
+    Raises:
+        OSError: It cannot be written whole; nothing of it is left.
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o600)
     except FileExistsError:
         return False
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
     return True

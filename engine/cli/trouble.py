@@ -9,6 +9,9 @@ PARKED = 3
 FAILED = 1
 INTERRUPTED = 130
 
+_DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+"""Errors of a write to an open file, which name no file."""
+
 
 class Trouble(click.ClickException):
     """Bad usage or input: said in a sentence, exit code 2."""
@@ -76,6 +79,8 @@ def as_click(error: Exception) -> click.ClickException | None:
         )
     if isinstance(error, OSError) and error.filename is not None:
         return Trouble(f"{error.filename}: {error.strerror}")
+    if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
+        return Trouble(f"A file cannot be written: {error.strerror}. See: safelight doctor")
     if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):
         return Trouble(f"The store cannot be used: {error}. See: safelight doctor")
     return None

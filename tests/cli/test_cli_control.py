@@ -64,13 +64,14 @@ def test_a_name_that_another_process_has_just_taken_is_not_given_twice(toys, mon
     source.write_text("a lamp\n")
     workspace = Workspace(toys)
     workspace.queue("refine", source)
+    workspace.queue("refine", source)
     real = Planner.free_name
-    stale = iter(["lamps"])
+    stale = iter(["lamps", "lamps-2"])
     monkeypatch.setattr(Planner, "free_name", lambda self, n: next(stale, "") or real(self, n))
     workspace.queue("refine", source)
     with workspace.reading() as connection:
         names = [row[0] for row in connection.execute("SELECT name FROM batches WHERE id > 3")]
-    assert names == ["lamps", "lamps-2"]
+    assert names == ["lamps", "lamps-2", "lamps-3"]
 
 
 def test_retry_takes_up_what_failed(run, toys):

@@ -1,3 +1,4 @@
+import errno
 import json
 import shutil
 import stat
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.export.tree import TreeJob, read_tree
+from engine.runtime.artifacts import ArtifactStore
 from engine.workspace import Workspace
 from tests.cli.conftest import HOSTILE
 
@@ -262,3 +264,18 @@ def test_files_of_text_that_are_not_read_are_counted(run, pictures, tmp_path):
     (tmp_path / "out/notes.txt").write_text("mine")
     ran = run("import", tmp_path / "out", "--workspace", pictures)
     assert (ran.code, ran.err) == (0, "1 other file was not read.\n")
+
+
+def test_an_import_onto_a_full_disk_ends_in_a_sentence(run, pictures, tmp_path, monkeypatch):
+    def full(self, data: bytes) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ArtifactStore, "put", full)
+    ran = run("import", pictures / "outputs", "--workspace", pictures)
+    assert ran.code == 2
+    assert ran.err == (
+        "Error: A file cannot be written: No space left on device. See: safelight doctor\n"
+    )
+    assert [batch["id"] for batch in run("status", "--json", "-w", pictures).json["batches"]] == [
+        "b1"
+    ]
