@@ -242,7 +242,7 @@ class _JobReader:
         judged = results.first(mapping, "evaluation")
         evaluation = self.document(files.evaluation, judged, next(iter(files.results), None))
         self.key = self.key or read_key(results)
-        self.entry = read_entry(results) or self.entry
+        self.entry = {**read_entry(results), **self.entry}
         path = files.picture or self._picture_elsewhere(number, results)
         examined = self._examined(path) if path else None
         if path is None or examined is None:
@@ -261,7 +261,9 @@ class _JobReader:
             return _examine(read_picture(path))
         except OSError as error:
             self._refuse(path, f"cannot be read: {error.strerror}")
-        except (ExportError, PictureError) as error:
+        except PictureError as error:
+            self._refuse(path, f"cannot be read: {error}")
+        except ExportError as error:
             self._refuse(path, str(error))
         return None
 

@@ -176,8 +176,8 @@ def _open(source: bytes | IO[bytes]) -> Image.Image:
         return Image.open(source, formats=_formats())
     except UnidentifiedImageError:
         raise UnknownFormatError(_UNKNOWN) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLargeError(f"the picture is too large: {error}") from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooLargeError(f"the picture is too large: over {MAX_PIXELS} pixels") from None
     except Exception as error:  # damaged files make decoders raise nearly anything
         raise PictureError(f"the picture cannot be read: {error}") from error
 

@@ -4,6 +4,7 @@ import csv
 import re
 from collections.abc import Collection, Iterator
 
+from engine.counting import counted
 from engine.intake.entries import Entry, Unreadable, to_entry
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest
@@ -51,7 +52,8 @@ def read_csv(source: Source, fields: Collection[str]) -> Iterator[Entry | Proble
         return  # there is no header at all, so no row can be read
     for number, (line, row) in enumerate(rows, 1):
         if len(row) < len(names) or any(row[len(names) :]):
-            message = f"has {len(row)} cells under {len(names)} columns; quote cells with commas"
+            found, wanted = counted(len(row), "cell"), counted(len(names), "column")
+            message = f"has {found} under {wanted}; quote cells that hold the separator"
             yield Problem(file=source.name, entry=number, line=line, message=message)
             continue
         cells = zip(names, known, row, strict=False)  # empty cells may follow

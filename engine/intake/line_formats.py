@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.intake.entries import TEXT_FIELD, Entry, Unreadable, to_entry
-from engine.intake.option_lines import is_options, read_options
+from engine.intake.option_lines import is_options, read_options, refuse_infotext
 from engine.intake.problems import Problem
 from engine.intake.source import Source, lines
 from engine.intake.strict_json import decode
@@ -30,7 +30,8 @@ def read_jsonl(source: Source) -> Iterator[Entry | Problem]:
 def read_lines(source: Source) -> Iterator[Entry | Problem]:
     """Read one prompt per line; blank lines and lines that begin with `#` are skipped.
 
-    A line of options, `--prompt "a barn" --seed 7`, is read as AUTOMATIC1111 does.
+    A line of options, `--prompt "a barn" --seed 7`, is read as AUTOMATIC1111 does; a line of its
+    text about a picture is refused.
     """
     number = 0
     for line, text in lines(source):
@@ -39,6 +40,7 @@ def read_lines(source: Source) -> Iterator[Entry | Problem]:
             continue
         number += 1
         try:
+            refuse_infotext(prompt)
             data = read_options(prompt) if is_options(prompt) else {TEXT_FIELD: prompt}
         except Unreadable as error:
             yield Problem(file=source.name, entry=number, line=line, message=str(error))

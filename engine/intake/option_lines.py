@@ -18,12 +18,26 @@ _NOT_READ = (
     *("sampler_name", "batch_size", "n_iter", "cfg_scale", "restore_faces", "tiling"),
     *("do_not_save_samples", "do_not_save_grid"),
 )
+_INFOTEXT = re.compile(r"Negative prompt:|Steps: \d+,")
 _LINE = re.compile(rf"--({'|'.join((*_READ, *_NOT_READ))})(\s|$)")
 
 
 def is_options(line: str) -> bool:
     """Return whether a line begins with an option of the script."""
     return _LINE.match(line) is not None
+
+
+def refuse_infotext(line: str) -> None:
+    """Refuse a line of the text that AUTOMATIC1111 writes about a picture.
+
+    Raises:
+        Unreadable: It is the negative prompt or the parameters of the line above.
+    """
+    if _INFOTEXT.match(line):
+        raise Unreadable(
+            "is no prompt but a part of AUTOMATIC1111's text about a picture; write one line of "
+            "--prompt, --negative_prompt and --seed instead"
+        )
 
 
 def read_options(line: str) -> dict[str, str]:

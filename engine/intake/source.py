@@ -35,6 +35,13 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
+_WORKBOOK = "is a workbook or an archive, not text; export it as CSV"
+_SIGNATURES = (
+    (b"PK\x03\x04", _WORKBOOK),  # XLSX, ODS and Numbers are ZIP archives
+    (b"\xd0\xcf\x11\xe0", _WORKBOOK),  # XLS
+    (b"{\\rtf", "is rich text (RTF); save it as plain text"),
+)
+"""Beginnings of files that people take for text, and what to do about them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,9 @@ def _decoded(source: Source, data: bytes, offset: int, line: int) -> str:
         for mark, encoding in _MARKS:
             if data.startswith(mark):
                 raise source.refusal(f"is {encoding} text, not UTF-8; save it as UTF-8")
+        for signature, message in _SIGNATURES:
+            if data.startswith(signature):
+                raise source.refusal(message)
         if data.startswith(codecs.BOM_UTF8):
             data, offset = data[len(codecs.BOM_UTF8) :], len(codecs.BOM_UTF8)
     nul = data.find(b"\0")

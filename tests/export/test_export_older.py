@@ -162,6 +162,7 @@ def test_every_picture_that_is_left_out_is_named(tmp_path):
         "e",
     }
     assert "iteration_1.png is read" in said["iteration_1.jpg"]
+    assert said["iteration_7.png"].startswith("cannot be read: the PNG ")
 
 
 def test_every_field_that_is_left_out_is_named(tmp_path):
@@ -190,6 +191,16 @@ def test_every_field_that_is_left_out_is_named(tmp_path):
         ("summary.json", "best.iteration"),
         ("summary.json", "grade"),
     ]
+
+
+def test_an_entry_is_what_the_first_iteration_repeats_of_it(tmp_path):
+    tree = older_tree(tmp_path / "outputs")
+    path = tree / "results/last-light/iteration_2_results.json"
+    later = json.loads(path.read_text())
+    later["prompt_data"] = {"id": "last-light", "prompt": "a lighthouse, refined"}
+    path.write_text(json.dumps(later))
+    (job,) = jobs(tree)
+    assert (job.report.title, job.report.input["prompt"]) == ("Last light", "a lighthouse")
 
 
 def test_what_only_the_summary_says_is_read(tmp_path):
