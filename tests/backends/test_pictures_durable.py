@@ -228,6 +228,23 @@ async def test_a_prompt_that_ends_comfyui_is_given_up_and_the_others_are_made(
         assert {job.state for job in studio.jobs()} == {"done"}
 
 
+async def test_a_prompt_that_ends_comfyui_before_it_has_answered_is_given_up_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(lanes, "PROBE_SECONDS", 0.05)
+    with ProviderServer(ComfyUI()) as server:
+        server.misbehave(reset(), path=r"/prompt$", method="POST", times=100)
+        studio = Studio(tmp_path / "work", {}, {"retry": {**QUICK["retry"], "tries": 2}})
+        studio.queue(1, comfy_settings(server))
+        engine, task = await studio.start()
+        await eventually(lambda: all(job.state in {"done", "failed"} for job in studio.jobs()))
+        engine.stop()
+        await task
+        (error,) = [error for error in studio.errors() if error.kind == "permanent"]
+        assert "ComfyUI ended 3 times while it ran this prompt" in error.message
+        assert len(server.calls(r"/prompt$", "POST")) == 3
+
+
 async def test_a_hung_request_is_cut_off_by_the_deadline_and_gone_back_to(tmp_path: Path):
     queue = FalQueue(hold=True)
     with ProviderServer(queue) as server:

@@ -140,6 +140,13 @@ class Follower:
         )
 
 
+async def note_cut(ticket: Ticket, stay: Stay, context: CallContext) -> None:
+    """Keep that the server went away while it was sent a prompt; it counts once that is gone."""
+    seen = ticket.suspected() if stay.company else ticket.left_running()
+    if seen != ticket:
+        await context.submitted(str(seen))
+
+
 def refuse_deadly(ticket: Ticket) -> None:
     """Refuses a prompt under which its server has vanished too often.
 

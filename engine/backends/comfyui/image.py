@@ -7,13 +7,18 @@ from typing import Any
 
 from engine.addresses import is_loopback
 from engine.backends.comfyui.filling import values_for
-from engine.backends.comfyui.following import Follower, refuse_deadly, withdraw_if_unwanted
+from engine.backends.comfyui.following import (
+    Follower,
+    note_cut,
+    refuse_deadly,
+    withdraw_if_unwanted,
+)
 from engine.backends.comfyui.outcome import picture_of
 from engine.backends.comfyui.refusals import WorkflowRefused, node_problems
-from engine.backends.comfyui.server import ComfyServer
+from engine.backends.comfyui.server import ComfyServer, ReplyCut
 from engine.backends.comfyui.settings import LOCAL_URL, ComfySettings
 from engine.backends.comfyui.ticket import Ticket
-from engine.backends.comfyui.turns import turns_at
+from engine.backends.comfyui.turns import Stay, turns_at
 from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, FileGone, Shelf, fetch_picture
 from engine.backends.common.failures import Account
@@ -136,7 +141,7 @@ class ComfyImages(PictureCosts[ComfySettings]):
         alone = ticket is not None and ticket.alone and not is_there
         async with turns_at(self._base_url).enter(alone=alone) as stay:
             if ticket is None or not is_there:
-                ticket = await self._begin(server, request, context, ticket)
+                ticket = await self._begin(server, request, context, ticket, stay)
             pause = self.settings.poll_seconds
             follower = Follower(server, ticket, context, stay, poll_seconds=pause, misses=MISSES)
             ended = await follower.follow()
@@ -177,6 +182,7 @@ class ComfyImages(PictureCosts[ComfySettings]):
         request: ImageRequest,
         context: CallContext,
         ticket: Ticket | None,
+        stay: Stay,
     ) -> Ticket:
         workflow = self._workflow_for(request)
         if workflow.trouble:  # of a batch that was queued before this was looked at
@@ -192,6 +198,9 @@ class ComfyImages(PictureCosts[ComfySettings]):
             left_out = await server.submit(ticket.prompt_id, graph)
         except WorkflowRefused as error:
             raise error.explained(self._account) from None
+        except ReplyCut:
+            await note_cut(ticket, stay, context)
+            raise
         except asyncio.CancelledError:
             await withdraw_if_unwanted(server, ticket, context)
             raise

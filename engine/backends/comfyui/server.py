@@ -15,7 +15,13 @@ from urllib.parse import quote
 from engine.backends.comfyui.queued import MAX_QUEUE_BYTES, QueueReader
 from engine.backends.comfyui.refusals import WorkflowRefused, mapping
 from engine.backends.comfyui.states import Ended, Running, State, Unclear, Waiting
-from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
+from engine.backends.common.failures import (
+    Account,
+    from_exception,
+    from_status,
+    out_of_time,
+    was_sent,
+)
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
 from engine.backends.common.reading import plain
 from engine.capabilities import Blocked, Permanent, Retryable, StepError
@@ -222,7 +228,14 @@ class ComfyServer:
         except TimeoutError:
             raise _found_again(out_of_time(self._account, self._timeout)) from None
         except (httpx.HTTPError, UnreadableReply, ValueError) as error:
-            raise _found_again(from_exception(self._account, error)) from None
+            found = _found_again(from_exception(self._account, error))
+            if isinstance(error, httpx.TransportError) and was_sent(error):
+                raise ReplyCut(found.message, parks="backend") from None
+            raise found from None
+
+
+class ReplyCut(Retryable):
+    """A request was sent, and the connection ended before its reply, as when the server ends."""
 
 
 def _found_again(error: StepError) -> StepError:
