@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 _SECRET = re.compile(
-    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH)(?:_|$)", re.IGNORECASE
+    r"(?:^|_)(?:API)?(?:KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|AUTH|HEADERS)(?:_|$)",
+    re.IGNORECASE,
 )
 _ADDRESS = re.compile(
     r"(?:^|_)(?:URL|URI|HOST|HOSTNAME|ENDPOINT|ADDRESS|SERVER|PROXY)$", re.IGNORECASE
@@ -25,18 +26,28 @@ class Environment(dict[str, str]):
         root: The workspace.
         files: What its `.env` files say.
         given: Addresses and folders that no file of the workspace has given, but the user.
+        linked: The names in `files` that are from files to which a link leads out of the workspace.
 
     Attributes:
         root: The workspace.
         of_workspace: The names whose values come from the workspace's files.
+        own_keys: Those of them whose keys are the workspace's own. A key that is found through a
+            link out of the workspace is the user's.
         given: What the user has given of them, by arguments or by `SAFELIGHT_...`.
         relied_on: Those of them without which a key would have been kept back.
     """
 
-    def __init__(self, root: Path, files: Mapping[str, str], given: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        files: Mapping[str, str],
+        given: Iterable[str] = (),
+        linked: Iterable[str] = (),
+    ) -> None:
         super().__init__({**files, **os.environ})
         self.root = root
         self.of_workspace = {name for name in files if self[name] == files[name]}
+        self.own_keys = self.of_workspace.difference(linked)
         self.given = {same_form(address) for address in (*given, *_given_by_environment())}
         self.relied_on: set[str] = set()
 
@@ -74,7 +85,7 @@ class Watched(Mapping[str, str]):
     @property
     def keys_of_user(self) -> list[str]:
         """The keys that were looked up and are the user's own, not the workspace's."""
-        own = self.environment.of_workspace
+        own = self.environment.own_keys
         return [
             name
             for name in self.key_names

@@ -15,17 +15,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    DotEnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
+from engine.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.environment import Environment, texts_in
 
 SETTINGS_FILE = "safelight.toml"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-ENV_FILES = (".env", ".env.local")
-"""Files of `NAME=value` lines in the workspace; the later one wins, the environment over both."""
 
 
 class SettingsError(Exception):
@@ -181,6 +181,17 @@ class _TomlSource(TomlConfigSettingsSource):
         return tomllib.loads(file_path.read_bytes().decode("utf-8-sig"))
 
 
+class _EnvFilesSource(DotEnvSettingsSource):
+    """The `.env` files, without replacing `${NAME}` in them and without waiting for a pipe."""
+
+    def _read_env_files(self) -> Mapping[str, str | None]:
+        settings_file = self.config.get("toml_file")
+        if not isinstance(settings_file, Path):
+            return {}
+        read = [read_env_file(settings_file.with_name(name)) for name in ENV_FILES]
+        return {name.lower(): value for values in read for name, value in values.items()}
+
+
 class Settings(BaseSettings):
     """All settings of a workspace."""
 
@@ -222,8 +233,8 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The command line over the environment over `.env` files over `safelight.toml`."""
-        toml = _TomlSource(settings_cls)
-        return init_settings, env_settings, dotenv_settings, toml
+        toml, env_files = _TomlSource(settings_cls), _EnvFilesSource(settings_cls)
+        return init_settings, env_settings, env_files, toml
 
 
 def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
@@ -238,11 +249,7 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
     """
 
     class Located(Settings):
-        model_config = SettingsConfigDict(
-            toml_file=root / SETTINGS_FILE,
-            env_file=tuple(root / name for name in ENV_FILES),
-            env_file_encoding="utf-8-sig",
-        )
+        model_config = SettingsConfigDict(toml_file=root / SETTINGS_FILE)
 
     try:
         settings = Located(**(overrides or {}))
@@ -295,12 +302,12 @@ def load_environment(root: Path, given: Iterable[str] = ()) -> Environment:
         root: The workspace.
         given: Addresses that the user has given otherwise than by a file of the workspace.
     """
-    from dotenv import dotenv_values
-
     merged: dict[str, str] = {}
+    linked: set[str] = set()
     for name in ENV_FILES:
-        path = root / name
-        if path.is_file():
-            values = dotenv_values(path, interpolate=False, encoding="utf-8-sig")
-            merged.update({key: value for key, value in values.items() if value is not None})
-    return Environment(root, merged, given)
+        values = read_env_file(root / name)
+        merged.update(values)
+        linked.difference_update(values)
+        if lies_outside(root, root / name):
+            linked.update(values)
+    return Environment(root, merged, given, linked)

@@ -89,16 +89,21 @@ def _fault(environment: Environment) -> Exception | None:
 
 def _token_of_user(environment: Environment) -> bool:
     """Whether the client would find a token that is not the workspace's own."""
-    if environment.get(TOKEN):
-        return TOKEN not in environment.of_workspace
-    names = ("HUGGING_FACE_HUB_TOKEN", "HF_OIDC_RESOURCE")
-    return any(os.environ.get(name) for name in names) or _token_file(environment).is_file()
+    if os.environ.get("HF_OIDC_RESOURCE"):  # it comes before every other
+        return True
+    if environment.get(TOKEN, "").strip():
+        return TOKEN not in environment.own_keys
+    return bool(os.environ.get("HUGGING_FACE_HUB_TOKEN")) or _token_file(environment).is_file()
 
 
 def _token_file(environment: Environment) -> Path:
-    """Where the client keeps the token of a login."""
-    if path := environment.get("HF_TOKEN_PATH"):
-        return Path(path).expanduser()
-    cache = environment.get("XDG_CACHE_HOME") or "~/.cache"
-    home = environment.get("HF_HOME") or f"{cache}/huggingface"
-    return Path(home).expanduser() / "token"
+    """Where the client keeps the token of a login.
+
+    Of a workspace's variables it gets `HUB_VARIABLES` alone, so no other decides here.
+    """
+    path = os.environ.get("HF_TOKEN_PATH")
+    if path is None:
+        cache = os.environ.get("XDG_CACHE_HOME", "~/.cache")
+        home = environment.get("HF_HOME") or f"{cache}/huggingface"
+        path = f"{home}/token"
+    return Path(os.path.expandvars(Path(path).expanduser()))

@@ -286,3 +286,58 @@ def test_results_of_a_batch_that_somebody_else_queued_stay_inside(run, foreign, 
     run("resume", "b1", "-w", foreign)
     assert run("engine", "--until-idle", "-w", foreign).code == 0
     assert any(mine.rglob("iteration_1.png"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "HF_TOKEN=' '",
+        "HF_TOKEN_PATH=/nowhere",
+        "XDG_CACHE_HOME=/nowhere",
+        "HF_HOME=$PLACE_OF_HUB",
+    ],
+)
+def test_a_workspace_s_variables_hide_no_token_of_the_user(
+    run, foreign, monkeypatch, tmp_path, lines
+):
+    monkeypatch.setenv("PLACE_OF_HUB", str(tmp_path / "cache" / "huggingface"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("HF_HOME")
+    (tmp_path / "cache" / "huggingface").mkdir(parents=True)
+    (tmp_path / "cache" / "huggingface" / "token").write_text(KEY)
+    (foreign / ".env").write_text(f"HF_ENDPOINT={HERE}\n{lines}\n")
+    said = run("models", "pull", "clipscore", "-w", foreign)
+    assert said.code == 3
+    assert f"HF_TOKEN of your environment would be sent to {HERE}" in said.err
+
+
+def test_a_token_that_the_client_prefers_counts(run, foreign, monkeypatch):
+    monkeypatch.setenv("HF_OIDC_RESOURCE", "models")
+    (foreign / ".env").write_text(f"HF_ENDPOINT={HERE}\nHF_TOKEN=hf_of_the_workspace\n")
+    assert run("models", "pull", "clipscore", "-w", foreign).code == 3
+
+
+def test_a_key_behind_a_link_out_of_the_workspace_is_the_user_s(run, foreign, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    (foreign.parent / "mine").write_text(f"OPENAI_API_KEY={KEY}\n")
+    (foreign / ".env").symlink_to(foreign.parent / "mine")
+    said = queue(run, foreign)
+    assert said.code == 3
+    assert "OPENAI_API_KEY of your environment" in said.err
+    (foreign / ".env").unlink()
+    (foreign / "keys").write_text("OPENAI_API_KEY=sk-of-the-workspace\n")
+    (foreign / ".env").symlink_to("keys")
+    assert queue(run, foreign).code == 0
+
+
+@pytest.mark.parametrize("name", ["ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_AUTH_TOKEN"])
+def test_what_a_client_sends_by_itself_is_kept_back_like_a_key(run, foreign, monkeypatch, name):
+    (foreign / "safelight.toml").write_text(f'[backends.anthropic]\nbase_url = "{HERE}"\n')
+    (foreign / ".env").write_text("ANTHROPIC_API_KEY=sk-ant-of-the-workspace\n")
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    choice = ("--set", "vision=anthropic")
+    assert queue(run, foreign, *choice).code == 0
+    monkeypatch.setenv(name, "Authorization: Bearer of-the-user")
+    said = queue(run, foreign, *choice)
+    assert said.code == 3
+    assert f"{name} of your environment would be sent to {HERE}" in said.err

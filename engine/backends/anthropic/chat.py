@@ -62,6 +62,7 @@ class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
     """One round with Claude."""
 
     name, keys, url = NAME, KEY_NAMES, API_URL
+    sent_too = ("ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_AUTH_TOKEN")
     client = module = "anthropic"
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:

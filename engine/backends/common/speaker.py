@@ -32,6 +32,7 @@ class KeyedSpeaker(Generic[SettingsT]):
     Attributes:
         name: The backend's name.
         keys: Names under which the key is looked for, the usual one first.
+        sent_too: Names of variables that the client itself reads and sends.
         url: The provider's own address.
         client: Its package, as it is installed.
         module: The same, as it is imported.
@@ -39,6 +40,7 @@ class KeyedSpeaker(Generic[SettingsT]):
 
     name: ClassVar[str]
     keys: ClassVar[tuple[str, ...]]
+    sent_too: ClassVar[tuple[str, ...]] = ()
     url: ClassVar[str]
     client: str
     module: str
@@ -46,6 +48,7 @@ class KeyedSpeaker(Generic[SettingsT]):
     def __init__(self, settings: SettingsT, environment: Mapping[str, str]) -> None:
         self.settings = settings
         self.key = find_key(environment, *self.keys)
+        find_key(environment, *self.sent_too)  # what is looked up is guarded like a key
         self.account = Account(self.name, self.keys, (self.key,) if self.key else ())
         self.paid = settings.has_price or not settings.is_local
         self.address = settings.base_url or self.url
