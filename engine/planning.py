@@ -251,7 +251,7 @@ class Planner:
         if options.output_dir is not None:
             base = options.output_dir.absolute()
             given = {str(base)}
-        base = Path(os.path.normpath(base))
+        base = Path(os.path.normpath(base.absolute()))
         root = Path(os.path.normpath(self._paths.root.absolute()))
         outside, folder = refuse_outside(root, base, given), base / recipe.folder
         return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside

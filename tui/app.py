@@ -70,7 +70,7 @@ class Dashboard(App[str]):
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         super().__init__()
         self.line = Pace()
-        self.paths = WorkspacePaths(root)
+        self.paths = WorkspacePaths(root.absolute())
         self.read_only = read_only
         self.headlines = Headlines()
         self.head = Head()

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.tui.support import Place, running, shows, until
 from tui.app import Dashboard
 
@@ -21,6 +23,20 @@ async def test_a_batch_is_queued_and_shown(place: Place, tmp_path: Path) -> None
         await pilot.press("n")
         await queue(pilot, source)
         await shows(pilot, "b1 lamps", "0/2", "Queued b1. It is called 'lamps'.")
+
+
+async def test_a_batch_is_queued_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Opened without a folder's name, as it is every day."""
+    (tmp_path / "lamps.txt").write_text("a red lamp\n")
+    workspace = Place(tmp_path / "workspace")
+    monkeypatch.chdir(workspace.root)
+    async with running(Dashboard(Path())) as pilot:
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        await pilot.press("n")
+        await queue(pilot, tmp_path / "lamps.txt")
+        await shows(pilot, "b1 lamps", "0/1")
 
 
 async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:
