@@ -49,7 +49,7 @@ def _spans_of_steps(
 ) -> dict[int, dict[int, Sequence[Span]]]:
     marks = ", ".join("?" * len(job_ids))
     sql = f"""SELECT job_id, id, started_at, coalesce(finished_at, ?) AS ended_at,
-              attempts > 1 OR finished_at IS NULL AS interrupted
+              attempts > 1 OR finished_at IS NULL OR state = 'open' AS interrupted
               FROM steps WHERE job_id IN ({marks}) AND reused_from IS NULL"""  # noqa: S608
     found: dict[int, dict[int, Sequence[Span]]] = {}
     doubtful: list[tuple[int, int, Span]] = []

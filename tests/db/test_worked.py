@@ -109,3 +109,13 @@ def test_without_events_the_lives_of_engines_count(job: Job) -> None:
 
 def test_a_job_that_did_nothing_took_no_time(job: Job) -> None:
     assert job.seconds is None
+
+
+def test_probes_of_a_blocked_lane_do_not_count(job: Job) -> None:
+    """They leave no events, and each puts off the time at which the step was given up."""
+    job.engine("10:00:00", "14:00:00")
+    job.event("10:00:00", "job.started")
+    job.event("10:00:20", "job.parked")
+    number = job.step("10:00:05", "13:00:00")
+    job._execute("UPDATE steps SET state = 'open' WHERE id = ?", number)
+    assert job.seconds == 15
