@@ -307,7 +307,10 @@ class Parked:
     message: str
 
 
-_REASONS = ("key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval")
+REASONS = (
+    "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
+)  # fmt: skip
+"""Why jobs are parked."""
 
 
 def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
@@ -316,7 +319,7 @@ def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
     found = []
     for lane in lanes:
         same = "lane IS NULL" if lane is None else "lane = ?"
-        for reason in _REASONS:
+        for reason in REASONS:
             sql = f"""SELECT batch_id, substr(message, 1, 2000) FROM jobs
                       WHERE state = 'parked' AND {same} AND reason = ? LIMIT 1"""  # noqa: S608
             values = (reason,) if lane is None else (lane, reason)

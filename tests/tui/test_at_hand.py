@@ -2,10 +2,14 @@
 
 import subprocess
 import sys
+from typing import get_args
 
 import pytest
 from textual.widgets._toast import Toast
 
+from db.queries.lists import REASONS
+from db.writes.jobs import set_state
+from engine.capabilities.errors import ParkReason
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_filters_of_lists import open_first
@@ -75,6 +79,48 @@ async def test_a_notice_says_a_remedy_once_opens_and_is_put_away(place: Place) -
         place.park(ids[1], "quota", "The account is empty.")
         await shows(pilot, "2 parked")
         await until(pilot, lambda: pilot.app.screen.query_one(Banner).display)
+
+
+@pytest.mark.parametrize("reason", get_args(ParkReason))
+def test_every_reason_to_park_is_known(reason: str) -> None:
+    assert reason in REASONS
+
+
+async def test_the_banner_counts_jobs_not_reasons(place: Place) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(2)
+    place.park(ids[0], "key", "toy needs a key. Set it.")
+    place.park(ids[1], "backend", "toy cannot be reached. Start it.")
+    async with running(place.dashboard(), (120, 30)) as pilot:
+        await shows(pilot, "2 parked, some (key): toy needs a key. Set it.   some (backend): toy")
+
+
+async def test_a_notice_stays_as_wanted_on_the_other_screens(place: Place) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(2)
+    place.park(ids[0], "key", "toy needs a key. Set it.")
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "1 parked (key)")
+        await open_first(pilot)
+        place.park(ids[1], "quota", "The account is empty. Fill it.")
+        await shows(pilot, "2 parked")
+        await pilot.press("exclamation_mark", "exclamation_mark", "escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        assert not pilot.app.screen.query_one(Banner).display
+
+
+async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: Place) -> None:
+    job = place.job_ids(place.batch("evening", ["one"]))[0]
+    place.claim(1)
+    place.park(job, "key", "toy needs a key. Set it.")
+    async with running(place.dashboard()) as pilot:
+        await shows(pilot, "1 parked (key)")
+        await pilot.press("exclamation_mark", "exclamation_mark")
+        place.write(lambda c: set_state(c, [place._job(c, job)], "queued", "job.resumed"))
+        await until(pilot, lambda: not pilot.app.head.parked)
+        place.claim(1)
+        place.park(job, "key", "toy needs a key. Set it.")
+        await shows(pilot, "1 parked (key)")
 
 
 async def test_a_message_without_a_remedy_gets_the_reasons(place: Place) -> None:

@@ -83,7 +83,7 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Shows what the store says now."""
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
-        self.query_one(Banner).set_trouble(self.dashboard.trouble)
+        self.query_one(Banner).catch_up(self.dashboard.trouble, self.dashboard.head)
         self.show_head(self.dashboard.head)
 
     def on_screen_suspend(self) -> None:

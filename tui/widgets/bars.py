@@ -173,7 +173,7 @@ class Notice:
     """
 
     mode: str = "line"
-    of: tuple[str, ...] = ()
+    of: frozenset[str] = frozenset()
 
     def next(self) -> None:
         """Opens it, puts it away, shows it again."""
@@ -208,6 +208,11 @@ class Banner(Static):
         """Cuts the line where it ends now."""
         self._draw()
 
+    def catch_up(self, trouble: str | None, head: Head) -> None:
+        """Takes what has changed while another screen was shown."""
+        self._trouble, self._head = trouble, head
+        self._show()
+
     def set_trouble(self, sentence: str | None) -> None:
         """What is wrong with the store."""
         self._trouble = sentence
@@ -221,21 +226,17 @@ class Banner(Static):
 
     def _show(self) -> None:
         lines = [f"! {self._trouble}"] if self._trouble else []
-        shape, parked = look("parked").shape, self._head.parked
-        for reason, sentence in self._head.reasons[:3]:
-            begin = f"{shape} {parked} parked" if len(lines) <= bool(self._trouble) else "  and"
-            lines.append(f"{begin} ({reason}): {sentence}")
-        if parked and not self._head.reasons:
-            lines.append(f"{shape} {parked} parked. Open the batch to see why.")
+        lines += _parked_lines(self._head)
         self.set_class(bool(self._trouble), "-trouble")
         self._lines = tuple(lines)
-        if self._lines and self._what() != self._notice.of:
-            self._notice.mode, self._notice.of = "line", self._what()
+        if (about := self._about()) != self._notice.of:
+            self._notice.mode, self._notice.of = "line", about
         self._draw()
 
-    def _what(self) -> tuple[str, ...]:
+    def _about(self) -> frozenset[str]:
         """What it is about, however many jobs that concerns."""
-        return (self._trouble or "", *(sentence for _, sentence in self._head.reasons))
+        sentences = (sentence for _, sentence in self._head.reasons)
+        return frozenset((*sentences, self._trouble or ""))
 
     def _draw(self) -> None:
         mode = self._notice.mode
@@ -250,6 +251,18 @@ class Banner(Static):
         if not width or cell_len(text) <= width:
             return text
         return fit(text, max(0, width - len(hint))) + hint
+
+
+def _parked_lines(head: Head) -> list[str]:
+    """How many jobs are parked, and for what; the number is of all reasons together."""
+    if not head.parked:
+        return []
+    begin = f"{look('parked').shape} {head.parked} parked"
+    if not head.reasons:
+        return [f"{begin}. Open the batch to see why."]
+    some = "" if len(head.reasons) == 1 else ", some"
+    first, *others = [f"({reason}): {sentence}" for reason, sentence in head.reasons[:3]]
+    return [f"{begin}{some} {first}", *(f"  some {other}" for other in others)]
 
 
 _ALWAYS = ("help", "quit")
