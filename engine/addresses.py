@@ -1,7 +1,11 @@
 """Addresses of servers: which are of this machine, and which may be asked at all."""
 
 import ipaddress
-from urllib.parse import urlsplit
+import re
+from urllib.parse import SplitResult, urlsplit
+
+_PLAIN = re.compile(r"[!-\[\]-~]*")
+"""Visible ASCII without the backslash, which clients read in different ways."""
 
 
 def is_loopback(url: str) -> bool:
@@ -20,15 +24,26 @@ def checked_url(url: str) -> str:
 
     Raises:
         ValueError: It is not an absolute https address (http only for a loopback one), or it
-            holds a password, a query or a fragment.
+            holds a password, a query, a fragment or anything but visible ASCII, in which one name
+            could look like another.
     """
-    parts = urlsplit(url.strip())
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    url = url.strip()
+    if not _PLAIN.fullmatch(url):
+        raise ValueError("must be plain ASCII without spaces; write other names in their xn-- form")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _has_port(parts):
         raise ValueError("must be an address such as https://gateway.example/v1")
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise ValueError("must hold no user name and no password; keys come from the environment")
-    if parts.query or parts.fragment:
+    if "?" in url or "#" in url:
         raise ValueError("must hold no query and no fragment")
     if parts.scheme == "http" and not is_loopback(url):
         raise ValueError("must be https; plain http is for loopback addresses only")
-    return url.strip().rstrip("/")
+    return url.rstrip("/")
+
+
+def _has_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
