@@ -12,6 +12,7 @@ from typing import Self
 
 from pydantic import BaseModel
 
+from db.no_links import refuse_links_below
 from engine.capabilities import Blocked
 from engine.environment import Watched, is_address, same_form
 from engine.text import clean
@@ -86,6 +87,24 @@ def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set
     if not any(os.path.normpath(root / place) == str(folder) for place in given):
         raise OutsideWorkspace(root, folder)
     return {str(folder)}
+
+
+def outputs_folder(root: Path, output: str) -> Path:
+    """Return a folder of outputs that the store names.
+
+    Args:
+        root: The workspace.
+        output: The folder, absolute or relative to the workspace.
+
+    Raises:
+        LinkFound: A part of it below the workspace is a link.
+        OutsideWorkspace: It lies outside the workspace, and the user has not agreed to it.
+    """
+    root = Path(os.path.normpath(root.absolute()))
+    folder = Path(os.path.normpath(root / output))
+    refuse_links_below(root, folder)
+    refuse_outside(root, folder)
+    return folder
 
 
 def addresses_in(settings: BaseModel) -> set[str]:

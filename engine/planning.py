@@ -5,7 +5,7 @@ import os
 import re
 import secrets
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -251,10 +251,29 @@ class Planner:
         if options.output_dir is not None:
             base = options.output_dir.absolute()
             given = {str(base)}
-        base = Path(os.path.normpath(base.absolute()))
-        root = Path(os.path.normpath(self._paths.root.absolute()))
-        outside, folder = refuse_outside(root, base, given), base / recipe.folder
-        return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside
+        return results_folder(self._paths.root, base, recipe.folder, given)
+
+
+def results_folder(
+    root: Path, base: Path, name: str, given: Collection[str]
+) -> tuple[Path, set[str]]:
+    """Where results go, relative to the workspace where that lies inside.
+
+    Args:
+        root: The workspace.
+        base: The folder of all outputs.
+        name: The recipe's folder in it.
+        given: Folders that the user has given.
+
+    Returns:
+        The folder, and what the user has given that lies outside the workspace.
+
+    Raises:
+        OutsideWorkspace: It lies outside, and the user has neither given it nor agreed to it.
+    """
+    root, base = (Path(os.path.normpath(path.absolute())) for path in (root, base))
+    outside, folder = refuse_outside(root, base, given), base / name
+    return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside
 
 
 def free_name(reader: sqlite3.Connection, name: str) -> str:

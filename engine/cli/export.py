@@ -16,6 +16,7 @@ from engine.cli.trouble import FAILED, Trouble
 from engine.counting import counted
 from engine.export.files import ExportError, Folder, read_regular
 from engine.export.names import BATCH_SUMMARY, claim, fold, safe_name
+from engine.guarding import outputs_folder
 from engine.ids import batch_name, find_batch
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.recipe import AnyRecipe, Projection
@@ -86,16 +87,26 @@ class Exporter:
 
         Raises:
             Trouble: The folder holds something else, or the recipe has no results to write.
+            LinkFound: A link lies where the batch's own folders belong.
+            OutsideWorkspace: They lie outside the workspace, and the user has not agreed to it.
             OSError: The folder cannot be written.
         """
         if self._recipe.project is None:
             raise Trouble(f"The recipe {self._batch.recipe} writes no results folder.")
         if self._folder is not None:
             self._claim(self._folder)
+        else:
+            self._refuse_elsewhere()
         problems = list(self._write_jobs())
         if self._recipe.finish is not None and self.is_complete:
             self._recipe.finish(self._projection_of_batch())
         return self._batch.total - len(problems), problems
+
+    def _refuse_elsewhere(self) -> None:
+        """Refuses a batch of somebody else that would write outside the workspace."""
+        root, batch = self._workspace.paths.root, self._batch
+        outputs_folder(root, batch.outputs)
+        outputs_folder(root, str(Path(batch.summary).parent))
 
     def _write_jobs(self) -> Iterator[str]:
         for job in all_jobs(self._connection, self._batch.id):
@@ -109,7 +120,7 @@ class Exporter:
     def _projection_of_job(self, job: Job) -> Projection:
         whole = self._projection_of_batch()
         if self._folder is None:
-            return replace(whole, job=job, folder=whole.root / job.output)
+            return replace(whole, job=job, folder=outputs_folder(whole.root, job.output))
         # Alone in its folder, a batch's jobs need not make way for another's.
         name = claim(safe_name(job.key), lambda free: fold(free) in self._names)
         self._names.add(fold(name))

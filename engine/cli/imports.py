@@ -1,11 +1,11 @@
 """`safelight import`: an existing folder of results, taken into the store."""
 
-import os
 from itertools import islice
 from pathlib import Path
 
 import click
 
+from db.errors import LinkFound
 from db.queries.batches import batch
 from engine.cli import render
 from engine.cli.export import Exporter
@@ -14,7 +14,10 @@ from engine.cli.trouble import FAILED, Trouble
 from engine.counting import counted
 from engine.ids import batch_name, renamed
 from engine.importing import Imported, ImportRefused, LeftOut, import_tree
+from engine.planning import results_folder
 from engine.recipes.refine import RECIPE
+from engine.settings import load_environment
+from engine.trust import trust
 from engine.workspace import Workspace
 
 _SHOWN_PROBLEMS = 100
@@ -31,9 +34,8 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     Every picture and field that is left out is named (exit code 1), everything else goes in.
     """
     opened = Workspace(workspace)
-    results = Path(os.path.normpath(opened.settings.outputs.folder)) / RECIPE.folder
     try:
-        done = import_tree(opened.paths, opened.store, results, folder, name)
+        done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
     except ImportRefused as error:
         raise Trouble(str(error)) from None
     _tell_left(done.left)
@@ -43,6 +45,15 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     name = batch_name(done.batch_id)
     render.say(f"Imported {counted(done.jobs, 'job')} as {name}. {said}".rstrip())
     return FAILED if done.left else 0
+
+
+def _results_folder(workspace: Workspace) -> Path:
+    root, settings = workspace.paths.root, workspace.settings
+    given = load_environment(root, settings.given).given
+    folder, outside = results_folder(root, root / settings.outputs.folder, RECIPE.folder, given)
+    if outside:
+        trust(root, outside)
+    return folder
 
 
 def _tell_left(left: LeftOut) -> None:
@@ -71,8 +82,9 @@ def _write_outputs(workspace: Workspace, done: Imported) -> None:
             return
         try:
             problems = Exporter(workspace, connection, made, None).write()[1]
-        except OSError as error:
-            problems = [f"Outputs are not written: {error.strerror}."]
+        except (OSError, LinkFound) as error:
+            said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            problems = [f"Outputs are not written: {said}."]
             problems.append(f"Later: safelight export {batch_name(done.batch_id)}")
     for problem in problems:
         _warn(problem)

@@ -1,6 +1,8 @@
 """Keys of the user, and addresses that only a workspace names."""
 
 import json
+import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +343,37 @@ def test_what_a_client_sends_by_itself_is_kept_back_like_a_key(run, foreign, mon
     said = queue(run, foreign, *choice)
     assert said.code == 3
     assert f"{name} of your environment would be sent to {HERE}" in said.err
+
+
+def test_an_import_goes_outside_only_where_the_user_says_so(run, foreign, pictures, monkeypatch):
+    (foreign / "safelight.toml").write_text('[outputs]\nfolder = "../mine"\n')
+    mine = foreign.parent / "mine"
+    run("init", "-w", foreign)
+    command = ("import", pictures / "outputs", "-w", foreign)
+    said = run(*command)
+    assert said.code == 3
+    assert f"Results would be written to {mine}, a folder outside this workspace" in said.err
+    assert run("status", "--json", "-w", foreign).json["batches"] == []
+    assert not mine.exists()
+    monkeypatch.setenv("SAFELIGHT_OUTPUTS__FOLDER", str(mine))
+    assert run(*command).code == 0
+    assert any(mine.rglob("iteration_1.png"))
+
+
+def test_the_results_of_somebody_elses_batch_are_written_again_inside_only(run, foreign, pictures):
+    outside = foreign.parent / "mine"
+    (foreign / "safelight.toml").unlink()
+    run("init", "-w", foreign)
+    assert run("import", pictures / "outputs", "-w", foreign).code == 0
+    with sqlite3.connect(foreign / ".safelight/safelight.db") as theirs:
+        theirs.execute("UPDATE jobs SET output = ? || '/' || key", (str(outside),))
+    theirs.close()
+    said = run("export", "b1", "-w", foreign)
+    assert said.code == 3
+    assert f"Results would be written to {outside}" in said.err
+    assert not outside.exists()
+    shutil.rmtree(foreign / "outputs")
+    (foreign / "outputs").symlink_to(pictures, target_is_directory=True)
+    before = sorted(pictures.rglob("*"))
+    assert run("export", "b1", "-w", foreign).code == 2
+    assert sorted(pictures.rglob("*")) == before
