@@ -301,7 +301,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         row = self.row(index)
         marked = row is not None and row.id in self.marks
         there = self._empty if not self.total else index < self.total
-        return (row, index == self.cursor, marked, there, self.has_focus, self.size)
+        return (row, index == self.cursor, marked, there, self.has_focus, self.size, self._width)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         """The text that is selected, of the rows that are held."""
