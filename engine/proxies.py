@@ -1,6 +1,9 @@
 """Proxies that the environment names, and the packages that clients need for them."""
 
 import importlib.util
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -39,6 +42,24 @@ def refuse_unusable_proxy(client: str, address: str) -> None:
     for kind in ("http", "https", "all"):
         if proxy := proxies.get(kind):
             _check(client, f"{kind.upper()}_PROXY", proxy)
+
+
+@contextmanager
+def proxies_hidden() -> Iterator[None]:
+    """Hides the environment's proxies from clients that are made meanwhile, in any thread.
+
+    Only for a moment, where the package for a SOCKS proxy is missing: `httpx` can use none then.
+    """
+    kept = {name: os.environ.get(name) for name in ("NO_PROXY", "no_proxy")}
+    os.environ.update(dict.fromkeys(kept, "*"))
+    try:
+        yield
+    finally:
+        for name, value in kept.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _check(client: str, name: str, proxy: str) -> None:

@@ -2,11 +2,14 @@
 
 import asyncio
 import logging
+import os
 import re
+import sys
 from typing import Any
 
 import pytest
 
+from engine.backends.common.readiness import load
 from engine.capabilities import (
     Blocked,
     EvaluateRequest,
@@ -80,6 +83,19 @@ async def test_a_proxy_is_not_used_for_an_address_of_this_machine(
         monkeypatch.setenv(name, "socks5://127.0.0.1:9" if name == "ALL_PROXY" else DEAD)
     with ProviderServer(provider.route()) as server:
         assert (await judge(provider.backend(server), MemoryContext())).score == 71.5
+
+
+async def test_a_client_is_imported_without_the_package_of_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "ollama"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "intranet.example")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert (await load("ollama", "ollama")).AsyncClient
+    assert os.environ["NO_PROXY"] == "intranet.example"
+    assert "no_proxy" not in os.environ
 
 
 @every

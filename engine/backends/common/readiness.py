@@ -13,6 +13,7 @@ from engine.addresses import is_loopback
 from engine.backends.common.keys import Key
 from engine.capabilities import Blocked, Missing
 from engine.installing import install_command
+from engine.proxies import proxies_hidden
 
 CONNECT_SECONDS = 0.5
 """How long a server of this machine may take to accept a connection before it counts as silent."""
@@ -107,7 +108,13 @@ def _imported(module: str) -> ModuleType:
     with _importing:
         if has_package("httpx"):
             importlib.import_module("httpx")
-        return importlib.import_module(module)
+        try:
+            return importlib.import_module(module)
+        except ImportError as error:
+            if "socks" not in str(error).lower():
+                raise
+        with proxies_hidden():  # Ollama's makes a client as it is imported
+            return importlib.import_module(module)
 
 
 async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
