@@ -52,12 +52,19 @@ class Untrusted(Blocked):
 
 
 class OutsideWorkspace(Untrusted):
-    """A workspace would write into a folder outside it that the user has not named."""
+    """A workspace would write into a folder outside it that the user has not named.
 
-    def __init__(self, root: Path, folder: Path) -> None:
+    Args:
+        root: The workspace.
+        folder: The folder.
+        what: What would be written there.
+    """
+
+    def __init__(self, root: Path, folder: Path, what: str = "Results") -> None:
         super().__init__(root, [str(folder)], [])
+        self._what = what
         self.message = (
-            f"Results would be written to {self.where}, a folder outside this workspace that only "
+            f"{what} would be written to {self.where}, a folder outside this workspace that only "
             "the workspace itself names."
         )
         self.remedy = self.remedy.replace("the address", "the folder")
@@ -65,7 +72,7 @@ class OutsideWorkspace(Untrusted):
 
     def again(self) -> Self:
         """The same refusal for another call, without this one's traceback."""
-        return type(self)(self.root, Path(self.addresses[0]))
+        return type(self)(self.root, Path(self.addresses[0]), self._what)
 
 
 def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set[str]:

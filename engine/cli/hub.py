@@ -9,9 +9,9 @@ from engine.addresses import checked_url, is_loopback
 from engine.backends.common.keys import Key
 from engine.cli.trouble import Trouble
 from engine.environment import Environment, same_form
-from engine.guarding import Untrusted
+from engine.guarding import OutsideWorkspace, Untrusted
 from engine.settings import load_environment
-from engine.trust import is_trusted
+from engine.trust import is_trusted, is_trusted_folder
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")
@@ -44,7 +44,8 @@ def refuse_unsafe_hub(root: Path) -> None:
 
     Raises:
         Trouble: The address is neither https nor of this machine, or the token cannot be one.
-        Untrusted: The user's own token would go to a hub that only the workspace names.
+        Untrusted: The user's own token would go to a hub that only the workspace names, or the
+            weights into a folder outside the workspace that only the workspace names.
     """
     environment = load_environment(root)
     token = Key(environment.get(TOKEN, "").strip(), TOKEN)
@@ -52,6 +53,18 @@ def refuse_unsafe_hub(root: Path) -> None:
         raise Trouble(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
     if fault := _fault(environment):
         raise fault
+    if (cache := cache_outside(environment)) and not is_trusted_folder(root, cache):
+        raise OutsideWorkspace(environment.root, cache, what="Weights")
+
+
+def cache_outside(environment: Environment) -> Path | None:
+    """Return the cache that the files of a workspace name outside it; None if there is none."""
+    if "HF_HOME" not in environment.of_workspace:
+        return None
+    root = environment.root.absolute()
+    home = os.path.expandvars(Path(environment["HF_HOME"]).expanduser())
+    folder = Path(os.path.normpath(root / home))
+    return None if folder.is_relative_to(os.path.normpath(root)) else folder
 
 
 def use_no_proxy_for_local_hub() -> None:

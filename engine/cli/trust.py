@@ -18,7 +18,7 @@ from engine.capabilities import Capability
 from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.checks import Finding
-from engine.cli.hub import ENDPOINT, TOKEN
+from engine.cli.hub import ENDPOINT, TOKEN, cache_outside
 from engine.cli.options import workspace_option
 from engine.cli.trouble import Trouble
 from engine.environment import Environment, same_form
@@ -122,6 +122,8 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
     for folder in _folders_outside(root, settings.outputs.folder):
         if folder not in environment.given:
             found.setdefault(folder, set()).add("results")
+    if cache := cache_outside(environment):
+        found.setdefault(str(cache), set()).add("weights")
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
         found.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
     return ((address, sorted(names)) for address, names in found.items())

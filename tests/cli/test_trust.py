@@ -377,3 +377,17 @@ def test_the_results_of_somebody_elses_batch_are_written_again_inside_only(run, 
     before = sorted(pictures.rglob("*"))
     assert run("export", "b1", "-w", foreign).code == 2
     assert sorted(pictures.rglob("*")) == before
+
+
+def test_weights_go_outside_only_where_the_user_says_so(run, foreign, monkeypatch):
+    monkeypatch.delenv("HF_HOME")
+    (foreign / "safelight.toml").unlink()
+    theirs = foreign.parent / "theirs"
+    (foreign / ".env").write_text(
+        f"HF_HOME={theirs}\nHF_ENDPOINT=http://127.0.0.1:9\nHF_TOKEN=own\n"
+    )
+    said = run("models", "pull", "clipscore", "-w", foreign)
+    assert said.code == 3
+    assert f"Weights would be written to {theirs}, a folder outside this workspace" in said.err
+    assert f"{theirs} (weights)" in run("trust", foreign).out
+    assert run("models", "pull", "clipscore", "-w", foreign).code == 1  # nothing listens there
