@@ -39,8 +39,7 @@ class Panels(Horizontal):
         if focused is not None and second is not None and second in focused.ancestors_with_self:
             change = -change
         share = self._widths.get(self._layout_name, self._default) + change
-        self._widths[self._layout_name] = max(LEAST, min(MOST, share))
-        self._set(self._widths[self._layout_name])
+        self._choose(share)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Takes hold of the line between the panels."""
@@ -53,8 +52,7 @@ class Panels(Horizontal):
         """Moves the line."""
         if self._held and self.region.width:
             share = round(100 * (event.screen_x - self.region.x) / self.region.width)
-            self._widths[self._layout_name] = max(LEAST, min(MOST, share))
-            self._set(self._widths[self._layout_name])
+            self._choose(share)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         """Lets go of the line."""
@@ -62,6 +60,10 @@ class Panels(Horizontal):
             self._held = False
             self.release_mouse()
             event.stop()
+
+    def _choose(self, share: int) -> None:
+        self._widths[self._layout_name] = max(LEAST, min(MOST, share))
+        self._set(share)
 
     def _set(self, share: int) -> None:
         if self.children:
