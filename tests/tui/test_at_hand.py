@@ -15,6 +15,7 @@ from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_filters_of_lists import open_first
 from tests.tui.test_job_screen import open_job
 from themes import bundled_themes
+from tui.app import Dashboard
 from tui.views.head import WHAT_TO_DO
 from tui.widgets.bars import Banner, KeyBar, TopBar
 from tui.widgets.rows import Rows
@@ -121,6 +122,16 @@ async def test_a_notice_that_was_put_away_comes_back_after_all_was_well(place: P
         place.claim(1)
         place.park(job, "key", "toy needs a key. Set it.")
         await shows(pilot, "1 parked (key)")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+async def test_a_key_is_named_for_the_engine_only_where_it_works(
+    place: Place, *, read_only: bool
+) -> None:
+    place.batch("evening", ["one"])
+    async with running(Dashboard(place.root, read_only=read_only)) as pilot:
+        await shows(pilot, "no engine", "b1 evening")
+        assert ("E starts one" in seen(pilot.app)) is not read_only
 
 
 async def test_a_message_without_a_remedy_gets_the_reasons(place: Place) -> None:

@@ -74,6 +74,7 @@ class TopBar(Widget):
     def _engine(self) -> Text:
         engine, text = self._head.engine, Text()
         words, style = _ENGINE.get(engine.state, ("? engine", "muted"))
+        words = words.removesuffix(_STARTS) if self._read_only else words
         text.append(words, self.get_component_rich_style(f"bar--{style}", partial=True))
         if engine.pid and engine.state != "none":
             muted = self.get_component_rich_style("bar--muted", partial=True)
@@ -81,12 +82,13 @@ class TopBar(Widget):
         return text.append(" ")
 
 
+_STARTS = " · E starts one"
 _ENGINE = {
     "running": ("▸ engine", "running"),
     "stopping": ("‖ engine is stopping", "waits"),
     "suspended": ("‖ engine is suspended · kill -CONT wakes", "bad"),
-    "lost": ("✗ engine was lost · E starts one", "bad"),
-    "none": ("○ no engine · E starts one", "muted"),
+    "lost": (f"✗ engine was lost{_STARTS}", "bad"),
+    "none": (f"○ no engine{_STARTS}", "muted"),
 }
 
 
