@@ -350,6 +350,7 @@ async def test_a_server_that_is_not_there(provider: Provider) -> None:
     else:
         assert isinstance(error, Retryable)
         assert "cannot be reached" in error.message
+        assert error.message.endswith(".")  # the remedy follows it
         outlasted = error.outlasted()
         assert isinstance(outlasted, Blocked)
         assert (outlasted.reason, outlasted.message) == ("backend", error.message)

@@ -237,7 +237,7 @@ def from_exception(account: Account, error: BaseException, *, unknown: bool = Fa
     words = account.say(describe(error))
     if not was_sent(error):
         return Retryable(
-            f"{account.name} cannot be reached: {words}",
+            f"{account.name} cannot be reached: {words.rstrip('.')}.",
             remedy=f"Check that it is running, the network and {account.name}.base_url; "
             "the jobs go on by themselves when it answers.",
             parks="backend",
