@@ -42,7 +42,8 @@ class Untrusted(Blocked):
         self.root, self.addresses, self.key_names = root, tuple(addresses), tuple(key_names)
 
     def __str__(self) -> str:
-        return f"{self.message} {self.remedy}"
+        """Return the refusal of a command, which has queued nothing that could be resumed."""
+        return f"{self.message} {self.remedy.replace('; then resume.', ', and try again.')}"
 
     def again(self) -> Self:
         """The same refusal for another call, without this one's traceback."""
