@@ -343,6 +343,7 @@ async def test_a_server_that_does_not_answer_parks_after_all_tries_and_goes_on_w
             raise Retryable("It cannot be reached.", remedy="Start it.", parks="backend")
 
     toy.backend.reply = reply
+    toy.settings.retry.breaker_seconds = 0.05
     toy.queue(4)
     async with toy.running():
         await eventually(lambda: toy.batch().parked == 4)

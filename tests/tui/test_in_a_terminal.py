@@ -18,7 +18,9 @@ from tests.support.engines import Toy
 from tests.tui.support import Place
 
 PATIENCE = 30.0
-CLEAN = {"TERM": "xterm-256color", "COLORTERM": "", "NO_COLOR": "", "TMUX": ""}
+CLEAN = {"TERM": "xterm-256color"} | dict.fromkeys(
+    ("COLORTERM", "NO_COLOR", "TMUX", "COLUMNS", "LINES"), ""
+)
 
 
 class Terminal:
