@@ -165,6 +165,18 @@ def _address(value: Any) -> str:
     return value
 
 
+class FunctionCall(Lenient):
+    """The function of a tool call; some servers send the arguments as JSON, others as an object."""
+
+    arguments: Any = None
+
+
+class ToolCall(Lenient):
+    """A call of a tool in a chat reply, in the form of OpenAI and Ollama."""
+
+    function: FunctionCall = FunctionCall()
+
+
 class File(Lenient):
     """Picture in a reply: its bytes in base64, or its address."""
 

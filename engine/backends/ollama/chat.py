@@ -23,7 +23,7 @@ from engine.backends.common.readiness import (
     missing_packages,
     unusable_key,
 )
-from engine.backends.common.reading import Count, Items, Lenient, Text
+from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
 from engine.backends.common.speaker import read_as
 from engine.backends.common.spending import Usage
 from engine.backends.ollama.settings import OllamaSettings
@@ -40,18 +40,10 @@ CLOUD = frozenset({"ollama.com", "www.ollama.com", "api.ollama.com"})
 """Hosts of Ollama's own paid service."""
 
 
-class _Function(Lenient):
-    arguments: Any = None
-
-
-class _ToolCall(Lenient):
-    function: _Function = _Function()
-
-
 class _Message(Lenient):
     content: Text = ""
     thinking: Text = ""
-    tool_calls: Items[_ToolCall] = ()
+    tool_calls: Items[ToolCall] = ()
 
 
 class _Chat(Lenient):

@@ -16,7 +16,7 @@ from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_body, from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
-from engine.backends.common.reading import Count, Items, Lenient, Text
+from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
 from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
@@ -26,21 +26,13 @@ NAME = "openai"
 API_URL = "https://api.openai.com/v1"
 
 
-class _Function(Lenient):
-    arguments: Any = None
-
-
-class _ToolCall(Lenient):
-    function: _Function = _Function()
-
-
 class _Message(Lenient):
     content: Text = ""
     refusal: Text = ""
     thoughts: Any = Field(
         None, validation_alias=AliasChoices("reasoning_content", "reasoning", "reasoning_details")
     )
-    tool_calls: Items[_ToolCall] = ()
+    tool_calls: Items[ToolCall] = ()
 
 
 class _Choice(Lenient):
