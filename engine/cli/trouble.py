@@ -50,6 +50,7 @@ def as_click(error: Exception) -> click.ClickException | None:
     from engine.runtime.engine import StoreGone
     from engine.runtime.lock import WorkspaceBusy
     from engine.settings import SettingsError
+    from engine.text import clean
 
     known = (
         StoreError,
@@ -71,8 +72,9 @@ def as_click(error: Exception) -> click.ClickException | None:
         return Trouble(f"The system gives no more files, memory or processes: {said}.")
     if isinstance(error, Untrusted):
         return Waiting(str(error))
-    if isinstance(error, json.JSONDecodeError | ValidationError | UnicodeDecodeError):
-        said = str(error).partition("\n")[0]
+    wrong = (json.JSONDecodeError, ValidationError, UnicodeDecodeError)
+    if isinstance(error, wrong) or _is_text_of_no_encoding(error):
+        said = clean(str(error).partition("\n")[0], 200)
         return Trouble(
             f"The store holds something that Safelight does not write ({said}). See: safelight "
             "doctor, and restore a backup where the rest of it matters."
@@ -81,7 +83,8 @@ def as_click(error: Exception) -> click.ClickException | None:
         return Trouble(f"{error.filename}: {error.strerror}")
     if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
         return Trouble(f"A file cannot be written: {error.strerror}. See: safelight doctor")
-    if isinstance(error, sqlite3.DatabaseError) and _is_of_the_disk(error.sqlite_errorcode):
+    code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, sqlite3.DatabaseError) and code is not None and _is_of_the_disk(code):
         return Trouble(f"The store cannot be used: {error}. See: safelight doctor")
     return None
 
@@ -92,6 +95,13 @@ def _is_of_the_system(error: Exception) -> bool:
         return error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN}
     no_thread = isinstance(error, RuntimeError) and str(error) == "can't start new thread"
     return no_thread or isinstance(error, MemoryError)
+
+
+def _is_text_of_no_encoding(error: Exception) -> bool:
+    """Whether a text in the store is not UTF-8; Python says so itself, without a code of SQLite."""
+    import sqlite3
+
+    return isinstance(error, sqlite3.OperationalError) and not hasattr(error, "sqlite_errorcode")
 
 
 def _is_of_the_disk(code: int) -> bool:

@@ -124,6 +124,17 @@ def test_watch_on_a_terminal_draws_in_place(toys, monkeypatch):
     assert "mixed" in console.file.getvalue()
 
 
+@pytest.mark.parametrize("command", [["status"], ["jobs", "b1"], ["show", "j1"], ["costs"]])
+def test_a_text_that_is_not_utf8_is_a_sentence(run, pictures, command):
+    with sqlite3.connect(pictures / ".safelight/safelight.db") as connection:
+        connection.execute("UPDATE jobs SET message = CAST(x'ff1b' AS TEXT)")
+        connection.execute("UPDATE batches SET name = CAST(x'ff1b' AS TEXT)")
+    ran = run(*command, "--workspace", pictures)
+    assert ran.code == 2
+    assert ran.err.startswith("Error: The store holds something that Safelight does not write")
+    assert "\x1b" not in ran.err
+
+
 def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
     lane = Lane("fal:m", "open", None, None, 8, 4, 60.0, 4, 12, "2026-01-01T00:00:00.000000Z")
     found = status_module.Status((1, "here"), [lane], [], {}, [])
