@@ -1,5 +1,6 @@
 """Tiny models, saved once for all tests, and pictures to score."""
 
+import gc
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -53,8 +54,17 @@ class Models:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Models:
+    # A finalizer that logs while timm has its sources parsed breaks CPython 3.11's parser.
+    gc.collect()
+    gc.disable()
+    try:
+        return _saved_models(tmp_path_factory.mktemp("models"))
+    finally:
+        gc.enable()
+
+
+def _saved_models(root: Path) -> Models:
     tiny_models.prepare()
-    root = tmp_path_factory.mktemp("models")
     architecture = clip.hps_checkpoint(root / "hps", root / "architectures")
     found = Models(root, architecture)
     clip.of_transformers(found.pick)
