@@ -10,7 +10,7 @@ from db.connect import connect_writer
 from db.store import Store
 from db.writes import batches, jobs
 from db.writes.batches import NewBatch
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 
 SMALL = 1000
 RUNNING = 50

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.figures import Figure, at_least
 from bench.machine import measured
-from engine.hosts.devices import CPU, find_devices
+from engine.models.hosts.devices import CPU, find_devices
 
 JOBS, BATCH = 64, 4
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from unittest import mock
 
 from bench.figures import Figure, at_most
-from engine.capabilities import Retryable
-from engine.runtime.lanes import Lane
+from engine.contract import Retryable
+from engine.runtime.lanes.lane import Lane
 
 TRIES = 4
 """Tries of a call, as `retry.tries` has it."""

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from engine.capabilities import Desk, ModelKey, Place, Task
+from engine.contract import Desk, ModelKey, Place, Task
 
 
 class FixedModel:

@@ -23,7 +23,7 @@ from db.queries.jobs import job
 from db.store import Store
 from db.writes import steps
 from db.writes.records import Intent, Outcome
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 
 LINE = Line()

@@ -14,7 +14,9 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from db.store import Store
-from engine.capabilities import (
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings
+from engine.contract import (
     Artifact,
     Backend,
     Call,
@@ -26,12 +28,10 @@ from engine.capabilities import (
     Result,
     Score,
 )
-from engine.catalog import EntryPointCatalog
-from engine.paths import WorkspacePaths
-from engine.queueing import Queue, QueueOptions
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
-from engine.settings import Settings
 
 PICTURE = b"the same bytes in every step, so that their file is written once"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from engine import open_workspace
-from engine.export.report import JobReport
+from engine.recipes.refine.report import JobReport
 from tui.app import Dashboard
 
 HERE = Path(__file__).parent

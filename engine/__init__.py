@@ -2,17 +2,17 @@
 
 from typing import TYPE_CHECKING, Any
 
-from engine.version import __version__ as __version__
+from engine.config.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from engine.workspace import Workspace as Workspace
-    from engine.workspace import open_workspace as open_workspace
+    from engine.client.workspace import Workspace as Workspace
+    from engine.client.workspace import open_workspace as open_workspace
 
 
 def __getattr__(name: str) -> Any:
     """The Python door, imported when it is first used, so that `--version` stays quick."""
     if name in {"open_workspace", "Workspace"}:
-        from engine import workspace
+        from engine.client import workspace
 
         return getattr(workspace, name)
     raise AttributeError(f"module 'engine' has no attribute {name!r}")

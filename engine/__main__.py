@@ -2,8 +2,8 @@
 
 import sys
 
-from engine.ending import ended
-from engine.safe_imports import forget_current_folder
+from engine.process.exit import ended
+from engine.process.safe_imports import forget_current_folder
 
 
 def main() -> int:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from engine import open_workspace
-from engine.following import Update
+from engine.client.watch import Update
 
 PROMPTS = Path(__file__).with_name("prompts.json")
 

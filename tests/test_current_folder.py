@@ -22,7 +22,7 @@ if __name__ == "__main__":
 """
 POOL = """
 import asyncio
-from engine.runtime.pool import ComputePool
+from engine.runtime.process_pool import ComputePool
 import mine
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 
 from engine import open_workspace
 from engine.cli.app import main
-from engine.queueing import QueueOptions
+from engine.queueing.queue import QueueOptions
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -8,8 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from engine.ending import ended
-from engine.safe_imports import forget_current_folder
+from engine.process.exit import ended
+from engine.process.safe_imports import forget_current_folder
 
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 
@@ -83,7 +83,7 @@ def _dashboard(root: Path, *, read_only: bool) -> int:
         print(sentence, file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
     gc.disable()  # what is imported stays: to look through it again and again takes 50 ms
-    from tui.running import run_dashboard
+    from tui.run import run_dashboard
 
     return run_dashboard(root, read_only=read_only)
 

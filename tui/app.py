@@ -16,18 +16,18 @@ from textual.app import App
 from textual.screen import Screen
 
 from db.queries.batches import batch
-from engine.paths import WorkspacePaths
-from engine.text import clean, quoted
+from engine.config.paths import WorkspacePaths
+from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
 from tui.engine_process import EngineProcess
 from tui.feed import Feed, Trouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import Pace
-from tui.remembered import Remembered, state_file
 from tui.screens.batches import BatchesScreen
-from tui.views.head import Head, HeadView
-from tui.views.headlines import Headlines
+from tui.snapshots.header import Head, HeadView
+from tui.snapshots.recipe_info import Headlines
+from tui.ui_state import Remembered, state_file
 from tui.widgets.bars import Banner, Notice, engine_words
 
 if TYPE_CHECKING:

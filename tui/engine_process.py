@@ -8,10 +8,10 @@ import time
 from pathlib import Path
 
 from db.errors import LinkFound
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
+from engine.process.safe_imports import engine_command
 from engine.runtime.lock import lock_holder
-from engine.safe_imports import engine_command
-from engine.text import clean
+from engine.text.terminal import clean
 
 STOP_SECONDS = 60.0
 
@@ -34,7 +34,9 @@ class EngineProcess:
             return f"An engine is already at work: pid {holder[0]} on {holder[1]}."
         if not self._paths.store.exists():
             return "There is nothing to do yet: queue a batch first (n)."
-        from engine.logs import open_output  # it knows the settings, which take long to import
+        from engine.config.logs import (
+            open_output,  # it knows the settings, which take long to import
+        )
 
         self._log = self._paths.logs / "engine-started-by-dashboard.log"
         root = str(self._paths.root.absolute())

@@ -20,8 +20,8 @@ from textual.message_pump import MessagePump
 from db.connect import connect_reader
 from db.queries.history import data_version
 from db.schema import SCHEMA_VERSION
-from engine.paths import WorkspacePaths
-from engine.text import clean
+from engine.config.paths import WorkspacePaths
+from engine.text.terminal import clean
 
 POLL_SECONDS = 0.05
 POLL_BUSY_SECONDS = 0.02

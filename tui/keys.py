@@ -12,7 +12,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from engine.text import clean, quoted
+from engine.text.terminal import clean, quoted
 from tui.actions import BY_ID
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
-from engine.shapes import SHAPES
-from engine.text import clean
+from engine.text.state_symbols import SHAPES
+from engine.text.terminal import clean
 
 
 @dataclass(frozen=True, slots=True)

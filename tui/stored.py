@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 
 _HASH = re.compile("[0-9a-f]{64}")
 

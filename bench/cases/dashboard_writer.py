@@ -13,7 +13,7 @@ from bench.machine import emit
 from db.store import Store
 from db.writes import steps
 from db.writes.records import Intent, Outcome
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 
 TOGETHER = 4
 """Steps that one commit holds, as it is where an engine's calls end at about the same time."""

@@ -20,9 +20,9 @@ from bench.machine import emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.diffusers import DiffusersSettings
 from engine.backends.diffusers import image as backend
-from engine.capabilities import CallContext, ImageRequest
+from engine.config.settings import HostSettings
+from engine.contract import CallContext, ImageRequest
 from engine.runtime.engine import Engine
-from engine.settings import HostSettings
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ CFG = 7.5
 
 def load(options: str, place: Any) -> Any:
     """Loads as a model host does, with one thread on a processor, as the bare loop has."""
-    from engine.pipelines.loading import load as load_pipeline
+    from engine.models.diffusion.loading import load as load_pipeline
     from tests.support.tiny_pipelines import prepare
 
     prepare()

@@ -20,9 +20,9 @@ from typing import Any
 from bench.machine import emit
 from bench.models import FixedModel, task
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
-from engine.capabilities import CallContext
+from engine.config.settings import HostSettings
+from engine.contract import CallContext
 from engine.runtime.engine import Engine
-from engine.settings import HostSettings
 
 MOST, BATCH_SECONDS = 8, 1.0
 GENERATE, SCORE, CRITIQUE = 0.4, 0.1, 1.0

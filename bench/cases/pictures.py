@@ -32,7 +32,7 @@ from bench.machine import ROOT, emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.stability.image import StabilityImages
 from engine.backends.stability.settings import StabilitySettings
-from engine.capabilities import CallContext, ImageRequest
+from engine.contract import CallContext, ImageRequest
 from engine.imaging.decode import check
 
 SIDE, IN_FLIGHT, DIFFERENT = 592, 8, 16

@@ -155,9 +155,9 @@ def alone(scripts: list[Script], files: list[Path]) -> list[float]:
 
 def loaded(folder: Path) -> Any:
     """The four scorers as a host loads them."""
-    from engine.scorers.hosted import load
-    from engine.scorers.models import ScoringOptions
-    from engine.weights import hash_of
+    from engine.models.scorers.hosted import load
+    from engine.models.scorers.models import ScoringOptions
+    from engine.models.weights import hash_of
     from tests.support.in_process import InProcessPlace
 
     options = ScoringOptions(

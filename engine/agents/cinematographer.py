@@ -4,7 +4,7 @@ from engine.agents.conversation import Conversation, Said
 from engine.agents.films import as_json, told_film, told_scene
 from engine.agents.refiner import Rewriting
 from engine.agents.words import fence, words
-from engine.capabilities import CRITERIA, Draft, Shot, ShotRequest
+from engine.contract import CRITERIA, Draft, Shot, ShotRequest
 
 
 def version() -> str:

@@ -7,7 +7,7 @@ from pydantic import Field
 from engine.agents.conversation import Conversation, InlinePicture, Said
 from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
 from engine.agents.words import fence, words
-from engine.capabilities import EvaluateRequest, Evaluation
+from engine.contract import EvaluateRequest, Evaluation
 
 
 class Judgement(Answer):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from engine.agents.words import fence
-from engine.capabilities import Film, PlannedScene
+from engine.contract import Film, PlannedScene
 
 
 def told_film(film: Film) -> str:

@@ -8,7 +8,7 @@ from engine.agents.conversation import Conversation, Said
 from engine.agents.films import told_film, told_scene
 from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
 from engine.agents.words import fence, words
-from engine.capabilities import CRITERIA, ReviewRequest, ShotReview
+from engine.contract import CRITERIA, ReviewRequest, ShotReview
 
 Points = Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 """One score, 0 to 100."""

@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.agents.conversation import Conversation, Said
 from engine.agents.replies import Answer, OptionalWords, Spoken
 from engine.agents.words import fence, words
-from engine.capabilities import Attempt, Refinement, RefineRequest
+from engine.contract import Attempt, Refinement, RefineRequest
 
 MAX_PROMPT = 4000
 """Characters of a prompt at most."""

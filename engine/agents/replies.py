@@ -16,8 +16,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from engine.agents.conversation import Conversation
 from engine.agents.thoughts import has_thoughts, without_thoughts
-from engine.capabilities import CallContext, Permanent
-from engine.text import clean, quoted
+from engine.contract import CallContext, Permanent
+from engine.text.terminal import clean, quoted
 
 ShapeT = TypeVar("ShapeT", bound=BaseModel)
 

@@ -10,7 +10,7 @@ from engine.agents.films import told_film
 from engine.agents.refiner import MAX_PROMPT
 from engine.agents.replies import Answer, Number, OptionalWords, Spoken
 from engine.agents.words import words
-from engine.capabilities import PlannedScene, Scenes, ScenesRequest
+from engine.contract import PlannedScene, Scenes, ScenesRequest
 
 LEAST_SECONDS, MAX_SECONDS = 0.001, 3600.0
 """The shortest and the longest scene, in seconds."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from importlib.resources import files
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 _HEAD = re.compile(r"version: (\d+)\n\n")
 

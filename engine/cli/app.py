@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from engine.version import __version__
+from engine.config.version import __version__
 
 _COMMANDS = {
     "run": ("engine.cli.run:run", "Queue an input and stay until it is done."),

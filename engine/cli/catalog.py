@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 import click
 from rich.text import Text
 
-from engine.capabilities import Backend, BackendFamily, Capability, Missing, details_of
-from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
-from engine.guarding import Untrusted
-from engine.runtime.recipe import AnyRecipe
-from engine.settings import load_environment, read_settings
+from engine.config.settings import load_environment, read_settings
+from engine.contract import Backend, BackendFamily, Capability, Missing, details_of
+from engine.contract.recipe import AnyRecipe
+from engine.plugins.catalog import EntryPointCatalog
+from engine.trust.guard import Untrusted
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from db.store import has_wal_reset_bug
-from engine.capabilities import Capability
 from engine.cli.catalog import read_backend, read_backends
-from engine.settings import SettingsError, read_settings
-from engine.version import __version__
+from engine.config.settings import SettingsError, read_settings
+from engine.config.version import __version__
+from engine.contract import Capability
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,10 @@ from db.queries.history import named_hashes
 from db.queries.trouble import newest_event_at, recent_trouble
 from db.queries.upkeep import mentioned_hashes
 from engine.cli.checks import Finding
-from engine.counting import counted
+from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore
-from engine.text import clean
-from engine.workspace import Workspace
+from engine.text.plural import counted
+from engine.text.terminal import clean
 
 PROBE_BYTES = 1 << 20
 """How much is written to see whether there is room."""

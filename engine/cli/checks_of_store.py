@@ -15,14 +15,14 @@ from db.queries.history import named_hashes
 from db.queries.upkeep import long_preparing, mentioned_hashes, open_snapshots, parked_reasons
 from engine.cli import render
 from engine.cli.checks import Finding, missing_of_backends, missing_of_batches
-from engine.counting import counted
-from engine.ids import batch_name
+from engine.client.ids import batch_name
+from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.loading import in_order
+from engine.runtime.job.load import in_order
 from engine.runtime.suspended import is_suspended
 from engine.runtime.suspended import remedy as wake
-from engine.text import clean
-from engine.workspace import Workspace
+from engine.text.plural import counted
+from engine.text.terminal import clean
 
 Check = Callable[[Workspace], Iterator[Finding]]
 

@@ -44,7 +44,7 @@ def complete_recipe(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete the name of a recipe."""
-    from engine.catalog import EntryPointCatalog
+    from engine.plugins.catalog import EntryPointCatalog
 
     names = sorted(EntryPointCatalog().recipes)
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]

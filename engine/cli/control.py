@@ -13,18 +13,18 @@ from typing import Any
 import click
 
 from db.rows import Command
-from engine.catalog import UnknownName
 from engine.cli import render
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
-from engine.counting import counted
-from engine.ids import find
+from engine.client.ids import find
+from engine.client.workspace import Workspace
+from engine.contract.recipe import is_asked, not_asked
+from engine.plugins.catalog import UnknownName
 from engine.runtime.decisions import PROMPT
-from engine.runtime.recipe import is_asked, not_asked
 from engine.runtime.suspended import remedy
-from engine.text import quoted
-from engine.workspace import Workspace
+from engine.text.plural import counted
+from engine.text.terminal import quoted
 
 ANSWER_SECONDS = 5.0
 _POLL_SECONDS = 0.05

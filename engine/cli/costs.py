@@ -14,10 +14,10 @@ from db.rows import Batch
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.cli.render import dollars
-from engine.ids import batch_name, find_batch
+from engine.client.ids import batch_name, find_batch
+from engine.client.workspace import Workspace
 from engine.money.amounts import in_words, limit_of
 from engine.money.rate import projected, rate
-from engine.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)

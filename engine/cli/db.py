@@ -8,7 +8,7 @@ from db.store import Store
 from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 
 
 @click.group()

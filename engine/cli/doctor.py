@@ -19,8 +19,8 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.cli.trust import check_trust
-from engine.settings import SettingsError
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.config.settings import SettingsError
 
 
 @click.command()

@@ -9,12 +9,12 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import ApiCall, Batch, Critique, Decision, Error, Iteration, Job, Prompt, Step
-from engine.capabilities.tracing import TRACE
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
-from engine.export.names import SUFFIXES
-from engine.ids import batch_name, job_name
-from engine.paths import WorkspacePaths
+from engine.client.ids import batch_name, job_name
+from engine.config.paths import WorkspacePaths
+from engine.contract.tracing import TRACE
+from engine.outputs.names import SUFFIXES
 from engine.runtime.artifacts import ArtifactStore
 
 

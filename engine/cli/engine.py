@@ -17,10 +17,10 @@ from db.clock import now
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
-from engine.logs import log_to_console, log_to_file, open_output
+from engine.client.workspace import Workspace, run_id
+from engine.config.logs import log_to_console, log_to_file, open_output
+from engine.process.safe_imports import engine_command
 from engine.runtime.signals import held_back, signals
-from engine.safe_imports import engine_command
-from engine.workspace import Workspace, run_id
 
 STOP_SECONDS = 120.0
 

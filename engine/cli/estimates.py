@@ -8,11 +8,11 @@ import click
 
 from engine.cli import render
 from engine.cli.render import dollars
-from engine.counting import counted
+from engine.client.workspace import Workspace
 from engine.money.amounts import in_words, price_of
 from engine.money.estimate import Estimate, Line, Range
-from engine.queueing import QueueOptions, Source
-from engine.workspace import Workspace
+from engine.queueing.queue import QueueOptions, Source
+from engine.text.plural import counted
 
 
 def show_estimate(found: Estimate, *, as_json: bool) -> None:

@@ -17,8 +17,8 @@ from db.rows import Event
 from engine.cli import render
 from engine.cli.live import event_document
 from engine.cli.options import json_option, workspace_option
-from engine.ids import batch_name, find, job_name
-from engine.workspace import Workspace
+from engine.client.ids import batch_name, find, job_name
+from engine.client.workspace import Workspace
 
 FOLLOW_SECONDS = 0.2
 FOLLOW_LAST = 10

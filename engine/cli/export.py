@@ -13,14 +13,14 @@ from db.rows import Batch, Job
 from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
-from engine.counting import counted
-from engine.export.files import ExportError, Folder, read_regular
-from engine.export.names import BATCH_SUMMARY, claim, fold, safe_name
-from engine.guarding import outputs_folder
-from engine.ids import batch_name, find_batch
+from engine.client.ids import batch_name, find_batch
+from engine.client.workspace import Workspace
+from engine.contract.recipe import AnyRecipe, Projection
+from engine.outputs.folder import ExportError, Folder, read_regular
+from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.recipe import AnyRecipe, Projection
-from engine.workspace import Workspace
+from engine.text.plural import counted
+from engine.trust.guard import outputs_folder
 
 MARKER = ".safelight-export.json"
 """Says of which batch a folder is an export, so that it is never mixed with another's."""

@@ -8,9 +8,9 @@ from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from engine.paths import WorkspacePaths
-from engine.queueing import Source
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.config.paths import WorkspacePaths
+from engine.queueing.queue import Source
 
 Reread = Callable[[], Source]
 """Returns an input from its beginning, as often as it is called."""

@@ -14,12 +14,12 @@ from db.queries.history import disk_use, is_named, named_hashes
 from db.queries.upkeep import mentioned_hashes
 from engine.cli import render
 from engine.cli.options import workspace_option
-from engine.counting import counted
-from engine.ids import batch_name
+from engine.client.ids import batch_name
+from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
-from engine.workspace import Workspace
+from engine.text.plural import counted
 
 FRESH_SECONDS = 3600
 """Younger files are never removed: a file is written before the row that names it."""

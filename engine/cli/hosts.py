@@ -9,11 +9,11 @@ from rich.text import Text
 
 from db.queries.batches import hosts
 from db.rows import Host
-from engine.capabilities import Blocked
 from engine.cli import render
 from engine.cli.checks import Finding
-from engine.counting import counted
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.contract import Blocked
+from engine.text.plural import counted
 
 
 def host_line(host: Host) -> Text:
@@ -40,7 +40,7 @@ def host_document(host: Host) -> dict[str, Any]:
 
 def check_devices(workspace: Workspace) -> Iterator[Finding]:
     """What local models can run on, and hosts that have died too often."""
-    from engine.hosts.devices import find_devices, named_devices  # no business of `status`
+    from engine.models.hosts.devices import find_devices, named_devices  # no business of `status`
 
     named = workspace.settings.hosts.devices
     try:

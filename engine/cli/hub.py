@@ -5,13 +5,13 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from engine.addresses import checked_url, is_loopback
 from engine.backends.common.keys import Key
 from engine.cli.trouble import Trouble
-from engine.environment import Environment, same_form
-from engine.guarding import OutsideWorkspace, Untrusted
-from engine.settings import load_environment
-from engine.trust import is_trusted, is_trusted_folder
+from engine.config.addresses import checked_url, is_loopback
+from engine.config.environment import Environment, same_form
+from engine.config.settings import load_environment
+from engine.trust.grants import is_trusted, is_trusted_folder
+from engine.trust.guard import OutsideWorkspace, Untrusted
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")

@@ -11,14 +11,14 @@ from engine.cli import render
 from engine.cli.export import Exporter
 from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
-from engine.counting import counted
-from engine.ids import batch_name, renamed
-from engine.importing import Imported, ImportRefused, LeftOut, import_tree
-from engine.planning import results_folder
+from engine.client.ids import batch_name, renamed
+from engine.client.workspace import Workspace
+from engine.config.settings import load_environment
+from engine.queueing.import_results import Imported, ImportRefused, LeftOut, import_tree
+from engine.queueing.plan import results_folder
 from engine.recipes.refine import RECIPE
-from engine.settings import load_environment
-from engine.trust import trust
-from engine.workspace import Workspace
+from engine.text.plural import counted
+from engine.trust.grants import trust
 
 _SHOWN_PROBLEMS = 100
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.options import workspace_option
 from engine.cli.settings_text import settings_toml
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.plugins.catalog import EntryPointCatalog
 
 _IGNORE = b"# Made by Safelight: the store is not for version control.\n*\n"
 

@@ -18,9 +18,9 @@ from db.rows import Job
 from db.schema import JOB_STATES
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
-from engine.ids import find_batch, job_name
-from engine.text import clean
-from engine.workspace import Workspace
+from engine.client.ids import find_batch, job_name
+from engine.client.workspace import Workspace
+from engine.text.terminal import clean
 
 _DIGITS = re.compile("([0-9]+)")
 _WIDTHS = (8, 28, 13, 5, 6, 9, 8)

@@ -13,9 +13,9 @@ from rich.text import Text
 
 from db.rows import Batch, Event
 from db.rows import Progress as ProgressRow
-from engine.following import Update
-from engine.ids import batch_name, job_name
-from engine.text import clean
+from engine.client.ids import batch_name, job_name
+from engine.client.watch import Update
+from engine.text.terminal import clean
 
 SHOWN_JOBS = 8
 METER = 16

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from engine.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.cli import render
 from engine.cli.hub import (
     adopt_hub_variables,
@@ -17,11 +16,9 @@ from engine.cli.hub import (
 from engine.cli.options import json_option, workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.cli.trust import asking_for_trust
-from engine.guarding import Untrusted
-from engine.installing import install_command
-from engine.settings import load_environment, read_settings
-from engine.text import quoted
-from engine.weights import (
+from engine.config.install import install_command
+from engine.config.settings import load_environment, read_settings
+from engine.models.weights import (
     PullError,
     Wanted,
     Weighted,
@@ -31,6 +28,9 @@ from engine.weights import (
     pull,
     size,
 )
+from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
+from engine.text.terminal import quoted
+from engine.trust.guard import Untrusted
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import click
 
 from engine.cli import render
-from engine.ids import namesake
-from engine.workspace import Workspace
+from engine.client.ids import namesake
+from engine.client.workspace import Workspace
 
 
 def warn_of_namesakes(workspace: Workspace, ids: Sequence[str]) -> None:

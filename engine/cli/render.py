@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.shapes import SHAPES
-from engine.text import clean
+from engine.text.state_symbols import SHAPES
+from engine.text.terminal import clean
 
 VERSION = 1
 """Version of every JSON document that the command line prints."""

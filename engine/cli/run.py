@@ -25,18 +25,18 @@ from engine.cli.options import F, budget_option, json_option, settings_option, w
 from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.cli.trust import asking_for_trust
-from engine.counting import counted
-from engine.following import Update
-from engine.ids import batch_name, renamed
+from engine.client.ids import batch_name, renamed
+from engine.client.watch import Update
+from engine.client.workspace import Workspace, run_id
+from engine.config.logs import log_to_console, log_to_file
 from engine.intake import FORMATS
 from engine.intake.given import as_stream, given_entry, name_of
-from engine.limits import refuse_too_little
-from engine.logs import log_to_console, log_to_file
-from engine.planning import wanted_name
-from engine.queueing import NOTE, QueueOptions, Source
+from engine.process.limits import refuse_too_little
+from engine.queueing.plan import wanted_name
+from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.runtime.signals import held_back
-from engine.text import clean
-from engine.workspace import Workspace, run_id
+from engine.text.plural import counted
+from engine.text.terminal import clean
 
 DEFAULT_INPUT = "prompts.json"
 

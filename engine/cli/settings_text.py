@@ -11,8 +11,8 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from engine.catalog import EntryPointCatalog
-from engine.settings import Settings
+from engine.config.settings import Settings
+from engine.plugins.catalog import EntryPointCatalog
 
 T = TypeVar("T")
 

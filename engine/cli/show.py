@@ -14,9 +14,9 @@ from rich.text import Text
 from engine.cli import render
 from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
-from engine.counting import counted
-from engine.ids import find_job
-from engine.workspace import Workspace
+from engine.client.ids import find_job
+from engine.client.workspace import Workspace
+from engine.text.plural import counted
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
 _TRACES_SHOWN = 10

@@ -22,9 +22,9 @@ from db.rows import Batch, Host, Job, Lane
 from engine.cli import render
 from engine.cli.hosts import host_document, host_line
 from engine.cli.options import json_option, workspace_option
-from engine.ids import batch_name
+from engine.client.ids import batch_name
+from engine.client.workspace import Workspace
 from engine.runtime.suspended import is_suspended, remedy
-from engine.workspace import Workspace
 
 WATCH_SECONDS = 0.5
 ALL = -1

@@ -20,7 +20,7 @@ class Trouble(click.ClickException):
 
     def show(self, file: object = None) -> None:
         """Writes the sentence to standard error, cleaned of what could act on a terminal."""
-        from engine.text import clean
+        from engine.text.terminal import clean
 
         text = clean(self.message, limit=None, keep_newlines=True)
         click.echo(click.style("Error: ", fg="red") + text, err=True)
@@ -40,17 +40,17 @@ def as_click(error: Exception) -> click.ClickException | None:
     from pydantic import ValidationError
 
     from db.errors import StoreError
-    from engine.catalog import BackendSettingsError, UnknownName
-    from engine.export.files import ExportError
-    from engine.guarding import Untrusted
-    from engine.ids import UnknownId
+    from engine.client.ids import UnknownId
+    from engine.config.settings import SettingsError
     from engine.intake import InputError
-    from engine.limits import TooLittle
-    from engine.queueing import QueueError
+    from engine.outputs.folder import ExportError
+    from engine.plugins.catalog import BackendSettingsError, UnknownName
+    from engine.process.limits import TooLittle
+    from engine.queueing.queue import QueueError
     from engine.runtime.engine import StoreGone
     from engine.runtime.lock import WorkspaceBusy
-    from engine.settings import SettingsError
-    from engine.text import clean
+    from engine.text.terminal import clean
+    from engine.trust.guard import Untrusted
 
     known = (
         StoreError,

@@ -14,20 +14,20 @@ import click
 from db.errors import StoreError
 from db.queries.batches import batches
 from db.queries.upkeep import open_snapshots
-from engine.capabilities import Capability
-from engine.catalog import EntryPointCatalog
 from engine.cli import render
 from engine.cli.checks import Finding
 from engine.cli.hub import ENDPOINT, TOKEN, cache_outside
 from engine.cli.options import workspace_option
 from engine.cli.trouble import Trouble
-from engine.environment import Environment, same_form
-from engine.guarding import Untrusted
-from engine.runtime.loading import in_order
-from engine.settings import SettingsError, load_environment, read_settings
-from engine.trust import all_trusted, revoke, trust_file, trusted
-from engine.trust import trust as keep
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.config.environment import Environment, same_form
+from engine.config.settings import SettingsError, load_environment, read_settings
+from engine.contract import Capability
+from engine.plugins.catalog import EntryPointCatalog
+from engine.runtime.job.load import in_order
+from engine.trust.grants import all_trusted, revoke, trust_file, trusted
+from engine.trust.grants import trust as keep
+from engine.trust.guard import Untrusted
 
 T = TypeVar("T")
 

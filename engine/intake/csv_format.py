@@ -4,12 +4,12 @@ import csv
 import re
 from collections.abc import Collection, Iterator
 
-from engine.counting import counted
 from engine.intake.entries import Entry, Unreadable, to_entry
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest
 from engine.intake.source import MAX_LINE_BYTES, Source, lines
-from engine.text import quoted
+from engine.text.plural import counted
+from engine.text.terminal import quoted
 
 SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*(\n|$)', re.IGNORECASE)
 """A first line that tells a spreadsheet the separator."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.intake.problems import InputError, Problem
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 MAX_ENTRIES = 2_000_000
 """The most entries of one input."""

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from engine.text import has_hidden
+from engine.text.terminal import has_hidden
 
 MAX_ID_CHARACTERS = 200
 """The longest id, in characters."""

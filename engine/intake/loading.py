@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.capabilities.files import KeepFile
+from engine.contract.files import KeepFile
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source

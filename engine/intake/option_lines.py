@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterator
 
 from engine.intake.entries import Unreadable
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 _READ = ("prompt", "negative_prompt", "seed", "width", "height")
 _NOT_READ = (

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
+from engine.contract.files import MAX_PICTURE_BYTES, open_regular
 from engine.imaging.decode import MAX_PIXELS, check, describe
 from engine.imaging.errors import PictureError, TooLargeError, UnknownFormatError
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 SHOWN_PROBLEMS = 100
 """Problems that the text of an `InputError` spells out; the rest are counted."""

@@ -11,7 +11,7 @@ from engine.intake.entries import MAX_ENTRIES, Entry, Unreadable, numbered, unpa
 from engine.intake.line_formats import read_jsonl, read_lines
 from engine.intake.problems import Problem
 from engine.intake.source import MIB, Source, open_source, whole_text
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
 """What an input may be written in."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
-from engine.text import clean, quoted
+from engine.text.terminal import clean, quoted
 
 _SENTENCES = {
     "missing": "is missing, and every entry needs it",

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from engine.capabilities.files import open_regular
+from engine.contract.files import open_regular
 from engine.intake.problems import InputError
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 MIB = 1 << 20
 MAX_STREAMED_BYTES = 1024 * MIB

@@ -23,7 +23,7 @@ from engine.intake.entries import (
     real_number,
     whole_number,
 )
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 try:
     from yaml import CSafeLoader as _Base  # ten times as fast; missing where libyaml is

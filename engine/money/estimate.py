@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.capabilities import Capability
+from engine.contract import Capability
 
 Range = tuple[int, int]
 """The least and the most."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.capabilities import Capability
+from engine.contract import Capability
 
 PRICES_FILE = "prices.toml"
 """The workspace's own table, which is looked at before the package's."""

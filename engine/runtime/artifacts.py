@@ -11,8 +11,8 @@ from pathlib import Path
 
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
-from engine.capabilities import Permanent
-from engine.ownership import is_over, mark
+from engine.contract import Permanent
+from engine.process.ownership import is_over, mark
 
 _NEW = ".new-"
 """How the names of temporary files begin; `safelight gc` knows it too."""

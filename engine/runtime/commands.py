@@ -18,12 +18,12 @@ from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
 from db.writes.spending import set_budget
-from engine.counting import counted
+from engine.config.settings import SettingsError
+from engine.contract.recipe import Catalog, is_asked, not_asked
 from engine.money.amounts import in_words
 from engine.runtime.decisions import shape_of, trouble_with
-from engine.runtime.lane_set import LaneChange, UnknownLane
-from engine.runtime.recipe import Catalog, is_asked, not_asked
-from engine.settings import SettingsError
+from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
+from engine.text.plural import counted
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)

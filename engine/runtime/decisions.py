@@ -14,10 +14,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from db.queries import jobs as queries
 from db.rows import Batch, Job, Step
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
-    from engine.runtime.recipe import AnyRecipe
+    from engine.contract.recipe import AnyRecipe
 
 T = TypeVar("T")
 

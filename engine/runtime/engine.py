@@ -20,28 +20,28 @@ from db.writer import Writer
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import prune_events, record_event
-from engine.capabilities import Blocked
-from engine.hosts.model_hosts import ModelHosts
-from engine.limits import refuse_too_little
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings, load_environment, read_settings
+from engine.contract import Blocked
+from engine.contract.recipe import Catalog
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.process.limits import refuse_too_little
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.batch_finalizer import Finisher
 from engine.runtime.commands import CommandDesk
-from engine.runtime.finishing import Finisher
-from engine.runtime.host_rows import HostBoard
-from engine.runtime.interpreter import tuned
-from engine.runtime.jobs import JobRunner
-from engine.runtime.lane_set import LaneChange, LaneSet
-from engine.runtime.loading import load_batch, load_job
+from engine.runtime.gc_tuning import tuned
+from engine.runtime.host_status import HostBoard
+from engine.runtime.job.load import load_batch, load_job
+from engine.runtime.job.runner import JobRunner
+from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from engine.runtime.lock import EngineLock
-from engine.runtime.pool import ComputePool
-from engine.runtime.progress import FLUSH_SECONDS, ProgressBoard
-from engine.runtime.projector import Projector
-from engine.runtime.purse import Purse
-from engine.runtime.recipe import Catalog
-from engine.runtime.run import BatchRun, JobRun
-from engine.runtime.steps import StepRunner
-from engine.runtime.workbench import Workbench
-from engine.settings import Settings, load_environment, read_settings
+from engine.runtime.output_writer import Projector
+from engine.runtime.process_pool import ComputePool
+from engine.runtime.step.budget import Purse
+from engine.runtime.step.job_state import BatchRun, JobRun
+from engine.runtime.step.progress import FLUSH_SECONDS, ProgressBoard
+from engine.runtime.step.runner import StepRunner
+from engine.runtime.step.services import Workbench
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from engine.agents import cinematographer, prompt_engineer, refiner, scene_write
 from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import UnusableReply, parse
 from engine.agents.words import words
-from engine.capabilities import CRITERIA
+from engine.contract import CRITERIA
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
 from tests.support.providers.chat import REVIEWED, scenes
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from PIL import Image
 
-from engine.capabilities import Attempt, EvaluateRequest, Evaluation, RefineRequest
-from engine.catalog import EntryPointCatalog
+from engine.contract import Attempt, EvaluateRequest, Evaluation, RefineRequest
+from engine.plugins.catalog import EntryPointCatalog
 from tests.support.providers.anthropic_messages import AnthropicMessages
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_content import GeminiContent

@@ -1,6 +1,6 @@
 """Requests of films, for the tests of agents and of chat backends."""
 
-from engine.capabilities import (
+from engine.contract import (
     Brand,
     Draft,
     Film,

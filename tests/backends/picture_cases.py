@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import Blocked, ImageRequest, OutcomeUnknown, Permanent, StepError
+from engine.contract import Blocked, ImageRequest, OutcomeUnknown, Permanent, StepError
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import (
     Misbehaviour,

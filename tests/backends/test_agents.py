@@ -9,7 +9,7 @@ from engine.agents import evaluator, refiner
 from engine.agents.conversation import InlinePicture
 from engine.agents.pictures import MAX_BYTES, MAX_SIDE, fitted
 from engine.agents.words import fence, words
-from engine.capabilities import EvaluateRequest
+from engine.contract import EvaluateRequest
 from tests.backends.chat_cases import OPENAI, attempts, judge, png
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.capabilities import Blocked, Retryable
+from engine.contract import Blocked, Retryable
 from tests.backends.chat_cases import ANTHROPIC, judge
 from tests.support.providers.anthropic_messages import AnthropicMessages, error
 from tests.support.providers.context import MemoryContext

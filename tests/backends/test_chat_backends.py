@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.backends.common.readiness import load
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     EvaluateRequest,
     OutcomeUnknown,
@@ -449,7 +449,7 @@ def test_what_an_agent_is_told_is_in_the_version(provider: Provider) -> None:
 
 @pytest.mark.parametrize("provider", WITH_KEY, ids=lambda one: one.label)
 def test_a_missing_key_is_said_before_anything_is_sent(provider: Provider) -> None:
-    from engine.catalog import EntryPointCatalog
+    from engine.plugins.catalog import EntryPointCatalog
 
     made = EntryPointCatalog().backend("text", provider.name, dict(provider.settings), {})
     (lack,) = made.missing()

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from db.rows import Batch
-from engine.capabilities.tracing import WireLog
 from engine.cli.app import main
-from engine.ids import batch_name
-from engine.runtime import outcomes
+from engine.client.ids import batch_name
+from engine.client.workspace import Workspace, open_workspace
+from engine.contract.tracing import WireLog
 from engine.runtime.artifacts import ArtifactStore
-from engine.workspace import Workspace, open_workspace
+from engine.runtime.step import outcome as outcomes
 from tests.backends.chat_cases import OPENAI
 from tests.support.providers.chat import JUDGED, WRITTEN, Script
 from tests.support.providers.misbehaviour import instead, reset, status

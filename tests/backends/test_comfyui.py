@@ -23,7 +23,7 @@ from engine.backends.comfyui.states import Waiting
 from engine.backends.comfyui.ticket import Ticket
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MOST_BYTES, fit_preview
-from engine.capabilities import Blocked, ImageRequest, Permanent, Retryable, StepError
+from engine.contract import Blocked, ImageRequest, Permanent, Retryable, StepError
 from engine.imaging.decode import describe
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI, Execution, Socket, event, preview

@@ -13,10 +13,10 @@ from engine.backends.comfyui.outcome import picture_of
 from engine.backends.comfyui.states import Ended
 from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.failures import Account
-from engine.capabilities import ImageRequest, Permanent
-from engine.planning import QueueError, QueueOptions
-from engine.queueing import NOTE
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.contract import ImageRequest, Permanent
+from engine.queueing.plan import QueueError, QueueOptions
+from engine.queueing.queue import NOTE
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer

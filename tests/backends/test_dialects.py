@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable, StepError
 from tests.backends.chat_cases import (
     ANTHROPIC,
     GENAI,

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from engine.backends.diffusers import DiffusersSettings
 from engine.backends.diffusers.image import DiffusersImages
-from engine.capabilities import Artifact, ImageRequest, Permanent, Retryable, StepError, Task
-from engine.catalog import EntryPointCatalog
+from engine.contract import Artifact, ImageRequest, Permanent, Retryable, StepError, Task
 from engine.imaging import lineage
+from engine.plugins.catalog import EntryPointCatalog
 
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 

@@ -13,9 +13,9 @@ pytest.importorskip("diffusers")
 
 from db.queries import jobs as job_queries
 from engine.cli.app import main
+from engine.client.workspace import Workspace
 from engine.imaging import lineage
 from engine.runtime.engine import Engine
-from engine.workspace import Workspace
 from tests.support import tiny_pipelines as tiny
 
 PROMPT = "a red barn at dusk"

@@ -15,7 +15,7 @@ from engine.backends.common.download import (
     from_base64,
 )
 from engine.backends.common.failures import Account
-from engine.capabilities import Permanent, Retryable
+from engine.contract import Permanent, Retryable
 from tests.support.providers.misbehaviour import (
     drip,
     hang,

@@ -12,7 +12,7 @@ from engine.backends.fal import queue as fal_queue
 from engine.backends.fal.image import FalImages
 from engine.backends.fal.inputs import arguments, endpoint, version_of
 from engine.backends.fal.ticket import Ticket
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     ImageRequest,
     OutcomeUnknown,

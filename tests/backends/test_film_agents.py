@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from engine.agents.words import words
-from engine.capabilities import Permanent, Request, Text
-from engine.runtime.fingerprint import Identity, fingerprint
-from engine.runtime.loading import one_of_snapshot
+from engine.contract import Permanent, Request, Text
+from engine.runtime.job.load import one_of_snapshot
+from engine.runtime.step.fingerprint import Identity, fingerprint
 from tests.backends.chat_cases import OPENAI, PROVIDERS, Provider, attempts
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
 from tests.support.providers.chat import REVIEWED, SHOT, Script, scenes

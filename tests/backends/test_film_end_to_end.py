@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.workspace import Workspace, open_workspace
+from engine.client.workspace import Workspace, open_workspace
 from tests.backends.chat_cases import GENAI, OPENAI
 from tests.support.providers.gemini_image import GeminiImage
 from tests.support.providers.openai_chat import OpenAIChat

@@ -7,7 +7,7 @@ import pytest
 
 from engine.backends.gemini.settings import GeminiSettings
 from engine.backends.gemini.speaker import chosen_sdk
-from engine.capabilities import Blocked, Permanent, Retryable
+from engine.contract import Blocked, Permanent, Retryable
 from tests.backends.chat_cases import GENAI, GENERATIVEAI, Provider, judge
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_content import GeminiContent, error, quota

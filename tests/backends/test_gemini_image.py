@@ -7,7 +7,7 @@ import pytest
 
 from engine.backends.gemini_image import FAMILY, GeminiImageSettings
 from engine.backends.gemini_image.image import GeminiImages, size_for
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     ImageRequest,
     OutcomeUnknown,

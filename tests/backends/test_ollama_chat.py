@@ -4,7 +4,7 @@ import pytest
 
 from engine.backends.ollama.chat import OllamaSpeaker, address_of
 from engine.backends.ollama.settings import OllamaSettings
-from engine.capabilities import Blocked
+from engine.contract import Blocked
 from tests.backends.chat_cases import OLLAMA, judge
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.ollama_chat import OllamaChat
@@ -36,7 +36,7 @@ async def test_a_reply_is_asked_for_by_schema() -> None:
 
 
 async def test_its_host_comes_from_the_environment() -> None:
-    from engine.catalog import EntryPointCatalog
+    from engine.plugins.catalog import EntryPointCatalog
 
     with ProviderServer(OllamaChat()) as server:
         environment = {"OLLAMA_HOST": server.url.removeprefix("http://")}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent
+from engine.contract import Blocked, Permanent
 from tests.backends.chat_cases import OPENAI, judge
 from tests.support.providers.chat import Script
 from tests.support.providers.context import MemoryContext

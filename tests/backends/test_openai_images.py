@@ -7,7 +7,7 @@ import pytest
 
 from engine.backends.openai.images import OpenAIImages, size_for
 from engine.backends.openai.settings import OpenAISettings
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     ImageRequest,
     OutcomeUnknown,

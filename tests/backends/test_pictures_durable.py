@@ -11,8 +11,8 @@ import pytest
 from db.queries import batches
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.common import download
-from engine.runtime import lanes
-from engine.runtime.loading import load_batch
+from engine.runtime.job.load import load_batch
+from engine.runtime.lanes import lane as lanes
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.draw import QUICK, Studio, die

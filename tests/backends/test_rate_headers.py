@@ -6,7 +6,7 @@ import pytest
 
 from engine.backends.common.failures import Account, from_status
 from engine.backends.common.rate_headers import allowed_a_minute, until_reset
-from engine.capabilities import Retryable
+from engine.contract import Retryable
 from tests.backends.chat_cases import ANTHROPIC, OPENAI, Provider, judge
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import status

@@ -44,7 +44,7 @@ from engine.backends.openai.chat import OpenAISpeaker, _Completion
 from engine.backends.openai.images import _Made as OpenAIMade
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.image import _Made as StabilityMade
-from engine.capabilities import Blocked, Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable, StepError
 
 ACCOUNT = Account("toy", ("TOY_KEY",))
 DEEP = b'{"a":' + b"[" * 100_000

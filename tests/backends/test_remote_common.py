@@ -14,6 +14,7 @@ from engine.backends.anthropic.chat import AnthropicSpeaker
 from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_status, retry_after
+from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.readiness import find_key
 from engine.backends.common.scrubbing import MASK, scrub
 from engine.backends.common.settings import RemoteSettings
@@ -31,8 +32,7 @@ from engine.backends.openai.images import OpenAIImages
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.image import StabilityImages
 from engine.backends.stability.settings import StabilitySettings
-from engine.capabilities import Blocked, Permanent, Retryable
-from engine.proxies import refuse_unusable_proxy
+from engine.contract import Blocked, Permanent, Retryable
 from tests.support.providers.misbehaviour import http_date
 
 BACKENDS = [

@@ -12,7 +12,7 @@ from engine.agents.evaluator import Judgement
 from engine.agents.prompt_engineer import Verdict
 from engine.agents.refiner import Rewriting
 from engine.agents.replies import ModelReply, UnusableReply, parse, structured
-from engine.capabilities import CRITERIA, Permanent, Retryable
+from engine.contract import CRITERIA, Permanent, Retryable
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext
 

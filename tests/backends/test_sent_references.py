@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from engine.backends.common.references import read_reference
-from engine.capabilities import Permanent
+from engine.contract import Permanent
 from engine.imaging.decode import describe
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.pictures import picture

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Permanent
-from engine.catalog import EntryPointCatalog
+from engine.contract import Permanent
+from engine.plugins.catalog import EntryPointCatalog
 from tests.backends.chat_cases import attempts
 from tests.support.providers.context import MemoryContext
 

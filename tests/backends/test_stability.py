@@ -9,7 +9,7 @@ import pytest
 from engine.backends.common.shapes import nearest
 from engine.backends.stability import FAMILY, StabilitySettings
 from engine.backends.stability.image import RATIOS, StabilityImages
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     ImageRequest,
     OutcomeUnknown,

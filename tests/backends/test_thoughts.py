@@ -10,7 +10,7 @@ from engine.agents.conversation import Conversation, Said
 from engine.agents.evaluator import Judgement
 from engine.agents.replies import ModelReply, parse, structured
 from engine.agents.thoughts import has_thoughts, without_thoughts
-from engine.capabilities import Permanent
+from engine.contract import Permanent
 from tests.backends.chat_cases import ANTHROPIC, GENAI, GENERATIVEAI, OLLAMA, OPENAI, judge
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext

@@ -23,8 +23,8 @@ from engine.backends.openai.images import OpenAIImages
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability import StabilitySettings
 from engine.backends.stability.image import StabilityImages
-from engine.capabilities import EvaluateRequest, ImageRequest, StepError
-from engine.capabilities.tracing import MOST_BYTES, MOST_EXCHANGES, Recording, WireLog, wire_log
+from engine.contract import EvaluateRequest, ImageRequest, StepError
+from engine.contract.tracing import MOST_BYTES, MOST_EXCHANGES, Recording, WireLog, wire_log
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
 from tests.support.providers.chat import JUDGED, Script
 from tests.support.providers.comfyui import ComfyUI

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine.input import RefineInput
 
 EXAMPLES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "examples" / "prompts.json").read_text("utf-8")

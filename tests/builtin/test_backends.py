@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from engine.backends.builtin import FAMILY, BuiltinSettings
-from engine.capabilities.base import Artifact
-from engine.capabilities.errors import Permanent
-from engine.capabilities.image import ImageRequest
-from engine.capabilities.text import Attempt, RefineRequest
-from engine.capabilities.vision import EvaluateRequest
+from engine.contract.backend import Artifact
+from engine.contract.errors import Permanent
+from engine.contract.image import ImageRequest
+from engine.contract.text import Attempt, RefineRequest
+from engine.contract.vision import EvaluateRequest
 from engine.imaging.lineage import read
 from tests.builtin.pictures import flat, png
 

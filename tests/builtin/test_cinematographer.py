@@ -9,12 +9,12 @@ from engine.backends.builtin.choices import choices
 from engine.backends.builtin.choosing import choose
 from engine.backends.builtin.cinematographer import asked_for, negative, shoot
 from engine.backends.builtin.contradictions import contradictions
+from engine.backends.builtin.painter.reading import read
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
 from engine.backends.builtin.shotwords import read_shot
 from engine.backends.builtin.terms import entries, table
-from engine.capabilities.text import Text
-from engine.capabilities.writing import (
+from engine.contract.storyboard_text import (
     CRITERIA,
     Brand,
     Draft,
@@ -22,7 +22,7 @@ from engine.capabilities.writing import (
     PlannedScene,
     ShotReview,
 )
-from engine.imaging.painter.reading import read
+from engine.contract.text import Text
 from tests.builtin.pictures import EXAMPLES
 from tests.builtin.pictures import brief as example_brief
 from tests.builtin.test_backends import Context, backend

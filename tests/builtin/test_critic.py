@@ -3,8 +3,8 @@ import pytest
 
 from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.expectations import understand
+from engine.backends.builtin.painter.paint import paint
 from engine.imaging.lineage import Lineage, stamp
-from engine.imaging.painter.paint import paint
 from tests.builtin.pictures import flat, png
 
 

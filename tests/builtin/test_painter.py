@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.backends.builtin.painter.lexicon import data, phrases
+from engine.backends.builtin.painter.paint import paint
+from engine.backends.builtin.painter.plan import DEEP, STILL
+from engine.backends.builtin.painter.reading import LIMIT, read
+from engine.backends.builtin.painter.scene import STANDING
 from engine.imaging.measure.colour import from_hex
 from engine.imaging.measure.picture import colour_share, measure
-from engine.imaging.painter.lexicon import data, phrases
-from engine.imaging.painter.paint import paint
-from engine.imaging.painter.plan import DEEP, STILL
-from engine.imaging.painter.reading import LIMIT, read
-from engine.imaging.painter.scene import STANDING
 from tests.builtin.pictures import flat, pixels, png
 
 SCENE = "a house by a lake under hills, afternoon"

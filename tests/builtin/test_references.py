@@ -6,11 +6,11 @@ Wasserstein distance in CIELAB and the structural similarity of a finer grid.
 
 import pytest
 
-from engine.capabilities.errors import Permanent
-from engine.capabilities.image import ImageRequest
+from engine.backends.builtin.painter.paint import paint
+from engine.contract.errors import Permanent
+from engine.contract.image import ImageRequest
 from engine.imaging.lineage import read
 from engine.imaging.measure.likeness import Imprint, imprint, layout_similarity, palette_distance
-from engine.imaging.painter.paint import paint
 from tests.builtin.test_backends import Context, backend
 
 REFERENCES = {

@@ -1,7 +1,7 @@
 from engine.backends.builtin.critic import evaluate
+from engine.backends.builtin.painter.paint import paint
+from engine.backends.builtin.painter.reading import read
 from engine.backends.builtin.refiner import Tried, refine
-from engine.imaging.painter.paint import paint
-from engine.imaging.painter.reading import read
 
 NIGHT = "a lake at night"
 

@@ -23,8 +23,8 @@ import pytest
 from PIL import Image
 
 from engine.backends.builtin.critic import evaluate
+from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.refiner import Tried, refine
-from engine.imaging.painter.paint import paint
 from tests.builtin.pictures import EXAMPLES, brief, size
 
 SIDE = 160

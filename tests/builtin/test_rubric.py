@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.shotwords import read_shot
-from engine.capabilities.writing import CRITERIA, Brand, Film, PlannedScene
+from engine.contract.storyboard_text import CRITERIA, Brand, Film, PlannedScene
 
 SCENE = PlannedScene(prompt="A barista pours milk into a cappuccino")
 MARKER = "a barista in a striped apron"

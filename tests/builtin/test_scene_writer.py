@@ -6,7 +6,7 @@ from engine.backends.builtin.scenes import split
 from engine.backends.builtin.shotwords import read_shot
 from engine.backends.builtin.subjects import subject, without_form
 from engine.backends.builtin.terms import words_of
-from engine.capabilities.writing import Brand, Film, PlannedScene, ScenesRequest
+from engine.contract.storyboard_text import Brand, Film, PlannedScene, ScenesRequest
 from tests.builtin.test_backends import Context, backend
 
 STORY = (

@@ -7,18 +7,18 @@ from hypothesis import strategies as st
 
 from engine.backends.builtin import FAMILY, scorers
 from engine.backends.builtin.critic import evaluate
+from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.score import Measurer
 from engine.backends.builtin.scorers import SCORERS, marks
-from engine.capabilities.base import Artifact
-from engine.capabilities.errors import Permanent
-from engine.capabilities.score import CompareRequest, Scorers
+from engine.contract.backend import Artifact
+from engine.contract.errors import Permanent
+from engine.contract.score import CompareRequest, Scorers
 from engine.imaging.measure.likeness import (
     cielab,
     imprint,
     layout_similarity,
     palette_distance,
 )
-from engine.imaging.painter.paint import paint
 from tests.builtin.pictures import flat, png
 from tests.builtin.test_backends import Context, backend
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent
 from engine.cli.app import main
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.contract import Blocked, Permanent
 from tests.support.toys import ToyCatalog
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[0m [bold]not bold[/bold] \u202egnp.exe \x9b2J end"

@@ -3,10 +3,10 @@ from importlib.metadata import version
 
 import pytest
 
-from engine.capabilities import BackendFamily, Missing
-from engine.catalog import EntryPointCatalog
 from engine.cli import catalog as catalog_module
-from engine.recipes.refine_input import RefineInput
+from engine.contract import BackendFamily, Missing
+from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.refine.input import RefineInput
 from tests.support.toys import ToyBackend, ToyBackendSettings
 
 LACKING = BackendFamily(

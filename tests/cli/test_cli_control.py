@@ -6,9 +6,9 @@ import pytest
 
 import db.store
 from engine.cli import control
-from engine.planning import Planner
+from engine.client.workspace import Workspace
+from engine.queueing.plan import Planner
 from engine.runtime.lock import EngineLock
-from engine.workspace import Workspace
 
 
 def job_states(run, root, batch):
@@ -264,7 +264,7 @@ def test_what_a_held_store_keeps_from_being_done_is_said_to_be_asked_for(run, to
 
 
 def test_commands_of_one_call_are_asked_for_together_or_not_at_all(run, toys, monkeypatch):
-    from engine import workspace as workspace_module
+    from engine.client import workspace as workspace_module
 
     real, added = workspace_module.command_writes.add_command, []
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog import EntryPointCatalog
 from engine.cli.app import _COMMANDS
 from engine.cli.settings_text import settings_markdown
-from engine.settings import load_environment, read_settings
+from engine.config.settings import load_environment, read_settings
+from engine.plugins.catalog import EntryPointCatalog
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"textual", "numpy", "PIL", "sqlite_utils", "pydantic", "rich", "yaml", "sqlite3"}

@@ -4,7 +4,7 @@ import re
 import pytest
 
 from engine.cli import events as events_module
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
 
 FIELDS = {"version", "id", "at", "type", "level", "batch", "job", "message", "data"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.export.tree import TreeJob, read_tree
+from engine.client.workspace import Workspace
+from engine.recipes.refine.import_tree import TreeJob, read_tree
 from engine.runtime.artifacts import ArtifactStore
-from engine.workspace import Workspace
 from tests.cli.conftest import HOSTILE
 
 # What names the batch, the job and the moment, and so differs between two batches.
@@ -212,7 +212,7 @@ def test_hidden_characters_in_a_name_are_refused(run, pictures):
 
 
 def test_import_that_is_cut_off_leaves_nothing(run, pictures, monkeypatch):
-    monkeypatch.setattr("engine.importing.seal_import", lambda *_: 1 / 0)
+    monkeypatch.setattr("engine.queueing.import_results.seal_import", lambda *_: 1 / 0)
     assert run("import", pictures / "outputs", "--workspace", pictures).code == 70
     monkeypatch.undo()
     assert len(run("status", "--json", "--workspace", pictures).json["batches"]) == 1

@@ -6,8 +6,8 @@ import pytest
 
 from db.rows import Host
 from db.writes.hosts import report_hosts
+from engine.client.workspace import Workspace
 from engine.runtime.lock import EngineLock
-from engine.workspace import Workspace
 
 AT = "2026-01-01T00:00:00.000000Z"
 MODELS = json.dumps([{"name": "sdxl\x1b[2J", "bytes": 2**30, "offloaded": False}])

@@ -1,7 +1,7 @@
 import re
 
 from engine.cli import show
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
 
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from db.rows import Lane
 from db.schema import JOB_STATES
 from engine.cli import status as status_module
+from engine.client.workspace import Workspace
 from engine.runtime.lock import EngineLock
-from engine.workspace import Workspace
 
 ESCAPES = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 

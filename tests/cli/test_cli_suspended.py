@@ -13,7 +13,7 @@ from engine.cli import control
 from engine.cli import engine as engine_module
 from engine.runtime.lock import lock_holder
 from engine.runtime.suspended import is_suspended
-from tui.views.head import HeadView
+from tui.snapshots.header import HeadView
 from tui.widgets.bars import engine_words
 
 HOLDS = """
@@ -76,7 +76,7 @@ def test_stop_wakes_it_to_end_it(run, toys, suspended, monkeypatch):
 
 
 def test_the_dashboard_does_not_call_it_running(toys, suspended):
-    from engine.paths import WorkspacePaths
+    from engine.config.paths import WorkspacePaths
 
     head = HeadView(WorkspacePaths(toys))
     with sqlite3.connect(toys / ".safelight" / "safelight.db") as connection:

@@ -11,16 +11,16 @@ from functools import partial
 import pytest
 
 from db.store import Store
-from engine import importing
 from engine.cli import gc as gc_module
-from engine.importing import import_tree
-from engine.paths import WorkspacePaths
-from engine.queueing import QueueOptions
+from engine.client.workspace import Workspace
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import read_settings
+from engine.queueing import import_results as importing
+from engine.queueing.import_results import import_tree
+from engine.queueing.queue import QueueOptions
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in, taking_in
 from engine.runtime.lock import EngineLock
-from engine.settings import read_settings
-from engine.workspace import Workspace
 
 
 def aged(path, seconds=7200):

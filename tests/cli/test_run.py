@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.capabilities import Missing, Permanent
 from engine.cli import app as command_line
 from engine.cli import run as run_module
 from engine.cli.app import app
 from engine.cli.live import PlainDisplay
 from engine.cli.run import attend
-from engine.following import Update
-from engine.workspace import Workspace
+from engine.client.watch import Update
+from engine.client.workspace import Workspace
+from engine.contract import Missing, Permanent
 from tests.support.toys import ToyBackend, ToyCatalog
 
 ROOT = Path(__file__).parent.parent.parent

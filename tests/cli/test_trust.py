@@ -10,12 +10,12 @@ import click
 import pytest
 
 from engine import open_workspace
-from engine.capabilities import BackendFamily
-from engine.catalog import EntryPointCatalog
 from engine.cli.trust import asking_for_trust
-from engine.environment import Environment
-from engine.guarding import Untrusted
-from engine.trust import trust, trust_file, trusted
+from engine.config.environment import Environment
+from engine.contract import BackendFamily
+from engine.plugins.catalog import EntryPointCatalog
+from engine.trust.grants import trust, trust_file, trusted
+from engine.trust.guard import Untrusted
 from tests.support.toys import ToySettings
 
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
@@ -278,7 +278,7 @@ def test_results_of_a_batch_that_somebody_else_queued_stay_inside(run, foreign, 
     mine = foreign.parent / "mine"
     with monkeypatch.context() as theirs:
         theirs.setenv("XDG_CONFIG_HOME", str(foreign.parent / "theirs"))
-        theirs.setattr("engine.trust._given_here", set())
+        theirs.setattr("engine.trust.grants._given_here", set())
         options = ("--max-iterations", "1", "--output-dir", mine, "-w", foreign)
         assert run("queue", "refine", foreign.parent / "p.txt", *options).code == 0
     assert run("engine", "--until-idle", "-w", foreign).code == 3

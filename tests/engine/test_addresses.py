@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.addresses import checked_url
+from engine.config.addresses import checked_url
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.ids import find_batch
-from engine.planning import QueueError, QueueOptions
-from engine.queueing import Queue
-from engine.workspace import Workspace
+from engine.client.ids import find_batch
+from engine.client.workspace import Workspace
+from engine.queueing.plan import QueueError, QueueOptions
+from engine.queueing.queue import Queue
 
 
 def append(folder: Path, name: str, text: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from engine.counting import counted
+from engine.text.plural import counted
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from engine import installing
-from engine.installing import install_command
+from engine.config import install as installing
+from engine.config.install import install_command
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine import limits
 from engine.cli.trouble import as_click
+from engine.process import limits
 
 CODE = """
 import resource, sys

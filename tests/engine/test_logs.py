@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.logs import log_to_file
-from engine.settings import LogSettings
+from engine.config.logs import log_to_file
+from engine.config.settings import LogSettings
 
 
 @pytest.fixture

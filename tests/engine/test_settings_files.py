@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.settings import SettingsError, load_environment, read_settings
+from engine.config.settings import SettingsError, load_environment, read_settings
 
 
 @pytest.mark.parametrize("name", ["safelight.toml", ".env", ".env.local"])
@@ -43,7 +43,8 @@ def test_no_variable_of_the_user_is_put_into_a_setting(
 def test_nothing_waits_for_a_pipe_in_the_place_of_a_file(tmp_path: Path, name: str) -> None:
     os.mkfifo(tmp_path / name)
     code = (
-        "import sys, pathlib; from engine.settings import *; root = pathlib.Path(sys.argv[1]); "
+        "import sys, pathlib; from engine.config.settings import *;"
+        " root = pathlib.Path(sys.argv[1]); "
         "read_settings(root); load_environment(root)"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.capabilities.base import Artifact
-from engine.export.report import EvaluationReport, IterationReport, JobReport, Totals
+from engine.contract.backend import Artifact
 from engine.imaging.lineage import Lineage, stamp
+from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport, Totals
 
 
 def picture(kind: str = "PNG", shade: int = 0) -> bytes:

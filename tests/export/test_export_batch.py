@@ -5,8 +5,8 @@ import tracemalloc
 import pytest
 from conftest_export import make_job
 
-from engine.export.batch import write_batch
-from engine.export.report import BatchReport
+from engine.recipes.refine.batch_summary import write_batch
+from engine.recipes.refine.report import BatchReport
 
 BATCH = BatchReport(
     id=3, name="evening", recipe="refine", state="done", seed=11, created_at="2026-01-02T03:04:05Z"

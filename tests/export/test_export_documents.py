@@ -5,8 +5,9 @@ from conftest_export import make_job, make_turn, stamped
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.export.documents import iteration_results, to_json, to_yaml
 from engine.intake import strict_yaml
+from engine.outputs.documents import to_json, to_yaml
+from engine.recipes.refine.documents import iteration_results
 
 HOSTILE = "\x1b[31m \x9b2J \u202e \u2028 \ufeff \x7f 'q' \"d\" # : - \r\n\ttab"
 

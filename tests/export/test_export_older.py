@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from conftest_export import picture
 
-from engine.export.layout import TreeProblem
-from engine.export.tree import TreeField, TreeJob, read_tree
+from engine.recipes.refine.import_layout import TreeProblem
+from engine.recipes.refine.import_tree import TreeField, TreeJob, read_tree
 
 WORDS = "A lighthouse stands to the left.\n\nThe light is cold."
 

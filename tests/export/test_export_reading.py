@@ -2,10 +2,16 @@ from conftest_export import make_job, make_turn
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.capabilities.base import Artifact
-from engine.export.documents import iteration_evaluation, iteration_results, job_summary
-from engine.export.reading import plain, read_evaluation, read_iteration, read_job, read_key
-from engine.export.report import JobReport
+from engine.contract.backend import Artifact
+from engine.recipes.refine.documents import iteration_evaluation, iteration_results, job_summary
+from engine.recipes.refine.import_files import (
+    plain,
+    read_evaluation,
+    read_iteration,
+    read_job,
+    read_key,
+)
+from engine.recipes.refine.report import JobReport
 
 ARTIFACT = Artifact(hash="ab" * 32, media_type="image/png", size=9, width=16, height=8)
 TURN = make_turn(ARTIFACT, reference="cd" * 32)

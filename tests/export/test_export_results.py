@@ -10,12 +10,12 @@ import pytest
 from conftest_export import make_job, make_turn, picture, snapshot, stamped
 from PIL import Image
 
-from engine.export.files import ExportError, Folder
-from engine.export.results import write_job
 from engine.imaging.lineage import read
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
-from engine.ownership import _started, mark
+from engine.outputs.folder import ExportError, Folder
+from engine.process.ownership import _started, mark
+from engine.recipes.refine.outputs import write_job
 
 NAMES = [
     "iteration_1.png",
@@ -126,7 +126,7 @@ def test_a_picture_without_lineage_is_converted_and_stamped(shelf, tmp_path, mon
         assert before.tobytes() == after.tobytes()
     assert shelf.path(turn.artifact.hash).read_bytes() == stored
 
-    monkeypatch.setattr("engine.export.pictures.to_png", lambda data: pytest.fail("made again"))
+    monkeypatch.setattr("engine.outputs.images.to_png", lambda data: pytest.fail("made again"))
     write_job(make_job(turn), tmp_path / "lamp", shelf.path)
     assert (tmp_path / "lamp/iteration_1.png").read_bytes() == data
 
@@ -221,7 +221,7 @@ def test_abandoned_temporary_files_are_swept_and_fresh_ones_left(job, shelf, tmp
     foreign.write_text("x")
     write_job(job, folder, shelf.path)
     assert abandoned.exists()
-    monkeypatch.setattr("engine.export.files._ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("engine.outputs.folder._ABANDONED_SECONDS", -1)
     write_job(job, folder, shelf.path)
     assert not abandoned.exists()
     assert foreign.exists()
@@ -230,7 +230,7 @@ def test_abandoned_temporary_files_are_swept_and_fresh_ones_left(job, shelf, tmp
 def test_temporary_files_of_ended_processes_are_swept_at_once_and_of_others_never(
     job, shelf, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("engine.export.files._ABANDONED_SECONDS", -1)
+    monkeypatch.setattr("engine.outputs.folder._ABANDONED_SECONDS", -1)
     folder = tmp_path / "lamp"
     folder.mkdir()
     machine, pid, started = mark().split("-")

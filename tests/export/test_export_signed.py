@@ -6,10 +6,10 @@ import os
 import pytest
 from conftest_export import make_job, make_turn, picture, snapshot, stamped
 
-from engine.export.batch import write_batch
-from engine.export.report import BatchReport
-from engine.export.results import with_file_names, write_job
-from engine.export.tree import TreeJob, read_tree
+from engine.recipes.refine.batch_summary import write_batch
+from engine.recipes.refine.import_tree import TreeJob, read_tree
+from engine.recipes.refine.outputs import with_file_names, write_job
+from engine.recipes.refine.report import BatchReport
 from tests.support.signed import sign
 
 TYPES = {

@@ -4,9 +4,9 @@ import os
 import pytest
 from conftest_export import make_job, make_turn, picture, stamped
 
-from engine.export.files import ExportError
-from engine.export.results import write_job
-from engine.export.tree import TreeJob, TreeProblem, read_picture, read_tree
+from engine.outputs.folder import ExportError
+from engine.recipes.refine.import_tree import TreeJob, TreeProblem, read_picture, read_tree
+from engine.recipes.refine.outputs import write_job
 
 
 def jobs(folder) -> list[TreeJob]:

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from db.queries.jobs import errors
-from engine.capabilities import CallContext, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Refinement, RefineRequest, Retryable
 from engine.imaging.errors import PictureError
 from engine.imaging.png import to_png
-from engine.runtime import context as context_module
-from engine.runtime import outcomes
+from engine.runtime.step import call_context as context_module
+from engine.runtime.step import outcome as outcomes
 from tests.faults.conftest import Diagnose
 from tests.support.engines import Toy
 

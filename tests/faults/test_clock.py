@@ -8,7 +8,7 @@ import pytest
 
 import db.clock
 from db.clock import seconds_between
-from engine.capabilities import CallContext, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Refinement, RefineRequest, Retryable
 from tests.faults.conftest import Diagnose
 from tests.support.engines import Toy
 

@@ -14,11 +14,12 @@ import db.writer
 from db.errors import StoreError
 from db.queries.history import events_after
 from db.store import Store
-from engine.capabilities import CallContext, Refinement, RefineRequest
 from engine.cli import checks_of_faults
-from engine.runtime import calling, lanes
+from engine.contract import CallContext, Refinement, RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
+from engine.runtime.lanes import lane as lanes
+from engine.runtime.step import call as calling
 from tests.faults.conftest import Diagnose, read_only, unprivileged
 from tests.support.engines import Toy, eventually
 from tests.support.toys import ToyBackend

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore, FileLost
-from engine.workspace import Workspace
 from tests.faults.conftest import Diagnose
 
 ENTRIES = '[{"prompt": "a red lighthouse at dusk", "width": 64, "height": 64}]'

@@ -6,8 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.capabilities import CallContext, RefineRequest
-from engine.runtime.pool import ComputePool
+from engine.contract import CallContext, RefineRequest
+from engine.runtime.process_pool import ComputePool
 from tests.faults.conftest import Diagnose
 from tests.support import work
 from tests.support.engines import Toy, eventually

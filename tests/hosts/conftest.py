@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import Task
-from engine.hosts.model_hosts import ModelHosts
-from engine.hosts.state import HostState
-from engine.settings import HostSettings
+from engine.config.settings import HostSettings
+from engine.contract import Task
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.models.hosts.state import HostState
 from tests.support.engines import PATIENCE, eventually
 
 

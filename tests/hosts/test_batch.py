@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import ModelKey, Permanent
-from engine.hosts import messages, plain
-from engine.hosts.batch import Batch, DeviceGone, GivenUp
-from engine.hosts.memory import is_device_gone, is_out_of_memory
-from engine.hosts.shelf import Shelf
+from engine.contract import ModelKey, Permanent
+from engine.models.hosts import messages, plain
+from engine.models.hosts.batch import Batch, DeviceGone, GivenUp
+from engine.models.hosts.memory import is_device_gone, is_out_of_memory
+from engine.models.hosts.shelf import Shelf
 from tests.hosts.test_shelf import Ram
 from tests.support import toy_models
 

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import ModelKey
-from engine.hosts.choice import Chooser, on_devices
-from engine.hosts.devices import Device, named_devices
-from engine.hosts.fitting import Fitting
-from engine.hosts.host import Host
-from engine.hosts.messages import HeldModel
-from engine.hosts.state import Known
-from engine.hosts.tasks import Backlog, Waiting
-from engine.hosts.work import Loading, Running
-from engine.hosts.worker import Orders
-from engine.settings import HostSettings
+from engine.config.settings import HostSettings
+from engine.contract import ModelKey
+from engine.models.hosts.choice import Chooser, on_devices
+from engine.models.hosts.devices import Device, named_devices
+from engine.models.hosts.fitting import Fitting
+from engine.models.hosts.host import Host
+from engine.models.hosts.messages import HeldModel
+from engine.models.hosts.state import Known
+from engine.models.hosts.tasks import Backlog, Waiting
+from engine.models.hosts.work import Loading, Running
+from engine.models.hosts.worker import Orders
 from tests.hosts.conftest import Ear
 from tests.support.toy_models import key, task
 

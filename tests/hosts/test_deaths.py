@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.capabilities import Blocked, Retryable
+from engine.contract import Blocked, Retryable
 from tests.hosts.conftest import MakeTrial
 from tests.hosts.test_model_hosts import gone
 from tests.support.engines import eventually
@@ -17,8 +17,8 @@ from tests.support.toy_models import key, task
 
 HOSTS = """
 import asyncio, sys
-from engine.hosts.model_hosts import ModelHosts
-from engine.settings import HostSettings
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.config.settings import HostSettings
 from tests.hosts.conftest import Ear
 from tests.support.toy_models import task
 

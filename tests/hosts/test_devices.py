@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked
-from engine.hosts import devices
-from engine.hosts.devices import Device, find_devices, named_devices
-from engine.hosts.memory import in_words, main_memory
-from engine.settings import SettingsError, read_settings
+from engine.config.settings import SettingsError, read_settings
+from engine.contract import Blocked
+from engine.models.hosts import devices
+from engine.models.hosts.devices import Device, find_devices, named_devices
+from engine.models.hosts.memory import in_words, main_memory
 
 
 def test_devices_can_be_named() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import ModelKey, Permanent, Retryable
+from engine.contract import ModelKey, Permanent, Retryable
 from tests.hosts.conftest import MakeTrial, Trial
 from tests.support.toy_models import key, task
 

@@ -1,6 +1,6 @@
 """How many tasks are done at once after some did not fit."""
 
-from engine.hosts.fitting import STEADY, Fitting
+from engine.models.hosts.fitting import STEADY, Fitting
 from tests.support.toy_models import key
 
 KIND = (key(), "say", "")

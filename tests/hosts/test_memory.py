@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.hosts.memory import memory_of
+from engine.models.hosts.memory import memory_of
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from typing import Any
 import psutil
 import pytest
 
-from engine.capabilities import Blocked, Permanent, Retryable
-from engine.hosts import messages
-from engine.hosts.answers import ModelDefect
-from engine.hosts.process import HostProcess
-from engine.hosts.state import ShownModel
+from engine.contract import Blocked, Permanent, Retryable
+from engine.models.hosts import messages
+from engine.models.hosts.answers import ModelDefect
+from engine.models.hosts.process import HostProcess
+from engine.models.hosts.state import ShownModel
 from tests.hosts.conftest import Ear, MakeTrial, Trial
 from tests.support.toy_models import key, task
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     ModelKey,
     OutcomeUnknown,
@@ -15,7 +15,7 @@ from engine.capabilities import (
     Retryable,
     StepError,
 )
-from engine.hosts import messages, plain
+from engine.models.hosts import messages, plain
 from tests.support.toy_models import Hostile
 
 ERRORS = [

@@ -6,9 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from engine.capabilities import ModelKey, Retryable
-from engine.hosts.shelf import Shelf
-from engine.hosts.too_large import TooLarge
+from engine.contract import ModelKey, Retryable
+from engine.models.hosts.shelf import Shelf
+from engine.models.hosts.too_large import TooLarge
 from tests.support import toy_models
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from db.queries import batches, jobs
 from db.rows import Host
-from engine.capabilities import CallContext, Refinement, RefineRequest, Task
 from engine.cli.hub import adopt_hub_variables
-from engine.settings import HostSettings
+from engine.config.settings import HostSettings
+from engine.contract import CallContext, Refinement, RefineRequest, Task
 from tests.support.engines import Toy, eventually
 from tests.support.toy_models import key, task
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.capabilities import Retryable
+from engine.contract import Retryable
 from tests.hosts.conftest import MakeTrial
 from tests.support import torch_models
 

@@ -11,18 +11,18 @@ import pytest
 from PIL import Image, ImageCms, ImageFile
 
 from engine.agents.pictures import MAX_SIDE, fitted
+from engine.backends.builtin.painter.reference import _pixels
 from engine.backends.common.previews import fit_preview
 from engine.imaging.decode import FORMATS, check, decoded, describe
 from engine.imaging.errors import PictureError, UnknownFormatError
 from engine.imaging.measure.picture import measure
-from engine.imaging.painter.reference import _pixels
 from engine.imaging.png import to_png
 from engine.imaging.png_stream import SIGNATURE
 from engine.imaging.sending import sendable
 from engine.imaging.sheet import contact_sheet
 from engine.intake.pictures import check_picture
-from engine.pipelines.sizes import opened
-from engine.scorers.pictures import Pictures
+from engine.models.diffusion.sizes import opened
+from engine.models.scorers.pictures import Pictures
 from tui.pictures.decode import thumbnail
 
 ROOT = Path(__file__).resolve().parents[2]

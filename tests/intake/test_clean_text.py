@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text import clean, has_hidden, quoted
+from engine.text.terminal import clean, has_hidden, quoted
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ import zlib
 import pytest
 from PIL import Image
 
-from engine.capabilities.base import Artifact
+from engine.contract.backend import Artifact
 from engine.intake import InputError, load
 from engine.intake.pictures import check_picture, read_picture
-from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine.input import RefineInput
 
 
 def encoded(file_format="PNG", size=(40, 30)):

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.intake import FORMATS, InputError, load, open_entries
-from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine.input import RefineInput
 
 quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from engine.intake import InputError, load, read
 from engine.intake.ids import Ids, given_id, made_id
 from engine.intake.problems import KEPT_PROBLEMS, SHOWN_PROBLEMS, Problem
-from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine.input import RefineInput
 
 MISSING = "is missing; give a prompt, or a title, scene or mood"
 

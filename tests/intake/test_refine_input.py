@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from engine.recipes.refine_input import RefineInput
+from engine.recipes.refine.input import RefineInput
 
 
 @pytest.mark.parametrize(

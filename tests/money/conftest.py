@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import CallContext, Refinement, RefineRequest
+from engine.contract import CallContext, Refinement, RefineRequest
 from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from db.queries import jobs as job_queries
 from db.writes.spending import set_budget
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     CallContext,
     OutcomeUnknown,

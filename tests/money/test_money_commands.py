@@ -12,8 +12,8 @@ import pytest
 
 from engine.cli import estimates
 from engine.cli.app import main
-from engine.queueing import QueueOptions
-from engine.workspace import Workspace
+from engine.client.workspace import Workspace
+from engine.queueing.queue import QueueOptions
 from tests.money.conftest import PaidToy
 from tests.support.toys import ToyCatalog
 

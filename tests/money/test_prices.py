@@ -17,14 +17,14 @@ from engine.backends.fal.settings import FalSettings
 from engine.backends.gemini_image.settings import GeminiImageSettings
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.settings import StabilitySettings
-from engine.capabilities import Artifact, EvaluateRequest, ImageRequest
-from engine.catalog import EntryPointCatalog
+from engine.client.workspace import Workspace
+from engine.contract import Artifact, EvaluateRequest, ImageRequest
 from engine.money.amounts import in_words, limit_of, price_of
 from engine.money.estimate import Use, estimate
 from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
 from engine.money.rate import projected, rate
-from engine.queueing import QueueError
-from engine.workspace import Workspace
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.queue import QueueError
 
 TODAY = dt.date(2026, 11, 20)
 

@@ -35,8 +35,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def load(models: Path) -> Load:
     """Loads a model by its name and options; the same options give the same loaded model."""
-    from engine.pipelines.loading import load as load_options
-    from engine.pipelines.options import PipelineOptions
+    from engine.models.diffusion.loading import load as load_options
+    from engine.models.diffusion.options import PipelineOptions
 
     loaded: dict[str, Any] = {}
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from engine.capabilities import StepError
-from engine.pipelines.options import PictureAsk, Sampling
+from engine.contract import StepError
+from engine.models.diffusion.options import PictureAsk, Sampling
 
 T = TypeVar("T")
 

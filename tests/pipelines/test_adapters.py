@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent
+from engine.contract import Blocked, Permanent
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 from tests.pipelines.test_pictures import TOLERANCE, photo

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent
-from engine.pipelines.failures import loading
+from engine.contract import Blocked, Permanent
+from engine.models.diffusion.failures import loading
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import ask, distance, made
 from tests.support import tiny_files
@@ -59,7 +59,7 @@ def test_a_model_of_the_hub_is_loaded_from_its_cache(
     (repo / "refs/main").write_text(commit)
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     monkeypatch.setattr("huggingface_hub.file_download.constants.HF_HUB_CACHE", str(tmp_path))
-    from engine.pipelines.loading import load as load_options
+    from engine.models.diffusion.loading import load as load_options
     from tests.pipelines.desks import CpuPlace
 
     for source in ("org/tiny", f"org/tiny@{commit}"):
@@ -72,7 +72,7 @@ def test_a_model_of_the_hub_is_loaded_from_its_cache(
 def test_an_id_that_was_never_fetched_is_blocked_with_the_command_that_mends_it(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from engine.pipelines.loading import load as load_options
+    from engine.models.diffusion.loading import load as load_options
     from tests.pipelines.desks import CpuPlace
 
     with pytest.raises(Blocked) as raised:

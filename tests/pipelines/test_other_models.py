@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.capabilities import Permanent
+from engine.contract import Permanent
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 from tests.pipelines.test_pictures import TOLERANCE, photo

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from engine.capabilities import Permanent
-from engine.pipelines.calls import folded
-from engine.pipelines.options import PictureAsk
+from engine.contract import Permanent
+from engine.models.diffusion.calls import folded
+from engine.models.diffusion.options import PictureAsk
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 

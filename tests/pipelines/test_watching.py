@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from engine.pipelines.previews import SIDE, preview_of
+from engine.models.diffusion.previews import SIDE, preview_of
 from tests.pipelines.conftest import Load
 from tests.pipelines.desks import NotingDesk, ask, distance, made
 

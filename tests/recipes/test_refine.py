@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from db.queries import jobs as queries
-from engine.capabilities import (
+from engine.client.workspace import Workspace
+from engine.contract import (
     Artifact,
     Backend,
     CallContext,
@@ -20,8 +21,7 @@ from engine.capabilities import (
     Refinement,
     RefineRequest,
 )
-from engine.catalog import EntryPointCatalog
-from engine.workspace import Workspace
+from engine.plugins.catalog import EntryPointCatalog
 
 
 @dataclass
@@ -77,7 +77,7 @@ class ScriptedCatalog(EntryPointCatalog):
 @pytest.fixture(autouse=True)
 def no_projection(monkeypatch: pytest.MonkeyPatch) -> None:
     """The script's pictures are no pictures; folders are tested elsewhere."""
-    monkeypatch.setattr("engine.recipes.refine_outputs.write_job", lambda *_: [])
+    monkeypatch.setattr("engine.recipes.refine.read_report.write_job", lambda *_: [])
 
 
 def run(folder: Path, script: Scripted, entry: str = '[{"prompt": "brief"}]', **settings: Any):

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from engine.runtime.deadline import Deadline, Deadlines
+from engine.runtime.step.deadline import Deadline, Deadlines
 
 SECONDS = 1000.0
 

@@ -5,7 +5,7 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from engine.capabilities import CallContext, Permanent, RefineRequest
+from engine.contract import CallContext, Permanent, RefineRequest
 from tests.support import toys
 from tests.support.engines import Toy, quick_settings
 

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 
 from db.queries import batches
-from engine.capabilities import CallContext, Permanent, RefineRequest
-from engine.ownership import mark
+from engine.contract import CallContext, Permanent, RefineRequest
+from engine.process.ownership import mark
 from engine.runtime import engine as engine_module
-from engine.runtime import lanes
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import StoreGone
+from engine.runtime.lanes import lane as lanes
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import TOY
@@ -159,7 +159,7 @@ async def test_stopping_does_not_wait_out_a_retry(toy: Toy) -> None:
     """A call that waits for its next try is not in flight."""
 
     def busy(_request: RefineRequest, _context: CallContext) -> None:
-        from engine.capabilities import Retryable
+        from engine.contract import Retryable
 
         raise Retryable("Busy.", retry_after=3600)
 

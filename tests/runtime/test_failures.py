@@ -12,7 +12,7 @@ import pytest
 from db.queries import history
 from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
-from engine.capabilities import (
+from engine.contract import (
     Blocked,
     CallContext,
     Missing,
@@ -22,8 +22,9 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.runtime import calling, lanes
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lanes import lane as lanes
+from engine.runtime.step import call as calling
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from db.queries import history
-from engine.capabilities import (
+from engine.contract import (
     Backend,
     Blocked,
     Call,
@@ -21,10 +21,10 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.queueing import QueueError
-from engine.recipes.refine import RefineSettings
-from engine.runtime.fallbacks import names_of
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.queueing.queue import QueueError
+from engine.recipes.refine.settings import RefineSettings
+from engine.runtime.step.fallbacks import names_of
 from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend, ToyInput
 

@@ -6,8 +6,8 @@ from typing import cast
 
 import pytest
 
-from engine.capabilities import Call, Refinement, RefineRequest, Result
-from engine.runtime.fingerprint import Identity, fingerprint
+from engine.contract import Call, Refinement, RefineRequest, Result
+from engine.runtime.step.fingerprint import Identity, fingerprint
 from tests.support.toys import ToyBackend
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest, Score
+from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Score
 from tests.support import toys
 from tests.support.engines import Toy, eventually
 

@@ -13,9 +13,9 @@ import db.writer
 from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
-from engine.capabilities import CallContext, Permanent, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Retryable
 from engine.runtime import engine as engine_module
-from engine.runtime.context import MOST_MESSAGE
+from engine.runtime.step.call_context import MOST_MESSAGE
 from tests.support.engines import Toy, eventually, quick_settings
 
 

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from engine.capabilities import Blocked
-from engine.runtime import lanes
-from engine.runtime.lanes import Lane
+from engine.contract import Blocked
+from engine.runtime.lanes import lane as lanes
+from engine.runtime.lanes.lane import Lane
 
 NO_KEY = Blocked("The key is wrong.", reason="key", remedy="Mend it.")
 

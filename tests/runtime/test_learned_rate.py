@@ -6,11 +6,11 @@ from collections.abc import Callable
 import pytest
 
 from bench.lanes import BAD_DAY, Counting, many_calls
-from engine.capabilities import Retryable
-from engine.runtime.lane_set import LaneChange, LaneSet
-from engine.runtime.lanes import Lane
-from engine.runtime.learned_rate import CALLS_A_REFUSAL, MANY_REFUSALS, SLACK, LearnedRate
-from engine.settings import Settings
+from engine.config.settings import Settings
+from engine.contract import Retryable
+from engine.runtime.lanes.adaptive_rate import CALLS_A_REFUSAL, MANY_REFUSALS, SLACK, LearnedRate
+from engine.runtime.lanes.lane import Lane
+from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from tests.support.toys import ToyBackend
 
 MINUTE = 60 + SLACK[-1]

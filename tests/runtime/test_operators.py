@@ -10,9 +10,9 @@ import pytest
 
 from db.queries import batches, history
 from db.writes import batches as batch_writes
-from engine.capabilities import CallContext, Permanent, RefineRequest
+from engine.contract import CallContext, Permanent, RefineRequest
 from engine.runtime.commands import CommandDesk, NothingRuns
-from engine.runtime.projector import Projector
+from engine.runtime.output_writer import Projector
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 

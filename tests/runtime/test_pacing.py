@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from bench.lanes import BAD_DAY, many_calls, run_skipping
-from engine.capabilities import Retryable
-from engine.runtime.lane_set import LaneChange, LaneSet, UnknownLane
-from engine.runtime.lanes import Lane, Sent
-from engine.runtime.pacing import MINUTE, Tokens, Width, Window
-from engine.settings import Settings
+from engine.config.settings import Settings
+from engine.contract import Retryable
+from engine.runtime.lanes.lane import Lane, Sent
+from engine.runtime.lanes.lane_set import LaneChange, LaneSet, UnknownLane
+from engine.runtime.lanes.limits import MINUTE, Tokens, Width, Window
 from tests.support.toys import ToyBackend
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.capabilities import CallContext, RefineRequest, Retryable
-from engine.runtime.pool import ComputePool
+from engine.contract import CallContext, RefineRequest, Retryable
+from engine.runtime.process_pool import ComputePool
 from tests.support import work
 from tests.support.engines import Toy, eventually
 
 POOL = """
 import asyncio, sys
-from engine.runtime.pool import ComputePool
+from engine.runtime.process_pool import ComputePool
 from tests.support.work import wait_and_tell
 
 asyncio.run(ComputePool(1).run(wait_and_tell, sys.argv[1]))
@@ -43,7 +43,7 @@ async def test_a_worker_that_cannot_be_started_is_tried_again(
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr("engine.runtime.pool._Worker", refuse)
+        patched.setattr("engine.runtime.process_pool._Worker", refuse)
         with pytest.raises(Retryable, match="A worker process cannot be started"):
             await pool.run(work.pid)
     assert await pool.run(work.pid)
@@ -112,7 +112,7 @@ async def test_a_worker_leaves_no_name_in_shared_memory() -> None:
     # Other tests may use it at the same time, so those of this process alone are looked at.
     code = (
         "import asyncio, os\n"
-        "from engine.runtime.pool import ComputePool\n"
+        "from engine.runtime.process_pool import ComputePool\n"
         "from tests.support import work\n"
         "from multiprocessing.synchronize import SemLock\n"
         "SemLock.__init__ = None\n"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from db.queries import history
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     Permanent,
     Refinement,
     RefineRequest,
 )
-from engine.catalog import EntryPointCatalog
+from engine.plugins.catalog import EntryPointCatalog
 from tests.support.engines import Toy, eventually, quick_settings
 
 

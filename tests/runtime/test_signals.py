@@ -67,7 +67,7 @@ async def test_a_signal_after_the_work_changes_nothing_and_a_second_one_ends(
 
 ENDED = """
 import os, signal, sys
-from engine.ending import ended
+from engine.process.exit import ended
 
 def program():
     os.kill(os.getpid(), signal.SIGINT)
@@ -92,7 +92,7 @@ def test_an_interrupt_is_a_word_and_a_code_and_later_ones_change_nothing(
 
 BLOCKED = """
 import multiprocessing, signal
-from engine.hosts.spawning import spawning
+from engine.models.hosts.spawning import spawning
 
 if __name__ == "__main__":
     child = multiprocessing.get_context("spawn").Process(target=print)

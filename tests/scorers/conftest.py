@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.scorers.hosted import LoadedScorers, load
-from engine.scorers.models import Part, ScoringOptions
-from engine.weights import hash_of
+from engine.models.scorers.hosted import LoadedScorers, load
+from engine.models.scorers.models import Part, ScoringOptions
+from engine.models.weights import hash_of
 from tests.support import tiny_models
 from tests.support.in_process import InProcessPlace, QuietDesk
 from tests.support.tiny_models import clip, imagereward, vision_language

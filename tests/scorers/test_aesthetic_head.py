@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked
-from engine.scorers.heads import Head
-from engine.weights import hash_of, load_tensors
+from engine.contract import Blocked
+from engine.models.scorers.heads import Head
+from engine.models.weights import hash_of, load_tensors
 from tests.scorers import references
 from tests.scorers.conftest import IMAGES, Load, Models, raws, score
 

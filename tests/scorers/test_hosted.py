@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from engine.capabilities import Permanent
-from engine.pipelines.loading import precision as of_pictures
-from engine.scorers.pickscore import PickScore
-from engine.scorers.residents import Resident, settled
+from engine.contract import Permanent
+from engine.models.diffusion.loading import precision as of_pictures
+from engine.models.scorers.pickscore import PickScore
+from engine.models.scorers.residents import Resident, settled
 from tests.scorers import references
 from tests.scorers.conftest import BRIEF, FILES, FOUR, IMAGES, PROMPT, Load, Models, raws, score
 from tests.support.in_process import QuietDesk

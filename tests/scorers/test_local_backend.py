@@ -12,10 +12,10 @@ import pytest
 
 from engine.backends.local import FAMILY, LocalSettings, score
 from engine.backends.local.score import LocalScorers
-from engine.capabilities import CompareRequest, Permanent, ScoreRequest, Task
-from engine.catalog import BackendSettingsError, EntryPointCatalog
-from engine.hosts.model_hosts import ModelHosts
-from engine.settings import HostSettings
+from engine.config.settings import HostSettings
+from engine.contract import CompareRequest, Permanent, ScoreRequest, Task
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog
 from tests.scorers.conftest import BRIEF, FILES, FOUR, PROMPT, Models
 from tests.support.in_process import InProcessContext
 from tests.support.tiny_models.hosted import LOADER

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from engine.scorers.maps import MAPS
-from engine.scorers.models import Metric
+from engine.models.scorers.maps import MAPS
+from engine.models.scorers.models import Metric
 
 
 def test_every_metric_has_a_map_with_a_version() -> None:

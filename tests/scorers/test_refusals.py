@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked, Permanent
+from engine.contract import Blocked, Permanent
 from tests.scorers.conftest import Load, Models
 
 

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 from engine.backends.local import LocalSettings
-from engine.scorers.aesthetic import SHA256
-from engine.scorers.maps import MAPS
-from engine.scorers.models import _PUBLISHED
-from engine.scorers.questions import QUESTION
+from engine.models.scorers.aesthetic import SHA256
+from engine.models.scorers.maps import MAPS
+from engine.models.scorers.models import _PUBLISHED
+from engine.models.scorers.questions import QUESTION
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scorers.md").read_text()
 

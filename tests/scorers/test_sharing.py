@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from engine.scorers.pictures import Pictures
-from engine.scorers.preprocessing import Recipe, Resizing
-from engine.scorers.towers import Tower
+from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.preprocessing import Recipe, Resizing
+from engine.models.scorers.towers import Tower
 from tests.scorers.conftest import BRIEF, FILES, FOUR, PROMPT, Load, Models, raws, score
 from tests.support.in_process import InProcessPlace, QuietDesk
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.capabilities import Artifact, Column, Mark, ScoreSheet
+from engine.contract import Artifact, Column, Mark, ScoreSheet
 from engine.recipes.storyboard.combine import (
     STANDARD_WEIGHTS,
     deviation,

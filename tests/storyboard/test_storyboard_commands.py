@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from engine.capabilities import Backend
-from engine.catalog import EntryPointCatalog
 from engine.cli.app import app
+from engine.client.workspace import Workspace
+from engine.contract import Backend
 from engine.intake.given import given_entry, name_of
-from engine.planning import QueueError
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.plan import QueueError
 from engine.recipes.storyboard import RECIPE
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.workspace import Workspace
 from tests.support.films import CREW, Crew, CrewCatalog, Shooting
 
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"

@@ -8,7 +8,7 @@ import pytest
 
 from db.writes.commands import add_decision
 from db.writes.jobs import retry_jobs
-from engine.capabilities import (
+from engine.contract import (
     CompareRequest,
     ImageRequest,
     Request,

@@ -12,9 +12,9 @@ pytest.importorskip("diffusers")
 if find_spec("open_clip") is None:  # not imported here: torchvision may have to be mended first
     pytest.skip("open_clip is not installed", allow_module_level=True)
 
+from engine.client.workspace import Workspace
+from engine.models.weights import hash_of
 from engine.recipes.storyboard.combine import STANDARD_WEIGHTS
-from engine.weights import hash_of
-from engine.workspace import Workspace
 from tests.support import tiny_models, tiny_pipelines
 from tests.support.tiny_models import clip, hosted, vision_language
 

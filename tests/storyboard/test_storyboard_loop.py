@@ -8,7 +8,7 @@ import pytest
 
 from db.queries import jobs as queries
 from db.queries.history import events_after
-from engine.capabilities import (
+from engine.contract import (
     CompareRequest,
     ImageRequest,
     Mark,

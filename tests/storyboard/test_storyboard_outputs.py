@@ -14,11 +14,11 @@ from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from db.queries import batches
-from engine.capabilities import CRITERIA, Blocked, ImageRequest, ScoreRequest
 from engine.cli.app import main
+from engine.contract import CRITERIA, Blocked, ImageRequest, ScoreRequest
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
-from engine.recipes.storyboard.telling import job_report
+from engine.recipes.storyboard.read_report import job_report
 from tests.support.films import SMALL, Crew, Shooting, png_of
 from tests.support.signed import sign
 

@@ -18,11 +18,11 @@ from db.queries import batches, jobs
 from db.rows import Batch, Job
 from db.store import Store
 from db.writes import commands as command_writes
-from engine.catalog import EntryPointCatalog
-from engine.paths import WorkspacePaths
-from engine.queueing import Queue, QueueOptions
-from engine.runtime.recipe import AnyRecipe
-from engine.settings import Settings
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings
+from engine.contract.recipe import AnyRecipe
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.queue import Queue, QueueOptions
 from tests.support.chaos_engine import TOLD
 from tests.support.chaos_recipe import CHAOS, ChaosCatalog
 from tests.support.ledger import Charge, charges

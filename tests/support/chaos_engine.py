@@ -17,11 +17,11 @@ from typing import Any
 
 import db.store
 from db.writer import Writer
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import read_settings
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy
 from engine.runtime.signals import signals
-from engine.settings import read_settings
 from tests.support.chaos_recipe import ChaosCatalog
 
 TOLD = "told.txt"

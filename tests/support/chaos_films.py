@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.capabilities import (
+from engine.contract import (
     Backend,
     CallContext,
     Capability,

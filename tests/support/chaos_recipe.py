@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.capabilities import (
+from engine.contract import (
     Artifact,
     Backend,
     CallContext,
@@ -28,8 +28,8 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.capabilities.text import Attempt
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.text import Attempt
 from tests.support.ledger import ask
 from tests.support.random_recipe import RANDOM, RandomWriter
 

@@ -12,11 +12,11 @@ from db.queries import batches, jobs
 from db.rows import Batch, Command, Job, Step
 from db.store import Store
 from db.writes import commands as command_writes
-from engine.catalog import EntryPointCatalog
-from engine.paths import WorkspacePaths
-from engine.queueing import Queue, QueueOptions
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
-from engine.settings import Settings
 from tests.support.toys import ToyBackend, ToyCatalog, write_lines
 
 PATIENCE = 60.0

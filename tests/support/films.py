@@ -12,7 +12,8 @@ from typing import Any
 
 from db.queries import jobs as queries
 from db.rows import Job, Step
-from engine.capabilities import (
+from engine.client.workspace import Workspace
+from engine.contract import (
     Backend,
     CallContext,
     Column,
@@ -35,8 +36,7 @@ from engine.capabilities import (
     ShotRequest,
     ShotReview,
 )
-from engine.catalog import EntryPointCatalog
-from engine.workspace import Workspace
+from engine.plugins.catalog import EntryPointCatalog
 
 METRICS = ("pickscore", "clipscore", "vqascore", "aesthetic")
 

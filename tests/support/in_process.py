@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable
 from typing import Any
 
-from engine.capabilities import Artifact, LoadedModel, StepError, Task
+from engine.contract import Artifact, LoadedModel, StepError, Task
 
 
 class InProcessPlace:

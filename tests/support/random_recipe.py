@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     Capability,
     Missing,
@@ -25,7 +25,7 @@ from engine.capabilities import (
     RefineRequest,
     Retryable,
 )
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 
 
 class RandomInput(BaseModel):

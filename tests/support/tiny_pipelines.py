@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.capabilities import Desk
+from engine.contract import Desk
 from tests.support import media_shim
 
 SIDE = 64
@@ -32,7 +32,7 @@ def prepare() -> None:
 
 def load_prepared(options: str, place: Any) -> Any:
     """Loads as a model host does; a host is a process of its own and has to be prepared too."""
-    from engine.pipelines.loading import load
+    from engine.models.diffusion.loading import load
 
     prepare()
     return load(options, place)

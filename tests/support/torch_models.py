@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.capabilities import Desk, ModelKey, Place, Task
+from engine.contract import Desk, ModelKey, Place, Task
 
 WIDTH = 8
 

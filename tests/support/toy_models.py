@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from engine.capabilities import Blocked, Desk, ModelKey, Permanent, Place, Retryable, Task
+from engine.contract import Blocked, Desk, ModelKey, Permanent, Place, Retryable, Task
 
 STEP = 0.002
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-from engine.capabilities import (
+from engine.contract import (
     Attempt,
     Backend,
     Call,
@@ -18,7 +18,7 @@ from engine.capabilities import (
     Refinement,
     RefineRequest,
 )
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 
 Reply = Callable[[RefineRequest, CallContext], Any]
 

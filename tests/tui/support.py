@@ -20,7 +20,7 @@ from db.writes import steps as step_writes
 from db.writes.batches import NewBatch, NewJob
 from db.writes.errors import ErrorRecord
 from db.writes.records import Intent, Outcome
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
 from engine.runtime.artifacts import ArtifactStore
 from tui.app import Dashboard
 

@@ -9,14 +9,14 @@ from textual.widgets._toast import Toast
 
 from db.queries.lists import REASONS
 from db.writes.jobs import set_state
-from engine.capabilities.errors import ParkReason
+from engine.contract.errors import ParkReason
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_filters_of_lists import open_first
 from tests.tui.test_job_screen import open_job
 from themes import bundled_themes
 from tui.app import Dashboard
-from tui.views.head import WHAT_TO_DO
+from tui.snapshots.header import WHAT_TO_DO
 from tui.widgets.bars import Banner, KeyBar, TopBar
 from tui.widgets.rows import Rows
 

@@ -11,9 +11,9 @@ from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
-from tui.views import headlines
-from tui.views.decisions import key_of_prompt, key_to_select
-from tui.views.headlines import Scale
+from tui.snapshots import recipe_info as headlines
+from tui.snapshots.decisions import key_of_prompt, key_to_select
+from tui.snapshots.recipe_info import Scale
 
 FILM = ("scene-*/select", "scene-*/prompt")
 LOOP = ("select", "iteration-*/prompt")

@@ -7,8 +7,8 @@ import pytest
 from tests.tui.storyboards import film, preview, shoot, write
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
-from tui.views.headlines import Headlines
-from tui.views.job import JobSnapshot, JobView
+from tui.snapshots.job import JobSnapshot, JobView
+from tui.snapshots.recipe_info import Headlines
 from tui.widgets.filmstrip import Filmstrip, Frame
 from tui.widgets.picture import Picture
 

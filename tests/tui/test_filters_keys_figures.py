@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from tests.tui.support import Place, running, shows, until
-from tui import figures
+from tui import formatting as figures
 from tui.actions import ACTIONS, BY_ID, bindings, key_name
 from tui.keys import KeysError, key_file, load_keys
-from tui.remembered import Remembered, state_file
-from tui.views.filters import Filter
+from tui.snapshots.filters import Filter
+from tui.ui_state import Remembered, state_file
 from tui.widgets.columns import fit, fit_runs
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.tui.support import Place, running, shows, until
-from tui.remembered import MOST_FILTERS, Remembered
 from tui.screens.filtered import FilterInput
+from tui.ui_state import MOST_FILTERS, Remembered
 
 
 @pytest.fixture

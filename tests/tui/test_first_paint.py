@@ -6,15 +6,15 @@ import sys
 import pytest
 
 from tests.tui.support import Place
-from tui.views import headlines
-from tui.views.batches import LATER, SOON, BatchesView
-from tui.views.headlines import Headlines, Scale
+from tui.snapshots import recipe_info as headlines
+from tui.snapshots.batches import LATER, SOON, BatchesView
+from tui.snapshots.recipe_info import Headlines, Scale
 
-HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.catalog"}
+HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.plugins.catalog"}
 
 
 def test_the_dashboard_starts_without_commands_models_and_pictures() -> None:
-    code = "import sys\nimport tui.__main__, tui.running\nprint(*sys.modules)"
+    code = "import sys\nimport tui.__main__, tui.run\nprint(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.isdisjoint(said.stdout.split())
 

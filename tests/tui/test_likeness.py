@@ -5,7 +5,7 @@ import json
 import pytest
 
 from db.queries.inspect import StepLine
-from tui.views.likeness import MOST_PICTURES, alike_of
+from tui.snapshots.similarity import MOST_PICTURES, alike_of
 
 
 def line(number: int, scope: str) -> StepLine:

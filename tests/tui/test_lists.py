@@ -8,9 +8,9 @@ import pytest
 from db.queries import lists
 from tests.tui.support import Place, running, seen, until
 from tui.screens.batch import BatchScreen
+from tui.snapshots.filters import Filter
+from tui.snapshots.listing import Ask, Listing
 from tui.states import WORST_FIRST
-from tui.views.filters import Filter
-from tui.views.listing import Ask, Listing
 
 STATES = ("queued", "done", "failed", "done", "cancelled", "parked")
 

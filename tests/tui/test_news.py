@@ -12,7 +12,7 @@ from db.writes.jobs import park_job, probe_lane, set_state
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_lists import fill
 from tui.app import Dashboard
-from tui.remembered import Remembered, state_file
+from tui.ui_state import Remembered, state_file
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ from db.writes.jobs import retry_jobs
 from tests.tui.storyboards import film
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_film_screen import read
-from tui import figures
-from tui.views.batch import BatchView
-from tui.views.headlines import Headlines
-from tui.views.job import JobView
+from tui import formatting as figures
+from tui.snapshots.batch import BatchView
+from tui.snapshots.job import JobView
+from tui.snapshots.recipe_info import Headlines
 
 TONES = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
 

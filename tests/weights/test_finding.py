@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked
-from engine.weights import Wanted, check_hash, find, identity, missing_weights, require, size
+from engine.contract import Blocked
+from engine.models.weights import Wanted, check_hash, find, identity, missing_weights, require, size
 from tests.weights.conftest import cached, safetensors
 from tests.weights.hub import COMMIT
 

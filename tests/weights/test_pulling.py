@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from engine.capabilities import Blocked
 from engine.cli.app import main
-from engine.counting import byte_count
-from engine.weights import PullError, Wanted, find, pull
+from engine.contract import Blocked
+from engine.models.weights import PullError, Wanted, find, pull
+from engine.text.plural import byte_count
 from tests.weights.conftest import safetensors
 from tests.weights.hub import COMMIT, Hub
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.weights import parse_source
+from engine.models.weights import parse_source
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.capabilities import Blocked
-from engine.weights import load_tensors
-from engine.weights.states import fill
+from engine.contract import Blocked
+from engine.models.weights import load_tensors
+from engine.models.weights.states import fill
 
 
 def test_both_formats_give_the_same(tmp_path: Path) -> None:

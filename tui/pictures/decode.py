@@ -51,7 +51,7 @@ def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
 
 
 def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
-    from engine.capabilities.files import MAX_PICTURE_BYTES, open_regular
+    from engine.contract.files import MAX_PICTURE_BYTES, open_regular
 
     return (
         io.BytesIO(source) if isinstance(source, bytes) else open_regular(source, MAX_PICTURE_BYTES)

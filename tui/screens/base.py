@@ -11,7 +11,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from db.queries.spending import spending
-from engine.text import clean
+from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for, key_name, keys_of
 from tui.feed import Answered, Feed, Fresh, View
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
@@ -170,7 +170,7 @@ class BaseScreen(Screen[None]):
         self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
     ) -> None:
         """Asks the engine for something, in a thread, and shows its answer."""
-        from tui.asking import ask_for
+        from engine.client.commands import ask_for
 
         try:
             sentence, refused = ask_for(self.dashboard.paths, verb, targets, arguments)

@@ -9,14 +9,14 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from engine.counting import counted
+from engine.text.plural import counted
 from tui.actions import bindings
 from tui.feed import Answered, View
 from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
-from tui.views.batch import BatchSnapshot, BatchView, JobRow
-from tui.views.filters import ORDERS, Filter
-from tui.views.listing import MOST_MARKS
+from tui.snapshots.batch import BatchSnapshot, BatchView, JobRow
+from tui.snapshots.filters import ORDERS, Filter
+from tui.snapshots.listing import MOST_MARKS
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_bar import BatchBar
 from tui.widgets.event_tail import EventTail

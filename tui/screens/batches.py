@@ -7,15 +7,15 @@ from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from engine.counting import counted
-from engine.text import clean
-from tui import figures
+from engine.text.plural import counted
+from engine.text.terminal import clean
+from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.filtered import FilteredScreen
+from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchRow
+from tui.snapshots.filters import Filter
 from tui.states import LOOKS, look
-from tui.views.batches import BatchesSnapshot, BatchesView, BatchRow
-from tui.views.filters import Filter
 from tui.widgets.bars import TopBar
 from tui.widgets.columns import Column, Run
 from tui.widgets.event_tail import EventTail

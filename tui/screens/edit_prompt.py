@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 
 class EditPromptScreen(ModalScreen[str | None]):

@@ -6,10 +6,10 @@ from typing import Any
 from textual import on
 from textual.widgets import Input
 
-from engine.counting import counted
-from engine.text import clean
+from engine.text.plural import counted
+from engine.text.terminal import clean
 from tui.screens.base import BaseScreen
-from tui.views.filters import Filter
+from tui.snapshots.filters import Filter
 from tui.widgets.rows import Rows
 
 

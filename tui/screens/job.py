@@ -9,15 +9,15 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from db.queries import inspect
-from engine.counting import counted
+from engine.text.plural import counted
 from tui.actions import bindings
 from tui.feed import Answered, View
-from tui.figures import money
+from tui.formatting import money
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
-from tui.views.decisions import key_of_prompt, key_to_select
-from tui.views.job import JobSnapshot, JobView
-from tui.views.tree import Node
+from tui.snapshots.decisions import key_of_prompt, key_to_select
+from tui.snapshots.job import JobSnapshot, JobView
+from tui.snapshots.tree import Node
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.filmstrip import Filmstrip, Frame

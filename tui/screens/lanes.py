@@ -12,10 +12,10 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.counting import counted
-from engine.text import clean
+from engine.text.plural import counted
+from engine.text.terminal import clean
 from tui.feed import Fresh
-from tui.views.head import Head, HostLine, LaneLine
+from tui.snapshots.header import Head, HostLine, LaneLine
 
 if TYPE_CHECKING:
     from tui.app import Dashboard
@@ -95,7 +95,7 @@ class LanesScreen(ModalScreen[None]):
 
     @work(thread=True, exclusive=True, group="lane")
     def _ask(self, name: str, concurrency: int) -> None:
-        from tui.asking import ask_for
+        from engine.client.commands import ask_for
 
         wanted = {"lane": name, "concurrency": concurrency}
         try:

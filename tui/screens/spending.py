@@ -12,8 +12,8 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.queries.spending import Spending
-from engine.text import clean
-from tui.figures import count, money
+from engine.text.terminal import clean
+from tui.formatting import count, money
 
 HEADINGS = ("backend", "model", "step", "steps", "calls", "spent", "reserved", "tokens in, out")
 

@@ -10,8 +10,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import Action
+from tui.snapshots.header import EngineState, Head
 from tui.states import look
-from tui.views.head import EngineState, Head
 from tui.widgets.columns import fit
 from tui.widgets.restyled import Restyled
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 from rich.text import Text
 from textual.widgets import Static
 
-from tui import figures
+from tui import formatting as figures
+from tui.snapshots.batches import BatchRow
 from tui.states import LOOKS, TONES
-from tui.views.batches import BatchRow
 from tui.widgets.restyled import Restyled
 
 

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from engine.paths import WorkspacePaths
-from tui import figures
+from engine.config.paths import WorkspacePaths
+from tui import formatting as figures
+from tui.snapshots.detail import Detail
+from tui.snapshots.recipe_info import Scale
+from tui.snapshots.score_table import Sheet
+from tui.snapshots.similarity import Alike
 from tui.states import TONES, look
 from tui.stored import stored_file
-from tui.views.detail import Detail
-from tui.views.headlines import Scale
-from tui.views.likeness import Alike
-from tui.views.sheet import Sheet
 from tui.widgets.evaluation import Evaluation
 from tui.widgets.filmstrip import TAKEN
 from tui.widgets.picture import Picture

@@ -13,8 +13,8 @@ from rich.text import Text
 from textual.widgets import Static
 
 from db.rows import Critique, Score
-from engine.text import clean
-from tui.views.headlines import Scale
+from engine.text.terminal import clean
+from tui.snapshots.recipe_info import Scale
 
 BAR_WIDTH = 40
 SHORT_BAR_WIDTH = 12

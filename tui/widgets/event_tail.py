@@ -16,8 +16,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from db.rows import Event
-from engine.counting import counted
-from engine.text import clean
+from engine.text.plural import counted
+from engine.text.terminal import clean
 from tui.widgets.selecting import selected_text, with_selection
 
 KEPT = 2000

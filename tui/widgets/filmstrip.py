@@ -8,11 +8,11 @@ from textual.containers import HorizontalScroll, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.paths import WorkspacePaths
-from tui import figures
+from engine.config.paths import WorkspacePaths
+from tui import formatting as figures
+from tui.snapshots.siblings import Turn
 from tui.states import look
 from tui.stored import stored_file
-from tui.views.turns import Turn
 from tui.widgets.columns import fit
 from tui.widgets.picture import Picture
 

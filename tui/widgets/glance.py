@@ -5,9 +5,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
+from tui.snapshots.batch import Glance
 from tui.stored import stored_file
-from tui.views.batch import Glance
 from tui.widgets.picture import Picture
 from tui.widgets.restyled import Restyled
 

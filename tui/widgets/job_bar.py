@@ -6,10 +6,10 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from engine.counting import counted
-from tui import figures
+from engine.text.plural import counted
+from tui import formatting as figures
+from tui.snapshots.job import JobSnapshot
 from tui.states import TONES, look
-from tui.views.job import JobSnapshot
 from tui.widgets.restyled import Restyled
 
 

@@ -1,8 +1,8 @@
 """The columns of a list of jobs."""
 
-from tui import figures
+from tui import formatting as figures
+from tui.snapshots.batch import JobRow
 from tui.states import look
-from tui.views.batch import JobRow
 from tui.widgets.columns import Column, Run
 from tui.widgets.sparkline import spark
 

@@ -1,8 +1,8 @@
 """The columns of a job's tree."""
 
-from tui import figures
+from tui import formatting as figures
+from tui.snapshots.tree import Node
 from tui.states import look
-from tui.views.tree import Node
 from tui.widgets.columns import Column, Run
 
 

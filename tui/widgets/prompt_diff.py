@@ -16,8 +16,8 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.counting import counted
-from engine.text import clean
+from engine.text.plural import counted
+from engine.text.terminal import clean
 
 MAX_CHARACTERS = 20_000
 """The most characters of either prompt that are shown."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.anthropic.settings import AnthropicSettings
-from engine.capabilities import BackendFamily, TextBackend, VisionBackend
+from engine.contract import BackendFamily, TextBackend, VisionBackend
 
 __all__ = ["FAMILY", "AnthropicSettings"]
 

@@ -20,7 +20,7 @@ from engine.backends.common.readiness import load
 from engine.backends.common.reading import Count, Items, Lenient, Text
 from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
-from engine.capabilities import StepError
+from engine.contract import StepError
 
 NAME = "anthropic"
 API_URL = "https://api.anthropic.com"

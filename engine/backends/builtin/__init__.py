@@ -7,7 +7,7 @@ return is real output of documented methods (`docs/builtin.md`); none has learne
 from collections.abc import Mapping
 
 from engine.backends.builtin.settings import BuiltinSettings
-from engine.capabilities import (
+from engine.contract import (
     BackendFamily,
     ImageBackend,
     ScoreBackend,

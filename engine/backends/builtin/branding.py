@@ -6,11 +6,11 @@ from functools import cache
 
 import numpy as np
 
+from engine.backends.builtin.painter.lexicon import phrases
 from engine.backends.builtin.shotwords import ShotWords
 from engine.backends.builtin.terms import Phrase, named, words_of
-from engine.capabilities.writing import Film
+from engine.contract.storyboard_text import Film
 from engine.imaging.measure.colour import Array, from_hex, oklab
-from engine.imaging.painter.lexicon import phrases
 
 SAME_COLOUR = 0.1
 """Distance in OKLab up to which a colour's name stands for a brand's colour."""

@@ -18,9 +18,9 @@ from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.shotwords import ShotWords, read_shot
 from engine.backends.builtin.subjects import subject
 from engine.backends.builtin.terms import entries, terms_in, words_of
-from engine.capabilities.writing import Film, PlannedScene
+from engine.contract.storyboard_text import Film, PlannedScene
 from engine.imaging.measure.colour import from_hex, oklab
-from engine.text import clean
+from engine.text.terminal import clean
 
 LONGEST_SCENE = 4000
 """Characters of a scene, its notes and a brief that are read, and of a scene that are kept."""

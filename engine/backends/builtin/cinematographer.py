@@ -14,11 +14,11 @@ from pydantic import BaseModel
 
 from engine.backends.builtin.branding import holds
 from engine.backends.builtin.choosing import CAMERA, LONGEST_SCENE, Phrases, choose
+from engine.backends.builtin.painter.reading import read as painted
 from engine.backends.builtin.shotwords import read_shot
 from engine.backends.builtin.terms import Phrase, table, words_of
-from engine.capabilities.writing import Draft, Film, PlannedScene
-from engine.imaging.painter.reading import read as painted
-from engine.text import clean
+from engine.contract.storyboard_text import Draft, Film, PlannedScene
+from engine.text.terminal import clean
 
 FIRST = ("size", "lens", "source", "time", "movement", "markers", "use")
 """The elements of a first draft; the brand's own colours are among them."""

@@ -9,9 +9,9 @@ import numpy as np
 from pydantic import BaseModel
 
 from engine.backends.builtin.expectations import Expectation, understand
+from engine.backends.builtin.painter.lexicon import phrases
 from engine.imaging.measure.colour import Rgb, from_hex, oklab
 from engine.imaging.measure.picture import Measures, colour_share, measure
-from engine.imaging.painter.lexicon import phrases
 
 MET = 0.8
 """From here on an expectation counts as met."""

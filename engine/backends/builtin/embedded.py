@@ -1,6 +1,6 @@
 """What all embedded backends say about themselves: that they need nothing and cost nothing."""
 
-from engine.capabilities import Missing
+from engine.contract import Missing
 
 
 class Embedded:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.backends.builtin.painter.reading import Mention, Reading, read
 from engine.imaging.measure.colour import chroma, from_hex, oklab
-from engine.imaging.painter.reading import Mention, Reading, read
 
 GROUNDS = {
     "sea", "lake", "river", "sky", "field", "flower", "forest", "hill", "mountain", "desert",

@@ -3,21 +3,21 @@
 from typing import Any
 
 from engine.backends.builtin.embedded import Embedded
+from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.settings import BuiltinSettings, versioned
 from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
-from engine.capabilities.base import CallContext, Capability
-from engine.capabilities.errors import Permanent
-from engine.capabilities.image import ImageRequest, Picture
+from engine.contract.backend import CallContext, Capability
+from engine.contract.errors import Permanent
+from engine.contract.image import ImageRequest, Picture
 from engine.imaging.lineage import Lineage, stamp
-from engine.imaging.painter.paint import paint
 
 MOST_REFERENCES = 16
 """Pictures that the painter follows at most in one request."""
 
 
 class Painter(Embedded):
-    """Paints pictures from words, by the method of `engine.imaging.painter`."""
+    """Paints pictures from words, by the method of `engine.backends.builtin.painter`."""
 
     capability: Capability = "image"
     model = "painter-1"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from engine.backends.builtin.expectations import Expectation, understand
-from engine.imaging.painter.corrections import OPPOSITES
-from engine.imaging.painter.reading import read
+from engine.backends.builtin.painter.corrections import OPPOSITES
+from engine.backends.builtin.painter.reading import read
 
 STEPS: dict[str, tuple[str, float]] = {
     "lightness": ("brightness", 0.085),

@@ -17,7 +17,7 @@ from engine.backends.builtin.choices import choices
 from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.shotwords import ShotWords, read_shot
 from engine.backends.builtin.terms import Phrase, table, words_of
-from engine.capabilities.writing import CRITERIA, Film, PlannedScene
+from engine.contract.storyboard_text import CRITERIA, Film, PlannedScene
 
 WEIGHTS: dict[str, dict[str, float]] = {
     "completeness": {

@@ -15,8 +15,8 @@ from pydantic import BaseModel
 from engine.backends.builtin.choices import choices
 from engine.backends.builtin.subjects import without_form
 from engine.backends.builtin.terms import LIMIT, words_of
-from engine.capabilities.writing import Film
-from engine.text import clean
+from engine.contract.storyboard_text import Film
+from engine.text.terminal import clean
 
 LONGEST_PROMPT = 600
 """Characters of a scene's prompt at most."""

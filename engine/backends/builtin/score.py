@@ -5,9 +5,9 @@ from typing import Any, Literal, cast
 from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities.base import CallContext, Capability
-from engine.capabilities.errors import Permanent
-from engine.capabilities.score import (
+from engine.contract.backend import CallContext, Capability
+from engine.contract.errors import Permanent
+from engine.contract.score import (
     Column,
     CompareRequest,
     Comparison,
@@ -17,7 +17,7 @@ from engine.capabilities.score import (
     ScoreSheet,
 )
 from engine.imaging.measure.likeness import imprint, layout_similarity, palette_distance
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 
 class Measurer(Embedded):

@@ -7,7 +7,7 @@ import re
 from functools import cache
 
 from engine.backends.builtin.choices import choices
-from engine.text import clean
+from engine.text.terminal import clean
 
 LONGEST = 8
 """Words of a subject at most."""

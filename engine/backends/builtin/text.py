@@ -8,9 +8,8 @@ from engine.backends.builtin.refiner import Tried, refine
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities.base import CallContext, Capability
-from engine.capabilities.text import Refinement, RefineRequest
-from engine.capabilities.writing import (
+from engine.contract.backend import CallContext, Capability
+from engine.contract.storyboard_text import (
     CRITERIA,
     PlannedScene,
     ReviewRequest,
@@ -20,6 +19,7 @@ from engine.capabilities.writing import (
     ShotRequest,
     ShotReview,
 )
+from engine.contract.text import Refinement, RefineRequest
 
 
 class Writer(Embedded):

@@ -5,9 +5,9 @@ from typing import Any
 from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.embedded import Embedded
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.capabilities.base import CallContext, Capability
-from engine.capabilities.errors import Permanent
-from engine.capabilities.vision import EvaluateRequest, Evaluation
+from engine.contract.backend import CallContext, Capability
+from engine.contract.errors import Permanent
+from engine.contract.vision import EvaluateRequest, Evaluation
 
 
 class Critic(Embedded):

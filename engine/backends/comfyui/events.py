@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit, urlunsplit
 
-from engine.addresses import is_loopback
 from engine.backends.common.previews import fit_preview
 from engine.backends.common.reading import plain
-from engine.text import clean
+from engine.config.addresses import is_loopback
+from engine.text.terminal import clean
 
 MAX_FRAME_BYTES = 16 * 2**20
 OPEN_SECONDS = 10.0

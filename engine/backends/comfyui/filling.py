@@ -5,7 +5,7 @@ from typing import Any
 from engine.backends.comfyui.settings import ComfySettings
 from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.workflow import SlotName, Workflow
-from engine.capabilities import ImageRequest
+from engine.contract import ImageRequest
 
 REFINER_SHARE = 0.8
 """Share of the steps that the base model makes before the refiner."""

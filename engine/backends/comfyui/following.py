@@ -8,8 +8,8 @@ from engine.backends.comfyui.server import ComfyServer
 from engine.backends.comfyui.states import Ended, Running, State, Unclear, Waiting
 from engine.backends.comfyui.ticket import Ticket
 from engine.backends.comfyui.turns import Stay
-from engine.capabilities import CallContext, Permanent, Retryable
-from engine.counting import counted
+from engine.contract import CallContext, Permanent, Retryable
+from engine.text.plural import counted
 
 MOST_LOST = 3
 """How often the server may vanish while it runs a prompt before the prompt is given up."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 
 class Node(BaseModel):

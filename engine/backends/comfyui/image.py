@@ -5,7 +5,6 @@ import hashlib
 import json
 from typing import Any
 
-from engine.addresses import is_loopback
 from engine.backends.comfyui.filling import values_for
 from engine.backends.comfyui.following import (
     Follower,
@@ -25,7 +24,8 @@ from engine.backends.common.failures import Account
 from engine.backends.common.picture_backend import PictureCosts
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
-from engine.capabilities import (
+from engine.config.addresses import is_loopback
+from engine.contract import (
     CallContext,
     Capability,
     ImageRequest,

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.backends.comfyui.states import Ended
 from engine.backends.common.failures import Account
-from engine.capabilities import Permanent, Retryable
+from engine.contract import Permanent, Retryable
 
 _OUT_OF_MEMORY = re.compile(
     r"OutOfMemory|out of memory|not enough memory|cannot allocate memory|alloc_failed"

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.backends.common.failures import Account
 from engine.backends.common.reading import word
-from engine.capabilities import Blocked, Permanent
+from engine.contract import Blocked, Permanent
 
 _FILE_INPUT = re.compile(
     r"(?:ckpt|checkpoint|lora|vae|unet|clip|control_net|model|gligen|hypernetwork)_name\d?$"

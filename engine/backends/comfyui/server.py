@@ -24,7 +24,7 @@ from engine.backends.common.failures import (
 )
 from engine.backends.common.http import MAX_JSON_BYTES, UnreadableReply, guarded
 from engine.backends.common.reading import plain
-from engine.capabilities import Blocked, Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
 """How long a prompt that is given up may take to be taken out of the server's queue."""

@@ -27,8 +27,8 @@ from engine.backends.comfyui.graph import Graph, Node, called, parts_of
 from engine.backends.comfyui.saving import result_node, savers
 from engine.backends.comfyui.slots import find_slots
 from engine.backends.comfyui.texts import TEXT_INPUTS
-from engine.capabilities.files import open_regular
-from engine.text import clean
+from engine.contract.files import open_regular
+from engine.text.terminal import clean
 
 MAX_WORKFLOW_BYTES = 4 * 2**20
 _EDITOR = (

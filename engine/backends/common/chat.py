@@ -19,7 +19,7 @@ from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices, Usage, report
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     Capability,
     EvaluateRequest,

@@ -12,7 +12,6 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 from pydantic import Field
 
-from engine.addresses import is_loopback
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import (
     MAX_PICTURE_BYTES,
@@ -21,7 +20,8 @@ from engine.backends.common.http import (
     guarded,
 )
 from engine.backends.common.settings import RemoteSettings
-from engine.capabilities import Artifact, CallContext, Permanent, Retryable, StepError
+from engine.config.addresses import is_loopback
+from engine.contract import Artifact, CallContext, Permanent, Retryable, StepError
 
 FETCHES = 3
 """How often a file is fetched before it is given up."""

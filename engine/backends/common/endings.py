@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.agents.replies import ModelReply
 from engine.backends.common.failures import MOST_SHOWN, Account
-from engine.capabilities import Retryable
+from engine.contract import Retryable
 
 _REFUSED = frozenset(
     {

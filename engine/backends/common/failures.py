@@ -32,8 +32,8 @@ from engine.backends.common.error_bodies import (
 from engine.backends.common.http import UnreadableReply
 from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.backends.common.scrubbing import shown
-from engine.capabilities import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
-from engine.capabilities.errors import Pressure
+from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
+from engine.contract.errors import Pressure
 
 _SAY_LIMITS = frozenset({400, 401, 403, 429})
 """Statuses whose words may name a limit of the account; a 422 repeats the request's own words."""

@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from engine.addresses import is_loopback
+from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.tracing import HttpExchange
-from engine.capabilities.tracing import wire_log
-from engine.proxies import refuse_unusable_proxy
+from engine.config.addresses import is_loopback
+from engine.contract.tracing import wire_log
 
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from engine.capabilities import Artifact, Backend, ImageRequest
+from engine.contract import Artifact, Backend, ImageRequest
 from engine.imaging.lineage import Lineage
 
 

@@ -7,7 +7,7 @@ from engine.backends.common.download import PictureSettings
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import find_key
 from engine.backends.common.speaker import lacks
-from engine.capabilities import Capability, ImageRequest, Missing
+from engine.contract import Capability, ImageRequest, Missing
 
 SettingsT = TypeVar("SettingsT", bound=PictureSettings)
 

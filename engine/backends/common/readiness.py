@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from types import ModuleType
 from urllib.parse import urlsplit
 
-from engine.addresses import is_loopback
 from engine.backends.common.keys import Key
-from engine.capabilities import Blocked, Missing
-from engine.installing import install_command
-from engine.proxies import proxies_hidden
+from engine.backends.common.proxies import proxies_hidden
+from engine.config.addresses import is_loopback
+from engine.config.install import install_command
+from engine.contract import Blocked, Missing
 
 CONNECT_SECONDS = 0.5
 """How long a server of this machine may take to accept a connection before it counts as silent."""

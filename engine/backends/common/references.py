@@ -3,7 +3,7 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from engine.capabilities import Artifact, CallContext, ImageRequest, Permanent
+from engine.contract import Artifact, CallContext, ImageRequest, Permanent
 
 if TYPE_CHECKING:
     from engine.imaging.sending import Sendable

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 MASK = "***"
 

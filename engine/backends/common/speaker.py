@@ -16,7 +16,7 @@ from engine.backends.common.readiness import (
     unusable_key,
 )
 from engine.backends.common.reading import Lenient, plain
-from engine.capabilities import Missing, StepError
+from engine.contract import Missing, StepError
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
 ShapeT = TypeVar("ShapeT", bound=Lenient)

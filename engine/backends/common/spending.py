@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.capabilities import CallContext
+from engine.contract import CallContext
 
 
 class TokenPrices(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation
 from engine.backends.common.chat import ChatBackend, ChatSettings, Speaker, version_of
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     Refinement,
     RefineRequest,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.diffusers.settings import DiffusersSettings
-from engine.capabilities import BackendFamily, ImageBackend
+from engine.contract import BackendFamily, ImageBackend
 
 __all__ = ["FAMILY", "DiffusersSettings"]
 

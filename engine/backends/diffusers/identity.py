@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from engine.backends.diffusers.settings import DiffusersSettings
-from engine.weights import marked
+from engine.models.weights import marked
 
 _USUAL = DiffusersSettings()
 _ALWAYS = ("variant", "scheduler", "karras", "steps", "cfg", "dtype", "vae_tiling", "reference")

@@ -8,7 +8,7 @@ from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.common.references import references_of
 from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
-from engine.capabilities import (
+from engine.contract import (
     Artifact,
     CallContext,
     Capability,
@@ -19,14 +19,14 @@ from engine.capabilities import (
     Task,
 )
 from engine.imaging.lineage import Lineage, stamp
-from engine.pipelines.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
-from engine.pipelines.sources import all_wanted
-from engine.weights import Wanted, lane_of, marked, missing_weights
+from engine.models.diffusion.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
+from engine.models.diffusion.sources import all_wanted
+from engine.models.weights import Wanted, lane_of, marked, missing_weights
 
 METHOD = "1"
 """Version of the way in which pictures are made here."""
 
-LOADER = "engine.pipelines.loading:load"
+LOADER = "engine.models.diffusion.loading:load"
 OPERATION = "generate"
 
 MOST_FOLLOWED = 8

@@ -14,9 +14,9 @@ from pydantic import (
     model_validator,
 )
 
-from engine.pipelines.options import LoraFile, Precision, SchedulerName
-from engine.pipelines.schedulers import KARRAS
-from engine.weights import parse_source
+from engine.models.diffusion.options import LoraFile, Precision, SchedulerName
+from engine.models.diffusion.schedulers import KARRAS
+from engine.models.weights import parse_source
 
 
 def _source(text: str) -> str:

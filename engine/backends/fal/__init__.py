@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.fal.settings import FalSettings
-from engine.capabilities import BackendFamily, ImageBackend
+from engine.contract import BackendFamily, ImageBackend
 
 __all__ = ["FAMILY", "FalSettings"]
 

@@ -15,7 +15,7 @@ from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.replies import seconds_in
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     ImageRequest,
     Permanent,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.backends.fal.settings import FalSettings
-from engine.capabilities import ImageRequest, Permanent
+from engine.contract import ImageRequest, Permanent
 
 MAX_SEED = 2**32
 """Seeds are sent below this, which every model takes."""

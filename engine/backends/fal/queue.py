@@ -25,7 +25,7 @@ from engine.backends.common.speaker import read_as
 from engine.backends.fal.replies import Refusal, Status, Submission, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import Ticket
-from engine.capabilities import Blocked, Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable, StepError
 
 T = TypeVar("T")
 

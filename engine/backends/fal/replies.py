@@ -13,7 +13,7 @@ from pydantic import Field
 
 from engine.backends.common.reading import Items, Lenient, plain, word
 from engine.backends.fal.ticket import Ticket
-from engine.text import clean
+from engine.text.terminal import clean
 
 _MOST_SECONDS = 1e6
 _PERCENT = re.compile(r"(?<!\d)(\d{1,3})%\|")

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.backends.common.account_limits import is_spent
 from engine.backends.common.failures import Account, from_status
-from engine.capabilities import StepError
+from engine.contract import StepError
 
 _SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 

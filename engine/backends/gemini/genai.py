@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
@@ -11,6 +10,7 @@ from engine.backends.common.http import Heard, UnreadableReply, guarded, trust
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
 from engine.backends.gemini.speaker import GeminiSpeaker
+from engine.config.addresses import is_loopback
 
 
 class GenaiSpeaker(GeminiSpeaker):

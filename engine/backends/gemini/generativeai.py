@@ -11,18 +11,18 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
-from engine.addresses import is_loopback
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import STUMBLES, from_exception
 from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, Heard, UnreadableReply
+from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import Usage
 from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.speaker import GeminiSpeaker
-from engine.capabilities.tracing import wire_log
-from engine.proxies import refuse_unusable_proxy
+from engine.config.addresses import is_loopback
+from engine.contract.tracing import wire_log
 
 _OK = 200
 

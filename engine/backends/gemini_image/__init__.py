@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.gemini_image.settings import GeminiImageSettings
-from engine.capabilities import BackendFamily, ImageBackend
+from engine.contract import BackendFamily, ImageBackend
 
 __all__ = ["FAMILY", "GeminiImageSettings"]
 

@@ -20,7 +20,7 @@ from engine.backends.common.spending import report
 from engine.backends.gemini.genai import genai_client
 from engine.backends.gemini.reading import GeminiReply, Part, reply_in
 from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     ImageRequest,
     Permanent,

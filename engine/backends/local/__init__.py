@@ -1,13 +1,13 @@
 """Local models that score pictures, in the model hosts of this machine.
 
 The backend describes a set of pictures as one task and knows nothing of torch; the formulas are in
-`engine.scorers`, the weights in `engine.weights`.
+`engine.models.scorers`, the weights in `engine.models.weights`.
 """
 
 from collections.abc import Mapping
 
 from engine.backends.local.settings import LocalSettings
-from engine.capabilities import BackendFamily, ScoreBackend
+from engine.contract import BackendFamily, ScoreBackend
 
 __all__ = ["FAMILY", "LocalSettings"]
 

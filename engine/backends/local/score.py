@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.local.settings import LocalSettings
-from engine.capabilities import (
+from engine.contract import (
     Artifact,
     CallContext,
     Capability,
@@ -19,11 +19,11 @@ from engine.capabilities import (
     ScoreRequest,
     ScoreSheet,
 )
-from engine.capabilities.hosting import ModelKey, Task
-from engine.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
-from engine.scorers.maps import MAPS
-from engine.scorers.models import Part, ScoringOptions, marked_model, wanted_by
-from engine.weights import Wanted, lane_of, missing_weights
+from engine.contract.model_host import ModelKey, Task
+from engine.models.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
+from engine.models.scorers.maps import MAPS
+from engine.models.scorers.models import Part, ScoringOptions, marked_model, wanted_by
+from engine.models.weights import Wanted, lane_of, missing_weights
 
 _PACKAGES = {
     "torch": "torch",

@@ -2,8 +2,8 @@
 
 from pydantic import ConfigDict, Field, field_validator
 
-from engine.scorers.models import Metric, ScorerModels
-from engine.scorers.residents import Precision
+from engine.models.scorers.models import Metric, ScorerModels
+from engine.models.scorers.residents import Precision
 
 
 class LocalSettings(ScorerModels):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.ollama.settings import OllamaSettings
-from engine.capabilities import BackendFamily, TextBackend, VisionBackend
+from engine.contract import BackendFamily, TextBackend, VisionBackend
 
 __all__ = ["FAMILY", "OllamaSettings"]
 

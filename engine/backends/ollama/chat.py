@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from engine.addresses import checked_url
 from engine.agents.conversation import Conversation, Said, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
@@ -27,8 +26,9 @@ from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
 from engine.backends.common.speaker import read_as
 from engine.backends.common.spending import Usage
 from engine.backends.ollama.settings import OllamaSettings
-from engine.capabilities import Blocked, Missing, StepError
-from engine.text import clean
+from engine.config.addresses import checked_url
+from engine.contract import Blocked, Missing, StepError
+from engine.text.terminal import clean
 
 ShapeT = TypeVar("ShapeT", bound=Lenient)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.openai.settings import OpenAISettings
-from engine.capabilities import BackendFamily, ImageBackend, TextBackend, VisionBackend
+from engine.contract import BackendFamily, ImageBackend, TextBackend, VisionBackend
 
 __all__ = ["FAMILY", "OpenAISettings"]
 

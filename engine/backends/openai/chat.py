@@ -20,7 +20,7 @@ from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
 from engine.backends.common.speaker import KeyedSpeaker, whole_reply
 from engine.backends.common.spending import Usage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
-from engine.capabilities import StepError
+from engine.contract import StepError
 
 NAME = "openai"
 API_URL = "https://api.openai.com/v1"

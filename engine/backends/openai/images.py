@@ -26,7 +26,7 @@ from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import lacks, whole_reply
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
-from engine.capabilities import (
+from engine.contract import (
     Artifact,
     CallContext,
     Capability,

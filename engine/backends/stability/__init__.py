@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.backends.stability.settings import StabilitySettings
-from engine.capabilities import BackendFamily, ImageBackend
+from engine.contract import BackendFamily, ImageBackend
 
 __all__ = ["FAMILY", "StabilitySettings"]
 

@@ -25,7 +25,7 @@ from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import read_as
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
-from engine.capabilities import (
+from engine.contract import (
     CallContext,
     ImageRequest,
     Permanent,

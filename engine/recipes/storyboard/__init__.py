@@ -1,13 +1,13 @@
 """Recipe `storyboard`: from one brief, or a list of scenes, to pictures that look like one film."""
 
+from engine.contract.recipe import Headline, Recipe
 from engine.recipes.storyboard.deciding import check_decision
 from engine.recipes.storyboard.estimate import calls_of, check
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import storyboard
 from engine.recipes.storyboard.outputs import finish, project
+from engine.recipes.storyboard.read_report import job_report
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.recipes.storyboard.telling import job_report
-from engine.runtime.recipe import Headline, Recipe
 
 RECIPE = Recipe(
     name="storyboard",

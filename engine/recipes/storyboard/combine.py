@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from engine.capabilities import Column
+from engine.contract import Column
 
 Combination = Literal["weighted", "rank", "zscore"]
 """What is weighed: the marks, their places within the set, or their standard scores."""

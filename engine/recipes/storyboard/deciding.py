@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from engine.capabilities import Scenes
-from engine.counting import counted
+from engine.contract import Scenes
 from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
 from engine.runtime.decisions import SELECT, JobShape, numbered
+from engine.text.plural import counted
 
 
 def check_decision(shape: JobShape, key: str, value: Any) -> str:

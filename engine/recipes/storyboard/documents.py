@@ -7,8 +7,8 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from engine.capabilities import CRITERIA, Likeness
-from engine.export.documents import VERSION, dollars
+from engine.contract import CRITERIA, Likeness
+from engine.outputs.documents import VERSION, dollars
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
 
 

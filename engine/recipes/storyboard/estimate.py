@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from engine.capabilities import Backend, Capability
+from engine.contract import Backend, Capability
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import scene_count
 from engine.recipes.storyboard.settings import StoryboardSettings

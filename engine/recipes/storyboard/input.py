@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from engine.capabilities import Brand, Film, PlannedScene
-from engine.capabilities.base import Plain
-from engine.capabilities.fields import Name, NotBoolAsFloat, Seed, Text
-from engine.capabilities.files import PictureFile
+from engine.contract import Brand, Film, PlannedScene
+from engine.contract.backend import Plain
+from engine.contract.fields import Name, NotBoolAsFloat, Seed, Text
+from engine.contract.files import PictureFile
 from engine.recipes.storyboard.settings import MOST_SCENES
-from engine.text import quoted
+from engine.text.terminal import quoted
 
 MOST_PHRASES = 50
 LONGEST_SECONDS = 6 * 3600.0

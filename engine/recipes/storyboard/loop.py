@@ -4,22 +4,22 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from engine.capabilities import Artifact, Film, Likeness
-from engine.capabilities.base import Plain
-from engine.recipes.storyboard.chain import (
+from engine.contract import Artifact, Film, Likeness
+from engine.contract.backend import Plain
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.prompt_loop import Wording, enhance, own_words
+from engine.recipes.storyboard.references import (
     compare,
     is_first_scene,
     references,
     told_of_references,
 )
-from engine.recipes.storyboard.editor import selecting
-from engine.recipes.storyboard.enhance import Wording, enhance, own_words
-from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene, plan
 from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.steps import selecting
 from engine.recipes.storyboard.variations import Variation, generate
-from engine.runtime.job import Job, Scope
+from engine.runtime.job.job import Job, Scope
 
 OWN_PICTURE = "The operator's own picture is scene 1; nothing was generated for it."
 

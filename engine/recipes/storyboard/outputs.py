@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from db.queries import jobs as queries
-from engine.capabilities import Artifact, Likeness
-from engine.export.documents import VERSION, dollars, to_json
-from engine.export.files import ExportError, Folder
-from engine.export.pictures import file_name, put_picture, sweep, untouched
-from engine.export.report import IterationReport
+from engine.contract import Artifact, Likeness
+from engine.contract.recipe import Projection
 from engine.imaging.errors import PictureError
+from engine.imaging.lineage import Lineage
+from engine.outputs.documents import VERSION, dollars, to_json
+from engine.outputs.folder import ExportError, Folder
+from engine.outputs.images import Source, file_name, put_picture, sweep, untouched
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
     chosen_name,
@@ -26,15 +27,14 @@ from engine.recipes.storyboard.documents import (
     storyboard_document,
     trace_summary,
 )
+from engine.recipes.storyboard.read_report import job_report
 from engine.recipes.storyboard.report import (
     SceneReport,
     StoryboardReport,
     VariationReport,
 )
-from engine.recipes.storyboard.telling import job_report
 from engine.recipes.storyboard.trace_texts import trace_texts
-from engine.runtime.recipe import Projection
-from engine.text import clean
+from engine.text.terminal import clean
 
 STORYBOARD = "storyboard.json"
 SOURCES = "safelight-sources"
@@ -136,17 +136,17 @@ class _Writing:
             files["quality_scores.json"] = to_json(quality_scores(self.report, scene))
         for name, data in files.items():
             target.put(name, data)
-        pictures = {picture_name(scene, number): turn for number, turn in _pictures(scene)}
-        beside = [self._put(target, name, turn) for name, turn in pictures.items()]
+        pictures = {picture_name(scene, number): source for number, source in _pictures(scene)}
+        beside = [self._put(target, name, source) for name, source in pictures.items()]
         kept = {*files, *pictures, *chain.from_iterable(beside)}
         sweep(target, kept, OWN_TRACE, _UNTOUCHED_TRACE, self.stored)
 
     def chosen(self, target: Folder, scene: SceneReport) -> None:
         """The picture that was taken for a scene."""
-        for _, turn in _pictures(scene):
-            if scene.picture is not None and turn.artifact.hash == scene.picture.hash:
+        for _, source in _pictures(scene):
+            if scene.picture is not None and source.artifact.hash == scene.picture.hash:
                 name = chosen_name(scene)
-                self.names |= {name, *self._put(target, name, turn)}
+                self.names |= {name, *self._put(target, name, source)}
                 return
 
     def contact_sheet(self, target: Folder) -> None:
@@ -166,9 +166,9 @@ class _Writing:
         except (OSError, ValueError) as error:
             self.problems.append(f"{CONTACT_SHEET}: {error}")
 
-    def _put(self, target: Folder, name: str, turn: IterationReport) -> list[str]:
+    def _put(self, target: Folder, name: str, source: Source) -> list[str]:
         try:
-            return put_picture(target, name, turn, self.stored(turn.artifact.hash))
+            return put_picture(target, name, source, self.stored(source.artifact.hash))
         except FileNotFoundError:
             self.problems.append(f"{target.path.name}/{name}: the stored picture is gone")
         except PictureError as error:
@@ -176,37 +176,29 @@ class _Writing:
         return []
 
 
-def _pictures(scene: SceneReport) -> Iterator[tuple[int, IterationReport]]:
+def _pictures(scene: SceneReport) -> Iterator[tuple[int, Source]]:
     """A scene's pictures by variation, with their lineage."""
     for one in scene.variations:
         if one.picture is not None:
-            yield one.number, _lineage(one, one.picture.image, one.picture.seed)
+            yield one.number, _source(one, one.picture.image, one.picture.seed)
     if not scene.variations and scene.picture is not None:  # the operator's own
-        yield (
-            1,
-            IterationReport(
-                number=1,
-                prompt=scene.prompt,
-                width=scene.picture.width or 1,
-                height=scene.picture.height or 1,
-                artifact=scene.picture,
-            ),
-        )
+        yield 1, Source(scene.picture)
 
 
-def _lineage(one: VariationReport, image: Artifact, seed: int | None) -> IterationReport:
-    return IterationReport(
-        number=one.number,
+def _source(one: VariationReport, image: Artifact, seed: int | None) -> Source:
+    if seed is None:
+        return Source(image)
+    lineage = Lineage(
         prompt=one.prompt,
         negative_prompt=one.negative_prompt,
         seed=seed,
-        backend=one.backend,
-        model=one.model,
         width=image.width or one.width,
         height=image.height or one.height,
-        artifact=image,
+        backend=one.backend,
+        model=one.model,
         reference=next(iter(one.references), None),
     )
+    return Source(image, lineage)
 
 
 def _caption(scene: SceneReport, likenesses: Sequence[Likeness]) -> list[str]:

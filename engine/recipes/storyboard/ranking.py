@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.capabilities import Artifact, Column, ScoreSheet
-from engine.capabilities.base import Plain
+from engine.contract import Artifact, Column, ScoreSheet
+from engine.contract.backend import Plain
 from engine.recipes.storyboard.combine import (
     Combination,
     Values,

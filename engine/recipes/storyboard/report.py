@@ -3,10 +3,10 @@
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
 
-from engine.capabilities import Artifact, Likeness, Picture, Shot, ShotReview
-from engine.capabilities.base import Plain
-from engine.recipes.storyboard.enhance import Wording
+from engine.contract import Artifact, Likeness, Picture, Shot, ShotReview
+from engine.contract.backend import Plain
 from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.prompt_loop import Wording
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from engine.capabilities import Artifact, Critique, Permanent, Request, Result, Score, ScoreSheet
+from engine.contract import Artifact, Critique, Permanent, Request, Result, Score, ScoreSheet
 from engine.recipes.storyboard.combine import Combination
 from engine.recipes.storyboard.ranking import Ranking, ranking
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from engine.capabilities import CRITERIA
-from engine.capabilities.image import MAX_SIDE, MIN_SIDE
+from engine.contract import CRITERIA
+from engine.contract.image import MAX_SIDE, MIN_SIDE
+from engine.contract.recipe import RecipeSettings
 from engine.recipes.storyboard.combine import Combination
-from engine.runtime.fallbacks import BackendNames
-from engine.runtime.recipe import RecipeSettings
+from engine.runtime.step.fallbacks import BackendNames
 
 MOST_VARIATIONS = 16
 MOST_WEIGHT = 1e6

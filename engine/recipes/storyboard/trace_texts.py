@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.capabilities import CRITERIA
+from engine.contract import CRITERIA
 from engine.recipes.storyboard.documents import picture_name
 from engine.recipes.storyboard.report import Round, SceneReport
-from engine.text import clean
+from engine.text.terminal import clean
 
 
 def trace_texts(scene: SceneReport) -> Iterator[tuple[str, bytes]]:

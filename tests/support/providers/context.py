@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from engine.capabilities import Artifact
+from engine.contract import Artifact
 
 
 class MemoryContext:

@@ -13,10 +13,10 @@ from pydantic import BaseModel
 
 from db.queries import jobs
 from db.rows import ApiCall, Error, Job, Step
-from engine.catalog import EntryPointCatalog
+from engine.client.workspace import Workspace
+from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.engine import Engine
-from engine.runtime.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
-from engine.workspace import Workspace
 from tests.support.engines import PATIENCE, eventually
 
 

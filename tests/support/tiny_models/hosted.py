@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.capabilities import Place
+from engine.contract import Place
 from tests.support.tiny_models import prepare
 
 LOADER = "tests.support.tiny_models.hosted:load"
@@ -11,6 +11,6 @@ LOADER = "tests.support.tiny_models.hosted:load"
 def load(options: str, place: Place) -> Any:
     """Loads scorers by the program's own loader."""
     prepare()
-    from engine.scorers import hosted
+    from engine.models.scorers import hosted
 
     return hosted.load(options, place)

@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.recipes.refine import RECIPE, RefineSettings
+from engine.recipes.refine import RECIPE
+from engine.recipes.refine.settings import RefineSettings
 from tests.support.toys import TOY
 from tui.screens.new_batch.estimate import most_steps, summary
 from tui.screens.new_batch.field_row import NameSuggester

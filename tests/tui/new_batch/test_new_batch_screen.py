@@ -11,8 +11,8 @@ from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from db.queries import batches as batch_queries
 from db.store import Store
-from engine.catalog import EntryPointCatalog
-from engine.paths import WorkspacePaths
+from engine.config.paths import WorkspacePaths
+from engine.plugins.catalog import EntryPointCatalog
 from tui.screens.new_batch import NewBatchScreen, estimator, input_reader, work
 from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.field_row import FieldRow

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from engine.runtime.recipe import AnyRecipe
-from engine.text import clean
-from tui.figures import duration, money
+from engine.contract.recipe import AnyRecipe
+from engine.text.terminal import clean
+from tui.formatting import duration, money
 
 if TYPE_CHECKING:
     from engine.money.estimate import Estimate

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from textual.screen import Screen
 from textual.timer import Timer
 
-from engine.runtime.recipe import AnyRecipe
+from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch import estimate
 from tui.screens.new_batch.messages import Estimated
 from tui.screens.new_batch.work import Refused

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ValidationError
 
 from engine.intake.sentences import sentence
-from engine.text import clean
+from engine.text.terminal import clean
 
 Control = Literal["text", "choice", "switch"]
 Value = str | bool

@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Select, Static
 
-from engine.runtime.recipe import AnyRecipe
-from engine.text import clean
+from engine.contract.recipe import AnyRecipe
+from engine.text.terminal import clean
 from tui.screens.new_batch import work
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import Checked, FormField, check, fields_of

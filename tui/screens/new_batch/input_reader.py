@@ -8,7 +8,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, get_current_worker
 
-from engine.runtime.recipe import AnyRecipe
+from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch import work
 from tui.screens.new_batch.messages import InputRead
 

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from engine.text import has_hidden
+from engine.text.terminal import has_hidden
 
 
 def _plain(name: str) -> str:

@@ -9,7 +9,7 @@ from textual_fspicker import FileOpen, Filters
 from textual_fspicker.base_dialog import Dialog, InputBar
 from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
-from engine.text import clean, has_hidden
+from engine.text.terminal import clean, has_hidden
 
 SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt")
 

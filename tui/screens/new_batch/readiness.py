@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 Readiness = Mapping[str, Mapping[str, str]]
 """What a backend lacks, by capability and then by its name; empty where it is ready."""

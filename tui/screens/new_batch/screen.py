@@ -30,8 +30,8 @@ from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lack
 from tui.screens.new_batch.summary import Summary
 
 if TYPE_CHECKING:
-    from engine.catalog import EntryPointCatalog
     from engine.money.estimate import Estimate
+    from engine.plugins.catalog import EntryPointCatalog
 
 
 class NewBatchScreen(Screen[int | None]):
@@ -116,7 +116,7 @@ class NewBatchScreen(Screen[int | None]):
         found = work.Found(trouble="The recipes cannot be loaded.")
         try:
             if self._catalog is None:
-                from engine.catalog import EntryPointCatalog
+                from engine.plugins.catalog import EntryPointCatalog
 
                 self._catalog = EntryPointCatalog()
             found = work.find_recipes(self._root, self._catalog)

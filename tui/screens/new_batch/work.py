@@ -11,15 +11,15 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.text import clean
+from engine.text.terminal import clean
 
 if TYPE_CHECKING:
-    from engine.capabilities import Artifact
-    from engine.catalog import EntryPointCatalog
+    from engine.contract import Artifact
+    from engine.contract.recipe import AnyRecipe
     from engine.intake import InputError
     from engine.money.estimate import Estimate
-    from engine.queueing import Queue, QueueOptions
-    from engine.runtime.recipe import AnyRecipe
+    from engine.plugins.catalog import EntryPointCatalog
+    from engine.queueing.queue import Queue, QueueOptions
 
 REPORT_EVERY = 1000
 """Entries between two reports of how many were read."""
@@ -83,7 +83,7 @@ class Refused(Exception):
 
 def find_recipes(root: Path, catalog: "EntryPointCatalog") -> Found:
     """Every recipe that can be loaded. One that cannot, somebody else's perhaps, is named."""
-    from engine.settings import SettingsError, read_settings
+    from engine.config.settings import SettingsError, read_settings
 
     try:
         settings = read_settings(root)
@@ -188,7 +188,7 @@ def sentences(error: "InputError") -> tuple[str, ...]:
 
 def _look_at(path: Path) -> "Artifact":
     """Checks a picture that an entry names; it is stored only when the batch is queued."""
-    from engine.capabilities import Artifact
+    from engine.contract import Artifact
     from engine.intake.pictures import read_picture
 
     picture = read_picture(path)
@@ -215,10 +215,10 @@ def estimate_batch(
         Refused: That cannot be said, or the batch would be refused.
     """
     from db.errors import StoreError
-    from engine.guarding import Untrusted
+    from engine.config.settings import SettingsError
     from engine.intake import InputError
-    from engine.queueing import QueueError
-    from engine.settings import SettingsError
+    from engine.queueing.queue import QueueError
+    from engine.trust.guard import Untrusted
 
     try:
         queue, asked = _queue_of(root, catalog, settings, options)
@@ -236,9 +236,9 @@ def _queue_of(
     options: Mapping[str, Any],
 ) -> "tuple[Queue, QueueOptions]":
     from db.store import Store
-    from engine.paths import WorkspacePaths
-    from engine.queueing import Queue, QueueOptions
-    from engine.settings import read_settings
+    from engine.config.paths import WorkspacePaths
+    from engine.config.settings import read_settings
+    from engine.queueing.queue import Queue, QueueOptions
 
     paths, seed = WorkspacePaths(root), options.get("seed")
     asked = QueueOptions(
@@ -272,10 +272,10 @@ def queue_batch(
         Refused: Something is wrong; nothing was queued.
     """
     from db.errors import StoreError
-    from engine.guarding import Untrusted
+    from engine.config.settings import SettingsError
     from engine.intake import InputError
-    from engine.queueing import QueueError
-    from engine.settings import SettingsError
+    from engine.queueing.queue import QueueError
+    from engine.trust.guard import Untrusted
 
     try:
         queue, asked = _queue_of(root, catalog, settings, options)

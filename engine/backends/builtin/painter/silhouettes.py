@@ -1,0 +1,55 @@
+"""The outlines of `shapes.toml`, as rings ready to be cut."""
+
+import math
+from functools import cache
+from typing import Any
+
+from engine.backends.builtin.painter.canvas import Point, Ring, curve
+from engine.backends.builtin.painter.lexicon import data
+
+TURNED = "turned"
+"""The table of outlines of turned wares; every other table is a silhouette."""
+
+
+def outline(name: str, *kinds: str) -> list[Ring]:
+    """The rings of a silhouette, of all the kinds that are named, in local coordinates."""
+    return [ring for kind in kinds for ring in _silhouettes()[name].get(kind, [])]
+
+
+@cache
+def turned(name: str) -> list[Point]:
+    """The right-hand outline of a turned ware, smooth, from its foot to its rim."""
+    points: list[Point] = [(float(x), float(y)) for x, y in data("shapes.toml")[TURNED][name]]
+    return [*curve(points, closed=False), points[-1]]
+
+
+@cache
+def _silhouettes() -> dict[str, dict[str, list[Ring]]]:
+    tables = data("shapes.toml")
+    return {name: _rings(entry) for name, entry in tables.items() if name != TURNED}
+
+
+def _rings(entry: dict[str, Any]) -> dict[str, list[Ring]]:
+    out: dict[str, list[Ring]] = {}
+    for kind, rings in entry.items():
+        points = [[(float(x), float(y)) for x, y in ring] for ring in rings]
+        if kind == "sharp":
+            out[kind] = [*points]
+        elif kind == "lines":
+            out[kind] = [stroke(curve(line, closed=False), 0.022) for line in points]
+        else:
+            out[kind] = [curve(ring) for ring in points]
+    return out
+
+
+def stroke(line: list[Point], wide: float) -> Ring:
+    """A line as a thin ring that tapers towards its end; `wide` at its start."""
+    sides: tuple[list[Point], list[Point]] = ([], [])
+    for at, (x, y) in enumerate(line):
+        before, after = line[max(0, at - 1)], line[min(len(line) - 1, at + 1)]
+        length = math.hypot(after[0] - before[0], after[1] - before[1]) or 1.0
+        normal = ((before[1] - after[1]) / length, (after[0] - before[0]) / length)
+        half = wide / 2 * (1 - 0.75 * at / len(line))
+        sides[0].append((x + normal[0] * half, y + normal[1] * half))
+        sides[1].append((x - normal[0] * half, y - normal[1] * half))
+    return [*sides[0], *sides[1][::-1]]

@@ -1,0 +1,1 @@
+"""The one door of the command line, the dashboard and scripts."""

@@ -1,0 +1,1 @@
+"""Settings, paths, logs and the environment of a workspace."""

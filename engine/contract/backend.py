@@ -1,0 +1,291 @@
+"""The contract between a recipe, the runtime and a backend.
+
+A *request* is plain data plus handles of artifacts; a *result* is plain data plus handles of
+artifacts. Neither holds an open file, a path of one machine or a bound object, so the same call
+can run in this process, in a process pool, in a model host or on another machine.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.contract.model_host import Task
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound="Result")
+
+Capability = Literal["text", "vision", "image", "audio", "video", "score"]
+"""What a backend can be asked for."""
+
+
+class Plain(BaseModel):
+    """Immutable plain data that refuses unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Artifact(Plain):
+    """A handle of stored bytes, by content.
+
+    Attributes:
+        hash: SHA-256 of the bytes, 64 lower-case hexadecimal digits.
+        media_type: What the bytes are, for example `image/png`.
+        size: Length in bytes.
+        width: Width in pixels, where it is a picture.
+        height: Height in pixels, where it is a picture.
+    """
+
+    hash: str = Field(pattern="^[0-9a-f]{64}$")
+    media_type: str
+    size: int
+    width: int | None = None
+    height: int | None = None
+
+
+class Request(Plain):
+    """Base of every typed request. All its fields are part of the step's fingerprint."""
+
+    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
+        """The request as it is made once more when it has failed for good.
+
+        Args:
+            prompt: The prompt that the job began with.
+            negative_prompt: Its negative prompt.
+
+        Returns:
+            None where there is nothing to simplify.
+        """
+        return None
+
+    def suited_to(self, backend: "Backend") -> Self:
+        """The request as a fallback is asked it: without what that backend does not take."""
+        return self
+
+
+class Result(Plain):
+    """Base of every typed result. It is stored as JSON and returned as it was on resume."""
+
+    def scores(self) -> "list[Score]":
+        """The scores that this result leaves behind, each a row of its own."""
+        return []
+
+    def critiques(self) -> "list[Critique]":
+        """The critiques that this result leaves behind."""
+        return []
+
+    def prompts(self) -> "list[PromptVersion]":
+        """The versions of a prompt that this result leaves behind."""
+        return []
+
+
+class Score(Plain):
+    """One number that a judge gave.
+
+    Attributes:
+        metric: What was scored, for example `overall`.
+        value: The score as shown, in the metric's own range.
+        raw: The judge's own number before it was mapped, where there was one.
+        scorer: Who gave it: backend and version.
+        image: Hash of the picture that was scored, where a step scores several.
+    """
+
+    metric: str
+    value: float
+    raw: float | None = None
+    scorer: str = ""
+    image: str | None = None
+
+
+class Critique(Plain):
+    """What a judge said, in words, with what it measured."""
+
+    text: str
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = Field(default_factory=dict)
+
+
+class PromptVersion(Plain):
+    """A prompt that somebody wrote, and why."""
+
+    text: str
+    negative: str = ""
+    author: str
+    reason: str = ""
+
+
+class Missing(Plain):
+    """Something a backend needs and does not have.
+
+    Attributes:
+        what: What it is, for example `FAL_KEY`.
+        remedy: The way to mend it, as a sentence.
+        reason: Why jobs that need it are parked.
+    """
+
+    what: str
+    remedy: str
+    reason: Literal["key", "weights", "backend"] = "key"
+
+
+class CallContext(Protocol):
+    """What the runtime gives to a backend for the length of one call."""
+
+    request_id: str | None
+    """The provider's id of this call where an earlier process already submitted it."""
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether a call that is cut off is unwanted for good, because its job was cancelled.
+
+        A call that is cut off by the end of the engine, or by its deadline, is gone back to.
+        """
+        ...
+
+    async def read(self, artifact: Artifact) -> bytes:
+        """The bytes of an artifact, checked against its hash."""
+        ...
+
+    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+        """Stores bytes by content and returns their handle; `role` says what they are here."""
+        ...
+
+    async def submitted(self, request_id: str) -> None:
+        """Records the provider's id of this call; durable when it returns."""
+        ...
+
+    def progress(self, fraction: float | None, message: str = "") -> None:
+        """Says how far this call is (0 to 1, or None where unknown); cheap, not history."""
+        ...
+
+    def cost(self, microdollars: int) -> None:
+        """Adds what this call has cost, in millionths of a US dollar."""
+        ...
+
+    async def charged(self, microdollars: int, request_id: str | None = None) -> None:
+        """Counts the cost of finished work before its result is fetched; durable when it returns.
+
+        It is counted once, however often the call is resumed. A `request_id` replaces the one that
+        was recorded: it names what there is to fetch.
+        """
+        ...
+
+    def usage(self, tokens_in: int, tokens_out: int) -> None:
+        """Adds the tokens that the provider counted, read and written."""
+        ...
+
+    def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
+        """Runs a module-level function of plain data in the process pool."""
+        ...
+
+    def infer(self, task: Task) -> Awaitable[Any]:
+        """Has a task done by a model host; its progress and previews are shown."""
+        ...
+
+    def preview(self, picture: bytes) -> None:
+        """Shows how a picture looks so far: a small JPEG or PNG; cheap, not history."""
+        ...
+
+
+class Backend(Protocol):
+    """What every backend says about itself.
+
+    Attributes:
+        name: Its name on the command line, for example `builtin`.
+        capability: What it can be asked for.
+        model: The model it runs; part of every fingerprint.
+        version: Version of its own method, raised when the same request gives another result.
+        paid: Whether a call costs money, so that it is never sent twice without need.
+        resumable: Whether a submitted call can be found again by its request id.
+        lane: The lane its calls queue in; backends that share an account share a lane.
+        concurrency: Calls that the lane may have in flight at once; 0 for one a CPU worker.
+        requests_per_minute: Calls a minute at most; None for no limit.
+
+    It may also have `tokens_per_minute`, for its lane, `reusable`, where the same request gives the
+    same result, so that another job's answer may stand for it, and `versions`, the version of each
+    operation that has another one than `version`, by its name. One that is paid may have
+    `asks(request)`: whether a call of unknown outcome is put to the operator, as all are without
+    it, or made again because it costs little. One that asks a server of this
+    machine may have `unreachable()`, which says what does not answer, for lists of backends; a call
+    to it finds that out by itself. `refusal()` says why no batch is queued with its settings,
+    `details()` what they come to, for lists of backends and estimates, and `notes()` what of a
+    request is left out with them, which is said when a batch is queued. One that asks through a
+    provider's own package has that one's name as `client`.
+    """
+
+    name: str
+    capability: Capability
+    model: str
+    version: str
+    paid: bool
+    resumable: bool
+    lane: str
+    concurrency: int
+    requests_per_minute: float | None
+
+    def missing(self) -> list[Missing]:
+        """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
+        ...
+
+
+def details_of(backend: Backend) -> list[str]:
+    """What the settings of a backend come to, a line each; empty where it does not say."""
+    return _lines(backend, "details")
+
+
+def notes_of(backend: Backend) -> list[str]:
+    """What of a request a backend leaves out, a sentence each; empty where it does not say."""
+    return _lines(backend, "notes")
+
+
+def _lines(backend: Backend, name: str) -> list[str]:
+    method = getattr(backend, name, None)
+    return [str(line) for line in method()] if callable(method) else []
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """What a backend that costs money says about it, so that budgets can be kept.
+
+    Attributes:
+        price_names: The settings that have to be set for its prices to be known.
+    """
+
+    price_names: tuple[str, ...]
+
+    def worst_cost(self, request: Any) -> int | None:
+        """The most that one call may cost, in micro-dollars; None where that is not known."""
+        ...
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """The least and the most that an ordinary call costs; None where that is not known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[ResultT]):
+    """A call that has been described and not yet made: what to ask of which backend."""
+
+    backend: Backend
+    operation: str
+    request: Request
+    result_type: type[ResultT]
+
+
+@dataclass(frozen=True, slots=True)
+class BackendFamily:
+    """The backends of one name, as an entry point of the group `safelight.backends` gives them.
+
+    Attributes:
+        name: Name on the command line and in settings, for example `builtin`.
+        summary: One line for `safelight backends`.
+        settings: The model of `[backends.NAME]` in `safelight.toml`.
+        factories: For each capability, what makes a backend of the settings and the environment,
+            where its keys are. A factory imports what is heavy; the family's module does not.
+    """
+
+    name: str
+    summary: str
+    settings: type[BaseModel]
+    factories: Mapping[Capability, Callable[[Any, Mapping[str, str]], Backend]]

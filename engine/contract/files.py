@@ -1,0 +1,120 @@
+"""Fields of an input that name a file, and become the handle of a stored artifact.
+
+A recipe's input model says `reference_image: PictureFile | None`. What an operator writes there is
+a path; what a recipe gets is an `Artifact`. The change is made while the input is validated, by a
+function that whoever validates hands over in the validation context; so no input model, recipe or
+step ever holds a path of one machine.
+"""
+
+import io
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
+
+from engine.contract.backend import Artifact
+from engine.text.terminal import quoted
+
+MAX_PICTURE_BYTES = 50 * 1024 * 1024
+"""The largest picture file that is taken in, in bytes."""
+
+KeepFile = Callable[[Path], Artifact]
+"""Reads a file, checks that it is a picture by its content, stores it, and returns its handle.
+
+Raises `ValueError` with a sentence where it is not a picture."""
+
+
+def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader:
+    """Opens a regular file for reading, and nothing else.
+
+    Neither a FIFO without a writer nor a device can make it wait. Links are followed.
+
+    Args:
+        path: The file.
+        limit: The most bytes it may have.
+        hint: What to do instead where it is not a regular file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It is not a regular file, is too large or cannot be a name; a sentence.
+        OSError: It cannot be read.
+    """
+    if "\0" in str(path):
+        raise ValueError("holds a NUL, which no path can")
+    _refuse_irregular(path.stat(), limit, hint)  # opening a device can already act on it
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    stream = cast("io.BufferedReader", os.fdopen(descriptor, "rb", buffering=1 << 16))
+    try:
+        _refuse_irregular(os.fstat(descriptor), limit, hint)  # it may have been replaced since
+    except ValueError:
+        stream.close()
+        raise
+    return stream
+
+
+def _refuse_irregular(status: os.stat_result, limit: int, hint: str) -> None:
+    kind = stat.S_IFMT(status.st_mode)
+    if kind != stat.S_IFREG:
+        names = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+        advice = f"; {hint}" if hint and kind != stat.S_IFDIR else ""
+        raise ValueError(f"is {names.get(kind, 'a device')}, not a regular file{advice}")
+    if status.st_size > limit:
+        raise ValueError(
+            f"has {status.st_size / 2**20:.1f} MiB, more than the {limit >> 20} MiB that are read"
+        )
+
+
+def _picture_file(value: Any, info: ValidationInfo) -> Any:
+    context = info.context if isinstance(info.context, dict) else {}
+    keep_file, folder = context.get("keep_file"), context.get("folder")
+    if not isinstance(value, str):
+        if folder is not None and not isinstance(value, Artifact | None):
+            # A file names no handles: no hash that it writes is trusted.
+            raise ValueError("must be the path of a picture")
+        return value
+    if keep_file is None or folder is None:
+        raise ValueError("is a path, and pictures are taken in only when a batch is queued")
+    try:
+        return keep_file(_picture_path(Path(folder), value))
+    except ValueError as error:
+        raise ValueError(f"{quoted(value)} {error}") from None
+
+
+def _picture_path(folder: Path, written: str) -> Path:
+    """The path that an operator wrote, where it is a file that can be read."""
+    if "://" in written:
+        raise ValueError("is a web address; save the picture as a file and name the file")
+    try:
+        path = folder / Path(written).expanduser()
+        open_regular(path, MAX_PICTURE_BYTES).close()
+    except FileNotFoundError:
+        raise ValueError("does not exist; paths are relative to the input file's folder") from None
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from None
+    except RuntimeError as error:  # a home folder that is not known
+        raise ValueError(f"cannot be found: {error}") from None
+    return path
+
+
+PictureFile = Annotated[
+    Artifact,
+    BeforeValidator(_picture_file),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "path",
+            "minLength": 1,
+            "description": "Path of a PNG, JPEG or WebP file of at most 50 MiB, absolute or "
+            "relative to the folder of the input file.",
+        },
+        mode="validation",
+    ),
+]
+"""A picture: written as a path, validated into the `Artifact` that holds its bytes.
+
+The validation context is a dict with `folder` (a `Path`) and `keep_file` (a `KeepFile`). An
+`Artifact` passes as it is; the mapping of one does where there is no such context, as when a
+stored input is read again, and is refused where there is one, since then it comes from a file."""

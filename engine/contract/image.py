@@ -1,0 +1,107 @@
+"""Capability `image`: a picture from a prompt."""
+
+from collections.abc import Sequence
+from typing import Protocol, Self
+
+from pydantic import Field
+
+from engine.contract.backend import Artifact, Backend, Call, CallContext, Request, Result
+
+MIN_SIDE, MAX_SIDE = 64, 4096
+"""Sides of a picture in pixels that an operator may ask for."""
+
+
+def _is_empty(value: tuple[Artifact, ...]) -> bool:
+    return not value
+
+
+class ImageRequest(Request):
+    """Asks for one picture.
+
+    Attributes:
+        prompt: What to show.
+        negative_prompt: What to keep out; backends without the notion ignore it.
+        seed: Source of all randomness, 0 to 2**63 - 1.
+        width: Width in pixels.
+        height: Height in pixels.
+        reference: A picture to follow in palette and layout.
+        more_references: Further ones, for backends that take several. A field that came later: it
+            is left out of the stored request where it is empty, so that earlier fingerprints hold.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = Field(ge=0, lt=2**63)
+    width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
+    height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
+    reference: Artifact | None = None
+    more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
+
+    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
+        """The same picture of the prompt that the job began with, without later corrections."""
+        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
+        return None if simple == self else simple
+
+    def suited_to(self, backend: Backend) -> Self:
+        """The same with as many reference pictures, the first ones, as the backend follows."""
+        further = self.more_references[: max(0, most_references(backend) - 1)]
+        return self.model_copy(update={"more_references": further})
+
+
+def most_references(backend: Backend) -> int:
+    """How many reference pictures a backend follows in one request."""
+    return int(getattr(backend, "most_references", 1))
+
+
+class Picture(Result):
+    """One picture, with the seed that made it; None where its maker has no seeds."""
+
+    image: Artifact
+    seed: int | None
+
+
+class ImageBackend(Backend, Protocol):
+    """Makes pictures.
+
+    It may also have `most_references`, how many reference pictures it follows in one request,
+    where that is more than one; a request with more than it takes fails for good.
+    """
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+        """Makes the picture that is asked for."""
+        ...
+
+
+class Image:
+    """The image capability as a recipe sees it."""
+
+    def __init__(self, backend: ImageBackend) -> None:
+        self.backend = backend
+
+    @property
+    def most_references(self) -> int:
+        """How many reference pictures the backend follows in one request."""
+        return most_references(self.backend)
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        seed: int,
+        width: int,
+        height: int,
+        negative_prompt: str = "",
+        reference: Artifact | None = None,
+        more_references: Sequence[Artifact] = (),
+    ) -> Call[Picture]:
+        """Describes the generation of one picture."""
+        request = ImageRequest(
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            seed=seed,
+            width=width,
+            height=height,
+            reference=reference,
+            more_references=tuple(more_references),
+        )
+        return Call(self.backend, "generate", request, Picture)

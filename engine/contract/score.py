@@ -1,0 +1,165 @@
+"""Capability `score`: numbers for the pictures of one set, and how alike pictures are."""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol, Self
+
+from pydantic import Field
+
+from engine.contract.backend import (
+    Artifact,
+    Backend,
+    Call,
+    CallContext,
+    Plain,
+    Request,
+    Result,
+    Score,
+)
+
+MOST_IMAGES = 64
+"""Pictures in one set at most."""
+
+
+class ScoreRequest(Request):
+    """Asks for scores of pictures that were made for the same text.
+
+    Attributes:
+        images: The pictures, in order.
+        brief: What they are of, short: for models that read no more than 77 tokens.
+        prompt: The whole text that they were made from: for models that read long texts.
+        metrics: What to score them by, for example `pickscore`; empty for all that the backend has.
+    """
+
+    images: tuple[Artifact, ...] = Field(min_length=1, max_length=MOST_IMAGES)
+    brief: str
+    prompt: str
+    metrics: tuple[str, ...] = ()
+
+    def suited_to(self, backend: Backend) -> Self:
+        """The same by those of the metrics that the backend has; by all it has where none is."""
+        has = getattr(backend, "metrics", self.metrics)
+        return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
+
+
+class Mark(Plain):
+    """What one scorer gave one picture.
+
+    Attributes:
+        raw: The scorer's own number; None where it gave none.
+        value: The number mapped to 0 to 100, higher is better; None where there is none.
+        note: Why there is none.
+    """
+
+    raw: float | None = None
+    value: float | None = Field(None, ge=0, le=100)
+    note: str = ""
+
+
+class Column(Plain):
+    """What one scorer gave the pictures of a set.
+
+    Attributes:
+        metric: Its name, for example `pickscore`.
+        scorer: Who it is exactly: model, variant, precision and version of the map.
+        text: Which text it was given, if any.
+        cut: Whether that text was longer than what the scorer reads.
+        marks: One for each picture, in order.
+    """
+
+    metric: str
+    scorer: str
+    text: Literal["brief", "prompt", "none"]
+    cut: bool = False
+    marks: tuple[Mark, ...]
+
+
+class ScoreSheet(Result):
+    """The scores of a set of pictures, a column for each scorer."""
+
+    images: tuple[Artifact, ...]
+    columns: tuple[Column, ...]
+
+    def scores(self) -> list[Score]:
+        """Every number that there is, each with its picture."""
+        return [
+            Score(
+                metric=column.metric,
+                value=mark.value,
+                raw=mark.raw,
+                scorer=column.scorer,
+                image=image.hash,
+            )
+            for column in self.columns
+            for image, mark in zip(self.images, column.marks, strict=True)
+            if mark.value is not None
+        ]
+
+
+class CompareRequest(Request):
+    """Asks how alike pictures are, each with every other.
+
+    Attributes:
+        images: The pictures, in order, at least two.
+    """
+
+    images: tuple[Artifact, ...] = Field(min_length=2, max_length=MOST_IMAGES)
+
+
+class Likeness(Plain):
+    """How alike pictures are by one measure.
+
+    Attributes:
+        measure: Its name, for example `clip_similarity` or `palette_distance`.
+        method: How it is measured: model or formula, with its version.
+        higher_is_more_alike: Whether a greater number means more alike.
+        values: For each picture its number with each other one, a symmetric square.
+    """
+
+    measure: str
+    method: str
+    higher_is_more_alike: bool
+    values: tuple[tuple[float, ...], ...]
+
+
+class Comparison(Result):
+    """How alike pictures are, by each measure that the backend has."""
+
+    likenesses: tuple[Likeness, ...]
+
+
+class ScoreBackend(Backend, Protocol):
+    """Scores pictures.
+
+    Attributes:
+        metrics: What it can score by, in its own order.
+    """
+
+    metrics: tuple[str, ...]
+
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
+        """Scores the pictures of one set."""
+        ...
+
+    async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
+        """Says how alike pictures are."""
+        ...
+
+
+class Scorers:
+    """The score capability as a recipe sees it."""
+
+    def __init__(self, backend: ScoreBackend) -> None:
+        self.backend = backend
+
+    def score(
+        self, images: Sequence[Artifact], *, brief: str, prompt: str, metrics: Sequence[str] = ()
+    ) -> Call[ScoreSheet]:
+        """Describes the scoring of a set of pictures."""
+        request = ScoreRequest(
+            images=tuple(images), brief=brief, prompt=prompt, metrics=tuple(metrics)
+        )
+        return Call(self.backend, "score", request, ScoreSheet)
+
+    def compare(self, images: Sequence[Artifact]) -> Call[Comparison]:
+        """Describes the comparison of pictures."""
+        return Call(self.backend, "compare", CompareRequest(images=tuple(images)), Comparison)

@@ -1,0 +1,111 @@
+"""Capability `text`: writing, here the refinement of a prompt from what was seen."""
+
+from collections.abc import Sequence
+from typing import Protocol, cast
+
+from engine.contract.backend import (
+    Backend,
+    Call,
+    CallContext,
+    Plain,
+    PromptVersion,
+    Request,
+    Result,
+)
+from engine.contract.storyboard_text import (
+    Draft,
+    Film,
+    PlannedScene,
+    ReviewRequest,
+    Scenes,
+    ScenesRequest,
+    Shot,
+    ShotRequest,
+    ShotReview,
+    StoryBackend,
+)
+from engine.contract.vision import Evaluation
+
+
+class Attempt(Plain):
+    """One turn of the loop, as the next writer is told about it."""
+
+    prompt: str
+    negative_prompt: str = ""
+    evaluation: Evaluation
+
+
+class RefineRequest(Request):
+    """Asks for a better prompt.
+
+    Attributes:
+        brief: What the operator asked for.
+        attempts: Every prompt tried so far with its evaluation, oldest first, at least one.
+    """
+
+    brief: str
+    attempts: tuple[Attempt, ...]
+
+
+class Refinement(Result):
+    """A better prompt, and why it should be better."""
+
+    prompt: str
+    negative_prompt: str = ""
+    reason: str
+    author: str
+
+    def prompts(self) -> list[PromptVersion]:
+        """The new prompt as a version of its own."""
+        return [
+            PromptVersion(
+                text=self.prompt,
+                negative=self.negative_prompt,
+                author=self.author,
+                reason=self.reason,
+            )
+        ]
+
+
+class TextBackend(Backend, Protocol):
+    """Writes."""
+
+    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+        """Writes a better prompt from the history of attempts."""
+        ...
+
+
+class Text:
+    """The text capability as a recipe sees it."""
+
+    def __init__(self, backend: TextBackend) -> None:
+        self.backend = backend
+
+    def refine(self, brief: str, attempts: Sequence[Attempt]) -> Call[Refinement]:
+        """Describes the refinement of a prompt."""
+        request = RefineRequest(brief=brief, attempts=tuple(attempts))
+        return Call(self.backend, "refine", request, Refinement)
+
+    @property
+    def _story(self) -> StoryBackend:
+        return cast("StoryBackend", self.backend)
+
+    def scenes(self, film: Film, count: int) -> Call[Scenes]:
+        """Describes the splitting of a brief into scenes."""
+        return Call(self._story, "write_scenes", ScenesRequest(film=film, count=count), Scenes)
+
+    def shot(
+        self, film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft]
+    ) -> Call[Shot]:
+        """Describes the writing of a shot's prompt by the Cinematographer."""
+        request = ShotRequest(
+            film=film, scene=scene, number=number, total=total, drafts=tuple(drafts)
+        )
+        return Call(self._story, "write_shot", request, Shot)
+
+    def review(
+        self, film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float]
+    ) -> Call[ShotReview]:
+        """Describes the judgement of a shot's prompt by the Prompt Engineer."""
+        request = ReviewRequest(film=film, scene=scene, prompt=prompt, weights=tuple(weights))
+        return Call(self._story, "review_shot", request, ShotReview)

@@ -1,0 +1,77 @@
+"""Capability `vision`: what is in a picture, and how well it answers a brief."""
+
+from typing import Protocol
+
+from pydantic import Field
+
+from engine.contract.backend import (
+    Artifact,
+    Backend,
+    Call,
+    CallContext,
+    Critique,
+    Request,
+    Result,
+    Score,
+)
+
+
+class EvaluateRequest(Request):
+    """Asks for a judgement of a picture.
+
+    Attributes:
+        image: The picture.
+        brief: What the operator asked for, in full; never the refined prompt, so that a
+            refinement that drops half of the brief is not rewarded for it.
+    """
+
+    image: Artifact
+    brief: str
+
+
+class Evaluation(Result):
+    """A judgement of one picture.
+
+    Attributes:
+        score: How well the picture answers the brief, 0 to 100, higher is better.
+        description: What is in the picture, in words.
+        reasons: Why the score is what it is, one sentence each.
+        missing: What the brief asks for and the picture lacks, one short phrase each.
+        measurements: Named measured values that the reasons rest on, where there are any.
+        scorer: Who judged: method or model, with its version.
+    """
+
+    score: float = Field(ge=0, le=100)
+    description: str
+    reasons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = Field(default_factory=dict)
+    scorer: str
+
+    def scores(self) -> list[Score]:
+        """The overall score."""
+        return [Score(metric="score", value=self.score, scorer=self.scorer)]
+
+    def critiques(self) -> list[Critique]:
+        """Description and reasons as one critique."""
+        text = "\n".join((self.description, *self.reasons))
+        return [Critique(text=text, missing=self.missing, measurements=self.measurements)]
+
+
+class VisionBackend(Backend, Protocol):
+    """Looks at pictures."""
+
+    async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
+        """Judges a picture against a brief."""
+        ...
+
+
+class Vision:
+    """The vision capability as a recipe sees it."""
+
+    def __init__(self, backend: VisionBackend) -> None:
+        self.backend = backend
+
+    def evaluate(self, image: Artifact, brief: str) -> Call[Evaluation]:
+        """Describes the evaluation of one picture against a brief."""
+        return Call(self.backend, "evaluate", EvaluateRequest(image=image, brief=brief), Evaluation)

@@ -1,0 +1,1 @@
+"""Local models: hosts, weights, diffusion pipelines and scorers."""

@@ -1,0 +1,144 @@
+"""What is added to a pipeline: LoRAs, and an IP-Adapter that follows reference pictures."""
+
+import hashlib
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from engine.contract import Permanent
+from engine.models.diffusion.failures import loading
+from engine.models.diffusion.options import AdapterFile, LoraFile
+from engine.models.diffusion.sources import adapter_wanted, lora_file
+from engine.models.weights import require
+from engine.models.weights.finding import remedy
+
+MOST_LORAS = 16
+"""LoRAs that stay loaded beside those at work."""
+
+
+class Loras:
+    """The LoRAs of one pipeline, loaded through peft when they are first asked for.
+
+    Args:
+        pipe: The pipeline; others that share its parts see the same LoRAs.
+    """
+
+    def __init__(self, pipe: Any) -> None:
+        self._pipe = pipe
+        self._loaded: set[str] = set()
+
+    def use(self, loras: Sequence[LoraFile]) -> None:
+        """Makes these and no others count. Without any, the model is exactly what it was.
+
+        Raises:
+            StepError: One is missing, broken, or made for another model.
+        """
+        counted = [(number, lora) for number, lora in enumerate(loras, start=1) if lora.weight]
+        if not counted:
+            self._unload()
+            return
+        if len(self._loaded) > MOST_LORAS:
+            self._unload()
+        try:
+            names = [self._load(number, lora) for number, lora in counted]
+            self._pipe.set_adapters(names, adapter_weights=[lora.weight for _, lora in counted])
+        except Exception:
+            self._unload()  # half a LoRA must not count for the pictures after this one
+            raise
+
+    def _load(self, number: int, lora: LoraFile) -> str:
+        file = lora_file(number, lora)
+        changed = file.stat().st_mtime_ns
+        # A name must not be an attribute of a module, so it is one that nobody gives.
+        name = f"lora_{hashlib.sha256(f'{file}:{changed}'.encode()).hexdigest()[:16]}"
+        if name in self._loaded:
+            return name
+        if not hasattr(self._pipe, "load_lora_weights"):
+            raise Permanent("This model takes no LoRAs.", remedy="Empty diffusers.loras.")
+        self._loaded.add(name)
+        mend = "Put the whole file in its place, then resume."
+        with loading(f"the LoRA {file.name}", mend), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # peft's, about several LoRAs at once
+            self._pipe.load_lora_weights(
+                str(file.parent),
+                weight_name=file.name,
+                adapter_name=name,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+        if not any(name in names for names in self._pipe.get_list_adapters().values()):
+            raise Permanent(
+                f"The LoRA {file.name} holds nothing for this model.",
+                remedy="Use one that was made for a model of this kind.",
+            )
+        return name
+
+    def _unload(self) -> None:
+        if self._loaded:
+            self._pipe.unload_lora_weights()
+            self._loaded.clear()
+
+
+class ImageAdapter:
+    """An IP-Adapter (https://arxiv.org/abs/2308.06721) in a pipeline's cross-attention.
+
+    Args:
+        size: Side of the pictures that its image encoder sees, in pixels.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    @classmethod
+    def attach(cls, pipe: Any, adapter: AdapterFile, dtype: Any, *, offline: bool = False) -> Self:
+        """Loads an IP-Adapter with its image encoder into a pipeline.
+
+        Raises:
+            StepError: It is missing, broken, or made for another model.
+        """
+        if not hasattr(pipe, "unet") or not hasattr(pipe, "load_ip_adapter"):
+            raise Permanent(
+                "Only Stable Diffusion and SDXL follow references by an IP-Adapter here.",
+                remedy="Set diffusers.reference to img2img or none.",
+            )
+        from transformers import CLIPVisionModelWithProjection
+
+        wanted = adapter_wanted(adapter, offline=offline)
+        folder, weights = require(wanted), Path(adapter.weights)
+        mend = f"{remedy(wanted)} Then resume."
+        with loading(f"the IP-Adapter {wanted.source}", mend):
+            encoder = CLIPVisionModelWithProjection.from_pretrained(
+                folder / adapter.image_encoder,
+                dtype=dtype,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+            pipe.register_modules(image_encoder=encoder)
+            pipe.load_ip_adapter(
+                str(folder),
+                subfolder=weights.parent.as_posix(),
+                weight_name=weights.name,
+                image_encoder_folder=None,
+                local_files_only=True,
+            )
+        return cls(int(pipe.image_encoder.config.image_size))
+
+    def arguments(
+        self, pipe: Any, references: Sequence[Any] | None, scale: float
+    ) -> dict[str, Any]:
+        """What a call is given, where it follows references and where it follows none.
+
+        A pipeline with an adapter wants a picture in every call. At scale 0 its layers are left
+        out altogether, so that a picture without a reference is what it would be without one.
+
+        Args:
+            pipe: The pipeline that is called.
+            references: Pictures that all pictures of the call follow.
+            scale: The adapter's weight, 0 to 1.
+        """
+        from PIL import Image
+
+        pipe.set_ip_adapter_scale(scale if references else 0.0)
+        blank = Image.new("RGB", (self._size, self._size))
+        return {"ip_adapter_image": [list(references) if references else blank]}

@@ -1,0 +1,104 @@
+"""The pictures of one call: what is asked for each, its references, its noise, its pixels."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.contract import Permanent, StepError
+from engine.imaging.errors import PictureError
+from engine.models.diffusion.options import PictureAsk, Sampling
+from engine.models.diffusion.sizes import cropped, made_size, opened
+
+
+@dataclass
+class PictureCall:
+    """What goes into one call of a pipeline.
+
+    Attributes:
+        size: Width and height that are made, in pixels.
+        tasks: For each picture, its task's place.
+        asks: What is asked for.
+        references: The pictures that it follows.
+        generators: The source of its noise.
+    """
+
+    size: tuple[int, int]
+    tasks: list[int] = field(default_factory=list)
+    asks: list[PictureAsk] = field(default_factory=list)
+    references: list[list[Any]] = field(default_factory=list)
+    generators: list[Any] = field(default_factory=list)
+
+    @property
+    def sampling(self) -> Sampling:
+        """What all of them agree in."""
+        return self.asks[0].sampling
+
+    @property
+    def following(self) -> str | None:
+        """How references are followed; None where there are none."""
+        return self.sampling.following if self.references[0] else None
+
+
+def call_of(asks: Sequence[PictureAsk], step: int, answers: list[Any]) -> PictureCall:
+    """A call for what can be made.
+
+    Args:
+        asks: What is asked for, all of one group.
+        step: What sides have to be multiples of, in pixels.
+        answers: For each task; those that cannot be made get the reason.
+    """
+    import torch
+
+    call = PictureCall(made_size(asks[0].width, asks[0].height, step))
+    decoded: dict[bytes, Any] = {}  # variations follow the same picture
+    for task, ask in enumerate(asks):
+        try:
+            decoded |= {data: opened(data) for data in ask.references if data not in decoded}
+        except PictureError as error:
+            answers[task] = Permanent(f"The reference cannot be followed: {error}.")
+            continue
+        call.tasks.append(task)
+        call.asks.append(ask)
+        call.references.append([decoded[data] for data in ask.references])
+        call.generators.append(torch.Generator("cpu").manual_seed(folded(ask.seed)))
+    return call
+
+
+def answers_of(made: Any, call: PictureCall) -> list[Any]:
+    """Pixels, or why there are none, of what a pipeline has made."""
+    flagged = getattr(made, "nsfw_content_detected", None) or [False] * len(call.asks)
+    return [
+        _held_back() if is_flagged else _pixels(tensor, ask)
+        for tensor, ask, is_flagged in zip(made.images, call.asks, flagged, strict=True)
+    ]
+
+
+def folded(seed: int) -> int:
+    """A seed of 32 bits, since torch's generator for processors looks at no others.
+
+    Seeds below 2**32 stay what they are, as in other programs.
+    """
+    return (seed ^ (seed >> 32)) & 0xFFFFFFFF
+
+
+def _held_back() -> StepError:
+    return Permanent(
+        "The model's safety checker held the picture back.",
+        remedy="Change the prompt or the seed.",
+    )
+
+
+def _pixels(tensor: Any, ask: PictureAsk) -> dict[str, Any] | StepError:
+    """The picture of a tensor of shape (3, height, width), 0 to 1, cut to the size asked for."""
+    import torch
+    from PIL import Image
+
+    if not bool(torch.isfinite(tensor).all()):
+        return Permanent(
+            "The picture came out as no numbers, as it does where a model overflows.",
+            remedy="Set diffusers.dtype to bf16 or fp32, or another diffusers.vae.",
+        )
+    scaled = (tensor.float() * 255).round().clamp(0, 255).to(torch.uint8)
+    whole = Image.fromarray(scaled.permute(1, 2, 0).contiguous().cpu().numpy())
+    picture = cropped(whole, ask.width, ask.height)
+    return {"rgb": picture.tobytes(), "width": picture.width, "height": picture.height}

@@ -1,0 +1,67 @@
+"""From what diffusers raises to what the operator can do about it.
+
+| what happened | error |
+|---|---|
+| a file is missing, cut short or not readable | `Blocked("weights")` |
+| a package is missing or broken | `Blocked("backend")` |
+| the files are whole, and of something else than a model that makes pictures | `Permanent` |
+| no memory | as torch raises it: the host knows what to do |
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.config.install import install_command
+from engine.contract import Blocked, Permanent, StepError
+from engine.models.hosts.memory import is_out_of_memory
+from engine.text.terminal import clean
+
+_UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
+"""What the libraries raise where a model's parts are not what its class expects."""
+
+_LAZY = "Failed to import"
+"""How the libraries begin what they say of an import of their own that failed."""
+
+
+@contextmanager
+def loading(what: str, remedy: str) -> Iterator[None]:
+    """Says of everything that fails inside what was loaded, and what to do.
+
+    Args:
+        what: What is loaded, for example `the model org/name`.
+        remedy: What to do where files are missing or broken, as a sentence.
+
+    Raises:
+        Blocked: Files are missing or broken.
+        Permanent: They are of something else.
+    """
+    try:
+        yield
+    except (StepError, MemoryError):
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise
+        raise _explained(error, what, remedy) from error
+
+
+def _explained(error: Exception, what: str, remedy: str) -> StepError:
+    said = clean(str(error), 2000) or type(error).__name__
+    kind = type(error).__name__
+    if isinstance(error, ImportError) or said.startswith(_LAZY):
+        return Blocked(
+            f"A package that is needed to load {what} cannot be imported: {said}",
+            reason="backend",
+            remedy=f"Run: {install_command(extra='local')} (then resume)",
+        )
+    if isinstance(error, OSError) or kind == "SafetensorError":
+        return Blocked(
+            f"The files of {what} are not whole: {said}", reason="weights", remedy=remedy
+        )
+    if isinstance(error, _UNFIT) or kind == "SingleFileComponentError":
+        return Permanent(
+            f"It was not possible to load {what} as a model that makes pictures: {said}",
+            remedy="Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, "
+            "and parts that belong to it.",
+        )
+    raise error

@@ -1,0 +1,229 @@
+"""A loaded pipeline that makes pictures: several requests of one group in one call.
+
+Noise is drawn for each picture by a generator of its own, on the processor, so that a picture is
+its seed's whichever others are in the call and whichever device it is made on.
+"""
+
+import gc
+import inspect
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from engine.contract import Desk, Permanent
+from engine.models.diffusion.adapters import ImageAdapter, Loras
+from engine.models.diffusion.calls import PictureCall, answers_of, call_of
+from engine.models.diffusion.options import PictureAsk
+from engine.models.diffusion.schedulers import scheduler_like
+from engine.models.diffusion.sizes import covering, side_step
+from engine.models.diffusion.watching import GivenUp, Watcher
+
+GENERATE = "generate"
+"""The one operation: payloads are `PictureAsk` as dicts, answers are `{"rgb", "width", "height"}`,
+the picture's pixels row by row, three bytes each."""
+
+
+class PictureModel:
+    """A pipeline in a model host.
+
+    Args:
+        pipe: The text-to-image pipeline.
+        refiner: The SDXL refiner, where there is one.
+        adapter: The IP-Adapter, where there is one.
+        loras: The pipeline's LoRAs.
+        device: Device for torch.
+        most: Pictures in one call at most.
+    """
+
+    def __init__(
+        self,
+        pipe: Any,
+        refiner: Any,
+        adapter: ImageAdapter | None,
+        loras: Loras,
+        device: str,
+        most: int,
+    ) -> None:
+        self.most = most
+        self._pipe = pipe
+        self._following: Any = None
+        self._refiner = refiner
+        self._adapter = adapter
+        self._loras = loras
+        self._device = device
+        self._is_offloaded = False
+        self._scheduler = pipe.scheduler
+        self._vae_dtype = getattr(getattr(pipe, "vae", None), "dtype", None)
+        self._is_xl = hasattr(pipe, "text_encoder_2") and hasattr(pipe, "unet")
+
+    # -- pictures -----------------------------------------------------------------------------
+
+    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> list[Any]:
+        """Makes the pictures of one group.
+
+        Returns:
+            For each its pixels, the `StepError` that it failed with, or None where it was given up.
+
+        Raises:
+            StepError: None of them can be made.
+        """
+        if operation != GENERATE:
+            raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
+        answers: list[Any] = [None] * len(payloads)
+        asks = [PictureAsk.model_validate(payload) for payload in payloads]
+        call = call_of(asks, self._side_step(), answers)
+        if call.tasks:
+            try:
+                made = self._made(call, desk)
+            except GivenUp:
+                self._after_interrupt()
+                return answers
+            for task, answer in zip(call.tasks, made, strict=True):
+                answers[task] = None if desk.is_given_up(task) else answer
+        return answers
+
+    def _made(self, call: PictureCall, desk: Desk) -> list[Any]:
+        self._loras.use(call.sampling.loras)
+        pipe, more = self._follow(call)
+        arguments = self._arguments(pipe, call) | more
+        split = self._split(call) if self._refiner is not None else 1.0
+        watcher = self._watcher(call, desk, ends=split)
+        watcher.refuse_unwanted()
+        if split == 1.0:
+            return answers_of(self._called(pipe, arguments, watcher, call), call)
+        arguments |= {"denoising_end": split, "output_type": "latent"}
+        latents = self._called(pipe, arguments, watcher, call).images
+        return answers_of(self._refined(latents, split, call, desk), call)
+
+    def _follow(self, call: PictureCall) -> tuple[Any, dict[str, Any]]:
+        """The pipeline that does it, and what it is given of the references."""
+        sampling, following = call.sampling, call.following
+        pipe, more = self._pipe, dict[str, Any]()
+        if following == "img2img":
+            pipe = self._img2img()
+            more["image"] = [covering(own[0], *call.size) for own in call.references]
+            # One step is made at least: the pipelines round down.
+            more["strength"] = min(1.0, max(sampling.strength, 1.5 / sampling.steps))
+        if self._adapter is not None:
+            shown = call.references[0] if following == "ip-adapter" else None
+            more |= self._adapter.arguments(pipe, shown, sampling.ip_scale)
+        return pipe, more
+
+    def _split(self, call: PictureCall) -> float:
+        """Share of the schedule after which the refiner goes on; 1 where it has no part.
+
+        A reference that is followed so closely that denoising begins after the split is the base
+        model's alone.
+        """
+        sampling = call.sampling
+        is_late = call.following == "img2img" and sampling.strength <= 1 - sampling.refine_at
+        return 1.0 if is_late else sampling.refine_at
+
+    def _refined(self, latents: Any, split: float, call: PictureCall, desk: Desk) -> Any:
+        arguments = self._arguments(self._refiner, call)
+        arguments |= {"image": latents, "denoising_start": split}
+        watcher = self._watcher(call, desk, begins=split)
+        return self._called(self._refiner, arguments, watcher, call)
+
+    def _arguments(self, pipe: Any, call: PictureCall) -> dict[str, Any]:
+        """What every call is given, as far as the pipeline knows it."""
+        negatives = [ask.negative_prompt for ask in call.asks]
+        possible = {
+            "prompt": [ask.prompt for ask in call.asks],
+            "negative_prompt": negatives if all(negatives) else None,
+            "width": call.size[0],
+            "height": call.size[1],
+            "num_inference_steps": call.sampling.steps,
+            "guidance_scale": call.sampling.cfg,
+            "generator": call.generators,
+            "output_type": "pt",
+        }
+        known = inspect.signature(pipe.__call__).parameters
+        return {name: value for name, value in possible.items() if name in known}
+
+    def _called(
+        self, pipe: Any, arguments: dict[str, Any], watcher: Watcher, call: PictureCall
+    ) -> Any:
+        pipe.scheduler = scheduler_like(
+            self._scheduler, call.sampling.scheduler, karras=call.sampling.karras
+        )
+        if self._vae_dtype is not None and pipe.vae.dtype != self._vae_dtype:
+            # SDXL decodes in float32; a call that ran out of memory there leaves it so.
+            pipe.vae.to(dtype=self._vae_dtype)
+        if self._is_offloaded:
+            pipe.enable_model_cpu_offload(device=self._device)
+        if "callback_on_step_end" in inspect.signature(pipe.__call__).parameters:
+            arguments = {**arguments, "callback_on_step_end": watcher.step_ended}
+        return pipe(**arguments)
+
+    def _watcher(
+        self, call: PictureCall, desk: Desk, *, begins: float = 0.0, ends: float = 1.0
+    ) -> Watcher:
+        every = [ask.preview_every for ask in call.asks]
+        return Watcher(desk, call.tasks, every, self._is_xl, begins, ends)
+
+    def _img2img(self) -> Any:
+        """The pipeline that begins with a picture; it shares every part with the other."""
+        if self._following is None:
+            from diffusers import AutoPipelineForImage2Image
+
+            try:
+                self._following = AutoPipelineForImage2Image.from_pipe(self._pipe)
+            except ValueError as error:
+                raise Permanent(
+                    f"This model cannot begin with a picture: {error}",
+                    remedy="Set diffusers.reference to none.",
+                ) from error
+            self._following.set_progress_bar_config(disable=True)
+        return self._following
+
+    def _side_step(self) -> int:
+        """Transformers take two by two latent pixels as one."""
+        patch = 1 if getattr(self._pipe, "transformer", None) is None else 2
+        return side_step(int(getattr(self._pipe, "vae_scale_factor", 8)), patch)
+
+    def _after_interrupt(self) -> None:
+        for pipe in self._pipes():
+            pipe.maybe_free_model_hooks()
+
+    # -- memory -------------------------------------------------------------------------------
+
+    def size(self) -> int:
+        """Bytes that its weights take on the device now."""
+        import torch
+
+        kind = torch.device(self._device).type
+        tensors = {id(tensor): tensor for tensor in self._tensors() if tensor.device.type == kind}
+        return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+
+    def offload(self) -> None:
+        """Keeps on the device the part that is at work; the others wait beside the processor."""
+        if self._device == "cpu":
+            return
+        self._is_offloaded = True
+        for pipe in self._pipes():
+            pipe.enable_model_cpu_offload(device=self._device)
+
+    def restore(self) -> None:
+        """Takes everything back to the device."""
+        self._is_offloaded = False
+        for pipe in self._pipes():
+            pipe.remove_all_hooks()
+            pipe.to(self._device)
+
+    def close(self) -> None:
+        """Gives back what it holds."""
+        self._pipe = self._following = self._refiner = self._adapter = None
+        del self._loras
+        gc.collect()
+
+    def _pipes(self) -> list[Any]:
+        return [pipe for pipe in (self._pipe, self._following, self._refiner) if pipe is not None]
+
+    def _tensors(self) -> Iterator[Any]:
+        import torch
+
+        for pipe in self._pipes():
+            for part in pipe.components.values():
+                if isinstance(part, torch.nn.Module):
+                    yield from part.parameters()
+                    yield from part.buffers()

@@ -1,0 +1,155 @@
+"""Loads pipelines that make pictures: folders, ids and single files, safetensors only.
+
+Nothing is fetched here and no code of a model is run: weights are looked for on this machine, and
+what is missing is said with the command that fetches it.
+"""
+
+import inspect
+from pathlib import Path
+from typing import Any
+
+from engine.contract import Permanent, Place
+from engine.models.diffusion.adapters import ImageAdapter, Loras
+from engine.models.diffusion.failures import loading
+from engine.models.diffusion.images import PictureModel
+from engine.models.diffusion.options import PipelineOptions, Precision
+from engine.models.diffusion.sources import (
+    config_wanted,
+    is_single_file,
+    model_wanted,
+    refiner_wanted,
+    vae_wanted,
+)
+from engine.models.weights import Wanted, require
+from engine.models.weights.finding import remedy
+
+_SAFE: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
+
+
+def load(options: str, place: Place) -> PictureModel:
+    """Loads a pipeline for a model host.
+
+    Args:
+        options: `PipelineOptions` as JSON.
+        place: Where it is loaded.
+
+    Raises:
+        Blocked: Weights are missing or broken.
+        Permanent: They are of something that makes no pictures.
+    """
+    asked = PipelineOptions.model_validate_json(options)
+    _quiet()
+    dtype = precision(asked.dtype, place.device)
+    pipe = _base(asked, dtype)
+    refiner = _refiner(asked, dtype, pipe)
+    adapter = None
+    if asked.ip_adapter is not None:
+        adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, offline=asked.offline)
+    for one in filter(None, (pipe, refiner)):
+        one.set_progress_bar_config(disable=True)
+        if asked.vae_tiling and hasattr(one, "vae"):  # models of pixels have none
+            one.vae.enable_tiling()
+        one.to(place.device)
+    return PictureModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
+
+
+def precision(dtype: Precision, device: str) -> Any:
+    """What torch calls the numbers that a model computes with.
+
+    `auto` is bfloat16 on a CUDA or ROCm device that knows it, float16 on others and on Apple's,
+    float32 on a processor.
+    """
+    import torch
+
+    named = {"bf16": torch.bfloat16, "fp16": torch.float16, "fp32": torch.float32}
+    if dtype != "auto":
+        return named[dtype]
+    if device.startswith("cuda"):
+        computes = torch.cuda.is_bf16_supported(including_emulation=False)
+        return torch.bfloat16 if computes else torch.float16
+    return torch.float16 if device.startswith("mps") else torch.float32
+
+
+def _library() -> Any:
+    """The library, whose loaders have no types."""
+    import diffusers
+
+    return diffusers
+
+
+def _quiet() -> None:
+    """Bars and advice for notebooks are not for a host's log."""
+    import transformers
+
+    for library in (_library(), transformers):
+        library.utils.logging.disable_progress_bar()
+        library.utils.logging.set_verbosity_error()
+
+
+def _base(asked: PipelineOptions, dtype: Any) -> Any:
+    wanted = model_wanted(asked)
+    path = require(wanted)
+    with loading(f"the model {wanted.source}", _mend(wanted)):
+        given = {"dtype": dtype, **_vae(asked, dtype, path)}
+        if is_single_file(asked.model):
+            return _from_single_file(asked, path, given)
+        return _library().AutoPipelineForText2Image.from_pretrained(
+            path, variant=asked.variant, **_SAFE, **given
+        )
+
+
+def _from_single_file(asked: PipelineOptions, path: Path, given: dict[str, Any]) -> Any:
+    """A single file has weights only: class and configuration are those of another model."""
+    diffusers, wanted = _library(), config_wanted(asked)
+    config = require(wanted) if wanted else path.parent
+    name = diffusers.DiffusionPipeline.load_config(config)["_class_name"]
+    made = getattr(diffusers, str(name), None)
+    if made is None or not hasattr(made, "from_single_file"):
+        raise Permanent(
+            f"A model of class {name!r} cannot be loaded from a single file.",
+            remedy="Set diffusers.config to the folder or id of a model that the file belongs to, "
+            "or diffusers.model to a folder.",
+        )
+    return made.from_single_file(str(path), config=str(config), local_files_only=True, **given)
+
+
+def _vae(asked: PipelineOptions, dtype: Any, model: Path) -> dict[str, Any]:
+    wanted = vae_wanted(asked)
+    if wanted is None:
+        return {}
+    made, path = _library().AutoencoderKL, require(wanted)
+    with loading(f"the VAE {wanted.source}", _mend(wanted)):
+        if not path.is_file():
+            return {"vae": made.from_pretrained(path, dtype=dtype, **_SAFE)}
+        found = config_wanted(asked)
+        config = require(found) if found else model
+        vae = made.from_single_file(
+            str(path), config=str(config), subfolder="vae", dtype=dtype, local_files_only=True
+        )
+    return {"vae": vae}
+
+
+def _refiner(asked: PipelineOptions, dtype: Any, pipe: Any) -> Any:
+    """The refiner; it shares the second text encoder and the VAE with the base, as published."""
+    wanted = refiner_wanted(asked)
+    if wanted is None:
+        return None
+    if "denoising_end" not in inspect.signature(pipe.__call__).parameters:
+        raise Permanent(
+            f"The model {asked.model} hands nothing on to a refiner; SDXL does.",
+            remedy="Take diffusers.refiner out of the settings, or choose an SDXL model.",
+        )
+    path = require(wanted)
+    with loading(f"the refiner {wanted.source}", _mend(wanted)):
+        return _library().StableDiffusionXLImg2ImgPipeline.from_pretrained(
+            path,
+            variant=asked.variant,
+            text_encoder_2=pipe.text_encoder_2,
+            vae=pipe.vae,
+            dtype=dtype,
+            **_SAFE,
+        )
+
+
+def _mend(wanted: Wanted) -> str:
+    return f"{remedy(wanted)} Then resume."

@@ -1,0 +1,161 @@
+"""What a picture pipeline is loaded from and what it is asked, as plain data without torch."""
+
+import hashlib
+import json
+from typing import Literal
+
+from pydantic import Field
+
+from engine.contract.backend import Plain
+
+Precision = Literal["auto", "bf16", "fp16", "fp32"]
+"""Numbers that a model computes with; `auto` is what its device does best."""
+
+SchedulerName = Literal[
+    "default",
+    "ddim",
+    "ddpm",
+    "deis",
+    "dpm++-2m",
+    "dpm++-2m-sde",
+    "dpm++-2s",
+    "dpm2",
+    "dpm2-a",
+    "euler",
+    "euler-a",
+    "heun",
+    "lcm",
+    "pndm",
+    "tcd",
+    "unipc",
+]
+"""Schedulers that can be asked for; each draws its noise from the picture's own generator."""
+
+Following = Literal["img2img", "ip-adapter"]
+"""How a reference picture is followed."""
+
+
+class AdapterFile(Plain):
+    """Where an IP-Adapter is.
+
+    Attributes:
+        source: Folder on this machine or id on the hub, as `engine.models.weights` reads it.
+        weights: Its weights in there, for example `sdxl_models/ip-adapter_sdxl.safetensors`.
+        image_encoder: Folder of its image encoder in there.
+    """
+
+    source: str
+    weights: str
+    image_encoder: str
+
+
+class LoraFile(Plain):
+    """A LoRA and how strongly it counts.
+
+    Attributes:
+        source: File, folder with one file, or `org/name:file` on the hub.
+        weight: Its factor; 0 leaves it out.
+    """
+
+    source: str
+    weight: float = 1.0
+
+
+class PipelineOptions(Plain):
+    """What a pipeline is loaded from; models of other options are loaded beside it.
+
+    Sources are written as `engine.models.weights` reads them: `org/name`, `org/name@revision`,
+    `org/name:file`, or a path of this machine.
+
+    Attributes:
+        model: Folder or id of a pipeline, or a single `.safetensors` file.
+        config: Folder or id with the configuration of a single file.
+        variant: Variant of the files, for example `fp16`.
+        vae: Another VAE: folder, id or single file.
+        refiner: The SDXL refiner: folder or id.
+        ip_adapter: The IP-Adapter, where references are followed by one.
+        dtype: Numbers that it computes with.
+        vae_tiling: Whether pictures are decoded in tiles.
+        most: Pictures in one call at most.
+        offline: Whether a setting forbids to fetch what is missing.
+    """
+
+    model: str
+    config: str | None = None
+    variant: str | None = None
+    vae: str | None = None
+    refiner: str | None = None
+    ip_adapter: AdapterFile | None = None
+    dtype: Precision = "auto"
+    vae_tiling: bool = False
+    most: int = Field(4, ge=1)
+    offline: bool = False
+
+
+class Sampling(Plain):
+    """How pictures are sampled; tasks that agree in it can be done in one call.
+
+    Attributes:
+        scheduler: The scheduler's name; `default` is the model's own.
+        karras: Whether its noise levels are those of Karras et al.
+            (https://arxiv.org/abs/2206.00364, equation 5).
+        steps: Denoising steps.
+        cfg: Scale of classifier-free guidance (https://arxiv.org/abs/2207.12598).
+        following: How the reference is followed; None for pictures without one.
+        strength: Share of the steps that an img2img picture is denoised again, 0 to 1.
+        ip_scale: Weight of the IP-Adapter, 0 to 1.
+        refine_at: Share of the noise schedule after which the refiner goes on.
+        loras: The LoRAs that count.
+    """
+
+    scheduler: SchedulerName = "default"
+    karras: bool = False
+    steps: int = Field(30, ge=1)
+    cfg: float = Field(7.5, ge=0)
+    following: Following | None = None
+    strength: float = Field(0.6, gt=0, le=1)
+    ip_scale: float = Field(0.6, ge=0)
+    refine_at: float = Field(0.8, gt=0, lt=1)
+    loras: tuple[LoraFile, ...] = ()
+
+
+class PictureAsk(Plain):
+    """One picture that is asked for: the payload of the operation `generate`.
+
+    Attributes:
+        prompt: What to show.
+        negative_prompt: What to keep out; models without the notion ignore it.
+        seed: Source of all randomness, 0 to 2**63 - 1.
+        width: Width in pixels.
+        height: Height in pixels.
+        references: Encoded pictures to follow.
+        preview_every: Steps between two previews; 0 for none.
+        sampling: How it is sampled.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = Field(ge=0, lt=2**63)
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    references: tuple[bytes, ...] = ()
+    preview_every: int = Field(0, ge=0)
+    sampling: Sampling = Sampling()
+
+    def group(self) -> str:
+        """Asks of one model and group can be done in one call without changing a picture.
+
+        An empty negative prompt and one of words are not the same call: SDXL puts zeros in the
+        place of no prompt, but encodes an empty one beside others. An IP-Adapter's reference is
+        the call's, not the picture's.
+        """
+        shared: dict[str, object] = {
+            "size": [self.width, self.height],
+            "negative": bool(self.negative_prompt),
+            "references": len(self.references),
+            "sampling": self.sampling.model_dump(mode="json"),
+        }
+        if self.sampling.following == "ip-adapter":
+            shared["followed"] = [hashlib.sha256(data).hexdigest() for data in self.references]
+        text = json.dumps(shared, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:32]

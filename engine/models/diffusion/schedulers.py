@@ -1,0 +1,83 @@
+"""Schedulers by name, made from a model's own configuration.
+
+Each name stands for a class of diffusers and what is set in it. Schedulers whose noise does not
+come from the generators that a call is given (DPM++ SDE draws from a Brownian tree of its own) are
+left out: with them a picture would not be its seed's.
+"""
+
+from typing import Any
+
+from engine.contract import Permanent
+
+_CLASSES: dict[str, tuple[str, dict[str, Any]]] = {
+    "ddim": ("DDIMScheduler", {}),
+    "ddpm": ("DDPMScheduler", {}),
+    "deis": ("DEISMultistepScheduler", {}),
+    "dpm++-2m": ("DPMSolverMultistepScheduler", {"algorithm_type": "dpmsolver++"}),
+    "dpm++-2m-sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "dpm++-2s": ("DPMSolverSinglestepScheduler", {"algorithm_type": "dpmsolver++"}),
+    "dpm2": ("KDPM2DiscreteScheduler", {}),
+    "dpm2-a": ("KDPM2AncestralDiscreteScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}),
+    "euler-a": ("EulerAncestralDiscreteScheduler", {}),
+    "heun": ("HeunDiscreteScheduler", {}),
+    "lcm": ("LCMScheduler", {}),
+    "pndm": ("PNDMScheduler", {}),
+    "tcd": ("TCDScheduler", {}),
+    "unipc": ("UniPCMultistepScheduler", {}),
+}
+
+KARRAS = frozenset(
+    {
+        "default",  # known only when the model is loaded
+        "deis",
+        "dpm++-2m",
+        "dpm++-2m-sde",
+        "dpm++-2s",
+        "dpm2",
+        "dpm2-a",
+        "euler",
+        "heun",
+        "unipc",
+    }
+)
+"""Names of the schedulers that know the noise levels of Karras et al."""
+
+_DISTILLED = frozenset({"lcm", "tcd"})
+"""Schedulers of distilled models; diffusers lists them as compatible with nothing."""
+
+
+def scheduler_like(own: Any, name: str, *, karras: bool) -> Any:
+    """A fresh scheduler for one call: schedulers have a state.
+
+    Args:
+        own: The model's own scheduler.
+        name: One of the names, or `default` for the model's own.
+        karras: Whether it uses the noise levels of Karras et al.
+
+    Raises:
+        Permanent: The model does not run with it.
+    """
+    import diffusers
+
+    class_name, changes = _CLASSES.get(name, (type(own).__name__, {}))
+    made = type(own) if name == "default" else getattr(diffusers, class_name)
+    if name != "default" and not _fits(own, made, name):
+        raise Permanent(
+            f"This model does not run with the scheduler {name}.",
+            remedy="Set diffusers.scheduler to default.",
+        )
+    if karras:
+        if "use_karras_sigmas" not in own.config and name == "default":
+            raise Permanent(
+                "The model's own scheduler does not know Karras noise levels.",
+                remedy="Set diffusers.scheduler to euler or dpm++-2m, or diffusers.karras to "
+                "false.",
+            )
+        changes = {**changes, "use_karras_sigmas": True}
+    return made.from_config(own.config, **changes)
+
+
+def _fits(own: Any, made: type, name: str) -> bool:
+    compatible = own.compatibles
+    return made is type(own) or made in compatible or (name in _DISTILLED and bool(compatible))

@@ -1,0 +1,121 @@
+"""The weights that a pipeline wants, by the names that `safelight models pull` knows them by."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine.contract import Blocked
+from engine.models.diffusion.options import AdapterFile, LoraFile, PipelineOptions
+from engine.models.weights import Wanted, parse_source, require
+
+SAFETENSORS = ".safetensors"
+
+_TEXTS = ("*.json", "*.txt", "*.model", "*.jinja")
+_PARTS = (*_TEXTS, "*/*.safetensors")
+"""What is fetched of a pipeline: its parts, and not the single files that lie beside them."""
+
+_OTHER_PRECISIONS = ("*.fp16.safetensors", "*.fp16-*.safetensors", "*.bf16.safetensors")
+_NEVER = ("*.non_ema*", "*/openvino_*", "*/flax_*", "vae_1_0/*")
+_DEFAULT_CONFIG = "stabilityai/stable-diffusion-xl-base-1.0"
+"""Whose configuration a single file is taken to have."""
+
+
+def is_single_file(source: str) -> bool:
+    """Whether a source is one file that holds a whole model."""
+    return source.endswith(SAFETENSORS)
+
+
+def model_wanted(options: PipelineOptions) -> Wanted:
+    """The pipeline itself."""
+    if is_single_file(options.model):
+        return Wanted(name="diffusers", source=options.model, offline=options.offline)
+    return _pipeline("diffusers", options.model, options)
+
+
+def config_wanted(options: PipelineOptions) -> Wanted | None:
+    """The configuration of a single file; None where the model is none."""
+    if not is_single_file(options.model):
+        return None
+    return Wanted(
+        name="diffusers.config",
+        source=options.config or _DEFAULT_CONFIG,
+        needs=("model_index.json",),
+        has_weights=False,
+        files=_TEXTS,
+        offline=options.offline,
+    )
+
+
+def vae_wanted(options: PipelineOptions) -> Wanted | None:
+    """The VAE that takes the place of the model's own."""
+    if options.vae is None:
+        return None
+    return Wanted(name="diffusers.vae", source=options.vae, offline=options.offline)
+
+
+def refiner_wanted(options: PipelineOptions) -> Wanted | None:
+    """The refiner."""
+    if options.refiner is None:
+        return None
+    return _pipeline("diffusers.refiner", options.refiner, options)
+
+
+def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
+    """An IP-Adapter with its image encoder."""
+    encoder = adapter.image_encoder.strip("/")
+    needs = (adapter.weights, f"{encoder}/config.json", f"{encoder}/model.safetensors")
+    return Wanted(
+        name="diffusers.ip-adapter",
+        source=adapter.source,
+        needs=needs,
+        files=needs,
+        offline=offline,
+    )
+
+
+def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> Wanted:
+    """A LoRA, by its place in the list, from 1."""
+    return Wanted(name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline)
+
+
+def all_wanted(options: PipelineOptions, loras: Sequence[LoraFile] = ()) -> Iterator[Wanted]:
+    """Everything that is wanted, the pipeline first."""
+    yield model_wanted(options)
+    for wanted in (config_wanted(options), vae_wanted(options), refiner_wanted(options)):
+        if wanted is not None:
+            yield wanted
+    if options.ip_adapter is not None:
+        yield adapter_wanted(options.ip_adapter, offline=options.offline)
+    for number, lora in enumerate(loras, start=1):
+        yield lora_wanted(number, lora, offline=options.offline)
+
+
+def lora_file(number: int, lora: LoraFile) -> Path:
+    """The file of a LoRA, by its place in the list, from 1.
+
+    Raises:
+        Blocked: It is not there, or a folder holds none or several.
+    """
+    path = require(lora_wanted(number, lora))
+    if path.is_file():
+        return path
+    files = sorted(path.glob(f"*{SAFETENSORS}"))
+    if len(files) != 1:
+        raise Blocked(
+            f"The folder of the LoRA {parse_source(lora.source)} holds {len(files)} safetensors "
+            "files instead of one.",
+            reason="weights",
+            remedy="Name the file in diffusers.loras, then queue the batch again.",
+        )
+    return files[0]
+
+
+def _pipeline(name: str, source: str, options: PipelineOptions) -> Wanted:
+    others = () if options.variant else _OTHER_PRECISIONS
+    return Wanted(
+        name=name,
+        source=source,
+        needs=("model_index.json",),
+        files=_PARTS,
+        leave=(*others, *_NEVER),
+        offline=options.offline,
+    )

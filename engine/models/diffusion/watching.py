@@ -1,0 +1,72 @@
+"""Looks on while a pipeline denoises: progress, previews, and whether anybody still waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.contract import Desk
+from engine.models.diffusion.previews import preview_of
+
+
+class GivenUp(Exception):
+    """Nobody waits for any picture of a call."""
+
+
+@dataclass
+class Watcher:
+    """Called by a pipeline at the end of each step.
+
+    Attributes:
+        desk: Who is told.
+        tasks: For each picture of the call, its task's place.
+        every: For each picture, the steps between two previews; 0 for none.
+        is_xl: Whether the latents are SDXL's.
+        begins: How far the pictures are when the call begins, 0 to 1.
+        ends: How far they are when its last step has been made.
+    """
+
+    desk: Desk
+    tasks: Sequence[int]
+    every: Sequence[int]
+    is_xl: bool = False
+    begins: float = 0.0
+    ends: float = 1.0
+    _left: set[int] = field(default_factory=set)
+
+    def step_ended(
+        self, pipe: Any, step: int, timestep: Any, tensors: dict[str, Any]
+    ) -> dict[str, Any]:
+        """The callback `callback_on_step_end` of diffusers.
+
+        Raises:
+            GivenUp: Nobody waits for any of the pictures.
+        """
+        self.refuse_unwanted()
+        total = max(1, int(pipe.num_timesteps))
+        done = min(1.0, (step + 1) / total)
+        fraction = self.begins + (self.ends - self.begins) * done
+        for place, task in enumerate(self.tasks):
+            if place in self._left:
+                continue
+            self.desk.progress(task, fraction, f"step {min(step + 1, total)} of {total}")
+            every = self.every[place]
+            if every and (step + 1) % every == 0 and step + 1 < total:
+                self._show(place, tensors.get("latents"))
+        return {}
+
+    def refuse_unwanted(self) -> None:
+        """Notes which pictures nobody waits for.
+
+        Raises:
+            GivenUp: It is all of them.
+        """
+        self._left |= {p for p, task in enumerate(self.tasks) if self.desk.is_given_up(task)}
+        if len(self._left) == len(self.tasks):
+            raise GivenUp
+
+    def _show(self, place: int, latents: Any) -> None:
+        if latents is None or len(latents) != len(self.tasks):
+            return
+        picture = preview_of(latents[place], is_xl=self.is_xl)
+        if picture is not None:
+            self.desk.preview(self.tasks[place], picture)

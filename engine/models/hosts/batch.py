@@ -1,0 +1,203 @@
+"""One batch in a host: done at once where it fits, in parts where memory or a bad task asks it."""
+
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.contract.errors import StepError
+from engine.models.hosts import messages, plain
+from engine.models.hosts.memory import is_device_gone, is_out_of_memory
+from engine.models.hosts.shelf import Shelf
+from engine.models.hosts.too_large import no_room_to_run
+from engine.text.plural import counted
+
+PROGRESS_SECONDS = 0.1
+PREVIEW_SECONDS = 0.2
+MOST_PREVIEW = 256 * 1024
+"""Bytes of a preview at most; a larger one is not shown."""
+
+Tell = Callable[[messages.Report], None]
+
+
+class DeviceGone(Exception):
+    """The device is of no use to this process any more."""
+
+
+class GivenUp:
+    """Tasks of batches that nobody waits for any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._tasks: set[tuple[int, int]] = set()
+
+    def add(self, number: int, task: int) -> None:
+        """Notes that a task was given up."""
+        with self._lock:
+            self._tasks.add((number, task))
+
+    def has(self, number: int, task: int) -> bool:
+        """Whether a task was given up."""
+        return (number, task) in self._tasks
+
+    def forget(self, number: int) -> None:
+        """Drops what is known of a batch and of those before it."""
+        with self._lock:
+            self._tasks = {known for known in self._tasks if known[0] > number}
+
+
+class _Desk:
+    """What a model tells of the tasks that it was given, in the order that it was given them."""
+
+    def __init__(self, number: int, tasks: Sequence[int], given_up: GivenUp, tell: Tell) -> None:
+        self._number = number
+        self._tasks = tasks
+        self._given_up = given_up
+        self._tell = tell
+        self._due: dict[tuple[str, int], float] = {}
+
+    def progress(self, task: int, fraction: float | None, message: str = "") -> None:
+        """Says how far a task is; what comes too soon after the last word is dropped."""
+        if self._is_due("progress", task, PROGRESS_SECONDS):
+            known = None if fraction is None else float(fraction)
+            said = messages.Progressed(self._number, self._tasks[task], known, str(message)[:500])
+            self._tell(said)
+
+    def preview(self, task: int, picture: bytes) -> None:
+        """Shows how a task's picture looks so far."""
+        if len(picture) <= MOST_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
+            self._tell(messages.Previewed(self._number, self._tasks[task], bytes(picture)))
+
+    def is_given_up(self, task: int) -> bool:
+        """Whether nobody waits for a task any more."""
+        return self._given_up.has(self._number, self._tasks[task])
+
+    def _is_due(self, what: str, task: int, every: float) -> bool:
+        now = time.monotonic()
+        if now < self._due.get((what, task), 0.0):
+            return False
+        self._due[what, task] = now + every
+        return True
+
+
+class Batch:
+    """A batch that is being done.
+
+    Args:
+        run: What is to be done.
+        shelf: Where its model is.
+        given_up: What nobody waits for any more.
+        tell: Sends a report to the engine.
+    """
+
+    def __init__(self, run: messages.Run, shelf: Shelf, given_up: GivenUp, tell: Tell) -> None:
+        self._run = run
+        self._shelf = shelf
+        self._given_up = given_up
+        self._tell = tell
+        self._payloads: dict[int, Any] = {}
+        self._answers: dict[int, messages.Answer] = {}
+        self._fitted = 0
+
+    def do(self) -> messages.Done:
+        """Does it; every task has an answer afterwards.
+
+        Raises:
+            DeviceGone: The device failed in a way that only a new process mends.
+        """
+        started = time.monotonic()
+        for task, data in enumerate(self._run.payloads):
+            try:
+                self._payloads[task] = plain.unpack_payload(data)
+            except Exception as error:  # noqa: BLE001 - unpickling raises all kinds
+                self._answers[task] = defect(error)
+        self._attempt(list(self._payloads))
+        answers = tuple(self._answers[task] for task in range(len(self._run.payloads)))
+        seconds = time.monotonic() - started
+        return messages.Done(self._run.number, answers, seconds, self._fitted)
+
+    def _attempt(self, tasks: list[int]) -> None:
+        """Does some of the tasks: at once, then in halves, then with more room."""
+        while tasks := self._still_wanted(tasks):
+            error = self._try(tasks)
+            if error is None:
+                return
+            lacks_memory = is_out_of_memory(error)
+            if not lacks_memory and is_device_gone(error):
+                raise DeviceGone(str(error)) from error
+            said = defect(error)
+            del error  # its traceback holds what filled the memory
+            self._shelf.memory.release()
+            if len(tasks) > 1:
+                self._halve(tasks, lacks_memory=lacks_memory)
+                return
+            if not lacks_memory:
+                self._answers[tasks[0]] = said
+                return
+            if not self._find_room():
+                self._answers[tasks[0]] = messages.Refused(plain.pack_error(self._no_room()))
+                return
+
+    def _still_wanted(self, tasks: list[int]) -> list[int]:
+        for task in tasks:
+            if self._given_up.has(self._run.number, task):
+                self._answers[task] = messages.Left()
+        return [task for task in tasks if task not in self._answers]
+
+    def _try(self, tasks: list[int]) -> Exception | None:
+        """Has the model do tasks; returns what else than a `StepError` it raised."""
+        desk = _Desk(self._run.number, tasks, self._given_up, self._tell)
+        try:
+            held = self._shelf.obtain(self._run.key, self._run.expected)
+            payloads = [self._payloads[task] for task in tasks]
+            answers = held.model.run(self._run.operation, payloads, desk)
+            if len(answers) != len(tasks):
+                said = counted(len(answers), "answer")
+                raise ValueError(f"{said} to {counted(len(tasks), 'task')}")
+        except StepError as error:
+            refused = messages.Refused(plain.pack_error(error))
+            self._answers |= dict.fromkeys(tasks, refused)
+        except Exception as error:  # noqa: BLE001 - looked at by whoever asked
+            return error
+        else:
+            self._keep(tasks, answers)
+        return None
+
+    def _keep(self, tasks: list[int], answers: Sequence[Any]) -> None:
+        for task, answer in zip(tasks, answers, strict=True):
+            if self._given_up.has(self._run.number, task):
+                self._answers[task] = messages.Left()
+            elif isinstance(answer, StepError):
+                self._answers[task] = messages.Refused(plain.pack_error(answer))
+            else:
+                self._answers[task] = _packed(answer)
+
+    def _halve(self, tasks: list[int], *, lacks_memory: bool) -> None:
+        half = (len(tasks) + 1) // 2
+        if lacks_memory:
+            self._fitted = min(self._fitted or half, half)
+        self._attempt(tasks[:half])
+        self._attempt(tasks[half:])
+
+    def _find_room(self) -> bool:
+        """Offloads the model, then unloads all others; whether there was anything left to do."""
+        key = self._run.key
+        return self._shelf.offload(key) or self._shelf.release_others(key)
+
+    def _no_room(self) -> StepError:
+        name, shelf = self._run.key.name, self._shelf
+        return no_room_to_run(name, self._run.operation, shelf.shown, shelf.memory)
+
+
+def _packed(answer: Any) -> messages.Answer:
+    try:
+        return messages.Success(plain.pack(answer))
+    except plain.NotPlain as error:
+        return defect(error)
+
+
+def defect(error: BaseException) -> messages.Defect:
+    """A defect with its traceback, which is for the log alone."""
+    text = "".join(traceback.format_exception(error))
+    return messages.Defect(type(error).__name__, str(error)[:2000], text[-20_000:])

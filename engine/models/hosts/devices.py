@@ -1,0 +1,126 @@
+"""What models can run on here, found in a process of its own: the engine never imports torch."""
+
+import importlib.util
+import logging
+import multiprocessing
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from engine.config.install import install_command
+from engine.contract import Blocked
+from engine.models.hosts.spawning import settle, spawning
+
+log = logging.getLogger(__name__)
+
+FIND_SECONDS = 120.0
+"""How long finding devices may take; a first import of torch from a slow disk is most of it."""
+
+CPU = "cpu"
+_SIGNS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Something that models run on.
+
+    Attributes:
+        id: Its name in settings and on the screen: `cuda:0`, `mps`, `cpu`, or `cpu:1` for one more
+            host on the same processor.
+        name: What it is, in words.
+        memory: Its memory in bytes, 0 where that is not known before a host runs.
+    """
+
+    id: str
+    name: str = ""
+    memory: int = 0
+
+    @property
+    def kind(self) -> str:
+        """`cuda` (ROCm calls itself so too), `mps` or `cpu`."""
+        return self.id.partition(":")[0]
+
+    @property
+    def torch(self) -> str:
+        """What torch calls it."""
+        return self.id if self.kind == "cuda" else self.kind
+
+    def suits(self, wanted: str) -> bool:
+        """Whether it is the device, or of the kind, that a model asks for."""
+        return wanted in {self.id, self.kind}
+
+
+def named_devices(names: Sequence[str]) -> list[Device]:
+    """The devices that a setting names, each once."""
+    ids = dict.fromkeys("cuda:0" if name == "cuda" else name for name in names)
+    return [Device(id_, _processor() if id_.startswith(CPU) else "") for id_ in ids]
+
+
+def find_devices() -> list[Device]:
+    """The accelerators that torch finds, and the processor last.
+
+    Takes seconds where there may be accelerators: a process imports torch to ask it.
+
+    Raises:
+        Blocked: Torch is not installed.
+    """
+    if importlib.util.find_spec("torch") is None:
+        raise Blocked(
+            "Local models need torch, which is not installed.",
+            reason="backend",
+            remedy=f"Run: {install_command(extra='local')}",
+        )
+    accelerators = _ask_torch() if _may_have_accelerators() else []
+    if not accelerators and _may_have_accelerators():
+        log.warning("torch finds no accelerator, although there seems to be one")
+    return [*accelerators, Device(CPU, _processor())]
+
+
+def _may_have_accelerators() -> bool:
+    if platform.system() == "Darwin":
+        return platform.machine() == "arm64"
+    return any(any(Path("/").glob(sign.lstrip("/"))) for sign in _SIGNS)
+
+
+def _ask_torch() -> list[Device]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_tell_devices, args=(theirs,), daemon=True)
+    with spawning():
+        process.start()
+    theirs.close()
+    try:
+        if not ours.poll(FIND_SECONDS):
+            return []
+        return [Device(*fields) for fields in ours.recv()]
+    except EOFError:  # torch could not be imported, or died of a driver
+        return []
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _tell_devices(told: Connection) -> None:
+    settle(1)
+    import torch
+
+    found: list[tuple[str, str, int]] = []
+    if torch.cuda.is_available():
+        for number in range(torch.cuda.device_count()):
+            known = torch.cuda.get_device_properties(number)
+            found.append((f"cuda:{number}", str(known.name), int(known.total_memory)))
+    elif torch.backends.mps.is_available():
+        found.append(("mps", _processor(), int(torch.mps.recommended_max_memory())))
+    told.send(found)
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or platform.machine()

@@ -1,0 +1,354 @@
+"""One host as the engine has it: its process, what it holds, and what it is at."""
+
+import asyncio
+import logging
+import math
+import signal
+import time
+from typing import Protocol
+
+from engine.config.settings import HostSettings
+from engine.contract.model_host import ModelKey
+from engine.models.hosts import messages
+from engine.models.hosts.devices import Device
+from engine.models.hosts.process import HostProcess
+from engine.models.hosts.state import HostState, Known, ShownModel, State
+from engine.models.hosts.tasks import BatchKey, Waiting
+from engine.models.hosts.work import End, Loading, Running, exit_in_words
+from engine.models.hosts.worker import Orders
+from engine.text.plural import counted
+from engine.text.terminal import clean
+
+log = logging.getLogger(__name__)
+
+
+class Owner(Protocol):
+    """Who gives work to hosts."""
+
+    def loaded(self, host: "Host", report: messages.Loaded) -> None:
+        """A model is there."""
+        ...
+
+    def not_loaded(self, host: "Host", report: messages.NotLoaded) -> None:
+        """A model could not be loaded."""
+        ...
+
+    def answered(self, host: "Host", running: Running, report: messages.Done) -> None:
+        """A batch has ended."""
+        ...
+
+    def ended(self, host: "Host", end: End) -> None:
+        """The process has ended, although nobody closed it."""
+        ...
+
+
+class Host:
+    """One host; its process is started when it has work.
+
+    Args:
+        device: Its device.
+        orders: How its process is to work.
+        known: What is known of models.
+        owner: Who gives it work.
+
+    Attributes:
+        settings: How hosts work.
+        models: What its process holds.
+        budget: Bytes that models may fill, 0 where that is not known yet.
+        work: What it is at.
+        ahead: The batch that its process has been sent already and does next, so that the device
+            does not wait for it.
+        too_large: Models that have no room on it.
+        loaded_at: When it last loaded a model, by the monotonic clock.
+        crashes: How often its process died in a row.
+    """
+
+    def __init__(
+        self, device: Device, orders: Orders, settings: HostSettings, known: Known, owner: Owner
+    ) -> None:
+        self.device = device
+        self.settings = settings
+        self.models: dict[ModelKey, messages.HeldModel] = {}
+        self.budget = orders.budget or int(device.memory * orders.share)
+        self.work: Loading | Running | None = None
+        self.ahead: Running | None = None
+        self.too_large: set[ModelKey] = set()
+        self.loaded_at = 0.0
+        self.crashes = 0
+        self._orders = orders
+        self._known = known
+        self._owner = owner
+        self._process: HostProcess | None = None
+        self._is_up = False
+        self._total = device.memory
+        self._used = 0
+        self._restarts = 0
+        self._numbers = 0
+        self._not_before = 0.0
+        self._idle_since = time.monotonic()
+        self._killed_for = ""
+        self._message = ""
+
+    # -- what it can be given ---------------------------------------------------------------------
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether it has died too often to be tried now."""
+        return self.crashes >= self.settings.max_crashes and time.monotonic() < self._not_before
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it may be given work."""
+        return self.work is None and time.monotonic() >= self._not_before
+
+    @property
+    def takes_ahead(self) -> bool:
+        """Whether it is at a batch and may be sent the next one already.
+
+        Not behind a task that is done alone because its host died: should it die once more, it has
+        to be clear of what.
+        """
+        if not isinstance(self.work, Running) or self.ahead is not None:
+            return False
+        return not self.work.tasks[0].alone
+
+    @property
+    def filled(self) -> int:
+        """Bytes that its models take."""
+        return sum(model.size for model in self.models.values())
+
+    @property
+    def message(self) -> str:
+        """Why it cannot be given work, or what it is at."""
+        return self._message
+
+    def has(self, model: ModelKey) -> bool:
+        """Whether it holds a model, or is loading it."""
+        return model in self.models or (self.work is not None and self.work.model == model)
+
+    def has_room_for(self, model: ModelKey) -> bool:
+        """Whether a model fits beside what is there, as far as its size is known."""
+        if not self.budget:
+            return True
+        return self.filled + self._known.sizes.get(model, 0) <= self.budget
+
+    def could_hold(self, model: ModelKey) -> bool:
+        """Whether a model fits when nothing else is there, as far as that is known."""
+        if model in self.too_large:
+            return False
+        return not self.budget or self._known.sizes.get(model, 0) <= self.budget
+
+    # -- work -------------------------------------------------------------------------------------
+
+    def load(self, model: ModelKey) -> None:
+        """Loads a model."""
+        self.work = loading = Loading(model)
+        self._message = f"loading {model.name}"
+        self._started().send(messages.Load(model, self._known.sizes.get(model, 0)))
+        limit = self.settings.load_seconds
+        sentence = f"it loaded {model.name} for more than {_seconds(limit)}"
+        asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
+
+    def run(self, key: BatchKey, tasks: list[Waiting]) -> None:
+        """Does a batch, after the one that it is at."""
+        self._numbers += 1
+        running = Running(self._numbers, key, tasks)
+        payloads = tuple(task.payload for task in tasks)
+        expected = self._known.sizes.get(key[0], 0)
+        self._started().send(messages.Run(self._numbers, key[0], key[1], payloads, expected))
+        if self.work is None:
+            self._begin(running)
+        else:
+            self.ahead = running
+
+    def _begin(self, running: Running) -> None:
+        running.since = time.monotonic()
+        self.work, self._message = running, f"{running.model.name}: {running.key[1]}"
+        for task in running.tasks:
+            if not task.answer.done():
+                task.listener.begins()
+        if not running.is_wanted:  # given up while it was sent ahead
+            self._end_unless_it_stops(running)
+
+    def give_up(self, waiting: Waiting) -> None:
+        """Tells a model that nobody waits for a task; kills what does not stop for it."""
+        for work in self.batches():
+            if waiting in work.tasks and self._process is not None:
+                self._process.send(messages.GiveUp(work.number, work.tasks.index(waiting)))
+                if not work.is_wanted and work is self.work:
+                    self._end_unless_it_stops(work)
+
+    def batches(self) -> list[Running]:
+        """What it is at, and what it has been sent already."""
+        return [work for work in (self.work, self.ahead) if isinstance(work, Running)]
+
+    def _end_unless_it_stops(self, work: Running) -> None:
+        grace = self.settings.grace_seconds
+        sentence = f"{work.model.name} went on for {_seconds(grace)} after it was given up"
+        asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
+
+    def end_if_idle(self) -> None:
+        """Ends a process that has had nothing to do for long: the next work starts another."""
+        limit = self.settings.idle_seconds
+        if self._process is None or self.work or not limit:
+            return
+        if time.monotonic() - self._idle_since > limit:
+            log.info("%s: nothing to do for %s; its models are unloaded", self, _seconds(limit))
+            self.close()
+
+    def try_again(self) -> None:
+        """Forgets that it died, and what had no room on it."""
+        self.crashes, self._not_before = 0, 0.0
+        self.too_large.clear()
+        if self._process is None:
+            self._message = ""
+
+    def close(self) -> None:
+        """Ends its process."""
+        if self._process is not None:
+            self._process.close()
+        self._forget_process()
+
+    def __str__(self) -> str:
+        return f"the model host on {self.device.id}"
+
+    # -- its process ------------------------------------------------------------------------------
+
+    def _started(self) -> HostProcess:
+        if self._process is None:
+            self._is_up, self._killed_for = False, ""
+            self._process = HostProcess(self._orders, self._hear, self._has_ended)
+            log.info("%s starts, pid %d", self, self._process.pid)
+        return self._process
+
+    def _hear(self, report: messages.Report) -> None:
+        match report:
+            case messages.Ready():
+                self._is_up, self._total, self.budget = True, report.total, report.budget
+            case messages.Holding():
+                self.models = {model.key: model for model in report.models}
+                self._known.sizes |= {model.key: model.size for model in report.models}
+                self._used = report.used
+            case messages.Logged():
+                _log(self.device.id, report)
+            case messages.Progressed() | messages.Previewed():
+                self._pass_on(report)
+            case messages.Loaded() | messages.NotLoaded():
+                self._end_loading(report)
+            case messages.Done():
+                self._end_batch(report)
+
+    def _pass_on(self, report: messages.Progressed | messages.Previewed) -> None:
+        work = self.work
+        if not isinstance(work, Running) or work.number != report.number:
+            return
+        task = work.tasks[report.task]
+        if task.answer.done():
+            return
+        if isinstance(report, messages.Previewed):
+            task.listener.preview(report.picture)
+            return
+        known = report.fraction is not None and math.isfinite(report.fraction)
+        fraction = min(1.0, max(0.0, report.fraction or 0.0)) if known else None
+        task.listener.progress(fraction, clean(report.message))
+
+    def _end_loading(self, report: messages.Loaded | messages.NotLoaded) -> None:
+        if not isinstance(self.work, Loading) or self.work.model != report.key:
+            return
+        self._rest()
+        if isinstance(report, messages.NotLoaded):
+            self._owner.not_loaded(self, report)
+            return
+        self.loaded_at = time.monotonic()
+        self._known.most[report.key] = report.most
+        self._known.load_seconds[report.key] = report.seconds
+        self._owner.loaded(self, report)
+
+    def _end_batch(self, report: messages.Done) -> None:
+        work = self.work
+        if not isinstance(work, Running) or work.number != report.number:
+            return
+        self._rest()
+        if self.ahead is not None:
+            begun, self.ahead = self.ahead, None
+            self._begin(begun)
+        self.crashes = 0
+        self._known.batch_seconds[work.model] = report.seconds
+        self._owner.answered(self, work, report)
+
+    def _rest(self) -> None:
+        self.work, self._message = None, ""
+        self._idle_since = time.monotonic()
+
+    def _kill_if_at(self, work: Loading | Running, sentence: str) -> None:
+        if self.work is work and self._process is not None:
+            log.warning("%s is ended: %s", self, sentence)
+            self._killed_for = sentence
+            self._process.kill()
+
+    def _has_ended(self, code: int) -> None:
+        work, ahead, process, why = self.work, self.ahead, self._process, self._killed_for
+        if process is not None and not why and process.last_words:
+            said = clean(process.last_words, None, keep_newlines=True)
+            log.error("%s printed at last: %s", self, said)
+        how = why or exit_in_words(code)
+        self._forget_process()
+        self._restarts += 1
+        if not why:
+            self.crashes += 1
+            self._not_before = time.monotonic() + self._wait_after_crash()
+            self._message = f"died: {how}"
+            log.error("%s %s", self, self._message)
+        for_memory = not why and code == -signal.SIGKILL
+        end = End(work, ahead, how, is_crash=not why, for_memory=for_memory)
+        self._owner.ended(self, end)
+
+    def _wait_after_crash(self) -> float:
+        if self.crashes >= self.settings.max_crashes:
+            return self.settings.broken_seconds
+        return 0.0 if self.crashes <= 1 else min(60.0, 0.5 * 2.0 ** (self.crashes - 2))
+
+    def _forget_process(self) -> None:
+        self._process, self._is_up = None, False
+        self.models = {}
+        self.ahead, self._used = None, 0
+        self._rest()
+
+    # -- how it is shown --------------------------------------------------------------------------
+
+    def state(self, waiting: int) -> HostState:
+        """How it is now."""
+        running = len(self.work.tasks) if isinstance(self.work, Running) else 0
+        return HostState(
+            device=self.device.id,
+            name=self.device.name,
+            pid=self._process.pid if self._process else None,
+            state=self._state(),
+            message=self._message,
+            memory_total=self._total or None,
+            memory_budget=self.budget or None,
+            memory_used=self._used if self._process else None,
+            models=tuple(ShownModel(m.key.name, m.size, m.offloaded) for m in self.models.values()),
+            waiting=waiting + (len(self.ahead.tasks) if self.ahead else 0),
+            running=running,
+            restarts=self._restarts,
+        )
+
+    def _state(self) -> State:
+        if self._process is None:
+            return "restarting" if self.crashes and not self.is_broken else "stopped"
+        if not self._is_up:
+            return "starting"
+        return "busy" if self.work else "idle"
+
+
+def _seconds(limit: float) -> str:
+    return counted(limit, "second", shown=f"{limit:g}")
+
+
+def _log(device: str, report: messages.Logged) -> None:
+    """Writes what a host logs; a library's warnings are no news to operators."""
+    ours = report.logger.partition(".")[0] == "engine"
+    level = report.level if ours or report.level > logging.WARNING else logging.INFO
+    text = clean(report.text, None, keep_newlines=True)
+    log.log(min(level, logging.ERROR), "%s: %s: %s", device, clean(report.logger), text)

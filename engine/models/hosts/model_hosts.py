@@ -1,0 +1,265 @@
+"""All model hosts of an engine: tasks come in, and each has its answer or its error."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from engine.config.settings import HostSettings
+from engine.contract import Blocked, Retryable, StepError
+from engine.contract.model_host import ModelKey, Task
+from engine.models.hosts import messages, plain
+from engine.models.hosts.answers import died, fail, settle
+from engine.models.hosts.choice import Chooser, on_devices
+from engine.models.hosts.devices import CPU, Device, find_devices, named_devices
+from engine.models.hosts.fitting import Fitting
+from engine.models.hosts.host import Host
+from engine.models.hosts.state import HostState, Known
+from engine.models.hosts.tasks import Backlog, Listener, Waiting
+from engine.models.hosts.too_large import TooLarge
+from engine.models.hosts.work import End, Loading, Running
+from engine.models.hosts.worker import Orders
+from engine.text.plural import counted
+
+LOOK_AGAIN_SECONDS = 0.2
+"""How soon it is looked again where something waits for a host that may not have it yet."""
+
+log = logging.getLogger(__name__)
+
+
+class ModelHosts:
+    """Has tasks done by hosts.
+
+    Args:
+        settings: How they work.
+    """
+
+    def __init__(self, settings: HostSettings) -> None:
+        self._settings = settings
+        self._backlog = Backlog()
+        self._known = Known.nothing()
+        self._fitting = Fitting()
+        self._hosts: list[Host] = []
+        self._chooser = Chooser(self._hosts, self._backlog, self._known, self._fitting, settings)
+        self._finding = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def infer(self, task: Task, listener: Listener) -> Any:
+        """A task's answer.
+
+        One that is cancelled while it waits is taken out; one that a host works at is given up,
+        and its host is ended where the model does not stop for it and nobody waits for the rest.
+
+        Args:
+            task: What is to be done.
+            listener: Who waits for it.
+
+        Raises:
+            StepError: What the model raised on purpose; `Retryable` where a host died, `Permanent`
+                where there is not enough memory, `Blocked` where there is no device for it.
+            ModelDefect: The model raised anything else.
+        """
+        await self._find_hosts()
+        if self._closed:
+            raise Retryable("The engine is ending.")
+        if refusal := self._refusal(task.model):
+            raise refusal
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        waiting = Waiting(task, plain.pack(task.payload), answer, listener)
+        listener.waits()
+        self._backlog.add(waiting)
+        self._dispatch()
+        try:
+            return await answer
+        except asyncio.CancelledError:
+            self._give_up(waiting)
+            raise
+
+    def states(self) -> list[HostState]:
+        """How each host is now; none before the first task has come."""
+        waiting = dict.fromkeys(range(len(self._hosts)), 0)
+        for (model, _, _), queue in self._backlog.kinds():
+            hosts = self._chooser.usable(model)
+            first = next((h for h in hosts if h.has(model)), hosts[0] if hosts else None)
+            if first is not None:
+                waiting[self._hosts.index(first)] += len(queue)
+        return [host.state(waiting[number]) for number, host in enumerate(self._hosts)]
+
+    def tick(self) -> None:
+        """Ends what has been idle for long; to be called now and then."""
+        for host in self._hosts:
+            host.end_if_idle()
+
+    def reload(self, settings: HostSettings) -> None:
+        """Takes settings that have changed (devices and memory hold until the engine ends)."""
+        self._settings = self._chooser.settings = settings
+        for host in self._hosts:
+            host.settings = settings
+            host.try_again()
+        self._dispatch()
+
+    def close(self) -> None:
+        """Ends all hosts; what waits is given up."""
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for waiting in list(self._backlog.all()):
+            waiting.answer.cancel()
+        for host in self._hosts:
+            for task in [task for batch in host.batches() for task in batch.tasks]:
+                task.answer.cancel()
+            host.close()
+
+    # -- devices ----------------------------------------------------------------------------------
+
+    async def _find_hosts(self) -> None:
+        async with self._finding:
+            if self._hosts:
+                return
+            names = self._settings.devices
+            found = named_devices(names) if names else await asyncio.to_thread(find_devices)
+            log.info("models run on %s", ", ".join(device.id for device in found))
+            self._hosts += [
+                Host(device, self._orders(device, found), self._settings, self._known, self)
+                for device in found
+            ]
+
+    def _orders(self, device: Device, devices: Sequence[Device]) -> Orders:
+        settings, cores = self._settings, os.cpu_count() or 1
+        if device.kind == CPU:
+            beside = sum(other.kind == CPU for other in devices)
+            share = settings.cpu_memory_share / beside
+            threads = settings.cpu_threads or max(1, cores // beside)
+        else:
+            share, threads = settings.memory_share, min(4, cores)
+        budget = int(settings.memory_gib.get(device.id, 0) * 2**30)
+        level = logging.getLogger().getEffectiveLevel()
+        return Orders(device.id, device.torch, budget, share, threads, level)
+
+    def _refusal(self, model: ModelKey) -> StepError | None:
+        """Why no host can ever do, or can do now, what a model is asked."""
+        if self._chooser.usable(model):
+            return None
+        suited = on_devices(self._hosts, model)
+        if not suited:
+            there = ", ".join(host.device.id for host in self._hosts)
+            return Blocked(
+                f"{model.name} is to run on {model.device}, and there is {there} here.",
+                reason="backend",
+                remedy="Choose another device for it, or look at hosts.devices in the settings.",
+            )
+        broken = [host for host in suited if host.is_broken]
+        if broken:
+            times = counted(broken[0].crashes, "time", "times in a row")
+            return Blocked(
+                f"{broken[0]} has died {times} ({broken[0].message}).",
+                reason="backend",
+                remedy="The log says what it printed. It is tried again in a while, or at resume.",
+            )
+        return self._too_large(model)
+
+    def _too_large(self, model: ModelKey) -> StepError:
+        size = self._known.sizes.get(model, 0)
+        largest = max(on_devices(self._hosts, model), key=lambda host: host.budget)
+        return TooLarge(model.name, size, largest.device.id, largest.budget)
+
+    # -- giving out work --------------------------------------------------------------------------
+
+    def _dispatch(self) -> None:
+        """Gives free hosts what waits for them, and looks again where it is too soon."""
+        if self._closed:
+            return
+        while choice := self._chooser.next():
+            host, key = choice.host, choice.key
+            if key[0] in host.models:
+                host.run(key, self._backlog.take(key, self._chooser.most(key)))
+            else:
+                self._say_loading(key[0], host)
+                host.load(key[0])
+        self._look_again()
+
+    def _say_loading(self, model: ModelKey, host: Host) -> None:
+        for waiting in self._backlog.all():
+            if waiting.task.model == model:
+                waiting.listener.progress(None, f"loading {model.name} on {host.device.id}")
+
+    def _look_again(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        wanted = (host for key, _ in self._backlog.kinds() for host in self._chooser.usable(key[0]))
+        if any(host.work is None for host in wanted):
+            wait = min(self._settings.batch_wait_seconds or LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
+            self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
+
+    def _give_up(self, waiting: Waiting) -> None:
+        if self._backlog.remove(waiting):
+            return
+        for host in self._hosts:
+            host.give_up(waiting)
+
+    # -- what hosts say ---------------------------------------------------------------------------
+
+    def loaded(self, host: Host, report: messages.Loaded) -> None:
+        """A model is there: what came meanwhile is its first batch."""
+        log.info("%s is on %s, in %.1f s", report.key.name, host.device.id, report.seconds)
+        self._dispatch()
+
+    def not_loaded(self, host: Host, report: messages.NotLoaded) -> None:
+        """A model could not be loaded: whoever waits for it is told, or another host tries."""
+        model = report.key
+        if report.is_too_large:
+            host.too_large.add(model)
+            if report.size:
+                self._known.sizes[model] = report.size
+        if not (report.is_too_large and self._chooser.usable(model)):
+            for waiting in self._backlog.take_model(model):
+                settle(waiting, report.answer)
+        self._dispatch()
+
+    def answered(self, host: Host, running: Running, report: messages.Done) -> None:
+        """A batch has ended: the host has its next one before the answers are given out."""
+        if report.fitted:
+            self._fitting.failed(running.key, report.fitted)
+        else:
+            self._fitting.worked(running.key, len(running.tasks))
+        self._dispatch()
+        for waiting, answer in zip(running.tasks, report.answers, strict=True):
+            settle(waiting, answer)
+
+    def ended(self, host: Host, end: End) -> None:
+        """A host has died: what it was at is done again, each task by itself."""
+        if isinstance(end.work, Running):
+            self._do_again(host, end, end.work)
+        elif isinstance(end.work, Loading) and not self._is_held(end.work.model):
+            for waiting in self._backlog.take_model(end.work.model):
+                fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
+        for waiting in list(self._backlog.all()):
+            if refusal := self._refusal(waiting.task.model):
+                self._backlog.remove(waiting)
+                fail(waiting, refusal)
+        self._dispatch()
+
+    def _is_held(self, model: ModelKey) -> bool:
+        return any(host.has(model) for host in self._chooser.usable(model))
+
+    def _do_again(self, host: Host, end: End, running: Running) -> None:
+        """Fails a task that was alone, or hung; what may be innocent is done once more, alone.
+
+        Where the next batch had been sent already, the host may have died of either.
+        """
+        if end.for_memory and len(running.tasks) > 1:
+            self._fitting.failed(running.key, len(running.tasks) // 2)
+        ahead = end.ahead.tasks if end.ahead else []
+        again = running.tasks if end.is_crash and len(running.tasks) + len(ahead) > 1 else []
+        for waiting in running.tasks:
+            if waiting not in again:
+                fail(waiting, died(host.device.id, end, f"{running.model.name}: {running.key[1]}"))
+        for tasks, alone in ((ahead, end.is_crash), (again, True)):
+            left = [task for task in tasks if not task.answer.done()]
+            for waiting in left:
+                waiting.alone = waiting.alone or alone
+                waiting.listener.waits()
+            self._backlog.put_back(left)

@@ -1,0 +1,187 @@
+"""A host's process: it holds models on one device and does what the engine sends it."""
+
+import logging
+import os
+import queue
+import threading
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from typing import Any, NoReturn
+
+from engine.contract.errors import StepError
+from engine.models.hosts import messages, plain
+from engine.models.hosts.batch import Batch, DeviceGone, GivenUp, defect
+from engine.models.hosts.memory import is_device_gone, memory_of
+from engine.models.hosts.shelf import Shelf
+from engine.models.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
+from engine.models.hosts.too_large import TooLarge
+
+BROKEN = 86
+"""Exit code of a process whose device is of no use to it any more."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """How a host is to work.
+
+    Attributes:
+        device: The device's name.
+        torch: What torch calls it.
+        budget: Bytes that models may fill, 0 for a share of what there is.
+        share: That share, 0 to 1.
+        threads: Threads that numeric libraries may use.
+        level: Level of the engine's log.
+    """
+
+    device: str
+    torch: str
+    budget: int
+    share: float
+    threads: int
+    level: int
+
+
+def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
+    """Works until the engine closes the pipe, or ends.
+
+    Args:
+        orders: How to work.
+        pipe: Where commands come from and reports go to.
+        out: Where that goes which libraries print.
+    """
+    settle(orders.threads)
+    keep_locks_within_the_process()
+    for printed in (1, 2):
+        os.dup2(out.fileno(), printed)
+    reporter = Reporter(pipe)
+    logging.basicConfig(level=orders.level, handlers=[_ToEngine(reporter)], force=True)
+    inbox: queue.SimpleQueue[messages.Command] = queue.SimpleQueue()
+    given_up = GivenUp()
+    listener = threading.Thread(target=_listen, args=(pipe, inbox, given_up), daemon=True)
+    listener.start()
+    _work(orders, reporter, inbox, given_up)
+
+
+def _listen(
+    pipe: "Connection[Any, Any]",
+    inbox: "queue.SimpleQueue[messages.Command]",
+    given_up: GivenUp,
+) -> None:
+    """Hears commands while a model is at work; ends the process with its engine."""
+    parent = parent_sentinel()
+    while True:
+        if parent in wait([parent, pipe]):
+            os._exit(1)
+        try:
+            command = pipe.recv()
+        except (EOFError, OSError):
+            os._exit(1)
+        if isinstance(command, messages.GiveUp):
+            given_up.add(command.number, command.task)
+        else:
+            inbox.put(command)
+
+
+def _work(
+    orders: Orders,
+    reporter: "Reporter",
+    inbox: "queue.SimpleQueue[messages.Command]",
+    given_up: GivenUp,
+) -> None:
+    try:
+        memory = memory_of(orders.torch)
+        total = memory.total()
+    except Exception as error:  # noqa: BLE001 - torch says in many ways that a device is not there
+        log.critical("%s cannot be used: %s", orders.device, error)
+        _end_broken(reporter)
+    budget = orders.budget or int(total * orders.share)
+    shelf = Shelf(orders.torch, budget, memory, orders.device)
+    reporter.tell(messages.Ready(total, budget))
+    while True:
+        command = inbox.get()
+        try:
+            report = _obey(command, shelf, given_up, reporter)
+        except DeviceGone as error:
+            log.critical("%s is of no use any more: %s", orders.device, error)
+            _end_broken(reporter)
+        reporter.tell(messages.Holding(shelf.holding(), shelf.used()))
+        reporter.tell(report)
+
+
+def _end_broken(reporter: "Reporter") -> NoReturn:
+    reporter.flush()
+    os._exit(BROKEN)
+
+
+def _obey(
+    command: messages.Command, shelf: Shelf, given_up: GivenUp, reporter: "Reporter"
+) -> messages.Report:
+    if isinstance(command, messages.Load):
+        return _load(shelf, command)
+    if isinstance(command, messages.Run):
+        done = Batch(command, shelf, given_up, reporter.tell).do()
+        given_up.forget(command.number)
+        shelf.settle(command.key)
+        return done
+    raise TypeError(f"a {type(command).__name__} is no command")
+
+
+def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
+    try:
+        held = shelf.obtain(load.key, load.expected)
+        return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
+    except TooLarge as error:
+        refused = messages.Refused(plain.pack_error(error))
+        return messages.NotLoaded(load.key, refused, is_too_large=True, size=error.size)
+    except StepError as error:
+        return messages.NotLoaded(load.key, messages.Refused(plain.pack_error(error)))
+    except Exception as error:
+        if is_device_gone(error):
+            raise DeviceGone(str(error)) from error
+        return messages.NotLoaded(load.key, defect(error))
+
+
+class Reporter:
+    """Sends reports to the engine, from whichever thread, while the next batch is at work.
+
+    Args:
+        pipe: Where they go.
+    """
+
+    def __init__(self, pipe: "Connection[Any, Any]") -> None:
+        self._pipe = pipe
+        self._outbox: queue.Queue[bytes] = queue.Queue()
+        threading.Thread(target=self._send, daemon=True).start()
+
+    def tell(self, report: messages.Report) -> None:
+        """Sends one before long, after those before it."""
+        self._outbox.put(plain.pack(report))
+
+    def flush(self) -> None:
+        """Waits until everything is sent."""
+        self._outbox.join()
+
+    def _send(self) -> None:
+        while True:
+            data = self._outbox.get()
+            try:
+                self._pipe.send_bytes(data)
+            except OSError:
+                os._exit(1)  # nobody hears it
+            self._outbox.task_done()
+
+
+class _ToEngine(logging.Handler):
+    """Gives log records to the engine, which alone writes the log."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__()
+        self._reporter = reporter
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Sends one record as text."""
+        text = self.format(record)
+        self._reporter.tell(messages.Logged(record.levelno, record.name, text[-20_000:]))

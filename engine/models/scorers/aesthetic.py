@@ -1,0 +1,44 @@
+"""LAION's aesthetic predictor: how beautiful people find a picture, whatever it shows.
+
+    head(embedding / |embedding|), embeddings of OpenAI's ViT-L/14
+
+C. Schuhmann, "improved-aesthetic-predictor", 2022. The head has five layers (to 1024, 128, 64, 16
+and 1) and no activation between them, so that it is one affine function, w.x + b; for the published
+file |w| is 17.9956 and b is 5.23665. Without the division by the length of the embedding the spread
+is that many times too wide.
+"""
+
+from collections.abc import Sequence
+
+from engine.models.scorers.heads import Head
+from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.residents import Resident
+from engine.models.scorers.scorer import Reads
+from engine.models.scorers.towers import Tower
+
+SHA256 = "21dd590f3ccdc646f0d53120778b296013b096a035a2718c9cb0d511bff0f1e0"
+"""SHA-256 of `sac+logos+ava1-l14-linearMSE.pth`, 3,714,759 bytes."""
+
+
+class Aesthetic:
+    """The aesthetic predictor: a tower and the head on it."""
+
+    metric = "aesthetic"
+    reads: Reads = "none"
+
+    def __init__(self, tower: Tower, head: Head, identity: str) -> None:
+        self.tower = tower
+        self.head = head
+        self.identity = f"{tower.identity} + {identity}"
+
+    def residents(self) -> Sequence[Resident]:
+        """The tower; the head is a few numbers and stays on the processor."""
+        return (self.tower.resident,)
+
+    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
+        """The score of each picture, about 1 to 10; texts are not looked at."""
+        return [float(score) for score in self.head(self.tower.of_pictures(pictures))]
+
+    def cuts(self, text: str) -> bool:
+        """Never: it reads no text."""
+        return False

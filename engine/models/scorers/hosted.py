@@ -1,0 +1,194 @@
+"""Scorers in a model host: a whole set of pictures is one task, several tasks are one batch.
+
+Each picture is decoded once, prepared once for every way in which a model wants it, and embedded
+once by every tower; each text is encoded once a tower. `engine.backends.local` describes the tasks.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+from engine.contract.errors import Permanent
+from engine.contract.model_host import Desk, Place
+from engine.contract.score import Column, Mark
+from engine.models.scorers.loading import Loader
+from engine.models.scorers.maps import MAPS
+from engine.models.scorers.models import ScoringOptions
+from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.residents import Precision, Resident
+from engine.models.scorers.scorer import Scorer
+from engine.models.scorers.towers import Tower
+
+LOADER = "engine.models.scorers.hosted:load"
+MOST_TASKS = 8
+
+
+class ScoreTask(TypedDict):
+    """Payload of the operation `score`; its answer is a `Column` as plain data for each scorer."""
+
+    images: list[bytes]
+    brief: str
+    prompt: str
+
+
+class CompareTask(TypedDict):
+    """Payload of the operation `compare`; its answer is a `CompareAnswer`."""
+
+    images: list[bytes]
+
+
+class CompareAnswer(TypedDict):
+    """Cosines of each picture with each, and which model they are of."""
+
+    method: str
+    values: list[list[float]]
+
+
+def load(options: str, place: Place) -> "LoadedScorers":
+    """Loads scorers.
+
+    Args:
+        options: `ScoringOptions` as JSON.
+        place: Where to load them.
+
+    Raises:
+        Blocked: Weights are not there, or are not what they should be.
+    """
+    chosen = ScoringOptions.model_validate_json(options)
+    loader = Loader(chosen, place)
+    scorers = [loader.scorer(part) for part in chosen.parts if part != "similarity"]
+    tower = loader.tower("similarity") if "similarity" in chosen.parts else None
+    return LoadedScorers(scorers, tower, loader.precision)
+
+
+class LoadedScorers:
+    """Scorers on a device.
+
+    Args:
+        scorers: The scorers, in the order of their columns.
+        tower: The CLIP model that compares pictures, where it was asked for.
+        precision: A settled precision, for the record.
+    """
+
+    most = MOST_TASKS
+
+    def __init__(
+        self, scorers: Sequence[Scorer], tower: Tower | None, precision: Precision
+    ) -> None:
+        self.scorers = scorers
+        self.tower = tower
+        self.precision = precision
+
+    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> list[Any]:
+        """Does a batch of tasks of one operation, `score` or `compare`."""
+        alive = [task for task in range(len(payloads)) if not desk.is_given_up(task)]
+        answers: list[Any] = [None] * len(payloads)
+        if alive:
+            do = {"score": self._score, "compare": self._compare}[operation]
+            given = [payloads[task] for task in alive]
+            for task, answer in zip(alive, do(given, alive, desk), strict=True):
+                answers[task] = answer
+        return answers
+
+    def size(self) -> int:
+        """Bytes that the weights take on the device now."""
+        return sum(resident.size() for resident in self._residents())
+
+    def offload(self) -> None:
+        """From now on one scorer at a time is on the device, while it works."""
+        for resident in self._residents():
+            resident.leave()
+
+    def restore(self) -> None:
+        """Everything is on the device again, and stays there."""
+        for resident in self._residents():
+            resident.stay()
+
+    def close(self) -> None:
+        """Lets go of the weights."""
+        self.scorers, self.tower = (), None
+
+    def _residents(self) -> list[Resident]:
+        """Every module once, however many scorers share it."""
+        found = [resident for scorer in self.scorers for resident in scorer.residents()]
+        if self.tower is not None:
+            found.append(self.tower.resident)
+        return list({id(resident): resident for resident in found}.values())
+
+    def _score(self, tasks: Sequence[ScoreTask], named: Sequence[int], desk: Desk) -> list[Any]:
+        pictures = Pictures([image for task in tasks for image in task["images"]])
+        owners = [index for index, task in enumerate(tasks) for _ in task["images"]]
+        columns: list[list[dict[str, Any]]] = [[] for _ in tasks]
+        for done, scorer in enumerate(self.scorers):
+            if all(desk.is_given_up(task) for task in named):
+                return [None] * len(tasks)
+            for task in named:
+                desk.progress(task, done / len(self.scorers), f"scoring by {scorer.metric}")
+            raws = self._raws(scorer, pictures, [tasks[owners[p]] for p in pictures.places])
+            marks = [_mark(scorer.metric, raw, pictures, p) for p, raw in enumerate(raws)]
+            for index, task_ in enumerate(tasks):
+                own = [mark for mark, owner in zip(marks, owners, strict=True) if owner == index]
+                columns[index].append(self._column(scorer, task_, own).model_dump(mode="json"))
+        return columns
+
+    def _raws(
+        self, scorer: Scorer, pictures: Pictures, tasks: Sequence[ScoreTask]
+    ) -> list[float | None]:
+        """A number for each picture of the batch, None for those that cannot be read."""
+        found: list[float | None] = [None] * (len(pictures) + len(pictures.notes))
+        if len(pictures):
+            texts = [_text_for(scorer, task) for task in tasks]
+            for place, raw in zip(pictures.places, scorer.raws(pictures, texts), strict=True):
+                found[place] = raw
+        return found
+
+    def _column(self, scorer: Scorer, task: ScoreTask, marks: Sequence[Mark]) -> Column:
+        version = MAPS[scorer.metric].version
+        return Column(
+            metric=scorer.metric,
+            scorer=f"{scorer.identity}, {self.precision}, map {version}",
+            text=scorer.reads,
+            cut=scorer.cuts(_text_for(scorer, task)),
+            marks=tuple(marks),
+        )
+
+    def _compare(self, tasks: Sequence[CompareTask], named: Sequence[int], desk: Desk) -> list[Any]:
+        if self.tower is None:
+            raise ValueError("the model that compares pictures was not asked for")
+        for task in named:
+            desk.progress(task, None, "comparing pictures")
+        pictures = Pictures([image for task in tasks for image in task["images"]])
+        vectors = self.tower.of_pictures(pictures) if len(pictures) else None
+        answers: list[Any] = []
+        start = 0
+        for task_ in tasks:
+            end = start + len(task_["images"])
+            answers.append(self._compared(self.tower, pictures, vectors, range(start, end)))
+            start = end
+        return answers
+
+    def _compared(
+        self, tower: Tower, pictures: Pictures, vectors: Any, places: Sequence[int]
+    ) -> "CompareAnswer | Permanent":
+        """How alike the pictures at some places of a batch are."""
+        for number, place in enumerate(places, 1):
+            if place in pictures.notes:
+                note = pictures.notes[place]
+                return Permanent(f"Picture {number} of the set cannot be compared. {note}")
+        own = vectors[[pictures.places.index(place) for place in places]]
+        return {
+            "method": f"cosine of embeddings of {tower.identity}, {self.precision}",
+            "values": [[round(v, 6) for v in row] for row in (own @ own.T).clamp(-1, 1).tolist()],
+        }
+
+
+def _text_for(scorer: Scorer, task: ScoreTask) -> str:
+    return {"brief": task["brief"], "prompt": task["prompt"], "none": ""}[scorer.reads]
+
+
+def _mark(metric: str, raw: float | None, pictures: Pictures, place: int) -> Mark:
+    if raw is None:
+        return Mark(note=pictures.notes[place])
+    if not math.isfinite(raw):
+        return Mark(note=f"{metric} gave no number.")
+    return Mark(raw=raw, value=MAPS[metric](raw))

@@ -1,0 +1,136 @@
+"""ImageReward: human preference, on BLIP with a head.
+
+    (head(first state of the text, read with the picture before its eyes) - mean) / std
+
+J. Xu et al., "ImageReward", NeurIPS 2023, and their code: BLIP-large's vision and text encoders,
+texts of 35 tokens at most. Their package is no longer kept up; here its checkpoint is loaded into
+the same parts of transformers. Only numbers of one prompt compare.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.models.scorers.blip_checkpoint import text_encoder, vision_encoder
+from engine.models.scorers.heads import Head
+from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.preprocessing import Recipe, Resizing
+from engine.models.scorers.pretrained import pretrained
+from engine.models.scorers.residents import Precision, Resident, dtype_of
+from engine.models.scorers.scorer import Reads
+from engine.models.weights import load_tensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+MEAN = 0.16717362830052426
+STD = 1.0333394966054072
+"""Mean and deviation of the reward on the training set, as they are in the authors' code."""
+
+MOST_TOKENS = 35
+
+
+class ImageReward:
+    """ImageReward on its two encoders.
+
+    Args:
+        vision: `BlipVisionModel`.
+        text: `BlipTextModel`.
+        head: The head.
+        tokenizer: BERT's.
+        identity: Which weights it has.
+        precision: A settled precision.
+        device: Where it works.
+        batch: Pictures that it takes at once.
+    """
+
+    metric = "imagereward"
+    reads: Reads = "brief"
+
+    def __init__(
+        self,
+        vision: Any,
+        text: Any,
+        head: Head,
+        tokenizer: Any,
+        *,
+        identity: str,
+        precision: Precision,
+        device: str,
+        batch: int,
+    ) -> None:
+        self.vision = Resident(vision, device, batch)
+        self.text = Resident(text, device, batch)
+        self.head = head
+        self.tokenizer = tokenizer
+        self.identity = identity
+        side = int(vision.config.image_size)
+        self.recipe = Recipe(Resizing(side), side)
+        self._dtype = dtype_of(precision)
+
+    def residents(self) -> Sequence[Resident]:
+        """Both encoders."""
+        return self.vision, self.text
+
+    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
+        """The reward of each picture for its text, in deviations from the mean."""
+        pixels = pictures.pixels(self.recipe)
+        found: list[float] = []
+        step = self.vision.batch
+        with self.vision.at_work(), self.text.at_work():
+            for start in range(0, len(pixels), step):
+                end = start + step
+                found += self._rewards(pixels[start:end], list(texts[start:end])).tolist()
+        return found
+
+    def cuts(self, text: str) -> bool:
+        """Whether a text has more than 35 tokens."""
+        return len(self.tokenizer(text, verbose=False)["input_ids"]) > MOST_TOKENS
+
+    def _rewards(self, pixels: "Tensor", texts: list[str]) -> "Tensor":
+        import torch
+
+        device = self.vision.device
+        tokens = self.tokenizer(
+            texts,
+            padding="max_length",
+            truncation=True,
+            max_length=MOST_TOKENS,
+            return_tensors="pt",
+        )
+        seen = self.vision.module(pixel_values=pixels.to(device, self._dtype)).last_hidden_state
+        read = self.text.module(
+            input_ids=tokens["input_ids"].to(device),
+            attention_mask=tokens["attention_mask"].to(device),
+            encoder_hidden_states=seen,
+            encoder_attention_mask=torch.ones(seen.shape[:-1], dtype=torch.long, device=device),
+        ).last_hidden_state
+        rewards: Tensor = (self.head(read[:, 0].float().cpu()) - MEAN) / STD
+        return rewards
+
+
+def load_imagereward(
+    file: Path,
+    tokenizer_folder: Path,
+    *,
+    precision: Precision,
+    identity: str,
+    device: str,
+    batch: int,
+) -> ImageReward:
+    """Loads the published checkpoint, tensors only."""
+    tensors = load_tensors(file)
+    dtype = dtype_of(precision)
+    layers = {
+        name.removeprefix("mlp."): value for name, value in tensors.items() if name[:4] == "mlp."
+    }
+    return ImageReward(
+        vision_encoder(tensors, file.name).to(dtype),
+        text_encoder(tensors, file.name).to(dtype),
+        Head(layers, file.name),
+        pretrained("AutoTokenizer", tokenizer_folder),
+        identity=identity,
+        precision=precision,
+        device=device,
+        batch=batch,
+    )

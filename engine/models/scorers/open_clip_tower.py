@@ -1,0 +1,103 @@
+"""Towers that open_clip loads, from a folder with `open_clip_config.json` and safetensors."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.contract.errors import Permanent
+from engine.models.scorers.preprocessing import Recipe, of_open_clip
+from engine.models.scorers.residents import Precision, Resident
+from engine.models.scorers.towers import Tower
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+CONFIG = "open_clip_config.json"
+WEIGHTS = "open_clip_model.safetensors"
+
+
+class OpenClipTower(Tower):
+    """A CLIP model of open_clip.
+
+    Args:
+        model: The model, as open_clip made it, with its weights.
+        tokenizer: Its tokenizer.
+        precision: A settled precision.
+        identity: Which weights it has.
+        device: Where it works.
+        batch: Pictures that it takes at once.
+        recipe: How it wants its pictures, where its configuration does not say so.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        precision: Precision,
+        identity: str,
+        device: str,
+        batch: int,
+        recipe: Recipe | None = None,
+    ) -> None:
+        import open_clip
+
+        super().__init__(
+            f"open_clip:{identity}:{precision}",
+            identity,
+            recipe or of_open_clip(open_clip.get_model_preprocess_cfg(model)),
+            Resident(model, device, batch),
+            most_tokens=int(model.context_length),
+            scale=float(model.logit_scale.detach().exp()),
+        )
+        self._model = model
+        self._tokenizer = tokenizer
+        self._input = open_clip.get_input_dtype(precision) or None
+
+    def _encode_pictures(self, pixels: "Tensor") -> "Tensor":
+        there = pixels.to(self.resident.device, self._input)
+        return self._model.encode_image(there)  # type: ignore[no-any-return]
+
+    def _encode_texts(self, texts: list[str]) -> "Tensor":
+        tokens = self._tokenizer(texts, context_length=self.most_tokens)
+        return self._model.encode_text(tokens.to(self.resident.device))  # type: ignore[no-any-return]
+
+    def _tokens(self, text: str) -> int:
+        return len(self._tokenizer.encode(text)) + 2  # with the start and the end
+
+
+def load_open_clip(
+    folder: Path, *, precision: Precision, identity: str, device: str, batch: int
+) -> OpenClipTower:
+    """Loads a tower of a folder.
+
+    Raises:
+        Permanent: It is a model that would need a tokenizer or code of its own.
+    """
+    import open_clip
+
+    refuse_foreign_text(json.loads((folder / CONFIG).read_bytes()), identity)
+    name = f"local-dir:{folder}"
+    return OpenClipTower(
+        # It prefers safetensors to anything else in a folder, and there is one where it was found.
+        open_clip.create_model(name, precision=precision, weights_only=True),
+        open_clip.get_tokenizer(name),
+        precision=precision,
+        identity=identity,
+        device=device,
+        batch=batch,
+    )
+
+
+def refuse_foreign_text(config: dict[str, Any], identity: str) -> None:
+    """Refuses what would be fetched from the network while it is loaded.
+
+    Raises:
+        Permanent: Its text tower or tokenizer is another model of the hub.
+    """
+    text = config.get("model_cfg", config).get("text_cfg", {})
+    if text.get("hf_tokenizer_name") or text.get("hf_model_name"):
+        raise Permanent(
+            f"The CLIP model {identity} reads text by another model of the hub.",
+            remedy="Choose one with CLIP's own tokenizer, for example ViT-B-32/openai.",
+        )

@@ -1,0 +1,100 @@
+"""Towers that transformers loads: CLIP models with a `config.json`, and their processor."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.models.scorers.preprocessing import of_transformers
+from engine.models.scorers.pretrained import pretrained
+from engine.models.scorers.residents import Precision, Resident, dtype_of
+from engine.models.scorers.towers import Tower
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class TransformersTower(Tower):
+    """A CLIP model of transformers.
+
+    Args:
+        model: The model with its weights.
+        processor: Its image processor and tokenizer.
+        precision: A settled precision.
+        identity: Which weights it has.
+        device: Where it works.
+        batch: Pictures that it takes at once.
+        scale: The factor of its similarities, in full precision.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        processor: Any,
+        *,
+        precision: Precision,
+        identity: str,
+        device: str,
+        batch: int,
+        scale: float,
+    ) -> None:
+        super().__init__(
+            f"transformers:{identity}:{precision}",
+            identity,
+            of_transformers(processor.image_processor),
+            Resident(model, device, batch),
+            most_tokens=int(model.config.text_config.max_position_embeddings),
+            scale=scale,
+        )
+        self._model = model
+        self._tokenizer = processor.tokenizer
+        self._input = dtype_of(precision)
+
+    def _encode_pictures(self, pixels: "Tensor") -> "Tensor":
+        there = pixels.to(self.resident.device, self._input)
+        return _tensor(self._model.get_image_features(pixel_values=there))
+
+    def _encode_texts(self, texts: list[str]) -> "Tensor":
+        tokens = self._tokenizer(
+            texts, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt"
+        )
+        return _tensor(
+            self._model.get_text_features(
+                input_ids=tokens["input_ids"].to(self.resident.device),
+                attention_mask=tokens["attention_mask"].to(self.resident.device),
+            )
+        )
+
+    def _tokens(self, text: str) -> int:
+        return len(self._tokenizer(text, verbose=False)["input_ids"])
+
+
+def load_transformers_clip(
+    folder: Path,
+    processor_folder: Path,
+    *,
+    precision: Precision,
+    identity: str,
+    device: str,
+    batch: int,
+) -> TransformersTower:
+    """Loads a tower of a folder, with the processor of another or the same."""
+    model = pretrained("CLIPModel", folder, dtype=dtype_of("fp32"))
+    scale = float(model.logit_scale.detach().exp())  # bf16 would make 98.9 or 102 of a hundred
+    return TransformersTower(
+        model.to(dtype_of(precision)),
+        pretrained("AutoProcessor", processor_folder),
+        precision=precision,
+        identity=identity,
+        device=device,
+        batch=batch,
+        scale=scale,
+    )
+
+
+def _tensor(features: Any) -> "Tensor":
+    """The projected embeddings: transformers 5 returns an object, older ones a tensor."""
+    import torch
+
+    if isinstance(features, torch.Tensor):
+        return features
+    projected: Tensor = features.pooler_output
+    return projected

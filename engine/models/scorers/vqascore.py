@@ -1,0 +1,197 @@
+"""VQAScore: how likely a model that sees the picture says that it shows the text.
+
+    exp(-mean over the answer's tokens of the cross-entropy of each) for the answer "Yes"
+
+Z. Lin et al., "Evaluating Text-to-Visual Generation with Image-to-Text Generation", ECCV 2024, and
+their code: the geometric mean of the probabilities of the answer's tokens, each given those before
+it. The answer of a model that encodes and then decodes (FlanT5) ends with its end token, which
+counts too, because the tokenizer writes it; that of a model that only decodes is the word alone.
+Numbers of different models are never to be mixed: on the same pictures their means differ by 0.2.
+"""
+
+from collections.abc import Sequence
+from inspect import signature
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.pretrained import pretrained
+from engine.models.scorers.questions import ANSWER, Template, asked, settled_template, shown
+from engine.models.scorers.residents import Precision, Resident, dtype_of
+from engine.models.scorers.scorer import Reads
+
+if TYPE_CHECKING:
+    from PIL import Image
+    from torch import Tensor
+
+
+class VqaScore:
+    """VQAScore on any model of transformers that reads pictures and texts.
+
+    Args:
+        model: The model with its weights.
+        processor: Its processor.
+        template: How it is asked.
+        answer: The answer whose likelihood is the score.
+        identity: Which weights it has.
+        precision: A settled precision.
+        device: Where it works.
+        batch: Pictures that it takes at once.
+    """
+
+    metric = "vqascore"
+    reads: Reads = "prompt"
+
+    def __init__(
+        self,
+        model: Any,
+        processor: Any,
+        *,
+        template: Template,
+        answer: str = ANSWER,
+        identity: str,
+        precision: Precision,
+        device: str,
+        batch: int,
+    ) -> None:
+        self.model = model
+        self.processor = processor
+        self.template = settled_template(template, processor)
+        self.answer = answer
+        self.identity = f"{identity}, asked as {self.template} for {answer!r}"
+        self.resident = Resident(model, device, batch)
+        self._dtype = dtype_of(precision)
+        self._decodes_only = not _encodes(model.config)
+        self._most = _most_tokens(model.config)
+
+    def residents(self) -> Sequence[Resident]:
+        """The model."""
+        return (self.resident,)
+
+    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
+        """The likelihood of the answer for each picture and its text, 0 to 1."""
+        images = [shown(image, self.template) for image in pictures.images]
+        asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
+        questions = [asked_of[text] for text in texts]
+        found: list[float] = []
+        step = self.resident.batch
+        with self.resident.at_work():
+            for start in range(0, len(images), step):
+                end = start + step
+                found += self._likelihoods(images[start:end], questions[start:end])
+        return found
+
+    def cuts(self, text: str) -> bool:
+        """Whether a text is longer than half of what the model reads at once."""
+        return self._tokens(text) > self._most
+
+    def _likelihoods(self, images: "list[Image.Image]", questions: list[str]) -> list[float]:
+        inputs = self.processor(images=images, text=questions, padding=True, return_tensors="pt")
+        if len(images) > 1 and not bool(inputs["attention_mask"].all()):
+            # Padding would shift positions in some models; alone, each gives what it would give.
+            pairs = zip(images, questions, strict=True)
+            return [self._likelihoods([image], [question])[0] for image, question in pairs]
+        placed = {name: self._placed(value) for name, value in inputs.items()}
+        answer = self._answer(len(images))
+        logits = (
+            self._of_decoder(placed, answer)
+            if self._decodes_only
+            else self._of_both(placed, answer)
+        )
+        return _geometric_means(logits, answer)
+
+    def _of_both(self, inputs: "dict[str, Tensor]", answer: "Tensor") -> "Tensor":
+        """Logits of an encoder's and decoder's answer, shape (n, tokens, vocabulary)."""
+        return self.model(**inputs, labels=answer).logits  # type: ignore[no-any-return]
+
+    def _of_decoder(self, inputs: "dict[str, Any]", answer: "Tensor") -> "Tensor":
+        """Logits where the answer was put behind the question, of the places before its tokens."""
+        import torch
+
+        length = inputs["input_ids"].shape
+        for name, value in inputs.items():
+            if value.shape == length:  # what goes with each token: ids, mask, kinds
+                more = answer if name == "input_ids" else torch.zeros_like(answer)
+                more = torch.ones_like(answer) if name == "attention_mask" else more
+                inputs[name] = torch.cat([value, more.to(value.dtype)], dim=1)
+        kept = answer.shape[1] + 1
+        if "logits_to_keep" in signature(self.model.forward).parameters:
+            inputs["logits_to_keep"] = kept  # else a large vocabulary takes gigabytes for nothing
+        return self.model(**inputs).logits[:, -kept:-1]  # type: ignore[no-any-return]
+
+    def _answer(self, count: int) -> "Tensor":
+        import torch
+
+        tokenizer = self.processor.tokenizer
+        ids = tokenizer(self.answer, add_special_tokens=not self._decodes_only)["input_ids"]
+        return torch.tensor([ids] * count, device=self.resident.device)
+
+    def _placed(self, value: "Tensor") -> "Tensor":
+        dtype = self._dtype if value.is_floating_point() else None
+        return value.to(self.resident.device, dtype)
+
+    def _asked(self, text: str) -> str:
+        return asked(self._fitted(text), self.template, self.processor)
+
+    def _tokens(self, text: str) -> int:
+        return len(self.processor.tokenizer(text, verbose=False)["input_ids"])
+
+    def _fitted(self, text: str) -> str:
+        """A text, without its last words where it is longer than what the model reads."""
+        if not self.cuts(text):
+            return text
+        words = text.split()
+        low, high = 0, len(words)
+        while low < high:
+            middle = (low + high + 1) // 2
+            fits = not self.cuts(" ".join(words[:middle]))
+            low, high = (middle, high) if fits else (low, middle - 1)
+        return " ".join(words[:low])
+
+
+def load_vqascore(
+    folder: Path,
+    *,
+    template: Template,
+    answer: str,
+    precision: Precision,
+    identity: str,
+    device: str,
+    batch: int,
+) -> VqaScore:
+    """Loads a model of a folder."""
+    model = pretrained("AutoModelForImageTextToText", folder, dtype=dtype_of(precision))
+    processor = pretrained("AutoProcessor", folder)
+    if getattr(processor, "num_query_tokens", 0) is None:  # a BLIP-2 saved by older versions
+        processor.num_query_tokens = model.config.num_query_tokens
+    return VqaScore(
+        model,
+        processor,
+        template=template,
+        answer=answer,
+        identity=identity,
+        precision=precision,
+        device=device,
+        batch=batch,
+    )
+
+
+def _geometric_means(logits: "Tensor", answer: "Tensor") -> list[float]:
+    import torch
+
+    of_tokens = torch.nn.functional.cross_entropy(
+        logits.float().transpose(1, 2), answer, reduction="none"
+    )
+    return [float(mean) for mean in torch.exp(-of_tokens.mean(dim=1)).cpu()]
+
+
+def _encodes(config: Any) -> bool:
+    """Whether the language model encodes the question before it decodes the answer."""
+    return bool(config.is_encoder_decoder or config.get_text_config().is_encoder_decoder)
+
+
+def _most_tokens(config: Any) -> int:
+    """Tokens of a text that fit: half of what the model reads, for the rest is the picture's."""
+    parts = (config.get_text_config(), getattr(config, "qformer_config", None))
+    limits = [getattr(part, "max_position_embeddings", None) for part in parts]
+    return min((limit for limit in limits if isinstance(limit, int)), default=4096) // 2

@@ -1,0 +1,186 @@
+"""Putting a stored picture into a folder: linked where it can be, converted where it must be."""
+
+import hashlib
+import re
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.contract.backend import Artifact
+from engine.imaging.errors import PictureError
+from engine.imaging.lineage import PARAMETERS, Lineage, document, parameters_text, text_chunks
+from engine.imaging.png import insert_text, read_text, to_png
+from engine.imaging.png_stream import is_png
+from engine.imaging.signed import is_signed_file
+from engine.outputs.documents import VERSION, to_json
+from engine.outputs.folder import Folder
+from engine.outputs.names import SUFFIXES
+
+SOURCE = "safelight-source"
+"""Keyword of the chunk that holds the SHA-256 of the stored file that a copy was made from."""
+
+MAX_COPY_BYTES = 1 << 30
+"""A file that is larger than this is not taken for a copy of ours."""
+
+
+def file_name(stem: str, picture: Artifact, stored: Callable[[str], Path]) -> str:
+    """The name of a picture's file: a PNG, or what a signed picture is.
+
+    Args:
+        stem: The name without its ending.
+        picture: The stored picture.
+        stored: The stored file of a hash.
+    """
+    suffix = SUFFIXES.get(picture.media_type, ".png")
+    if suffix == ".png" or not _is_signed(stored(picture.hash)):
+        return f"{stem}.png"
+    return f"{stem}{suffix}"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A stored picture, and how it came to be.
+
+    Attributes:
+        artifact: The stored picture.
+        lineage: How it was generated; None if its seed is not known.
+    """
+
+    artifact: Artifact
+    lineage: Lineage | None = None
+
+
+def put_picture(folder: Folder, name: str, source: Source, stored: Path) -> list[str]:
+    """Writes a stored picture as `name`, a PNG that carries its lineage.
+
+    A stored PNG that carries `parameters` is hard linked, or copied where linking is impossible.
+    Any other stored picture is converted where needed and stamped; the copy names its source, so
+    that it is not made again. A signed picture is linked or copied as it is, since a changed byte
+    would break its signature; its lineage goes into a file beside it.
+
+    Args:
+        folder: Where to.
+        name: Name of the file, as `file_name` gives it.
+        source: The picture and its lineage.
+        stored: The stored file of `source.artifact`.
+
+    Returns:
+        The names of the files beside it.
+
+    Raises:
+        FileNotFoundError: The stored file is gone.
+        PictureError: The stored file is not a picture, or not the one that was stored.
+    """
+    is_named_so = name.endswith(".png") == (source.artifact.media_type == "image/png")
+    if not is_named_so or not is_signed_file(stored):
+        _put_stamped(folder, name, source, stored)
+        return []
+    _put_untouched(folder, name, source, stored)
+    if source.lineage is None:
+        return []
+    beside = lineage_name(name)
+    folder.put(beside, to_json(_lineage_document(name, source.artifact, source.lineage)))
+    return [beside]
+
+
+def lineage_name(name: str) -> str:
+    """The name of the file that tells the lineage of a signed picture."""
+    return f"{name.rpartition('.')[0]}_lineage.json"
+
+
+def untouched(stem: str) -> re.Pattern[str]:
+    """Names of signed pictures that are no PNG, by a pattern for what stands before the ending."""
+    return re.compile(f"(?:{stem})(?:{'|'.join(map(re.escape, SUFFIXES.values()))})")
+
+
+def sweep(
+    folder: Folder,
+    kept: Container[str],
+    own: re.Pattern[str],
+    copies: re.Pattern[str],
+    stored: Callable[[str], Path],
+) -> None:
+    """Removes what a projection wrote before and has no more, and nothing else.
+
+    Args:
+        folder: The folder.
+        kept: Names of its present files.
+        own: Names that only the projection gives.
+        copies: Names of signed pictures, which are removed if the store has the same bytes:
+            somebody else may have put a picture of that name there.
+        stored: The stored file of a hash.
+    """
+    for name in folder.names():
+        if name in kept:
+            continue
+        is_copy = copies.fullmatch(name) and _is_stored(folder, name, stored)
+        is_abandoned = folder.is_abandoned(name, own) or folder.is_abandoned(name, copies)
+        if own.fullmatch(name) or is_copy or is_abandoned:
+            folder.remove(name)
+
+
+def _is_stored(folder: Folder, name: str, stored: Callable[[str], Path]) -> bool:
+    data = folder.read(name, MAX_COPY_BYTES)
+    return data is not None and stored(hashlib.sha256(data).hexdigest()).exists()
+
+
+def _put_stamped(folder: Folder, name: str, source: Source, stored: Path) -> None:
+    if folder.is_linked(name, stored):
+        return
+    chunks = _chunks(source)
+    if _is_made(folder.read(name, MAX_COPY_BYTES), chunks):
+        return
+    data = _checked(source, stored)
+    if is_png(data) and (PARAMETERS in read_text(data) or PARAMETERS not in chunks):
+        if not folder.link(name, stored):
+            folder.put(name, data)
+        return
+    folder.put(name, insert_text(data if is_png(data) else to_png(data), chunks))
+
+
+def _put_untouched(folder: Folder, name: str, source: Source, stored: Path) -> None:
+    if folder.is_linked(name, stored):
+        return
+    data = _checked(source, stored)
+    if not folder.link(name, stored):
+        folder.put(name, data)
+
+
+def _checked(source: Source, stored: Path) -> bytes:
+    data = stored.read_bytes()
+    if hashlib.sha256(data).hexdigest() != source.artifact.hash:
+        raise PictureError("the stored picture is damaged: its bytes have another hash")
+    return data
+
+
+def _chunks(source: Source) -> dict[str, str]:
+    own = {SOURCE: source.artifact.hash}
+    return own if source.lineage is None else text_chunks(source.lineage) | own
+
+
+def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[str, Any]:
+    """What a stamped picture would carry."""
+    return {
+        "version": VERSION,
+        "picture": name,
+        "artifact": artifact.hash,
+        "parameters": parameters_text(lineage),
+        "safelight": document(lineage),
+    }
+
+
+def _is_made(data: bytes | None, chunks: dict[str, str]) -> bool:
+    """Whether these are the bytes of a whole copy with exactly these chunks."""
+    try:
+        found = read_text(data) if data else {}
+    except PictureError:
+        return False
+    return chunks.items() <= found.items()
+
+
+def _is_signed(stored: Path) -> bool:
+    try:
+        return is_signed_file(stored)
+    except OSError:
+        return False  # gone; that is said where it is put

@@ -1,0 +1,1 @@
+"""Recipes and backends, found by entry point."""

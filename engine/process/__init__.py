@@ -1,0 +1,1 @@
+"""This process: its exit code, limits, imports and temporary files."""

@@ -1,0 +1,81 @@
+"""What a plan is going to take, from its backends' prices and this workspace's experience."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+
+from pydantic import BaseModel
+
+from db.queries.spending import seconds_of_calls
+from engine.config.settings import Settings
+from engine.contract import Backend, Capability, Priced, details_of
+from engine.money.estimate import Estimate, Use, estimate
+from engine.queueing.plan import Plan
+
+
+def estimated(
+    plan: Plan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
+) -> Estimate:
+    """What a batch is going to take.
+
+    Args:
+        plan: What it runs with.
+        entries: What each job is given; read once, one at a time.
+        reader: A connection to the store, for how long calls have taken before.
+        settings: The workspace's.
+    """
+    jobs, calls = _count(plan, entries)
+    uses = [
+        _use(capability, backend, calls.get(capability), reader, settings)
+        for capability, backend in plan.backends.items()
+    ]
+    uses += [
+        _use(capability, backend, calls.get(capability), reader, settings, is_fallback=True)
+        for capability, others in plan.fallbacks.items()
+        for backend in others
+    ]
+    in_flight = min(plan.in_flight or jobs, settings.engine.jobs_in_flight)
+    return estimate(jobs, uses, in_flight=in_flight)
+
+
+def _count(
+    plan: Plan, entries: Iterable[BaseModel]
+) -> tuple[int, Mapping[Capability, tuple[float, float]]]:
+    """How many jobs there are, and calls of one by capability: the mean where they differ."""
+    recipe = plan.recipe
+    settings = recipe.settings.model_validate_json(plan.settings)
+    jobs, sums = 0, dict[Capability, tuple[float, float]]()
+    for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
+        own = recipe.calls_of(entry, settings) if recipe.calls_of else {}
+        for capability, (least, most) in own.items():
+            so_far = sums.get(capability, (0, 0))
+            sums[capability] = (so_far[0] + least, so_far[1] + most)
+    if recipe.calls_of is not None:
+        return jobs, {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
+    return jobs, recipe.calls(settings) if recipe.calls is not None else {}
+
+
+def _use(
+    capability: Capability,
+    backend: Backend,
+    calls: tuple[float, float] | None,
+    reader: sqlite3.Connection,
+    settings: Settings,
+    *,
+    is_fallback: bool = False,
+) -> Use:
+    if is_fallback and calls is not None:
+        calls = (0, calls[1])
+    return Use(
+        capability=capability,
+        is_fallback=is_fallback,
+        backend=backend.name,
+        model=backend.model,
+        paid=backend.paid,
+        calls=calls,
+        cost=backend.usual_cost() if isinstance(backend, Priced) else None,
+        seconds=seconds_of_calls(reader, backend.name, backend.model),
+        concurrency=backend.concurrency or settings.engine.cpu_workers,
+        requests_per_minute=backend.requests_per_minute,
+        price_names=backend.price_names if isinstance(backend, Priced) else (),
+        details=tuple(details_of(backend)),
+    )

@@ -1,0 +1,226 @@
+"""An existing folder of results, taken into the store as a batch that has ended.
+
+The folder is what `docs/outputs.md` describes, ours or an older script's. Pictures are stored by
+content; what is told of them becomes steps, scores, critiques and prompts of the recipe `refine`,
+whose results have that shape. Such a batch is for looking at, comparing and exporting: it names a
+backend that does not exist, so that it is never run by mistake.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from db.store import Store, Write
+from db.writes import batches as writes
+from db.writes.imports import DoneJob, add_done_jobs, seal_import
+from engine.config.paths import WorkspacePaths
+from engine.outputs.folder import ExportError
+from engine.outputs.names import claim, place, place_summary
+from engine.queueing.output_folders import Places
+from engine.queueing.plan import free_name
+from engine.queueing.queue import create_named, take_back
+from engine.recipes.refine import RECIPE
+from engine.recipes.refine.import_job import done_job
+from engine.recipes.refine.import_layout import TreeProblem
+from engine.recipes.refine.import_tree import (
+    TreeField,
+    TreeItem,
+    TreeJob,
+    TreeOthers,
+    read_picture,
+    read_tree,
+)
+from engine.recipes.refine.settings import RefineSettings
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import taking_in
+from engine.text.terminal import clean, has_hidden
+
+CHUNK = 100
+"""Jobs in one intake transaction."""
+
+BACKEND = "imported"
+"""The backend that an imported batch names; nothing has this name."""
+
+
+class ImportRefused(Exception):
+    """A folder cannot be imported as asked; the message says what to change."""
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What an import did not take.
+
+    Attributes:
+        problems: Files and folders, one for each thing that is wrong with one.
+        fields: Fields of documents by name: in how many documents, and the first of them.
+        others: How many files of text are not of a job.
+    """
+
+    problems: list[TreeProblem] = field(default_factory=list)
+    fields: dict[str, tuple[int, Path]] = field(default_factory=dict)
+    others: int = 0
+
+    def __bool__(self) -> bool:
+        """Whether anything of a job was left out."""
+        return bool(self.problems or self.fields)
+
+    def add(self, item: TreeItem) -> None:
+        """Notes what is not a job."""
+        if isinstance(item, TreeProblem):
+            self.problems.append(item)
+        elif isinstance(item, TreeField):
+            count, path = self.fields.get(item.name, (0, item.path))
+            self.fields[item.name] = (count + 1, path)
+        elif isinstance(item, TreeOthers):
+            self.others += item.count
+
+
+@dataclass(slots=True)
+class Imported:
+    """What an import did.
+
+    Attributes:
+        batch_id: The new batch.
+        jobs: How many jobs it has.
+        wanted_name: The name that it was to have.
+        left: What was left out.
+    """
+
+    batch_id: int
+    wanted_name: str
+    jobs: int = 0
+    left: LeftOut = field(default_factory=LeftOut)
+
+
+def import_tree(
+    paths: WorkspacePaths, store: Store, results: Path, folder: Path, name: str = ""
+) -> Imported:
+    """Takes a folder of results into the store, whole or not at all but for what is left out.
+
+    Args:
+        paths: The workspace's places.
+        store: Its store.
+        results: Where its results lie, relative to the workspace unless they lie elsewhere.
+        folder: The folder to take in.
+        name: The batch's name; by default the folder's.
+
+    Raises:
+        ImportRefused: The folder holds no job, or the name cannot be one.
+        OSError: The folder cannot be read, or the store's disk is full.
+    """
+    if has_hidden(name):
+        raise ImportRefused("A name must not hold control characters or direction marks.")
+    return _Import(paths, store, results, folder).run(name)
+
+
+class _Import:
+    """One import while it goes on."""
+
+    def __init__(self, paths: WorkspacePaths, store: Store, results: Path, folder: Path) -> None:
+        self._store = store
+        self._lock = paths.intake_lock
+        self._folder = folder
+        self._results = results
+        self._artifacts = ArtifactStore(paths.artifacts)
+        self._places = Places(store, paths.root, results)
+        self._keys: set[str] = set()
+        self._left = LeftOut()
+        self._name = ""
+
+    def run(self, name: str) -> Imported:
+        wanted = name or clean(self._folder.resolve().name, 80) or BACKEND
+        with taking_in(self._lock), self._store.intake() as write:
+            batch_id = self._create(write, wanted)
+            try:
+                count = self._fill(write, batch_id)
+                write(lambda c: seal_import(c, batch_id))
+            except BaseException:
+                take_back(write, batch_id)
+                raise
+            finally:
+                self._places.close()
+        return Imported(batch_id, wanted, count, self._left)
+
+    def _create(self, write: Write, wanted: str) -> int:
+        while True:
+            self._name = self._free_name(wanted)
+            batch_id = write(partial(create_named, batch=self._new_batch()))
+            if batch_id is not None:
+                return batch_id
+
+    def _fill(self, write: Write, batch_id: int) -> int:
+        count, jobs = 0, self._jobs()
+        while chunk := list(islice(jobs, CHUNK)):
+            write(lambda c, some=chunk: add_done_jobs(c, batch_id, some))  # type: ignore[misc]
+            count += len(chunk)
+        if not count:
+            said = "".join(
+                f" {found.path.name} {found.message}." for found in self._left.problems[:3]
+            )
+            raise ImportRefused(f"{self._folder} holds no results that can be read.{said}")
+        return count
+
+    def _jobs(self) -> Iterator[DoneJob]:
+        for item in read_tree(self._folder):
+            if not isinstance(item, TreeJob):
+                self._left.add(item)
+                continue
+            try:
+                self._keep_pictures(item)
+                yield self._done_job(item)
+            except ExportError as error:
+                self._left.add(TreeProblem(item.folder, str(error)))
+            except ValueError as error:
+                self._left.add(TreeProblem(item.folder, clean(f"cannot be kept: {error}")))
+
+    def _keep_pictures(self, item: TreeJob) -> None:
+        for turn in item.report.iterations:
+            path = item.pictures[turn.number]
+            if self._artifacts.put(read_picture(path)) != turn.artifact.hash:
+                raise ExportError(f"{path.name} has changed while it was read")
+
+    def _done_job(self, item: TreeJob) -> DoneJob:
+        key = self._free_key(item)
+        name = place(key, self._name, self._places.taken, self._places.holds_job)
+        job = done_job(item.report, key, str(self._results / name), self._places.full(name))
+        self._places.claim(name)
+        self._keys.add(key)
+        return job
+
+    def _free_key(self, item: TreeJob) -> str:
+        """The job's id; where another folder of the tree has it too, its path says which."""
+        key = item.report.key
+        if key in self._keys:
+            key = item.report.output
+        if has_hidden(key):  # a folder's name, which may hold anything
+            key = clean(key) or "job"
+        return claim(key, self._keys.__contains__)
+
+    def _free_name(self, name: str) -> str:
+        reader = self._store.reader()
+        try:
+            return free_name(reader, name)
+        finally:
+            reader.close()
+
+    def _new_batch(self) -> writes.NewBatch:
+        summary = place_summary(self._name, self._places.summary_taken, self._places.holds_job)
+        nothing = {"name": BACKEND, "model": "", "version": "", "settings": {}}
+        snapshot = {"backends": dict.fromkeys(RECIPE.capabilities, nothing)}
+        return writes.NewBatch(
+            name=self._name,
+            recipe=RECIPE.name,
+            recipe_version=RECIPE.version,
+            seed=0,
+            settings=RefineSettings(image=BACKEND, vision=BACKEND, text=BACKEND).model_dump_json(),
+            snapshot=json.dumps(snapshot),
+            outputs=str(self._results),
+            summary=str(self._results / summary),
+            source=clean(str(self._folder), None),
+            preparer=f"{os.getpid()}@{socket.gethostname()}",
+        )

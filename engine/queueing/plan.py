@@ -1,0 +1,392 @@
+"""What a batch is going to run with: settings, backends and seed, fixed when it is queued."""
+
+import json
+import os
+import re
+import secrets
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pydantic import TypeAdapter, ValidationError
+
+from db.queries import batches as queries
+from db.store import Store
+from engine.config.environment import Environment, texts_in
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings, load_environment
+from engine.config.version import __version__
+from engine.contract import Backend, Capability, Priced, notes_of
+from engine.contract.fields import Seed
+from engine.contract.recipe import AnyRecipe
+from engine.intake.readers import Format
+from engine.money.prices import load_prices, own_prices, prices_for
+from engine.outputs.names import claim
+from engine.plugins.catalog import EntryPointCatalog
+from engine.runtime.job.load import one_of_snapshot, snapshot_of
+from engine.runtime.step.fallbacks import names_of
+from engine.text.terminal import clean, has_hidden
+from engine.trust.guard import refuse_outside
+
+Source = Path | str | BinaryIO
+"""A file, `-` for standard input, or an open binary stream."""
+
+MOST_PRIORITY = 1_000_000
+MOST_IN_FLIGHT = 100_000
+
+
+class QueueError(Exception):
+    """A batch cannot be queued as asked; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """How a batch is to run.
+
+    Attributes:
+        name: The batch's name; by default that of the input file.
+        output_dir: Replaces the workspace's folder of outputs.
+        overrides: What `--set` says: the recipe's settings, `seed`, and `BACKEND.key`.
+        priority: Batches of a higher one go first.
+        in_flight: Jobs of this batch at the same time at most.
+        file_format: The input's format where it is not told from its name.
+        budget: What the batch may cost in all, in micro-dollars.
+    """
+
+    name: str | None = None
+    output_dir: Path | None = None
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    priority: int = 0
+    in_flight: int | None = None
+    file_format: Format | None = None
+    budget: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a batch runs with; JSON where the columns of `batches` are.
+
+    `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
+    that the user has given for keys to be sent to, and folders outside the workspace. `wanted_name`
+    is the name before a number was put to it.
+    """
+
+    recipe: AnyRecipe
+    name: str
+    seed: int
+    settings: str
+    snapshot: str
+    results: Path
+    source: str
+    priority: int = 0
+    in_flight: int | None = None
+    budget: int | None = None
+    backends: Mapping[Capability, Backend] = field(default_factory=dict)
+    fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
+    addresses: frozenset[str] = frozenset()
+    wanted_name: str = ""
+
+    @property
+    def notes(self) -> list[str]:
+        """What of a request its backends leave out, a sentence each."""
+        every = [
+            *self.backends.values(),
+            *(b for others in self.fallbacks.values() for b in others),
+        ]
+        return list(dict.fromkeys(note for backend in every for note in notes_of(backend)))
+
+
+class Planner:
+    """Makes plans from a workspace's settings and what an operator asks for.
+
+    Args:
+        paths: The workspace's places.
+        store: Its store.
+        settings: Its settings.
+        catalog: Where recipes and backends are found.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: Store,
+        settings: Settings,
+        catalog: EntryPointCatalog,
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._settings = settings
+        self._catalog = catalog
+
+    def plan(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Plan:
+        """What a batch of a recipe and an input runs with.
+
+        Raises:
+            QueueError: An option or a setting is wrong.
+            Untrusted: A key of the user would go to an address that only the workspace names.
+        """
+        _check_options(options)
+        seed, own, of_backends = _sort_overrides(options.overrides)
+        settings = self._recipe_settings(recipe, own)
+        given = (*self._settings.given, *texts_in(of_backends))
+        environment = load_environment(self._paths.root, given)
+        made, snapshot = self._snapshot(recipe, settings, of_backends, environment)
+        backends = {capability: found[0] for capability, found in made.items()}
+        if recipe.check is not None and (trouble := recipe.check(settings, backends)):
+            raise QueueError(trouble)
+        results, outside = self._results_folder(recipe, options, environment)
+        wanted = wanted_name(source, options)
+        return Plan(
+            recipe=recipe,
+            name=self.free_name(wanted),
+            wanted_name=wanted,
+            seed=secrets.randbits(31) if seed is None else seed,
+            settings=settings.model_dump_json(),
+            snapshot=json.dumps(snapshot, sort_keys=True),
+            results=results,
+            source=_source_of(source),
+            priority=options.priority,
+            in_flight=options.in_flight,
+            budget=options.budget,
+            backends=backends,
+            fallbacks={capability: found[1:] for capability, found in made.items()},
+            addresses=frozenset(environment.relied_on | outside),
+        )
+
+    def free_name(self, name: str) -> str:
+        """The name, or the next one that is free; see `free_name`."""
+        reader = self._store.reader()
+        try:
+            return free_name(reader, name)
+        finally:
+            reader.close()
+
+    def _recipe_settings(self, recipe: AnyRecipe, own: Mapping[str, Any]) -> Any:
+        merged = {**self._settings.recipes.get(recipe.name, {}), **own}
+        unknown = [name for name in merged if name not in recipe.settings.model_fields]
+        if unknown:
+            names = ", ".join(recipe.settings.model_fields)
+            raise QueueError(
+                f"Recipe {recipe.name} has no setting {unknown[0]!r}; it has: seed, {names}."
+            )
+        try:
+            return recipe.settings.model_validate(merged)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            place_ = ".".join(str(part) for part in first["loc"])
+            said = first["msg"].removeprefix("Value error, ")
+            raise QueueError(f"Setting {place_}: {said}.") from None
+
+    def _snapshot(
+        self,
+        recipe: AnyRecipe,
+        settings: Any,
+        of_backends: Mapping[str, Mapping[str, Any]],
+        environment: Environment,
+    ) -> tuple[dict[Capability, list[Backend]], dict[str, Any]]:
+        """The backends of each capability, in order, and what the batch keeps of them."""
+        every: dict[Capability, list[Backend]] = {}
+        backends: dict[Capability, Backend] = {}
+        snapshots: dict[Capability, dict[str, Any]] = {}
+        fallbacks: dict[Capability, list[dict[str, Any]]] = {}
+        named = _named(recipe, settings)
+        chosen = [name for names in named.values() for name in names]
+        for name in of_backends:
+            if name not in chosen:
+                raise QueueError(
+                    f"--set {name}.… names a backend that this batch does not use; "
+                    f"it uses {', '.join(sorted(set(chosen)))}."
+                )
+        try:
+            for capability, names in named.items():
+                made = []
+                for name in names:
+                    merged = _merged(
+                        self._settings.backends.get(name, {}), of_backends.get(name, {})
+                    )
+                    own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
+                    made.append(self._priced(capability, name, own, environment))
+                    _refuse_unable(recipe, capability, made[-1][0])
+                backends[capability], snapshots[capability] = made[0]
+                fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
+                every[capability] = [one[0] for one in made]
+        except (KeyError, ValueError) as error:
+            raise QueueError(str(error)) from None
+        return every, snapshot_of(backends, snapshots, __version__, fallbacks)
+
+    def _priced(
+        self,
+        capability: Capability,
+        name: str,
+        settings: dict[str, Any],
+        environment: Mapping[str, str],
+    ) -> tuple[Backend, dict[str, Any]]:
+        """A backend and its settings, with the table's prices where they say nothing.
+
+        A server of one's own has only the prices of the workspace, none of those of providers.
+        """
+        backend = self._catalog.backend(capability, name, settings, environment)
+        if not backend.paid and not isinstance(backend, Priced):
+            return backend, settings
+        root, today = self._paths.root, datetime.now(UTC).date()
+        table = load_prices(root) if backend.paid else own_prices(root)
+        prices = prices_for(table, capability, name, backend.model, settings, today)
+        if not prices:
+            return backend, settings
+        settings = {**settings, **prices}
+        return self._catalog.backend(capability, name, settings, environment), settings
+
+    def _results_folder(
+        self, recipe: AnyRecipe, options: QueueOptions, environment: Environment
+    ) -> tuple[Path, set[str]]:
+        """Where the recipe's jobs write, relative to the workspace where it lies inside.
+
+        Returns:
+            The folder, and what the user has given that lies outside the workspace.
+        """
+        base, given = self._paths.root / self._settings.outputs.folder, environment.given
+        if options.output_dir is not None:
+            base = options.output_dir.absolute()
+            given = {str(base)}
+        return results_folder(self._paths.root, base, recipe.folder, given)
+
+
+def results_folder(
+    root: Path, base: Path, name: str, given: Collection[str]
+) -> tuple[Path, set[str]]:
+    """Where results go, relative to the workspace where that lies inside.
+
+    Args:
+        root: The workspace.
+        base: The folder of all outputs.
+        name: The recipe's folder in it.
+        given: Folders that the user has given.
+
+    Returns:
+        The folder, and what the user has given that lies outside the workspace.
+
+    Raises:
+        OutsideWorkspace: It lies outside, and the user has neither given it nor agreed to it.
+    """
+    root, base = (Path(os.path.normpath(path.absolute())) for path in (root, base))
+    outside, folder = refuse_outside(root, base, given), base / name
+    return folder.relative_to(root) if folder.is_relative_to(root) else folder, outside
+
+
+def free_name(reader: sqlite3.Connection, name: str) -> str:
+    """The name, or `NAME-2` and so on where another batch has it, or it reads as an id."""
+    return claim(name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free)))
+
+
+def reads_as_id(name: str) -> bool:
+    """Whether a name would be taken for a batch's or a job's number, such as `b3`."""
+    return re.fullmatch("[bj][1-9][0-9]*", name) is not None
+
+
+def _check_options(options: QueueOptions) -> None:
+    if has_hidden(options.name or ""):
+        raise QueueError("A name must not hold control characters or direction marks.")
+    if abs(options.priority) > MOST_PRIORITY:
+        raise QueueError(f"A priority is {-MOST_PRIORITY} to {MOST_PRIORITY}.")
+    if options.in_flight is not None and not 1 <= options.in_flight <= MOST_IN_FLIGHT:
+        raise QueueError(f"Jobs in flight are 1 to {MOST_IN_FLIGHT}.")
+
+
+def _sort_overrides(
+    overrides: Mapping[str, Any],
+) -> tuple[int | None, dict[str, Any], dict[str, dict[str, Any]]]:
+    """What `--set` says, as batch seed, recipe settings, and settings of backends by name."""
+    seed: int | None = None
+    own: dict[str, Any] = {}
+    of_backends: dict[str, dict[str, Any]] = {}
+    for key, value in overrides.items():
+        if key == "seed":
+            seed = _seed(value)
+        elif "." in key:
+            name, *inner = key.split(".")
+            _put(of_backends.setdefault(name, {}), key, inner, value)
+        else:
+            own[key] = value
+    return seed, own, of_backends
+
+
+def _put(settings: dict[str, Any], key: str, inner: list[str], value: Any) -> None:
+    """Sets a backend's setting, or one entry of a setting that has entries (`slots.prompt`)."""
+    *tables, last = inner
+    for name in tables:
+        found = settings.setdefault(name, {})
+        if not isinstance(found, dict):
+            raise QueueError(f"--set {key} is an entry of {name!r}, which is set as a whole too.")
+        settings = found
+    if last in settings:
+        raise QueueError(f"--set {key} is set as a whole and by its entries.")
+    settings[last] = value
+
+
+def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings with others over them, entry by entry where both have entries."""
+    found = dict(settings)
+    for name, value in over.items():
+        known = found.get(name)
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            found[name] = _merged(known, value)
+        else:
+            found[name] = value
+    return found
+
+
+def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]]:
+    """The backends of each capability, in the order in which they are asked."""
+    try:
+        return {c: names_of(getattr(settings, c)) for c in recipe.capabilities}
+    except ValueError as error:
+        raise QueueError(f"Setting of a backend: {error}.") from None
+
+
+def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) -> None:
+    """Refuses a backend of the right capability that does not do what the recipe asks of it."""
+    if (refuses := getattr(backend, "refusal", None)) is not None and (trouble := refuses()):
+        raise QueueError(trouble)
+    wanted = recipe.operations.get(capability, ())
+    lacks = [name for name in wanted if not callable(getattr(backend, name, None))]
+    if lacks:
+        raise QueueError(
+            f"The recipe {recipe.name} asks its {capability} backend to {_listed(lacks)}, which "
+            f"{backend.name} does not do; name another one with --set {capability}=NAME."
+        )
+
+
+def _listed(operations: list[str]) -> str:
+    return ", ".join(name.replace("_", " ") for name in operations)
+
+
+def _seed(value: Any) -> int | None:
+    """Return the batch's seed, None for a random one.
+
+    Raises:
+        QueueError: It is not a seed.
+    """
+    try:
+        seed: int | None = TypeAdapter(Seed).validate_python(value)
+    except ValidationError:
+        raise QueueError(
+            f"Setting seed: {clean(str(value), 40)} is not a seed; use 0 to 2**63 - 1, or -1 for a "
+            "random one."
+        ) from None
+    return seed
+
+
+def wanted_name(source: Source, options: QueueOptions) -> str:
+    """The name that a batch is to have, where no other has it."""
+    if options.name:
+        return options.name
+    if isinstance(source, str | Path) and str(source) != "-":
+        return clean(Path(source).stem) or "batch"
+    return "stdin"
+
+
+def _source_of(source: Source) -> str:
+    return clean(str(source), None) if isinstance(source, str | Path) else "-"

@@ -1,0 +1,317 @@
+"""From an input file to a queued batch: validated, snapshotted, whole or not there at all."""
+
+import logging
+import os
+import socket
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from db.queries import batches as batch_queries
+from db.queries import jobs as job_queries
+from db.rows import Batch
+from db.store import Store, Write
+from db.writes import batches as writes
+from db.writes.events import record_event
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings
+from engine.contract import Artifact
+from engine.contract.recipe import AnyRecipe
+from engine.intake import Validated, load, read
+from engine.money.estimate import Estimate
+from engine.outputs.names import claim, place, place_summary, safe_name
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.estimate import estimated
+from engine.queueing.output_folders import Places
+from engine.queueing.plan import Plan, Planner, QueueError, QueueOptions, Source
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.intake_lock import taking_in
+from engine.runtime.job.seeds import derive_seed
+from engine.trust.grants import trust
+
+__all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
+
+log = logging.getLogger(__name__)
+
+CHUNK = 2000
+"""Jobs in one intake transaction."""
+
+NOTE = "queue.note"
+"""Type of the event that says what of a request a batch's backends leave out."""
+
+APPEND_LIMIT = 100_000
+"""Entries that may be appended at once: they go in as one transaction, whole or not at all."""
+
+FOLDER_TRIES = 5
+"""How often free folders are looked for while other processes take them."""
+
+
+class Queue:
+    """Queues batches into a workspace's store.
+
+    Args:
+        paths: The workspace's places.
+        store: Its store.
+        settings: Its settings.
+        catalog: Where recipes and backends are found.
+    """
+
+    def __init__(
+        self,
+        paths: WorkspacePaths,
+        store: Store,
+        settings: Settings,
+        catalog: EntryPointCatalog,
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._settings = settings
+        self._planner = Planner(paths, store, settings, catalog)
+
+    def queue(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> int:
+        """Reads, validates and queues an input; returns the batch's number.
+
+        Raises:
+            InputError: The input has something wrong; nothing was queued.
+            QueueError: The options have something wrong; nothing was queued.
+            Untrusted: A key of the user would go to an address that only the workspace names.
+        """
+        plan = self._planner.plan(recipe, source, options)
+        self._keep_addresses(plan)
+        with taking_in(self._paths.intake_lock):
+            return self._queue(plan, _chunks(self._read(recipe, source, options)))
+
+    def _keep_addresses(self, plan: Plan) -> None:
+        """Keeps which addresses the user has given; who runs the batch has only its settings."""
+        try:
+            if plan.addresses:
+                trust(self._paths.root, plan.addresses)
+        except OSError as error:
+            log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
+
+    def _queue(self, plan: Plan, chunks: Iterator[list[Validated[BaseModel]]]) -> int:
+        first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
+        with self._store.intake() as write:
+            batch_id, plan = self._create(write, plan)
+            write(partial(_note, batch_id=batch_id, notes=plan.notes))
+            try:
+                for chunk in chain([first], chunks):
+                    self._add(write, batch_id, plan, chunk)
+                write(lambda c: writes.seal_batch(c, batch_id))
+            except BaseException:
+                take_back(write, batch_id)
+                raise
+        return batch_id
+
+    def estimate(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Estimate:
+        """What a batch of a recipe and an input would take; nothing is queued or kept.
+
+        Raises:
+            InputError: The input has something wrong.
+            QueueError: The options have something wrong.
+        """
+        plan = self._planner.plan(recipe, source, options)
+        entries = read(source, recipe.input, file_format=options.file_format, keep_file=_forget)
+        reader = self._store.reader()
+        try:
+            return estimated(plan, (entry.input for entry in entries), reader, self._settings)
+        finally:
+            reader.close()
+
+    def append(
+        self,
+        batch_id: int,
+        recipe: AnyRecipe,
+        source: Source,
+        options: QueueOptions,
+    ) -> int:
+        """Adds entries to a batch, with the batch's own settings; returns how many.
+
+        Raises:
+            InputError: The input has something wrong; nothing was added.
+            QueueError: Too many entries, or an id that the batch already has.
+        """
+        reader = self._store.reader()
+        try:
+            batch = batch_queries.batch(reader, batch_id)
+        finally:
+            reader.close()
+        if batch is None or batch.state == "preparing":
+            raise QueueError(f"There is no batch b{batch_id} to append to.")
+        with taking_in(self._paths.intake_lock):
+            return self._append(batch, recipe, source, options)
+
+    def _append(
+        self, batch: Batch, recipe: AnyRecipe, source: Source, options: QueueOptions
+    ) -> int:
+        entries = load(
+            source,
+            recipe.input,
+            file_format=options.file_format,
+            keep_file=self._keep_file,
+            offset=batch.total,
+        )
+        if len(entries) > APPEND_LIMIT:
+            raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
+        plan = Plan(
+            recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
+        )
+        with self._store.intake() as write:
+            self._add(write, batch.id, plan, entries, beside_others=True)
+        return len(entries)
+
+    def _read(
+        self, recipe: AnyRecipe, source: Source, options: QueueOptions
+    ) -> Iterator[Validated[BaseModel]]:
+        return read(
+            source, recipe.input, file_format=options.file_format, keep_file=self._keep_file
+        )
+
+    def _keep_file(self, path: Path) -> Artifact:
+        from engine.intake.pictures import read_picture
+
+        picture = read_picture(path)
+        return Artifact(
+            hash=ArtifactStore(self._paths.artifacts).put(picture.data),
+            media_type=picture.media_type,
+            size=len(picture.data),
+            width=picture.width,
+            height=picture.height,
+        )
+
+    def _create(self, write: Write, plan: Plan) -> tuple[int, Plan]:
+        """Makes the batch, under another name where a process has just taken its own."""
+        while True:
+            batch_id = write(partial(create_named, batch=self._new_batch(plan)))
+            if batch_id is not None:
+                return batch_id, plan
+            plan = replace(plan, name=self._planner.free_name(plan.wanted_name))
+
+    def _new_batch(self, plan: Plan) -> writes.NewBatch:
+        places = self._places(plan)
+        summary = plan.results / place_summary(plan.name, places.summary_taken, places.holds_job)
+        places.close()
+        return writes.NewBatch(
+            name=plan.name,
+            recipe=plan.recipe.name,
+            recipe_version=plan.recipe.version,
+            seed=plan.seed,
+            settings=plan.settings,
+            snapshot=plan.snapshot,
+            outputs=str(plan.results),
+            summary=str(summary),
+            source=plan.source,
+            priority=plan.priority,
+            in_flight=plan.in_flight,
+            preparer=f"{os.getpid()}@{socket.gethostname()}",
+            budget=plan.budget,
+        )
+
+    def _add(
+        self,
+        write: Write,
+        batch_id: int,
+        plan: Plan,
+        entries: list[Validated[BaseModel]],
+        *,
+        beside_others: bool = False,
+    ) -> None:
+        """Adds entries to a batch; folders that another process took meanwhile are chosen anew.
+
+        Raises:
+            QueueError: Others add to the batch too, and it has one of the ids.
+        """
+
+        def add(connection: sqlite3.Connection) -> None:
+            if beside_others:
+                _refuse_known_keys(connection, batch_id, entries)
+            writes.add_jobs(connection, batch_id, jobs)
+
+        for turn in range(FOLDER_TRIES):
+            jobs = self._jobs(plan, entries)
+            try:
+                write(add)
+            except sqlite3.IntegrityError:
+                if turn + 1 == FOLDER_TRIES:
+                    raise
+            else:
+                return
+
+    def _jobs(self, plan: Plan, entries: list[Validated[BaseModel]]) -> list[writes.NewJob]:
+        places = self._places(plan)
+        try:
+            return [_job(plan, entry, places) for entry in entries]
+        finally:
+            places.close()
+
+    def _places(self, plan: Plan) -> Places:
+        return Places(self._store, self._paths.root, plan.results)
+
+
+def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:
+    """Adds a batch and returns its number; None where another one has its name."""
+    if batch_queries.batches_named(connection, batch.name):
+        return None
+    return writes.create_batch(connection, batch)
+
+
+def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJob:
+    name = _place(plan, entry.key, places)
+    own_seed = getattr(entry.input, "seed", None)
+    seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
+    prompt, negative = "", ""
+    if plan.recipe.starting_prompt is not None:
+        prompt, negative = plan.recipe.starting_prompt(entry.input)
+    return writes.NewJob(
+        key=entry.key,
+        input=entry.input.model_dump_json(exclude_defaults=True),
+        seed=seed,
+        output=places.claim(name),
+        place=places.full(name),
+        prompt=prompt,
+        negative=negative,
+    )
+
+
+def _refuse_known_keys(
+    connection: sqlite3.Connection, batch_id: int, entries: list[Validated[BaseModel]]
+) -> None:
+    known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
+    if known:
+        raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
+
+
+def _place(plan: Plan, key: str, places: Places) -> str:
+    if plan.recipe.flat:
+        return claim(safe_name(key), places.taken)
+    return place(key, plan.name, places.taken, places.holds_job)
+
+
+def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:
+    for note in notes:
+        record_event(connection, NOTE, batch_id=batch_id, level="warning", message=note)
+
+
+def _forget(path: Path) -> Artifact:
+    """The handle of a file that is looked at and not kept."""
+    from engine.intake.pictures import read_picture
+
+    picture = read_picture(path)
+    return Artifact(hash="0" * 64, media_type=picture.media_type, size=len(picture.data))
+
+
+def _chunks(entries: Iterator[Validated[BaseModel]]) -> Iterator[list[Validated[BaseModel]]]:
+    while chunk := list(islice(entries, CHUNK)):
+        yield chunk
+
+
+def take_back(write: Write, batch_id: int) -> None:
+    """Removes a batch that is being prepared, a slice at a time: whole or not there."""
+    while write(lambda c: writes.delete_jobs_of(c, batch_id)):
+        pass
+    write(lambda c: writes.delete_batch(c, batch_id))

@@ -1,0 +1,124 @@
+"""The contents of the files that tell of a job, as plain data.
+
+Every field is described in `docs/outputs.md`; change both together.
+"""
+
+from typing import Any
+
+from engine.outputs.documents import VERSION, dollars
+from engine.recipes.refine.report import (
+    BatchReport,
+    EvaluationReport,
+    IterationReport,
+    JobReport,
+    Totals,
+)
+
+
+def iteration_results(job: JobReport, turn: IterationReport) -> dict[str, Any]:
+    """The content of `iteration_N_results.json` and `.yaml`."""
+    return {
+        "version": VERSION,
+        "id": job.key,
+        "iteration": turn.number,
+        "prompt": turn.prompt,
+        "negative_prompt": turn.negative_prompt,
+        "seed": turn.seed,
+        "backend": turn.backend,
+        "model": turn.model,
+        "size": {"width": turn.width, "height": turn.height},
+        "score": turn.score,
+        "started_at": turn.started_at,
+        "finished_at": turn.finished_at,
+        "timings": dict(turn.timings),
+        "cost_usd": dollars(turn.cost_microdollars),
+        "artifact": turn.artifact.hash,
+        "reference": turn.reference,
+        "picture": picture_name(turn),
+    }
+
+
+def iteration_evaluation(
+    job: JobReport, turn: IterationReport, evaluation: EvaluationReport
+) -> dict[str, Any]:
+    """The content of `iteration_N_evaluation.json`."""
+    return {
+        "version": VERSION,
+        "id": job.key,
+        "iteration": turn.number,
+        **evaluation.model_dump(mode="json"),
+    }
+
+
+def job_summary(job: JobReport) -> dict[str, Any]:
+    """The content of `summary.json`."""
+    return {
+        "version": VERSION,
+        "id": job.key,
+        "title": job.title,
+        "job": job.id,
+        "batch": {"id": job.batch_id, "name": job.batch_name},
+        "recipe": job.recipe,
+        "state": job.state,
+        "error": job.error,
+        "folder": job.output,
+        "input": job.input,
+        "best": _best(job),
+        "iterations": [
+            {
+                "iteration": turn.number,
+                "prompt": turn.prompt,
+                "negative_prompt": turn.negative_prompt,
+                "score": turn.score,
+                "picture": picture_name(turn),
+            }
+            for turn in job.iterations
+        ],
+        "totals": totals(job.totals),
+    }
+
+
+def batch_head(batch: BatchReport) -> dict[str, Any]:
+    """What `batch_summary.json` says of the batch itself."""
+    return batch.model_dump(mode="json")
+
+
+def batch_entry(job: JobReport) -> dict[str, Any]:
+    """What `batch_summary.json` says of one job."""
+    return {
+        "id": job.key,
+        "title": job.title,
+        "job": job.id,
+        "state": job.state,
+        "error": job.error,
+        "folder": job.output,
+        "best": _best(job),
+        "totals": totals(job.totals),
+    }
+
+
+def totals(sums: Totals) -> dict[str, Any]:
+    """Sums as they are written."""
+    return {
+        "cost_usd": dollars(sums.cost_microdollars),
+        "seconds": sums.seconds,
+        "calls": sums.calls,
+        "iterations": sums.iterations,
+    }
+
+
+def picture_name(turn: IterationReport) -> str:
+    """The name of an iteration's picture."""
+    return turn.file or f"iteration_{turn.number}.png"
+
+
+def _best(job: JobReport) -> dict[str, Any] | None:
+    turn = job.best_iteration
+    if turn is None:
+        return None
+    return {
+        "iteration": turn.number,
+        "score": turn.score,
+        "prompt": turn.prompt,
+        "picture": picture_name(turn),
+    }

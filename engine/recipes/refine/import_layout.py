@@ -1,0 +1,145 @@
+"""What the files of a results folder are, by their names, ours or those of older scripts."""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.recipes.refine.outputs import SUMMARY
+
+MAX_ITERATIONS = 10_000
+"""The most iterations of one job that are read."""
+
+BATCH_SUMMARY = "batch_summary.json"
+
+_SUFFIXES = "png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?|avif|heic|heif"
+_PICTURE = re.compile(rf".+\.(?:{_SUFFIXES})", re.IGNORECASE)
+_TURN = re.compile(
+    rf"iteration_0{{0,9}}(?P<number>[1-9][0-9]{{0,8}})"
+    rf"(?:\.(?P<picture>{_SUFFIXES})|_(?P<role>results|evaluation|lineage)\.(?:json|ya?ml))",
+    re.IGNORECASE,
+)
+_DOCUMENT = re.compile(r".+\.(?:json|ya?ml|txt|csv|md)", re.IGNORECASE)
+LINK = "is a link, and links are not followed"
+_REPEATED = "is one more file of iteration {number}; {taken} is read"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeProblem:
+    """Something in a tree that was not taken.
+
+    Attributes:
+        path: The file or folder; its name may hold anything.
+        message: What is wrong with it, without its subject; fit to be shown.
+    """
+
+    path: Path
+    message: str
+
+
+@dataclass(slots=True)
+class TurnFiles:
+    """The files of one iteration.
+
+    Attributes:
+        picture: Its picture.
+        results: What it was made from, the preferred file first.
+        evaluation: How it was judged, the preferred file first.
+        lineage: What its picture was made from, if the picture does not carry it.
+    """
+
+    picture: Path | None = None
+    results: list[Path] = field(default_factory=list)
+    evaluation: list[Path] = field(default_factory=list)
+    lineage: list[Path] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class FolderFiles:
+    """The files of one folder.
+
+    Attributes:
+        path: The folder.
+        turns: Those of each iteration, by number, in order.
+        summary: Its summary.
+        folders: The folders in it.
+        strays: Pictures that by their names belong to no iteration.
+        others: How many files of text are not of a job.
+        problems: What is left out.
+    """
+
+    path: Path
+    turns: dict[int, TurnFiles] = field(default_factory=dict)
+    summary: Path | None = None
+    folders: list[Path] = field(default_factory=list)
+    strays: list[Path] = field(default_factory=list)
+    others: int = 0
+    problems: list[TreeProblem] = field(default_factory=list)
+
+    @property
+    def is_job(self) -> bool:
+        """Whether it is a job's folder; a lone summary counts where nothing lies below it."""
+        return bool(self.turns) or (self.summary is not None and not self.folders)
+
+
+def look(path: Path) -> FolderFiles:
+    """Sorts the entries of a folder; those whose names begin with a dot are passed over.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    found = FolderFiles(path)
+    with os.scandir(path) as entries:
+        # Our own form of a name comes first, so that it is the one that is read.
+        for entry in sorted(entries, key=lambda entry: (_is_odd(entry.name), entry.name)):
+            if not entry.name.startswith("."):
+                _sort_in(found, entry)
+    found.turns = dict(sorted(found.turns.items()))
+    if len(found.turns) > MAX_ITERATIONS:
+        message = f"has {len(found.turns)} iterations; the first {MAX_ITERATIONS} are read"
+        found.problems.append(TreeProblem(path, message))
+        found.turns = dict(list(found.turns.items())[:MAX_ITERATIONS])
+    return found
+
+
+def _is_odd(name: str) -> bool:
+    is_ours = name.endswith((".png", ".json")) and not name.startswith("iteration_0")
+    return not is_ours or name != name.lower()
+
+
+def _sort_in(found: FolderFiles, entry: "os.DirEntry[str]") -> None:
+    path, match = found.path / entry.name, _TURN.fullmatch(entry.name)
+    is_ours = match or _PICTURE.fullmatch(entry.name) or entry.name == SUMMARY
+    if entry.is_symlink():
+        if is_ours or entry.is_dir():
+            found.problems.append(TreeProblem(path, LINK))
+    elif entry.is_dir(follow_symlinks=False):
+        found.folders.append(path)
+    elif match:
+        number = int(match["number"])
+        found.problems += _file_of(found.turns.setdefault(number, TurnFiles()), number, path, match)
+    elif entry.name.lower() == SUMMARY and found.summary is None:
+        found.summary = path
+    elif is_ours:
+        found.strays.append(path)
+    elif _DOCUMENT.fullmatch(entry.name) and entry.name != BATCH_SUMMARY:
+        found.others += 1
+
+
+def _file_of(
+    turn: TurnFiles, number: int, path: Path, match: "re.Match[str]"
+) -> Iterator[TreeProblem]:
+    if match["picture"]:
+        if turn.picture is None:
+            turn.picture = path
+        else:
+            message = _REPEATED.format(number=number, taken=turn.picture.name)
+            yield TreeProblem(path, message)
+        return
+    files: list[Path] = getattr(turn, match["role"].lower())
+    is_the_same = any(file.stem == path.stem and file.suffix != path.suffix for file in files)
+    if files and not is_the_same:
+        yield TreeProblem(path, _REPEATED.format(number=number, taken=files[0].name))
+    else:
+        files.append(path)

@@ -1,0 +1,362 @@
+"""Reading a folder of results back, ours or one that an older script made.
+
+A job's folder holds `iteration_N.png`, and beside each picture what is told of it; older scripts
+keep the pictures in a folder `images` next to the results. Only the pictures have to be there.
+Nothing in the tree is trusted: links are not followed, paths in files are never opened, sizes and
+numbers are bounded. What is left out is named: a file or folder as a `TreeProblem`, fields of a
+document as `TreeField`.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.contract.backend import Artifact
+from engine.imaging.decode import check, describe
+from engine.imaging.errors import PictureError
+from engine.imaging.infotext import parse_infotext
+from engine.imaging.lineage import PARAMETERS, Lineage, read, read_document
+from engine.imaging.png import read_text
+from engine.imaging.png_stream import is_png
+from engine.intake.entries import Unreadable
+from engine.intake.strict_json import decode as decode_json
+from engine.intake.strict_yaml import decode as decode_yaml
+from engine.outputs.folder import ExportError, read_regular
+from engine.recipes.refine.import_elsewhere import find_evaluation, find_picture
+from engine.recipes.refine.import_fields import Fields, mapping, text
+from engine.recipes.refine.import_files import (
+    plain,
+    read_entry,
+    read_iteration,
+    read_job,
+    read_key,
+    read_turns,
+    refused,
+)
+from engine.recipes.refine.import_layout import FolderFiles, TreeProblem, TurnFiles, look
+from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport
+from engine.text.terminal import clean
+
+MAX_LEVELS = 4
+"""How many folders below the given one are looked into: `outputs/results/BATCH/ID` is three."""
+
+MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
+"""The largest JSON or YAML file that is read."""
+
+MAX_PICTURE_BYTES = 256 * 1024 * 1024
+"""The largest picture that is read."""
+
+_NO_PICTURE = "has no {name}; iteration {number} is left out"
+_ELSEWHERE = (
+    "names a picture that is not in the imported folder; iteration {number} is left out (import "
+    "the folder that holds both, or put the picture beside this file)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TreeField:
+    """A field of a document that was not taken.
+
+    Attributes:
+        path: The document.
+        name: The field, with those it lies in; fit to be shown.
+    """
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreeOthers:
+    """Files of text that are not of a job.
+
+    Attributes:
+        count: How many.
+    """
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TreeJob:
+    """One job of a tree.
+
+    Attributes:
+        report: What is told of it. Each iteration's artifact is the picture as it was found.
+        folder: Where it lies.
+        pictures: The picture of each iteration, by number.
+    """
+
+    report: JobReport
+    folder: Path
+    pictures: dict[int, Path]
+
+
+TreeItem = TreeJob | TreeProblem | TreeField | TreeOthers
+
+
+def read_tree(folder: Path) -> Iterator[TreeItem]:
+    """The jobs of a tree of results, in the order of their paths, with what is left out.
+
+    Args:
+        folder: The folder `outputs`, `outputs/results`, that of a batch or that of one job. It
+            may be a link itself.
+
+    Yields:
+        Jobs, and what is left out as it is met; pictures that belong to no job at the end.
+        Pictures are read whole to check and hash them; of the tree only one job is held at a
+        time.
+
+    Raises:
+        NotADirectoryError: It is not a folder.
+        OSError: It cannot be read.
+    """
+    root = folder.resolve(strict=True)
+    if not root.is_dir():
+        raise NotADirectoryError(f"{folder} is not a folder")
+    walk = _Walk(root)
+    yield from walk.items()
+    for path in walk.strays:
+        if path not in walk.taken:
+            yield TreeProblem(path, "is the picture of no iteration that is read")
+    others = walk.others - sum(path.suffix.lower() == ".txt" for path in walk.taken)
+    if others > 0:
+        yield TreeOthers(others)
+
+
+def read_picture(path: Path) -> bytes:
+    """The bytes of a picture of a tree, as bounded and careful as the tree itself is read.
+
+    Raises:
+        ExportError: It is a link, not a regular file, or too large.
+        OSError: It cannot be read.
+    """
+    return read_regular(path, MAX_PICTURE_BYTES)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The way through one tree.
+
+    Attributes:
+        root: The tree.
+        strays: Pictures that by their names belong to no iteration of their folder.
+        taken: Files that an iteration of another name or folder has taken.
+        others: How many files of text are not of a job.
+    """
+
+    root: Path
+    strays: list[Path] = field(default_factory=list)
+    taken: set[Path] = field(default_factory=set)
+    others: int = 0
+
+    def items(self) -> Iterator[TreeItem]:
+        pending = [(self.root, 0)]
+        while pending:
+            path, level = pending.pop()
+            try:
+                found = look(path)
+            except OSError as error:
+                yield TreeProblem(path, f"cannot be read: {error.strerror}")
+                continue
+            yield from found.problems
+            self.strays += found.strays
+            self.others += found.others
+            if found.is_job:
+                yield from self._job(found)
+            if level < MAX_LEVELS:
+                pending += [(below, level + 1) for below in reversed(found.folders)]
+                continue
+            for below in found.folders:
+                yield TreeProblem(below, f"lies more than {MAX_LEVELS} folders down")
+
+    def _job(self, found: FolderFiles) -> Iterator[TreeItem]:
+        reader = _JobReader(found, self.root)
+        summary = reader.document([found.summary] if found.summary else [])
+        said = read_turns(summary)
+        for number in said:
+            found.turns.setdefault(number, TurnFiles())
+        turns = [
+            turn
+            for number in sorted(found.turns)
+            if (turn := reader.iteration(number, said.get(number, {})))
+        ]
+        self.taken |= reader.taken
+        if turns or summary:
+            report = read_job(
+                folder_name=found.path.name,
+                output=found.path.relative_to(self.root).as_posix(),
+                summary=summary,
+                iterations=turns,
+                key=reader.key,
+                entry=reader.entry,
+            )
+            reader.name_fields()
+            yield from reader.left
+            yield TreeJob(report, found.path, reader.pictures)
+        else:
+            yield from reader.left
+            yield TreeProblem(found.path, "holds nothing of a job that can be read")
+
+
+class _JobReader:
+    """Reads the files of one job's folder and keeps what was left out of them."""
+
+    def __init__(self, found: FolderFiles, root: Path) -> None:
+        self.found = found
+        self.root = root
+        self.left: list[TreeProblem | TreeField] = []
+        self.pictures: dict[int, Path] = {}
+        self.taken: set[Path] = set()
+        self.key: str | None = None
+        self.entry: dict[str, Any] = {}
+        self._documents: list[tuple[Path | None, Fields]] = []
+
+    def document(
+        self, paths: list[Path], beneath: dict[str, Any] | None = None, source: Path | None = None
+    ) -> Fields:
+        """The content of the first of some JSON or YAML files that can be used.
+
+        Args:
+            paths: The files, which say the same.
+            beneath: What is known of the fields that they do not have.
+            source: The file that says so.
+        """
+        for path in paths:
+            content = self._content(path)
+            if content:
+                source = path
+                beneath = {**(beneath or {}), **content}
+                break
+        fields = Fields(beneath or {})
+        self._documents.append((source, fields))
+        return fields
+
+    def iteration(self, number: int, said: dict[str, Any]) -> IterationReport | None:
+        """One iteration, or None where it has no picture that can be read."""
+        files, before = self.found.turns[number], len(self._documents)
+        results = self.document(files.results, said, self.found.summary)
+        judged = results.first(mapping, "evaluation")
+        evaluation = self.document(files.evaluation, judged, next(iter(files.results), None))
+        self.key = self.key or read_key(results)
+        self.entry = {**read_entry(results), **self.entry}
+        path = files.picture or self._picture_elsewhere(number, results)
+        examined = self._examined(path) if path else None
+        if path is None or examined is None:
+            del self._documents[before:]  # they are left out as a whole
+            return None
+        artifact, lineage = examined
+        lineage = lineage or self._lineage_beside(files.lineage)
+        turn = read_iteration(number, results, evaluation, artifact, lineage)
+        if not turn.prompt:
+            self._refuse(path, "is there without its prompt")
+        self.pictures[number] = path
+        return self._with_words(turn, path)
+
+    def _examined(self, path: Path) -> tuple[Artifact, Lineage | None] | None:
+        try:
+            return _examine(read_picture(path))
+        except OSError as error:
+            self._refuse(path, f"cannot be read: {error.strerror}")
+        except PictureError as error:
+            self._refuse(path, f"cannot be read: {error}")
+        except ExportError as error:
+            self._refuse(path, str(error))
+        return None
+
+    def name_fields(self) -> None:
+        """Notes every field that was not read of the documents that were."""
+        for path, fields in self._documents:
+            names = [clean(name, 80) for name in fields.left_out()]
+            self.left += [TreeField(path or self.found.path, name) for name in names]
+
+    def _content(self, path: Path) -> dict[str, Any]:
+        try:
+            written = read_regular(path, MAX_DOCUMENT_BYTES).decode("utf-8-sig")
+            is_json = path.suffix.lower() == ".json"
+            content = decode_json(written) if is_json else decode_yaml(written)[0]
+        except UnicodeDecodeError:
+            return self._refuse(path, "is not UTF-8 text")
+        except OSError as error:
+            return self._refuse(path, f"cannot be read: {error.strerror}")
+        except (ExportError, Unreadable) as error:
+            return self._refuse(path, str(error))
+        if not isinstance(content, dict):
+            return self._refuse(path, "holds no object")
+        for value in refused(content):
+            self._refuse(path, f"has a value that {value.reason}")
+        result: dict[str, Any] = plain(content)
+        return result
+
+    def _lineage_beside(self, paths: list[Path]) -> Lineage | None:
+        told = self.document(paths).known("version", "picture", "artifact", "parameters")
+        return told.first(read_document, "safelight")
+
+    def _picture_elsewhere(self, number: int, results: Fields) -> Path | None:
+        """The picture that the results tell the path of, in the tree."""
+        told = results.first(text, "image_path")
+        path = find_picture(told, self.found.path, self.root) if told else None
+        if path is not None:
+            self.taken.add(path)
+        elif told:
+            where = (*self.found.turns[number].results, self.found.summary, self.found.path)
+            self._refuse(next(one for one in where if one), _ELSEWHERE.format(number=number))
+        else:
+            message = _NO_PICTURE.format(name=f"iteration_{number}.png", number=number)
+            self._refuse(self.found.path, message)
+        return path
+
+    def _with_words(self, turn: IterationReport, picture: Path) -> IterationReport:
+        """The iteration with what an older script's text file says of its picture."""
+        path = find_evaluation(picture, self.found.path, self.root)
+        if path is None:
+            return turn
+        self.taken.add(path)
+        if turn.evaluation is not None and turn.evaluation.has_words:
+            return turn  # the results repeat it
+        try:
+            words = read_regular(path, MAX_DOCUMENT_BYTES).decode("utf-8-sig").strip()
+        except (OSError, ExportError, UnicodeDecodeError) as error:
+            self._refuse(path, f"cannot be read: {error}")
+            return turn
+        judged = turn.evaluation or EvaluationReport(score=turn.score)
+        return turn.model_copy(
+            update={"evaluation": judged.model_copy(update={"description": words})}
+        )
+
+    def _refuse(self, path: Path, message: str) -> dict[str, Any]:
+        # A parser's message may quote the file.
+        self.left.append(TreeProblem(path, clean(message)))
+        return {}
+
+
+def _examine(data: bytes) -> tuple[Artifact, Lineage | None]:
+    media_type, width, height = describe(data)
+    check(data)
+    digest = hashlib.sha256(data).hexdigest()
+    artifact = Artifact(
+        hash=digest, media_type=media_type, size=len(data), width=width, height=height
+    )
+    if not is_png(data):
+        return artifact, None
+    return artifact, read(data) or _foreign_lineage(read_text(data), width, height)
+
+
+def _foreign_lineage(texts: dict[str, str], width: int, height: int) -> Lineage | None:
+    """What another program wrote in the form of the ecosystem."""
+    info = parse_infotext(texts.get(PARAMETERS, ""))
+    seed = info.parameters.get("Seed", "")
+    if not re.fullmatch("[0-9]{1,18}", seed):
+        return None
+    return Lineage(
+        prompt=info.prompt,
+        negative_prompt=info.negative_prompt,
+        seed=int(seed),
+        width=width,
+        height=height,
+        backend="",
+        model=info.parameters.get("Model", ""),
+    )

@@ -1,0 +1,76 @@
+"""Recipe `refine`: generate a picture, evaluate it, refine the prompt, again; keep the best."""
+
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract import Attempt, Evaluation, Picture
+from engine.recipes.refine.input import RefineInput
+from engine.recipes.refine.settings import RefineSettings
+from engine.runtime.job.job import Job
+
+
+class Turn(BaseModel):
+    """One turn of the loop: what was asked, what came of it, what was thought of it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    iteration: int
+    prompt: str
+    negative_prompt: str
+    picture: Picture
+    evaluation: Evaluation
+
+    @property
+    def score(self) -> float:
+        """0 to 100, higher is better."""
+        return self.evaluation.score
+
+    @property
+    def attempt(self) -> Attempt:
+        """What the next writer is told of this turn."""
+        return Attempt(
+            prompt=self.prompt, negative_prompt=self.negative_prompt, evaluation=self.evaluation
+        )
+
+
+async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
+    """Runs the loop and returns its best turn.
+
+    An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
+    result (`select`; 0 takes the best).
+    """
+    entry, settings = job.input, job.settings
+    brief = entry.full_prompt
+    prompt, negative_prompt = brief, entry.negative_prompt
+    turns: list[Turn] = []
+    for iteration in job.iterations(settings.max_iterations):
+        decided = await iteration.decide("prompt", default=prompt)
+        prompt = decided if decided.strip() else prompt
+        picture = await iteration.step(
+            "generate",
+            job.image.generate,
+            prompt,
+            negative_prompt=negative_prompt,
+            seed=job.seed_for(iteration.number - 1) if settings.vary_seed else job.seed,
+            width=entry.width or settings.width,
+            height=entry.height or settings.height,
+            reference=entry.reference_image,
+        )
+        evaluation = await iteration.step("evaluate", job.vision.evaluate, picture.image, brief)
+        turns.append(
+            Turn(
+                iteration=iteration.number,
+                prompt=prompt,
+                negative_prompt=negative_prompt,
+                picture=picture,
+                evaluation=evaluation,
+            )
+        )
+        if evaluation.score >= settings.target_score or iteration.is_last:
+            break
+        attempts = [turn.attempt for turn in turns]
+        refinement = await iteration.step("refine", job.text.refine, brief, attempts)
+        prompt = refinement.prompt
+        negative_prompt = refinement.negative_prompt or entry.negative_prompt
+    best = max(turns, key=lambda turn: turn.score).iteration
+    chosen = await job.decide("select", default=0, among=range(len(turns) + 1))
+    return turns[(chosen or best) - 1]

@@ -1,0 +1,119 @@
+"""The folder of one job that people read: a projection of the store that can be made again."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.imaging.errors import PictureError
+from engine.outputs.documents import to_json, to_yaml
+from engine.outputs.folder import ExportError, Folder
+from engine.outputs.images import Source, file_name, put_picture, sweep, untouched
+from engine.outputs.names import SUFFIXES
+from engine.recipes.refine.documents import (
+    iteration_evaluation,
+    iteration_results,
+    job_summary,
+    picture_name,
+)
+from engine.recipes.refine.report import IterationReport, JobReport
+
+SUMMARY = "summary.json"
+"""The name of a job's summary."""
+
+FORMATS = frozenset({"json", "yaml"})
+"""What an iteration's results can be written as."""
+
+OWN_NAME = re.compile(
+    r"iteration_(?P<number>[1-9][0-9]{0,8})"
+    r"(?:\.png|_results\.(?:json|yaml)|_(?:evaluation|lineage)\.json)|summary\.json"
+)
+"""Names of this projection's files; nothing else is ever replaced or removed, but for copies of
+stored pictures that have the names of signed ones."""
+
+_UNTOUCHED = untouched("iteration_[1-9][0-9]{0,8}")
+
+
+def write_job(
+    report: JobReport,
+    folder: Path,
+    artifact_path: Callable[[str], Path],
+    formats: frozenset[str] = FORMATS,
+) -> list[str]:
+    """Makes a folder say what a report says.
+
+    Cheap to call again: what is already right is left alone. Each file appears whole or not at
+    all, private to its owner (a hard link has the mode of the stored file); files of earlier
+    iterations that the report no longer has are removed. Nothing outside the folder is touched,
+    and links inside it are replaced, never followed.
+
+    Args:
+        report: The job.
+        folder: Its own folder, made where it is missing.
+        artifact_path: The stored file of a hash.
+        formats: `json`, `yaml` or both, for the iterations' results.
+
+    Returns:
+        The names of the job's files, by iteration, the summary last.
+
+    Raises:
+        ExportError: A stored picture is gone or is not a picture (everything else has been
+            written), or a folder stands where a file belongs.
+        OSError: The folder cannot be written.
+    """
+    if not formats <= FORMATS:
+        raise ValueError(f"unknown formats of results: {sorted(formats - FORMATS)}")
+    names: list[str] = []
+    problems: list[str] = []
+    report = with_file_names(report, artifact_path)
+    with Folder(folder) as target:
+        for turn in report.iterations:
+            picture = picture_name(turn)
+            try:
+                names += put_picture(
+                    target,
+                    picture,
+                    Source(turn.artifact, turn.lineage),
+                    artifact_path(turn.artifact.hash),
+                )
+            except FileNotFoundError:
+                problems.append(f"{picture}: the stored picture is gone")
+            except PictureError as error:
+                problems.append(f"{picture}: {error}")
+            names += [picture, *_write_documents(target, report, turn, formats)]
+        target.put(SUMMARY, to_json(job_summary(report)))
+        names.append(SUMMARY)
+        sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path)
+    if problems:
+        raise ExportError(f"{folder}: {'; '.join(problems)}")
+    return names
+
+
+def with_file_names(report: JobReport, artifact_path: Callable[[str], Path]) -> JobReport:
+    """The same job, whose iterations know the names of their pictures' files."""
+    if all(turn.artifact.media_type not in SUFFIXES for turn in report.iterations):
+        return report
+    turns = [
+        turn.model_copy(
+            update={"file": file_name(f"iteration_{turn.number}", turn.artifact, artifact_path)}
+        )
+        for turn in report.iterations
+    ]
+    return report.model_copy(update={"iterations": tuple(turns)})
+
+
+def _write_documents(
+    target: Folder, report: JobReport, turn: IterationReport, formats: frozenset[str]
+) -> list[str]:
+    stem = f"iteration_{turn.number}"
+    results = iteration_results(report, turn)
+    documents: dict[str, bytes] = {}
+    if "json" in formats:
+        documents[f"{stem}_results.json"] = to_json(results)
+    if "yaml" in formats:
+        documents[f"{stem}_results.yaml"] = to_yaml(results)
+    if turn.evaluation is not None:
+        evaluation = iteration_evaluation(report, turn, turn.evaluation)
+        documents[f"{stem}_evaluation.json"] = to_json(evaluation)
+    for name, data in documents.items():
+        target.put(name, data)
+    return list(documents)

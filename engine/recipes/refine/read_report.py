@@ -1,0 +1,167 @@
+"""What the recipe `refine` writes for people: reports from the store, in the results folder."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Any
+
+from db.clock import seconds_between
+from db.queries import jobs as queries
+from db.rows import Batch, Job, Step
+from engine.contract import Picture
+from engine.contract.recipe import Projection
+from engine.recipes.refine.batch_summary import write_batch
+from engine.recipes.refine.outputs import with_file_names, write_job
+from engine.recipes.refine.report import (
+    BatchReport,
+    EvaluationReport,
+    IterationReport,
+    JobReport,
+    JobState,
+    Totals,
+)
+
+
+def project(projection: Projection) -> None:
+    """Brings a job's folder up to date."""
+    if projection.job is None:
+        return
+    report = job_report(projection.connection, projection.batch, projection.job)
+    formats = frozenset(projection.settings.formats)
+    write_job(report, projection.folder, projection.artifact, formats)
+
+
+def finish(projection: Projection) -> None:
+    """Writes the batch's summary."""
+    batch = projection.batch
+    summary = BatchReport(
+        id=batch.id,
+        name=batch.name,
+        recipe=batch.recipe,
+        state=_state_at_the_end(batch),
+        seed=batch.seed,
+        source=batch.source,
+        created_at=batch.created_at,
+        finished_at=_last_end(projection.connection, batch.id),
+    )
+    reports = (
+        with_file_names(report, projection.artifact)
+        for report in _reports(projection.connection, batch)
+    )
+    write_batch(reports, summary, projection.root / batch.summary)
+
+
+def _state_at_the_end(batch: Batch) -> str:
+    if batch.ended < batch.total:
+        return batch.state
+    if batch.failed:
+        return "done_with_failures"
+    return "cancelled" if batch.cancelled else "done"
+
+
+def _last_end(connection: sqlite3.Connection, batch_id: int) -> str | None:
+    sql = "SELECT max(finished_at) FROM jobs WHERE batch_id = ?"
+    value: str | None = connection.execute(sql, (batch_id,)).fetchone()[0]
+    return value
+
+
+def _reports(connection: sqlite3.Connection, batch: Batch) -> Iterator[JobReport]:
+    for job in queries.all_jobs(connection, batch.id):
+        yield job_report(connection, batch, job)
+
+
+def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> JobReport:
+    """One job as it is told to people."""
+    turns = _turns(connection, job.id)
+    iterations = tuple(
+        report for number in sorted(turns) if (report := _iteration(number, turns[number]))
+    )
+    error = queries.error(connection, job.error_id) if job.error_id else None
+    steps = [step for turn in turns.values() for step in turn.values()]
+    entry: dict[str, Any] = json.loads(job.input)
+    state: JobState = job.state  # type: ignore[assignment]
+    return JobReport(
+        id=job.id,
+        batch_id=batch.id,
+        batch_name=batch.name,
+        recipe=batch.recipe,
+        key=job.key,
+        title=entry.get("title") or "",
+        input={name: value for name, value in entry.items() if value not in (None, "")},
+        state=state,
+        error=error.message if error else None,
+        best=_best(job, iterations),
+        output=_below(job.output, batch.outputs),
+        totals=Totals(
+            cost_microdollars=job.cost,
+            seconds=round(sum(_seconds(step) for step in steps), 3),
+            calls=sum(step.attempts for step in steps),
+            iterations=len(iterations),
+        ),
+        iterations=iterations,
+    )
+
+
+def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, Step]]:
+    turns: dict[int, dict[str, Step]] = defaultdict(dict)
+    for step in queries.steps(connection, job_id):
+        number = step.scope.removeprefix("iteration-")
+        if step.state == "done" and step.superseded_at is None and number.isdecimal():
+            turns[int(number)][step.name.partition("@")[0]] = step  # by whichever way it came
+    return turns
+
+
+def _iteration(number: int, steps: dict[str, Step]) -> IterationReport | None:
+    made = steps.get("generate")
+    if made is None or made.result is None:
+        return None
+    request, picture = json.loads(made.request), Picture.model_validate_json(made.result)
+    judged = steps.get("evaluate")
+    evaluation = _evaluation(judged) if judged else None
+    ended = [step.finished_at for step in steps.values() if step.finished_at]
+    reference = request.get("reference") or {}
+    return IterationReport(
+        number=number,
+        prompt=request["prompt"],
+        negative_prompt=request["negative_prompt"],
+        seed=picture.seed,
+        backend=made.backend,
+        model=made.model,
+        width=picture.image.width or request["width"],
+        height=picture.image.height or request["height"],
+        score=evaluation.score if evaluation else None,
+        evaluation=evaluation,
+        started_at=made.started_at,
+        finished_at=max(ended, default=None),
+        timings={name: round(_seconds(step), 3) for name, step in steps.items()},
+        cost_microdollars=sum(step.cost for step in steps.values()),
+        artifact=picture.image,
+        reference=reference.get("hash"),
+    )
+
+
+def _evaluation(step: Step) -> EvaluationReport | None:
+    found = json.loads(step.result or "null")
+    if found is None:  # an imported step of which only the time is known
+        return None
+    told = {name: found[name] for name in EvaluationReport.model_fields if name in found}
+    return EvaluationReport.model_validate({**told, "backend": step.backend, "model": step.model})
+
+
+def _below(folder: str, results: str) -> str:
+    """A job's folder as it is told: relative to the folder of all results."""
+    path = PurePath(folder)
+    return (path.relative_to(results) if path.is_relative_to(results) else path).as_posix()
+
+
+def _best(job: Job, iterations: tuple[IterationReport, ...]) -> int | None:
+    if job.result is not None:
+        return int(json.loads(job.result)["iteration"])
+    scored = [turn for turn in iterations if turn.score is not None]
+    return max(scored, key=lambda turn: turn.score or 0.0).number if scored else None
+
+
+def _seconds(step: Step) -> float:
+    return seconds_between(step.started_at, step.finished_at) or 0.0

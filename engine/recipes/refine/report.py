@@ -1,0 +1,180 @@
+"""What is told of a job and of a batch: plain data, independent of the store.
+
+Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
+"""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from engine.contract.backend import Artifact, Plain
+from engine.imaging.lineage import Lineage
+
+JobState = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
+"""States of a job."""
+
+
+class EvaluationReport(Plain):
+    """A judgement of one picture.
+
+    Attributes:
+        score: 0 to 100, higher is better; None in the words of an older script, which gave none.
+        description: What is in the picture, in words.
+        reasons: Why the score is what it is.
+        missing: What the picture lacks.
+        measurements: Named measured values; their units are the scorer's.
+        scorer: Method or model that judged, with its version.
+        backend: Name of the backend that judged.
+        model: The model it ran.
+    """
+
+    score: float | None = Field(default=None, ge=0, le=100)
+    description: str = ""
+    reasons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = Field(default_factory=dict)
+    scorer: str = ""
+    backend: str = ""
+    model: str = ""
+
+    @property
+    def has_words(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.description or self.reasons or self.missing)
+
+
+class IterationReport(Plain):
+    """One turn of the loop that has a picture.
+
+    Attributes:
+        number: 1 for the first.
+        prompt: What the backend was asked to show.
+        negative_prompt: What it was asked to keep out.
+        seed: Source of its randomness; None where it is not known.
+        backend: Name of the backend that made the picture.
+        model: The model it ran.
+        width: Width of the picture in pixels.
+        height: Height of the picture in pixels.
+        score: 0 to 100, or None while it has not been judged.
+        evaluation: The whole judgement.
+        started_at: When the first of its steps began.
+        finished_at: When the last of its steps ended.
+        timings: Seconds by step: `generate`, `evaluate`, `refine`, those that ran.
+        cost_microdollars: What its steps have cost.
+        artifact: The stored picture.
+        reference: SHA-256 of the picture that was followed, where there was one.
+        file: Name of the picture's file, empty for the usual one.
+    """
+
+    number: int = Field(ge=1)
+    prompt: str
+    negative_prompt: str = ""
+    seed: int | None = Field(default=None, ge=0, lt=2**63)
+    backend: str = ""
+    model: str = ""
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    score: float | None = Field(default=None, ge=0, le=100)
+    evaluation: EvaluationReport | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    timings: dict[str, float] = Field(default_factory=dict)
+    cost_microdollars: int = Field(default=0, ge=0)
+    artifact: Artifact
+    reference: str | None = None
+    file: str = ""
+
+    @property
+    def lineage(self) -> Lineage | None:
+        """Lineage of the picture; None if the seed is not known."""
+        if self.seed is None:
+            return None
+        return Lineage(
+            prompt=self.prompt,
+            negative_prompt=self.negative_prompt,
+            seed=self.seed,
+            width=self.width,
+            height=self.height,
+            backend=self.backend,
+            model=self.model,
+            reference=self.reference,
+        )
+
+
+class Totals(Plain):
+    """Sums over a job or a batch.
+
+    Attributes:
+        cost_microdollars: What it has cost.
+        seconds: Time spent in its steps.
+        calls: How many calls of backends were made.
+        iterations: How many iterations have a picture.
+    """
+
+    cost_microdollars: int = Field(default=0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
+    calls: int = Field(default=0, ge=0)
+    iterations: int = Field(default=0, ge=0)
+
+
+class JobReport(Plain):
+    """One job, finished or running.
+
+    Attributes:
+        id: The job's number in the store; None where it is not known.
+        batch_id: The batch's number in the store; None where it is not known.
+        batch_name: The batch's name.
+        recipe: Name of the recipe.
+        key: The id that the operator gave it, any text.
+        title: Its title, empty where it has none.
+        input: What was queued, as plain data.
+        state: Where it stands.
+        error: Why it failed, in a sentence.
+        best: Number of the best iteration so far.
+        output: Its folder, relative to the folder of all results, with `/`.
+        totals: Its sums.
+        iterations: Its iterations in order.
+    """
+
+    id: int | None = None
+    batch_id: int | None = None
+    batch_name: str = ""
+    recipe: str = ""
+    key: str
+    title: str = ""
+    input: dict[str, Any] = Field(default_factory=dict)
+    state: JobState
+    error: str | None = None
+    best: int | None = None
+    output: str = ""
+    totals: Totals = Totals()
+    iterations: tuple[IterationReport, ...] = ()
+
+    @property
+    def best_iteration(self) -> IterationReport | None:
+        """The best iteration so far."""
+        return next((turn for turn in self.iterations if turn.number == self.best), None)
+
+
+class BatchReport(Plain):
+    """A batch without its jobs.
+
+    Attributes:
+        id: Its number in the store.
+        name: Its name.
+        recipe: Name of the recipe.
+        state: Where it stands.
+        seed: The batch seed that the jobs' seeds derive from.
+        source: The file it was read from.
+        created_at: When it was queued.
+        finished_at: When its last job ended.
+    """
+
+    id: int | None = None
+    name: str = ""
+    recipe: str = ""
+    state: str = ""
+    seed: int | None = None
+    source: str = ""
+    created_at: str | None = None
+    finished_at: str | None = None

@@ -1,0 +1,120 @@
+"""The loop of a prompt: the Cinematographer writes, the Prompt Engineer judges, again."""
+
+from collections.abc import Sequence
+
+from engine.contract import Draft, Film, Permanent, PlannedScene
+from engine.contract.backend import Plain
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.scenes import Scene
+from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.runtime.job.job import Iteration, Job
+
+
+class Version(Plain):
+    """One round of writing a scene's prompt.
+
+    Attributes:
+        iteration: Which round, from 1.
+        draft: The prompt and what was thought of it.
+        negative_prompt: What is to be kept out.
+    """
+
+    iteration: int
+    draft: Draft
+    negative_prompt: str = ""
+
+
+class Wording(Plain):
+    """What a scene's pictures are made from.
+
+    Attributes:
+        prompt: The text.
+        negative_prompt: What is to be kept out.
+        source: Where it comes from: `iteration-N`, `operator`, or `entry` for its own words.
+        score: What the Prompt Engineer gave it, where it did.
+        notes: What has to be said about it, one sentence each.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    source: str
+    score: float | None = None
+    notes: tuple[str, ...] = ()
+
+
+async def enhance(
+    job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
+) -> Wording:
+    """Rewrites a scene's prompt until it is good enough or the rounds are over; the best wins.
+
+    An operator may decide the prompt (`scene-N/prompt`; empty takes the written one again).
+    """
+    versions: list[Version] = []
+    notes: list[str] = []
+    for iteration in scene.scope_in(job).iterations(job.settings.rounds):
+        try:
+            version = await write_and_review(job, film, scene, iteration, versions)
+        except Permanent as error:
+            held = "earlier ones hold" if versions else "the scene keeps its own words"
+            notes.append(f"Round {iteration.number} failed, {held}: {error.message}")
+            break
+        versions.append(version)
+        if version.draft.review.overall >= job.settings.score_threshold:
+            break
+    found = wording(versions, film, scene.planned, notes)
+    decided = await scene.scope_in(job).decide("prompt", default=found.prompt)
+    return as_decided(found, decided)
+
+
+async def write_and_review(
+    job: Job[StoryboardInput, StoryboardSettings],
+    film: Film,
+    scene: Scene,
+    iteration: Iteration,
+    versions: Sequence[Version],
+) -> Version:
+    """One round; both agents know all rounds before it."""
+    drafts = [version.draft for version in versions]
+    shot = await iteration.step(
+        "write", job.text.shot, film, scene.planned, scene.number, scene.total, drafts
+    )
+    weights, planned = job.settings.weights_of_criteria, scene.planned
+    review = await iteration.step("review", job.text.review, film, planned, shot.prompt, weights)
+    return Version(
+        iteration=iteration.number,
+        draft=Draft(prompt=shot.prompt, review=review),
+        negative_prompt=shot.negative_prompt,
+    )
+
+
+def wording(
+    versions: Sequence[Version], film: Film, planned: PlannedScene, notes: Sequence[str] = ()
+) -> Wording:
+    """The best version, of equal ones the first; the scene's own words where there is none."""
+    if not versions:
+        return own_words(film, planned).model_copy(update={"notes": tuple(notes)})
+    best = max(versions, key=lambda version: version.draft.review.overall)
+    return Wording(
+        prompt=best.draft.prompt,
+        negative_prompt=best.negative_prompt,
+        source=f"iteration-{best.iteration}",
+        score=best.draft.review.overall,
+        notes=tuple(notes),
+    )
+
+
+def own_words(film: Film, planned: PlannedScene) -> Wording:
+    """A scene as it was written, with what stays the same and what the brand wants."""
+    parts = [planned.prompt, *film.consistency, *film.brand.use]
+    return Wording(
+        prompt=". ".join(part.rstrip(" .") for part in parts if part.strip()) + ".",
+        negative_prompt=", ".join(film.brand.avoid),
+        source="entry",
+    )
+
+
+def as_decided(found: Wording, decided: str) -> Wording:
+    """The wording with an operator's prompt in place of the written one, where there is one."""
+    if not decided.strip() or decided == found.prompt:
+        return found
+    return found.model_copy(update={"prompt": decided, "source": "operator", "score": None})

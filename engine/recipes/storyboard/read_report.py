@@ -1,0 +1,215 @@
+"""One storyboard read from the store at any moment, whether it is done, running or failed."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from db.clock import seconds_between
+from db.queries import jobs as queries
+from db.rows import Batch, Job, Step
+from engine.contract import Comparison, Draft, Likeness, Picture, Scenes, Shot, ShotReview
+from engine.recipes.storyboard.input import StoryboardInput
+from engine.recipes.storyboard.loop import OWN_PICTURE, SceneResult, Storyboard
+from engine.recipes.storyboard.prompt_loop import Version, Wording, as_decided, own_words, wording
+from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport, VariationReport
+from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
+from engine.recipes.storyboard.selection import Selection
+from engine.recipes.storyboard.settings import StoryboardSettings
+from engine.recipes.storyboard.steps import EDITOR
+from engine.runtime.decisions import newest_fitting
+
+
+def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> StoryboardReport:
+    """One job as it is told to people."""
+    teller = _Teller(connection, batch, job)
+    error = queries.error(connection, job.error_id) if job.error_id else None
+    path, scenes = PurePath(job.output), tuple(teller.scenes())
+    return StoryboardReport(
+        id=job.id,
+        batch_id=batch.id,
+        batch_name=batch.name,
+        recipe=batch.recipe,
+        generation_id=path.name,
+        key=job.key,
+        input=teller.entry,
+        settings=teller.settings,
+        state=job.state,
+        error=error.message if error else None,
+        output=(
+            path.relative_to(batch.outputs) if path.is_relative_to(batch.outputs) else path
+        ).as_posix(),
+        scenes=scenes,
+        likenesses=teller.likenesses(scenes),
+        notes=teller.result.notes if teller.result else (),
+        started_at=job.started_at,
+        finished_at=teller.last_end() if job.state == "done" else job.finished_at,
+        seconds=round(sum(_seconds(step) for step in teller.steps.values()), 3),
+        cost_microdollars=job.cost,
+        calls=sum(s.attempts for s in teller.steps.values() if s.backend != EDITOR.name),
+    )
+
+
+class _Teller:
+    """Reads the current steps of one job."""
+
+    def __init__(self, connection: sqlite3.Connection, batch: Batch, job: Job) -> None:
+        self.entry = StoryboardInput.model_validate_json(job.input)
+        self.settings = StoryboardSettings.model_validate_json(batch.settings)
+        self.result = Storyboard.model_validate_json(job.result) if job.result else None
+        self._decisions = queries.decisions(connection, [job.id])[job.id]
+        self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
+        self.steps: dict[tuple[str, str], Step] = {}
+        for step in queries.steps(connection, job.id):
+            place = step.scope, step.name.partition("@")[0]  # by whichever way it came
+            if step.superseded_at is None and not self._is_done(place):
+                self.steps[place] = step
+
+    def _is_done(self, place: tuple[str, str]) -> bool:
+        known = self.steps.get(place)
+        return known is not None and known.state == "done"
+
+    def _done(self, scope: str, name: str) -> Step | None:
+        step = self.steps.get((scope, name))
+        return step if step and step.state == "done" and step.result else None
+
+    def last_end(self) -> str | None:
+        """When the last step ended: known before the job's own end is, and the same after it."""
+        return max((s.finished_at for s in self.steps.values() if s.finished_at), default=None)
+
+    def scenes(self) -> Iterator[SceneReport]:
+        """The scenes in order, as many as there are to be.
+
+        Pictures are made in this order, so what lies behind a scene without a choice is of a run
+        that a decision or a retry has overtaken, and is not told.
+        """
+        split = self._done("", "scenes")
+        written = Scenes.model_validate_json(split.result or "").scenes if split else ()
+        if not self.entry.scenes and not written:
+            return
+        reached = True
+        for scene in named_scenes(self.entry, written):
+            report = self._scene(scene, reached=reached)
+            yield report
+            reached = report.picture is not None
+
+    def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Likeness, ...]:
+        """How alike the chosen pictures are, unless others were compared than these."""
+        step = self._done("", "compare")
+        if step is None:
+            return ()
+        compared = [image["hash"] for image in json.loads(step.request)["images"]]
+        chosen = [scene.picture.hash if scene.picture else "" for scene in scenes]
+        if compared != chosen:
+            return ()
+        return Comparison.model_validate_json(step.result or "").likenesses
+
+    def _scene(self, scene: Scene, *, reached: bool) -> SceneReport:
+        told = self._told(scene.number)
+        rounds = tuple(self._rounds(scene.number))
+        variations = tuple(self._variations(scene.number)) if reached else ()
+        selection = self._selection(scene.number, variations)
+        own = self.entry.reference_image if self._is_given(scene) else None
+        planned = scene.planned
+        return SceneReport(
+            number=scene.number,
+            id=scene.id,
+            prompt=planned.prompt,
+            duration=planned.duration,
+            notes=planned.notes,
+            rounds=rounds,
+            wording=told.wording if told else self._wording(scene, rounds, variations),
+            variations=variations,
+            selection=selection,
+            picture=selection.picture if selection else own,
+            reason=selection.reason if selection else OWN_PICTURE if own else "",
+            warnings=told.warnings if told else selection.warnings if selection else (),
+        )
+
+    def _selection(self, number: int, variations: Sequence[VariationReport]) -> Selection | None:
+        """What was chosen, unless the pictures that it was chosen from are no longer these."""
+        made = self._done(scope_of(number), "select")
+        if made is None:
+            return None
+        selection = Selection.model_validate_json(made.result or "")
+        there = {one.picture.image.hash for one in variations if one.picture}
+        chosen_from = {one.image.hash for one in selection.ranking.pictures}
+        return selection if chosen_from <= there else None
+
+    def _told(self, number: int) -> SceneResult | None:
+        scenes = self.result.scenes if self.result else ()
+        return next((scene for scene in scenes if scene.number == number), None)
+
+    def _is_given(self, scene: Scene) -> bool:
+        return (
+            scene.number == 1
+            and self.entry.reference_image is not None
+            and self.settings.reference_mode == "first_scene"
+        )
+
+    def _rounds(self, number: int) -> Iterator[Round]:
+        for turn in range(1, self.settings.rounds + 1):
+            scope = f"{scope_of(number)}/iteration-{turn}"
+            wrote, judged = self._done(scope, "write"), self._done(scope, "review")
+            if wrote is None:
+                return
+            both = [step for step in (wrote, judged) if step]
+            yield Round(
+                number=turn,
+                shot=Shot.model_validate_json(wrote.result or ""),
+                writer=f"{wrote.backend} {wrote.model}".strip(),
+                review=ShotReview.model_validate_json(judged.result or "") if judged else None,
+                reviewer=f"{judged.backend} {judged.model}".strip() if judged else "",
+                seconds=round(sum(map(_seconds, both)), 3),
+                cost_microdollars=sum(step.cost for step in both),
+            )
+
+    def _wording(
+        self, scene: Scene, rounds: Sequence[Round], variations: Sequence[VariationReport]
+    ) -> Wording | None:
+        """What pictures are made from, once they are being made."""
+        if self._is_given(scene):
+            return own_words(self.entry.film, scene.planned)
+        versions = [
+            Version(
+                iteration=one.number,
+                draft=Draft(prompt=one.shot.prompt, review=one.review),
+                negative_prompt=one.shot.negative_prompt,
+            )
+            for one in rounds
+            if one.review
+        ]
+        if self.settings.rounds and not (variations and versions):
+            return None
+        found = wording(versions, self.entry.film, scene.planned)
+        decided = self._decisions.get(f"{scope_of(scene.number)}/prompt", ())
+        return as_decided(found, newest_fitting(decided, "", None)[0])
+
+    def _variations(self, number: int) -> Iterator[VariationReport]:
+        most = self.settings.variations * (self.settings.most_regenerations + 1)
+        for variation in range(1, most + 1):
+            step = self.steps.get((f"{scope_of(number)}/variation-{variation}", "generate"))
+            if step is None or step.state not in {"done", "failed"}:
+                continue
+            request: Mapping[str, Any] = json.loads(step.request)
+            further = [one["hash"] for one in request.get("more_references", ())]
+            first = [request["reference"]["hash"]] if request.get("reference") else []
+            yield VariationReport(
+                number=variation,
+                prompt=request["prompt"],
+                negative_prompt=request["negative_prompt"],
+                seed=request["seed"],
+                backend=step.backend,
+                model=step.model,
+                width=request["width"],
+                height=request["height"],
+                references=(*first, *further),
+                picture=Picture.model_validate_json(step.result) if step.result else None,
+                failure=self._errors.get(step.error_id or 0, "") if not step.result else "",
+                cost_microdollars=step.cost,
+            )
+
+
+def _seconds(step: Step) -> float:
+    return seconds_between(step.started_at, step.finished_at) or 0.0

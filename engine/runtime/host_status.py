@@ -1,0 +1,38 @@
+"""Model hosts as rows of the store, written where they have changed."""
+
+import json
+from dataclasses import asdict, replace
+
+from db.clock import now
+from db.rows import Host
+from db.writer import Writer
+from db.writes.hosts import report_hosts
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.models.hosts.state import HostState
+
+
+class HostBoard:
+    """Writes how hosts are; nobody waits for it.
+
+    Args:
+        hosts: The hosts.
+        writer: The store's writer door.
+    """
+
+    def __init__(self, hosts: ModelHosts, writer: Writer) -> None:
+        self._hosts = hosts
+        self._writer = writer
+        self._written: list[Host] = []
+
+    def flush(self) -> None:
+        """Writes what has changed since the last time."""
+        rows = [_row(state) for state in self._hosts.states()]
+        if rows != self._written:
+            self._written = rows
+            at = now()
+            self._writer.write(lambda c: report_hosts(c, [replace(r, updated_at=at) for r in rows]))
+
+
+def _row(state: HostState) -> Host:
+    models = json.dumps([asdict(model) for model in state.models])
+    return Host(**{**asdict(state), "models": models}, updated_at="")

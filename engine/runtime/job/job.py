@@ -1,0 +1,167 @@
+"""A job as its recipe sees it: an input, settings, backends, and steps that are never repeated."""
+
+from collections.abc import Callable, Container, Iterator
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
+
+from pydantic import BaseModel
+
+from db.writes.events import record_warning
+from engine.contract import (
+    Call,
+    Image,
+    ImageBackend,
+    Result,
+    ScoreBackend,
+    Scorers,
+    Text,
+    TextBackend,
+    Vision,
+    VisionBackend,
+)
+from engine.contract.recipe import RecipeSettings
+from engine.runtime.decisions import newest_fitting
+from engine.runtime.job.seeds import derive_seed
+from engine.runtime.step.fallbacks import step_by_any_way
+
+if TYPE_CHECKING:
+    from engine.runtime.step.job_state import JobRun
+    from engine.runtime.step.runner import StepRunner
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound=Result)
+InputT = TypeVar("InputT", bound=BaseModel)
+SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
+
+
+class Scope:
+    """A place in a job where steps live, for example `scene-2/iteration-1`."""
+
+    def __init__(self, runner: "StepRunner", run: "JobRun", path: str, iteration: int = 0) -> None:
+        self._runner = runner
+        self._run = run
+        self._path = path
+        self._iteration = iteration
+
+    def key(self, name: str) -> str:
+        """The full key of a name in this scope."""
+        return f"{self._path}/{name}" if self._path else name
+
+    def scope(self, name: str) -> "Scope":
+        """A scope inside this one."""
+        return Scope(self._runner, self._run, self.key(name), self._iteration)
+
+    def publish(self) -> None:
+        """Has the job's folder brought up to date before long, as after every iteration."""
+        self._runner.publish(self._run)
+
+    async def warn(self, message: str) -> None:
+        """Puts a warning into the job's history, once however often the recipe is run again."""
+        job = self._run.job
+        said = f"{self._path}: {message}" if self._path else message
+        await self._runner.bench.writer.write(
+            lambda c: record_warning(c, batch_id=job.batch_id, job_id=job.id, message=said)
+        )
+
+    def iterations(self, count: int) -> "Iterator[Iteration]":
+        """Scopes `iteration-1` to `iteration-N`, one after the other."""
+        for number in range(1, count + 1):
+            yield Iteration(self._runner, self._run, self.key(f"iteration-{number}"), number, count)
+            self.publish()
+
+    async def step(
+        self, name: str, describe: Callable[P, Call[ResultT]], *args: P.args, **kwargs: P.kwargs
+    ) -> ResultT:
+        """The result of a call: from the store if it has been made, else made and stored.
+
+        Args:
+            name: Name of the step, unique within this scope.
+            describe: What describes the call, for example `job.image.generate`.
+            *args: Its arguments.
+            **kwargs: Its arguments by name.
+
+        Raises:
+            Permanent: The call has failed for good, now or before.
+        """
+        call = describe(*args, **kwargs)
+        if self._run.batch.has_fallbacks(call.backend):
+            return await step_by_any_way(
+                self._runner, self._run, self._path, name, call, self._iteration
+            )
+        return await self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
+
+    async def decide(self, name: str, default: T, *, among: Container[T] | None = None) -> T:
+        """What an operator decided under this name, or the default.
+
+        A decision that does not fit is left out with a warning, and the one before it holds.
+
+        Args:
+            name: Name of the decision, unique within this scope.
+            default: What holds while nobody has decided; also says what type a decision has.
+            among: The values that fit, where not all of that type do.
+        """
+        values = self._run.decisions.get(self.key(name))
+        if not values:
+            return default
+        found, trouble = newest_fitting(values, default, among)
+        if trouble:
+            await self.warn(f"{name}: {trouble}; it is left out.")
+        return found
+
+
+class Iteration(Scope):
+    """One turn of a loop.
+
+    Attributes:
+        number: Which turn, from 1.
+        is_last: Whether no turn can follow.
+    """
+
+    def __init__(
+        self, runner: "StepRunner", run: "JobRun", path: str, number: int, count: int
+    ) -> None:
+        super().__init__(runner, run, path, number)
+        self.number = number
+        self.is_last = number == count
+
+
+class Job(Scope, Generic[InputT, SettingsT]):
+    """A job as its recipe sees it.
+
+    Attributes:
+        input: The entry of the input file.
+        settings: The recipe's settings, as they were when the batch was queued.
+        seed: Source of the job's randomness.
+    """
+
+    def __init__(
+        self, runner: "StepRunner", run: "JobRun", input_: InputT, settings: SettingsT
+    ) -> None:
+        super().__init__(runner, run, "")
+        self.input = input_
+        self.settings = settings
+        self.seed = run.job.seed
+
+    @property
+    def image(self) -> Image:
+        """Pictures."""
+        return Image(cast("ImageBackend", self._run.backends["image"]))
+
+    @property
+    def vision(self) -> Vision:
+        """Looking at pictures."""
+        return Vision(cast("VisionBackend", self._run.backends["vision"]))
+
+    @property
+    def text(self) -> Text:
+        """Writing."""
+        return Text(cast("TextBackend", self._run.backends["text"]))
+
+    @property
+    def scorers(self) -> Scorers:
+        """Scoring pictures, and comparing them."""
+        return Scorers(cast("ScoreBackend", self._run.backends["score"]))
+
+    def seed_for(self, variation: int) -> int:
+        """The seed of a variation; variation 0 is the job's own."""
+        return self.seed if variation == 0 else derive_seed(self.seed, self._run.job.key, variation)

@@ -1,0 +1,245 @@
+"""One job from claimed to ended: runs the recipe and sorts out how it ended."""
+
+import asyncio
+import contextlib
+import logging
+import sqlite3
+from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from db.writer import Writer
+from db.writes import jobs as writes
+from db.writes.errors import ErrorRecord, record_error
+from db.writes.steps import supersede_unused
+from engine.contract import Blocked, Permanent, StepError
+from engine.outputs.folder import ExportError
+from engine.runtime.artifacts import FileLost
+from engine.runtime.job.job import Job
+from engine.runtime.lanes.lane import Lane
+from engine.runtime.output_writer import Projector
+from engine.runtime.step.job_state import JobRun
+from engine.runtime.step.outcome import StepFailed, StepUnknown, bug_record
+from engine.runtime.step.runner import StepRunner
+
+log = logging.getLogger(__name__)
+
+
+class JobRunner:
+    """Runs jobs.
+
+    Args:
+        writer: The store's writer door.
+        steps: Runs their steps.
+        projector: Writes their folders.
+        outputs_lane: Blocked while folders cannot be written.
+        lane: The lane of a name, None where there is none.
+        on_ending: Called when the end of a run is about to be written: its place is free with that.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        steps: StepRunner,
+        projector: Projector,
+        outputs_lane: Lane,
+        lane: Callable[[str], Lane | None],
+        on_ending: Callable[[], None],
+    ) -> None:
+        self._writer = writer
+        self._steps = steps
+        self._projector = projector
+        self._outputs_lane = outputs_lane
+        self._lane = lane
+        self._on_ending = on_ending
+
+    async def run(self, run: JobRun) -> None:
+        """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
+        self._steps.enter(run)
+        try:
+            ending = await self._ending(run)
+            run.is_ending = True  # no stop comes in between: nothing is awaited
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # it may not have been heard of yet
+                await _see_through(ending)
+            else:
+                await ending
+        except Exception as error:  # a defect of ours; the job must not seem to run for ever
+            log.exception("the end of job j%d", run.job.id)
+            job, message = run.job, f"{run.job.key}: {type(error).__name__}: {error}"
+            await self._writer.write(lambda c: writes.end_job(c, job, "failed", message=message))
+        finally:
+            self._steps.leave(run)
+
+    async def _ending(self, run: JobRun) -> "Coroutine[Any, Any, None]":
+        """Runs the recipe; returns what writes down how that ended."""
+        try:
+            result = await self._run_recipe(run)
+            ending = await self._written_out(run, result)
+        except asyncio.CancelledError as error:
+            # A recipe that cancels itself has a defect; queued again, it would only do it again.
+            return self._stopped(run) if run.then else self._raised(run, error)
+        except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
+            return self._raised(run, error)
+        return self._done(run, ending)
+
+    async def _run_recipe(self, run: JobRun) -> BaseModel:
+        recipe = run.batch.recipe
+        try:
+            input_ = recipe.input.model_validate_json(run.job.input)
+        except ValidationError as error:
+            raise Permanent(
+                f"The stored input no longer fits the recipe: {error.error_count()} problems.",
+                remedy="Queue the entry again with this version of Safelight.",
+            ) from error
+        result = await recipe.run(Job(self._steps, run, input_, run.batch.settings))
+        if not isinstance(result, BaseModel):
+            raise TypeError(f"The recipe {recipe.name} returned no model: {type(result).__name__}.")
+        if unused := run.unused:  # steps of a way that the recipe no longer goes
+            job_id = run.job.id
+            await self._writer.write(lambda c: supersede_unused(c, job_id, unused))
+        return result
+
+    async def _written_out(self, run: JobRun, result: BaseModel) -> "_Ending":
+        """Writes the job's folder as it is to be once the job is done."""
+        ending = _Ending(result.model_dump_json(), run.batch.recipe.score(result))
+        lane = self._outputs_lane
+        try:
+            await self._projector.project(
+                run, state="done", result=ending.result, score=ending.score
+            )
+        except Blocked as error:
+            error.lane = lane.name
+            if lane.blocked is None:
+                log.warning("%s", error.message)
+                lane.block(error)
+            raise
+        lane.succeeded()
+        return ending
+
+    def _leaves(
+        self, run: JobRun, operation: Callable[[sqlite3.Connection], None]
+    ) -> "asyncio.Future[None]":
+        """Writes what takes a job from the running ones; its place is free in the same commit."""
+        written = self._writer.write(operation)
+        run.has_left = True
+        self._on_ending()
+        return written
+
+    async def _done(self, run: JobRun, ending: "_Ending") -> None:
+        job, result, score = run.job, ending.result, ending.score
+        await self._leaves(
+            run, lambda c: writes.end_job(c, job, "done", result=result, score=score)
+        )
+
+    async def _stopped(self, run: JobRun) -> None:
+        job, then = run.job, run.then
+        if then == "cancelled":
+            self._steps.abandon(job.batch_id, job.id)
+            await self._write_what_there_is(run, state="cancelled")
+            await self._leaves(run, lambda c: writes.end_job(c, job, "cancelled"))
+        else:
+            await self._leaves(run, lambda c: writes.put_back(c, job, then))
+            self._projector.told_anew(run)
+
+    async def _raised(self, run: JobRun, error: BaseException) -> None:
+        worst = _worst(error)
+        if isinstance(worst, StepUnknown):
+            await self._park(run, "unknown-outcome", None, worst)
+        elif isinstance(worst, Blocked):
+            await self._park(run, worst.reason, worst.lane, worst)
+        else:
+            await self._fail(run, worst)
+
+    async def _park(self, run: JobRun, reason: str, lane: str | None, error: StepError) -> None:
+        job = run.job
+        message = f"{error.message} {error.remedy}".strip()
+        await self._leaves(run, lambda c: writes.park_job(c, job, reason, lane, message))
+        self._projector.told_anew(run)
+        known = self._lane(lane) if lane else None
+        if lane and known is not None and known.blocked is None:  # mended while it was parked
+            if known.probing:
+                await self._writer.write(lambda c: writes.probe_lane(c, lane))
+            else:
+                await self._writer.write(lambda c: writes.release_parked(c, lane, 1))
+
+    async def _fail(self, run: JobRun, error: BaseException) -> None:
+        job = run.job
+        error_id = error.error_id if isinstance(error, StepFailed) else 0
+        if not error_id:
+            record = _record(error)
+            error_id = await self._writer.write(
+                lambda c: record_error(c, record, job.batch_id, job.id)
+            )
+        if _is_of_lost_files(error):
+            await self._steps.reopen_lost(run)
+        await self._write_what_there_is(run, state="failed", error_id=error_id)
+        message = f"{job.key}: {error}"
+        await self._leaves(
+            run, lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
+        )
+
+    async def _write_what_there_is(self, run: JobRun, **ending: Any) -> None:
+        """Writes the folder of a job that has no result; trouble there changes nothing more."""
+        try:
+            await self._projector.project(run, **ending)
+        except Exception as trouble:  # noqa: BLE001 - the job has ended already, of something else
+            log.warning("outputs of job j%d: %s", run.job.id, trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What a job that is done leaves in its row: the result as JSON, and its headline."""
+
+    result: str
+    score: float | None
+
+
+async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
+    """Waits for an ending to be written, whatever stop is still to be heard of."""
+    task = asyncio.create_task(ending)
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(task)
+    task.result()
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _worst(error: BaseException) -> BaseException:
+    """The one error of a group that decides what becomes of the job.
+
+    What parks comes before what fails: once it is mended, the job comes to its failure again.
+    """
+
+    def rank(leaf: BaseException) -> int:
+        if isinstance(leaf, StepUnknown):
+            return 0
+        if isinstance(leaf, Blocked):
+            return 1
+        return 3 if isinstance(leaf, StepError) else 2
+
+    return min(_leaves(error), key=rank)
+
+
+def _is_of_lost_files(error: BaseException) -> bool:
+    causes = list[BaseException | None]([error])
+    while (cause := causes[-1]) is not None and cause.__cause__ not in causes:
+        causes.append(cause.__cause__)
+    return any(isinstance(cause, FileLost | ExportError) for cause in causes)
+
+
+def _record(error: BaseException) -> ErrorRecord:
+    if isinstance(error, StepError):
+        return ErrorRecord(error.kind, type(error).__name__, error.message, error.remedy)
+    record = bug_record(error, "a recipe")
+    log.error("a recipe raised what it should not: %s", record.traceback)
+    return record

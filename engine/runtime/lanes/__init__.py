@@ -1,0 +1,1 @@
+"""Lanes: one rate-limited queue per provider account."""

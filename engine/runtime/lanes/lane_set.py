@@ -1,0 +1,151 @@
+"""The lanes of an engine: made as backends need them, changed as operators ask."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from db.rows import Lane as LaneRow
+from engine.config.settings import Settings
+from engine.contract import Backend
+from engine.runtime.lanes.lane import Lane
+
+OUTPUTS_LANE = "outputs"
+"""What waits while folders cannot be written; no backend's."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneChange:
+    """What an operator wants of a lane; None leaves a thing as it is.
+
+    Attributes:
+        concurrency: Calls in flight at most.
+        requests_per_minute: Calls a minute at most, 0 for no limit.
+    """
+
+    concurrency: int | None = None
+    requests_per_minute: float | None = None
+
+    def over(self, other: "LaneChange | None") -> "LaneChange":
+        """This wish with what an earlier one says where this one says nothing."""
+        if other is None:
+            return self
+        rate = self.requests_per_minute
+        return LaneChange(
+            other.concurrency if self.concurrency is None else self.concurrency,
+            other.requests_per_minute if rate is None else rate,
+        )
+
+
+class UnknownLane(KeyError):
+    """There is no lane of a name; the message lists those there are."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class LaneSet:
+    """The lanes of one engine, by name.
+
+    How wide a lane is, the first backend says that uses it; what an operator has changed holds
+    over that for as long as the engine runs.
+
+    Args:
+        settings: The workspace's settings.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lanes = {OUTPUTS_LANE: Lane(OUTPUTS_LANE, 1)}
+        self._sized = {OUTPUTS_LANE}
+        self._changes: dict[str, LaneChange] = {}
+
+    def __iter__(self) -> Iterator[Lane]:
+        return iter(list(self._lanes.values()))
+
+    @property
+    def outputs(self) -> Lane:
+        """What waits while folders cannot be written."""
+        return self._lanes[OUTPUTS_LANE]
+
+    def get(self, name: str) -> Lane | None:
+        """The lane of a name, None where there is none."""
+        return self._lanes.get(name)
+
+    def named(self, name: str) -> Lane:
+        """The lane of a name, made where there is none: jobs may wait for one of an earlier run."""
+        if name not in self._lanes:
+            retry = self._settings.retry
+            self._lanes[name] = Lane(
+                name,
+                1,
+                breaker_failures=retry.breaker_failures,
+                breaker_seconds=retry.breaker_seconds,
+            )
+        return self._lanes[name]
+
+    def of(self, backend: Backend) -> Lane:
+        """The lane of a backend, as wide as the backend says."""
+        name = backend.lane
+        lane = self.named(name)
+        if name not in self._sized:
+            self._sized.add(name)
+            self._size(lane, backend)
+        return lane
+
+    def _size(self, lane: Lane, backend: Backend) -> None:
+        local = backend.concurrency == 0  # our own CPU, which bears what it bears
+        concurrency = backend.concurrency or self._settings.engine.cpu_workers
+        lane.adapt(
+            concurrency,
+            adaptive=not local,
+            slow_start=not local and backend.paid,
+            tokens_per_minute=getattr(backend, "tokens_per_minute", None),
+        )
+        lane.adjust(concurrency, backend.requests_per_minute)
+        if change := self._changes.get(lane.name):
+            _apply(lane, change)
+
+    def change(self, name: str, change: LaneChange) -> list[Lane]:
+        """Changes the lanes of a name, or of a backend's name, until the engine ends.
+
+        Args:
+            name: A lane, `fal:fal-ai/fast-lightning-sdxl`, or a backend, `fal`, for all of its.
+            change: What is wanted.
+
+        Raises:
+            UnknownLane: There is none.
+        """
+        found = [lane for lane in self if lane.name != OUTPUTS_LANE and _is_meant(lane.name, name)]
+        if not found:
+            names = ", ".join(lane.name for lane in self if lane.name != OUTPUTS_LANE) or "none"
+            raise UnknownLane(
+                f"There is no lane {name[:100]!r} now; there are: {names}. "
+                "A lane is there once a call has gone to it."
+            )
+        for lane in found:
+            self._changes[lane.name] = change.over(self._changes.get(lane.name))
+            _apply(lane, change)
+        return found
+
+    def rows(self) -> list[LaneRow]:
+        """The lanes as others see them."""
+        return [lane.row() for lane in self]
+
+    def reload(self, settings: Settings) -> None:
+        """Takes new settings: lanes are sized anew by who uses them next, blocked ones tried."""
+        self._settings = settings
+        self._sized = {OUTPUTS_LANE}
+        for lane in self:
+            if lane.blocked is not None:
+                lane.try_again()
+
+
+def _is_meant(lane: str, name: str) -> bool:
+    return lane == name or lane.startswith((f"{name}:", f"{name}@"))
+
+
+def _apply(lane: Lane, change: LaneChange) -> None:
+    rate = lane.requests_per_minute
+    if change.requests_per_minute is not None:
+        rate = change.requests_per_minute or None
+        lane.forget_rate()  # also where it is the same: who says it may know better
+    lane.adjust(change.concurrency or lane.concurrency, rate)

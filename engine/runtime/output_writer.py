@@ -1,0 +1,189 @@
+"""Writes the folders that people read, in a thread of its own with a connection of its own."""
+
+import asyncio
+import logging
+import os
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from db.errors import LinkFound
+from db.no_links import refuse_links_below
+from db.queries import batches, jobs
+from db.store import Store
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import OutputSettings
+from engine.contract import Blocked, Permanent
+from engine.contract.recipe import AnyRecipe, Projection
+from engine.outputs.folder import ExportError
+from engine.runtime.step.job_state import JobRun
+from engine.trust.guard import refuse_outside
+
+log = logging.getLogger(__name__)
+
+
+class Projector:
+    """Calls recipes' `project` and `finish` with what the store has now.
+
+    Args:
+        store: The store.
+        paths: The workspace's places.
+        artifact: Where a stored file of a hash is.
+        settings: What operators set about outputs.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        paths: WorkspacePaths,
+        artifact: Callable[[str], Path],
+        settings: OutputSettings,
+    ) -> None:
+        self._store = store
+        self._paths = paths
+        self._artifact = artifact
+        self.settings = settings
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
+        self._connection: sqlite3.Connection | None = None
+        self._soon: set[int] = set()
+        self._allowed: set[Path] = set()
+
+    async def project(self, run: JobRun, **ending: Any) -> None:
+        """Brings a job's folder up to date, before its end is written.
+
+        Args:
+            run: The job's run.
+            **ending: Columns of the job as they are going to be: `state`, `result`, and so on.
+
+        Raises:
+            Blocked: The folder cannot be written.
+        """
+        recipe: AnyRecipe = run.batch.recipe
+        if recipe.project is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            project = partial(self._project_job, recipe, run.job.id, {**ending, "stage": None})
+            await loop.run_in_executor(self._thread, project)
+        except LinkFound as error:
+            raise _elsewhere(error) from error
+        except OSError as error:
+            raise _unwritable(error) from error
+        except ExportError as error:
+            raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
+
+    def soon(self, run: JobRun) -> None:
+        """Brings a job's folder up to date before long; trouble shows when the job ends."""
+        job_id = run.job.id
+        if run.batch.recipe.project is None or job_id in self._soon:
+            return
+        self._soon.add(job_id)
+        self._thread.submit(self._project_soon, run.batch.recipe, job_id)
+
+    def told_anew(self, run: JobRun) -> None:
+        """Brings the folder of a job that waits again up to date, where it has one already."""
+        if (self._paths.root / run.job.output).exists():
+            self.soon(run)
+
+    async def finish(self, recipe: AnyRecipe, batch_id: int) -> None:
+        """Runs a recipe's last step for a batch.
+
+        Raises:
+            Blocked: The folder cannot be written.
+        """
+        if recipe.finish is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._finish_batch, recipe, batch_id)
+        except LinkFound as error:
+            raise _elsewhere(error) from error
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    async def close(self) -> None:
+        """Ends the thread once it has done what it was given."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._disconnect)
+        await asyncio.to_thread(self._thread.shutdown)
+
+    def _project_soon(self, recipe: AnyRecipe, job_id: int) -> None:
+        self._soon.discard(job_id)
+        try:
+            self._project_job(recipe, job_id, {})
+        except Exception as error:  # noqa: BLE001 - the job's end does it again and reports
+            log.warning("outputs of job j%d: %s", job_id, error)
+
+    def _project_job(self, recipe: AnyRecipe, job_id: int, ending: dict[str, Any]) -> None:
+        connection = self._connect()
+        job = jobs.job(connection, job_id)
+        batch = batches.batch(connection, job.batch_id) if job else None
+        if job is None or batch is None or recipe.project is None:
+            return
+        job = replace(job, **ending)
+        folder = self._folder(job.output)
+        recipe.project(
+            Projection(
+                connection, batch, job, folder, self._paths.root, self._artifact, self.settings
+            )
+        )
+
+    def _finish_batch(self, recipe: AnyRecipe, batch_id: int) -> None:
+        connection = self._connect()
+        batch = batches.batch(connection, batch_id)
+        if batch is None or recipe.finish is None:
+            return
+        for job in jobs.cancelled_in_the_middle(connection, batch_id):
+            if (self._paths.root / job.output).exists():  # it still says how far the job was
+                self._project_soon(recipe, job.id)
+        folder = self._folder(batch.outputs)
+        self._folder(str(Path(batch.summary).parent))
+        recipe.finish(
+            Projection(
+                connection, batch, None, folder, self._paths.root, self._artifact, self.settings
+            )
+        )
+
+    def _folder(self, output: str) -> Path:
+        """A folder of outputs.
+
+        Raises:
+            LinkFound: A part of it below the workspace is a link.
+            OutsideWorkspace: It lies outside the workspace, and the user has not agreed to it.
+        """
+        root = Path(os.path.normpath(self._paths.root))
+        folder = Path(os.path.normpath(root / output))
+        refuse_links_below(root, folder)
+        if folder.parent not in self._allowed:
+            refuse_outside(root, folder)
+            self._allowed.add(folder.parent)
+        return folder
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._store.reader()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+
+
+def _elsewhere(error: LinkFound) -> Blocked:
+    return Blocked(
+        str(error),
+        reason="disk",
+        remedy="For outputs in another place, set outputs.folder or give --output-dir.",
+    )
+
+
+def _unwritable(error: OSError) -> Blocked:
+    return Blocked(
+        f"Outputs cannot be written: {error.strerror or error} ({error.filename}).",
+        reason="disk",
+        remedy="Make room or give back the right to write there; the job then goes on by itself.",
+    )

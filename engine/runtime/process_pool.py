@@ -1,0 +1,195 @@
+"""Processes for CPU-heavy steps; they end with the engine, however that ends."""
+
+import asyncio
+import atexit
+import multiprocessing
+import os
+import pickle
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import Future
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+from engine.contract import Retryable
+from engine.models.hosts.spawning import parent_sentinel, settle, spawning
+
+T = TypeVar("T")
+_Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
+
+
+class ComputePool:
+    """Runs module-level functions of plain data in worker processes.
+
+    Each worker is a process of its own that can be ended alone: one that dies, or is killed because
+    its call was given up, costs that call and no other.
+
+    Args:
+        workers: How many processes at most; each is started when a call needs it.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._slots = asyncio.Semaphore(workers)
+        self._free: list[_Worker] = []
+        self._busy: set[_Worker] = set()
+
+    async def run(self, function: Callable[..., T], *args: Any) -> T:
+        """The function's result.
+
+        A call that is cancelled, for example at its deadline, ends its worker: nothing else stops a
+        function that hangs.
+
+        Raises:
+            Retryable: A worker died, for example for want of memory, or cannot be started.
+        """
+        async with self._slots:
+            worker = self._free.pop() if self._free else _started()
+            self._busy.add(worker)
+            try:
+                return await asyncio.wrap_future(worker.submit(function, *args))
+            except _Died:
+                worker.broken = True
+                raise Retryable(
+                    "A worker process died in the middle of a step.",
+                    remedy="If it was killed for memory, lower engine.cpu_workers.",
+                ) from None
+            except asyncio.CancelledError:
+                worker.kill()
+                raise
+            finally:
+                self._put_back(worker)
+
+    def _put_back(self, worker: "_Worker") -> None:
+        if worker not in self._busy:
+            return  # the pool was closed meanwhile
+        self._busy.discard(worker)
+        if worker.broken:
+            worker.close()
+        else:
+            self._free.append(worker)
+
+    def close(self) -> None:
+        """Ends the workers; nobody waits any more for a call that one of them holds."""
+        for worker in (*self._free, *self._busy):
+            worker.close()
+        self._free.clear()
+        self._busy.clear()
+
+
+def _started() -> "_Worker":
+    try:
+        return _Worker()
+    except (OSError, RuntimeError, MemoryError) as error:  # RuntimeError: no thread can be started
+        raise Retryable(
+            f"A worker process cannot be started: {error or 'no memory is left'}.",
+            remedy="Raise the limits of processes and memory (ulimit -a), or end some programs.",
+        ) from error
+
+
+class _Died(Exception):
+    """A worker's process has ended in the middle of a call."""
+
+
+class _Worker:
+    """One worker process, and the thread that talks to it.
+
+    It is spoken to through a pipe alone: queues and locks of `multiprocessing` have names in shared
+    memory, which outlive processes that are killed.
+
+    Attributes:
+        broken: Whether it is of no use any more.
+    """
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.broken = False
+        self._calls: queue.SimpleQueue[_Call | None] = queue.SimpleQueue()
+        # Two pipes of one way each: the sockets of a two-way one take three times as long.
+        calls, self._out = context.Pipe(duplex=False)
+        self._in, outcomes = context.Pipe(duplex=False)
+        self._process = context.Process(
+            target=_serve, args=(calls, outcomes), name="worker", daemon=True
+        )
+        with spawning():
+            self._process.start()
+        calls.close()
+        outcomes.close()
+        # multiprocessing asks daemons to end and waits for them; this one hears no such signal.
+        atexit.register(self._process.kill)
+        threading.Thread(target=self._work, name="worker", daemon=True).start()
+
+    def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
+        """Hands a call over.
+
+        Raises:
+            _Died: Of the future: the process has ended.
+        """
+        future: Future[T] = Future()
+        self._calls.put((future, function, args))
+        return future
+
+    def kill(self) -> None:
+        """Ends the process at once, whatever it does."""
+        self.broken = True
+        self._process.kill()
+
+    def close(self) -> None:
+        """Ends the process, also one that is in the middle of a call."""
+        self.kill()
+        self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            future, function, args = call
+            if future.set_running_or_notify_cancel():
+                self._do(future, function, args)
+        self._process.join()
+        atexit.unregister(self._process.kill)
+        self._in.close()
+        self._out.close()
+
+    def _do(self, future: "Future[Any]", function: Callable[..., Any], args: Any) -> None:
+        try:
+            self._out.send((function, args))
+            worked, value = self._in.recv()
+        except (EOFError, OSError):
+            future.set_exception(_Died())
+        except Exception as error:  # noqa: BLE001 - what cannot be pickled is the caller's trouble
+            future.set_exception(error)
+        else:
+            (future.set_result if worked else future.set_exception)(value)
+
+
+def _serve(calls: "Connection[Any, Any]", outcomes: "Connection[Any, Any]") -> None:
+    """Does one call after the other, until the engine ends or closes the pipe."""
+    settle(1)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    while True:
+        try:
+            outcomes.send_bytes(_outcome(calls.recv_bytes()))
+        except (EOFError, OSError):
+            return
+
+
+def _outcome(data: bytes) -> bytes:
+    """What became of a call, as a pickled pair of whether it worked and its result or error."""
+    try:
+        function, args = pickle.loads(data)  # noqa: S301 - the engine's own
+        return pickle.dumps((True, function(*args)))
+    except Exception as error:  # noqa: BLE001 - it is raised in the engine
+        told = "".join(traceback.format_exception(error))
+        try:
+            error.add_note(told)
+            found = pickle.dumps((False, error))
+            pickle.loads(found)  # noqa: S301 - some errors can be written and not read
+        except Exception:  # noqa: BLE001
+            return pickle.dumps((False, RuntimeError(told)))
+        return found
+
+
+def _end_with_parent() -> None:
+    wait([parent_sentinel()])
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""One step: fingerprint, budget, call and outcome."""

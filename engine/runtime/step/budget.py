@@ -1,0 +1,105 @@
+"""What calls may cost: their reservations, and waiting until there is room for one.
+
+The store decides in the transaction that writes a call's intent. Here is only what it cannot know:
+which calls are under way in this process. While one is, it may come to cost less than was reserved
+for it, so a call that was refused waits; once none is, its job is parked.
+"""
+
+import asyncio
+
+from db.errors import OverBudget
+from db.writes.spending import Reservation
+from engine.config.settings import BudgetSettings
+from engine.contract import Backend, Blocked, Call, Priced
+from engine.money.amounts import in_words, limit_of
+
+_LIMITS = {
+    "batch": ("The budget of the batch", "raise it (safelight budget BATCH DOLLARS)"),
+    "day": ("The workspace's budget of the day", "raise budget.day, or wait for tomorrow (UTC)"),
+    "total": ("The workspace's budget", "raise budget.total"),
+}
+
+
+class Purse:
+    """The budgets, as the calls of one engine see them.
+
+    Args:
+        settings: The workspace's limits.
+
+    Attributes:
+        settings: The same; replaced when settings are read again.
+        settlements: How many calls have given back what was reserved for them.
+    """
+
+    def __init__(self, settings: BudgetSettings | None = None) -> None:
+        self.settings = settings or BudgetSettings()
+        self.settlements = 0
+        self._under_way: set[object] = set()
+        self._settled = asyncio.Event()
+
+    def reservation(self, call: Call) -> Reservation | None:  # type: ignore[type-arg]
+        """What a call has to reserve; None where it costs nothing."""
+        if not call.backend.paid:
+            return None
+        backend, limits = call.backend, self.settings
+        return Reservation(
+            worst=backend.worst_cost(call.request) if isinstance(backend, Priced) else None,
+            total=None if limits.total is None else limit_of(limits.total),
+            day=None if limits.day is None else limit_of(limits.day),
+        )
+
+    def hold(self, call: object) -> None:
+        """Notes that a call with a reservation is under way."""
+        self._under_way.add(call)
+
+    def let_go(self, call: object) -> None:
+        """Notes that a call's reservation is settled, in the store too."""
+        if call in self._under_way:
+            self._under_way.remove(call)
+            self.settlements += 1
+            self._settled.set()
+            self._settled = asyncio.Event()
+
+    async def wait_for_room(self, refusal: OverBudget, seen: int, backend: Backend) -> None:
+        """Waits until a call that was refused may ask again.
+
+        Args:
+            refusal: What the store said.
+            seen: `settlements` before it was asked.
+            backend: Whose call it is.
+
+        Raises:
+            Blocked: It would be refused for ever, with the reason `budget`.
+        """
+        if refusal.may_pass and self.settlements != seen:
+            return
+        if not refusal.may_pass or not self._under_way:
+            raise refused(refusal, backend) from None
+        await self._settled.wait()
+
+
+def asks_about(call: Call) -> bool:  # type: ignore[type-arg]
+    """Whether a paid call of unknown outcome is asked about; else it is made again."""
+    asks = getattr(call.backend, "asks", None)
+    return asks is None or bool(asks(call.request))
+
+
+def refused(refusal: OverBudget, backend: Backend) -> Blocked:
+    """What parks the job, in words that say which limit it is and what to do."""
+    name, remedy = _LIMITS[refusal.limit]
+    if refusal.worst is None:
+        names = backend.price_names if isinstance(backend, Priced) else ()
+        prices = " and ".join(names) or f"another backend than {backend.name}"
+        return Blocked(
+            f"{name} is {in_words(refusal.allowed)}, and what a call to {backend.name} "
+            f"({backend.model}) may cost is not known.",
+            reason="budget",
+            remedy=f"Queue it again with prices (--set {prices}), or take the budget away.",
+        )
+    held = f", {in_words(refusal.held)} is reserved" if refusal.held else ""
+    return Blocked(
+        f"{name} is {in_words(refusal.allowed)}: {in_words(refusal.spent)} is spent{held}, and a "
+        f"call to {backend.name} ({backend.model}) may cost {in_words(refusal.worst)}.",
+        reason="budget",
+        remedy=f"To go on, {remedy}, then resume the batch.",
+    )

@@ -1,0 +1,206 @@
+"""One call of a backend: asked, timed, traced, and noted with what it cost."""
+
+import asyncio
+import logging
+from typing import cast
+
+from db.clock import now
+from db.writes import steps as writes
+from engine.contract import (
+    Blocked,
+    OutcomeUnknown,
+    Permanent,
+    Result,
+    Retryable,
+    StepError,
+)
+from engine.contract.tracing import Recording, WireLog
+from engine.runtime.lanes.lane import Lane, Sent
+from engine.runtime.step.budget import asks_about
+from engine.runtime.step.call_context import CallRecorder
+from engine.runtime.step.services import StepState, Workbench
+
+UNWRITABLE_SECONDS = 1.0
+"""How long a paid result that cannot be stored waits before it is tried again."""
+
+MOST_TRACES = 8
+"""Tries of one step whose traces are kept: the last ones."""
+
+log = logging.getLogger(__name__)
+
+
+class Caller:
+    """Asks the backend of one step, once for each try.
+
+    Args:
+        bench: What all steps share.
+        state: How far the step is; what a call leaves behind is kept there.
+        lane: The lane of its backend.
+    """
+
+    def __init__(self, bench: Workbench, state: StepState, lane: Lane) -> None:
+        self._bench = bench
+        self._state = state
+        self._lane = lane
+        self._call = state.asked.call
+
+    async def ask(self, number: int, sent: Sent) -> tuple[Result, CallRecorder]:
+        """Asks, and tells the lane how that went.
+
+        Args:
+            number: Which try it is, from 1.
+            sent: The call as its lane has let it through.
+        """
+        recorder = self._recorder()
+        started = now() if self._is_noted else ""
+        try:
+            result = await self._ask_traced(recorder, sent, number)
+        except StepError as caught:
+            error = self._as_policy_says(caught)
+            error.cost = max(error.cost, recorder.spent)
+            self._state.uncertain = self._is_uncertain(error)
+            self._note(recorder, number, started, error)
+            self._state.kept = recorder.kept
+            if isinstance(error, Retryable):
+                self._lane.failed(error, sent)
+            elif not isinstance(error, Blocked | OutcomeUnknown):
+                self._lane.succeeded(sent)  # it refuses this request, so it answers
+            if error is caught:
+                raise
+            raise error from caught
+        except Exception as bug:
+            self._state.spent = recorder.spent
+            named = Permanent(f"{type(bug).__name__}: {bug}", cost=self._state.spent)
+            self._note(recorder, number, started, named)
+            raise
+        self._state.spent, self._state.uncertain = recorder.spent, False
+        self._note(recorder, number, started, None)
+        self._lane.succeeded(sent)
+        return result, recorder
+
+    async def _ask_traced(self, recorder: CallRecorder, sent: Sent, number: int) -> Result:
+        """Notes what goes over the wire, as far as the settings ask for it."""
+        wanted = self._bench.engine_settings.traces
+        with Recording(wanted=wanted != "off") as wire:
+            try:
+                result = await self._ask_in_time(recorder, sent)
+            except Exception:
+                await self._keep_trace(wire, number)
+                raise
+            if wanted == "all":
+                await self._keep_trace(wire, number)
+        return result
+
+    async def _ask_in_time(self, recorder: CallRecorder, sent: Sent) -> Result:
+        backend, seconds = self._call.backend, self._bench.engine_settings.deadline_seconds
+        operation = getattr(backend, self._call.operation)
+        try:
+            with self._bench.deadlines.after(seconds) as recorder.deadline:
+                return cast("Result", await operation(self._call.request, recorder))
+        except TimeoutError:
+            message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
+            if not backend.paid or (backend.resumable and recorder.request_id):
+                raise Retryable(message) from None
+            if asks_about(self._call):
+                raise OutcomeUnknown(message) from None
+            raise Retryable(message, resubmit=True) from None
+        finally:
+            # What cannot be found again by its id has nothing that waits for it.
+            self._state.request_id = recorder.request_id if backend.resumable else None
+            sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)
+
+    async def _keep_trace(self, wire: WireLog, number: int) -> None:
+        if not wire:
+            return
+        intent = self._state.intent
+        head = {"step": intent.key, "backend": intent.backend, "model": intent.model, "try": number}
+        try:
+            trace = await asyncio.to_thread(wire.trace, **head)
+        except Exception:  # whatever a provider sends: what was paid for is worth more than this
+            log.exception("No trace can be made of %s", intent.key)
+            return
+        self._state.traces = [*self._state.traces, trace][-MOST_TRACES:]
+
+    def _as_policy_says(self, error: StepError) -> StepError:
+        unknown = isinstance(error, OutcomeUnknown)
+        if unknown and self._bench.engine_settings.on_unknown == "retry":
+            return Retryable(error.message, resubmit=True, cost=error.cost)
+        return error
+
+    def _is_uncertain(self, error: StepError) -> bool:
+        """Whether the call may have been carried out, and paid for, although it failed."""
+        if isinstance(error, Retryable) and error.resubmit:
+            return not (self._call.backend.resumable and self._state.request_id)
+        if isinstance(error, Permanent):
+            return error.uncertain
+        return isinstance(error, OutcomeUnknown)
+
+    @property
+    def _is_noted(self) -> bool:
+        """Whether each request is a row of its own."""
+        return self._call.backend.paid or self._call.backend.resumable
+
+    def _note(
+        self, recorder: CallRecorder, number: int, started: str, error: StepError | None
+    ) -> None:
+        if not self._is_noted:
+            return
+        self._state.calls.append(
+            {
+                "attempt": number,
+                "request_id": recorder.request_id,
+                "status": error.kind if error else "done",
+                "error": error.message if error else None,
+                "wait_seconds": None,
+                "cost": recorder.counted + (error.cost if error else recorder.spent),
+                "tokens_in": recorder.tokens_in,
+                "tokens_out": recorder.tokens_out,
+                "started_at": started,
+                "finished_at": now(),
+            }
+        )
+
+    def _recorder(self) -> CallRecorder:
+        bench = self._bench
+        return CallRecorder(
+            bench.artifacts,
+            bench.pool,
+            bench.hosts,
+            self._on_submitted,
+            self._on_charged,
+            self._on_progress,
+            self._state.request_id,
+            on_unwritable=self._on_unwritable,
+            on_preview=self._on_preview,
+            is_withdrawn=lambda: self._state.withdrawn,
+        )
+
+    async def _on_submitted(self, request_id: str) -> None:
+        step_id = self._state.step_id
+        await self._bench.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+
+    async def _on_charged(self, cost: int, request_id: str | None) -> int:
+        state = self._state
+        return await self._bench.writer.write(
+            lambda c: writes.charge_step(c, state.step_id, state.intent, cost, request_id)
+        )
+
+    def _on_progress(self, fraction: float | None, message: str) -> None:
+        self._bench.progress.show(self._state, fraction, message)
+
+    def _on_preview(self, picture: bytes) -> None:
+        self._bench.progress.preview(self._state, picture)
+
+    async def _on_unwritable(self, error: OSError) -> None:
+        """A file cannot be stored: what was paid for is kept in memory until it can be."""
+        blocked = Blocked(
+            f"Files cannot be stored: {error.strerror or error}.",
+            reason="disk",
+            remedy="Make room or give back the right to write there; the rest goes on by itself.",
+        )
+        if not self._call.backend.paid:
+            raise blocked from error
+        if self._lane.blocked is None:  # nothing more is bought meanwhile
+            log.error("%s", blocked.message)
+            self._lane.block(blocked)
+        await asyncio.sleep(UNWRITABLE_SECONDS)

@@ -1,0 +1,300 @@
+"""One step that is being made: from its intent, through its lane and its tries, to its outcome."""
+
+import asyncio
+from collections.abc import Callable
+
+import stamina
+
+from db.errors import OverBudget
+from db.writes import steps as writes
+from db.writes.records import Outcome
+from engine.contract import Blocked, Permanent, Retryable, StepError
+from engine.runtime.step.budget import asks_about
+from engine.runtime.step.call import Caller
+from engine.runtime.step.job_state import Memo
+from engine.runtime.step.outcome import OutcomeKeeper
+from engine.runtime.step.reuse import may_be_reused, reused
+from engine.runtime.step.services import Asked, Made, StepState, Workbench
+from engine.text.plural import counted
+
+
+class Performance:
+    """One step that is being made.
+
+    Args:
+        bench: What all steps share.
+        asked: What was asked for.
+        memo: What the store knows of the step, None where it has never been begun.
+        on_end: Called when it has an outcome, or has been given up.
+
+    Attributes:
+        call: What is asked of which backend.
+        place: What tells the step from every other one of the store.
+        batch_id: The batch of its job.
+        task: What makes it.
+        wanted: Whether a run waits for it.
+        in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
+    """
+
+    def __init__(
+        self,
+        bench: Workbench,
+        asked: Asked,
+        memo: Memo | None,
+        on_end: "Callable[[Performance], None]",
+    ) -> None:
+        self.call = asked.call
+        self.place = asked.place
+        self.batch_id = asked.run.job.batch_id
+        self._on_end = on_end
+        self.wanted = self.in_flight = False
+        self._bench = bench
+        self._memo = memo
+        self._lane = bench.lane_of(asked.call.backend)
+        request_id = memo.request_id if memo and asked.call.backend.resumable else None
+        self._state = StepState(
+            asked,
+            asked.intent(),
+            step_id=memo.id if memo else 0,
+            request_id=request_id,
+            begun=request_id is not None,
+        )
+        self._intent: asyncio.Future[int] | None = None
+        self._keeper = OutcomeKeeper(bench, self._state, self._lane)
+        self._caller = Caller(bench, self._state, self._lane)
+        job_id = asked.run.job.id
+        self._waiting: list[asyncio.Future[Made]] = []
+        self._started = False
+        self.task = asyncio.create_task(self._run(), name=f"step {asked.key} of j{job_id}")
+
+    def answer(self) -> "asyncio.Future[Made]":
+        """What it comes to, for one who waits; to give up waiting does not stop it."""
+        waiting: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
+        self._waiting.append(waiting)
+        return waiting
+
+    def give_up(self) -> None:
+        """Stops it, wherever it is, since nobody wants its outcome any more."""
+        self._state.withdrawn = True
+        self.task.cancel()
+        if not self._started:
+            self._end(None)
+
+    async def _run(self) -> None:
+        """Tells its end by itself: a callback of the task would cost a turn of the event loop."""
+        self._started = True
+        try:
+            made = await self._perform()
+        except asyncio.CancelledError:
+            self._end(None)
+            raise
+        except BaseException as error:  # whatever a backend raises; it is for those who wait
+            self._end(error)
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+        else:
+            self._end(made)
+
+    def _end(self, outcome: Made | BaseException | None) -> None:
+        """Tells those who wait; an answer that nobody waits for is no alarm."""
+        self._on_end(self)
+        for waiting in self._waiting:
+            if waiting.done():
+                continue
+            if outcome is None:
+                waiting.cancel()
+            elif isinstance(outcome, BaseException):
+                waiting.set_exception(outcome)
+            else:
+                waiting.set_result(outcome)
+
+    async def _perform(self) -> Made:
+        """Makes the call until it has an outcome, and stores that."""
+        if self._memo is not None:
+            await self._refuse_what_must_not_be_sent(self._memo)
+        elif may_be_reused(self._bench, self.call.backend) and (
+            known := await reused(self._bench, self._state.asked)
+        ):
+            return known
+        try:
+            outcome, made = await self._call_with_retries()
+        except asyncio.CancelledError:
+            self._put_aside()
+            raise
+        except StepError as error:
+            raise await self._keeper.failure(error) from error
+        except Exception as error:
+            raise await self._keeper.bug(error) from error
+        else:
+            await self._store(outcome)
+            return made
+        finally:
+            if self.call.backend.paid:
+                self._bench.purse.let_go(self)
+
+    async def _store(self, outcome: Outcome) -> None:
+        try:
+            await self._keeper.result(outcome)
+        except Exception:
+            await self._intent_written()  # what is wrong with it says more
+            raise
+
+    async def _refuse_what_must_not_be_sent(self, memo: Memo) -> None:
+        settings = self._bench.engine_settings
+        if memo.state == "open" or self._state.begun:
+            return
+        if memo.attempts >= settings.max_starts:
+            raise await self._keeper.failure(
+                Permanent(
+                    f"The step was begun {counted(memo.attempts, 'time')} and never finished.",
+                    remedy="Look at the log for what ends the engine, then retry the job.",
+                )
+            )
+        is_cheap = memo.state != "unknown" and not asks_about(self.call)
+        if self.call.backend.paid and settings.on_unknown != "retry" and not is_cheap:
+            raise await self._keeper.unknown(settings.on_unknown)
+
+    def _put_aside(self) -> None:
+        """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
+        state = self._state
+        if self.call.backend.paid or state.request_id or not (state.step_id or state.begun):
+            return
+        self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
+        if state.step_id:  # else nobody can have read of it before this is written
+            self._keeper.remember(Memo(state.step_id, "open"))
+
+    async def _call_with_retries(self) -> tuple[Outcome, Made]:
+        """The first try is made outside the library, which costs a third of a trivial step."""
+        try:
+            return await self._try(1)
+        except Retryable as error:
+            return await self._try_again(error)
+
+    async def _try_again(self, error: Retryable) -> tuple[Outcome, Made]:
+        retry = self._bench.retry_settings
+        async for attempt in stamina.retry_context(
+            on=self._wait_before_retry,
+            attempts=retry.tries,
+            timeout=None,
+            wait_initial=retry.wait_initial,
+            wait_max=retry.wait_max,
+            wait_jitter=retry.wait_jitter,
+        ):
+            with attempt:
+                if attempt.num > 1:
+                    try:
+                        return await self._try(attempt.num)
+                    except Retryable as again:
+                        error = again
+                await self._note_retry(error, attempt.num, attempt.next_wait)
+                raise error
+        raise AssertionError("stamina ends its loop by a return or an error")
+
+    async def _try(self, number: int) -> tuple[Outcome, Made]:
+        """One try, once the budgets have room for its worst case."""
+        purse = self._bench.purse
+        while True:
+            seen = purse.settlements
+            try:
+                return await self._try_once(number)
+            except OverBudget as refusal:
+                self.in_flight = False
+                await purse.wait_for_room(refusal, seen, self.call.backend)
+            except Exception:
+                await self._intent_written()  # what is written of a failure names the step's row
+                raise
+
+    async def _try_once(self, number: int) -> tuple[Outcome, Made]:
+        async with self._lane.slot() as sent:
+            await self._begin()
+            result, recorder = await self._caller.ask(number, sent)
+        return self._keeper.outcome_of(result, recorder)
+
+    def _wait_before_retry(self, error: Exception) -> bool | float:
+        if not isinstance(error, Retryable):
+            return False
+        return True if error.retry_after is None else max(0.0, error.retry_after)
+
+    async def _begin(self) -> None:
+        """Writes the intent; a call that must not be made twice waits until it is durable."""
+        state, writer = self._state, self._bench.writer
+        if not state.begun:
+            self._refuse_if_not_ready()
+        self.in_flight = True
+        reservation = self._bench.purse.reservation(self.call)
+        step_id, intent, request_id = state.step_id, state.intent, state.request_id
+        if state.begun and request_id:
+            await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+        elif step_id:
+            batch_id = intent.batch_id
+            await writer.write(lambda c: writes.begin_again(c, step_id, batch_id, reservation))
+        else:
+            self._intent = writer.write(lambda c: writes.begin_step(c, intent, reservation, state))
+            if self._must_be_known_first:
+                await self._intent_written()
+        self._bench.progress.begins(state)
+        state.begun = state.uncertain = True
+        if reservation is not None:
+            self._bench.purse.hold(self)
+
+    @property
+    def _must_be_known_first(self) -> bool:
+        """Whether the intent has to be durable before the call is made.
+
+        Where a call costs nothing, it is made at once, and its intent is committed meanwhile: it
+        may be made again. Not so where the job has been begun before, for then the call may be what
+        ends the engine, and how often that was tried is counted; nor while commits fail.
+        """
+        backend, job = self.call.backend, self._state.asked.run.job
+        return backend.paid or backend.resumable or job.starts > 1 or self._bench.writer.in_trouble
+
+    async def _intent_written(self) -> None:
+        """Waits for the intent's commit, and raises what is wrong with it."""
+        if self._intent is not None:
+            try:
+                await self._intent
+            except Exception:
+                self._state.step_id = 0  # it was given before the commit that failed
+                raise
+            self._intent = None
+
+    def _refuse_if_not_ready(self) -> None:
+        missing = self.call.backend.missing()
+        if missing:
+            what = "; ".join(item.what for item in missing)
+            remedy = " ".join(dict.fromkeys(item.remedy for item in missing))
+            raise Blocked(
+                f"{self._state.intent.backend} needs {what}.",
+                reason=missing[0].reason,
+                remedy=remedy,
+            )
+
+    async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
+        tries = self._bench.retry_settings.tries
+        if self._state.calls:
+            self._state.calls[-1]["wait_seconds"] = next_wait
+        goes_back = self.call.backend.resumable and self._state.request_id and not error.resubmit
+        if not goes_back:
+            self._state.request_id, self._state.begun = None, False
+        if number >= tries:
+            return
+        wait = next_wait if error.retry_after is None else error.retry_after
+        key = self._state.intent.key
+        retry = writes.Retry(
+            f"{key}: {error.message} Try {number + 1} of {tries} in {wait:.1f} s.",
+            wait_seconds=wait,
+            open_again=not goes_back,
+            cost=error.cost,
+            calls=self._state.calls,
+            uncertain=self._state.uncertain,
+        )
+        intent, step_id, self._state.calls = self._state.intent, self._state.step_id, []
+        self._bench.progress.show(self._state, None, retry.message)
+        await self._bench.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
+        if not goes_back:
+            self._bench.purse.let_go(self)
+        state = "submitted" if goes_back else "open"
+        self._keeper.remember(Memo(step_id, state, request_id=self._state.request_id))
+        self._state.retried, self.in_flight = True, False
+        if not self.wanted:  # whoever waited was stopped; the next run tries again
+            raise asyncio.CancelledError

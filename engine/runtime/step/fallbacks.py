@@ -1,0 +1,178 @@
+"""Fallbacks: what is asked, and of whom, when a step has failed for good.
+
+A batch may name several backends for a capability, in order. A step that its first backend
+refuses for good is asked again with a simplified prompt, then of the next backend, and so on. Each
+way is a step of its own (`generate`, `generate@simplified`, `generate@comfyui`), with its own row,
+cost and error, so what has failed is not asked again on resume, and what has answered holds.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
+
+from pydantic import AfterValidator, BeforeValidator
+
+from db.writes.events import record_event
+from engine.contract import Blocked, Call, Permanent, Request, Result, StepError
+from engine.runtime.step.fingerprint import fingerprint
+from engine.runtime.step.outcome import StepFailed
+
+if TYPE_CHECKING:
+    from engine.runtime.step.job_state import JobRun, Memo
+    from engine.runtime.step.runner import StepRunner
+
+ResultT = TypeVar("ResultT", bound=Result)
+
+_OF_THE_BACKEND = ("key", "quota", "weights", "backend")
+"""What blocks one backend and may leave the next one free; a budget or a full disk does not."""
+
+
+def names_of(written: str) -> tuple[str, ...]:
+    """The backends that a setting names, in order.
+
+    Raises:
+        ValueError: It names none, or one twice.
+    """
+    names = tuple(name.strip() for name in written.split(","))
+    if not all(names):
+        raise ValueError("name a backend, or several with a comma between")
+    if len(set(names)) < len(names):
+        raise ValueError("name each backend once")
+    return names
+
+
+def _joined(value: Any) -> Any:
+    whole = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    return ",".join(value) if whole else value
+
+
+BackendNames = Annotated[
+    str, BeforeValidator(_joined), AfterValidator(lambda text: ",".join(names_of(text)))
+]
+"""A setting that names a backend, or several in the order in which they are asked: `fal,comfyui`
+or, in a file, `["fal", "comfyui"]`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way(Generic[ResultT]):
+    """One way to come to a step's result.
+
+    Attributes:
+        name: The step's name, with what tells it from the first way.
+        call: What is asked of which backend.
+        words: How that is, in words.
+    """
+
+    name: str
+    call: Call[ResultT]
+    words: str
+
+    def known(self, run: "JobRun", path: str) -> "Memo | None":
+        """What the store knows of it."""
+        print_ = fingerprint(cast("Call[Result]", self.call), run.batch.identity(self.call.backend))
+        return run.memos.get((key_of(path, self.name), print_))
+
+
+def key_of(path: str, name: str) -> str:
+    """A step's key within its job."""
+    return f"{path}/{name}" if path else name
+
+
+def ways(run: "JobRun", name: str, call: Call[ResultT]) -> list[Way[ResultT]]:
+    """All ways to a step's result, in order: each backend, as asked and then simplified."""
+    found: list[Way[ResultT]] = []
+    for backend in (call.backend, *run.batch.fallbacks.get(call.backend.capability, ())):
+        first = backend is call.backend
+        asked = call
+        if not first:
+            asked = replace(call, backend=backend, request=call.request.suited_to(backend))
+        simple = _simplified(run, asked.request)
+        own = name if first else f"{name}@{backend.name}"
+        found.append(Way(own, asked, f"of {backend.name}"))
+        if simple is not None:
+            shorter = f"{name}@simplified" if first else f"{own}-simplified"
+            words = f"of {backend.name} with the prompt as it was at first"
+            found.append(Way(shorter, replace(asked, request=simple), words))
+    return found
+
+
+def _simplified(run: "JobRun", request: Request) -> Request | None:
+    recipe = run.batch.recipe
+    if recipe.starting_prompt is None:
+        return None
+    return request.simplified(
+        *recipe.starting_prompt(recipe.input.model_validate_json(run.job.input))
+    )
+
+
+async def step_by_any_way(
+    runner: "StepRunner", run: "JobRun", path: str, name: str, call: Call[ResultT], iteration: int
+) -> ResultT:
+    """The result of a call by the first way that gives one.
+
+    Raises:
+        Permanent: No way gives one; what the last one said.
+        Blocked: A backend is blocked, and no other is to be asked then.
+    """
+    left = ways(run, name, call)
+    while True:
+        way = left.pop(0)
+        if _is_passed_by(run, path, way, left):
+            run.used.add(key_of(path, way.name))
+            continue
+        try:
+            return await runner.step(run, path, way.name, way.call, iteration=iteration)
+        except (Permanent, Blocked) as error:
+            left = _left_after(error, way, left, runner)
+            if not left:
+                raise
+            await _note(runner, run, path, way, left[0], error)
+
+
+def _is_passed_by(run: "JobRun", path: str, way: Way[Any], later: Sequence[Way[Any]]) -> bool:
+    """Whether a way that is open again, after a retry or a block, has a later one's answer."""
+    known = way.known(run, path)
+    if known is None or known.state != "open":
+        return False
+    answers = (other.known(run, path) for other in later)
+    return any(answer is not None and answer.state == "done" for answer in answers)
+
+
+def _left_after(
+    error: StepError, way: Way[ResultT], left: list[Way[ResultT]], runner: "StepRunner"
+) -> list[Way[ResultT]]:
+    """The ways that may be gone after an error."""
+    others = [other for other in left if other.call.backend is not way.call.backend]
+    if isinstance(error, StepFailed) and error.keeps_call:
+        return others  # its call has been paid for, and a retry goes back to it
+    if not isinstance(error, Blocked):
+        return left
+    wanted = runner.bench.engine_settings.fallback_when_blocked
+    if not wanted or error.reason not in _OF_THE_BACKEND:
+        return []
+    return others
+
+
+async def _note(
+    runner: "StepRunner",
+    run: "JobRun",
+    path: str,
+    way: Way[Any],
+    other: Way[Any],
+    error: StepError,
+) -> None:
+    """Keeps why another way is gone, the first time that it is."""
+    if other.known(run, path) is not None:
+        return
+    key, then, job = key_of(path, way.name), key_of(path, other.name), run.job
+    await runner.bench.writer.write(
+        lambda c: record_event(
+            c,
+            "step.fallback",
+            batch_id=job.batch_id,
+            job_id=job.id,
+            level="warning",
+            message=f"{key}: {error.message} Asked {other.words} instead.",
+            data={"from": key, "to": then, "reason": error.message},
+        )
+    )

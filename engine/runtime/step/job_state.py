@@ -1,0 +1,151 @@
+"""One job while it runs: what it had, what it has used, and how it is to end if it is stopped."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from db.rows import Batch, Job
+from engine.contract import Backend, Capability
+from engine.contract.recipe import AnyRecipe, Headline
+from engine.runtime.step.fingerprint import Identity
+
+_STOPS = ("", "queued", "paused", "cancelled")
+"""States that a stopped job takes, each stronger than those before it."""
+
+
+@dataclass(slots=True)
+class Memo:
+    """What the store knows of a step.
+
+    Attributes:
+        id: The step's id.
+        state: `running`, `submitted`, `open`, `done`, `failed` or `unknown`.
+        result: The result as JSON, where it is done.
+        request_id: The provider's id of the call, where one is known.
+        attempts: How often it was begun.
+        error_id: The error's row.
+        error: What went wrong, where it failed: kind, message and remedy.
+        superseded: Whether another version of the step was current when it was read.
+    """
+
+    id: int
+    state: str
+    result: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+    error_id: int | None = None
+    error: tuple[str, str, str] | None = None
+    superseded: bool = False
+
+
+@dataclass(slots=True)
+class BatchRun:
+    """What all jobs of one batch share: recipe, settings and backends of its snapshot.
+
+    Attributes:
+        backends: The backend that is asked first for each capability.
+        identities: What the snapshot says of each backend, by capability and name.
+        fallbacks: The backends that are asked after it, in order.
+    """
+
+    row: Batch
+    recipe: AnyRecipe
+    settings: Any
+    backends: dict[Capability, Backend]
+    identities: dict[tuple[Capability, str], Identity]
+    fallbacks: dict[Capability, tuple[Backend, ...]] = field(default_factory=dict)
+
+    def identity(self, backend: Backend) -> Identity:
+        """What the snapshot says of a backend; what a recipe does itself says so itself."""
+        known = self.identities.get((backend.capability, backend.name))
+        return known or Identity(backend.name, backend.model, backend.version)
+
+    def has_fallbacks(self, backend: Backend) -> bool:
+        """Whether others are asked where a backend fails for good."""
+        capability = backend.capability
+        return capability in self.fallbacks and backend is self.backends.get(capability)
+
+
+@dataclass(slots=True)
+class JobRun:
+    """One job while it runs.
+
+    Attributes:
+        job: Its row when it was claimed.
+        batch: What it shares with the other jobs of its batch.
+        memos: What the store knows of its steps, by key and fingerprint.
+        versions: How many versions of each step the store has, by key.
+        decisions: What operators decided, newest first, by key.
+        used: Keys of the steps that this run has asked for.
+        best: Best headline so far.
+        stored_best: The headline that the job's row has.
+        stored_iterations: How many iterations it says.
+        then: State that the job takes when it is stopped, empty while nobody has asked for that.
+        task: The task that runs its recipe.
+        has_left: Whether the write that takes it from the running jobs is queued.
+        is_ending: Whether its end is being written; a stop then comes too late.
+    """
+
+    job: Job
+    batch: BatchRun
+    memos: dict[tuple[str, str], Memo]
+    versions: Counter[str]
+    decisions: dict[str, list[Any]]
+    used: set[str] = field(default_factory=set)
+    best: float | None = None
+    stored_best: float | None = field(init=False)
+    stored_iterations: int = field(init=False)
+    then: str = ""
+    task: "asyncio.Task[None] | None" = None
+    is_ending: bool = False
+    has_left: bool = False
+
+    def __post_init__(self) -> None:
+        self.stored_best, self.stored_iterations = self.job.score, self.job.iterations
+
+    def stop(self, then: str) -> None:
+        """Stops the recipe at the step it is in.
+
+        Args:
+            then: State that the job takes: `queued`, `paused` or `cancelled`. A later wish never
+                weakens an earlier one: what was cancelled is not queued because the engine stops.
+        """
+        self.then = max(self.then, then, key=_STOPS.index)
+        if self.task is not None and not self.is_ending:
+            self.task.cancel()
+
+    @property
+    def unused(self) -> set[str]:
+        """Keys of current steps that this run has not asked for."""
+        return {key for (key, _), memo in self.memos.items() if not memo.superseded} - self.used
+
+    @property
+    def backends(self) -> dict[Capability, Backend]:
+        """The batch's backends by capability."""
+        return self.batch.backends
+
+    @property
+    def headline(self) -> Headline:
+        """What the recipe's jobs are compared by."""
+        return self.batch.recipe.headline
+
+    def has_other_version(self, key: str, fingerprint: str) -> bool:
+        """Whether the store has this step with another fingerprint, or had it put aside."""
+        memo = self.memos.get((key, fingerprint))
+        if memo is None:
+            return key in self.versions
+        return memo.superseded or self.versions[key] > 1
+
+    def know(self, key: str, fingerprint: str, memo: Memo) -> None:
+        """Takes in what the store knows of a step now."""
+        place = (key, fingerprint)
+        if place not in self.memos:
+            self.versions[key] = self.versions.get(key, 0) + 1
+        self.memos[place] = memo
+
+    def has_stored(self, headline: float | None, iterations: int) -> None:
+        """Takes in what a step has changed in the job's row: None and 0 where it left it alone."""
+        if headline is not None:
+            self.stored_best = headline
+        self.stored_iterations = max(self.stored_iterations, iterations)

@@ -1,0 +1,236 @@
+"""What becomes of a step: its result, its failure, or that nobody knows, written as one."""
+
+import asyncio
+import logging
+import traceback
+from dataclasses import replace
+from typing import Any
+
+from db.text import storable
+from db.writes import steps as writes
+from db.writes.errors import ErrorRecord
+from db.writes.records import Outcome
+from engine.contract import Blocked, OutcomeUnknown, Permanent, Result, Retryable, StepError
+from engine.contract.tracing import TRACE
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lanes.lane import Lane
+from engine.runtime.step.call_context import CallRecorder
+from engine.runtime.step.job_state import Memo
+from engine.runtime.step.services import Made, StepState, Workbench, headline_of
+
+MAX_RESULT_CHARS = 16 << 20
+"""The longest result as JSON; media are files."""
+
+log = logging.getLogger(__name__)
+
+
+class StepFailed(Permanent):
+    """A step that has failed for good; its error is in the store.
+
+    Attributes:
+        error_id: The error's row.
+        error_kind: `permanent` or `bug`.
+    """
+
+    def __init__(
+        self, message: str, *, remedy: str, error_id: int, error_kind: str, keeps_call: bool
+    ) -> None:
+        super().__init__(message, remedy=remedy, keeps_call=keeps_call)
+        self.error_id = error_id
+        self.error_kind = error_kind
+
+
+class StepUnknown(OutcomeUnknown):
+    """A paid call whose outcome is unknown; an operator has to say what to do."""
+
+
+class OutcomeKeeper:
+    """Writes down what became of one step, and tells the run that the job has now.
+
+    Args:
+        bench: What all steps share.
+        state: How far the step is.
+        lane: The lane of its backend.
+    """
+
+    def __init__(self, bench: Workbench, state: StepState, lane: Lane) -> None:
+        self._bench = bench
+        self._state = state
+        self._lane = lane
+
+    async def result(self, outcome: Outcome) -> None:
+        """Writes a result with all that belongs to it."""
+        state, intent = self._state, self._state.intent
+        if state.traces and self._bench.engine_settings.traces == "all":
+            outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
+        self._bench.progress.forget(state)
+        await self._bench.writer.write(
+            lambda c: writes.finish_step(c, state.step_id, intent, outcome)
+        )
+        self._bench.has_stored(state.asked, outcome.headline, outcome.iterations)
+        self.remember(Memo(state.step_id, "done", result=outcome.result))
+
+    def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Made]:
+        """What a result leaves behind, and what is read back from there."""
+        text, asked = result.model_dump_json(), self._state.asked
+        if len(text) > MAX_RESULT_CHARS:
+            raise Permanent(
+                f"{self._state.intent.backend} answered {len(text) >> 20} MiB of text, more than "
+                f"the {MAX_RESULT_CHARS >> 20} MiB that are kept.",
+                cost=recorder.spent,
+            )
+        # What cannot be read back is no result.
+        result = asked.call.result_type.model_validate_json(text)
+        scores, run = result.scores(), asked.run
+        headline = headline_of(run, scores)
+        outcome = Outcome(
+            result=text,
+            artifacts=recorder.kept,
+            scores=[vars(score) for score in scores],
+            critiques=[critique.model_dump() for critique in result.critiques()],
+            prompts=[vars(prompt) for prompt in result.prompts()],
+            cost=recorder.spent,
+            headline=None if headline == run.stored_best else headline,
+            iterations=asked.iteration if asked.iteration > run.stored_iterations else 0,
+            had_progress=recorder.had_progress or self._state.retried,
+            calls=self._state.calls,
+        )
+        return outcome, Made(result, scores)
+
+    async def failure(self, error: StepError) -> StepError:
+        """Writes a failure; returns what the step raises."""
+        if isinstance(error, Retryable):
+            error = error.outlasted()
+        if isinstance(error, OutcomeUnknown):
+            policy = self._bench.engine_settings.on_unknown
+            return await self.unknown(policy, error.message, error.cost)
+        if isinstance(error, Blocked) and error.reason == "budget":
+            return error  # nothing was sent, and the lane is as open as before
+        if isinstance(error, Blocked):
+            error.lane = self._lane.name
+            if self._lane.blocked is None:
+                self._lane.block(error)
+            if self._state.step_id:
+                await self._fail("open", error)
+            return error.again()
+        if isinstance(error, Permanent) and not error.keeps_call:
+            self._state.request_id = None  # this request has its answer; a retry has to ask anew
+        error_id = await self._fail("failed", error)
+        return self._failed(error_id, "permanent", error.message, error.remedy)
+
+    async def unknown(self, policy: str, cause: str = "", cost: int = 0) -> StepError:
+        """Writes that nobody knows the outcome; returns what the step raises."""
+        said = f"{self._state.intent.backend} was asked and nobody knows whether it did it"
+        error = StepUnknown(
+            f"{said} ({self._state.intent.key}). {cause}".strip(),
+            remedy="Retry the job to ask again (it may be paid for twice), or cancel it.",
+            cost=cost,
+        )
+        if policy == "fail":
+            error_id = await self._fail("failed", error)
+            return self._failed(error_id, "permanent", error.message, error.remedy)
+        await self._fail("unknown", error)
+        return error
+
+    async def bug(self, error: Exception) -> StepError:
+        """Writes a defect with its traceback; returns what the step raises."""
+        record = bug_record(error, "a backend")
+        job = self._state.asked.run.job.key
+        log.error("%s of job %s: %s", self._state.intent.key, storable(job), record.traceback)
+        error_id = await self._write_failure("failed", record, self._state.spent)
+        return self._failed(error_id, "bug", record.message, record.remedy)
+
+    def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
+        memo = Memo(
+            self._state.step_id,
+            "failed",
+            request_id=self._state.request_id,
+            error_id=error_id,
+            error=(kind, message, remedy),
+        )
+        self.remember(memo)
+        return stored_failure(memo)
+
+    async def _fail(self, state: str, error: StepError) -> int:
+        kind = "permanent" if state == "failed" else error.kind
+        record = ErrorRecord(kind, type(error).__name__, error.message, error.remedy)
+        return await self._write_failure(state, record, error.cost)
+
+    async def _write_failure(self, state: str, record: ErrorRecord, cost: int) -> int:
+        writer, intent, calls = self._bench.writer, self._state.intent, self._state.calls
+        if (
+            not self._state.step_id
+        ):  # refused before it was begun; the error needs a step to belong to
+            self._state.step_id = await writer.write(lambda c: writes.begin_step(c, intent))
+        step_id, request_id, kept = (
+            self._state.step_id,
+            self._state.request_id,
+            [*self._state.kept, *await self._traces()],
+        )
+        uncertain = self._state.uncertain
+        self._bench.progress.forget(self._state)
+        error_id = await writer.write(
+            lambda c: writes.fail_step(
+                c,
+                step_id,
+                intent,
+                record,
+                state,
+                request_id=request_id,
+                cost=cost,
+                calls=calls,
+                artifacts=kept,
+                uncertain=uncertain,
+            )
+        )
+        if state != "failed":
+            self.remember(Memo(step_id, state, request_id=request_id))
+        return error_id
+
+    async def _traces(self) -> list[dict[str, Any]]:
+        """Stores the traces; returns them as columns of `artifacts`."""
+        found, self._state.traces = self._state.traces, []
+        if not found:
+            return []
+        try:
+            return await asyncio.to_thread(_stored, self._bench.artifacts, found)
+        except OSError as error:  # the outcome is worth more, and waits for nothing
+            log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
+            return []
+
+    def remember(self, memo: Memo) -> None:
+        """Tells the run that the job has now."""
+        self._bench.remember(self._state.asked, memo)
+
+
+def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any]]:
+    fixed = {"role": TRACE, "media_type": "application/json", "width": None, "height": None}
+    return [{**fixed, "hash": artifacts.put(trace), "size": len(trace)} for trace in traces]
+
+
+def bug_record(error: BaseException, whose: str) -> ErrorRecord:
+    """A defect as it is kept and logged.
+
+    Args:
+        error: What was raised.
+        whose: Who may have the defect besides Safelight, for example `a recipe`.
+    """
+    return ErrorRecord(
+        kind="bug",
+        type=type(error).__name__,
+        message=f"{type(error).__name__}: {error}",
+        remedy=f"This is a defect of Safelight or of {whose}; please report it.",
+        traceback=storable("".join(traceback.format_exception(error))),
+    )
+
+
+def stored_failure(memo: Memo) -> StepFailed:
+    """The failure that a step was stored with, to be raised again at the same place."""
+    kind, message, remedy = memo.error or ("permanent", "The step has failed before.", "")
+    return StepFailed(
+        message,
+        remedy=remedy,
+        error_id=memo.error_id or 0,
+        error_kind=kind,
+        keeps_call=memo.request_id is not None,
+    )

@@ -1,0 +1,69 @@
+"""Reuse: a request that another job has had answered is not asked again.
+
+Only of backends that give the same result for the same request (`reusable`), and only for the same
+fingerprint, which holds model and version. A result whose files are gone is none. While one step is
+being made, another one of the same fingerprint waits for it, and is answered from its row; where it
+comes to nothing, the other one is made itself.
+"""
+
+import asyncio
+
+from db.writes.reuse import find_reusable, reuse_step
+from engine.contract import Backend, Result
+from engine.runtime.step.job_state import Memo
+from engine.runtime.step.services import Asked, Made, Workbench, headline_of
+
+
+def is_reusable(backend: Backend) -> bool:
+    """Whether a backend declares that the same request gives the same result."""
+    return bool(getattr(backend, "reusable", False))
+
+
+def may_be_reused(bench: Workbench, backend: Backend) -> bool:
+    """Whether another step's answer may stand for one of a backend's."""
+    return bench.engine_settings.reuse != "never" and is_reusable(backend)
+
+
+async def reused(bench: Workbench, asked: Asked) -> Made | None:
+    """Answers a step that has never been begun from another one; None where that cannot be.
+
+    Whoever gets None makes the step in the task that called this, and others wait for that task.
+    """
+    within = asked.run.job.id if bench.engine_settings.reuse == "job" else None
+    place = (within, asked.fingerprint)
+    while (made := await _answered_before(bench, asked, within)) is None:
+        maker = bench.making.get(place)
+        if maker is None:
+            _make_known(bench, place)
+            return None
+        await asyncio.wait({maker})  # never cancelled from here: others wait for it too
+    return made
+
+
+def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
+    """Notes that the task that is running makes what others may ask for meanwhile."""
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("A step is made in a task.")
+    bench.making[place] = task
+    task.add_done_callback(lambda _done: bench.making.pop(place, None))
+
+
+async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -> Made | None:
+    print_ = asked.fingerprint
+    found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
+    if found is None:
+        return None
+    if found.hashes and await asyncio.to_thread(bench.artifacts.lost, found.hashes):
+        return None
+    result: Result = asked.call.result_type.model_validate_json(found.result)
+    scores, intent = result.scores(), asked.intent()
+    headline = headline_of(asked.run, scores)
+    step_id = await bench.writer.write(
+        lambda c: reuse_step(c, intent, found, headline=headline, iterations=asked.iteration)
+    )
+    if not step_id:
+        return None
+    bench.has_stored(asked, headline, asked.iteration)
+    bench.remember(asked, Memo(step_id, "done", result=found.result))
+    return Made(result, scores)

@@ -1,0 +1,132 @@
+"""Steps: what makes a call durable.
+
+A step is known by `(job, key)` and the fingerprint of its call. One that has finished answers from
+the store. One that has not is asked of its backend through the backend's lane: the intent is a row
+before the call, the provider's id as soon as it is known, the result with all that belongs to it
+in one transaction. A call that is under way is the engine's, not the job's: a job that is
+stopped, or a branch whose sibling failed, never throws away what was paid for.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import TypeVar, cast
+
+from db.queries.jobs import artifacts
+from db.writes import steps as writes
+from engine.contract import Call, Result, Score
+from engine.contract.tracing import TRACE
+from engine.runtime.step.execution import Performance
+from engine.runtime.step.fingerprint import fingerprint
+from engine.runtime.step.job_state import JobRun, Memo
+from engine.runtime.step.outcome import stored_failure
+from engine.runtime.step.services import Asked, Made, Workbench, headline_of
+
+ResultT = TypeVar("ResultT", bound=Result)
+log = logging.getLogger(__name__)
+
+
+class StepRunner:
+    """Runs the steps of all jobs of one engine.
+
+    Args:
+        bench: What the steps are made with.
+        publish: Called when a run has come to the end of an iteration.
+    """
+
+    def __init__(self, bench: Workbench, publish: Callable[[JobRun], None]) -> None:
+        self.bench = bench
+        self.publish = publish
+        self._under_way: dict[tuple[int, str, str], Performance] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def enter(self, run: JobRun) -> None:
+        """Makes what finishes from now on known to a run."""
+        self.bench.runs[run.job.id] = run
+
+    def leave(self, run: JobRun) -> None:
+        """Forgets a run, unless the job has begun another one meanwhile."""
+        if self.bench.runs.get(run.job.id) is run:
+            del self.bench.runs[run.job.id]
+
+    @property
+    def calls_under_way(self) -> list["asyncio.Task[None]"]:
+        """The calls that have been sent and are not answered, or not yet written down."""
+        return list(self._tasks)
+
+    def abandon(self, batch_id: int, job_id: int | None = None) -> None:
+        """Cancels calls under way that cost nothing; paid ones go on.
+
+        Args:
+            batch_id: The batch.
+            job_id: The job, None for all of the batch.
+        """
+        for place, performance in list(self._under_way.items()):
+            of_job = performance.batch_id == batch_id and job_id in {None, place[0]}
+            if of_job and not performance.call.backend.paid:
+                log.debug("abandoning %s of job j%d", place[1], place[0])
+                self._give_up(performance)
+
+    async def reopen_lost(self, run: JobRun) -> None:
+        """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
+        bench, job_id = self.bench, run.job.id
+        rows = await bench.writer.write(lambda c: artifacts(c, job_id))
+        named = {row.hash for row in rows if row.role != TRACE}
+        if lost := await asyncio.to_thread(bench.artifacts.lost, named):
+            await bench.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
+
+    async def step(
+        self, run: JobRun, scope: str, name: str, call: Call[ResultT], *, iteration: int
+    ) -> ResultT:
+        """The result of a call, made now or before."""
+        identity = run.batch.identity(call.backend)
+        print_ = fingerprint(cast("Call[Result]", call), identity)
+        key = f"{scope}/{name}" if scope else name
+        if key in run.used:
+            raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
+        run.used.add(key)
+        if run.has_other_version(key, print_):
+            job_id = run.job.id
+            await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
+        memo = run.memos.get((key, print_))
+        if memo is not None and memo.state == "done":
+            result = call.result_type.model_validate_json(memo.result or "null")
+            scores: Sequence[Score] = result.scores()
+        else:
+            asked = Asked(run, scope, name, key, call, print_, iteration)
+            made, scores = await self._made(asked, memo)
+            result = cast("ResultT", made)
+        run.best = headline_of(run, scores)
+        return result
+
+    async def _made(self, asked: Asked, memo: Memo | None) -> Made:
+        if memo is not None and memo.state == "failed":
+            raise stored_failure(memo)
+        performance = self._performance(asked, memo)
+        performance.wanted = True
+        try:
+            return await performance.answer()
+        except asyncio.CancelledError:
+            performance.wanted = False
+            if not performance.in_flight:  # nobody has been asked yet, and nobody waits any more
+                self._give_up(performance)
+            raise
+
+    def _performance(self, asked: Asked, memo: Memo | None) -> Performance:
+        """The one that makes this step already, else a new one."""
+        performance = self._under_way.get(asked.place)
+        if performance is None:
+            performance = Performance(self.bench, asked, memo, self._forget)
+            self._under_way[performance.place] = performance
+            self._tasks.add(performance.task)
+        return performance
+
+    def _give_up(self, performance: Performance) -> None:
+        if self._under_way.get(performance.place) is performance:
+            del self._under_way[performance.place]
+        performance.give_up()
+
+    def _forget(self, performance: Performance) -> None:
+        self._tasks.discard(performance.task)
+        if self._under_way.get(performance.place) is performance:
+            del self._under_way[performance.place]

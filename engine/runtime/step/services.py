@@ -1,0 +1,161 @@
+"""What steps are made with, and how far one of them is."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from db.writer import Writer
+from db.writes.records import Intent
+from engine.config.settings import EngineSettings, RetrySettings
+from engine.contract import Backend, Call, Result, Score
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.lanes.lane import Lane
+from engine.runtime.process_pool import ComputePool
+from engine.runtime.step.budget import Purse
+from engine.runtime.step.deadline import Deadlines
+from engine.runtime.step.job_state import JobRun, Memo
+from engine.runtime.step.progress import ProgressBoard
+
+
+@dataclass(slots=True)
+class Asked:
+    """A step that a run asks for.
+
+    Attributes:
+        run: Who asks.
+        scope: Where in the job it stands.
+        name: Its name there.
+        key: Its key within its job: scope and name.
+        call: What to ask of which backend.
+        fingerprint: What makes the call what it is.
+        iteration: Number of the turn that it belongs to, 0 where it is in none.
+    """
+
+    run: JobRun
+    scope: str
+    name: str
+    key: str
+    call: Call[Any]
+    fingerprint: str
+    iteration: int
+
+    @property
+    def place(self) -> tuple[int, str, str]:
+        """What tells it from every other step of the store."""
+        return self.run.job.id, self.key, self.fingerprint
+
+    def intent(self) -> Intent:
+        """What is written before the call is made."""
+        job, call = self.run.job, self.call
+        identity = self.run.batch.identity(call.backend)
+        return Intent(
+            batch_id=job.batch_id,
+            job_id=job.id,
+            key=self.key,
+            scope=self.scope,
+            name=self.name,
+            fingerprint=self.fingerprint,
+            operation=call.operation,
+            backend=identity.backend,
+            model=identity.model,
+            request=call.request.model_dump_json(),
+            reusable=bool(getattr(call.backend, "reusable", False)),
+        )
+
+
+class Made(NamedTuple):
+    """What a step has come to: its result as it is stored, and the scores in it."""
+
+    result: Result
+    scores: Sequence[Score]
+
+
+@dataclass(slots=True, eq=False)
+class StepState:
+    """How far a step is.
+
+    Attributes:
+        asked: What was asked for.
+        intent: What is written before the call is made.
+        step_id: Its row, 0 where it has none yet; the store's thread sets it with the intent.
+        request_id: The provider's id of its call, where one is known.
+        begun: Whether its intent is in the store, or on its way there.
+        calls: Requests to the provider that are not written down yet.
+        kept: Files that the last call stored although it failed, a raw reply for example.
+        traces: What went over the wire, a trace each try, not stored yet.
+        spent: What the last call has cost, in micro-dollars.
+        retried: Whether it has waited for another try.
+        uncertain: Whether nobody knows if its last call was carried out.
+        withdrawn: Whether nobody wants its outcome any more, because the job was cancelled.
+    """
+
+    asked: Asked
+    intent: Intent
+    step_id: int = 0
+    request_id: str | None = None
+    begun: bool = False
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    kept: list[dict[str, Any]] = field(default_factory=list)
+    traces: list[bytes] = field(default_factory=list)
+    spent: int = 0
+    retried: bool = False
+    uncertain: bool = True
+    withdrawn: bool = False
+
+
+@dataclass(slots=True)
+class Workbench:
+    """What all steps of an engine share.
+
+    Attributes:
+        writer: The store's writer door.
+        artifacts: Files by content.
+        pool: Processes for CPU-heavy work.
+        hosts: Processes that hold models.
+        progress: What is shown of running steps.
+        lane_of: The lane of a backend.
+        engine_settings: How the engine works.
+        retry_settings: How often and how soon a call is made again.
+        runs: The run that each job has now.
+        purse: What calls may cost.
+        deadlines: When calls are given up.
+        making: What makes the steps that others may be answered from, by fingerprint, and by the
+            job where only its own steps may be.
+    """
+
+    writer: Writer
+    artifacts: ArtifactStore
+    pool: ComputePool
+    hosts: ModelHosts
+    progress: ProgressBoard
+    lane_of: Callable[[Backend], Lane]
+    engine_settings: EngineSettings
+    retry_settings: RetrySettings
+    runs: dict[int, JobRun] = field(default_factory=dict)
+    purse: Purse = field(default_factory=Purse)
+    deadlines: Deadlines = field(default_factory=Deadlines)
+    making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
+
+    def has_stored(self, asked: Asked, headline: float | None, iterations: int) -> None:
+        """Says what a step has changed in the job's row, to the run that the job has now too."""
+        asked.run.has_stored(headline, iterations)
+        run = self.runs.get(asked.run.job.id)
+        if run is not None and run is not asked.run:
+            run.has_stored(headline, iterations)
+
+    def remember(self, asked: Asked, memo: Memo) -> None:
+        """Gives an outcome to the run that the job has now, which may not be the one that asked."""
+        run = self.runs.get(asked.run.job.id)
+        if run is not None:
+            run.know(asked.key, asked.fingerprint, memo)
+
+
+def headline_of(run: JobRun, scores: Iterable[Score]) -> float | None:
+    """The best headline of a run once a result with these scores has come."""
+    best, headline = run.best, run.headline
+    for score in scores:
+        if score.metric == headline.metric:
+            best = headline.best(best, score.value)
+    return best

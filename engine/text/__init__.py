@@ -1,0 +1,1 @@
+"""Plurals, state symbols and text that is safe for a terminal."""

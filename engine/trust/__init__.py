@@ -1,0 +1,1 @@
+"""Permissions that the user has granted to a workspace."""

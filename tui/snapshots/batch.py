@@ -1,0 +1,202 @@
+"""One batch: a page of its jobs, the selected job at a glance, the newest events."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from db.queries import inspect, lists
+from db.queries.worked import worked
+from db.rows import Event
+from engine.text.terminal import clean
+from tui import formatting as figures
+from tui.snapshots.batches import BatchReader, BatchRow, EventReader
+from tui.snapshots.listing import Ask, Listing
+from tui.snapshots.recipe_info import Headlines, Scale
+
+WORDS = 4_000
+"""Most characters of a text that is shown at a glance."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A job as a list shows it, cleaned.
+
+    Attributes:
+        time: How long it was worked on, as text; empty if it was not.
+        outdated: Whether its score is from before a decision that it is worked on for.
+    """
+
+    id: int
+    position: int
+    key: str
+    state: str
+    reason: str
+    message: str
+    priority: int
+    stage: str
+    iterations: int
+    score: float | None
+    scores: tuple[float, ...]
+    cost: int
+    time: str
+    fraction: float | None
+    outdated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The selected job beside the list.
+
+    Attributes:
+        id: The job.
+        picture: Hash of its best picture, empty where there is none.
+        prompt: Its newest prompt.
+        words: What was said last: a critique, or what went wrong.
+        remedy: What to do about what went wrong.
+        failed: Whether the words say what went wrong.
+    """
+
+    id: int
+    picture: str
+    prompt: str
+    words: str
+    remedy: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BatchSnapshot:
+    """Everything that the screen of a batch shows."""
+
+    batch: BatchRow | None
+    metric: str
+    low: float
+    high: float
+    total: int
+    start: int
+    rows: tuple[JobRow, ...]
+    glance: Glance | None
+    events: tuple[Event, ...]
+
+
+class BatchView:
+    """Reads one batch.
+
+    Attributes:
+        ask: Which page is wanted.
+        selected: Job that is shown at a glance, 0 for none.
+    """
+
+    every = 5.0
+
+    def __init__(self, batch_id: int, headlines: Headlines) -> None:
+        self.batch_id = batch_id
+        self.ask = Ask()
+        self.selected = 0
+        self._headlines = headlines
+        self._reader = BatchReader(headlines)
+        self._events = EventReader(batch_id)
+        self._listing = Listing(batch_id)
+        self._times = Times()
+
+    def read(self, connection: sqlite3.Connection, version: int) -> BatchSnapshot | None:
+        """The batch as it is now; without a batch where it is gone."""
+        line = lists.batch_line(connection, self.batch_id)
+        if line is None:
+            return BatchSnapshot(None, "score", 0, 100, 0, 0, (), None, ())
+        headline = self._headlines.of(line.recipe)
+        ask = replace(self.ask, higher_is_better=headline.higher_is_better)
+        page = self._listing.page(connection, line, ask)
+        times = self._times.of(connection, page.rows)
+        scores = lists.score_history(connection, [job.id for job in page.rows], headline.metric)
+        return BatchSnapshot(
+            batch=self._reader.row(connection, line),
+            metric=clean(headline.metric, 30),
+            low=headline.low,
+            high=headline.high,
+            total=page.total,
+            start=page.start,
+            rows=tuple(
+                job_row(job, scores.get(job.id, ()), times.get(job.id)) for job in page.rows
+            ),
+            glance=read_glance(connection, self.selected, headline),
+            events=self._events.read(connection),
+        )
+
+    def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:
+        """Ids of rows of the list as it is ordered and narrowed now, at most 10 000."""
+        line = lists.batch_line(connection, self.batch_id)
+        if line is None:
+            return []
+        better = self._headlines.of(line.recipe).higher_is_better
+        ask = replace(self.ask, start=start, count=count, higher_is_better=better)
+        return Listing(self.batch_id).ids(connection, line, ask)
+
+
+class Times:
+    """How long jobs were worked on; of those that have ended it is read once."""
+
+    def __init__(self) -> None:
+        self._ended: dict[int, tuple[str, float | None]] = {}
+
+    def of(
+        self, connection: sqlite3.Connection, jobs: Sequence[lists.JobLine]
+    ) -> dict[int, float | None]:
+        """Seconds by job, of those that run or have ended."""
+        begun = [job for job in jobs if job.state in _TIMED]
+        known = {job.id: self._ended.get(job.id, ("", None)) for job in begun}
+        missing = [job for job in begun if known[job.id][0] != (job.finished_at or "?")]
+        found = worked(connection, [job.id for job in missing]) if missing else {}
+        fresh = {job.id: (job.finished_at or "", found[job.id].seconds) for job in missing}
+        self._ended.update(fresh)
+        return {id_: seconds for id_, (_, seconds) in (known | fresh).items()}
+
+
+_TIMED = {"running", "done", "failed"}
+
+
+def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None) -> JobRow:
+    """A job as a list shows it."""
+    return JobRow(
+        id=job.id,
+        position=job.position,
+        key=clean(job.key, 120),
+        state=job.state,
+        reason=clean(job.reason or "", 30),
+        message=clean(job.message or "", 300),
+        priority=job.priority,
+        stage=clean(job.stage or "", 80),
+        iterations=job.iterations,
+        score=job.score,
+        scores=scores,
+        cost=job.cost,
+        time=_time(job.state, seconds),
+        fraction=None if job.fraction is None else round(job.fraction, 2),
+        outdated=bool(job.outdated),
+    )
+
+
+def _time(state: str, seconds: float | None) -> str:
+    """How long a job was worked on; of one that runs in whole seconds."""
+    if seconds is None or state not in _TIMED:
+        return ""
+    return figures.duration(int(seconds) if state == "running" else seconds)
+
+
+def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) -> Glance | None:
+    """A job at a glance; None where there is none."""
+    if not job_id:
+        return None
+    better = headline.higher_is_better
+    found = inspect.glance(connection, job_id, headline.metric, higher_is_better=better)
+    if found is None:
+        return None
+    wrong = found.error or found.message
+    return Glance(
+        id=job_id,
+        picture=found.picture or "",
+        prompt=clean(found.prompt or "", WORDS, keep_newlines=True),
+        words=clean(wrong or found.critique or "", WORDS, keep_newlines=True),
+        remedy=clean(found.remedy or "", 1000) if found.error else "",
+        failed=bool(wrong),
+    )

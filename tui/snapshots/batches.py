@@ -1,0 +1,138 @@
+"""The list of batches."""
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+from db.queries import lists
+from db.queries.batches import best_score
+from db.rows import Event
+from engine.text.terminal import clean
+from tui import formatting as figures
+from tui.snapshots.pace import Pace, projected, time_left
+from tui.snapshots.recipe_info import Headlines
+
+EVENTS = 100
+
+SOON, LATER = 0.5, 5.0
+"""Seconds after which the first picture, and every other one, is read again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch as it is shown: cleaned, its figures as text where they would change all the time."""
+
+    id: int
+    name: str
+    recipe: str
+    state: str
+    priority: int
+    total: int
+    done: int
+    counts: tuple[tuple[str, int], ...]
+    failed: int
+    parked: int
+    best: float | None
+    cost: int
+    budget: int | None
+    projected: int
+    rate: str
+    left: str
+    trouble: str
+
+    def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
+        """Whether its name or id has every one of `words` and none of `without`."""
+        text = f"b{self.id} {self.name} {self.recipe}".lower()
+        return all(w in text for w in words) and not any(w in text for w in without)
+
+
+class BatchReader:
+    """Makes rows of batches."""
+
+    def __init__(self, headlines: Headlines) -> None:
+        self._headlines = headlines
+        self._pace = Pace()
+
+    def row(
+        self, connection: sqlite3.Connection, line: lists.BatchLine, *, wait: bool = True
+    ) -> BatchRow:
+        """A batch as it is shown; without `wait` the best score may be the highest."""
+        headline = self._headlines.of(line.recipe, wait=wait)
+        pace = self._pace.of(connection, line)
+        return BatchRow(
+            id=line.id,
+            name=clean(line.name, 120),
+            recipe=clean(line.recipe, 60),
+            state=line.state,
+            priority=line.priority,
+            total=line.total,
+            done=line.done,
+            counts=tuple((state, getattr(line, state)) for state in _BAR),
+            failed=line.failed,
+            parked=line.parked,
+            best=best_score(connection, line.id, higher_is_better=headline.higher_is_better),
+            cost=line.cost,
+            budget=line.budget,
+            projected=_rounded(projected(line, pace.per_job)),
+            rate=figures.rate(pace.per_second),
+            left=figures.duration(time_left(line, pace.per_second)),
+            trouble=clean(line.finish_error or ""),
+        )
+
+
+def _rounded(cost: int) -> int:
+    """Two digits: more are not known, and would change all the time."""
+    return int(float(f"{cost:.1e}"))
+
+
+_BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
+
+
+@dataclass(frozen=True, slots=True)
+class BatchesSnapshot:
+    """Everything that the screen of batches shows."""
+
+    rows: tuple[BatchRow, ...]
+    events: tuple[Event, ...]
+
+
+class EventReader:
+    """Reads the newest events, each of them once.
+
+    Args:
+        batch_id: Whose; None for the whole workspace.
+    """
+
+    def __init__(self, batch_id: int | None) -> None:
+        self._batch_id = batch_id
+        self._known: tuple[Event, ...] = ()
+
+    def read(self, connection: sqlite3.Connection) -> tuple[Event, ...]:
+        """The newest ones, oldest first, with messages that can be shown."""
+        last = self._known[-1].id if self._known else 0
+        fresh = lists.newest_events(connection, self._batch_id, EVENTS, after=last)
+        cleaned = (replace(event, message=clean(event.message, 300)) for event in fresh)
+        self._known = (*self._known, *cleaned)[-EVENTS:]
+        return self._known
+
+
+class BatchesView:
+    """Reads the newest batches.
+
+    The first picture does not wait for the recipes to be imported, and is corrected a moment later.
+    """
+
+    def __init__(self, headlines: Headlines) -> None:
+        self._reader = BatchReader(headlines)
+        self._events = EventReader(None)
+        self._first = True
+        self.every = SOON
+
+    def read(self, connection: sqlite3.Connection, version: int) -> BatchesSnapshot:
+        """The newest 500 batches, and the newest events of the workspace."""
+        lines = lists.batch_lines(connection)
+        first, self._first = self._first, False
+        self.every = SOON if first else LATER
+        return BatchesSnapshot(
+            rows=tuple(self._reader.row(connection, line, wait=not first) for line in lines),
+            events=self._events.read(connection),
+        )

@@ -1,0 +1,102 @@
+"""What an operator decided about a job, and what can be decided where.
+
+A recipe asks for decisions by keys of its own; it says in `Recipe.decisions` which there are, as
+patterns. Two kinds of them can be made from the dashboard, by the last part of the key: `select`,
+the number of one of the scopes beside it, and `prompt`, a text.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from db.queries import inspect
+from engine.contract.recipe import is_asked
+from engine.text.terminal import clean
+from tui.formatting import clock
+
+SELECT, PROMPT = "select", "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision that holds, cleaned.
+
+    Attributes:
+        key: Its key.
+        value: Its value as text.
+        author: Who made it.
+        at: When, as a stored time.
+    """
+
+    key: str
+    value: str
+    author: str
+    at: str
+
+    @property
+    def scope(self) -> str:
+        """Where it holds."""
+        return self.key.rpartition("/")[0]
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}  {self.author} {clock(self.at)}"
+
+
+def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[Decided, ...]:
+    """The decisions of a job that hold, oldest first."""
+    return tuple(
+        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clean(d.created_at))
+        for d in inspect.decisions_of(connection, job_id)
+    )
+
+
+def picked(scopes: Iterable[str], decided: Sequence[Decided]) -> frozenset[str]:
+    """Scopes that an operator chose among their like: `select` beside them says their number."""
+    picks = {(d.scope, d.value) for d in decided if d.key.rpartition("/")[2] == SELECT}
+    return frozenset(
+        scope for scope in scopes if (scope.rpartition("/")[0], scope.rpartition("-")[2]) in picks
+    )
+
+
+def outdated(
+    steps: Sequence[inspect.StepLine], decided: Sequence[Decided], state: str
+) -> frozenset[int]:
+    """Steps of a job whose results may be replaced because of the newest decision.
+
+    Args:
+        steps: The job's current steps, oldest first.
+        decided: Its decisions, oldest first.
+        state: Its state; once it has ended again, what it has is what holds.
+    """
+    if not decided or state in {"done", "failed", "cancelled"}:
+        return frozenset()
+    newest = decided[-1]
+    inside = [step.id for step in steps if f"{step.scope}/".startswith(f"{newest.scope}/")]
+    since = min(inside, default=0) if newest.scope else 0
+    before = (step.id for step in steps if step.finished_at and step.finished_at < newest.at)
+    return frozenset(step for step in before if step >= since)
+
+
+def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None:
+    """Key and value of the decision that takes one of several scopes; None where there is none.
+
+    Args:
+        scope: The scope to take, for example `scene-2/variation-3`.
+        patterns: The decisions that the recipe asks for, for example `scene-*/select`.
+    """
+    parent, _, name = scope.rpartition("/")
+    number = name.rpartition("-")[2]
+    key = f"{parent}/{SELECT}" if parent else SELECT
+    if not number.isdecimal() or not is_asked(key, patterns):
+        return None
+    return key, int(number)
+
+
+def key_of_prompt(scope: str, patterns: Sequence[str]) -> str | None:
+    """Key of the decision that sets the prompt of a scope or of the nearest that it lies in."""
+    while scope:
+        key = f"{scope}/{PROMPT}"
+        if is_asked(key, patterns):
+            return key
+        scope = scope.rpartition("/")[0]
+    return PROMPT if is_asked(PROMPT, patterns) else None

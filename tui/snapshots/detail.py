@@ -1,0 +1,239 @@
+"""What one part of a job left behind, by kind; cleaned and bounded."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from db.queries import inspect
+from db.rows import ApiCall, Artifact, Critique, Prompt, Score
+from engine.text.terminal import clean
+from tui import formatting as figures
+from tui.snapshots.image_scores import Marks
+from tui.snapshots.prompts import prompts_at
+from tui.snapshots.score_table import Sheet, sheet_of
+from tui.snapshots.siblings import Pictures
+from tui.snapshots.similarity import Alike, alike_of
+from tui.snapshots.tree import Node
+
+LONGEST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error, and what to do about it."""
+
+    kind: str
+    message: str
+    remedy: str
+    traceback: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How one step went."""
+
+    name: str
+    state: str
+    by: str
+    attempts: int
+    time: str
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One request to a provider."""
+
+    at: str
+    status: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What a node of the tree left behind; what it has not is empty.
+
+    Attributes:
+        pictures: Hashes of its pictures; the last is the one to look at.
+        preview: How its picture looks so far, where none is there yet.
+        before: The prompt before this one.
+        sheet: Scores of several pictures.
+        alike: How alike pictures are, where a step compared them.
+        decided: What an operator decided there.
+    """
+
+    node: int
+    troubles: tuple[Trouble, ...]
+    pictures: tuple[str, ...]
+    preview: bytes
+    files: tuple[str, ...]
+    before: str
+    prompt: str
+    note: str
+    critique: Critique | None
+    scores: tuple[Score, ...]
+    sheet: Sheet | None
+    timings: tuple[Timing, ...]
+    calls: tuple[CallLine, ...]
+    request: str
+    result: str
+    alike: tuple[Alike, ...] = ()
+    decided: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a job's steps left behind.
+
+    Attributes:
+        lines: The steps by their numbers.
+        marks: Their scores.
+        pictures: What they painted.
+        seconds: How long each was worked on.
+    """
+
+    lines: Mapping[int, inspect.StepLine]
+    marks: Marks
+    pictures: Pictures
+    seconds: Mapping[int, float]
+
+
+def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: Left) -> Detail:
+    """What a node left behind.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        node: The node.
+        left: What all of the job's steps left.
+    """
+    steps, lines, marks, pictures = node.steps, left.lines, left.marks, left.pictures
+    artifacts = inspect.artifacts_of(connection, steps)
+    painted = _painted([a.hash for a in artifacts if a.media_type.startswith("image/")], marks)
+    before, prompt = prompts_at(connection, job_id, node, lines)
+    request, result = inspect.step_texts(connection, node.id) if node.id > 0 else ("", "")
+    scores = inspect.scores_of(connection, steps)
+    sheet = sheet_of(scores, pictures.first, lines, marks) if node.id else None
+    of_all = () if sheet and node.id < 0 else _newest(scores)
+    return Detail(
+        node=node.id,
+        troubles=_troubles(connection, job_id, node.id, steps),
+        pictures=painted,
+        preview=next((pictures.previews[s] for s in steps if s in pictures.previews), b""),
+        files=tuple(_file(artifact) for artifact in artifacts),
+        before=_shown(before.text) if before else "",
+        prompt=_shown(prompt.text) if prompt else "",
+        note=_note(prompt) if prompt else "",
+        critique=_clean_critique(inspect.critique_of(connection, steps)),
+        scores=tuple(_clean_score(score) for score in of_all),
+        sheet=sheet,
+        timings=tuple(_timing(lines[step], left) for step in steps[-100:] if step in lines),
+        calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
+        request=_pretty(request),
+        result=_pretty(result),
+        alike=alike_of(request, result, pictures.first, lines),
+    )
+
+
+def _painted(hashes: Sequence[str], marks: Marks) -> tuple[str, ...]:
+    """Pictures, each once; one that was taken out of several comes last."""
+    once = list(dict.fromkeys(hashes))
+    return tuple(sorted(once, key=lambda picture: picture in marks.taken))
+
+
+def _newest(scores: Sequence[Score]) -> list[Score]:
+    """Scores that are about no single picture, of two for the same the newer one."""
+    return list({score.metric: score for score in scores if score.image is None}.values())
+
+
+def _file(artifact: Artifact) -> str:
+    size = f"  {artifact.width}×{artifact.height}" if artifact.width and artifact.height else ""
+    kind = f"{clean(artifact.role, 40)}  {clean(artifact.media_type, 60)}"
+    return f"{kind}  {figures.size(artifact.size)}{size}"
+
+
+def _shown(text: str) -> str:
+    return clean(text, LONGEST, keep_newlines=True)
+
+
+def _note(prompt: Prompt) -> str:
+    words = [clean(prompt.author, 60), clean(prompt.reason, 500)]
+    note = ": ".join(word for word in words if word)
+    negative = clean(prompt.negative, 500)
+    return f"{note}\nkept out: {negative}" if negative else note
+
+
+def _troubles(
+    connection: sqlite3.Connection, job_id: int, node: int, steps: Sequence[int]
+) -> tuple[Trouble, ...]:
+    return tuple(
+        Trouble(
+            kind=clean(error.kind, 20),
+            message=clean(error.message, 4000, keep_newlines=True),
+            remedy=clean(error.remedy, 1000),
+            traceback=clean(error.traceback, 4000, keep_newlines=True),
+            at=figures.clock(error.created_at),
+        )
+        for error in inspect.errors_of(connection, job_id, steps, own=node == 0)[::-1]
+    )
+
+
+def _clean_critique(critique: Critique | None) -> Critique | None:
+    if critique is None:
+        return None
+    return replace(
+        critique,
+        text=_shown(critique.text),
+        missing=json.dumps(_clean_data(critique.missing, list)),
+        measurements=json.dumps(_clean_data(critique.measurements, dict)),
+    )
+
+
+def _clean_data(text: str, kind: type) -> object:
+    """JSON with its texts cleaned; something else than `kind` becomes an empty one."""
+    try:
+        data = json.loads(text)
+    except ValueError:
+        return kind()
+    if not isinstance(data, kind):
+        return kind()
+    if isinstance(data, dict):
+        return {clean(str(k), 60): clean(v) if isinstance(v, str) else v for k, v in data.items()}
+    return [clean(value) if isinstance(value, str) else value for value in data]  # type: ignore[attr-defined]
+
+
+def _clean_score(score: Score) -> Score:
+    return replace(score, metric=clean(score.metric, 60), scorer=clean(score.scorer, 60))
+
+
+def _timing(step: inspect.StepLine, left: Left) -> Timing:
+    return Timing(
+        name=clean(step.key, 60),
+        state=step.state,
+        by=" ".join(dict.fromkeys([clean(step.backend, 40), clean(step.model, 60)])),
+        attempts=step.attempts,
+        time=figures.duration(left.seconds.get(step.id) if step.finished_at else None),
+        cost=step.cost,
+    )
+
+
+def _call(call: ApiCall) -> CallLine:
+    said = f"attempt {call.attempt}"
+    if call.wait_seconds:
+        said += f", waited {figures.duration(call.wait_seconds)}"
+    if call.cost:
+        said += f", {figures.money(call.cost)}"
+    if call.error:
+        said += f": {clean(call.error, 300)}"
+    text = f"{clean(call.purpose, 40)}  {clean(call.backend, 40)}  {said}"
+    return CallLine(figures.clock(call.started_at), clean(call.status, 20), text)
+
+
+def _pretty(text: str) -> str:
+    """JSON on several lines; text that is cut, as it is."""
+    with contextlib.suppress(ValueError):
+        text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
+    return clean(text, 6000, keep_newlines=True)

@@ -1,0 +1,241 @@
+"""What every screen shows at its top: the engine, its lanes, and what waits for the operator."""
+
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+
+from db.queries import batches as queries
+from db.queries import lists
+from db.rows import Host, Lane
+from engine.config.paths import WorkspacePaths
+from engine.runtime.lock import lock_holder
+from engine.runtime.suspended import is_suspended
+from engine.text.terminal import clean
+from tui.formatting import size
+from tui.states import look
+
+PROBE_SECONDS = 1.0
+
+_BAD = {"parked", "done_with_failures"}
+_NEWS = {"done", *_BAD}
+
+WHAT_TO_DO = {
+    "key": "Put the key into .env, then resume.",
+    "quota": "The provider's quota is used up: raise it there or wait, then resume.",
+    "budget": "Raise the budget in safelight.toml, then resume.",
+    "disk": "Make room on the disk, then resume.",
+    "weights": "Get the model's weights, then resume.",
+    "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
+    "approval": "Look at it, then resume to approve.",
+}
+"""What helps, for each reason that a job can be parked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """The engine of the workspace.
+
+    Attributes:
+        state: `running`, `stopping`, `suspended` (its process is stopped), `lost` (it was killed)
+            or `none`.
+        pid: Its process.
+        host: Its machine.
+    """
+
+    state: str = "none"
+    pid: int = 0
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLine:
+    """One lane, cleaned.
+
+    Attributes:
+        concurrency: Calls in flight at most, as configured.
+        width: Calls in flight that are allowed now.
+        per_minute: Calls a minute at most, 0 for no limit.
+    """
+
+    name: str
+    state: str
+    in_flight: int
+    concurrency: int
+    waiting: int
+    message: str
+    width: int = 0
+    per_minute: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HostLine:
+    """One model host, cleaned.
+
+    Attributes:
+        name: What its device is, in words.
+        models: What is loaded, the newest used first; those that are offloaded in brackets.
+        memory: What the models fill, and what they may.
+    """
+
+    device: str
+    name: str
+    state: str
+    models: tuple[str, ...]
+    memory: str
+    running: int
+    waiting: int
+    restarts: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that an operator who is elsewhere wants to know.
+
+    Attributes:
+        number: Which it is, from 1, since the dashboard was opened.
+        sentence: What has happened, cleaned.
+        bad: Whether somebody has to do something about it.
+    """
+
+    number: int
+    sentence: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The top of every screen."""
+
+    engine: EngineState = EngineState()
+    lanes: tuple[LaneLine, ...] = ()
+    hosts: tuple[HostLine, ...] = ()
+    parked: int = 0
+    reasons: tuple[tuple[str, str], ...] = ()
+    pending: int = 0
+    news: tuple[News, ...] = ()
+
+
+class HeadView:
+    """Reads the top of every screen.
+
+    Args:
+        paths: The workspace's places.
+    """
+
+    every = PROBE_SECONDS  # an engine that was killed changes nothing in the store
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        self._paths = paths
+        self._holder: tuple[int, str] | None = None
+        self._probed = 0.0
+        self._states: dict[int, str] | None = None
+        self._news: tuple[News, ...] = ()
+        self._parked_since = 0
+        self._parked: dict[int, int] = {}
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Head:
+        """The top as it is now."""
+        parked = lists.count_parked(connection)
+        return Head(
+            engine=self._engine(connection),
+            lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
+            hosts=tuple(_host(row) for row in queries.hosts(connection)[:50]),
+            parked=parked,
+            reasons=_reasons(connection) if parked else (),
+            pending=lists.count_pending(connection),
+            news=self._look_for_news(connection),
+        )
+
+    def _look_for_news(self, connection: sqlite3.Connection) -> tuple[News, ...]:
+        """The newest of what has happened to batches since the first look."""
+        found = lists.batch_states(connection)
+        if self._states is None:
+            self._states = {id_: state for id_, _, state in found}
+            self._parked_since = lists.newest_event(connection)
+        before = self._states
+        for id_, name, state in reversed(found):
+            if state in _NEWS and before.get(id_) not in {None, state}:
+                if state == "parked" and not self._is_parked_anew(connection, id_):
+                    continue
+                said = f"b{id_} {clean(name, 60)}: {look(state).word}."
+                number = self._news[-1].number + 1 if self._news else 1
+                self._news = (*self._news, News(number, said, state in _BAD))[-10:]
+        self._states = {id_: state for id_, _, state in found}
+        return self._news
+
+    def _is_parked_anew(self, connection: sqlite3.Connection, batch_id: int) -> bool:
+        """Whether a job was parked since the last look; one that tries a lane again is not."""
+        newest = lists.newest_parking(connection, batch_id)
+        known, self._parked[batch_id] = self._parked.get(batch_id, self._parked_since), newest
+        return newest > known
+
+    def _engine(self, connection: sqlite3.Connection) -> EngineState:
+        row = queries.running_engine(connection)
+        if row is None:
+            return EngineState()
+        # The lock is asked only where a row says that an engine runs: asking takes the lock for a
+        # moment where nobody holds it, and would turn away an engine that starts just then.
+        if time.monotonic() - self._probed > PROBE_SECONDS:
+            self._probed = time.monotonic()
+            self._holder = lock_holder(self._paths.lock)
+        if self._holder is None:
+            return EngineState("lost", row.pid, clean(row.host, 60))
+        if is_suspended(self._holder):
+            return EngineState("suspended", row.pid, clean(row.host, 60))
+        return EngineState(clean(row.state, 20), row.pid, clean(row.host, 60))
+
+
+def _lane(row: Lane) -> LaneLine:
+    return LaneLine(
+        name=clean(row.name, 40),
+        state=clean(row.state, 20),
+        in_flight=row.in_flight,
+        concurrency=row.concurrency,
+        waiting=row.waiting,
+        message=clean(row.message or ""),
+        width=row.width,
+        per_minute=row.requests_per_minute or 0,
+    )
+
+
+def _host(row: Host) -> HostLine:
+    used, budget = row.memory_used or 0, row.memory_budget or row.memory_total or 0
+    return HostLine(
+        device=clean(row.device, 30),
+        name=clean(row.name, 60),
+        state=clean(row.state, 20),
+        models=_models(row.models),
+        memory=f"{size(used)} of {size(budget)}" if budget else size(used) if used else "",
+        running=row.running,
+        waiting=row.waiting,
+        restarts=row.restarts,
+        message=clean(row.message),
+    )
+
+
+def _models(text: str) -> tuple[str, ...]:
+    """Names of loaded models, from the JSON that the engine wrote."""
+    try:
+        models = json.loads(text)
+    except (ValueError, RecursionError):
+        return ()
+    found = [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
+    names = [(clean(str(m.get("name", "")), 80), bool(m.get("offloaded"))) for m in found[:50]]
+    return tuple(f"({name})" if offloaded else name for name, offloaded in reversed(names) if name)
+
+
+def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
+    """Each reason with a sentence: what is wrong, and what helps."""
+    found = []
+    for parked in lists.parked_reasons(connection):
+        said = clean(parked.message) or f"b{parked.batch_id} waits."
+        remedy = "" if _says_what_to_do(said) else WHAT_TO_DO.get(parked.reason, "")
+        found.append((parked.reason, f"{said} {remedy}".strip()))
+    return tuple(dict.fromkeys(found))
+
+
+def _says_what_to_do(message: str) -> bool:
+    """Whether a message has a remedy of its own: what is wrong is said in its first sentence."""
+    return ". " in message.strip()

@@ -1,0 +1,115 @@
+"""One job: the tree of its scopes and steps, and what the selected part of it left behind."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from db.queries import inspect, lists
+from db.queries.worked import worked
+from engine.text.terminal import clean
+from tui.snapshots.batch import JobRow, job_row
+from tui.snapshots.decisions import decisions_of, outdated, picked
+from tui.snapshots.detail import Detail, Left, read_detail
+from tui.snapshots.image_scores import marks_of
+from tui.snapshots.prompts import prompts_at
+from tui.snapshots.recipe_info import Headlines, Scale
+from tui.snapshots.siblings import Pictures, Turn, find_turns
+from tui.snapshots.tree import JOB_NODE, Node, folded, matters_most, tree
+from tui.snapshots.whole import has_parts, whole
+
+
+@dataclass(frozen=True, slots=True)
+class JobSnapshot:
+    """Everything that the screen of a job shows."""
+
+    job: JobRow | None
+    batch_id: int
+    scale: Scale
+    nodes: tuple[Node, ...]
+    turns: tuple[Turn, ...]
+    turn: int
+    detail: Detail | None
+    selected: int
+
+    @property
+    def node(self) -> Node | None:
+        """The node that is shown in detail."""
+        return next((node for node in self.nodes if node.id == self.selected), None)
+
+
+class JobView:
+    """Reads one job.
+
+    Attributes:
+        selected: Node that is shown in detail; None for the one that matters most.
+    """
+
+    every = 5.0
+
+    def __init__(self, job_id: int, headlines: Headlines) -> None:
+        self.job_id = job_id
+        self.selected: int | None = None
+        self._headlines = headlines
+        self._seen: tuple[object, ...] | None = None
+        self._snapshot: JobSnapshot | None = None
+
+    def read(self, connection: sqlite3.Connection, version: int) -> JobSnapshot:
+        """The job as it is now; without a job where it is gone."""
+        seen = (inspect.job_version(connection, self.job_id), self.selected)
+        if self._snapshot is None or seen != self._seen:
+            self._snapshot = self._read(connection)
+            self._seen = seen
+        return self._snapshot
+
+    def _read(self, connection: sqlite3.Connection) -> JobSnapshot:
+        lines = lists.jobs_of_ids(connection, [self.job_id])
+        batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
+        if not lines or batch is None:
+            return JobSnapshot(None, 0, Scale(), (), (), 0, None, 0)
+        scale = self._headlines.of(batch.recipe)
+        steps = inspect.step_lines(connection, self.job_id)
+        marks = marks_of(inspect.scores_given(connection, self.job_id), scale)
+        pictures = Pictures(
+            inspect.first_pictures(connection, self.job_id),
+            inspect.previews(connection, self.job_id),
+        )
+        decided = decisions_of(connection, self.job_id)
+        took = worked(connection, [self.job_id])[self.job_id]
+        old = outdated(steps, decided, lines[0].state)
+        nodes = tree(steps, marks, pictures.first, lines[0], took.steps, old)
+        chosen = self._chosen(nodes)
+        left = Left({step.id: step for step in steps}, marks, pictures, took.steps)
+        taken = picked((node.scope for node in nodes if node.id < 0), decided)
+        turns = find_turns(nodes, chosen, pictures, marks, taken)
+        detail = read_detail(connection, self.job_id, chosen, left)
+        if chosen.id == JOB_NODE and has_parts(nodes):
+            detail = whole(connection, detail, nodes, lines[0], left, scale)
+        here = tuple(str(d) for d in decided if chosen.scope in {"", d.scope})
+        return JobSnapshot(
+            job=replace(
+                job_row(lines[0], (), took.seconds), message=clean(lines[0].message or "", 1000)
+            ),
+            batch_id=batch.id,
+            scale=scale,
+            nodes=folded(nodes, chosen),
+            turns=turns,
+            turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
+            detail=replace(detail, decided=here),
+            selected=chosen.id,
+        )
+
+    def _chosen(self, nodes: Sequence[Node]) -> Node:
+        found = next((node for node in nodes if node.id == self.selected), None)
+        return found or matters_most(nodes)
+
+    def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
+        """The prompt that a scope is painted from, in full, as far as 20 000 characters."""
+        lines = {line.id: line for line in inspect.step_lines(connection, self.job_id)}
+        steps = tuple(
+            id_ for id_, line in lines.items() if f"{line.scope}/".startswith(f"{scope}/")
+        )
+        if not steps:
+            return ""
+        node = Node(-1, 1, "", scope, "", None, "", steps)
+        _, found = prompts_at(connection, self.job_id, node, lines)
+        return clean(found.text, inspect.TEXT_LIMIT, keep_newlines=True) if found else ""

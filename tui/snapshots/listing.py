@@ -1,0 +1,182 @@
+"""Any page of a batch's jobs, in any order, narrowed by any filter, the cheapest way."""
+
+import sqlite3
+import time
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from db.queries import lists
+from tui.snapshots.filters import Filter
+from tui.states import WORST_FIRST
+
+T = TypeVar("T")
+
+LONGEST_PAGE = 1000
+
+MOST_MARKS = 10_000
+"""Rows that can be marked; more than that are a batch's business."""
+
+REST = 30
+"""What looks at every job is done again after this many times what it took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which page of which list.
+
+    Attributes:
+        order: `position`, `worst`, `best` or `state`.
+        filter: What it is narrowed to.
+        higher_is_better: Which end of the scores is the worst.
+        start: Index of its first row.
+        count: How many rows.
+    """
+
+    order: str = "position"
+    filter: Filter = field(default_factory=Filter)
+    higher_is_better: bool = True
+    start: int = 0
+    count: int = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page, and how many rows there are in all."""
+
+    total: int
+    start: int
+    rows: tuple[lists.JobLine, ...]
+
+
+Segment = tuple[int, Callable[[int, int], list[int]]]
+"""How many jobs, and their ids from an index on."""
+
+
+class Listing:
+    """Reads pages of one batch; keeps what is dear to count."""
+
+    def __init__(self, batch_id: int) -> None:
+        self.batch_id = batch_id
+        self._scored = Kept[int]()
+        self._matches = Kept["array[int]"]()
+
+    def page(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> Page:
+        """A page as it is now; one that begins behind the end is moved to the end."""
+        count = min(ask.count, LONGEST_PAGE)
+        if _is_plain(ask):
+            start = max(0, min(ask.start, batch.total - count))
+            rows = lists.jobs_at(connection, self.batch_id, start, count)
+            return Page(batch.total, start, tuple(rows))
+        segments = self._segments(connection, batch, ask)
+        total = sum(size for size, _ in segments)
+        start = max(0, min(ask.start, total - count))
+        ids = _cut(segments, start, count)
+        return Page(total, start, tuple(lists.jobs_of_ids(connection, ids)))
+
+    def ids(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> list[int]:
+        """Ids of the rows from an index on, as many as can be marked."""
+        count = min(ask.count, MOST_MARKS)
+        if _is_plain(ask):
+            return lists.ids_at(connection, self.batch_id, ask.start, count)
+        return _cut(self._segments(connection, batch, ask), ask.start, count)
+
+    def _segments(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask
+    ) -> list[Segment]:
+        if not ask.filter.by_name:
+            if ask.order == "state":
+                states = WORST_FIRST if ask.filter.states is None else ask.filter.states
+                return [self._in_states(connection, batch, (state,)) for state in states]
+            if ask.order == "position":
+                return [self._in_states(connection, batch, ask.filter.states or ())]
+            if ask.filter.states is None:
+                return self._by_score(connection, batch, ask)
+        return [self._matching(connection, ask)]
+
+    def _in_states(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, states: tuple[str, ...]
+    ) -> Segment:
+        total = sum(getattr(batch, state) for state in states)
+
+        def read(start: int, count: int) -> list[int]:
+            return lists.ids_in_states(connection, self.batch_id, states, start, count, total)
+
+        return total, read
+
+    def _by_score(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask
+    ) -> list[Segment]:
+        scored = self._scored.get(None, lambda: lists.count_scored(connection, self.batch_id))
+        low_first = (ask.order == "worst") == ask.higher_is_better
+
+        def by_score(start: int, count: int) -> list[int]:
+            return lists.ids_by_score(
+                connection, self.batch_id, start, count, scored, low_first=low_first
+            )
+
+        rest = batch.total - scored
+
+        def without(start: int, count: int) -> list[int]:
+            return lists.ids_without_score(connection, self.batch_id, start, count, rest)
+
+        return [(scored, by_score), (rest, without)]
+
+    def _matching(self, connection: sqlite3.Connection, ask: Ask) -> Segment:
+        order = ask.order
+        if order in {"worst", "best"}:
+            order = "low" if (order == "worst") == ask.higher_is_better else "high"
+
+        def find() -> "array[int]":
+            wanted = ask.filter
+            return array(
+                "q",
+                lists.ids_matching(
+                    connection,
+                    self.batch_id,
+                    words=wanted.words,
+                    without=wanted.without,
+                    states=wanted.states,
+                    order=order,
+                ),
+            )
+
+        ids = self._matches.get((ask.filter, order), find)
+        return len(ids), lambda start, count: list(ids[start : start + count])
+
+
+def _is_plain(ask: Ask) -> bool:
+    """Whether it is all jobs in the order of the input."""
+    return ask.order == "position" and not ask.filter.by_name and ask.filter.states is None
+
+
+class Kept(Generic[T]):
+    """One value that is dear to find: found again seldom, in proportion to what it took."""
+
+    def __init__(self) -> None:
+        self._key: object = self
+        self._value: T | None = None
+        self._until = 0.0
+
+    def get(self, key: object, find: Callable[[], T]) -> T:
+        """The value for a key, found now if the kept one is another's or too old."""
+        began = time.monotonic()
+        if self._value is None or key != self._key or began > self._until:
+            self._value = find()
+            self._key = key
+            ended = time.monotonic()
+            self._until = ended + REST * (ended - began)
+        return self._value
+
+
+def _cut(segments: list[Segment], start: int, count: int) -> list[int]:
+    """Ids of a page that may reach over several segments."""
+    ids: list[int] = []
+    for size, read in segments:
+        if start < size and len(ids) < count:
+            ids += read(start, min(count - len(ids), size - start))
+            start = 0
+        elif start >= size:
+            start -= size
+    return ids

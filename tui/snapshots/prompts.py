@@ -1,0 +1,73 @@
+"""Which version of a prompt belongs to a part of a job, and which came before it.
+
+Versions are written in loops, and several loops may go on at the same time: those that are written
+in scopes of the same scope follow each other, such as `scene-2/iteration-1` and
+`scene-2/iteration-2`. What a job began with comes before all of them.
+"""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from db.queries import inspect
+from db.rows import Prompt
+from tui.snapshots.tree import Node
+
+
+def prompts_at(
+    connection: sqlite3.Connection,
+    job_id: int,
+    node: Node,
+    lines: Mapping[int, inspect.StepLine],
+) -> tuple[Prompt | None, Prompt | None]:
+    """The version before, and the one that a node wrote, was painted from or began with.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        node: The node; of the job itself it is its first and its newest version.
+        lines: The job's current steps by their numbers.
+    """
+    prompts = inspect.prompts_of(connection, job_id)
+    chain = _chain(prompts, node.scope, lines)
+    if not chain:
+        return None, None
+    if node.id == 0:
+        return chain[0], chain[-1]
+    own = [p for p in chain if node.id > 0 and p.step_id in node.steps]
+    painted = inspect.prompt_painted(connection, node.steps)
+    found = own or [p for p in chain if p.text == painted] or _of_loops(chain, node, lines)
+    if found and not (painted and found[-1].text != painted):
+        return _before(chain, found[-1]), found[-1]
+    begun = [p for p in chain if p.step_id is None or p.step_id < node.steps[0]]
+    newest = begun[-1] if begun else None
+    if painted and newest:  # what an operator decided is nobody's version
+        return newest, replace(newest, text=painted, author="operator", reason="decided")
+    return (_before(chain, newest), newest) if newest else (None, None)
+
+
+def _chain(
+    prompts: Sequence[Prompt], scope: str, lines: Mapping[int, inspect.StepLine]
+) -> list[Prompt]:
+    """The versions that a scope can be about, oldest first."""
+    return [p for p in prompts if p.step_id is None or _concerns(p.step_id, scope, lines)]
+
+
+def _concerns(step: int, scope: str, lines: Mapping[int, inspect.StepLine]) -> bool:
+    if step not in lines:
+        return False
+    loop = lines[step].scope.rpartition("/")[0]
+    return not loop or scope == loop or scope.startswith(f"{loop}/")
+
+
+def _of_loops(
+    chain: Sequence[Prompt], node: Node, lines: Mapping[int, inspect.StepLine]
+) -> list[Prompt]:
+    """What was written in loops inside a scope; what it wrote itself is for the one after it."""
+    inside = [p for p in chain if p.step_id in node.steps]
+    return [p for p in inside if p.step_id and lines[p.step_id].scope != node.scope]
+
+
+def _before(chain: Sequence[Prompt], prompt: Prompt) -> Prompt | None:
+    at = chain.index(prompt)
+    return chain[at - 1] if at else None

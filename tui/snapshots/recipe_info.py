@@ -1,0 +1,54 @@
+"""What jobs are compared by and what can be decided about them, for each recipe."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the dashboard needs to know of a recipe: its headline, and what can be decided.
+
+    Attributes:
+        metric: Name of the score.
+        low: Least value.
+        high: Greatest value.
+        higher_is_better: Whether a greater value is better.
+        decisions: Keys of the decisions that it asks for, as patterns.
+    """
+
+    metric: str = "score"
+    low: float = 0
+    high: float = 100
+    higher_is_better: bool = True
+    decisions: tuple[str, ...] = ()
+
+
+class Headlines:
+    """Headlines by the recipe's name; a recipe that is not installed has a plain score."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Scale] = {}
+
+    def of(self, recipe: str, *, wait: bool = True) -> Scale:
+        """The headline of a recipe.
+
+        Args:
+            recipe: Its name.
+            wait: Whether to import a recipe that has not been imported yet, which takes some 100 ms
+                with all its models; otherwise it has a plain score until somebody has waited.
+        """
+        if recipe not in self._known:
+            if not wait:
+                return Scale()
+            self._known[recipe] = _load(recipe)
+        return self._known[recipe]
+
+
+def _load(recipe: str) -> Scale:
+    from engine.plugins.catalog import EntryPointCatalog
+
+    try:
+        found = EntryPointCatalog().recipe(recipe)
+    except Exception:  # noqa: BLE001 - a third party's module may fail in any way on import
+        return Scale()
+    of = found.headline
+    return Scale(of.metric, of.low, of.high, of.higher_is_better, found.decisions)

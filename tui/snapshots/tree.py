@@ -1,0 +1,190 @@
+"""A job's steps as a tree of scopes, line by line."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from db.queries import inspect, lists
+from engine.text.terminal import clean
+from tui import formatting as figures
+from tui.snapshots.image_scores import Marks
+
+JOB_NODE = 0
+
+LONGEST = 30
+"""Lines of a tree that is shown whole."""
+
+_DEEPEST = 64  # scopes that begin with the same step are told apart by their depth
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A line of the tree.
+
+    Attributes:
+        id: The step's number; of a scope a negative number of its own; 0 for the job itself.
+        depth: How deep it stands.
+        label: Its name, cleaned.
+        scope: The scope that it is or lies in.
+        state: Its state; of a scope the one that matters most.
+        score: What it was given: the headline, or what sums its scores up.
+        time: How long it was worked on.
+        steps: The steps that it stands for.
+        outdated: Whether it is from before a decision that the job is worked on for.
+    """
+
+    id: int
+    depth: int
+    label: str
+    scope: str
+    state: str
+    score: float | None
+    time: str
+    steps: tuple[int, ...]
+    outdated: bool = False
+
+
+def matters_most(nodes: Sequence[Node]) -> Node:
+    """What somebody who opens a job wants to see: what failed, else the newest outermost scope."""
+    bad = [node for node in nodes if node.id > 0 and node.state in {"failed", "unknown"}]
+    if bad:
+        return bad[-1]
+    scopes = [node for node in nodes if node.id < 0 and node.depth == 1]
+    return scopes[-1] if scopes else nodes[0]
+
+
+_MATTERS = ("failed", "unknown", "running", "submitted", "open", "done")
+
+
+def _matter(states: Sequence[str]) -> str:
+    return next(
+        (state for state in _MATTERS if state in states), states[-1] if states else "queued"
+    )
+
+
+def tree(
+    steps: Sequence[inspect.StepLine],
+    marks: Marks,
+    pictures: Mapping[int, str],
+    job: lists.JobLine,
+    seconds: Mapping[int, float],
+    outdated: frozenset[int] = frozenset(),
+) -> tuple[Node, ...]:
+    """The tree as lines: the job, each scope before what lies in it.
+
+    Args:
+        steps: The job's steps, in the order in which they began.
+        marks: Their scores.
+        pictures: The first picture of each step that left one.
+        job: The job.
+        seconds: How long each step was worked on.
+        outdated: Steps from before a decision that the job is worked on for.
+    """
+    inside = _inside(steps)
+    given = {step.id: _given(step, marks, pictures) for step in steps}
+    ids = tuple(step.id for step in steps)
+    children: dict[str, list[Node]] = {}
+    opened: set[str] = set()
+    for step in steps:
+        paths = _paths(step.scope)
+        for depth, path in enumerate(paths, start=1):
+            if path not in opened:
+                opened.add(path)
+                node = _scope_node(path, depth, inside[path], marks, given, seconds)
+                children.setdefault(path.rpartition("/")[0], []).append(node)
+        node = _step_node(step, len(paths) + 1, given[step.id], seconds)
+        children.setdefault(step.scope, []).append(node)
+    root = Node(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)
+    root = replace(root, outdated=bool(job.outdated))
+    lines = (root, *_lines("", children))
+    return tuple(_dated(node, outdated) for node in lines) if outdated else lines
+
+
+def _dated(node: Node, outdated: frozenset[int]) -> Node:
+    """A node, marked where the newest of its steps is outdated."""
+    newest = node.steps[-1] if node.steps else 0
+    return replace(node, outdated=True) if node.id and newest in outdated else node
+
+
+def folded(nodes: Sequence[Node], chosen: Node) -> tuple[Node, ...]:
+    """A long tree with only one of its outermost scopes unfolded: that of the chosen node."""
+    if len(nodes) <= LONGEST:
+        return tuple(nodes)
+    unfolded = chosen.scope.partition("/")[0]
+    return tuple(
+        replace(node, label=f"{node.label} …") if _is_shut(node, unfolded) else node
+        for node in nodes
+        if node.depth <= 1 or node.scope.partition("/")[0] == unfolded
+    )
+
+
+def _is_shut(node: Node, unfolded: str) -> bool:
+    return node.id < 0 and node.depth == 1 and node.scope != unfolded
+
+
+def _paths(scope: str) -> list[str]:
+    """A scope and those that it lies in, the outermost first."""
+    parts = scope.split("/") if scope else []
+    return ["/".join(parts[: depth + 1]) for depth in range(len(parts))][: _DEEPEST - 1]
+
+
+def _inside(steps: Sequence[inspect.StepLine]) -> dict[str, list[inspect.StepLine]]:
+    inside: dict[str, list[inspect.StepLine]] = {}
+    for step in steps:
+        for path in _paths(step.scope):
+            inside.setdefault(path, []).append(step)
+    return inside
+
+
+def _lines(scope: str, children: Mapping[str, Sequence[Node]]) -> list[Node]:
+    """What lies in a scope, each scope in it before what lies in that one."""
+    lines: list[Node] = []
+    for node in children.get(scope, ()):
+        lines.append(node)
+        if node.id < 0:
+            lines += _lines(node.scope, children)
+    return lines
+
+
+def _given(step: inspect.StepLine, marks: Marks, pictures: Mapping[int, str]) -> float | None:
+    """What a step was given, or what its picture was."""
+    own = marks.steps.get(step.id)
+    return marks.of_picture(pictures.get(step.id, "")) if own is None else own
+
+
+def _scope_node(
+    scope: str,
+    depth: int,
+    steps: Sequence[inspect.StepLine],
+    marks: Marks,
+    given: Mapping[int, float | None],
+    seconds: Mapping[int, float],
+) -> Node:
+    headlines = [marks.headline[step.id] for step in steps if step.id in marks.headline]
+    is_leaf = all(step.scope == scope for step in steps)
+    others = [v for step in steps if is_leaf and (v := given[step.id]) is not None]
+    return Node(
+        id=-(steps[0].id * _DEEPEST + depth),
+        depth=depth,
+        label=clean(scope.rpartition("/")[2], 60).replace("-", " "),
+        scope=scope,
+        state=_matter([step.state for step in steps]),
+        score=next(reversed(headlines or others), None),
+        time=figures.duration(sum(seconds.get(step.id, 0) for step in steps)),
+        steps=tuple(step.id for step in steps),
+    )
+
+
+def _step_node(
+    step: inspect.StepLine, depth: int, given: float | None, seconds: Mapping[int, float]
+) -> Node:
+    percent = "" if step.fraction is None else f" {step.fraction:.0%}"
+    return Node(
+        id=step.id,
+        depth=depth,
+        label=clean(step.name, 60) + percent,
+        scope=step.scope,
+        state=step.state,
+        score=given,
+        time=figures.duration(seconds.get(step.id) if step.finished_at else None),
+        steps=(step.id,),
+    )
