@@ -10,11 +10,11 @@ from db.queries.batches import batch
 from engine.cli import render
 from engine.cli.export import Exporter
 from engine.cli.options import workspace_option
-from engine.cli.trouble import FAILED, Trouble
+from engine.cli.trouble import FAILED
 from engine.client.ids import batch_name, renamed
 from engine.client.workspace import Workspace
 from engine.config.settings import load_environment
-from engine.queueing.import_results import Imported, ImportRefused, LeftOut, import_tree
+from engine.queueing.import_results import Imported, LeftOut, import_tree
 from engine.queueing.plan import results_folder
 from engine.recipes.refine import RECIPE
 from engine.text.plural import counted
@@ -34,10 +34,7 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     Every picture and field that is left out is named (exit code 1), everything else goes in.
     """
     opened = Workspace(workspace)
-    try:
-        done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
-    except ImportRefused as error:
-        raise Trouble(str(error)) from None
+    done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
     _tell_left(done.left)
     _write_outputs(opened, done)
     with opened.reading() as connection:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from db.queries import batches, jobs
 from db.rows import Batch, Job
+from engine.text.errors import UserError
 from engine.text.terminal import quoted
 
 _NUMBERED = re.compile(r"([bj])([1-9][0-9]{0,17})")
 
 
-class UnknownId(LookupError):
+class UnknownId(UserError, LookupError):
     """Nothing has that id; the message says how ids look."""
 
 

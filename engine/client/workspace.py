@@ -27,6 +27,7 @@ from db.queries import batches as batch_queries
 from db.rows import Batch, Command
 from db.store import Store, Write
 from db.writes import commands as command_writes
+from engine.client.errors import damaged, is_damage
 from engine.client.follow import attend
 from engine.client.ids import batch_name, find, find_batch
 from engine.client.watch import Update
@@ -111,10 +112,18 @@ class Workspace:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A read-only connection for a short while."""
+        """Open a read-only connection for a short while.
+
+        Raises:
+            UserError: On leaving: a row holds what Safelight does not write.
+        """
         connection = self.store.reader()
         try:
             yield connection
+        except (ValueError, sqlite3.OperationalError) as error:
+            if is_damage(error):
+                raise damaged(error) from error
+            raise
         finally:
             connection.close()
 

@@ -23,12 +23,13 @@ from pydantic_settings import (
 
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
+from engine.text.errors import UserError
 
 SETTINGS_FILE = "safelight.toml"
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
-class SettingsError(Exception):
+class SettingsError(UserError):
     """A setting is wrong; the message names it and where it comes from."""
 
 

@@ -54,6 +54,7 @@ from engine.contract.storyboard_text import (
 )
 from engine.contract.text import Attempt, Refinement, RefineRequest, Text, TextBackend
 from engine.contract.vision import EvaluateRequest, Evaluation, Vision, VisionBackend
+from engine.text.errors import UserError
 
 __all__ = [
     "CRITERIA",
@@ -112,6 +113,7 @@ __all__ = [
     "Task",
     "Text",
     "TextBackend",
+    "UserError",
     "Vision",
     "VisionBackend",
     "details_of",

@@ -4,6 +4,8 @@
 will never work; the job fails and the others go on. *Blocked*: something outside is needed (a key,
 room on the disk); the lane stops, its jobs are parked, and they go on by themselves when it is
 there. Anything else that is raised is a *bug*.
+
+A `UserError` is none of these: what was asked for is wrong, and nothing was begun.
 """
 
 from collections.abc import Callable

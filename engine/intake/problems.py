@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from engine.text.errors import UserError
 from engine.text.terminal import clean
 
 SHOWN_PROBLEMS = 100
@@ -55,7 +56,7 @@ class Problem(BaseModel):
         return f"{place}: {self.message}"
 
 
-class InputError(Exception):
+class InputError(UserError):
     """An input is refused as a whole; nothing of it may be queued.
 
     Attributes:
@@ -64,7 +65,8 @@ class InputError(Exception):
     """
 
     def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
-        super().__init__(problems, total)
+        super().__init__("The input has mistakes; nothing of it may be queued.")
+        self.args = (problems, total)
         self.problems = list(problems)
         self.total = len(self.problems) if total is None else total
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract import Capability
+from engine.text.errors import UserError
 
 PRICES_FILE = "prices.toml"
 """The workspace's own table, which is looked at before the package's."""
@@ -20,7 +21,7 @@ Unit = Literal["picture", "million_tokens_in", "million_tokens_out", "second"]
 """What is sold."""
 
 
-class PricesError(ValueError):
+class PricesError(UserError, ValueError):
     """A price table cannot be read; the message says where and why."""
 
 

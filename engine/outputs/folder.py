@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import BinaryIO, Self
 
 from engine.process.ownership import PATTERN, is_over, mark
+from engine.text.errors import UserError
 
 _CANNOT_LINK = {
     errno.EXDEV,
@@ -31,7 +32,7 @@ _TEMPORARY = re.compile(rf"\.(?P<name>.+?)\.(?:(?P<owner>{PATTERN})-)?[0-9a-f]{{
 _ABANDONED_SECONDS = 3600
 
 
-class ExportError(Exception):
+class ExportError(UserError):
     """Files cannot be written or read; the message is a sentence for the operator."""
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from engine.config.environment import Environment, Watched
 from engine.contract import Backend, BackendFamily, Capability
 from engine.contract.recipe import AnyRecipe, Recipe
+from engine.text.errors import UserError
 from engine.trust.guard import addresses_in, refuse_untrusted
 
 _RECIPES = {
@@ -35,14 +36,11 @@ _BACKENDS = {
 }
 
 
-class UnknownName(KeyError):
+class UnknownName(UserError, KeyError):
     """There is no recipe or backend of a name; the message lists those there are."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])
 
-
-class BackendSettingsError(ValueError):
+class BackendSettingsError(UserError, ValueError):
     """The settings of a backend are wrong; the message names them."""
 
 

@@ -4,6 +4,8 @@ import os
 import resource
 from pathlib import Path
 
+from engine.text.errors import UserError
+
 WANTED_FILES = 4096
 """Files that may be open at once, where the system lets us have them."""
 
@@ -19,7 +21,7 @@ _MANY = 1 << 16
 """A limit beyond which nobody counts."""
 
 
-class TooLittle(Exception):
+class TooLittle(UserError):
     """A limit of the system leaves too little to work with; the message says which, and how much.
 
     It is said before anything is begun.

@@ -38,6 +38,7 @@ from engine.recipes.refine.import_tree import (
 from engine.recipes.refine.settings import RefineSettings
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
+from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 
 CHUNK = 100
@@ -47,7 +48,7 @@ BACKEND = "imported"
 """The backend that an imported batch names; nothing has this name."""
 
 
-class ImportRefused(Exception):
+class ImportRefused(UserError):
     """A folder cannot be imported as asked; the message says what to change."""
 
 

@@ -28,6 +28,7 @@ from engine.outputs.names import claim
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
 from engine.runtime.step.fallbacks import names_of
+from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 from engine.trust.guard import refuse_outside
 
@@ -38,7 +39,7 @@ MOST_PRIORITY = 1_000_000
 MOST_IN_FLIGHT = 100_000
 
 
-class QueueError(Exception):
+class QueueError(UserError):
     """A batch cannot be queued as asked; the message says what to change."""
 
 

@@ -42,6 +42,7 @@ from engine.runtime.step.job_state import BatchRun, JobRun
 from engine.runtime.step.progress import FLUSH_SECONDS, ProgressBoard
 from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import Workbench
+from engine.text.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ LANES_SECONDS = 0.5
 HOSTS_SECONDS = 0.3
 
 
-class StoreGone(Exception):
+class StoreGone(UserError):
     """The store was deleted or replaced underneath the engine."""
 
 

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db.no_links import open_file
+from engine.text.errors import UserError
 
 
-class IntakeBusy(Exception):
+class IntakeBusy(UserError):
     """Something is being queued, appended or imported."""
 
     def __init__(self) -> None:

@@ -11,12 +11,13 @@ from types import TracebackType
 from typing import Self
 
 from db.no_links import open_file
+from engine.text.errors import UserError
 
 TRIES = 10
 TRY_SECONDS = 0.02
 
 
-class WorkspaceBusy(Exception):
+class WorkspaceBusy(UserError):
     """Another engine holds the workspace.
 
     Attributes:

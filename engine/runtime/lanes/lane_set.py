@@ -7,6 +7,7 @@ from db.rows import Lane as LaneRow
 from engine.config.settings import Settings
 from engine.contract import Backend
 from engine.runtime.lanes.lane import Lane
+from engine.text.errors import UserError
 
 OUTPUTS_LANE = "outputs"
 """What waits while folders cannot be written; no backend's."""
@@ -35,11 +36,8 @@ class LaneChange:
         )
 
 
-class UnknownLane(KeyError):
+class UnknownLane(UserError, KeyError):
     """There is no lane of a name; the message lists those there are."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 class LaneSet:
