@@ -3,10 +3,10 @@
 from itertools import combinations, product
 
 import pytest
-from colour_science import MACHADO, contrast, difference
 from rich.color import Color, ColorSystem
 from textual.color import Color as TextualColor
 
+from tests.themes.colour_science import MACHADO, contrast, difference
 from themes import STATES, ThemeData, bundled_themes
 from tui.theming import textual_theme
 

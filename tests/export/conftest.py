@@ -1,3 +1,0 @@
-from conftest_export import job, shelf
-
-__all__ = ["job", "shelf"]

@@ -1,0 +1,52 @@
+"""Tiny models, saved once for all tests, and loaded by the real code."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("diffusers")
+
+from tests.models.diffusion.desks import CpuPlace
+from tests.support import tiny_pipelines as tiny
+
+Load = Callable[..., Any]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What numpy says of diffusers' schedulers, at each step, is not about us."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.filterwarnings("ignore::DeprecationWarning"))
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `sd15`, `sdxl`, `refiner` and `flux` in it."""
+    tiny.prepare()
+    folder = tmp_path_factory.mktemp("models")
+    for build in (tiny.sd15, tiny.sdxl, tiny.refiner, tiny.flux):
+        tiny.saved(build, folder / build.__name__)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def load(models: Path) -> Load:
+    """Loads a model by its name and options; the same options give the same loaded model."""
+    from engine.models.diffusion.loading import load as load_options
+    from engine.models.diffusion.options import PipelineOptions
+
+    loaded: dict[str, Any] = {}
+
+    def get(name: str, *, fresh: bool = False, **options: Any) -> Any:
+        asked = PipelineOptions(model=str(models / name), **options).model_dump_json()
+        if fresh or asked not in loaded:
+            model = load_options(asked, CpuPlace())
+            if fresh:
+                return model
+            loaded[asked] = model
+        return loaded[asked]
+
+    return get
