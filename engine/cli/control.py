@@ -19,9 +19,9 @@ from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.client.ids import find
 from engine.client.workspace import Workspace
+from engine.contract.decisions import PROMPT
 from engine.contract.recipe import is_asked, not_asked
 from engine.plugins.catalog import UnknownName
-from engine.runtime.decisions import PROMPT
 from engine.runtime.suspended import remedy
 from engine.text.plural import counted
 from engine.text.terminal import quoted

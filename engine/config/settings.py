@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
+from engine.config.output_settings import OutputSettings
 from engine.text.errors import UserError
 
 SETTINGS_FILE = "safelight.toml"
@@ -101,15 +102,6 @@ class BudgetSettings(_Section):
         1.0,
         ge=0,
         description="Dollars; `run` asks on a terminal before a batch that may cost more.",
-    )
-
-
-class OutputSettings(_Section):
-    """The folders that people read."""
-
-    folder: str = Field("outputs", description="Where they are, relative to the workspace.")
-    formats: list[Literal["json", "yaml"]] = Field(
-        ["json", "yaml"], description="Formats of `iteration_N_results`."
     )
 
 

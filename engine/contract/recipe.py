@@ -5,18 +5,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 import db.rows
-from engine.config.settings import OutputSettings
+from engine.config.output_settings import OutputSettings
 from engine.contract import Backend, Capability
+from engine.contract.decisions import Check
+from engine.contract.job import Job
 from engine.text.terminal import quoted
-
-if TYPE_CHECKING:
-    from engine.runtime.decisions import Check
-    from engine.runtime.job.job import Job
 
 InputT = TypeVar("InputT", bound=BaseModel)
 SettingsT = TypeVar("SettingsT", bound="RecipeSettings")
@@ -125,7 +123,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     settings: type[SettingsT]
     capabilities: tuple[Capability, ...]
     headline: Headline
-    run: "Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]"
+    run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
     score: Callable[[ResultT], float | None]
     starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
     most_steps: Callable[[SettingsT], int] | None = None
@@ -136,7 +134,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     own_fields: tuple[str, ...] = ()
     iterations: str = "max_iterations"
     decisions: tuple[str, ...] = ()
-    check_decision: "Check | None" = None
+    check_decision: Check | None = None
     report: Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel] | None = None
     folder: str = "results"
     flat: bool = False

@@ -20,6 +20,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
 from engine.contract import Backend, Capability, Priced, notes_of
+from engine.contract.backend_names import names_of
 from engine.contract.fields import Seed
 from engine.contract.recipe import AnyRecipe
 from engine.intake.readers import Format
@@ -27,7 +28,6 @@ from engine.money.prices import load_prices, own_prices, prices_for
 from engine.outputs.names import claim
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
-from engine.runtime.step.fallbacks import names_of
 from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 from engine.trust.guard import refuse_outside

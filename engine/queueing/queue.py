@@ -22,6 +22,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.contract import Artifact
 from engine.contract.recipe import AnyRecipe
+from engine.contract.seeds import derive_seed
 from engine.intake import Validated, load, read
 from engine.money.estimate import Estimate
 from engine.outputs.names import claim, place, place_summary, safe_name
@@ -31,7 +32,6 @@ from engine.queueing.output_folders import Places
 from engine.queueing.plan import Plan, Planner, QueueError, QueueOptions, Source
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
-from engine.runtime.job.seeds import derive_seed
 from engine.trust.grants import trust
 
 __all__ = ["Queue", "QueueError", "QueueOptions", "Source"]

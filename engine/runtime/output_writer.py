@@ -15,8 +15,8 @@ from db.errors import LinkFound
 from db.no_links import refuse_links_below
 from db.queries import batches, jobs
 from db.store import Store
+from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
-from engine.config.settings import OutputSettings
 from engine.contract import Blocked, Permanent
 from engine.contract.recipe import AnyRecipe, Projection
 from engine.outputs.folder import ExportError

@@ -21,10 +21,10 @@ from engine.contract import (
     RefineRequest,
     Retryable,
 )
+from engine.contract.backend_names import names_of
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.queueing.queue import QueueError
 from engine.recipes.refine.settings import RefineSettings
-from engine.runtime.step.fallbacks import names_of
 from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend, ToyInput
 

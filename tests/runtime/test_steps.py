@@ -11,7 +11,7 @@ from db.queries import jobs as job_queries
 from db.queries.history import events_after
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent, Refinement, RefineRequest
-from engine.runtime.decisions import JobShape
+from engine.contract.decisions import JobShape
 from engine.runtime.engine import Engine
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult

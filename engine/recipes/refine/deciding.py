@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from engine.runtime.decisions import SELECT, JobShape, numbered
+from engine.contract.decisions import SELECT, JobShape, numbered
 
 
 def check_decision(shape: JobShape, key: str, value: Any) -> str:

@@ -3,9 +3,9 @@
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract import Attempt, Evaluation, Picture
+from engine.contract.job import Job
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
-from engine.runtime.job.job import Job
 
 
 class Turn(BaseModel):

@@ -2,9 +2,9 @@
 
 from pydantic import Field
 
+from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe import RecipeSettings
-from engine.runtime.step.fallbacks import BackendNames
 
 
 class RefineSettings(RecipeSettings):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from engine.contract import Scenes
+from engine.contract.decisions import SELECT, JobShape, numbered
 from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
-from engine.runtime.decisions import SELECT, JobShape, numbered
 from engine.text.plural import counted
 
 

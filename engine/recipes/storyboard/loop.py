@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.contract import Artifact, Film, Likeness
 from engine.contract.backend import Plain
+from engine.contract.job import Job, Scope
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import Wording, enhance, own_words
 from engine.recipes.storyboard.references import (
@@ -19,7 +20,6 @@ from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import selecting
 from engine.recipes.storyboard.variations import Variation, generate
-from engine.runtime.job.job import Job, Scope
 
 OWN_PICTURE = "The operator's own picture is scene 1; nothing was generated for it."
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from engine.contract import Draft, Film, Permanent, PlannedScene
 from engine.contract.backend import Plain
+from engine.contract.job import Iteration, Job
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.runtime.job.job import Iteration, Job
 
 
 class Version(Plain):

@@ -10,6 +10,7 @@ from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import Batch, Job, Step
 from engine.contract import Comparison, Draft, Likeness, Picture, Scenes, Shot, ShotReview
+from engine.contract.decisions import newest_fitting
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import OWN_PICTURE, SceneResult, Storyboard
 from engine.recipes.storyboard.prompt_loop import Version, Wording, as_decided, own_words, wording
@@ -18,7 +19,6 @@ from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import EDITOR
-from engine.runtime.decisions import newest_fitting
 
 
 def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> StoryboardReport:

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from engine.contract import Artifact, Likeness, Permanent
+from engine.contract.job import Job
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import joining
-from engine.runtime.job.job import Job
 
 MOST_ON_SHEET = 4
 """Pictures on a contact sheet that is a reference."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract import Film, Permanent, PlannedScene
+from engine.contract.job import Job, Scope
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.settings import MOST_SCENES, StoryboardSettings
-from engine.runtime.job.job import Job, Scope
 
 USUAL_SCENES = 4
 """Scenes of a brief that says nothing of its duration."""

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.contract import Artifact, Permanent, Picture
+from engine.contract.job import Job
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import Wording
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.runtime.job.job import Job
 
 SEEDS_PER_SCENE = 1000
 """Seeds that a scene has to itself, so that its pictures do not depend on other settings."""

@@ -1,4 +1,4 @@
-"""A job as its recipe sees it: an input, settings, backends, and steps that are never repeated."""
+"""The job that a recipe gets: input, settings, backends, and steps that are never repeated."""
 
 from collections.abc import Callable, Container, Iterator
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
@@ -18,9 +18,9 @@ from engine.contract import (
     Vision,
     VisionBackend,
 )
+from engine.contract.decisions import newest_fitting
 from engine.contract.recipe import RecipeSettings
-from engine.runtime.decisions import newest_fitting
-from engine.runtime.job.seeds import derive_seed
+from engine.contract.seeds import derive_seed
 from engine.runtime.step.fallbacks import step_by_any_way
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ InputT = TypeVar("InputT", bound=BaseModel)
 SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
 
 
-class Scope:
+class ScopeContext:
     """A place in a job where steps live, for example `scene-2/iteration-1`."""
 
     def __init__(self, runner: "StepRunner", run: "JobRun", path: str, iteration: int = 0) -> None:
@@ -47,9 +47,9 @@ class Scope:
         """The full key of a name in this scope."""
         return f"{self._path}/{name}" if self._path else name
 
-    def scope(self, name: str) -> "Scope":
+    def scope(self, name: str) -> "ScopeContext":
         """A scope inside this one."""
-        return Scope(self._runner, self._run, self.key(name), self._iteration)
+        return ScopeContext(self._runner, self._run, self.key(name), self._iteration)
 
     def publish(self) -> None:
         """Has the job's folder brought up to date before long, as after every iteration."""
@@ -63,10 +63,12 @@ class Scope:
             lambda c: record_warning(c, batch_id=job.batch_id, job_id=job.id, message=said)
         )
 
-    def iterations(self, count: int) -> "Iterator[Iteration]":
+    def iterations(self, count: int) -> "Iterator[IterationContext]":
         """Scopes `iteration-1` to `iteration-N`, one after the other."""
         for number in range(1, count + 1):
-            yield Iteration(self._runner, self._run, self.key(f"iteration-{number}"), number, count)
+            yield IterationContext(
+                self._runner, self._run, self.key(f"iteration-{number}"), number, count
+            )
             self.publish()
 
     async def step(
@@ -109,7 +111,7 @@ class Scope:
         return found
 
 
-class Iteration(Scope):
+class IterationContext(ScopeContext):
     """One turn of a loop.
 
     Attributes:
@@ -125,7 +127,7 @@ class Iteration(Scope):
         self.is_last = number == count
 
 
-class Job(Scope, Generic[InputT, SettingsT]):
+class JobContext(ScopeContext, Generic[InputT, SettingsT]):
     """A job as its recipe sees it.
 
     Attributes:

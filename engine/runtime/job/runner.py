@@ -17,7 +17,7 @@ from db.writes.steps import supersede_unused
 from engine.contract import Blocked, Permanent, StepError
 from engine.outputs.folder import ExportError
 from engine.runtime.artifacts import FileLost
-from engine.runtime.job.job import Job
+from engine.runtime.job.job import JobContext
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.output_writer import Projector
 from engine.runtime.step.job_state import JobRun
@@ -94,7 +94,7 @@ class JobRunner:
                 f"The stored input no longer fits the recipe: {error.error_count()} problems.",
                 remedy="Queue the entry again with this version of Safelight.",
             ) from error
-        result = await recipe.run(Job(self._steps, run, input_, run.batch.settings))
+        result = await recipe.run(JobContext(self._steps, run, input_, run.batch.settings))
         if not isinstance(result, BaseModel):
             raise TypeError(f"The recipe {recipe.name} returned no model: {type(result).__name__}.")
         if unused := run.unused:  # steps of a way that the recipe no longer goes

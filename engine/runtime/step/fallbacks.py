@@ -8,9 +8,7 @@ cost and error, so what has failed is not asked again on resume, and what has an
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
-
-from pydantic import AfterValidator, BeforeValidator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from db.writes.events import record_event
 from engine.contract import Blocked, Call, Permanent, Request, Result, StepError
@@ -25,32 +23,6 @@ ResultT = TypeVar("ResultT", bound=Result)
 
 _OF_THE_BACKEND = ("key", "quota", "weights", "backend")
 """What blocks one backend and may leave the next one free; a budget or a full disk does not."""
-
-
-def names_of(written: str) -> tuple[str, ...]:
-    """The backends that a setting names, in order.
-
-    Raises:
-        ValueError: It names none, or one twice.
-    """
-    names = tuple(name.strip() for name in written.split(","))
-    if not all(names):
-        raise ValueError("name a backend, or several with a comma between")
-    if len(set(names)) < len(names):
-        raise ValueError("name each backend once")
-    return names
-
-
-def _joined(value: Any) -> Any:
-    whole = isinstance(value, list) and all(isinstance(name, str) for name in value)
-    return ",".join(value) if whole else value
-
-
-BackendNames = Annotated[
-    str, BeforeValidator(_joined), AfterValidator(lambda text: ",".join(names_of(text)))
-]
-"""A setting that names a backend, or several in the order in which they are asked: `fal,comfyui`
-or, in a file, `["fal", "comfyui"]`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ SEED_BITS = 63
 
 
 def derive_seed(batch_seed: int, job_key: str, variation: int = 0) -> int:
-    """A seed from batch seed, job key and variation: 0 to 2**63 - 1, evenly spread.
+    """Return a seed from batch seed, job key and variation: 0 to 2**63 - 1, evenly spread.
 
     The first 63 bits of SHA-256 over the three, so that it depends on neither order nor time.
     """

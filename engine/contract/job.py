@@ -1,0 +1,130 @@
+"""A job as its recipe sees it: protocols that the runtime implements.
+
+A recipe is an `async` function of one `Job`. It asks for steps, which are never repeated: a step
+that has finished answers from the store, also after a restart. So a recipe is resumed by running it
+again from the top, and everything in it that is not a step has to give the same again.
+"""
+
+from collections.abc import Callable, Container, Iterator
+from typing import ParamSpec, Protocol, TypeVar
+
+from engine.contract.backend import Call, Result
+from engine.contract.image import Image
+from engine.contract.score import Scorers
+from engine.contract.text import Text
+from engine.contract.vision import Vision
+
+P = ParamSpec("P")
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound=Result)
+InputT_co = TypeVar("InputT_co", covariant=True)
+SettingsT_co = TypeVar("SettingsT_co", covariant=True)
+
+
+class Scope(Protocol):
+    """A part of a job that steps are named in, for example `scene-2/iteration-1`."""
+
+    def key(self, name: str) -> str:
+        """Return the full key of a name in this scope."""
+        ...
+
+    def scope(self, name: str) -> "Scope":
+        """Return a scope inside this one."""
+        ...
+
+    def iterations(self, count: int) -> "Iterator[Iteration]":
+        """Yield scopes `iteration-1` to `iteration-N`, one after the other."""
+        ...
+
+    def publish(self) -> None:
+        """Schedule an update of the job's output folder, as after every iteration."""
+        ...
+
+    async def warn(self, message: str) -> None:
+        """Add a warning to the job's history, once however often the recipe is run again."""
+        ...
+
+    async def step(
+        self, name: str, describe: Callable[P, Call[ResultT]], *args: P.args, **kwargs: P.kwargs
+    ) -> ResultT:
+        """Return the result of a call of a backend: from the store, else made and stored.
+
+        Args:
+            name: Name of the step, unique within this scope.
+            describe: The operation, for example `job.image.generate`.
+            *args: Its arguments.
+            **kwargs: Its arguments by name.
+
+        Raises:
+            Permanent: The call has failed for good, now or before.
+        """
+        ...
+
+    async def decide(self, name: str, default: T, *, among: Container[T] | None = None) -> T:
+        """Return an operator's decision, or the default while there is none.
+
+        A decision that does not fit is ignored with a warning, and the one before it holds.
+
+        Args:
+            name: Name of the decision, unique within this scope.
+            default: Value without a decision; also gives the type that a decision must have.
+            among: The values that fit, if not all of that type do.
+        """
+        ...
+
+
+class Iteration(Scope, Protocol):
+    """One turn of a loop."""
+
+    @property
+    def number(self) -> int:
+        """Number of the turn, from 1."""
+        ...
+
+    @property
+    def is_last(self) -> bool:
+        """True if no turn can follow."""
+        ...
+
+
+class Job(Scope, Protocol[InputT_co, SettingsT_co]):
+    """A job as its recipe sees it."""
+
+    @property
+    def input(self) -> InputT_co:
+        """The entry of the input file, as the recipe's input model."""
+        ...
+
+    @property
+    def settings(self) -> SettingsT_co:
+        """The recipe's settings, as they were when the batch was queued."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Source of the job's randomness, 0 to 2**63 - 1."""
+        ...
+
+    def seed_for(self, variation: int) -> int:
+        """Return the seed of a variation, 0 to 2**63 - 1; variation 0 has the job's own."""
+        ...
+
+    @property
+    def image(self) -> Image:
+        """Operations of the image backend."""
+        ...
+
+    @property
+    def vision(self) -> Vision:
+        """Operations of the vision backend."""
+        ...
+
+    @property
+    def text(self) -> Text:
+        """Operations of the text backend."""
+        ...
+
+    @property
+    def scorers(self) -> Scorers:
+        """Operations of the score backend."""
+        ...
