@@ -2,7 +2,7 @@
 
 import os
 import time
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, Protocol, cast
 
 from textual import events
 from textual.drivers.linux_driver import LinuxDriver
@@ -12,7 +12,7 @@ from tui.line.pace import Pace
 from tui.line.sender import Sender
 
 if TYPE_CHECKING:
-    from tui.app import Dashboard
+    from textual.app import App
 
 LAST_ANSWER_SECONDS = 1.0
 """How long the end waits for an answer, that the shell would take for keys."""
@@ -54,12 +54,18 @@ class TimedFile:
             data = data[written:]
 
 
+class OnLine(Protocol):
+    """An app that knows how quick the line to its terminal is."""
+
+    line: Pace
+
+
 class LineDriver(LinuxDriver):
     """Sends a slow line no more than it carries."""
 
-    def __init__(self, app: "Dashboard", **options: Any) -> None:
+    def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
-        self._pace = app.line
+        self._pace = cast("OnLine", app).line
         self._file = cast("Any", TimedFile(cast("IO[str]", self._file), self._pace))
         self._sender = Sender(self._pace, super().write, self._loop.call_later)
 

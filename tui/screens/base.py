@@ -17,7 +17,7 @@ from tui.feed import Answered, Feed, Fresh, View
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
 if TYPE_CHECKING:
-    from tui.app import Dashboard
+    from tui.dashboard import DashboardServices
 
 
 _GOES_ON = ("resume", "retry", "decide")
@@ -37,9 +37,9 @@ class BaseScreen(Screen[None]):
     AUTO_FOCUS = "Rows"
 
     @property
-    def dashboard(self) -> "Dashboard":
+    def dashboard(self) -> "DashboardServices":
         """The app."""
-        return cast("Dashboard", self.app)
+        return cast("DashboardServices", self.app)
 
     @property
     def feed(self) -> Feed:

@@ -18,7 +18,7 @@ from tui.feed import Fresh
 from tui.snapshots.header import Head, HostLine, LaneLine
 
 if TYPE_CHECKING:
-    from tui.app import Dashboard
+    from tui.dashboard import DashboardServices
 
 WIDEST = 256
 
@@ -40,9 +40,9 @@ class LanesScreen(ModalScreen[None]):
         self._lanes: tuple[LaneLine, ...] = ()
 
     @property
-    def dashboard(self) -> "Dashboard":
+    def dashboard(self) -> "DashboardServices":
         """The app."""
-        return cast("Dashboard", self.app)
+        return cast("DashboardServices", self.app)
 
     def compose(self) -> ComposeResult:
         """The lanes, the hosts, the keys."""

@@ -1,5 +1,6 @@
 """The lines around every screen: where one is, the engine, what waits, and the keys."""
 
+from abc import abstractmethod
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -13,7 +14,7 @@ from tui.actions import Action
 from tui.snapshots.header import EngineState, Head
 from tui.states import look
 from tui.widgets.columns import fit
-from tui.widgets.restyled import Restyled
+from tui.widgets.theme_changes import on_theme_change
 
 
 class TopBar(Widget):
@@ -101,7 +102,7 @@ def engine_words(engine: EngineState) -> str:
     return "No engine runs; `safelight engine` or E in the dashboard starts one."
 
 
-class HeadLine(Restyled, Static):
+class HeadLine(Static):
     """One line about something of the head."""
 
     def __init__(self) -> None:
@@ -112,6 +113,14 @@ class HeadLine(Restyled, Static):
         """What there is now."""
         self._head = head
         self.restyle()
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
+
+    @abstractmethod
+    def restyle(self) -> None:
+        """Show the head in the colours of now."""
 
 
 class Lanes(HeadLine):

@@ -8,10 +8,10 @@ from textual.widgets import Static
 from tui import formatting as figures
 from tui.snapshots.batches import BatchRow
 from tui.states import LOOKS, TONES
-from tui.widgets.restyled import Restyled
+from tui.widgets.theme_changes import on_theme_change
 
 
-class BatchBar(Restyled, Static):
+class BatchBar(Static):
     """How many jobs are in which state, what they cost, how long they will take."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
@@ -26,6 +26,10 @@ class BatchBar(Restyled, Static):
             return
         self._shown = (batch, note)
         self._draw(batch, note)
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
         """Shows the same batch in other colours."""

@@ -20,14 +20,14 @@ from tui.widgets.evaluation import Evaluation
 from tui.widgets.filmstrip import TAKEN
 from tui.widgets.picture import Picture
 from tui.widgets.prompt_diff import PromptDiff
-from tui.widgets.restyled import Restyled
+from tui.widgets.theme_changes import on_theme_change
 
 
 class Heading(Static):
     """The name of a kind."""
 
 
-class DetailPanel(Restyled, Container):
+class DetailPanel(Container):
     """Errors first, then the picture, the prompt, the evaluation, timings, calls, raw data.
 
     Args:
@@ -72,6 +72,10 @@ class DetailPanel(Restyled, Container):
             self.query_one("#words").scroll_home(animate=False)
         self._scale = scale
         self._draw(detail, scale)
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
         """Shows the same in other colours."""

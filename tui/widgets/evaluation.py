@@ -15,6 +15,7 @@ from textual.widgets import Static
 from db.rows import Critique, Score
 from engine.text.terminal import clean
 from tui.snapshots.recipe_info import Scale
+from tui.widgets.theme_changes import on_theme_change
 
 BAR_WIDTH = 40
 SHORT_BAR_WIDTH = 12
@@ -97,7 +98,7 @@ class Evaluation(Static):
 
     def on_mount(self) -> None:
         """Takes the colours of a theme that is chosen later."""
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._draw())
+        on_theme_change(self, self._draw)
 
     def _draw(self) -> None:
         critique, scores = self._shown

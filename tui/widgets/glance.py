@@ -9,10 +9,10 @@ from engine.config.paths import WorkspacePaths
 from tui.snapshots.batch import Glance
 from tui.stored import stored_file
 from tui.widgets.picture import Picture
-from tui.widgets.restyled import Restyled
+from tui.widgets.theme_changes import on_theme_change
 
 
-class GlancePanel(Restyled, Vertical):
+class GlancePanel(Vertical):
     """Picture above, words below."""
 
     DEFAULT_CSS = """
@@ -42,6 +42,10 @@ class GlancePanel(Restyled, Vertical):
         self.set_class(not picture, "-no-picture")
         self.query_one(Picture).show(stored_file(self._paths, picture), picture)
         self.restyle()
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
         """Shows the same words in other colours."""

@@ -10,10 +10,10 @@ from engine.text.plural import counted
 from tui import formatting as figures
 from tui.snapshots.job import JobSnapshot
 from tui.states import TONES, look
-from tui.widgets.restyled import Restyled
+from tui.widgets.theme_changes import on_theme_change
 
 
-class JobBar(Restyled, Static):
+class JobBar(Static):
     """State, score, iterations, time, cost, and why it waits or failed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
@@ -27,6 +27,10 @@ class JobBar(Restyled, Static):
         shown, self._shown = self._shown, snapshot
         if shown is None or snapshot.job is None or snapshot.job != shown.job:
             self.restyle()
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
         """Shows the same job in other colours."""

@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from engine.text.plural import counted
 from engine.text.terminal import clean
+from tui.widgets.theme_changes import on_theme_change
 
 MAX_CHARACTERS = 20_000
 """The most characters of either prompt that are shown."""
@@ -194,7 +195,7 @@ class PromptDiff(Static):
 
     def on_mount(self) -> None:
         """Takes the colours of a theme that is chosen later."""
-        self.app.theme_changed_signal.subscribe(self, lambda _theme: self._put(self._parts))
+        on_theme_change(self, lambda: self._put(self._parts))
 
     def _compare(self, number: int, old: str, new: str) -> None:
         """In a thread."""

@@ -1,0 +1,76 @@
+"""The part of the dashboard that its screens use, so that no screen imports the app."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from engine.config.paths import WorkspacePaths
+    from tui.feed import Feed
+    from tui.snapshots.header import Head, HeadView
+    from tui.snapshots.recipe_info import Headlines
+    from tui.ui_state import Remembered
+    from tui.widgets.bars import Notice
+
+
+class DashboardServices(Protocol):
+    """State and navigation that all screens share; `tui.app.Dashboard` provides them.
+
+    Attributes:
+        paths: Folders of the workspace.
+        read_only: True if nothing may be changed.
+        keymap: The operator's own keys, by action.
+        remembered: Theme, layout, sort and filters of the last run.
+        headlines: Headlines of the recipes.
+        feed: Reader of the store.
+        head: State of engine, lanes and hosts, as last read.
+        head_view: The view that reads it.
+        trouble: The reason why the store cannot be read; None if it can.
+        notice: The notice above the lists.
+    """
+
+    paths: "WorkspacePaths"
+    read_only: bool
+    keymap: dict[str, str]
+    remembered: "Remembered"
+    headlines: "Headlines"
+    feed: "Feed"
+    head: "Head"
+    head_view: "HeadView"
+    trouble: str | None
+    notice: "Notice"
+
+    def take_head(self, head: "Head") -> None:
+        """Take a fresh state of the engine, and report what has happened to batches."""
+        ...
+
+    def open_batch(self, batch_id: int, name: str = "") -> None:
+        """Go to a batch."""
+        ...
+
+    def open_job(self, job_id: int, key: str) -> None:
+        """Go to a job."""
+        ...
+
+    def go_batches(self) -> None:
+        """Go back to all batches."""
+        ...
+
+    def new_batch(self) -> None:
+        """Open the form that queues a batch."""
+        ...
+
+    def confirm(self, question: str, then: Callable[[], Any]) -> None:
+        """Ask a question, and call `then` on yes."""
+        ...
+
+    def show_help(self, where: str) -> None:
+        """List the actions of a screen, and run the one that is chosen."""
+        ...
+
+    def engine_do(self, verb: str) -> None:
+        """Start, stop or restart the engine, off the event loop."""
+        ...
+
+    def leave(self) -> None:
+        """End the dashboard, never the engine."""
+        ...
