@@ -80,9 +80,10 @@ lock: ## resolve the locks anew, with each supported Python
 	  .venv-lock/bin/python locks/renew.py locks || exit 1; \
 	done; rm -rf .venv-lock
 
-lint: $(STAMP) ## style, format and docstrings
+lint: $(STAMP) ## style, format, docstrings and habits of prose
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python -m lint.voice
 
 format: $(STAMP) ## put the code into shape
 	$(BIN)/ruff check --fix .
