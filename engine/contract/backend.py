@@ -265,12 +265,21 @@ class Priced(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[ResultT]):
-    """A call that has been described and not yet made: what to ask of which backend."""
+    """A call that has been described and not yet made.
+
+    Attributes:
+        backend: Who is asked.
+        operation: Name of the operation, part of the fingerprint.
+        request: The request, part of the fingerprint.
+        result_type: Model of the result.
+        perform: What makes the call; None for the backend's method named like the operation.
+    """
 
     backend: Backend
     operation: str
     request: Request
     result_type: type[ResultT]
+    perform: "Callable[[Any, CallContext], Awaitable[Any]] | None" = None
 
 
 @dataclass(frozen=True, slots=True)

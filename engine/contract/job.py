@@ -5,10 +5,10 @@ that has finished answers from the store, also after a restart. So a recipe is r
 again from the top, and everything in it that is not a step has to give the same again.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import ParamSpec, Protocol, TypeVar
 
-from engine.contract.backend import Call, Result
+from engine.contract.backend import Call, CallContext, Request, Result
 from engine.contract.image import Image
 from engine.contract.score import Scorers
 from engine.contract.text import Text
@@ -17,8 +17,14 @@ from engine.contract.vision import Vision
 P = ParamSpec("P")
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=Result)
+RequestT = TypeVar("RequestT", bound=Request)
 InputT_co = TypeVar("InputT_co", covariant=True)
 SettingsT_co = TypeVar("SettingsT_co", covariant=True)
+
+LocalFunction = (
+    Callable[[RequestT], ResultT] | Callable[[RequestT, CallContext], Awaitable[ResultT]]
+)
+"""A recipe's own computation: quick and of the request alone, or a coroutine that uses files."""
 
 
 class Scope(Protocol):
@@ -57,6 +63,58 @@ class Scope(Protocol):
 
         Raises:
             Permanent: The call has failed for good, now or before.
+        """
+        ...
+
+    async def local(
+        self,
+        name: str,
+        function: "LocalFunction[RequestT, ResultT]",
+        request: RequestT,
+        *,
+        version: str = "1",
+        method: str = "",
+    ) -> ResultT:
+        """Return the result of the recipe's own computation: from the store, else computed.
+
+        It runs in the engine's process, so it must be quick; what takes longer than a few
+        milliseconds goes into `compute`, here or on the `CallContext`.
+
+        Args:
+            name: Name of the step, unique within this scope.
+            function: A function of the request, or a coroutine function of the request and a
+                `CallContext`, to read and keep files; it must be annotated with what it returns.
+                Its name is part of the fingerprint.
+            request: What it is given: plain data and handles of artifacts.
+            version: Raised when the same request gives another result.
+            method: Name of the method, as the store shows it; part of the fingerprint.
+
+        Raises:
+            Permanent: The computation has failed for good, now or before.
+        """
+        ...
+
+    async def compute(
+        self,
+        name: str,
+        function: Callable[[RequestT], ResultT],
+        request: RequestT,
+        *,
+        version: str = "1",
+        method: str = "",
+    ) -> ResultT:
+        """Return the result of the recipe's own computation, made in the process pool.
+
+        Args:
+            name: Name of the step, unique within this scope.
+            function: A function at the top of a module, annotated with what it returns. Its name
+                is part of the fingerprint.
+            request: What it is given: plain data.
+            version: Raised when the same request gives another result.
+            method: Name of the method, as the store shows it; part of the fingerprint.
+
+        Raises:
+            Permanent: The computation has failed for good, now or before.
         """
         ...
 

@@ -18,7 +18,7 @@ from engine.recipes.storyboard.references import (
 from engine.recipes.storyboard.scenes import Scene, plan
 from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.recipes.storyboard.steps import selecting
+from engine.recipes.storyboard.steps import METHOD, select
 from engine.recipes.storyboard.variations import Variation, generate
 
 OWN_PICTURE = "The operator's own picture is scene 1; nothing was generated for it."
@@ -125,7 +125,8 @@ async def shoot(
         if quality is None or quality >= settings.threshold:
             break
     decided = await scope.decide("select", default=0, among=(0, *request.numbers))
-    chosen = await scope.step("select", selecting, request.model_copy(update={"decided": decided}))
+    request = request.model_copy(update={"decided": decided})
+    chosen = await scope.local("select", select, request, method=METHOD)
     await _warn(scope, [*words.notes, *chosen.warnings])
     return SceneResult(
         **_plan_of(scene),

@@ -18,7 +18,6 @@ from engine.recipes.storyboard.report import Round, SceneReport, StoryboardRepor
 from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
-from engine.recipes.storyboard.steps import EDITOR
 
 
 def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> StoryboardReport:
@@ -47,7 +46,7 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> Storyb
         finished_at=teller.last_end() if job.state == "done" else job.finished_at,
         seconds=round(sum(_seconds(step) for step in teller.steps.values()), 3),
         cost_microdollars=job.cost,
-        calls=sum(s.attempts for s in teller.steps.values() if s.backend != EDITOR.name),
+        calls=sum(s.attempts for s in teller.steps.values() if s.backend != batch.recipe),
     )
 
 

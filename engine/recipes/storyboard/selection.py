@@ -93,7 +93,7 @@ def ranked(request: SelectRequest) -> Ranking:
     return ranking(request.sheet, request.weights, request.combination)
 
 
-def selection(request: SelectRequest) -> Selection:
+def select_best(request: SelectRequest) -> Selection:
     """Which picture of a set is taken, and why.
 
     Raises:

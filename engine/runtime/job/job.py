@@ -1,6 +1,6 @@
 """The job that a recipe gets: input, settings, backends, and steps that are never repeated."""
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from engine.contract import (
     Call,
     Image,
     ImageBackend,
+    Request,
     Result,
     ScoreBackend,
     Scorers,
@@ -19,9 +20,11 @@ from engine.contract import (
     VisionBackend,
 )
 from engine.contract.decisions import newest_fitting
+from engine.contract.job import LocalFunction
 from engine.contract.recipe import RecipeSettings
 from engine.contract.seeds import derive_seed
 from engine.runtime.step.fallbacks import step_by_any_way
+from engine.runtime.step.local import LocalExecutor, local_call, pool_call
 
 if TYPE_CHECKING:
     from engine.runtime.step.job_state import JobRun
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=Result)
+RequestT = TypeVar("RequestT", bound=Request)
 InputT = TypeVar("InputT", bound=BaseModel)
 SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
 
@@ -90,7 +94,39 @@ class ScopeContext:
             return await step_by_any_way(
                 self._runner, self._run, self._path, name, call, self._iteration
             )
-        return await self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
+        return await self._step(name, call)
+
+    async def local(
+        self,
+        name: str,
+        function: LocalFunction[RequestT, ResultT],
+        request: RequestT,
+        *,
+        version: str = "1",
+        method: str = "",
+    ) -> ResultT:
+        """Return the result of the recipe's own computation in this process."""
+        call = local_call(self._executor(method, version), function, request)
+        return cast("ResultT", await self._step(name, call))
+
+    async def compute(
+        self,
+        name: str,
+        function: Callable[[RequestT], ResultT],
+        request: RequestT,
+        *,
+        version: str = "1",
+        method: str = "",
+    ) -> ResultT:
+        """Return the result of the recipe's own computation in the process pool."""
+        call = pool_call(self._executor(method, version), function, request)
+        return cast("ResultT", await self._step(name, call))
+
+    def _executor(self, method: str, version: str) -> LocalExecutor:
+        return LocalExecutor(self._run.batch.recipe.name, method, version)
+
+    def _step(self, name: str, call: Call[ResultT]) -> Awaitable[ResultT]:
+        return self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
 
     async def decide(self, name: str, default: T, *, among: Container[T] | None = None) -> T:
         """What an operator decided under this name, or the default.

@@ -93,7 +93,7 @@ class Caller:
 
     async def _ask_in_time(self, recorder: CallRecorder, sent: Sent) -> Result:
         backend, seconds = self._call.backend, self._bench.engine_settings.deadline_seconds
-        operation = getattr(backend, self._call.operation)
+        operation = self._call.perform or getattr(backend, self._call.operation)
         try:
             with self._bench.deadlines.after(seconds) as recorder.deadline:
                 return cast("Result", await operation(self._call.request, recorder))

@@ -1,0 +1,102 @@
+"""Steps that a recipe computes itself: in the engine's process, or in its process pool.
+
+They cost nothing and need nothing, and are steps all the same: their results are stored, shown and
+never computed twice.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any, cast, get_type_hints
+
+from engine.contract import Call, CallContext, Capability, Missing, Request, Result
+
+_LOCAL = cast("Capability", "local")
+"""In place of a capability: no other backend can stand in for a recipe."""
+
+
+@dataclass(slots=True)
+class LocalExecutor:
+    """A recipe as the executor of its own computations.
+
+    Attributes:
+        name: The recipe's name; part of the fingerprints. The lane has the same.
+        model: Name of the method; part of the fingerprints.
+        version: Version of the function; part of the fingerprints.
+    """
+
+    name: str
+    model: str
+    version: str
+    capability: Capability = _LOCAL
+    paid: bool = False
+    resumable: bool = False
+    lane: str = field(init=False)
+    concurrency: int = 0
+    requests_per_minute: float | None = None
+
+    def __post_init__(self) -> None:
+        self.lane = self.name
+
+    def missing(self) -> list[Missing]:
+        """Return nothing: an own computation is always ready."""
+        return []
+
+
+def local_call(
+    executor: LocalExecutor, function: Callable[..., Any], request: Request
+) -> Call[Any]:
+    """Describe a computation in the engine's process.
+
+    Args:
+        executor: The recipe.
+        function: A quick function of the request, or a coroutine function of the request and a
+            `CallContext`; its return annotation names the result's model.
+        request: What it is given.
+
+    Raises:
+        TypeError: The function does not say what model it returns.
+    """
+    operation, result_type = _operation_of(function), _result_type_of(function)
+    return Call(executor, operation, request, result_type, perform=partial(_in_process, function))
+
+
+def pool_call(executor: LocalExecutor, function: Callable[..., Any], request: Request) -> Call[Any]:
+    """Describe a computation in the process pool.
+
+    Args:
+        executor: The recipe.
+        function: A function at the top of a module; its return annotation names the result's model.
+        request: What it is given.
+
+    Raises:
+        TypeError: The function does not say what model it returns.
+    """
+    operation, result_type = _operation_of(function), _result_type_of(function)
+    return Call(executor, operation, request, result_type, perform=partial(_in_pool, function))
+
+
+async def _in_process(function: Callable[..., Any], request: Request, context: CallContext) -> Any:
+    if inspect.iscoroutinefunction(function):
+        return await function(request, context)
+    return function(request)
+
+
+def _in_pool(
+    function: Callable[..., Any], request: Request, context: CallContext
+) -> Awaitable[Any]:
+    return context.compute(function, request)
+
+
+def _operation_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+@lru_cache(maxsize=256)
+def _result_type_of(function: Callable[..., Any]) -> type[Result]:
+    found = get_type_hints(function).get("return")
+    if not (isinstance(found, type) and issubclass(found, Result)):
+        name = f"{function.__module__}.{_operation_of(function)}"
+        raise TypeError(f"{name} must be annotated with the Result that it returns.")
+    return found
