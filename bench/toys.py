@@ -29,6 +29,7 @@ from engine.contract import (
     Score,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe_input import RecipeInput
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
@@ -36,7 +37,7 @@ from engine.runtime.engine import Engine
 PICTURE = b"the same bytes in every step, so that their file is written once"
 
 
-class BenchInput(BaseModel):
+class BenchInput(RecipeInput):
     """One entry."""
 
     prompt: str
@@ -142,10 +143,9 @@ RECIPE: AnyRecipe = Recipe(
     summary="Trivial steps.",
     input=BenchInput,
     settings=BenchSettings,
-    capabilities=("vision",),
+    uses={"vision": Backend},
     headline=Headline("score", 0, 100),
     run=_run,
-    score=lambda _result: None,
 )
 
 

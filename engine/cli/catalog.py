@@ -15,6 +15,7 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.config.settings import load_environment, read_settings
 from engine.contract import Backend, BackendFamily, Capability, Missing, details_of
+from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
 from engine.trust.guard import Untrusted
@@ -44,7 +45,8 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
             render.shown(recipe["error"] or recipe["summary"]),
         )
     render.console().print(table)
-    render.say("", "Its settings: safelight schema RECIPE --settings")
+    render.say("", "Its options: safelight run RECIPE --help")
+    render.say("Its settings: safelight schema RECIPE --settings")
     return 0
 
 
@@ -157,7 +159,7 @@ def _recipe_document(recipe: AnyRecipe) -> dict[str, Any]:
         "name": recipe.name,
         "version": recipe.version,
         "summary": recipe.summary,
-        "capabilities": list(recipe.capabilities),
+        "capabilities": list(recipe.uses),
         "headline": {
             "metric": headline.metric,
             "low": headline.low,
@@ -165,8 +167,13 @@ def _recipe_document(recipe: AnyRecipe) -> dict[str, Any]:
             "unit": headline.unit,
             "higher_is_better": headline.higher_is_better,
         },
+        "options": [_option_document(option) for option in recipe.options],
         "error": None,
     }
+
+
+def _option_document(option: Option) -> dict[str, Any]:
+    return {"flags": list(option.flags), "target": option.target, "name": option.name or None}
 
 
 def _broken_recipe(name: str, error: str) -> dict[str, Any]:
@@ -176,6 +183,7 @@ def _broken_recipe(name: str, error: str) -> dict[str, Any]:
         "summary": "",
         "capabilities": [],
         "headline": None,
+        "options": [],
         "error": error,
     }
 

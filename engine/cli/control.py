@@ -20,7 +20,7 @@ from engine.cli.trouble import BAD_USAGE
 from engine.client.ids import find
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
-from engine.contract.recipe import is_asked, not_asked
+from engine.contract.recipe import decision_for, not_asked
 from engine.plugins.catalog import UnknownName
 from engine.runtime.suspended import remedy
 from engine.text.plural import counted
@@ -109,7 +109,7 @@ def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
         recipe = workspace.catalog.recipe(named.batch.recipe)
     except UnknownName:  # the engine says so
         return
-    if recipe.decisions and not is_asked(key, recipe.decisions):
+    if recipe.decisions and decision_for(recipe, key) is None:
         raise click.UsageError(not_asked(recipe, key))
 
 

@@ -15,7 +15,7 @@ from engine.cli.options import workspace_option
 from engine.cli.trouble import FAILED, Trouble
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
-from engine.contract.recipe import AnyRecipe, Projection
+from engine.contract.outputs import Projection
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
@@ -75,7 +75,7 @@ class Exporter:
         self._folder = folder
         self._names: set[str] = set()
         self._artifacts = ArtifactStore(workspace.paths.artifacts)
-        self._recipe: AnyRecipe = workspace.catalog.recipe(batch.recipe)
+        self._outputs = workspace.catalog.recipe(batch.recipe).outputs
 
     @property
     def is_complete(self) -> bool:
@@ -91,15 +91,15 @@ class Exporter:
             OutsideWorkspace: They lie outside the workspace, and the user has not agreed to it.
             OSError: The folder cannot be written.
         """
-        if self._recipe.project is None:
+        if self._outputs.write_job is None:
             raise Trouble(f"The recipe {self._batch.recipe} writes no results folder.")
         if self._folder is not None:
             self._claim(self._folder)
         else:
             self._refuse_elsewhere()
         problems = list(self._write_jobs())
-        if self._recipe.finish is not None and self.is_complete:
-            self._recipe.finish(self._projection_of_batch())
+        if self._outputs.write_batch is not None and self.is_complete:
+            self._outputs.write_batch(self._projection_of_batch())
         return self._batch.total - len(problems), problems
 
     def _refuse_elsewhere(self) -> None:
@@ -112,8 +112,8 @@ class Exporter:
         for job in all_jobs(self._connection, self._batch.id):
             projection = self._projection_of_job(job)
             try:
-                if self._recipe.project is not None:
-                    self._recipe.project(projection)
+                if self._outputs.write_job is not None:
+                    self._outputs.write_job(projection)
             except ExportError as error:
                 yield f"{error}."
 

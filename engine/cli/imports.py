@@ -47,7 +47,9 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
 def _results_folder(workspace: Workspace) -> Path:
     root, settings = workspace.paths.root, workspace.settings
     given = load_environment(root, settings.given).given
-    folder, outside = results_folder(root, root / settings.outputs.folder, RECIPE.folder, given)
+    folder, outside = results_folder(
+        root, root / settings.outputs.folder, RECIPE.outputs.folder, given
+    )
     if outside:
         trust(root, outside)
     return folder

@@ -3,9 +3,8 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from engine.cli.hub import adopt_hub_variables
 from engine.cli.live import Display, JsonDisplay, PlainDisplay, RichDisplay, duration
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
+from engine.cli.recipe_options import RECIPE_OPTIONS, RecipeCommand
 from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.cli.trust import asking_for_trust
@@ -29,11 +29,12 @@ from engine.client.ids import batch_name, renamed
 from engine.client.watch import Update
 from engine.client.workspace import Workspace, run_id
 from engine.config.logs import log_to_console, log_to_file
+from engine.contract.recipe import AnyRecipe
 from engine.intake import FORMATS
-from engine.intake.given import as_stream, given_entry, name_of
 from engine.process.limits import refuse_too_little
 from engine.queueing.plan import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
+from engine.queueing.recipe_options import apply_options
 from engine.runtime.signals import held_back
 from engine.text.plural import counted
 from engine.text.terminal import clean
@@ -54,7 +55,6 @@ def _queue_options(function: F) -> F:
         ),
         click.option("--name", default="", help="The batch's name (default: the file's)."),
         settings_option,
-        click.option("--max-iterations", type=click.IntRange(1), help="Turns of the loop at most."),
         click.option(
             "--batch-size", type=click.IntRange(1), help="Jobs in flight at the same time."
         ),
@@ -74,7 +74,7 @@ def _queue_options(function: F) -> F:
     return function
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.argument("recipe", shell_complete=complete_recipe)
 @click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
@@ -87,9 +87,10 @@ def run(
     """Queue INPUT for RECIPE and stay until it is done.
 
     INPUT is a file of entries (JSON, YAML, JSONL, CSV or plain lines) or - for standard input;
-    prompts.json by default. A recipe may take its one entry from --set instead, as storyboard does
-    (--set prompt=... --set target_duration=15). The batch is run by the engine that is at work on
-    the workspace, or by this command where none is. Ctrl-C once leaves the batch resumable.
+    prompts.json by default. A recipe may have options of its own, which `safelight run RECIPE
+    --help` lists, and take its one entry from them, as storyboard does (--prompt ...
+    --target-duration 15). The batch is run by the engine that is at work on the workspace, or by
+    this command where none is. Ctrl-C once leaves the batch resumable.
     """
     ask = not (given["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
@@ -102,7 +103,7 @@ def run(
     return attend(opened, batch, plain=plain, as_json=as_json)
 
 
-@click.command()
+@click.command(cls=RecipeCommand)
 @click.argument("recipe", required=False, shell_complete=complete_recipe)
 @click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
@@ -127,7 +128,9 @@ def queue(
         _refuse_what_the_batch_has(given)
         opened = Workspace(workspace)
         warn_of_namesakes(opened, [append])
-        count = opened.append(append, _source(recipe or input_, given), _options(given))
+        count = opened.append(
+            append, _named(recipe or input_, given) or _default_input(), _options(given)
+        )
         click.echo(f"{counted(count, 'job')} added to {append}.")
         return 0
     if not recipe:
@@ -189,7 +192,7 @@ def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
     """What is appended runs as the rest of its batch does; asking for else is a mistake."""
     if given["dry_run"] or given["budget"] is not None:
         raise click.UsageError("With --append, the batch has its budget: safelight budget.")
-    names = ("name", "output_dir", "overrides", "max_iterations", "batch_size", "priority")
+    names = ("name", "output_dir", "overrides", "batch_size", "priority")
     asked = [name for name in names if given[name]]
     if asked:
         option = "--set" if asked[0] == "overrides" else "--" + asked[0].replace("_", "-")
@@ -201,42 +204,38 @@ def _asked(
 ) -> tuple[Callable[[], Source], QueueOptions]:
     """What is to be run, as often as it is read, and how.
 
-    What `--set` says of a recipe's own fields is the one entry, in place of an input file.
+    A recipe's own options may give the input, in place of INPUT.
     """
     found = workspace.catalog.recipe(recipe)
-    entry, left = given_entry(given["overrides"], found.own_fields)
-    options = _options({**given, "overrides": left}, found.iterations)
-    if not entry:
-        source = _source(input_, given, found.own_fields)
-        return (lambda: source), options
-    if input_ or given["input_file"]:
-        name = next(iter(entry))
-        raise click.UsageError(f"Give INPUT or --set {name}, not both: each says what to make.")
-    options = replace(options, name=options.name or name_of(entry), file_format="json")
-    return (lambda: as_stream(entry)), options
+    request = apply_options(found, _named(input_, given), _options(given))
+    source = request.source or partial(_default_input, found)
+    return source, request.options
 
 
-def _source(input_: str | None, given: dict[str, Any], own: Collection[str] = ()) -> str:
+def _named(input_: str | None, given: dict[str, Any]) -> str | None:
+    """The input that the command names."""
     named: str | None = given["input_file"]
     if input_ and named:
         raise click.UsageError("Give INPUT or --input-file, not both.")
-    source = input_ or named
-    if source is None and not Path(DEFAULT_INPUT).is_file():
+    return input_ or named
+
+
+def _default_input(recipe: AnyRecipe | None = None) -> str:
+    if not Path(DEFAULT_INPUT).is_file():
+        own = next((o.flag for o in recipe.options if o.target != "setting"), "") if recipe else ""
         raise Trouble(
             f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, "
-            f"or - for standard input{', or give --set prompt=...' if 'prompt' in own else ''}."
+            f"or - for standard input{f', or give {own} ...' if own else ''}."
         )
-    return source or DEFAULT_INPUT
+    return DEFAULT_INPUT
 
 
-def _options(given: dict[str, Any], iterations: str = "max_iterations") -> QueueOptions:
-    overrides = dict(given["overrides"])
-    if given["max_iterations"] is not None:
-        overrides[iterations] = given["max_iterations"]
+def _options(given: dict[str, Any]) -> QueueOptions:
     return QueueOptions(
         name=given["name"],
         output_dir=given["output_dir"],
-        overrides=overrides,
+        overrides=given["overrides"],
+        flags=given[RECIPE_OPTIONS],
         priority=given["priority"],
         in_flight=given["batch_size"],
         file_format=given["file_format"],

@@ -132,37 +132,41 @@ class Workspace:
     def queue(
         self,
         recipe: str,
-        source: Source,
+        source: Source | None = None,
         *,
         settings: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
         options: QueueOptions | None = None,
     ) -> str:
         """Queues an input; returns the batch's id.
 
         Args:
             recipe: Name of the recipe.
-            source: A file of entries, `-` for standard input, or an open binary stream.
+            source: A file of entries, `-` for standard input, or an open binary stream; None if
+                the recipe's own options give the input.
             settings: The recipe's settings, `seed`, and `BACKEND.key`.
-            options: Everything else; `settings` win over its `overrides`.
+            flags: The recipe's own options, for example `{"samples": 100}` for `--samples 100`.
+            options: Everything else; `settings` and `flags` win over its own.
 
         Raises:
             InputError: The input has something wrong; nothing was queued.
             QueueError: An option has something wrong; nothing was queued.
         """
-        chosen = _with_settings(options, settings)
+        chosen = _with(options, settings, flags)
         queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return batch_name(queue.queue(self.catalog.recipe(recipe), source, chosen))
 
     def estimate(
         self,
         recipe: str,
-        source: Source,
+        source: Source | None = None,
         *,
         settings: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
         options: QueueOptions | None = None,
     ) -> Estimate:
         """What a batch would take: steps, calls, cost and time; arguments as for `queue`."""
-        chosen = _with_settings(options, settings)
+        chosen = _with(options, settings, flags)
         queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return queue.estimate(self.catalog.recipe(recipe), source, chosen)
 
@@ -177,14 +181,15 @@ class Workspace:
     def run(
         self,
         recipe: str,
-        source: Source,
+        source: Source | None = None,
         *,
         settings: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
         options: QueueOptions | None = None,
         progress: OnUpdate | None = None,
     ) -> str:
         """Queues an input and stays until its batch has ended; returns the batch's id."""
-        batch = self.queue(recipe, source, settings=settings, options=options)
+        batch = self.queue(recipe, source, settings=settings, flags=flags, options=options)
         self.follow(batch, progress)
         return batch
 
@@ -235,7 +240,7 @@ class Workspace:
 
         with self.reading() as connection:
             found = find_batch(connection, batch)
-            report = self.catalog.recipe(found.recipe).report
+            report = self.catalog.recipe(found.recipe).outputs.report
             for job in all_jobs(connection, found.id):
                 yield job if report is None else report(connection, found, job)
 
@@ -333,11 +338,17 @@ def _do(command: Command, catalog: Catalog, connection: sqlite3.Connection) -> N
     _run(CommandDesk(connection, awaited, NothingRuns(), catalog).carry_out(command))
 
 
-def _with_settings(
-    options: QueueOptions | None, settings: Mapping[str, Any] | None
+def _with(
+    options: QueueOptions | None,
+    settings: Mapping[str, Any] | None,
+    flags: Mapping[str, Any] | None,
 ) -> QueueOptions:
-    given = options or QueueOptions()
-    return replace(given, overrides={**given.overrides, **(settings or {})})
+    base = options or QueueOptions()
+    return replace(
+        base,
+        overrides={**base.overrides, **(settings or {})},
+        flags={**base.flags, **(flags or {})},
+    )
 
 
 def _run(coroutine: Coroutine[Any, Any, T]) -> T:

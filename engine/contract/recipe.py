@@ -1,7 +1,7 @@
-"""What a recipe is to the runtime, and what the runtime asks of a catalog."""
+"""Recipes: what the runtime knows of one, and where it finds them by name."""
 
-import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import inspect
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -9,14 +9,16 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-import db.rows
-from engine.config.output_settings import OutputSettings
 from engine.contract import Backend, Capability
-from engine.contract.decisions import Check
+from engine.contract.decision_points import AnyDecision, Approval
+from engine.contract.files import KeepFile
 from engine.contract.job import Job
+from engine.contract.options import Option, refuse_duplicates
+from engine.contract.outputs import Outputs
+from engine.contract.recipe_input import RecipeInput
 from engine.text.terminal import quoted
 
-InputT = TypeVar("InputT", bound=BaseModel)
+InputT = TypeVar("InputT", bound=RecipeInput)
 SettingsT = TypeVar("SettingsT", bound="RecipeSettings")
 ResultT = TypeVar("ResultT", bound=BaseModel)
 
@@ -36,9 +38,9 @@ class Headline:
 
     Attributes:
         metric: Name of the score, as results give it.
-        low: Least value.
-        high: Greatest value.
-        unit: Unit, empty where there is none.
+        low: Minimum.
+        high: Maximum.
+        unit: Unit, empty if it has none.
         higher_is_better: Whether a greater value is better.
     """
 
@@ -48,34 +50,26 @@ class Headline:
     unit: str = ""
     higher_is_better: bool = True
 
+    def of(self, result: BaseModel) -> float | None:
+        """Return the headline of a result: its field or property named `metric`, None without."""
+        value = getattr(result, self.metric, None)
+        return None if value is None else float(value)
+
     def best(self, one: float | None, other: float | None) -> float | None:
-        """The better of two values; a missing one is never better."""
+        """Return the better of two values; a missing one is never better."""
         if one is None or other is None:
             return one if other is None else other
         return max(one, other) if self.higher_is_better else min(one, other)
 
 
-@dataclass(frozen=True, slots=True)
-class Projection:
-    """What a recipe is given to write the folders that people read.
+Calls = Mapping[Capability, tuple[int, int]]
+"""Calls of one job by capability: the minimum and the maximum if nothing goes wrong."""
 
-    Attributes:
-        connection: A read-only connection to the store.
-        batch: The batch.
-        job: The job, None for a whole batch.
-        folder: Where to write: the job's folder, or the batch's.
-        root: The workspace.
-        artifact: Where a stored file of a hash is.
-        settings: What operators set about outputs.
-    """
+Reader = Callable[[Path, KeepFile], Iterator[Mapping[str, Any]]]
+"""Yields the entries of an input that is not a list of entries, as plain data for the input model.
 
-    connection: sqlite3.Connection
-    batch: db.rows.Batch
-    job: db.rows.Job | None
-    folder: Path
-    root: Path
-    artifact: Callable[[str], Path]
-    settings: OutputSettings
+It is given the path of a file or folder, and a function that stores a file that an entry names.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,34 +80,19 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         name: Name on the command line.
         version: Raised when the same input and settings give other steps.
         summary: One line for `safelight recipes`.
-        input: Model of one entry of an input file.
-        settings: Model of the recipe's settings.
-        capabilities: What it asks backends for.
-        headline: What its jobs are compared by.
+        input: Model of one entry of an input.
+        settings: Model of the recipe's settings; one with gates has `GatedSettings`.
+        uses: Protocol that the backend of each capability has to implement.
         run: The loop.
-        score: The headline of a result, None where it has none.
-        starting_prompt: Prompt and negative prompt that an input starts from.
-        most_steps: How many steps a job makes at most under given settings.
-        calls: How many calls a job makes of each capability under given settings, the least and
-            the most, where nothing goes wrong; for estimates.
-        calls_of: The same for one entry, where its calls depend on what it says.
-        operations: What it asks of each backend of a capability, as names of their methods, so that
-            one that cannot do it is refused when a batch is queued.
-        check: Says what is wrong with settings and the backends that they name, or nothing.
-        own_fields: Fields of the input that `--set` may give in place of an input file: they are
-            the one entry then.
-        iterations: The setting that `--max-iterations` sets.
-        decisions: Keys that it asks operators for, with `*` for a part that varies: `select` at the
-            end is the number of one of the scopes beside it, 0 for what the recipe chooses, and
-            `prompt` is a text, empty for the one that was written.
-        check_decision: Says why a decision of one of these keys does not fit a job as it is now,
-            or nothing; its type has been looked at. Asked before a decision is stored.
-        report: What is told of one job to those who ask for results.
-        folder: Name of the folder below `outputs/` that its jobs write to.
-        flat: Whether every job has a folder right below that one, also where an earlier one has
-            the same id.
-        project: Writes a job's folder from the store.
-        finish: Writes what concerns a whole batch, after its last job.
+        headline: The number that its jobs are compared by.
+        estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
+        decisions: Decisions and approvals that it asks operators for. Without any, every decision
+            is accepted, and the recipe checks its type.
+        options: Command-line flags of its own.
+        outputs: Reports and folders of its jobs.
+        reader: Reads inputs that are not a list of entries.
+        check: Returns a problem of settings and the first backend of each capability; empty if
+            there is none.
     """
 
     name: str
@@ -121,32 +100,43 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     summary: str
     input: type[InputT]
     settings: type[SettingsT]
-    capabilities: tuple[Capability, ...]
-    headline: Headline
+    uses: Mapping[Capability, type]
     run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
-    score: Callable[[ResultT], float | None]
-    starting_prompt: Callable[[InputT], tuple[str, str]] | None = None
-    most_steps: Callable[[SettingsT], int] | None = None
-    calls: Callable[[SettingsT], Mapping[Capability, tuple[int, int]]] | None = None
-    calls_of: Callable[[InputT, SettingsT], Mapping[Capability, tuple[int, int]]] | None = None
-    operations: Mapping[Capability, tuple[str, ...]] = field(default_factory=dict)
+    headline: Headline
+    estimate: Callable[[InputT, SettingsT], Calls] | None = None
+    decisions: tuple[AnyDecision, ...] = ()
+    options: tuple[Option, ...] = ()
+    outputs: Outputs = field(default_factory=Outputs)
+    reader: Reader | None = None
     check: Callable[[SettingsT, Mapping[Capability, Backend]], str] | None = None
-    own_fields: tuple[str, ...] = ()
-    iterations: str = "max_iterations"
-    decisions: tuple[str, ...] = ()
-    check_decision: Check | None = None
-    report: Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel] | None = None
-    folder: str = "results"
-    flat: bool = False
-    project: Callable[[Projection], None] | None = None
-    finish: Callable[[Projection], None] | None = None
+
+    def __post_init__(self) -> None:
+        refuse_duplicates(self.options)
+        models = {"setting": self.settings, "entry": self.input}
+        for option in self.options:
+            model = models.get(option.target)
+            if model is not None and option.name not in model.model_fields:
+                raise ValueError(
+                    f"{self.name}: {option.flag} sets {option.name!r}, an unknown field"
+                )
+
+    @property
+    def entry_fields(self) -> tuple[str, ...]:
+        """Fields of the one entry that flags or `--set` may give in place of an input file."""
+        return tuple(option.name for option in self.options if option.target == "entry")
 
 
 AnyRecipe = Recipe[Any, Any, Any]
 
 
+def operations_of(protocol: type) -> list[str]:
+    """Return the methods that a protocol adds to those of every backend."""
+    names = (name for name, _ in inspect.getmembers(protocol, inspect.isfunction))
+    return [name for name in names if not name.startswith("_") and not hasattr(Backend, name)]
+
+
 def is_asked(key: str, patterns: Sequence[str]) -> bool:
-    """Whether a decision's key fits one of `Recipe.decisions`: a `*` reaches not over a `/`."""
+    """Return whether a decision's key fits one of some patterns; a `*` does not match a `/`."""
     parts = key.split("/")
     return any(
         len(wanted) == len(parts)
@@ -155,9 +145,14 @@ def is_asked(key: str, patterns: Sequence[str]) -> bool:
     )
 
 
+def decision_for(recipe: AnyRecipe, key: str) -> AnyDecision | None:
+    """Return the recipe's decision that a key belongs to; None if it asks for no such one."""
+    return next((one for one in recipe.decisions if is_asked(key, (one.key,))), None)
+
+
 def not_asked(recipe: AnyRecipe, key: str) -> str:
-    """The sentence about a decision's key that a recipe does not ask for."""
-    asked = " and ".join(recipe.decisions)
+    """Return the sentence about a decision's key that a recipe does not ask for."""
+    asked = " and ".join(one.key for one in recipe.decisions if not isinstance(one, Approval))
     return f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked} (* is a number)."
 
 
@@ -165,7 +160,7 @@ class Catalog(Protocol):
     """Where the engine finds recipes and backends by name."""
 
     def recipe(self, name: str) -> AnyRecipe:
-        """The recipe of a name.
+        """Return the recipe of a name.
 
         Raises:
             KeyError: There is none.
@@ -179,7 +174,7 @@ class Catalog(Protocol):
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
     ) -> Backend:
-        """A backend of a name for a capability.
+        """Return a backend of a name for a capability.
 
         Raises:
             KeyError: There is none.

@@ -137,10 +137,14 @@ class EntryPointCatalog:
             said = first["msg"].removeprefix("Value error, ")
             raise BackendSettingsError(f"{where}: {said}.") from None
 
+    def recipe_names(self) -> list[str]:
+        """Return the name of every recipe, without loading one."""
+        self._search(self.recipes, "safelight.recipes")
+        return sorted(self.recipes)
+
     def all_recipes(self) -> Iterator[AnyRecipe]:
         """Every recipe, by name."""
-        self._search(self.recipes, "safelight.recipes")
-        for name in sorted(self.recipes):
+        for name in self.recipe_names():
             yield self.recipe(name)
 
     def all_families(self) -> Iterator[BackendFamily]:

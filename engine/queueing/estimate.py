@@ -45,13 +45,11 @@ def _count(
     settings = recipe.settings.model_validate_json(plan.settings)
     jobs, sums = 0, dict[Capability, tuple[float, float]]()
     for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
-        own = recipe.calls_of(entry, settings) if recipe.calls_of else {}
+        own = recipe.estimate(entry, settings) if recipe.estimate else {}
         for capability, (least, most) in own.items():
             so_far = sums.get(capability, (0, 0))
             sums[capability] = (so_far[0] + least, so_far[1] + most)
-    if recipe.calls_of is not None:
-        return jobs, {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
-    return jobs, recipe.calls(settings) if recipe.calls is not None else {}
+    return jobs, {c: (least / jobs, most / jobs) for c, (least, most) in sums.items()}
 
 
 def _use(

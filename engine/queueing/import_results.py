@@ -212,7 +212,7 @@ class _Import:
     def _new_batch(self) -> writes.NewBatch:
         summary = place_summary(self._name, self._places.summary_taken, self._places.holds_job)
         nothing = {"name": BACKEND, "model": "", "version": "", "settings": {}}
-        snapshot = {"backends": dict.fromkeys(RECIPE.capabilities, nothing)}
+        snapshot = {"backends": dict.fromkeys(RECIPE.uses, nothing)}
         return writes.NewBatch(
             name=self._name,
             recipe=RECIPE.name,

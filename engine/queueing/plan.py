@@ -22,7 +22,7 @@ from engine.config.version import __version__
 from engine.contract import Backend, Capability, Priced, notes_of
 from engine.contract.backend_names import names_of
 from engine.contract.fields import Seed
-from engine.contract.recipe import AnyRecipe
+from engine.contract.recipe import AnyRecipe, operations_of
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
 from engine.outputs.names import claim
@@ -55,6 +55,7 @@ class QueueOptions:
         in_flight: Jobs of this batch at the same time at most.
         file_format: The input's format where it is not told from its name.
         budget: What the batch may cost in all, in micro-dollars.
+        flags: Values of the recipe's own options, by flag, alias or Python name.
     """
 
     name: str | None = None
@@ -64,6 +65,7 @@ class QueueOptions:
     in_flight: int | None = None
     file_format: Format | None = None
     budget: int | None = None
+    flags: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,7 @@ class Planner:
         if options.output_dir is not None:
             base = options.output_dir.absolute()
             given = {str(base)}
-        return results_folder(self._paths.root, base, recipe.folder, given)
+        return results_folder(self._paths.root, base, recipe.outputs.folder, given)
 
 
 def results_folder(
@@ -342,7 +344,7 @@ def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
 def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]]:
     """The backends of each capability, in the order in which they are asked."""
     try:
-        return {c: names_of(getattr(settings, c)) for c in recipe.capabilities}
+        return {c: names_of(getattr(settings, c)) for c in recipe.uses}
     except ValueError as error:
         raise QueueError(f"Setting of a backend: {error}.") from None
 
@@ -351,8 +353,11 @@ def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) 
     """Refuses a backend of the right capability that does not do what the recipe asks of it."""
     if (refuses := getattr(backend, "refusal", None)) is not None and (trouble := refuses()):
         raise QueueError(trouble)
-    wanted = recipe.operations.get(capability, ())
-    lacks = [name for name in wanted if not callable(getattr(backend, name, None))]
+    lacks = [
+        name
+        for name in operations_of(recipe.uses[capability])
+        if not callable(getattr(backend, name, None))
+    ]
     if lacks:
         raise QueueError(
             f"The recipe {recipe.name} asks its {capability} backend to {_listed(lacks)}, which "

@@ -10,8 +10,6 @@ from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
 from db.rows import Batch
@@ -22,6 +20,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.contract import Artifact
 from engine.contract.recipe import AnyRecipe
+from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
 from engine.intake import Validated, load, read
 from engine.money.estimate import Estimate
@@ -30,6 +29,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
 from engine.queueing.output_folders import Places
 from engine.queueing.plan import Plan, Planner, QueueError, QueueOptions, Source
+from engine.queueing.recipe_options import apply_options
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
 from engine.trust.grants import trust
@@ -73,7 +73,7 @@ class Queue:
         self._settings = settings
         self._planner = Planner(paths, store, settings, catalog)
 
-    def queue(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> int:
+    def queue(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> int:
         """Reads, validates and queues an input; returns the batch's number.
 
         Raises:
@@ -81,6 +81,7 @@ class Queue:
             QueueError: The options have something wrong; nothing was queued.
             Untrusted: A key of the user would go to an address that only the workspace names.
         """
+        source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
         self._keep_addresses(plan)
         with taking_in(self._paths.intake_lock):
@@ -94,7 +95,7 @@ class Queue:
         except OSError as error:
             log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
-    def _queue(self, plan: Plan, chunks: Iterator[list[Validated[BaseModel]]]) -> int:
+    def _queue(self, plan: Plan, chunks: Iterator[list[Validated[RecipeInput]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
             batch_id, plan = self._create(write, plan)
@@ -108,13 +109,14 @@ class Queue:
                 raise
         return batch_id
 
-    def estimate(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Estimate:
+    def estimate(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> Estimate:
         """What a batch of a recipe and an input would take; nothing is queued or kept.
 
         Raises:
             InputError: The input has something wrong.
             QueueError: The options have something wrong.
         """
+        source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
         entries = read(source, recipe.input, file_format=options.file_format, keep_file=_forget)
         reader = self._store.reader()
@@ -167,7 +169,7 @@ class Queue:
 
     def _read(
         self, recipe: AnyRecipe, source: Source, options: QueueOptions
-    ) -> Iterator[Validated[BaseModel]]:
+    ) -> Iterator[Validated[RecipeInput]]:
         return read(
             source, recipe.input, file_format=options.file_format, keep_file=self._keep_file
         )
@@ -217,7 +219,7 @@ class Queue:
         write: Write,
         batch_id: int,
         plan: Plan,
-        entries: list[Validated[BaseModel]],
+        entries: list[Validated[RecipeInput]],
         *,
         beside_others: bool = False,
     ) -> None:
@@ -242,7 +244,7 @@ class Queue:
             else:
                 return
 
-    def _jobs(self, plan: Plan, entries: list[Validated[BaseModel]]) -> list[writes.NewJob]:
+    def _jobs(self, plan: Plan, entries: list[Validated[RecipeInput]]) -> list[writes.NewJob]:
         places = self._places(plan)
         try:
             return [_job(plan, entry, places) for entry in entries]
@@ -253,6 +255,16 @@ class Queue:
         return Places(self._store, self._paths.root, plan.results)
 
 
+def _applied(
+    recipe: AnyRecipe, source: Source | None, options: QueueOptions
+) -> tuple[Source, QueueOptions]:
+    """An input and how its batch runs, with the recipe's own options applied."""
+    request = apply_options(recipe, source, options)
+    if request.source is None:
+        raise QueueError(f"Recipe {recipe.name} was given no input.")
+    return request.source(), request.options
+
+
 def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:
     """Adds a batch and returns its number; None where another one has its name."""
     if batch_queries.batches_named(connection, batch.name):
@@ -260,13 +272,11 @@ def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int 
     return writes.create_batch(connection, batch)
 
 
-def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJob:
+def _job(plan: Plan, entry: Validated[RecipeInput], places: Places) -> writes.NewJob:
     name = _place(plan, entry.key, places)
     own_seed = getattr(entry.input, "seed", None)
     seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
-    prompt, negative = "", ""
-    if plan.recipe.starting_prompt is not None:
-        prompt, negative = plan.recipe.starting_prompt(entry.input)
+    prompt, negative = entry.input.starting_prompt()
     return writes.NewJob(
         key=entry.key,
         input=entry.input.model_dump_json(exclude_defaults=True),
@@ -279,7 +289,7 @@ def _job(plan: Plan, entry: Validated[BaseModel], places: Places) -> writes.NewJ
 
 
 def _refuse_known_keys(
-    connection: sqlite3.Connection, batch_id: int, entries: list[Validated[BaseModel]]
+    connection: sqlite3.Connection, batch_id: int, entries: list[Validated[RecipeInput]]
 ) -> None:
     known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
     if known:
@@ -287,7 +297,7 @@ def _refuse_known_keys(
 
 
 def _place(plan: Plan, key: str, places: Places) -> str:
-    if plan.recipe.flat:
+    if plan.recipe.outputs.flat:
         return claim(safe_name(key), places.taken)
     return place(key, plan.name, places.taken, places.holds_job)
 
@@ -305,7 +315,7 @@ def _forget(path: Path) -> Artifact:
     return Artifact(hash="0" * 64, media_type=picture.media_type, size=len(picture.data))
 
 
-def _chunks(entries: Iterator[Validated[BaseModel]]) -> Iterator[list[Validated[BaseModel]]]:
+def _chunks(entries: Iterator[Validated[RecipeInput]]) -> Iterator[list[Validated[RecipeInput]]]:
     while chunk := list(islice(entries, CHUNK)):
         yield chunk
 

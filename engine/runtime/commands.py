@@ -19,7 +19,7 @@ from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
 from db.writes.spending import set_budget
 from engine.config.settings import SettingsError
-from engine.contract.recipe import Catalog, is_asked, not_asked
+from engine.contract.recipe import Catalog, decision_for, not_asked
 from engine.money.amounts import in_words
 from engine.runtime.decisions import shape_of, trouble_with
 from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
@@ -313,7 +313,7 @@ class CommandDesk:
                 f"j{job.id} ({job.key}) was queued with an input or settings that the recipe "
                 f"{recipe.name} does not know here. Nothing was decided."
             ) from None
-        if recipe.decisions and not is_asked(key, recipe.decisions):
+        if recipe.decisions and decision_for(recipe, key) is None:
             raise Refused(not_asked(recipe, key))
         if trouble := trouble_with(recipe, shape, key, value):
             raise Refused(f"{trouble} Nothing was decided.")

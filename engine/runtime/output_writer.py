@@ -18,7 +18,8 @@ from db.store import Store
 from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
 from engine.contract import Blocked, Permanent
-from engine.contract.recipe import AnyRecipe, Projection
+from engine.contract.outputs import Projection
+from engine.contract.recipe import AnyRecipe
 from engine.outputs.folder import ExportError
 from engine.runtime.step.job_state import JobRun
 from engine.trust.guard import refuse_outside
@@ -27,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class Projector:
-    """Calls recipes' `project` and `finish` with what the store has now.
+    """Calls recipes' writers of outputs with what the store has now.
 
     Args:
         store: The store.
@@ -63,7 +64,7 @@ class Projector:
             Blocked: The folder cannot be written.
         """
         recipe: AnyRecipe = run.batch.recipe
-        if recipe.project is None:
+        if recipe.outputs.write_job is None:
             return
         loop = asyncio.get_running_loop()
         try:
@@ -79,7 +80,7 @@ class Projector:
     def soon(self, run: JobRun) -> None:
         """Brings a job's folder up to date before long; trouble shows when the job ends."""
         job_id = run.job.id
-        if run.batch.recipe.project is None or job_id in self._soon:
+        if run.batch.recipe.outputs.write_job is None or job_id in self._soon:
             return
         self._soon.add(job_id)
         self._thread.submit(self._project_soon, run.batch.recipe, job_id)
@@ -95,7 +96,7 @@ class Projector:
         Raises:
             Blocked: The folder cannot be written.
         """
-        if recipe.finish is None:
+        if recipe.outputs.write_batch is None:
             return
         loop = asyncio.get_running_loop()
         try:
@@ -122,11 +123,12 @@ class Projector:
         connection = self._connect()
         job = jobs.job(connection, job_id)
         batch = batches.batch(connection, job.batch_id) if job else None
-        if job is None or batch is None or recipe.project is None:
+        write = recipe.outputs.write_job
+        if job is None or batch is None or write is None:
             return
         job = replace(job, **ending)
         folder = self._folder(job.output)
-        recipe.project(
+        write(
             Projection(
                 connection, batch, job, folder, self._paths.root, self._artifact, self.settings
             )
@@ -135,14 +137,15 @@ class Projector:
     def _finish_batch(self, recipe: AnyRecipe, batch_id: int) -> None:
         connection = self._connect()
         batch = batches.batch(connection, batch_id)
-        if batch is None or recipe.finish is None:
+        write = recipe.outputs.write_batch
+        if batch is None or write is None:
             return
         for job in jobs.cancelled_in_the_middle(connection, batch_id):
             if (self._paths.root / job.output).exists():  # it still says how far the job was
                 self._project_soon(recipe, job.id)
         folder = self._folder(batch.outputs)
         self._folder(str(Path(batch.summary).parent))
-        recipe.finish(
+        write(
             Projection(
                 connection, batch, None, folder, self._paths.root, self._artifact, self.settings
             )

@@ -41,7 +41,17 @@ def test_recipes(run, tmp_path):
     document = run("recipes", "--json", "--workspace", tmp_path).json
     assert document["version"] == 1
     refine = next(recipe for recipe in document["recipes"] if recipe["name"] == "refine")
-    assert set(refine) == {"name", "version", "summary", "capabilities", "headline", "error"}
+    assert set(refine) == {
+        "name",
+        "version",
+        "summary",
+        "capabilities",
+        "headline",
+        "options",
+        "error",
+    }
+    own = {"flags": ["--max-iterations"], "target": "setting", "name": "max_iterations"}
+    assert refine["options"] == [own]
     assert refine["capabilities"] == ["image", "vision", "text"]
     assert refine["headline"]["high"] == 100
     assert "refine" in run("recipes").out

@@ -14,6 +14,7 @@ from engine.contract import (
     Blocked,
     Call,
     CallContext,
+    ImageBackend,
     ImageRequest,
     Missing,
     Permanent,
@@ -196,17 +197,20 @@ async def paint(job: Any) -> Made:
     return Made()
 
 
+class PaintInput(ToyInput):
+    def starting_prompt(self) -> tuple[str, str]:
+        return self.prompt, ""
+
+
 PAINT: AnyRecipe = Recipe(
     name="toy",
     version="1",
     summary="Paints.",
-    input=ToyInput,
+    input=PaintInput,
     settings=PictureSettings,
-    capabilities=("image",),
+    uses={"image": ImageBackend},
     headline=Headline("score", 0, 100),
     run=paint,
-    score=lambda _result: None,
-    starting_prompt=lambda entry: (entry.prompt, ""),
 )
 
 

@@ -20,6 +20,7 @@ from engine.contract import (
     Capability,
     EvaluateRequest,
     Evaluation,
+    ImageBackend,
     ImageRequest,
     Missing,
     OutcomeUnknown,
@@ -27,8 +28,11 @@ from engine.contract import (
     Refinement,
     RefineRequest,
     Retryable,
+    TextBackend,
+    VisionBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe_input import RecipeInput
 from engine.contract.text import Attempt
 from tests.support.ledger import ask
 from tests.support.random_recipe import RANDOM, RandomWriter
@@ -37,11 +41,14 @@ PRICE = 1000
 """What each charge of the provider costs, in micro-dollars."""
 
 
-class ChaosInput(BaseModel):
+class ChaosInput(RecipeInput):
     """One entry."""
 
     id: str | None = None
     prompt: str
+
+    def starting_prompt(self) -> tuple[str, str]:
+        return self.prompt, ""
 
 
 class ChaosSettings(RecipeSettings):
@@ -180,11 +187,9 @@ CHAOS: AnyRecipe = Recipe(
     summary="Everything that a crash can come between.",
     input=ChaosInput,
     settings=ChaosSettings,
-    capabilities=("image", "vision", "text"),
+    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
     headline=Headline("score", 0, 100),
     run=run_chaos,
-    score=lambda result: result.score,
-    starting_prompt=lambda entry: (entry.prompt, ""),
 )
 
 

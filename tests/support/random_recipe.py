@@ -24,11 +24,13 @@ from engine.contract import (
     Refinement,
     RefineRequest,
     Retryable,
+    TextBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe_input import RecipeInput
 
 
-class RandomInput(BaseModel):
+class RandomInput(RecipeInput):
     """One entry."""
 
     id: str | None = None
@@ -125,8 +127,7 @@ RANDOM: AnyRecipe = Recipe(
     summary="Does what it is told.",
     input=RandomInput,
     settings=RandomSettings,
-    capabilities=("text",),
+    uses={"text": TextBackend},
     headline=Headline("score", 0, 100),
     run=run_random,
-    score=lambda _result: None,
 )

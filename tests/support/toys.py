@@ -17,13 +17,15 @@ from engine.contract import (
     Missing,
     Refinement,
     RefineRequest,
+    TextBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe_input import RecipeInput
 
 Reply = Callable[[RefineRequest, CallContext], Any]
 
 
-class ToyInput(BaseModel):
+class ToyInput(RecipeInput):
     """One entry: any text."""
 
     id: str | None = None
@@ -100,10 +102,9 @@ TOY: AnyRecipe = Recipe(
     summary="Says what it is given, louder.",
     input=ToyInput,
     settings=ToySettings,
-    capabilities=("text",),
+    uses={"text": TextBackend},
     headline=Headline("score", 0, 100),
     run=run_toy,
-    score=lambda _result: None,
 )
 
 

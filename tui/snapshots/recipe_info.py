@@ -44,6 +44,7 @@ class Headlines:
 
 
 def _load(recipe: str) -> Scale:
+    from engine.contract.decision_points import Approval
     from engine.plugins.catalog import EntryPointCatalog
 
     try:
@@ -51,4 +52,5 @@ def _load(recipe: str) -> Scale:
     except Exception:  # noqa: BLE001 - a third party's module may fail in any way on import
         return Scale()
     of = found.headline
-    return Scale(of.metric, of.low, of.high, of.higher_is_better, found.decisions)
+    asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
+    return Scale(of.metric, of.low, of.high, of.higher_is_better, asked)

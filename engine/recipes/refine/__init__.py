@@ -1,5 +1,9 @@
 """Recipe `refine`: generate a picture, evaluate it, refine the prompt; keep the best."""
 
+from engine.contract import ImageBackend, TextBackend, VisionBackend
+from engine.contract.decision_points import Choice, FreeText
+from engine.contract.options import Option
+from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
 from engine.recipes.refine.deciding import check_decision
 from engine.recipes.refine.input import RefineInput
@@ -13,21 +17,19 @@ RECIPE = Recipe(
     summary="Generate a picture, evaluate it, refine the prompt; keep the best.",
     input=RefineInput,
     settings=RefineSettings,
-    capabilities=("image", "vision", "text"),
-    headline=Headline("score", low=0, high=100),
+    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
     run=refine,
-    score=lambda turn: turn.score,
-    starting_prompt=lambda entry: (entry.full_prompt, entry.negative_prompt),
-    most_steps=lambda settings: 3 * settings.max_iterations - 1,
-    calls=lambda settings: {
+    headline=Headline("score", low=0, high=100),
+    estimate=lambda _entry, settings: {
         "image": (1, settings.max_iterations),
         "vision": (1, settings.max_iterations),
         "text": (0, settings.max_iterations - 1),
     },
-    decisions=("select", "iteration-*/prompt"),
-    check_decision=check_decision,
-    report=job_report,
-    project=project,
-    finish=finish,
+    decisions=(
+        Choice("select", check_decision),
+        FreeText("iteration-*/prompt", check_decision),
+    ),
+    options=(Option("--max-iterations", "max_iterations"),),
+    outputs=Outputs(report=job_report, write_job=project, write_batch=finish),
 )
 """The recipe, as the entry point `refine` of `safelight.recipes` gives it."""

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from engine.contract.backend import Plain
 from engine.contract.fields import Name, NotBool, Seed, Text
 from engine.contract.files import PictureFile
 from engine.contract.image import MAX_SIDE, MIN_SIDE
+from engine.contract.recipe_input import RecipeInput
 
 MAX_PROMPT = 200_000
 """The longest prompt, in characters; backends with a shorter limit say so when they are asked."""
@@ -20,7 +20,7 @@ Phrase = Annotated[str, Text(0, 20_000)]
 Side = Annotated[int, NotBool, Field(ge=MIN_SIDE, le=MAX_SIDE)]
 
 
-class RefineInput(Plain):
+class RefineInput(RecipeInput):
     """One picture to make: what it shows, and what it must not."""
 
     model_config = ConfigDict(
@@ -92,6 +92,10 @@ class RefineInput(Plain):
         if not prompt and not any(opening):
             raise ValueError("is missing; give a prompt, or a title, scene or mood")
         return prompt
+
+    def starting_prompt(self) -> tuple[str, str]:
+        """Return the full prompt and the negative prompt."""
+        return self.full_prompt, self.negative_prompt
 
     @property
     def full_prompt(self) -> str:

@@ -11,7 +11,7 @@ from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import Batch, Job, Step
 from engine.contract import Picture
-from engine.contract.recipe import Projection
+from engine.contract.outputs import Projection
 from engine.recipes.refine.batch_summary import write_batch
 from engine.recipes.refine.outputs import with_file_names, write_job
 from engine.recipes.refine.report import (

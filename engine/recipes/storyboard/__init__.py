@@ -1,5 +1,9 @@
 """Recipe `storyboard`: from one brief, or a list of scenes, to pictures that look like one film."""
 
+from engine.contract import ImageBackend, ScoreBackend, StoryBackend
+from engine.contract.decision_points import Choice, FreeText
+from engine.contract.options import Option
+from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
 from engine.recipes.storyboard.deciding import check_decision
 from engine.recipes.storyboard.estimate import calls_of, check
@@ -15,25 +19,28 @@ RECIPE = Recipe(
     summary="From a brief or scenes to a set of pictures that look like one film.",
     input=StoryboardInput,
     settings=StoryboardSettings,
-    capabilities=("image", "text", "score"),
-    headline=Headline("quality", low=0, high=100),
+    uses={"image": ImageBackend, "text": StoryBackend, "score": ScoreBackend},
     run=storyboard,
-    score=lambda result: result.quality,
-    calls_of=calls_of,
-    operations={
-        "image": ("generate",),
-        "text": ("write_scenes", "write_shot", "review_shot"),
-        "score": ("score", "compare"),
-    },
+    headline=Headline("quality", low=0, high=100),
+    estimate=calls_of,
+    decisions=(
+        Choice("scene-*/select", check_decision),
+        FreeText("scene-*/prompt", check_decision),
+    ),
+    options=(
+        Option("--prompt", "prompt", "entry"),
+        Option("--target-duration", "target_duration", "entry"),
+        Option("--reference-image", "reference_image", "entry"),
+        Option("--id", "id", "entry"),
+        Option("--max-iterations", "max_enhancement_iterations"),
+    ),
+    outputs=Outputs(
+        "reference_image_traces",
+        report=job_report,
+        write_job=project,
+        write_batch=finish,
+        flat=True,
+    ),
     check=check,
-    own_fields=("id", "prompt", "target_duration", "reference_image"),
-    iterations="max_enhancement_iterations",
-    decisions=("scene-*/select", "scene-*/prompt"),
-    check_decision=check_decision,
-    report=job_report,
-    folder="reference_image_traces",
-    flat=True,
-    project=project,
-    finish=finish,
 )
 """The recipe, as the entry point `storyboard` of `safelight.recipes` gives it."""

@@ -9,6 +9,7 @@ from engine.contract import Brand, Film, PlannedScene
 from engine.contract.backend import Plain
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, Text
 from engine.contract.files import PictureFile
+from engine.contract.recipe_input import RecipeInput
 from engine.recipes.storyboard.settings import MOST_SCENES
 from engine.text.terminal import quoted
 
@@ -108,7 +109,7 @@ class SceneInput(_Entry):
         return PlannedScene(prompt=self.prompt, duration=self.duration, notes=self.notes)
 
 
-class StoryboardInput(_Entry):
+class StoryboardInput(_Entry, RecipeInput):
     """One storyboard: a brief, or scenes, and what belongs to all of them."""
 
     prompt: Annotated[str, Text(0, 20_000)] = Field(

@@ -12,7 +12,7 @@ from typing import Any
 
 from db.queries import jobs as queries
 from engine.contract import Artifact, Likeness
-from engine.contract.recipe import Projection
+from engine.contract.outputs import Projection
 from engine.imaging.errors import PictureError
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json

@@ -104,7 +104,7 @@ class JobRunner:
 
     async def _written_out(self, run: JobRun, result: BaseModel) -> "_Ending":
         """Writes the job's folder as it is to be once the job is done."""
-        ending = _Ending(result.model_dump_json(), run.batch.recipe.score(result))
+        ending = _Ending(result.model_dump_json(), run.batch.recipe.headline.of(result))
         lane = self._outputs_lane
         try:
             await self._projector.project(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from db.writes.events import record_event
 from engine.contract import Blocked, Call, Permanent, Request, Result, StepError
+from engine.contract.recipe_input import RecipeInput
 from engine.runtime.step.fingerprint import fingerprint
 from engine.runtime.step.outcome import StepFailed
 
@@ -69,12 +70,9 @@ def ways(run: "JobRun", name: str, call: Call[ResultT]) -> list[Way[ResultT]]:
 
 
 def _simplified(run: "JobRun", request: Request) -> Request | None:
-    recipe = run.batch.recipe
-    if recipe.starting_prompt is None:
-        return None
-    return request.simplified(
-        *recipe.starting_prompt(recipe.input.model_validate_json(run.job.input))
-    )
+    entry: RecipeInput = run.batch.recipe.input.model_validate_json(run.job.input)
+    prompt, negative_prompt = entry.starting_prompt()
+    return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
 
 
 async def step_by_any_way(

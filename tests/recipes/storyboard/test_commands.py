@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from engine.cli.app import app
 from engine.client.workspace import Workspace
 from engine.contract import Backend
+from engine.contract.recipe import operations_of
 from engine.intake.given import given_entry, name_of
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.plan import QueueError
@@ -61,8 +62,8 @@ def test_a_brief_and_a_file_are_one_too_many(tmp_path: Path):
 
 def test_without_any_input_it_says_how_to_give_some(tmp_path: Path, monkeypatch: Any):
     monkeypatch.chdir(tmp_path)
-    assert "or give --set prompt=..." in message(run("queue", "storyboard"))
-    assert "--set prompt" not in message(run("queue", "refine"))
+    assert "or give --prompt ..." in message(run("queue", "storyboard"))
+    assert "or give" not in message(run("queue", "refine"))
 
 
 def test_what_a_brief_has_wrong_is_said_as_of_a_file(tmp_path: Path):
@@ -107,8 +108,8 @@ def test_an_estimate_is_what_a_job_then_asks_for(tmp_path: Path):
     shooting.run("prompt: x\ntarget_duration: 15\n", num_variations=3, max_enhancement_iterations=2)
     entry = StoryboardInput(prompt="x", target_duration=15)
     settings = StoryboardSettings(num_variations=3, max_enhancement_iterations=2)
-    assert RECIPE.calls_of is not None
-    most = sum(calls[1] for calls in RECIPE.calls_of(entry, settings).values())
+    assert RECIPE.estimate is not None
+    most = sum(calls[1] for calls in RECIPE.estimate(entry, settings).values())
     assert most == len(shooting.crew.asked)
 
 
@@ -152,7 +153,7 @@ def test_every_family_of_chat_models_can_write_films():
     for name in ("builtin", "openai", "anthropic", "gemini", "ollama"):
         settings = catalog.backend_settings(name, {}).model_dump(mode="json")
         backend = catalog.backend("text", name, settings, {})
-        missing = [op for op in RECIPE.operations["text"] if not hasattr(backend, op)]
+        missing = [op for op in operations_of(RECIPE.uses["text"]) if not hasattr(backend, op)]
         assert missing == [], name
 
 

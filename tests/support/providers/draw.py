@@ -14,13 +14,15 @@ from pydantic import BaseModel
 from db.queries import jobs
 from db.rows import ApiCall, Error, Job, Step
 from engine.client.workspace import Workspace
+from engine.contract import ImageBackend
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe_input import RecipeInput
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.engine import Engine
 from tests.support.engines import PATIENCE, eventually
 
 
-class DrawInput(BaseModel):
+class DrawInput(RecipeInput):
     """One picture to make."""
 
     id: str | None = None
@@ -52,10 +54,9 @@ DRAW: AnyRecipe = Recipe(
     summary="Makes one picture.",
     input=DrawInput,
     settings=DrawSettings,
-    capabilities=("image",),
+    uses={"image": ImageBackend},
     headline=Headline("score", 0, 1),
     run=draw,
-    score=lambda _result: None,
 )
 
 QUICK = {

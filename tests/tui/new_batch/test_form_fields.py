@@ -6,10 +6,8 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from engine.recipes.refine import RECIPE
 from engine.recipes.refine.settings import RefineSettings
-from tests.support.toys import TOY
-from tui.screens.new_batch.estimate import most_steps, summary
+from tui.screens.new_batch.estimate import summary
 from tui.screens.new_batch.field_row import NameSuggester
 from tui.screens.new_batch.fields import WHOLE_FORM, check, fields_of
 from tui.screens.new_batch.options import BatchForm
@@ -160,8 +158,5 @@ def test_the_batch_has_bounds_too(name, value):
     assert set(check(BatchForm, fields, {**held(fields), name: value}).errors) == {name}
 
 
-def test_steps_are_counted_from_above():
-    assert most_steps(RECIPE, RefineSettings(max_iterations=4)) == 11
-    assert most_steps(TOY, TOY.settings()) is None
-    assert summary(2, 12) == "2 entries, at most 24 steps."
-    assert summary(1, None).startswith("1 entry;")
+def test_entries_are_counted_in_words():
+    assert (summary(1), summary(2_000)) == ("1 entry.", "2,000 entries.")

@@ -3,9 +3,6 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel
-
-from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.formatting import duration, money
 
@@ -13,22 +10,9 @@ if TYPE_CHECKING:
     from engine.money.estimate import Estimate
 
 
-def most_steps(recipe: AnyRecipe, settings: BaseModel) -> int | None:
-    """The most steps that one job makes; None where the recipe does not tell.
-
-    Args:
-        recipe: The recipe.
-        settings: Its settings, as the form has them.
-    """
-    return recipe.most_steps(settings) if recipe.most_steps else None
-
-
-def summary(entries: int, steps: int | None) -> str:
-    """Entries and steps in a few words."""
-    said = f"{entries:,} {'entry' if entries == 1 else 'entries'}"
-    if steps is None:
-        return f"{said}; how many steps they make depends on what comes of them."
-    return f"{said}, at most {entries * steps:,} steps."
+def summary(entries: int) -> str:
+    """Return the number of entries in words, until an estimate is known."""
+    return f"{entries:,} {'entry' if entries == 1 else 'entries'}."
 
 
 def words(found: "Estimate") -> str:

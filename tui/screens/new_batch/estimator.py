@@ -43,7 +43,7 @@ class Estimator:
         self._timer: Timer | None = None
 
     def ask(self, number: int, entries: int, recipe: AnyRecipe, settings: BaseModel) -> str:
-        """What the batch would take, in words: the most steps, until more is found out.
+        """What the batch would take, in words: the entries alone, until more is known.
 
         Args:
             number: Of the reading of its file.
@@ -58,7 +58,7 @@ class Estimator:
                 self._timer.stop()
             if entries <= MOST_ESTIMATED:
                 self._timer = self._screen.set_timer(ESTIMATE_AFTER, self._begin)
-        return self._words or estimate.summary(entries, estimate.most_steps(recipe, settings))
+        return self._words or estimate.summary(entries)
 
     def _begin(self) -> None:
         form, find = self._form, self._prepare()

@@ -188,7 +188,7 @@ class NewBatchScreen(Screen[int | None]):
         """Entries, steps, cost and time as far as they are known, and what backends lack."""
         chosen = self.form.chosen
         if chosen is None or settings is None or settings.value is None:
-            return estimate.summary(entries, None)
+            return estimate.summary(entries)
         text = self._estimator.ask(self._reader.number, entries, chosen.recipe, settings.value)
         named = [(name, str(settings.values.get(name, ""))) for name in chosen.backends]
         return f"{text} {what_lacks(self._readiness, named)}".rstrip()

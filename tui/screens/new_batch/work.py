@@ -99,9 +99,7 @@ def find_recipes(root: Path, catalog: "EntryPointCatalog") -> Found:
             troubles.append(f"The recipe {clean(name, 40)} cannot be loaded: {_short(error)}")
             continue
         offered: dict[str, tuple[str, ...]] = {
-            capability: backends[capability]
-            for capability in recipe.capabilities
-            if capability in backends
+            capability: backends[capability] for capability in recipe.uses if capability in backends
         }
         choices.append(RecipeChoice(recipe, settings.recipes.get(name, {}), offered))
     return Found(choices, " ".join(troubles))

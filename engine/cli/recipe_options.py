@@ -1,0 +1,154 @@
+"""Flags of a recipe's own in `safelight run` and `safelight queue`."""
+
+import types
+from collections.abc import Collection, Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import click
+
+from engine.contract.options import Option, option_named
+from engine.contract.recipe import AnyRecipe
+from engine.plugins.catalog import EntryPointCatalog
+from engine.text.terminal import clean
+
+RECIPE_OPTIONS = "recipe_options"
+"""Parameter that a command gets the values by: those that were given, by the option's key."""
+
+_PREFIX = "recipe_option_"
+_RECIPE = "safelight.recipe"
+
+
+class RecipeCommand(click.Command):
+    """A command with an argument RECIPE, whose own flags it takes too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments once the recipe among them is known."""
+        catalog = EntryPointCatalog()
+        ctx.meta[_RECIPE] = recipe = _loaded(catalog, self._named_recipe(catalog, args))
+        taken = {flag for param in self.params for flag in (*param.opts, *param.secondary_opts)}
+        _refuse_taken(recipe, taken)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            raise _explained(error, catalog, recipe, appends="--append" in args) from None
+        own = [name for name in ctx.params if name.startswith(_PREFIX)]
+        values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in own}
+        ctx.params[RECIPE_OPTIONS] = {k: v for k, v in values.items() if v not in (None, ())}
+        return rest
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the command's parameters and the recipe's."""
+        return [*super().get_params(ctx), *_parameters(ctx.meta.get(_RECIPE))]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the recipe's flags below those of every recipe."""
+        recipe = ctx.meta.get(_RECIPE)
+        ctx.meta[_RECIPE] = None
+        super().format_options(ctx, formatter)
+        ctx.meta[_RECIPE] = recipe
+        rows = [row for p in _parameters(recipe) if (row := p.get_help_record(ctx)) is not None]
+        if recipe is not None and rows:
+            with formatter.section(f"Options of {recipe.name}"):
+                formatter.write_dl(rows)
+
+    def _named_recipe(self, catalog: EntryPointCatalog, args: Sequence[str]) -> str:
+        """The recipe's name: the first word that is one, and is not the value of an option."""
+        words = list(self._words(args))
+        known = next((word for word in words if word in catalog.recipes), None)
+        if known is None:
+            names = catalog.recipe_names() if words else ()
+            known = next((word for word in words if word in names), None)
+        return known or ""
+
+    def _words(self, args: Sequence[str]) -> Iterator[str]:
+        takes = {
+            name
+            for option in self.params
+            if isinstance(option, click.Option) and not option.is_flag
+            for name in option.opts
+        }
+        left = iter(args)
+        for word in left:
+            if word == "--":
+                yield from left
+            elif word in takes:
+                next(left, None)
+            elif not word.startswith("-"):
+                yield word
+
+
+def _loaded(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:
+    try:
+        return catalog.recipe(name) if name else None
+    except Exception:  # noqa: BLE001 - the command loads it again, and shows what is wrong with it
+        return None
+
+
+def _refuse_taken(recipe: AnyRecipe | None, taken: Collection[str]) -> None:
+    for option in recipe.options if recipe else ():
+        if clash := next((flag for flag in option.flags if flag in taken), None):
+            name = recipe.name if recipe else ""
+            raise click.ClickException(
+                f"Recipe {name} has an option {clash}, which is Safelight's."
+            )
+
+
+def _explained(
+    error: click.NoSuchOption,
+    catalog: EntryPointCatalog,
+    recipe: AnyRecipe | None,
+    *,
+    appends: bool,
+) -> click.UsageError:
+    """The error about an option that another recipe has, else the error itself."""
+    flag = error.option_name.partition("=")[0]
+    every = (_loaded(catalog, name) for name in catalog.recipe_names())
+    others = [one.name for one in every if one and option_named(one.options, flag)]
+    if not others or not flag.startswith("--"):
+        return error
+    if appends:
+        said = f"With --append, {flag} has no effect: the batch has its own."
+    else:
+        this = f"not of {recipe.name}" if recipe else "name it before INPUT"
+        said = f"{flag} is an option of {' and '.join(others)}, {this}."
+    return click.UsageError(said, error.ctx)
+
+
+def _parameters(recipe: AnyRecipe | None) -> list[click.Option]:
+    return [_parameter(option, recipe) for option in recipe.options] if recipe else []
+
+
+def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:
+    model = {"setting": recipe.settings, "entry": recipe.input}.get(option.target)
+    field = model.model_fields[option.name] if model is not None else None
+    shape = _shape(field.annotation if field else Path)
+    help_ = option.help or clean((field and field.description) or "", 300)
+    if option.target == "input":
+        help_ = help_ or "The same as INPUT."
+    if option.target == "output":
+        help_ = help_ or "The same as --output-dir."
+    flags = list(option.flags)
+    if shape.pop("is_flag", False):
+        flags = [f"{flag}/--no-{flag.removeprefix('--')}" for flag in flags]
+    return click.Option([*flags, f"{_PREFIX}{option.key}"], default=None, help=help_, **shape)
+
+
+def _shape(annotation: Any) -> dict[str, Any]:
+    """Click's arguments for a field: switch, repeated, choices, path or text.
+
+    The field's model checks the value; so only what is needed to read a command line is here.
+    """
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _shape(get_args(annotation)[0])
+    if origin in {Union, types.UnionType}:
+        inner = [part for part in get_args(annotation) if part is not type(None)]
+        return _shape(inner[0]) if len(inner) == 1 else {"metavar": "TEXT"}
+    if origin in {tuple, list, set, frozenset}:
+        return {**_shape((get_args(annotation) or (str,))[0]), "multiple": True}
+    if origin is Literal:
+        return {"type": click.Choice([str(choice) for choice in get_args(annotation)])}
+    if annotation is bool:
+        return {"is_flag": True}
+    return {"metavar": {int: "INTEGER", float: "NUMBER", Path: "PATH"}.get(annotation, "TEXT")}

@@ -1,0 +1,92 @@
+"""Places where an operator can decide or has to approve: what a recipe declares of each."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from engine.contract.decisions import Check, written
+from engine.text.terminal import quoted
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The number of one of the scopes beside it, 0 for the one that the recipe chooses.
+
+    Attributes:
+        key: Its key in a job, with `*` for a part that varies: `scene-*/select`.
+        check: Returns why a number does not fit a job as it is now; empty if it does.
+    """
+
+    key: str
+    check: Check | None = None
+
+    def problem(self, value: Any) -> str:
+        """Return why a value is of the wrong type, to follow the key; empty if it is not."""
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            return f"is a whole number from 0, and {written(value)} is none"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class FreeText:
+    """A text, empty for the one that the recipe has; attributes as of `Choice`."""
+
+    key: str
+    check: Check | None = None
+
+    def problem(self, value: Any) -> str:
+        """Return why a value is of the wrong type, to follow the key; empty if it is not."""
+        if not isinstance(value, str):
+            return f"is a text, and {written(value)} is none"
+        if "\0" in value or not _is_unicode(value):
+            return "must be text without NUL and without halves of characters"
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A gate: something that an operator approves, edits or rejects before the job continues.
+
+    Attributes:
+        key: Its key in a job, with `*` for a part that varies: `plan`, `scene-*/plan`.
+        model: Type of what is approved: a pydantic model, or a type of plain data.
+        check: Returns why an edited value does not fit a job; empty if it does.
+    """
+
+    key: str
+    model: Any
+    check: Check | None = None
+
+    def problem(self, value: Any) -> str:
+        """Return why a value is of the wrong type, to follow the key; empty if it is not."""
+        try:
+            TypeAdapter(self.model).validate_json(json.dumps(value))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            at = ".".join(str(part) for part in first["loc"])
+            message = first["msg"].removeprefix("Value error, ")
+            return f"does not fit{f', {quoted(at)}' if at else ''}: {message}"
+        return ""
+
+
+AnyDecision = Choice | FreeText | Approval
+
+
+def plain(value: Any) -> Any:
+    """Return a value that is approved as plain data.
+
+    Raises:
+        pydantic_core.PydanticSerializationError: It holds something else than plain data.
+    """
+    kind = type(value) if isinstance(value, BaseModel) else Any
+    return TypeAdapter(kind).dump_python(value, mode="json")
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,76 @@
+"""What a recipe writes for people to read, and what it is given to write it from."""
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+import db.rows
+from engine.config.output_settings import OutputSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """What a recipe is given to write the folders that people read.
+
+    Attributes:
+        connection: A read-only connection to the store.
+        batch: The batch.
+        job: The job, None for a whole batch.
+        folder: Where to write: the job's folder, or the batch's.
+        root: The workspace.
+        artifact: Returns where the stored file of a hash is.
+        settings: What operators set about outputs.
+        ended: For a progress output, how many jobs had ended; 0 otherwise.
+    """
+
+    connection: sqlite3.Connection
+    batch: db.rows.Batch
+    job: db.rows.Job | None
+    folder: Path
+    root: Path
+    artifact: Callable[[str], Path]
+    settings: OutputSettings
+    ended: int = 0
+
+    @property
+    def checkpoint(self) -> str:
+        """Name of a progress output after `ended` jobs: `checkpoint_010`."""
+        return f"checkpoint_{self.ended:03d}"
+
+
+Write = Callable[[Projection], None]
+Report = Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel]
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """Results of a recipe's jobs, as objects and as folders.
+
+    The folders are a projection of the store: each writer may be called again at any time, and
+    writes the same for the same store.
+
+    Attributes:
+        folder: Name of the folder below `outputs/` that the jobs write to.
+        report: Returns the report of one job that `Workspace.results` yields.
+        write_job: Writes a job's folder.
+        write_batch: Writes what concerns a whole batch, after its last job.
+        write_progress: Writes what there is after every `progress_every` jobs that have ended.
+        progress_every: Jobs between two progress outputs, at least 1.
+        flat: Whether every job has a folder right below `folder`, even if an earlier job has the
+            same id.
+    """
+
+    folder: str = "results"
+    report: Report | None = None
+    write_job: Write | None = None
+    write_batch: Write | None = None
+    write_progress: Write | None = None
+    progress_every: int = 10
+    flat: bool = False
+
+    def __post_init__(self) -> None:
+        if self.progress_every < 1:
+            raise ValueError("progress_every is at least 1")

@@ -1,0 +1,79 @@
+"""What a recipe's own options ask for, given as flags, in a form or in Python."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from engine.contract.options import Option, option_named
+from engine.contract.recipe import AnyRecipe
+from engine.intake.given import as_stream, given_entry, name_of
+from engine.queueing.plan import QueueError, QueueOptions, Source
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRequest:
+    """An input and how its batch runs, once a recipe's own options are applied.
+
+    Attributes:
+        source: Returns the input from its beginning, as often as it is called; None if no input
+            was given.
+        options: How the batch runs, without `flags`.
+    """
+
+    source: Callable[[], Source] | None
+    options: QueueOptions
+
+
+def apply_options(recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> QueueRequest:
+    """Apply a recipe's own options to an input and to how its batch runs.
+
+    Raises:
+        QueueError: The recipe has no such option, or the input or the output folder is given twice.
+    """
+    flags = [(_known(recipe, name), value) for name, value in options.flags.items()]
+    overrides = dict(options.overrides) | _given(flags, "setting")
+    entry, overrides = given_entry(overrides, recipe.entry_fields)
+    entry |= _given(flags, "entry")
+    output = _path(flags, "output", options.output_dir, "--output-dir")
+    chosen = replace(options, overrides=overrides, flags={}, output_dir=output)
+    if not entry:
+        found = _path(flags, "input", source, "INPUT")
+        return QueueRequest(None if found is None else lambda: found, chosen)
+    if source is not None or _has(flags, "input"):
+        given = _spelling(flags, next(iter(entry)))
+        raise QueueError(f"Give INPUT or {given}, not both: each says what to make.")
+    chosen = replace(chosen, name=options.name or name_of(entry), file_format="json")
+    return QueueRequest(lambda: as_stream(entry), chosen)
+
+
+def _known(recipe: AnyRecipe, name: str) -> Option:
+    option = option_named(recipe.options, name)
+    if option is None:
+        has = ", ".join(option.flag for option in recipe.options) or "none"
+        raise QueueError(f"Recipe {recipe.name} has no option {name!r}; its own options: {has}.")
+    return option
+
+
+def _given(flags: list[tuple[Option, Any]], target: str) -> dict[str, Any]:
+    return {option.name: value for option, value in flags if option.target == target}
+
+
+def _has(flags: list[tuple[Option, Any]], target: str) -> bool:
+    return any(option.target == target for option, _ in flags)
+
+
+def _path(flags: list[tuple[Option, Any]], target: str, given: Any, called: str) -> Any:
+    """The one path that is given, by its usual name or by a flag of the recipe's."""
+    for option, value in flags:
+        if option.target != target:
+            continue
+        if given is not None:
+            raise QueueError(f"Give {called} or {option.flag}, not both.")
+        given, called = Path(value), option.flag
+    return given
+
+
+def _spelling(flags: list[tuple[Option, Any]], name: str) -> str:
+    own = (o.flag for o, _ in flags if o.target == "entry" and o.name == name)
+    return next(own, f"--set {name}")
