@@ -24,14 +24,14 @@ class RecipeCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments once the recipe among them is known."""
-        catalog = EntryPointCatalog()
+        catalog, appends = EntryPointCatalog(), "--append" in args
         ctx.meta[_RECIPE] = recipe = _loaded(catalog, self._named_recipe(catalog, args))
         taken = {flag for param in self.params for flag in (*param.opts, *param.secondary_opts)}
         _refuse_taken(recipe, taken)
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            raise _explained(error, catalog, recipe, appends="--append" in args) from None
+            raise _explained(error, catalog, recipe, appends=appends) from None
         own = [name for name in ctx.params if name.startswith(_PREFIX)]
         values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in own}
         ctx.params[RECIPE_OPTIONS] = {k: v for k, v in values.items() if v not in (None, ())}

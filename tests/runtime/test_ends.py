@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract.outputs import Outputs
 from tests.support import toys
 from tests.support.engines import Toy, quick_settings
 
@@ -38,7 +39,7 @@ async def test_the_place_of_a_job_is_taken_until_its_end_is_about_to_be_committe
     def reply(_request: RefineRequest, _context: CallContext) -> None:
         raise Permanent("No.")
 
-    toy.catalog.recipes["toy"] = replace(toys.TOY, project=project)
+    toy.catalog.recipes["toy"] = replace(toys.TOY, outputs=Outputs(write_job=project))
     toy.backend.reply = reply
     toy.settings = quick_settings(jobs_in_flight=1)
     toy.queue(3)

@@ -16,6 +16,7 @@ import pytest
 
 from db.queries import batches
 from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract.outputs import Outputs
 from engine.process.ownership import mark
 from engine.runtime import engine as engine_module
 from engine.runtime.artifacts import ArtifactStore
@@ -182,7 +183,7 @@ class Folder:
     def __init__(self, toy: Toy) -> None:
         self.error: OSError | None = OSError(errno.ENOSPC, "No space left on device", "result.txt")
         self.written: list[str] = []
-        toy.catalog.recipes["toy"] = replace(TOY, project=self)
+        toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=self))
 
     def __call__(self, projection: Any) -> None:
         if self.error is not None:
@@ -220,7 +221,7 @@ async def test_a_folder_without_the_right_to_write_parks_too(toy: Toy) -> None:
     def write(projection: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(projection.folder))
 
-    toy.catalog.recipes["toy"] = replace(TOY, project=write)
+    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=write))
     toy.queue()
     await toy.run()
     assert (toy.job().state, toy.job().reason) == ("parked", "disk")

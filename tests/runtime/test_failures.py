@@ -22,6 +22,7 @@ from engine.contract import (
     RefineRequest,
     Retryable,
 )
+from engine.contract.outputs import Outputs
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes import lane as lanes
 from engine.runtime.step import call as calling
@@ -180,7 +181,7 @@ async def test_a_bug_in_a_recipe_and_in_its_folder_ends_the_job(toy: Toy) -> Non
     def broken(_projection: Any) -> None:
         raise ValueError("the folder's writer is broken")
 
-    toy.catalog.recipes["toy"] = replace(TOY, project=broken)
+    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=broken))
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"

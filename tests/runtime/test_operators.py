@@ -11,6 +11,7 @@ import pytest
 from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract.outputs import Outputs
 from engine.runtime.commands import CommandDesk, NothingRuns
 from engine.runtime.output_writer import Projector
 from tests.support.engines import Toy, eventually, quick_settings
@@ -313,7 +314,7 @@ async def test_the_finish_runs_again_after_retries_decisions_and_more_entries(
     def finish(projection: Any) -> None:
         finished.append(projection.batch.total)
 
-    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue(2, overrides={"steps": 1})
     await toy.run()
     toy.command("decide", {"key": "say-0", "value": "mine"}, job=1)
@@ -335,7 +336,7 @@ async def test_a_finish_that_fails_says_so_and_retry_makes_it_again(toy: Toy) ->
         if broken:
             raise ValueError("the summary cannot be made")
 
-    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue()
     await toy.run()
     assert (toy.batch().state, toy.batch().finish_error) == (
@@ -361,7 +362,7 @@ async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
             toy.append(1, more)
             loop.call_soon_threadsafe(appended.set)
 
-    toy.catalog.recipes["toy"] = replace(TOY, finish=finish)
+    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue(overrides={"steps": 1})
     async with toy.running():
         await eventually(appended.is_set)
@@ -375,7 +376,9 @@ async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
 
 async def test_a_finish_that_was_cut_off_is_made_by_the_next_engine(toy: Toy) -> None:
     finished: list[str] = []
-    toy.catalog.recipes["toy"] = replace(TOY, finish=lambda p: finished.append(p.batch.name))
+    toy.catalog.recipes["toy"] = replace(
+        TOY, outputs=Outputs(write_batch=lambda p: finished.append(p.batch.name))
+    )
     toy.queue(overrides={"steps": 1})
     await toy.run()
     with toy.store.alone() as write:

@@ -11,6 +11,7 @@ from db.queries import jobs as job_queries
 from db.queries.history import events_after
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent, Refinement, RefineRequest
+from engine.contract.decision_points import Choice, FreeText
 from engine.contract.decisions import JobShape
 from engine.runtime.engine import Engine
 from tests.support.engines import Toy, eventually, quick_settings
@@ -110,7 +111,7 @@ async def test_a_foreign_recipe_has_its_decisions_checked_by_its_own_hook(toy: T
         assert (shape.input.prompt, shape.settings.steps) == ("prompt 0", 3)
         return f"{key} has no {value}." if value > len(shape.steps) else ""
 
-    asks = replace(TOY, decisions=("select", "*/prompt"), check_decision=check)
+    asks = replace(TOY, decisions=(Choice("select", check), FreeText("*/prompt", check)))
     toy.catalog.recipes["toy"] = asks
     toy.queue()
     await toy.run()
