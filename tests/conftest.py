@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.support import repeatable
+
 # The same examples on every run, however slow the machine is at the moment.
 settings.register_profile(
     "repeatable",
@@ -12,7 +14,20 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
+# Other examples on every run, and the same ones again for the same `--hypothesis-seed`.
+settings.register_profile(
+    "randomised",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("repeatable")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep repeatable examples free of what else has been imported."""
+    if config.getoption("--hypothesis-profile") != "randomised":
+        repeatable.ignore_loaded_modules()
 
 
 @pytest.fixture(autouse=True)

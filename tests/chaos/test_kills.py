@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.chaos import Nursery, ProviderProcess, Stage, rounds
+from tests.support.chaos import Nursery, ProviderProcess, Stage
+from tests.support.effort import scaled
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +81,7 @@ def test_each_life_a_commit_longer_than_the_last(
     stage.check(reference)
 
 
-@pytest.mark.parametrize("seed", range(rounds(4)))
+@pytest.mark.parametrize("seed", range(scaled(4)))
 def test_at_random_moments(
     seed: int, larger: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.support.chaos import Nursery, ProviderProcess, Stage, rounds
+from tests.support.chaos import Nursery, ProviderProcess, Stage
 from tests.support.chaos_engine import TOLD
+from tests.support.effort import scaled
 from tests.support.random_recipe import RANDOM
 
 names = st.sampled_from(["paint", "judge", "tell"])
@@ -47,9 +48,8 @@ def finished(stage: Stage) -> dict[tuple[int, str], str]:
 
 
 @settings(
-    max_examples=rounds(20),
+    max_examples=scaled(20),
     deadline=None,
-    derandomize=True,
     database=None,
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),

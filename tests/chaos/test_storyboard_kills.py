@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.recipes.storyboard import RECIPE
-from tests.support.chaos import Nursery, ProviderProcess, Stage, rounds
+from tests.support.chaos import Nursery, ProviderProcess, Stage
+from tests.support.effort import scaled
 
 FILM = {
     "image": "film",
@@ -73,7 +74,7 @@ def test_the_same_film_after_a_crash_at_a_commit(
     moment: str, film: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:
     template, reference = film
-    for first in range(1, rounds(1) + 1):
+    for first in range(1, scaled(1, STRIDE) + 1):
         for number in itertools.count(first, STRIDE):
             stage = template.copy(tmp_path / f"{first}-{number}")
             if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):

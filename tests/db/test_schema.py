@@ -18,10 +18,11 @@ from db.schema import JOB_STATES, SCHEMA_VERSION
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes import jobs as job_writes
+from tests.support.effort import scaled
 from tests.support.stores import add_batch, batch_row, make_store, new_job
 
 QUICK = settings(
-    max_examples=40,
+    max_examples=scaled(40),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 from engine.intake import FORMATS, InputError, load, open_entries
 from engine.recipes.refine.input import RefineInput
+from tests.support.effort import scaled
 
-quick = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+quick = settings(
+    max_examples=scaled(60), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 names = st.sampled_from(["prompt", "id", "title", "scene", "mood", "negative_prompt"])
@@ -79,7 +82,7 @@ FRAGMENTS = [
 noise = st.binary(max_size=200) | st.lists(st.sampled_from(FRAGMENTS), max_size=40).map(b"".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=scaled(400), deadline=None)
 @given(noise, st.sampled_from([None, *FORMATS]))
 def test_noise_is_read_or_refused_and_nothing_else(data, file_format):
     try:

@@ -23,6 +23,7 @@ from engine.contract import (
     Retryable,
 )
 from tests.money.conftest import Ledger, PaidToy
+from tests.support.effort import scaled
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import Reply
 
@@ -304,7 +305,9 @@ plans = st.fixed_dictionaries(
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=scaled(40),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(plan=plans)
 def test_never_a_microdollar_over(

@@ -259,8 +259,3 @@ class Stage:
                 os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass  # it had ended
-
-
-def rounds(usual: int) -> int:
-    """How many rounds of something random: `SAFELIGHT_CHAOS_ROUNDS` times the usual number."""
-    return usual * int(os.environ.get("SAFELIGHT_CHAOS_ROUNDS", "1"))

@@ -165,5 +165,7 @@ def _lengths(total: float | None, texts: list[str]) -> list[float | None]:
         return [None] * len(texts)
     weights = [max(4, min(40, len(words_of(text)))) ** 0.5 for text in texts]
     marks = [total * sum(weights[:at]) / sum(weights) for at in range(len(texts))]
-    rounded = [round(mark, 1) for mark in marks] if total >= len(texts) else marks
-    return [round(end - start, 9) for start, end in pairwise([*rounded, total])]
+    if total < len(texts):  # too short for tenths; rounding would add up
+        return [end - start for start, end in pairwise([*marks, total])]
+    tenths = [round(mark, 1) for mark in marks]
+    return [round(end - start, 9) for start, end in pairwise([*tenths, total])]

@@ -26,6 +26,7 @@ from engine.contract.text import Text
 from tests.backends.builtin.pictures import EXAMPLES
 from tests.backends.builtin.pictures import brief as example_brief
 from tests.backends.builtin.test_backends import Context, backend
+from tests.support.effort import scaled
 
 COFFEE = Film(
     brief=(
@@ -347,7 +348,7 @@ TEXTS = st.one_of(
 
 
 @given(TEXTS.filter(bool), TEXTS, TEXTS, TEXTS, st.integers(1, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 def test_any_scene_is_written_the_same_each_time_and_never_contradicted(
     prompt, notes, brief, marker, number
 ):

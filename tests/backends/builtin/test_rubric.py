@@ -12,6 +12,7 @@ from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.shotwords import read_shot
 from engine.contract.storyboard_text import CRITERIA, Brand, Film, PlannedScene
+from tests.support.effort import scaled
 
 SCENE = PlannedScene(prompt="A barista pours milk into a cappuccino")
 MARKER = "a barista in a striped apron"
@@ -67,7 +68,7 @@ def none_rises(before: dict[str, float], after: dict[str, float]) -> bool:
 
 
 @given(SUBSETS, st.sampled_from(sorted(ELEMENTS)), SEPARATORS, PROSE)
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=scaled(80), deadline=None)
 def test_a_missing_element_raises_what_it_belongs_to_and_lowers_nothing(names, new, by, prose):
     names = names - {new}
     base = f"{told(names, by)}{by}{prose}"
@@ -78,14 +79,14 @@ def test_a_missing_element_raises_what_it_belongs_to_and_lowers_nothing(names, n
 
 
 @given(SUBSETS, st.lists(st.sampled_from(IDLE), min_size=1, max_size=30), SEPARATORS, PROSE)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 def test_stuffing_raises_nothing(names, idle, by, prose):
     base = told(names, by)
     assert none_rises(scores(base), scores(by.join([base, *idle, prose])))
 
 
 @given(SUBSETS, st.sampled_from(sorted(ELEMENTS)), st.integers(1, 40), SEPARATORS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 def test_repetition_raises_nothing(names, again, times, by):
     base = told(names | {again}, by)
     once = scores(base)
@@ -94,7 +95,7 @@ def test_repetition_raises_nothing(names, again, times, by):
 
 
 @given(SUBSETS, st.data(), SEPARATORS)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=scaled(60), deadline=None)
 def test_saying_a_part_of_it_again_raises_nothing(names, data, by):
     clauses = told(names | {"size", "source"}, by).split(by)
     start = data.draw(st.integers(0, len(clauses) - 1))
@@ -123,7 +124,7 @@ CONTRADICTIONS = [
 
 @pytest.mark.parametrize(("first", "other"), CONTRADICTIONS)
 @given(SUBSETS, SEPARATORS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=scaled(12), deadline=None)
 def test_a_second_contradicting_camera_or_light_raises_nothing(first, other, names, by):
     base = by.join([told(names, by), SUBJECT, first])
     before, after = scores(base), scores(base + by + other)
@@ -133,7 +134,7 @@ def test_a_second_contradicting_camera_or_light_raises_nothing(first, other, nam
 
 @pytest.mark.parametrize("other", ["wide shot", "midday sun", "extreme wide shot, 16 mm", "noon"])
 @given(SUBSETS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=scaled(12), deadline=None)
 def test_what_contradicts_the_scene_raises_nothing(other, names):
     scene = PlannedScene(prompt="Close-up of a fox at night under neon")
     base = told(names - {"size", "lens", "time", "source"} - {"subject"}) + f". {scene.prompt}"

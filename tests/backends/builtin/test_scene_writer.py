@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.backends.builtin.scenes import split
@@ -8,6 +8,7 @@ from engine.backends.builtin.subjects import subject, without_form
 from engine.backends.builtin.terms import words_of
 from engine.contract.storyboard_text import Brand, Film, PlannedScene, ScenesRequest
 from tests.backends.builtin.test_backends import Context, backend
+from tests.support.effort import scaled
 
 STORY = (
     "A young barista opens a small coffee bar at dawn. Then she pours the first espresso; "
@@ -76,7 +77,8 @@ BRIEFS = st.one_of(st.text(max_size=200), st.lists(WORDS, max_size=30).map("".jo
 
 
 @given(BRIEFS, st.integers(1, 100), st.none() | st.floats(0.01, 10_000))
-@settings(max_examples=60, deadline=None)
+@example("", 81, 0.015625)
+@settings(max_examples=scaled(60), deadline=None)
 def test_any_brief_gives_as_many_scenes_as_asked_and_as_long(brief, count, length):
     rows = split(Film(brief=brief, target_duration=length), count)
     scenes = [PlannedScene.model_validate(row) for row in rows]

@@ -21,6 +21,7 @@ from engine.imaging.measure.likeness import (
 )
 from tests.backends.builtin.pictures import flat, png
 from tests.backends.builtin.test_backends import Context, backend
+from tests.support.effort import scaled
 
 LEARNED = ("pickscore", "clip_score", "clipscore", "vqascore", "vqa_score", "aesthetic", "hps",
            "image_reward", "imagereward")  # fmt: skip
@@ -220,7 +221,7 @@ PICTURES = st.builds(
 
 
 @given(PICTURES, PICTURES, PICTURES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=scaled(12), deadline=None)
 def test_the_measures_of_likeness_are_symmetric_and_the_distance_is_a_metric(a, b, c):
     one, two, three = imprint(a), imprint(b), imprint(c)
     assert palette_distance(one, one) == 0

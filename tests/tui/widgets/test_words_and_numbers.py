@@ -10,6 +10,7 @@ from textual.app import App
 from textual.containers import VerticalScroll
 
 from db.rows import Critique, Score
+from tests.support.effort import scaled
 from tui.widgets import prompt_diff
 from tui.widgets.evaluation import NOTHING, Evaluation, bar, number
 from tui.widgets.prompt_diff import PromptDiff, as_text, compare, words_of
@@ -48,7 +49,7 @@ TEXTS = st.text(alphabet="ab \n,花火", max_size=60)
 
 
 @given(TEXTS, TEXTS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=scaled(200), deadline=None)
 def test_parts_make_up_both_texts(before, after):
     parts = compare(before, after)
     assert "".join(text for kind, text in parts if kind != "added") == before
@@ -148,7 +149,7 @@ def test_what_is_missing_is_a_gap():
 
 
 @given(st.lists(st.none() | st.floats(), max_size=300), st.integers(-1, 40))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=scaled(100), deadline=None)
 def test_a_sparkline_is_never_wider_than_its_room(values, width):
     assert len(spark(values, 0, 1, width).plain) == min(len(values), max(0, width))
 

@@ -1,0 +1,16 @@
+"""How thorough the tests are: quickly in the usual run, in full in `make test-slow`."""
+
+import os
+
+ROUNDS = int(os.environ.get("SAFELIGHT_TEST_ROUNDS", "1"))
+"""By how much random tests are multiplied."""
+
+
+def scaled(usual: int, most: int | None = None) -> int:
+    """Number of rounds of something random or repeated.
+
+    Args:
+        usual: The number in the usual run.
+        most: The number at which more adds nothing.
+    """
+    return min(usual * ROUNDS, most or usual * ROUNDS)
