@@ -221,7 +221,13 @@ def _add_picture(connection: sqlite3.Connection, job_id: int, hash_: str) -> Non
     intent = Intent(
         batch_id, job_id, f"{scope}/{name}", scope, name, "print", name, "toy", "toy-1", "{}"
     )
-    artifact = {"role": "picture", "hash": hash_, "media_type": "image/png", "size": 100}
+    artifact = {
+        "role": "picture",
+        "hash": hash_,
+        "media_type": "image/png",
+        "kind": "image",
+        "size": 100,
+    }
     artifact |= {"width": 256, "height": 256}
     step = steps.begin_step(connection, intent)
     steps.finish_step(connection, step, intent, Outcome("{}", artifacts=[artifact]))

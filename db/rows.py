@@ -140,6 +140,7 @@ class Step(Row):
     superseded_at: str | None
     reused_from: int | None
     saved: int
+    kind: str
 
     @property
     def decoded(self) -> Any:
@@ -162,6 +163,8 @@ class Artifact(Row):
     width: int | None
     height: int | None
     created_at: str
+    kind: str
+    facts: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,5 +384,5 @@ class Iteration(Row):
     finished_at: str | None
     cost: int
     steps_done: int
-    picture: str | None
+    artifact: str | None
     score: float | None

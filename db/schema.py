@@ -8,12 +8,13 @@ from db.migrations import (
     m0002_sets_and_hosts,
     m0003_one_count,
     m0004_counted_work,
+    m0005_kinds,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -24,6 +25,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0002_sets_and_hosts", m0002_sets_and_hosts.apply),
     ("0003_one_count", m0003_one_count.apply),
     ("0004_counted_work", m0004_counted_work.apply),
+    ("0005_kinds", m0005_kinds.apply),
 )
 
 

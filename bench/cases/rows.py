@@ -23,6 +23,7 @@ ARTIFACT = {
     "role": "result",
     "hash": "0" * 64,
     "media_type": "image/png",
+    "kind": "image",
     "size": 1000,
     "width": 64,
     "height": 64,

@@ -31,7 +31,7 @@ class Glance(Row):
 _GLANCE = """
 SELECT
   (SELECT a.hash FROM artifacts a JOIN steps t ON t.id = a.step_id
-    WHERE a.job_id = j.id AND a.media_type LIKE 'image/%' AND t.superseded_at IS NULL
+    WHERE a.job_id = j.id AND a.kind = 'image' AND t.superseded_at IS NULL
     ORDER BY :sign * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
                WHERE u.job_id = a.job_id AND s.metric = :metric AND u.superseded_at IS NULL
                  AND CASE WHEN s.image IS NULL THEN u.scope = t.scope ELSE s.image = a.hash END
@@ -139,7 +139,7 @@ def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
     sql = f"""SELECT CASE WHEN json_valid(request)
                      THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
               FROM steps t WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM artifacts a
-                WHERE a.step_id = t.id AND a.media_type LIKE 'image/%')
+                WHERE a.step_id = t.id AND a.kind = 'image')
               ORDER BY id DESC LIMIT 1"""  # noqa: S608 - marks and our own number
     row = connection.execute(sql, steps[-500:]).fetchone()
     return str(row[0]) if row and row[0] else ""
@@ -148,7 +148,7 @@ def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
 def first_pictures(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
     """Hash of the first picture that each step left, by step."""
     sql = """SELECT step_id, hash FROM artifacts WHERE job_id = ? AND step_id IS NOT NULL
-             AND media_type LIKE 'image/%' ORDER BY id DESC"""
+             AND kind = 'image' ORDER BY id DESC"""
     return {row[0]: row[1] for row in connection.execute(sql, (job_id,))}
 
 

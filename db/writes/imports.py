@@ -24,6 +24,7 @@ class DoneStep:
         artifact: The file it left behind, as the columns of `artifacts`.
         score: The score it gave, as the columns of `scores`.
         critique: What it said: text, missing (a list), measurements (a mapping).
+        kind: Kind of the result.
     """
 
     scope: str
@@ -38,6 +39,7 @@ class DoneStep:
     artifact: Mapping[str, Any] | None = None
     score: Mapping[str, Any] | None = None
     critique: Mapping[str, Any] | None = None
+    kind: str = "data"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ def _end(connection: sqlite3.Connection, batch_id: int, job_id: int, job: DoneJo
 def _add_step(connection: sqlite3.Connection, batch_id: int, job_id: int, step: DoneStep) -> None:
     cursor = connection.execute(
         """INSERT INTO steps (batch_id, job_id, key, scope, name, fingerprint, state, operation,
-           backend, model, request, result, cost, started_at, finished_at)
-           VALUES (?, ?, ?, ?, ?, 'imported', 'done', ?, ?, ?, ?, ?, ?, ?, ?)""",
+           backend, model, request, result, kind, cost, started_at, finished_at)
+           VALUES (?, ?, ?, ?, ?, 'imported', 'done', ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch_id,
             job_id,
@@ -118,6 +120,7 @@ def _add_step(connection: sqlite3.Connection, batch_id: int, job_id: int, step: 
             step.model,
             step.request,
             step.result,
+            step.kind,
             step.cost,
             step.started_at,
             step.finished_at,
@@ -127,8 +130,8 @@ def _add_step(connection: sqlite3.Connection, batch_id: int, job_id: int, step: 
     if step.artifact is not None:
         connection.execute(
             """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
-               width, height, created_at) VALUES (:batch, :job, :step, 'result', :hash,
-               :media_type, :size, :width, :height, :at)""",
+               width, height, kind, created_at) VALUES (:batch, :job, :step, 'result', :hash,
+               :media_type, :size, :width, :height, :kind, :at)""",
             {**step.artifact, **belongs},
         )
     if step.score is not None:

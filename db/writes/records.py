@@ -24,6 +24,7 @@ class Intent(NamedTuple):
     model: str
     request: str
     reusable: bool = False
+    kind: str = "data"
 
 
 @dataclass(slots=True)
@@ -67,7 +68,8 @@ def write_artifacts(
     for a in artifacts:
         connection.execute(
             """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
-               width, height, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               width, height, kind, facts, created_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
                 intent.batch_id,
                 intent.job_id,
@@ -78,6 +80,8 @@ def write_artifacts(
                 a["size"],
                 a["width"],
                 a["height"],
+                a["kind"],
+                json.dumps(a["facts"]) if a.get("facts") else "{}",
                 at,
             ),
         )

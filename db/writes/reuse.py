@@ -55,8 +55,8 @@ _FILES = "SELECT hash FROM artifacts WHERE step_id = ? AND role != 'trace'"
 
 _COPIES = (
     """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size, width,
-         height, created_at)
-       SELECT :batch, :job, :step, role, hash, media_type, size, width, height, :at
+         height, kind, facts, created_at)
+       SELECT :batch, :job, :step, role, hash, media_type, size, width, height, kind, facts, :at
        FROM artifacts WHERE step_id = :source AND role != 'trace' ORDER BY id""",
     """INSERT INTO scores (job_id, step_id, metric, value, raw, scorer, image)
        SELECT :job, :step, metric, value, raw, scorer, image

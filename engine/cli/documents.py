@@ -111,7 +111,7 @@ class _Turns:
             "missing": json.loads(critique.missing) if critique else [],
             "measurements": json.loads(critique.measurements) if critique else {},
             "picture": self._picture(turn),
-            "artifact": turn.picture,
+            "artifact": turn.artifact,
             "cost_usd": dollars(turn.cost),
             "seconds": _sum_seconds(steps),
         }
@@ -122,14 +122,14 @@ class _Turns:
 
     def _picture(self, turn: Iteration) -> str | None:
         """The picture in the results folder, or the stored file where it is not there."""
-        if turn.picture is None:
+        if turn.artifact is None:
             return None
         endings = (".png", *SUFFIXES.values())
         names = (f"iteration_{turn.number}{ending}" for ending in endings)
         written = next((self._outputs[name] for name in names if name in self._outputs), None)
         if written is not None and "/" not in turn.scope:
             return written
-        return _file(self._paths, turn.picture)
+        return _file(self._paths, turn.artifact)
 
 
 def _file(paths: WorkspacePaths, hash_: str) -> str:

@@ -7,7 +7,18 @@ can run in this process, in a process pool, in a model host or on another machin
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, Protocol, Self, TypeVar, runtime_checkable
+from pathlib import Path
+from typing import (
+    Any,
+    BinaryIO,
+    ClassVar,
+    Generic,
+    Literal,
+    Protocol,
+    Self,
+    TypeVar,
+    runtime_checkable,
+)
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +37,22 @@ class Plain(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Facts = Mapping[str, int | float | str]
+"""Facts of a stored file, by their names."""
+
+
+def _implied_kind(values: dict[str, Any]) -> str:
+    return "image" if str(values.get("media_type", "")).startswith("image/") else "file"
+
+
+def _is_implied(kind: str) -> bool:
+    return kind in {"image", "file"}
+
+
+def _is_empty(facts: Facts) -> bool:
+    return not facts
+
+
 class Artifact(Plain):
     """A handle of stored bytes, by content.
 
@@ -33,8 +60,11 @@ class Artifact(Plain):
         hash: SHA-256 of the bytes, 64 lower-case hexadecimal digits.
         media_type: What the bytes are, for example `image/png`.
         size: Length in bytes.
-        width: Width in pixels, where it is a picture.
-        height: Height in pixels, where it is a picture.
+        width: Width in pixels; None unless it is an image or a video.
+        height: Height in pixels; None unless it is an image or a video.
+        kind: Name of its kind, for example `image` or `audio`.
+        facts: Facts of its kind, read from its content: `seconds`, `sample_rate`, `channels`,
+            `frames`, `frame_rate` and others; numbers and short texts.
     """
 
     hash: str = Field(pattern="^[0-9a-f]{64}$")
@@ -42,6 +72,13 @@ class Artifact(Plain):
     size: int
     width: int | None = None
     height: int | None = None
+    # Left out of stored requests and results where earlier handles say the same without it.
+    kind: str = Field(default_factory=_implied_kind, exclude_if=_is_implied)
+    facts: Facts = Field(default_factory=dict, exclude_if=_is_empty)
+
+    def __hash__(self) -> int:
+        """The hash of the content's hash: facts are a mapping, which has none."""
+        return hash(self.hash)
 
 
 class Request(Plain):
@@ -65,7 +102,13 @@ class Request(Plain):
 
 
 class Result(Plain):
-    """Base of every typed result. It is stored as JSON and returned as it was on resume."""
+    """Base of every typed result. It is stored as JSON and returned as it was on resume.
+
+    Attributes:
+        kind: Name of the kind that draws it, for example `scores`; `data` is drawn as JSON.
+    """
+
+    kind: ClassVar[str] = "data"
 
     def scores(self) -> "list[Score]":
         """The scores that this result leaves behind, each a row of its own."""
@@ -147,8 +190,33 @@ class CallContext(Protocol):
         """The bytes of an artifact, checked against its hash."""
         ...
 
-    async def keep(self, data: bytes, role: str = "result") -> Artifact:
-        """Stores bytes by content and returns their handle; `role` says what they are here."""
+    async def open(self, artifact: Artifact) -> BinaryIO:
+        """Open an artifact for reading, checked against its hash; the caller closes it.
+
+        Use it in place of `read` for files that need not fit into memory.
+        """
+        ...
+
+    async def keep(self, data: bytes, role: str = "result", *, kind: str | None = None) -> Artifact:
+        """Store bytes by content and return their handle.
+
+        Args:
+            data: The bytes, at most 2 GiB.
+            role: What they are to this step.
+            kind: Name of their kind; by default it is recognised by content.
+        """
+        ...
+
+    async def keep_file(
+        self, path: Path, role: str = "result", *, kind: str | None = None
+    ) -> Artifact:
+        """Store a copy of a file by content and return its handle; memory use is constant.
+
+        Args:
+            path: The file, at most 64 GiB; it stays where it is.
+            role: What it is to this step.
+            kind: Name of its kind; by default it is recognised by content.
+        """
         ...
 
     async def submitted(self, request_id: str) -> None:
@@ -265,7 +333,7 @@ class Priced(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[ResultT]):
-    """A call that has been described and not yet made.
+    """A call that is described and not yet sent.
 
     Attributes:
         backend: Who is asked.

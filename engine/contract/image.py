@@ -1,7 +1,7 @@
 """Capability `image`: a picture from a prompt."""
 
 from collections.abc import Sequence
-from typing import Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from pydantic import Field
 
@@ -54,7 +54,9 @@ def most_references(backend: Backend) -> int:
 
 
 class Picture(Result):
-    """One picture, with the seed that made it; None where its maker has no seeds."""
+    """One picture, with the seed that generated it; None if its backend has no seeds."""
+
+    kind: ClassVar[str] = "image"
 
     image: Artifact
     seed: int | None

@@ -1,7 +1,7 @@
 """Capability `score`: numbers for the pictures of one set, and how alike pictures are."""
 
 from collections.abc import Sequence
-from typing import Literal, Protocol, Self
+from typing import ClassVar, Literal, Protocol, Self
 
 from pydantic import Field
 
@@ -76,6 +76,8 @@ class Column(Plain):
 class ScoreSheet(Result):
     """The scores of a set of pictures, a column for each scorer."""
 
+    kind: ClassVar[str] = "scores"
+
     images: tuple[Artifact, ...]
     columns: tuple[Column, ...]
 
@@ -123,6 +125,8 @@ class Likeness(Plain):
 
 class Comparison(Result):
     """How alike pictures are, by each measure that the backend has."""
+
+    kind: ClassVar[str] = "similarity"
 
     likenesses: tuple[Likeness, ...]
 

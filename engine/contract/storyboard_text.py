@@ -1,7 +1,7 @@
 """Capability `text`, for films: scenes from a brief, a shot's prompt, and what is wrong with it."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pydantic import Field
 
@@ -100,6 +100,8 @@ class ShotReview(Result):
         scorer: Who judged: method or model, with its version.
     """
 
+    kind: ClassVar[str] = "critique"
+
     completeness: float = Field(ge=0, le=100)
     specificity: float = Field(ge=0, le=100)
     professionalism: float = Field(ge=0, le=100)
@@ -148,6 +150,8 @@ class ShotRequest(Request):
 
 class Shot(Result):
     """A shot's prompt, and why it is as it is."""
+
+    kind: ClassVar[str] = "prompt"
 
     prompt: str = Field(min_length=1)
     negative_prompt: str = ""

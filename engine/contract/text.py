@@ -1,7 +1,7 @@
 """Capability `text`: writing, here the refinement of a prompt from what was seen."""
 
 from collections.abc import Sequence
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from engine.contract.backend import (
     Backend,
@@ -49,6 +49,8 @@ class RefineRequest(Request):
 
 class Refinement(Result):
     """A better prompt, and why it should be better."""
+
+    kind: ClassVar[str] = "prompt"
 
     prompt: str
     negative_prompt: str = ""

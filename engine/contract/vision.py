@@ -1,6 +1,6 @@
 """Capability `vision`: what is in a picture, and how well it answers a brief."""
 
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from pydantic import Field
 
@@ -40,6 +40,8 @@ class Evaluation(Result):
         measurements: Named measured values that the reasons rest on, where there are any.
         scorer: Who judged: method or model, with its version.
     """
+
+    kind: ClassVar[str] = "critique"
 
     score: float = Field(ge=0, le=100)
     description: str

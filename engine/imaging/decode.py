@@ -62,6 +62,12 @@ def describe(data: bytes) -> tuple[str, int, int]:
         return Image.MIME[format_of(image)], image.width, image.height
 
 
+def describe_stream(stream: IO[bytes]) -> tuple[str, int, int]:
+    """As `describe`, of a stream that can seek."""
+    with opened(stream) as image:
+        return Image.MIME[format_of(image)], image.width, image.height
+
+
 def looks_like_picture(data: bytes) -> bool:
     """Whether the first bytes are those of a picture: most files that are none end here."""
     head = data[:16]

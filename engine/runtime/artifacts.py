@@ -6,13 +6,19 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
 from engine.contract import Permanent
 from engine.process.ownership import is_over, mark
+
+CHUNK_BYTES = 1 << 20
+"""Bytes of a file that are in memory at a time."""
+
+_REMEDY = "Restore it from a backup, or retry the job to make it again."
 
 _NEW = ".new-"
 """How the names of temporary files begin; `safelight gc` knows it too."""
@@ -45,17 +51,50 @@ class ArtifactStore:
             LinkFound: A folder on the way is a link.
         """
         hash_ = hashlib.sha256(data).hexdigest()
+        with self._place(hash_) as path:
+            if _size_of(path) != len(data):
+                _write_synced(path, data)
+        return hash_
+
+    def put_stream(self, source: BinaryIO) -> tuple[str, int]:
+        """Store a stream durably, in constant memory; return its hash and its size in bytes.
+
+        Args:
+            source: The bytes; they are read once, to their end.
+
+        Raises:
+            LinkFound: A folder on the way is a link.
+            OSError: The stream cannot be read, or the copy cannot be written.
+        """
+        make_folder(self.folder)
+        temporary = self.folder / "00"  # where `sweep` looks; the hash is not known yet
+        make_folder(temporary)
+        with _new_file(temporary) as (file, name):
+            digest, size = hashlib.sha256(), 0
+            while chunk := source.read(CHUNK_BYTES):
+                digest.update(chunk)
+                file.write(chunk)
+                size += len(chunk)
+            hash_ = digest.hexdigest()
+            with self._place(hash_) as path:
+                if _size_of(path) != size:
+                    _sync(file)
+                    name.replace(path)
+        return hash_, size
+
+    @contextlib.contextmanager
+    def _place(self, hash_: str) -> Iterator[Path]:
+        """The path of a hash in a folder that exists, which is synced if a file came into it."""
         path = self.path(hash_)
         made = not path.parent.exists()
         make_folder(self.folder)
         make_folder(path.parent)
-        if _size_of(path) == len(data):
-            return hash_
-        _write_synced(path, data)
-        _sync_folder(path.parent)
-        if made:
-            _sync_folder(self.folder)
-        return hash_
+        before = _size_of(path)
+        yield path
+        if _size_of(path) != before:
+            _sync_folder(path.parent)
+            if made:
+                _sync_folder(self.folder)
 
     def known(self, data: bytes) -> str | None:
         """The hash of bytes that are stored already, else None."""
@@ -84,18 +123,36 @@ class ArtifactStore:
         Raises:
             FileLost: The file is gone or is not what was stored.
         """
-        remedy = "Restore it from a backup, or retry the job to make it again."
-        try:
-            with os.fdopen(open_file(self.path(hash_), os.O_RDONLY), "rb") as file:
-                data = file.read()
-        except (FileNotFoundError, LinkFound):
-            raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=remedy) from None
+        with self._opened(hash_) as file:
+            data = file.read()
         if hashlib.sha256(data).hexdigest() != hash_:
-            raise FileLost(
-                f"The stored file {hash_[:12]} is damaged: its bytes have another hash.",
-                remedy=remedy,
-            )
+            raise _damaged(hash_)
         return data
+
+    def open(self, hash_: str) -> BinaryIO:
+        """Open a stored file, after its bytes were checked in chunks; the caller closes it.
+
+        Raises:
+            FileLost: The file is gone or is not what was stored.
+        """
+        file = self._opened(hash_)
+        try:
+            digest = hashlib.sha256()
+            while chunk := file.read(CHUNK_BYTES):
+                digest.update(chunk)
+            if digest.hexdigest() != hash_:
+                raise _damaged(hash_)
+            file.seek(0)
+        except BaseException:
+            file.close()
+            raise
+        return file
+
+    def _opened(self, hash_: str) -> BinaryIO:
+        try:
+            return os.fdopen(open_file(self.path(hash_), os.O_RDONLY), "rb")
+        except (FileNotFoundError, LinkFound):
+            raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=_REMEDY) from None
 
     def lost(self, hashes: Iterable[str]) -> list[str]:
         """Those of some stored files that are gone or damaged; damaged ones are put aside.
@@ -106,7 +163,7 @@ class ArtifactStore:
         found = []
         for hash_ in hashes:
             try:
-                self.read(hash_)
+                self.open(hash_).close()
             except FileLost:
                 found.append(hash_)
                 with contextlib.suppress(FileNotFoundError):
@@ -136,6 +193,11 @@ class ArtifactStore:
         ]
 
 
+def _damaged(hash_: str) -> FileLost:
+    message = f"The stored file {hash_[:12]} is damaged: its bytes have another hash."
+    return FileLost(message, remedy=_REMEDY)
+
+
 def _size_of(path: Path | str) -> int | None:
     """The bytes of a regular file; None where there is none, or something else. Links are none."""
     try:
@@ -146,16 +208,27 @@ def _size_of(path: Path | str) -> int | None:
 
 
 def _write_synced(path: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{_NEW}{mark()}-")
+    with _new_file(path.parent) as (file, name):
+        file.write(data)
+        _sync(file)
+        name.replace(path)
+
+
+@contextlib.contextmanager
+def _new_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A new temporary file; it is removed unless it was renamed."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=f"{_NEW}{mark()}-")
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+            yield file, Path(name)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+
+
+def _sync(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:

@@ -64,7 +64,13 @@ def shoot(place: Place, job: int, scene: int, variations: int) -> None:
         colour = (60 * scene % 256, 50 * number % 256, 90)
         picture = place.picture(colour)
         made.append(picture)
-        file = {"role": "image", "hash": picture, "media_type": "image/png", "size": 100}
+        file = {
+            "role": "image",
+            "hash": picture,
+            "media_type": "image/png",
+            "kind": "image",
+            "size": 100,
+        }
         place.step(
             job,
             f"scene-{scene}/variation-{number}",

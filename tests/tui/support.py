@@ -80,7 +80,13 @@ class Place:
     def turn(self, job_id: int, number: int, score: float, *, prompt: str = "", text: str = "ok"):
         """One iteration of a job: a picture, an evaluation, a new prompt."""
         picture = self.picture((int(score * 2.5) % 256, 40 * number % 256, 60))
-        artifact = {"role": "picture", "hash": picture, "media_type": "image/png", "size": 100}
+        artifact = {
+            "role": "picture",
+            "hash": picture,
+            "media_type": "image/png",
+            "kind": "image",
+            "size": 100,
+        }
         artifact |= {"width": 16, "height": 12}
         made = {"artifacts": [artifact]}
         said = {

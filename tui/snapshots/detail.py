@@ -112,7 +112,7 @@ def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: L
     """
     steps, lines, marks, pictures = node.steps, left.lines, left.marks, left.pictures
     artifacts = inspect.artifacts_of(connection, steps)
-    painted = _painted([a.hash for a in artifacts if a.media_type.startswith("image/")], marks)
+    painted = _painted([a.hash for a in artifacts if a.kind == "image"], marks)
     before, prompt = prompts_at(connection, job_id, node, lines)
     request, result = inspect.step_texts(connection, node.id) if node.id > 0 else ("", "")
     scores = inspect.scores_of(connection, steps)

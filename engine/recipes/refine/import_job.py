@@ -103,6 +103,7 @@ def _generate(turn: IterationReport) -> dict[str, Any]:
         "backend": turn.backend,
         "model": turn.model,
         "request": json.dumps(request),
+        "kind": Picture.kind,
         "result": _picture(turn).model_dump_json(),
         "cost": turn.cost_microdollars,
         "artifact": turn.artifact.model_dump(),

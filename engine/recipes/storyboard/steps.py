@@ -5,6 +5,8 @@ chosen and why, and so that a sheet is a file like any other. Their names are pa
 fingerprints.
 """
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from engine.contract import Artifact, CallContext, Permanent, Request, Result
@@ -22,6 +24,8 @@ class SheetRequest(Request):
 
 class Sheet(Result):
     """Images as one contact sheet."""
+
+    kind: ClassVar[str] = "image"
 
     image: Artifact
 

@@ -1,28 +1,33 @@
 """What a backend is given for the length of one call."""
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 from engine.contract import Artifact, Permanent, Task
+from engine.contract.files import open_regular
+from engine.contract.kinds import Content
+from engine.kinds.registry import content_of, content_of_file, kinds
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.process_pool import ComputePool
 from engine.runtime.step.deadline import Deadline, HostedTask
+from engine.text.terminal import quoted
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 MOST_MESSAGE = 1000
 """Characters of a progress message at most."""
 
-UNKNOWN = "application/octet-stream"
-"""Media type of bytes that are no picture."""
-
 MAX_BYTES = 2 << 30
-"""The most bytes of one file that are kept; a backend that downloads stops long before."""
+"""The most bytes that are kept from memory; a backend that downloads stops long before."""
+
+MAX_FILE_BYTES = 64 << 30
+"""The largest file that is kept from a path, in bytes."""
 
 SMALL = 16 * 1024
 """Bytes up to which hashing and looking whether they are stored cost less than a thread's turn."""
@@ -71,7 +76,11 @@ class CallRecorder:
         """The bytes of an artifact, checked against its hash."""
         return await asyncio.to_thread(self.artifacts.read, artifact.hash)
 
-    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+    async def open(self, artifact: Artifact) -> BinaryIO:
+        """Open an artifact for reading, checked against its hash; the caller closes it."""
+        return await asyncio.to_thread(self.artifacts.open, artifact.hash)
+
+    async def keep(self, data: bytes, role: str = "result", *, kind: str | None = None) -> Artifact:
         """Stores bytes by content and returns their handle.
 
         Raises:
@@ -83,14 +92,31 @@ class CallRecorder:
                 "that are kept."
             )
         known = self.artifacts.known(data) if len(data) <= SMALL else None
-        artifact = _described(known, data) if known else await self._store(data)
+        if known:
+            artifact = _described(known, content_of(data), kind)
+        else:
+            artifact = await self._store(_keep, data, kind)
         self.kept.append({"role": role, **vars(artifact)})
         return artifact
 
-    async def _store(self, data: bytes) -> Artifact:
+    async def keep_file(
+        self, path: Path, role: str = "result", *, kind: str | None = None
+    ) -> Artifact:
+        """Store a copy of a file by content and return its handle; memory use is constant.
+
+        Raises:
+            Permanent: It is not a regular file, or is larger than `MAX_FILE_BYTES`.
+        """
+        artifact = await self._store(_keep_file, path, kind)
+        self.kept.append({"role": role, **vars(artifact)})
+        return artifact
+
+    async def _store(
+        self, keep: Callable[[ArtifactStore, S, str | None], Artifact], source: S, kind: str | None
+    ) -> Artifact:
         while True:
             try:
-                return await asyncio.to_thread(_keep, self.artifacts, data)
+                return await asyncio.to_thread(keep, self.artifacts, source, kind)
             except OSError as error:
                 if self.on_unwritable is None:
                     raise
@@ -151,19 +177,30 @@ def _share(fraction: float | None) -> float | None:
     return None if math.isnan(share) else min(1.0, max(0.0, share))
 
 
-def _keep(artifacts: ArtifactStore, data: bytes) -> Artifact:
-    return _described(artifacts.put(data), data)
+def _keep(artifacts: ArtifactStore, data: bytes, kind: str | None) -> Artifact:
+    return _described(artifacts.put(data), content_of(data), kind)
 
 
-def _described(hash_: str, data: bytes) -> Artifact:
-    from engine.imaging.decode import describe, looks_like_picture
-    from engine.imaging.errors import PictureError
+def _keep_file(artifacts: ArtifactStore, path: Path, kind: str | None) -> Artifact:
+    try:
+        stream = open_regular(path, MAX_FILE_BYTES)
+    except (ValueError, FileNotFoundError) as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else error
+        raise Permanent(f"The backend's file {quoted(path.name)} {reason}.") from None
+    with stream:
+        hash_, _ = artifacts.put_stream(stream)
+    return _described(hash_, content_of_file(artifacts.path(hash_)), kind)
 
-    size = len(data)
-    if looks_like_picture(data):
-        with contextlib.suppress(PictureError):
-            media_type, width, height = describe(data)
-            return Artifact(
-                hash=hash_, media_type=media_type, size=size, width=width, height=height
-            )
-    return Artifact(hash=hash_, media_type=UNKNOWN, size=size)
+
+def _described(hash_: str, content: Content, kind: str | None) -> Artifact:
+    """The handle of stored bytes, with what is recognised in them."""
+    name, found = kinds().recognise(content, kind)
+    return Artifact(
+        hash=hash_,
+        media_type=found.media_type,
+        size=content.size,
+        width=found.width,
+        height=found.height,
+        kind=name,
+        facts=found.facts,
+    )

@@ -205,6 +205,7 @@ class OutcomeKeeper:
 
 def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any]]:
     fixed = {"role": TRACE, "media_type": "application/json", "width": None, "height": None}
+    fixed["kind"] = TRACE
     return [{**fixed, "hash": artifacts.put(trace), "size": len(trace)} for trace in traces]
 
 

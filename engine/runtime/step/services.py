@@ -62,6 +62,7 @@ class Asked:
             model=identity.model,
             request=call.request.model_dump_json(),
             reusable=bool(getattr(call.backend, "reusable", False)),
+            kind=call.result_type.kind,
         )
 
 

@@ -1,0 +1,1 @@
+"""Audio: recognition, facts and waveforms. No store, no model, no network."""

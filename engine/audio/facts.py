@@ -1,0 +1,20 @@
+"""Facts of an audio file."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AudioFacts:
+    """Facts of an audio file, read from its headers.
+
+    Attributes:
+        media_type: `audio/wav`, `audio/flac`, `audio/mpeg`, `audio/mp4` or `audio/webm`.
+        sample_rate: Samples per second and channel; None if it is not known.
+        channels: Number of channels; None if it is not known.
+        seconds: Length; None if it is not known.
+    """
+
+    media_type: str
+    sample_rate: int | None
+    channels: int | None
+    seconds: float | None

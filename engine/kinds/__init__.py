@@ -1,0 +1,1 @@
+"""The kinds that Safelight knows, recognition by content, and thumbnails."""

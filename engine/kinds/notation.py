@@ -1,0 +1,41 @@
+"""Kind `notation`: music as ABC text (version 2.1 of the standard)."""
+
+import re
+from collections.abc import Sequence
+
+from engine.contract.kinds import Content, Item, Kind, Recognised
+from engine.kinds.text import as_text
+
+MEDIA_TYPE = "text/vnd.abc"
+
+_FIRST_FIELD = re.compile(
+    r"\A(?:\s*+(?:%[^\n]{0,500}\n|\n))*+X:\s{0,20}\d{1,9}\s{0,20}(?:%[^\n]{0,500})?\r?\n"
+)
+_KEY = re.compile(r"^K:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
+_METRE = re.compile(r"^M:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
+_TUNE = re.compile(r"^X:", re.MULTILINE)
+
+
+class NotationKind(Kind):
+    """ABC text."""
+
+    name = "notation"
+    title = "notation"
+    suffixes = {MEDIA_TYPE: ".abc"}  # noqa: RUF012 - a constant of the class
+
+    def recognise(self, content: Content) -> Recognised | None:
+        """Return the facts of text that starts as a tune does: `X:` first, then `K:`."""
+        text = as_text(content.head)
+        if text is None or not _FIRST_FIELD.match(text):
+            return None
+        key, metre = _KEY.search(text), _METRE.search(text)
+        if key is None:
+            return None
+        facts: dict[str, int | float | str] = {"key": key[1].strip()}
+        if metre:
+            facts["metre"] = metre[1].strip()
+        return Recognised(MEDIA_TYPE, facts=facts)
+
+    def facts(self, item: Item) -> Sequence[tuple[str, str]]:
+        """Return key and metre."""
+        return [(n, str(item.facts[n])) for n in ("key", "metre") if n in item.facts]

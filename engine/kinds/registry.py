@@ -1,0 +1,153 @@
+"""All kinds: ours, and those of installed packages."""
+
+import functools
+import io
+import logging
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognised
+from engine.kinds.audio import AudioKind
+from engine.kinds.image import ImageKind
+from engine.kinds.notation import NotationKind
+from engine.kinds.text import DataKind, TextKind
+from engine.kinds.video import SoundInVideo, VideoKind
+
+GROUP = "safelight.kinds"
+"""Entry point group of kinds."""
+
+UNKNOWN = "application/octet-stream"
+"""Media type of bytes of no known kind."""
+
+MAX_FACTS, MAX_FACT_CHARS = 32, 200
+"""Facts of one file that are kept, and characters of each."""
+
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,80}")
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+log = logging.getLogger(__name__)
+
+
+class FileKind(Kind):
+    """A file of no known kind."""
+
+    name = "file"
+    title = "file"
+    face = "hidden"
+
+
+class TraceKind(DataKind):
+    """A trace of what went over the wire."""
+
+    name = "trace"
+    title = "trace"
+
+    def recognise(self, content: Content) -> None:
+        """Return None: a trace is JSON that the engine names so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """Kinds by name, and the order in which they are asked what bytes are.
+
+    Attributes:
+        named: Every kind by its name.
+        order: What recognises bytes, the surest first.
+    """
+
+    named: Mapping[str, Kind]
+    order: Sequence[Kind]
+
+    def of(self, name: str) -> Kind:
+        """Return a kind by name; `file` for one that is not installed here."""
+        return self.named.get(name) or _FILE
+
+    def with_face(self, *faces: str) -> list[str]:
+        """Return the names of kinds by whether they are the face of a job."""
+        return [kind.name for kind in self.named.values() if kind.face in faces]
+
+    def recognise(self, content: Content, name: str | None = None) -> tuple[str, Recognised]:
+        """Return the name of the kind of some bytes, and what they are.
+
+        Args:
+            content: The bytes.
+            name: Name of their kind if it is known already; its own kind is asked first.
+        """
+        first = [self.named[name]] if name and name in self.named else []
+        found, recognised = self._recognise(content, [*first, *self.order])
+        return name or found, recognised
+
+    def _recognise(self, content: Content, order: Sequence[Kind]) -> tuple[str, Recognised]:
+        for kind in order:
+            try:
+                found = kind.recognise(content)
+            except Exception:  # a third party's kind may fail in any way
+                log.warning("The kind %s failed on a file", kind.name, exc_info=True)
+                continue
+            if found is not None:
+                return kind.name, _bounded(found)
+        return _FILE.name, Recognised(UNKNOWN)
+
+
+_FILE = FileKind()
+_FIRST: tuple[Kind, ...] = (ImageKind(), AudioKind(), VideoKind(), SoundInVideo())
+_LAST: tuple[Kind, ...] = (NotationKind(), DataKind(), TextKind())
+_NAMED: tuple[Kind, ...] = (_FILE, TraceKind())
+
+
+@functools.cache
+def kinds() -> Kinds:
+    """Return all kinds. Those of other packages are imported at the first call."""
+    ours = (*_FIRST, *_LAST, *_NAMED)
+    others = _installed({kind.name for kind in ours})
+    named = {kind.name: kind for kind in reversed((*ours, *others))}
+    return Kinds(named, (*_FIRST, *others, *_LAST))
+
+
+def _installed(taken: set[str]) -> list[Kind]:
+    from importlib.metadata import entry_points
+
+    found: list[Kind] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            kind = point.load()
+        except Exception:  # a third party's module may fail in any way on import
+            log.warning("The kind %s cannot be imported", point.name, exc_info=True)
+            continue
+        if not isinstance(kind, Kind) or not _NAME.fullmatch(kind.name) or kind.name in taken:
+            log.warning("The entry point %s of %s is not a kind of its own", point.name, GROUP)
+            continue
+        taken.add(kind.name)
+        found.append(kind)
+    return found
+
+
+def _bounded(found: Recognised) -> Recognised:
+    """The same with facts that can be stored: few, short and finite."""
+    facts = {
+        str(name)[:40]: value[:MAX_FACT_CHARS] if isinstance(value, str) else value
+        for name, value in list(found.facts.items())[:MAX_FACTS]
+        if isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
+    }
+    media_type = found.media_type if _MEDIA_TYPE.fullmatch(found.media_type) else UNKNOWN
+    return Recognised(media_type, found.width, found.height, facts)
+
+
+def content_of(data: bytes) -> Content:
+    """Return bytes in memory as content to recognise."""
+    return Content(data[:HEAD_BYTES], len(data), functools.partial(io.BytesIO, data))
+
+
+def content_of_file(path: Path) -> Content:
+    """Return a file as content to recognise."""
+    with path.open("rb") as stream:
+        head, size = stream.read(HEAD_BYTES), path.stat().st_size
+
+    def opened() -> BinaryIO:
+        return path.open("rb")
+
+    return Content(head, size, opened)

@@ -1,0 +1,78 @@
+"""Kinds of text: plain text, and JSON of no known meaning."""
+
+import codecs
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from engine.contract.kinds import HEAD_BYTES, Content, Item, Kind, Recognised
+from engine.kinds import words
+
+MAX_JSON_BYTES = 8 * 1024 * 1024
+"""The largest text that is parsed to find out that it is JSON."""
+
+JSON = "application/json"
+
+_CONTROLS = bytes(set(range(32)) - set(b"\t\n\f\r\x1b"))
+
+
+class TextKind(Kind):
+    """Text in UTF-8."""
+
+    name = "text"
+    title = "text"
+    face = "hidden"
+    suffixes = {"text/plain": ".txt"}  # noqa: RUF012 - a constant of the class
+
+    def recognise(self, content: Content) -> Recognised | None:
+        """Return plain text if the start is text."""
+        return None if as_text(content.head) is None else Recognised("text/plain")
+
+    def facts(self, item: Item) -> Sequence[tuple[str, str]]:
+        """Return the size."""
+        return [("size", words.size(item.size))]
+
+
+class DataKind(Kind):
+    """JSON."""
+
+    name = "data"
+    title = "data"
+    face = "hidden"
+    suffixes = {JSON: ".json"}  # noqa: RUF012 - a constant of the class
+
+    def recognise(self, content: Content) -> Recognised | None:
+        """Return JSON if all of it is an object or a list of JSON."""
+        start = content.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+        if start not in {b"{", b"["} or content.size > MAX_JSON_BYTES:
+            return None
+        with content.open() as stream:
+            data = parse(stream.read(MAX_JSON_BYTES + 1))
+        if data is None:
+            return None
+        return Recognised(JSON, facts={"entries": len(data)})
+
+    def facts(self, item: Item) -> Sequence[tuple[str, str]]:
+        """Return the number of entries."""
+        count = item.facts.get("entries")
+        return [("entries", str(count))] if count is not None else []
+
+
+def parse(data: bytes) -> "dict[str, Any] | list[Any] | None":
+    """Return JSON in UTF-8 as plain data if it is an object or a list, else None."""
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict | list) else None
+
+
+def as_text(head: bytes) -> str | None:
+    """Return the start of a file as text, or None if it is empty or not UTF-8 text."""
+    if not head or head.translate(None, _CONTROLS) != head:
+        return None
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head, len(head) < HEAD_BYTES)
+    except UnicodeDecodeError:
+        return None
+    return text or None

@@ -1,0 +1,79 @@
+"""Kind `video`: MP4 and WebM."""
+
+from collections.abc import Sequence
+
+from engine.audio.facts import AudioFacts
+from engine.contract.kinds import Content, Item, Kind, Recognised
+from engine.kinds import words
+from engine.kinds.audio import recognised as recognised_audio
+from engine.kinds.audio import sound_facts
+from engine.video.facts import ContainerFacts
+from engine.video.mp4 import looks_like_mp4, read_mp4
+from engine.video.webm import looks_like_webm, read_webm
+
+
+class VideoKind(Kind):
+    """Video; a file of the same containers that holds only sound is audio."""
+
+    name = "video"
+    title = "video"
+    suffixes = {  # noqa: RUF012 - a constant of the class
+        "video/mp4": ".mp4",
+        "video/webm": ".webm",
+        "video/x-matroska": ".mkv",
+    }
+
+    def recognise(self, content: Content) -> Recognised | None:
+        """Return the facts of a video by its headers."""
+        found = read_container(content)
+        return _recognised(found) if found and found.has_video else None
+
+    def facts(self, item: Item) -> Sequence[tuple[str, str]]:
+        """Return length, sides, frame rate, frames, and the facts of its sound."""
+        found = []
+        if item.width and item.height:
+            found.append(("size", f"{item.width}×{item.height}"))
+        for name, key in (("frames/s", "frame_rate"), ("frames", "frames"), ("codec", "codec")):
+            if (value := item.facts.get(key)) is not None:
+                text = value if isinstance(value, str) else words.number(value)
+                found.append((name, text))
+        return [*sound_facts(item), *found]
+
+
+class SoundInVideo(Kind):
+    """Recognises sound in a video's container; what it recognises is of kind `audio`."""
+
+    name = "audio"
+
+    def recognise(self, content: Content) -> Recognised | None:
+        """Return the facts of a file that holds only sound."""
+        found = read_container(content)
+        if found is None or found.has_video or not (found.sample_rate or found.channels):
+            return None
+        name = "mp4" if found.container == "mp4" else "webm"
+        facts = AudioFacts(f"audio/{name}", found.sample_rate, found.channels, found.seconds)
+        return recognised_audio(facts)
+
+
+def read_container(content: Content) -> ContainerFacts | None:
+    """Return the facts of an MP4 or WebM file, or None if it is neither."""
+    if looks_like_mp4(content.head):
+        with content.open() as stream:
+            return read_mp4(stream, content.size)
+    if looks_like_webm(content.head):
+        with content.open() as stream:
+            return read_webm(stream, content.size)
+    return None
+
+
+def _recognised(found: ContainerFacts) -> Recognised:
+    named = {
+        "seconds": round(found.seconds, 3) if found.seconds else None,
+        "frames": found.frames,
+        "frame_rate": found.frame_rate,
+        "codec": found.codec or None,
+        "sample_rate": found.sample_rate,
+        "channels": found.channels,
+    }
+    facts = {name: value for name, value in named.items() if value is not None}
+    return Recognised(f"video/{found.container}", found.width, found.height, facts)

@@ -1,0 +1,1 @@
+"""Video: recognition, facts and still frames. No store, no model, no network."""
