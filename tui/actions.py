@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
 
+from engine.client.actions import action_of
+
 LISTS = ("batches", "batch")
 STEP_IN = ("batches", "batch", "job")
 ALL = ("batches", "batch", "job")
@@ -23,7 +25,6 @@ class Action:
         group: Heading in the help.
         footer: Its rank in the footer, least first; None where it is not shown there.
         writes: Whether it changes anything, so that it is not there with `--read-only`.
-        destructive: Whether it asks first.
     """
 
     id: str
@@ -34,21 +35,18 @@ class Action:
     group: str = "Look"
     footer: int | None = None
     writes: bool = False
-    destructive: bool = False
 
 
-def _step_in(
-    id_: str,
-    title: str,
-    help_: str,
-    keys: tuple[str, ...],
-    rank: int | None = None,
-    *,
-    destructive: bool = False,
-) -> Action:
-    return Action(
-        id_, title, help_, keys, STEP_IN, "Step in", rank, writes=True, destructive=destructive
-    )
+def _step_in(verb: str, key: str, rank: int | None = None) -> Action:
+    """The key of an action on batches and jobs; everything else of it is the client's."""
+    of = action_of(verb)
+    return Action(verb, of.title, of.help, (key,), STEP_IN, "Step in", rank, writes=True)
+
+
+def _engine(verb: str, key: str) -> Action:
+    """The key of an action on the engine."""
+    of = action_of(verb)
+    return Action(f"engine_{verb}", of.title, of.help, (key,), ALL, "Engine", writes=True)
 
 
 def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
@@ -141,12 +139,28 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("mark_all", "Mark all", "Mark all that the list shows.", ("asterisk",), LISTS, "Mark"),
     Action("unmark", "Unmark", "Unmark all.", ("u",), LISTS, "Mark"),
-    _step_in("pause", "Pause", "Let it wait; what runs stops where it is.", ("p",), 10),
-    _step_in("resume", "Resume", "Let it go on; reads .env again.", ("r",), 11),
-    _step_in("retry", "Retry", "Go on from the step that failed.", ("t",), 9),
-    _step_in("cancel", "Cancel", "End it; what is finished is kept.", ("x",), 12, destructive=True),
-    _step_in("raise_priority", "Priority up", "Its turn comes sooner.", ("greater_than_sign",)),
-    _step_in("lower_priority", "Priority down", "Its turn comes later.", ("less_than_sign",)),
+    _step_in("pause", "p", 10),
+    _step_in("resume", "r", 11),
+    _step_in("retry", "t", 9),
+    _step_in("cancel", "x", 12),
+    Action(
+        "raise_priority",
+        "Priority up",
+        "Raise the priority.",
+        ("greater_than_sign",),
+        STEP_IN,
+        "Step in",
+        writes=True,
+    ),
+    Action(
+        "lower_priority",
+        "Priority down",
+        "Lower the priority.",
+        ("less_than_sign",),
+        STEP_IN,
+        "Step in",
+        writes=True,
+    ),
     Action(
         "choose",
         "Choose",
@@ -170,35 +184,9 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "new_batch", "New", "Queue a new batch.", ("n",), ("batches",), "Step in", 8, writes=True
     ),
-    Action(
-        "engine_start",
-        "Start engine",
-        "Start an engine; it stays when you leave.",
-        ("E",),
-        ALL,
-        "Engine",
-        writes=True,
-    ),
-    Action(
-        "engine_stop",
-        "Stop engine",
-        "Stop the engine; jobs go on when one is started.",
-        ("S",),
-        ALL,
-        "Engine",
-        writes=True,
-        destructive=True,
-    ),
-    Action(
-        "engine_restart",
-        "Restart engine",
-        "Stop the engine and start another.",
-        ("R",),
-        ALL,
-        "Engine",
-        writes=True,
-        destructive=True,
-    ),
+    _engine("start", "E"),
+    _engine("stop", "S"),
+    _engine("restart", "R"),
     Action(
         "spending",
         "Spending",

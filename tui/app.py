@@ -16,11 +16,11 @@ from textual.app import App
 from textual.screen import Screen
 
 from db.queries.batches import batch
+from engine.client.engine_process import EngineProcess
 from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
-from tui.engine_process import EngineProcess
 from tui.feed import Feed, Trouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import Pace
@@ -80,7 +80,7 @@ class Dashboard(App[str]):
         self.remembered = Remembered.load(state_file())
         self.head_view = HeadView(self.paths)
         self.feed = Feed(self.paths, self, self.line.may_repaint)
-        self._engine = EngineProcess(self.paths)
+        self._engine = EngineProcess(self.paths, "engine-started-by-dashboard.log")
         self._wrong: list[str] = []
         self._prepare()
 
@@ -258,14 +258,23 @@ class Dashboard(App[str]):
     # -- the engine ---------------------------------------------------------------------------
 
     @work(thread=True, exclusive=True, group="engine")
-    def engine_do(self, what: str) -> None:
-        """Starts, stops or restarts the engine, off the event loop."""
+    def engine_do(self, verb: str) -> None:
+        """Start, stop or restart the engine, off the event loop."""
         try:
-            said = getattr(self._engine, what)()
-        except OSError as error:
-            said = f"The engine cannot be reached: {error}."
-        self.call_from_thread(self.notify, clean(said, 500), markup=False)
+            sentence = self._engine_do(verb)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the operator sees it
+            sentence = str(error)
+        self.call_from_thread(self.notify, clean(sentence, 500), markup=False)
         self.feed.wake()
+
+    def _engine_do(self, verb: str) -> str:
+        if verb == "stop":
+            pid, _ = self._engine.stop()
+            return f"Stopping the engine, pid {pid}: calls in flight may end first."
+        if not self.paths.store.exists():
+            return "There is nothing to do yet: queue a batch first (n)."
+        pid = self._engine.restart() if verb == "restart" else self._engine.start()
+        return f"Starting an engine, pid {pid}. It stays when you leave."
 
     def _look_after_engine(self) -> None:
         if failed := self._engine.failure():

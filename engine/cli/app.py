@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from engine.client.actions import action_of
 from engine.config.version import __version__
 
 _COMMANDS = {
@@ -19,14 +20,14 @@ _COMMANDS = {
     "status": ("engine.cli.status:status", "Engine, lanes and batches at a glance."),
     "jobs": ("engine.cli.jobs:jobs", "The jobs of a batch."),
     "show": ("engine.cli.show:show", "Everything about one job."),
-    "pause": ("engine.cli.control:pause", "Let jobs or batches wait."),
-    "resume": ("engine.cli.control:resume", "Let them go on; reads .env again."),
-    "cancel": ("engine.cli.control:cancel", "End them; what is finished is kept."),
-    "retry": ("engine.cli.control:retry", "Go on from the step that failed."),
-    "priority": ("engine.cli.control:priority", "Move them up or down."),
-    "decide": ("engine.cli.control:decide", "Decide something in a job's place."),
-    "lane": ("engine.cli.control:lane", "Change how many calls go to an account."),
-    "budget": ("engine.cli.control:budget", "Change what a batch may cost."),
+    "pause": ("engine.cli.control:pause", action_of("pause").help),
+    "resume": ("engine.cli.control:resume", action_of("resume").help),
+    "cancel": ("engine.cli.control:cancel", action_of("cancel").help),
+    "retry": ("engine.cli.control:retry", action_of("retry").help),
+    "priority": ("engine.cli.control:priority", action_of("priority").help),
+    "decide": ("engine.cli.control:decide", action_of("decide").help),
+    "lane": ("engine.cli.control:lane", action_of("lane").help),
+    "budget": ("engine.cli.control:budget", action_of("budget").help),
     "costs": ("engine.cli.costs:costs", "What was spent, on whom and for what."),
     "events": ("engine.cli.events:events", "What happened."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),

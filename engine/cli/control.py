@@ -1,97 +1,109 @@
-"""Stepping in: pause, resume, cancel, retry, priority, decide.
+"""Stepping in: the commands that an engine carries out, or this process if there is none."""
 
-A running engine acts on a command within a moment; without one it is carried out here.
-"""
-
+import inspect
 import json
 import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from db.rows import Command
 from engine.cli import render
 from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
+from engine.client.actions import action_of
 from engine.client.ids import find
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
 from engine.contract.recipe import decision_for, not_asked
 from engine.plugins.catalog import UnknownName
-from engine.runtime.suspended import remedy
 from engine.text.plural import counted
 from engine.text.terminal import quoted
 
-ANSWER_SECONDS = 5.0
-_POLL_SECONDS = 0.05
 _MOST_PRIORITY = 1_000_000
-_GOES_ON = ("resume", "retry", "decide")
-"""After these an engine has something to do."""
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
-@click.command()
+def operator_command(verb: str, **settings: Any) -> Callable[[Callable[..., Any]], click.Command]:
+    """Return a decorator for the command of an action: name and help are the action's.
+
+    The docstring of the function is printed below the help.
+
+    Args:
+        verb: The action's verb.
+        settings: Settings of `click.command`.
+    """
+
+    def decorated(function: Callable[..., Any]) -> click.Command:
+        action = action_of(verb)
+        help_ = f"{action.help}\n\n{inspect.getdoc(function)}"
+        create: Callable[[Callable[..., Any]], click.Command]
+        create = click.command(verb, help=help_, short_help=action.help, **settings)
+        return create(function)
+
+    return decorated
+
+
+@operator_command("pause")
 @_IDS
 @workspace_option
 def pause(workspace: Path, ids: tuple[str, ...]) -> int:
-    """Let batches (b1 or a name) or jobs (j1 or BATCH/KEY) wait; running ones stop at a step."""
+    """ID is a batch (b1 or its name) or a job (j1 or BATCH/KEY)."""
     return _carry_out(Workspace(workspace), "pause", ids)
 
 
-@click.command()
+@operator_command("resume")
 @_IDS
 @workspace_option
 def resume(workspace: Path, ids: tuple[str, ...]) -> int:
-    """Let what is paused or parked go on. A running engine reads settings and .env again."""
+    """A running engine reads settings and .env again. ID is a batch or a job, as for `pause`."""
     return _carry_out(Workspace(workspace), "resume", ids)
 
 
-@click.command()
+@operator_command("cancel")
 @_IDS
 @click.option("--yes", is_flag=True, help="Do not ask before a whole batch is cancelled.")
 @workspace_option
 def cancel(workspace: Path, ids: tuple[str, ...], *, yes: bool) -> int:
-    """End batches or jobs; what is finished is kept, and retry takes them up again."""
+    """`safelight retry` runs them again. ID is a batch or a job, as for `pause`."""
     opened = Workspace(workspace)
     if not yes and sys.stdin.isatty():
         _ask_about_batches(opened, ids)
     return _carry_out(opened, "cancel", ids)
 
 
-@click.command()
+@operator_command("retry")
 @_IDS
 @workspace_option
 def retry(workspace: Path, ids: tuple[str, ...]) -> int:
-    """Take up what failed, from the step that failed; cancelled and parked jobs as well."""
+    """Cancelled and parked jobs run again as well. ID is a batch or a job, as for `pause`."""
     return _carry_out(Workspace(workspace), "retry", ids)
 
 
 # Without this, a change such as -5 would be taken for an option.
-@click.command(context_settings={"ignore_unknown_options": True})
+@operator_command("priority", context_settings={"ignore_unknown_options": True})
 @click.argument("change", metavar="up|down|N")
 @_IDS
 @workspace_option
 def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
-    """Move batches or jobs up or down the queue by 1, or by N (as +10 or -10)."""
+    """By 1, or by N, as +10 or -10. ID is a batch or a job, as for `pause`."""
     by = {"change": _change(change)}
     return _carry_out(Workspace(workspace), "priority", ids, by)
 
 
-@click.command()
+@operator_command("decide")
 @click.argument("job")
 @click.argument("key")
 @click.argument("value")
 @click.option("--text", is_flag=True, help="Take VALUE as text, also a number, true or null.")
 @workspace_option
 def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> int:
-    """Decide KEY of JOB; what depends on it runs again, everything else is kept.
+    """KEY is one of the decisions that the recipe asks for.
 
-    KEY is what the recipe asks for: for refine, `select` (the number of the iteration that is the
-    result) or `iteration-N/prompt`; for storyboard, `scene-N/select` (the number of a variation) or
+    For refine, that is `select` (the number of the iteration that is the result) or
+    `iteration-N/prompt`; for storyboard, `scene-N/select` (the number of a variation) or
     `scene-N/prompt`. A prompt is VALUE as it is; anything else is JSON if it can be read as JSON,
     otherwise text. What does not fit the job is refused, and the job stays as it is.
     """
@@ -128,7 +140,7 @@ def _decided(key: str, text: str) -> Any:
     return text
 
 
-@click.command()
+@operator_command("lane")
 @click.argument("name")
 @click.option("--concurrency", type=click.IntRange(1, 256), help="Calls in flight at most.")
 @click.option(
@@ -140,10 +152,9 @@ def _decided(key: str, text: str) -> Any:
 def lane(
     workspace: Path, name: str, concurrency: int | None, requests_per_minute: float | None
 ) -> int:
-    """Change how many calls go to an account, until the engine ends.
+    """NAME is a lane as `safelight status` shows it, or a backend for all of its lanes.
 
-    NAME is a lane as `safelight status` shows it, or a backend for all of its lanes. What is to
-    hold longer belongs into safelight.toml.
+    To make it permanent, set it in safelight.toml.
     """
     if concurrency is None and requests_per_minute is None:
         raise click.UsageError("Say what to change: --concurrency or --requests-per-minute.")
@@ -153,18 +164,15 @@ def lane(
         "requests_per_minute": requests_per_minute,
     }
     opened = Workspace(workspace)
-    return _tell(opened, [name], [opened.ask("lane", wanted, source="cli")])
+    return _tell(opened, [name], opened.command("lane", [], wanted, source="cli"))
 
 
-@click.command()
+@operator_command("budget")
 @click.argument("batch")
 @click.argument("amount", metavar="DOLLARS|none")
 @workspace_option
 def budget(workspace: Path, batch: str, amount: str) -> int:
-    """Change what BATCH may cost in all; `none` takes its budget away.
-
-    Jobs that are parked because of it go on with `safelight resume BATCH`.
-    """
+    """`none` takes it away. Parked jobs continue with `safelight resume BATCH`."""
     wanted = None if amount == "none" else parse_dollars(None, None, amount)
     return _carry_out(Workspace(workspace), "budget", [batch], {"budget": wanted})
 
@@ -201,7 +209,7 @@ def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
             left = item.batch.total - item.batch.ended
             unfinished = counted(left, "job that has", "jobs that have") + " not ended"
             render.say(f"{item} ({item.batch.name}) has {unfinished}.")
-            click.confirm("Cancel them?", abort=True)
+            click.confirm(action_of("cancel").question(str(item)), abort=True)
 
 
 def _carry_out(
@@ -214,7 +222,7 @@ def _carry_out(
     ids = list(dict.fromkeys(ids))
     warn_of_namesakes(workspace, ids)
     code = _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
-    if code == 0 and verb in _GOES_ON and workspace.engine_process() is None:
+    if code == 0 and action_of(verb).starts_work and workspace.engine_process() is None:
         then = render.command_line(workspace.shown_root, "engine --until-idle")
         render.say(f"No engine runs; go on with: {then}")
     return code
@@ -223,33 +231,10 @@ def _carry_out(
 def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
     """Waits for the answers and prints them; 2 where something was refused."""
     refused = False
-    for text, command in zip(ids, _answers(workspace, numbers), strict=True):
+    for text, command in zip(ids, workspace.commands.wait(numbers), strict=True):
         if command is None or command.state == "pending":
-            render.say(f"{text}: {_waits_for(workspace)}")
+            render.say(f"{text}: {workspace.commands.waits_for()}")
             continue
         refused = refused or command.state == "refused"
         click.echo(render.shown(command.answer, None).plain, err=command.state == "refused")
     return BAD_USAGE if refused else 0
-
-
-def _waits_for(workspace: Workspace) -> str:
-    """What a command without an answer waits for."""
-    if suspended := workspace.suspended_engine():
-        return f"asked for; the engine, pid {suspended[0]}, is suspended. {remedy(suspended)}"
-    if workspace.engine_process() is not None:
-        return "asked for; the engine acts on it when it comes round to it."
-    return (
-        "asked for, but another program holds the store. The next command or engine that finds "
-        "the store free carries it out."
-    )
-
-
-def _answers(workspace: Workspace, numbers: Sequence[int]) -> list[Command | None]:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    while True:
-        answers = [workspace.answer(number) for number in numbers]
-        waiting = any(answer is not None and answer.state == "pending" for answer in answers)
-        if not waiting or time.monotonic() > deadline:
-            return answers
-        workspace.carry_out_commands()  # the engine may have ended before it came round to them
-        time.sleep(_POLL_SECONDS)

@@ -2,11 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import signal as signals_of
-import socket
-import subprocess
-import time
 from pathlib import Path
 
 import click
@@ -16,13 +12,12 @@ from rich.console import Console
 from db.clock import now
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import workspace_option
-from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
-from engine.client.workspace import Workspace, run_id
-from engine.config.logs import log_to_console, log_to_file, open_output
-from engine.process.safe_imports import engine_command
+from engine.cli.trouble import FAILED, INTERRUPTED, PARKED
+from engine.client.engine_process import EngineProcess
+from engine.client.run_id import run_id
+from engine.client.workspace import Workspace
+from engine.config.logs import log_to_console, log_to_file
 from engine.runtime.signals import held_back, signals
-
-STOP_SECONDS = 120.0
 
 
 @click.group(invoke_without_command=True)
@@ -41,7 +36,8 @@ def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) 
         return 0
     opened = Workspace(workspace, create=True)
     if detach:
-        return _start_detached(opened, until_idle=until_idle)
+        _report_start(EngineProcess(opened.paths).start(until_idle=until_idle))
+        return 0
     return _run_here(opened, until_idle=until_idle)
 
 
@@ -50,11 +46,8 @@ def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) 
 @click.pass_context
 def stop(ctx: click.Context, workspace: Path) -> int:
     """Stop the engine in good order."""
-    opened = Workspace(_named(ctx, workspace))
-    holder = opened.engine_process()
-    if holder is None:
-        raise Trouble("No engine runs on this workspace.")
-    _stop(opened, *holder)
+    process = EngineProcess(Workspace(_named(ctx, workspace)).paths)
+    process.wait_until_gone(process.stop())
     click.echo("The engine has stopped.")
     return 0
 
@@ -65,10 +58,8 @@ def stop(ctx: click.Context, workspace: Path) -> int:
 def restart(ctx: click.Context, workspace: Path) -> int:
     """Stop the engine in good order and start another in the background."""
     opened = Workspace(_named(ctx, workspace), create=True)
-    holder = opened.engine_process()
-    if holder is not None:
-        _stop(opened, *holder)
-    return _start_detached(opened, until_idle=False)
+    _report_start(EngineProcess(opened.paths).restart())
+    return 0
 
 
 def _named(ctx: click.Context, workspace: Path) -> Path:
@@ -127,30 +118,5 @@ def _outcome(workspace: Workspace, began: str) -> int:
     return FAILED if states & {"done_with_failures", "cancelled"} else 0
 
 
-def _stop(workspace: Workspace, pid: int, host: str) -> None:
-    if host != socket.gethostname() or not pid:
-        raise Trouble(f"The engine runs on {host} with pid {pid}; stop it there.")
-    os.kill(pid, signals_of.SIGTERM)
-    os.kill(pid, signals_of.SIGCONT)  # one that is suspended hears it only when it is woken
-    deadline = time.monotonic() + STOP_SECONDS
-    while workspace.engine_process() == (pid, host):
-        if time.monotonic() > deadline:
-            raise Trouble(f"The engine (pid {pid}) is still at its last calls; wait, or kill it.")
-        time.sleep(0.1)
-
-
-def _start_detached(workspace: Workspace, *, until_idle: bool) -> int:
-    if holder := workspace.engine_process():
-        raise Trouble(f"An engine is already at work on this workspace: pid {holder[0]}.")
-    root = workspace.paths.root.absolute()
-    command = engine_command(["engine", "--workspace", str(root)])
-    with open_output(workspace.paths.logs, "engine.out") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own program
-            [*command, "--until-idle"] if until_idle else command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    click.echo(f"Engine started in the background: pid {process.pid}.")
-    return 0
+def _report_start(pid: int) -> None:
+    click.echo(f"Engine started in the background: pid {pid}.")

@@ -26,8 +26,9 @@ from engine.cli.render import command_line
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
 from engine.cli.trust import asking_for_trust
 from engine.client.ids import batch_name, renamed
+from engine.client.run_id import run_id
 from engine.client.watch import Update
-from engine.client.workspace import Workspace, run_id
+from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
 from engine.contract.recipe import AnyRecipe
 from engine.intake import FORMATS

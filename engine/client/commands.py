@@ -1,98 +1,173 @@
-"""What an operator asks for, as commands in the store, and what became of it."""
+"""Commands of operators: written to the store, carried out by the engine or here, answered."""
 
+import sqlite3
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from db.errors import StoreError
-from db.queries.batches import command as read_command
-from db.store import Store
+from db.queries import batches as batch_queries
+from db.rows import Command
+from db.store import Store, Write
 from db.writes.commands import add_command
+from engine.client.actions import UnknownAction, action_of
+from engine.client.coroutines import run_coroutine
+from engine.client.engine_process import engine_holder, suspended_holder
+from engine.client.reading import reading
 from engine.config.paths import WorkspacePaths
-from engine.runtime.lock import lock_holder
+from engine.runtime.lock import EngineLock, WorkspaceBusy
+from engine.runtime.suspended import remedy
 from engine.text.plural import counted
 from engine.text.terminal import clean
 
+if TYPE_CHECKING:
+    from engine.contract.recipe import Catalog
+
+T = TypeVar("T")
+
 ANSWER_SECONDS = 5.0
+"""How long an answer is waited for."""
+
+_POLL_SECONDS = 0.05
 
 Target = Mapping[str, int]
 """`{"job": 12}` or `{"batch": 3}`."""
 
 
-def ask_for(
-    paths: WorkspacePaths, verb: str, targets: Sequence[Target], arguments: Mapping[str, Any]
-) -> tuple[str, bool]:
-    """Asks the engine to do something to each target, and waits a while for its answers.
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The answers to the commands of one action, as one text.
 
-    Without a target it is asked once: a lane is changed for all batches.
-
-    Where no engine runs the commands are carried out here, as the command line does. This blocks:
-    call it in a thread.
-
-    Returns:
-        A sentence, and whether anything was refused.
-
-    Raises:
-        StoreError: The store cannot be written.
+    Attributes:
+        sentence: What was done, and what was refused and why.
+        refused: True if any of them was refused.
     """
-    if not paths.store.exists():
-        raise StoreError("The store is gone; nothing was asked for.")
-    store = Store(paths.store)
-    about = [[target] for target in targets] or [[]]
-    with store.intake() as write:
-        numbers = write(lambda c: [add_command(c, verb, one, arguments, "tui") for one in about])
-    if lock_holder(paths.lock) is None:
-        _carry_out(paths)
-    is_of_batches = bool(targets) and "batch" in targets[0]
-    noun, many = ("batch", "batches") if is_of_batches else ("job", "jobs")
-    return _answers(store, numbers, (verb, noun, many))
+
+    sentence: str
+    refused: bool
 
 
-def _carry_out(paths: WorkspacePaths) -> None:
-    from engine.client.workspace import (
-        open_workspace,  # as `safelight retry` does without an engine
-    )
+class Commands:
+    """The commands of one workspace.
 
-    open_workspace(paths.root, create=False).carry_out_commands()
+    Args:
+        paths: Folders of the workspace.
+        store: Its store.
+        load_catalog: Returns the recipes and backends; called only if commands are carried out
+            here.
+    """
 
+    def __init__(
+        self, paths: WorkspacePaths, store: Store, load_catalog: "Callable[[], Catalog]"
+    ) -> None:
+        self._paths = paths
+        self._store = store
+        self._load_catalog = load_catalog
 
-About = tuple[str, str, str]
-"""A command's verb, and what its targets are called: one, many."""
+    def add(
+        self,
+        verb: str,
+        targets: Sequence[Target],
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        source: str,
+    ) -> list[int]:
+        """Write one command per target, or one without a target; return their numbers.
 
+        A running engine acts on them within a moment; without one they are carried out here,
+        before this returns.
 
-def _answers(store: Store, numbers: Sequence[int], about: About) -> tuple[str, bool]:
-    deadline = time.monotonic() + ANSWER_SECONDS
-    connection = store.reader()
-    try:
+        Raises:
+            UnknownAction: There is no such verb; nothing was written.
+            sqlite3.OperationalError: Another program holds the store; nothing was written.
+        """
+        if not action_of(verb).is_command:
+            raise UnknownAction(f"{verb} is not a command for an engine.")
+        each: list[list[Target]] = [[target] for target in targets] or [[]]
+
+        def add(connection: sqlite3.Connection) -> list[int]:
+            return [add_command(connection, verb, one, arguments or {}, source) for one in each]
+
+        with self._store.intake() as write:
+            numbers = write(add)
+        self.process()
+        return numbers
+
+    def process(self) -> None:
+        """Carry out pending commands while no engine runs; leave them to an engine that does.
+
+        If another program holds the store, a command stays pending and has no answer yet.
+        """
+        if engine_holder(self._paths) is not None:
+            return
+        try:
+            with EngineLock(self._paths.lock), self._store.alone() as write:
+                self._process(write)
+        except WorkspaceBusy:
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+
+    def _process(self, write: Write) -> None:
+        """Carry out each command in one transaction: all of it and its answer, or nothing."""
+        with reading(self._store) as connection:
+            commands = batch_queries.pending_commands(connection)
+        for command in commands:
+            write(partial(_carry_out, command, self._load_catalog()))
+
+    def answer(self, number: int) -> Command | None:
+        """Return a command, with its answer once it has been carried out."""
+        with reading(self._store) as connection:
+            return batch_queries.command(connection, number)
+
+    def wait(self, numbers: Sequence[int]) -> list[Command | None]:
+        """Wait a while for the answers to commands; return them as they are then."""
+        deadline = time.monotonic() + ANSWER_SECONDS
         while True:
-            found = [read_command(connection, number) for number in numbers]
-            waiting = sum(1 for command in found if command and command.state == "pending")
+            answers = [self.answer(number) for number in numbers]
+            waiting = any(answer is not None and answer.state == "pending" for answer in answers)
             if not waiting or time.monotonic() > deadline:
-                break
-            time.sleep(0.05)
-    finally:
-        connection.close()
-    refused = [c.answer or "" for c in found if c and c.state == "refused"]
-    done = [c.answer or "" for c in found if c and c.state == "done"]
-    return clean(_summary(about, done, refused, waiting), 400), bool(refused)
+                return answers
+            self.process()  # the engine may have ended before it came to them
+            time.sleep(_POLL_SECONDS)
+
+    def waits_for(self) -> str:
+        """Return the reason why a command has no answer yet."""
+        if suspended := suspended_holder(self._paths):
+            return f"asked for; the engine, pid {suspended[0]}, is suspended. {remedy(suspended)}"
+        if engine_holder(self._paths) is not None:
+            return "asked for; the engine has not processed it yet."
+        return (
+            "asked for, but another program holds the store. The next command or engine that finds "
+            "the store free carries it out."
+        )
+
+    def report(self, verb: str, targets: Sequence[Target], numbers: Sequence[int]) -> Report:
+        """Wait for the answers to the commands of one action, and sum them up."""
+        answers = [command for command in self.wait(numbers) if command is not None]
+        by_state: dict[str, list[str]] = {"done": [], "refused": [], "pending": []}
+        for command in answers:
+            by_state.setdefault(command.state, []).append(command.answer or "")
+        done, refused, waiting = by_state["done"], by_state["refused"], len(by_state["pending"])
+        if len(answers) == 1:
+            one = (done or refused or [self.waits_for().capitalize()])[0]
+            return Report(clean(one, 400), bool(refused))
+        noun, many = ("batch", "batches") if "batch" in targets[0] else ("job", "jobs")
+        parts = [f"{action_of(verb).done} {counted(len(done), noun, many)}."] if done else []
+        if refused:
+            parts.append(f"{counted(len(refused), noun, many)} refused: {refused[0]}")
+        if waiting:
+            parts.append(f"{counted(waiting, noun, many)} not answered yet.")
+        return Report(clean(" ".join(parts), 400), bool(refused))
 
 
-_DONE = {
-    "pause": "Paused",
-    "resume": "Resumed",
-    "retry": "Retried",
-    "cancel": "Cancelled",
-    "priority": "Changed the priority of",
-}
+def _carry_out(command: Command, catalog: "Catalog", connection: sqlite3.Connection) -> None:
+    """Carry out a command within the transaction of a connection."""
+    from engine.runtime.commands import CommandDesk, NothingRuns
 
+    async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
+        return operation(connection)
 
-def _summary(about: About, done: Sequence[str], refused: Sequence[str], waiting: int) -> str:
-    if len(done) + len(refused) + waiting == 1:
-        return (done or refused or ["Asked for; the engine has not answered yet."])[0]
-    verb, noun, many = about
-    parts = [f"{_DONE.get(verb, 'Did it to')} {counted(len(done), noun, many)}."] if done else []
-    if refused:
-        parts.append(f"{counted(len(refused), noun, many)} refused: {refused[0]}")
-    if waiting:
-        parts.append(f"{counted(waiting, noun, many)} not answered yet.")
-    return " ".join(parts)
+    run_coroutine(CommandDesk(connection, awaited, NothingRuns(), catalog).carry_out(command))

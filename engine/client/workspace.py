@@ -8,42 +8,36 @@ from engine import open_workspace
             print(report.key, report.best_iteration)
 """
 
-import asyncio
-import os
-import socket
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
-from db.queries import batches as batch_queries
 from db.rows import Batch, Command
-from db.store import Store, Write
-from db.writes import commands as command_writes
-from engine.client.errors import damaged, is_damage
-from engine.client.follow import attend
+from db.store import Store
+from engine.client.abandoned import remove_abandoned
+from engine.client.commands import Commands, Report, Target
+from engine.client.coroutines import run_coroutine
+from engine.client.engine_process import Holder, engine_holder, suspended_holder
 from engine.client.ids import batch_name, find, find_batch
+from engine.client.reading import reading
+from engine.client.run_id import run_id
 from engine.client.watch import Update
 from engine.config.paths import WorkspacePaths
-from engine.config.settings import Settings, read_settings
 from engine.config.version import __version__
-from engine.contract.recipe import Catalog
-from engine.money.estimate import Estimate
-from engine.plugins.catalog import EntryPointCatalog
-from engine.queueing.queue import Queue, QueueOptions, Source, take_back
-from engine.runtime.commands import CommandDesk, NothingRuns
-from engine.runtime.engine import Engine
-from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
-from engine.runtime.suspended import is_suspended
 
-T = TypeVar("T")
+if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from engine.config.settings import Settings
+    from engine.money.estimate import Estimate
+    from engine.plugins.catalog import EntryPointCatalog
+    from engine.queueing.queue import Queue, QueueOptions, Source
+    from engine.runtime.engine import Engine
+
 OnUpdate = Callable[[Update], None]
 
 
@@ -56,9 +50,13 @@ class Workspace:
         catalog: Where recipes and backends are found; by default the installed ones.
         overrides: Settings that win over files and environment.
         private: The private folder, where it is not in `root`; see `trial`.
+        check_settings: Read the settings now; otherwise when they are first needed.
 
     Attributes:
         shown_root: The folder as it was given, for messages.
+        paths: Its folders.
+        store: Its store.
+        commands: Commands of operators.
 
     Raises:
         StoreError: The store cannot be used.
@@ -70,21 +68,38 @@ class Workspace:
         root: Path,
         *,
         create: bool = False,
-        catalog: EntryPointCatalog | None = None,
+        catalog: "EntryPointCatalog | None" = None,
         overrides: Mapping[str, Any] | None = None,
         private: Path | None = None,
+        check_settings: bool = True,
     ) -> None:
         self.shown_root = root
         self.paths = WorkspacePaths(root.absolute(), private)
-        self.catalog = catalog or EntryPointCatalog()
+        self._given_catalog = catalog
         self._overrides = overrides
         if create:
             self.paths.make()
             self.store = Store.create(self.paths.store, created_by=__version__)
         else:
             self.store = Store(self.paths.store)
-        self.settings: Settings = read_settings(root, overrides)
-        self._forget_abandoned()
+        self.commands = Commands(self.paths, self.store, lambda: self.catalog)
+        if check_settings:
+            self.settings  # noqa: B018 - reads them
+        remove_abandoned(self.store)
+
+    @cached_property
+    def settings(self) -> "Settings":
+        """The workspace's settings, as they were when they were first needed."""
+        from engine.config.settings import read_settings
+
+        return read_settings(self.shown_root, self._overrides)
+
+    @cached_property
+    def catalog(self) -> "EntryPointCatalog":
+        """The recipes and backends that are installed."""
+        from engine.plugins.catalog import EntryPointCatalog
+
+        return self._given_catalog or EntryPointCatalog()
 
     @classmethod
     @contextmanager
@@ -117,26 +132,19 @@ class Workspace:
         Raises:
             UserError: On leaving: a row holds what Safelight does not write.
         """
-        connection = self.store.reader()
-        try:
+        with reading(self.store) as connection:
             yield connection
-        except (ValueError, sqlite3.OperationalError) as error:
-            if is_damage(error):
-                raise damaged(error) from error
-            raise
-        finally:
-            connection.close()
 
     # -- work ---------------------------------------------------------------------------------
 
     def queue(
         self,
         recipe: str,
-        source: Source | None = None,
+        source: "Source | None" = None,
         *,
         settings: Mapping[str, Any] | None = None,
         flags: Mapping[str, Any] | None = None,
-        options: QueueOptions | None = None,
+        options: "QueueOptions | None" = None,
     ) -> str:
         """Queues an input; returns the batch's id.
 
@@ -153,39 +161,36 @@ class Workspace:
             QueueError: An option has something wrong; nothing was queued.
         """
         chosen = _with(options, settings, flags)
-        queue = Queue(self.paths, self.store, self.settings, self.catalog)
-        return batch_name(queue.queue(self.catalog.recipe(recipe), source, chosen))
+        return batch_name(self._queue().queue(self.catalog.recipe(recipe), source, chosen))
 
     def estimate(
         self,
         recipe: str,
-        source: Source | None = None,
+        source: "Source | None" = None,
         *,
         settings: Mapping[str, Any] | None = None,
         flags: Mapping[str, Any] | None = None,
-        options: QueueOptions | None = None,
-    ) -> Estimate:
+        options: "QueueOptions | None" = None,
+    ) -> "Estimate":
         """What a batch would take: steps, calls, cost and time; arguments as for `queue`."""
         chosen = _with(options, settings, flags)
-        queue = Queue(self.paths, self.store, self.settings, self.catalog)
-        return queue.estimate(self.catalog.recipe(recipe), source, chosen)
+        return self._queue().estimate(self.catalog.recipe(recipe), source, chosen)
 
-    def append(self, batch: str, source: Source, options: QueueOptions | None = None) -> int:
+    def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
         """Adds entries to a batch; returns how many."""
         with self.reading() as connection:
             found = find_batch(connection, batch)
-        queue = Queue(self.paths, self.store, self.settings, self.catalog)
         recipe = self.catalog.recipe(found.recipe)
-        return queue.append(found.id, recipe, source, options or QueueOptions())
+        return self._queue().append(found.id, recipe, source, _with(options, None, None))
 
     def run(
         self,
         recipe: str,
-        source: Source | None = None,
+        source: "Source | None" = None,
         *,
         settings: Mapping[str, Any] | None = None,
         flags: Mapping[str, Any] | None = None,
-        options: QueueOptions | None = None,
+        options: "QueueOptions | None" = None,
         progress: OnUpdate | None = None,
     ) -> str:
         """Queues an input and stays until its batch has ended; returns the batch's id."""
@@ -205,7 +210,7 @@ class Workspace:
         """
         with self.reading() as connection:
             batch_id = find_batch(connection, batch).id
-        ended, came = _run(self.attend(batch_id, progress or (lambda _update: None)))
+        ended, came = run_coroutine(self.attend(batch_id, progress or (lambda _update: None)))
         if came:
             raise KeyboardInterrupt
         return ended
@@ -216,10 +221,14 @@ class Workspace:
         Returns:
             The batch as it is at the end, and the number of the signal that cut it short, or 0.
         """
+        from engine.client.follow import attend
+
         return await attend(self.store, self.paths, self.engine, batch_id, on_update)
 
-    def engine(self) -> Engine:
+    def engine(self) -> "Engine":
         """An engine for this workspace; it takes the lock when it runs."""
+        from engine.runtime.engine import Engine
+
         return Engine(
             self.paths,
             self.settings,
@@ -254,133 +263,64 @@ class Workspace:
         *,
         source: str = "python",
     ) -> list[int]:
-        """Asks for something to be done to batches and jobs; returns the commands' numbers.
+        """Have something done to batches and jobs; return the commands' numbers.
 
-        A running engine acts on them within a moment. Where none runs, they are carried out
-        before this returns.
+        A running engine acts on them within a moment; without one they are carried out before
+        this returns.
+
+        Args:
+            verb: One of `engine.client.actions.ACTIONS`.
+            ids: Batches and jobs; none for what is about neither.
+            arguments: The action's arguments.
+            source: The program that asks.
 
         Raises:
-            UnknownId: Nothing has one of the ids; nothing was asked for.
-            sqlite3.OperationalError: Another program holds the store; nothing was asked for.
+            UnknownId: Nothing has one of the ids; nothing was done.
+            UnknownAction: There is no such verb; nothing was done.
+            sqlite3.OperationalError: Another program holds the store; nothing was done.
         """
         with self.reading() as connection:
             targets = [find(connection, text).target for text in ids]
+        return self.commands.add(verb, targets, arguments, source=source)
 
-        def add(connection: sqlite3.Connection) -> list[int]:
-            return [
-                command_writes.add_command(connection, verb, [target], arguments or {}, source)
-                for target in targets
-            ]
-
-        with self.store.intake() as write:
-            numbers = write(add)
-        self.carry_out_commands()
-        return numbers
-
-    def ask(self, verb: str, arguments: Mapping[str, Any], *, source: str = "python") -> int:
-        """Asks the engine for something that is about no batch; returns the command's number."""
-        with self.store.intake() as write:
-            number = write(lambda c: command_writes.add_command(c, verb, [], arguments, source))
-        self.carry_out_commands()
-        return number
-
-    def carry_out_commands(self) -> None:
-        """Does what was asked for while no engine runs; leaves it to the engine that does.
-
-        Where another program holds the store, a command stays asked for: `answer` has none yet.
-        """
-        try:
-            with EngineLock(self.paths.lock), self.store.alone() as write:
-                self._carry_out(write)
-        except WorkspaceBusy:
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-
-    def _carry_out(self, write: Write) -> None:
-        """Does each pending command in one transaction: all of it and its answer, or nothing."""
-        with self.reading() as connection:
-            commands = batch_queries.pending_commands(connection)
-        for command in commands:
-            write(partial(_do, command, self.catalog))
+    def step_in(
+        self, verb: str, targets: Sequence[Target], arguments: Mapping[str, Any], *, source: str
+    ) -> Report:
+        """Have something done to batches and jobs by number, wait for the answers, sum them up."""
+        numbers = self.commands.add(verb, targets, arguments, source=source)
+        return self.commands.report(verb, targets, numbers)
 
     def answer(self, number: int) -> Command | None:
-        """A command, with what became of it once it has been carried out."""
-        with self.reading() as connection:
-            return batch_queries.command(connection, number)
+        """Return a command, with its answer once it has been carried out."""
+        return self.commands.answer(number)
 
-    def engine_process(self) -> tuple[int, str] | None:
+    def engine_process(self) -> Holder | None:
         """Pid and host of the engine that runs on this workspace; None where none does."""
-        return lock_holder(self.paths.lock)
+        return engine_holder(self.paths)
 
-    def suspended_engine(self) -> tuple[int, str] | None:
+    def suspended_engine(self) -> Holder | None:
         """Pid and host of an engine that holds the workspace and is stopped, doing nothing."""
-        holder = self.engine_process()
-        return holder if is_suspended(holder) else None
+        return suspended_holder(self.paths)
 
-    def _forget_abandoned(self) -> None:
-        """Removes batches whose queueing was cut off on this machine: whole or not there."""
-        with self.reading() as connection:
-            preparing = batch_queries.preparers(connection)
-        for batch_id, preparer in preparing:
-            if not _is_alive(preparer):
-                with self.store.intake() as write:
-                    take_back(write, batch_id)
+    def _queue(self) -> "Queue":
+        from engine.queueing.queue import Queue
 
-
-def _do(command: Command, catalog: Catalog, connection: sqlite3.Connection) -> None:
-    """Carries a command out within the transaction of a connection."""
-
-    async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
-        return operation(connection)
-
-    _run(CommandDesk(connection, awaited, NothingRuns(), catalog).carry_out(command))
+        return Queue(self.paths, self.store, self.settings, self.catalog)
 
 
 def _with(
-    options: QueueOptions | None,
+    options: "QueueOptions | None",
     settings: Mapping[str, Any] | None,
     flags: Mapping[str, Any] | None,
-) -> QueueOptions:
+) -> "QueueOptions":
+    from engine.queueing.queue import QueueOptions
+
     base = options or QueueOptions()
     return replace(
         base,
         overrides={**base.overrides, **(settings or {})},
         flags={**base.flags, **(flags or {})},
     )
-
-
-def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine to its end, also where an event loop runs already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(coroutine)
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, coroutine).result()
-
-
-def _is_alive(preparer: str) -> bool:
-    """Whether a `pid@host` may still be at work; another machine's always may."""
-    pid, _, host = preparer.partition("@")
-    if host != socket.gethostname() or not pid.isdecimal():
-        return bool(host)
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def run_id() -> str:
-    """The name of this run: `RUN_ID` where it is set and safe, else time and pid."""
-    given = os.environ.get("RUN_ID", "")
-    if given and len(given) <= 80 and all(c.isalnum() or c in "._-" for c in given):
-        return given.lstrip(".") or "run"
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
 
 
 def open_workspace(

@@ -1,4 +1,4 @@
-"""What operators ask for: pause, resume, cancel, retry, priority, decide, lane.
+"""What operators ask for: pause, resume, cancel and the other verbs of `HANDLERS`.
 
 The desk is used by the engine, and by the command line where no engine runs, so that a command
 means the same with and without one.
@@ -7,7 +7,7 @@ means the same with and without one.
 import json
 import logging
 import sqlite3
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -28,7 +28,8 @@ from engine.text.plural import counted
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-VERBS = ("pause", "resume", "cancel", "retry", "priority", "decide", "lane")
+Arguments = Mapping[str, Any]
+"""The arguments of a command, as they were stored."""
 
 
 class Refused(Exception):
@@ -135,12 +136,7 @@ class CommandDesk:
         refused = False
         try:
             arguments = json.loads(command.arguments)
-            if command.verb == "lane":  # the one that is about no batch
-                answer = self._change_lane(arguments)
-            else:
-                targets = [self._target(target) for target in json.loads(command.targets)]
-                said = [await self._do(command.verb, target, arguments) for target in targets]
-                answer = " ".join(said)
+            answer = await self._do(command.verb, json.loads(command.targets), arguments)
         except Refused as error:
             answer, refused = str(error), True
         except Exception as error:  # one command that cannot be done must not end the engine
@@ -160,24 +156,17 @@ class CommandDesk:
             raise Refused(f"There is no batch b{named.get('batch')}.")
         return Target(batch, job)
 
-    async def _do(self, verb: str, target: Target, arguments: dict[str, Any]) -> str:
-        if verb == "pause":
-            return await self._pause(target)
-        if verb == "resume":
-            return await self._resume(target)
-        if verb == "cancel":
-            return await self._cancel(target)
-        if verb == "retry":
-            return await self._retry(target)
-        if verb == "priority":
-            return await self._priority(target, int(arguments["change"]))
-        if verb == "decide":
-            return await self._decide(target, str(arguments["key"]), arguments["value"])
-        if verb == "budget":
-            return await self._budget(target, arguments["budget"])
-        raise Refused(f"Nobody knows how to {verb}.")
+    async def _do(self, verb: str, named: Sequence[dict[str, int]], arguments: Arguments) -> str:
+        if verb in WITHOUT_TARGET:
+            return await WITHOUT_TARGET[verb](self, arguments)
+        if verb not in HANDLERS:
+            raise Refused(f"Unknown command: {verb}.")
+        targets = [self._target(target) for target in named]
+        answers = [await HANDLERS[verb](self, target, arguments) for target in targets]
+        return " ".join(answers)
 
-    async def _pause(self, target: Target) -> str:
+    async def pause(self, target: Target, _arguments: Arguments) -> str:
+        """Stop running jobs at their step, and keep waiting ones waiting."""
         batch_id, job = target.batch.id, target.job
         if job is None:
             _refuse_over(target, "pause")
@@ -191,7 +180,8 @@ class CommandDesk:
             raise Refused(f"{target} is {state}; there is nothing to pause.")
         return f"Paused {target}."
 
-    async def _resume(self, target: Target) -> str:
+    async def resume(self, target: Target, _arguments: Arguments) -> str:
+        """Queue what is paused or parked, with settings and environment as they are now."""
         try:
             self._running.reload()
         except SettingsError as error:
@@ -222,7 +212,8 @@ class CommandDesk:
             raise Refused(f"{target} is queued, and its {waits}.")
         raise Refused(f"{target} is {job.state}; there is nothing to resume.")
 
-    async def _cancel(self, target: Target) -> str:
+    async def cancel(self, target: Target, _arguments: Arguments) -> str:
+        """End what has not ended; what is finished is kept."""
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
         states = ("queued", "paused", "parked")
         moved = await self._move(target, states, "cancelled", "job.cancelled")
@@ -231,7 +222,8 @@ class CommandDesk:
             raise Refused(f"{target} is {state}; there is nothing to cancel.")
         return f"Cancelled {target}; {counted(moved, 'job')} waited and {stopped} ran."
 
-    async def _retry(self, target: Target) -> str:
+    async def retry(self, target: Target, _arguments: Arguments) -> str:
+        """Queue what failed, from the step that failed."""
         batch = target.batch
         if target.job is not None:
             states: Sequence[str] = ("failed", "cancelled", "parked")
@@ -271,14 +263,17 @@ class CommandDesk:
             total += moved
         return total
 
-    async def _priority(self, target: Target, change: int) -> str:
-        batch_id, job_id = target.batch.id, target.job_id
+    async def priority(self, target: Target, arguments: Arguments) -> str:
+        """Add `change` to the priority."""
+        batch_id, job_id, change = target.batch.id, target.job_id, int(arguments["change"])
         await self._write(
             lambda c: job_writes.add_priority(c, None if job_id else batch_id, job_id, change)
         )
         return f"Priority of {target} changed by {change:+d}."
 
-    async def _budget(self, target: Target, budget: int | None) -> str:
+    async def budget(self, target: Target, arguments: Arguments) -> str:
+        """Set the budget of a batch, in micro-dollars; None takes it away."""
+        budget = arguments["budget"]
         if target.job is not None:
             raise Refused("A budget is a batch's; name one.")
         wanted = None if budget is None else max(0, int(budget))
@@ -288,8 +283,9 @@ class CommandDesk:
             now += in_words(wanted)
         return f"{now} now. What is parked goes on with resume."
 
-    async def _decide(self, target: Target, key: str, value: Any) -> str:
-        job = target.job
+    async def decide(self, target: Target, arguments: Arguments) -> str:
+        """Store a decision of a job, and run again what depends on it."""
+        key, value, job = str(arguments["key"]), arguments["value"], target.job
         if job is None:
             raise Refused("A decision is about one job; name it.")
         self._refuse_unfit(target.batch, job, key, value)
@@ -318,7 +314,8 @@ class CommandDesk:
         if trouble := trouble_with(recipe, shape, key, value):
             raise Refused(f"{trouble} Nothing was decided.")
 
-    def _change_lane(self, arguments: dict[str, Any]) -> str:
+    async def lane(self, arguments: Arguments) -> str:
+        """Change a lane until the engine ends."""
         concurrency, rate = arguments.get("concurrency"), arguments.get("requests_per_minute")
         change = LaneChange(
             None if concurrency is None else max(1, int(concurrency)),
@@ -334,6 +331,23 @@ class CommandDesk:
         """The job's state now."""
         found = read_job(self._reader, job.id)
         return found.state if found else "gone"
+
+
+HANDLERS: Mapping[str, Callable[[CommandDesk, Target, Arguments], Awaitable[str]]] = {
+    "pause": CommandDesk.pause,
+    "resume": CommandDesk.resume,
+    "cancel": CommandDesk.cancel,
+    "retry": CommandDesk.retry,
+    "priority": CommandDesk.priority,
+    "decide": CommandDesk.decide,
+    "budget": CommandDesk.budget,
+}
+"""What is done to a batch or a job, by verb."""
+
+WITHOUT_TARGET: Mapping[str, Callable[[CommandDesk, Arguments], Awaitable[str]]] = {
+    "lane": CommandDesk.lane,
+}
+"""What is done to neither, by verb."""
 
 
 def _refuse_over(target: Target, verb: str) -> None:

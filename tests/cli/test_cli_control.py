@@ -6,6 +6,7 @@ import pytest
 
 import db.store
 from engine.cli import control
+from engine.client import commands
 from engine.client.workspace import Workspace
 from engine.queueing.plan import Planner
 from engine.runtime.lock import EngineLock
@@ -191,7 +192,7 @@ def test_decision_about_a_batch_is_refused(run, toys):
 
 
 def test_what_an_engine_has_not_answered_is_said_to_be_asked_for(run, toys, monkeypatch):
-    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(commands, "ANSWER_SECONDS", 0.0)
     workspace = Workspace(toys)
     with EngineLock(workspace.paths.lock):
         ran = run("pause", "b3", "--workspace", toys)
@@ -206,7 +207,7 @@ def test_command_left_by_an_engine_that_ended_is_carried_out(run, toys, monkeypa
     workspace = Workspace(toys)
     lock = EngineLock(workspace.paths.lock)
     lock.acquire()
-    monkeypatch.setattr(control.time, "sleep", lambda _seconds: lock.release())
+    monkeypatch.setattr(commands.time, "sleep", lambda _seconds: lock.release())
     ran = run("pause", "b3", "--workspace", toys)
     assert "Paused b3" in ran.out
 
@@ -217,7 +218,7 @@ def test_a_lane_cannot_be_changed_where_no_engine_runs(run, toys):
 
 
 def test_lane_says_what_it_wants_and_asks_the_engine(run, toys, monkeypatch):
-    monkeypatch.setattr(control, "ANSWER_SECONDS", 0)
+    monkeypatch.setattr(commands, "ANSWER_SECONDS", 0)
     assert run("lane", "fal", "--workspace", toys).code == 2
     assert run("lane", "fal", "--concurrency", "0", "--workspace", toys).code == 2
     workspace = Workspace(toys)
@@ -236,7 +237,7 @@ def test_what_goes_on_needs_an_engine_and_says_so(run, toys):
 
 
 def test_what_a_held_store_keeps_from_being_done_is_said_to_be_asked_for(run, toys, monkeypatch):
-    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(commands, "ANSWER_SECONDS", 0.0)
     monkeypatch.setattr(db.store, "ALONE_SECONDS", 0.0)
     workspace = Workspace(toys)
     held = sqlite3.connect(workspace.paths.store, isolation_level=None)
@@ -264,9 +265,7 @@ def test_what_a_held_store_keeps_from_being_done_is_said_to_be_asked_for(run, to
 
 
 def test_commands_of_one_call_are_asked_for_together_or_not_at_all(run, toys, monkeypatch):
-    from engine.client import workspace as workspace_module
-
-    real, added = workspace_module.command_writes.add_command, []
+    real, added = commands.add_command, []
 
     def add_one(connection, *arguments):
         if added:
@@ -274,7 +273,7 @@ def test_commands_of_one_call_are_asked_for_together_or_not_at_all(run, toys, mo
         added.append(real(connection, *arguments))
         return added[0]
 
-    monkeypatch.setattr(workspace_module.command_writes, "add_command", add_one)
+    monkeypatch.setattr(commands, "add_command", add_one)
     with pytest.raises(sqlite3.OperationalError):
         Workspace(toys).command("cancel", ["j5", "j6"])
     assert job_states(run, toys, "b3") == ["queued", "queued"]

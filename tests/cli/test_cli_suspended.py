@@ -9,8 +9,7 @@ import sys
 import psutil
 import pytest
 
-from engine.cli import control
-from engine.cli import engine as engine_module
+from engine.client import commands, engine_process
 from engine.runtime.lock import lock_holder
 from engine.runtime.suspended import is_suspended
 from tui.snapshots.header import HeadView
@@ -64,13 +63,13 @@ def test_the_doctor_says_so_and_how_it_is_woken(run, toys, suspended):
 
 
 def test_a_command_says_what_it_waits_for(run, toys, suspended, monkeypatch):
-    monkeypatch.setattr(control, "ANSWER_SECONDS", 0.0)
+    monkeypatch.setattr(commands, "ANSWER_SECONDS", 0.0)
     ran = run("pause", "b3", "--workspace", toys)
     assert f"b3: asked for; the engine, pid {suspended.pid}, is suspended." in ran.out
 
 
 def test_stop_wakes_it_to_end_it(run, toys, suspended, monkeypatch):
-    monkeypatch.setattr(engine_module, "STOP_SECONDS", 30.0)
+    monkeypatch.setattr(engine_process, "STOP_SECONDS", 30.0)
     assert run("engine", "stop", "--workspace", toys).code == 0
     assert suspended.wait() == -signal.SIGTERM
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from db.errors import LinkFound
 from engine import open_workspace
+from engine.client.engine_process import EngineProcess
 from tests.support.engines import eventually
-from tui.engine_process import EngineProcess
 
 ONE = ("--max-iterations", "1")
 
@@ -101,7 +102,8 @@ def test_what_an_engine_prints_goes_through_no_link(run, foreign, mine, what):
     assert "is a link" in said.err or "is not a regular file" in said.err
     if what == "folder":
         workspace = open_workspace(foreign, create=False)
-        assert "logs is a link" in EngineProcess(workspace.paths).start()
+        with pytest.raises(LinkFound, match="logs is a link"):
+            EngineProcess(workspace.paths).start()
         assert run("engine", "--until-idle", "-w", foreign).code == 2
     assert state_of(mine) == before
 

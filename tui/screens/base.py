@@ -11,17 +11,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from db.queries.spending import spending
+from engine.client.actions import action_of
 from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for, key_name, keys_of
 from tui.feed import Answered, Feed, Fresh, View
+from tui.stepping_in import step_in
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
-
-
-_GOES_ON = ("resume", "retry", "decide")
-"""After these an engine has something to do."""
 
 
 class BaseScreen(Screen[None]):
@@ -158,10 +156,10 @@ class BaseScreen(Screen[None]):
         if not targets:
             self.say("Nothing is selected.", bad=True)
             return
-        action = BY_ID.get(verb)
-        if action and action.destructive:
-            question = f"{action.title} {called}? {action.help}"
-            self.dashboard.confirm(question, lambda: self.send(verb, targets, arguments or {}))
+        action = action_of(verb)
+        if action.destructive:
+            send = partial(self.send, verb, targets, arguments or {})
+            self.dashboard.confirm(action.question(called), send)
         else:
             self.send(verb, targets, arguments or {})
 
@@ -169,14 +167,13 @@ class BaseScreen(Screen[None]):
     def send(
         self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
     ) -> None:
-        """Asks the engine for something, in a thread, and shows its answer."""
-        from engine.client.commands import ask_for
-
-        try:
-            sentence, refused = ask_for(self.dashboard.paths, verb, targets, arguments)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
-            sentence, refused = f"It was not asked for: {error}", True
-        if verb in _GOES_ON and not refused and self.dashboard.head.engine.state == "none":
+        """Have an action done, in a thread, and show the answer."""
+        sentence, refused = step_in(self.dashboard.paths, verb, targets, arguments)
+        if (
+            action_of(verb).starts_work
+            and not refused
+            and self.dashboard.head.engine.state == "none"
+        ):
             sentence += " No engine runs: E starts one."
         self.app.call_from_thread(self.say, sentence, bad=refused)
 
@@ -194,13 +191,15 @@ class BaseScreen(Screen[None]):
 
     def action_engine_stop(self) -> None:
         """Stops the engine, after asking."""
-        question = "Stop the engine? Running jobs stop where they are; the next engine goes on."
-        self.dashboard.confirm(question, lambda: self.dashboard.engine_do("stop"))
+        self._confirm_engine("stop")
 
     def action_engine_restart(self) -> None:
         """Stops the engine and starts another, after asking."""
-        question = "Restart the engine? Running jobs stop where they are and then go on."
-        self.dashboard.confirm(question, lambda: self.dashboard.engine_do("restart"))
+        self._confirm_engine("restart")
+
+    def _confirm_engine(self, verb: str) -> None:
+        engine_do = partial(self.dashboard.engine_do, verb)
+        self.dashboard.confirm(action_of(verb).question("").replace(" ?", "?"), engine_do)
 
     def spending_of(self) -> int | None:
         """The batch whose spending is shown; None for the whole workspace."""

@@ -16,6 +16,7 @@ from engine.text.plural import counted
 from engine.text.terminal import clean
 from tui.feed import Fresh
 from tui.snapshots.header import Head, HostLine, LaneLine
+from tui.stepping_in import step_in
 
 if TYPE_CHECKING:
     from tui.dashboard import DashboardServices
@@ -95,13 +96,8 @@ class LanesScreen(ModalScreen[None]):
 
     @work(thread=True, exclusive=True, group="lane")
     def _ask(self, name: str, concurrency: int) -> None:
-        from engine.client.commands import ask_for
-
         wanted = {"lane": name, "concurrency": concurrency}
-        try:
-            said, refused = ask_for(self.dashboard.paths, "lane", [], wanted)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
-            said, refused = f"It was not asked for: {error}", True
+        said, refused = step_in(self.dashboard.paths, "lane", [], wanted)
         severity = "warning" if refused else "information"
         self.app.call_from_thread(
             self.notify,

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from db.queries import batches as queries
 from db.queries import lists
 from db.rows import Host, Lane
+from engine.client.engine_process import engine_holder, is_stopped
 from engine.config.paths import WorkspacePaths
-from engine.runtime.lock import lock_holder
-from engine.runtime.suspended import is_suspended
 from engine.text.terminal import clean
 from tui.formatting import size
 from tui.states import look
@@ -179,10 +178,10 @@ class HeadView:
         # moment where nobody holds it, and would turn away an engine that starts just then.
         if time.monotonic() - self._probed > PROBE_SECONDS:
             self._probed = time.monotonic()
-            self._holder = lock_holder(self._paths.lock)
+            self._holder = engine_holder(self._paths)
         if self._holder is None:
             return EngineState("lost", row.pid, clean(row.host, 60))
-        if is_suspended(self._holder):
+        if is_stopped(self._holder):
             return EngineState("suspended", row.pid, clean(row.host, 60))
         return EngineState(clean(row.state, 20), row.pid, clean(row.host, 60))
 

@@ -1,0 +1,206 @@
+"""The actions of an operator, each described once.
+
+Command line, dashboard and API take verbs, titles, help and questions from here. Plain data: to
+import this module costs nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.text.errors import UserError
+
+Subject = Literal["batch", "job", "lane", "engine"]
+ArgumentKind = Literal["integer", "number", "dollars", "text", "json", "mapping"]
+
+
+class UnknownAction(UserError):
+    """There is no action of a verb."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of an action.
+
+    Attributes:
+        name: Its name, as in a command's arguments.
+        kind: The kind of its value.
+        help: One line.
+        required: False if it may be left out.
+    """
+
+    name: str
+    kind: ArgumentKind
+    help: str
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorAction:
+    """One thing that an operator can do.
+
+    Attributes:
+        verb: Its name on the command line, in the store and in the API.
+        title: One or two words for footers, palettes and buttons.
+        help: One line.
+        applies_to: The subjects that it can be done to.
+        handler: The function that does it, as `module:name`.
+        arguments: Its arguments.
+        done: The past tense, for a summary of several: `Paused` 3 jobs.
+        destructive: True if the operator is asked first.
+        starts_work: True if an engine has something to do after it.
+    """
+
+    verb: str
+    title: str
+    help: str
+    applies_to: tuple[Subject, ...]
+    handler: str
+    arguments: tuple[Argument, ...] = ()
+    done: str = ""
+    destructive: bool = False
+    starts_work: bool = False
+
+    @property
+    def is_command(self) -> bool:
+        """True if it is written to the store for an engine to carry out."""
+        return self.handler.startswith("engine.runtime.")
+
+    def question(self, subject: str) -> str:
+        """Return the question that is asked before a destructive action."""
+        return f"{self.title} {subject}? {self.help}"
+
+    def load_handler(self) -> Callable[..., Any]:
+        """Import the function that carries the action out."""
+        from importlib import import_module
+        from operator import attrgetter
+
+        module, _, name = self.handler.partition(":")
+        found: Callable[..., Any] = attrgetter(name)(import_module(module))
+        return found
+
+
+_BOTH: tuple[Subject, ...] = ("batch", "job")
+_DESK = "engine.runtime.commands:CommandDesk"
+_PROCESS = "engine.client.engine_process:EngineProcess"
+
+ACTIONS: tuple[OperatorAction, ...] = (
+    OperatorAction(
+        "pause",
+        "Pause",
+        "Pause jobs or batches; running jobs stop at their step.",
+        _BOTH,
+        f"{_DESK}.pause",
+        done="Paused",
+    ),
+    OperatorAction(
+        "resume",
+        "Resume",
+        "Resume paused or parked jobs; .env is read again.",
+        _BOTH,
+        f"{_DESK}.resume",
+        done="Resumed",
+        starts_work=True,
+    ),
+    OperatorAction(
+        "cancel",
+        "Cancel",
+        "End unfinished jobs; finished work is kept.",
+        _BOTH,
+        f"{_DESK}.cancel",
+        done="Cancelled",
+        destructive=True,
+    ),
+    OperatorAction(
+        "retry",
+        "Retry",
+        "Run jobs again from the step that failed.",
+        _BOTH,
+        f"{_DESK}.retry",
+        done="Retried",
+        starts_work=True,
+    ),
+    OperatorAction(
+        "priority",
+        "Priority",
+        "Move jobs or batches up or down the queue.",
+        _BOTH,
+        f"{_DESK}.priority",
+        (Argument("change", "integer", "Added to the priority; the highest runs first."),),
+        done="Changed the priority of",
+    ),
+    OperatorAction(
+        "decide",
+        "Decide",
+        "Override a decision of a job; steps that depend on it run again.",
+        ("job",),
+        f"{_DESK}.decide",
+        (
+            Argument("key", "text", "The decision, as the recipe names it."),
+            Argument("value", "json", "The value that replaces the recipe's own."),
+        ),
+        done="Decided",
+        starts_work=True,
+    ),
+    OperatorAction(
+        "budget",
+        "Budget",
+        "Change the maximum cost of a batch.",
+        ("batch",),
+        f"{_DESK}.budget",
+        (Argument("budget", "dollars", "Micro-dollars; null for no budget."),),
+        done="Changed the budget of",
+    ),
+    OperatorAction(
+        "lane",
+        "Lane",
+        "Change a lane's concurrency or rate limit until the engine ends.",
+        ("lane",),
+        f"{_DESK}.lane",
+        (
+            Argument("lane", "text", "A lane, or a backend for all of its lanes."),
+            Argument("concurrency", "integer", "Maximum calls in flight, 1 to 256.", False),
+            Argument("requests_per_minute", "number", "Maximum rate; 0 for no limit.", False),
+        ),
+        done="Changed",
+    ),
+    OperatorAction(
+        "start",
+        "Start engine",
+        "Start an engine in the background; it outlives this program.",
+        ("engine",),
+        f"{_PROCESS}.start",
+    ),
+    OperatorAction(
+        "stop",
+        "Stop engine",
+        "Running jobs stop at their step; the next engine continues them.",
+        ("engine",),
+        f"{_PROCESS}.stop",
+        destructive=True,
+    ),
+    OperatorAction(
+        "restart",
+        "Restart engine",
+        "Running jobs stop at their step and then continue.",
+        ("engine",),
+        f"{_PROCESS}.restart",
+        destructive=True,
+    ),
+)
+"""All actions, the most used first."""
+
+_BY_VERB = {action.verb: action for action in ACTIONS}
+
+
+def action_of(verb: str) -> OperatorAction:
+    """Return the action of a verb.
+
+    Raises:
+        UnknownAction: There is none.
+    """
+    try:
+        return _BY_VERB[verb]
+    except KeyError:
+        verbs = ", ".join(_BY_VERB)
+        raise UnknownAction(f"Unknown command: {verb}.", remedy=f"There are: {verbs}.") from None
