@@ -58,10 +58,10 @@ demo: $(DEMO_STAMP) ## run the example prompts; on a terminal, watch them in the
 	else \
 	  $(BIN)/safelight run refine examples/prompts.json --workspace $(DEMO) --set seed=11; \
 	fi
-	@echo 'Pictures and reports: $(DEMO)/outputs/results'
+	@echo 'Images and reports: $(DEMO)/outputs/results'
 	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO), or without "status" the dashboard'
 
-screenshots: $(DEMO_STAMP) ## render the README's pictures from a real run
+screenshots: $(DEMO_STAMP) ## render the README's images from a real run
 	$(BIN)/python docs/screenshots.py
 
 test: $(STAMP) ## run the tests

@@ -1,4 +1,4 @@
-"""Pictures of a diffusion model through the engine, beside a bare loop over the same pipeline."""
+"""Images of a diffusion model through the engine, beside a bare loop over the same pipeline."""
 
 import statistics
 import tempfile
@@ -45,7 +45,7 @@ def _beside(scale: str, device: str, *, goal: float, rounds: int) -> Figure:
             shares.append(seconds["loop"] / seconds["engine"])
     words = f"{statistics.median(ours):.2f}/s, loop {statistics.median(bare):.2f}/s"
     return at_least(
-        f"{JOBS} pictures of {scale} on {device}, {BATCH} in a call: share of a bare loop",
+        f"{JOBS} images of {scale} on {device}, {BATCH} in a call: share of a bare loop",
         statistics.median(shares),
         goal,
         f"{{:.2f}} ({words})",

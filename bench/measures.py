@@ -209,14 +209,14 @@ def soak(*, long: bool) -> list[Figure]:
     ]
 
 
-def pictures(*, long: bool) -> list[Figure]:
-    """Pictures of a megabyte from a provider."""
+def images(*, long: bool) -> list[Figure]:
+    """Images of a megabyte from a provider."""
     calls = 5000 if long else 1000
-    found = measured("pictures", calls)
+    found = measured("images", calls)
     first, half, last = found["rss_mb"]
     return [
         Figure(
-            f"{calls} pictures of 1 MB from a provider",
+            f"{calls} images of 1 MB from a provider",
             f"{found['seconds']:.0f} s; {first:.0f} MB after a tenth of them, {half:.0f} MB after "
             f"half, {last:.0f} MB in the end",
         ),
@@ -235,7 +235,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "queueing": queueing,
     "resume": resume,
     "soak": soak,
-    "pictures": pictures,
+    "images": images,
     "lanes": lanes,
     "hosts": hosts,
     "diffusion": diffusion,

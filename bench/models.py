@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from engine.contract import Desk, ModelKey, Place, Task
+from engine.contract import BatchReporter, LoadContext, ModelKey, Task
 
 
 class FixedModel:
@@ -16,7 +16,9 @@ class FixedModel:
         self.most = most
         self.answer = bytes(answers)
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk | None) -> Sequence[Any]:
+    def run(
+        self, operation: str, payloads: Sequence[Any], desk: BatchReporter | None
+    ) -> Sequence[Any]:
         """Waits, then answers each payload with as many bytes as it was told."""
         time.sleep(self.seconds)
         return [self.answer for _ in payloads]
@@ -32,7 +34,7 @@ class FixedModel:
         """Nothing to do."""
 
 
-def load(options: str, place: Place) -> FixedModel:
+def load(options: str, place: LoadContext) -> FixedModel:
     """Loads it, as a host does."""
     return FixedModel(**json.loads(options))
 

@@ -1,4 +1,4 @@
-"""Four scorers on a set of four pictures, beside a naive script for each."""
+"""Four scorers on a set of four images, beside a naive script for each."""
 
 import statistics
 import tempfile
@@ -22,7 +22,7 @@ def scoring(*, long: bool) -> list[Figure]:
     alone, together = loaded["alone"], loaded["together"]
     return [
         at_least(
-            "4 pictures by 4 scorers: processor time of a script each for that of one task",
+            "4 images by 4 scorers: processor time of a script each for that of one task",
             ratio,
             2,
             f"{{:.1f}} ({scripts:.1f} s and {one:.1f} s, start and loading included)",

@@ -1,6 +1,6 @@
 """The dashboard over a slow line, as over SSH from far away, beside itself with Textual's driver.
 
-The line carries 25 kB a second and takes 150 ms each way; see `bench.throttle`. Pictures are
+The line carries 25 kB a second and takes 150 ms each way; see `bench.throttle`. Images are
 counted by themselves: they follow the text and are given up at the next key.
 """
 
@@ -35,7 +35,7 @@ EVENTS_A_SECOND = 200
 MOVES = 8
 RUNNING_ROW = 14
 OPENING = 3.0
-"""Seconds that a screen is given until it is painted, its pictures too."""
+"""Seconds that a screen is given until it is painted, its images too."""
 
 LATE = 8.0
 """Seconds after which a key counts as answered by nothing."""
@@ -48,11 +48,11 @@ def slow_line(*, long: bool) -> list[Figure]:
     """Bytes a second and answers to keys, on every screen."""
     seconds = 30.0 if long else 4.0
     with workspace(1000) as root:
-        _add_pictures(root)
+        _add_images(root)
         found = _screens(root, seconds)
         found += _keys(root, seconds, LINE)
         found += _keys(root, seconds, SILENT)
-        found += _pictures(root)
+        found += _images(root)
         found += _before(root, seconds)
     return found
 
@@ -171,36 +171,36 @@ def _answer(terminal: SlowTerminal, row: int, pressed: float) -> float:
         return pressed + LATE
 
 
-# -- pictures ---------------------------------------------------------------------------------
+# -- images ---------------------------------------------------------------------------------
 
 
-def _pictures(root: Path) -> list[Figure]:
-    """A picture that follows, and one that is given up."""
+def _images(root: Path) -> list[Figure]:
+    """An image that follows, and one that is given up."""
     with _in_batch(root, LINE) as terminal:
-        terminal.sent.pictures = 0
+        terminal.sent.images = 0
         terminal.press("j")
         time.sleep(5)
-        whole = terminal.sent.pictures
-        terminal.sent.pictures = 0
+        whole = terminal.sent.images
+        terminal.sent.images = 0
         for key in "jjkk":
             terminal.press(key)
             time.sleep(0.25)
-        given_up = terminal.sent.pictures
+        given_up = terminal.sent.images
         terminal.press("j")
         time.sleep(0.7)
         pressed = terminal.press("j")
         took = _answer(terminal, 4, pressed) - pressed - LATENCY
     return [
-        Figure("a picture's cells", f"{whole / 1e3:.1f} kB"),
-        at_most("pictures sent while 4 keys are pressed", given_up / 1e3, 2, "{:.1f} kB", " kB"),
+        Figure("an image's cells", f"{whole / 1e3:.1f} kB"),
+        at_most("images sent while 4 keys are pressed", given_up / 1e3, 2, "{:.1f} kB", " kB"),
         at_most(
-            "a key while a picture is sent, beyond the latency", took * 1e3, 300, "{:.0f} ms", " ms"
+            "a key while an image is sent, beyond the latency", took * 1e3, 300, "{:.0f} ms", " ms"
         ),
     ]
 
 
-def _add_pictures(root: Path) -> None:
-    """Gives the first jobs of the batch at work a noisy picture each."""
+def _add_images(root: Path) -> None:
+    """Gives the first jobs of the batch at work a noisy image each."""
     from PIL import Image
 
     store, paths = Store(WorkspacePaths(root).store), WorkspacePaths(root)
@@ -212,17 +212,17 @@ def _add_pictures(root: Path) -> None:
             data = io.BytesIO()
             Image.effect_noise((256, 256), 40 + number % 60).convert("RGB").save(data, "PNG")
             hash_ = artifacts.put(data.getvalue())
-            write(lambda c, job_id=number, hash_=hash_: _add_picture(c, job_id, hash_))
+            write(lambda c, job_id=number, hash_=hash_: _add_image(c, job_id, hash_))
 
 
-def _add_picture(connection: sqlite3.Connection, job_id: int, hash_: str) -> None:
+def _add_image(connection: sqlite3.Connection, job_id: int, hash_: str) -> None:
     batch_id = job(connection, job_id).batch_id
     scope, name = "iteration-1", "generate"
     intent = Intent(
         batch_id, job_id, f"{scope}/{name}", scope, name, "print", name, "toy", "toy-1", "{}"
     )
     artifact = {
-        "role": "picture",
+        "role": "image",
         "hash": hash_,
         "media_type": "image/png",
         "kind": "image",

@@ -28,7 +28,7 @@ PIECE = 512
 """Bytes that the line carries at once."""
 
 _NOT_OF_PYTE = re.compile(rb"\x1b\[\?\d+\$p|\x1b\[[<>]\d*u")
-_PICTURE = re.compile(r"(?:\x1b\[[\d;]*m)*(?:▀)+(?:\x1b\[0?m)?".encode())
+_IMAGE = re.compile(r"(?:\x1b\[[\d;]*m)*(?:▀)+(?:\x1b\[0?m)?".encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Sent:
     """Bytes that have come out of the line."""
 
     text: int = 0
-    pictures: int = 0
+    images: int = 0
     _begun: bytes = b""
 
     def add(self, piece: bytes) -> None:
@@ -61,9 +61,9 @@ class Sent:
         data = self._begun + piece
         end = max(0, data.rfind(b"\x1b"))
         whole, self._begun = data[:end], data[end:]
-        pictures = sum(map(len, _PICTURE.findall(whole)))
-        self.pictures += pictures
-        self.text += len(whole) - pictures
+        images = sum(map(len, _IMAGE.findall(whole)))
+        self.images += images
+        self.text += len(whole) - images
 
 
 class SlowTerminal:

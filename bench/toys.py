@@ -23,7 +23,7 @@ from engine.contract import (
     CallContext,
     Capability,
     Critique,
-    Missing,
+    MissingRequirement,
     Request,
     Result,
     Score,
@@ -34,7 +34,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
 
-PICTURE = b"the same bytes in every step, so that their file is written once"
+IMAGE = b"the same bytes in every step, so that their file is written once"
 
 
 class BenchInput(RecipeInput):
@@ -102,7 +102,7 @@ class BenchBackend:
     lane: str = "bench"
     requests_per_minute: float | None = None
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """Nothing."""
         return []
 
@@ -116,7 +116,7 @@ class BenchBackend:
         if "file" in request.leaves:
             artifact = await context.keep(f"{request.prompt}/{request.step}".encode())
         elif "artifact" in request.leaves:
-            artifact = await context.keep(PICTURE)
+            artifact = await context.keep(IMAGE)
         return BenchResult(i=request.prompt, k=request.step, left=request.leaves, artifact=artifact)
 
 

@@ -18,7 +18,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch(Row):
+class BatchRow(Row):
     """One batch, with its counters."""
 
     id: int
@@ -82,7 +82,7 @@ class Batch(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Job(Row):
+class JobRow(Row):
     """One job."""
 
     id: int
@@ -110,7 +110,7 @@ class Job(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Step(Row):
+class StepRow(Row):
     """One step: a call that was made, its request and its result as JSON.
 
     Attributes:
@@ -149,7 +149,7 @@ class Step(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Artifact(Row):
+class ArtifactRow(Row):
     """One stored file and what it is to its step."""
 
     id: int
@@ -168,7 +168,7 @@ class Artifact(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Score(Row):
+class ScoreRow(Row):
     """One score."""
 
     id: int
@@ -182,7 +182,7 @@ class Score(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Critique(Row):
+class CritiqueRow(Row):
     """One critique; `missing` and `measurements` are JSON."""
 
     id: int
@@ -194,7 +194,7 @@ class Critique(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt(Row):
+class PromptRow(Row):
     """One version of a prompt."""
 
     id: int
@@ -209,7 +209,7 @@ class Prompt(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Error(Row):
+class ErrorRow(Row):
     """One error, of kind retryable, permanent, blocked or bug."""
 
     id: int
@@ -225,7 +225,7 @@ class Error(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class ApiCall(Row):
+class ApiCallRow(Row):
     """One request to a provider."""
 
     id: int
@@ -248,7 +248,7 @@ class ApiCall(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Row):
+class EventRow(Row):
     """One thing that happened; `data` is JSON."""
 
     id: int
@@ -263,7 +263,7 @@ class Event(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress(Row):
+class ProgressRow(Row):
     """How far a step is; replaced, not history."""
 
     step_id: int
@@ -276,7 +276,7 @@ class Progress(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Command(Row):
+class CommandRow(Row):
     """What an operator asked for; `targets` and `arguments` are JSON."""
 
     id: int
@@ -291,7 +291,7 @@ class Command(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision(Row):
+class DecisionRow(Row):
     """What an operator decided in a job's place; `value` is JSON."""
 
     id: int
@@ -303,7 +303,7 @@ class Decision(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Engine(Row):
+class EngineRow(Row):
     """One engine process, present or past."""
 
     id: int
@@ -318,7 +318,7 @@ class Engine(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Lane(Row):
+class LaneRow(Row):
     """One lane as the engine last reported it.
 
     Attributes:
@@ -339,7 +339,7 @@ class Lane(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Host(Row):
+class HostRow(Row):
     """One model host as the engine last reported it.
 
     Attributes:
@@ -374,7 +374,7 @@ class Host(Row):
 
 
 @dataclass(frozen=True, slots=True)
-class Iteration(Row):
+class IterationRow(Row):
     """One iteration of a job's loop (a view over its steps)."""
 
     job_id: int

@@ -25,7 +25,7 @@ from db.connect import (
 from db.errors import StoreError, StoreMissing, StoreTooNew
 from db.no_links import open_file, refuse_links_in
 from db.schema import SCHEMA_VERSION, migrate
-from db.writer import Writer
+from db.writer import StoreWriter
 
 T = TypeVar("T")
 
@@ -111,9 +111,9 @@ class Store:
         names = (f"{self.path.stem}-schema-{version}{turn}.db" for turn in _turns())
         return next(path for name in names if not (path := self.path.with_name(name)).exists())
 
-    def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> Writer:
+    def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> StoreWriter:
         """The engine's door. The caller holds the workspace's lock."""
-        return Writer(self.path, on_trouble)
+        return StoreWriter(self.path, on_trouble)
 
     @contextmanager
     def intake(self) -> Iterator[Write]:

@@ -52,7 +52,7 @@ class _Item:
             self.future.set_result(self.result)
 
 
-class Writer:
+class StoreWriter:
     """The engine's writing connection, owned by a thread of its own.
 
     Args:

@@ -1,4 +1,4 @@
-"""Renders the README's pictures from a real run: `make screenshots`.
+"""Renders the README's images from a real run: `make screenshots`.
 
 The example prompts go through the refine loop on the embedded backends; the dashboard is then
 driven as an operator would, and each screen is saved as SVG. A sheet shows first attempts and
@@ -44,14 +44,14 @@ def film(folder: Path) -> Image.Image:
 def sheet(folder: Path, reports: list[JobReport]) -> Image.Image:
     """First attempts above, the best below."""
     chosen = [report for report in reports if report.key in SHOWN]
-    picture = Image.new("RGB", (SIDE * len(chosen), SIDE * 2))
+    image = Image.new("RGB", (SIDE * len(chosen), SIDE * 2))
     for column, report in enumerate(chosen):
         for row, number in enumerate((1, report.best or 1)):
             path = folder / "outputs" / "results" / report.output / f"iteration_{number}.png"
             with Image.open(path) as found:
                 small = found.convert("RGB").resize((SIDE, SIDE), Image.Resampling.LANCZOS)
-            picture.paste(small, (SIDE * column, SIDE * row))
-    return picture
+            image.paste(small, (SIDE * column, SIDE * row))
+    return image
 
 
 async def photograph(folder: Path, *names: str) -> None:
@@ -66,7 +66,7 @@ async def photograph(folder: Path, *names: str) -> None:
 
 
 def main() -> None:
-    """Makes every picture anew, as a terminal of many colours shows it."""
+    """Makes every image anew, as a terminal of many colours shows it."""
     os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
     os.environ.pop("NO_COLOR", None)
     IMAGES.mkdir(exist_ok=True)

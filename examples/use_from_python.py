@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 from engine import open_workspace
-from engine.client.watch import Update
+from engine.client.watch import BatchUpdate
 
 PROMPTS = Path(__file__).with_name("prompts.json")
 
 
-def say(update: Update) -> None:
+def say(update: BatchUpdate) -> None:
     """Prints what has happened since the last call."""
     for event in update.events:
         if event.type == "job.done":

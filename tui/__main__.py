@@ -14,7 +14,7 @@ from engine.process.safe_imports import forget_current_folder
 USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--help` for commands)"
 
 
-class Usage(Exception):
+class UsageError(Exception):
     """What was typed is neither a command nor the dashboard's options; the message says so."""
 
 
@@ -30,7 +30,7 @@ def _main() -> int:
         return _command_line(arguments)
     try:
         root, read_only = _options(arguments)
-    except Usage as error:
+    except UsageError as error:
         print(f"{error}\n{USAGE}", file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
     if not _has_screen():
@@ -64,9 +64,11 @@ def _options(arguments: list[str]) -> tuple[Path, bool]:
         elif name in {"--workspace", "-w"} and (equals or rest):
             root = value if equals else rest.pop(0)
         else:
-            raise Usage(f"{name!r} is not understood here; commands come before their options.")
+            raise UsageError(
+                f"{name!r} is not understood here; commands come before their options."
+            )
     if not Path(root).is_dir():
-        raise Usage(f"There is no folder {root!r}. Make a workspace: safelight init -w DIR")
+        raise UsageError(f"There is no folder {root!r}. Make a workspace: safelight init -w DIR")
     return Path(root), read_only
 
 

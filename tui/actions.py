@@ -164,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "choose",
         "Choose",
-        "Take this picture, whatever the scores say; what depends on it runs again.",
+        "Take this image, whatever the scores say; what depends on it runs again.",
         ("c",),
         ("job",),
         "Step in",

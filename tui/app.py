@@ -21,13 +21,13 @@ from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
-from tui.feed import Feed, Trouble
+from tui.feed import Feed, StoreTrouble
 from tui.keys import KeysError, key_file, load_keys
-from tui.line.pace import Pace
+from tui.line.pace import LinePace
 from tui.screens.batches import BatchesScreen
-from tui.snapshots.header import Head, HeadView
+from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.recipe_info import Headlines
-from tui.ui_state import Remembered, state_file
+from tui.ui_state import UiState, state_file
 from tui.widgets.bars import Banner, Notice, engine_words
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ MOST_TOASTS = 2
 """Sentences that fit below the lists."""
 
 PRELOAD_SECONDS = 0.3
-"""How long after the first picture the next screens are imported."""
+"""How long after the first image the next screens are imported."""
 
 SWITCH_SECONDS = 0.001
 """After how long the feed's thread gives way to a key that waits; Python's own 5 ms are felt."""
@@ -69,16 +69,16 @@ class Dashboard(App[str]):
 
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         super().__init__()
-        self.line = Pace()
+        self.line = LinePace()
         self.paths = WorkspacePaths(root.absolute())
         self.read_only = read_only
         self.headlines = Headlines()
-        self.head = Head()
+        self.head = Header()
         self.trouble: str | None = None
         self.notice = Notice()
         self.keymap: dict[str, str] = {}
-        self.remembered = Remembered.load(state_file())
-        self.head_view = HeadView(self.paths)
+        self.remembered = UiState.load(state_file())
+        self.head_view = HeaderView(self.paths)
         self.feed = Feed(self.paths, self, self.line.may_repaint)
         self._engine = EngineProcess(self.paths, "engine-started-by-dashboard.log")
         self._wrong: list[str] = []
@@ -153,8 +153,8 @@ class Dashboard(App[str]):
         self.remembered.theme = self.theme
         self.remembered.save(state_file())
 
-    @on(Trouble)
-    def tell_trouble(self, message: Trouble) -> None:
+    @on(StoreTrouble)
+    def tell_trouble(self, message: StoreTrouble) -> None:
         """Shows what is wrong with the store."""
         self.trouble = message.sentence
         for banner in self.screen.query(Banner):
@@ -163,7 +163,7 @@ class Dashboard(App[str]):
             if isinstance(screen, BatchesScreen):
                 screen.greet(is_new=message.is_new)
 
-    def take_head(self, head: Head) -> None:
+    def take_head(self, head: Header) -> None:
         """Takes what was read of engine and batches, and tells what has happened to a batch."""
         told = self.head.news[-1].number if self.head.news else 0
         self.head = head

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from engine.config.paths import WorkspacePaths
     from tui.feed import Feed
-    from tui.snapshots.header import Head, HeadView
+    from tui.snapshots.header import Header, HeaderView
     from tui.snapshots.recipe_info import Headlines
-    from tui.ui_state import Remembered
+    from tui.ui_state import UiState
     from tui.widgets.bars import Notice
 
 
@@ -31,15 +31,15 @@ class DashboardServices(Protocol):
     paths: "WorkspacePaths"
     read_only: bool
     keymap: dict[str, str]
-    remembered: "Remembered"
+    remembered: "UiState"
     headlines: "Headlines"
     feed: "Feed"
-    head: "Head"
-    head_view: "HeadView"
+    head: "Header"
+    head_view: "HeaderView"
     trouble: str | None
     notice: "Notice"
 
-    def take_head(self, head: "Head") -> None:
+    def take_head(self, head: "Header") -> None:
         """Take a fresh state of the engine, and report what has happened to batches."""
         ...
 

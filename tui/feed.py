@@ -55,7 +55,7 @@ class View(Protocol):
         ...
 
 
-class Fresh(Message):
+class SnapshotReady(Message):
     """A snapshot that differs from the one before it; a newer one replaces it unseen."""
 
     def __init__(self, view: View, snapshot: Any) -> None:
@@ -65,10 +65,10 @@ class Fresh(Message):
 
     def can_replace(self, message: Message) -> bool:
         """Whether a message that waits makes this one needless."""
-        return isinstance(message, Fresh) and message.view is self.view
+        return isinstance(message, SnapshotReady) and message.view is self.view
 
 
-class Answered(Message):
+class QueryAnswered(Message):
     """What a question of `Feed.ask` found."""
 
     def __init__(self, tag: str, value: Any) -> None:
@@ -77,7 +77,7 @@ class Answered(Message):
         self.value = value
 
 
-class Trouble(Message):
+class StoreTrouble(Message):
     """The store cannot be read, in a sentence; None once it can be, or if there is none yet."""
 
     def __init__(self, sentence: str | None, *, is_new: bool = False) -> None:
@@ -86,7 +86,7 @@ class Trouble(Message):
         self.is_new = is_new
 
 
-class Unreadable(Exception):
+class StoreUnreadable(Exception):
     """The store cannot be read; the message says why and what to do."""
 
 
@@ -175,7 +175,7 @@ class Feed:
         self.wake()
 
     def ask(self, read: Callable[[sqlite3.Connection], Any], target: MessagePump, tag: str) -> None:
-        """Reads something once; `target` gets it as `Answered`."""
+        """Reads something once; `target` gets it as `QueryAnswered`."""
         self._questions.append(_Question(read, target, tag))
         self._wake.set()
 
@@ -191,7 +191,7 @@ class Feed:
             except NoStoreYet:
                 self._close()
                 self._say(None, is_new=True)
-            except (Unreadable, sqlite3.Error, OSError) as error:
+            except (StoreUnreadable, sqlite3.Error, OSError) as error:
                 self._lost(error)
             except Exception as error:  # noqa: BLE001 - one row that is not as expected: say so, go on
                 kind = type(error).__name__
@@ -208,7 +208,7 @@ class Feed:
     def _read_all(self, connection: sqlite3.Connection) -> None:
         while self._questions:
             question = self._questions.popleft()
-            question.target.post_message(Answered(question.tag, question.read(connection)))
+            question.target.post_message(QueryAnswered(question.tag, question.read(connection)))
         version = data_version(connection)
         if version != self._version:
             self._version, self._changed = version, time.monotonic()
@@ -230,7 +230,7 @@ class Feed:
             shown.not_before = ended + REST * (ended - began)
         if snapshot is not None and snapshot != shown.snapshot:
             shown.snapshot = snapshot
-            shown.target.post_message(Fresh(shown.view, snapshot))
+            shown.target.post_message(SnapshotReady(shown.view, snapshot))
 
     def _connected(self) -> sqlite3.Connection:
         current = time.monotonic()
@@ -251,7 +251,7 @@ class Feed:
             return self._paths.store.stat().st_ino
         except FileNotFoundError:
             if self._inode:
-                raise Unreadable(
+                raise StoreUnreadable(
                     f"The store is gone from {self._paths.private}. What you see is the last that "
                     "was read. Restore a backup there, or leave with q."
                 ) from None
@@ -268,7 +268,7 @@ class Feed:
                 if newer
                 else "Run `safelight status` once to bring it up to date"
             )
-            raise Unreadable(
+            raise StoreUnreadable(
                 f"The store was written by {'a newer' if newer else 'an older'} Safelight (schema "
                 f"{version}; this one knows {SCHEMA_VERSION}). {what}."
             )
@@ -278,7 +278,7 @@ class Feed:
         if self._abandon:
             return
         self._close()
-        if isinstance(error, Unreadable):
+        if isinstance(error, StoreUnreadable):
             self._say(clean(str(error), 500))
         else:
             self._say(f"The store cannot be read now: {clean(str(error))}. Trying again.")
@@ -291,4 +291,4 @@ class Feed:
     def _say(self, sentence: str | None, *, is_new: bool = False) -> None:
         if (sentence, is_new) != self._said:
             self._said = (sentence, is_new)
-            self._reporter.post_message(Trouble(sentence, is_new=is_new))
+            self._reporter.post_message(StoreTrouble(sentence, is_new=is_new))

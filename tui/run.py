@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tui.app import Dashboard
-from tui.pictures.terminal import probe
+from tui.images.terminal import probe
 from tui.terminal import HUNG_UP, TerminalWatch
 
 

@@ -14,7 +14,7 @@ from engine.text.terminal import clean
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class StateStyle:
     """How one state is shown.
 
     Attributes:
@@ -53,7 +53,7 @@ _TONES = {
 }
 """Tone, and shape in ASCII, of every state."""
 
-LOOKS = {state: Look(*SHAPES[state], tone, plain) for state, (tone, plain) in _TONES.items()}
+LOOKS = {state: StateStyle(*SHAPES[state], tone, plain) for state, (tone, plain) in _TONES.items()}
 """Every state that the store knows."""
 
 TONES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -73,9 +73,9 @@ _WITHOUT_THEME = {
 }
 
 
-def look(state: str) -> Look:
+def look(state: str) -> StateStyle:
     """How a state is shown; one that nobody knows is shown by its name."""
-    return LOOKS.get(state) or Look("?", clean(state, 20), "queued", "?")
+    return LOOKS.get(state) or StateStyle("?", clean(state, 20), "queued", "?")
 
 
 def state_style(state: str, variables: Mapping[str, str] | None = None) -> Style:

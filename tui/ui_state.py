@@ -18,7 +18,7 @@ def state_file() -> Path:
 
 
 @dataclass
-class Remembered:
+class UiState:
     """What is remembered. Plain data, so that the dashboard starts without a model library.
 
     Attributes:
@@ -44,7 +44,7 @@ class Remembered:
             del self.filters[oldest]
 
     @classmethod
-    def load(cls, path: Path) -> "Remembered":
+    def load(cls, path: Path) -> "UiState":
         """What was remembered; the defaults where nothing was, or where it cannot be read."""
         try:
             data = json.loads(path.read_bytes())

@@ -1,6 +1,6 @@
-"""Pictures by a diffusion model: through the engine and a model host, and by a bare loop.
+"""Images by a diffusion model: through the engine and a model host, and by a bare loop.
 
-Both load the same folder, make the same pictures with as many in a call, and save each as a PNG.
+Both load the same folder, make the same images with as many in a call, and save each as a PNG.
 Loading and the first call are not measured. Weights are random: time does not depend on them.
 `tiny` is for processors, `sdxl` is the full size of SDXL base in bfloat16.
 
@@ -48,14 +48,14 @@ def load(options: str, place: Any) -> Any:
 
 
 @dataclass
-class PictureBackend(BenchBackend):
-    """Makes a picture a step, by the product's own backend."""
+class ImageBackend(BenchBackend):
+    """Makes an image a step, by the product's own backend."""
 
     images: Any = None
     side: int = 0
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
-        """The picture of a prompt's number."""
+        """The image of a prompt's number."""
         seed = int(request.prompt.rpartition(" ")[2])
         asked = ImageRequest(prompt=request.prompt, seed=seed, width=self.side, height=self.side)
         made = await self.images.generate(asked, context)
@@ -69,9 +69,9 @@ def through_the_engine(model: Path, scale: Scale, jobs: int, batch: int, device:
         model=str(model), steps=scale.steps, cfg=CFG, dtype=scale.dtype, batch=batch, device=device
     )
     images = backend.DiffusersImages(settings)
-    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+    with tempfile.TemporaryDirectory(prefix="images-") as folder:
         workspace = BenchWorkspace(Path(folder), in_flight=images.concurrency, jobs=3 * batch)
-        workspace.catalog.made = PictureBackend(
+        workspace.catalog.made = ImageBackend(
             concurrency=images.concurrency, images=images, side=scale.side
         )
         # The first jobs come one by one; a host that waits for a full batch makes no small ones.
@@ -101,7 +101,7 @@ def _timed(workspace: BenchWorkspace, jobs: int, batch: int) -> float:
 
 
 def bare_loop(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> dict[str, float]:
-    """Seconds of a loop over the pipeline that saves its pictures, and of its calls alone."""
+    """Seconds of a loop over the pipeline that saves its images, and of its calls alone."""
     from tests.support.tiny_pipelines import prepare
 
     prepare()
@@ -130,8 +130,8 @@ def bare_loop(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> 
             before = time.perf_counter()
             made = call(first, min(batch, jobs - first))
             calls += time.perf_counter() - before
-            for number, picture in enumerate(made):
-                picture.save(Path(folder) / f"{first + number}.png")
+            for number, image in enumerate(made):
+                image.save(Path(folder) / f"{first + number}.png")
     return {"seconds": time.perf_counter() - started, "calls": calls}
 
 

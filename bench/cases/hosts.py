@@ -26,8 +26,8 @@ from engine.runtime.engine import Engine
 
 MOST, BATCH_SECONDS = 8, 1.0
 GENERATE, SCORE, CRITIQUE = 0.4, 0.1, 1.0
-PICTURE = 1 << 20
-"""Bytes of a picture: what is generated, and what a scorer is given."""
+IMAGE = 1 << 20
+"""Bytes of an image: what is generated, and what a scorer is given."""
 
 
 @dataclass
@@ -44,15 +44,15 @@ class HostedBackend(BenchBackend):
 
 
 async def _batch(context: CallContext) -> None:
-    await context.infer(task("generator", BATCH_SECONDS, MOST, b"prompt", PICTURE))
+    await context.infer(task("generator", BATCH_SECONDS, MOST, b"prompt", IMAGE))
 
 
 async def _generate(context: CallContext) -> None:
-    await context.infer(task("generator", GENERATE, 1, b"prompt", PICTURE))
+    await context.infer(task("generator", GENERATE, 1, b"prompt", IMAGE))
 
 
 async def _score(context: CallContext) -> None:
-    await context.infer(task("scorer", SCORE, 1, bytes(PICTURE), 8))
+    await context.infer(task("scorer", SCORE, 1, bytes(IMAGE), 8))
 
 
 async def _criticise(_context: CallContext) -> None:
@@ -90,7 +90,7 @@ def through_the_engine(
 
 def bare_loop(jobs: int) -> float:
     """Seconds of a loop that calls the model with a full batch at a time."""
-    model, started = FixedModel(BATCH_SECONDS, MOST, PICTURE), time.perf_counter()
+    model, started = FixedModel(BATCH_SECONDS, MOST, IMAGE), time.perf_counter()
     for first in range(0, jobs, MOST):
         model.run("work", [b"prompt"] * min(MOST, jobs - first), None)
     return time.perf_counter() - started
@@ -98,11 +98,11 @@ def bare_loop(jobs: int) -> float:
 
 def one_after_the_other(jobs: int) -> float:
     """Seconds of a loop that makes the steps of one job after the other."""
-    generator, scorer = FixedModel(GENERATE, 1, PICTURE), FixedModel(SCORE, 1, 8)
+    generator, scorer = FixedModel(GENERATE, 1, IMAGE), FixedModel(SCORE, 1, 8)
     started = time.perf_counter()
     for _ in range(jobs):
         generator.run("work", [b"prompt"], None)
-        scorer.run("work", [bytes(PICTURE)], None)
+        scorer.run("work", [bytes(IMAGE)], None)
         time.sleep(CRITIQUE)
     return time.perf_counter() - started
 

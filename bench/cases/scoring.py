@@ -1,10 +1,10 @@
-"""Four scorers on four pictures of 1024 x 1024, on the processor, with one thread.
+"""Four scorers on four images of 1024 x 1024, on the processor, with one thread.
 
 Alone, each scorer is a script of its own, as their authors' pages show them: it decodes and
-prepares every picture with its library's own transforms, encodes the text with each, and goes
-picture by picture. Together they are one task of a model host. The models have random weights and
+prepares every image with its library's own transforms, encodes the text with each, and goes
+image by image. Together they are one task of a model host. The models have random weights and
 the kinds of the real ones: three CLIP models that want 224 pixels, no two of them the same, and a
-LLaVA. They are small (192 wide, two layers), so that a picture takes them tens of milliseconds on
+LLaVA. They are small (192 wide, two layers), so that an image takes them tens of milliseconds on
 a processor; the larger the models are for their device, the less there is to share once they are
 loaded.
 
@@ -33,7 +33,7 @@ Script = Callable[[Path], float]
 
 
 def build(folder: Path) -> None:
-    """Saves the models and the pictures."""
+    """Saves the models and the images."""
     import numpy as np
     from PIL import Image
 
@@ -48,12 +48,12 @@ def build(folder: Path) -> None:
     vision_language.llava(folder / "vqascore", patch=16, **sizes)
     for number in range(VARIATIONS):
         noise = np.random.default_rng(number).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-        picture = Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
-        picture.save(folder / f"{number}.png")
+        image = Image.fromarray(noise).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        image.save(folder / f"{number}.png")
 
 
-def pictures(folder: Path) -> list[Path]:
-    """The pictures' files, in order."""
+def images(folder: Path) -> list[Path]:
+    """The images' files, in order."""
     return [folder / f"{number}.png" for number in range(VARIATIONS)]
 
 
@@ -184,7 +184,7 @@ def together(model: Any, files: list[Path]) -> list[float]:
 
 def beside(folder: Path, rounds: int) -> None:
     """Processor seconds of both by turns, models loaded, and how far apart their numbers are."""
-    files = pictures(folder)
+    files = images(folder)
     scripts, model = [SCRIPTS[name](folder) for name in METRICS], loaded(folder)
     found: dict[str, list[float]] = {"alone": [], "together": []}
     numbers: dict[str, list[float]] = {}
@@ -214,9 +214,9 @@ def main() -> None:
         beside(folder, int(sys.argv[3]))
         return
     if what == "script":
-        alone([SCRIPTS[sys.argv[3]](folder)], pictures(folder))
+        alone([SCRIPTS[sys.argv[3]](folder)], images(folder))
     else:
-        together(loaded(folder), pictures(folder))
+        together(loaded(folder), images(folder))
     emit(seconds=time.process_time())
 
 

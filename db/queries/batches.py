@@ -2,34 +2,34 @@
 
 import sqlite3
 
-from db.rows import Batch, Command, Engine, Host, Lane
+from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow
 
 
-def batch(connection: sqlite3.Connection, batch_id: int) -> Batch | None:
+def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
     """One batch."""
     row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
-    return Batch.of(row) if row else None
+    return BatchRow.of(row) if row else None
 
 
-def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[Batch]:
+def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[BatchRow]:
     """The newest batches, newest first."""
     sql = "SELECT * FROM batches ORDER BY id DESC LIMIT ?"
-    return [Batch.of(row) for row in connection.execute(sql, (limit,))]
+    return [BatchRow.of(row) for row in connection.execute(sql, (limit,))]
 
 
-def batches_named(connection: sqlite3.Connection, name: str) -> list[Batch]:
+def batches_named(connection: sqlite3.Connection, name: str) -> list[BatchRow]:
     """Batches of a name, newest first."""
     sql = "SELECT * FROM batches WHERE name = ? ORDER BY id DESC"
-    return [Batch.of(row) for row in connection.execute(sql, (name,))]
+    return [BatchRow.of(row) for row in connection.execute(sql, (name,))]
 
 
-def newest_numbered(connection: sqlite3.Connection, name: str) -> Batch | None:
+def newest_numbered(connection: sqlite3.Connection, name: str) -> BatchRow | None:
     """The newest batch that is called `NAME-N`, where N is a number."""
     sql = """SELECT * FROM batches WHERE substr(name, 1, length(?1) + 1) = ?1 || '-'
              AND length(name) > length(?1) + 1 AND substr(name, length(?1) + 2) NOT GLOB '*[^0-9]*'
              ORDER BY id DESC LIMIT 1"""
     row = connection.execute(sql, (name,)).fetchone()
-    return Batch.of(row) if row else None
+    return BatchRow.of(row) if row else None
 
 
 def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
@@ -58,21 +58,21 @@ def best_score(
     return None if value is None else float(value)
 
 
-def running_engine(connection: sqlite3.Connection) -> Engine | None:
+def running_engine(connection: sqlite3.Connection) -> EngineRow | None:
     """The engine that last said that it runs; whether it does, its lock says."""
     sql = "SELECT * FROM engines WHERE state IN ('running', 'stopping') ORDER BY id DESC LIMIT 1"
     row = connection.execute(sql).fetchone()
-    return Engine.of(row) if row else None
+    return EngineRow.of(row) if row else None
 
 
-def lanes(connection: sqlite3.Connection) -> list[Lane]:
+def lanes(connection: sqlite3.Connection) -> list[LaneRow]:
     """Every lane as last reported."""
-    return [Lane.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
+    return [LaneRow.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
 
 
-def hosts(connection: sqlite3.Connection) -> list[Host]:
+def hosts(connection: sqlite3.Connection) -> list[HostRow]:
     """Every model host as last reported; none where no engine runs."""
-    return [Host.of(row) for row in connection.execute("SELECT * FROM hosts ORDER BY device")]
+    return [HostRow.of(row) for row in connection.execute("SELECT * FROM hosts ORDER BY device")]
 
 
 def parked_lanes(connection: sqlite3.Connection) -> list[str]:
@@ -81,16 +81,16 @@ def parked_lanes(connection: sqlite3.Connection) -> list[str]:
     return [row[0] for row in connection.execute(sql)]
 
 
-def pending_commands(connection: sqlite3.Connection) -> list[Command]:
+def pending_commands(connection: sqlite3.Connection) -> list[CommandRow]:
     """Commands that nobody has answered, oldest first."""
     sql = "SELECT * FROM commands WHERE state = 'pending' ORDER BY id"
-    return [Command.of(row) for row in connection.execute(sql)]
+    return [CommandRow.of(row) for row in connection.execute(sql)]
 
 
-def command(connection: sqlite3.Connection, command_id: int) -> Command | None:
+def command(connection: sqlite3.Connection, command_id: int) -> CommandRow | None:
     """One command."""
     row = connection.execute("SELECT * FROM commands WHERE id = ?", (command_id,)).fetchone()
-    return Command.of(row) if row else None
+    return CommandRow.of(row) if row else None
 
 
 def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:

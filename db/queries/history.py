@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 
-from db.rows import Event
+from db.rows import EventRow
 
 
 def data_version(connection: sqlite3.Connection) -> int:
@@ -23,7 +23,7 @@ def events_after(
     batch_id: int | None = None,
     job_id: int | None = None,
     limit: int = 1000,
-) -> list[Event]:
+) -> list[EventRow]:
     """Events that came after one, oldest first; of one batch or one job where named."""
     where, values = "id > ?", [after]
     if job_id is not None:
@@ -31,7 +31,7 @@ def events_after(
     elif batch_id is not None:
         where, values = "batch_id = ? AND id > ?", [batch_id, after]
     sql = f"SELECT * FROM events WHERE {where} ORDER BY id LIMIT ?"  # noqa: S608 - fixed conditions
-    return [Event.of(row) for row in connection.execute(sql, (*values, limit))]
+    return [EventRow.of(row) for row in connection.execute(sql, (*values, limit))]
 
 
 def named_hashes(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:

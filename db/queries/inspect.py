@@ -7,7 +7,16 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.rows import ApiCall, Artifact, Critique, Decision, Error, Prompt, Row, Score
+from db.rows import (
+    ApiCallRow,
+    ArtifactRow,
+    CritiqueRow,
+    DecisionRow,
+    ErrorRow,
+    PromptRow,
+    Row,
+    ScoreRow,
+)
 
 TEXT_LIMIT = 20_000
 """Most characters of one text that is shown in full."""
@@ -17,10 +26,10 @@ STEP_LIMIT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Glance(Row):
+class JobGlance(Row):
     """What is shown of a job beside a list; texts cut to some thousand characters."""
 
-    picture: str | None
+    image: str | None
     prompt: str | None
     critique: str | None
     error: str | None
@@ -35,7 +44,7 @@ SELECT
     ORDER BY :sign * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
                WHERE u.job_id = a.job_id AND s.metric = :metric AND u.superseded_at IS NULL
                  AND CASE WHEN s.image IS NULL THEN u.scope = t.scope ELSE s.image = a.hash END
-               ) DESC NULLS LAST, a.id DESC LIMIT 1) AS picture,
+               ) DESC NULLS LAST, a.id DESC LIMIT 1) AS image,
   (SELECT substr(p.text, 1, 8000) FROM prompts p WHERE p.job_id = j.id
     AND (p.step_id IS NULL OR NOT j.has_parts) ORDER BY p.id DESC LIMIT 1) AS prompt,
   (SELECT substr(c.text, 1, 8000) FROM critiques c JOIN steps t ON t.id = c.step_id
@@ -51,8 +60,8 @@ FROM (SELECT *, EXISTS (SELECT 1 FROM steps WHERE job_id = :job AND scope LIKE '
 
 def glance(
     connection: sqlite3.Connection, job_id: int, metric: str, *, higher_is_better: bool = True
-) -> Glance | None:
-    """A job's best picture by a metric (the newest where none is scored) and its last words.
+) -> JobGlance | None:
+    """A job's best image by a metric (the newest where none is scored) and its last words.
 
     Of a job with parts that are judged by themselves, such as the scenes of a film, the words of
     one part are not the job's.
@@ -60,7 +69,7 @@ def glance(
     sign = 1 if higher_is_better else -1
     values = {"sign": sign, "metric": metric, "job": job_id}
     row = connection.execute(_GLANCE, values).fetchone()
-    return Glance.of(row) if row else None
+    return JobGlance.of(row) if row else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +118,8 @@ def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ..
 
 
 @dataclass(frozen=True, slots=True)
-class Given(Row):
-    """A score, and the picture that it is about where a step scores several."""
+class ScoreLine(Row):
+    """A score, and the image that it is about where a step scores several."""
 
     step_id: int
     metric: str
@@ -118,23 +127,23 @@ class Given(Row):
     image: str | None
 
 
-def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000) -> list[Given]:
+def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000) -> list[ScoreLine]:
     """The newest scores that a job's current steps gave, oldest first."""
     sql = """SELECT s.step_id, substr(s.metric, 1, 100) AS metric, s.value, s.image
              FROM scores s JOIN steps t ON t.id = s.step_id
              WHERE s.job_id = ? AND t.superseded_at IS NULL ORDER BY s.id DESC LIMIT ?"""
-    return [Given.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+    return [ScoreLine.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
 
 
 def previews(connection: sqlite3.Connection, job_id: int, limit: int = 16) -> dict[int, bytes]:
-    """How pictures look so far, by the step that makes them: small files, at most 16."""
+    """How images look so far, by the step that makes them: small files, at most 16."""
     sql = """SELECT step_id, preview FROM progress WHERE job_id = ? AND preview IS NOT NULL
              AND length(preview) <= 300000 ORDER BY step_id DESC LIMIT ?"""
     return {row[0]: bytes(row[1]) for row in connection.execute(sql, (job_id, limit))}
 
 
 def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
-    """The prompt of the newest of some steps that left a picture; empty where none says one."""
+    """The prompt of the newest of some steps that left an image; empty where none says one."""
     marks = ", ".join("?" * min(len(steps), 500))
     sql = f"""SELECT CASE WHEN json_valid(request)
                      THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
@@ -145,20 +154,20 @@ def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
     return str(row[0]) if row and row[0] else ""
 
 
-def first_pictures(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
-    """Hash of the first picture that each step left, by step."""
+def first_images(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
+    """Hash of the first image that each step left, by step."""
     sql = """SELECT step_id, hash FROM artifacts WHERE job_id = ? AND step_id IS NOT NULL
              AND kind = 'image' ORDER BY id DESC"""
     return {row[0]: row[1] for row in connection.execute(sql, (job_id,))}
 
 
-def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[Prompt]:
+def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[PromptRow]:
     """The newest versions of a job's prompt, oldest first; texts cut."""
     sql = f"""SELECT id, job_id, step_id, parent_id, substr(text, 1, {TEXT_LIMIT}) AS text,
               substr(negative, 1, {TEXT_LIMIT}) AS negative, substr(author, 1, 200) AS author,
               substr(reason, 1, 2000) AS reason, created_at
               FROM prompts WHERE job_id = ? ORDER BY id DESC LIMIT ?"""  # noqa: S608
-    return [Prompt.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
+    return [PromptRow.of(row) for row in connection.execute(sql, (job_id, limit))][::-1]
 
 
 def _of_steps(
@@ -170,29 +179,29 @@ def _of_steps(
     return connection.execute(sql, (*steps[-500:], limit)).fetchall()[::-1]
 
 
-def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[Artifact]:
+def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ArtifactRow]:
     """Files that steps left, at most 50."""
-    return [Artifact.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
+    return [ArtifactRow.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
 
 
-def scores_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[Score]:
+def scores_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ScoreRow]:
     """Scores that steps gave, at most 100."""
-    return [Score.of(row) for row in _of_steps(connection, "*", "scores", steps, 100)]
+    return [ScoreRow.of(row) for row in _of_steps(connection, "*", "scores", steps, 100)]
 
 
-def critique_of(connection: sqlite3.Connection, steps: Sequence[int]) -> Critique | None:
+def critique_of(connection: sqlite3.Connection, steps: Sequence[int]) -> CritiqueRow | None:
     """The newest critique that steps wrote; its text cut, too long lists left out."""
     columns = f"""id, job_id, step_id, substr(text, 1, {TEXT_LIMIT}) AS text,
       CASE WHEN length(missing) < {TEXT_LIMIT} THEN missing ELSE '[]' END AS missing,
       CASE WHEN length(measurements) < {TEXT_LIMIT} THEN measurements ELSE '{{}}' END
         AS measurements"""
     rows = _of_steps(connection, columns, "critiques", steps, 1)
-    return Critique.of(rows[0]) if rows else None
+    return CritiqueRow.of(rows[0]) if rows else None
 
 
 def errors_of(
     connection: sqlite3.Connection, job_id: int, steps: Sequence[int], *, own: bool
-) -> list[Error]:
+) -> list[ErrorRow]:
     """The newest errors of steps, at most 20; with `own` also those of the job itself."""
     columns = f"""id, batch_id, job_id, step_id, kind, type,
       substr(message, 1, {TEXT_LIMIT}) AS message, substr(remedy, 1, 2000) AS remedy,
@@ -202,12 +211,12 @@ def errors_of(
         sql = f"""SELECT {columns} FROM errors WHERE job_id = ? AND step_id IS NULL
                   ORDER BY id DESC LIMIT 20"""  # noqa: S608
         rows += connection.execute(sql, (job_id,)).fetchall()[::-1]
-    return [Error.of(row) for row in rows]
+    return [ErrorRow.of(row) for row in rows]
 
 
-def calls_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ApiCall]:
+def calls_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ApiCallRow]:
     """The newest requests to providers of steps, at most 50."""
-    return [ApiCall.of(row) for row in _of_steps(connection, "*", "api_calls", steps, 50)]
+    return [ApiCallRow.of(row) for row in _of_steps(connection, "*", "api_calls", steps, 50)]
 
 
 def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
@@ -218,26 +227,26 @@ def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
     return (row[0], row[1]) if row else ("", "")
 
 
-def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
+def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
     """The newest decision of each key of a job, oldest first, at most 500; values cut."""
     sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,
               substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author,
               created_at FROM decisions WHERE job_id = ?
               AND id IN (SELECT max(id) FROM decisions WHERE job_id = ? GROUP BY key)
               ORDER BY id LIMIT 500"""  # noqa: S608 - our own number
-    return [Decision.of(row) for row in connection.execute(sql, (job_id, job_id))]
+    return [DecisionRow.of(row) for row in connection.execute(sql, (job_id, job_id))]
 
 
 @dataclass(frozen=True, slots=True)
-class Following(Row):
+class LaterSteps(Row):
     """Finished steps that began after another, and what they cost in micro-dollars."""
 
     steps: int
     cost: int
 
 
-def following(connection: sqlite3.Connection, job_id: int, step_id: int) -> Following:
+def following(connection: sqlite3.Connection, job_id: int, step_id: int) -> LaterSteps:
     """What a job has done since a step; some of it may depend on that step, none before does."""
     sql = """SELECT count(*) AS steps, coalesce(sum(cost), 0) AS cost FROM steps
              WHERE job_id = ? AND id > ? AND state = 'done' AND superseded_at IS NULL"""
-    return Following.of(connection.execute(sql, (job_id, step_id)).fetchone())
+    return LaterSteps.of(connection.execute(sql, (job_id, step_id)).fetchone())

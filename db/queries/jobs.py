@@ -7,34 +7,34 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from db.rows import (
-    ApiCall,
-    Artifact,
-    Critique,
-    Decision,
-    Error,
-    Iteration,
-    Job,
-    Progress,
-    Prompt,
+    ApiCallRow,
+    ArtifactRow,
+    CritiqueRow,
+    DecisionRow,
+    ErrorRow,
+    IterationRow,
+    JobRow,
+    ProgressRow,
+    PromptRow,
     Row,
-    Score,
-    Step,
+    ScoreRow,
+    StepRow,
 )
 
 RowT = TypeVar("RowT", bound=Row)
 
 
-def job(connection: sqlite3.Connection, job_id: int) -> Job | None:
+def job(connection: sqlite3.Connection, job_id: int) -> JobRow | None:
     """One job."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-    return Job.of(row) if row else None
+    return JobRow.of(row) if row else None
 
 
-def job_by_key(connection: sqlite3.Connection, batch_id: int, key: str) -> Job | None:
+def job_by_key(connection: sqlite3.Connection, batch_id: int, key: str) -> JobRow | None:
     """The job of a batch that has a key."""
     sql = "SELECT * FROM jobs WHERE batch_id = ? AND key = ?"
     row = connection.execute(sql, (batch_id, key)).fetchone()
-    return Job.of(row) if row else None
+    return JobRow.of(row) if row else None
 
 
 def jobs_page(
@@ -44,17 +44,17 @@ def jobs_page(
     after: int = 0,
     limit: int = 200,
     state: str | None = None,
-) -> list[Job]:
+) -> list[JobRow]:
     """A page of a batch's jobs in the order of the input, after position `after`."""
     where, values = ("AND state = ?", (state,)) if state else ("", ())
     sql = f"""SELECT * FROM jobs WHERE batch_id = ? {where} AND position > ?
               ORDER BY position LIMIT ?"""  # noqa: S608 - a fixed condition
-    return [Job.of(row) for row in connection.execute(sql, (batch_id, *values, after, limit))]
+    return [JobRow.of(row) for row in connection.execute(sql, (batch_id, *values, after, limit))]
 
 
 def all_jobs(
     connection: sqlite3.Connection, batch_id: int, state: str | None = None
-) -> Iterator[Job]:
+) -> Iterator[JobRow]:
     """All jobs of a batch in the order of the input, read a page at a time."""
     after = 0
     while page := jobs_page(connection, batch_id, after=after, limit=1000, state=state):
@@ -83,58 +83,58 @@ def _of_job(
     return [kind.of(row) for row in connection.execute(sql, (job_id,))]
 
 
-def steps(connection: sqlite3.Connection, job_id: int) -> list[Step]:
+def steps(connection: sqlite3.Connection, job_id: int) -> list[StepRow]:
     """All steps of a job, superseded ones too, oldest first."""
-    return _of_job(connection, Step, "steps", job_id)
+    return _of_job(connection, StepRow, "steps", job_id)
 
 
-def artifacts(connection: sqlite3.Connection, job_id: int) -> list[Artifact]:
+def artifacts(connection: sqlite3.Connection, job_id: int) -> list[ArtifactRow]:
     """All files of a job."""
-    return _of_job(connection, Artifact, "artifacts", job_id)
+    return _of_job(connection, ArtifactRow, "artifacts", job_id)
 
 
-def scores(connection: sqlite3.Connection, job_id: int) -> list[Score]:
+def scores(connection: sqlite3.Connection, job_id: int) -> list[ScoreRow]:
     """All scores of a job."""
-    return _of_job(connection, Score, "scores", job_id)
+    return _of_job(connection, ScoreRow, "scores", job_id)
 
 
-def critiques(connection: sqlite3.Connection, job_id: int) -> list[Critique]:
+def critiques(connection: sqlite3.Connection, job_id: int) -> list[CritiqueRow]:
     """All critiques of a job."""
-    return _of_job(connection, Critique, "critiques", job_id)
+    return _of_job(connection, CritiqueRow, "critiques", job_id)
 
 
-def prompts(connection: sqlite3.Connection, job_id: int) -> list[Prompt]:
+def prompts(connection: sqlite3.Connection, job_id: int) -> list[PromptRow]:
     """All versions of a job's prompt, oldest first."""
-    return _of_job(connection, Prompt, "prompts", job_id)
+    return _of_job(connection, PromptRow, "prompts", job_id)
 
 
-def errors(connection: sqlite3.Connection, job_id: int) -> list[Error]:
+def errors(connection: sqlite3.Connection, job_id: int) -> list[ErrorRow]:
     """All errors of a job, oldest first."""
-    return _of_job(connection, Error, "errors", job_id)
+    return _of_job(connection, ErrorRow, "errors", job_id)
 
 
-def api_calls(connection: sqlite3.Connection, job_id: int) -> list[ApiCall]:
+def api_calls(connection: sqlite3.Connection, job_id: int) -> list[ApiCallRow]:
     """All requests to providers of a job."""
-    return _of_job(connection, ApiCall, "api_calls", job_id)
+    return _of_job(connection, ApiCallRow, "api_calls", job_id)
 
 
-def progress(connection: sqlite3.Connection, job_id: int) -> list[Progress]:
+def progress(connection: sqlite3.Connection, job_id: int) -> list[ProgressRow]:
     """How far the running steps of a job are."""
     sql = "SELECT * FROM progress WHERE job_id = ?"
-    return [Progress.of(row) for row in connection.execute(sql, (job_id,))]
+    return [ProgressRow.of(row) for row in connection.execute(sql, (job_id,))]
 
 
-def iterations(connection: sqlite3.Connection, job_id: int) -> list[Iteration]:
+def iterations(connection: sqlite3.Connection, job_id: int) -> list[IterationRow]:
     """The iterations of a job's loop, loop by loop, in the order of their numbers."""
     sql = """SELECT * FROM iterations WHERE job_id = ?
              ORDER BY substr(scope, 1, instr(scope, 'iteration-')), number, scope"""
-    return [Iteration.of(row) for row in connection.execute(sql, (job_id,))]
+    return [IterationRow.of(row) for row in connection.execute(sql, (job_id,))]
 
 
-def error(connection: sqlite3.Connection, error_id: int) -> Error | None:
+def error(connection: sqlite3.Connection, error_id: int) -> ErrorRow | None:
     """One error."""
     row = connection.execute("SELECT * FROM errors WHERE id = ?", (error_id,)).fetchone()
-    return Error.of(row) if row else None
+    return ErrorRow.of(row) if row else None
 
 
 def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, str]:
@@ -156,12 +156,12 @@ def decisions(
     return found
 
 
-def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[Decision]:
+def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
     """Every decision about a job, earlier ones too, oldest first."""
-    return _of_job(connection, Decision, "decisions", job_id)
+    return _of_job(connection, DecisionRow, "decisions", job_id)
 
 
-def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> Iterator[Job]:
+def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> Iterator[JobRow]:
     """Jobs of a batch that were begun and then cancelled."""
     sql = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'cancelled' AND starts > 0"
-    yield from (Job.of(row) for row in connection.execute(sql, (batch_id,)).fetchall())
+    yield from (JobRow.of(row) for row in connection.execute(sql, (batch_id,)).fetchall())

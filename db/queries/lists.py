@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from db.rows import Event, Row
+from db.rows import EventRow, Row
 
 TEXT_LIMIT = 2_000
 """Most characters of a message that a line of a list brings along."""
@@ -267,7 +267,7 @@ def score_history(
 
 def newest_events(
     connection: sqlite3.Connection, batch_id: int | None, limit: int = 200, *, after: int = 0
-) -> list[Event]:
+) -> list[EventRow]:
     """The newest events, of a batch where one is named, oldest first; messages cut, no data.
 
     Args:
@@ -278,7 +278,7 @@ def newest_events(
     """
     where, values = ("", ()) if batch_id is None else ("batch_id = ? AND ", (batch_id,))
     sql = f"SELECT {_EVENT} FROM events WHERE {where} id > ? ORDER BY id DESC LIMIT ?"  # noqa: S608
-    return [Event.of(row) for row in connection.execute(sql, (*values, after, limit))][::-1]
+    return [EventRow.of(row) for row in connection.execute(sql, (*values, after, limit))][::-1]
 
 
 def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> list[str]:
@@ -298,7 +298,7 @@ def usual_cost(connection: sqlite3.Connection, batch_id: int, among: int = 400) 
 
 
 @dataclass(frozen=True, slots=True)
-class Parked:
+class ParkedJobs:
     """Why some jobs wait: one example for each lane and reason."""
 
     lane: str | None
@@ -313,7 +313,7 @@ REASONS = (
 """Why jobs are parked."""
 
 
-def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
+def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
     """What parked jobs wait for; a fixed number of look-ups, however many jobs are parked."""
     lanes = [None, *(row[0] for row in connection.execute("SELECT name FROM lanes LIMIT 50"))]
     found = []
@@ -324,16 +324,18 @@ def parked_reasons(connection: sqlite3.Connection) -> list[Parked]:
                       WHERE state = 'parked' AND {same} AND reason = ? LIMIT 1"""  # noqa: S608
             values = (reason,) if lane is None else (lane, reason)
             if row := connection.execute(sql, values).fetchone():
-                found.append(Parked(lane, reason, row[0], row[1] or ""))
+                found.append(ParkedJobs(lane, reason, row[0], row[1] or ""))
     known = {(parked.lane, parked.reason) for parked in found}
     return [*found, *(p for p in _probing(connection) if (p.lane, p.reason) not in known)]
 
 
-def _probing(connection: sqlite3.Connection) -> list[Parked]:
+def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:
     """Running jobs that only try whether a blocked lane works again."""
     sql = """SELECT lane, reason, batch_id, substr(message, 1, 2000) FROM jobs
              WHERE state = 'running' AND lane IS NOT NULL LIMIT 50"""
-    return [Parked(row[0], row[1] or "", row[2], row[3] or "") for row in connection.execute(sql)]
+    return [
+        ParkedJobs(row[0], row[1] or "", row[2], row[3] or "") for row in connection.execute(sql)
+    ]
 
 
 def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:

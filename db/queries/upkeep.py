@@ -15,7 +15,7 @@ def parked_reasons(connection: sqlite3.Connection) -> list[tuple[int, str, str, 
 
 
 def mentioned_hashes(connection: sqlite3.Connection) -> Iterator[str]:
-    """Stored files that only the inputs of jobs and decisions name, such as reference pictures.
+    """Stored files that only the inputs of jobs and decisions name, such as reference images.
 
     No step has made them, so no row of `artifacts` has them.
     """

@@ -18,7 +18,7 @@ _MOST_EVENTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class WorkedTime:
     """How long a job was worked on, in seconds.
 
     Attributes:
@@ -30,18 +30,18 @@ class Worked:
     steps: Mapping[int, float] = field(default_factory=dict)
 
 
-def worked(connection: sqlite3.Connection, job_ids: Sequence[int]) -> dict[int, Worked]:
+def worked(connection: sqlite3.Connection, job_ids: Sequence[int]) -> dict[int, WorkedTime]:
     """How long each of some jobs was worked on so far, at most 1 000 jobs."""
     current = now()
     spans = _spans_of_steps(connection, job_ids, current)
     return {job_id: _worked(spans.get(job_id, {})) for job_id in job_ids}
 
 
-def _worked(steps: Mapping[int, Sequence[Span]]) -> Worked:
+def _worked(steps: Mapping[int, Sequence[Span]]) -> WorkedTime:
     if not steps:
-        return Worked()
+        return WorkedTime()
     every = [span for spans in steps.values() for span in spans]
-    return Worked(_length(_union(every)), {id_: _length(spans) for id_, spans in steps.items()})
+    return WorkedTime(_length(_union(every)), {id_: _length(spans) for id_, spans in steps.items()})
 
 
 def _spans_of_steps(

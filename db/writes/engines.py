@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterable
 
 from db.clock import now
-from db.rows import Lane
+from db.rows import LaneRow
 from db.writes.events import record_event
 from db.writes.hosts import clear_hosts
 
@@ -48,7 +48,7 @@ def stop_engine(connection: sqlite3.Connection, engine_id: int) -> None:
     record_event(connection, "engine.stopped")
 
 
-def report_lanes(connection: sqlite3.Connection, lanes: Iterable[Lane]) -> None:
+def report_lanes(connection: sqlite3.Connection, lanes: Iterable[LaneRow]) -> None:
     """Replaces what is shown of lanes."""
     for lane in lanes:
         connection.execute(

@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 
-from db.rows import Host
+from db.rows import HostRow
 
 
-def report_hosts(connection: sqlite3.Connection, hosts: Iterable[Host]) -> None:
+def report_hosts(connection: sqlite3.Connection, hosts: Iterable[HostRow]) -> None:
     """Replaces what is shown of model hosts."""
     clear_hosts(connection)
     for host in hosts:

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.clock import now
-from db.rows import Job
+from db.rows import JobRow
 from db.text import storable
 from db.writes.batches import reopen_batch, start_batch
 from db.writes.events import record_event
@@ -14,7 +14,7 @@ SLICE = 2000
 """How many jobs one transaction moves, so that a huge batch does not hold up the others."""
 
 
-def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
+def claim_jobs(connection: sqlite3.Connection, free: int) -> list[JobRow]:
     """Takes up to `free` jobs by priority, then age, and marks them running.
 
     A job's priority is its own plus its batch's. A batch with a limit of jobs in flight gives no
@@ -50,21 +50,21 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[Job]:
 _START = f"""
 UPDATE jobs SET state = 'running', starts = starts + 1, started_at = coalesce(started_at, ?)
 WHERE id = ?
-RETURNING {", ".join(Job.__match_args__)}
+RETURNING {", ".join(JobRow.__match_args__)}
 """  # noqa: S608 - our own names
 
 
-def _start(connection: sqlite3.Connection, batch_id: int, job_id: int, *, probes: bool) -> Job:
+def _start(connection: sqlite3.Connection, batch_id: int, job_id: int, *, probes: bool) -> JobRow:
     """Marks a job running; one that only tries a blocked lane is no news until it gets through."""
     row = connection.execute(_START, (now(), job_id)).fetchone()
     if not probes:
         record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
-    return Job(*row)
+    return JobRow(*row)
 
 
 def end_job(
     connection: sqlite3.Connection,
-    job: Job,
+    job: JobRow,
     state: str,
     *,
     result: str | None = None,
@@ -93,7 +93,7 @@ def end_job(
 
 
 def park_job(
-    connection: sqlite3.Connection, job: Job, reason: str, lane: str | None, message: str
+    connection: sqlite3.Connection, job: JobRow, reason: str, lane: str | None, message: str
 ) -> None:
     """Sets a running job aside until something that it needs is there.
 
@@ -118,7 +118,7 @@ def park_job(
     )
 
 
-def put_back(connection: sqlite3.Connection, job: Job, state: str = "queued") -> None:
+def put_back(connection: sqlite3.Connection, job: JobRow, state: str = "queued") -> None:
     """Returns a running job to the queue, or pauses it; its finished steps are kept."""
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, reason = NULL, lane = NULL, message = NULL
@@ -180,7 +180,7 @@ def jobs_to_move(
     job_id: int | None,
     states: Sequence[str],
     at_most: int = SLICE,
-) -> list[Job]:
+) -> list[JobRow]:
     """A slice of the jobs of one batch, or one job, that are in any of `states`."""
     where, value = ("batch_id = ?", batch_id) if job_id is None else ("id = ?", job_id)
     marks = ", ".join("?" * len(states))
@@ -188,10 +188,12 @@ def jobs_to_move(
         f"SELECT * FROM jobs WHERE {where} AND state IN ({marks}) LIMIT ?",  # noqa: S608
         (value, *states, at_most),
     )
-    return [Job.of(row) for row in rows]
+    return [JobRow.of(row) for row in rows]
 
 
-def set_state(connection: sqlite3.Connection, jobs: Sequence[Job], state: str, type_: str) -> None:
+def set_state(
+    connection: sqlite3.Connection, jobs: Sequence[JobRow], state: str, type_: str
+) -> None:
     """Moves waiting jobs to a state and says so; a job that has moved since is left alone."""
     for job in jobs:
         ended = now() if state == "cancelled" else None
@@ -204,7 +206,7 @@ def set_state(connection: sqlite3.Connection, jobs: Sequence[Job], state: str, t
             record_event(connection, type_, batch_id=job.batch_id, job_id=job.id, message=job.key)
 
 
-def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[Job]) -> None:
+def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[JobRow]) -> None:
     """Queues ended or parked jobs again, from the step that failed.
 
     What failed in a job that is done stays so: its recipe went on without it, and what came of that

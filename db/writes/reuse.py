@@ -11,7 +11,7 @@ from db.writes.steps import begin_step, note_iteration
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ReusableStep:
     """A finished step whose result answers a request.
 
     Attributes:
@@ -36,7 +36,7 @@ ORDER BY id DESC LIMIT 1
 
 def find_reusable(
     connection: sqlite3.Connection, fingerprint: str, job_id: int | None = None
-) -> Found | None:
+) -> ReusableStep | None:
     """The newest finished step of a fingerprint.
 
     Args:
@@ -48,7 +48,7 @@ def find_reusable(
     if row is None:
         return None
     named = connection.execute(_FILES, (row["id"],))
-    return Found(row["id"], row["result"], row["saved"], [found["hash"] for found in named])
+    return ReusableStep(row["id"], row["result"], row["saved"], [found["hash"] for found in named])
 
 
 _FILES = "SELECT hash FROM artifacts WHERE step_id = ? AND role != 'trace'"
@@ -70,7 +70,7 @@ _COPIES = (
 def reuse_step(
     connection: sqlite3.Connection,
     intent: Intent,
-    found: Found,
+    found: ReusableStep,
     *,
     headline: float | None,
     iterations: int,

@@ -30,7 +30,7 @@ class Reservation:
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class _Reserved:
     """What is reserved: in all, and by calls that are under way as far as the store knows."""
 
     all: int
@@ -85,13 +85,13 @@ def _check(
         )
 
 
-def _held(connection: sqlite3.Connection, batch_id: int | None) -> _Held:
+def _held(connection: sqlite3.Connection, batch_id: int | None) -> _Reserved:
     sql = """SELECT coalesce(sum(reserved), 0),
              coalesce(sum(CASE WHEN state IN ('running', 'submitted') THEN reserved END), 0)
              FROM steps WHERE reserved > 0"""
     if batch_id is None:
-        return _Held(*connection.execute(sql).fetchone())
-    return _Held(*connection.execute(f"{sql} AND batch_id = ?", (batch_id,)).fetchone())
+        return _Reserved(*connection.execute(sql).fetchone())
+    return _Reserved(*connection.execute(f"{sql} AND batch_id = ?", (batch_id,)).fetchone())
 
 
 def _sum(connection: sqlite3.Connection, sql: str, *values: object) -> int:

@@ -18,7 +18,7 @@ VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?)
 """  # noqa: S608 - our own names
 
 
-class Begun(Protocol):
+class StepRowListener(Protocol):
     """What is told the id of a step's row as soon as it is written, though not yet committed."""
 
     step_id: int
@@ -28,7 +28,7 @@ def begin_step(
     connection: sqlite3.Connection,
     intent: Intent,
     reservation: Reservation | None = None,
-    begun: Begun | None = None,
+    begun: StepRowListener | None = None,
 ) -> int:
     """Writes the intent of a call that has never been made; returns the step's id.
 

@@ -1,9 +1,9 @@
 """The Cinematographer: writes the prompt of one shot, and writes it again after a review."""
 
-from engine.agents.conversation import Conversation, Said
+from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import as_json, told_film, told_scene
-from engine.agents.refiner import Rewriting
-from engine.agents.words import fence, words
+from engine.agents.prompt_files import fence, words
+from engine.agents.refiner import RefinerAnswer
 from engine.contract import CRITERIA, Draft, Shot, ShotRequest
 
 
@@ -22,7 +22,7 @@ def conversation(request: ShotRequest) -> Conversation:
             fence("DRAFTS", as_json(drafts)),
         )
     )
-    return Conversation(words("cinematographer").text, (Said("user", text),), Rewriting)
+    return Conversation(words("cinematographer").text, (ChatTurn("user", text),), RefinerAnswer)
 
 
 def _told(number: int, draft: Draft) -> dict[str, object]:
@@ -37,7 +37,7 @@ def _told(number: int, draft: Draft) -> dict[str, object]:
     }
 
 
-def shot(answer: Rewriting, author: str) -> Shot:
+def shot(answer: RefinerAnswer, author: str) -> Shot:
     """The answer as a result.
 
     Args:

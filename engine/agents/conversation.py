@@ -5,15 +5,15 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from engine.agents.words import words
+from engine.agents.prompt_files import words
 
 MAX_ECHO = 20_000
 """Characters of a broken answer that are shown to the model again."""
 
 
 @dataclass(frozen=True, slots=True)
-class InlinePicture:
-    """A picture that is sent with the text.
+class InlineImage:
+    """An image that is sent with the text.
 
     Attributes:
         data: Its bytes.
@@ -25,12 +25,12 @@ class InlinePicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ChatTurn:
     """One turn of a conversation."""
 
     role: Literal["user", "assistant"]
     text: str
-    pictures: tuple[InlinePicture, ...] = ()
+    images: tuple[InlineImage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Conversation:
     """
 
     system: str
-    turns: tuple[Said, ...]
+    turns: tuple[ChatTurn, ...]
     shape: type[BaseModel]
 
     def repaired(self, answer: str, problem: str) -> "Conversation":
         """The conversation with a broken answer and what is wrong with it."""
         text = words("repair").text.format(problem=problem, schema=plain_schema(self.shape))
-        answered = Said("assistant", answer[:MAX_ECHO] or "(nothing)")
-        return replace(self, turns=(*self.turns, answered, Said("user", text)))
+        answered = ChatTurn("assistant", answer[:MAX_ECHO] or "(nothing)")
+        return replace(self, turns=(*self.turns, answered, ChatTurn("user", text)))
 
 
 _KEPT = frozenset({"type", "properties", "items", "enum", "required", "anyOf"})

@@ -1,21 +1,21 @@
-"""The evaluator: looks at a picture and says how well it answers a brief."""
+"""The evaluator: looks at an image and says how well it answers a brief."""
 
 from typing import Annotated
 
 from pydantic import Field
 
-from engine.agents.conversation import Conversation, InlinePicture, Said
-from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
-from engine.agents.words import fence, words
+from engine.agents.conversation import ChatTurn, Conversation, InlineImage
+from engine.agents.prompt_files import fence, words
+from engine.agents.replies import Answer, CleanText, Number, TextList, other_scale
 from engine.contract import EvaluateRequest, Evaluation
 
 
-class Judgement(Answer):
+class EvaluatorAnswer(Answer):
     """The evaluator's answer. The score comes last, after what it rests on."""
 
-    description: Annotated[Spoken, Field(min_length=1, max_length=8000)]
-    missing: Annotated[Listed, Field(max_length=50)]
-    reasons: Annotated[Listed, Field(min_length=1, max_length=50)]
+    description: Annotated[CleanText, Field(min_length=1, max_length=8000)]
+    missing: Annotated[TextList, Field(max_length=50)]
+    reasons: Annotated[TextList, Field(min_length=1, max_length=50)]
     score: Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 
     def doubt(self, *, asked: bool) -> str:
@@ -31,20 +31,20 @@ def version() -> str:
     return words("evaluator").version
 
 
-def conversation(request: EvaluateRequest, picture: InlinePicture) -> Conversation:
-    """What the evaluator is told about one picture.
+def conversation(request: EvaluateRequest, image: InlineImage) -> Conversation:
+    """What the evaluator is told about one image.
 
     Args:
-        request: The brief and the picture's handle.
-        picture: The picture as it is sent.
+        request: The brief and the image's handle.
+        image: The image as it is sent.
     """
-    text = (
-        f"The picture is attached. The brief it was made from:\n\n{fence('BRIEF', request.brief)}"
+    text = f"The image is attached. The brief it was made from:\n\n{fence('BRIEF', request.brief)}"
+    return Conversation(
+        words("evaluator").text, (ChatTurn("user", text, (image,)),), EvaluatorAnswer
     )
-    return Conversation(words("evaluator").text, (Said("user", text, (picture,)),), Judgement)
 
 
-def evaluation(judgement: Judgement, scorer: str) -> Evaluation:
+def evaluation(judgement: EvaluatorAnswer, scorer: str) -> Evaluation:
     """The answer as a result.
 
     Args:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.agents.words import fence
+from engine.agents.prompt_files import fence
 from engine.contract import Film, PlannedScene
 
 

@@ -4,24 +4,24 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.agents.conversation import Conversation, Said
+from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import told_film, told_scene
-from engine.agents.replies import Answer, Listed, Number, Spoken, other_scale
-from engine.agents.words import fence, words
+from engine.agents.prompt_files import fence, words
+from engine.agents.replies import Answer, CleanText, Number, TextList, other_scale
 from engine.contract import CRITERIA, ReviewRequest, ShotReview
 
 Points = Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
 """One score, 0 to 100."""
 
 
-class Verdict(Answer):
+class ReviewAnswer(Answer):
     """The Prompt Engineer's answer. The scores come last, after what they rest on.
 
     There is no overall score in it: that is computed by the weights of the request.
     """
 
-    critique: Annotated[Spoken, Field(min_length=1, max_length=8000)]
-    suggestions: Annotated[Listed, Field(max_length=50)]
+    critique: Annotated[CleanText, Field(min_length=1, max_length=8000)]
+    suggestions: Annotated[TextList, Field(max_length=50)]
     completeness: Points
     specificity: Points
     professionalism: Points
@@ -44,10 +44,10 @@ def conversation(request: ReviewRequest) -> Conversation:
     text = "\n\n".join(
         (told_film(request.film), told_scene(request.scene), fence("PROMPT", request.prompt))
     )
-    return Conversation(words("prompt_engineer").text, (Said("user", text),), Verdict)
+    return Conversation(words("prompt_engineer").text, (ChatTurn("user", text),), ReviewAnswer)
 
 
-def review(verdict: Verdict, request: ReviewRequest, scorer: str) -> ShotReview:
+def review(verdict: ReviewAnswer, request: ReviewRequest, scorer: str) -> ShotReview:
     """The answer as a result, with the weighted average of its scores.
 
     Args:

@@ -5,21 +5,21 @@ from typing import Annotated
 
 from pydantic import Field
 
-from engine.agents.conversation import Conversation, Said
-from engine.agents.replies import Answer, OptionalWords, Spoken
-from engine.agents.words import fence, words
+from engine.agents.conversation import ChatTurn, Conversation
+from engine.agents.prompt_files import fence, words
+from engine.agents.replies import Answer, CleanText, OptionalText
 from engine.contract import Attempt, Refinement, RefineRequest
 
 MAX_PROMPT = 4000
 """Characters of a prompt at most."""
 
 
-class Rewriting(Answer):
+class RefinerAnswer(Answer):
     """A prompt as an agent answers with it, with the reason first."""
 
-    reason: Annotated[Spoken, Field(min_length=1, max_length=8000)]
-    prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
-    negative_prompt: Annotated[OptionalWords, Field(max_length=MAX_PROMPT)] = ""
+    reason: Annotated[CleanText, Field(min_length=1, max_length=8000)]
+    prompt: Annotated[CleanText, Field(min_length=1, max_length=MAX_PROMPT)]
+    negative_prompt: Annotated[OptionalText, Field(max_length=MAX_PROMPT)] = ""
 
 
 def version() -> str:
@@ -35,7 +35,7 @@ def conversation(request: RefineRequest) -> Conversation:
         indent=1,
     )
     text = f"{fence('BRIEF', request.brief)}\n\n{fence('ATTEMPTS', attempts)}"
-    return Conversation(words("refiner").text, (Said("user", text),), Rewriting)
+    return Conversation(words("refiner").text, (ChatTurn("user", text),), RefinerAnswer)
 
 
 def _told(number: int, attempt: Attempt) -> dict[str, object]:
@@ -51,7 +51,7 @@ def _told(number: int, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def refinement(answer: Rewriting, author: str) -> Refinement:
+def refinement(answer: RefinerAnswer, author: str) -> Refinement:
     """The answer as a result.
 
     Args:

@@ -78,14 +78,14 @@ def _no_truth(value: Any) -> Any:
     return value
 
 
-Spoken = Annotated[str, BeforeValidator(_spoken)]
+CleanText = Annotated[str, BeforeValidator(_spoken)]
 """A model's words without what cannot be shown: escape sequences, direction marks, half
 characters."""
 
-OptionalWords = Annotated[Spoken, BeforeValidator(_left_out)]
+OptionalText = Annotated[CleanText, BeforeValidator(_left_out)]
 """A model's words that may be left out, where null stands for none and a list for its phrases."""
 
-Listed = Annotated[list[Spoken], BeforeValidator(_listed)]
+TextList = Annotated[list[CleanText], BeforeValidator(_listed)]
 """A list of a model's phrases, where one phrase or null may stand for a list."""
 
 Number = Annotated[float, BeforeValidator(_no_truth)]

@@ -5,35 +5,35 @@ from typing import Annotated
 
 from pydantic import Field, create_model
 
-from engine.agents.conversation import Conversation, Said
+from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import told_film
+from engine.agents.prompt_files import words
 from engine.agents.refiner import MAX_PROMPT
-from engine.agents.replies import Answer, Number, OptionalWords, Spoken
-from engine.agents.words import words
+from engine.agents.replies import Answer, CleanText, Number, OptionalText
 from engine.contract import PlannedScene, Scenes, ScenesRequest
 
 LEAST_SECONDS, MAX_SECONDS = 0.001, 3600.0
 """The shortest and the longest scene, in seconds."""
 
 
-class WrittenScene(Answer):
+class SceneAnswer(Answer):
     """One scene of the answer."""
 
-    prompt: Annotated[Spoken, Field(min_length=1, max_length=MAX_PROMPT)]
+    prompt: Annotated[CleanText, Field(min_length=1, max_length=MAX_PROMPT)]
     duration: Annotated[Number, Field(gt=0, le=MAX_SECONDS, allow_inf_nan=False)]
-    notes: Annotated[OptionalWords, Field(max_length=MAX_PROMPT)] = ""
+    notes: Annotated[OptionalText, Field(max_length=MAX_PROMPT)] = ""
 
 
 class Script(Answer):
     """The scene writer's answer."""
 
-    scenes: list[WrittenScene]
+    scenes: list[SceneAnswer]
 
 
 @functools.cache
 def script_of(count: int) -> type[Script]:
     """The shape of an answer of so many scenes: one more or less is invalid."""
-    listed = Annotated[list[WrittenScene], Field(min_length=count, max_length=count)]
+    listed = Annotated[list[SceneAnswer], Field(min_length=count, max_length=count)]
     return create_model("Script", __base__=Script, scenes=(listed, ...))
 
 
@@ -46,7 +46,7 @@ def conversation(request: ScenesRequest) -> Conversation:
     """What the scene writer is told: the film, and how many scenes there are to be."""
     text = f"Write {request.count} scenes of this film.\n\n{told_film(request.film)}"
     shape = script_of(request.count)
-    return Conversation(words("scene_writer").text, (Said("user", text),), shape)
+    return Conversation(words("scene_writer").text, (ChatTurn("user", text),), shape)
 
 
 def scenes(script: Script, request: ScenesRequest, author: str) -> Scenes:

@@ -27,7 +27,7 @@ def without_thoughts(text: str) -> str:
     if not _MARK.search(text):
         return text
     said: list[str] = []
-    start, thinking, place = 0, False, _Place()
+    start, thinking, place = 0, False, _Position()
     for token in _TOKEN.finditer(text):
         if not (token["open"] or token["close"]):
             if not thinking:
@@ -39,13 +39,13 @@ def without_thoughts(text: str) -> str:
             said.clear()
         elif token["open"] and not thinking:
             said.append(text[start : token.start()])
-        start, thinking, place = token.end(), bool(token["open"]), _Place()
+        start, thinking, place = token.end(), bool(token["open"]), _Position()
     if not thinking:
         said.append(text[start:])
     return "".join(said)
 
 
-class _Place:
+class _Position:
     """Position within an object."""
 
     def __init__(self) -> None:

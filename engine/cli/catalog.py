@@ -14,11 +14,11 @@ from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.config.settings import load_environment, read_settings
-from engine.contract import Backend, BackendFamily, Capability, Missing, details_of
+from engine.contract import Backend, BackendFamily, Capability, MissingRequirement, details_of
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
-from engine.trust.guard import Untrusted
+from engine.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 
@@ -203,14 +203,14 @@ def _capability(
         backend = catalog.backend(capability, family.name, settings, environment)
         lacks = _refused(backend) or backend.missing() or _unreachable(backend)
         missing = [item.model_dump() for item in lacks]
-    except Untrusted as error:
+    except UntrustedDestination as error:
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
-        missing = [Missing(what=what, remedy=error.remedy, reason="key").model_dump()]
+        missing = [MissingRequirement(what=what, remedy=error.remedy, reason="key").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
         what = f"something that works: {type(error).__name__}: {error}"
         remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
-        missing = [Missing(what=what, remedy=remedy, reason="backend").model_dump()]
+        missing = [MissingRequirement(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     made = _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
     details = details_of(backend)
@@ -225,14 +225,16 @@ def _installed(package: str | None) -> str | None:
     return None
 
 
-def _refused(backend: Backend) -> list[Missing]:
+def _refused(backend: Backend) -> list[MissingRequirement]:
     """Why no batch is queued with a backend's settings, of one that looks at them."""
     look = getattr(backend, "refusal", None)
     said = look() if look is not None else ""
-    return [Missing(what="other settings", remedy=said, reason="backend")] if said else []
+    return (
+        [MissingRequirement(what="other settings", remedy=said, reason="backend")] if said else []
+    )
 
 
-def _unreachable(backend: Backend) -> list[Missing]:
+def _unreachable(backend: Backend) -> list[MissingRequirement]:
     """What does not answer on this machine, of a backend that has a look."""
     look = getattr(backend, "unreachable", None)
     found = look() if look is not None else None

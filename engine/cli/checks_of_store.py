@@ -27,7 +27,7 @@ from engine.text.terminal import clean
 Check = Callable[[Workspace], Iterator[Finding]]
 
 LEAST_FREE = 1 << 30
-"""Bytes below which a disk counts as nearly full: a few hundred large pictures."""
+"""Bytes below which a disk counts as nearly full: a few hundred large images."""
 
 SILENT_SECONDS = 60.0
 """An engine says every two seconds that it is alive."""

@@ -10,7 +10,7 @@ import click
 from db.clock import now, seconds_between
 from db.queries import batches as batch_queries
 from db.queries import spending as queries
-from db.rows import Batch
+from db.rows import BatchRow
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
 from engine.cli.render import dollars
@@ -32,7 +32,7 @@ class Costs:
         day: What it may spend in one day.
     """
 
-    batches: list[Batch]
+    batches: list[BatchRow]
     lines: list[queries.Spending]
     days: list[queries.Day]
     total: int | None
@@ -87,7 +87,7 @@ def costs_document(found: Costs) -> dict[str, Any]:
     }
 
 
-def _batch(batch: Batch) -> dict[str, Any]:
+def _batch(batch: BatchRow) -> dict[str, Any]:
     seconds = seconds_between(batch.started_at, batch.finished_at or now())
     hourly, in_all = rate(batch.cost, seconds), projected(batch.cost, batch.ended, batch.total)
     return {
@@ -166,7 +166,7 @@ def _sentences(found: Costs) -> Iterator[str]:
         yield f"The workspace: {in_words(spent)} of {in_words(found.total)}."
 
 
-def _of_batch(batch: Batch) -> Iterator[str]:
+def _of_batch(batch: BatchRow) -> Iterator[str]:
     if not batch.cost and batch.budget is None:
         return
     said = f"{batch_name(batch.id)} ({batch.name}): {in_words(batch.cost)}"

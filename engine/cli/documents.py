@@ -8,7 +8,17 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
-from db.rows import ApiCall, Batch, Critique, Decision, Error, Iteration, Job, Prompt, Step
+from db.rows import (
+    ApiCallRow,
+    BatchRow,
+    CritiqueRow,
+    DecisionRow,
+    ErrorRow,
+    IterationRow,
+    JobRow,
+    PromptRow,
+    StepRow,
+)
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
 from engine.client.ids import batch_name, job_name
@@ -19,7 +29,7 @@ from engine.runtime.artifacts import ArtifactStore
 
 
 def job_detail(
-    connection: sqlite3.Connection, paths: WorkspacePaths, batch: Batch, job: Job
+    connection: sqlite3.Connection, paths: WorkspacePaths, batch: BatchRow, job: JobRow
 ) -> dict[str, Any]:
     """Everything about one job as plain data; its fields are in `docs/cli.md`."""
     steps = queries.steps(connection, job.id)
@@ -52,7 +62,7 @@ def job_detail(
     }
 
 
-def _head(connection: sqlite3.Connection, batch: Batch, job: Job) -> dict[str, Any]:
+def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[str, Any]:
     return {
         "id": job_name(job.id),
         "key": job.key,
@@ -84,9 +94,9 @@ class _Turns:
         self,
         paths: WorkspacePaths,
         outputs: list[str],
-        steps: list[Step],
-        critiques: Mapping[int, Critique],
-        prompts: list[Prompt],
+        steps: list[StepRow],
+        critiques: Mapping[int, CritiqueRow],
+        prompts: list[PromptRow],
     ) -> None:
         self._paths = paths
         self._outputs = {Path(path).name: path for path in reversed(outputs)}
@@ -94,7 +104,7 @@ class _Turns:
         self._critiques = critiques
         self._prompts = prompts
 
-    def document(self, turn: Iteration) -> dict[str, Any]:
+    def document(self, turn: IterationRow) -> dict[str, Any]:
         steps = [step for step in self._steps if step.scope == turn.scope]
         critique = next((self._critiques[s.id] for s in steps if s.id in self._critiques), None)
         prompt, negative = _asked(steps)
@@ -110,18 +120,18 @@ class _Turns:
             "critique": critique.text if critique else None,
             "missing": json.loads(critique.missing) if critique else [],
             "measurements": json.loads(critique.measurements) if critique else {},
-            "picture": self._picture(turn),
+            "image": self._image(turn),
             "artifact": turn.artifact,
             "cost_usd": dollars(turn.cost),
             "seconds": _sum_seconds(steps),
         }
 
-    def _version(self, prompt: str | None) -> Prompt | None:
+    def _version(self, prompt: str | None) -> PromptRow | None:
         """Who wrote a prompt; of equal ones the newest."""
         return next((p for p in reversed(self._prompts) if p.text == prompt), None)
 
-    def _picture(self, turn: Iteration) -> str | None:
-        """The picture in the results folder, or the stored file where it is not there."""
+    def _image(self, turn: IterationRow) -> str | None:
+        """The image in the results folder, or the stored file where it is not there."""
         if turn.artifact is None:
             return None
         endings = (".png", *SUFFIXES.values())
@@ -137,7 +147,7 @@ def _file(paths: WorkspacePaths, hash_: str) -> str:
     return str(ArtifactStore(paths.artifacts).path(hash_).relative_to(paths.root))
 
 
-def _asked(steps: list[Step]) -> tuple[str | None, str | None]:
+def _asked(steps: list[StepRow]) -> tuple[str | None, str | None]:
     """Prompt and negative prompt of the first step of a scope that was given one."""
     for step in steps:
         request = json.loads(step.request)
@@ -146,22 +156,22 @@ def _asked(steps: list[Step]) -> tuple[str | None, str | None]:
     return None, None
 
 
-def _sum_seconds(steps: list[Step]) -> float:
+def _sum_seconds(steps: list[StepRow]) -> float:
     spent = (seconds_between(step.started_at, step.finished_at) or 0.0 for step in steps)
     return round(sum(spent), 3)
 
 
-def _has_remark(step: Step, critiques: Mapping[int, Critique]) -> bool:
+def _has_remark(step: StepRow, critiques: Mapping[int, CritiqueRow]) -> bool:
     """Whether a current step outside of all turns says something in words, a choice's reason."""
     current = step.superseded_at is None and step.id in critiques
     return current and "iteration-" not in step.scope
 
 
-def _remark(step: Step, critique: Critique) -> dict[str, Any]:
+def _remark(step: StepRow, critique: CritiqueRow) -> dict[str, Any]:
     return {"step": step.key, "text": critique.text, "missing": json.loads(critique.missing)}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: StepRow) -> dict[str, Any]:
     return {
         "id": step.id,
         "key": step.key,
@@ -180,7 +190,7 @@ def _step(step: Step) -> dict[str, Any]:
     }
 
 
-def _prompt(prompt: Prompt) -> dict[str, Any]:
+def _prompt(prompt: PromptRow) -> dict[str, Any]:
     return {
         "id": prompt.id,
         "parent": prompt.parent_id,
@@ -192,7 +202,7 @@ def _prompt(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _error(error: Error, keys: Mapping[int, str]) -> dict[str, Any]:
+def _error(error: ErrorRow, keys: Mapping[int, str]) -> dict[str, Any]:
     return {
         "at": error.created_at,
         "step": keys.get(error.step_id or 0),
@@ -204,7 +214,7 @@ def _error(error: Error, keys: Mapping[int, str]) -> dict[str, Any]:
     }
 
 
-def _decision(decision: Decision) -> dict[str, Any]:
+def _decision(decision: DecisionRow) -> dict[str, Any]:
     return {
         "key": decision.key,
         "value": json.loads(decision.value),
@@ -213,7 +223,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _call(call: ApiCall, keys: Mapping[int, str]) -> dict[str, Any]:
+def _call(call: ApiCallRow, keys: Mapping[int, str]) -> dict[str, Any]:
     return {
         "step": keys.get(call.step_id),
         "backend": call.backend,

@@ -10,7 +10,7 @@ from engine.cli import render
 from engine.cli.render import dollars
 from engine.client.workspace import Workspace
 from engine.money.amounts import in_words, price_of
-from engine.money.estimate import Estimate, Line, Range
+from engine.money.estimate import Estimate, EstimateLine, Range
 from engine.queueing.queue import QueueOptions, Source
 from engine.text.plural import counted
 
@@ -90,11 +90,11 @@ def _lines(found: Estimate) -> Iterator[str]:
         yield f"Time: {_between(found.seconds, render.duration)}, as calls here took before."
 
 
-def _calls(line: Line) -> str:
+def _calls(line: EstimateLine) -> str:
     return "calls not known" if line.calls is None else _range_of(line.calls, "call")
 
 
-def _cost(line: Line) -> str:
+def _cost(line: EstimateLine) -> str:
     if not line.paid:
         return "free"
     return "cost not known" if line.cost is None else _money(line.cost)

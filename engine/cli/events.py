@@ -13,7 +13,7 @@ from rich.text import Text
 
 from db.queries.history import data_version, events_after
 from db.queries.upkeep import before_last_events
-from db.rows import Event
+from db.rows import EventRow
 from engine.cli import render
 from engine.cli.live import event_document
 from engine.cli.options import json_option, workspace_option
@@ -61,7 +61,7 @@ def _read(
     last: int | None,
     *,
     follow: bool,
-) -> Iterator[Event]:
+) -> Iterator[EventRow]:
     seen = 0
     if last is not None:
         seen = before_last_events(connection, last, batch_id=batch_id, job_id=job_id)
@@ -79,7 +79,7 @@ def _read(
             time.sleep(FOLLOW_SECONDS)
 
 
-def _print(console: Console, event: Event, *, as_json: bool) -> None:
+def _print(console: Console, event: EventRow, *, as_json: bool) -> None:
     if as_json:
         click.echo(render.to_json(event_document(event)))
         return

@@ -7,7 +7,7 @@ import click
 import engine
 from engine.cli import render
 from engine.cli.init import write_new
-from engine.cli.trouble import Trouble
+from engine.cli.trouble import CliError
 
 _PACKAGED = Path(engine.__file__).parent / "examples"
 _CHECKOUT = Path(engine.__file__).parents[1] / "examples"
@@ -22,7 +22,7 @@ def examples(folder: Path) -> int:
     """
     source = next((place for place in (_PACKAGED, _CHECKOUT) if place.is_dir()), None)
     if source is None:
-        raise Trouble("This installation has no examples; install Safelight again.")
+        raise CliError("This installation has no examples; install Safelight again.")
     folder.mkdir(parents=True, exist_ok=True)
     for path in sorted(source.iterdir()):
         if path.is_file():

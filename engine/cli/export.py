@@ -9,10 +9,10 @@ from pathlib import Path
 import click
 
 from db.queries.jobs import all_jobs
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from engine.cli import render
 from engine.cli.options import workspace_option
-from engine.cli.trouble import FAILED, Trouble
+from engine.cli.trouble import FAILED, CliError
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
 from engine.contract.outputs import Projection
@@ -42,7 +42,7 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
             exporter = Exporter(opened, connection, found, folder)
             written, problems = exporter.write()
         except OSError as error:
-            raise Trouble(f"{error.filename or folder}: {error.strerror}.") from error
+            raise CliError(f"{error.filename or folder}: {error.strerror}.") from error
     for problem in problems:
         click.echo(render.shown(problem, None).plain, err=True)
     where = folder or opened.shown_root / found.outputs
@@ -66,7 +66,7 @@ class Exporter:
         self,
         workspace: Workspace,
         connection: sqlite3.Connection,
-        batch: Batch,
+        batch: BatchRow,
         folder: Path | None,
     ) -> None:
         self._workspace = workspace
@@ -86,13 +86,13 @@ class Exporter:
         """Writes every job's folder and the summary; returns how many, and what went wrong.
 
         Raises:
-            Trouble: The folder holds something else, or the recipe has no results to write.
+            CliError: The folder holds something else, or the recipe has no results to write.
             LinkFound: A link lies where the batch's own folders belong.
             OutsideWorkspace: They lie outside the workspace, and the user has not agreed to it.
             OSError: The folder cannot be written.
         """
         if self._outputs.write_job is None:
-            raise Trouble(f"The recipe {self._batch.recipe} writes no results folder.")
+            raise CliError(f"The recipe {self._batch.recipe} writes no results folder.")
         if self._folder is not None:
             self._claim(self._folder)
         else:
@@ -117,7 +117,7 @@ class Exporter:
             except ExportError as error:
                 yield f"{error}."
 
-    def _projection_of_job(self, job: Job) -> Projection:
+    def _projection_of_job(self, job: JobRow) -> Projection:
         whole = self._projection_of_batch()
         if self._folder is None:
             return replace(whole, job=job, folder=outputs_folder(whole.root, job.output))
@@ -145,7 +145,7 @@ class Exporter:
         mark = {"batch": self._batch.name, "created_at": self._batch.created_at}
         with Folder(folder) as target:
             if target.names() and _marked(folder) != mark:
-                raise Trouble(
+                raise CliError(
                     f"{folder} holds something else than an export of {batch_name(self._batch.id)};"
                     " name a new or an empty folder."
                 )

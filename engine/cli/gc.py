@@ -28,7 +28,7 @@ _TEMPORARY = ".new-*"
 
 
 @dataclass(frozen=True, slots=True)
-class Unnamed:
+class UnreferencedFile:
     """A file that nothing names.
 
     Attributes:
@@ -93,7 +93,7 @@ def _may_remove(*, yes: bool) -> bool:
     return click.confirm("Remove them?")
 
 
-def find_unnamed(workspace: Workspace) -> Iterator[Unnamed]:
+def find_unnamed(workspace: Workspace) -> Iterator[UnreferencedFile]:
     """Stored files older than an hour that no row, no job's input and no decision names."""
     artifacts = ArtifactStore(workspace.paths.artifacts)
     stored = artifacts.hashes()  # before the rows: what is written meanwhile is not looked at
@@ -101,13 +101,13 @@ def find_unnamed(workspace: Workspace) -> Iterator[Unnamed]:
     for hash_ in stored:
         path = artifacts.path(hash_)
         if hash_ not in named and _is_old(path):
-            yield Unnamed(path, path.stat().st_size, hash_)
+            yield UnreferencedFile(path, path.stat().st_size, hash_)
     for path in _stored(artifacts.folder):
         if path.match(_TEMPORARY) and _is_old(path):
-            yield Unnamed(path, path.stat().st_size)
+            yield UnreferencedFile(path, path.stat().st_size)
 
 
-def remove_unnamed(workspace: Workspace, found: list[Unnamed]) -> list[Unnamed]:
+def remove_unnamed(workspace: Workspace, found: list[UnreferencedFile]) -> list[UnreferencedFile]:
     """Removes what still is old and unnamed; returns what was removed.
 
     No engine may run, and no input be read: each takes a file that is there already for its own,

@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 
 from db.queries.batches import hosts
-from db.rows import Host
+from db.rows import HostRow
 from engine.cli import render
 from engine.cli.checks import Finding
 from engine.client.workspace import Workspace
@@ -16,7 +16,7 @@ from engine.contract import Blocked
 from engine.text.plural import counted
 
 
-def host_line(host: Host) -> Text:
+def host_line(host: HostRow) -> Text:
     """A host in a line: what it is at, what it holds, and what waits for it."""
     parts = [host.state + (f" ({host.message})" if host.message else "")]
     names = [model["name"] for model in json.loads(host.models)]
@@ -33,7 +33,7 @@ def host_line(host: Host) -> Text:
     return head + render.shown("; ".join(parts) + ".", 400)
 
 
-def host_document(host: Host) -> dict[str, Any]:
+def host_document(host: HostRow) -> dict[str, Any]:
     """A host as `status --json` prints it."""
     return {**asdict(host), "models": json.loads(host.models)}
 

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies
 
 from engine.backends.common.keys import Key
-from engine.cli.trouble import Trouble
+from engine.cli.trouble import CliError
 from engine.config.addresses import checked_url, is_loopback
 from engine.config.environment import Environment, same_form
 from engine.config.settings import load_environment
 from engine.trust.grants import is_trusted, is_trusted_folder
-from engine.trust.guard import OutsideWorkspace, Untrusted
+from engine.trust.guard import OutsideWorkspace, UntrustedDestination
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")
@@ -43,14 +43,14 @@ def refuse_unsafe_hub(root: Path) -> None:
     """Checks the hub's address and the token before the hub is asked for something.
 
     Raises:
-        Trouble: The address is neither https nor of this machine, or the token cannot be one.
-        Untrusted: The user's own token would go to a hub that only the workspace names, or the
+        CliError: The address is neither https nor of this machine, or the token cannot be one.
+        UntrustedDestination: The user's own token would go to a hub that only the workspace names, or the
             weights into a folder outside the workspace that only the workspace names.
     """
     environment = load_environment(root)
     token = Key(environment.get(TOKEN, "").strip(), TOKEN)
     if token.fault:
-        raise Trouble(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
+        raise CliError(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
     if fault := _fault(environment):
         raise fault
     if (cache := cache_outside(environment)) and not is_trusted_folder(root, cache):
@@ -91,13 +91,13 @@ def _fault(environment: Environment) -> Exception | None:
     try:
         checked_url(endpoint)
     except ValueError as error:
-        return Trouble(f"{ENDPOINT} {error}.")
+        return CliError(f"{ENDPOINT} {error}.")
     if ENDPOINT not in environment.of_workspace or not _token_of_user(environment):
         return None
     address = same_form(endpoint)
     if is_trusted(environment.root, address):
         return None
-    return Untrusted(environment.root, [address], [TOKEN])
+    return UntrustedDestination(environment.root, [address], [TOKEN])
 
 
 def _token_of_user(environment: Environment) -> bool:

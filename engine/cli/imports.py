@@ -14,7 +14,7 @@ from engine.cli.trouble import FAILED
 from engine.client.ids import batch_name, renamed
 from engine.client.workspace import Workspace
 from engine.config.settings import load_environment
-from engine.queueing.import_results import Imported, LeftOut, import_tree
+from engine.queueing.import_results import ImportSummary, SkippedItem, import_tree
 from engine.queueing.plan import results_folder
 from engine.recipes.refine import RECIPE
 from engine.text.plural import counted
@@ -31,7 +31,7 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     """Take FOLDER, results that Safelight or an older script wrote, into the store.
 
     FOLDER is outputs, outputs/results, or one batch's or one job's folder; it is not changed.
-    Every picture and field that is left out is named (exit code 1), everything else goes in.
+    Every image and field that is left out is named (exit code 1), everything else goes in.
     """
     opened = Workspace(workspace)
     done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
@@ -55,7 +55,7 @@ def _results_folder(workspace: Workspace) -> Path:
     return folder
 
 
-def _tell_left(left: LeftOut) -> None:
+def _tell_left(left: SkippedItem) -> None:
     for problem in left.problems[:_SHOWN_PROBLEMS]:
         _warn(f"{problem.path} {problem.message}")
     for name, (count, path) in islice(left.fields.items(), _SHOWN_PROBLEMS):
@@ -73,7 +73,7 @@ def _warn(text: str) -> None:
     click.echo(render.shown(text, None).plain, err=True)
 
 
-def _write_outputs(workspace: Workspace, done: Imported) -> None:
+def _write_outputs(workspace: Workspace, done: ImportSummary) -> None:
     """Writes the batch's own folders; they are a projection, so what fails here loses nothing."""
     with workspace.reading() as connection:
         made = batch(connection, done.batch_id)

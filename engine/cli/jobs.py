@@ -14,7 +14,7 @@ from rich.text import Text
 
 from db.queries import jobs as queries
 from db.queries.worked import worked
-from db.rows import Job
+from db.rows import JobRow
 from db.schema import JOB_STATES
 from engine.cli import render
 from engine.cli.options import json_option, workspace_option
@@ -44,7 +44,7 @@ def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> in
     return 0
 
 
-def _print_json(connection: sqlite3.Connection, found: Iterator[Job], root: Path) -> None:
+def _print_json(connection: sqlite3.Connection, found: Iterator[JobRow], root: Path) -> None:
     """One document, written as the jobs come by, each on a line of its own."""
     click.echo(f'{{"version": {render.VERSION}, "jobs": [', nl=False)
     for number, job in enumerate(found):
@@ -53,7 +53,7 @@ def _print_json(connection: sqlite3.Connection, found: Iterator[Job], root: Path
     click.echo("\n]}")
 
 
-def job_document(connection: sqlite3.Connection, job: Job, root: Path) -> dict[str, Any]:
+def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dict[str, Any]:
     """A job as one of `jobs --json`; its fields are in `docs/cli.md`."""
     return {
         "id": job_name(job.id),
@@ -67,7 +67,7 @@ def job_document(connection: sqlite3.Connection, job: Job, root: Path) -> dict[s
     }
 
 
-def trouble_of(connection: sqlite3.Connection, job: Job) -> str | None:
+def trouble_of(connection: sqlite3.Connection, job: JobRow) -> str | None:
     """Why a job failed, or what it is parked for."""
     if job.state == "parked":
         return job.message
@@ -94,7 +94,7 @@ def _by_number(path: str) -> list[tuple[bool, int, str]]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
-def _print_lines(connection: sqlite3.Connection, found: Iterator[Job]) -> None:
+def _print_lines(connection: sqlite3.Connection, found: Iterator[JobRow]) -> None:
     console = render.console()
     first = next(found, None)
     if first is None:
@@ -109,7 +109,7 @@ def _print_lines(connection: sqlite3.Connection, found: Iterator[Job]) -> None:
             click.echo(line.plain)  # a pipe has neither colour nor edge, and is not kept waiting
 
 
-def _line(connection: sqlite3.Connection, job: Job) -> Text:
+def _line(connection: sqlite3.Connection, job: JobRow) -> Text:
     shape = render.state(job.state)
     values = (
         job_name(job.id),
@@ -128,7 +128,7 @@ def _line(connection: sqlite3.Connection, job: Job) -> Text:
     return line
 
 
-def _stage(job: Job) -> str:
+def _stage(job: JobRow) -> str:
     return (job.stage or "") if job.state == "running" else ""
 
 

@@ -11,10 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from db.rows import Batch, Event
-from db.rows import Progress as ProgressRow
+from db.rows import BatchRow, EventRow, ProgressRow
 from engine.client.ids import batch_name, job_name
-from engine.client.watch import Update
+from engine.client.watch import BatchUpdate
 from engine.text.terminal import clean
 
 SHOWN_JOBS = 8
@@ -28,7 +27,7 @@ class Display(Protocol):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def show(self, update: Update) -> None:
+    def show(self, update: BatchUpdate) -> None:
         """Shows what is known now."""
         ...
 
@@ -50,13 +49,13 @@ class PlainDisplay:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, update: Update) -> None:
+    def show(self, update: BatchUpdate) -> None:
         """Prints what has happened since the last update."""
         for event in update.events:
             if event.type.startswith(self._TYPES):
                 self._line(update, event)
 
-    def _line(self, update: Update, event: Event) -> None:
+    def _line(self, update: BatchUpdate, event: EventRow) -> None:
         batch = update.batch
         head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
         said = _said(event)
@@ -80,7 +79,7 @@ class JsonDisplay:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def show(self, update: Update) -> None:
+    def show(self, update: BatchUpdate) -> None:
         """Prints what has happened since the last update."""
         for event in update.events:
             self._print(event_document(event))
@@ -100,7 +99,7 @@ class JsonDisplay:
         self._console.out(json.dumps(document), highlight=False)
 
 
-def event_document(event: Event) -> dict[str, Any]:
+def event_document(event: EventRow) -> dict[str, Any]:
     """An event as stable JSON."""
     return {
         "version": 1,
@@ -140,7 +139,7 @@ class RichDisplay:
     def __exit__(self, *_: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def show(self, update: Update) -> None:
+    def show(self, update: BatchUpdate) -> None:
         """Draws what is known now; a terminal that is gone is not an error of the run."""
         batch = update.batch
         self._rate.add(batch)
@@ -155,7 +154,7 @@ class RichDisplay:
             self._note(event)
         self._live.update(Group(self._bar, _stages(self._stages), _jobs(update), _counts(update)))
 
-    def _note(self, event: Event) -> None:
+    def _note(self, event: EventRow) -> None:
         if event.type == "step.done":
             self._stages[event.message.rpartition("/")[2]] += 1
         elif event.type in {"job.failed", "job.parked", "job.warning", "step.retry"}:
@@ -163,7 +162,7 @@ class RichDisplay:
             self._live.console.print(Text(_said(event), style=style))
 
 
-def _said(event: Event) -> str:
+def _said(event: EventRow) -> str:
     """What an event says; a recipe's warning does not say which job it is about."""
     said = clean(event.message, 300)
     if event.type == "job.warning" and event.job_id:
@@ -182,7 +181,7 @@ def _stages(done: Counter[str]) -> Table:
     return table
 
 
-def _jobs(update: Update) -> Table:
+def _jobs(update: BatchUpdate) -> Table:
     table = Table.grid(padding=(0, 2), expand=True)
     table.add_column(ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column(min_width=20, no_wrap=True, overflow="ellipsis")
@@ -216,7 +215,7 @@ def _meter(fraction: float) -> Text:
     return Text("━" * full, style="red") + Text("┄" * (METER - full), style="dim")
 
 
-def _counts(update: Update) -> Text:
+def _counts(update: BatchUpdate) -> Text:
     batch = update.batch
     parts = [f"{count} {state}" for state, count in batch.jobs.items()]
     if update.best is not None:
@@ -234,14 +233,14 @@ class _Rate:
     def __init__(self) -> None:
         self._seen: list[tuple[float, int]] = []
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: BatchRow) -> None:
         moment = time.monotonic()
         if not self._seen or self._seen[-1][1] != batch.ended:
             self._seen.append((moment, batch.ended))
         while len(self._seen) > 2 and moment - self._seen[0][0] > self.WINDOW_SECONDS:
             self._seen.pop(0)
 
-    def text(self, batch: Batch) -> str:
+    def text(self, batch: BatchRow) -> str:
         """Jobs a minute and time left; empty until two have ended."""
         (start, first), (end, last) = self._seen[0], self._seen[-1]
         if last - first < 2 or end <= start:

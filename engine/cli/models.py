@@ -14,14 +14,14 @@ from engine.cli.hub import (
     use_no_proxy_for_local_hub,
 )
 from engine.cli.options import json_option, workspace_option
-from engine.cli.trouble import FAILED, Trouble
+from engine.cli.trouble import FAILED, CliError
 from engine.cli.trust import asking_for_trust
 from engine.config.install import install_command
 from engine.config.settings import load_environment, read_settings
 from engine.models.weights import (
+    BackendWithWeights,
     PullError,
-    Wanted,
-    Weighted,
+    RequiredWeights,
     find,
     holds_weights,
     parse_source,
@@ -30,14 +30,14 @@ from engine.models.weights import (
 )
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog, UnknownName
 from engine.text.terminal import quoted
-from engine.trust.guard import Untrusted
+from engine.trust.guard import UntrustedDestination
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class WeightsUse:
     """Weights, and the backend that wants them."""
 
-    wanted: Wanted
+    wanted: RequiredWeights
     backend: str
 
 
@@ -99,7 +99,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
     return FAILED if failed else 0
 
 
-def _says_what_came(wanted: Wanted, path: Path, *, is_known: bool) -> bool:
+def _says_what_came(wanted: RequiredWeights, path: Path, *, is_known: bool) -> bool:
     """Print where a model is; return whether it came with weights, or is known to have none."""
     came = f"{path} ({render.size(size(path))})"
     if is_known or holds_weights(path):
@@ -121,12 +121,12 @@ def path_(workspace: Path, name: str) -> int:
     _need_the_hub()
     path = find(_named(workspace, name)[0])
     if path is None:
-        raise Trouble(f"{quoted(name)} is not on this machine. Run: safelight models pull {name}")
+        raise CliError(f"{quoted(name)} is not on this machine. Run: safelight models pull {name}")
     render.say(str(path))
     return 0
 
 
-def uses(root: Path) -> Iterator[Use]:
+def uses(root: Path) -> Iterator[WeightsUse]:
     """The weights that the backends want with a workspace's settings, each once."""
     catalog = EntryPointCatalog()
     settings = read_settings(root)
@@ -137,19 +137,19 @@ def uses(root: Path) -> Iterator[Use]:
         for capability in family.factories:
             try:
                 backend: Any = catalog.backend(capability, family.name, own, environment)
-            except Untrusted:
+            except UntrustedDestination:
                 continue  # it asks a server, and its weights are there
             except (BackendSettingsError, UnknownName) as error:
-                raise Trouble(str(error)) from error
-            if not isinstance(backend, Weighted):
+                raise CliError(str(error)) from error
+            if not isinstance(backend, BackendWithWeights):
                 continue
             for wanted in backend.weights():
                 if (wanted.name, wanted.source) not in seen:
                     seen.add((wanted.name, wanted.source))
-                    yield Use(wanted, family.name)
+                    yield WeightsUse(wanted, family.name)
 
 
-def _named(root: Path, name: str) -> list[Wanted]:
+def _named(root: Path, name: str) -> list[RequiredWeights]:
     """The weights of a name, with what belongs to them; or a model of the hub by its id."""
     known = [use.wanted for use in uses(root)]
     chosen = [item for item in known if item.name == name or item.name.startswith(f"{name}.")]
@@ -161,12 +161,16 @@ def _named(root: Path, name: str) -> list[Wanted]:
         source = None
     if source is None or source.repo is None:
         names = ", ".join(sorted({item.name for item in known}))
-        raise Trouble(f"No backend wants {quoted(name)}; they want: {names}. Or give a model's id.")
+        raise CliError(
+            f"No backend wants {quoted(name)}; they want: {names}. Or give a model's id."
+        )
     short = source.repo.rpartition("/")[2][:60]
-    return [Wanted(name=short, source=str(source), needs=("config.json",), has_weights=False)]
+    return [
+        RequiredWeights(name=short, source=str(source), needs=("config.json",), has_weights=False)
+    ]
 
 
-def _document(use: Use) -> dict[str, Any]:
+def _document(use: WeightsUse) -> dict[str, Any]:
     path = find(use.wanted) if _has_the_hub() else None
     return {
         "name": use.wanted.name,
@@ -185,4 +189,4 @@ def _has_the_hub() -> bool:
 
 def _need_the_hub() -> None:
     if not _has_the_hub():
-        raise Trouble(f"Local models are not installed. Run: {install_command(extra='local')}")
+        raise CliError(f"Local models are not installed. Run: {install_command(extra='local')}")

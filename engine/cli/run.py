@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 
 from db.queries.history import messages
-from db.rows import Batch
+from db.rows import BatchRow
 from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.estimates import ask_about_cost, show_estimate
 from engine.cli.first_input import kept, to_check
@@ -23,11 +23,11 @@ from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.recipe_options import RECIPE_OPTIONS, RecipeCommand
 from engine.cli.render import command_line
-from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, Trouble
+from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
 from engine.cli.trust import asking_for_trust
 from engine.client.ids import batch_name, renamed
 from engine.client.run_id import run_id
-from engine.client.watch import Update
+from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
 from engine.config.logs import log_to_console, log_to_file
 from engine.contract.recipe import AnyRecipe
@@ -224,7 +224,7 @@ def _named(input_: str | None, given: dict[str, Any]) -> str | None:
 def _default_input(recipe: AnyRecipe | None = None) -> str:
     if not Path(DEFAULT_INPUT).is_file():
         own = next((o.flag for o in recipe.options if o.target != "setting"), "") if recipe else ""
-        raise Trouble(
+        raise CliError(
             f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, "
             f"or - for standard input{f', or give {own} ...' if own else ''}."
         )
@@ -287,7 +287,7 @@ def _lenient(display: Display) -> Any:
     """The display's `show`, which a vanished terminal or reader does not turn into a failure."""
     gone = False
 
-    def show(update: Update) -> None:
+    def show(update: BatchUpdate) -> None:
         nonlocal gone
         if not gone:
             try:
@@ -305,7 +305,7 @@ def _lenient(display: Display) -> Any:
                 stack.close()
 
 
-def _closing(workspace: Workspace, batch: Batch, signal: int) -> str:
+def _closing(workspace: Workspace, batch: BatchRow, signal: int) -> str:
     name = f"{batch_name(batch.id)} ({clean(batch.name, 60)})"
     counts = ", ".join(f"{count} {state}" for state, count in batch.jobs.items())
     if signal:
@@ -321,7 +321,7 @@ def _closing(workspace: Workspace, batch: Batch, signal: int) -> str:
     return f"{name} is {state}: {counts}{took}. Results: {_results(workspace, batch)}"
 
 
-def _results(workspace: Workspace, batch: Batch) -> Path:
+def _results(workspace: Workspace, batch: BatchRow) -> Path:
     """The folder that the batch's own folders lie in; that of all results where they are spread."""
     from db.queries.jobs import jobs_page
 
@@ -334,14 +334,14 @@ def _results(workspace: Workspace, batch: Batch) -> Path:
     return workspace.shown_root / (parents.pop() if len(parents) == 1 else batch.outputs)
 
 
-def _took(batch: Batch) -> str:
+def _took(batch: BatchRow) -> str:
     from db.clock import seconds_between
 
     seconds = seconds_between(batch.started_at, batch.finished_at)
     return "" if seconds is None else f" in {duration(seconds)}"
 
 
-def _exit_code(batch: Batch, signal: int) -> int:
+def _exit_code(batch: BatchRow, signal: int) -> int:
     if signal:
         return INTERRUPTED
     if not batch.is_over:

@@ -107,7 +107,7 @@ def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
         "because": turn["reason"],
         "seen": turn["critique"],
         "missing": "; ".join(turn["missing"]),
-        "picture": turn["picture"],
+        "image": turn["image"],
     }
     return {name: value for name, value in known.items() if value}
 

@@ -18,7 +18,7 @@ from db.clock import now, seconds_between
 from db.queries import batches as queries
 from db.queries.history import data_version
 from db.queries.jobs import jobs_page
-from db.rows import Batch, Host, Job, Lane
+from db.rows import BatchRow, HostRow, JobRow, LaneRow
 from engine.cli import render
 from engine.cli.hosts import host_document, host_line
 from engine.cli.options import json_option, workspace_option
@@ -31,7 +31,7 @@ ALL = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class WorkspaceStatus:
     """What is known of a workspace at one moment.
 
     Attributes:
@@ -45,11 +45,11 @@ class Status:
     """
 
     engine: tuple[int, str] | None
-    lanes: list[Lane]
-    batches: list[Batch]
+    lanes: list[LaneRow]
+    batches: list[BatchRow]
     best: dict[int, float | None]
-    waiting: list[Job]
-    hosts: list[Host] = field(default_factory=list)
+    waiting: list[JobRow]
+    hosts: list[HostRow] = field(default_factory=list)
     suspended: bool = False
 
 
@@ -72,10 +72,12 @@ def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
     return 0
 
 
-def read_status(workspace: Workspace, connection: sqlite3.Connection, limit: int) -> Status:
+def read_status(
+    workspace: Workspace, connection: sqlite3.Connection, limit: int
+) -> WorkspaceStatus:
     """Reads what is known now; costs one short read a batch."""
     batches, engine = queries.batches(connection, limit), workspace.engine_process()
-    return Status(
+    return WorkspaceStatus(
         engine=engine,
         lanes=queries.lanes(connection),
         hosts=queries.hosts(connection) if engine else [],
@@ -104,7 +106,7 @@ def higher_is_better(workspace: Workspace, recipe: str) -> bool:
         return True
 
 
-def status_document(found: Status) -> dict[str, Any]:
+def status_document(found: WorkspaceStatus) -> dict[str, Any]:
     """The status as it is printed with `--json`; its fields are in `docs/cli.md`."""
     pid, host = found.engine or (None, None)
     return {
@@ -132,11 +134,13 @@ def status_document(found: Status) -> dict[str, Any]:
     }
 
 
-def _print(console: Console, found: Status, *, as_json: bool, indent: int | None = None) -> None:
+def _print(
+    console: Console, found: WorkspaceStatus, *, as_json: bool, indent: int | None = None
+) -> None:
     if as_json:
         render.print_json(status_document(found), indent=indent)
     else:
-        console.print(picture_of(found, console.width))
+        console.print(image_of(found, console.width))
 
 
 def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool) -> None:
@@ -146,10 +150,10 @@ def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool)
         return
     with Live(console=console, auto_refresh=False, screen=False) as live:
         for found in _changes(workspace, limit):
-            live.update(picture_of(found, console.width), refresh=True)
+            live.update(image_of(found, console.width), refresh=True)
 
 
-def _changes(workspace: Workspace, limit: int) -> Iterator[Status]:
+def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
     """The status, again whenever the store or the engine's process has changed."""
     with workspace.reading() as connection:
         seen: tuple[object, ...] | None = None
@@ -165,7 +169,7 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[Status]:
 # -- as text ------------------------------------------------------------------------------------
 
 
-def picture_of(found: Status, width: int) -> RenderableType:
+def image_of(found: WorkspaceStatus, width: int) -> RenderableType:
     """The status as text that fits a width in columns."""
     parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found)]
     parts += [*map(host_line, found.hosts), *_parked_lines(found)]
@@ -176,7 +180,7 @@ def picture_of(found: Status, width: int) -> RenderableType:
     return Group(*parts)
 
 
-def _engine_line(found: Status) -> Text:
+def _engine_line(found: WorkspaceStatus) -> Text:
     if found.engine is None:
         return Text("Engine: none runs. Start one with: safelight engine", style="yellow")
     pid, host = found.engine
@@ -186,7 +190,7 @@ def _engine_line(found: Status) -> Text:
     return Text(f"Engine: running, pid {pid} on ") + render.shown(host)
 
 
-def _lane_lines(found: Status) -> Iterator[Text]:
+def _lane_lines(found: WorkspaceStatus) -> Iterator[Text]:
     for lane in found.lanes:
         if lane.state == "open":
             if found.engine is not None and (lane.waiting or lane.width < lane.concurrency):
@@ -198,7 +202,7 @@ def _lane_lines(found: Status) -> Iterator[Text]:
         yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(said, 400)
 
 
-def _busy_line(lane: Lane) -> Text:
+def _busy_line(lane: LaneRow) -> Text:
     """A lane that holds calls up: how many go at once now, and how many wait."""
     least = f"{lane.width} of {lane.concurrency}" if lane.width < lane.concurrency else lane.width
     rate = f", {lane.requests_per_minute:g} a minute at most" if lane.requests_per_minute else ""
@@ -206,7 +210,7 @@ def _busy_line(lane: Lane) -> Text:
     return Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold") + Text(text)
 
 
-def _parked_lines(found: Status) -> Iterator[Text]:
+def _parked_lines(found: WorkspaceStatus) -> Iterator[Text]:
     counts = {batch.id: batch.parked for batch in found.batches}
     for job in found.waiting:
         name = batch_name(job.batch_id)
@@ -215,7 +219,11 @@ def _parked_lines(found: Status) -> Iterator[Text]:
         yield head + render.shown(job.message, 400) + then
 
 
-_Column = tuple[str, Callable[[Batch, Status], str | Text], Callable[[Batch, Status], Any]]
+_Column = tuple[
+    str,
+    Callable[[BatchRow, WorkspaceStatus], str | Text],
+    Callable[[BatchRow, WorkspaceStatus], Any],
+]
 
 _COLUMNS: tuple[_Column, ...] = (
     ("id", lambda b, _: batch_name(b.id), lambda *_: True),
@@ -232,7 +240,7 @@ _COLUMNS: tuple[_Column, ...] = (
 _RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
 
 
-def batch_table(found: Status, width: int) -> Table:
+def batch_table(found: WorkspaceStatus, width: int) -> Table:
     """The batches; columns that would be empty, and the recipe where it is narrow, are left out."""
     columns = [
         column
@@ -246,6 +254,6 @@ def batch_table(found: Status, width: int) -> Table:
     return made
 
 
-def _seconds(batch: Batch) -> float | None:
+def _seconds(batch: BatchRow) -> float | None:
     """How long a batch took, or has been going on; how long it has waited if it never started."""
     return seconds_between(batch.started_at or batch.created_at, batch.finished_at or now())

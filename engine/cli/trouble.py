@@ -8,7 +8,7 @@ FAILED = 1
 INTERRUPTED = 130
 
 
-class Trouble(click.ClickException):
+class CliError(click.ClickException):
     """Bad usage or input: said in a sentence, exit code 2."""
 
     exit_code = BAD_USAGE
@@ -21,7 +21,7 @@ class Trouble(click.ClickException):
         click.echo(click.style("Error: ", fg="red") + text, err=True)
 
 
-class Waiting(Trouble):
+class ActionRequired(CliError):
     """Something that the user has to do first: said in a sentence, exit code 3."""
 
     exit_code = PARKED
@@ -34,7 +34,7 @@ def as_click(error: Exception) -> click.ClickException | None:
     found = as_user_error(error)
     if found is None:
         return None
-    return (Waiting if found.waits else Trouble)(str(found))
+    return (ActionRequired if found.waits else CliError)(str(found))
 
 
 def show_bug() -> None:

@@ -18,7 +18,7 @@ from engine.cli import render
 from engine.cli.checks import Finding
 from engine.cli.hub import ENDPOINT, TOKEN, cache_outside
 from engine.cli.options import workspace_option
-from engine.cli.trouble import Trouble
+from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
 from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
@@ -27,7 +27,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import in_order
 from engine.trust.grants import all_trusted, revoke, trust_file, trusted
 from engine.trust.grants import trust as keep
-from engine.trust.guard import Untrusted
+from engine.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     if revokes:
         return _revoke(root)
     if not root.is_dir():
-        raise Trouble(f"There is no folder {root}.")
+        raise CliError(f"There is no folder {root}.")
     found = dict(addresses_of(root))
     if not found:
         render.say(
@@ -73,16 +73,16 @@ def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
     """What an action returns; asks on a terminal about an address that it finds untrusted.
 
     Args:
-        action: Something that can be begun again when it has raised `Untrusted`.
+        action: Something that can be begun again when it has raised `UntrustedDestination`.
         ask: Whether to ask at all.
 
     Raises:
-        Untrusted: There is no terminal, or the answer was no.
+        UntrustedDestination: There is no terminal, or the answer was no.
     """
     while True:
         try:
             return action()
-        except Untrusted as error:
+        except UntrustedDestination as error:
             if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
                 raise
             click.echo(error.message, err=True)
@@ -174,7 +174,7 @@ def _keep(root: Path, addresses: Any) -> None:
     try:
         keep(root, addresses)
     except OSError as error:
-        raise Trouble(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
+        raise CliError(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
 
 
 def _list() -> int:
@@ -192,7 +192,7 @@ def _revoke(root: Path) -> int:
     try:
         had = revoke(root)
     except OSError as error:
-        raise Trouble(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
+        raise CliError(f"{trust_file()} cannot be written: {error.strerror or error}.") from None
     if not had:
         render.say(f"No address of {root.absolute()} was trusted.")
         return 0

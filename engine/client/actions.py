@@ -81,7 +81,7 @@ class OperatorAction:
 
 
 _BOTH: tuple[Subject, ...] = ("batch", "job")
-_DESK = "engine.runtime.commands:CommandDesk"
+_DESK = "engine.runtime.commands:CommandHandler"
 _PROCESS = "engine.client.engine_process:EngineProcess"
 
 ACTIONS: tuple[OperatorAction, ...] = (

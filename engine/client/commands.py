@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from db.queries import batches as batch_queries
-from db.rows import Command
+from db.rows import CommandRow
 from db.store import Store, Write
 from db.writes.commands import add_command
 from engine.client.actions import UnknownAction, action_of
@@ -31,7 +31,7 @@ ANSWER_SECONDS = 5.0
 
 _POLL_SECONDS = 0.05
 
-Target = Mapping[str, int]
+TargetIds = Mapping[str, int]
 """`{"job": 12}` or `{"batch": 3}`."""
 
 
@@ -68,7 +68,7 @@ class Commands:
     def add(
         self,
         verb: str,
-        targets: Sequence[Target],
+        targets: Sequence[TargetIds],
         arguments: Mapping[str, Any] | None = None,
         *,
         source: str,
@@ -84,7 +84,7 @@ class Commands:
         """
         if not action_of(verb).is_command:
             raise UnknownAction(f"{verb} is not a command for an engine.")
-        each: list[list[Target]] = [[target] for target in targets] or [[]]
+        each: list[list[TargetIds]] = [[target] for target in targets] or [[]]
 
         def add(connection: sqlite3.Connection) -> list[int]:
             return [add_command(connection, verb, one, arguments or {}, source) for one in each]
@@ -117,12 +117,12 @@ class Commands:
         for command in commands:
             write(partial(_carry_out, command, self._load_catalog()))
 
-    def answer(self, number: int) -> Command | None:
+    def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""
         with reading(self._store) as connection:
             return batch_queries.command(connection, number)
 
-    def wait(self, numbers: Sequence[int]) -> list[Command | None]:
+    def wait(self, numbers: Sequence[int]) -> list[CommandRow | None]:
         """Wait a while for the answers to commands; return them as they are then."""
         deadline = time.monotonic() + ANSWER_SECONDS
         while True:
@@ -144,7 +144,7 @@ class Commands:
             "the store free carries it out."
         )
 
-    def report(self, verb: str, targets: Sequence[Target], numbers: Sequence[int]) -> Report:
+    def report(self, verb: str, targets: Sequence[TargetIds], numbers: Sequence[int]) -> Report:
         """Wait for the answers to the commands of one action, and sum them up."""
         answers = [command for command in self.wait(numbers) if command is not None]
         by_state: dict[str, list[str]] = {"done": [], "refused": [], "pending": []}
@@ -163,11 +163,11 @@ class Commands:
         return Report(clean(" ".join(parts), 400), bool(refused))
 
 
-def _carry_out(command: Command, catalog: "Catalog", connection: sqlite3.Connection) -> None:
+def _carry_out(command: CommandRow, catalog: "Catalog", connection: sqlite3.Connection) -> None:
     """Carry out a command within the transaction of a connection."""
-    from engine.runtime.commands import CommandDesk, NothingRuns
+    from engine.runtime.commands import CommandHandler, NoEngine
 
     async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
         return operation(connection)
 
-    run_coroutine(CommandDesk(connection, awaited, NothingRuns(), catalog).carry_out(command))
+    run_coroutine(CommandHandler(connection, awaited, NoEngine(), catalog).carry_out(command))

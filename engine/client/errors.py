@@ -88,9 +88,9 @@ def _of_sqlite(error: sqlite3.DatabaseError) -> UserError | None:
 
 
 def _of_trust(error: BaseException) -> UserError | None:
-    from engine.trust.guard import Untrusted
+    from engine.trust.guard import UntrustedDestination
 
-    return Waits(str(error)) if isinstance(error, Untrusted) else None
+    return Waits(str(error)) if isinstance(error, UntrustedDestination) else None
 
 
 def _is_of_the_system(error: BaseException) -> bool:

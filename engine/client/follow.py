@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from db.errors import StoreError
 from db.queries.batches import batch as read_batch
-from db.rows import Batch
+from db.rows import BatchRow
 from db.store import Store
-from engine.client.watch import Update, watch
+from engine.client.watch import BatchUpdate, watch
 from engine.config.paths import WorkspacePaths
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy, lock_holder
@@ -21,8 +21,8 @@ async def attend(
     paths: WorkspacePaths,
     make_engine: Callable[[], Engine],
     batch_id: int,
-    on_update: Callable[[Update], None],
-) -> tuple[Batch, int]:
+    on_update: Callable[[BatchUpdate], None],
+) -> tuple[BatchRow, int]:
     """Follows a batch until it has ended or is parked, being the engine where none runs.
 
     Where another engine runs and is lost, this process takes its place.
@@ -39,7 +39,7 @@ async def attend(
     """
     ended = asyncio.Event()
     watching = asyncio.create_task(watch(store, batch_id, on_update, ended))
-    attendant = _Attendant(store, paths, batch_id, watching)
+    attendant = _BatchFollower(store, paths, batch_id, watching)
     with signals(attendant.stop) as came:
         try:
             while not came() and not attendant.is_settled():
@@ -51,7 +51,7 @@ async def attend(
         return batch, 0 if batch.is_over else came()
 
 
-class _Attendant:
+class _BatchFollower:
     def __init__(
         self, store: Store, paths: WorkspacePaths, batch_id: int, watching: "asyncio.Task[None]"
     ) -> None:
@@ -62,7 +62,7 @@ class _Attendant:
         self._stopped = asyncio.Event()
         self._engine: Engine | None = None
 
-    def batch(self) -> Batch:
+    def batch(self) -> BatchRow:
         connection = self._store.reader()
         try:
             batch = read_batch(connection, self._batch_id)

@@ -5,7 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.queries import batches, jobs
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from engine.text.errors import UserError
 from engine.text.terminal import quoted
 
@@ -17,11 +17,11 @@ class UnknownId(UserError, LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ResolvedId:
     """A batch, or one job of it."""
 
-    batch: Batch
-    job: Job | None = None
+    batch: BatchRow
+    job: JobRow | None = None
 
     @property
     def target(self) -> dict[str, int]:
@@ -42,7 +42,7 @@ def job_name(job_id: int) -> str:
     return f"j{job_id}"
 
 
-def find(connection: sqlite3.Connection, text: str) -> Named:
+def find(connection: sqlite3.Connection, text: str) -> ResolvedId:
     """What an id names.
 
     Raises:
@@ -59,7 +59,7 @@ def find(connection: sqlite3.Connection, text: str) -> Named:
     return named
 
 
-def find_batch(connection: sqlite3.Connection, text: str) -> Batch:
+def find_batch(connection: sqlite3.Connection, text: str) -> BatchRow:
     """The batch that an id names; a job's id names its batch.
 
     Raises:
@@ -68,7 +68,7 @@ def find_batch(connection: sqlite3.Connection, text: str) -> Batch:
     return find(connection, text).batch
 
 
-def find_job(connection: sqlite3.Connection, text: str) -> Named:
+def find_job(connection: sqlite3.Connection, text: str) -> ResolvedId:
     """The job that an id names.
 
     Raises:
@@ -102,22 +102,22 @@ def namesake(connection: sqlite3.Connection, text: str) -> str:
     return f"{quoted(text)} is {mine}; the newer {other} is called {quoted(newer.name)}."
 
 
-def _numbered(connection: sqlite3.Connection, match: re.Match[str]) -> Named | None:
+def _numbered(connection: sqlite3.Connection, match: re.Match[str]) -> ResolvedId | None:
     number = int(match[2])
     if match[1] == "b":
         batch = batches.batch(connection, number)
-        return Named(batch) if batch else None
+        return ResolvedId(batch) if batch else None
     job = jobs.job(connection, number)
     batch = batches.batch(connection, job.batch_id) if job else None
-    return Named(batch, job) if batch else None
+    return ResolvedId(batch, job) if batch else None
 
 
-def _by_name(connection: sqlite3.Connection, text: str) -> Named | None:
+def _by_name(connection: sqlite3.Connection, text: str) -> ResolvedId | None:
     if found := batches.batches_named(connection, text):
-        return Named(found[0])
+        return ResolvedId(found[0])
     head, slash, key = text.partition("/")
     if not slash:
         return None
     batch = find_batch(connection, head)
     job = jobs.job_by_key(connection, batch.id, key)
-    return Named(batch, job) if job else None
+    return ResolvedId(batch, job) if job else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from db.queries import batches as batch_queries
 from db.queries import history
-from db.rows import Batch, Event, Job, Progress
+from db.rows import BatchRow, EventRow, JobRow, ProgressRow
 from db.store import Store
 
 POLL_SECONDS = 0.1
@@ -15,7 +15,7 @@ EVENTS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class BatchUpdate:
     """What is known of a batch at one moment.
 
     Attributes:
@@ -26,15 +26,15 @@ class Update:
         best: The best headline score so far.
     """
 
-    batch: Batch
-    events: tuple[Event, ...]
-    running: tuple[Job, ...]
-    progress: dict[int, Progress]
+    batch: BatchRow
+    events: tuple[EventRow, ...]
+    running: tuple[JobRow, ...]
+    progress: dict[int, ProgressRow]
     best: float | None
 
 
 async def watch(
-    store: Store, batch_id: int, on_update: Callable[[Update], None], ended: asyncio.Event
+    store: Store, batch_id: int, on_update: Callable[[BatchUpdate], None], ended: asyncio.Event
 ) -> None:
     """Calls `on_update` whenever the store has changed, until `ended` is set, and once then."""
     connection = store.reader()
@@ -64,15 +64,15 @@ async def watch(
 _RUNNING = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'running' ORDER BY position LIMIT 50"
 
 
-def read_update(connection: sqlite3.Connection, batch_id: int, after: int) -> Update | None:
+def read_update(connection: sqlite3.Connection, batch_id: int, after: int) -> BatchUpdate | None:
     """What is known of a batch now; None where it is gone."""
     batch = batch_queries.batch(connection, batch_id)
     if batch is None:
         return None
-    running = tuple(Job.of(row) for row in connection.execute(_RUNNING, (batch_id,)))
+    running = tuple(JobRow.of(row) for row in connection.execute(_RUNNING, (batch_id,)))
     sql = "SELECT * FROM progress WHERE batch_id = ?"
-    progress = {row["job_id"]: Progress.of(row) for row in connection.execute(sql, (batch_id,))}
-    return Update(
+    progress = {row["job_id"]: ProgressRow.of(row) for row in connection.execute(sql, (batch_id,))}
+    return BatchUpdate(
         batch=batch,
         events=tuple(
             history.events_after(connection, after, batch_id=batch_id, limit=EVENTS_AT_ONCE)

@@ -2,7 +2,7 @@
 
 from engine import open_workspace
 
-    with open_workspace("pictures") as workspace:
+    with open_workspace("images") as workspace:
         batch = workspace.run("refine", "prompts.json", settings={"seed": 11})
         for report in workspace.results(batch):
             print(report.key, report.best_iteration)
@@ -18,16 +18,16 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from db.rows import Batch, Command
+from db.rows import BatchRow, CommandRow
 from db.store import Store
 from engine.client.abandoned import remove_abandoned
-from engine.client.commands import Commands, Report, Target
+from engine.client.commands import Commands, Report, TargetIds
 from engine.client.coroutines import run_coroutine
 from engine.client.engine_process import Holder, engine_holder, suspended_holder
 from engine.client.ids import batch_name, find, find_batch
 from engine.client.reading import reading
 from engine.client.run_id import run_id
-from engine.client.watch import Update
+from engine.client.watch import BatchUpdate
 from engine.config.paths import WorkspacePaths
 from engine.config.version import __version__
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.queueing.queue import Queue, QueueOptions, Source
     from engine.runtime.engine import Engine
 
-OnUpdate = Callable[[Update], None]
+OnUpdate = Callable[[BatchUpdate], None]
 
 
 class Workspace:
@@ -198,7 +198,7 @@ class Workspace:
         self.follow(batch, progress)
         return batch
 
-    def follow(self, batch: str, progress: OnUpdate | None = None) -> Batch:
+    def follow(self, batch: str, progress: OnUpdate | None = None) -> BatchRow:
         """Stays until a batch has ended or is parked, being the engine where none runs.
 
         Args:
@@ -215,7 +215,7 @@ class Workspace:
             raise KeyboardInterrupt
         return ended
 
-    async def attend(self, batch_id: int, on_update: OnUpdate) -> tuple[Batch, int]:
+    async def attend(self, batch_id: int, on_update: OnUpdate) -> tuple[BatchRow, int]:
         """Follows a batch to its end, being the engine where none runs.
 
         Returns:
@@ -284,13 +284,13 @@ class Workspace:
         return self.commands.add(verb, targets, arguments, source=source)
 
     def step_in(
-        self, verb: str, targets: Sequence[Target], arguments: Mapping[str, Any], *, source: str
+        self, verb: str, targets: Sequence[TargetIds], arguments: Mapping[str, Any], *, source: str
     ) -> Report:
         """Have something done to batches and jobs by number, wait for the answers, sum them up."""
         numbers = self.commands.add(verb, targets, arguments, source=source)
         return self.commands.report(verb, targets, numbers)
 
-    def answer(self, number: int) -> Command | None:
+    def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""
         return self.commands.answer(number)
 

@@ -52,7 +52,7 @@ class Environment(dict[str, str]):
         self.relied_on: set[str] = set()
 
 
-class Watched(Mapping[str, str]):
+class RecordingEnvironment(Mapping[str, str]):
     """An environment that notes what it is asked for.
 
     Args:

@@ -72,7 +72,7 @@ class EngineSettings(_Section):
     traces: Literal["off", "failures", "all"] = Field(
         "failures",
         description="Which steps keep what they sent to a provider and what came back, without "
-        "keys and pictures: none, those that fail, or all.",
+        "keys and images: none, those that fail, or all.",
     )
 
 

@@ -31,7 +31,7 @@ Capability = Literal["text", "vision", "image", "audio", "video", "score"]
 """What a backend can be asked for."""
 
 
-class Plain(BaseModel):
+class FrozenModel(BaseModel):
     """Immutable plain data that refuses unknown fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,7 +53,7 @@ def _is_empty(facts: Facts) -> bool:
     return not facts
 
 
-class Artifact(Plain):
+class Artifact(FrozenModel):
     """A handle of stored bytes, by content.
 
     Attributes:
@@ -81,7 +81,7 @@ class Artifact(Plain):
         return hash(self.hash)
 
 
-class Request(Plain):
+class Request(FrozenModel):
     """Base of every typed request. All its fields are part of the step's fingerprint."""
 
     def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
@@ -101,7 +101,7 @@ class Request(Plain):
         return self
 
 
-class Result(Plain):
+class Result(FrozenModel):
     """Base of every typed result. It is stored as JSON and returned as it was on resume.
 
     Attributes:
@@ -123,7 +123,7 @@ class Result(Plain):
         return []
 
 
-class Score(Plain):
+class Score(FrozenModel):
     """One number that a judge gave.
 
     Attributes:
@@ -131,7 +131,7 @@ class Score(Plain):
         value: The score as shown, in the metric's own range.
         raw: The judge's own number before it was mapped, where there was one.
         scorer: Who gave it: backend and version.
-        image: Hash of the picture that was scored, where a step scores several.
+        image: Hash of the image that was scored, where a step scores several.
     """
 
     metric: str
@@ -141,7 +141,7 @@ class Score(Plain):
     image: str | None = None
 
 
-class Critique(Plain):
+class Critique(FrozenModel):
     """What a judge said, in words, with what it measured."""
 
     text: str
@@ -149,7 +149,7 @@ class Critique(Plain):
     measurements: dict[str, float] = Field(default_factory=dict)
 
 
-class PromptVersion(Plain):
+class PromptVersion(FrozenModel):
     """A prompt that somebody wrote, and why."""
 
     text: str
@@ -158,7 +158,7 @@ class PromptVersion(Plain):
     reason: str = ""
 
 
-class Missing(Plain):
+class MissingRequirement(FrozenModel):
     """Something a backend needs and does not have.
 
     Attributes:
@@ -251,8 +251,8 @@ class CallContext(Protocol):
         """Has a task done by a model host; its progress and previews are shown."""
         ...
 
-    def preview(self, picture: bytes) -> None:
-        """Shows how a picture looks so far: a small JPEG or PNG; cheap, not history."""
+    def preview(self, image: bytes) -> None:
+        """Shows how an image looks so far: a small JPEG or PNG; cheap, not history."""
         ...
 
 
@@ -292,7 +292,7 @@ class Backend(Protocol):
     concurrency: int
     requests_per_minute: float | None
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
         ...
 
@@ -313,7 +313,7 @@ def _lines(backend: Backend, name: str) -> list[str]:
 
 
 @runtime_checkable
-class Priced(Protocol):
+class PricedBackend(Protocol):
     """What a backend that costs money says about it, so that budgets can be kept.
 
     Attributes:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from db.rows import Job, Step
+from db.rows import JobRow, StepRow
 from engine.text.terminal import quoted
 
 T = TypeVar("T")
@@ -31,10 +31,10 @@ class JobShape:
         steps: Its current steps, oldest first.
     """
 
-    job: Job
+    job: JobRow
     input: Any
     settings: Any
-    steps: Sequence[Step]
+    steps: Sequence[StepRow]
 
     def result_of(self, scope: str, name: str) -> str | None:
         """Return the result of a step as JSON, from any backend; None if it has none."""
@@ -50,7 +50,7 @@ class JobShape:
                 found.add(int(number))
         return sorted(found)
 
-    def _done(self, name: str) -> Iterator[Step]:
+    def _done(self, name: str) -> Iterator[StepRow]:
         return (s for s in self.steps if s.state == "done" and s.name.partition("@")[0] == name)
 
 

@@ -52,7 +52,7 @@ def _derived_if_random(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Text(GroupedMetadata):
+class TextLength(GroupedMetadata):
     """Bounds of a text, which is stripped of white space at its ends.
 
     A text of nothing but invisible characters is refused. Used as `Annotated[str, Text(...)]`.
@@ -80,7 +80,7 @@ NotBool = BeforeValidator(_not_bool)
 NotBoolAsFloat = BeforeValidator(_not_bool_as_float)
 """The same for other numbers."""
 
-Name = Annotated[str, Text(1, 200)]
+Name = Annotated[str, TextLength(1, 200)]
 """An entry's id, before it is checked further."""
 
 Seed = Annotated[

@@ -1,6 +1,6 @@
 """Fields of an input that name a file, and become the handle of a stored artifact.
 
-A recipe's input model says `reference_image: PictureFile | None`. What an operator writes there is
+A recipe's input model says `reference_image: ImageFile | None`. What an operator writes there is
 a path; what a recipe gets is an `Artifact`. The change is made while the input is validated, by a
 function that whoever validates hands over in the validation context; so no input model, recipe or
 step ever holds a path of one machine.
@@ -18,13 +18,13 @@ from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 from engine.contract.backend import Artifact
 from engine.text.terminal import quoted
 
-MAX_PICTURE_BYTES = 50 * 1024 * 1024
-"""The largest picture file that is taken in, in bytes."""
+MAX_IMAGE_BYTES = 50 * 1024 * 1024
+"""The largest image file that is taken in, in bytes."""
 
 KeepFile = Callable[[Path], Artifact]
-"""Reads a file, checks that it is a picture by its content, stores it, and returns its handle.
+"""Reads a file, checks that it is an image by its content, stores it, and returns its handle.
 
-Raises `ValueError` with a sentence where it is not a picture."""
+Raises `ValueError` with a sentence where it is not an image."""
 
 
 def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader:
@@ -67,29 +67,29 @@ def _refuse_irregular(status: os.stat_result, limit: int, hint: str) -> None:
         )
 
 
-def _picture_file(value: Any, info: ValidationInfo) -> Any:
+def _image_file(value: Any, info: ValidationInfo) -> Any:
     context = info.context if isinstance(info.context, dict) else {}
     keep_file, folder = context.get("keep_file"), context.get("folder")
     if not isinstance(value, str):
         if folder is not None and not isinstance(value, Artifact | None):
             # A file names no handles: no hash that it writes is trusted.
-            raise ValueError("must be the path of a picture")
+            raise ValueError("must be the path of an image")
         return value
     if keep_file is None or folder is None:
-        raise ValueError("is a path, and pictures are taken in only when a batch is queued")
+        raise ValueError("is a path, and images are taken in only when a batch is queued")
     try:
-        return keep_file(_picture_path(Path(folder), value))
+        return keep_file(_image_path(Path(folder), value))
     except ValueError as error:
         raise ValueError(f"{quoted(value)} {error}") from None
 
 
-def _picture_path(folder: Path, written: str) -> Path:
+def _image_path(folder: Path, written: str) -> Path:
     """The path that an operator wrote, where it is a file that can be read."""
     if "://" in written:
-        raise ValueError("is a web address; save the picture as a file and name the file")
+        raise ValueError("is a web address; save the image as a file and name the file")
     try:
         path = folder / Path(written).expanduser()
-        open_regular(path, MAX_PICTURE_BYTES).close()
+        open_regular(path, MAX_IMAGE_BYTES).close()
     except FileNotFoundError:
         raise ValueError("does not exist; paths are relative to the input file's folder") from None
     except OSError as error:
@@ -99,9 +99,9 @@ def _picture_path(folder: Path, written: str) -> Path:
     return path
 
 
-PictureFile = Annotated[
+ImageFile = Annotated[
     Artifact,
-    BeforeValidator(_picture_file),
+    BeforeValidator(_image_file),
     WithJsonSchema(
         {
             "type": "string",
@@ -113,7 +113,7 @@ PictureFile = Annotated[
         mode="validation",
     ),
 ]
-"""A picture: written as a path, validated into the `Artifact` that holds its bytes.
+"""An image: written as a path, validated into the `Artifact` that holds its bytes.
 
 The validation context is a dict with `folder` (a `Path`) and `keep_file` (a `KeepFile`). An
 `Artifact` passes as it is; the mapping of one does where there is no such context, as when a

@@ -1,4 +1,4 @@
-"""Capability `image`: a picture from a prompt."""
+"""Capability `image`: an image from a prompt."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Protocol, Self
@@ -8,7 +8,7 @@ from pydantic import Field
 from engine.contract.backend import Artifact, Backend, Call, CallContext, Request, Result
 
 MIN_SIDE, MAX_SIDE = 64, 4096
-"""Sides of a picture in pixels that an operator may ask for."""
+"""Sides of an image in pixels that an operator may ask for."""
 
 
 def _is_empty(value: tuple[Artifact, ...]) -> bool:
@@ -16,7 +16,7 @@ def _is_empty(value: tuple[Artifact, ...]) -> bool:
 
 
 class ImageRequest(Request):
-    """Asks for one picture.
+    """Asks for one image.
 
     Attributes:
         prompt: What to show.
@@ -24,7 +24,7 @@ class ImageRequest(Request):
         seed: Source of all randomness, 0 to 2**63 - 1.
         width: Width in pixels.
         height: Height in pixels.
-        reference: A picture to follow in palette and layout.
+        reference: An image to follow in palette and layout.
         more_references: Further ones, for backends that take several. A field that came later: it
             is left out of the stored request where it is empty, so that earlier fingerprints hold.
     """
@@ -38,23 +38,23 @@ class ImageRequest(Request):
     more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
 
     def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """The same picture of the prompt that the job began with, without later corrections."""
+        """The same image of the prompt that the job began with, without later corrections."""
         simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
         return None if simple == self else simple
 
     def suited_to(self, backend: Backend) -> Self:
-        """The same with as many reference pictures, the first ones, as the backend follows."""
-        further = self.more_references[: max(0, most_references(backend) - 1)]
+        """The same with as many reference images, the first ones, as the backend follows."""
+        further = self.more_references[: max(0, max_references(backend) - 1)]
         return self.model_copy(update={"more_references": further})
 
 
-def most_references(backend: Backend) -> int:
-    """How many reference pictures a backend follows in one request."""
-    return int(getattr(backend, "most_references", 1))
+def max_references(backend: Backend) -> int:
+    """How many reference images a backend follows in one request."""
+    return int(getattr(backend, "max_references", 1))
 
 
-class Picture(Result):
-    """One picture, with the seed that generated it; None if its backend has no seeds."""
+class GeneratedImage(Result):
+    """One image, with the seed that generated it; None if its backend has no seeds."""
 
     kind: ClassVar[str] = "image"
 
@@ -63,27 +63,27 @@ class Picture(Result):
 
 
 class ImageBackend(Backend, Protocol):
-    """Makes pictures.
+    """Makes images.
 
-    It may also have `most_references`, how many reference pictures it follows in one request,
+    It may also have `max_references`, how many reference images it follows in one request,
     where that is more than one; a request with more than it takes fails for good.
     """
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for."""
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for."""
         ...
 
 
-class Image:
+class ImageProxy:
     """The image capability as a recipe sees it."""
 
     def __init__(self, backend: ImageBackend) -> None:
         self.backend = backend
 
     @property
-    def most_references(self) -> int:
-        """How many reference pictures the backend follows in one request."""
-        return most_references(self.backend)
+    def max_references(self) -> int:
+        """How many reference images the backend follows in one request."""
+        return max_references(self.backend)
 
     def generate(
         self,
@@ -95,8 +95,8 @@ class Image:
         negative_prompt: str = "",
         reference: Artifact | None = None,
         more_references: Sequence[Artifact] = (),
-    ) -> Call[Picture]:
-        """Describes the generation of one picture."""
+    ) -> Call[GeneratedImage]:
+        """Describes the generation of one image."""
         request = ImageRequest(
             prompt=prompt,
             negative_prompt=negative_prompt,
@@ -106,4 +106,4 @@ class Image:
             reference=reference,
             more_references=tuple(more_references),
         )
-        return Call(self.backend, "generate", request, Picture)
+        return Call(self.backend, "generate", request, GeneratedImage)

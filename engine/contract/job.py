@@ -9,10 +9,10 @@ from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import ParamSpec, Protocol, TypeVar
 
 from engine.contract.backend import Call, CallContext, Request, Result
-from engine.contract.image import Image
-from engine.contract.score import Scorers
-from engine.contract.text import Text
-from engine.contract.vision import Vision
+from engine.contract.image import ImageProxy
+from engine.contract.score import ScoreProxy
+from engine.contract.text import TextProxy
+from engine.contract.vision import VisionProxy
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -168,21 +168,21 @@ class Job(Scope, Protocol[InputT_co, SettingsT_co]):
         ...
 
     @property
-    def image(self) -> Image:
+    def image(self) -> ImageProxy:
         """Operations of the image backend."""
         ...
 
     @property
-    def vision(self) -> Vision:
+    def vision(self) -> VisionProxy:
         """Operations of the vision backend."""
         ...
 
     @property
-    def text(self) -> Text:
+    def text(self) -> TextProxy:
         """Operations of the text backend."""
         ...
 
     @property
-    def scorers(self) -> Scorers:
+    def scorers(self) -> ScoreProxy:
         """Operations of the score backend."""
         ...

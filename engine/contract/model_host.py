@@ -19,7 +19,7 @@ class ModelKey:
     Attributes:
         loader: The function that loads it, `module:function`, a constant of our code or of an
             installed package's, never text from outside; it is called with `options` (the text as
-            it stands here) and a `Place`, and returns a `LoadedModel`.
+            it stands here) and a `LoadContext`, and returns a `LoadedModel`.
         options: What it is given, as canonical JSON: source, revision, precision and so on.
         name: What operators call it, for example `stabilityai/stable-diffusion-xl-base-1.0`.
         device: Where it has to run, for example `cuda:1`, `cuda` (any of them) or `cpu`; empty for
@@ -50,7 +50,7 @@ class Task:
     group: str = ""
 
 
-class Place(Protocol):
+class LoadContext(Protocol):
     """Where a model is loaded.
 
     Attributes:
@@ -64,15 +64,15 @@ class Place(Protocol):
         ...
 
 
-class Desk(Protocol):
+class BatchReporter(Protocol):
     """What a loaded model tells of a batch while it works at it; tasks are named by their place."""
 
     def progress(self, task: int, fraction: float | None, message: str = "") -> None:
         """Says how far a task is, 0 to 1."""
         ...
 
-    def preview(self, task: int, picture: bytes) -> None:
-        """Shows how a task's picture looks so far: a small JPEG or PNG."""
+    def preview(self, task: int, image: bytes) -> None:
+        """Shows how a task's image looks so far: a small JPEG or PNG."""
         ...
 
     def is_given_up(self, task: int) -> bool:
@@ -94,7 +94,7 @@ class LoadedModel(Protocol):
 
     most: int
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Sequence[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
         """Does a batch of tasks of one operation and group.
 
         Returns:

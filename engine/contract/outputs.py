@@ -27,8 +27,8 @@ class Projection:
     """
 
     connection: sqlite3.Connection
-    batch: db.rows.Batch
-    job: db.rows.Job | None
+    batch: db.rows.BatchRow
+    job: db.rows.JobRow | None
     folder: Path
     root: Path
     artifact: Callable[[str], Path]
@@ -42,7 +42,7 @@ class Projection:
 
 
 Write = Callable[[Projection], None]
-Report = Callable[[sqlite3.Connection, db.rows.Batch, db.rows.Job], BaseModel]
+Report = Callable[[sqlite3.Connection, db.rows.BatchRow, db.rows.JobRow], BaseModel]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """The base of every recipe's input model."""
 
-from engine.contract.backend import Plain
+from engine.contract.backend import FrozenModel
 
 
-class RecipeInput(Plain):
+class RecipeInput(FrozenModel):
     """One entry of an input file: immutable plain data that refuses unknown fields.
 
     Entries have an `id`, in the model or beside it. A field named `seed` is the job's seed.

@@ -1,4 +1,4 @@
-"""Capability `score`: numbers for the pictures of one set, and how alike pictures are."""
+"""Capability `score`: numbers for the images of one set, and how alike images are."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol, Self
@@ -10,21 +10,21 @@ from engine.contract.backend import (
     Backend,
     Call,
     CallContext,
-    Plain,
+    FrozenModel,
     Request,
     Result,
     Score,
 )
 
 MOST_IMAGES = 64
-"""Pictures in one set at most."""
+"""Images in one set at most."""
 
 
 class ScoreRequest(Request):
-    """Asks for scores of pictures that were made for the same text.
+    """Asks for scores of images that were made for the same text.
 
     Attributes:
-        images: The pictures, in order.
+        images: The images, in order.
         brief: What they are of, short: for models that read no more than 77 tokens.
         prompt: The whole text that they were made from: for models that read long texts.
         metrics: What to score them by, for example `pickscore`; empty for all that the backend has.
@@ -41,8 +41,8 @@ class ScoreRequest(Request):
         return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
 
 
-class Mark(Plain):
-    """What one scorer gave one picture.
+class ImageScore(FrozenModel):
+    """What one scorer gave one image.
 
     Attributes:
         raw: The scorer's own number; None where it gave none.
@@ -55,34 +55,34 @@ class Mark(Plain):
     note: str = ""
 
 
-class Column(Plain):
-    """What one scorer gave the pictures of a set.
+class ScorerScores(FrozenModel):
+    """What one scorer gave the images of a set.
 
     Attributes:
         metric: Its name, for example `pickscore`.
         scorer: Who it is exactly: model, variant, precision and version of the map.
         text: Which text it was given, if any.
         cut: Whether that text was longer than what the scorer reads.
-        marks: One for each picture, in order.
+        marks: One for each image, in order.
     """
 
     metric: str
     scorer: str
     text: Literal["brief", "prompt", "none"]
     cut: bool = False
-    marks: tuple[Mark, ...]
+    marks: tuple[ImageScore, ...]
 
 
-class ScoreSheet(Result):
-    """The scores of a set of pictures, a column for each scorer."""
+class ScoreTable(Result):
+    """The scores of a set of images, a column for each scorer."""
 
     kind: ClassVar[str] = "scores"
 
     images: tuple[Artifact, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ScorerScores, ...]
 
     def scores(self) -> list[Score]:
-        """Every number that there is, each with its picture."""
+        """Every number that there is, each with its image."""
         return [
             Score(
                 metric=column.metric,
@@ -98,41 +98,41 @@ class ScoreSheet(Result):
 
 
 class CompareRequest(Request):
-    """Asks how alike pictures are, each with every other.
+    """Asks how alike images are, each with every other.
 
     Attributes:
-        images: The pictures, in order, at least two.
+        images: The images, in order, at least two.
     """
 
     images: tuple[Artifact, ...] = Field(min_length=2, max_length=MOST_IMAGES)
 
 
-class Likeness(Plain):
-    """How alike pictures are by one measure.
+class Similarity(FrozenModel):
+    """How alike images are by one measure.
 
     Attributes:
         measure: Its name, for example `clip_similarity` or `palette_distance`.
         method: How it is measured: model or formula, with its version.
-        higher_is_more_alike: Whether a greater number means more alike.
-        values: For each picture its number with each other one, a symmetric square.
+        higher_is_more_similar: Whether a greater number means more alike.
+        values: For each image its number with each other one, a symmetric square.
     """
 
     measure: str
     method: str
-    higher_is_more_alike: bool
+    higher_is_more_similar: bool
     values: tuple[tuple[float, ...], ...]
 
 
 class Comparison(Result):
-    """How alike pictures are, by each measure that the backend has."""
+    """How alike images are, by each measure that the backend has."""
 
     kind: ClassVar[str] = "similarity"
 
-    likenesses: tuple[Likeness, ...]
+    likenesses: tuple[Similarity, ...]
 
 
 class ScoreBackend(Backend, Protocol):
-    """Scores pictures.
+    """Scores images.
 
     Attributes:
         metrics: What it can score by, in its own order.
@@ -140,16 +140,16 @@ class ScoreBackend(Backend, Protocol):
 
     metrics: tuple[str, ...]
 
-    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
-        """Scores the pictures of one set."""
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
+        """Scores the images of one set."""
         ...
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike pictures are."""
+        """Says how alike images are."""
         ...
 
 
-class Scorers:
+class ScoreProxy:
     """The score capability as a recipe sees it."""
 
     def __init__(self, backend: ScoreBackend) -> None:
@@ -157,13 +157,13 @@ class Scorers:
 
     def score(
         self, images: Sequence[Artifact], *, brief: str, prompt: str, metrics: Sequence[str] = ()
-    ) -> Call[ScoreSheet]:
-        """Describes the scoring of a set of pictures."""
+    ) -> Call[ScoreTable]:
+        """Describes the scoring of a set of images."""
         request = ScoreRequest(
             images=tuple(images), brief=brief, prompt=prompt, metrics=tuple(metrics)
         )
-        return Call(self.backend, "score", request, ScoreSheet)
+        return Call(self.backend, "score", request, ScoreTable)
 
     def compare(self, images: Sequence[Artifact]) -> Call[Comparison]:
-        """Describes the comparison of pictures."""
+        """Describes the comparison of images."""
         return Call(self.backend, "compare", CompareRequest(images=tuple(images)), Comparison)

@@ -9,7 +9,7 @@ from engine.contract.backend import (
     Backend,
     CallContext,
     Critique,
-    Plain,
+    FrozenModel,
     PromptVersion,
     Request,
     Result,
@@ -26,8 +26,8 @@ CRITERIA = (
 """What a shot's prompt is scored by, 0 to 100 each, in this order."""
 
 
-class Brand(Plain):
-    """What a brand asks of every picture.
+class Brand(FrozenModel):
+    """What a brand asks of every image.
 
     Attributes:
         name: Its name.
@@ -42,7 +42,7 @@ class Brand(Plain):
     avoid: tuple[str, ...] = ()
 
 
-class Film(Plain):
+class Film(FrozenModel):
     """What all scenes of a storyboard have in common.
 
     Attributes:
@@ -58,7 +58,7 @@ class Film(Plain):
     consistency: tuple[str, ...] = ()
 
 
-class PlannedScene(Plain):
+class PlannedScene(FrozenModel):
     """One scene: what is to be seen, for how many seconds, and what else is to be kept in mind."""
 
     prompt: str = Field(min_length=1)
@@ -90,7 +90,7 @@ class ShotReview(Result):
 
     Attributes:
         completeness: Whether all that a shot needs is said, 0 to 100, as the others.
-        specificity: Whether it is said so that only one picture fits.
+        specificity: Whether it is said so that only one image fits.
         professionalism: Whether it is said in the words of the trade, without noise.
         cinematography: Camera, lens, light and composition.
         brand_alignment: Whether it serves the brand and what stays the same.
@@ -123,7 +123,7 @@ class ShotReview(Result):
         return [Critique(text=self.critique, missing=self.suggestions, measurements=measured)]
 
 
-class Draft(Plain):
+class Draft(FrozenModel):
     """A prompt that was written for a shot, and what was thought of it."""
 
     prompt: str

@@ -7,7 +7,7 @@ from engine.contract.backend import (
     Backend,
     Call,
     CallContext,
-    Plain,
+    FrozenModel,
     PromptVersion,
     Request,
     Result,
@@ -27,7 +27,7 @@ from engine.contract.storyboard_text import (
 from engine.contract.vision import Evaluation
 
 
-class Attempt(Plain):
+class Attempt(FrozenModel):
     """One turn of the loop, as the next writer is told about it."""
 
     prompt: str
@@ -77,7 +77,7 @@ class TextBackend(Backend, Protocol):
         ...
 
 
-class Text:
+class TextProxy:
     """The text capability as a recipe sees it."""
 
     def __init__(self, backend: TextBackend) -> None:

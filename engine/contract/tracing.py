@@ -23,7 +23,7 @@ class Exchange(Protocol):
     """One request and what came back."""
 
     def described(self) -> dict[str, Any]:
-        """Both as plain data, without secrets, pictures and other base64; of bounded size."""
+        """Both as plain data, without secrets, images and other base64; of bounded size."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""Capability `vision`: what is in a picture, and how well it answers a brief."""
+"""Capability `vision`: what is in an image, and how well it answers a brief."""
 
 from typing import ClassVar, Protocol
 
@@ -17,10 +17,10 @@ from engine.contract.backend import (
 
 
 class EvaluateRequest(Request):
-    """Asks for a judgement of a picture.
+    """Asks for a judgement of an image.
 
     Attributes:
-        image: The picture.
+        image: The image.
         brief: What the operator asked for, in full; never the refined prompt, so that a
             refinement that drops half of the brief is not rewarded for it.
     """
@@ -30,13 +30,13 @@ class EvaluateRequest(Request):
 
 
 class Evaluation(Result):
-    """A judgement of one picture.
+    """A judgement of one image.
 
     Attributes:
-        score: How well the picture answers the brief, 0 to 100, higher is better.
-        description: What is in the picture, in words.
+        score: How well the image answers the brief, 0 to 100, higher is better.
+        description: What is in the image, in words.
         reasons: Why the score is what it is, one sentence each.
-        missing: What the brief asks for and the picture lacks, one short phrase each.
+        missing: What the brief asks for and the image lacks, one short phrase each.
         measurements: Named measured values that the reasons rest on, where there are any.
         scorer: Who judged: method or model, with its version.
     """
@@ -61,19 +61,19 @@ class Evaluation(Result):
 
 
 class VisionBackend(Backend, Protocol):
-    """Looks at pictures."""
+    """Looks at images."""
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
-        """Judges a picture against a brief."""
+        """Judges an image against a brief."""
         ...
 
 
-class Vision:
+class VisionProxy:
     """The vision capability as a recipe sees it."""
 
     def __init__(self, backend: VisionBackend) -> None:
         self.backend = backend
 
     def evaluate(self, image: Artifact, brief: str) -> Call[Evaluation]:
-        """Describes the evaluation of one picture against a brief."""
+        """Describes the evaluation of one image against a brief."""
         return Call(self.backend, "evaluate", EvaluateRequest(image=image, brief=brief), Evaluation)

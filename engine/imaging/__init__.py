@@ -1,1 +1,1 @@
-"""Pure computation on pictures: reading, measuring, drawing, metadata. Knows no store."""
+"""Pure computation on images: reading, measuring, drawing, metadata. Knows no store."""

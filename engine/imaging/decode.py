@@ -1,7 +1,7 @@
-"""The one place where pictures are opened and decoded, whatever they are decoded for.
+"""The one place where images are opened and decoded, whatever they are decoded for.
 
 What is measured, scored, followed, shown and sent is what `decoded` returns, so that all of them
-see the same picture: the first frame, upright, in sRGB, transparent parts on white. The bytes
+see the same image: the first frame, upright, in sRGB, transparent parts on white. The bytes
 that are stored are never changed by it.
 """
 
@@ -14,7 +14,7 @@ from typing import IO, TypeVar
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from engine.imaging.errors import PictureError, TooLargeError, UnknownFormatError
+from engine.imaging.errors import ImageError, TooLargeError, UnknownFormatError
 from engine.imaging.png_stream import check_stream
 from engine.imaging.srgb import flattened, profile_of
 
@@ -22,11 +22,11 @@ FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
 """What is read, by content; none of these starts another program."""
 
 MAX_PIXELS = 8192 * 8192
-"""Pictures of more pixels than this are refused before they are decoded."""
+"""Images of more pixels than this are refused before they are decoded."""
 
-_UNKNOWN = "this is not a picture of a known format"
+_UNKNOWN = "this is not an image of a known format"
 _JPEGS = ("JPEG", "MPO")
-"""A file of several JPEG pictures, as phones and cameras write it, is a JPEG: the first one."""
+"""A file of several JPEG images, as phones and cameras write it, is a JPEG: the first one."""
 
 _ORIENTATION = 0x0112  # Exif 2.32, tag Orientation
 _TURNS = {
@@ -50,13 +50,13 @@ warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def describe(data: bytes) -> tuple[str, int, int]:
-    """What a picture is by its content, read from its header alone.
+    """What an image is by its content, read from its header alone.
 
     Returns:
         Media type, width and height in pixels (as stored, before any EXIF orientation).
 
     Raises:
-        PictureError: It is not a picture of an accepted format, or it is too large.
+        ImageError: It is not an image of an accepted format, or it is too large.
     """
     with opened(data) as image:
         return Image.MIME[format_of(image)], image.width, image.height
@@ -68,8 +68,8 @@ def describe_stream(stream: IO[bytes]) -> tuple[str, int, int]:
         return Image.MIME[format_of(image)], image.width, image.height
 
 
-def looks_like_picture(data: bytes) -> bool:
-    """Whether the first bytes are those of a picture: most files that are none end here."""
+def looks_like_image(data: bytes) -> bool:
+    """Whether the first bytes are those of an image: most files that are none end here."""
     head = data[:16]
     for accept in _accepts():  # noqa: SIM110 - asked of every small file
         if accept is None or accept(head):
@@ -78,10 +78,10 @@ def looks_like_picture(data: bytes) -> bool:
 
 
 def check(data: bytes) -> None:
-    """Decodes a picture to its end and keeps nothing of it.
+    """Decodes an image to its end and keeps nothing of it.
 
     Raises:
-        PictureError: It is not a whole picture of an accepted format, or it is too large.
+        ImageError: It is not a whole image of an accepted format, or it is too large.
     """
     with opened(data) as image:
         if image.format == "PNG":
@@ -94,10 +94,10 @@ def decoded(
     near: tuple[int, int] | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Image.Image:
-    """A picture as it is to be seen: upright, in sRGB, on white where it is transparent.
+    """An image as it is to be seen: upright, in sRGB, on white where it is transparent.
 
     Args:
-        source: An encoded picture.
+        source: An encoded image.
         near: Width and height that are enough; a JPEG is then decoded at a fraction of its size
             that is no smaller.
         max_pixels: The most pixels that are decoded.
@@ -106,7 +106,7 @@ def decoded(
         An image of mode RGB.
 
     Raises:
-        PictureError: It is not a picture of an accepted format, is damaged or too large.
+        ImageError: It is not an image of an accepted format, is damaged or too large.
     """
     with opened(source) as image:
         if near is not None and format_of(image) == "JPEG":
@@ -119,10 +119,10 @@ def decoded(
 
 @contextmanager
 def opened(source: bytes | IO[bytes]) -> Iterator[Image.Image]:
-    """A picture of which only the header has been read.
+    """An image of which only the header has been read.
 
     Raises:
-        PictureError: It is not a picture of an accepted format, or it is too large.
+        ImageError: It is not an image of an accepted format, or it is too large.
     """
     image = _open(source)
     with image:
@@ -132,10 +132,10 @@ def opened(source: bytes | IO[bytes]) -> Iterator[Image.Image]:
 
 
 def load(image: Image.Image) -> None:
-    """Decodes an opened picture's first frame, to its end.
+    """Decodes an opened image's first frame, to its end.
 
     Raises:
-        PictureError: It is damaged.
+        ImageError: It is damaged.
     """
     # A package that shares the process may have told Pillow to make up what is missing.
     ImageFile.LOAD_TRUNCATED_IMAGES = False
@@ -143,27 +143,27 @@ def load(image: Image.Image) -> None:
 
 
 def upright(image: Image.Image, pixels: Image.Image) -> Image.Image:
-    """Pixels turned as the metadata of the picture that they are from says."""
+    """Pixels turned as the metadata of the image that they are from says."""
     turn = _TURNS.get(orientation(image))
     return pixels if turn is None else pixels.transpose(turn)
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation of a picture, 1 to 8; 1 where there is none that can be read."""
+    """The EXIF orientation of an image, 1 to 8; 1 where there is none that can be read."""
     try:
         value = image.getexif().get(_ORIENTATION)
-    except Exception:  # noqa: BLE001 - the metadata of a whole picture may be broken in any way
+    except Exception:  # noqa: BLE001 - the metadata of a whole image may be broken in any way
         return 1
     return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def format_of(image: Image.Image) -> str:
-    """The format of an opened picture, one of `FORMATS`."""
+    """The format of an opened image, one of `FORMATS`."""
     return "JPEG" if image.format in _JPEGS else str(image.format)
 
 
 def is_plain(image: Image.Image) -> bool:
-    """Whether an opened picture looks the same in any program, whatever that program heeds."""
+    """Whether an opened image looks the same in any program, whatever that program heeds."""
     return (
         image.mode in _PLAIN_MODES
         and "transparency" not in image.info
@@ -175,7 +175,7 @@ def is_plain(image: Image.Image) -> bool:
 
 def _open(source: bytes | IO[bytes]) -> Image.Image:
     if isinstance(source, bytes):
-        if not looks_like_picture(source):
+        if not looks_like_image(source):
             raise UnknownFormatError(_UNKNOWN)
         source = io.BytesIO(source)
     try:
@@ -183,23 +183,23 @@ def _open(source: bytes | IO[bytes]) -> Image.Image:
     except UnidentifiedImageError:
         raise UnknownFormatError(_UNKNOWN) from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise TooLargeError(f"the picture is too large: over {MAX_PIXELS} pixels") from None
+        raise TooLargeError(f"the image is too large: over {MAX_PIXELS} pixels") from None
     except Exception as error:  # damaged files make decoders raise nearly anything
-        raise PictureError(f"the picture cannot be read: {error}") from error
+        raise ImageError(f"the image cannot be read: {error}") from error
 
 
 def _decoding(function: Callable[[], T]) -> T:
     try:
         return function()
-    except PictureError:
+    except ImageError:
         raise
     except Exception as error:  # damaged files make decoders raise nearly anything
-        raise PictureError(f"the picture cannot be decoded: {error}") from error
+        raise ImageError(f"the image cannot be decoded: {error}") from error
 
 
 def _too_large(image: Image.Image) -> TooLargeError:
     size = f"{image.width} x {image.height}"
-    return TooLargeError(f"the picture is too large: {size} is over {MAX_PIXELS} pixels")
+    return TooLargeError(f"the image is too large: {size} is over {MAX_PIXELS} pixels")
 
 
 @functools.cache

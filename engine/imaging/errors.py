@@ -1,13 +1,13 @@
-"""Reasons why bytes are refused as a picture."""
+"""Reasons why bytes are refused as an image."""
 
 
-class PictureError(ValueError):
-    """Bytes that are not a picture, are broken, or are larger than is accepted."""
+class ImageError(ValueError):
+    """Bytes that are not an image, are broken, or are larger than is accepted."""
 
 
-class UnknownFormatError(PictureError):
-    """The bytes are not a picture of an accepted format."""
+class UnknownFormatError(ImageError):
+    """The bytes are not an image of an accepted format."""
 
 
-class TooLargeError(PictureError):
-    """The picture has more pixels than are decoded."""
+class TooLargeError(ImageError):
+    """The image has more pixels than are decoded."""

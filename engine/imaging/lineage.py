@@ -1,4 +1,4 @@
-"""How a picture came to be, carried by the picture itself in two PNG text chunks.
+"""How an image came to be, carried by the image itself in two PNG text chunks.
 
 `parameters` is for the ecosystem's readers (see `engine.imaging.infotext`); `safelight` is JSON
 and exact. Neither holds a time or an id of a run, so the same generation gives the same bytes.
@@ -28,7 +28,7 @@ def _is_empty(value: tuple[str, ...]) -> bool:
 
 
 class Lineage(BaseModel):
-    """What a picture was made from, and by what.
+    """What an image was made from, and by what.
 
     Attributes:
         prompt: What the backend was asked to show.
@@ -39,9 +39,9 @@ class Lineage(BaseModel):
         backend: Name of the backend.
         model: The model it ran.
         version: Version of the backend's own method; empty where it is not known.
-        reference: SHA-256 of the picture that was followed, where there was one.
+        reference: SHA-256 of the image that was followed, where there was one.
         more_references: Those of further ones. Left out of the JSON where there are none, so that
-            a picture without them has the bytes that it always had.
+            an image without them has the bytes that it always had.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -62,7 +62,7 @@ def stamp(png: bytes, lineage: Lineage) -> bytes:
     """Writes the lineage into a PNG file, in place of what was there; pixels stay as they are.
 
     Raises:
-        PictureError: The bytes are not a whole PNG file.
+        ImageError: The bytes are not a whole PNG file.
     """
     return insert_text(png, text_chunks(lineage))
 
@@ -76,7 +76,7 @@ def read(png: bytes) -> Lineage | None:
     """The lineage that `stamp` wrote, or None where there is none that can be understood.
 
     Raises:
-        PictureError: The bytes are not a whole PNG file.
+        ImageError: The bytes are not a whole PNG file.
     """
     return _from_json(read_text(png).get(SAFELIGHT, ""))
 
@@ -85,7 +85,7 @@ def parameters_text(lineage: Lineage) -> str:
     """The lineage as the ecosystem's text.
 
     Readers want `Steps` and a `Sampler`. One request to a backend is one step here, and the
-    sampler is the backend, which is what decided how the picture was drawn.
+    sampler is the backend, which is what decided how the image was drawn.
     """
     parameters = {
         "Steps": "1",

@@ -1,4 +1,4 @@
-"""PNG files as bytes: pictures of any common format to PNG, and text chunks without re-encoding.
+"""PNG files as bytes: images of any common format to PNG, and text chunks without re-encoding.
 
 Layout and chunk rules: PNG specification, third edition, sections 5 (datastream) and 11.3.3
 (textual information), https://www.w3.org/TR/png-3/.
@@ -28,14 +28,14 @@ _KEYWORD = re.compile(r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*")
 
 
 def to_png(data: bytes) -> bytes:
-    """The same picture as a PNG file.
+    """The same image as a PNG file.
 
     A PNG is checked to its end and returned unchanged. Anything else is decoded (the first frame
     of an animation), turned as its EXIF orientation says, and written with its colour profile and
     without its other metadata.
 
     Raises:
-        PictureError: It is not a whole picture of an accepted format, or it is too large.
+        ImageError: It is not a whole image of an accepted format, or it is too large.
     """
     if is_png(data):
         check(data)
@@ -56,7 +56,7 @@ def insert_text(png: bytes, texts: Mapping[str, str]) -> bytes:
         texts: Text by keyword; a keyword is 1 to 79 printable Latin-1 characters.
 
     Raises:
-        PictureError: The file is not a PNG or is cut short.
+        ImageError: The file is not a PNG or is cut short.
         ValueError: A keyword is not valid, or a text holds a NUL character.
     """
     added = b"".join(_text_chunk(keyword, text) for keyword, text in texts.items())
@@ -78,7 +78,7 @@ def read_text(png: bytes) -> dict[str, str]:
     left out.
 
     Raises:
-        PictureError: The file is not a PNG or is cut short.
+        ImageError: The file is not a PNG or is cut short.
     """
     found: dict[str, str] = {}
     seen = 0

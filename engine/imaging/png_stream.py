@@ -8,7 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -38,19 +38,19 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
     """Type, body and whole of each chunk, up to and with the last one.
 
     Raises:
-        PictureError: The file is not a PNG, is cut short, or begins with another chunk.
+        ImageError: The file is not a PNG, is cut short, or begins with another chunk.
     """
     if not is_png(png):
-        raise PictureError("this is not a PNG file")
+        raise ImageError("this is not a PNG file")
     view, position = memoryview(png), len(SIGNATURE)
     kind = b""
     while kind != b"IEND":
         if position + 12 > len(png):
-            raise PictureError("the PNG is cut short")
+            raise ImageError("the PNG is cut short")
         length, first = struct.unpack_from(">I4s", png, position)
         end = position + 12 + length
         if end > len(png) or (not kind and first != b"IHDR"):
-            raise PictureError("the PNG is cut short or its chunks are out of order")
+            raise ImageError("the PNG is cut short or its chunks are out of order")
         kind = first
         yield kind, view[position + 8 : end - 4], view[position:end]
         position = end
@@ -62,18 +62,18 @@ def check_stream(png: bytes) -> None:
     Decoders stop at the last row, and some leave the rest blank where the stream ends early.
 
     Raises:
-        PictureError: A checksum is wrong, or there are fewer pixels than the header says.
+        ImageError: A checksum is wrong, or there are fewer pixels than the header says.
     """
     inflating, left = zlib.decompressobj(), 0
     for kind, body, whole in chunks(png):
         if zlib.crc32(whole[4:-4]) != int.from_bytes(whole[-4:], "big"):
-            raise PictureError("the PNG is broken: a chunk has a wrong checksum")
+            raise ImageError("the PNG is broken: a chunk has a wrong checksum")
         if kind == b"IHDR":
             left = _filtered_size(body)
         elif kind == b"IDAT" and left >= 0 and not inflating.eof:
             left = _inflate(inflating, body, left)
     if left > 0 or (left == 0 and not inflating.eof):
-        raise PictureError("the PNG is broken: its pixels end too early")
+        raise ImageError("the PNG is broken: its pixels end too early")
 
 
 def _inflate(inflating: "zlib._Decompress", body: memoryview, left: int) -> int:
@@ -93,7 +93,7 @@ def _inflate(inflating: "zlib._Decompress", body: memoryview, left: int) -> int:
                 break
             rest = inflating.unconsumed_tail
     except zlib.error as error:
-        raise PictureError(f"the PNG is broken: {error}") from error
+        raise ImageError(f"the PNG is broken: {error}") from error
     return left
 
 
@@ -103,7 +103,7 @@ def _filtered_size(header: memoryview) -> int:
         width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
         bits = int(depth) * _SAMPLES[colour]
     except (struct.error, KeyError):
-        raise PictureError("the PNG is broken: its header cannot be understood") from None
+        raise ImageError("the PNG is broken: its header cannot be understood") from None
     passes = _PASSES if interlaced else ((0, 0, 1, 1),)
     return sum(
         -(-(height - top) // down) * (1 + (-(-(width - left) // across) * bits + 7) // 8)

@@ -1,6 +1,6 @@
-"""Pictures as they are sent to providers: of a type that all of them take, and seen alike by all.
+"""Images as they are sent to providers: of a type that all of them take, and seen alike by all.
 
-Programs differ in whether they heed orientation, profile and transparency. A picture that any of
+Programs differ in whether they heed orientation, profile and transparency. An image that any of
 them could see otherwise is sent as `engine.imaging.decode` sees it.
 """
 
@@ -12,7 +12,7 @@ from PIL import Image
 from engine.imaging.decode import decoded, format_of, is_plain, opened
 
 JPEG_QUALITY = 95
-"""Quality of a lossy picture that has to be encoded again."""
+"""Quality of a lossy image that has to be encoded again."""
 
 TAKEN = ("PNG", "JPEG", "WEBP")
 """Formats that every provider takes."""
@@ -21,7 +21,7 @@ _LOSSY = ("JPEG", "WEBP", "AVIF")
 
 
 class Sendable(NamedTuple):
-    """A picture ready to be sent.
+    """An image ready to be sent.
 
     Attributes:
         data: Its bytes.
@@ -33,10 +33,10 @@ class Sendable(NamedTuple):
 
 
 def sendable(data: bytes) -> Sendable:
-    """A picture in full size; unchanged where every provider takes it and sees the same in it.
+    """An image in full size; unchanged where every provider takes it and sees the same in it.
 
     Raises:
-        PictureError: It is not a whole picture of an accepted format, or it is too large.
+        ImageError: It is not a whole image of an accepted format, or it is too large.
     """
     media_type = plain_type(data)
     if media_type is not None:
@@ -47,14 +47,14 @@ def sendable(data: bytes) -> Sendable:
 
 
 def plain_type(data: bytes, max_side: int | None = None) -> str | None:
-    """The media type of a picture that can be sent as it is; None where it cannot.
+    """The media type of an image that can be sent as it is; None where it cannot.
 
     Args:
-        data: An encoded picture.
+        data: An encoded image.
         max_side: Pixels that its longer side may have.
 
     Raises:
-        PictureError: It is not a picture of an accepted format, or it is too large.
+        ImageError: It is not an image of an accepted format, or it is too large.
     """
     with opened(data) as image:
         kind = format_of(image)

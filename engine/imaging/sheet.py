@@ -1,4 +1,4 @@
-"""Contact sheets: pictures side by side on one sheet."""
+"""Contact sheets: images side by side on one sheet."""
 
 import io
 import math
@@ -7,47 +7,47 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 from engine.imaging.decode import decoded
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 
 GAP = 12
-"""Pixels between pictures and around them."""
+"""Pixels between images and around them."""
 
 CELL = 512
-"""The longer side of a picture's place on a sheet, in pixels, at most."""
+"""The longer side of an image's place on a sheet, in pixels, at most."""
 
 _PAPER, _INK = (18, 18, 20), (222, 220, 214)
 _TEXT_SIZE = 18
 
 
 def contact_sheet(
-    pictures: Sequence[bytes], captions: Sequence[Sequence[str]] = (), columns: int = 0
+    images: Sequence[bytes], captions: Sequence[Sequence[str]] = (), columns: int = 0
 ) -> bytes:
-    """Pictures in rows, each whole in a place of its own, with lines of text below.
+    """Images in rows, each whole in a place of its own, with lines of text below.
 
     Args:
-        pictures: Encoded pictures.
-        captions: The lines below each picture; all places have room for the most lines.
-        columns: Pictures in a row; by default as square as it goes, at most four.
+        images: Encoded images.
+        captions: The lines below each image; all places have room for the most lines.
+        columns: Images in a row; by default as square as it goes, at most four.
 
     Returns:
         A PNG file.
 
     Raises:
-        ValueError: There is no picture, or one cannot be read.
+        ValueError: There is no image, or one cannot be read.
     """
-    if not pictures:
-        raise ValueError("there are no pictures")
-    images = [_read(data) for data in pictures]
-    wide = columns or min(4, math.ceil(math.sqrt(len(images))))
-    width, height = max(i.width for i in images), max(i.height for i in images)
+    if not images:
+        raise ValueError("there are no images")
+    decoded = [_read(data) for data in images]
+    wide = columns or min(4, math.ceil(math.sqrt(len(decoded))))
+    width, height = max(i.width for i in decoded), max(i.height for i in decoded)
     lines = max((len(caption) for caption in captions), default=0)
     below = lines * (_TEXT_SIZE + 6) + 6 if lines else 0
     size = (
         GAP + wide * (width + GAP),
-        GAP + math.ceil(len(images) / wide) * (height + below + GAP),
+        GAP + math.ceil(len(decoded) / wide) * (height + below + GAP),
     )
     sheet = Image.new("RGB", size, _PAPER)
-    for index, image in enumerate(images):
+    for index, image in enumerate(decoded):
         left = GAP + index % wide * (width + GAP)
         top = GAP + index // wide * (height + below + GAP)
         sheet.paste(image, (left + (width - image.width) // 2, top + (height - image.height) // 2))
@@ -61,8 +61,8 @@ def contact_sheet(
 def _read(data: bytes) -> Image.Image:
     try:
         image = decoded(data, near=(CELL * 2, CELL * 2))
-    except PictureError as error:
-        raise ValueError(f"a picture cannot be read: {error}") from error
+    except ImageError as error:
+        raise ValueError(f"an image cannot be read: {error}") from error
     image.thumbnail((CELL, CELL), Image.Resampling.LANCZOS)
     return image
 

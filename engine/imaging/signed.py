@@ -1,4 +1,4 @@
-"""Pictures that carry a C2PA manifest, whose signature covers the bytes of the file.
+"""Images that carry a C2PA manifest, whose signature covers the bytes of the file.
 
 Found by the structure of each format, as "Embedding manifests into various file formats" of the
 C2PA Technical Specification 2.2 says, appendix A (https://spec.c2pa.org/), never by looking for
@@ -25,12 +25,12 @@ _TIFF_TAG = 0xCD41
 
 
 def is_signed(data: bytes) -> bool:
-    """Whether a picture carries a manifest."""
+    """Whether an image carries a manifest."""
     return _is_signed(io.BytesIO(data))
 
 
 def is_signed_file(path: Path) -> bool:
-    """Whether a stored file, which never changes, is a picture that carries a manifest.
+    """Whether a stored file, which never changes, is an image that carries a manifest.
 
     Raises:
         OSError: It cannot be read.
@@ -71,7 +71,7 @@ def _in_jpeg(stream: BinaryIO) -> bool:
         mark, kind = stream.read(2)
         while kind == 0xFF:  # any number of these may stand before a marker
             kind = stream.read(1)[0]
-        if mark != 0xFF or kind in (0xDA, 0xD9):  # the scan begins, or the picture ends
+        if mark != 0xFF or kind in (0xDA, 0xD9):  # the scan begins, or the image ends
             return False
         (length,) = struct.unpack(">H", stream.read(2))
         end = stream.tell() + length - 2

@@ -4,10 +4,10 @@ import csv
 import re
 from collections.abc import Collection, Iterator
 
-from engine.intake.entries import Entry, Unreadable, to_entry
+from engine.intake.entries import InputEntry, UnreadableInput, to_entry
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest
-from engine.intake.source import MAX_LINE_BYTES, Source, lines
+from engine.intake.source import MAX_LINE_BYTES, InputSource, lines
 from engine.text.plural import counted
 from engine.text.terminal import quoted
 
@@ -24,7 +24,7 @@ def column_name(header: str) -> str:
     return re.sub(r"[\s-]+", "_", header.strip()).casefold()
 
 
-def read_csv(source: Source, fields: Collection[str]) -> Iterator[Entry | Problem]:
+def read_csv(source: InputSource, fields: Collection[str]) -> Iterator[InputEntry | Problem]:
     """Read one entry per row, under a first row that names the columns.
 
     An empty cell is an absent field, a row of empty cells is blank. The delimiter (comma,
@@ -35,13 +35,13 @@ def read_csv(source: Source, fields: Collection[str]) -> Iterator[Entry | Proble
         fields: Names that a column may have; empty for any.
 
     Raises:
-        Unreadable: It is a file of styles, not of prompts.
+        UnreadableInput: It is a file of styles, not of prompts.
     """
     rows = _rows(source)
     start, header = next(rows, (1, []))
     names = _columns(header, fields)
     if fields and "name" not in fields and set(names) == _STYLES:
-        raise Unreadable(
+        raise UnreadableInput(
             "is a styles file of AUTOMATIC1111, whose rows are added to prompts; to queue them as "
             "prompts of their own, rename the column 'name' to 'id'",
             start,
@@ -59,7 +59,7 @@ def read_csv(source: Source, fields: Collection[str]) -> Iterator[Entry | Proble
         cells = zip(names, known, row, strict=False)  # empty cells may follow
         data = {name: cell for name, is_known, cell in cells if is_known and cell}
         entry = to_entry(source.name, number, line, data)
-        if isinstance(entry, Entry):
+        if isinstance(entry, InputEntry):
             yield entry
         else:
             yield from entry
@@ -76,7 +76,7 @@ def _columns(header: list[str], fields: Collection[str]) -> list[str]:
     ]
 
 
-def _rows(source: Source) -> Iterator[tuple[int, list[str]]]:
+def _rows(source: InputSource) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that are not blank, each with the line it begins on."""
     if csv.field_size_limit() < MAX_LINE_BYTES:
         csv.field_size_limit(MAX_LINE_BYTES)  # one setting for the whole process: only ever raised

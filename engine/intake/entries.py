@@ -23,7 +23,7 @@ TEXT_FIELD = "prompt"
 """The field that an entry consisting of a text alone is about."""
 
 
-class Unreadable(ValueError):
+class UnreadableInput(ValueError):
     """Text is not in the format that it should be in.
 
     Attributes:
@@ -36,7 +36,7 @@ class Unreadable(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InputEntry:
     """One entry as it was written, not yet validated.
 
     Attributes:
@@ -51,7 +51,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class RefusedValue:
     """Stands in parsed data for a value that must not be used, so that it is found with its field.
 
     Attributes:
@@ -61,18 +61,18 @@ class Refused:
     reason: str
 
 
-def whole_number(digits: str) -> int | Refused:
+def whole_number(digits: str) -> int | RefusedValue:
     """A whole number of its decimal digits, refused where it is absurdly long."""
     if len(digits) > MAX_DIGITS:
-        return Refused(f"is a number of {len(digits)} digits; write at most {MAX_DIGITS}")
+        return RefusedValue(f"is a number of {len(digits)} digits; write at most {MAX_DIGITS}")
     return int(digits)
 
 
-def real_number(digits: str) -> float | Refused:
+def real_number(digits: str) -> float | RefusedValue:
     """A real number of its decimal digits, refused where it is beyond what a float holds."""
     value = float(digits)
     if not math.isfinite(value):
-        return Refused(f"is a number beyond the range of numbers ({quoted(digits)})")
+        return RefusedValue(f"is a number beyond the range of numbers ({quoted(digits)})")
     return value
 
 
@@ -101,7 +101,7 @@ def unpack(file: str, document: Any) -> list[Any]:
     return entries
 
 
-def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | list[Problem]:
+def to_entry(file: str, number: int, line: int | None, value: Any) -> InputEntry | list[Problem]:
     """An entry of a parsed value, or everything that is wrong with it as plain data."""
 
     def problem(message: str, field: str = "") -> Problem:
@@ -109,7 +109,7 @@ def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | li
 
     if isinstance(value, str):
         value = {TEXT_FIELD: value}
-    if isinstance(value, Refused):
+    if isinstance(value, RefusedValue):
         return [problem(value.reason)]
     if not isinstance(value, dict):
         return [problem("must be a text or an object with the field 'prompt'")]
@@ -118,7 +118,7 @@ def to_entry(file: str, number: int, line: int | None, value: Any) -> Entry | li
         return [problem(f"has {size} characters; an entry may have {MAX_ENTRY_CHARACTERS}")]
     if faults := [problem(reason, field) for field, reason in _faults(value, "", 1)]:
         return faults
-    return Entry(number, line, value)
+    return InputEntry(number, line, value)
 
 
 def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
@@ -128,7 +128,7 @@ def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterato
         return
     pairs = value.items() if isinstance(value, dict) else enumerate(value, 1)
     for name, inner in pairs:
-        if isinstance(inner, Refused):
+        if isinstance(inner, RefusedValue):
             yield f"{path}{name}", inner.reason
         elif isinstance(inner, dict | list):
             yield from _faults(inner, f"{path}{name}.", depth + 1)
@@ -136,11 +136,11 @@ def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterato
 
 def numbered(
     file: str, values: Sequence[Any], places: Sequence[int] | None = None
-) -> Iterator[Entry | Problem]:
+) -> Iterator[InputEntry | Problem]:
     """Entries of a document's values; `places` holds the line of each, where it is known."""
     for index, value in enumerate(values):
         entry = to_entry(file, index + 1, places[index] if places else None, value)
-        if isinstance(entry, Entry):
+        if isinstance(entry, InputEntry):
             yield entry
         else:
             yield from entry

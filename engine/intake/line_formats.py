@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
-from engine.intake.entries import TEXT_FIELD, Entry, Unreadable, to_entry
+from engine.intake.entries import TEXT_FIELD, InputEntry, UnreadableInput, to_entry
 from engine.intake.option_lines import is_options, read_options, refuse_infotext
 from engine.intake.problems import Problem
-from engine.intake.source import Source, lines
+from engine.intake.source import InputSource, lines
 from engine.intake.strict_json import decode
 
 
-def read_jsonl(source: Source) -> Iterator[Entry | Problem]:
+def read_jsonl(source: InputSource) -> Iterator[InputEntry | Problem]:
     """One JSON object or text a line; blank lines are skipped."""
     number = 0
     for line, text in lines(source):
@@ -18,20 +18,20 @@ def read_jsonl(source: Source) -> Iterator[Entry | Problem]:
         number += 1
         try:
             entry = to_entry(source.name, number, line, decode(text))
-        except Unreadable as error:
+        except UnreadableInput as error:
             yield Problem(file=source.name, entry=number, line=line, message=str(error))
             continue
-        if isinstance(entry, Entry):
+        if isinstance(entry, InputEntry):
             yield entry
         else:
             yield from entry
 
 
-def read_lines(source: Source) -> Iterator[Entry | Problem]:
+def read_lines(source: InputSource) -> Iterator[InputEntry | Problem]:
     """Read one prompt per line; blank lines and lines that begin with `#` are skipped.
 
     A line of options, `--prompt "a barn" --seed 7`, is read as AUTOMATIC1111 does; a line of its
-    text about a picture is refused.
+    text about an image is refused.
     """
     number = 0
     for line, text in lines(source):
@@ -42,7 +42,7 @@ def read_lines(source: Source) -> Iterator[Entry | Problem]:
         try:
             refuse_infotext(prompt)
             data = read_options(prompt) if is_options(prompt) else {TEXT_FIELD: prompt}
-        except Unreadable as error:
+        except UnreadableInput as error:
             yield Problem(file=source.name, entry=number, line=line, message=str(error))
         else:
-            yield Entry(number, line, data)
+            yield InputEntry(number, line, data)

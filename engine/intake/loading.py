@@ -9,9 +9,9 @@ from engine.contract.files import KeepFile
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source
-from engine.intake.validate import InputT, Validated, field_names, validate
+from engine.intake.validate import InputT, ValidEntry, field_names, validate
 
-_REMEMBERED_FILES = 1024  # of a million entries with the same picture, the first reads it
+_REMEMBERED_FILES = 1024  # of a million entries with the same image, the first reads it
 
 
 def read(
@@ -22,7 +22,7 @@ def read(
     name: str = "",
     keep_file: KeepFile | None = None,
     offset: int = 0,
-) -> Iterator[Validated[InputT]]:
+) -> Iterator[ValidEntry[InputT]]:
     """Reads and validates an input in bounded memory.
 
     Yields what is right until the first problem; from there on it reads to the end only to find
@@ -34,7 +34,7 @@ def read(
         model: The recipe's input model.
         file_format: The format; by default told from the name, else from the content.
         name: What to call the input in messages.
-        keep_file: Stores a picture that an entry names; without it, entries may name none.
+        keep_file: Stores an image that an entry names; without it, entries may name none.
             What it stored for a refused input is the caller's to take back.
         offset: How many entries the batch already has; see `validate`.
 
@@ -70,7 +70,7 @@ def load(
     name: str = "",
     keep_file: KeepFile | None = None,
     offset: int = 0,
-) -> list[Validated[InputT]]:
+) -> list[ValidEntry[InputT]]:
     """Reads and validates an input as a whole; see `read`.
 
     Raises:

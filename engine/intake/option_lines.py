@@ -8,7 +8,7 @@ import re
 import shlex
 from collections.abc import Iterator
 
-from engine.intake.entries import Unreadable
+from engine.intake.entries import UnreadableInput
 from engine.text.terminal import quoted
 
 _READ = ("prompt", "negative_prompt", "seed", "width", "height")
@@ -28,14 +28,14 @@ def is_options(line: str) -> bool:
 
 
 def refuse_infotext(line: str) -> None:
-    """Refuse a line of the text that AUTOMATIC1111 writes about a picture.
+    """Refuse a line of the text that AUTOMATIC1111 writes about an image.
 
     Raises:
-        Unreadable: It is the negative prompt or the parameters of the line above.
+        UnreadableInput: It is the negative prompt or the parameters of the line above.
     """
     if _INFOTEXT.match(line):
-        raise Unreadable(
-            "is no prompt but a part of AUTOMATIC1111's text about a picture; write one line of "
+        raise UnreadableInput(
+            "is no prompt but a part of AUTOMATIC1111's text about an image; write one line of "
             "--prompt, --negative_prompt and --seed instead"
         )
 
@@ -44,21 +44,21 @@ def read_options(line: str) -> dict[str, str]:
     """Return the fields that a line of options gives.
 
     Raises:
-        Unreadable: An option is not known, has no effect here, or has no value.
+        UnreadableInput: An option is not known, has no effect here, or has no value.
     """
     fields: dict[str, str] = {}
     for name, words in _options(line):
         if name in _NOT_READ:
-            raise Unreadable(
+            raise UnreadableInput(
                 f"has the option --{name}, which has no effect here; take it out and set it for "
                 "the batch, with --set"
             )
         if name not in _READ:
-            raise Unreadable(f"has the unknown option {quoted('--' + name)}")
+            raise UnreadableInput(f"has the unknown option {quoted('--' + name)}")
         if not words:
-            raise Unreadable(f"has the option --{name} without a value")
+            raise UnreadableInput(f"has the option --{name} without a value")
         if name in fields:
-            raise Unreadable(f"has the option --{name} twice")
+            raise UnreadableInput(f"has the option --{name} twice")
         fields[name] = " ".join(words)
     return fields
 
@@ -68,7 +68,7 @@ def _options(line: str) -> Iterator[tuple[str, list[str]]]:
     try:
         words = shlex.split(line)
     except ValueError:
-        raise Unreadable("has a quotation mark without its other one") from None
+        raise UnreadableInput("has a quotation mark without its other one") from None
     name = words[0].removeprefix("--")
     values: list[str] = []
     for word in words[1:]:

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, get_args
 
 from engine.intake.csv_format import SEPARATOR_LINE, column_name, read_csv
-from engine.intake.entries import MAX_ENTRIES, Entry, Unreadable, numbered, unpack
+from engine.intake.entries import MAX_ENTRIES, InputEntry, UnreadableInput, numbered, unpack
 from engine.intake.line_formats import read_jsonl, read_lines
 from engine.intake.problems import Problem
-from engine.intake.source import MIB, Source, open_source, whole_text
+from engine.intake.source import MIB, InputSource, open_source, whole_text
 from engine.text.terminal import quoted
 
 Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
@@ -43,7 +43,7 @@ def open_entries(
     file_format: Format | None = None,
     name: str = "",
     fields: Collection[str] = (),
-) -> Iterator[Entry | Problem]:
+) -> Iterator[InputEntry | Problem]:
     """The entries of an input, lazily, in their order.
 
     JSONL, CSV and plain lines are read in bounded memory; JSON and YAML as a whole.
@@ -66,18 +66,18 @@ def open_entries(
 
 
 def read_entries(
-    source: Source, *, file_format: Format | None = None, fields: Collection[str] = ()
-) -> Iterator[Entry | Problem]:
+    source: InputSource, *, file_format: Format | None = None, fields: Collection[str] = ()
+) -> Iterator[InputEntry | Problem]:
     """The entries of an input that is open; see `open_entries`."""
     nothing = True
     try:
         chosen = file_format or _SUFFIXES.get(source.suffix) or detect(source.head(), fields)
         for entry in _reader(source, chosen, fields):
             nothing = False
-            if (isinstance(entry, Entry) and entry.number) > MAX_ENTRIES:
+            if (isinstance(entry, InputEntry) and entry.number) > MAX_ENTRIES:
                 raise source.refusal(f"holds more than {MAX_ENTRIES} entries; split it")
             yield entry
-    except Unreadable as error:
+    except UnreadableInput as error:
         raise source.refusal(str(error), error.line) from None
     except OSError as error:
         raise source.refusal(f"cannot be read: {error.strerror or error}") from None
@@ -86,8 +86,8 @@ def read_entries(
 
 
 def _reader(
-    source: Source, file_format: Format, fields: Collection[str]
-) -> Iterator[Entry | Problem]:
+    source: InputSource, file_format: Format, fields: Collection[str]
+) -> Iterator[InputEntry | Problem]:
     if file_format == "json":
         return _read_json(source)
     if file_format == "yaml":
@@ -97,7 +97,7 @@ def _reader(
     return read_csv(source, fields) if file_format == "csv" else read_lines(source)
 
 
-def _read_json(source: Source) -> Iterator[Entry | Problem]:
+def _read_json(source: InputSource) -> Iterator[InputEntry | Problem]:
     from engine.intake.strict_json import decode
 
     text = whole_text(source, MAX_JSON_BYTES)
@@ -105,24 +105,24 @@ def _read_json(source: Source) -> Iterator[Entry | Problem]:
         return
     try:
         document = decode(text)
-    except Unreadable as error:
+    except UnreadableInput as error:
         if "Extra data" not in str(error):
             raise
         advice = "; one object a line is JSONL: end the name in .jsonl or give --format jsonl"
-        raise Unreadable(f"{error}{advice}", error.line) from None
+        raise UnreadableInput(f"{error}{advice}", error.line) from None
     del text
     yield from numbered(source.name, unpack(source.name, document))
 
 
-def _read_yaml(source: Source, fields: Collection[str]) -> Iterator[Entry | Problem]:
+def _read_yaml(source: InputSource, fields: Collection[str]) -> Iterator[InputEntry | Problem]:
     from engine.intake.strict_yaml import decode  # PyYAML takes its time to import
 
     document, places = decode(whole_text(source, MAX_YAML_BYTES))
     if document is None:
         return
     for item in numbered(source.name, unpack(source.name, document), places):
-        split = _split_text(item.data, fields) if isinstance(item, Entry) else ""
-        yield _unquoted(source, item, split) if isinstance(item, Entry) and split else item
+        split = _split_text(item.data, fields) if isinstance(item, InputEntry) else ""
+        yield _unquoted(source, item, split) if isinstance(item, InputEntry) and split else item
 
 
 def _split_text(data: Mapping[str, Any], fields: Collection[str]) -> str:
@@ -132,7 +132,7 @@ def _split_text(data: Mapping[str, Any], fields: Collection[str]) -> str:
     return f"{name}: {'' if value is None else value}".strip() if is_split else ""
 
 
-def _unquoted(source: Source, entry: Entry, text: str) -> Problem:
+def _unquoted(source: InputSource, entry: InputEntry, text: str) -> Problem:
     message = (
         f"is a text with ': ' in it, which YAML splits; put it in quotation marks: {quoted(text)}"
     )

@@ -45,7 +45,7 @@ _SIGNATURES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputSource:
     """An input that is open.
 
     Attributes:
@@ -70,7 +70,7 @@ class Source:
 
 
 @contextlib.contextmanager
-def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[Source]:
+def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[InputSource]:
     """Opens an input for the length of a `with`.
 
     Args:
@@ -84,7 +84,7 @@ def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[Source
     if isinstance(where, str | Path) and str(where) != "-":
         path = Path(where)
         with _open_file(path, name or str(where)) as stream:
-            yield Source(name or str(where), path.parent, stream, path.suffix.lower())
+            yield InputSource(name or str(where), path.parent, stream, path.suffix.lower())
         return
     stdin = cast("BinaryIO | None", getattr(sys.stdin, "buffer", None))
     given = stdin if isinstance(where, str | Path) else where
@@ -93,7 +93,7 @@ def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[Source
         raise InputError.of(name, "is closed; pipe the entries into it or name a file")
     reader = cast("io.BufferedReader", io.BufferedReader(cast("io.RawIOBase", given), HEAD_BYTES))
     try:
-        yield Source(name, Path(), reader)
+        yield InputSource(name, Path(), reader)
     finally:
         reader.detach()  # or closing the reader would close a stream that is not ours
 
@@ -119,7 +119,7 @@ def _missing(path: Path) -> str:
     return f"does not exist; did you mean {quoted(near[0])}?" if near else "does not exist"
 
 
-def whole_text(source: Source, limit: int) -> str:
+def whole_text(source: InputSource, limit: int) -> str:
     """The whole input as text.
 
     Args:
@@ -138,7 +138,7 @@ def whole_text(source: Source, limit: int) -> str:
     return _decoded(source, data, 0, 1)
 
 
-def lines(source: Source) -> Iterator[tuple[int, str]]:
+def lines(source: InputSource) -> Iterator[tuple[int, str]]:
     r"""The input's lines with their numbers from 1, line ends included.
 
     A line ends in `\n`, so a `\r` before it is part of the line; where the beginning of the input
@@ -180,7 +180,7 @@ def _read_cr_lines(stream: io.BufferedReader) -> Iterator[bytes]:
         yield kept
 
 
-def _decoded(source: Source, data: bytes, offset: int, line: int) -> str:
+def _decoded(source: InputSource, data: bytes, offset: int, line: int) -> str:
     """Text of bytes that stand `offset` bytes into the input, the first of them on `line`."""
     if offset == 0:
         for mark, encoding in _MARKS:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.intake.entries import TOO_DEEP, Refused, Unreadable, real_number, whole_number
+from engine.intake.entries import TOO_DEEP, RefusedValue, UnreadableInput, real_number, whole_number
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -12,13 +12,13 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = set()
         for name, _ in pairs:
             if name in names:
-                data[name] = Refused("is given twice in the same object; keep one of the two")
+                data[name] = RefusedValue("is given twice in the same object; keep one of the two")
             names.add(name)
     return data
 
 
-def _constant(name: str) -> Refused:
-    return Refused(f"is {name}, which is not a number of JSON")
+def _constant(name: str) -> RefusedValue:
+    return RefusedValue(f"is {name}, which is not a number of JSON")
 
 
 _DECODER = json.JSONDecoder(
@@ -30,15 +30,15 @@ _DECODER = json.JSONDecoder(
 
 
 def decode(text: str) -> Any:
-    """The plain data of a JSON text; values that must not be used are `Refused` in it.
+    """The plain data of a JSON text; values that must not be used are `RefusedValue` in it.
 
     Raises:
-        Unreadable: The text is not JSON, or lies too deep in itself to be read.
+        UnreadableInput: The text is not JSON, or lies too deep in itself to be read.
     """
     try:
         return _DECODER.decode(text)
     except json.JSONDecodeError as error:
         message = f"is not JSON: {error.msg} at column {error.colno}"
-        raise Unreadable(message, error.lineno) from None
+        raise UnreadableInput(message, error.lineno) from None
     except RecursionError:  # Python's own limit is far beyond ours
-        raise Unreadable(TOO_DEEP) from None
+        raise UnreadableInput(TOO_DEEP) from None

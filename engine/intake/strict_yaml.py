@@ -18,8 +18,8 @@ from engine.intake.entries import (
     LIST_NAMES,
     MAX_DEPTH,
     TOO_DEEP,
-    Refused,
-    Unreadable,
+    RefusedValue,
+    UnreadableInput,
     real_number,
     whole_number,
 )
@@ -60,11 +60,11 @@ def decode(text: str) -> tuple[Any, list[int]]:
     """The plain data of a YAML text, and the lines of its entries.
 
     Returns:
-        The data, in which values that must not be used are `Refused`; and the line, from 1, of
+        The data, in which values that must not be used are `RefusedValue`; and the line, from 1, of
         each entry: of a list, of the list in an object around them, or of the one object.
 
     Raises:
-        Unreadable: The text is not YAML, or holds what is not read.
+        UnreadableInput: The text is not YAML, or holds what is not read.
     """
     try:
         _Guard().check(yaml.parse(text, Loader=_Loader))
@@ -72,17 +72,17 @@ def decode(text: str) -> tuple[Any, list[int]]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if mark and _brackets_open_at(text, mark.index) > MAX_DEPTH:
-            raise Unreadable(TOO_DEEP, mark.line + 1) from None
+            raise UnreadableInput(TOO_DEEP, mark.line + 1) from None
         column = f" at column {mark.column + 1}" if mark else ""
         line = mark.line + 1 if mark else None
         message = f"is not YAML: {error.problem or error.context}{column}"
-        raise Unreadable(message + _advice(text, line), line) from None
-    except Unreadable:
+        raise UnreadableInput(message + _advice(text, line), line) from None
+    except UnreadableInput:
         raise
     except RecursionError:
-        raise Unreadable(TOO_DEEP) from None
+        raise UnreadableInput(TOO_DEEP) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise Unreadable(f"is not YAML: {error}") from None
+        raise UnreadableInput(f"is not YAML: {error}") from None
     return (None, []) if node is None else (_plain(node, text), _lines(node))
 
 
@@ -120,7 +120,7 @@ class _Guard:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise Unreadable("holds several YAML documents; keep one a file", line)
+                    raise UnreadableInput("holds several YAML documents; keep one a file", line)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event, line)
             elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
@@ -131,7 +131,7 @@ class _Guard:
 
     def _node(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, line: int | None) -> None:
         if event.tag is not None and event.tag not in _PLAIN_TAGS:
-            raise Unreadable(f"has the tag '{event.tag}'; only plain data is read", line)
+            raise UnreadableInput(f"has the tag '{event.tag}'; only plain data is read", line)
         if isinstance(event, yaml.ScalarEvent):
             self.size += 1 + len(event.value)
             self._keep(event.anchor, 1 + len(event.value))
@@ -139,17 +139,17 @@ class _Guard:
         self.open.append((event.anchor, self.size))
         self.size += 1
         if len(self.open) > MAX_DEPTH:
-            raise Unreadable(TOO_DEEP, line)
+            raise UnreadableInput(TOO_DEEP, line)
 
     def _alias(self, event: yaml.AliasEvent, line: int | None) -> None:
         if event.anchor not in self.anchors:
-            raise Unreadable(
+            raise UnreadableInput(
                 f"has the alias '*{event.anchor}' of something that is not complete before it", line
             )
         self.size += self.anchors[event.anchor]
         self.repeated += self.anchors[event.anchor]
         if self.repeated > MAX_REPEATED:
-            raise Unreadable("has aliases that repeat too much; write the values out", line)
+            raise UnreadableInput("has aliases that repeat too much; write the values out", line)
 
     def _keep(self, anchor: str | None, size: int) -> None:
         if anchor is not None:
@@ -168,9 +168,9 @@ def _mapping(node: MappingNode, text: str) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, child in node.value:
         if not isinstance(key, ScalarNode):
-            data["?"] = Refused("is a list or an object used as the name of a field")
+            data["?"] = RefusedValue("is a list or an object used as the name of a field")
         elif key.value in data:
-            data[key.value] = Refused("is given twice in the same object; keep one of the two")
+            data[key.value] = RefusedValue("is given twice in the same object; keep one of the two")
         else:
             data[key.value] = _plain(child, text)
     return data
@@ -181,7 +181,7 @@ def _nothing(node: Node, text: str) -> Any:
     found = _VALUE_AS_COMMENT.match(text, node.end_mark.index)
     if found is None:
         return None
-    return Refused(
+    return RefusedValue(
         f"is empty, since {quoted(found[1])} is a comment in YAML: write a value that begins with "
         "# in quotation marks, and a comment with a space after its #"
     )
@@ -195,7 +195,7 @@ def _scalar(node: Node) -> Any:
         if kind == "float":
             return real_number(text)
     except ValueError:
-        return Refused(f"is tagged !!{kind} and is not one")
+        return RefusedValue(f"is tagged !!{kind} and is not one")
     if kind == "bool":
         return text.lower() == "true"
     return None if kind == "null" else text

@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from engine.intake.entries import Entry
+from engine.intake.entries import InputEntry
 from engine.intake.ids import Ids, given_id, made_id
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest, sentence
@@ -17,7 +17,7 @@ _UNKNOWN_SHOWN = 10  # unknown fields of one entry that are named; an entry may 
 
 
 @dataclass(frozen=True, slots=True)
-class Validated(Generic[InputT]):
+class ValidEntry(Generic[InputT]):
     """An entry that can be queued.
 
     Attributes:
@@ -38,27 +38,27 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 
 def validate(
-    entries: Iterable[Entry | Problem],
+    entries: Iterable[InputEntry | Problem],
     model: type[InputT],
     *,
     source: str,
     context: Mapping[str, Any] | None = None,
     offset: int = 0,
-) -> Iterator[Validated[InputT] | Problem]:
+) -> Iterator[ValidEntry[InputT] | Problem]:
     """Validates entries against an input model, one at a time, in their order.
 
     A field that is null is an absent field. An entry with a problem yields all of its problems
-    and no `Validated`.
+    and no `ValidEntry`.
 
     Args:
         entries: What a reader yields; its problems pass through.
         model: The recipe's input model.
         source: The input's name in messages.
-        context: The validation context, for fields such as `PictureFile`.
+        context: The validation context, for fields such as `ImageFile`.
         offset: How many entries the batch already has: the positions in made ids go on from it.
 
     Yields:
-        A `Validated` for every entry that is right, a `Problem` for everything that is wrong.
+        A `ValidEntry` for every entry that is right, a `Problem` for everything that is wrong.
     """
     names, ids = field_names(model), Ids()
     takes_id = "id" in model.model_fields
@@ -74,7 +74,7 @@ def validate(
             data.pop("id", None)
         checked = _build(model, data, context)
         if not faults and isinstance(checked, BaseModel):
-            yield Validated(entry.number, key, checked)
+            yield ValidEntry(entry.number, key, checked)
             continue
         faults += checked if isinstance(checked, list) else []
         yield from _problems(entry, source, key, faults)
@@ -123,7 +123,7 @@ def _build(
 
 
 def _problems(
-    entry: Entry, source: str, key: str, faults: list[tuple[str, str]]
+    entry: InputEntry, source: str, key: str, faults: list[tuple[str, str]]
 ) -> Iterator[Problem]:
     shown_id = key if "id" in entry.data else ""
     for field, message in faults:

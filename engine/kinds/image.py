@@ -43,11 +43,11 @@ class ImageKind(Kind):
 
     def recognise(self, content: Content) -> Recognised | None:
         """Return an image's media type and sides as stored."""
-        from engine.imaging.decode import describe_stream, looks_like_picture
-        from engine.imaging.errors import PictureError
+        from engine.imaging.decode import describe_stream, looks_like_image
+        from engine.imaging.errors import ImageError
 
-        if looks_like_picture(content.head):
-            with contextlib.suppress(PictureError), content.open() as stream:
+        if looks_like_image(content.head):
+            with contextlib.suppress(ImageError), content.open() as stream:
                 return Recognised(*describe_stream(stream))
         return _svg(content.head)
 

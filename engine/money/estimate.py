@@ -17,7 +17,7 @@ Range = tuple[int, int]
 """The least and the most."""
 
 
-class Use(BaseModel):
+class BackendUse(BaseModel):
     """What one job of a batch asks of one backend.
 
     Attributes:
@@ -51,8 +51,8 @@ class Use(BaseModel):
     details: tuple[str, ...] = ()
 
 
-class Line(BaseModel):
-    """What a batch asks of one backend; as `Use`, for all jobs."""
+class EstimateLine(BaseModel):
+    """What a batch asks of one backend; as `BackendUse`, for all jobs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -83,7 +83,7 @@ class Estimate(BaseModel):
     steps: Range | None
     cost: Range | None
     seconds: tuple[float, float] | None
-    lines: tuple[Line, ...]
+    lines: tuple[EstimateLine, ...]
 
     @property
     def is_free(self) -> bool:
@@ -91,12 +91,12 @@ class Estimate(BaseModel):
         return not any(line.paid for line in self.lines)
 
     @property
-    def unpriced(self) -> list[Line]:
+    def unpriced(self) -> list[EstimateLine]:
         """The parts whose prices are not known."""
         return [line for line in self.lines if line.paid and line.cost is None]
 
 
-def estimate(jobs: int, uses: Sequence[Use], *, in_flight: int) -> Estimate:
+def estimate(jobs: int, uses: Sequence[BackendUse], *, in_flight: int) -> Estimate:
     """What a batch is going to take.
 
     Args:
@@ -116,7 +116,7 @@ def estimate(jobs: int, uses: Sequence[Use], *, in_flight: int) -> Estimate:
     )
 
 
-def _line(jobs: int, use: Use) -> Line:
+def _line(jobs: int, use: BackendUse) -> EstimateLine:
     calls = None if use.calls is None else (round(jobs * use.calls[0]), round(jobs * use.calls[1]))
     each = use.cost if use.paid else (0, 0)
     cost = None
@@ -124,7 +124,7 @@ def _line(jobs: int, use: Use) -> Line:
         cost = each
     elif calls is not None and each is not None:
         cost = (calls[0] * each[0], calls[1] * each[1])
-    return Line(
+    return EstimateLine(
         capability=use.capability,
         backend=use.backend,
         model=use.model,
@@ -143,13 +143,13 @@ def _sum(ranges: Sequence[Range | None]) -> Range | None:
     return sum(item[0] for item in known), sum(item[1] for item in known)
 
 
-def _seconds(jobs: int, uses: Sequence[Use], in_flight: int) -> tuple[float, float] | None:
+def _seconds(jobs: int, uses: Sequence[BackendUse], in_flight: int) -> tuple[float, float] | None:
     """The time of the narrowest place: some lane, or the jobs that run at the same time."""
     least, most = _seconds_of(jobs, uses, in_flight, 0), _seconds_of(jobs, uses, in_flight, 1)
     return None if least is None or most is None else (least, most)
 
 
-def _seconds_of(jobs: int, uses: Sequence[Use], in_flight: int, end: int) -> float | None:
+def _seconds_of(jobs: int, uses: Sequence[BackendUse], in_flight: int, end: int) -> float | None:
     places = [0.0]
     one_job = 0.0
     for use in uses:

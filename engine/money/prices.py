@@ -17,7 +17,7 @@ from engine.text.errors import UserError
 PRICES_FILE = "prices.toml"
 """The workspace's own table, which is looked at before the package's."""
 
-Unit = Literal["picture", "million_tokens_in", "million_tokens_out", "second"]
+Unit = Literal["image", "million_tokens_in", "million_tokens_out", "second"]
 """What is sold."""
 
 
@@ -32,7 +32,7 @@ class Price(BaseModel):
         backend: The backend's name; `*` stands for anything, here and in `model`.
         model: The model's name.
         unit: What is sold.
-        quality: The quality of pictures that it is of; None for any.
+        quality: The quality of images that it is of; None for any.
         dollars: For one unit.
         source: Where it was read.
         date: When.
@@ -115,9 +115,9 @@ def _parsed(data: bytes, where: str) -> PriceTable:
         raise PricesError(f"{where} cannot be read: {error}.") from None
 
 
-_OF_PICTURES: dict[str, tuple[Unit, tuple[str, ...]]] = {
-    "price_per_image": ("picture", ("price_per_second", "price_input", "price_output")),
-    "price_image": ("picture", ()),
+_OF_IMAGES: dict[str, tuple[Unit, tuple[str, ...]]] = {
+    "price_per_image": ("image", ("price_per_second", "price_input", "price_output")),
+    "price_image": ("image", ()),
     "price_per_second": ("second", ("price_per_image",)),
     "price_image_input": ("million_tokens_in", ()),
     "price_image_output": ("million_tokens_out", ()),
@@ -150,7 +150,7 @@ def prices_for(
         today: The day, for prices that end.
     """
     found: dict[str, float] = {}
-    for name, (unit, others) in (_OF_PICTURES if capability == "image" else _OF_WORDS).items():
+    for name, (unit, others) in (_OF_IMAGES if capability == "image" else _OF_WORDS).items():
         known = {**settings, **found}
         if name not in settings or known[name] is not None:
             continue

@@ -1,4 +1,4 @@
-"""Putting a stored picture into a folder: linked where it can be, converted where it must be."""
+"""Putting a stored image into a folder: linked where it can be, converted where it must be."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.backend import Artifact
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.lineage import PARAMETERS, Lineage, document, parameters_text, text_chunks
 from engine.imaging.png import insert_text, read_text, to_png
 from engine.imaging.png_stream import is_png
@@ -24,26 +24,26 @@ MAX_COPY_BYTES = 1 << 30
 """A file that is larger than this is not taken for a copy of ours."""
 
 
-def file_name(stem: str, picture: Artifact, stored: Callable[[str], Path]) -> str:
-    """The name of a picture's file: a PNG, or what a signed picture is.
+def file_name(stem: str, image: Artifact, stored: Callable[[str], Path]) -> str:
+    """The name of an image's file: a PNG, or what a signed image is.
 
     Args:
         stem: The name without its ending.
-        picture: The stored picture.
+        image: The stored image.
         stored: The stored file of a hash.
     """
-    suffix = SUFFIXES.get(picture.media_type, ".png")
-    if suffix == ".png" or not _is_signed(stored(picture.hash)):
+    suffix = SUFFIXES.get(image.media_type, ".png")
+    if suffix == ".png" or not _is_signed(stored(image.hash)):
         return f"{stem}.png"
     return f"{stem}{suffix}"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stored picture, and how it came to be.
+    """A stored image, and how it came to be.
 
     Attributes:
-        artifact: The stored picture.
+        artifact: The stored image.
         lineage: How it was generated; None if its seed is not known.
     """
 
@@ -51,18 +51,18 @@ class Source:
     lineage: Lineage | None = None
 
 
-def put_picture(folder: Folder, name: str, source: Source, stored: Path) -> list[str]:
-    """Writes a stored picture as `name`, a PNG that carries its lineage.
+def put_image(folder: Folder, name: str, source: Source, stored: Path) -> list[str]:
+    """Writes a stored image as `name`, a PNG that carries its lineage.
 
     A stored PNG that carries `parameters` is hard linked, or copied where linking is impossible.
-    Any other stored picture is converted where needed and stamped; the copy names its source, so
-    that it is not made again. A signed picture is linked or copied as it is, since a changed byte
+    Any other stored image is converted where needed and stamped; the copy names its source, so
+    that it is not made again. A signed image is linked or copied as it is, since a changed byte
     would break its signature; its lineage goes into a file beside it.
 
     Args:
         folder: Where to.
         name: Name of the file, as `file_name` gives it.
-        source: The picture and its lineage.
+        source: The image and its lineage.
         stored: The stored file of `source.artifact`.
 
     Returns:
@@ -70,7 +70,7 @@ def put_picture(folder: Folder, name: str, source: Source, stored: Path) -> list
 
     Raises:
         FileNotFoundError: The stored file is gone.
-        PictureError: The stored file is not a picture, or not the one that was stored.
+        ImageError: The stored file is not an image, or not the one that was stored.
     """
     is_named_so = name.endswith(".png") == (source.artifact.media_type == "image/png")
     if not is_named_so or not is_signed_file(stored):
@@ -85,12 +85,12 @@ def put_picture(folder: Folder, name: str, source: Source, stored: Path) -> list
 
 
 def lineage_name(name: str) -> str:
-    """The name of the file that tells the lineage of a signed picture."""
+    """The name of the file that tells the lineage of a signed image."""
     return f"{name.rpartition('.')[0]}_lineage.json"
 
 
 def untouched(stem: str) -> re.Pattern[str]:
-    """Names of signed pictures that are no PNG, by a pattern for what stands before the ending."""
+    """Names of signed images that are no PNG, by a pattern for what stands before the ending."""
     return re.compile(f"(?:{stem})(?:{'|'.join(map(re.escape, SUFFIXES.values()))})")
 
 
@@ -107,8 +107,8 @@ def sweep(
         folder: The folder.
         kept: Names of its present files.
         own: Names that only the projection gives.
-        copies: Names of signed pictures, which are removed if the store has the same bytes:
-            somebody else may have put a picture of that name there.
+        copies: Names of signed images, which are removed if the store has the same bytes:
+            somebody else may have put an image of that name there.
         stored: The stored file of a hash.
     """
     for name in folder.names():
@@ -150,7 +150,7 @@ def _put_untouched(folder: Folder, name: str, source: Source, stored: Path) -> N
 def _checked(source: Source, stored: Path) -> bytes:
     data = stored.read_bytes()
     if hashlib.sha256(data).hexdigest() != source.artifact.hash:
-        raise PictureError("the stored picture is damaged: its bytes have another hash")
+        raise ImageError("the stored image is damaged: its bytes have another hash")
     return data
 
 
@@ -160,10 +160,10 @@ def _chunks(source: Source) -> dict[str, str]:
 
 
 def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[str, Any]:
-    """What a stamped picture would carry."""
+    """What a stamped image would carry."""
     return {
         "version": VERSION,
-        "picture": name,
+        "image": name,
         "artifact": artifact.hash,
         "parameters": parameters_text(lineage),
         "safelight": document(lineage),
@@ -174,7 +174,7 @@ def _is_made(data: bytes | None, chunks: dict[str, str]) -> bool:
     """Whether these are the bytes of a whole copy with exactly these chunks."""
     try:
         found = read_text(data) if data else {}
-    except PictureError:
+    except ImageError:
         return False
     return chunks.items() <= found.items()
 

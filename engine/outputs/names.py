@@ -22,7 +22,7 @@ SUFFIXES = {
     "image/gif": ".gif",
     "image/tiff": ".tif",
 }
-"""Endings of signed pictures that are no PNG, by media type."""
+"""Endings of signed images that are no PNG, by media type."""
 
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"]

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.config.environment import Environment, Watched
+from engine.config.environment import Environment, RecordingEnvironment
 from engine.contract import Backend, BackendFamily, Capability
 from engine.contract.recipe import AnyRecipe, Recipe
 from engine.text.errors import UserError
@@ -100,7 +100,7 @@ class EntryPointCatalog:
         made, factory = self.backend_settings(name, settings), family.factories[capability]
         if not isinstance(environment, Environment):
             return factory(made, environment)
-        watched = Watched(environment)
+        watched = RecordingEnvironment(environment)
         backend = factory(made, watched)
         refuse_untrusted(made, watched)
         return backend
@@ -118,7 +118,7 @@ class EntryPointCatalog:
             UnknownName: There is none, or it cannot do that.
             BackendSettingsError: Its settings are wrong.
         """
-        made, watched = self.backend_settings(name, settings), Watched(environment)
+        made, watched = self.backend_settings(name, settings), RecordingEnvironment(environment)
         self.family(name).factories[capability](made, watched)
         return addresses_in(made) | watched.addresses_of_workspace, watched.key_names
 

@@ -21,7 +21,7 @@ _MANY = 1 << 16
 """A limit beyond which nobody counts."""
 
 
-class TooLittle(UserError):
+class LimitTooLow(UserError):
     """A limit of the system leaves too little to work with; the message says which, and how much.
 
     It is said before anything is begun.
@@ -32,23 +32,23 @@ def refuse_too_little() -> None:
     """Raises the limit of open files as far as that is allowed, and refuses limits too low.
 
     Raises:
-        TooLittle: An engine could not work under one of them.
+        LimitTooLow: An engine could not work under one of them.
     """
     files = _raised_files()
     if files < LEAST_FILES:
-        raise TooLittle(
+        raise LimitTooLow(
             f"Only {files} files may be open at once here (ulimit -n), and an engine needs "
             f"{LEAST_FILES}. Raise the limit: ulimit -n {WANTED_FILES}"
         )
     memory = _soft(resource.RLIMIT_AS)
     if memory < LEAST_MEMORY:
-        raise TooLittle(
+        raise LimitTooLow(
             f"Only {int(memory) >> 20} MiB of memory may be used here (ulimit -v), and an engine "
             f"needs {LEAST_MEMORY >> 20}. Raise the limit: ulimit -v unlimited"
         )
     tasks = _free_tasks()
     if tasks < LEAST_TASKS:
-        raise TooLittle(
+        raise LimitTooLow(
             f"Only {int(tasks)} more processes or threads may be started here (ulimit -u), and an "
             f"engine needs {LEAST_TASKS}. Raise the limit, or end some programs."
         )

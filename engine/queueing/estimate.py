@@ -7,13 +7,13 @@ from pydantic import BaseModel
 
 from db.queries.spending import seconds_of_calls
 from engine.config.settings import Settings
-from engine.contract import Backend, Capability, Priced, details_of
-from engine.money.estimate import Estimate, Use, estimate
-from engine.queueing.plan import Plan
+from engine.contract import Backend, Capability, PricedBackend, details_of
+from engine.money.estimate import BackendUse, Estimate, estimate
+from engine.queueing.plan import BatchPlan
 
 
 def estimated(
-    plan: Plan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
+    plan: BatchPlan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
 ) -> Estimate:
     """What a batch is going to take.
 
@@ -38,7 +38,7 @@ def estimated(
 
 
 def _count(
-    plan: Plan, entries: Iterable[BaseModel]
+    plan: BatchPlan, entries: Iterable[BaseModel]
 ) -> tuple[int, Mapping[Capability, tuple[float, float]]]:
     """How many jobs there are, and calls of one by capability: the mean where they differ."""
     recipe = plan.recipe
@@ -60,20 +60,20 @@ def _use(
     settings: Settings,
     *,
     is_fallback: bool = False,
-) -> Use:
+) -> BackendUse:
     if is_fallback and calls is not None:
         calls = (0, calls[1])
-    return Use(
+    return BackendUse(
         capability=capability,
         is_fallback=is_fallback,
         backend=backend.name,
         model=backend.model,
         paid=backend.paid,
         calls=calls,
-        cost=backend.usual_cost() if isinstance(backend, Priced) else None,
+        cost=backend.usual_cost() if isinstance(backend, PricedBackend) else None,
         seconds=seconds_of_calls(reader, backend.name, backend.model),
         concurrency=backend.concurrency or settings.engine.cpu_workers,
         requests_per_minute=backend.requests_per_minute,
-        price_names=backend.price_names if isinstance(backend, Priced) else (),
+        price_names=backend.price_names if isinstance(backend, PricedBackend) else (),
         details=tuple(details_of(backend)),
     )

@@ -1,6 +1,6 @@
 """An existing folder of results, taken into the store as a batch that has ended.
 
-The folder is what `docs/outputs.md` describes, ours or an older script's. Pictures are stored by
+The folder is what `docs/outputs.md` describes, ours or an older script's. Images are stored by
 content; what is told of them becomes steps, scores, critiques and prompts of the recipe `refine`,
 whose results have that shape. Such a batch is for looking at, comparing and exporting: it names a
 backend that does not exist, so that it is never run by mistake.
@@ -21,7 +21,7 @@ from db.writes.imports import DoneJob, add_done_jobs, seal_import
 from engine.config.paths import WorkspacePaths
 from engine.outputs.folder import ExportError
 from engine.outputs.names import claim, place, place_summary
-from engine.queueing.output_folders import Places
+from engine.queueing.output_folders import OutputFolders
 from engine.queueing.plan import free_name
 from engine.queueing.queue import create_named, take_back
 from engine.recipes.refine import RECIPE
@@ -32,7 +32,7 @@ from engine.recipes.refine.import_tree import (
     TreeItem,
     TreeJob,
     TreeOthers,
-    read_picture,
+    read_image,
     read_tree,
 )
 from engine.recipes.refine.settings import RefineSettings
@@ -53,7 +53,7 @@ class ImportRefused(UserError):
 
 
 @dataclass(slots=True)
-class LeftOut:
+class SkippedItem:
     """What an import did not take.
 
     Attributes:
@@ -82,7 +82,7 @@ class LeftOut:
 
 
 @dataclass(slots=True)
-class Imported:
+class ImportSummary:
     """What an import did.
 
     Attributes:
@@ -95,12 +95,12 @@ class Imported:
     batch_id: int
     wanted_name: str
     jobs: int = 0
-    left: LeftOut = field(default_factory=LeftOut)
+    left: SkippedItem = field(default_factory=SkippedItem)
 
 
 def import_tree(
     paths: WorkspacePaths, store: Store, results: Path, folder: Path, name: str = ""
-) -> Imported:
+) -> ImportSummary:
     """Takes a folder of results into the store, whole or not at all but for what is left out.
 
     Args:
@@ -128,12 +128,12 @@ class _Import:
         self._folder = folder
         self._results = results
         self._artifacts = ArtifactStore(paths.artifacts)
-        self._places = Places(store, paths.root, results)
+        self._places = OutputFolders(store, paths.root, results)
         self._keys: set[str] = set()
-        self._left = LeftOut()
+        self._left = SkippedItem()
         self._name = ""
 
-    def run(self, name: str) -> Imported:
+    def run(self, name: str) -> ImportSummary:
         wanted = name or clean(self._folder.resolve().name, 80) or BACKEND
         with taking_in(self._lock), self._store.intake() as write:
             batch_id = self._create(write, wanted)
@@ -145,7 +145,7 @@ class _Import:
                 raise
             finally:
                 self._places.close()
-        return Imported(batch_id, wanted, count, self._left)
+        return ImportSummary(batch_id, wanted, count, self._left)
 
     def _create(self, write: Write, wanted: str) -> int:
         while True:
@@ -172,17 +172,17 @@ class _Import:
                 self._left.add(item)
                 continue
             try:
-                self._keep_pictures(item)
+                self._keep_images(item)
                 yield self._done_job(item)
             except ExportError as error:
                 self._left.add(TreeProblem(item.folder, str(error)))
             except ValueError as error:
                 self._left.add(TreeProblem(item.folder, clean(f"cannot be kept: {error}")))
 
-    def _keep_pictures(self, item: TreeJob) -> None:
+    def _keep_images(self, item: TreeJob) -> None:
         for turn in item.report.iterations:
-            path = item.pictures[turn.number]
-            if self._artifacts.put(read_picture(path)) != turn.artifact.hash:
+            path = item.images[turn.number]
+            if self._artifacts.put(read_image(path)) != turn.artifact.hash:
                 raise ExportError(f"{path.name} has changed while it was read")
 
     def _done_job(self, item: TreeJob) -> DoneJob:

@@ -9,7 +9,7 @@ from db.store import Store
 from engine.outputs.names import fold
 
 
-class Places:
+class OutputFolders:
     """Which folders below a results folder are taken.
 
     Taken is what a job of the store has, what this object has given away, and what lies on disk.

@@ -19,7 +19,7 @@ from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
-from engine.contract import Backend, Capability, Priced, notes_of
+from engine.contract import Backend, Capability, PricedBackend, notes_of
 from engine.contract.backend_names import names_of
 from engine.contract.fields import Seed
 from engine.contract.recipe import AnyRecipe, operations_of
@@ -69,7 +69,7 @@ class QueueOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BatchPlan:
     """What a batch runs with; JSON where the columns of `batches` are.
 
     `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
@@ -124,7 +124,7 @@ class Planner:
         self._settings = settings
         self._catalog = catalog
 
-    def plan(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> Plan:
+    def plan(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> BatchPlan:
         """What a batch of a recipe and an input runs with.
 
         Raises:
@@ -142,7 +142,7 @@ class Planner:
             raise QueueError(trouble)
         results, outside = self._results_folder(recipe, options, environment)
         wanted = wanted_name(source, options)
-        return Plan(
+        return BatchPlan(
             recipe=recipe,
             name=self.free_name(wanted),
             wanted_name=wanted,
@@ -232,7 +232,7 @@ class Planner:
         A server of one's own has only the prices of the workspace, none of those of providers.
         """
         backend = self._catalog.backend(capability, name, settings, environment)
-        if not backend.paid and not isinstance(backend, Priced):
+        if not backend.paid and not isinstance(backend, PricedBackend):
             return backend, settings
         root, today = self._paths.root, datetime.now(UTC).date()
         table = load_prices(root) if backend.paid else own_prices(root)

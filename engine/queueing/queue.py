@@ -12,7 +12,7 @@ from pathlib import Path
 
 from db.queries import batches as batch_queries
 from db.queries import jobs as job_queries
-from db.rows import Batch
+from db.rows import BatchRow
 from db.store import Store, Write
 from db.writes import batches as writes
 from db.writes.events import record_event
@@ -22,13 +22,13 @@ from engine.contract import Artifact
 from engine.contract.recipe import AnyRecipe
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
-from engine.intake import Validated, load, read
+from engine.intake import ValidEntry, load, read
 from engine.money.estimate import Estimate
 from engine.outputs.names import claim, place, place_summary, safe_name
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
-from engine.queueing.output_folders import Places
-from engine.queueing.plan import Plan, Planner, QueueError, QueueOptions, Source
+from engine.queueing.output_folders import OutputFolders
+from engine.queueing.plan import BatchPlan, Planner, QueueError, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
@@ -87,7 +87,7 @@ class Queue:
         with taking_in(self._paths.intake_lock):
             return self._queue(plan, _chunks(self._read(recipe, source, options)))
 
-    def _keep_addresses(self, plan: Plan) -> None:
+    def _keep_addresses(self, plan: BatchPlan) -> None:
         """Keeps which addresses the user has given; who runs the batch has only its settings."""
         try:
             if plan.addresses:
@@ -95,7 +95,7 @@ class Queue:
         except OSError as error:
             log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
-    def _queue(self, plan: Plan, chunks: Iterator[list[Validated[RecipeInput]]]) -> int:
+    def _queue(self, plan: BatchPlan, chunks: Iterator[list[ValidEntry[RecipeInput]]]) -> int:
         first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
         with self._store.intake() as write:
             batch_id, plan = self._create(write, plan)
@@ -149,7 +149,7 @@ class Queue:
             return self._append(batch, recipe, source, options)
 
     def _append(
-        self, batch: Batch, recipe: AnyRecipe, source: Source, options: QueueOptions
+        self, batch: BatchRow, recipe: AnyRecipe, source: Source, options: QueueOptions
     ) -> int:
         entries = load(
             source,
@@ -160,7 +160,7 @@ class Queue:
         )
         if len(entries) > APPEND_LIMIT:
             raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
-        plan = Plan(
+        plan = BatchPlan(
             recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
         )
         with self._store.intake() as write:
@@ -169,24 +169,24 @@ class Queue:
 
     def _read(
         self, recipe: AnyRecipe, source: Source, options: QueueOptions
-    ) -> Iterator[Validated[RecipeInput]]:
+    ) -> Iterator[ValidEntry[RecipeInput]]:
         return read(
             source, recipe.input, file_format=options.file_format, keep_file=self._keep_file
         )
 
     def _keep_file(self, path: Path) -> Artifact:
-        from engine.intake.pictures import read_picture
+        from engine.intake.images import read_image
 
-        picture = read_picture(path)
+        image = read_image(path)
         return Artifact(
-            hash=ArtifactStore(self._paths.artifacts).put(picture.data),
-            media_type=picture.media_type,
-            size=len(picture.data),
-            width=picture.width,
-            height=picture.height,
+            hash=ArtifactStore(self._paths.artifacts).put(image.data),
+            media_type=image.media_type,
+            size=len(image.data),
+            width=image.width,
+            height=image.height,
         )
 
-    def _create(self, write: Write, plan: Plan) -> tuple[int, Plan]:
+    def _create(self, write: Write, plan: BatchPlan) -> tuple[int, BatchPlan]:
         """Makes the batch, under another name where a process has just taken its own."""
         while True:
             batch_id = write(partial(create_named, batch=self._new_batch(plan)))
@@ -194,7 +194,7 @@ class Queue:
                 return batch_id, plan
             plan = replace(plan, name=self._planner.free_name(plan.wanted_name))
 
-    def _new_batch(self, plan: Plan) -> writes.NewBatch:
+    def _new_batch(self, plan: BatchPlan) -> writes.NewBatch:
         places = self._places(plan)
         summary = plan.results / place_summary(plan.name, places.summary_taken, places.holds_job)
         places.close()
@@ -218,8 +218,8 @@ class Queue:
         self,
         write: Write,
         batch_id: int,
-        plan: Plan,
-        entries: list[Validated[RecipeInput]],
+        plan: BatchPlan,
+        entries: list[ValidEntry[RecipeInput]],
         *,
         beside_others: bool = False,
     ) -> None:
@@ -244,15 +244,15 @@ class Queue:
             else:
                 return
 
-    def _jobs(self, plan: Plan, entries: list[Validated[RecipeInput]]) -> list[writes.NewJob]:
+    def _jobs(self, plan: BatchPlan, entries: list[ValidEntry[RecipeInput]]) -> list[writes.NewJob]:
         places = self._places(plan)
         try:
             return [_job(plan, entry, places) for entry in entries]
         finally:
             places.close()
 
-    def _places(self, plan: Plan) -> Places:
-        return Places(self._store, self._paths.root, plan.results)
+    def _places(self, plan: BatchPlan) -> OutputFolders:
+        return OutputFolders(self._store, self._paths.root, plan.results)
 
 
 def _applied(
@@ -272,7 +272,7 @@ def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int 
     return writes.create_batch(connection, batch)
 
 
-def _job(plan: Plan, entry: Validated[RecipeInput], places: Places) -> writes.NewJob:
+def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], places: OutputFolders) -> writes.NewJob:
     name = _place(plan, entry.key, places)
     own_seed = getattr(entry.input, "seed", None)
     seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
@@ -289,14 +289,14 @@ def _job(plan: Plan, entry: Validated[RecipeInput], places: Places) -> writes.Ne
 
 
 def _refuse_known_keys(
-    connection: sqlite3.Connection, batch_id: int, entries: list[Validated[RecipeInput]]
+    connection: sqlite3.Connection, batch_id: int, entries: list[ValidEntry[RecipeInput]]
 ) -> None:
     known = [e.key for e in entries if job_queries.job_by_key(connection, batch_id, e.key)]
     if known:
         raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
 
 
-def _place(plan: Plan, key: str, places: Places) -> str:
+def _place(plan: BatchPlan, key: str, places: OutputFolders) -> str:
     if plan.recipe.outputs.flat:
         return claim(safe_name(key), places.taken)
     return place(key, plan.name, places.taken, places.holds_job)
@@ -309,13 +309,13 @@ def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -
 
 def _forget(path: Path) -> Artifact:
     """The handle of a file that is looked at and not kept."""
-    from engine.intake.pictures import read_picture
+    from engine.intake.images import read_image
 
-    picture = read_picture(path)
-    return Artifact(hash="0" * 64, media_type=picture.media_type, size=len(picture.data))
+    image = read_image(path)
+    return Artifact(hash="0" * 64, media_type=image.media_type, size=len(image.data))
 
 
-def _chunks(entries: Iterator[Validated[RecipeInput]]) -> Iterator[list[Validated[RecipeInput]]]:
+def _chunks(entries: Iterator[ValidEntry[RecipeInput]]) -> Iterator[list[ValidEntry[RecipeInput]]]:
     while chunk := list(islice(entries, CHUNK)):
         yield chunk
 

@@ -7,16 +7,16 @@ from collections.abc import Callable
 from functools import partial
 
 from db.queries import batches as queries
-from db.writer import Writer
+from db.writer import StoreWriter
 from db.writes import batches as writes
 from db.writes.errors import ErrorRecord, record_error
 from engine.contract.recipe import AnyRecipe
-from engine.runtime.output_writer import Projector
+from engine.runtime.output_writer import OutputWriter
 
 log = logging.getLogger(__name__)
 
 
-class Finisher:
+class BatchFinalizer:
     """Runs the last steps of the batches of one engine.
 
     Args:
@@ -32,9 +32,9 @@ class Finisher:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: StoreWriter,
         reader: sqlite3.Connection,
-        projector: Projector,
+        projector: OutputWriter,
         recipe_of: Callable[[int], AnyRecipe],
         on_end: Callable[[int], None],
     ) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
-from db.rows import Batch, Command, Job, Lane
+from db.rows import BatchRow, CommandRow, JobRow, LaneRow
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
@@ -32,7 +32,7 @@ Arguments = Mapping[str, Any]
 """The arguments of a command, as they were stored."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """A command cannot be carried out; the message says why."""
 
 
@@ -63,7 +63,7 @@ class RunningJobs(Protocol):
         """Reads settings and environment again and lets blocked lanes try again."""
         ...
 
-    def change_lane(self, name: str, change: LaneChange) -> list[Lane]:
+    def change_lane(self, name: str, change: LaneChange) -> list[LaneRow]:
         """Changes lanes until the engine ends; returns them as they are now.
 
         Args:
@@ -76,7 +76,7 @@ class RunningJobs(Protocol):
         ...
 
 
-class NothingRuns:
+class NoEngine:
     """Stands where no engine runs."""
 
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
@@ -86,17 +86,17 @@ class NothingRuns:
     def reload(self) -> None:
         """There is nothing to reload."""
 
-    def change_lane(self, name: str, change: LaneChange) -> list[Lane]:
+    def change_lane(self, name: str, change: LaneChange) -> list[LaneRow]:
         """There are no lanes."""
         raise UnknownLane("No engine runs here, so there are no lanes; set it in safelight.toml.")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class CommandTarget:
     """A batch, or one job of it."""
 
-    batch: Batch
-    job: Job | None
+    batch: BatchRow
+    job: JobRow | None
 
     @property
     def job_id(self) -> int | None:
@@ -109,7 +109,7 @@ class Target:
         return f"j{self.job.id} ({self.job.key})"
 
 
-class CommandDesk:
+class CommandHandler:
     """Carries commands out and keeps what each did.
 
     Args:
@@ -131,13 +131,13 @@ class CommandDesk:
         self._running = running
         self._catalog = catalog
 
-    async def carry_out(self, command: Command) -> str:
+    async def carry_out(self, command: CommandRow) -> str:
         """Does what a command says; returns the answer that was stored with it."""
         refused = False
         try:
             arguments = json.loads(command.arguments)
             answer = await self._do(command.verb, json.loads(command.targets), arguments)
-        except Refused as error:
+        except CommandRefused as error:
             answer, refused = str(error), True
         except Exception as error:  # one command that cannot be done must not end the engine
             log.exception("command %d", command.id)
@@ -147,25 +147,25 @@ class CommandDesk:
         )
         return answer
 
-    def _target(self, named: dict[str, int]) -> Target:
+    def _target(self, named: dict[str, int]) -> CommandTarget:
         job = read_job(self._reader, named["job"]) if "job" in named else None
         if "job" in named and job is None:
-            raise Refused(f"There is no job j{named['job']}.")
+            raise CommandRefused(f"There is no job j{named['job']}.")
         batch = read_batch(self._reader, job.batch_id if job else named["batch"])
         if batch is None:
-            raise Refused(f"There is no batch b{named.get('batch')}.")
-        return Target(batch, job)
+            raise CommandRefused(f"There is no batch b{named.get('batch')}.")
+        return CommandTarget(batch, job)
 
     async def _do(self, verb: str, named: Sequence[dict[str, int]], arguments: Arguments) -> str:
         if verb in WITHOUT_TARGET:
             return await WITHOUT_TARGET[verb](self, arguments)
         if verb not in HANDLERS:
-            raise Refused(f"Unknown command: {verb}.")
+            raise CommandRefused(f"Unknown command: {verb}.")
         targets = [self._target(target) for target in named]
         answers = [await HANDLERS[verb](self, target, arguments) for target in targets]
         return " ".join(answers)
 
-    async def pause(self, target: Target, _arguments: Arguments) -> str:
+    async def pause(self, target: CommandTarget, _arguments: Arguments) -> str:
         """Stop running jobs at their step, and keep waiting ones waiting."""
         batch_id, job = target.batch.id, target.job
         if job is None:
@@ -177,21 +177,21 @@ class CommandDesk:
         moved = await self._move(target, ("queued", "parked"), "paused", "job.paused")
         state = self._state(job)
         if not moved and (state != "paused" or job.state == "paused"):
-            raise Refused(f"{target} is {state}; there is nothing to pause.")
+            raise CommandRefused(f"{target} is {state}; there is nothing to pause.")
         return f"Paused {target}."
 
-    async def resume(self, target: Target, _arguments: Arguments) -> str:
+    async def resume(self, target: CommandTarget, _arguments: Arguments) -> str:
         """Queue what is paused or parked, with settings and environment as they are now."""
         try:
             self._running.reload()
         except SettingsError as error:
-            raise Refused(f"{error} Nothing was resumed.") from None
+            raise CommandRefused(f"{error} Nothing was resumed.") from None
         if target.job is not None:
             return await self._resume_one(target, target.job)
         _refuse_over(target, "resume")
         return await self._resume_batch(target)
 
-    async def _resume_batch(self, target: Target) -> str:
+    async def _resume_batch(self, target: CommandTarget) -> str:
         """Counts what goes on because of it: of a paused batch also what was queued."""
         batch = target.batch
         if batch.held:
@@ -202,27 +202,27 @@ class CommandDesk:
         goes_on = moved + (batch.queued if batch.held else 0)
         return f"Resumed {target}; {counted(goes_on, 'job goes', 'jobs go')} on."
 
-    async def _resume_one(self, target: Target, job: Job) -> str:
+    async def _resume_one(self, target: CommandTarget, job: JobRow) -> str:
         """A job of a paused batch does not let the others of it go on."""
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
         waits = f"batch b{target.batch.id} is paused; resume that" if target.batch.held else ""
         if moved:
             return f"Resumed {target}; {f'its {waits} too' if waits else 'it goes on'}."
         if waits and job.state == "queued":
-            raise Refused(f"{target} is queued, and its {waits}.")
-        raise Refused(f"{target} is {job.state}; there is nothing to resume.")
+            raise CommandRefused(f"{target} is queued, and its {waits}.")
+        raise CommandRefused(f"{target} is {job.state}; there is nothing to resume.")
 
-    async def cancel(self, target: Target, _arguments: Arguments) -> str:
+    async def cancel(self, target: CommandTarget, _arguments: Arguments) -> str:
         """End what has not ended; what is finished is kept."""
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
         states = ("queued", "paused", "parked")
         moved = await self._move(target, states, "cancelled", "job.cancelled")
         state = self._state(target.job) if target.job is not None else "cancelled"
         if not moved and (state != "cancelled" or not (stopped or target.job is None)):
-            raise Refused(f"{target} is {state}; there is nothing to cancel.")
+            raise CommandRefused(f"{target} is {state}; there is nothing to cancel.")
         return f"Cancelled {target}; {counted(moved, 'job')} waited and {stopped} ran."
 
-    async def retry(self, target: Target, _arguments: Arguments) -> str:
+    async def retry(self, target: CommandTarget, _arguments: Arguments) -> str:
         """Queue what failed, from the step that failed."""
         batch = target.batch
         if target.job is not None:
@@ -235,13 +235,13 @@ class CommandDesk:
             return f"The end of {target} is made again."
         if not moved:
             state = target.job.state if target.job else batch.state
-            raise Refused(f"{target} is {state}; there is nothing to retry.")
+            raise CommandRefused(f"{target} is {state}; there is nothing to retry.")
         if target.job is not None:
             return f"{target} goes on from the step that failed."
         went = counted(moved, f"job of {target} goes", f"jobs of {target} go")
         return f"{went} on from the step that failed."
 
-    async def _retry_in_slices(self, target: Target, states: Sequence[str]) -> int:
+    async def _retry_in_slices(self, target: CommandTarget, states: Sequence[str]) -> int:
         def retry(connection: sqlite3.Connection) -> int:
             jobs = job_writes.jobs_to_move(connection, target.batch.id, target.job_id, states)
             job_writes.retry_jobs(connection, jobs)
@@ -249,7 +249,7 @@ class CommandDesk:
 
         return await self._in_slices(retry)
 
-    async def _move(self, target: Target, states: Sequence[str], to: str, event: str) -> int:
+    async def _move(self, target: CommandTarget, states: Sequence[str], to: str, event: str) -> int:
         def move(connection: sqlite3.Connection) -> int:
             jobs = job_writes.jobs_to_move(connection, target.batch.id, target.job_id, states)
             job_writes.set_state(connection, jobs, to, event)
@@ -263,7 +263,7 @@ class CommandDesk:
             total += moved
         return total
 
-    async def priority(self, target: Target, arguments: Arguments) -> str:
+    async def priority(self, target: CommandTarget, arguments: Arguments) -> str:
         """Add `change` to the priority."""
         batch_id, job_id, change = target.batch.id, target.job_id, int(arguments["change"])
         await self._write(
@@ -271,11 +271,11 @@ class CommandDesk:
         )
         return f"Priority of {target} changed by {change:+d}."
 
-    async def budget(self, target: Target, arguments: Arguments) -> str:
+    async def budget(self, target: CommandTarget, arguments: Arguments) -> str:
         """Set the budget of a batch, in micro-dollars; None takes it away."""
         budget = arguments["budget"]
         if target.job is not None:
-            raise Refused("A budget is a batch's; name one.")
+            raise CommandRefused("A budget is a batch's; name one.")
         wanted = None if budget is None else max(0, int(budget))
         await self._write(lambda c: set_budget(c, target.batch.id, wanted))
         now = f"{target} has no budget" if wanted is None else f"The budget of {target} is "
@@ -283,11 +283,11 @@ class CommandDesk:
             now += in_words(wanted)
         return f"{now} now. What is parked goes on with resume."
 
-    async def decide(self, target: Target, arguments: Arguments) -> str:
+    async def decide(self, target: CommandTarget, arguments: Arguments) -> str:
         """Store a decision of a job, and run again what depends on it."""
         key, value, job = str(arguments["key"]), arguments["value"], target.job
         if job is None:
-            raise Refused("A decision is about one job; name it.")
+            raise CommandRefused("A decision is about one job; name it.")
         self._refuse_unfit(target.batch, job, key, value)
         await self._write(lambda c: command_writes.add_decision(c, job.id, key, value, "operator"))
         await self._running.stop_jobs(job.batch_id, job.id, "queued")
@@ -296,7 +296,7 @@ class CommandDesk:
             await self._write(lambda c: job_writes.retry_jobs(c, [now]))
         return f"Decided {key} of {target}; what depends on it runs again."
 
-    def _refuse_unfit(self, batch: Batch, job: Job, key: str, value: Any) -> None:
+    def _refuse_unfit(self, batch: BatchRow, job: JobRow, key: str, value: Any) -> None:
         """Refuses a decision that the recipe does not ask for or that does not fit the job."""
         try:
             recipe = self._catalog.recipe(batch.recipe)
@@ -305,14 +305,14 @@ class CommandDesk:
         try:
             shape = shape_of(self._reader, recipe, batch, job)
         except ValueError:
-            raise Refused(
+            raise CommandRefused(
                 f"j{job.id} ({job.key}) was queued with an input or settings that the recipe "
                 f"{recipe.name} does not know here. Nothing was decided."
             ) from None
         if recipe.decisions and decision_for(recipe, key) is None:
-            raise Refused(not_asked(recipe, key))
+            raise CommandRefused(not_asked(recipe, key))
         if trouble := trouble_with(recipe, shape, key, value):
-            raise Refused(f"{trouble} Nothing was decided.")
+            raise CommandRefused(f"{trouble} Nothing was decided.")
 
     async def lane(self, arguments: Arguments) -> str:
         """Change a lane until the engine ends."""
@@ -324,39 +324,39 @@ class CommandDesk:
         try:
             lanes = self._running.change_lane(str(arguments["lane"]), change)
         except UnknownLane as error:
-            raise Refused(str(error)) from None
+            raise CommandRefused(str(error)) from None
         return " ".join(map(_lane_sentence, lanes))
 
-    def _state(self, job: Job) -> str:
+    def _state(self, job: JobRow) -> str:
         """The job's state now."""
         found = read_job(self._reader, job.id)
         return found.state if found else "gone"
 
 
-HANDLERS: Mapping[str, Callable[[CommandDesk, Target, Arguments], Awaitable[str]]] = {
-    "pause": CommandDesk.pause,
-    "resume": CommandDesk.resume,
-    "cancel": CommandDesk.cancel,
-    "retry": CommandDesk.retry,
-    "priority": CommandDesk.priority,
-    "decide": CommandDesk.decide,
-    "budget": CommandDesk.budget,
+HANDLERS: Mapping[str, Callable[[CommandHandler, CommandTarget, Arguments], Awaitable[str]]] = {
+    "pause": CommandHandler.pause,
+    "resume": CommandHandler.resume,
+    "cancel": CommandHandler.cancel,
+    "retry": CommandHandler.retry,
+    "priority": CommandHandler.priority,
+    "decide": CommandHandler.decide,
+    "budget": CommandHandler.budget,
 }
 """What is done to a batch or a job, by verb."""
 
-WITHOUT_TARGET: Mapping[str, Callable[[CommandDesk, Arguments], Awaitable[str]]] = {
-    "lane": CommandDesk.lane,
+WITHOUT_TARGET: Mapping[str, Callable[[CommandHandler, Arguments], Awaitable[str]]] = {
+    "lane": CommandHandler.lane,
 }
 """What is done to neither, by verb."""
 
 
-def _refuse_over(target: Target, verb: str) -> None:
+def _refuse_over(target: CommandTarget, verb: str) -> None:
     if target.batch.is_over:
         state = target.batch.state.replace("_", " ")
-        raise Refused(f"{target} is {state}; there is nothing to {verb}.")
+        raise CommandRefused(f"{target} is {state}; there is nothing to {verb}.")
 
 
-def _lane_sentence(lane: Lane) -> str:
+def _lane_sentence(lane: LaneRow) -> str:
     rate = lane.requests_per_minute
     most = f"{rate:g} calls a minute" if rate else "no limit a minute"
     return f"Lane {lane.name}: {lane.concurrency} at once at most, {most}, until the engine ends."

@@ -4,12 +4,14 @@ import sqlite3
 from typing import Any
 
 from db.queries import jobs as queries
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from engine.contract.decisions import JobShape
 from engine.contract.recipe import AnyRecipe, decision_for
 
 
-def shape_of(connection: sqlite3.Connection, recipe: AnyRecipe, batch: Batch, job: Job) -> JobShape:
+def shape_of(
+    connection: sqlite3.Connection, recipe: AnyRecipe, batch: BatchRow, job: JobRow
+) -> JobShape:
     """The shape of a job now.
 
     Raises:

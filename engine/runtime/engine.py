@@ -13,10 +13,9 @@ from typing import Any
 from db.queries import batches as queries
 from db.queries import jobs as job_queries
 from db.queries.history import data_version
-from db.rows import Job
-from db.rows import Lane as LaneRow
+from db.rows import JobRow, LaneRow
 from db.store import Store
-from db.writer import Writer
+from db.writer import StoreWriter
 from db.writes import engines as engine_writes
 from db.writes import jobs as job_writes
 from db.writes.events import prune_events, record_event
@@ -27,21 +26,21 @@ from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.process.limits import refuse_too_little
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.batch_finalizer import Finisher
-from engine.runtime.commands import CommandDesk
+from engine.runtime.batch_finalizer import BatchFinalizer
+from engine.runtime.commands import CommandHandler
 from engine.runtime.gc_tuning import tuned
-from engine.runtime.host_status import HostBoard
+from engine.runtime.host_status import HostStatusReporter
 from engine.runtime.job.load import load_batch, load_job
 from engine.runtime.job.runner import JobRunner
 from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from engine.runtime.lock import EngineLock
-from engine.runtime.output_writer import Projector
+from engine.runtime.output_writer import OutputWriter
 from engine.runtime.process_pool import ComputePool
-from engine.runtime.step.budget import Purse
-from engine.runtime.step.job_state import BatchRun, JobRun
-from engine.runtime.step.progress import FLUSH_SECONDS, ProgressBoard
+from engine.runtime.step.budget import BudgetGuard
+from engine.runtime.step.job_state import BatchState, JobState
+from engine.runtime.step.progress import FLUSH_SECONDS, ProgressReporter
 from engine.runtime.step.runner import StepRunner
-from engine.runtime.step.services import Workbench
+from engine.runtime.step.services import StepServices
 from engine.text.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -87,8 +86,8 @@ class Engine:
         self._run_id = run_id
         self._environment = load_environment(paths.root, settings.given)
         self._lanes = LaneSet(settings)
-        self._runs: dict[int, JobRun] = {}
-        self._batches: dict[int, BatchRun] = {}
+        self._runs: dict[int, JobState] = {}
+        self._batches: dict[int, BatchState] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._trouble: str | None = None
@@ -166,15 +165,15 @@ class Engine:
     def _open(self, store: Store) -> None:
         settings = self._settings
         self._store = store
-        self._writer: Writer = store.writer(self._on_trouble)
+        self._writer: StoreWriter = store.writer(self._on_trouble)
         self._reader = store.reader()
         self._artifacts = ArtifactStore(self._paths.artifacts)
         self._pool = ComputePool(settings.engine.cpu_workers)
         self._hosts = ModelHosts(settings.hosts)
-        self._host_board = HostBoard(self._hosts, self._writer)
-        self._progress = ProgressBoard(self._writer)
-        self._projector = Projector(store, self._paths, self._artifacts.stored, settings.outputs)
-        bench = Workbench(
+        self._host_board = HostStatusReporter(self._hosts, self._writer)
+        self._progress = ProgressReporter(self._writer)
+        self._projector = OutputWriter(store, self._paths, self._artifacts.stored, settings.outputs)
+        bench = StepServices(
             self._writer,
             self._artifacts,
             self._pool,
@@ -183,7 +182,7 @@ class Engine:
             self._lanes.of,
             settings.engine,
             settings.retry,
-            purse=Purse(settings.budget),
+            purse=BudgetGuard(settings.budget),
         )
         self._steps = StepRunner(bench, self._projector.soon)
         self._jobs = JobRunner(
@@ -194,14 +193,14 @@ class Engine:
             self._lanes.get,
             on_ending=self._wake.set,
         )
-        self._finisher = Finisher(
+        self._finisher = BatchFinalizer(
             self._writer,
             self._reader,
             self._projector,
             lambda batch_id: self._batch_run(batch_id).recipe,
             self._batch_ended,
         )
-        self._desk = CommandDesk(self._reader, self._writer.write, self, self._catalog)
+        self._desk = CommandHandler(self._reader, self._writer.write, self, self._catalog)
 
     async def _start(self) -> None:
         pid, host, version, run_id = os.getpid(), socket.gethostname(), self._version, self._run_id
@@ -314,7 +313,7 @@ class Engine:
         for job in jobs:
             await self._begin(job, decided[job.id])
 
-    async def _begin(self, job: Job, decided: dict[str, list[Any]]) -> None:
+    async def _begin(self, job: JobRow, decided: dict[str, list[Any]]) -> None:
         try:
             batch = self._batch_run(job.batch_id)
         except Blocked as error:
@@ -326,12 +325,12 @@ class Engine:
         run.task = asyncio.create_task(self._jobs.run(run), name=f"job j{job.id}")
         run.task.add_done_callback(lambda _: self._ended(run))
 
-    def _ended(self, run: JobRun) -> None:
+    def _ended(self, run: JobState) -> None:
         if self._runs.get(run.job.id) is run:  # it may have been claimed again by now
             del self._runs[run.job.id]
         self._wake.set()
 
-    def _batch_run(self, batch_id: int) -> BatchRun:
+    def _batch_run(self, batch_id: int) -> BatchState:
         if batch_id not in self._batches:
             row = queries.batch(self._reader, batch_id)
             if row is None:

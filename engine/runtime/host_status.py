@@ -4,14 +4,14 @@ import json
 from dataclasses import asdict, replace
 
 from db.clock import now
-from db.rows import Host
-from db.writer import Writer
+from db.rows import HostRow
+from db.writer import StoreWriter
 from db.writes.hosts import report_hosts
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.models.hosts.state import HostState
+from engine.models.hosts.status import HostStatus
 
 
-class HostBoard:
+class HostStatusReporter:
     """Writes how hosts are; nobody waits for it.
 
     Args:
@@ -19,10 +19,10 @@ class HostBoard:
         writer: The store's writer door.
     """
 
-    def __init__(self, hosts: ModelHosts, writer: Writer) -> None:
+    def __init__(self, hosts: ModelHosts, writer: StoreWriter) -> None:
         self._hosts = hosts
         self._writer = writer
-        self._written: list[Host] = []
+        self._written: list[HostRow] = []
 
     def flush(self) -> None:
         """Writes what has changed since the last time."""
@@ -33,6 +33,6 @@ class HostBoard:
             self._writer.write(lambda c: report_hosts(c, [replace(r, updated_at=at) for r in rows]))
 
 
-def _row(state: HostState) -> Host:
+def _row(state: HostStatus) -> HostRow:
     models = json.dumps([asdict(model) for model in state.models])
-    return Host(**{**asdict(state), "models": models}, updated_at="")
+    return HostRow(**{**asdict(state), "models": models}, updated_at="")

@@ -21,13 +21,13 @@ from engine.contract import Blocked, Permanent
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
 from engine.outputs.folder import ExportError
-from engine.runtime.step.job_state import JobRun
+from engine.runtime.step.job_state import JobState
 from engine.trust.guard import refuse_outside
 
 log = logging.getLogger(__name__)
 
 
-class Projector:
+class OutputWriter:
     """Calls recipes' writers of outputs with what the store has now.
 
     Args:
@@ -53,7 +53,7 @@ class Projector:
         self._soon: set[int] = set()
         self._allowed: set[Path] = set()
 
-    async def project(self, run: JobRun, **ending: Any) -> None:
+    async def project(self, run: JobState, **ending: Any) -> None:
         """Brings a job's folder up to date, before its end is written.
 
         Args:
@@ -77,7 +77,7 @@ class Projector:
         except ExportError as error:
             raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
 
-    def soon(self, run: JobRun) -> None:
+    def soon(self, run: JobState) -> None:
         """Brings a job's folder up to date before long; trouble shows when the job ends."""
         job_id = run.job.id
         if run.batch.recipe.outputs.write_job is None or job_id in self._soon:
@@ -85,7 +85,7 @@ class Projector:
         self._soon.add(job_id)
         self._thread.submit(self._project_soon, run.batch.recipe, job_id)
 
-    def told_anew(self, run: JobRun) -> None:
+    def refresh_outputs(self, run: JobState) -> None:
         """Brings the folder of a job that waits again up to date, where it has one already."""
         if (self._paths.root / run.job.output).exists():
             self.soon(run)

@@ -13,13 +13,13 @@ from typing import Self
 from pydantic import BaseModel
 
 from db.no_links import refuse_links_below
-from engine.config.environment import Watched, is_address, same_form
+from engine.config.environment import RecordingEnvironment, is_address, same_form
 from engine.contract import Blocked
 from engine.text.terminal import clean
 from engine.trust.grants import is_trusted, is_trusted_folder
 
 
-class Untrusted(Blocked):
+class UntrustedDestination(Blocked):
     """A key of the user would go to an address that the user has not agreed to.
 
     Attributes:
@@ -52,7 +52,7 @@ class Untrusted(Blocked):
         return copy
 
 
-class OutsideWorkspace(Untrusted):
+class OutsideWorkspace(UntrustedDestination):
     """A workspace would write into a folder outside it that the user has not named.
 
     Args:
@@ -127,7 +127,7 @@ def addresses_in(settings: BaseModel) -> set[str]:
     return found
 
 
-def refuse_untrusted(settings: BaseModel, watched: Watched) -> None:
+def refuse_untrusted(settings: BaseModel, watched: RecordingEnvironment) -> None:
     """Checks a backend that has been made of settings and an environment.
 
     Args:
@@ -135,7 +135,7 @@ def refuse_untrusted(settings: BaseModel, watched: Watched) -> None:
         watched: The environment; what was looked up is what the backend uses.
 
     Raises:
-        Untrusted: It has a key of the user and an address that the user has not agreed to.
+        UntrustedDestination: It has a key of the user and an address that the user has not agreed to.
     """
     keys = watched.keys_of_user
     if not keys:
@@ -145,7 +145,7 @@ def refuse_untrusted(settings: BaseModel, watched: Watched) -> None:
     unknown = {address for address in named if not is_trusted(environment.root, address)}
     environment.relied_on |= unknown & environment.given
     if untrusted := sorted(unknown - environment.given):
-        raise Untrusted(environment.root, untrusted, keys)
+        raise UntrustedDestination(environment.root, untrusted, keys)
 
 
 def _is_url(value: object) -> bool:

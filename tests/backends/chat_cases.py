@@ -20,7 +20,7 @@ BRIEF = "a red barn under a full moon, in snow"
 
 
 def png(width: int = 32, height: int = 32) -> bytes:
-    """A picture."""
+    """An image."""
     out = io.BytesIO()
     Image.new("RGB", (width, height), (180, 40, 30)).save(out, "PNG")
     return out.getvalue()
@@ -113,7 +113,7 @@ WITH_KEY = PROVIDERS[:-1]
 
 
 async def judge(backend: Any, context: MemoryContext, brief: str = BRIEF) -> Evaluation:
-    """Lets a backend judge a picture."""
+    """Lets a backend judge an image."""
     request = EvaluateRequest(image=context.give(png()), brief=brief)
     found: Evaluation = await backend.evaluate(request, context)
     return found

@@ -59,7 +59,7 @@ async def failing(backend: Any, context: MemoryContext | None = None) -> StepErr
 
 
 @every
-async def test_it_judges_a_picture(provider: Provider) -> None:
+async def test_it_judges_an_image(provider: Provider) -> None:
     with ProviderServer(provider.route()) as server:
         context = MemoryContext()
         backend = provider.backend(server)
@@ -112,7 +112,7 @@ async def test_it_writes_a_prompt_from_the_history(provider: Provider) -> None:
 
 
 @every
-async def test_the_picture_is_sent_inline(provider: Provider) -> None:
+async def test_the_image_is_sent_inline(provider: Provider) -> None:
     import base64
 
     with ProviderServer(provider.route()) as server:
@@ -122,10 +122,10 @@ async def test_the_picture_is_sent_inline(provider: Provider) -> None:
 
 
 @every
-async def test_a_picture_that_is_none_is_not_sent(provider: Provider) -> None:
+async def test_an_image_that_is_none_is_not_sent(provider: Provider) -> None:
     with ProviderServer(provider.route()) as server:
         context = MemoryContext()
-        request = EvaluateRequest(image=context.give(b"no picture"), brief=BRIEF)
+        request = EvaluateRequest(image=context.give(b"no image"), brief=BRIEF)
         with pytest.raises(Permanent, match="cannot be judged"):
             await provider.backend(server).evaluate(request, context)
         assert server.ledger == []

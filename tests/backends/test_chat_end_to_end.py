@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from db.rows import Batch
+from db.rows import BatchRow
 from engine.cli.app import main
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace, open_workspace
@@ -33,7 +33,7 @@ def refine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any
     (tmp_path / "prompts.txt").write_text("a red barn under a full moon, in snow\n")
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
 
-    def run(server: ProviderServer, **settings: Any) -> tuple[Workspace, Batch]:
+    def run(server: ProviderServer, **settings: Any) -> tuple[Workspace, BatchRow]:
         workspace = open_workspace(tmp_path)
         chosen = {
             "image": "builtin",
@@ -192,9 +192,9 @@ def test_a_trace_that_is_lost_has_nothing_made_again(
         workspace, batch = refine(server, max_iterations=1)
         store = ArtifactStore(workspace.paths.artifacts)
         for (hash_,) in rows(workspace, "SELECT hash FROM artifacts"):
-            store.path(hash_).unlink()  # the picture as well: its loss has all files looked at
-        for picture in tmp_path.glob("outputs/**/*.png"):
-            picture.unlink()
+            store.path(hash_).unlink()  # the image as well: its loss has all files looked at
+        for image in tmp_path.glob("outputs/**/*.png"):
+            image.unlink()
         with workspace.store.alone() as write:
             write(lambda c: c.execute("UPDATE jobs SET state = 'queued', result = NULL"))
             write(lambda c: c.execute("UPDATE batches SET finish = 'pending'"))

@@ -14,13 +14,13 @@ from pydantic import ValidationError
 
 from engine.backends.comfyui import FAMILY, ComfySettings, queued
 from engine.backends.comfyui import image as comfy_image
-from engine.backends.comfyui.events import Hint, preview_of, read_event
+from engine.backends.comfyui.events import PromptEvent, preview_of, read_event
 from engine.backends.comfyui.following import MOST_LOST
 from engine.backends.comfyui.image import ComfyImages
 from engine.backends.comfyui.queued import QueueReader
 from engine.backends.comfyui.sizes import base_size, in_steps
-from engine.backends.comfyui.states import Waiting
-from engine.backends.comfyui.ticket import Ticket
+from engine.backends.comfyui.states import PromptQueued
+from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MOST_BYTES, fit_preview
 from engine.contract import Blocked, ImageRequest, Permanent, Retryable, StepError
@@ -28,6 +28,7 @@ from engine.imaging.decode import describe
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI, Execution, Socket, event, preview
 from tests.support.providers.context import MemoryContext
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     drip,
     hang,
@@ -38,7 +39,6 @@ from tests.support.providers.misbehaviour import (
     status,
     truncated,
 )
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
 
 PROMPT, QUEUE, HISTORY, VIEW = "^/prompt$", "^/queue$", "^/history/", "^/view"
@@ -62,7 +62,7 @@ def backend(server: ProviderServer, **settings: Any) -> ComfyImages:
 
 
 def noise() -> bytes:
-    """A picture that is larger than a preview may be."""
+    """An image that is larger than a preview may be."""
     out = io.BytesIO()
     Image.frombytes("RGB", (600, 400), random.Random(1).randbytes(720_000)).save(out, "PNG")
     return out.getvalue()
@@ -80,7 +80,7 @@ async def failure(made: ComfyImages, context: MemoryContext | None = None) -> St
     return caught.value
 
 
-async def test_a_workflow_is_filled_sent_followed_and_its_picture_fetched(server, comfy):
+async def test_a_workflow_is_filled_sent_followed_and_its_image_fetched(server, comfy):
     context = MemoryContext()
     asked = request(negative_prompt="fog")
     made = await backend(server, steps=12, cfg=4.5).generate(asked, context)
@@ -92,13 +92,13 @@ async def test_a_workflow_is_filled_sent_followed_and_its_picture_fetched(server
     assert run.graph["7"]["inputs"]["text"] == "fog"
     assert context.submissions == [run.prompt_id]
     assert run.client_id == run.prompt_id
-    assert await context.read(made.image) == picture(tint=0)
+    assert await context.read(made.image) == image(tint=0)
     assert made.seed == 2**62
     assert (None, "in ComfyUI's queue, 0 before it") in context.shown
     assert context.spent == 0
 
 
-async def test_a_picture_with_a_price_is_counted_and_its_prompt_not_sent_again_unreserved(
+async def test_an_image_with_a_price_is_counted_and_its_prompt_not_sent_again_unreserved(
     server, comfy
 ):
     context = MemoryContext()
@@ -342,7 +342,7 @@ async def test_a_run_that_failed_says_why(server, comfy, messages, kind, anew):
 @pytest.mark.parametrize(
     "outputs", [{}, {"9": {"text": ["x"]}}, {"9": {"images": [{"filename": ""}]}}, {"9": 3}]
 )
-async def test_a_run_without_a_picture_fails_for_good(server, comfy, outputs):
+async def test_a_run_without_an_image_fails_for_good(server, comfy, outputs):
     comfy.outputs = outputs
     assert isinstance(await failure(backend(server)), Permanent)
 
@@ -396,7 +396,7 @@ async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_e
     with pytest.raises(Retryable):
         await task
     await backend(server, timeout=1.5).generate(request(), context)
-    ticket = Ticket.read(str(context.request_id))
+    ticket = ComfyTicket.read(str(context.request_id))
     assert [run.prompt_id for run in comfy.executions[1:]] == [ticket.prompt_id]
 
 
@@ -411,11 +411,11 @@ def test_a_prompt_is_found_in_a_queue_of_any_length_however_it_is_cut(cut, monke
             reader.take(there[start : start + cut].encode())
         return reader.state()
 
-    assert state("an id") == Waiting(None)
+    assert state("an id") == PromptQueued(None)
     assert state("no id") is None
 
 
-async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, comfy):
+async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, comfy):
     server.misbehave(instead(b"<html>", headers={}), path=VIEW, times=float("inf"))
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
@@ -481,11 +481,11 @@ async def test_a_prompt_in_a_queue_too_long_to_read_is_still_withdrawn(server, c
     assert comfy.interrupted == [comfy.executions[0].prompt_id]
 
 
-async def test_a_picture_whose_file_was_deleted_is_made_again_past_the_cache_once(server, comfy):
+async def test_an_image_whose_file_was_deleted_is_made_again_past_the_cache_once(server, comfy):
     comfy.lost_files = 1
     context = MemoryContext()
     made = await backend(server).generate(request(), context)
-    assert await context.read(made.image) == picture(tint=1)
+    assert await context.read(made.image) == image(tint=1)
     first, second = comfy.executions
     assert first.prompt_id != second.prompt_id
     assert second.graph.pop("9")["inputs"].items() > first.graph.pop("9")["inputs"].items()
@@ -497,7 +497,7 @@ async def test_a_picture_whose_file_was_deleted_is_made_again_past_the_cache_onc
     assert len(comfy.executions) == 4
 
 
-async def test_a_deleted_picture_is_not_made_again_where_that_may_cost_something(server, comfy):
+async def test_a_deleted_image_is_not_made_again_where_that_may_cost_something(server, comfy):
     comfy.lost_files, comfy.paid_nodes = 9, {"KSampler"}
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
@@ -512,8 +512,8 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
         event("execution_start"),
         event("executing", node="3"),
         event("progress", value=5, max=20, node="3"),
-        preview(picture("JPEG")),
-        preview(b"no picture"),
+        preview(image("JPEG")),
+        preview(b"no image"),
         preview(noise()),
         event("progress", value=10, max=20, prompt_id="somebody else's"),
         "not json",
@@ -527,7 +527,7 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     comfy.hold = None
     await task
     first, second = context.previews
-    assert first == picture("JPEG")
+    assert first == image("JPEG")
     assert len(noise()) > MOST_BYTES >= len(second)
     assert describe(second) == ("image/jpeg", 512, 341)
     assert (0.25, "step 5 of 20") in context.shown
@@ -550,26 +550,26 @@ async def test_the_websocket_says_when_to_look_but_not_what_is_true(server, comf
 
 async def test_a_reference_is_uploaded_and_used_under_the_servers_name(server, comfy):
     context = MemoryContext()
-    reference = context.give(picture())
+    reference = context.give(image())
     await backend(server, denoise=0.4).generate(request(reference=reference), context)
     (run,) = comfy.executions
     assert run.graph["10"]["inputs"]["image"] == "safe/reference (1).png"
     assert run.graph["3"]["inputs"]["denoise"] == 0.4
-    assert comfy.uploads[0]["image"] == picture()
+    assert comfy.uploads[0]["image"] == image()
 
 
 async def test_a_second_reference_is_refused_before_anything_runs(server, comfy):
     context = MemoryContext()
-    first, second = (context.give(picture(tint=number)) for number in range(2))
+    first, second = (context.give(image(tint=number)) for number in range(2))
     asked = request(reference=first, more_references=(second,))
-    with pytest.raises(Permanent, match="one reference picture at most"):
+    with pytest.raises(Permanent, match="one reference image at most"):
         await backend(server).generate(asked, context)
     assert (comfy.executions, comfy.uploads) == ([], [])
 
 
 async def test_a_reference_without_a_place_is_refused_before_anything_runs(server, comfy):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()))
+    asked = request(reference=context.give(image()))
     with pytest.raises(Permanent, match="no place"):
         await backend(server, reference_workflow=None).generate(asked, context)
     assert server.ledger == []
@@ -652,11 +652,11 @@ def test_a_slot_that_is_not_there_is_refused():
 
 
 def test_frames_are_read_as_hints_and_never_trusted():
-    assert read_event(event("executing", node=None, prompt_id="p"), "p") == Hint(over=True)
+    assert read_event(event("executing", node=None, prompt_id="p"), "p") == PromptEvent(over=True)
     assert read_event(event("execution_error", prompt_id="q"), "p") is None
     assert read_event("[]", "p") is None
     assert read_event('{"type": "progress", "data": 3}', "p") is None
-    assert read_event(event("progress", value=30, max=20), "p") == Hint(1.0, "step 30 of 20")
+    assert read_event(event("progress", value=30, max=20), "p") == PromptEvent(1.0, "step 30 of 20")
     huge_number = event("progress", value=10**400, max=3)
     assert read_event(huge_number, "p") is None
     assert read_event('{"type":' + "[" * 100_000, "p") is None
@@ -679,7 +679,7 @@ ODD_FRAMES = [
     "[" * 200_000,
     "[1]",
     b"\0",
-    struct.pack(">II", 1, 2) + picture()[:50],
+    struct.pack(">II", 1, 2) + image()[:50],
 ]
 
 
@@ -695,9 +695,9 @@ async def test_odd_frames_are_passed_over_and_what_follows_is_heard(server, comf
     assert len(server.calls("^/ws")) == 1
 
 
-def test_a_preview_is_small_and_a_picture_or_it_is_none():
-    assert fit_preview(picture("PNG")) == picture("PNG")
-    assert describe(fit_preview(picture("WEBP")) or b"")[0] == "image/jpeg"
+def test_a_preview_is_small_and_an_image_or_it_is_none():
+    assert fit_preview(image("PNG")) == image("PNG")
+    assert describe(fit_preview(image("WEBP")) or b"")[0] == "image/jpeg"
     assert fit_preview(b"") is None
     assert fit_preview(noise()[: MOST_BYTES + 1]) is None
 

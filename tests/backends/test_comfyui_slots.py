@@ -1,4 +1,4 @@
-"""Where a request's values go in a workflow of one's own, and which of its pictures is taken."""
+"""Where a request's values go in a workflow of one's own, and which of its images is taken."""
 
 import json
 from pathlib import Path
@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from engine.backends.comfyui import ComfySettings
 from engine.backends.comfyui.image import ComfyImages
-from engine.backends.comfyui.outcome import picture_of
-from engine.backends.comfyui.states import Ended
+from engine.backends.comfyui.outcome import image_of
+from engine.backends.comfyui.states import PromptFinished
 from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.failures import Account
 from engine.client.workspace import Workspace
@@ -163,7 +163,7 @@ FOUND: dict[str, tuple[Graph, dict[str, Any]]] = {
     ),
     "no-sampler": (
         {
-            "1": node("MakesPictures", prompt="x", negative_prompt="y", seed=3),
+            "1": node("MakesImages", prompt="x", negative_prompt="y", seed=3),
             "9": node("SaveImage", images=["1", 0]),
         },
         {"prompt": ["1.prompt"], "negative": ["1.negative_prompt"], "seed": ["1.seed"]},
@@ -232,7 +232,7 @@ def several(tmp_path: Path, **settings: Any) -> ComfyImages:
     return ComfyImages(ComfySettings(workflow=str(file), **settings))
 
 
-def test_of_several_pictures_the_result_has_to_be_named(tmp_path: Path):
+def test_of_several_images_the_result_has_to_be_named(tmp_path: Path):
     assert "9 (SaveImage), 2 (SaveImage)" in several(tmp_path).refusal()
     for output in ("2", 9, "10"):
         made = several(tmp_path, output=output)
@@ -247,14 +247,14 @@ def test_a_preview_is_the_result_only_where_nothing_is_saved(tmp_path: Path):
 
 
 @pytest.mark.parametrize("order", [("2", "9"), ("9", "2")])
-def test_the_order_of_a_reply_never_says_which_picture_is_taken(order):
+def test_the_order_of_a_reply_never_says_which_image_is_taken(order):
     images = {id_: {"images": [{"filename": id_, "type": "output"}]} for id_ in order}
     account = Account("comfyui")
-    assert picture_of(account, Ended(images), "9")[0] == "9"
+    assert image_of(account, PromptFinished(images), "9")[0] == "9"
     with pytest.raises(Permanent, match="several nodes: 2, 9"):
-        picture_of(account, Ended(images), None)
+        image_of(account, PromptFinished(images), None)
     images["2"]["images"][0]["type"] = "temp"
-    assert picture_of(account, Ended(images), None)[0] == "9"
+    assert image_of(account, PromptFinished(images), None)[0] == "9"
 
 
 async def test_an_early_batch_without_a_place_fails_before_anything_is_sent():

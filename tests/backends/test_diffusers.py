@@ -1,4 +1,4 @@
-"""The backend `diffusers` in one process: settings, identity, what is missing, pictures."""
+"""The backend `diffusers` in one process: settings, identity, what is missing, images."""
 
 import asyncio
 import io
@@ -34,15 +34,15 @@ class FakeContext:
         self.tasks: list[Task] = []
         self.kept: list[bytes] = []
         self.answer = answer
-        self.pictures: dict[str, bytes] = {}
+        self.images: dict[str, bytes] = {}
 
     def artifact(self, data: bytes) -> Artifact:
-        hash_ = f"{len(self.pictures):064x}"
-        self.pictures[hash_] = data
+        hash_ = f"{len(self.images):064x}"
+        self.images[hash_] = data
         return Artifact(hash=hash_, media_type="image/png", size=len(data))
 
     async def read(self, artifact: Artifact) -> bytes:
-        return self.pictures[artifact.hash]
+        return self.images[artifact.hash]
 
     async def infer(self, task: Task) -> Any:
         self.tasks.append(task)
@@ -150,7 +150,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
         {"model": f"{SDXL}@main"},
     ],
 )
-def test_what_changes_a_picture_is_in_the_identity(changed: dict[str, Any]) -> None:
+def test_what_changes_an_image_is_in_the_identity(changed: dict[str, Any]) -> None:
     usual, other = backend(), backend(**changed)
     assert (usual.model, usual.version) != (other.model, other.version)
 
@@ -273,16 +273,16 @@ def test_weights_of_all_parts_are_wanted_by_names_of_their_own() -> None:
 # -- a call -----------------------------------------------------------------------------------
 
 
-async def test_a_picture_is_kept_with_its_lineage() -> None:
+async def test_an_image_is_kept_with_its_lineage() -> None:
     context, made = FakeContext(), backend(steps=12)
-    picture = await made.generate(request(negative_prompt="blur"), context)
-    assert picture.seed == 7
+    image = await made.generate(request(negative_prompt="blur"), context)
+    assert image.seed == 7
     found = lineage.read(context.kept[0])
     assert found is not None
     assert (found.prompt, found.negative_prompt, found.seed) == ("a red barn", "blur", 7)
     assert (found.backend, found.model, found.version) == ("diffusers", SDXL, "1+steps=12")
-    image = Image.open(io.BytesIO(context.kept[0]))
-    assert image.getpixel((3, 3)) == (0x10, 0x20, 0x30)
+    decoded = Image.open(io.BytesIO(context.kept[0]))
+    assert decoded.getpixel((3, 3)) == (0x10, 0x20, 0x30)
 
 
 async def test_requests_that_fit_together_have_one_model_and_group() -> None:
@@ -309,7 +309,7 @@ async def test_a_reference_goes_along_as_the_settings_say() -> None:
     assert context.tasks[-1].payload["references"] == (b"first",)
     assert context.tasks[-1].payload["sampling"]["following"] == "img2img"
     assert lineage.read(context.kept[-1]).reference == references[0].hash
-    with pytest.raises(Permanent, match="2 reference pictures"):
+    with pytest.raises(Permanent, match="2 reference images"):
         await backend().generate(two, context)
     await backend(reference="ip-adapter").generate(two, context)
     assert context.tasks[-1].payload["references"] == (b"first", b"second")

@@ -30,7 +30,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
-    """A workspace whose hosts die in the middle of their second picture."""
+    """A workspace whose hosts die in the middle of their second image."""
     monkeypatch.setattr("engine.backends.diffusers.image.LOADER", tiny.MORTAL_LOADER)
     overrides = {
         "engine": {"reuse": "job", "jobs_in_flight": 1},
@@ -50,13 +50,13 @@ def queue(workspace: Workspace, folder: Path, **settings: Any) -> None:
     assert main(["queue", "refine", str(folder / "in.txt"), "-w", root, *options]) == 0
 
 
-def pictures(workspace: Workspace) -> list[bytes]:
-    """The pictures that were generated, as files of the outputs."""
+def images(workspace: Workspace) -> list[bytes]:
+    """The images that were generated, as files of the outputs."""
     files = [path.read_bytes() for path in sorted(workspace.paths.root.glob("outputs/**/*.png"))]
     return [data for data in files if lineage.read(data)]
 
 
-async def test_refine_runs_on_a_host_that_is_killed_in_the_middle_of_its_second_picture(
+async def test_refine_runs_on_a_host_that_is_killed_in_the_middle_of_its_second_image(
     workspace: Workspace, model: Path, tmp_path: Path
 ) -> None:
     for _ in range(2):
@@ -66,7 +66,7 @@ async def test_refine_runs_on_a_host_that_is_killed_in_the_middle_of_its_second_
     )
     async with asyncio.timeout(300):
         await engine.run(lambda running: running.is_idle)
-    undisturbed, killed = pictures(workspace)
+    undisturbed, killed = images(workspace)
     assert killed == undisturbed
     assert Image.open(io.BytesIO(killed)).size == (67, 64)
     found = lineage.read(killed)

@@ -1,4 +1,4 @@
-"""Files of providers: from where they are fetched, and what counts as a picture."""
+"""Files of providers: from where they are fetched, and what counts as an image."""
 
 import base64
 
@@ -6,16 +6,17 @@ import pytest
 
 from engine.backends.common import download
 from engine.backends.common.download import (
-    NotAPicture,
-    PictureSettings,
-    Shelf,
+    FileLocations,
+    ImageSettings,
+    NotAnImage,
     checked,
     data_uri,
-    fetch_picture,
+    fetch_image,
     from_base64,
 )
 from engine.backends.common.failures import Account
 from engine.contract import Permanent, Retryable
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     drip,
     hang,
@@ -26,7 +27,6 @@ from tests.support.providers.misbehaviour import (
     status,
     truncated,
 )
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.wire import Reply
 
@@ -34,7 +34,7 @@ ACCOUNT = Account("fal", (), ("secret-key-0123456789",))
 
 
 def files(call: Received, server: ProviderServer) -> Reply:
-    return Reply(picture("JPEG"))
+    return Reply(image("JPEG"))
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def server(monkeypatch: pytest.MonkeyPatch):
         yield found
 
 
-def shelf(server: ProviderServer, **fields) -> Shelf:
-    return Shelf(ACCOUNT, server.url, **{"timeout": 10, **fields})
+def shelf(server: ProviderServer, **fields) -> FileLocations:
+    return FileLocations(ACCOUNT, server.url, **{"timeout": 10, **fields})
 
 
-async def test_a_picture_is_fetched_as_it_is(server):
-    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+async def test_an_image_is_fetched_as_it_is(server):
+    assert await fetch_image(shelf(server), f"{server.url}/x") == image("JPEG")
     assert server.ledger[0].headers["accept-encoding"] == "identity"
 
 
@@ -57,7 +57,7 @@ async def test_a_picture_is_fetched_as_it_is(server):
     "what",
     [
         instead(b"<html>", headers={}),
-        instead(picture()[:-40], headers={}),
+        instead(image()[:-40], headers={}),
         status(500),
         status(429),
         reset(),
@@ -66,10 +66,10 @@ async def test_a_picture_is_fetched_as_it_is(server):
 )
 async def test_what_may_come_right_is_fetched_up_to_three_times(server, what):
     server.misbehave(what, times=2)
-    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+    assert await fetch_image(shelf(server), f"{server.url}/x") == image("JPEG")
     server.misbehave(what, times=float("inf"))
-    with pytest.raises((NotAPicture, Retryable)) as caught:
-        await fetch_picture(shelf(server), f"{server.url}/x")
+    with pytest.raises((NotAnImage, Retryable)) as caught:
+        await fetch_image(shelf(server), f"{server.url}/x")
     assert not getattr(caught.value, "resubmit", False)
     assert len(server.ledger) == 6
 
@@ -80,7 +80,7 @@ async def test_what_may_come_right_is_fetched_up_to_three_times(server, what):
 async def test_what_never_comes_right_is_permanent_at_once(server, what):
     server.misbehave(what, times=float("inf"))
     with pytest.raises(Permanent):
-        await fetch_picture(shelf(server), f"{server.url}/x")
+        await fetch_image(shelf(server), f"{server.url}/x")
     assert len(server.ledger) == 1
 
 
@@ -89,27 +89,27 @@ async def test_a_fetch_has_a_deadline(server, what, monkeypatch):
     monkeypatch.setattr(download, "FETCHES", 1)
     server.misbehave(what)
     with pytest.raises(Retryable):
-        await fetch_picture(shelf(server, timeout=0.2), f"{server.url}/x")
+        await fetch_image(shelf(server, timeout=0.2), f"{server.url}/x")
 
 
 async def test_a_compressed_reply_is_not_unpacked(server):
     server.misbehave(instead(b"x", headers={"content-encoding": "gzip"}), times=float("inf"))
     with pytest.raises(Permanent, match="compressed"):
-        await fetch_picture(shelf(server), f"{server.url}/x")
+        await fetch_image(shelf(server), f"{server.url}/x")
 
 
 async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server):
     server.misbehave(redirect("/moved", 302))
-    assert await fetch_picture(shelf(server), f"{server.url}/x") == picture("JPEG")
+    assert await fetch_image(shelf(server), f"{server.url}/x") == image("JPEG")
     server.misbehave(redirect("/again"), times=float("inf"))
     with pytest.raises(Permanent, match="more than") as caught:
-        await fetch_picture(shelf(server), f"{server.url}/x")
+        await fetch_image(shelf(server), f"{server.url}/x")
     assert caught.value.keeps_call
     server.behave()
     before = len(server.ledger)
     server.misbehave(redirect("http://localhost:9/x"))
     with pytest.raises(Permanent, match="localhost"):
-        await fetch_picture(shelf(server), f"{server.url}/x")
+        await fetch_image(shelf(server), f"{server.url}/x")
     assert len(server.ledger) == before + 1
 
 
@@ -134,40 +134,40 @@ async def test_redirects_are_followed_where_files_may_lie_and_not_beyond(server)
     ],
 )
 def test_files_lie_with_the_provider_and_where_it_says(url, held):
-    shelf_ = Shelf(ACCOUNT, "https://queue.fal.run", ("fal.media",))
+    shelf_ = FileLocations(ACCOUNT, "https://queue.fal.run", ("fal.media",))
     assert shelf_.holds(url) is held
 
 
-async def test_a_picture_inside_a_reply_is_checked_like_any_other(server):
-    assert await fetch_picture(shelf(server), data_uri(picture(), "image/png")) == picture()
+async def test_an_image_inside_a_reply_is_checked_like_any_other(server):
+    assert await fetch_image(shelf(server), data_uri(image(), "image/png")) == image()
     for bad in ("data:image/png,abc", "data:image/png;base64,!!!", "data:;base64,aGVsbG8="):
-        with pytest.raises(NotAPicture):
-            await fetch_picture(shelf(server), bad)
+        with pytest.raises(NotAnImage):
+            await fetch_image(shelf(server), bad)
     assert server.ledger == []
 
 
 def test_base64_has_a_limit():
     text = base64.b64encode(b"x" * 100).decode()
     assert from_base64(ACCOUNT, text, 100) == b"x" * 100
-    with pytest.raises(NotAPicture):
+    with pytest.raises(NotAnImage):
         from_base64(ACCOUNT, text, 50)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-async def test_a_cut_picture_is_none(kind):
-    whole = picture(kind, size=(200, 200))
+async def test_a_cut_image_is_none(kind):
+    whole = image(kind, size=(200, 200))
     assert await checked(ACCOUNT, whole) == whole
-    with pytest.raises(NotAPicture):
+    with pytest.raises(NotAnImage):
         await checked(ACCOUNT, whole[: len(whole) // 2])
 
 
 def test_money_is_rounded_up_and_unknown_prices_are_asked_about():
-    assert PictureSettings(price_per_image=0.0000001).cost == 1
-    assert PictureSettings(price_per_image=0.04).cost == 40_000
-    assert PictureSettings().cost == 0
-    assert PictureSettings().asks
-    assert PictureSettings(price_per_image=0.08).asks
-    assert not PictureSettings(price_per_image=0.01).asks
+    assert ImageSettings(price_per_image=0.0000001).cost == 1
+    assert ImageSettings(price_per_image=0.04).cost == 40_000
+    assert ImageSettings().cost == 0
+    assert ImageSettings().asks
+    assert ImageSettings(price_per_image=0.08).asks
+    assert not ImageSettings(price_per_image=0.01).asks
 
 
 def in_lines(text: str) -> str:
@@ -186,23 +186,23 @@ def in_lines(text: str) -> str:
     ids=["plain", "uri", "wrapped", "url-safe", "unpadded"],
 )
 @pytest.mark.parametrize("size", [(31, 17), (32, 17), (33, 19)])
-def test_base64_of_every_dialect_is_a_picture(written, size):
-    data = picture(size=size) + b"\xff\xfe"  # bytes that only one alphabet has letters for
+def test_base64_of_every_dialect_is_an_image(written, size):
+    data = image(size=size) + b"\xff\xfe"  # bytes that only one alphabet has letters for
     assert from_base64(ACCOUNT, written(data)) == data
 
 
 @pytest.mark.parametrize("text", ["a", "%%%%", "é", "AAAAA"])
-def test_what_is_no_base64_is_no_picture(text):
-    with pytest.raises(NotAPicture):
+def test_what_is_no_base64_is_no_image(text):
+    with pytest.raises(NotAnImage):
         from_base64(ACCOUNT, text)
 
 
 async def test_addresses_of_this_machine_and_relative_ones_are_fetched(server):
     base = shelf(server, setting="toy.download_hosts")
     for url in (f"http://localhost:{server.port}/x", "/x", "x", f"//127.0.0.1:{server.port}/x"):
-        assert await fetch_picture(base, url) == picture("JPEG")
+        assert await fetch_image(base, url) == image("JPEG")
     with pytest.raises(Permanent, match="localhost") as caught:
-        await fetch_picture(base, "http://localhost:9/x")
+        await fetch_image(base, "http://localhost:9/x")
     assert "toy.download_hosts" in caught.value.remedy
 
 
@@ -219,8 +219,8 @@ async def test_addresses_of_this_machine_and_relative_ones_are_fetched(server):
     ],
 )
 def test_a_server_of_this_machine_is_itself_under_any_of_its_names(url, hosts, held):
-    assert Shelf(ACCOUNT, "http://127.0.0.1:8000/v1", hosts).holds(url) is held
+    assert FileLocations(ACCOUNT, "http://127.0.0.1:8000/v1", hosts).holds(url) is held
 
 
 def test_no_provider_elsewhere_can_point_to_this_machine():
-    assert not Shelf(ACCOUNT, "https://api.example/v1").holds("http://localhost:443/x")
+    assert not FileLocations(ACCOUNT, "https://api.example/v1").holds("http://localhost:443/x")

@@ -11,18 +11,19 @@ from engine.backends.fal import FAMILY, FalSettings
 from engine.backends.fal import queue as fal_queue
 from engine.backends.fal.image import FalImages
 from engine.backends.fal.inputs import arguments, endpoint, version_of
-from engine.backends.fal.ticket import Ticket
+from engine.backends.fal.ticket import FalTicket
 from engine.contract import (
     Blocked,
+    GeneratedImage,
     ImageRequest,
     OutcomeUnknown,
     Permanent,
-    Picture,
     Retryable,
     StepError,
 )
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.fal import FalQueue
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     cut_short,
     drip,
@@ -34,7 +35,6 @@ from tests.support.providers.misbehaviour import (
     status,
     truncated,
 )
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
 
 SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
@@ -73,7 +73,7 @@ async def failure(made: FalImages, context: MemoryContext | None = None) -> Step
     return caught.value
 
 
-async def test_a_picture_is_submitted_stored_followed_and_fetched(server, queue):
+async def test_an_image_is_submitted_stored_followed_and_fetched(server, queue):
     context = MemoryContext()
     made = await backend(server, price_per_image=0.002).generate(request(), context)
     (generation,) = queue.generations
@@ -86,7 +86,7 @@ async def test_a_picture_is_submitted_stored_followed_and_fetched(server, queue)
     }
     assert context.submissions == [f"fal-ai/fast-lightning-sdxl/requests/{generation.id}"]
     assert context.roles[0][0] == "image"
-    assert await context.read(made.image) == picture(tint=0)
+    assert await context.read(made.image) == image(tint=0)
     assert made.seed == 42
     assert context.spent == 2000
     assert (None, "in fal's queue, 2 before it") in context.shown
@@ -106,7 +106,7 @@ async def test_a_stored_request_is_gone_back_to_and_never_sent_again(server, que
     await backend(server).generate(request(), first)
     later = MemoryContext(request_id=first.submissions[0])
     made = await backend(server).generate(request(), later)
-    assert isinstance(made, Picture)
+    assert isinstance(made, GeneratedImage)
     assert len(queue.generations) == 1
     assert later.submissions == []
 
@@ -313,7 +313,7 @@ async def test_a_result_that_cannot_be_read_is_counted_once(server, queue, what)
 
 
 @pytest.mark.parametrize("what", [reset(), drip(pause=0.05), hang()])
-async def test_a_picture_whose_download_fails_is_counted_and_downloaded_again(server, queue, what):
+async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(server, queue, what):
     server.misbehave(what, path=FILE, times=float("inf"))
     context = MemoryContext()
     made = backend(server, price_per_image=0.5, timeout=0.3)
@@ -338,14 +338,14 @@ async def test_a_picture_whose_download_fails_is_counted_and_downloaded_again(se
         {"images": [{"url": "data:text/plain,hello"}]},
     ],
 )
-async def test_a_result_without_a_picture_is_permanent_and_was_paid_for(server, queue, result):
+async def test_a_result_without_an_image_is_permanent_and_was_paid_for(server, queue, result):
     queue.result, context = result, MemoryContext()
     error = await failure(backend(server, price_per_image=0.5), context)
     assert isinstance(error, Permanent)
     assert (len(queue.generations), context.spent) == (1, 500_000)
 
 
-async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, queue):
+async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, queue):
     server.misbehave(instead(b"<html>", headers={}), path=FILE, times=float("inf"))
     context = MemoryContext()
     error = await failure(backend(server, price_per_image=0.1), context)
@@ -358,9 +358,9 @@ async def test_what_is_no_picture_is_fetched_three_times_and_made_once(server, q
 async def test_a_file_that_comes_broken_is_fetched_again(server, queue):
     queue.kind = "JPEG"
     server.misbehave(truncated(0.5), path=FILE)
-    server.misbehave(instead(picture("JPEG")[:200], headers={}), path=FILE)
+    server.misbehave(instead(image("JPEG")[:200], headers={}), path=FILE)
     made = await backend(server).generate(request(), MemoryContext())
-    assert made.image.size == len(picture("JPEG", tint=0))
+    assert made.image.size == len(image("JPEG", tint=0))
 
 
 @pytest.mark.parametrize(
@@ -375,23 +375,23 @@ async def test_a_file_that_comes_broken_is_fetched_again(server, queue):
         "",
     ],
 )
-async def test_a_picture_on_another_host_is_not_fetched(server, queue, url):
+async def test_an_image_on_another_host_is_not_fetched(server, queue, url):
     queue.file_url = url or " "
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "download_hosts" in error.remedy
 
 
-async def test_a_picture_is_not_followed_to_another_host(server):
+async def test_an_image_is_not_followed_to_another_host(server):
     server.misbehave(redirect("http://localhost:9/files/x", 302), path=FILE)
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert len(server.calls("localhost|^/files")) == 1
 
 
-async def test_a_reference_picture_goes_to_the_endpoint_that_takes_one(server, queue):
+async def test_a_reference_image_goes_to_the_endpoint_that_takes_one(server, queue):
     context = MemoryContext()
-    reference = context.give(picture())
+    reference = context.give(image())
     await backend(server).generate(request(reference=reference), context)
     (generation,) = queue.generations
     assert generation.endpoint == "fal-ai/fast-lightning-sdxl/image-to-image"
@@ -400,7 +400,7 @@ async def test_a_reference_picture_goes_to_the_endpoint_that_takes_one(server, q
 
 async def test_a_model_that_takes_a_list_is_sent_all_references(server, queue):
     context = MemoryContext()
-    first, *more = (context.give(picture(tint=number)) for number in range(3))
+    first, *more = (context.give(image(tint=number)) for number in range(3))
     made = backend(server, model="fal-ai/nano-banana")
     await made.generate(request(reference=first, more_references=more), context)
     (taken,) = queue.generations
@@ -413,15 +413,15 @@ async def test_a_model_that_takes_a_list_is_sent_all_references(server, queue):
 
 async def test_a_model_of_one_reference_refuses_a_second_before_paying(server, queue):
     context = MemoryContext()
-    first, second = (context.give(picture(tint=number)) for number in range(2))
-    with pytest.raises(Permanent, match="one reference picture at most, and there are 2"):
+    first, second = (context.give(image(tint=number)) for number in range(2))
+    with pytest.raises(Permanent, match="one reference image at most, and there are 2"):
         await backend(server).generate(request(reference=first, more_references=(second,)), context)
     assert queue.generations == []
 
 
 async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(server, queue):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()))
+    asked = request(reference=context.give(image()))
     with pytest.raises(Permanent, match="not known to take"):
         await backend(server, model="someone/painter").generate(asked, context)
     assert server.ledger == []
@@ -443,13 +443,13 @@ def test_inputs_go_by_the_model_and_settings_win():
 def test_a_ticket_survives_storing_and_refuses_what_is_none():
     base = "https://gateway.example/fal"
     url = f"{base}/fal-ai/flux/requests/abc"
-    ticket = Ticket.from_urls("abc", url, f"{url}/state", base)
+    ticket = FalTicket.from_urls("abc", url, f"{url}/state", base)
     assert str(ticket) == "fal-ai/flux/requests/abc fal-ai/flux/requests/abc/state"
-    assert Ticket.read(str(ticket)) == ticket
+    assert FalTicket.read(str(ticket)) == ticket
     assert ticket.request_id == "abc"
     for text in ("", "abc", "a/../../b", "https://evil.example/x", "a/b/c d e"):
         with pytest.raises(ValueError, match="cannot be read"):
-            Ticket.read(text)
+            FalTicket.read(text)
 
 
 async def test_the_clients_own_retries_are_off(server):
@@ -547,7 +547,7 @@ async def test_a_refusal_goes_by_its_type_and_keeps_its_own_words(server, queue)
         {"images": None, "image": {"url": "{url}"}, "seed": "x", "timings": [1]},
     ],
 )
-async def test_a_field_that_is_not_needed_loses_no_picture(server, queue, result):
+async def test_a_field_that_is_not_needed_loses_no_image(server, queue, result):
     url = f"{server.url}/files/x.png"
     queue.result = json.loads(json.dumps(result).replace("{url}", url))
     made = await backend(server).generate(request(), MemoryContext())

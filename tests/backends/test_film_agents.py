@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.agents.words import words
-from engine.contract import Permanent, Request, Text
+from engine.agents.prompt_files import words
+from engine.contract import Permanent, Request, TextProxy
 from engine.runtime.job.load import one_of_snapshot
 from engine.runtime.step.fingerprint import Identity, fingerprint
 from tests.backends.chat_cases import OPENAI, PROVIDERS, Provider, attempts
@@ -147,7 +147,7 @@ def of_words(backend: Any) -> tuple[Identity, dict[str, str]]:
     """The identity that a batch keeps of a backend, and the fingerprint of each of its calls."""
     made = one_of_snapshot(backend, {})
     identity = Identity(made["name"], made["model"], made["version"], made.get("versions", {}))
-    text = Text(backend)
+    text = TextProxy(backend)
     asked, shot, review = attempts(), shot_of("x"), review_of("x")
     calls: list[Any] = [
         text.refine(asked.brief, asked.attempts),
@@ -180,7 +180,7 @@ def test_a_refinement_has_the_fingerprint_that_it_had_before_there_were_films() 
     plain = Identity(backend.name, backend.model, backend.version)
     asked = attempts()
     assert found["refine"] == fingerprint(
-        Text(backend).refine(asked.brief, asked.attempts),
+        TextProxy(backend).refine(asked.brief, asked.attempts),
         plain,  # type: ignore[arg-type]
     )
     assert identity.version_of("refine") == backend.version

@@ -1,4 +1,4 @@
-"""The recipe `storyboard` with a remote writer and remote pictures, through the real engine."""
+"""The recipe `storyboard` with a remote writer and remote images, through the real engine."""
 
 import json
 from pathlib import Path
@@ -55,9 +55,9 @@ def run(folder: Path, server: ProviderServer) -> Workspace:
     return workspace
 
 
-def test_two_agents_and_pictures_of_a_remote_provider_make_a_film(folder: Path) -> None:
-    pictures = GeminiImage()
-    with ProviderServer(OpenAIChat(), pictures) as server:
+def test_two_agents_and_images_of_a_remote_provider_make_a_film(folder: Path) -> None:
+    images = GeminiImage()
+    with ProviderServer(OpenAIChat(), images) as server:
         workspace = run(folder, server)
         assert rows(workspace, "SELECT state FROM jobs") == [("done",)]
         asked = [call.json for call in server.calls("/chat/completions")]
@@ -70,7 +70,7 @@ def test_two_agents_and_pictures_of_a_remote_provider_make_a_film(folder: Path) 
     assert {name for (name,) in reviews} >= {"overall", "brand_alignment"}
     assert any("cinematographer-1-" in author for (author,) in authors)
     # The first follows nothing, the second the first, the others the one before and the first.
-    sent = [len(body["contents"][0]["parts"]) - 1 for body in pictures.asked]
+    sent = [len(body["contents"][0]["parts"]) - 1 for body in images.asked]
     assert sent == [0, 1, 2, 2]
     costs = rows(workspace, "SELECT SUM(cost) FROM steps WHERE backend = 'gemini-image'")
     assert costs == [(4 * 10_000,)]

@@ -15,15 +15,15 @@ from engine.contract import (
     Retryable,
     StepError,
 )
-from tests.backends.picture_cases import CUT, ENDLESS, check
-from tests.backends.picture_cases import failure as failure_of
+from tests.backends.image_cases import CUT, ENDLESS, check
+from tests.backends.image_cases import failure as failure_of
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_image import GeminiImage
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     instead,
     status,
 )
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
 
 SECRET = "AIzaSyGeminiImageSecretKey0123456789abc"
@@ -60,11 +60,11 @@ def google(code: int, status_: str, message: str, *details: dict[str, Any]) -> s
     return status(code, {"error": error})
 
 
-async def test_the_final_picture_is_kept_and_thoughts_are_not(server, gemini):
+async def test_the_final_image_is_kept_and_thoughts_are_not(server, gemini):
     context = MemoryContext()
     settings = {"price_per_image": 0.01, "price_output": 30.0}
     made = await backend(server, **settings).generate(request(), context)
-    assert await context.read(made.image) == picture("JPEG", tint=2, size=(64, 48))
+    assert await context.read(made.image) == image("JPEG", tint=2, size=(64, 48))
     assert made.seed == 3
     (asked,) = gemini.asked
     config = asked["generationConfig"]
@@ -79,27 +79,27 @@ async def test_the_final_picture_is_kept_and_thoughts_are_not(server, gemini):
 
 async def test_a_reference_stands_before_the_words(server, gemini):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()), negative_prompt="fog")
+    asked = request(reference=context.give(image()), negative_prompt="fog")
     await backend(server).generate(asked, context)
     parts = gemini.asked[0]["contents"][0]["parts"]
     assert "image/png" in parts[0]["inlineData"].values()
-    assert parts[1] == {"text": "a red barn\n\nKeep out of the picture: fog"}
+    assert parts[1] == {"text": "a red barn\n\nKeep out of the image: fog"}
 
 
 async def test_several_references_go_with_one_call_in_their_order(server, gemini):
     context = MemoryContext()
-    given = [picture(tint=number) for number in range(4)]
+    given = [image(tint=number) for number in range(4)]
     first, *more = (context.give(data) for data in given)
     await backend(server).generate(request(reference=first, more_references=more), context)
-    *pictures, words = gemini.asked[0]["contents"][0]["parts"]
-    sent = [base64.urlsafe_b64decode(part["inlineData"]["data"]) for part in pictures]
+    *images, words = gemini.asked[0]["contents"][0]["parts"]
+    sent = [base64.urlsafe_b64decode(part["inlineData"]["data"]) for part in images]
     assert sent == given
     assert words == {"text": "a red barn"}
 
 
 async def test_further_references_need_no_first_one(server, gemini):
     context = MemoryContext()
-    asked = request(more_references=(context.give(picture()),))
+    asked = request(more_references=(context.give(image()),))
     await backend(server).generate(asked, context)
     assert len(gemini.asked[0]["contents"][0]["parts"]) == 2
 
@@ -109,11 +109,11 @@ async def test_further_references_need_no_first_one(server, gemini):
 )
 async def test_more_references_than_it_takes_are_refused_before_paying(server, gemini, model, most):
     context = MemoryContext()
-    given = [context.give(picture(tint=number)) for number in range(most + 1)]
+    given = [context.give(image(tint=number)) for number in range(most + 1)]
     made = backend(server, model=model)
-    assert made.most_references == most
+    assert made.max_references == most
     with pytest.raises(
-        Permanent, match=f"{most} reference pictures at most, and there are {most + 1}"
+        Permanent, match=f"{most} reference images at most, and there are {most + 1}"
     ):
         await made.generate(request(more_references=given), context)
     assert gemini.asked == []
@@ -121,7 +121,7 @@ async def test_more_references_than_it_takes_are_refused_before_paying(server, g
 
 async def test_references_that_do_not_fit_into_a_request_are_refused(server, gemini):
     context = MemoryContext()
-    large = context.give(picture()).model_copy(update={"size": 8 * 2**20})
+    large = context.give(image()).model_copy(update={"size": 8 * 2**20})
     asked = request(reference=large, more_references=(large,))
     with pytest.raises(Permanent, match=r"16\.0 MiB, more than the 14 MiB"):
         await backend(server).generate(asked, context)
@@ -177,7 +177,7 @@ async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, gem
 
 
 @pytest.mark.parametrize("reason", ["IMAGE_SAFETY", "PROHIBITED_CONTENT", "SAFETY"])
-async def test_a_picture_that_is_withheld_is_permanent_with_the_reason(server, gemini, reason):
+async def test_an_image_that_is_withheld_is_permanent_with_the_reason(server, gemini, reason):
     gemini.candidate = {"finishReason": reason}
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
@@ -191,7 +191,7 @@ async def test_a_blocked_prompt_is_permanent(server, gemini):
     assert "PROHIBITED_CONTENT" in error.message
 
 
-async def test_words_instead_of_a_picture_are_shown(server, gemini):
+async def test_words_instead_of_an_image_are_shown(server, gemini):
     parts = [{"text": "Which barn?"}]
     gemini.candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
     error = await failure(backend(server))
@@ -199,7 +199,7 @@ async def test_words_instead_of_a_picture_are_shown(server, gemini):
     assert "Which barn?" in error.message
 
 
-async def test_what_is_no_picture_is_permanent_and_was_paid_for(server, gemini):
+async def test_what_is_no_image_is_permanent_and_was_paid_for(server, gemini):
     parts = [{"inlineData": {"mimeType": "image/png", "data": "aGVsbG8="}}]
     gemini.candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}
     context = MemoryContext()
@@ -227,13 +227,13 @@ def inline(data: str, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "usage", [{"promptTokenCount": 12.5}, {"candidatesTokenCount": -3}, [], "x", {"trafficType": 3}]
 )
-async def test_a_count_that_cannot_be_one_loses_no_picture(server, usage):
-    data = base64.b64encode(picture()).decode()
+async def test_a_count_that_cannot_be_one_loses_no_image(server, usage):
+    data = base64.b64encode(image()).decode()
     candidate = {"content": {"parts": [inline(data)]}, "finishReason": "STOP"}
     server.misbehave(instead({"candidates": [candidate], "usageMetadata": usage}))
     context = MemoryContext()
     made = await backend(server, price_per_image=0.01).generate(request(), context)
-    assert made.image.size == len(picture())
+    assert made.image.size == len(image())
     assert context.spent == 16_000
 
 
@@ -246,16 +246,16 @@ async def test_a_count_that_cannot_be_one_loses_no_picture(server, usage):
         ({"content": {"parts": [{"text": "I cannot."}]}}, "I cannot."),
     ],
 )
-async def test_why_there_is_no_picture_is_told(server, candidate, words):
+async def test_why_there_is_no_image_is_told(server, candidate, words):
     server.misbehave(instead({"candidates": [candidate]}))
     assert words in (await failure(backend(server))).message
 
 
-async def test_other_bytes_and_other_candidates_do_not_hide_the_picture(server):
-    data = base64.b64encode(picture()).decode()
+async def test_other_bytes_and_other_candidates_do_not_hide_the_image(server):
+    data = base64.b64encode(image()).decode()
     sound = {"inlineData": {"mimeType": "audio/wav", "data": "UklGRg=="}}
     refused = {"finishReason": "SAFETY"}
     made = {"content": {"parts": [inline(data), sound]}}
     server.misbehave(instead({"candidates": [refused, made]}))
     found = await backend(server).generate(request(), MemoryContext())
-    assert found.image.size == len(picture())
+    assert found.image.size == len(image())

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.backends.ollama.chat import OllamaSpeaker, address_of
+from engine.backends.ollama.chat import OllamaChatClient, address_of
 from engine.backends.ollama.settings import OllamaSettings
 from engine.contract import Blocked
 from tests.backends.chat_cases import OLLAMA, judge
@@ -22,7 +22,7 @@ async def test_a_model_that_is_not_there_gets_the_pull_command() -> None:
 
 async def test_the_models_that_are_there_are_listed() -> None:
     with ProviderServer(OllamaChat(models=("b:1", "a:2"))) as server:
-        speaker = OllamaSpeaker(OllamaSettings(base_url=server.url), {})
+        speaker = OllamaChatClient(OllamaSettings(base_url=server.url), {})
         assert await speaker.models() == ["a:2", "b:1"]
 
 
@@ -68,6 +68,6 @@ def test_what_a_host_means(host: str, address: str) -> None:
 
 
 def test_another_machine_over_plain_http_is_not_used() -> None:
-    speaker = OllamaSpeaker(OllamaSettings(), {"OLLAMA_HOST": "192.168.1.4"})
+    speaker = OllamaChatClient(OllamaSettings(), {"OLLAMA_HOST": "192.168.1.4"})
     (lack,) = speaker.missing()
     assert "loopback" in lack.remedy

@@ -15,16 +15,16 @@ from engine.contract import (
     Retryable,
     StepError,
 )
-from tests.backends.picture_cases import CUT, ENDLESS, check
-from tests.backends.picture_cases import failure as failure_of
+from tests.backends.image_cases import CUT, ENDLESS, check
+from tests.backends.image_cases import failure as failure_of
 from tests.support.providers.context import MemoryContext
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     instead,
     reset,
     status,
 )
 from tests.support.providers.openai_images import OpenAIImages as Routes
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
 from tests.support.providers.stability import parts
 
@@ -71,13 +71,13 @@ async def test_a_gpt_model_is_asked_for_png_at_the_size_that_is_wanted(server, r
     assert routes.asked == [
         {
             "model": "gpt-image-2.5-flare",
-            "prompt": "a red barn\n\nKeep out of the picture: fog",
+            "prompt": "a red barn\n\nKeep out of the image: fog",
             "size": "1504x992",
             "n": 1,
             "output_format": "png",
         }
     ]
-    assert await context.read(made.image) == picture(size=(48, 48), tint=1)
+    assert await context.read(made.image) == image(size=(48, 48), tint=1)
     assert made.seed == 5
     assert context.spent == 40_000
 
@@ -106,16 +106,16 @@ async def test_dall_e_3_is_asked_in_its_own_way(server, routes, by_url):
 
 async def test_a_reference_makes_it_an_edit(server, routes):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()))
+    asked = request(reference=context.give(image()))
     await backend(server, image_quality="low").generate(asked, context)
     assert server.ledger[0].path == "/v1/images/edits"
     (form,) = routes.asked
-    assert (form["image"], form["quality"]) == (picture(), b"low")
+    assert (form["image"], form["quality"]) == (image(), b"low")
 
 
 async def test_several_references_go_with_one_edit_in_their_order(server, routes):
     context = MemoryContext()
-    given = [picture(tint=number) for number in range(3)]
+    given = [image(tint=number) for number in range(3)]
     first, *more = (context.give(data) for data in given)
     await backend(server).generate(request(reference=first, more_references=more), context)
     assert [data for name, data in parts(server.ledger[0]) if name == "image[]"] == given
@@ -123,9 +123,9 @@ async def test_several_references_go_with_one_edit_in_their_order(server, routes
 
 async def test_a_model_of_one_reference_refuses_a_second_before_paying(server, routes):
     context = MemoryContext()
-    first, second = context.give(picture(tint=1)), context.give(picture(tint=2))
+    first, second = context.give(image(tint=1)), context.give(image(tint=2))
     asked = request(reference=first, more_references=(second,))
-    with pytest.raises(Permanent, match="one reference picture at most") as caught:
+    with pytest.raises(Permanent, match="one reference image at most") as caught:
         await backend(server, image_model="dall-e-2").generate(asked, context)
     assert "one sheet" in caught.value.remedy
     assert (routes.asked, server.ledger) == ([], [])
@@ -209,18 +209,18 @@ async def test_a_server_of_this_machine_needs_no_key_and_is_asked_again(server):
         7,
     ],
 )
-async def test_a_count_that_cannot_be_one_loses_no_picture(server, routes, usage):
-    data = base64.b64encode(picture()).decode()
+async def test_a_count_that_cannot_be_one_loses_no_image(server, routes, usage):
+    data = base64.b64encode(image()).decode()
     routes.reply = {"data": [{"b64_json": data}], "usage": usage}
     context = MemoryContext()
     prices = {"price_image": 0.04, "price_image_output": 30.0}
     made = await backend(server, **prices).generate(request(), context)
-    assert made.image.size == len(picture())
+    assert made.image.size == len(image())
     assert (context.spent, context.tokens) == (40_000, (0, 0))
 
 
 async def test_tokens_are_counted_under_their_other_names(server, routes):
-    data = base64.b64encode(picture()).decode()
+    data = base64.b64encode(image()).decode()
     usage = {"prompt_tokens": 10, "completion_tokens": 1000.0}
     routes.reply = {"data": [{"b64_json": data}], "usage": usage}
     context = MemoryContext()
@@ -230,9 +230,7 @@ async def test_tokens_are_counted_under_their_other_names(server, routes):
 
 @pytest.mark.parametrize("where", ["http://localhost:{port}/files/x", "/files/x"])
 @pytest.mark.parametrize("name", ["data", "images"])
-async def test_a_picture_is_fetched_from_wherever_the_server_says_it_is(
-    server, routes, name, where
-):
+async def test_an_image_is_fetched_from_wherever_the_server_says_it_is(server, routes, name, where):
     url = where.format(port=server.port)
     routes.reply = {name: [{"url": url}]}
     made = await backend(server).generate(request(), MemoryContext())

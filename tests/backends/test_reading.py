@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from engine.agents.evaluator import Judgement
+from engine.agents.evaluator import EvaluatorAnswer
 from engine.agents.replies import ModelReply, UnusableReply, parse
-from engine.backends.anthropic.chat import AnthropicSpeaker, _Message
+from engine.backends.anthropic.chat import AnthropicChatClient, _Message
 from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import (
     error_in,
@@ -21,29 +21,29 @@ from engine.backends.common.error_bodies import (
     said_in,
 )
 from engine.backends.common.failures import Account, from_body, from_status
-from engine.backends.common.http import Heard
+from engine.backends.common.http import LastReply
 from engine.backends.common.reading import (
     MAX_DEPTH,
     Count,
+    GeneratedFiles,
     Items,
     Lenient,
-    MadeFiles,
+    ReplyText,
     Seed,
-    Text,
     plain,
 )
-from engine.backends.fal.image import _Made as FalMade
-from engine.backends.fal.replies import Refusal, Status, Submission
+from engine.backends.fal.image import _ImagesReply as FalMade
+from engine.backends.fal.replies import Refusal, RequestStatus, Submission
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.reading import GeminiReply
 from engine.backends.gemini.settings import GeminiSettings
-from engine.backends.gemini.speaker import GeminiSpeaker
-from engine.backends.ollama.chat import OllamaSpeaker, _Chat
+from engine.backends.gemini.speaker import GeminiChatClient
+from engine.backends.ollama.chat import OllamaChatClient, _Chat
 from engine.backends.ollama.settings import OllamaSettings
-from engine.backends.openai.chat import OpenAISpeaker, _Completion
-from engine.backends.openai.images import _Made as OpenAIMade
+from engine.backends.openai.chat import OpenAIChatClient, _Completion
+from engine.backends.openai.images import _ImagesReply as OpenAIMade
 from engine.backends.openai.settings import OpenAISettings
-from engine.backends.stability.image import _Made as StabilityMade
+from engine.backends.stability.image import _ImageReply as StabilityMade
 from engine.contract import Blocked, Permanent, Retryable, StepError
 
 ACCOUNT = Account("toy", ("TOY_KEY",))
@@ -65,7 +65,7 @@ ANYTHING = st.recursive(
 class Counts(Lenient):
     tokens: Count = None
     seed: Seed = None
-    words: Text = ""
+    words: ReplyText = ""
 
 
 @pytest.mark.parametrize(
@@ -121,8 +121,8 @@ def test_words_come_as_one_text_or_in_parts(content: Any, words: str) -> None:
         ({"images": 3, "image": [4]}, None),
     ],
 )
-def test_pictures_come_under_any_of_their_usual_names(reply: Any, first: str | None) -> None:
-    made = MadeFiles.model_validate(reply)
+def test_images_come_under_any_of_their_usual_names(reply: Any, first: str | None) -> None:
+    made = GeneratedFiles.model_validate(reply)
     assert made.names_some
     assert (made.first and (made.first.b64_json or made.first.url)) == first
 
@@ -169,7 +169,7 @@ SHAPES: tuple[tuple[type[BaseModel], dict[str, Any]], ...] = (
     (FalMade, {"images": [{"url": "x"}]}),
     (StabilityMade, {"image": "x"}),
     (Submission, {"request_id": "x"}),
-    (Status, {"status": "COMPLETED"}),
+    (RequestStatus, {"status": "COMPLETED"}),
 )
 FIELDS = (
     *("usage", "usageMetadata", "promptFeedback", "responseId", "stop_reason", "stop_details"),
@@ -290,8 +290,8 @@ def test_an_error_s_words_are_shown_as_far_as_2000_characters() -> None:
     assert len(from_status(ACCOUNT, 400, "x" * 9000).message) < 2100
 
 
-def heard(body: Any) -> Heard:
-    found = Heard()
+def heard(body: Any) -> LastReply:
+    found = LastReply()
     found.answered(200, {})
     found.take(json.dumps(body).encode())
     found.ended()
@@ -316,10 +316,10 @@ def replies(part: Any) -> Iterator[tuple[str, Any]]:
 
 
 SPEAKERS: dict[str, Any] = {
-    "openai": OpenAISpeaker(OpenAISettings(), {}),
-    "anthropic": AnthropicSpeaker(AnthropicSettings(), {}),
-    "ollama": OllamaSpeaker(OllamaSettings(), {}),
-    "gemini": GeminiSpeaker(GeminiSettings(), {}, "google-genai"),
+    "openai": OpenAIChatClient(OpenAISettings(), {}),
+    "anthropic": AnthropicChatClient(AnthropicSettings(), {}),
+    "ollama": OllamaChatClient(OllamaSettings(), {}),
+    "gemini": GeminiChatClient(GeminiSettings(), {}, "google-genai"),
 }
 
 
@@ -342,6 +342,6 @@ def test_no_part_of_a_reply_is_taken_for_a_defect(part: Any) -> None:
     for name, reply in replies(part):
         try:
             found = spoken(name, reply)
-            parse(found.text, Judgement)
+            parse(found.text, EvaluatorAnswer)
         except (StepError, UnusableReply) as error:
             assert str(error)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from engine.backends.anthropic.chat import AnthropicSpeaker
+from engine.backends.anthropic.chat import AnthropicChatClient
 from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_status, retry_after
@@ -25,9 +25,9 @@ from engine.backends.gemini.settings import GeminiSettings
 from engine.backends.gemini.speaker import gemini_speaker
 from engine.backends.gemini_image.image import GeminiImages
 from engine.backends.gemini_image.settings import GeminiImageSettings
-from engine.backends.ollama.chat import OllamaSpeaker
+from engine.backends.ollama.chat import OllamaChatClient
 from engine.backends.ollama.settings import OllamaSettings
-from engine.backends.openai.chat import OpenAISpeaker
+from engine.backends.openai.chat import OpenAIChatClient
 from engine.backends.openai.images import OpenAIImages
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.image import StabilityImages
@@ -36,10 +36,10 @@ from engine.contract import Blocked, Permanent, Retryable
 from tests.support.providers.misbehaviour import http_date
 
 BACKENDS = [
-    lambda keys: AnthropicSpeaker(AnthropicSettings(), keys),
-    lambda keys: OpenAISpeaker(OpenAISettings(base_url="http://127.0.0.1:9"), keys),
+    lambda keys: AnthropicChatClient(AnthropicSettings(), keys),
+    lambda keys: OpenAIChatClient(OpenAISettings(base_url="http://127.0.0.1:9"), keys),
     lambda keys: OpenAIImages(OpenAISettings(), keys),
-    lambda keys: OllamaSpeaker(OllamaSettings(), keys),
+    lambda keys: OllamaChatClient(OllamaSettings(), keys),
     lambda keys: gemini_speaker(GeminiSettings(), keys),
     lambda keys: GeminiImages(GeminiImageSettings(), keys),
     lambda keys: FalImages(FalSettings(), keys),

@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.conversation import Conversation, Said, plain_schema
-from engine.agents.evaluator import Judgement
-from engine.agents.prompt_engineer import Verdict
-from engine.agents.refiner import Rewriting
+from engine.agents.conversation import ChatTurn, Conversation, plain_schema
+from engine.agents.evaluator import EvaluatorAnswer
+from engine.agents.prompt_engineer import ReviewAnswer
+from engine.agents.refiner import RefinerAnswer
 from engine.agents.replies import ModelReply, UnusableReply, parse, structured
 from engine.contract import CRITERIA, Permanent, Retryable
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext
 
 PLAIN = json.dumps(JUDGED)
-TALK = Conversation("judge", (Said("user", "look"),), Judgement)
+TALK = Conversation("judge", (ChatTurn("user", "look"),), EvaluatorAnswer)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ TALK = Conversation("judge", (Said("user", "look"),), Judgement)
     ids=range(11),
 )
 def test_what_is_tolerated(text: str) -> None:
-    assert parse(text, Judgement) == Judgement.model_validate(JUDGED)
+    assert parse(text, EvaluatorAnswer) == EvaluatorAnswer.model_validate(JUDGED)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_is_tolerated(text: str) -> None:
 )
 def test_what_never_is(text: str, problem: str) -> None:
     with pytest.raises(UnusableReply, match=problem):
-        parse(text, Judgement)
+        parse(text, EvaluatorAnswer)
 
 
 def test_an_answer_quoted_from_the_brief_does_not_pass_for_a_broken_own() -> None:
@@ -77,12 +77,12 @@ def test_an_answer_quoted_from_the_brief_does_not_pass_for_a_broken_own() -> Non
     own = PLAIN[:-10]
     for text in (f"The brief says {quoted}. {own}", f"{own} The brief says {quoted}."):
         with pytest.raises(UnusableReply):
-            parse(text, Judgement)
+            parse(text, EvaluatorAnswer)
 
 
 def test_a_model_s_words_are_made_fit_to_be_shown_and_stored() -> None:
     said = {**JUDGED, "description": "A \x1b[31mred\x1b[0m barn\u202e \ud83d."}
-    found = parse(json.dumps(said), Judgement)
+    found = parse(json.dumps(said), EvaluatorAnswer)
     assert found.description == "A red barn \ufffd."
     found.description.encode()
 
@@ -91,7 +91,7 @@ def test_a_model_s_words_are_made_fit_to_be_shown_and_stored() -> None:
 def test_no_text_makes_it_fail_otherwise(text: str) -> None:
     for said in (text, "{" + text, PLAIN[:30] + text, text + PLAIN):
         try:
-            parse(said, Judgement)
+            parse(said, EvaluatorAnswer)
         except UnusableReply as error:
             assert str(error)
 
@@ -113,14 +113,14 @@ class Model:
 
 async def test_a_good_reply_needs_one_round() -> None:
     model = Model(PLAIN)
-    found = await structured(model, TALK, Judgement, MemoryContext(), "toy")
+    found = await structured(model, TALK, EvaluatorAnswer, MemoryContext(), "toy")
     assert found.score == 71.5
     assert model.asked == [TALK]
 
 
 async def test_one_round_of_repair_shows_the_reply_its_error_and_the_schema() -> None:
     model, context = Model("about 70", PLAIN), MemoryContext()
-    await structured(model, TALK, Judgement, context, "toy")
+    await structured(model, TALK, EvaluatorAnswer, context, "toy")
     first, answered, repair = model.asked[1].turns
     assert first == TALK.turns[0]
     assert (answered.role, answered.text) == ("assistant", "about 70")
@@ -133,7 +133,7 @@ async def test_one_round_of_repair_shows_the_reply_its_error_and_the_schema() ->
 async def test_two_unusable_replies_are_permanent_and_the_last_is_kept() -> None:
     model, context = Model("about 70", "about \x1b[2J80 \udc00"), MemoryContext()
     with pytest.raises(Permanent) as caught:
-        await structured(model, TALK, Judgement, context, "toy")
+        await structured(model, TALK, EvaluatorAnswer, context, "toy")
     assert "'about 80" in caught.value.message
     ((role, kept),) = context.roles
     assert role == "raw-reply"
@@ -145,17 +145,17 @@ async def test_a_refusal_and_a_cut_reply_are_not_asked_again() -> None:
     for reply in (ModelReply("", "refused", "violence"), ModelReply(PLAIN[:40], "length")):
         model = Model(reply)
         with pytest.raises(Permanent):
-            await structured(model, TALK, Judgement, MemoryContext(), "toy")
+            await structured(model, TALK, EvaluatorAnswer, MemoryContext(), "toy")
         assert len(model.asked) == 1
 
 
 async def test_what_goes_wrong_in_the_repair_is_told_as_it_is() -> None:
     model = Model("about 70", Retryable("busy", retry_after=3))
     with pytest.raises(Retryable, match="busy"):
-        await structured(model, TALK, Judgement, MemoryContext(), "toy")
+        await structured(model, TALK, EvaluatorAnswer, MemoryContext(), "toy")
 
 
-@pytest.mark.parametrize("shape", [Judgement, Rewriting])
+@pytest.mark.parametrize("shape", [EvaluatorAnswer, RefinerAnswer])
 def test_the_schema_is_in_the_subset_that_all_providers_take(shape: Any) -> None:
     schema = plain_schema(shape)
     assert schema["required"] == list(shape.model_fields)
@@ -170,14 +170,14 @@ def test_an_optional_text_may_be_left_out(given: Any) -> None:
     written = {"reason": "r", "prompt": "a barn"}
     if given != "absent":
         written["negative_prompt"] = given
-    assert parse(json.dumps(written), Rewriting).negative_prompt == ""
+    assert parse(json.dumps(written), RefinerAnswer).negative_prompt == ""
 
 
 def test_a_list_of_phrases_may_stand_for_an_optional_text() -> None:
     written = {"reason": "r", "prompt": "a barn", "negative_prompt": ["text", "logo"]}
-    assert parse(json.dumps(written), Rewriting).negative_prompt == "text, logo"
+    assert parse(json.dumps(written), RefinerAnswer).negative_prompt == "text, logo"
     with pytest.raises(UnusableReply, match="prompt"):
-        parse(json.dumps({**written, "prompt": None}), Rewriting)
+        parse(json.dumps({**written, "prompt": None}), RefinerAnswer)
 
 
 def verdict(*scores: float) -> str:
@@ -186,36 +186,36 @@ def verdict(*scores: float) -> str:
     )
 
 
-REVIEW = Conversation("review", (Said("user", "look"),), Verdict)
+REVIEW = Conversation("review", (ChatTurn("user", "look"),), ReviewAnswer)
 
 
 @pytest.mark.parametrize("scores", [(0.7, 0.7, 1, 0, 0.5), (7, 8, 7.5, 10, 2), (1, 1, 1, 1, 1)])
 async def test_scores_of_another_scale_are_asked_about(scores: tuple[float, ...]) -> None:
     model = Model(verdict(*scores), verdict(70, 80, 75, 100, 20))
-    found = await structured(model, REVIEW, Verdict, MemoryContext(), "toy")
+    found = await structured(model, REVIEW, ReviewAnswer, MemoryContext(), "toy")
     assert found.specificity == 80
     assert "from 0 to 100" in model.asked[1].turns[-1].text
     stubborn = Model(verdict(*scores), verdict(*scores))
     with pytest.raises(Permanent, match="from 0 to 100"):
-        await structured(stubborn, REVIEW, Verdict, MemoryContext(), "toy")
+        await structured(stubborn, REVIEW, ReviewAnswer, MemoryContext(), "toy")
 
 
 @pytest.mark.parametrize("scores", [(0, 0, 0, 0, 0), (5, 5, 5, 5, 11), (1, 0, 0, 0, 50)])
 async def test_low_scores_of_the_right_scale_are_taken(scores: tuple[float, ...]) -> None:
     model = Model(verdict(*scores))
-    await structured(model, REVIEW, Verdict, MemoryContext(), "toy")
+    await structured(model, REVIEW, ReviewAnswer, MemoryContext(), "toy")
 
 
 async def test_a_single_low_score_is_taken_when_it_is_repeated() -> None:
     seven = json.dumps({**JUDGED, "score": 7})
-    found = await structured(Model(seven, seven), TALK, Judgement, MemoryContext(), "toy")
+    found = await structured(Model(seven, seven), TALK, EvaluatorAnswer, MemoryContext(), "toy")
     assert found.score == 7
     share = json.dumps({**JUDGED, "score": 0.7})
     with pytest.raises(Permanent, match="between 0 and 1"):
-        await structured(Model(share, share), TALK, Judgement, MemoryContext(), "toy")
+        await structured(Model(share, share), TALK, EvaluatorAnswer, MemoryContext(), "toy")
 
 
 async def test_what_a_provider_says_of_the_end_is_told_with_an_unusable_reply() -> None:
     reply = ModelReply("", "done", "SOMETHING_NEW: a new reason")
     with pytest.raises(Permanent, match="a new reason"):
-        await structured(Model(reply, reply), TALK, Judgement, MemoryContext(), "toy")
+        await structured(Model(reply, reply), TALK, EvaluatorAnswer, MemoryContext(), "toy")

@@ -1,4 +1,4 @@
-"""Reference pictures as providers get them: a type that all take, and bytes that are of it."""
+"""Reference images as providers get them: a type that all take, and bytes that are of it."""
 
 import io
 
@@ -9,7 +9,7 @@ from engine.backends.common.references import read_reference
 from engine.contract import Permanent
 from engine.imaging.decode import describe
 from tests.support.providers.context import MemoryContext
-from tests.support.providers.pictures import picture
+from tests.support.providers.images import image
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from tests.support.providers.pictures import picture
 )
 async def test_what_providers_do_not_take_is_converted(kind, sent_as):
     context = MemoryContext()
-    stored = picture(kind)
+    stored = image(kind)
     artifact = context.give(stored, f"image/{kind.lower()}")
     sent = await read_reference(context, artifact)
     assert sent.media_type == sent_as
@@ -28,12 +28,12 @@ async def test_what_providers_do_not_take_is_converted(kind, sent_as):
 
 async def test_the_type_that_is_sent_is_that_of_the_bytes_whatever_was_stored():
     context = MemoryContext()
-    data = picture("JPEG")
+    data = image("JPEG")
     sent = await read_reference(context, context.give(data, "image/png"))
     assert sent == (data, "image/jpeg")
 
 
-async def test_a_picture_on_its_side_is_sent_upright():
+async def test_an_image_on_its_side_is_sent_upright():
     exif = Image.Exif()
     exif[0x0112] = 8
     out = io.BytesIO()
@@ -45,5 +45,5 @@ async def test_a_picture_on_its_side_is_sent_upright():
 
 async def test_what_cannot_be_read_is_not_sent():
     context = MemoryContext()
-    with pytest.raises(Permanent, match="cannot be sent: this is not a picture"):
+    with pytest.raises(Permanent, match="cannot be sent: this is not an image"):
         await read_reference(context, context.give(b"<html>"))

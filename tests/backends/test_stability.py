@@ -1,4 +1,4 @@
-"""Stability AI: one multipart call, one picture."""
+"""Stability AI: one multipart call, one image."""
 
 import base64
 import json
@@ -17,14 +17,14 @@ from engine.contract import (
     Retryable,
     StepError,
 )
-from tests.backends.picture_cases import CUT, ENDLESS, check
-from tests.backends.picture_cases import failure as failure_of
+from tests.backends.image_cases import CUT, ENDLESS, check
+from tests.backends.image_cases import failure as failure_of
 from tests.support.providers.context import MemoryContext
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     instead,
     status,
 )
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer
 from tests.support.providers.stability import Stability
 
@@ -57,7 +57,7 @@ async def failure(made: StabilityImages, context: MemoryContext | None = None) -
     return await failure_of(made, request(), SECRET, context)
 
 
-async def test_a_picture_comes_as_the_nearest_shape_with_its_own_seed(server, stability):
+async def test_an_image_comes_as_the_nearest_shape_with_its_own_seed(server, stability):
     context = MemoryContext()
     made = await backend(server, price_per_image=0.03).generate(
         request(negative_prompt="fog"), context
@@ -72,7 +72,7 @@ async def test_a_picture_comes_as_the_nearest_shape_with_its_own_seed(server, st
             "aspect_ratio": b"16:9",
         }
     ]
-    assert await context.read(made.image) == picture(size=(40, 40), tint=1)
+    assert await context.read(made.image) == image(size=(40, 40), tint=1)
     assert made.seed == 7
     assert context.spent == 30_000
 
@@ -90,27 +90,27 @@ async def test_a_picture_comes_as_the_nearest_shape_with_its_own_seed(server, st
 )
 async def test_a_reference_goes_with_the_call(server, stability, model, path, more):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()))
+    asked = request(reference=context.give(image()))
     await backend(server, model=model).generate(asked, context)
     assert server.ledger[0].path.endswith(path)
     (sent,) = stability.made
-    assert sent["image"] == picture()
+    assert sent["image"] == image()
     assert "aspect_ratio" not in sent
     assert more.items() <= sent.items()
 
 
 async def test_a_second_reference_is_refused_before_paying(server):
     context = MemoryContext()
-    first, second = (context.give(picture(tint=number)) for number in range(2))
+    first, second = (context.give(image(tint=number)) for number in range(2))
     asked = request(reference=first, more_references=(second,))
-    with pytest.raises(Permanent, match="one reference picture at most"):
+    with pytest.raises(Permanent, match="one reference image at most"):
         await backend(server, model="ultra").generate(asked, context)
     assert server.ledger == []
 
 
 async def test_core_refuses_a_reference_before_paying(server):
     context = MemoryContext()
-    asked = request(reference=context.give(picture()))
+    asked = request(reference=context.give(image()))
     with pytest.raises(Permanent, match="no reference"):
         await backend(server).generate(asked, context)
     assert server.ledger == []
@@ -159,7 +159,7 @@ async def test_what_a_filter_held_back_costs_nothing(server, stability):
     assert context.spent == 0
 
 
-async def test_a_picture_that_is_none_was_paid_for(server, stability):
+async def test_an_image_that_is_none_was_paid_for(server, stability):
     stability.reply = {"image": "aGVsbG8=", "finish_reason": "SUCCESS"}
     context = MemoryContext()
     assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
@@ -190,35 +190,35 @@ def test_settings_and_lacks():
     "fields",
     [{"seed": 5.5}, {"seed": None}, {"seed": "x"}, {"finish_reason": None}, {"seed": [1], "x": 2}],
 )
-async def test_a_field_that_is_not_needed_loses_no_picture(server, fields):
-    data = base64.b64encode(picture()).decode()
+async def test_a_field_that_is_not_needed_loses_no_image(server, fields):
+    data = base64.b64encode(image()).decode()
     server.misbehave(instead({"image": data, **fields}))
     made = await backend(server).generate(request(), MemoryContext())
-    assert made.image.size == len(picture())
+    assert made.image.size == len(image())
     assert made.seed == 2**40 % (2**32 - 1)
 
 
-async def test_a_picture_that_comes_as_such_is_taken(server):
+async def test_an_image_that_comes_as_such_is_taken(server):
     headers = {"content-type": "image/png", "seed": "7", "finish-reason": "SUCCESS"}
-    server.misbehave(instead(picture(), headers=headers))
+    server.misbehave(instead(image(), headers=headers))
     context = MemoryContext()
     made = await backend(server, price_per_image=0.03).generate(request(), context)
     assert (made.seed, context.spent) == (7, 30_000)
     headers["finish-reason"] = "CONTENT_FILTERED"
-    server.misbehave(instead(picture(), headers=headers))
+    server.misbehave(instead(image(), headers=headers))
     assert "content filter" in (await failure(backend(server))).message
 
 
 async def test_the_form_of_the_earlier_interface_is_read(server):
-    data = base64.b64encode(picture()).decode()
+    data = base64.b64encode(image()).decode()
     made = {"base64": data, "finishReason": "SUCCESS", "seed": 9}
     server.misbehave(instead({"artifacts": [made]}))
     found = await backend(server).generate(request(), MemoryContext())
-    assert (found.image.size, found.seed) == (len(picture()), 9)
+    assert (found.image.size, found.seed) == (len(image()), 9)
     server.misbehave(instead({"artifacts": [{**made, "finishReason": "CONTENT_FILTERED"}]}))
     assert "content filter" in (await failure(backend(server))).message
 
 
-async def test_why_there_is_no_picture_is_told(server):
+async def test_why_there_is_no_image_is_told(server):
     server.misbehave(instead({"image": "", "finish_reason": "ERROR"}))
     assert "ERROR" in (await failure(backend(server))).message

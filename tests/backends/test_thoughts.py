@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.conversation import Conversation, Said
-from engine.agents.evaluator import Judgement
+from engine.agents.conversation import ChatTurn, Conversation
+from engine.agents.evaluator import EvaluatorAnswer
 from engine.agents.replies import ModelReply, parse, structured
 from engine.agents.thoughts import has_thoughts, without_thoughts
 from engine.contract import Permanent
@@ -39,12 +39,15 @@ MARKED = json.dumps({**JUDGED, "description": 'The sign says "</think>".'})
     ids=range(10),
 )
 def test_thoughts_are_no_answer(text: str) -> None:
-    assert parse(text, Judgement) == Judgement.model_validate(JUDGED)
+    assert parse(text, EvaluatorAnswer) == EvaluatorAnswer.model_validate(JUDGED)
 
 
 def test_marks_in_the_answer_s_own_strings_are_its_words() -> None:
     assert without_thoughts(MARKED) == MARKED
-    assert parse(f"<think>x</think>{MARKED}", Judgement).description == 'The sign says "</think>".'
+    assert (
+        parse(f"<think>x</think>{MARKED}", EvaluatorAnswer).description
+        == 'The sign says "</think>".'
+    )
 
 
 def test_a_reply_of_many_marks_is_read_in_a_moment() -> None:
@@ -71,9 +74,9 @@ async def test_only_thoughts_are_asked_about_once_and_then_told(reply: ModelRepl
         asked.append(talk)
         return reply
 
-    talk = Conversation("judge", (Said("user", "look"),), Judgement)
+    talk = Conversation("judge", (ChatTurn("user", "look"),), EvaluatorAnswer)
     with pytest.raises(Permanent, match="only thoughts") as caught:
-        await structured(ask, talk, Judgement, MemoryContext(), "toy")
+        await structured(ask, talk, EvaluatorAnswer, MemoryContext(), "toy")
     assert "think less" in caught.value.remedy
     assert len(asked) == 2
     assert "only thoughts" in asked[1].turns[-1].text
@@ -83,9 +86,9 @@ async def test_thoughts_that_fill_the_limit_of_tokens_are_told_apart() -> None:
     async def ask(talk: Conversation) -> ModelReply:
         return ModelReply("<think>on and on", "length")
 
-    talk = Conversation("judge", (Said("user", "look"),), Judgement)
+    talk = Conversation("judge", (ChatTurn("user", "look"),), EvaluatorAnswer)
     with pytest.raises(Permanent, match="while it was thinking"):
-        await structured(ask, talk, Judgement, MemoryContext(), "toy")
+        await structured(ask, talk, EvaluatorAnswer, MemoryContext(), "toy")
 
 
 OPENAI_SAID = {"choices": [{"message": {"content": None, "reasoning_content": PLAIN}}]}

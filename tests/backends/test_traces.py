@@ -1,4 +1,4 @@
-"""Traces: what goes to a provider and comes back, without its key and without pictures."""
+"""Traces: what goes to a provider and comes back, without its key and without images."""
 
 import base64
 import hashlib
@@ -48,7 +48,7 @@ def noise() -> bytes:
 
 
 def read(log: WireLog, *secrets: str) -> dict[str, Any]:
-    """A trace that holds no secret and no picture."""
+    """A trace that holds no secret and no image."""
     data = log.trace()
     text = data.decode()
     for secret in secrets:
@@ -69,17 +69,17 @@ every = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.label
 
 
 @every
-async def test_a_chat_leaves_prompt_and_reply_and_no_picture(provider: Provider) -> None:
+async def test_a_chat_leaves_prompt_and_reply_and_no_image(provider: Provider) -> None:
     with ProviderServer(provider.route(Script(["about 70", JUDGED]))) as server:
-        context, picture = MemoryContext(), noise()
-        request = EvaluateRequest(image=context.give(picture), brief=BRIEF)
+        context, image = MemoryContext(), noise()
+        request = EvaluateRequest(image=context.give(image), brief=BRIEF)
         with Recording(wanted=True) as log:
             await provider.backend(server).evaluate(request, context)
     trace = read(log, provider.key)
-    assert base64.b64encode(picture)[:60].decode() not in all_text(trace)
+    assert base64.b64encode(image)[:60].decode() not in all_text(trace)
     first, repair = trace["exchanges"]
     assert BRIEF in all_text(first["request"]["body"])
-    assert hashlib.sha256(picture).hexdigest() in all_text(first["request"]["body"])
+    assert hashlib.sha256(image).hexdigest() in all_text(first["request"]["body"])
     assert first["request"]["method"] == "POST"
     assert provider.path in first["request"]["url"]
     assert "about 70" in all_text(first["reply"]["body"])
@@ -162,7 +162,7 @@ SELLERS = [
 
 
 @pytest.mark.parametrize(("routes", "backend"), SELLERS)
-async def test_a_picture_leaves_its_prompt_and_not_itself(
+async def test_an_image_leaves_its_prompt_and_not_itself(
     monkeypatch: pytest.MonkeyPatch, routes: Any, backend: Any
 ) -> None:
     monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
@@ -176,7 +176,7 @@ async def test_a_picture_leaves_its_prompt_and_not_itself(
     assert len(trace["exchanges"]) == min(sent, MOST_EXCHANGES)
     assert PROMPT in all_text([one["request"]["body"] for one in trace["exchanges"]])
     replies = all_text([one["reply"]["body"] for one in trace["exchanges"]])
-    assert made.image.hash in replies  # the picture, by the hash of its bytes
+    assert made.image.hash in replies  # the image, by the hash of its bytes
     data = await context.read(made.image)
     assert base64.b64encode(data)[:60].decode() not in replies
 

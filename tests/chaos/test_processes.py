@@ -44,7 +44,7 @@ def test_of_two_engines_started_at_once_one_works(slow: ProviderProcess, tmp_pat
     worker, refused = engines[ends.index(0)], said[ends.index(9)]
     assert f"pid {worker.pid} " in refused
     assert stage.batch().state == "done"
-    assert len(stage.charged()) == 10  # two pictures an iteration, one refinement a job
+    assert len(stage.charged()) == 10  # two images an iteration, one refinement a job
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -87,8 +87,8 @@ def toys(_toys, tmp_path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _pictures(tmp_path_factory) -> Path:
-    root = tmp_path_factory.mktemp("pictures") / "workspace"
+def _images(tmp_path_factory) -> Path:
+    root = tmp_path_factory.mktemp("images") / "workspace"
     source = root.parent / "prompts.json"
     entries = [
         {"id": "circles", "title": "Round", "prompt": "An abstract pattern of red circles"},
@@ -102,6 +102,6 @@ def _pictures(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def pictures(_pictures, tmp_path) -> Path:
+def images(_images, tmp_path) -> Path:
     """A workspace with a finished refine batch of two jobs, one's own copy."""
-    return shutil.copytree(_pictures, tmp_path / "pictures")
+    return shutil.copytree(_images, tmp_path / "images")

@@ -4,7 +4,7 @@ from importlib.metadata import version
 import pytest
 
 from engine.cli import catalog as catalog_module
-from engine.contract import BackendFamily, Missing
+from engine.contract import BackendFamily, MissingRequirement
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.refine.input import RefineInput
 from tests.support.toys import ToyBackend, ToyBackendSettings
@@ -15,7 +15,7 @@ LACKING = BackendFamily(
     settings=ToyBackendSettings,
     factories={
         "text": lambda _settings, _environment: ToyBackend(
-            paid=True, lacks=[Missing(what="a key", remedy="Set TOY_KEY in .env.local.")]
+            paid=True, lacks=[MissingRequirement(what="a key", remedy="Set TOY_KEY in .env.local.")]
         )
     },
 )

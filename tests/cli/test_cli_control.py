@@ -141,17 +141,17 @@ def test_decide_takes_json_or_text(run, toys, options, text, value):
 
 
 @pytest.mark.parametrize("key", ["selekt", "iteration-1", "iteration-1/../prompt", "\x1b[31m"])
-def test_what_the_recipe_never_asks_for_cannot_be_decided(run, pictures, key):
-    ran = run("decide", "j1", key, "1", "--workspace", pictures)
+def test_what_the_recipe_never_asks_for_cannot_be_decided(run, images, key):
+    ran = run("decide", "j1", key, "1", "--workspace", images)
     assert (ran.code, "\x1b" in ran.err) == (2, False)
     assert "it asks for select and iteration-*/prompt" in ran.err
-    told = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    told = run("show", "j1", "--json", "--workspace", images).json["job"]
     assert (told["status"], told["decisions"]) == ("done", [])
 
 
 @pytest.mark.parametrize(("key", "value"), [("select", "1"), ("iteration-2/prompt", "a lamp")])
-def test_what_the_recipe_asks_for_can_be_decided(run, pictures, key, value):
-    assert run("decide", "j1", key, value, "--workspace", pictures).code == 0
+def test_what_the_recipe_asks_for_can_be_decided(run, images, key, value):
+    assert run("decide", "j1", key, value, "--workspace", images).code == 0
 
 
 @pytest.mark.parametrize(
@@ -165,26 +165,26 @@ def test_what_the_recipe_asks_for_can_be_decided(run, pictures, key, value):
         (["--text"], "true"),
     ],
 )
-def test_a_prompt_that_looks_like_json_is_a_prompt(run, pictures, options, text):
-    arguments = ["decide", "j1", "iteration-1/prompt", text, *options, "--workspace", pictures]
+def test_a_prompt_that_looks_like_json_is_a_prompt(run, images, options, text):
+    arguments = ["decide", "j1", "iteration-1/prompt", text, *options, "--workspace", images]
     assert run(*arguments).code == 0
-    (decision,) = run("show", "j1", "--json", "--workspace", pictures).json["job"]["decisions"]
+    (decision,) = run("show", "j1", "--json", "--workspace", images).json["job"]["decisions"]
     assert decision["value"] == text
 
 
 @pytest.mark.parametrize("text", ["true", "null", "12", "-1.5e3"])
-def test_what_is_hardly_a_prompt_is_asked_about(run, pictures, text):
-    arguments = ["decide", "j1", "iteration-1/prompt", "--workspace", pictures, "--", text]
+def test_what_is_hardly_a_prompt_is_asked_about(run, images, text):
+    arguments = ["decide", "j1", "iteration-1/prompt", "--workspace", images, "--", text]
     ran = run(*arguments)
     assert (ran.code, "add --text" in ran.err) == (2, True)
-    told = run("show", "j1", "--json", "--workspace", pictures).json["job"]
+    told = run("show", "j1", "--json", "--workspace", images).json["job"]
     assert (told["status"], told["decisions"]) == ("done", [])
 
 
-def test_a_decision_that_does_not_fit_is_refused_with_exit_code_2(run, pictures):
-    ran = run("decide", "j1", "select", "9", "--workspace", pictures)
+def test_a_decision_that_does_not_fit_is_refused_with_exit_code_2(run, images):
+    ran = run("decide", "j1", "select", "9", "--workspace", images)
     assert (ran.code, "There is no iteration 9: the job made 1." in ran.err) == (2, True)
-    assert run("show", "j1", "--json", "--workspace", pictures).json["job"]["status"] == "done"
+    assert run("show", "j1", "--json", "--workspace", images).json["job"]["status"] == "done"
 
 
 def test_decision_about_a_batch_is_refused(run, toys):

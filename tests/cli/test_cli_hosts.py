@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from db.rows import Host
+from db.rows import HostRow
 from db.writes.hosts import report_hosts
 from engine.client.workspace import Workspace
 from engine.runtime.lock import EngineLock
 
 AT = "2026-01-01T00:00:00.000000Z"
 MODELS = json.dumps([{"name": "sdxl\x1b[2J", "bytes": 2**30, "offloaded": False}])
-BUSY = Host(
+BUSY = HostRow(
     device="cuda:0",
     name="A GPU",
     pid=7,
@@ -26,7 +26,7 @@ BUSY = Host(
     restarts=1,
     updated_at=AT,
 )
-DEAD = Host("cpu", "", None, "stopped", "died: SIGKILL", None, None, None, "[]", 0, 0, 5, AT)
+DEAD = HostRow("cpu", "", None, "stopped", "died: SIGKILL", None, None, None, "[]", 0, 0, 5, AT)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_status_shows_a_line_for_each(run, hosts):
 
 def test_status_json_has_exactly_the_documented_fields(run, hosts):
     dead, busy = run("status", "--json", "--workspace", hosts).json["hosts"]
-    assert set(busy) == set(Host.__dataclass_fields__)
+    assert set(busy) == set(HostRow.__dataclass_fields__)
     assert busy["models"] == json.loads(MODELS)
     assert (dead["device"], dead["pid"], dead["memory_used"]) == ("cpu", None, None)
 

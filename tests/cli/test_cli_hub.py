@@ -23,9 +23,9 @@ def _own_environment(monkeypatch):
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_command_adopts_the_token_and_does_not_print_it(run, pictures, command):
-    (pictures / ".env").write_text("HF_TOKEN=hf_of_the_workspace\nTOY_KEY=none\n")
-    ran = run(*command, "--workspace", pictures)
+def test_command_adopts_the_token_and_does_not_print_it(run, images, command):
+    (images / ".env").write_text("HF_TOKEN=hf_of_the_workspace\nTOY_KEY=none\n")
+    ran = run(*command, "--workspace", images)
     assert os.environ["HF_TOKEN"] == "hf_of_the_workspace"
     assert "TOY_KEY" not in os.environ
     assert "hf_of_the_workspace" not in ran.out + ran.err

@@ -25,11 +25,11 @@ def test_parked_jobs_say_what_they_wait_for(run, toys):
     assert "TOY_KEY" in job["error"]
 
 
-def test_outputs_are_files_that_are_there_relative_to_the_workspace(run, pictures):
-    jobs = run("jobs", "b1", "--json", "--workspace", pictures).json["jobs"]
+def test_outputs_are_files_that_are_there_relative_to_the_workspace(run, images):
+    jobs = run("jobs", "b1", "--json", "--workspace", images).json["jobs"]
     for job in jobs:
         assert job["outputs"]
-        assert all((pictures / path).is_file() for path in job["outputs"])
+        assert all((images / path).is_file() for path in job["outputs"])
         assert not any(path.startswith("/") for path in job["outputs"])
     circles = jobs[0]["outputs"]
     assert "outputs/results/circles/iteration_1.png" in circles

@@ -6,8 +6,8 @@ from engine.client.workspace import Workspace
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 
 
-def test_refine_job_is_told_iteration_by_iteration(run, pictures):
-    job = run("show", "b1/circles", "--json", "--workspace", pictures).json["job"]
+def test_refine_job_is_told_iteration_by_iteration(run, images):
+    job = run("show", "b1/circles", "--json", "--workspace", images).json["job"]
     assert (job["id"], job["key"], job["status"]) == ("j1", "circles", "done")
     assert job["batch"] == {"id": "b1", "name": "prompts"}
     assert job["input"]["title"] == "Round"
@@ -17,7 +17,7 @@ def test_refine_job_is_told_iteration_by_iteration(run, pictures):
     assert first["author"] == "operator"
     assert 0 <= first["score"] <= 100
     assert first["critique"]
-    assert (pictures / first["picture"]).read_bytes().startswith(b"\x89PNG")
+    assert (images / first["image"]).read_bytes().startswith(b"\x89PNG")
     for turn in job["iterations"][1:]:
         assert turn["reason"]
         assert turn["author"] != "operator"
@@ -26,22 +26,22 @@ def test_refine_job_is_told_iteration_by_iteration(run, pictures):
     assert job["best_score"] == max(turn["score"] for turn in job["iterations"])
 
 
-def test_picture_is_the_stored_file_where_the_outputs_are_gone(run, pictures):
-    (pictures / "outputs/results/circles/iteration_1.png").unlink()
-    job = run("show", "j1", "--json", "--workspace", pictures).json["job"]
-    picture = job["iterations"][0]["picture"]
-    assert picture.startswith(".safelight/artifacts/")
-    assert (pictures / picture).is_file()
+def test_image_is_the_stored_file_where_the_outputs_are_gone(run, images):
+    (images / "outputs/results/circles/iteration_1.png").unlink()
+    job = run("show", "j1", "--json", "--workspace", images).json["job"]
+    image = job["iterations"][0]["image"]
+    assert image.startswith(".safelight/artifacts/")
+    assert (images / image).is_file()
 
 
-def test_refine_job_as_text(run, pictures):
-    text = run("show", "j1", "--workspace", pictures).out
+def test_refine_job_as_text(run, images):
+    text = run("show", "j1", "--workspace", images).out
     for words in (
         "circles   ✓ done",
         "iteration-1",
         "score",
         "because" if "iteration-2" in text else "",
-        "picture",
+        "image",
     ):
         assert words in text
     assert not CONTROL.search(text.replace("\n", ""))

@@ -7,7 +7,7 @@ import sqlite3
 import pytest
 from rich.console import Console
 
-from db.rows import Lane
+from db.rows import LaneRow
 from db.schema import JOB_STATES
 from engine.cli import status as status_module
 from engine.client.workspace import Workspace
@@ -36,9 +36,9 @@ def test_status_json_has_exactly_the_documented_shape(run, toys):
         assert {"name", "state", "reason", "message", "in_flight", "waiting"} <= set(lane)
 
 
-def test_best_score_is_the_best_of_the_jobs(run, pictures):
-    batch = run("status", "--json", "--workspace", pictures).json["batches"][0]
-    jobs = run("jobs", "b1", "--json", "--workspace", pictures).json["jobs"]
+def test_best_score_is_the_best_of_the_jobs(run, images):
+    batch = run("status", "--json", "--workspace", images).json["batches"][0]
+    jobs = run("jobs", "b1", "--json", "--workspace", images).json["jobs"]
     assert batch["best_score"] == max(job["best_score"] for job in jobs)
 
 
@@ -125,19 +125,19 @@ def test_watch_on_a_terminal_draws_in_place(toys, monkeypatch):
 
 
 @pytest.mark.parametrize("command", [["status"], ["jobs", "b1"], ["show", "j1"], ["costs"]])
-def test_a_text_that_is_not_utf8_is_a_sentence(run, pictures, command):
-    with sqlite3.connect(pictures / ".safelight/safelight.db") as connection:
+def test_a_text_that_is_not_utf8_is_a_sentence(run, images, command):
+    with sqlite3.connect(images / ".safelight/safelight.db") as connection:
         connection.execute("UPDATE jobs SET message = CAST(x'ff1b' AS TEXT)")
         connection.execute("UPDATE batches SET name = CAST(x'ff1b' AS TEXT)")
-    ran = run(*command, "--workspace", pictures)
+    ran = run(*command, "--workspace", images)
     assert ran.code == 2
     assert ran.err.startswith("Error: The store holds something that Safelight does not write")
     assert "\x1b" not in ran.err
 
 
 def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
-    lane = Lane("fal:m", "open", None, None, 8, 4, 60.0, 4, 12, "2026-01-01T00:00:00.000000Z")
-    found = status_module.Status((1, "here"), [lane], [], {}, [])
+    lane = LaneRow("fal:m", "open", None, None, 8, 4, 60.0, 4, 12, "2026-01-01T00:00:00.000000Z")
+    found = status_module.WorkspaceStatus((1, "here"), [lane], [], {}, [])
     (line,) = status_module._lane_lines(found)
     assert line.plain == (
         "Lane fal:m: 4 in flight (4 of 8 allowed now, 60 a minute at most), 12 waiting."
@@ -155,10 +155,10 @@ def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
         ("steps SET finished_at", "yesterday", ["show", "j1"]),
     ],
 )
-def test_rows_that_safelight_did_not_write_are_no_traceback(run, pictures, column, value, command):
-    with sqlite3.connect(pictures / ".safelight/safelight.db") as connection:
+def test_rows_that_safelight_did_not_write_are_no_traceback(run, images, column, value, command):
+    with sqlite3.connect(images / ".safelight/safelight.db") as connection:
         connection.execute(f"UPDATE {column} = ?", (value,))
-    ran = run(*command, "--workspace", pictures)
+    ran = run(*command, "--workspace", images)
     assert ran.code in (0, 2)
     assert "Traceback" not in ran.err
     assert (ran.code == 0) == (not ran.err.startswith("Error: "))

@@ -12,7 +12,7 @@ import pytest
 from engine.client import commands, engine_process
 from engine.runtime.lock import lock_holder
 from engine.runtime.suspended import is_suspended
-from tui.snapshots.header import HeadView
+from tui.snapshots.header import HeaderView
 from tui.widgets.bars import engine_words
 
 HOLDS = """
@@ -77,7 +77,7 @@ def test_stop_wakes_it_to_end_it(run, toys, suspended, monkeypatch):
 def test_the_dashboard_does_not_call_it_running(toys, suspended):
     from engine.config.paths import WorkspacePaths
 
-    head = HeadView(WorkspacePaths(toys))
+    head = HeaderView(WorkspacePaths(toys))
     with sqlite3.connect(toys / ".safelight" / "safelight.db") as connection:
         connection.row_factory = sqlite3.Row
         state = head._engine(connection)

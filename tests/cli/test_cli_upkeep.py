@@ -42,11 +42,11 @@ def problems(ran):
 # -- doctor -------------------------------------------------------------------------------------
 
 
-def test_doctor_finds_nothing_wrong_with_a_sound_workspace(run, pictures):
-    ran = run("doctor", "--deep", "--workspace", pictures)
+def test_doctor_finds_nothing_wrong_with_a_sound_workspace(run, images):
+    ran = run("doctor", "--deep", "--workspace", images)
     assert ran.code == 0
     assert all(line.startswith("✓ ") for line in ran.lines)
-    document = run("doctor", "--json", "--workspace", pictures).json
+    document = run("doctor", "--json", "--workspace", images).json
     assert set(document) == {"version", "ok", "checks"}
     assert document["ok"] is True
     assert all(set(check) == {"name", "ok", "found", "remedy"} for check in document["checks"])
@@ -68,18 +68,18 @@ def test_doctor_without_a_workspace_says_how_to_make_one(run, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_doctor_names_files_that_are_gone_or_damaged(run, pictures):
-    job = run("show", "j1", "--json", "--workspace", pictures).json["job"]
-    artifacts = ArtifactStore(pictures / ".safelight/artifacts")
+def test_doctor_names_files_that_are_gone_or_damaged(run, images):
+    job = run("show", "j1", "--json", "--workspace", images).json["job"]
+    artifacts = ArtifactStore(images / ".safelight/artifacts")
     path = artifacts.path(job["iterations"][0]["artifact"])
     data = path.read_bytes()
     path.unlink()
     path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    assert run("doctor", "--workspace", pictures).code == 0
-    ran = run("doctor", "--deep", "--json", "--workspace", pictures)
+    assert run("doctor", "--workspace", images).code == 0
+    ran = run("doctor", "--deep", "--json", "--workspace", images)
     assert "damaged" in problems(ran)["files"]["found"]
     path.unlink()
-    ran = run("doctor", "--json", "--workspace", pictures)
+    ran = run("doctor", "--json", "--workspace", images)
     assert job["iterations"][0]["artifact"][:12] in problems(ran)["files"]["found"]
 
 
@@ -213,61 +213,61 @@ def test_init_overwrites_nothing(run, toys, tmp_path):
 # -- gc -----------------------------------------------------------------------------------------
 
 
-def test_gc_shows_use_and_removes_what_nothing_names(run, pictures):
-    orphan, fresh = store_file(pictures, b"orphan"), store_file(pictures, b"fresh", old=False)
+def test_gc_shows_use_and_removes_what_nothing_names(run, images):
+    orphan, fresh = store_file(images, b"orphan"), store_file(images, b"fresh", old=False)
     half = orphan.parent / ".new-abc"
     half.write_bytes(b"half")
     aged(half)
-    named = [path for path in (pictures / ".safelight/artifacts").glob("*/*") if path != orphan]
+    named = [path for path in (images / ".safelight/artifacts").glob("*/*") if path != orphan]
     for path in named:
         if path != fresh:
             aged(path)
 
-    ran = run("gc", "--dry-run", "--workspace", pictures)
+    ran = run("gc", "--dry-run", "--workspace", images)
     assert "2 files that nothing names: 10 B." in ran.out
     assert "b1" in ran.out
     assert orphan.exists()
-    assert "safelight gc --yes" in run("gc", "--workspace", pictures).out
+    assert "safelight gc --yes" in run("gc", "--workspace", images).out
     assert orphan.exists()
-    ran = run("gc", "--yes", "--workspace", pictures)
+    ran = run("gc", "--yes", "--workspace", images)
     assert "Removed 2 files: 10 B." in ran.out
     assert not orphan.exists()
     assert not half.exists()
     assert fresh.exists()
     fresh.unlink()
-    assert run("doctor", "--deep", "--workspace", pictures).code == 0
+    assert run("doctor", "--deep", "--workspace", images).code == 0
 
 
-def test_gc_keeps_pictures_that_only_the_input_of_a_job_names(run, pictures, tmp_path):
-    reference = next((pictures / "outputs/results/circles").glob("*.png")).read_bytes()
+def test_gc_keeps_images_that_only_the_input_of_a_job_names(run, images, tmp_path):
+    reference = next((images / "outputs/results/circles").glob("*.png")).read_bytes()
     shutil_copy = tmp_path / "reference.png"
     from PIL import Image
 
     Image.new("RGB", (80, 80), "red").save(shutil_copy)
     source = tmp_path / "more.json"
     source.write_text(json.dumps([{"prompt": "like this", "reference_image": "reference.png"}]))
-    Workspace(pictures).queue("refine", source)
+    Workspace(images).queue("refine", source)
     hash_ = hashlib.sha256(shutil_copy.read_bytes()).hexdigest()
-    stored = aged(ArtifactStore(pictures / ".safelight/artifacts").path(hash_))
+    stored = aged(ArtifactStore(images / ".safelight/artifacts").path(hash_))
     assert reference != shutil_copy.read_bytes()
-    assert "nothing to remove" in run("gc", "--yes", "--workspace", pictures).out
+    assert "nothing to remove" in run("gc", "--yes", "--workspace", images).out
     assert stored.exists()
     stored.unlink()
-    ran = run("doctor", "--json", "--workspace", pictures)
+    ran = run("doctor", "--json", "--workspace", images)
     assert hash_[:12] in problems(ran)["files"]["found"]
 
 
-def test_gc_removes_nothing_while_an_engine_runs(run, pictures):
-    orphan = store_file(pictures, b"orphan")
-    with EngineLock(Workspace(pictures).paths.lock):
-        ran = run("gc", "--yes", "--workspace", pictures)
+def test_gc_removes_nothing_while_an_engine_runs(run, images):
+    orphan = store_file(images, b"orphan")
+    with EngineLock(Workspace(images).paths.lock):
+        ran = run("gc", "--yes", "--workspace", images)
     assert "Nothing is removed while it runs" in ran.out
     assert orphan.exists()
 
 
-def test_file_that_was_named_or_written_meanwhile_stays(pictures):
-    workspace = Workspace(pictures)
-    orphan = store_file(pictures, b"orphan")
+def test_file_that_was_named_or_written_meanwhile_stays(images):
+    workspace = Workspace(images)
+    orphan = store_file(images, b"orphan")
     found = list(gc_module.find_unnamed(workspace))
     os.utime(orphan)
     assert gc_module.remove_unnamed(workspace, found) == []
@@ -325,15 +325,15 @@ class Watched(io.BytesIO):
         return count
 
 
-def test_gc_leaves_a_file_that_an_input_is_about_to_name(run, pictures, tmp_path):
+def test_gc_leaves_a_file_that_an_input_is_about_to_name(run, images, tmp_path):
     from PIL import Image
 
-    workspace, said, stored = Workspace(pictures), [], []
-    gc, inputs = partial(run, "gc", "--yes", "--workspace", pictures), []
+    workspace, said, stored = Workspace(images), [], []
+    gc, inputs = partial(run, "gc", "--yes", "--workspace", images), []
     for shade in (1, 2):
         path = tmp_path / f"{shade}.png"
         Image.new("RGB", (64, 64), (shade, 8, 7)).save(path)
-        stored.append(store_file(pictures, path.read_bytes()))
+        stored.append(store_file(images, path.read_bytes()))
         entry = {"id": str(shade), "prompt": "a fox", "reference_image": str(path)}
         inputs.append(Watched(json.dumps(entry).encode() + b"\n", lambda: said.append(gc().out)))
     options = QueueOptions(file_format="jsonl")
@@ -344,17 +344,17 @@ def test_gc_leaves_a_file_that_an_input_is_about_to_name(run, pictures, tmp_path
     assert all(path.exists() for path in stored)
 
 
-def test_gc_waits_for_no_import_and_removes_nothing_of_it(run, pictures, monkeypatch):
-    stored = store_file(pictures, b"about to be named")
-    with taking_in(WorkspacePaths(pictures).intake_lock):
-        ran = run("gc", "--yes", "--workspace", pictures)
+def test_gc_waits_for_no_import_and_removes_nothing_of_it(run, images, monkeypatch):
+    stored = store_file(images, b"about to be named")
+    with taking_in(WorkspacePaths(images).intake_lock):
+        ran = run("gc", "--yes", "--workspace", images)
     assert (ran.code, stored.exists()) == (0, True)
-    run("gc", "--yes", "--workspace", pictures)
+    run("gc", "--yes", "--workspace", images)
     assert not stored.exists()
     seen = []
-    monkeypatch.setattr(importing, "add_done_jobs", lambda *_: seen.append(_is_held(pictures)))
-    folder = pictures / "outputs" / "results"
-    import_tree(WorkspacePaths(pictures), Store(WorkspacePaths(pictures).store), folder, folder)
+    monkeypatch.setattr(importing, "add_done_jobs", lambda *_: seen.append(_is_held(images)))
+    folder = images / "outputs" / "results"
+    import_tree(WorkspacePaths(images), Store(WorkspacePaths(images).store), folder, folder)
     assert seen == [True]
 
 

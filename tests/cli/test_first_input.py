@@ -72,7 +72,7 @@ def test_standard_input_is_checked_before_the_workspace_is_created(
     assert code == 0 or "standard input, entry 2, field 'promt'" in ran.err
 
 
-def test_a_picture_of_a_refused_input_is_not_kept(run, work):
+def test_an_image_of_a_refused_input_is_not_kept(run, work):
     from PIL import Image
 
     Image.new("RGB", (64, 64), (9, 8, 7)).save(work / "ref.png")

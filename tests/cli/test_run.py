@@ -1,4 +1,4 @@
-"""`safelight run` and `queue`: the whole way from a file to pictures, and every exit code."""
+"""`safelight run` and `queue`: the whole way from a file to images, and every exit code."""
 
 import io
 import json
@@ -17,9 +17,9 @@ from engine.cli import run as run_module
 from engine.cli.app import app
 from engine.cli.live import PlainDisplay
 from engine.cli.run import attend
-from engine.client.watch import Update
+from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
-from engine.contract import Missing, Permanent
+from engine.contract import MissingRequirement, Permanent
 from tests.support.toys import ToyBackend, ToyCatalog
 
 ROOT = Path(__file__).parent.parent.parent
@@ -38,7 +38,7 @@ def queue_toys(workspace: Workspace, prompts: str = "a\nb\n") -> str:
     return workspace.queue("toy", io.BytesIO(prompts.encode()))
 
 
-def test_a_file_becomes_pictures(tmp_path: Path):
+def test_a_file_becomes_images(tmp_path: Path):
     (tmp_path / "in.txt").write_text("a blue boat at dawn\n")
     result = run("run", "refine", str(tmp_path / "in.txt"), "-w", str(tmp_path / "w"), *SMALL)
     assert result.return_value == 0, result.output
@@ -120,7 +120,9 @@ def test_exit_code_1_when_a_job_fails(tmp_path: Path):
 
 
 def test_exit_code_3_when_something_is_needed(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    workspace = toy_workspace(tmp_path, lacks=[Missing(what="TOY_KEY", remedy="Set TOY_KEY.")])
+    workspace = toy_workspace(
+        tmp_path, lacks=[MissingRequirement(what="TOY_KEY", remedy="Set TOY_KEY.")]
+    )
     assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 3
     assert "Set TOY_KEY." in capsys.readouterr().out
 
@@ -137,7 +139,7 @@ def test_an_interrupt_once_all_is_done_changes_neither_word_nor_code(
     workspace = toy_workspace(tmp_path)
     sent = list[int]()
 
-    def interrupt(update: Update | None = None) -> None:
+    def interrupt(update: BatchUpdate | None = None) -> None:
         if not sent and (update is None or update.batch.is_over):
             sent.append(signal.SIGINT)
             os.kill(os.getpid(), signal.SIGINT)

@@ -15,7 +15,7 @@ from engine.config.environment import Environment
 from engine.contract import BackendFamily
 from engine.plugins.catalog import EntryPointCatalog
 from engine.trust.grants import trust, trust_file, trusted
-from engine.trust.guard import Untrusted
+from engine.trust.guard import UntrustedDestination
 from tests.support.toys import ToySettings
 
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
@@ -168,7 +168,9 @@ def test_a_backend_of_somebody_else_is_guarded_by_the_names_that_it_uses(foreign
     environment = Environment(foreign, {"TOYS_OWN": "x"})
     environment["TOYS_TOKEN"] = KEY
     assert catalog.backend("text", "toys", {}, environment) == KEY
-    with pytest.raises(Untrusted, match="TOYS_TOKEN of your environment would be sent to evil"):
+    with pytest.raises(
+        UntrustedDestination, match="TOYS_TOKEN of your environment would be sent to evil"
+    ):
         catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
     trust(foreign, ["evil.example"])
     assert catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment) == KEY
@@ -219,7 +221,7 @@ def test_it_is_asked_on_a_terminal(foreign, monkeypatch, answer):
 
     def action() -> str:
         if HERE not in trusted(foreign):
-            raise Untrusted(foreign, [HERE], ["A_KEY"])
+            raise UntrustedDestination(foreign, [HERE], ["A_KEY"])
         return "done"
 
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
@@ -228,16 +230,16 @@ def test_it_is_asked_on_a_terminal(foreign, monkeypatch, answer):
     if answer:
         assert asking_for_trust(action, ask=True) == "done"
     else:
-        with pytest.raises(Untrusted):
+        with pytest.raises(UntrustedDestination):
             asking_for_trust(action, ask=True)
     assert len(asked) == 1
-    with pytest.raises(Untrusted):
+    with pytest.raises(UntrustedDestination):
         asking_for_trust(lambda: refuse(foreign), ask=False)
     assert len(asked) == 1
 
 
 def refuse(root: Path) -> None:
-    raise Untrusted(root, [OTHER], ["A_KEY"])
+    raise UntrustedDestination(root, [OTHER], ["A_KEY"])
 
 
 def test_a_configuration_folder_that_is_relative_is_not_one(foreign, monkeypatch):
@@ -345,11 +347,11 @@ def test_what_a_client_sends_by_itself_is_kept_back_like_a_key(run, foreign, mon
     assert f"{name} of your environment would be sent to {HERE}" in said.err
 
 
-def test_an_import_goes_outside_only_where_the_user_says_so(run, foreign, pictures, monkeypatch):
+def test_an_import_goes_outside_only_where_the_user_says_so(run, foreign, images, monkeypatch):
     (foreign / "safelight.toml").write_text('[outputs]\nfolder = "../mine"\n')
     mine = foreign.parent / "mine"
     run("init", "-w", foreign)
-    command = ("import", pictures / "outputs", "-w", foreign)
+    command = ("import", images / "outputs", "-w", foreign)
     said = run(*command)
     assert said.code == 3
     assert f"Results would be written to {mine}, a folder outside this workspace" in said.err
@@ -360,11 +362,11 @@ def test_an_import_goes_outside_only_where_the_user_says_so(run, foreign, pictur
     assert any(mine.rglob("iteration_1.png"))
 
 
-def test_the_results_of_somebody_elses_batch_are_written_again_inside_only(run, foreign, pictures):
+def test_the_results_of_somebody_elses_batch_are_written_again_inside_only(run, foreign, images):
     outside = foreign.parent / "mine"
     (foreign / "safelight.toml").unlink()
     run("init", "-w", foreign)
-    assert run("import", pictures / "outputs", "-w", foreign).code == 0
+    assert run("import", images / "outputs", "-w", foreign).code == 0
     with sqlite3.connect(foreign / ".safelight/safelight.db") as theirs:
         theirs.execute("UPDATE jobs SET output = ? || '/' || key", (str(outside),))
     theirs.close()
@@ -373,10 +375,10 @@ def test_the_results_of_somebody_elses_batch_are_written_again_inside_only(run, 
     assert f"Results would be written to {outside}" in said.err
     assert not outside.exists()
     shutil.rmtree(foreign / "outputs")
-    (foreign / "outputs").symlink_to(pictures, target_is_directory=True)
-    before = sorted(pictures.rglob("*"))
+    (foreign / "outputs").symlink_to(images, target_is_directory=True)
+    before = sorted(images.rglob("*"))
     assert run("export", "b1", "-w", foreign).code == 2
-    assert sorted(pictures.rglob("*")) == before
+    assert sorted(images.rglob("*")) == before
 
 
 def test_weights_go_outside_only_where_the_user_says_so(run, foreign, monkeypatch):

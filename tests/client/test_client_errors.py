@@ -18,13 +18,13 @@ from engine.intake import InputError
 from engine.money.prices import PricesError
 from engine.outputs.folder import ExportError
 from engine.plugins.catalog import BackendSettingsError, UnknownName
-from engine.process.limits import TooLittle
+from engine.process.limits import LimitTooLow
 from engine.queueing.import_results import ImportRefused
 from engine.queueing.queue import QueueError
 from engine.runtime.engine import StoreGone
 from engine.runtime.intake_lock import IntakeBusy
 from engine.runtime.lock import WorkspaceBusy
-from engine.trust.guard import Untrusted
+from engine.trust.guard import UntrustedDestination
 
 
 def _invalid() -> ValidationError:
@@ -42,7 +42,7 @@ def _invalid() -> ValidationError:
         ExportError,
         BackendSettingsError,
         UnknownName,
-        TooLittle,
+        LimitTooLow,
         ImportRefused,
         QueueError,
         StoreGone,
@@ -68,7 +68,7 @@ def test_the_others_carry_their_own_words() -> None:
 
 
 def test_what_waits_for_the_user_has_an_exit_code_of_its_own(tmp_path) -> None:
-    waits = as_click(Untrusted(tmp_path, ["http://x"], ["KEY"]))
+    waits = as_click(UntrustedDestination(tmp_path, ["http://x"], ["KEY"]))
     wrong = as_click(QueueError("No."))
     assert waits is not None
     assert wrong is not None

@@ -7,7 +7,7 @@ from sqlite_utils import Database, Migrations
 
 from db import schema
 from db.queries import jobs
-from db.rows import Artifact, Step
+from db.rows import ArtifactRow, StepRow
 from db.schema import SCHEMA_VERSION
 from db.store import Store
 
@@ -72,10 +72,10 @@ def old(tmp_path: Path) -> Store:
 
 def test_an_old_store_gains_kinds(old: Store) -> None:
     reader = old.reader()
-    files = [Artifact.of(row) for row in reader.execute("SELECT * FROM artifacts ORDER BY id")]
+    files = [ArtifactRow.of(row) for row in reader.execute("SELECT * FROM artifacts ORDER BY id")]
     assert [file.kind for file in files] == ["file", "trace", "image", "image"]
     assert {file.facts for file in files} == {"{}"}
-    steps = [Step.of(row) for row in reader.execute("SELECT * FROM steps ORDER BY id")]
+    steps = [StepRow.of(row) for row in reader.execute("SELECT * FROM steps ORDER BY id")]
     assert {step.operation: step.kind for step in steps} == STEPS
     (turn,) = jobs.iterations(reader, 1)
     assert turn.artifact == "c" * 64

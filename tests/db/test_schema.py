@@ -13,7 +13,7 @@ from sqlite_utils import Database, Migrations
 
 from db.migrations import m0001_first_light
 from db.queries import batches, history, jobs
-from db.rows import Score
+from db.rows import ScoreRow
 from db.schema import JOB_STATES, SCHEMA_VERSION
 from db.store import Store
 from db.writes import batches as batch_writes
@@ -261,7 +261,7 @@ def test_a_store_of_the_first_release_gains_what_came_later(tmp_path: Path) -> N
     path.chmod(0o600)
     store = Store(path)
     reader = store.reader()
-    score = Score.of(reader.execute("SELECT * FROM scores").fetchone())
+    score = ScoreRow.of(reader.execute("SELECT * FROM scores").fetchone())
     assert (score.metric, score.value, score.image) == ("a", 2.0, None)
     assert reader.execute("SELECT count(*) FROM hosts").fetchone()[0] == 0
     charged = reader.execute("SELECT state, charged FROM steps ORDER BY id").fetchall()

@@ -9,7 +9,7 @@ import pytest
 import db.connect
 import db.writer
 from db.store import Store
-from db.writer import Writer
+from db.writer import StoreWriter
 from tests.support.stores import make_store
 
 PATIENCE = 30.0
@@ -70,13 +70,13 @@ async def test_what_waits_goes_into_one_commit(
 ) -> None:
     store = make_store(tmp_path)
     sizes: list[int] = []
-    commit = Writer._commit
+    commit = StoreWriter._commit
 
-    def counted(self: Writer, items: list[db.writer._Item]) -> None:
+    def counted(self: StoreWriter, items: list[db.writer._Item]) -> None:
         sizes.append(len(items))
         commit(self, items)
 
-    monkeypatch.setattr(Writer, "_commit", counted)
+    monkeypatch.setattr(StoreWriter, "_commit", counted)
     writer = store.writer()
     await asyncio.gather(*(writer.write(note(f"n{n}")) for n in range(500)))
     await writer.close()

@@ -7,7 +7,7 @@ import pytest
 
 from db.queries.jobs import errors
 from engine.contract import CallContext, Refinement, RefineRequest, Retryable
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.png import to_png
 from engine.runtime.step import call_context as context_module
 from engine.runtime.step import outcome as outcomes
@@ -74,14 +74,14 @@ async def test_half_an_answer_is_asked_for_again(toy: Toy) -> None:
     assert {toy.steps(number)[0].attempts for number in (1, 2)} == {2}
 
 
-def test_half_a_picture_is_no_picture() -> None:
+def test_half_an_image_is_no_image() -> None:
     import io
 
     from PIL import Image
 
     whole = io.BytesIO()
     Image.effect_noise((64, 64), 50).save(whole, "PNG")
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         to_png(whole.getvalue()[:-600])
 
 

@@ -170,9 +170,9 @@ def test_the_doctor_sees_a_read_only_folder(open_folder: Path, diagnose: Diagnos
 async def test_a_store_that_becomes_read_only_is_written_when_it_is_given_back(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    commit, refused = db.writer.Writer._commit, 0
+    commit, refused = db.writer.StoreWriter._commit, 0
 
-    def commit_or_not(writer: db.writer.Writer, items: list[db.writer._Item]) -> None:
+    def commit_or_not(writer: db.writer.StoreWriter, items: list[db.writer._Item]) -> None:
         nonlocal refused
         if len(toy.backend.asked) > 3 and refused < 5:
             refused += 1
@@ -181,7 +181,7 @@ async def test_a_store_that_becomes_read_only_is_written_when_it_is_given_back(
             raise error
         commit(writer, items)
 
-    monkeypatch.setattr(db.writer.Writer, "_commit", commit_or_not)
+    monkeypatch.setattr(db.writer.StoreWriter, "_commit", commit_or_not)
     toy.backend.paid = True
     toy.queue(5)
     await toy.run()

@@ -75,12 +75,12 @@ def test_a_lost_file_fails_its_job_and_a_retry_makes_it_again(
     assert "files" not in diagnose(workspace.paths.root, deep=True)
 
 
-def test_a_damaged_picture_is_never_written_out_as_good(workspace: Workspace) -> None:
+def test_a_damaged_image_is_never_written_out_as_good(workspace: Workspace) -> None:
     folder = workspace.paths.root / only_job(workspace)["output"]
     good = (folder / "iteration_1.png").read_bytes()
     victim = next(path for path in stored(workspace) if path.read_bytes() == good)
     victim.unlink()
-    Image.new("RGB", (64, 64)).save(victim, "PNG")  # a whole picture, and another one
+    Image.new("RGB", (64, 64)).save(victim, "PNG")  # a whole image, and another one
     (folder / "iteration_1.png").unlink()
     again(workspace, "SELECT 1")
     workspace.follow("b1")

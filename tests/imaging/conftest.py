@@ -11,17 +11,17 @@ def encode(image: Image.Image, kind: str, **options) -> bytes:
 
 
 @pytest.fixture
-def picture() -> Image.Image:
-    image = Image.new("RGB", (12, 8), (200, 30, 20))
-    image.paste((20, 60, 220), (0, 0, 4, 4))
-    return image
+def image() -> Image.Image:
+    decoded = Image.new("RGB", (12, 8), (200, 30, 20))
+    decoded.paste((20, 60, 220), (0, 0, 4, 4))
+    return decoded
 
 
 @pytest.fixture
-def png(picture) -> bytes:
-    return encode(picture, "PNG")
+def png(image) -> bytes:
+    return encode(image, "PNG")
 
 
 @pytest.fixture
-def encoded(picture):
-    return lambda kind, **options: encode(picture, kind, **options)
+def encoded(image):
+    return lambda kind, **options: encode(image, kind, **options)

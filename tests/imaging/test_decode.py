@@ -1,4 +1,4 @@
-"""One way to decode a picture: what every reader of it sees, and what is refused."""
+"""One way to decode an image: what every reader of it sees, and what is refused."""
 
 import ast
 import io
@@ -10,24 +10,24 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
-from engine.agents.pictures import MAX_SIDE, fitted
+from engine.agents.images import MAX_SIDE, fitted
 from engine.backends.builtin.painter.reference import _pixels
 from engine.backends.common.previews import fit_preview
 from engine.imaging.decode import FORMATS, check, decoded, describe
-from engine.imaging.errors import PictureError, UnknownFormatError
-from engine.imaging.measure.picture import measure
+from engine.imaging.errors import ImageError, UnknownFormatError
+from engine.imaging.measure.image import measure
 from engine.imaging.png import to_png
 from engine.imaging.png_stream import SIGNATURE
 from engine.imaging.sending import sendable
 from engine.imaging.sheet import contact_sheet
-from engine.intake.pictures import check_picture
+from engine.intake.images import check_image
 from engine.models.diffusion.sizes import opened
-from engine.models.scorers.pictures import Pictures
-from tui.pictures.decode import thumbnail
+from engine.models.scorers.images import ImageBatch
+from tui.images.decode import thumbnail
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE = 48
-"""Of the pictures here: the left half is red, the rest blue, the lower right quarter green."""
+"""Of the images here: the left half is red, the rest blue, the lower right quarter green."""
 
 
 EXACT = {
@@ -51,7 +51,7 @@ def file(image: Image.Image, kind: str = "PNG", **options) -> bytes:
 
 
 def stored_turned(kind: str) -> bytes:
-    """The picture lying on its side, with the note that says so."""
+    """The image lying on its side, with the note that says so."""
     exif = Image.Exif()
     exif[0x0112] = 6  # turn a quarter clockwise
     return file(
@@ -59,7 +59,7 @@ def stored_turned(kind: str) -> bytes:
     )
 
 
-def of_two_pictures() -> bytes:
+def of_two_images() -> bytes:
     """An MPO, as phones and cameras write it."""
     other = Image.new("RGB", (SIDE, SIDE), (0, 0, 0))
     return file(drawn(), "MPO", save_all=True, append_images=[other], quality=98, subsampling=0)
@@ -77,7 +77,7 @@ def clear_palette() -> bytes:
 
 SAME = {
     **{f"turned-{kind}": stored_turned(kind) for kind in ("JPEG", "PNG", "WEBP", "TIFF", "AVIF")},
-    "mpo": of_two_pictures(),
+    "mpo": of_two_images(),
     "cmyk": file(drawn().convert("CMYK"), "JPEG", quality=98),
     "cmyk-tiff": file(drawn().convert("CMYK"), "TIFF"),
     "gif": file(drawn(), "GIF"),
@@ -98,11 +98,11 @@ def looks_right(image: Image.Image, scale: float = 1) -> None:
 
 
 @pytest.mark.parametrize("name", SAME)
-def test_every_reader_sees_the_same_picture(name):
+def test_every_reader_sees_the_same_image(name):
     data = SAME[name]
     looks_right(decoded(data))
     looks_right(opened(data))
-    looks_right(Pictures([data]).images[0])
+    looks_right(ImageBatch([data]).images[0])
     looks_right(thumbnail(data, (SIDE * 2, SIDE * 2)), 2)
     for sent in (sendable(data), fitted(data)):
         assert sent.media_type == describe(sent.data)[0]
@@ -135,7 +135,12 @@ def test_fractions_are_black_to_white():
 
 def test_what_is_transparent_is_white_for_all():
     data = file(Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0)))
-    for image in (decoded(data), opened(data), Pictures([data]).images[0], thumbnail(data, (9, 9))):
+    for image in (
+        decoded(data),
+        opened(data),
+        ImageBatch([data]).images[0],
+        thumbnail(data, (9, 9)),
+    ):
         assert image.getpixel((3, 3)) == (255, 255, 255)
     assert measure(data).lightness > 0.99
     assert decoded(clear_palette()).getpixel((0, 0)) == (255, 255, 255)
@@ -164,7 +169,7 @@ def test_colours_are_those_that_the_profile_describes():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_a_plain_picture_is_sent_as_it_is(kind):
+def test_a_plain_image_is_sent_as_it_is(kind):
     data = file(drawn(), kind)
     assert sendable(data).data is data
     assert fitted(data).data is data
@@ -175,15 +180,15 @@ def test_a_critic_is_sent_no_more_than_it_looks_at():
     assert describe(fitted(data).data) == ("image/jpeg", MAX_SIDE, 40)
 
 
-def test_a_picture_of_several_is_taken_in_as_the_jpeg_that_it_is():
-    data = of_two_pictures()
+def test_an_image_of_several_is_taken_in_as_the_jpeg_that_it_is():
+    data = of_two_images()
     assert describe(data) == ("image/jpeg", SIDE, SIDE)
-    taken = check_picture(data)
+    taken = check_image(data)
     assert (taken.media_type, taken.data) == ("image/jpeg", data)
     assert fit_preview(data) == data
 
 
-def test_broken_metadata_spoils_no_picture():
+def test_broken_metadata_spoils_no_image():
     data = file(drawn(), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xff" + bytes(range(90)))
     looks_right(decoded(data))
 
@@ -221,10 +226,10 @@ BROKEN = {
 @pytest.mark.parametrize("piece", [0, 1000])
 def test_pixels_that_do_not_decode_to_their_end_are_refused(name, piece):
     data = png_of(BROKEN[name], piece=piece)
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         check(data)
-    with pytest.raises(ValueError, match="damaged picture"):
-        check_picture(data)
+    with pytest.raises(ValueError, match="damaged image"):
+        check_image(data)
 
 
 @pytest.mark.parametrize("piece", [0, 1, 7, 1000])
@@ -250,7 +255,7 @@ def test_an_interlaced_png_is_checked_pass_by_pass():
         if whole:
             check(data)
         else:
-            with pytest.raises(PictureError):
+            with pytest.raises(ImageError):
                 check(data)
 
 
@@ -259,9 +264,9 @@ def test_half_a_file_is_refused_whatever_others_told_the_decoder(kind, monkeypat
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     data = file(Image.effect_noise((200, 200), 90).convert("RGB"), kind)
     check(data)
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         check(data[: len(data) // 2])
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         decoded(data[: len(data) // 2])
 
 
@@ -271,13 +276,13 @@ def test_checking_encodes_nothing(monkeypatch):
     check(data)
 
 
-def test_what_is_no_picture_is_told_apart_from_a_broken_one():
+def test_what_is_no_image_is_told_apart_from_a_broken_one():
     for data in (b"", b"<html>", b"%!PS-Adobe-3.0 EPSF-3.0\n"):
         with pytest.raises(UnknownFormatError):
             decoded(data)
 
 
-def test_nothing_else_opens_a_picture():
+def test_nothing_else_opens_an_image():
     """Neither Pillow's `open` nor its switch for broken files is used outside of the one module."""
     found = []
     for folder in ("engine", "tui", "db", "themes"):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from sd_parsers import ParserManager
 
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import Lineage, read, stamp
 from engine.imaging.png import insert_text, read_text
@@ -107,7 +107,7 @@ def test_a_chunk_that_is_not_understood_is_no_lineage(png, text):
 
 
 def test_only_png_can_be_stamped(encoded):
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         stamp(encoded("JPEG"), PLAIN)
 
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from engine.imaging.measure.colour import from_hex, mix, oklab, srgb
+from engine.imaging.measure.image import colour_share, measure
 from engine.imaging.measure.palette import dominant
-from engine.imaging.measure.picture import colour_share, measure
-from tests.backends.builtin.pictures import flat, png
+from tests.backends.builtin.images import flat, png
 
 
 def test_oklab_agrees_with_its_author_and_comes_back():
@@ -42,9 +42,9 @@ def test_one_flat_colour():
 
 
 def test_half_black_half_white_has_the_contrast_of_a_half():
-    picture = flat((0, 0, 0))
-    picture[:, 32:] = 1
-    found = measure(png(picture))
+    image = flat((0, 0, 0))
+    image[:, 32:] = 1
+    found = measure(png(image))
     assert found.lightness == pytest.approx(0.5, abs=0.01)
     assert found.contrast == pytest.approx(0.5, abs=0.01)
 
@@ -59,22 +59,22 @@ def test_warm_and_cold():
 
 @pytest.mark.parametrize(("x", "y"), [(0.2, 0.3), (0.8, 0.3), (0.5, 0.7)])
 def test_the_weight_lies_where_the_spot_is(x, y):
-    picture = flat((0.5, 0.5, 0.5), 200, 200)
-    picture[int(y * 200) - 10 : int(y * 200) + 10, int(x * 200) - 10 : int(x * 200) + 10] = (
+    image = flat((0.5, 0.5, 0.5), 200, 200)
+    image[int(y * 200) - 10 : int(y * 200) + 10, int(x * 200) - 10 : int(x * 200) + 10] = (
         1,
         0,
         0,
     )
-    found = measure(png(picture))
+    found = measure(png(image))
     assert found.mass_x == pytest.approx(x, abs=0.06)
     assert found.mass_y == pytest.approx(y, abs=0.06)
     assert np.sign(found.balance_x) == np.sign(round(x - 0.5, 2))
 
 
 def test_layers_weigh_nothing_to_either_side():
-    picture = flat((0.2, 0.3, 0.6), 120, 120)
-    picture[60:] = (0.9, 0.8, 0.4)
-    assert measure(png(picture)).mass_x == pytest.approx(0.5, abs=1e-3)
+    image = flat((0.2, 0.3, 0.6), 120, 120)
+    image[60:] = (0.9, 0.8, 0.4)
+    assert measure(png(image)).mass_x == pytest.approx(0.5, abs=1e-3)
 
 
 def test_blur_lowers_sharpness_and_edges():
@@ -89,9 +89,9 @@ def test_blur_lowers_sharpness_and_edges():
 
 
 def test_the_palette_finds_the_colours_and_their_shares():
-    picture = flat((0.9, 0.1, 0.1), 100, 100)
-    picture[:60] = (0.1, 0.2, 0.7)
-    first, second = dominant(picture, 4)[:2]
+    image = flat((0.9, 0.1, 0.1), 100, 100)
+    image[:60] = (0.1, 0.2, 0.7)
+    first, second = dominant(image, 4)[:2]
     assert first.rgb == pytest.approx((0.1, 0.2, 0.7), abs=0.01)
     assert first.share == pytest.approx(0.6, abs=0.02)
     assert second.share == pytest.approx(0.4, abs=0.02)
@@ -99,9 +99,9 @@ def test_the_palette_finds_the_colours_and_their_shares():
 
 def test_the_share_of_a_colour():
     teal, navy, white = (from_hex(c) for c in ("#17807f", "#18264f", "#f5f3ec"))
-    picture = flat(teal, 100, 100)
-    picture[:, :30] = white
-    lab = oklab(picture)
+    image = flat(teal, 100, 100)
+    image[:, :30] = white
+    lab = oklab(image)
     assert colour_share(lab, teal) == pytest.approx(0.7, abs=0.02)
     assert colour_share(lab, white) == pytest.approx(0.3, abs=0.02)
     assert colour_share(lab, navy) < 0.1
@@ -113,6 +113,6 @@ def test_odd_sizes_are_measured(sides):
 
 
 @pytest.mark.parametrize("junk", [b"", b"GIF89a", b"\x89PNG\r\n\x1a\n\0\0"])
-def test_what_is_no_picture_is_refused(junk):
-    with pytest.raises(ValueError, match="picture"):
+def test_what_is_no_image_is_refused(junk):
+    with pytest.raises(ValueError, match="image"):
         measure(junk)

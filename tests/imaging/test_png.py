@@ -7,7 +7,7 @@ from PIL import Image
 
 from engine.imaging import png as pngs
 from engine.imaging.decode import describe
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.png_stream import SIGNATURE, is_png
 
 
@@ -32,29 +32,29 @@ def test_a_png_passes_unchanged(png):
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "WEBP"])
-def test_other_formats_become_the_same_pixels_as_png(picture, encoded, kind):
+def test_other_formats_become_the_same_pixels_as_png(image, encoded, kind):
     data = encoded(kind, lossless=True) if kind == "WEBP" else encoded(kind)
     converted = pngs.to_png(data)
     assert is_png(converted)
-    assert decode(converted).convert("RGB").tobytes() == picture.tobytes()
+    assert decode(converted).convert("RGB").tobytes() == image.tobytes()
     assert pngs.to_png(data) == converted
 
 
-def test_exif_orientation_is_applied_and_metadata_left_behind(picture, encoded):
+def test_exif_orientation_is_applied_and_metadata_left_behind(image, encoded):
     exif = Image.Exif()
     exif[0x0112] = 6  # turned a quarter clockwise to be shown
     exif[0x010E] = "where I live"
     converted = pngs.to_png(encoded("JPEG", exif=exif, quality=95))
-    image = decode(converted)
-    assert image.size == (8, 12)
+    decoded = decode(converted)
+    assert decoded.size == (8, 12)
     assert b"where I live" not in converted
-    red, _, blue = image.convert("RGB").getpixel((7, 0))
+    red, _, blue = decoded.convert("RGB").getpixel((7, 0))
     assert blue > red  # the blue corner, top left before, is top right now
 
 
-def test_cmyk_becomes_rgb_and_alpha_is_kept(picture, encoded):
+def test_cmyk_becomes_rgb_and_alpha_is_kept(image, encoded):
     cmyk = io.BytesIO()
-    picture.convert("CMYK").save(cmyk, "JPEG")
+    image.convert("CMYK").save(cmyk, "JPEG")
     assert decode(pngs.to_png(cmyk.getvalue())).mode == "RGB"
     clear = io.BytesIO()
     Image.new("RGBA", (4, 4), (1, 2, 3, 77)).save(clear, "WEBP", lossless=True)
@@ -65,15 +65,15 @@ def test_cmyk_becomes_rgb_and_alpha_is_kept(picture, encoded):
     "data",
     [
         b"",
-        b"not a picture",
+        b"not an image",
         b"<html><body>504</body></html>",
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
         SIGNATURE,
         SIGNATURE + b"\0" * 40,
     ],
 )
-def test_what_is_no_picture_is_refused(data):
-    with pytest.raises(PictureError):
+def test_what_is_no_image_is_refused(data):
+    with pytest.raises(ImageError):
         pngs.to_png(data)
 
 
@@ -81,7 +81,7 @@ def test_cut_or_damaged_files_are_refused(png, encoded):
     damaged = bytearray(png)
     damaged[45] ^= 0xFF
     for broken in (png[:-20], bytes(damaged), encoded("JPEG")[:60]):
-        with pytest.raises(PictureError):
+        with pytest.raises(ImageError):
             pngs.to_png(broken)
 
 
@@ -90,17 +90,17 @@ def test_cut_or_damaged_files_are_refused(png, encoded):
 def test_a_bomb_is_refused_from_its_header(png, side):
     header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     bomb = SIGNATURE + chunk(b"IHDR", header) + png[33:]
-    with pytest.raises(PictureError, match=r"^the picture is too large: .*\d pixels$"):
+    with pytest.raises(ImageError, match=r"^the image is too large: .*\d pixels$"):
         pngs.to_png(bomb)
 
 
-def test_text_goes_in_and_comes_out_and_pixels_stay(png, picture):
+def test_text_goes_in_and_comes_out_and_pixels_stay(png, image):
     texts = {"Plain": "caf\xe9, line\nline", "Wide": "\u706f \U0001f3ee"}
     marked = pngs.insert_text(png, texts)
     assert pngs.read_text(marked) == texts
-    image = decode(marked)
-    assert image.text == texts
-    assert image.tobytes() == picture.tobytes()
+    decoded = decode(marked)
+    assert decoded.text == texts
+    assert decoded.tobytes() == image.tobytes()
     assert marked.endswith(png[33:])
     Image.open(io.BytesIO(marked)).verify()
     assert pngs.to_png(marked) is marked
@@ -134,9 +134,9 @@ def test_nul_in_text_is_refused(png):
 
 def test_text_of_a_file_that_is_not_whole_is_refused(png):
     for broken in (b"", b"GIF89a", png[:-5], png[:20]):
-        with pytest.raises(PictureError):
+        with pytest.raises(ImageError):
             pngs.read_text(broken)
-        with pytest.raises(PictureError):
+        with pytest.raises(ImageError):
             pngs.insert_text(broken, {"a": "b"})
 
 

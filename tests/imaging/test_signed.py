@@ -1,4 +1,4 @@
-"""Signed pictures: found by structure in every format, and never by letters."""
+"""Signed images: found by structure in every format, and never by letters."""
 
 import io
 
@@ -20,7 +20,7 @@ def drawn(kind: str, **options) -> bytes:
 
 
 @pytest.mark.parametrize("kind", FORMATS)
-def test_a_manifest_is_found_and_the_picture_stays_one(kind):
+def test_a_manifest_is_found_and_the_image_stays_one(kind):
     plain = drawn(kind)
     assert not is_signed(plain)
     assert is_signed(sign(plain))

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from engine.intake import Entry, InputError, open_entries
+from engine.intake import InputEntry, InputError, open_entries
 from engine.intake.readers import detect
 
 
@@ -25,7 +25,7 @@ def refusal(data, file_format=None, **options):
         items = entries(data, file_format, **options)
     except InputError as error:
         return str(error)
-    return "\n".join(str(item) for item in items if not isinstance(item, Entry))
+    return "\n".join(str(item) for item in items if not isinstance(item, InputEntry))
 
 
 TWO = [{"prompt": "a"}, {"prompt": "b", "seed": 3}]

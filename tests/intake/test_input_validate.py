@@ -51,8 +51,8 @@ def sentences(entries, model=RefineInput):
         ({"id": "x" * 201}, "field 'id': must be at most 200 characters, and has 201"),
         ({"id": "a\nb"}, "field 'id': must not hold control characters"),
         ({"id": "a\u202eb"}, "field 'id': must not hold control characters"),
-        ({"reference_image": 3}, "field 'reference_image': must be the path of a picture"),
-        ({"reference_image": "a.png"}, "pictures are taken in only when a batch is queued"),
+        ({"reference_image": 3}, "field 'reference_image': must be the path of an image"),
+        ({"reference_image": "a.png"}, "images are taken in only when a batch is queued"),
     ],
 )
 def test_a_wrong_field_is_named_in_one_sentence(fields, sentence):

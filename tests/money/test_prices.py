@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.queries import batches
-from engine.agents.conversation import Conversation, InlinePicture, Said
-from engine.agents.evaluator import Judgement
+from engine.agents.conversation import ChatTurn, Conversation, InlineImage
+from engine.agents.evaluator import EvaluatorAnswer
 from engine.backends.common.chat import worst_cost
 from engine.backends.fal.settings import FalSettings
 from engine.backends.gemini_image.settings import GeminiImageSettings
@@ -20,7 +20,7 @@ from engine.backends.stability.settings import StabilitySettings
 from engine.client.workspace import Workspace
 from engine.contract import Artifact, EvaluateRequest, ImageRequest
 from engine.money.amounts import in_words, limit_of, price_of
-from engine.money.estimate import Use, estimate
+from engine.money.estimate import BackendUse, estimate
 from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
 from engine.money.rate import projected, rate
 from engine.plugins.catalog import EntryPointCatalog
@@ -55,11 +55,11 @@ def table(*entries: dict[str, Any]) -> PriceTable:
 
 def test_the_first_entry_that_matches_and_still_holds_counts() -> None:
     prices = table(
-        {"model": "a*", "unit": "picture", "dollars": 1, "until": TODAY},
-        {"unit": "picture", "dollars": 2},
+        {"model": "a*", "unit": "image", "dollars": 1, "until": TODAY},
+        {"unit": "image", "dollars": 2},
     )
     found = [
-        prices.find(backend, model, "picture", day)
+        prices.find(backend, model, "image", day)
         for backend, model, day in [
             ("x", "apple", TODAY),
             ("x", "apple", TODAY + dt.timedelta(1)),
@@ -72,7 +72,7 @@ def test_the_first_entry_that_matches_and_still_holds_counts() -> None:
 
 def test_what_is_set_is_left_alone_and_nothing_is_counted_twice() -> None:
     prices = table(
-        {"unit": "picture", "dollars": 1},
+        {"unit": "image", "dollars": 1},
         {"unit": "second", "dollars": 2},
         {"unit": "million_tokens_in", "dollars": 3},
         {"unit": "million_tokens_out", "dollars": 4},
@@ -98,13 +98,13 @@ def test_every_packaged_price_has_its_source_and_the_defaults_are_priced(tmp_pat
     assert all(entry.source and entry.date <= TODAY for entry in prices.price)
     for backend, model in [("anthropic", "claude-haiku-5-5"), ("openai", "gpt-5.6-luna")]:
         assert prices.find(backend, model, "million_tokens_out", TODAY)
-    assert prices.find("fal", "fal-ai/fast-lightning-sdxl", "picture", TODAY)
+    assert prices.find("fal", "fal-ai/fast-lightning-sdxl", "image", TODAY)
     for backend, model in [
         ("openai", OpenAISettings().image_model),
         ("gemini-image", GeminiImageSettings().model),
         ("stability", StabilitySettings().model),
     ]:
-        assert prices.find(backend, model, "picture", TODAY)
+        assert prices.find(backend, model, "image", TODAY)
 
 
 def test_the_quality_that_is_set_has_its_own_price_and_none_the_dearest(tmp_path: Path) -> None:
@@ -128,10 +128,10 @@ def test_the_quality_that_is_set_has_its_own_price_and_none_the_dearest(tmp_path
 
 def test_a_workspace_has_prices_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "prices.toml").write_text(
-        '[[price]]\nbackend = "fal"\nmodel = "fal-ai/*"\nunit = "picture"\ndollars = 0.5\n'
+        '[[price]]\nbackend = "fal"\nmodel = "fal-ai/*"\nunit = "image"\ndollars = 0.5\n'
         'source = "a contract"\ndate = 2026-01-01\n'
     )
-    found = load_prices(tmp_path).find("fal", "fal-ai/fast-sdxl", "picture", TODAY)
+    found = load_prices(tmp_path).find("fal", "fal-ai/fast-sdxl", "image", TODAY)
     assert found is not None
     assert found.dollars == 0.5
 
@@ -248,7 +248,9 @@ def test_a_batch_keeps_the_prices_that_it_was_queued_with(tmp_path: Path) -> Non
 
 def test_the_worst_case_of_a_chat_is_two_rounds_of_all_that_may_be_said() -> None:
     settings = OpenAISettings(price_input=1, price_output=10, max_tokens=1000)
-    talk = Conversation("x" * 100, (Said("user", "é" * 50, (InlinePicture(b"", "a"),)),), Judgement)
+    talk = Conversation(
+        "x" * 100, (ChatTurn("user", "é" * 50, (InlineImage(b"", "a"),)),), EvaluatorAnswer
+    )
     worst = worst_cost(settings, talk)
     assert worst is not None
     assert worst >= 2 * (200 + 4096) + 2 * 1000 * 10
@@ -256,7 +258,7 @@ def test_the_worst_case_of_a_chat_is_two_rounds_of_all_that_may_be_said() -> Non
     assert worst_cost(OpenAISettings(price_input=0, price_output=0), talk) == 0
 
 
-def test_the_worst_cases_of_pictures() -> None:
+def test_the_worst_cases_of_images() -> None:
     assert FalSettings(price_per_image=0.0025).worst == 2500
     assert FalSettings(price_per_second=0.001, most_seconds=30).worst == 30_000
     assert FalSettings().worst is None
@@ -266,7 +268,7 @@ def test_the_worst_cases_of_pictures() -> None:
     assert GeminiImageSettings(price_per_image=0.04, image_size="2K").usual == (64_000, 64_000)
 
 
-def use(**changes: Any) -> Use:
+def use(**changes: Any) -> BackendUse:
     given_ = {
         "capability": "image",
         "backend": "x",
@@ -277,7 +279,7 @@ def use(**changes: Any) -> Use:
         "seconds": 2.0,
         "concurrency": 4,
     }
-    return Use.model_validate({**given_, **changes})
+    return BackendUse.model_validate({**given_, **changes})
 
 
 def test_an_estimate_is_a_range_over_all_jobs() -> None:

@@ -15,7 +15,7 @@ from engine.imaging.png_stream import is_png
 from engine.outputs.folder import ExportError, Folder
 from engine.process.ownership import _started, mark
 from engine.recipes.refine.outputs import write_job
-from tests.support.refine_results import make_job, make_turn, picture, snapshot, stamped
+from tests.support.refine_results import image, make_job, make_turn, snapshot, stamped
 
 NAMES = [
     "iteration_1.png",
@@ -42,7 +42,7 @@ def test_a_job_is_written_with_hard_links(job, shelf, tmp_path):
         "iteration": 2,
         "score": 80.0,
         "prompt": "a brighter lamp",
-        "picture": "iteration_2.png",
+        "image": "iteration_2.png",
     }
     assert [turn["prompt"] for turn in summary["iterations"]] == ["a lamp", "a brighter lamp"]
     assert summary["totals"]["cost_usd"] == 0.080246
@@ -97,7 +97,7 @@ def test_where_linking_is_impossible_the_bytes_are_copied(job, shelf, tmp_path, 
 
 
 def test_a_link_that_another_export_has_made_leaves_no_temporary_file(shelf, tmp_path):
-    artifact = shelf.keep(picture())
+    artifact = shelf.keep(image())
     with Folder(tmp_path / "lamp") as folder:
         for _ in range(2):  # both saw that the file was not there yet
             assert folder.link("iteration_1.png", shelf.path(artifact.hash))
@@ -114,8 +114,8 @@ def test_another_failure_of_linking_is_raised(job, shelf, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_picture_without_lineage_is_converted_and_stamped(shelf, tmp_path, monkeypatch, kind):
-    stored = picture(kind)
+def test_an_image_without_lineage_is_converted_and_stamped(shelf, tmp_path, monkeypatch, kind):
+    stored = image(kind)
     turn = make_turn(shelf.keep(stored, f"image/{kind.lower()}"))
     write_job(make_job(turn), tmp_path / "lamp", shelf.path)
     data = (tmp_path / "lamp/iteration_1.png").read_bytes()
@@ -131,13 +131,13 @@ def test_a_picture_without_lineage_is_converted_and_stamped(shelf, tmp_path, mon
     assert (tmp_path / "lamp/iteration_1.png").read_bytes() == data
 
 
-def test_a_copy_is_made_again_when_it_is_of_another_picture_or_cut(shelf, tmp_path):
+def test_a_copy_is_made_again_when_it_is_of_another_image_or_cut(shelf, tmp_path):
     target = tmp_path / "lamp/iteration_1.png"
     for shade in (1, 200):
-        turn = make_turn(shelf.keep(picture("BMP", shade), "image/bmp"))
+        turn = make_turn(shelf.keep(image("BMP", shade), "image/bmp"))
         write_job(make_job(turn), tmp_path / "lamp", shelf.path)
-        with Image.open(target) as image:
-            assert image.getpixel((15, 7))[0] == shade
+        with Image.open(target) as decoded:
+            assert decoded.getpixel((15, 7))[0] == shade
     whole = target.read_bytes()
     target.write_bytes(whole[:-30])
     write_job(make_job(turn), tmp_path / "lamp", shelf.path)
@@ -145,7 +145,7 @@ def test_a_copy_is_made_again_when_it_is_of_another_picture_or_cut(shelf, tmp_pa
 
 
 def test_without_a_seed_a_png_is_linked_as_it_is(shelf, tmp_path):
-    artifact = shelf.keep(picture())
+    artifact = shelf.keep(image())
     write_job(make_job(make_turn(artifact, seed=None)), tmp_path / "lamp", shelf.path)
     assert (tmp_path / "lamp/iteration_1.png").samefile(shelf.path(artifact.hash))
 
@@ -277,15 +277,15 @@ def test_what_fails_halfway_leaves_the_old_file(job, shelf, tmp_path, monkeypatc
     assert snapshot(folder) == before
 
 
-def test_a_lost_or_bad_picture_stops_only_itself(job, shelf, tmp_path):
+def test_a_lost_or_bad_image_stops_only_itself(job, shelf, tmp_path):
     write_job(job, tmp_path / "lamp", shelf.path)
     shelf.path(job.iterations[0].artifact.hash).unlink()
     bad = make_turn(shelf.keep(b"<html>504</html>", "image/png"), 3)
     more = job.model_copy(update={"iterations": (*job.iterations, bad)})
     with pytest.raises(ExportError) as caught:
         write_job(more, tmp_path / "lamp", shelf.path)
-    assert "iteration_1.png: the stored picture is gone" in str(caught.value)
-    assert "iteration_3.png: this is not a picture" in str(caught.value)
+    assert "iteration_1.png: the stored image is gone" in str(caught.value)
+    assert "iteration_3.png: this is not an image" in str(caught.value)
     assert (tmp_path / "lamp/iteration_1.png").exists()
     assert (tmp_path / "lamp/iteration_3_results.json").exists()
     assert len(json.loads((tmp_path / "lamp/summary.json").read_text())["iterations"]) == 3

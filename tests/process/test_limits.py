@@ -62,7 +62,7 @@ def test_too_few_processes_are_refused_for_whoever_the_limit_binds(monkeypatch: 
     monkeypatch.setattr(limits.resource, "getrlimit", getrlimit)
     monkeypatch.setattr(limits, "_tasks_of_user", lambda: 90)
     monkeypatch.setattr(limits.os, "geteuid", lambda: 1000)
-    with pytest.raises(limits.TooLittle, match="Only 10 more processes or threads"):
+    with pytest.raises(limits.LimitTooLow, match="Only 10 more processes or threads"):
         limits.refuse_too_little()
     monkeypatch.setattr(limits, "_tasks_of_user", lambda: 20)
     limits.refuse_too_little()

@@ -243,10 +243,10 @@ async def test_a_job_that_fails_while_its_folder_cannot_be_written_fails(toy: To
 
 def test_files_are_stored_once_by_content_and_read_back_checked(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path / "artifacts")
-    hash_ = store.put(b"picture")
-    assert store.put(b"picture") == hash_
+    hash_ = store.put(b"image")
+    assert store.put(b"image") == hash_
     assert store.hashes() == [hash_]
-    assert store.read(hash_) == b"picture"
+    assert store.read(hash_) == b"image"
     assert not list(store.folder.glob("*/.new-*"))
     store.path(hash_).write_bytes(b"pictura")
     with pytest.raises(Permanent, match="damaged"):
@@ -274,10 +274,10 @@ async def test_an_engine_removes_the_temporary_files_of_processes_that_have_ende
 
 def test_a_file_that_was_cut_short_is_stored_again(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path / "artifacts")
-    hash_ = store.put(b"picture")
+    hash_ = store.put(b"image")
     store.path(hash_).write_bytes(b"pic")
-    assert store.put(b"picture") == hash_
-    assert store.read(hash_) == b"picture"
+    assert store.put(b"image") == hash_
+    assert store.read(hash_) == b"image"
 
 
 def test_a_write_that_fails_leaves_nothing_behind(
@@ -291,7 +291,7 @@ def test_a_write_that_fails_leaves_nothing_behind(
     with monkeypatch.context() as full:
         full.setattr(os, "fsync", no_room)
         with pytest.raises(OSError, match="No space"):
-            store.put(b"picture")
+            store.put(b"image")
     assert store.hashes() == []
     assert not [path for path in store.folder.rglob("*") if path.is_file()]
 

@@ -15,7 +15,7 @@ from db.writes import jobs as job_writes
 from engine.contract import (
     Blocked,
     CallContext,
-    Missing,
+    MissingRequirement,
     OutcomeUnknown,
     Permanent,
     Refinement,
@@ -126,7 +126,7 @@ async def test_a_retry_of_a_refused_request_asks_anew_and_one_of_a_lost_line_goe
         if context.request_id is None:
             await context.submitted(f"id-{len(submitted)}")
         if request.brief.endswith("say-0") and len(submitted) == 1:
-            raise Permanent("The provider refuses the picture.")
+            raise Permanent("The provider refuses the image.")
         if request.brief.endswith("say-1") and len(submitted) in {3, 4, 5}:
             raise Retryable("The line is down.")
 
@@ -409,7 +409,11 @@ async def test_resume_reads_the_env_file_again(toy: Toy) -> None:
 
     def with_key(capability: Any, name: str, settings: Any, environment: Any) -> Any:
         made_with.append(environment.get("TOY_KEY"))
-        lacks = [] if environment.get("TOY_KEY") else [Missing(what="a key", remedy="Set TOY_KEY.")]
+        lacks = (
+            []
+            if environment.get("TOY_KEY")
+            else [MissingRequirement(what="a key", remedy="Set TOY_KEY.")]
+        )
         made = backend(capability, name, settings, environment)
         made.lacks = lacks
         return made

@@ -14,11 +14,11 @@ from engine.contract import (
     Blocked,
     Call,
     CallContext,
+    GeneratedImage,
     ImageBackend,
     ImageRequest,
-    Missing,
+    MissingRequirement,
     Permanent,
-    Picture,
     RefineRequest,
     Retryable,
 )
@@ -160,28 +160,28 @@ async def test_a_full_disk_is_nothing_that_another_backend_mends(toy: Toy) -> No
 # -- the simplified prompt -----------------------------------------------------------------------
 
 
-class Pictures:
-    """Makes pictures of prompts without a certain word."""
+class Images:
+    """Makes images of prompts without a certain word."""
 
     capability = "image"
-    model, version, lane = "1", "1", "pictures"
+    model, version, lane = "1", "1", "images"
     paid = resumable = False
     concurrency, requests_per_minute = 4, None
 
     def __init__(self, name: str, refuses: str) -> None:
         self.name, self.refuses = name, refuses
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return []
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         if self.refuses in request.prompt:
             raise Permanent(f"Nothing with {self.refuses}.")
         image = await context.keep(PNG + request.prompt.encode() + self.name.encode())
-        return Picture(image=image, seed=request.seed)
+        return GeneratedImage(image=image, seed=request.seed)
 
 
-class PictureSettings(RecipeSettings):
+class ImageSettings(RecipeSettings):
     image: str = "one,two"
 
 
@@ -190,8 +190,8 @@ class Made(BaseModel):
 
 
 async def paint(job: Any) -> Made:
-    def asked(prompt: str) -> Call[Picture]:
-        return cast("Call[Picture]", job.image.generate(prompt, seed=1, width=64, height=64))
+    def asked(prompt: str) -> Call[GeneratedImage]:
+        return cast("Call[GeneratedImage]", job.image.generate(prompt, seed=1, width=64, height=64))
 
     await job.step("generate", asked, f"{job.input.prompt}, with corrections")
     return Made()
@@ -207,7 +207,7 @@ PAINT: AnyRecipe = Recipe(
     version="1",
     summary="Paints.",
     input=PaintInput,
-    settings=PictureSettings,
+    settings=ImageSettings,
     uses={"image": ImageBackend},
     headline=Headline("score", 0, 100),
     run=paint,
@@ -226,13 +226,13 @@ PAINT: AnyRecipe = Recipe(
         ),
     ],
 )
-async def test_a_picture_is_asked_for_once_more_without_corrections(
+async def test_an_image_is_asked_for_once_more_without_corrections(
     tmp_path: Path, refused: tuple[str, str], keys: list[str]
 ) -> None:
     toy = Toy(tmp_path)
     toy.catalog.recipes["toy"] = PAINT
     for name, word in zip(("one", "two"), refused, strict=True):
-        toy.catalog.others[name] = cast("Backend", Pictures(name, word))
+        toy.catalog.others[name] = cast("Backend", Images(name, word))
     toy.queue()
     await toy.run()
     steps = toy.steps()
@@ -243,23 +243,23 @@ async def test_a_picture_is_asked_for_once_more_without_corrections(
     assert [found["to"] for found in fallbacks(toy)] == keys[1:]
 
 
-class Unreachable(Pictures):
-    """Generates every picture and hands out none."""
+class Unreachable(Images):
+    """Generates every image and hands out none."""
 
     resumable = True
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         await context.submitted(context.request_id or request.prompt)
         raise Retryable("The file does not come.")
 
 
-async def test_a_picture_that_exists_is_not_bought_once_more_without_corrections(
+async def test_an_image_that_exists_is_not_bought_once_more_without_corrections(
     tmp_path: Path,
 ) -> None:
     toy = Toy(tmp_path)
     toy.catalog.recipes["toy"] = PAINT
     toy.catalog.others["one"] = cast("Backend", Unreachable("one", ""))
-    toy.catalog.others["two"] = cast("Backend", Pictures("two", "never"))
+    toy.catalog.others["two"] = cast("Backend", Images("two", "never"))
     toy.queue()
     await toy.run()
     assert [(step.key, step.state) for step in toy.steps()] == [

@@ -172,7 +172,7 @@ async def test_a_call_that_is_given_up_before_its_intent_is_committed_is_put_asi
 
 def break_one_commit(monkeypatch: pytest.MonkeyPatch, *, job: int, key: str) -> list[str]:
     """The commit that holds a step's intent fails for good; returns what broke, once it did."""
-    begin, each = step_writes.begin_step, db.writer.Writer._commit_each
+    begin, each = step_writes.begin_step, db.writer.StoreWriter._commit_each
     begun, broke = set[tuple[int, str]](), list[str]()
 
     def noting(connection: sqlite3.Connection, intent: Any, *more: Any) -> int:
@@ -189,7 +189,7 @@ def break_one_commit(monkeypatch: pytest.MonkeyPatch, *, job: int, key: str) -> 
         each(writer, items, then_break)
 
     monkeypatch.setattr(step_writes, "begin_step", noting)
-    monkeypatch.setattr(db.writer.Writer, "_commit_each", commit_each)
+    monkeypatch.setattr(db.writer.StoreWriter, "_commit_each", commit_each)
     return broke
 
 
@@ -226,7 +226,7 @@ async def test_a_stop_does_not_wait_for_an_intent_that_cannot_be_written(
     monkeypatch.setattr(db.writer, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(engine_module, "LAST_WRITES_SECONDS", 0.1)
     broken = False
-    commit = db.writer.Writer._commit
+    commit = db.writer.StoreWriter._commit
 
     def commit_or_not(writer: Any, items: Any) -> None:
         if broken:
@@ -235,7 +235,7 @@ async def test_a_stop_does_not_wait_for_an_intent_that_cannot_be_written(
             raise error
         commit(writer, items)
 
-    monkeypatch.setattr(db.writer.Writer, "_commit", commit_or_not)
+    monkeypatch.setattr(db.writer.StoreWriter, "_commit", commit_or_not)
 
     def reply(_r: RefineRequest, _c: CallContext) -> None:
         nonlocal broken

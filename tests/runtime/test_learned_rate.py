@@ -8,7 +8,7 @@ import pytest
 from bench.lanes import BAD_DAY, Counting, many_calls
 from engine.config.settings import Settings
 from engine.contract import Retryable
-from engine.runtime.lanes.adaptive_rate import CALLS_A_REFUSAL, MANY_REFUSALS, SLACK, LearnedRate
+from engine.runtime.lanes.adaptive_rate import CALLS_A_REFUSAL, MANY_REFUSALS, SLACK, AdaptiveRate
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.lanes.lane_set import LaneChange, LaneSet
 from tests.support.toys import ToyBackend
@@ -32,7 +32,7 @@ class Calls:
     """Sends calls by a rate, each taking no time."""
 
     def __init__(self) -> None:
-        self.rate = LearnedRate()
+        self.rate = AdaptiveRate()
         self.number = 0
 
     def send(self, count: int = 1) -> None:

@@ -12,8 +12,8 @@ from db.queries import batches, history
 from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent, RefineRequest
 from engine.contract.outputs import Outputs
-from engine.runtime.commands import CommandDesk, NothingRuns
-from engine.runtime.output_writer import Projector
+from engine.runtime.commands import CommandHandler, NoEngine
+from engine.runtime.output_writer import OutputWriter
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -198,11 +198,11 @@ async def test_a_failing_job_that_is_stopped_still_fails(
     def fail(_request: RefineRequest, _context: CallContext) -> None:
         raise Permanent("No.")
 
-    async def slow(_projector: Projector, _run: Any, **_ending: Any) -> None:
+    async def slow(_projector: OutputWriter, _run: Any, **_ending: Any) -> None:
         writing.set()
         await let.wait()
 
-    monkeypatch.setattr(Projector, "project", slow)
+    monkeypatch.setattr(OutputWriter, "project", slow)
     toy.backend.reply = fail
     toy.queue()
     engine = toy.engine()
@@ -296,7 +296,7 @@ async def test_without_an_engine_commands_do_the_same(toy: Toy) -> None:
         async def write_now(operation: Any) -> Any:
             return write(operation)
 
-        desk = CommandDesk(reader, write_now, NothingRuns(), toy.catalog)
+        desk = CommandHandler(reader, write_now, NoEngine(), toy.catalog)
         from db.queries.batches import pending_commands
 
         for command in pending_commands(reader):

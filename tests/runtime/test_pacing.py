@@ -9,9 +9,9 @@ import pytest
 from bench.lanes import BAD_DAY, many_calls, run_skipping
 from engine.config.settings import Settings
 from engine.contract import Retryable
-from engine.runtime.lanes.lane import Lane, Sent
+from engine.runtime.lanes.lane import AdmittedCall, Lane
 from engine.runtime.lanes.lane_set import LaneChange, LaneSet, UnknownLane
-from engine.runtime.lanes.limits import MINUTE, Tokens, Width, Window
+from engine.runtime.lanes.limits import MINUTE, ConcurrencyLimit, RateWindow, TokenRate
 from tests.support.toys import ToyBackend
 
 
@@ -31,7 +31,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
 
 
 def test_a_new_lane_doubles_each_round_until_it_is_as_wide_as_configured() -> None:
-    width = Width(20, adaptive=True, slow_start=True)
+    width = ConcurrencyLimit(20, adaptive=True, slow_start=True)
     rounds = [width.now]
     for _ in range(5):
         for _ in range(width.now):
@@ -41,14 +41,14 @@ def test_a_new_lane_doubles_each_round_until_it_is_as_wide_as_configured() -> No
 
 
 def test_it_grows_only_while_it_is_what_holds_calls_up() -> None:
-    width = Width(20, adaptive=True, slow_start=True)
+    width = ConcurrencyLimit(20, adaptive=True, slow_start=True)
     for _ in range(100):
         width.worked(in_flight=1)
     assert width.now == 2
 
 
 def test_one_cut_for_each_episode_however_many_calls_are_refused() -> None:
-    width = Width(16, adaptive=True)
+    width = ConcurrencyLimit(16, adaptive=True)
     assert [width.overloaded(ticket, newest=40) for ticket in range(25, 41)] == [
         True,
         *[False] * 15,
@@ -62,7 +62,7 @@ def test_one_cut_for_each_episode_however_many_calls_are_refused() -> None:
 
 
 def test_after_a_cut_it_grows_by_one_a_round() -> None:
-    width = Width(64, adaptive=True, slow_start=True)
+    width = ConcurrencyLimit(64, adaptive=True, slow_start=True)
     for _ in range(30):
         width.worked(in_flight=width.now)
     before = width.now
@@ -74,7 +74,7 @@ def test_after_a_cut_it_grows_by_one_a_round() -> None:
 
 
 def test_it_is_never_wider_than_configured_and_follows_what_is_configured() -> None:
-    width = Width(4, adaptive=True)
+    width = ConcurrencyLimit(4, adaptive=True)
     width.worked(in_flight=4)
     assert width.now == 4
     width.resize(8)
@@ -87,7 +87,7 @@ def test_it_is_never_wider_than_configured_and_follows_what_is_configured() -> N
 
 
 def test_a_lane_of_our_own_machine_does_not_adapt() -> None:
-    width = Width(4)
+    width = ConcurrencyLimit(4)
     assert not width.overloaded(1, newest=1)
     width.worked(in_flight=4)
     width.resize(9)
@@ -98,7 +98,7 @@ def test_a_lane_of_our_own_machine_does_not_adapt() -> None:
 
 
 def test_never_more_than_so_many_within_any_minute(clock: Callable[[float], None]) -> None:
-    lot, window, sent = random.Random(3), Window(10), list[float]()
+    lot, window, sent = random.Random(3), RateWindow(10), list[float]()
     for _ in range(400):
         clock(lot.choice([0.0, 0.1, 3.0]))
         if (wait := window.wait()) > 0:
@@ -114,13 +114,13 @@ def test_never_more_than_so_many_within_any_minute(clock: Callable[[float], None
 def test_rates_that_are_no_whole_number(
     clock: Callable[[float], None], per_minute: float, waits: float
 ) -> None:
-    window = Window(per_minute)
+    window = RateWindow(per_minute)
     window.take()
     assert window.wait() == pytest.approx(waits)
 
 
 def test_what_was_sent_counts_when_the_rate_is_changed(clock: Callable[[float], None]) -> None:
-    window = Window(10)
+    window = RateWindow(10)
     for _ in range(5):
         window.take()
     window.resize(3)
@@ -130,7 +130,7 @@ def test_what_was_sent_counts_when_the_rate_is_changed(clock: Callable[[float], 
 
 
 def test_tokens_count_as_usual_until_they_are_known(clock: Callable[[float], None]) -> None:
-    tokens = Tokens(1000)
+    tokens = TokenRate(1000)
     tokens.end(tokens.begin(), 400)
     one, two = tokens.begin(), tokens.begin()
     assert (one, two) == (400, 400)
@@ -145,7 +145,7 @@ def test_tokens_count_as_usual_until_they_are_known(clock: Callable[[float], Non
 # -- lanes --------------------------------------------------------------------------------------
 
 
-async def _send(lane: Lane) -> Sent:
+async def _send(lane: Lane) -> AdmittedCall:
     async with lane.slot() as sent:
         return sent
 
@@ -248,6 +248,6 @@ def test_who_is_free_starts_wide_and_our_own_machine_is_as_wide_as_it_is() -> No
     for lane in (free, own):
         lane.failed(Retryable("503", pressure="overload"))
     assert (free.concurrency, free.width) == (4, 4)
-    free.failed(Retryable("503", pressure="overload"), Sent(1))
-    own.failed(Retryable("503", pressure="overload"), Sent(1))
+    free.failed(Retryable("503", pressure="overload"), AdmittedCall(1))
+    own.failed(Retryable("503", pressure="overload"), AdmittedCall(1))
     assert (free.width, own.width) == (2, 3)

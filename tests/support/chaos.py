@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from db.queries import batches, jobs
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from db.store import Store
 from db.writes import commands as command_writes
 from engine.config.paths import WorkspacePaths
@@ -162,13 +162,13 @@ class Stage:
         """What a statement finds now."""
         return [tuple(row) for row in self.read(lambda c: c.execute(sql).fetchall())]
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[JobRow]:
         """The jobs as they are now."""
         return list(self.read(lambda c: list(jobs.all_jobs(c, 1))))
 
-    def batch(self) -> Batch:
+    def batch(self) -> BatchRow:
         """The batch as it is now."""
-        return cast("Batch", self.read(lambda c: batches.batch(c, 1)))
+        return cast("BatchRow", self.read(lambda c: batches.batch(c, 1)))
 
     def charged(self) -> list[Charge]:
         """What was charged for this workspace."""

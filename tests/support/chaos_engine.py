@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import db.store
-from db.writer import Writer
+from db.writer import StoreWriter
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import read_settings
 from engine.runtime.engine import Engine
@@ -54,7 +54,7 @@ class KillingConnection(sqlite3.Connection):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class KillingWriter(Writer):
+class KillingWriter(StoreWriter):
     """The writer's door with such a connection."""
 
     def __init__(self, path: Path, *args: Any) -> None:
@@ -88,7 +88,7 @@ def kill_at(where: str) -> None:
     """Arranges for this process to end at a commit, `before:N` or `after:N`."""
     KillingConnection.when, _, at = where.partition(":")
     KillingConnection.at = int(at)
-    setattr(db.store, "Writer", KillingWriter)  # noqa: B010 - this process is for nothing else
+    setattr(db.store, "StoreWriter", KillingWriter)  # noqa: B010 - this process is for nothing else
 
 
 def nursery() -> None:

@@ -1,4 +1,4 @@
-"""Backends of storyboards for crashes: paid pictures and paid writing, free scores."""
+"""Backends of storyboards for crashes: paid images and paid writing, free scores."""
 
 from pathlib import Path
 
@@ -6,27 +6,27 @@ from engine.contract import (
     Backend,
     CallContext,
     Capability,
-    Column,
     CompareRequest,
     Comparison,
-    Likeness,
-    Mark,
+    ImageScore,
     PlannedScene,
     ReviewRequest,
     Scenes,
     ScenesRequest,
     ScoreRequest,
-    ScoreSheet,
+    ScorerScores,
+    ScoreTable,
     Shot,
     ShotRequest,
     ShotReview,
+    Similarity,
 )
 from tests.support.chaos_recipe import PRICE, Base, Painter
 from tests.support.films import digest, png_of
 
 
 class FilmPainter(Painter):
-    """Submits and polls; its pictures are pictures."""
+    """Submits and polls; its images are images."""
 
     def draw(self, prompt: str, answer: str) -> bytes:
         number = digest(prompt, answer)
@@ -72,17 +72,17 @@ class FilmJury(Base):
 
     metrics = ("colour",)
 
-    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         found = [sum(await context.read(image)) % 101 for image in request.images]
-        marks = tuple(Mark(raw=value, value=value) for value in found)
-        column = Column(metric="colour", scorer="film", text="none", marks=marks)
-        return ScoreSheet(images=request.images, columns=(column,))
+        marks = tuple(ImageScore(raw=value, value=value) for value in found)
+        column = ScorerScores(metric="colour", scorer="film", text="none", marks=marks)
+        return ScoreTable(images=request.images, columns=(column,))
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
         sums = [sum(await context.read(image)) for image in request.images]
         values = tuple(tuple(float(abs(a - b)) for b in sums) for a in sums)
-        likeness = Likeness(
-            measure="sums", method="film", higher_is_more_alike=False, values=values
+        likeness = Similarity(
+            measure="sums", method="film", higher_is_more_similar=False, values=values
         )
         return Comparison(likenesses=(likeness,))
 

@@ -1,7 +1,7 @@
 """A recipe with everything that a crash can come between.
 
-Each iteration generates two pictures side by side (one way of paying each), judges them with a
-free step, and refines the prompt with a paid one; the best picture is the result.
+Each iteration generates two images side by side (one way of paying each), judges them with a
+free step, and refines the prompt with a paid one; the best image is the result.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ from engine.contract import (
     Capability,
     EvaluateRequest,
     Evaluation,
+    GeneratedImage,
     ImageBackend,
     ImageRequest,
-    Missing,
+    MissingRequirement,
     OutcomeUnknown,
-    Picture,
     Refinement,
     RefineRequest,
     Retryable,
@@ -61,7 +61,7 @@ class ChaosSettings(RecipeSettings):
 
 
 class ChaosResult(BaseModel):
-    """The best picture and what was said on the way."""
+    """The best image and what was said on the way."""
 
     best: Artifact
     score: float
@@ -95,7 +95,7 @@ class Base:
     concurrency: int = 4
     requests_per_minute: float | None = None
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return []
 
     async def ask(self, method: str, path: str, **body: Any) -> Any:
@@ -111,7 +111,7 @@ class Base:
 class Painter(Base):
     """Submits and polls."""
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         prompt = f"{request.prompt}/{request.seed}"
         if context.request_id is None:
             submitted = await self.ask("POST", "/submit", prompt=prompt)
@@ -125,11 +125,11 @@ class Painter(Base):
             context.progress(0.5, "waiting")
             await asyncio.sleep(0.003)
         context.cost(PRICE)
-        image = await context.keep(self.draw(prompt, found["answer"]), role="picture")
-        return Picture(image=image, seed=request.seed)
+        image = await context.keep(self.draw(prompt, found["answer"]), role="image")
+        return GeneratedImage(image=image, seed=request.seed)
 
     def draw(self, prompt: str, answer: str) -> bytes:
-        """The picture of a prompt."""
+        """The image of a prompt."""
         return bytes_of(prompt, answer)
 
 
@@ -152,7 +152,7 @@ class Judge(Base):
 
 
 async def run_chaos(job: Any) -> ChaosResult:
-    prompt, attempts, pictures = job.input.prompt, [], []
+    prompt, attempts, images = job.input.prompt, [], []
     for turn in job.iterations(job.settings.iterations):
         async with asyncio.TaskGroup() as group:
             branches = [
@@ -162,23 +162,23 @@ async def run_chaos(job: Any) -> ChaosResult:
                 for number in range(2)
             ]
         found = [branch.result() for branch in branches]
-        pictures += found
+        images += found
         best = max(found, key=lambda pair: pair[1].score)
         attempts.append(Attempt(prompt=prompt, evaluation=best[1]))
         if not turn.is_last:
             refined = await turn.step("refine", job.text.refine, job.input.prompt, attempts)
             prompt = refined.prompt
-    picture, evaluation = max(pictures, key=lambda pair: pair[1].score)
+    image, evaluation = max(images, key=lambda pair: pair[1].score)
     prompts = [attempt.prompt for attempt in attempts]
-    return ChaosResult(best=picture.image, score=evaluation.score, prompts=prompts)
+    return ChaosResult(best=image.image, score=evaluation.score, prompts=prompts)
 
 
-async def _variation(job: Any, scope: Any, prompt: str, number: int) -> tuple[Picture, Evaluation]:
+async def _variation(
+    job: Any, scope: Any, prompt: str, number: int
+) -> tuple[GeneratedImage, Evaluation]:
     seed = job.seed_for(number)
-    picture = await scope.step(
-        "generate", job.image.generate, prompt, seed=seed, width=64, height=64
-    )
-    return picture, await scope.step("evaluate", job.vision.evaluate, picture.image, prompt)
+    image = await scope.step("generate", job.image.generate, prompt, seed=seed, width=64, height=64)
+    return image, await scope.step("evaluate", job.vision.evaluate, image.image, prompt)
 
 
 CHAOS: AnyRecipe = Recipe(

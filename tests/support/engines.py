@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from db.queries import batches, jobs
-from db.rows import Batch, Command, Job, Step
+from db.rows import BatchRow, CommandRow, JobRow, StepRow
 from db.store import Store
 from db.writes import commands as command_writes
 from engine.config.paths import WorkspacePaths
@@ -102,15 +102,15 @@ class Toy:
 
     async def obeyed(
         self, verb: str, arguments: Mapping[str, Any] | None = None, **target: int
-    ) -> Command:
+    ) -> CommandRow:
         """Asks a running engine for something and waits for its answer."""
         command_id = self.command(verb, arguments, **target)
 
-        def answered() -> Command | None:
+        def answered() -> CommandRow | None:
             found = self.read(lambda c: batches.command(c, command_id))
             return found if found is not None and found.state != "pending" else None
 
-        return cast("Command", await eventually(answered))
+        return cast("CommandRow", await eventually(answered))
 
     def read(self, query: Callable[[sqlite3.Connection], Any]) -> Any:
         """What a query finds now."""
@@ -120,30 +120,30 @@ class Toy:
         finally:
             reader.close()
 
-    def batch(self, batch_id: int = 1) -> Batch:
+    def batch(self, batch_id: int = 1) -> BatchRow:
         """A batch as it is now."""
-        return cast("Batch", self.read(lambda c: batches.batch(c, batch_id)))
+        return cast("BatchRow", self.read(lambda c: batches.batch(c, batch_id)))
 
-    def job(self, job_id: int = 1) -> Job:
+    def job(self, job_id: int = 1) -> JobRow:
         """A job as it is now."""
-        return cast("Job", self.read(lambda c: jobs.job(c, job_id)))
+        return cast("JobRow", self.read(lambda c: jobs.job(c, job_id)))
 
-    def jobs(self, batch_id: int = 1) -> list[Job]:
+    def jobs(self, batch_id: int = 1) -> list[JobRow]:
         """The jobs of a batch as they are now."""
-        return cast("list[Job]", self.read(lambda c: list(jobs.all_jobs(c, batch_id))))
+        return cast("list[JobRow]", self.read(lambda c: list(jobs.all_jobs(c, batch_id))))
 
-    def steps(self, job_id: int = 1) -> list[Step]:
+    def steps(self, job_id: int = 1) -> list[StepRow]:
         """The steps of a job as they are now."""
-        return cast("list[Step]", self.read(lambda c: jobs.steps(c, job_id)))
+        return cast("list[StepRow]", self.read(lambda c: jobs.steps(c, job_id)))
 
-    async def becomes(self, state: str, job_id: int = 1) -> Job:
+    async def becomes(self, state: str, job_id: int = 1) -> JobRow:
         """Waits until a job is in a state."""
 
-        def there() -> Job | None:
+        def there() -> JobRow | None:
             found = self.job(job_id)
             return found if found.state == state else None
 
-        return cast("Job", await eventually(there))
+        return cast("JobRow", await eventually(there))
 
 
 async def eventually(found: Callable[[], Any]) -> Any:

@@ -1,4 +1,4 @@
-"""Small backends for storyboards: pictures of one colour, prompts that count up, made-up marks.
+"""Small backends for storyboards: images of one colour, prompts that count up, made-up marks.
 
 Everything that they answer depends on the request alone, so that runs can be compared.
 """
@@ -11,30 +11,30 @@ from pathlib import Path
 from typing import Any
 
 from db.queries import jobs as queries
-from db.rows import Job, Step
+from db.rows import JobRow, StepRow
 from engine.client.workspace import Workspace
 from engine.contract import (
     Backend,
     CallContext,
-    Column,
     CompareRequest,
     Comparison,
+    GeneratedImage,
     ImageRequest,
-    Likeness,
-    Mark,
-    Missing,
+    ImageScore,
+    MissingRequirement,
     Permanent,
-    Picture,
     PlannedScene,
     Request,
     ReviewRequest,
     Scenes,
     ScenesRequest,
     ScoreRequest,
-    ScoreSheet,
+    ScorerScores,
+    ScoreTable,
     Shot,
     ShotRequest,
     ShotReview,
+    Similarity,
 )
 from engine.plugins.catalog import EntryPointCatalog
 
@@ -47,7 +47,7 @@ def digest(*parts: object) -> int:
 
 
 def png_of(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> bytes:
-    """A small picture of one colour."""
+    """A small image of one colour."""
     from PIL import Image
 
     stream = io.BytesIO()
@@ -55,10 +55,10 @@ def png_of(colour: tuple[int, int, int], size: tuple[int, int] = (64, 64)) -> by
     return stream.getvalue()
 
 
-def marks_of(request: ScoreRequest, metric: str) -> list[Mark]:
-    """Marks that depend on picture and metric alone."""
+def marks_of(request: ScoreRequest, metric: str) -> list[ImageScore]:
+    """Marks that depend on image and metric alone."""
     return [
-        Mark(raw=value / 4, value=value)
+        ImageScore(raw=value / 4, value=value)
         for image in request.images
         for value in [40.0 + digest(image.hash, metric) % 600 / 10]
     ]
@@ -70,18 +70,18 @@ class Crew:
 
     Attributes:
         reviews: Overall score of each round of a scene's prompt, from the first; the last holds on.
-        marks: What a metric gives the pictures of a set.
+        marks: What a metric gives the images of a set.
         fails: Whether a request fails for good.
         metrics: What the scorer has.
-        most_references: Reference pictures that the painter takes.
+        max_references: Reference images that the painter takes.
         asked: Every request, in order.
     """
 
     reviews: Sequence[float] = (50.0, 70.0, 90.0)
-    marks: Callable[[ScoreRequest, str], list[Mark]] = marks_of
+    marks: Callable[[ScoreRequest, str], list[ImageScore]] = marks_of
     fails: Callable[[Request], bool] = lambda _request: False
     metrics: tuple[str, ...] = METRICS
-    most_references: int = 1
+    max_references: int = 1
     asked: list[Request] = field(default_factory=list)
 
     def of(self, kind: type[Request]) -> list[Any]:
@@ -100,9 +100,9 @@ class CrewBackend:
         self.crew, self.capability, self.name = crew, capability, name
         self.lane = f"{name}-{capability}"
         self.metrics = crew.metrics
-        self.most_references = crew.most_references
+        self.max_references = crew.max_references
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return []
 
     def hear(self, request: Request) -> None:
@@ -153,22 +153,22 @@ class Writer(CrewBackend):
 class Painter(CrewBackend):
     """One colour a request."""
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         self.hear(request)
         followed = [one.hash for one in (request.reference, *request.more_references) if one]
         number = digest(request.prompt, request.seed, followed)
         colour = (number & 255, number >> 8 & 255, number >> 16 & 255)
         image = await context.keep(png_of(colour, (request.width, request.height)), role="image")
-        return Picture(image=image, seed=request.seed)
+        return GeneratedImage(image=image, seed=request.seed)
 
 
 class Jury(CrewBackend):
     """Marks as the crew says."""
 
-    async def score(self, request: ScoreRequest, _context: CallContext) -> ScoreSheet:
+    async def score(self, request: ScoreRequest, _context: CallContext) -> ScoreTable:
         self.hear(request)
         columns = [
-            Column(
+            ScorerScores(
                 metric=metric,
                 scorer=f"crew {metric}-1",
                 text="brief",
@@ -176,7 +176,7 @@ class Jury(CrewBackend):
             )
             for metric in request.metrics or self.crew.metrics
         ]
-        return ScoreSheet(images=request.images, columns=tuple(columns))
+        return ScoreTable(images=request.images, columns=tuple(columns))
 
     async def compare(self, request: CompareRequest, _context: CallContext) -> Comparison:
         self.hear(request)
@@ -184,7 +184,9 @@ class Jury(CrewBackend):
         values = tuple(tuple(1.0 if a == b else 0.5 for b in range(count)) for a in range(count))
         return Comparison(
             likenesses=(
-                Likeness(measure="colour", method="crew", higher_is_more_alike=True, values=values),
+                Similarity(
+                    measure="colour", method="crew", higher_is_more_similar=True, values=values
+                ),
             )
         )
 
@@ -230,7 +232,7 @@ class Shooting:
             self.root / "w", create=True, catalog=CrewCatalog(self.crew, self.spare)
         )
 
-    def run(self, entry: str, **settings: Any) -> Job:
+    def run(self, entry: str, **settings: Any) -> JobRow:
         """Runs one entry, as YAML, to its end; returns the first job."""
         self.queue(entry, **settings)
         return self.again()
@@ -241,25 +243,25 @@ class Shooting:
         source.write_text(entry)
         self.workspace.queue("storyboard", source, settings={**SMALL, **settings})
 
-    def again(self) -> Job:
+    def again(self) -> JobRow:
         """Goes on with the batch."""
         self.workspace.follow("b1")
         return self.job()
 
-    def decide(self, key: str, value: Any) -> Job:
+    def decide(self, key: str, value: Any) -> JobRow:
         """Decides something about the first job and goes on; forgets what was asked before."""
         self.crew.asked.clear()
         self.workspace.command("decide", ["j1"], {"key": key, "value": value})
         return self.again()
 
-    def job(self) -> Job:
+    def job(self) -> JobRow:
         """The first job as it is now."""
         with self.workspace.reading() as connection:
             found = queries.job(connection, 1)
         assert found is not None
         return found
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[StepRow]:
         """The first job's steps."""
         with self.workspace.reading() as connection:
             return queries.steps(connection, 1)

@@ -41,8 +41,8 @@ class QuietDesk:
     def progress(self, task: int, fraction: float | None, message: str = "") -> None:
         self.told.append((task, fraction, message))
 
-    def preview(self, task: int, picture: bytes) -> None:
-        raise AssertionError("scorers show no pictures")
+    def preview(self, task: int, image: bytes) -> None:
+        raise AssertionError("scorers show no images")
 
     def is_given_up(self, task: int) -> bool:
         return task in self.given_up

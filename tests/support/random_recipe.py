@@ -19,7 +19,7 @@ from pydantic import BaseModel
 from engine.contract import (
     CallContext,
     Capability,
-    Missing,
+    MissingRequirement,
     Permanent,
     Refinement,
     RefineRequest,
@@ -66,7 +66,7 @@ class RandomWriter:
     requests_per_minute: float | None = None
     busy: Counter[str] = field(default_factory=Counter)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return []
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:

@@ -11,11 +11,11 @@ from engine.imaging.lineage import Lineage, stamp
 from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport, Totals
 
 
-def picture(kind: str = "PNG", shade: int = 0) -> bytes:
+def image(kind: str = "PNG", shade: int = 0) -> bytes:
     buffer = io.BytesIO()
-    image = Image.new("RGB", (16, 8), (shade, 40, 90))
-    image.paste((255, 255, 0), (0, 0, 5, 5))
-    image.save(buffer, kind)
+    decoded = Image.new("RGB", (16, 8), (shade, 40, 90))
+    decoded.paste((255, 255, 0), (0, 0, 5, 5))
+    decoded.save(buffer, kind)
     return buffer.getvalue()
 
 
@@ -23,7 +23,7 @@ def stamped(shade: int = 0, prompt: str = "a lamp") -> bytes:
     lineage = Lineage(
         prompt=prompt, seed=7, width=16, height=8, backend="builtin", model="painter", version="1"
     )
-    return stamp(picture(shade=shade), lineage)
+    return stamp(image(shade=shade), lineage)
 
 
 class Shelf:

@@ -1,4 +1,4 @@
-"""Pictures with a C2PA manifest in each format, as far as their structure goes."""
+"""Images with a C2PA manifest in each format, as far as their structure goes."""
 
 import struct
 import zlib
@@ -14,7 +14,7 @@ MANIFEST = BOX + bytes(200 - len(BOX))
 
 
 def sign(data: bytes) -> bytes:
-    """The same picture with a manifest where its format has it."""
+    """The same image with a manifest where its format has it."""
     if data.startswith(b"\x89PNG"):
         body = b"caBX" + MANIFEST
         return data[:33] + struct.pack(">I", len(MANIFEST)) + body + crc(body) + data[33:]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from db.queries.batches import batch as read_batch
-from db.rows import Batch
+from db.rows import BatchRow
 from db.store import Store
 from db.writes import batches as batch_writes
 from db.writes.errors import ErrorRecord
@@ -72,7 +72,7 @@ def intent(batch_id: int, job_id: int | None, key: str = "say", print_: str = "f
     )
 
 
-def batch_row(connection: sqlite3.Connection, batch_id: int) -> Batch:
+def batch_row(connection: sqlite3.Connection, batch_id: int) -> BatchRow:
     """A batch that has to be there."""
     found = read_batch(connection, batch_id)
     assert found is not None

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.contract import Desk
+from engine.contract import BatchReporter
 from tests.support import media_shim
 
 SIDE = 64
-"""Side of the pictures that tests make, in pixels."""
+"""Side of the images that tests make, in pixels."""
 
 
 def prepare() -> None:
@@ -48,7 +48,7 @@ class Mortal:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Any:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Any:
         self._calls += 1
         return self._model.run(operation, payloads, self if self._calls == 2 else desk)
 
@@ -56,7 +56,7 @@ class Mortal:
         if fraction is not None and fraction >= 0.5:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def preview(self, task: int, picture: bytes) -> None:
+    def preview(self, task: int, image: bytes) -> None:
         pass
 
     def is_given_up(self, task: int) -> bool:

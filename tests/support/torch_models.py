@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.contract import Desk, ModelKey, Place, Task
+from engine.contract import BatchReporter, LoadContext, ModelKey, Task
 
 WIDTH = 8
 
@@ -21,7 +21,7 @@ class Layer:
         generator = torch.Generator().manual_seed(seed)
         self.weights = torch.randn(WIDTH, WIDTH, generator=generator).to(device)
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Sequence[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
         if operation == "threads":
             return [self.torch.get_num_threads() for _ in payloads]
         given = self.torch.tensor(payloads, device=self.weights.device)
@@ -37,7 +37,7 @@ class Layer:
         del self.weights
 
 
-def load(options: str, place: Place) -> Layer:
+def load(options: str, place: LoadContext) -> Layer:
     """Loads the layer."""
     return Layer(json.loads(options)["seed"], place.device)
 

@@ -19,7 +19,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from engine.contract import Blocked, Desk, ModelKey, Permanent, Place, Retryable, Task
+from engine.contract import (
+    BatchReporter,
+    Blocked,
+    LoadContext,
+    ModelKey,
+    Permanent,
+    Retryable,
+    Task,
+)
 
 STEP = 0.002
 
@@ -27,7 +35,7 @@ STEP = 0.002
 class ToyModel:
     """Answers in upper case, with the tasks that were done together."""
 
-    def __init__(self, options: dict[str, Any], place: Place) -> None:
+    def __init__(self, options: dict[str, Any], place: LoadContext) -> None:
         self.options = options
         self.place = place
         self.most: int = options.get("most", 8)
@@ -42,7 +50,7 @@ class ToyModel:
             with Path(path).open("a") as file:
                 file.write(f"{os.getpid()} {self.options.get('name', '')} {what}\n")
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Sequence[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
         self.note(f"{operation} {len(payloads)}")
         room = self.options.get("memory", 1000)
         if len(payloads) > room * (2 if self.is_offloaded else 1):
@@ -54,7 +62,7 @@ class ToyModel:
 
     # -- operations -------------------------------------------------------------------------------
 
-    def say(self, _number: int, given: Any, _desk: Desk, together: int) -> Any:
+    def say(self, _number: int, given: Any, _desk: BatchReporter, together: int) -> Any:
         return {
             "said": str(given).upper(),
             "together": together,
@@ -63,24 +71,24 @@ class ToyModel:
             "offloaded": self.is_offloaded,
         }
 
-    def bar(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def bar(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         """Counts with a bar, as libraries do while they load."""
         from tqdm import tqdm
 
         return len(list(tqdm([given], disable=True)))
 
-    def variable(self, _number: int, given: str, _desk: Desk, _together: int) -> Any:
+    def variable(self, _number: int, given: str, _desk: BatchReporter, _together: int) -> Any:
         """A fingerprint of a variable of the environment, which may be a secret."""
         return hashlib.sha256(os.environ.get(given, "").encode()).hexdigest()
 
-    def tight(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def tight(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         return given
 
-    def log(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def log(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         logging.getLogger(__name__).warning("%s", given)
         return given
 
-    def wait_for(self, number: int, given: str, desk: Desk, together: int) -> Any:
+    def wait_for(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
         """Works until a file is there, or it is given up."""
         path, told = Path(given), Path(f"{given}.begun")
         told.touch()
@@ -91,34 +99,34 @@ class ToyModel:
             time.sleep(STEP)
         return together
 
-    def paint(self, number: int, given: str, desk: Desk, together: int) -> Any:
+    def paint(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
         """Shows how far it is, then waits."""
         desk.progress(number, 0.25, "a quarter")
-        desk.preview(number, b"a picture")
+        desk.preview(number, b"an image")
         return self.wait_for(number, given, desk, together)
 
-    def hang(self, _number: int, given: str, _desk: Desk, _together: int) -> Any:
+    def hang(self, _number: int, given: str, _desk: BatchReporter, _together: int) -> Any:
         Path(given).write_text(str(os.getpid()))
         while True:
             time.sleep(STEP)
 
-    def draw(self, number: int, given: Any, desk: Desk, _together: int) -> Any:
+    def draw(self, number: int, given: Any, desk: BatchReporter, _together: int) -> Any:
         desk.progress(number, 0.5, f"half of {given}")
         desk.preview(number, f"preview of {given}".encode())
         return given
 
-    def wait_and_die(self, number: int, given: str, desk: Desk, together: int) -> Any:
+    def wait_and_die(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
         self.wait_for(number, given, desk, together)
         os._exit(5)
 
-    def babble(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def babble(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         """Says to the engine what no host of ours says."""
         for pipe in [each for each in gc.get_objects() if isinstance(each, Connection)]:
             if pipe.readable and pipe.writable:
                 pipe.send_bytes(pickle.dumps(Hostile()))
         return given
 
-    def die(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def die(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         """Dies by a file's name, once: the second time the file is there."""
         if not given:
             return "alive"
@@ -128,13 +136,13 @@ class ToyModel:
             os._exit(3)
         return "alive"
 
-    def die_always(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def die_always(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         if given == "poison":
             print("last words of a host", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         return given
 
-    def fail(self, _number: int, given: Any, _desk: Desk, _together: int) -> Any:
+    def fail(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
         match given:
             case "permanent":
                 raise Permanent("That will never work.", remedy="Ask something else.", cost=7)
@@ -183,11 +191,11 @@ class Hostile:
 class Short(ToyModel):
     """Gives one answer too few."""
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> Sequence[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
         return list(super().run(operation, payloads, desk))[1:]
 
 
-def load(options: str, place: Place) -> ToyModel:
+def load(options: str, place: LoadContext) -> ToyModel:
     """Loads a toy."""
     said = json.loads(options)
     model = ToyModel(said, place)
@@ -207,7 +215,7 @@ def load(options: str, place: Place) -> ToyModel:
     return model
 
 
-def load_short(options: str, place: Place) -> Short:
+def load_short(options: str, place: LoadContext) -> Short:
     """Loads a toy that miscounts."""
     return Short(json.loads(options), place)
 

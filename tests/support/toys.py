@@ -14,7 +14,7 @@ from engine.contract import (
     Call,
     CallContext,
     Capability,
-    Missing,
+    MissingRequirement,
     Refinement,
     RefineRequest,
     TextBackend,
@@ -61,9 +61,9 @@ class ToyBackend:
     requests_per_minute: float | None = None
     reply: Reply | None = None
     asked: list[str] = field(default_factory=list)
-    lacks: list[Missing] = field(default_factory=list)
+    lacks: list[MissingRequirement] = field(default_factory=list)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return self.lacks
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:

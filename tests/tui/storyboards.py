@@ -58,15 +58,15 @@ def write(place: Place, job: int, scene: int, round_: int) -> None:
 
 
 def shoot(place: Place, job: int, scene: int, variations: int) -> None:
-    """A scene's pictures, their scores, and the choice of one of them."""
+    """A scene's images, their scores, and the choice of one of them."""
     made = []
     for number in range(1, variations + 1):
         colour = (60 * scene % 256, 50 * number % 256, 90)
-        picture = place.picture(colour)
-        made.append(picture)
+        image = place.image(colour)
+        made.append(image)
         file = {
             "role": "image",
-            "hash": picture,
+            "hash": image,
             "media_type": "image/png",
             "kind": "image",
             "size": 100,
@@ -78,12 +78,12 @@ def shoot(place: Place, job: int, scene: int, variations: int) -> None:
             artifacts=[file | {"width": 16, "height": 12}],
         )
     scores = [
-        mark(metric, 30.0 + 7 * at + 5 * place_, picture)
+        mark(metric, 30.0 + 7 * at + 5 * place_, image)
         for at, metric in enumerate(METRICS)
-        for place_, picture in enumerate(made)
+        for place_, image in enumerate(made)
     ]
     place.step(job, f"scene-{scene}", "score", scores=scores)
-    overall = [mark("overall", 40.0 + 5 * at, picture) for at, picture in enumerate(made)]
+    overall = [mark("overall", 40.0 + 5 * at, image) for at, image in enumerate(made)]
     place.step(
         job,
         f"scene-{scene}",
@@ -94,13 +94,13 @@ def shoot(place: Place, job: int, scene: int, variations: int) -> None:
     )
 
 
-def mark(metric: str, value: float, picture: str) -> dict[str, Any]:
-    """A score of one picture among several."""
-    return {"metric": metric, "value": value, "raw": None, "scorer": metric, "image": picture}
+def mark(metric: str, value: float, image: str) -> dict[str, Any]:
+    """A score of one image among several."""
+    return {"metric": metric, "value": value, "raw": None, "scorer": metric, "image": image}
 
 
 def preview(colour: tuple[int, int, int]) -> bytes:
-    """A small picture as a model shows it while it paints."""
+    """A small image as a model shows it while it paints."""
     data = io.BytesIO()
     Image.new("RGB", (16, 12), colour).save(data, "JPEG")
     return data.getvalue()

@@ -78,11 +78,11 @@ class Place:
         self.write(lambda c: job_writes.claim_jobs(c, count))
 
     def turn(self, job_id: int, number: int, score: float, *, prompt: str = "", text: str = "ok"):
-        """One iteration of a job: a picture, an evaluation, a new prompt."""
-        picture = self.picture((int(score * 2.5) % 256, 40 * number % 256, 60))
+        """One iteration of a job: an image, an evaluation, a new prompt."""
+        image = self.image((int(score * 2.5) % 256, 40 * number % 256, 60))
         artifact = {
-            "role": "picture",
-            "hash": picture,
+            "role": "image",
+            "hash": image,
             "media_type": "image/png",
             "kind": "image",
             "size": 100,
@@ -140,8 +140,8 @@ class Place:
         """An engine that says that it runs."""
         return self.write(lambda c: engine_writes.start_engine(c, pid, host, "0", "tests"))
 
-    def picture(self, colour: tuple[int, int, int]) -> str:
-        """A stored picture; returns its hash."""
+    def image(self, colour: tuple[int, int, int]) -> str:
+        """A stored image; returns its hash."""
         data = io.BytesIO()
         Image.new("RGB", (16, 12), colour).save(data, "PNG")
         return ArtifactStore(self.paths.artifacts).put(data.getvalue())

@@ -7,7 +7,7 @@ from tui.feed import Feed
 from tui.screens.job import JobScreen
 from tui.widgets.event_tail import EventTail
 from tui.widgets.glance import GlancePanel
-from tui.widgets.picture import Picture
+from tui.widgets.image import ImageView
 
 
 async def open_batch(pilot) -> None:
@@ -91,8 +91,8 @@ async def test_the_selected_job_stands_beside_the_list(scored: Place) -> None:
             "SELECT a.hash FROM artifacts a JOIN steps s ON s.id = a.step_id"
             " WHERE s.scope = 'iteration-2'"
         )[0][0]
-        assert panel._glance.picture == best
-        assert panel.query_one(Picture).display
+        assert panel._glance.image == best
+        assert panel.query_one(ImageView).display
         await pilot.press("j", "j")
         await shows(pilot, "The provider refused the prompt.", "→ Change the prompt, then retry.")
 
@@ -162,8 +162,8 @@ async def test_an_event_paints_nothing_but_the_tail(place: Place, monkeypatch) -
         layouts = []
         screen = app.screen
         monkeypatch.setattr(screen, "_refresh_layout", lambda *a, **k: layouts.append(a))
-        place.step(ids[0], "iteration-1", "generate", message="a picture came")
-        await shows(pilot, "a picture came")
+        place.step(ids[0], "iteration-1", "generate", message="an image came")
+        await shows(pilot, "an image came")
         assert not layouts
 
 

@@ -12,7 +12,7 @@ async def test_it_shows_state_progress_failures_and_best(place: Place) -> None:
     place.claim(3)
     place.turn(ids[0], 1, 81.5)
     place.end(ids[0], 81.5)
-    place.fail(ids[1], "The picture is empty.")
+    place.fail(ids[1], "The image is empty.")
     async with running(place.dashboard(), (120, 30)) as pilot:
         await shows(pilot, "▸", "b1 evening", "1/3", "81.5", "running")
 

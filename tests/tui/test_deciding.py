@@ -13,7 +13,7 @@ from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.snapshots import recipe_info as headlines
 from tui.snapshots.decisions import key_of_prompt, key_to_select
-from tui.snapshots.recipe_info import Scale
+from tui.snapshots.recipe_info import RecipeInfo
 
 FILM = ("scene-*/select", "scene-*/prompt")
 LOOP = ("select", "iteration-*/prompt")
@@ -22,7 +22,7 @@ LOOP = ("select", "iteration-*/prompt")
 @pytest.fixture(autouse=True)
 def asks(monkeypatch: pytest.MonkeyPatch) -> None:
     """The recipe of the test's jobs asks for what those of films and loops ask for."""
-    scale = replace(Scale(), decisions=(*FILM, *LOOP))
+    scale = replace(RecipeInfo(), decisions=(*FILM, *LOOP))
     monkeypatch.setattr(headlines, "_load", lambda name: scale)
 
 
@@ -60,7 +60,7 @@ def decisions(place: Place) -> list[tuple[str, object]]:
     return [(k, json.loads(v)) for k, v in place.read("SELECT key, value FROM decisions")]
 
 
-async def test_another_picture_is_taken_after_asking(place: Place) -> None:
+async def test_another_image_is_taken_after_asking(place: Place) -> None:
     job = film(place)
     place.end(job, 55)
     async with running(place.dashboard(), (120, 40)) as pilot:
@@ -87,7 +87,7 @@ async def test_another_picture_is_taken_after_asking(place: Place) -> None:
 async def test_what_nobody_asks_for_is_not_decided(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(headlines, "_load", lambda name: replace(Scale(), decisions=FILM))
+    monkeypatch.setattr(headlines, "_load", lambda name: replace(RecipeInfo(), decisions=FILM))
     film(place)
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)

@@ -1,4 +1,4 @@
-"""The screen of a job with sets of pictures and loops beside each other."""
+"""The screen of a job with sets of images and loops beside each other."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.tui.test_job_screen import open_job
 from tui.snapshots.job import JobSnapshot, JobView
 from tui.snapshots.recipe_info import Headlines
 from tui.widgets.filmstrip import Filmstrip, Frame
-from tui.widgets.picture import Picture
+from tui.widgets.image import ImageView
 
 
 def read(place: Place, job: int, scope: str = "", name: str = "") -> JobSnapshot:
@@ -55,7 +55,7 @@ def test_a_long_tree_unfolds_one_scene(place: Place) -> None:
     assert {n.scope.partition("/")[0] for n in snapshot.nodes if n.depth > 1} == {"scene-2"}
 
 
-def test_a_set_of_pictures_stands_side_by_side_with_its_scores(place: Place) -> None:
+def test_a_set_of_images_stands_side_by_side_with_its_scores(place: Place) -> None:
     job = film(place)
     for scope, name in (("scene-1", "score"), ("scene-1", "select"), ("scene-1/variation-2", "")):
         turns = read(place, job, scope, name).turns
@@ -65,17 +65,17 @@ def test_a_set_of_pictures_stands_side_by_side_with_its_scores(place: Place) -> 
         assert turns[1].lines == (("pickscore", 35), ("clip", 42), ("vqa", 49), ("aesthetic", 56))
 
 
-def test_scenes_stand_side_by_side_with_the_pictures_that_were_taken(place: Place) -> None:
+def test_scenes_stand_side_by_side_with_the_images_that_were_taken(place: Place) -> None:
     job = film(place)
     snapshot = read(place, job, "scene-1")
     assert [turn.title for turn in snapshot.turns] == ["scene 1", "scene 2"]
-    taken = read(place, job, "scene-1", "select").turns[-1].picture
-    assert snapshot.turns[0].picture == taken
-    assert snapshot.detail.pictures[-1] == taken
+    taken = read(place, job, "scene-1", "select").turns[-1].image
+    assert snapshot.turns[0].image == taken
+    assert snapshot.detail.images[-1] == taken
     assert snapshot.turns[0].score == 55
 
 
-def test_the_sheet_names_each_picture_and_the_taken_one(place: Place) -> None:
+def test_the_sheet_names_each_image_and_the_taken_one(place: Place) -> None:
     sheet = read(place, film(place), "scene-2").detail.sheet
     assert sheet.metrics == ("overall", "pickscore", "clip", "vqa", "aesthetic")
     assert [row.label for row in sheet.rows] == [f"variation {n}" for n in range(1, 5)]
@@ -103,9 +103,7 @@ async def test_a_review_is_drawn_as_bars(place: Place) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_the_taken_picture_is_marked_at_every_size(
-    place: Place, size: tuple[int, int]
-) -> None:
+async def test_the_taken_image_is_marked_at_every_size(place: Place, size: tuple[int, int]) -> None:
     film(place)
     async with running(place.dashboard(), size) as pilot:
         await open_job(pilot)
@@ -115,7 +113,7 @@ async def test_the_taken_picture_is_marked_at_every_size(
             await shows(pilot, "pickscore    45.0")
 
 
-async def test_a_picture_in_the_making_is_shown_as_it_looks_so_far(place: Place) -> None:
+async def test_an_image_in_the_making_is_shown_as_it_looks_so_far(place: Place) -> None:
     job = place.job_ids(place.batch("coffee", ["coffee"]))[0]
     place.claim(1)
     write(place, job, 1, 1)
@@ -128,12 +126,12 @@ async def test_a_picture_in_the_making_is_shown_as_it_looks_so_far(place: Place)
         await shows(pilot, "generate 25%")
         strip = pilot.app.screen.query_one(Filmstrip)
         await until(pilot, lambda: len(strip.query(Frame)) == 2)
-        picture = strip.query(Frame).last().query_one(Picture)
-        await until(pilot, lambda: colours(picture))
-        red = colours(picture)
+        image = strip.query(Frame).last().query_one(ImageView)
+        await until(pilot, lambda: colours(image))
+        red = colours(image)
         show(place, job, step, 0.5, preview((0, 0, 250)))
         await shows(pilot, "generate 50%")
-        await until(pilot, lambda: colours(picture) not in {"", red})
+        await until(pilot, lambda: colours(image) not in {"", red})
 
 
 def running_step(place: Place, job: int, scope: str, name: str) -> int:
@@ -142,22 +140,22 @@ def running_step(place: Place, job: int, scope: str, name: str) -> int:
     return place.write(lambda c: step_writes.begin_step(c, place._intent(c, job, scope, name)))
 
 
-def show(place: Place, job: int, step: int, fraction: float, picture: bytes) -> None:
+def show(place: Place, job: int, step: int, fraction: float, image: bytes) -> None:
     from db.writes import steps as step_writes
 
     batch = place.read("SELECT batch_id FROM jobs WHERE id = ?", job)[0][0]
     place.write(
-        lambda c: step_writes.show_progress(c, step, batch, job, fraction, "painting", picture)
+        lambda c: step_writes.show_progress(c, step, batch, job, fraction, "painting", image)
     )
 
 
-def colours(picture: Any) -> str:
-    """How the middle of a picture is painted, empty where it is not yet."""
-    strip = picture.render_line(picture.size.height // 2)
+def colours(image: Any) -> str:
+    """How the middle of an image is painted, empty where it is not yet."""
+    strip = image.render_line(image.size.height // 2)
     return " ".join(str(part.style) for part in strip if part.text.strip() not in {"", "…"})
 
 
-def test_scores_of_pictures_leave_a_job_with_one_picture_alone(place: Place) -> None:
+def test_scores_of_images_leave_a_job_with_one_image_alone(place: Place) -> None:
     job = place.job_ids(place.batch("lamps", ["lamp"]))[0]
     place.claim(1)
     place.turn(job, 1, 40)

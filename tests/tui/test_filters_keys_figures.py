@@ -9,7 +9,7 @@ from tui import formatting as figures
 from tui.actions import ACTIONS, BY_ID, bindings, key_name
 from tui.keys import KeysError, key_file, load_keys
 from tui.snapshots.filters import Filter
-from tui.ui_state import Remembered, state_file
+from tui.ui_state import UiState, state_file
 from tui.widgets.columns import fit, fit_runs
 
 
@@ -114,11 +114,11 @@ async def test_the_palette_has_the_actions(place: Place) -> None:
 
 def test_what_is_remembered_survives_any_file(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "dashboard.json"
-    Remembered(order="state", widths={"job": 40}).save(path)
-    assert Remembered.load(path) == Remembered(order="state", widths={"job": 40})
+    UiState(order="state", widths={"job": 40}).save(path)
+    assert UiState.load(path) == UiState(order="state", widths={"job": 40})
     for text in ("", "[]", "null", '{"theme": 3, "widths": {"job": "wide", "batch": true}}'):
         path.write_text(text)
-        assert Remembered.load(path) == Remembered()
+        assert UiState.load(path) == UiState()
     assert state_file().name == "dashboard.json"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.support import Place, running, shows, until
 from tui.screens.filtered import FilterInput
-from tui.ui_state import MOST_FILTERS, Remembered
+from tui.ui_state import MOST_FILTERS, UiState
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_the_only_job_is_counted_in_words(place: Place) -> None:
 
 
 def test_filters_that_are_remembered_are_bounded() -> None:
-    remembered = Remembered()
+    remembered = UiState()
     for number in range(MOST_FILTERS + 5):
         remembered.keep_filter(f"w#batch{number}", "lamp")
     remembered.keep_filter("w#batch10", "tea")

@@ -1,4 +1,4 @@
-"""What the first picture of the dashboard does not wait for."""
+"""What the first image of the dashboard does not wait for."""
 
 import subprocess
 import sys
@@ -8,12 +8,12 @@ import pytest
 from tests.tui.support import Place
 from tui.snapshots import recipe_info as headlines
 from tui.snapshots.batches import LATER, SOON, BatchesView
-from tui.snapshots.recipe_info import Headlines, Scale
+from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.plugins.catalog"}
 
 
-def test_the_dashboard_starts_without_commands_models_and_pictures() -> None:
+def test_the_dashboard_starts_without_commands_models_and_images() -> None:
     code = "import sys\nimport tui.__main__, tui.run\nprint(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.isdisjoint(said.stdout.split())
@@ -23,7 +23,7 @@ def test_the_first_list_imports_no_recipe_and_the_second_does(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[str] = []
-    low = Scale("distance", 0, 10, higher_is_better=False)
+    low = RecipeInfo("distance", 0, 10, higher_is_better=False)
     monkeypatch.setattr(headlines, "_load", lambda name: loaded.append(name) or low)
     for name in ("one", "two"):
         batch = place.batch(name, ["a", "b"])

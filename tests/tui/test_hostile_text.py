@@ -85,17 +85,17 @@ async def test_sets_decisions_previews_and_tables(place: Place) -> None:
     job = place.job_ids(place.batch("films", ["one"], prompt="a lamp"))[0]
     place.claim(1)
     shoot(place, job, 1, 2)
-    picture = place.read("SELECT hash FROM artifacts ORDER BY id DESC")[0][0]
-    scores = [mark(f"m {HOSTILE}", float("inf"), picture), mark("z" * 5000, -1e300, f"x{ESCAPES}")]
+    image = place.read("SELECT hash FROM artifacts ORDER BY id DESC")[0][0]
+    scores = [mark(f"m {HOSTILE}", float("inf"), image), mark("z" * 5000, -1e300, f"x{ESCAPES}")]
     place.step(job, "scene-1", f"score {MARKUP}", scores=scores)
-    step = place.step(job, "scene-1", "again", scores=[mark("score", 1.0, picture)])
+    step = place.step(job, "scene-1", "again", scores=[mark("score", 1.0, image)])
     for key in (f"scene-1/{HOSTILE}", "scene-1/select", "select"):
         place.write(lambda c, k=key: add_decision(c, job, k, HOSTILE + LONG, HOSTILE))
     place.write(
         lambda c: c.execute(
             """INSERT INTO progress (step_id, batch_id, job_id, fraction, message, at, preview)
                VALUES (?, 1, ?, 0.5, ?, '', ?)""",
-            (step, job, HOSTILE, b"\x1b[2J no picture"),
+            (step, job, HOSTILE, b"\x1b[2J no image"),
         )
     )
     place.write(lambda c: c.execute("UPDATE steps SET backend = ?, model = ?", (HOSTILE, HOSTILE)))

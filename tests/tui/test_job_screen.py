@@ -14,7 +14,7 @@ async def open_job(pilot, downs: int = 0) -> None:
 
 
 def refined(place: Place) -> None:
-    first, second = place.job_ids(place.batch("pictures", ["lamp", "moon"], prompt="a red lamp"))
+    first, second = place.job_ids(place.batch("images", ["lamp", "moon"], prompt="a red lamp"))
     place.claim(2)
     place.turn(first, 1, 55, prompt="a dim red lamp", text="Too bright.")
     place.turn(first, 2, 88, text="Better.")
@@ -111,4 +111,4 @@ async def test_back_to_all_batches(place: Place) -> None:
         await open_job(pilot)
         await pilot.press("B")
         await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
-        await shows(pilot, "b1 pictures")
+        await shows(pilot, "b1 images")

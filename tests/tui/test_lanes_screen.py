@@ -3,7 +3,7 @@
 import asyncio
 import json
 
-from db.rows import Host, Lane
+from db.rows import HostRow, LaneRow
 from db.writes.engines import report_lanes
 from db.writes.hosts import report_hosts
 from tests.support.engines import Toy
@@ -16,17 +16,17 @@ AT = "2026-11-01T12:00:00.000000Z"
 HOSTILE = "\x1b[2J\u202e[red]x"
 
 
-def lane(name: str, *, width: int = 8, waiting: int = 0, state: str = "open") -> Lane:
-    return Lane(name, state, None, None, 8, width, 60.0, 3, waiting, AT)
+def lane(name: str, *, width: int = 8, waiting: int = 0, state: str = "open") -> LaneRow:
+    return LaneRow(name, state, None, None, 8, width, 60.0, 3, waiting, AT)
 
 
-def host(device: str, state: str = "busy", models: str = "[]", **other: object) -> Host:
+def host(device: str, state: str = "busy", models: str = "[]", **other: object) -> HostRow:
     values = {
         "name": "A large GPU", "pid": 1, "message": "", "memory_total": 140 * 10**9,
         "memory_budget": 120 * 10**9, "memory_used": 31 * 10**9, "waiting": 3, "running": 2,
         "restarts": 0, "updated_at": AT,
     }  # fmt: skip
-    return Host(device=device, state=state, models=models, **{**values, **other})
+    return HostRow(device=device, state=state, models=models, **{**values, **other})
 
 
 MODELS = json.dumps(

@@ -9,7 +9,7 @@ from db.queries import lists
 from tests.tui.support import Place, running, seen, until
 from tui.screens.batch import BatchScreen
 from tui.snapshots.filters import Filter
-from tui.snapshots.listing import Ask, Listing
+from tui.snapshots.listing import Listing, PageRequest
 from tui.states import WORST_FIRST
 
 STATES = ("queued", "done", "failed", "done", "cancelled", "parked")
@@ -48,7 +48,7 @@ def hundred(place: Place) -> sqlite3.Connection:
     connection.close()
 
 
-def everything(connection: sqlite3.Connection, ask: Ask) -> list[int]:
+def everything(connection: sqlite3.Connection, ask: PageRequest) -> list[int]:
     """What sorting all rows in Python gives."""
     rows = connection.execute("SELECT id, position, key, state, score FROM jobs").fetchall()
     wanted = ask.filter
@@ -75,12 +75,12 @@ FILTERS = ("", "state:failed", "!state:done", "1", "1 !5 state:done,failed", "st
 @pytest.mark.parametrize("text", FILTERS)
 def test_every_page_is_what_sorting_gives(hundred, order: str, text: str) -> None:
     batch = lists.batch_line(hundred, 1)
-    whole = everything(hundred, Ask(order=order, filter=Filter.parse(text)))
+    whole = everything(hundred, PageRequest(order=order, filter=Filter.parse(text)))
     if order == "state" and Filter.parse(text).by_name:
         whole.sort(key=lambda id_: state_of(hundred, id_))
     listing = Listing(1)
     for start in range(0, 100, 7):
-        ask = Ask(order=order, filter=Filter.parse(text), start=start, count=10)
+        ask = PageRequest(order=order, filter=Filter.parse(text), start=start, count=10)
         page = listing.page(hundred, batch, ask)
         assert page.total == len(whole)
         assert [row.id for row in page.rows] == whole[page.start : page.start + 10]
@@ -94,7 +94,9 @@ def state_of(connection: sqlite3.Connection, id_: int) -> tuple[str, int]:
 
 def test_best_first_where_lower_is_better(hundred) -> None:
     batch = lists.batch_line(hundred, 1)
-    page = Listing(1).page(hundred, batch, Ask(order="best", higher_is_better=False, count=5))
+    page = Listing(1).page(
+        hundred, batch, PageRequest(order="best", higher_is_better=False, count=5)
+    )
     scores = [row.score for row in page.rows]
     assert scores == sorted(scores)
 
@@ -106,7 +108,9 @@ def test_pages_are_found_by_an_index(hundred) -> None:
     for order, text in itertools.product(("position", "state", "worst", "best"), ("", "s:fail")):
         if order in {"worst", "best"} and text:
             continue  # a filtered list by score is found whole and kept
-        Listing(1).page(hundred, batch, Ask(order=order, filter=Filter.parse(text), start=40))
+        Listing(1).page(
+            hundred, batch, PageRequest(order=order, filter=Filter.parse(text), start=40)
+        )
     hundred.set_trace_callback(None)
     for sql in [s for s in seen_plans if "OFFSET" in s or "position >" in s]:
         plan = " ".join(row["detail"] for row in hundred.execute(f"EXPLAIN QUERY PLAN {sql}"))

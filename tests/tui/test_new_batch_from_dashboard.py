@@ -42,8 +42,8 @@ async def test_a_batch_is_queued_in_the_current_folder(
 async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:
     source = tmp_path / "lamps.txt"
     source.write_text("a red lamp\n")
-    (tmp_path / "pictures").mkdir()
-    async with running(Dashboard(tmp_path / "pictures")) as pilot:
+    (tmp_path / "images").mkdir()
+    async with running(Dashboard(tmp_path / "images")) as pilot:
         await shows(pilot, "Nothing has been queued")
         await pilot.press("n")
         await shows(pilot, "Make a workspace in")

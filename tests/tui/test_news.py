@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from db.clock import now
-from db.rows import Lane
+from db.rows import LaneRow
 from db.writes.engines import report_lanes
 from db.writes.jobs import park_job, probe_lane, set_state
 from tests.tui.support import Place, running, shows, until
 from tests.tui.test_lists import fill
 from tui.app import Dashboard
-from tui.ui_state import Remembered, state_file
+from tui.ui_state import UiState, state_file
 
 
 @pytest.fixture
@@ -62,13 +62,13 @@ async def test_a_parked_batch_is_told_and_the_bell_can_be_silenced(
         await shows(pilot, "b1 parked: parked.")
     assert rung == []
     assert json.loads(state_file().read_text())["bell"] is False
-    assert not Remembered.load(state_file()).bell
+    assert not UiState.load(state_file()).bell
 
 
 async def test_a_probe_of_a_blocked_lane_is_no_news(place: Place, rung: list[None]) -> None:
     batch = place.batch("evening", ["one"])
     job = place.job_ids(batch)[0]
-    lane = Lane("toy", "blocked", "key", "toy has no key.", 1, 1, None, 0, 0, now())
+    lane = LaneRow("toy", "blocked", "key", "toy has no key.", 1, 1, None, 0, 0, now())
     place.write(lambda c: report_lanes(c, [lane]))
 
     def park() -> None:
@@ -96,9 +96,9 @@ async def test_a_probe_of_a_blocked_lane_is_no_news(place: Place, rung: list[Non
 
 def test_the_bell_rings_unless_somebody_silenced_it(tmp_path: Path) -> None:
     file = tmp_path / "dashboard.json"
-    assert Remembered.load(file).bell
+    assert UiState.load(file).bell
     file.write_text('{"bell": "no"}')
-    assert Remembered.load(file).bell
+    assert UiState.load(file).bell
 
 
 async def test_ten_thousand_rows_can_be_marked(place: Place) -> None:

@@ -71,9 +71,9 @@ def test_calls_of_what_costs_nothing_are_counted(place: Place) -> None:
 def test_a_films_verdict_is_its_own(place: Place) -> None:
     job = film(place, scenes=3)
     values = [[[1.0, 0.5, 0.4], [0.5, 1.0, 0.3], [0.4, 0.3, 1.0]]]
-    compared = {"likenesses": [{"measure": "palette", "higher_is_more_alike": True}]}
+    compared = {"likenesses": [{"measure": "palette", "higher_is_more_similar": True}]}
     compared["likenesses"][0]["values"] = values[0]
-    pictures = [
+    images = [
         {"hash": row[0]}
         for row in place.read(
             "SELECT hash FROM artifacts a JOIN steps s ON s.id = a.step_id"
@@ -84,7 +84,7 @@ def test_a_films_verdict_is_its_own(place: Place) -> None:
     place.write(
         lambda c: c.execute(
             "UPDATE steps SET request = ?, result = ? WHERE id = ?",
-            (json.dumps({"images": pictures}), json.dumps(compared), step),
+            (json.dumps({"images": images}), json.dumps(compared), step),
         )
     )
     place.end(job, 72.5)

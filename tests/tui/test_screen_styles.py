@@ -63,13 +63,13 @@ def drawn(app: Dashboard) -> list[list[tuple[str, str]]]:
 
 
 async def draw(pilot: Any, name: str) -> list[list[tuple[str, str]]]:
-    """Opens a screen, takes its picture once it has settled, and closes it."""
+    """Opens a screen, takes its image once it has settled, and closes it."""
     await visit(pilot, name)
     seen: list[Any] = []
 
     def settled() -> bool:
         seen.append(drawn(pilot.app))
-        return len(seen) > 8 and all(picture == seen[-1] for picture in seen[-8:])
+        return len(seen) > 8 and all(image == seen[-1] for image in seen[-8:])
 
     await until(pilot, settled)
     pilot.app.go_batches()

@@ -20,7 +20,7 @@ def still(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Place:
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
     monkeypatch.setattr("tui.screens.batches.Path.home", lambda: tmp_path)
-    place = Place(tmp_path / "pictures")
+    place = Place(tmp_path / "images")
     keys = ["0001-lighthouse", "0002-red-fox", "0003-lemons", "0004-harbour", "0005-two-moons"]
     ids = place.job_ids(place.batch("evening", keys, prompt="a red lamp in a dark room"))
     place.claim(4)
@@ -47,7 +47,7 @@ def still(tmp_path, monkeypatch: pytest.MonkeyPatch) -> Place:
 
 
 def drive(place: Place, theme: str, *keys: str):
-    """An app, and what is done to it before its picture is taken."""
+    """An app, and what is done to it before its image is taken."""
     app = place.dashboard()
     app.theme = theme
 
@@ -60,7 +60,7 @@ def drive(place: Place, theme: str, *keys: str):
             await pilot.press(key)
             await until(pilot, lambda where=where: is_on(pilot.app, where))
             await until(pilot, lambda: pilot.app.screen.rows.total)
-        await until(pilot, lambda: "…" not in pictures(pilot.app))
+        await until(pilot, lambda: "…" not in images(pilot.app))
         await until(pilot, Still(pilot.app))
         await pilot.pause()
 
@@ -85,11 +85,11 @@ def is_on(app, where: str) -> bool:
     return where == app.screen.WHERE
 
 
-def pictures(app) -> str:
-    """What is drawn where pictures are; an ellipsis is one that is still being decoded."""
-    from tui.widgets.picture import Picture
+def images(app) -> str:
+    """What is drawn where images are; an ellipsis is one that is still being decoded."""
+    from tui.widgets.image import ImageView
 
-    shown = [p for p in app.screen.query(Picture) if p.region and p.display and p.size]
+    shown = [p for p in app.screen.query(ImageView) if p.region and p.display and p.size]
     return "".join(p.render_line(p.size.height // 2).text for p in shown)
 
 

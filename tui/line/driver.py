@@ -8,7 +8,7 @@ from textual import events
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from tui.line.pace import Pace
+from tui.line.pace import LinePace
 from tui.line.sender import Sender
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class TimedFile:
         pace: What is told.
     """
 
-    def __init__(self, file: IO[str], pace: Pace) -> None:
+    def __init__(self, file: IO[str], pace: LinePace) -> None:
         self._file = file
         self._pace = pace
         self._held: list[str] = []
@@ -57,7 +57,7 @@ class TimedFile:
 class OnLine(Protocol):
     """An app that knows how quick the line to its terminal is."""
 
-    line: Pace
+    line: LinePace
 
 
 class LineDriver(LinuxDriver):

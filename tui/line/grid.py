@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from tui.line.styles import PLAIN, Look, styled, turn
+from tui.line.styles import PLAIN, CellStyling, styled, turn
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<row>\d*);(?P<column>\d*)H|\x1b\[(?P<look>[\d;]*)m|\n|(?P<text>[^\x00-\x1f\x7f]+)"
 )
-_PICTURE = "▀"
+_IMAGE = "▀"
 _JUMP = 5
 """Cells that are sent again rather than jumped over."""
 
@@ -25,7 +25,7 @@ class Cell(NamedTuple):
     """One cell; the right half of a wide character is empty."""
 
     text: str
-    look: Look
+    look: CellStyling
 
 
 _Row = dict[int, Cell]
@@ -95,22 +95,22 @@ class Grid:
 
     def has_text(self) -> bool:
         """Whether text is to be sent."""
-        return any(self._places(row, pictures=False) for row in self._changed)
+        return any(self._places(row, images=False) for row in self._changed)
 
-    def has_pictures(self) -> bool:
-        """Whether cells of a picture are to be sent."""
-        return any(self._places(row, pictures=True) for row in self._changed)
+    def has_images(self) -> bool:
+        """Whether cells of an image are to be sent."""
+        return any(self._places(row, images=True) for row in self._changed)
 
-    def next(self, most: int, *, pictures: bool = False) -> str:
+    def next(self, most: int, *, images: bool = False) -> str:
         """What is to be sent next, empty for nothing; it counts as shown.
 
         Args:
             most: Bytes, of which at most one row is more.
-            pictures: Whether cells of pictures are sent, or text.
+            images: Whether cells of images are sent, or text.
         """
         sent, size, look = [], 0, None
         for row in sorted(self._changed, key=lambda row: (row not in self._urgent, row)):
-            if not (places := self._places(row, pictures=pictures)):
+            if not (places := self._places(row, images=images)):
                 continue
             text, look = self._row(row, places, look)
             sent.append(text)
@@ -122,12 +122,14 @@ class Grid:
             return ""
         return "".join(sent) + "\x1b[m" + "\x1b[{};{}H".format(*self._cursor)
 
-    def _places(self, row: int, *, pictures: bool) -> list[int]:
+    def _places(self, row: int, *, images: bool) -> list[int]:
         wanted = self._wanted[row]
         places = self._changed[row]
-        return sorted(at for at in places if (wanted[at].text == _PICTURE) == pictures)
+        return sorted(at for at in places if (wanted[at].text == _IMAGE) == images)
 
-    def _row(self, row: int, places: list[int], look: Look | None) -> tuple[str, Look | None]:
+    def _row(
+        self, row: int, places: list[int], look: CellStyling | None
+    ) -> tuple[str, CellStyling | None]:
         wanted, shown = self._wanted[row], self._shown.setdefault(row, {})
         parts, here = [], 0
         for at in places:
@@ -147,7 +149,7 @@ class Grid:
         return "".join(parts), look
 
 
-def _can_repeat(cells: list[Cell | None], look: Look | None) -> bool:
+def _can_repeat(cells: list[Cell | None], look: CellStyling | None) -> bool:
     return all(cell and cell.look == look and len(cell.text) == 1 for cell in cells)
 
 
@@ -165,7 +167,7 @@ def _is_unsure(cell: Cell) -> bool:
 def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
     """A frame as runs of cells with where each begins; None where it holds anything else."""
     found: list[tuple[int, int, list[Cell]]] = []
-    look: Look | None = PLAIN
+    look: CellStyling | None = PLAIN
     at = 0
     for token in _TOKEN.finditer(frame):
         if token.start() != at:
@@ -184,7 +186,7 @@ def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
     return found if at == len(frame) else None
 
 
-def _cells(text: str, look: Look) -> Iterator[Cell]:
+def _cells(text: str, look: CellStyling) -> Iterator[Cell]:
     if text.isascii():
         yield from (Cell(character, look) for character in text)
         return

@@ -70,7 +70,7 @@ class _Question:
     tells_trip: bool  # few bytes on an empty line
 
 
-class Pace:
+class LinePace:
     """Measures a line by what is written to it and answered.
 
     Args:

@@ -2,7 +2,7 @@
 
 Over a quick line everything goes through as it comes. Over a slow one frames go into a grid of
 cells, and only what differs from what the terminal shows is sent, a little at a time: the answer to
-a key first, other text next, pictures last and never while keys are pressed.
+a key first, other text next, images last and never while keys are pressed.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from tui.line.grid import Grid
-from tui.line.pace import Pace
+from tui.line.pace import LinePace
 
 ASK = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"
 """Asks for the cursor's place, in a column that tells the question."""
@@ -23,8 +23,8 @@ PIECE = 1500
 AHEAD_SECONDS = 0.06
 """How much of a slow line's time is sent ahead, so that it is never idle."""
 
-PICTURE_SECONDS = 0.3
-"""How long after a key no picture is sent."""
+IMAGE_SECONDS = 0.3
+"""How long after a key no image is sent."""
 
 _SOON = 0.01
 _CONTROL = re.compile(r"(?:\x07|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[?<>=][\d;]*[$a-zA-Z]+)+")
@@ -49,7 +49,7 @@ class Sender:
 
     def __init__(
         self,
-        pace: Pace,
+        pace: LinePace,
         write: Callable[[str], None],
         later: Callable[[float, Callable[[], None]], Timer],
     ) -> None:
@@ -85,7 +85,7 @@ class Sender:
             self._hand(data)
         elif data in {SYNC_START, SYNC_END}:
             return
-        elif grid.take(data, urgent=self._pace.since_key() < PICTURE_SECONDS):
+        elif grid.take(data, urgent=self._pace.since_key() < IMAGE_SECONDS):
             self.pump()
         else:
             self._hand(data)
@@ -96,8 +96,8 @@ class Sender:
         """A grid where the line is slow, none where it is not."""
         slow = self._pace.slow
         if self._grid is not None and not slow:
-            for pictures in (False, True):
-                self._hand(self._grid.next(1 << 30, pictures=pictures))
+            for images in (False, True):
+                self._hand(self._grid.next(1 << 30, images=images))
             self.end()
         elif slow and (self._grid is None or size != self._size):
             self._grid, self._size = Grid(), size
@@ -112,12 +112,12 @@ class Sender:
             if part := self._grid.next(PIECE):
                 self._hand(part)
                 continue
-            if not self._grid.has_pictures():
+            if not self._grid.has_images():
                 return
-            wait = max(wait, PICTURE_SECONDS - self._pace.since_key())
+            wait = max(wait, IMAGE_SECONDS - self._pace.since_key())
             if wait > 0:
                 break
-            self._hand(self._grid.next(PIECE, pictures=True), live=False)
+            self._hand(self._grid.next(PIECE, images=True), live=False)
         self._timer = self._later(max(_SOON, wait - AHEAD_SECONDS / 2), self.pump)
 
     def _cancel(self) -> None:

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 
-class Look(NamedTuple):
+class CellStyling(NamedTuple):
     """How a cell looks, as the parameters that set it.
 
     Attributes:
@@ -18,7 +18,7 @@ class Look(NamedTuple):
     flags: tuple[str, ...] = ()
 
 
-PLAIN = Look()
+PLAIN = CellStyling()
 
 _FLAGS = {str(code) for code in (*range(1, 10), 21, 51, 52, 53)}
 _FRONT = {str(code) for code in (*range(30, 38), *range(90, 98))}
@@ -27,7 +27,7 @@ _COLOUR_PARTS = {"5": 3, "2": 5}
 
 
 @lru_cache(4096)
-def styled(look: Look, parameters: str) -> Look | None:
+def styled(look: CellStyling, parameters: str) -> CellStyling | None:
     """How cells look after `CSI parameters m`; None where that is not understood here."""
     parts = parameters.split(";") if parameters else ["0"]
     while parts:
@@ -42,7 +42,7 @@ def styled(look: Look, parameters: str) -> Look | None:
     return look
 
 
-def _changed(look: Look, code: str, whole: str) -> Look | None:
+def _changed(look: CellStyling, code: str, whole: str) -> CellStyling | None:
     if code in {"0", ""}:
         return PLAIN
     if code in _FLAGS:
@@ -57,7 +57,7 @@ def _changed(look: Look, code: str, whole: str) -> Look | None:
 
 
 @lru_cache(4096)
-def turn(before: Look | None, after: Look) -> str:
+def turn(before: CellStyling | None, after: CellStyling) -> str:
     """The shortest escape sequence from one look to another; None is an unknown one."""
     if before == after:
         return ""
@@ -71,7 +71,7 @@ def turn(before: Look | None, after: Look) -> str:
     return f"\x1b[{';'.join(parts)}m"
 
 
-def _loses_something(before: Look, after: Look) -> bool:
+def _loses_something(before: CellStyling, after: CellStyling) -> bool:
     lost = not set(before.flags) <= set(after.flags)
     return (
         lost or (before.front != "" and not after.front) or (before.back != "" and not after.back)

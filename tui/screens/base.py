@@ -14,7 +14,7 @@ from db.queries.spending import spending
 from engine.client.actions import action_of
 from engine.text.terminal import clean
 from tui.actions import BY_ID, actions_for, key_name, keys_of
-from tui.feed import Answered, Feed, Fresh, View
+from tui.feed import Feed, QueryAnswered, SnapshotReady, View
 from tui.stepping_in import step_in
 from tui.widgets.bars import Banner, Hosts, KeyBar, Lanes, TopBar
 
@@ -88,8 +88,8 @@ class BaseScreen(Screen[None]):
         """Nothing is read for what is not seen."""
         self.feed.hide(self)
 
-    @on(Fresh)
-    async def take(self, message: Fresh) -> None:
+    @on(SnapshotReady)
+    async def take(self, message: SnapshotReady) -> None:
         """Shows what has been read."""
         if message.view is self.dashboard.head_view:
             self.dashboard.take_head(message.snapshot)
@@ -210,8 +210,8 @@ class BaseScreen(Screen[None]):
         batch_id = self.spending_of()
         self.feed.ask(partial(spending, batch_id=batch_id), self, "spending")
 
-    @on(Answered)
-    def show_spending(self, message: Answered) -> None:
+    @on(QueryAnswered)
+    def show_spending(self, message: QueryAnswered) -> None:
         """Shows what was spent."""
         if message.tag == "spending":
             from tui.screens.spending import SpendingScreen

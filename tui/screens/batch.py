@@ -11,10 +11,10 @@ from textual.widget import Widget
 
 from engine.text.plural import counted
 from tui.actions import bindings
-from tui.feed import Answered, View
+from tui.feed import QueryAnswered, View
 from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
-from tui.snapshots.batch import BatchSnapshot, BatchView, JobRow
+from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
 from tui.snapshots.filters import ORDERS, Filter
 from tui.snapshots.listing import MOST_MARKS
 from tui.widgets.bars import TopBar
@@ -100,7 +100,7 @@ class BatchScreen(FilteredScreen):
 
     @on(Rows.Moved)
     def _select(self) -> None:
-        row: JobRow | None = self.rows.current
+        row: JobItem | None = self.rows.current
         if row is not None and row.id != self._view.selected:
             self._view.selected = row.id
             self.call_after_refresh(self.feed.wake)  # the cursor first: reading takes longer
@@ -168,7 +168,7 @@ class BatchScreen(FilteredScreen):
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
         """The marked jobs, or the one under the cursor."""
-        row: JobRow | None = self.rows.current
+        row: JobItem | None = self.rows.current
         ids = sorted(self.rows.marks) or ([row.id] if row else [])
         if len(ids) == 1:
             called = f"j{ids[0]}" + (f" ({row.key})" if row and row.id == ids[0] else "")
@@ -194,8 +194,8 @@ class BatchScreen(FilteredScreen):
     def _ids(self, start: int, count: int, connection: object) -> list[int]:
         return self._view.ids(connection, start, min(count, MOST_MARKS))  # type: ignore[arg-type]
 
-    @on(Answered)
-    def marks_found(self, message: Answered) -> None:
+    @on(QueryAnswered)
+    def marks_found(self, message: QueryAnswered) -> None:
         """Marks what was asked for."""
         if message.tag == "mark":
             self.rows.mark(message.value)
@@ -219,10 +219,10 @@ class BatchScreen(FilteredScreen):
 
     def neighbour(self, job_id: int, step: int) -> tuple[int, str] | None:
         """The job `step` rows from one in this list; moves the cursor there."""
-        row: JobRow | None = self.rows.current
+        row: JobItem | None = self.rows.current
         if row is None or row.id != job_id:
             return None
-        other: JobRow | None = self.rows.row(self.rows.cursor + step)
+        other: JobItem | None = self.rows.row(self.rows.cursor + step)
         if other is None:
             return None
         self.rows.go(self.rows.cursor + step)

@@ -13,37 +13,37 @@ from tui import formatting as figures
 from tui.actions import bindings
 from tui.feed import View
 from tui.screens.filtered import FilteredScreen
-from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchRow
+from tui.snapshots.batches import BatchesSnapshot, BatchesView, BatchItem
 from tui.snapshots.filters import Filter
 from tui.states import LOOKS, look
 from tui.widgets.bars import TopBar
-from tui.widgets.columns import Column, Run
+from tui.widgets.columns import ListColumn, Run
 from tui.widgets.event_tail import EventTail
 from tui.widgets.rows import Rows
 
 
-def _bar(row: BatchRow) -> list[Run]:
+def _bar(row: BatchItem) -> list[Run]:
     return figures.bar([(number, LOOKS[state].tone) for state, number in row.counts], row.total, 14)
 
 
-def _name(row: BatchRow) -> list[Run]:
+def _name(row: BatchItem) -> list[Run]:
     runs = [(f"b{row.id} ", "muted"), (row.name, "strong")]
     return [*runs, (f"  {row.trouble}", "failed")] if row.trouble else runs
 
 
-def _failed(row: BatchRow) -> list[Run]:
+def _failed(row: BatchItem) -> list[Run]:
     return [(figures.count(row.failed), "failed" if row.failed else "muted")]
 
 
-def _state(row: BatchRow) -> list[Run]:
+def _state(row: BatchItem) -> list[Run]:
     return [(look(row.state).shape, look(row.state).tone)]
 
 
-def _done(row: BatchRow) -> list[Run]:
+def _done(row: BatchItem) -> list[Run]:
     return [(figures.count(row.done), ""), (f"/{figures.count(row.total)}", "muted")]
 
 
-def _in_all(row: BatchRow) -> list[Run]:
+def _in_all(row: BatchItem) -> list[Run]:
     over = row.budget is not None and row.projected > row.budget
     if row.projected <= row.cost:
         return [("", "")]
@@ -55,20 +55,20 @@ BEGIN = "Press n to queue a batch: a file of prompts, a recipe and its settings.
 WATCHING = "It is only watched here; a batch that is queued elsewhere appears by itself."
 ELSEWHERE = "Another workspace: safelight --workspace DIR"
 
-COLUMNS: tuple[Column[BatchRow], ...] = (
-    Column("", 1, _state),
-    Column("batch", 14, _name, grow=3),
-    Column("recipe", 8, lambda r: [(r.recipe, "muted")], grow=1, needs=96),
-    Column("state", 17, lambda r: [(look(r.state).word, look(r.state).tone)], needs=112),
-    Column("progress", 14, _bar),
-    Column("done", 9, _done, right=True),
-    Column("fail", 5, _failed, right=True),
-    Column("best", 5, lambda r: [(figures.score(r.best), "")], right=True),
-    Column("spend", 7, lambda r: [(figures.money(r.cost), "")], right=True),
-    Column("in all", 7, _in_all, right=True, needs=126),
-    Column("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=82),
-    Column("left", 6, lambda r: [(r.left, "")], right=True),
-    Column("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=104,
+COLUMNS: tuple[ListColumn[BatchItem], ...] = (
+    ListColumn("", 1, _state),
+    ListColumn("batch", 14, _name, grow=3),
+    ListColumn("recipe", 8, lambda r: [(r.recipe, "muted")], grow=1, needs=96),
+    ListColumn("state", 17, lambda r: [(look(r.state).word, look(r.state).tone)], needs=112),
+    ListColumn("progress", 14, _bar),
+    ListColumn("done", 9, _done, right=True),
+    ListColumn("fail", 5, _failed, right=True),
+    ListColumn("best", 5, lambda r: [(figures.score(r.best), "")], right=True),
+    ListColumn("spend", 7, lambda r: [(figures.money(r.cost), "")], right=True),
+    ListColumn("in all", 7, _in_all, right=True, needs=126),
+    ListColumn("rate", 5, lambda r: [(r.rate, "muted")], right=True, needs=82),
+    ListColumn("left", 6, lambda r: [(r.left, "")], right=True),
+    ListColumn("prio", 4, lambda r: [(f"{r.priority:+d}" if r.priority else "", "")], needs=104,
            right=True),
 )  # fmt: skip
 
@@ -83,7 +83,7 @@ class BatchesScreen(FilteredScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._all: tuple[BatchRow, ...] = ()
+        self._all: tuple[BatchItem, ...] = ()
         self._filter = Filter()
 
     @property
@@ -152,7 +152,7 @@ class BatchesScreen(FilteredScreen):
         first, last = sorted((begin, self.rows.cursor))
         self.rows.mark([row.id for row in shown[first : last + 1]])
 
-    def _shown_rows(self) -> list[BatchRow]:
+    def _shown_rows(self) -> list[BatchItem]:
         return [row for i in range(self.rows.total) if (row := self.rows.row(i))]
 
     @on(Rows.Wanted)
@@ -173,5 +173,5 @@ class BatchesScreen(FilteredScreen):
         self.dashboard.new_batch()
 
 
-def _any_in(row: BatchRow, states: tuple[str, ...]) -> bool:
+def _any_in(row: BatchItem, states: tuple[str, ...]) -> bool:
     return any(number and state in states for state, number in row.counts)

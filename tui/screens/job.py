@@ -11,13 +11,13 @@ from textual.widget import Widget
 from db.queries import inspect
 from engine.text.plural import counted
 from tui.actions import bindings
-from tui.feed import Answered, View
+from tui.feed import QueryAnswered, View
 from tui.formatting import money
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
 from tui.snapshots.decisions import key_of_prompt, key_to_select
 from tui.snapshots.job import JobSnapshot, JobView
-from tui.snapshots.tree import Node
+from tui.snapshots.tree import TreeLine
 from tui.widgets.bars import TopBar
 from tui.widgets.detail_panel import DetailPanel
 from tui.widgets.filmstrip import Filmstrip, Frame
@@ -54,7 +54,7 @@ class JobScreen(BaseScreen):
         return self._view
 
     @property
-    def rows(self) -> Rows[Node]:
+    def rows(self) -> Rows[TreeLine]:
         """The tree."""
         return self.query_one(Rows)
 
@@ -141,13 +141,13 @@ class JobScreen(BaseScreen):
     # -- decisions ----------------------------------------------------------------------------
 
     def action_choose(self) -> None:
-        """Takes the picture of the selected scope, after asking where steps may run again."""
+        """Takes the image of the selected scope, after asking where steps may run again."""
         snapshot = self._snapshot
         turn = (
             next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
         )
-        if snapshot is None or turn is None or not turn.picture:
-            self.say("Go to one of several pictures first.", bad=True)
+        if snapshot is None or turn is None or not turn.image:
+            self.say("Go to one of several images first.", bad=True)
             return
         found = key_to_select(turn.scope, snapshot.scale.decisions)
         if found is None:
@@ -171,15 +171,15 @@ class JobScreen(BaseScreen):
         self._deciding = question, key, value
         self.feed.ask(partial(inspect.following, job_id=self.job_id, step_id=since), self, "decide")
 
-    @on(Answered)
-    def answered(self, message: Answered) -> None:
+    @on(QueryAnswered)
+    def answered(self, message: QueryAnswered) -> None:
         """Goes on with a decision once it is known what it is about."""
         if message.tag == "decide":
             self._confirm(message.value)
         elif message.tag.startswith("prompt "):
             self._edit(message.tag.partition(" ")[2], message.value)
 
-    def _confirm(self, following: inspect.Following) -> None:
+    def _confirm(self, following: inspect.LaterSteps) -> None:
         question, key, value = self._deciding
         decide = partial(self.send, "decide", [{"job": self.job_id}], {"key": key, "value": value})
         if not following.steps:

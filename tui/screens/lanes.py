@@ -14,8 +14,8 @@ from textual.widgets.option_list import Option
 
 from engine.text.plural import counted
 from engine.text.terminal import clean
-from tui.feed import Fresh
-from tui.snapshots.header import Head, HostLine, LaneLine
+from tui.feed import SnapshotReady
+from tui.snapshots.header import Header, HostLine, LaneLine
 from tui.stepping_in import step_in
 
 if TYPE_CHECKING:
@@ -66,13 +66,13 @@ class LanesScreen(ModalScreen[None]):
         """Nothing is read for what is not seen."""
         self.dashboard.feed.hide(self)
 
-    @on(Fresh)
-    def take(self, message: Fresh) -> None:
+    @on(SnapshotReady)
+    def take(self, message: SnapshotReady) -> None:
         """Shows what has been read."""
         self.dashboard.take_head(message.snapshot)
         self._show(message.snapshot)
 
-    def _show(self, head: Head) -> None:
+    def _show(self, head: Header) -> None:
         options = self.query_one(OptionList)
         if head.lanes != self._lanes or not options.option_count:
             self._lanes, at = head.lanes, options.highlighted

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 
 from db.queries import inspect, lists
 from db.queries.worked import worked
-from db.rows import Event
+from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
-from tui.snapshots.batches import BatchReader, BatchRow, EventReader
-from tui.snapshots.listing import Ask, Listing
-from tui.snapshots.recipe_info import Headlines, Scale
+from tui.snapshots.batches import BatchItem, BatchReader, EventReader
+from tui.snapshots.listing import Listing, PageRequest
+from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 WORDS = 4_000
 """Most characters of a text that is shown at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
-class JobRow:
+class JobItem:
     """A job as a list shows it, cleaned.
 
     Attributes:
@@ -49,7 +49,7 @@ class Glance:
 
     Attributes:
         id: The job.
-        picture: Hash of its best picture, empty where there is none.
+        image: Hash of its best image, empty where there is none.
         prompt: Its newest prompt.
         words: What was said last: a critique, or what went wrong.
         remedy: What to do about what went wrong.
@@ -57,7 +57,7 @@ class Glance:
     """
 
     id: int
-    picture: str
+    image: str
     prompt: str
     words: str
     remedy: str
@@ -68,15 +68,15 @@ class Glance:
 class BatchSnapshot:
     """Everything that the screen of a batch shows."""
 
-    batch: BatchRow | None
+    batch: BatchItem | None
     metric: str
     low: float
     high: float
     total: int
     start: int
-    rows: tuple[JobRow, ...]
+    rows: tuple[JobItem, ...]
     glance: Glance | None
-    events: tuple[Event, ...]
+    events: tuple[EventRow, ...]
 
 
 class BatchView:
@@ -91,7 +91,7 @@ class BatchView:
 
     def __init__(self, batch_id: int, headlines: Headlines) -> None:
         self.batch_id = batch_id
-        self.ask = Ask()
+        self.ask = PageRequest()
         self.selected = 0
         self._headlines = headlines
         self._reader = BatchReader(headlines)
@@ -155,9 +155,9 @@ class Times:
 _TIMED = {"running", "done", "failed"}
 
 
-def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None) -> JobRow:
+def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None) -> JobItem:
     """A job as a list shows it."""
-    return JobRow(
+    return JobItem(
         id=job.id,
         position=job.position,
         key=clean(job.key, 120),
@@ -183,7 +183,7 @@ def _time(state: str, seconds: float | None) -> str:
     return figures.duration(int(seconds) if state == "running" else seconds)
 
 
-def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) -> Glance | None:
+def read_glance(connection: sqlite3.Connection, job_id: int, headline: RecipeInfo) -> Glance | None:
     """A job at a glance; None where there is none."""
     if not job_id:
         return None
@@ -194,7 +194,7 @@ def read_glance(connection: sqlite3.Connection, job_id: int, headline: Scale) ->
     wrong = found.error or found.message
     return Glance(
         id=job_id,
-        picture=found.picture or "",
+        image=found.image or "",
         prompt=clean(found.prompt or "", WORDS, keep_newlines=True),
         words=clean(wrong or found.critique or "", WORDS, keep_newlines=True),
         remedy=clean(found.remedy or "", 1000) if found.error else "",

@@ -5,20 +5,20 @@ from dataclasses import dataclass, replace
 
 from db.queries import lists
 from db.queries.batches import best_score
-from db.rows import Event
+from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
-from tui.snapshots.pace import Pace, projected, time_left
+from tui.snapshots.pace import BatchPace, projected, time_left
 from tui.snapshots.recipe_info import Headlines
 
 EVENTS = 100
 
 SOON, LATER = 0.5, 5.0
-"""Seconds after which the first picture, and every other one, is read again."""
+"""Seconds after which the first image, and every other one, is read again."""
 
 
 @dataclass(frozen=True, slots=True)
-class BatchRow:
+class BatchItem:
     """A batch as it is shown: cleaned, its figures as text where they would change all the time."""
 
     id: int
@@ -50,15 +50,15 @@ class BatchReader:
 
     def __init__(self, headlines: Headlines) -> None:
         self._headlines = headlines
-        self._pace = Pace()
+        self._pace = BatchPace()
 
     def row(
         self, connection: sqlite3.Connection, line: lists.BatchLine, *, wait: bool = True
-    ) -> BatchRow:
+    ) -> BatchItem:
         """A batch as it is shown; without `wait` the best score may be the highest."""
         headline = self._headlines.of(line.recipe, wait=wait)
         pace = self._pace.of(connection, line)
-        return BatchRow(
+        return BatchItem(
             id=line.id,
             name=clean(line.name, 120),
             recipe=clean(line.recipe, 60),
@@ -91,8 +91,8 @@ _BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
 class BatchesSnapshot:
     """Everything that the screen of batches shows."""
 
-    rows: tuple[BatchRow, ...]
-    events: tuple[Event, ...]
+    rows: tuple[BatchItem, ...]
+    events: tuple[EventRow, ...]
 
 
 class EventReader:
@@ -104,9 +104,9 @@ class EventReader:
 
     def __init__(self, batch_id: int | None) -> None:
         self._batch_id = batch_id
-        self._known: tuple[Event, ...] = ()
+        self._known: tuple[EventRow, ...] = ()
 
-    def read(self, connection: sqlite3.Connection) -> tuple[Event, ...]:
+    def read(self, connection: sqlite3.Connection) -> tuple[EventRow, ...]:
         """The newest ones, oldest first, with messages that can be shown."""
         last = self._known[-1].id if self._known else 0
         fresh = lists.newest_events(connection, self._batch_id, EVENTS, after=last)
@@ -118,7 +118,7 @@ class EventReader:
 class BatchesView:
     """Reads the newest batches.
 
-    The first picture does not wait for the recipes to be imported, and is corrected a moment later.
+    The first image does not wait for the recipes to be imported, and is corrected a moment later.
     """
 
     def __init__(self, headlines: Headlines) -> None:

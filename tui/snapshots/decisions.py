@@ -18,7 +18,7 @@ SELECT, PROMPT = "select", "prompt"
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class DecisionLine:
     """One decision that holds, cleaned.
 
     Attributes:
@@ -42,15 +42,17 @@ class Decided:
         return f"{self.key} = {self.value}  {self.author} {clock(self.at)}"
 
 
-def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[Decided, ...]:
+def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[DecisionLine, ...]:
     """The decisions of a job that hold, oldest first."""
     return tuple(
-        Decided(clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clean(d.created_at))
+        DecisionLine(
+            clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clean(d.created_at)
+        )
         for d in inspect.decisions_of(connection, job_id)
     )
 
 
-def picked(scopes: Iterable[str], decided: Sequence[Decided]) -> frozenset[str]:
+def picked(scopes: Iterable[str], decided: Sequence[DecisionLine]) -> frozenset[str]:
     """Scopes that an operator chose among their like: `select` beside them says their number."""
     picks = {(d.scope, d.value) for d in decided if d.key.rpartition("/")[2] == SELECT}
     return frozenset(
@@ -59,7 +61,7 @@ def picked(scopes: Iterable[str], decided: Sequence[Decided]) -> frozenset[str]:
 
 
 def outdated(
-    steps: Sequence[inspect.StepLine], decided: Sequence[Decided], state: str
+    steps: Sequence[inspect.StepLine], decided: Sequence[DecisionLine], state: str
 ) -> frozenset[int]:
     """Steps of a job whose results may be replaced because of the newest decision.
 

@@ -7,21 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect
-from db.rows import ApiCall, Artifact, Critique, Prompt, Score
+from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
 from engine.text.terminal import clean
 from tui import formatting as figures
-from tui.snapshots.image_scores import Marks
+from tui.snapshots.image_scores import ImageScores
 from tui.snapshots.prompts import prompts_at
-from tui.snapshots.score_table import Sheet, sheet_of
-from tui.snapshots.siblings import Pictures
-from tui.snapshots.similarity import Alike, alike_of
-from tui.snapshots.tree import Node
+from tui.snapshots.score_table import ImageScoreTable, sheet_of
+from tui.snapshots.siblings import StepImages
+from tui.snapshots.similarity import SimilarityTable, alike_of
+from tui.snapshots.tree import TreeLine
 
 LONGEST = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ErrorDetail:
     """An error, and what to do about it."""
 
     kind: str
@@ -57,51 +57,53 @@ class Detail:
     """What a node of the tree left behind; what it has not is empty.
 
     Attributes:
-        pictures: Hashes of its pictures; the last is the one to look at.
-        preview: How its picture looks so far, where none is there yet.
+        images: Hashes of its images; the last is the one to look at.
+        preview: How its image looks so far, where none is there yet.
         before: The prompt before this one.
-        sheet: Scores of several pictures.
-        alike: How alike pictures are, where a step compared them.
+        sheet: Scores of several images.
+        alike: How alike images are, where a step compared them.
         decided: What an operator decided there.
     """
 
     node: int
-    troubles: tuple[Trouble, ...]
-    pictures: tuple[str, ...]
+    troubles: tuple[ErrorDetail, ...]
+    images: tuple[str, ...]
     preview: bytes
     files: tuple[str, ...]
     before: str
     prompt: str
     note: str
-    critique: Critique | None
-    scores: tuple[Score, ...]
-    sheet: Sheet | None
+    critique: CritiqueRow | None
+    scores: tuple[ScoreRow, ...]
+    sheet: ImageScoreTable | None
     timings: tuple[Timing, ...]
     calls: tuple[CallLine, ...]
     request: str
     result: str
-    alike: tuple[Alike, ...] = ()
+    alike: tuple[SimilarityTable, ...] = ()
     decided: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class StepOutputs:
     """What a job's steps left behind.
 
     Attributes:
         lines: The steps by their numbers.
         marks: Their scores.
-        pictures: What they painted.
+        images: What they painted.
         seconds: How long each was worked on.
     """
 
     lines: Mapping[int, inspect.StepLine]
-    marks: Marks
-    pictures: Pictures
+    marks: ImageScores
+    images: StepImages
     seconds: Mapping[int, float]
 
 
-def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: Left) -> Detail:
+def read_detail(
+    connection: sqlite3.Connection, job_id: int, node: TreeLine, left: StepOutputs
+) -> Detail:
     """What a node left behind.
 
     Args:
@@ -110,19 +112,19 @@ def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: L
         node: The node.
         left: What all of the job's steps left.
     """
-    steps, lines, marks, pictures = node.steps, left.lines, left.marks, left.pictures
+    steps, lines, marks, images = node.steps, left.lines, left.marks, left.images
     artifacts = inspect.artifacts_of(connection, steps)
     painted = _painted([a.hash for a in artifacts if a.kind == "image"], marks)
     before, prompt = prompts_at(connection, job_id, node, lines)
     request, result = inspect.step_texts(connection, node.id) if node.id > 0 else ("", "")
     scores = inspect.scores_of(connection, steps)
-    sheet = sheet_of(scores, pictures.first, lines, marks) if node.id else None
+    sheet = sheet_of(scores, images.first, lines, marks) if node.id else None
     of_all = () if sheet and node.id < 0 else _newest(scores)
     return Detail(
         node=node.id,
         troubles=_troubles(connection, job_id, node.id, steps),
-        pictures=painted,
-        preview=next((pictures.previews[s] for s in steps if s in pictures.previews), b""),
+        images=painted,
+        preview=next((images.previews[s] for s in steps if s in images.previews), b""),
         files=tuple(_file(artifact) for artifact in artifacts),
         before=_shown(before.text) if before else "",
         prompt=_shown(prompt.text) if prompt else "",
@@ -134,22 +136,22 @@ def read_detail(connection: sqlite3.Connection, job_id: int, node: Node, left: L
         calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
         request=_pretty(request),
         result=_pretty(result),
-        alike=alike_of(request, result, pictures.first, lines),
+        alike=alike_of(request, result, images.first, lines),
     )
 
 
-def _painted(hashes: Sequence[str], marks: Marks) -> tuple[str, ...]:
-    """Pictures, each once; one that was taken out of several comes last."""
+def _painted(hashes: Sequence[str], marks: ImageScores) -> tuple[str, ...]:
+    """Images, each once; one that was taken out of several comes last."""
     once = list(dict.fromkeys(hashes))
-    return tuple(sorted(once, key=lambda picture: picture in marks.taken))
+    return tuple(sorted(once, key=lambda image: image in marks.taken))
 
 
-def _newest(scores: Sequence[Score]) -> list[Score]:
-    """Scores that are about no single picture, of two for the same the newer one."""
+def _newest(scores: Sequence[ScoreRow]) -> list[ScoreRow]:
+    """Scores that are about no single image, of two for the same the newer one."""
     return list({score.metric: score for score in scores if score.image is None}.values())
 
 
-def _file(artifact: Artifact) -> str:
+def _file(artifact: ArtifactRow) -> str:
     size = f"  {artifact.width}×{artifact.height}" if artifact.width and artifact.height else ""
     kind = f"{clean(artifact.role, 40)}  {clean(artifact.media_type, 60)}"
     return f"{kind}  {figures.size(artifact.size)}{size}"
@@ -159,7 +161,7 @@ def _shown(text: str) -> str:
     return clean(text, LONGEST, keep_newlines=True)
 
 
-def _note(prompt: Prompt) -> str:
+def _note(prompt: PromptRow) -> str:
     words = [clean(prompt.author, 60), clean(prompt.reason, 500)]
     note = ": ".join(word for word in words if word)
     negative = clean(prompt.negative, 500)
@@ -168,9 +170,9 @@ def _note(prompt: Prompt) -> str:
 
 def _troubles(
     connection: sqlite3.Connection, job_id: int, node: int, steps: Sequence[int]
-) -> tuple[Trouble, ...]:
+) -> tuple[ErrorDetail, ...]:
     return tuple(
-        Trouble(
+        ErrorDetail(
             kind=clean(error.kind, 20),
             message=clean(error.message, 4000, keep_newlines=True),
             remedy=clean(error.remedy, 1000),
@@ -181,7 +183,7 @@ def _troubles(
     )
 
 
-def _clean_critique(critique: Critique | None) -> Critique | None:
+def _clean_critique(critique: CritiqueRow | None) -> CritiqueRow | None:
     if critique is None:
         return None
     return replace(
@@ -205,11 +207,11 @@ def _clean_data(text: str, kind: type) -> object:
     return [clean(value) if isinstance(value, str) else value for value in data]  # type: ignore[attr-defined]
 
 
-def _clean_score(score: Score) -> Score:
+def _clean_score(score: ScoreRow) -> ScoreRow:
     return replace(score, metric=clean(score.metric, 60), scorer=clean(score.scorer, 60))
 
 
-def _timing(step: inspect.StepLine, left: Left) -> Timing:
+def _timing(step: inspect.StepLine, left: StepOutputs) -> Timing:
     return Timing(
         name=clean(step.key, 60),
         state=step.state,
@@ -220,7 +222,7 @@ def _timing(step: inspect.StepLine, left: Left) -> Timing:
     )
 
 
-def _call(call: ApiCall) -> CallLine:
+def _call(call: ApiCallRow) -> CallLine:
     said = f"attempt {call.attempt}"
     if call.wait_seconds:
         said += f", waited {figures.duration(call.wait_seconds)}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from db.queries import batches as queries
 from db.queries import lists
-from db.rows import Host, Lane
+from db.rows import HostRow, LaneRow
 from engine.client.engine_process import engine_holder, is_stopped
 from engine.config.paths import WorkspacePaths
 from engine.text.terminal import clean
@@ -104,7 +104,7 @@ class News:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class Header:
     """The top of every screen."""
 
     engine: EngineState = EngineState()
@@ -116,7 +116,7 @@ class Head:
     news: tuple[News, ...] = ()
 
 
-class HeadView:
+class HeaderView:
     """Reads the top of every screen.
 
     Args:
@@ -134,10 +134,10 @@ class HeadView:
         self._parked_since = 0
         self._parked: dict[int, int] = {}
 
-    def read(self, connection: sqlite3.Connection, version: int) -> Head:
+    def read(self, connection: sqlite3.Connection, version: int) -> Header:
         """The top as it is now."""
         parked = lists.count_parked(connection)
-        return Head(
+        return Header(
             engine=self._engine(connection),
             lanes=tuple(_lane(row) for row in queries.lanes(connection)[:50]),
             hosts=tuple(_host(row) for row in queries.hosts(connection)[:50]),
@@ -186,7 +186,7 @@ class HeadView:
         return EngineState(clean(row.state, 20), row.pid, clean(row.host, 60))
 
 
-def _lane(row: Lane) -> LaneLine:
+def _lane(row: LaneRow) -> LaneLine:
     return LaneLine(
         name=clean(row.name, 40),
         state=clean(row.state, 20),
@@ -199,7 +199,7 @@ def _lane(row: Lane) -> LaneLine:
     )
 
 
-def _host(row: Host) -> HostLine:
+def _host(row: HostRow) -> HostLine:
     used, budget = row.memory_used or 0, row.memory_budget or row.memory_total or 0
     return HostLine(
         device=clean(row.device, 30),

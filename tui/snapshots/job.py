@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from db.queries import inspect, lists
 from db.queries.worked import worked
 from engine.text.terminal import clean
-from tui.snapshots.batch import JobRow, job_row
+from tui.snapshots.batch import JobItem, job_row
 from tui.snapshots.decisions import decisions_of, outdated, picked
-from tui.snapshots.detail import Detail, Left, read_detail
+from tui.snapshots.detail import Detail, StepOutputs, read_detail
 from tui.snapshots.image_scores import marks_of
 from tui.snapshots.prompts import prompts_at
-from tui.snapshots.recipe_info import Headlines, Scale
-from tui.snapshots.siblings import Pictures, Turn, find_turns
-from tui.snapshots.tree import JOB_NODE, Node, folded, matters_most, tree
+from tui.snapshots.recipe_info import Headlines, RecipeInfo
+from tui.snapshots.siblings import SiblingScope, StepImages, find_turns
+from tui.snapshots.tree import JOB_NODE, TreeLine, folded, matters_most, tree
 from tui.snapshots.whole import has_parts, whole
 
 
@@ -22,17 +22,17 @@ from tui.snapshots.whole import has_parts, whole
 class JobSnapshot:
     """Everything that the screen of a job shows."""
 
-    job: JobRow | None
+    job: JobItem | None
     batch_id: int
-    scale: Scale
-    nodes: tuple[Node, ...]
-    turns: tuple[Turn, ...]
+    scale: RecipeInfo
+    nodes: tuple[TreeLine, ...]
+    turns: tuple[SiblingScope, ...]
     turn: int
     detail: Detail | None
     selected: int
 
     @property
-    def node(self) -> Node | None:
+    def node(self) -> TreeLine | None:
         """The node that is shown in detail."""
         return next((node for node in self.nodes if node.id == self.selected), None)
 
@@ -65,22 +65,22 @@ class JobView:
         lines = lists.jobs_of_ids(connection, [self.job_id])
         batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
         if not lines or batch is None:
-            return JobSnapshot(None, 0, Scale(), (), (), 0, None, 0)
+            return JobSnapshot(None, 0, RecipeInfo(), (), (), 0, None, 0)
         scale = self._headlines.of(batch.recipe)
         steps = inspect.step_lines(connection, self.job_id)
         marks = marks_of(inspect.scores_given(connection, self.job_id), scale)
-        pictures = Pictures(
-            inspect.first_pictures(connection, self.job_id),
+        images = StepImages(
+            inspect.first_images(connection, self.job_id),
             inspect.previews(connection, self.job_id),
         )
         decided = decisions_of(connection, self.job_id)
         took = worked(connection, [self.job_id])[self.job_id]
         old = outdated(steps, decided, lines[0].state)
-        nodes = tree(steps, marks, pictures.first, lines[0], took.steps, old)
+        nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
         chosen = self._chosen(nodes)
-        left = Left({step.id: step for step in steps}, marks, pictures, took.steps)
+        left = StepOutputs({step.id: step for step in steps}, marks, images, took.steps)
         taken = picked((node.scope for node in nodes if node.id < 0), decided)
-        turns = find_turns(nodes, chosen, pictures, marks, taken)
+        turns = find_turns(nodes, chosen, images, marks, taken)
         detail = read_detail(connection, self.job_id, chosen, left)
         if chosen.id == JOB_NODE and has_parts(nodes):
             detail = whole(connection, detail, nodes, lines[0], left, scale)
@@ -98,7 +98,7 @@ class JobView:
             selected=chosen.id,
         )
 
-    def _chosen(self, nodes: Sequence[Node]) -> Node:
+    def _chosen(self, nodes: Sequence[TreeLine]) -> TreeLine:
         found = next((node for node in nodes if node.id == self.selected), None)
         return found or matters_most(nodes)
 
@@ -110,6 +110,6 @@ class JobView:
         )
         if not steps:
             return ""
-        node = Node(-1, 1, "", scope, "", None, "", steps)
+        node = TreeLine(-1, 1, "", scope, "", None, "", steps)
         _, found = prompts_at(connection, self.job_id, node, lines)
         return clean(found.text, inspect.TEXT_LIMIT, keep_newlines=True) if found else ""

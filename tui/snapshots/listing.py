@@ -23,7 +23,7 @@ REST = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class PageRequest:
     """Which page of which list.
 
     Attributes:
@@ -59,10 +59,12 @@ class Listing:
 
     def __init__(self, batch_id: int) -> None:
         self.batch_id = batch_id
-        self._scored = Kept[int]()
-        self._matches = Kept["array[int]"]()
+        self._scored = CachedValue[int]()
+        self._matches = CachedValue["array[int]"]()
 
-    def page(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> Page:
+    def page(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
+    ) -> Page:
         """A page as it is now; one that begins behind the end is moved to the end."""
         count = min(ask.count, LONGEST_PAGE)
         if _is_plain(ask):
@@ -75,7 +77,9 @@ class Listing:
         ids = _cut(segments, start, count)
         return Page(total, start, tuple(lists.jobs_of_ids(connection, ids)))
 
-    def ids(self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask) -> list[int]:
+    def ids(
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
+    ) -> list[int]:
         """Ids of the rows from an index on, as many as can be marked."""
         count = min(ask.count, MOST_MARKS)
         if _is_plain(ask):
@@ -83,7 +87,7 @@ class Listing:
         return _cut(self._segments(connection, batch, ask), ask.start, count)
 
     def _segments(
-        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[Segment]:
         if not ask.filter.by_name:
             if ask.order == "state":
@@ -106,7 +110,7 @@ class Listing:
         return total, read
 
     def _by_score(
-        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: Ask
+        self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[Segment]:
         scored = self._scored.get(None, lambda: lists.count_scored(connection, self.batch_id))
         low_first = (ask.order == "worst") == ask.higher_is_better
@@ -123,7 +127,7 @@ class Listing:
 
         return [(scored, by_score), (rest, without)]
 
-    def _matching(self, connection: sqlite3.Connection, ask: Ask) -> Segment:
+    def _matching(self, connection: sqlite3.Connection, ask: PageRequest) -> Segment:
         order = ask.order
         if order in {"worst", "best"}:
             order = "low" if (order == "worst") == ask.higher_is_better else "high"
@@ -146,12 +150,12 @@ class Listing:
         return len(ids), lambda start, count: list(ids[start : start + count])
 
 
-def _is_plain(ask: Ask) -> bool:
+def _is_plain(ask: PageRequest) -> bool:
     """Whether it is all jobs in the order of the input."""
     return ask.order == "position" and not ask.filter.by_name and ask.filter.states is None
 
 
-class Kept(Generic[T]):
+class CachedValue(Generic[T]):
     """One value that is dear to find: found again seldom, in proportion to what it took."""
 
     def __init__(self) -> None:

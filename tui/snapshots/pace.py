@@ -24,7 +24,7 @@ class Speed:
     per_job: float | None = None
 
 
-class Pace:
+class BatchPace:
     """How fast running batches go, from their newest events; looked up once a second."""
 
     def __init__(self) -> None:

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from db.queries import inspect
-from db.rows import Prompt
-from tui.snapshots.tree import Node
+from db.rows import PromptRow
+from tui.snapshots.tree import TreeLine
 
 
 def prompts_at(
     connection: sqlite3.Connection,
     job_id: int,
-    node: Node,
+    node: TreeLine,
     lines: Mapping[int, inspect.StepLine],
-) -> tuple[Prompt | None, Prompt | None]:
+) -> tuple[PromptRow | None, PromptRow | None]:
     """The version before, and the one that a node wrote, was painted from or began with.
 
     Args:
@@ -47,8 +47,8 @@ def prompts_at(
 
 
 def _chain(
-    prompts: Sequence[Prompt], scope: str, lines: Mapping[int, inspect.StepLine]
-) -> list[Prompt]:
+    prompts: Sequence[PromptRow], scope: str, lines: Mapping[int, inspect.StepLine]
+) -> list[PromptRow]:
     """The versions that a scope can be about, oldest first."""
     return [p for p in prompts if p.step_id is None or _concerns(p.step_id, scope, lines)]
 
@@ -61,13 +61,13 @@ def _concerns(step: int, scope: str, lines: Mapping[int, inspect.StepLine]) -> b
 
 
 def _of_loops(
-    chain: Sequence[Prompt], node: Node, lines: Mapping[int, inspect.StepLine]
-) -> list[Prompt]:
+    chain: Sequence[PromptRow], node: TreeLine, lines: Mapping[int, inspect.StepLine]
+) -> list[PromptRow]:
     """What was written in loops inside a scope; what it wrote itself is for the one after it."""
     inside = [p for p in chain if p.step_id in node.steps]
     return [p for p in inside if p.step_id and lines[p.step_id].scope != node.scope]
 
 
-def _before(chain: Sequence[Prompt], prompt: Prompt) -> Prompt | None:
+def _before(chain: Sequence[PromptRow], prompt: PromptRow) -> PromptRow | None:
     at = chain.index(prompt)
     return chain[at - 1] if at else None

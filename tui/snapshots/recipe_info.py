@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class RecipeInfo:
     """What the dashboard needs to know of a recipe: its headline, and what can be decided.
 
     Attributes:
@@ -26,9 +26,9 @@ class Headlines:
     """Headlines by the recipe's name; a recipe that is not installed has a plain score."""
 
     def __init__(self) -> None:
-        self._known: dict[str, Scale] = {}
+        self._known: dict[str, RecipeInfo] = {}
 
-    def of(self, recipe: str, *, wait: bool = True) -> Scale:
+    def of(self, recipe: str, *, wait: bool = True) -> RecipeInfo:
         """The headline of a recipe.
 
         Args:
@@ -38,19 +38,19 @@ class Headlines:
         """
         if recipe not in self._known:
             if not wait:
-                return Scale()
+                return RecipeInfo()
             self._known[recipe] = _load(recipe)
         return self._known[recipe]
 
 
-def _load(recipe: str) -> Scale:
+def _load(recipe: str) -> RecipeInfo:
     from engine.contract.decision_points import Approval
     from engine.plugins.catalog import EntryPointCatalog
 
     try:
         found = EntryPointCatalog().recipe(recipe)
     except Exception:  # noqa: BLE001 - a third party's module may fail in any way on import
-        return Scale()
+        return RecipeInfo()
     of = found.headline
     asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
-    return Scale(of.metric, of.low, of.high, of.higher_is_better, asked)
+    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked)

@@ -1,19 +1,19 @@
-"""The scores of several pictures as a table: a row for each picture, a column for each metric."""
+"""The scores of several images as a table: a row for each image, a column for each metric."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from db.queries import inspect
-from db.rows import Score
+from db.rows import ScoreRow
 from engine.text.terminal import clean
-from tui.snapshots.image_scores import OVERALL, Marks
+from tui.snapshots.image_scores import OVERALL, ImageScores
 
 MOST_ROWS, MOST_COLUMNS = 64, 12
 
 
 @dataclass(frozen=True, slots=True)
-class SheetRow:
-    """One picture: its name, whether it was taken, and a value for each metric."""
+class ImageScoreRow:
+    """One image: its name, whether it was taken, and a value for each metric."""
 
     label: str
     taken: bool
@@ -21,52 +21,52 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """Scores of several pictures, the metrics in the order in which they were given."""
+class ImageScoreTable:
+    """Scores of several images, the metrics in the order in which they were given."""
 
     metrics: tuple[str, ...]
-    rows: tuple[SheetRow, ...]
+    rows: tuple[ImageScoreRow, ...]
 
 
 def sheet_of(
-    scores: Sequence[Score],
-    pictures: Mapping[int, str],
+    scores: Sequence[ScoreRow],
+    images: Mapping[int, str],
     lines: Mapping[int, inspect.StepLine],
-    marks: Marks,
-) -> Sheet | None:
-    """The table of the pictures that steps scored; None where they scored none.
+    marks: ImageScores,
+) -> ImageScoreTable | None:
+    """The table of the images that steps scored; None where they scored none.
 
     Args:
         scores: What the steps gave.
-        pictures: The first picture of each step of the job.
+        images: The first image of each step of the job.
         lines: The job's steps by their numbers.
-        marks: What each picture was given, by whatever step.
+        marks: What each image was given, by whatever step.
     """
-    scored = {score.image: marks.pictures.get(score.image, {}) for score in scores if score.image}
+    scored = {score.image: marks.images.get(score.image, {}) for score in scores if score.image}
     if not scored:
         return None
-    names = _names(pictures, lines)
+    names = _names(images, lines)
     order = [*(p for p in names if p in scored), *(p for p in scored if p not in names)]
     metrics = tuple(dict.fromkeys(m for p in order for m in scored[p]))
     metrics = tuple(sorted(metrics, key=lambda m: m != OVERALL))[:MOST_COLUMNS]
-    return Sheet(
+    return ImageScoreTable(
         metrics,
         tuple(
-            SheetRow(
-                label=names.get(picture, clean(picture[:8])),
-                taken=picture in marks.taken,
-                values=tuple(scored[picture].get(metric) for metric in metrics),
+            ImageScoreRow(
+                label=names.get(image, clean(image[:8])),
+                taken=image in marks.taken,
+                values=tuple(scored[image].get(metric) for metric in metrics),
             )
-            for picture in order[:MOST_ROWS]
+            for image in order[:MOST_ROWS]
         ),
     )
 
 
-def _names(pictures: Mapping[int, str], lines: Mapping[int, inspect.StepLine]) -> dict[str, str]:
-    """What each picture is called: the scope that it was painted in; in the order of painting."""
+def _names(images: Mapping[int, str], lines: Mapping[int, inspect.StepLine]) -> dict[str, str]:
+    """What each image is called: the scope that it was painted in; in the order of painting."""
     names: dict[str, str] = {}
-    for step in sorted(pictures):
+    for step in sorted(images):
         if step in lines:
             scope = lines[step].scope.rpartition("/")[2] or lines[step].name
-            names.setdefault(pictures[step], clean(scope, 30).replace("-", " "))
+            names.setdefault(images[step], clean(scope, 30).replace("-", " "))
     return names

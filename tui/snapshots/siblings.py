@@ -1,18 +1,18 @@
-"""Scopes side by side: the iterations of a loop, the scenes of a film, the pictures of a set."""
+"""Scopes side by side: the iterations of a loop, the scenes of a film, the images of a set."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tui.snapshots.image_scores import Marks
-from tui.snapshots.tree import Node
+from tui.snapshots.image_scores import ImageScores
+from tui.snapshots.tree import TreeLine
 
 MOST = 50
 MOST_LINES = 4
-"""Scores of one picture that are shown below it."""
+"""Scores of one image that are shown below it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class SiblingScope:
     """One of several scopes of the same kind.
 
     Attributes:
@@ -21,10 +21,10 @@ class Turn:
         title: Its name, cleaned.
         score: What it was given.
         state: Its state.
-        picture: Hash of its picture, empty where there is none.
-        taken: Whether its picture is the one that was chosen out of several.
-        lines: What else its picture was given.
-        preview: How its picture looks so far, while it is made.
+        image: Hash of its image, empty where there is none.
+        taken: Whether its image is the one that was chosen out of several.
+        lines: What else its image was given.
+        preview: How its image looks so far, while it is made.
         outdated: Whether it is from before a decision that the job is worked on for.
     """
 
@@ -33,7 +33,7 @@ class Turn:
     title: str
     score: float | None
     state: str
-    picture: str
+    image: str
     taken: bool = False
     lines: tuple[tuple[str, float], ...] = ()
     preview: bytes = b""
@@ -41,11 +41,11 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
+class StepImages:
     """What a job's steps painted.
 
     Attributes:
-        first: Hash of the first picture of each step that left one.
+        first: Hash of the first image of each step that left one.
         previews: How those that are being made look so far.
     """
 
@@ -54,44 +54,44 @@ class Pictures:
 
 
 def find_turns(
-    nodes: Sequence[Node],
-    chosen: Node,
-    pictures: Pictures,
-    marks: Marks,
+    nodes: Sequence[TreeLine],
+    chosen: TreeLine,
+    images: StepImages,
+    marks: ImageScores,
     decided: frozenset[str] = frozenset(),
-) -> tuple[Turn, ...]:
+) -> tuple[SiblingScope, ...]:
     """The scopes that belong beside each other where a node is looked at, in time.
 
     Beside a scope stand those of its kind, such as all iterations of a scene. A step that stands
-    beside several pictures, as one that scores them does, has them beside each other.
+    beside several images, as one that scores them does, has them beside each other.
 
     Args:
         nodes: The tree.
         chosen: The node that is looked at.
-        pictures: What the steps painted.
+        images: What the steps painted.
         marks: What they were given.
         decided: Scopes that an operator chose.
     """
     scopes = [node for node in nodes if node.id < 0]
-    beside = _set_of(chosen, scopes, pictures) if chosen.id > 0 else []
+    beside = _set_of(chosen, scopes, images) if chosen.id > 0 else []
     if not beside:
         beside = _like(chosen, scopes)
     here = [node.scope for node in beside if node.scope in decided]
-    return tuple(_turn(node, pictures, marks, here) for node in beside[-MOST:])
+    return tuple(_turn(node, images, marks, here) for node in beside[-MOST:])
 
 
-def _set_of(chosen: Node, scopes: Sequence[Node], pictures: Pictures) -> list[Node]:
-    """The pictures of a set, of which a step is not one but that lie beside it."""
+def _set_of(chosen: TreeLine, scopes: Sequence[TreeLine], images: StepImages) -> list[TreeLine]:
+    """The images of a set, of which a step is not one but that lie beside it."""
     inside = [node for node in scopes if node.scope.rpartition("/")[0] == chosen.scope]
-    painted = [node for node in inside if chosen.scope and _painted(node, pictures)]
+    painted = [node for node in inside if chosen.scope and _painted(node, images)]
     return painted if len(painted) > 1 else []
 
 
-def _painted(node: Node, pictures: Pictures) -> bool:
-    return any(step in pictures.first or step in pictures.previews for step in node.steps)
+def _painted(node: TreeLine, images: StepImages) -> bool:
+    return any(step in images.first or step in images.previews for step in node.steps)
 
 
-def _like(chosen: Node, scopes: Sequence[Node]) -> list[Node]:
+def _like(chosen: TreeLine, scopes: Sequence[TreeLine]) -> list[TreeLine]:
     """The scopes of the same kind in the same scope; of the job itself all that it holds."""
     parent, _, name = chosen.scope.rpartition("/")
     kind = name.rpartition("-")[0]
@@ -103,21 +103,23 @@ def _like(chosen: Node, scopes: Sequence[Node]) -> list[Node]:
     ]
 
 
-def _turn(node: Node, pictures: Pictures, marks: Marks, decided: Sequence[str]) -> Turn:
-    painted = [pictures.first[step] for step in node.steps if step in pictures.first]
-    taken = [picture for picture in painted if picture in marks.taken]
-    picture = (taken or painted or [""])[-1 if taken else 0]
-    preview = next((pictures.previews[s] for s in node.steps if s in pictures.previews), b"")
+def _turn(
+    node: TreeLine, images: StepImages, marks: ImageScores, decided: Sequence[str]
+) -> SiblingScope:
+    painted = [images.first[step] for step in node.steps if step in images.first]
+    taken = [image for image in painted if image in marks.taken]
+    image = (taken or painted or [""])[-1 if taken else 0]
+    preview = next((images.previews[s] for s in node.steps if s in images.previews), b"")
     single = len(painted) == 1
-    return Turn(
+    return SiblingScope(
         node=node.id,
         scope=node.scope,
         title=node.label,
         score=node.score,
         state=node.state,
-        picture=picture,
+        image=image,
         taken=node.scope in decided if decided else single and bool(taken),
-        lines=marks.lines(picture)[:MOST_LINES] if single else (),
-        preview=b"" if picture else preview,
+        lines=marks.lines(image)[:MOST_LINES] if single else (),
+        preview=b"" if image else preview,
         outdated=node.outdated,
     )

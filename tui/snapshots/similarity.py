@@ -1,4 +1,4 @@
-"""How alike pictures are, from the result of the step that compared them."""
+"""How alike images are, from the result of the step that compared them."""
 
 import json
 from collections.abc import Mapping
@@ -8,16 +8,16 @@ from typing import Any
 from db.queries import inspect
 from engine.text.terminal import clean
 
-MOST_PICTURES, MOST_MEASURES = 12, 8
+MAX_IMAGES, MAX_MEASURES = 12, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Alike:
-    """How alike pictures are by one measure, a row and a column for each.
+class SimilarityTable:
+    """How alike images are by one measure, a row and a column for each.
 
     Attributes:
         measure: Its name, and which way it points, cleaned.
-        names: What the pictures are called.
+        names: What the images are called.
         values: A symmetric square.
     """
 
@@ -27,42 +27,42 @@ class Alike:
 
 
 def alike_of(
-    request: str, result: str, pictures: Mapping[int, str], lines: Mapping[int, inspect.StepLine]
-) -> tuple[Alike, ...]:
-    """What a step that compared pictures found; nothing of any other step.
+    request: str, result: str, images: Mapping[int, str], lines: Mapping[int, inspect.StepLine]
+) -> tuple[SimilarityTable, ...]:
+    """What a step that compared images found; nothing of any other step.
 
     Args:
         request: What the step was asked, as JSON.
         result: What it answered.
-        pictures: The first picture of each step of the job.
+        images: The first image of each step of the job.
         lines: The job's steps by their numbers.
     """
     try:
         asked, found = json.loads(request), json.loads(result)
         hashes = [str(image["hash"]) for image in asked["images"]]
-        measures = [_measure(item) for item in found["likenesses"][:MOST_MEASURES]]
+        measures = [_measure(item) for item in found["likenesses"][:MAX_MEASURES]]
     except (ValueError, KeyError, TypeError, RecursionError):
         return ()
-    names = tuple(_name(hash_, pictures, lines) for hash_ in hashes[:MOST_PICTURES])
+    names = tuple(_name(hash_, images, lines) for hash_ in hashes[:MAX_IMAGES])
     size = len(names)
     return tuple(
-        Alike(said, names, tuple(row[:size] for row in values[:size]))
+        SimilarityTable(said, names, tuple(row[:size] for row in values[:size]))
         for said, values in measures
         if len(values) == len(hashes)
     )
 
 
 def _measure(item: Mapping[str, Any]) -> tuple[str, tuple[tuple[float, ...], ...]]:
-    more = "more" if item["higher_is_more_alike"] else "less"
+    more = "more" if item["higher_is_more_similar"] else "less"
     values = tuple(tuple(float(value) for value in row) for row in item["values"])
     if any(len(row) != len(values) for row in values):
         raise ValueError("no square")
     return f"{clean(str(item['measure']), 40)}: higher is {more} alike", values
 
 
-def _name(hash_: str, pictures: Mapping[int, str], lines: Mapping[int, inspect.StepLine]) -> str:
-    """The outermost scope that a picture was painted in."""
-    for step, picture in pictures.items():
-        if picture == hash_ and step in lines:
+def _name(hash_: str, images: Mapping[int, str], lines: Mapping[int, inspect.StepLine]) -> str:
+    """The outermost scope that an image was painted in."""
+    for step, image in images.items():
+        if image == hash_ and step in lines:
             return clean(lines[step].scope.partition("/")[0], 20).replace("-", " ")
     return clean(hash_[:8])

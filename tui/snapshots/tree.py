@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from db.queries import inspect, lists
 from engine.text.terminal import clean
 from tui import formatting as figures
-from tui.snapshots.image_scores import Marks
+from tui.snapshots.image_scores import ImageScores
 
 JOB_NODE = 0
 
@@ -17,7 +17,7 @@ _DEEPEST = 64  # scopes that begin with the same step are told apart by their de
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TreeLine:
     """A line of the tree.
 
     Attributes:
@@ -43,7 +43,7 @@ class Node:
     outdated: bool = False
 
 
-def matters_most(nodes: Sequence[Node]) -> Node:
+def matters_most(nodes: Sequence[TreeLine]) -> TreeLine:
     """What somebody who opens a job wants to see: what failed, else the newest outermost scope."""
     bad = [node for node in nodes if node.id > 0 and node.state in {"failed", "unknown"}]
     if bad:
@@ -63,26 +63,26 @@ def _matter(states: Sequence[str]) -> str:
 
 def tree(
     steps: Sequence[inspect.StepLine],
-    marks: Marks,
-    pictures: Mapping[int, str],
+    marks: ImageScores,
+    images: Mapping[int, str],
     job: lists.JobLine,
     seconds: Mapping[int, float],
     outdated: frozenset[int] = frozenset(),
-) -> tuple[Node, ...]:
+) -> tuple[TreeLine, ...]:
     """The tree as lines: the job, each scope before what lies in it.
 
     Args:
         steps: The job's steps, in the order in which they began.
         marks: Their scores.
-        pictures: The first picture of each step that left one.
+        images: The first image of each step that left one.
         job: The job.
         seconds: How long each step was worked on.
         outdated: Steps from before a decision that the job is worked on for.
     """
     inside = _inside(steps)
-    given = {step.id: _given(step, marks, pictures) for step in steps}
+    given = {step.id: _given(step, marks, images) for step in steps}
     ids = tuple(step.id for step in steps)
-    children: dict[str, list[Node]] = {}
+    children: dict[str, list[TreeLine]] = {}
     opened: set[str] = set()
     for step in steps:
         paths = _paths(step.scope)
@@ -93,19 +93,19 @@ def tree(
                 children.setdefault(path.rpartition("/")[0], []).append(node)
         node = _step_node(step, len(paths) + 1, given[step.id], seconds)
         children.setdefault(step.scope, []).append(node)
-    root = Node(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)
+    root = TreeLine(JOB_NODE, 0, clean(job.key, 120), "", job.state, job.score, "", ids)
     root = replace(root, outdated=bool(job.outdated))
     lines = (root, *_lines("", children))
     return tuple(_dated(node, outdated) for node in lines) if outdated else lines
 
 
-def _dated(node: Node, outdated: frozenset[int]) -> Node:
+def _dated(node: TreeLine, outdated: frozenset[int]) -> TreeLine:
     """A node, marked where the newest of its steps is outdated."""
     newest = node.steps[-1] if node.steps else 0
     return replace(node, outdated=True) if node.id and newest in outdated else node
 
 
-def folded(nodes: Sequence[Node], chosen: Node) -> tuple[Node, ...]:
+def folded(nodes: Sequence[TreeLine], chosen: TreeLine) -> tuple[TreeLine, ...]:
     """A long tree with only one of its outermost scopes unfolded: that of the chosen node."""
     if len(nodes) <= LONGEST:
         return tuple(nodes)
@@ -117,7 +117,7 @@ def folded(nodes: Sequence[Node], chosen: Node) -> tuple[Node, ...]:
     )
 
 
-def _is_shut(node: Node, unfolded: str) -> bool:
+def _is_shut(node: TreeLine, unfolded: str) -> bool:
     return node.id < 0 and node.depth == 1 and node.scope != unfolded
 
 
@@ -135,9 +135,9 @@ def _inside(steps: Sequence[inspect.StepLine]) -> dict[str, list[inspect.StepLin
     return inside
 
 
-def _lines(scope: str, children: Mapping[str, Sequence[Node]]) -> list[Node]:
+def _lines(scope: str, children: Mapping[str, Sequence[TreeLine]]) -> list[TreeLine]:
     """What lies in a scope, each scope in it before what lies in that one."""
-    lines: list[Node] = []
+    lines: list[TreeLine] = []
     for node in children.get(scope, ()):
         lines.append(node)
         if node.id < 0:
@@ -145,24 +145,24 @@ def _lines(scope: str, children: Mapping[str, Sequence[Node]]) -> list[Node]:
     return lines
 
 
-def _given(step: inspect.StepLine, marks: Marks, pictures: Mapping[int, str]) -> float | None:
-    """What a step was given, or what its picture was."""
+def _given(step: inspect.StepLine, marks: ImageScores, images: Mapping[int, str]) -> float | None:
+    """What a step was given, or what its image was."""
     own = marks.steps.get(step.id)
-    return marks.of_picture(pictures.get(step.id, "")) if own is None else own
+    return marks.of_image(images.get(step.id, "")) if own is None else own
 
 
 def _scope_node(
     scope: str,
     depth: int,
     steps: Sequence[inspect.StepLine],
-    marks: Marks,
+    marks: ImageScores,
     given: Mapping[int, float | None],
     seconds: Mapping[int, float],
-) -> Node:
+) -> TreeLine:
     headlines = [marks.headline[step.id] for step in steps if step.id in marks.headline]
     is_leaf = all(step.scope == scope for step in steps)
     others = [v for step in steps if is_leaf and (v := given[step.id]) is not None]
-    return Node(
+    return TreeLine(
         id=-(steps[0].id * _DEEPEST + depth),
         depth=depth,
         label=clean(scope.rpartition("/")[2], 60).replace("-", " "),
@@ -176,9 +176,9 @@ def _scope_node(
 
 def _step_node(
     step: inspect.StepLine, depth: int, given: float | None, seconds: Mapping[int, float]
-) -> Node:
+) -> TreeLine:
     percent = "" if step.fraction is None else f" {step.fraction:.0%}"
-    return Node(
+    return TreeLine(
         id=step.id,
         depth=depth,
         label=clean(step.name, 60) + percent,

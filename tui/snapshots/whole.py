@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from db.queries import inspect, lists
-from db.rows import Score
+from db.rows import ScoreRow
 from engine.text.plural import counted
-from tui.snapshots.detail import Detail, Left
-from tui.snapshots.recipe_info import Scale
-from tui.snapshots.score_table import Sheet, SheetRow
-from tui.snapshots.similarity import Alike, alike_of
-from tui.snapshots.tree import Node
+from tui.snapshots.detail import Detail, StepOutputs
+from tui.snapshots.recipe_info import RecipeInfo
+from tui.snapshots.score_table import ImageScoreRow, ImageScoreTable
+from tui.snapshots.similarity import SimilarityTable, alike_of
+from tui.snapshots.tree import TreeLine
 
 
-def has_parts(nodes: Sequence[Node]) -> bool:
+def has_parts(nodes: Sequence[TreeLine]) -> bool:
     """Whether a job's outermost scopes hold scopes: each is then judged by itself."""
     return any(node.id < 0 and node.depth > 1 for node in nodes)
 
@@ -22,10 +22,10 @@ def has_parts(nodes: Sequence[Node]) -> bool:
 def whole(
     connection: sqlite3.Connection,
     detail: Detail,
-    nodes: Sequence[Node],
+    nodes: Sequence[TreeLine],
     job: lists.JobLine,
-    left: Left,
-    scale: Scale,
+    left: StepOutputs,
+    scale: RecipeInfo,
 ) -> Detail:
     """The detail of a job's root: the job's own score and its parts', not the last part's words."""
     parts = [node for node in nodes if node.id < 0 and node.depth == 1]
@@ -39,23 +39,25 @@ def whole(
     )
 
 
-def _verdict(job: lists.JobLine, parts: int, scale: Scale) -> tuple[Score, ...]:
+def _verdict(job: lists.JobLine, parts: int, scale: RecipeInfo) -> tuple[ScoreRow, ...]:
     if job.score is None:
         return ()
-    return (Score(0, job.id, 0, scale.metric, job.score, None, counted(parts, "part")),)
+    return (ScoreRow(0, job.id, 0, scale.metric, job.score, None, counted(parts, "part")),)
 
 
-def _sheet(parts: Sequence[Node], scale: Scale) -> Sheet | None:
+def _sheet(parts: Sequence[TreeLine], scale: RecipeInfo) -> ImageScoreTable | None:
     if not any(node.score is not None for node in parts):
         return None
-    rows = tuple(SheetRow(node.label, taken=False, values=(node.score,)) for node in parts)
-    return Sheet((scale.metric,), rows)
+    rows = tuple(ImageScoreRow(node.label, taken=False, values=(node.score,)) for node in parts)
+    return ImageScoreTable((scale.metric,), rows)
 
 
-def _alike(connection: sqlite3.Connection, steps: Sequence[int], left: Left) -> tuple[Alike, ...]:
+def _alike(
+    connection: sqlite3.Connection, steps: Sequence[int], left: StepOutputs
+) -> tuple[SimilarityTable, ...]:
     """How alike the parts are, as the newest of the job's own steps that compared them found."""
     for step in reversed(steps):
         texts = inspect.step_texts(connection, step)
-        if found := alike_of(*texts, left.pictures.first, left.lines):
+        if found := alike_of(*texts, left.images.first, left.lines):
             return found
     return ()

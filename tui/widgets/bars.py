@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.actions import Action
-from tui.snapshots.header import EngineState, Head
+from tui.snapshots.header import EngineState, Header
 from tui.states import look
 from tui.widgets.columns import fit
 from tui.widgets.theme_changes import on_theme_change
@@ -37,7 +37,7 @@ class TopBar(Widget):
         super().__init__()
         self._ends: list[int] = []
         self._trail: tuple[str, ...] = ()
-        self._head = Head()
+        self._head = Header()
         self._read_only = False
 
     def set_trail(self, *trail: str, read_only: bool = False) -> None:
@@ -45,7 +45,7 @@ class TopBar(Widget):
         self._trail, self._read_only = trail, read_only
         self.refresh()
 
-    def set_head(self, head: Head) -> None:
+    def set_head(self, head: Header) -> None:
         """The engine and its lanes as they are now."""
         self._head = head
         self.refresh()
@@ -107,9 +107,9 @@ class HeadLine(Static):
 
     def __init__(self) -> None:
         super().__init__()
-        self._head = Head()
+        self._head = Header()
 
-    def set_head(self, head: Head) -> None:
+    def set_head(self, head: Header) -> None:
         """What there is now."""
         self._head = head
         self.restyle()
@@ -202,7 +202,7 @@ class Banner(Static):
         super().__init__(markup=False)
         self._notice = notice
         self._trouble: str | None = None
-        self._head = Head()
+        self._head = Header()
         self._lines: tuple[str, ...] = ()
         self.display = False
 
@@ -219,7 +219,7 @@ class Banner(Static):
         """Cuts the line where it ends now."""
         self._draw()
 
-    def catch_up(self, trouble: str | None, head: Head) -> None:
+    def catch_up(self, trouble: str | None, head: Header) -> None:
         """Takes what has changed while another screen was shown."""
         self._trouble, self._head = trouble, head
         self._show()
@@ -229,7 +229,7 @@ class Banner(Static):
         self._trouble = sentence
         self._show()
 
-    def set_head(self, head: Head) -> None:
+    def set_head(self, head: Header) -> None:
         """What jobs are parked for."""
         if (head.parked, head.reasons) != (self._head.parked, self._head.reasons):
             self._head = head
@@ -264,7 +264,7 @@ class Banner(Static):
         return fit(text, max(0, width - len(hint))) + hint
 
 
-def _parked_lines(head: Head) -> list[str]:
+def _parked_lines(head: Header) -> list[str]:
     """How many jobs are parked, and for what; the number is of all reasons together."""
     if not head.parked:
         return []

@@ -6,7 +6,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tui import formatting as figures
-from tui.snapshots.batches import BatchRow
+from tui.snapshots.batches import BatchItem
 from tui.states import LOOKS, TONES
 from tui.widgets.theme_changes import on_theme_change
 
@@ -18,9 +18,9 @@ class BatchBar(Static):
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._shown: tuple[BatchRow | None, str] | None = None
+        self._shown: tuple[BatchItem | None, str] | None = None
 
-    def set_batch(self, batch: BatchRow | None, note: str) -> None:
+    def set_batch(self, batch: BatchItem | None, note: str) -> None:
         """Shows a batch, and a note about the list; None where the batch is gone."""
         if (batch, note) == self._shown:
             return
@@ -36,11 +36,11 @@ class BatchBar(Static):
         if self._shown is not None:
             self._draw(*self._shown)
 
-    def _draw(self, batch: BatchRow | None, note: str) -> None:
+    def _draw(self, batch: BatchItem | None, note: str) -> None:
         gone = "This batch is not in the store any more."
         self.update(self._line(batch, note) if batch else gone, layout=False)
 
-    def _line(self, batch: BatchRow, note: str) -> Text:
+    def _line(self, batch: BatchItem, note: str) -> Text:
         text = Text(no_wrap=True, overflow="ellipsis")
         for state, number in batch.counts:
             if number:
@@ -53,7 +53,7 @@ class BatchBar(Static):
         return text.append("  ".join([*said, note]), muted)
 
 
-def _spent(batch: BatchRow) -> str:
+def _spent(batch: BatchItem) -> str:
     said = f"spent {figures.money(batch.cost)}"
     if batch.budget is not None:
         said += f" of {figures.money(batch.budget)}"

@@ -12,7 +12,7 @@ Run = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Column(Generic[RowT]):
+class ListColumn(Generic[RowT]):
     """One column.
 
     Attributes:
@@ -32,7 +32,7 @@ class Column(Generic[RowT]):
     needs: int = 0
 
 
-def layout(columns: Sequence[Column[RowT]], width: int) -> list[tuple[Column[RowT], int]]:
+def layout(columns: Sequence[ListColumn[RowT]], width: int) -> list[tuple[ListColumn[RowT], int]]:
     """The columns that fit into `width` cells, one cell apart, with their widths."""
     shown = [column for column in columns if column.needs <= width]
     spare = width - sum(column.width + 1 for column in shown) + 1

@@ -11,14 +11,14 @@ from textual.widgets import Static
 from engine.config.paths import WorkspacePaths
 from tui import formatting as figures
 from tui.snapshots.detail import Detail
-from tui.snapshots.recipe_info import Scale
-from tui.snapshots.score_table import Sheet
-from tui.snapshots.similarity import Alike
+from tui.snapshots.recipe_info import RecipeInfo
+from tui.snapshots.score_table import ImageScoreTable
+from tui.snapshots.similarity import SimilarityTable
 from tui.states import TONES, look
 from tui.stored import stored_file
-from tui.widgets.evaluation import Evaluation
+from tui.widgets.evaluation import EvaluationView
 from tui.widgets.filmstrip import TAKEN
-from tui.widgets.picture import Picture
+from tui.widgets.image import ImageView
 from tui.widgets.prompt_diff import PromptDiff
 from tui.widgets.theme_changes import on_theme_change
 
@@ -28,7 +28,7 @@ class Heading(Static):
 
 
 class DetailPanel(Container):
-    """Errors first, then the picture, the prompt, the evaluation, timings, calls, raw data.
+    """Errors first, then the image, the prompt, the evaluation, timings, calls, raw data.
 
     Args:
         paths: The workspace's places.
@@ -41,11 +41,11 @@ class DetailPanel(Container):
         super().__init__()
         self._paths = paths
         self._detail: Detail | None = None
-        self._scale = Scale()
+        self._scale = RecipeInfo()
 
     def compose(self) -> ComposeResult:
         """Every kind; what is empty is hidden."""
-        yield Picture(id="picture")
+        yield ImageView(id="image")
         with VerticalScroll(id="words"):
             yield Static(id="troubles", markup=False)
             yield Heading("prompt", id="prompt-heading", markup=False)
@@ -53,12 +53,12 @@ class DetailPanel(Container):
             yield Static(id="note", markup=False)
             yield Heading("evaluation", id="evaluation-heading", markup=False)
             yield Static(id="sheet", markup=False)
-            yield Evaluation(id="evaluation")
+            yield EvaluationView(id="evaluation")
             for name in ("alike", "decided", "steps", "calls", "files", "result", "request"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
-    def show(self, detail: Detail | None, scale: Scale) -> None:
+    def show(self, detail: Detail | None, scale: RecipeInfo) -> None:
         """Shows what a node left behind; only what has changed is laid out anew.
 
         Args:
@@ -82,16 +82,16 @@ class DetailPanel(Container):
         if self._detail is not None:
             self._draw(self._detail, self._scale)
 
-    def _draw(self, detail: Detail, scale: Scale) -> None:
+    def _draw(self, detail: Detail, scale: RecipeInfo) -> None:
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
-        self._show_picture(detail)
+        self._show_image(detail)
         self._show_prompt(detail)
         evaluated = detail.critique is not None or bool(detail.scores)
         self.query_one("#evaluation-heading").display = evaluated or detail.sheet is not None
         sheet = self._sheet(detail.sheet) if detail.sheet else ""
         self._show("sheet", bool(detail.sheet), sheet)
-        self.query_one(Evaluation).display = evaluated
-        self.query_one(Evaluation).show(detail.critique, list(detail.scores), scale)
+        self.query_one(EvaluationView).display = evaluated
+        self.query_one(EvaluationView).show(detail.critique, list(detail.scores), scale)
         self._show("alike", bool(detail.alike), self._alike(detail.alike))
         self._show("decided", bool(detail.decided), "\n".join(detail.decided))
         self._show("steps", bool(detail.timings), self._timings(detail))
@@ -107,14 +107,14 @@ class DetailPanel(Container):
         static.display = there
         static.update(content)
 
-    def _show_picture(self, detail: Detail) -> None:
-        hash_ = detail.pictures[-1] if detail.pictures else ""
-        picture = self.query_one(Picture)
-        picture.display = bool(hash_ or detail.preview)
+    def _show_image(self, detail: Detail) -> None:
+        hash_ = detail.images[-1] if detail.images else ""
+        image = self.query_one(ImageView)
+        image.display = bool(hash_ or detail.preview)
         if detail.preview and not hash_:
-            picture.show_preview(detail.preview)
+            image.show_preview(detail.preview)
         else:
-            picture.show(stored_file(self._paths, hash_), hash_)
+            image.show(stored_file(self._paths, hash_), hash_)
 
     def _show_prompt(self, detail: Detail) -> None:
         there = bool(detail.prompt)
@@ -154,7 +154,7 @@ class DetailPanel(Container):
             )  # fmt: skip
         return table
 
-    def _sheet(self, sheet: Sheet) -> Table:
+    def _sheet(self, sheet: ImageScoreTable) -> Table:
         muted = self.get_component_rich_style("detail--muted", partial=True)
         table = Table.grid(padding=(0, 1))
         table.add_row("", *(Text(metric.replace("_", " "), muted) for metric in sheet.metrics))
@@ -169,7 +169,7 @@ class DetailPanel(Container):
             table.add_row(Text(label, style, no_wrap=True), *values)
         return table
 
-    def _alike(self, found: Sequence[Alike]) -> Table:
+    def _alike(self, found: Sequence[SimilarityTable]) -> Table:
         muted = self.get_component_rich_style("detail--muted", partial=True)
         table = Table.grid(padding=(0, 1))
         for alike in found:

@@ -1,4 +1,4 @@
-"""What a judge said of one picture, and what was measured."""
+"""What a judge said of one image, and what was measured."""
 
 import json
 import math
@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from db.rows import Critique, Score
+from db.rows import CritiqueRow, ScoreRow
 from engine.text.terminal import clean
-from tui.snapshots.recipe_info import Scale
+from tui.snapshots.recipe_info import RecipeInfo
 from tui.widgets.theme_changes import on_theme_change
 
 BAR_WIDTH = 40
@@ -52,11 +52,11 @@ def number(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10_000 and math.isfinite(value) else f"{value:.4g}"
 
 
-class Evaluation(Static):
+class EvaluationView(Static):
     """Score, words, what is missing, measurements; as high as it needs."""
 
     DEFAULT_CSS = """
-    Evaluation {
+    EvaluationView {
         height: auto;
     }
     """
@@ -78,12 +78,15 @@ class Evaluation(Static):
             classes: As of any widget.
         """
         super().__init__(NOTHING, name=name, id=id, classes=classes, markup=False)
-        self._scale = Scale()
+        self._scale = RecipeInfo()
         self._ascii_only = ascii_only
-        self._shown: tuple[Critique | None, Sequence[Score]] = (None, ())
+        self._shown: tuple[CritiqueRow | None, Sequence[ScoreRow]] = (None, ())
 
     def show(
-        self, critique: Critique | None, scores: Sequence[Score], scale: Scale | None = None
+        self,
+        critique: CritiqueRow | None,
+        scores: Sequence[ScoreRow],
+        scale: RecipeInfo | None = None,
     ) -> None:
         """Shows another evaluation.
 
@@ -93,7 +96,7 @@ class Evaluation(Static):
             scale: The recipe's headline: what is drawn as a long bar.
         """
         self._shown = (critique, tuple(scores))
-        self._scale = scale or Scale()
+        self._scale = scale or RecipeInfo()
         self._draw()
 
     def on_mount(self) -> None:
@@ -110,7 +113,7 @@ class Evaluation(Static):
             parts += _words(critique, colours, {score.metric for score in scores})
         self.update(Group(*_spaced(parts)) if parts else NOTHING)
 
-    def _scores(self, scores: Sequence[Score], colours: Mapping[str, str]) -> RenderableType:
+    def _scores(self, scores: Sequence[ScoreRow], colours: Mapping[str, str]) -> RenderableType:
         scale, colour = self._scale, colours.get("accent", "yellow")
         ordered = sorted(scores, key=lambda score: score.metric != scale.metric)[:MAX_ROWS]
         table, muted = _grid(), colours.get("text-muted", "")
@@ -132,7 +135,7 @@ class Evaluation(Static):
         )
 
 
-def _is_rubric(scores: Sequence[Score]) -> bool:
+def _is_rubric(scores: Sequence[ScoreRow]) -> bool:
     """Whether these are marks of 0 to 100 that can be held against each other."""
     values = [score.value for score in scores]
     return len(values) > 2 and all(0 <= value <= 100 for value in values) and max(values) > 1
@@ -153,13 +156,13 @@ class _Bar:
         yield Text(drawn, self.colour, no_wrap=True)
 
 
-def _judge(score: Score) -> str:
+def _judge(score: ScoreRow) -> str:
     raw = "" if score.raw is None else f"raw {number(score.raw)}"
     return clean(" · ".join(part for part in (score.scorer, raw) if part), 80)
 
 
 def _words(
-    critique: Critique, colours: Mapping[str, str], scored: set[str]
+    critique: CritiqueRow, colours: Mapping[str, str], scored: set[str]
 ) -> list[RenderableType]:
     """Description and reasons, then what is missing, then measurements that are no scores."""
     text = clean(critique.text, MAX_TEXT, keep_newlines=True).strip()

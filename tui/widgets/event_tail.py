@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
 
-from db.rows import Event
+from db.rows import EventRow
 from engine.text.plural import counted
 from engine.text.terminal import clean
 from tui.widgets.selecting import selected_text, with_selection
@@ -33,7 +33,7 @@ _COLOURS = {"warning": "text-warning", "error": "text-error", "debug": "text-mut
 _WITHOUT_THEME = {"warning": "yellow", "error": "bright_red", "debug": "bright_black"}
 
 
-class Line(NamedTuple):
+class EventLine(NamedTuple):
     """One event as it is drawn.
 
     Attributes:
@@ -86,7 +86,7 @@ class EventTail(ScrollView, can_focus=True):
         classes: str | None = None,
     ) -> None:
         super().__init__(name=name, id=id, classes=classes)
-        self._lines: deque[Line] = deque(maxlen=kept)
+        self._lines: deque[EventLine] = deque(maxlen=kept)
         self._last_id = -1
         self._following = True
         self._known_end = 0
@@ -98,7 +98,7 @@ class EventTail(ScrollView, can_focus=True):
         """Whether the newest line stays in sight."""
         return self._following
 
-    def add(self, events: Sequence[Event]) -> None:
+    def add(self, events: Sequence[EventRow]) -> None:
         """Adds events, in the order of their numbers; ones that it has are passed over.
 
         Args:
@@ -197,7 +197,7 @@ class EventTail(ScrollView, can_focus=True):
     def _text(self, at: int) -> str | None:
         return self._draw(self._lines[at], self.size.width).text if at < len(self._lines) else None
 
-    def _draw(self, line: Line, width: int) -> Strip:
+    def _draw(self, line: EventLine, width: int) -> Strip:
         base, level = self.rich_style, self.rich_style + self._style(line.level)
         text = f"{_SIGNS.get(line.level, ' ')} {line.text}"
         room = max(0, width - len(line.time) - 1)
@@ -227,7 +227,7 @@ class EventTail(ScrollView, can_focus=True):
         )
 
 
-def _line(event: Event) -> Line:
+def _line(event: EventRow) -> EventLine:
     whose = ""
     if event.job_id is not None:
         whose = f"j{event.job_id}"
@@ -235,7 +235,7 @@ def _line(event: Event) -> Line:
         whose = f"b{event.batch_id}"
     what = clean(event.type, 40).replace(".", " ")
     text = f"{whose:<{_WHOSE}} {what:<{_WHAT}} {clean(event.message, LINE)}"
-    return Line(_time(event.at), event.level, text.rstrip())
+    return EventLine(_time(event.at), event.level, text.rstrip())
 
 
 def _time(at: str) -> str:

@@ -1,4 +1,4 @@
-"""Scopes of one kind side by side, such as iterations or the pictures of a set."""
+"""Scopes of one kind side by side, such as iterations or the images of a set."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ from textual.widgets import Static
 
 from engine.config.paths import WorkspacePaths
 from tui import formatting as figures
-from tui.snapshots.siblings import Turn
+from tui.snapshots.siblings import SiblingScope
 from tui.states import look
 from tui.stored import stored_file
 from tui.widgets.columns import fit
-from tui.widgets.picture import Picture
+from tui.widgets.image import ImageView
 
 TAKEN = "★"
 """What was chosen out of several."""
 
 
 class Frame(Vertical):
-    """One turn: its caption, its picture and what the picture was given, where there is room."""
+    """One turn: its caption, its image and what the image was given, where there is room."""
 
     class Picked(Message):
         """A turn was clicked."""
@@ -33,18 +33,18 @@ class Frame(Vertical):
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__()
         self._paths = paths
-        self._turn: Turn | None = None
+        self._turn: SiblingScope | None = None
         self._caption = Static(markup=False, classes="caption")
-        self._picture = Picture()
+        self._image = ImageView()
         self._marks = Static(markup=False, classes="marks")
 
     def compose(self) -> ComposeResult:
-        """Caption, picture, scores."""
+        """Caption, image, scores."""
         yield self._caption
-        yield self._picture
+        yield self._image
         yield self._marks
 
-    def show(self, turn: Turn, *, chosen: bool) -> None:
+    def show(self, turn: SiblingScope, *, chosen: bool) -> None:
         """Shows a turn."""
         self.set_class(chosen, "-chosen")
         self.set_class(turn.outdated, "-outdated")
@@ -57,9 +57,9 @@ class Frame(Vertical):
         self._caption.update(caption)
         self._marks.update("\n".join(_line(*line) for line in turn.lines))
         if turn.preview:
-            self._picture.show_preview(turn.preview)
+            self._image.show_preview(turn.preview)
         else:
-            self._picture.show(stored_file(self._paths, turn.picture), turn.picture)
+            self._image.show(stored_file(self._paths, turn.image), turn.image)
 
     def on_click(self, event: events.Click) -> None:
         """Picks this turn."""
@@ -81,16 +81,16 @@ class Filmstrip(HorizontalScroll, can_focus=False):
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__()
         self._paths = paths
-        self._shown: tuple[Sequence[Turn], int] = ((), 0)
+        self._shown: tuple[Sequence[SiblingScope], int] = ((), 0)
         self.display = False
 
-    async def set_turns(self, turns: Sequence[Turn], chosen: int) -> None:
+    async def set_turns(self, turns: Sequence[SiblingScope], chosen: int) -> None:
         """Shows turns; the frames that are there are used again."""
         if (turns, chosen) == self._shown:
             return
         self._shown = (turns, chosen)
         self.display = len(turns) > 1
-        self.set_class(not any(turn.picture or turn.preview for turn in turns), "-words")
+        self.set_class(not any(turn.image or turn.preview for turn in turns), "-words")
         self.set_class(any(turn.lines for turn in turns), "-marked")
         frames = list(self.query(Frame))
         missing = [Frame(self._paths) for _ in range(len(turns) - len(frames))]

@@ -1,4 +1,4 @@
-"""The selected job at a glance: its best picture, and the last words about it."""
+"""The selected job at a glance: its best image, and the last words about it."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -8,18 +8,18 @@ from textual.widgets import Static
 from engine.config.paths import WorkspacePaths
 from tui.snapshots.batch import Glance
 from tui.stored import stored_file
-from tui.widgets.picture import Picture
+from tui.widgets.image import ImageView
 from tui.widgets.theme_changes import on_theme_change
 
 
 class GlancePanel(Vertical):
-    """Picture above, words below."""
+    """Image above, words below."""
 
     DEFAULT_CSS = """
-    GlancePanel Picture { height: 1fr; }
+    GlancePanel Image { height: 1fr; }
     GlancePanel #said { height: auto; max-height: 50%; }
-    GlancePanel.-no-picture Picture { display: none; }
-    GlancePanel.-no-picture #said { max-height: 100%; }
+    GlancePanel.-no-image Image { display: none; }
+    GlancePanel.-no-image #said { max-height: 100%; }
     """
     COMPONENT_CLASSES = {"glance--bad", "glance--muted"}  # noqa: RUF012 - Textual's way
 
@@ -29,8 +29,8 @@ class GlancePanel(Vertical):
         self._glance: Glance | None = None
 
     def compose(self) -> ComposeResult:
-        """The picture and the words."""
-        yield Picture()
+        """The image and the words."""
+        yield ImageView()
         yield Static(id="said", markup=False)
 
     def set_glance(self, glance: Glance | None) -> None:
@@ -38,9 +38,9 @@ class GlancePanel(Vertical):
         if glance == self._glance:
             return
         self._glance = glance
-        picture = glance.picture if glance else ""
-        self.set_class(not picture, "-no-picture")
-        self.query_one(Picture).show(stored_file(self._paths, picture), picture)
+        image = glance.image if glance else ""
+        self.set_class(not image, "-no-image")
+        self.query_one(ImageView).show(stored_file(self._paths, image), image)
         self.restyle()
 
     def on_mount(self) -> None:

@@ -15,11 +15,11 @@ from textual.strip import Strip
 
 from tui.actions import bindings
 from tui.states import TONES
-from tui.widgets.columns import Column, fit, fit_runs, layout
+from tui.widgets.columns import ListColumn, fit, fit_runs, layout
 from tui.widgets.selecting import selected_text, with_selection
 
 
-class Identified(Protocol):
+class HasId(Protocol):
     """A row of a list."""
 
     @property
@@ -28,7 +28,7 @@ class Identified(Protocol):
         ...
 
 
-RowT = TypeVar("RowT", bound=Identified)
+RowT = TypeVar("RowT", bound=HasId)
 
 
 class Rows(ScrollView, Generic[RowT], can_focus=True):
@@ -90,7 +90,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
 
     def __init__(
         self,
-        columns: Sequence[Column[RowT]],
+        columns: Sequence[ListColumn[RowT]],
         *,
         empty: str = "",
         id: str | None = None,  # noqa: A002
@@ -134,7 +134,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
             if not self.total:
                 self.refresh()
 
-    def set_columns(self, columns: Sequence[Column[RowT]]) -> None:
+    def set_columns(self, columns: Sequence[ListColumn[RowT]]) -> None:
         """Shows other columns from now on."""
         self._columns = tuple(columns)
         self._drawn.clear()

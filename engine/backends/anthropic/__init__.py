@@ -9,17 +9,17 @@ __all__ = ["FAMILY", "AnthropicSettings"]
 
 
 def _text(settings: AnthropicSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.anthropic.chat import AnthropicSpeaker
-    from engine.backends.common.writer import Writer
+    from engine.backends.anthropic.chat import AnthropicChatClient
+    from engine.backends.common.writer import ChatTextBackend
 
-    return Writer(settings, AnthropicSpeaker(settings, environment))
+    return ChatTextBackend(settings, AnthropicChatClient(settings, environment))
 
 
 def _vision(settings: AnthropicSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.anthropic.chat import AnthropicSpeaker
-    from engine.backends.common.chat import Critic
+    from engine.backends.anthropic.chat import AnthropicChatClient
+    from engine.backends.common.chat import ChatVisionBackend
 
-    return Critic(settings, AnthropicSpeaker(settings, environment))
+    return ChatVisionBackend(settings, AnthropicChatClient(settings, environment))
 
 
 FAMILY = BackendFamily(

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
@@ -17,9 +17,9 @@ from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
-from engine.backends.common.reading import Count, Items, Lenient, Text
-from engine.backends.common.speaker import KeyedSpeaker, whole_reply
-from engine.backends.common.spending import Usage
+from engine.backends.common.reading import Count, Items, Lenient, ReplyText
+from engine.backends.common.speaker import KeyedChatClient, whole_reply
+from engine.backends.common.spending import TokenUsage
 from engine.contract import StepError
 
 NAME = "anthropic"
@@ -29,7 +29,7 @@ _THOUGHTS = frozenset({"thinking", "redacted_thinking"})
 
 class _Block(Lenient):
     type: str = ""
-    text: Text = ""
+    text: ReplyText = ""
     input: Any = None
 
 
@@ -58,14 +58,14 @@ class _Message(Lenient):
     usage: _Counts = _Counts()
 
 
-class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
+class AnthropicChatClient(KeyedChatClient[AnthropicSettings]):
     """One round with Claude."""
 
     name, keys, url = NAME, KEY_NAMES, API_URL
     sent_too = ("ANTHROPIC_CUSTOM_HEADERS", "ANTHROPIC_AUTH_TOKEN")
     client = module = "anthropic"
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -135,22 +135,22 @@ class AnthropicSpeaker(KeyedSpeaker[AnthropicSettings]):
         return asked
 
 
-def _message(turn: Said) -> dict[str, Any]:
+def _message(turn: ChatTurn) -> dict[str, Any]:
     blocks: list[dict[str, Any]] = [
         {
             "type": "image",
             "source": {
                 "type": "base64",
-                "media_type": picture.media_type,
-                "data": base64.b64encode(picture.data).decode("ascii"),
+                "media_type": image.media_type,
+                "data": base64.b64encode(image.data).decode("ascii"),
             },
         }
-        for picture in turn.pictures
+        for image in turn.images
     ]
     return {"role": turn.role, "content": [*blocks, {"type": "text", "text": turn.text}]}
 
 
-def _counted(usage: _Counts, request_id: str | None) -> Usage:
+def _counted(usage: _Counts, request_id: str | None) -> TokenUsage:
     cached = (usage.cache_creation_input_tokens or 0) + (usage.cache_read_input_tokens or 0)
     read = None if usage.input_tokens is None else usage.input_tokens + cached
-    return Usage(tokens_in=read, tokens_out=usage.output_tokens, request_id=request_id)
+    return TokenUsage(tokens_in=read, tokens_out=usage.output_tokens, request_id=request_id)

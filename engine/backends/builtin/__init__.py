@@ -1,7 +1,7 @@
 """The embedded backends: they need no key, no network, no weights and no GPU.
 
 A procedural painter, a critic and scorers that measure, and writers that go by rules. What they
-return is real output of documented methods (`docs/builtin.md`); none has learned from pictures.
+return is real output of documented methods (`docs/builtin.md`); none has learned from images.
 """
 
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ def _image(settings: BuiltinSettings, environment: Mapping[str, str]) -> ImageBa
 
 
 def _vision(settings: BuiltinSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.builtin.vision import Critic
+    from engine.backends.builtin.vision import BuiltinVisionBackend
 
-    return Critic(settings)
+    return BuiltinVisionBackend(settings)
 
 
 def _text(settings: BuiltinSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.builtin.text import Writer
+    from engine.backends.builtin.text import BuiltinTextBackend
 
-    return Writer(settings)
+    return BuiltinTextBackend(settings)
 
 
 def _score(settings: BuiltinSettings, environment: Mapping[str, str]) -> ScoreBackend:
@@ -44,7 +44,7 @@ def _score(settings: BuiltinSettings, environment: Mapping[str, str]) -> ScoreBa
 
 FAMILY = BackendFamily(
     name="builtin",
-    summary="Procedural pictures, measured evaluation and scores, writing by rules; needs nothing.",
+    summary="Procedural images, measured evaluation and scores, writing by rules; needs nothing.",
     settings=BuiltinSettings,
     factories={"image": _image, "vision": _vision, "text": _text, "score": _score},
 )

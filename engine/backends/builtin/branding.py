@@ -24,7 +24,7 @@ _KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class BrandRequirements:
     """What is asked, and what of it is there.
 
     Attributes:
@@ -71,7 +71,7 @@ class Wishes:
         return "; ".join(parts) or "all that is asked is there"
 
 
-def wishes(film: Film, reading: ShotWords) -> Wishes:
+def wishes(film: Film, reading: ShotWords) -> BrandRequirements:
     """Looks for what a film's brand and consistency ask in a prompt that was read."""
     brand = film.brand
     there = {("marker", one): holds(reading, one) for one in film.consistency if words_of(one)}
@@ -81,7 +81,7 @@ def wishes(film: Film, reading: ShotWords) -> Wishes:
     there |= {("colour", one): _has_colour(seen, one) for one in brand.colours if is_colour(one)}
     said = frozenset(word for _, text in there for word in words_of(text))
     against = tuple(one for one in brand.avoid if holds(reading, one, denied=False))
-    return Wishes(there, against, bool(seen), said | frozenset(seen))
+    return BrandRequirements(there, against, bool(seen), said | frozenset(seen))
 
 
 def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:

@@ -32,7 +32,7 @@ CAMERA = ("size", "angle", "lens", "aperture", "movement")
 LIGHT = ("quality", "source", "direction", "temperature")
 
 TAKEN = (*CAMERA, *LIGHT, "time", "composition")
-"""The elements that say how a picture is taken and lit, and may contradict what is given."""
+"""The elements that say how an image is taken and lit, and may contradict what is given."""
 
 GIVEN = ("markers", "use")
 """What the operator gave, word for word; everything else gives way to it."""
@@ -46,7 +46,7 @@ Phrases = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ShotFacts:
     """What is known before anything is chosen.
 
     Attributes:
@@ -88,7 +88,7 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
         total: How many there are.
     """
     text = scene.prompt[:LONGEST_SCENE]
-    given = Given(
+    given = ShotFacts(
         text=text,
         scene=read_shot(text),
         notes=read_shot(scene.notes[:LONGEST_SCENE]),
@@ -107,14 +107,14 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
 
 
 def _entries(texts: Iterable[str]) -> frozenset[str]:
-    """The ways to take and to light a picture that texts name, as full names."""
+    """The ways to take and to light an image that texts name, as full names."""
     read = [read_shot(text) for text in texts]
     return frozenset(
         f"{family}.{name}" for one in read for family in TAKEN for name in one.found.get(family, ())
     )
 
 
-def _fitting(wanted: Phrases, given: Given) -> Phrases:
+def _fitting(wanted: Phrases, given: ShotFacts) -> Phrases:
     """What the scene does not say itself, less what would contradict what is given or the brand."""
     kept = {name: wanted[name] for name in GIVEN if wanted.get(name)}
     already = set(contradictions(read_shot(given.text, *kept.values())))
@@ -135,14 +135,14 @@ def _as_read(family: str, phrase: str) -> str:
     return f"{phrase} key light" if family in LIGHT else phrase
 
 
-def _forbidden(family: str, phrase: str, given: Given) -> bool:
+def _forbidden(family: str, phrase: str, given: ShotFacts) -> bool:
     reading = read_shot(_as_read(family, phrase))
     if not given.barred.isdisjoint(f"{family}.{name}" for name in reading.found.get(family, ())):
         return True
     return any(holds(reading, " ".join(words)) for words in given.forbidden)
 
 
-def _size(given: Given, number: int, total: int) -> str:
+def _size(given: ShotFacts, number: int, total: int) -> str:
     """The shot size: named, or asked for by a lens, by the content, by the place in the film."""
     sizes: Mapping[str, Mapping[str, Any]] = choices()["size"]
     named = given.scene.found.get("size") or given.notes.found.get("size")
@@ -180,7 +180,7 @@ def _by_content(kind: str, words: Iterable[str]) -> str:
     return next((name for name, row in rows.items() if not known.isdisjoint(row["words"])), "")
 
 
-def _camera(given: Given, size: str, number: int) -> Phrases:
+def _camera(given: ShotFacts, size: str, number: int) -> Phrases:
     row = choices()["size"][size]
     turn = number - 1
     angle = given.named("angle") or row["angles"][turn % len(row["angles"])]
@@ -200,7 +200,7 @@ def _turned(names: list[str], turn: int) -> str:
     return names[turn % len(names)]
 
 
-def _noted_number(given: Given, family: str) -> float | None:
+def _noted_number(given: ShotFacts, family: str) -> float | None:
     return given.notes.numbers[family][0][0] if family in given.notes.exact else None
 
 
@@ -209,7 +209,7 @@ def _write(family: str, name: str) -> str:
     return entry.write if entry else ""
 
 
-def _lighting(given: Given, film: Film) -> dict[str, Any]:
+def _lighting(given: ShotFacts, film: Film) -> dict[str, Any]:
     """The lighting: by the source or the time that is given, by the words, by the brand's tint."""
     every: list[dict[str, Any]] = choices()["lighting"]
     rows = [row for row in every if _is_open(row, given)] or every
@@ -228,7 +228,7 @@ def _lighting(given: Given, film: Film) -> dict[str, Any]:
     return next((row for row in plain if row.get("tint") == tint), plain[0])
 
 
-def _is_open(row: dict[str, Any], given: Given) -> bool:
+def _is_open(row: dict[str, Any], given: ShotFacts) -> bool:
     """Whether a lighting may be chosen: not avoided, and no light of rooms out of doors."""
     if row.get("indoors", False) and given.scene.found.get("setting") == ["outside"]:
         return False
@@ -245,7 +245,7 @@ def _tint(colours: tuple[str, ...]) -> str:
     return "warm" if warmth > WARM else "cool" if warmth < -WARM else "neutral"
 
 
-def _light(given: Given, row: dict[str, Any], film: Film) -> Phrases:
+def _light(given: ShotFacts, row: dict[str, Any], film: Film) -> Phrases:
     """The light as phrases; the key stays on one side throughout a film."""
     side = ("left", "right")[zlib.crc32(film.brief.encode("utf-8", "replace")) % 2]
     time = given.named("time") or next(iter(row["times"]), "")
@@ -260,7 +260,7 @@ def _light(given: Given, row: dict[str, Any], film: Film) -> Phrases:
     }
 
 
-def _rest(given: Given, film: Film, row: dict[str, Any]) -> Phrases:
+def _rest(given: ShotFacts, film: Film, row: dict[str, Any]) -> Phrases:
     brand = film.brand
     same = film.consistency or (subject(film.brief),)
     markers = [one for one in map(_short, same) if one and not holds(given.scene, one)]
@@ -281,7 +281,7 @@ def _short(text: str) -> str:
     return clean(text, LONGEST_MARKER).strip(" ,;.")
 
 
-def _setting(given: Given) -> str:
+def _setting(given: ShotFacts) -> str:
     """The place that the notes or the brief name, in their word; otherwise a plain one."""
     for text in (given.notes, given.brief):
         place = _place(text)
@@ -303,7 +303,7 @@ def _place(text: ShotWords) -> str:
     return ""
 
 
-def _palette(given: Given, colours: tuple[str, ...], row: dict[str, Any]) -> str:
+def _palette(given: ShotFacts, colours: tuple[str, ...], row: dict[str, Any]) -> str:
     """The brand's colours by name and number, or those of the light where nobody names any."""
     asked = [one for one in colours if is_colour(one)][:6]
     if asked:

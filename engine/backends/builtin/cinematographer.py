@@ -51,7 +51,7 @@ ASKS: dict[str, tuple[str, ...]] = {
 """What a suggestion asks for beyond the families of the vocabulary, and the words that say so."""
 
 
-class Written(BaseModel):
+class ShotDraft(BaseModel):
     """A prompt, and why it is as it is: a `Shot` without its author."""
 
     prompt: str
@@ -61,7 +61,7 @@ class Written(BaseModel):
 
 def shoot(
     film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft] = ()
-) -> Written:
+) -> ShotDraft:
     """Writes a shot's prompt.
 
     Args:
@@ -78,7 +78,7 @@ def shoot(
         first = _only(phrases, [*FIRST, *(["colour"] if film.brand.colours else [])])
         prompt = compose(scene, first)
         reason = f"A first draft for scene {number} of {total}: {_listed(first)}."
-    return Written(prompt=prompt, negative_prompt=negative(film, scene), reason=reason)
+    return ShotDraft(prompt=prompt, negative_prompt=negative(film, scene), reason=reason)
 
 
 def compose(scene: PlannedScene, phrases: Phrases) -> str:

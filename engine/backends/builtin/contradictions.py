@@ -3,7 +3,7 @@
 from itertools import combinations
 
 from engine.backends.builtin.shotwords import ShotWords
-from engine.backends.builtin.terms import Entry, entries, table
+from engine.backends.builtin.terms import VocabularyTerm, entries, table
 
 SPREAD = {"lens": 1.25, "aperture": 1.45, "temperature": 1.3}
 """The ratio from which on two numbers contradict each other: a quarter of the focal length, a
@@ -28,7 +28,7 @@ def contradictions(reading: ShotWords) -> list[str]:
     return list(out)
 
 
-def _named(reading: ShotWords) -> list[Entry]:
+def _named(reading: ShotWords) -> list[VocabularyTerm]:
     """The entries that are said of the whole shot, not of one of its lights."""
     return [
         entries()[f"{family}.{name}"]
@@ -38,7 +38,7 @@ def _named(reading: ShotWords) -> list[Entry]:
     ]
 
 
-def _opposed(one: Entry, other: Entry) -> bool:
+def _opposed(one: VocabularyTerm, other: VocabularyTerm) -> bool:
     if other.full_name in one.against or one.full_name in other.against:
         return True
     if one.family != other.family or one.rank is None or other.rank is None:

@@ -1,6 +1,6 @@
-"""Judges a picture against a brief by measuring it.
+"""Judges an image against a brief by measuring it.
 
-It knows the picture and the brief and nothing else: no prompt, no seed, no metadata. The score is
+It knows the image and the brief and nothing else: no prompt, no seed, no metadata. The score is
 the weighted mean of how well each expectation is met, as `Expectation.met` has it, times 100. What
 the brief asks for and no measure can see (which things are shown) is said, not guessed.
 """
@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from engine.backends.builtin.expectations import Expectation, understand
 from engine.backends.builtin.painter.lexicon import phrases
 from engine.imaging.measure.colour import Rgb, from_hex, oklab
-from engine.imaging.measure.picture import Measures, colour_share, measure
+from engine.imaging.measure.image import Measures, colour_share, measure
 
 MET = 0.8
 """From here on an expectation counts as met."""
@@ -34,7 +34,7 @@ WORDS: dict[str, tuple[str, str, str]] = {
 """What a measure is called, and what is missing where it is too low and where it is too high."""
 
 
-class Judgement(BaseModel):
+class MeasuredEvaluation(BaseModel):
     """What the critic found; the same fields as an `Evaluation`, less the scorer."""
 
     score: float
@@ -44,18 +44,18 @@ class Judgement(BaseModel):
     measurements: dict[str, float]
 
 
-def evaluate(picture: bytes, brief: str, strictness: float = 1.0) -> Judgement:
-    """Measures an encoded picture and judges it against a brief.
+def evaluate(image: bytes, brief: str, strictness: float = 1.0) -> MeasuredEvaluation:
+    """Measures an encoded image and judges it against a brief.
 
     Args:
-        picture: PNG, JPEG or WebP.
+        image: PNG, JPEG or WebP.
         brief: What the operator asked for.
         strictness: Divides every tolerance.
 
     Raises:
-        ValueError: The bytes are no picture.
+        ValueError: The bytes are no image.
     """
-    measures = measure(picture)
+    measures = measure(image)
     understood = understand(brief, strictness)
     values = measured(measures, understood.expectations)
     total = sum(one.weight for one in understood.expectations)
@@ -63,7 +63,7 @@ def evaluate(picture: bytes, brief: str, strictness: float = 1.0) -> Judgement:
     reasons = [_reason(one, values[one.measure]) for one in understood.expectations]
     lacking = [one for one in understood.expectations if one.met(values[one.measure]) < MET]
     lacking.sort(key=lambda one: (one.met(values[one.measure]) - 1) * one.weight)
-    return Judgement(
+    return MeasuredEvaluation(
         score=round(100 * reached / total, 2),
         description=describe(measures),
         reasons=(*reasons, _unmeasured(understood.unmeasured)),
@@ -84,7 +84,7 @@ def measured(measures: Measures, expectations: tuple[Expectation, ...]) -> dict[
 
 
 def describe(measures: Measures) -> str:
-    """The picture in words, as far as measures go."""
+    """The image in words, as far as measures go."""
     light = _scale(
         measures.lightness,
         (0.25, "very dark"),
@@ -119,7 +119,7 @@ def describe(measures: Measures) -> str:
     main = sorted(names.items(), key=lambda item: -item[1])[:4]
     colours = ", ".join(f"{name} ({share:.0%})" for name, share in main)
     return (
-        f"A {light}, {warm} picture of {contrast} contrast in {strength} colours, "
+        f"A {light}, {warm} image of {contrast} contrast in {strength} colours, "
         f"mostly {colours}; what stands out lies {side}."
     )
 
@@ -161,4 +161,4 @@ def _unmeasured(names: tuple[str, ...]) -> str:
     if not names:
         return "Everything that the brief names in known words was measured; what is shown was not."
     things = ", ".join(names[:8])
-    return f"Not judged, for measures cannot see it: whether the picture shows {things}."
+    return f"Not judged, for measures cannot see it: whether the image shows {things}."

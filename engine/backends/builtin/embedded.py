@@ -1,9 +1,9 @@
 """What all embedded backends say about themselves: that they need nothing and cost nothing."""
 
-from engine.contract import Missing
+from engine.contract import MissingRequirement
 
 
-class Embedded:
+class EmbeddedBackend:
     """Base of the embedded backends; a class of its own says capability, model and version."""
 
     name = "builtin"
@@ -14,6 +14,6 @@ class Embedded:
     concurrency = 0
     requests_per_minute: float | None = None
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """Nothing is ever missing."""
         return []

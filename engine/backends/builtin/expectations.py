@@ -1,4 +1,4 @@
-"""Turns a brief into expectations that can be measured; reads words, never a picture."""
+"""Turns a brief into expectations that can be measured; reads words, never an image."""
 
 import tomllib
 from dataclasses import dataclass, replace
@@ -8,17 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.backends.builtin.painter.reading import Mention, Reading, read
+from engine.backends.builtin.painter.reading import Mention, PromptReading, read
 from engine.imaging.measure.colour import chroma, from_hex, oklab
 
 GROUNDS = {
     "sea", "lake", "river", "sky", "field", "flower", "forest", "hill", "mountain", "desert",
     "snow-land", "city", "beach", "portrait", "whale", "planet", "galaxy", "reef",
 }  # fmt: skip
-"""Subjects that fill a good part of a picture, so that their colour should too."""
+"""Subjects that fill a good part of an image, so that their colour should too."""
 
 SHARE_OF_GROUND, SHARE_OF_THING, SHARE_OF_PALETTE = 0.18, 0.025, 0.5
-"""Part of a picture that a ground's colour, a thing's colour, and all free colours should have."""
+"""Part of an image that a ground's colour, a thing's colour, and all free colours should have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def _table() -> dict[str, Any]:
 
 
 def understand(brief: str, strictness: float = 1.0) -> Brief:
-    """Reads a brief; a brief without a known word gets what is expected of any picture."""
+    """Reads a brief; a brief without a known word gets what is expected of any image."""
     reading = read(brief)
     found: dict[str, list[tuple[tuple[float, float], float, str]]] = {}
     unmeasured: list[str] = []
@@ -91,7 +91,7 @@ def understand(brief: str, strictness: float = 1.0) -> Brief:
         found.setdefault(measure, []).append((span, weight, "the palette"))
     for measure, span in _table()["craft"]["any"].items():
         if measure not in found:
-            found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
+            found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any image")]
     ranges_ = [_averaged(measure, votes) for measure, votes in found.items()]
     every = (*ranges_, *_colours(reading))
     strict = (replace(one, tolerance=one.tolerance / strictness) for one in every)
@@ -106,10 +106,10 @@ def _averaged(measure: str, votes: list[tuple[tuple[float, float], float, str]])
     return Expectation(measure, low, high, total, words, _table()["tolerance"][measure])
 
 
-def _palette(reading: Reading) -> dict[str, tuple[float, float]]:
-    """What the named colours that fill a picture say of its mean tone; nothing for fewer than two.
+def _palette(reading: PromptReading) -> dict[str, tuple[float, float]]:
+    """What the named colours that fill an image say of its mean tone; nothing for fewer than two.
 
-    A picture in teal and navy is about as dark, as cold and three quarters as colourful as these
+    An image in teal and navy is about as dark, as cold and three quarters as colourful as these
     two. Words about light say more of lightness than the colours do.
     """
     filling = [one for one in reading.of("colour") if not one.of or one.of in GROUNDS]
@@ -127,7 +127,7 @@ def _palette(reading: Reading) -> dict[str, tuple[float, float]]:
     }
 
 
-def _colours(reading: Reading) -> list[Expectation]:
+def _colours(reading: PromptReading) -> list[Expectation]:
     """One expectation a colour: that enough of it is seen."""
     asked = reading.of("colour")[:8]
     free = sum(not colour.of for colour in asked)

@@ -2,38 +2,38 @@
 
 from typing import Any
 
-from engine.backends.builtin.embedded import Embedded
+from engine.backends.builtin.embedded import EmbeddedBackend
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.settings import BuiltinSettings, versioned
 from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
 from engine.contract.backend import CallContext, Capability
 from engine.contract.errors import Permanent
-from engine.contract.image import ImageRequest, Picture
+from engine.contract.image import GeneratedImage, ImageRequest
 from engine.imaging.lineage import Lineage, stamp
 
 MOST_REFERENCES = 16
-"""Pictures that the painter follows at most in one request."""
+"""Images that the painter follows at most in one request."""
 
 
-class Painter(Embedded):
-    """Paints pictures from words, by the method of `engine.backends.builtin.painter`."""
+class Painter(EmbeddedBackend):
+    """Paints images from words, by the method of `engine.backends.builtin.painter`."""
 
     capability: Capability = "image"
     model = "painter-1"
-    most_references = MOST_REFERENCES
+    max_references = MOST_REFERENCES
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.freedom = settings.freedom
         self.version = versioned("1", "freedom", settings.freedom)
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Paints the picture that is asked for.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Paints the image that is asked for.
 
         Raises:
-            Permanent: A reference is no picture, or there are too many.
+            Permanent: A reference is no image, or there are too many.
         """
-        followed = references_of(request, self.most_references, self.model)
+        followed = references_of(request, self.max_references, self.model)
         references = [await context.read(one) for one in followed]
         lineage = lineage_of(self, request, followed)
         context.progress(None, "painting")
@@ -42,11 +42,11 @@ class Painter(Embedded):
         except ValueError as error:
             raise Permanent(f"The painter could not follow the request: {error}") from error
         image = await context.keep(png, role="image")
-        return Picture(image=image, seed=request.seed)
+        return GeneratedImage(image=image, seed=request.seed)
 
 
 def painted(lineage: dict[str, Any], references: list[bytes], freedom: float) -> bytes:
-    """A picture as PNG that carries its lineage; plain data in and out, for the process pool."""
+    """An image as PNG that carries its lineage; plain data in and out, for the process pool."""
     asked = Lineage.model_validate(lineage)
     png = paint(
         asked.prompt,

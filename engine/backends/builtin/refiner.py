@@ -44,7 +44,7 @@ Weights = dict[str, float]
 """Strength of every correction by name; `more:#rrggbb` for a colour."""
 
 
-class Tried(BaseModel):
+class PastAttempt(BaseModel):
     """One attempt, as the refiner is told about it."""
 
     prompt: str
@@ -72,7 +72,7 @@ class _Step:
     why: str
 
 
-def refine(brief: str, attempts: Sequence[Tried], boldness: float = 1.0) -> Advice:
+def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -> Advice:
     """Writes the next prompt: the brief as it is, and explicit corrections.
 
     Args:
@@ -115,7 +115,11 @@ def _weights(prompt: str, own: Weights) -> Weights:
 
 
 def _step(
-    one: Expectation, attempts: Sequence[Tried], past: list[Weights], best: int, boldness: float
+    one: Expectation,
+    attempts: Sequence[PastAttempt],
+    past: list[Weights],
+    best: int,
+    boldness: float,
 ) -> _Step | None:
     """What to do about one expectation; None where it is met or nothing can be done."""
     value = attempts[best].measurements.get(one.measure)
@@ -151,7 +155,7 @@ def _lever(one: Expectation, measurements: dict[str, float]) -> tuple[str, float
 
 
 def _slope(
-    measure: str, name: str, usual: float, attempts: Sequence[Tried], past: list[Weights]
+    measure: str, name: str, usual: float, attempts: Sequence[PastAttempt], past: list[Weights]
 ) -> float | None:
     """How far one step moves the measure: as seen in the last two attempts that differ in it.
 
@@ -209,7 +213,7 @@ def _label(one: Expectation) -> str:
     )
 
 
-def _reason(steps: list[_Step], attempts: Sequence[Tried], best: int, unread: bool) -> str:
+def _reason(steps: list[_Step], attempts: Sequence[PastAttempt], best: int, unread: bool) -> str:
     said: list[str] = []
     if best != len(attempts) - 1:
         last, top = attempts[-1].score, attempts[best].score

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from engine.backends.builtin.branding import Wishes, wishes
+from engine.backends.builtin.branding import BrandRequirements, wishes
 from engine.backends.builtin.choices import choices
 from engine.backends.builtin.contradictions import contradictions
 from engine.backends.builtin.shotwords import ShotWords, read_shot
@@ -62,7 +62,7 @@ MOST_SUGGESTIONS = 3
 """Suggestions of one review; the rest waits for the next."""
 
 
-class Verdict(BaseModel):
+class RubricReview(BaseModel):
     """What the rubric found; a `ShotReview` without the overall score and the scorer."""
 
     scores: tuple[float, ...]
@@ -71,7 +71,7 @@ class Verdict(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PromptContents:
     """What a prompt holds, as the rubric counts it.
 
     Attributes:
@@ -85,13 +85,13 @@ class Found:
     present: dict[str, float]
     faults: dict[str, int]
     opposed: list[str]
-    wishes: Wishes
+    wishes: BrandRequirements
     reading: ShotWords
 
 
 def judge(
     film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float] = (1.0,) * 5
-) -> Verdict:
+) -> RubricReview:
     """Scores a prompt by the five criteria.
 
     Args:
@@ -106,14 +106,14 @@ def judge(
     """
     found = look(film, scene, prompt)
     scores = scored(found)
-    return Verdict(
+    return RubricReview(
         scores=tuple(scores[name] for name in CRITERIA),
         critique=_critique(found, scores),
         suggestions=tuple(_suggestions(found, weights)[:MOST_SUGGESTIONS]),
     )
 
 
-def look(film: Film, scene: PlannedScene, prompt: str) -> Found:
+def look(film: Film, scene: PlannedScene, prompt: str) -> PromptContents:
     """Finds the elements and the faults of a prompt."""
     reading = read_shot(prompt)
     opposed = contradictions(read_shot(scene.prompt, prompt))
@@ -138,10 +138,10 @@ def look(film: Film, scene: PlannedScene, prompt: str) -> Found:
         "idle": max(0, _idle(scene, reading, asked) - IDLE_FREE),
         "contradictions": len(opposed),
     }
-    return Found(present, faults, opposed, asked, reading)
+    return PromptContents(present, faults, opposed, asked, reading)
 
 
-def scored(found: Found) -> dict[str, float]:
+def scored(found: PromptContents) -> dict[str, float]:
     """The five scores, 0 to 100, by name."""
     scores = {
         criterion: sum(points * _share(found, criterion, name) for name, points in rows.items())
@@ -152,7 +152,7 @@ def scored(found: Found) -> dict[str, float]:
     return {name: round(min(100.0, value), 2) for name, value in scores.items()}
 
 
-def _share(found: Found, criterion: str, name: str) -> float:
+def _share(found: PromptContents, criterion: str, name: str) -> float:
     if criterion == "specificity" and name in EXACT:
         return found.present[f"exact {name}"]
     return found.present[name]
@@ -180,7 +180,7 @@ def _kept(film: Film, scene: PlannedScene, reading: ShotWords) -> float:
     return len(wanted & reading.words) / len(wanted)
 
 
-def _idle(scene: PlannedScene, reading: ShotWords, asked: Wishes) -> int:
+def _idle(scene: PlannedScene, reading: ShotWords, asked: BrandRequirements) -> int:
     """Clauses that say nothing of the scene, of the brand or of the trade."""
     known = content(scene.prompt) | asked.words
     return sum(known.isdisjoint(clause) and not _says(clause) for clause in reading.clauses)
@@ -191,7 +191,7 @@ def _says(clause: Phrase) -> bool:
     return any(said.has(name) for name in (*table()["family"], "role"))
 
 
-def _gain(found: Found, name: str, weights: Sequence[float]) -> float:
+def _gain(found: PromptContents, name: str, weights: Sequence[float]) -> float:
     """What an element that is missing would add, summed over the criteria by their weights."""
     gain = 0.0
     for criterion, weight in zip(CRITERIA, weights, strict=True):
@@ -204,7 +204,7 @@ def _gain(found: Found, name: str, weights: Sequence[float]) -> float:
     return gain
 
 
-def _suggestions(found: Found, weights: Sequence[float]) -> list[str]:
+def _suggestions(found: PromptContents, weights: Sequence[float]) -> list[str]:
     """What to do, first what is wrong, then what is missing, then what the brand asks."""
     rows = table()["family"]
     out = [
@@ -234,16 +234,16 @@ _FAULTY = {
 }
 
 
-def _curable(found: Found) -> list[tuple[str, int]]:
+def _curable(found: PromptContents) -> list[tuple[str, int]]:
     return [(kind, found.faults[kind]) for kind in _FAULTY if found.faults[kind]]
 
 
-def _critique(found: Found, scores: Mapping[str, float]) -> str:
+def _critique(found: PromptContents, scores: Mapping[str, float]) -> str:
     said = [f"{_title(name)} {scores[name]:.0f}: {_why(found, name)}." for name in CRITERIA]
     return " ".join(said)
 
 
-def _why(found: Found, criterion: str) -> str:
+def _why(found: PromptContents, criterion: str) -> str:
     if criterion == "brand_alignment":
         return found.wishes.said()
     rows = WEIGHTS[criterion]

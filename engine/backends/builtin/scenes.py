@@ -42,7 +42,7 @@ _LEADING = re.compile(
 )
 
 
-class Part(BaseModel):
+class ScenePart(BaseModel):
     """One scene as it was written: a `PlannedScene` before it has a length."""
 
     prompt: str
@@ -62,7 +62,7 @@ def split(film: Film, count: int) -> list[dict[str, Any]]:
     """
     parts = _parts(film.brief)
     if len(parts) > count:
-        scenes = [Part(prompt=text, notes="") for text in _merged(parts, count)]
+        scenes = [ScenePart(prompt=text, notes="") for text in _merged(parts, count)]
     else:
         scenes = _with_beats(film, parts, count)
     lengths = _lengths(film.target_duration, [scene.prompt for scene in scenes])
@@ -112,10 +112,10 @@ def _merged(parts: list[str], count: int) -> list[str]:
     return texts
 
 
-def _with_beats(film: Film, parts: list[str], count: int) -> list[Part]:
+def _with_beats(film: Film, parts: list[str], count: int) -> list[ScenePart]:
     """The parts in their order, with beats until there are enough scenes."""
     whole = without_form(parts[0]) if parts else clean(film.brand.name, 80) or "One subject"
-    told = [Part(prompt=text, notes="") for text in parts]
+    told = [ScenePart(prompt=text, notes="") for text in parts]
     if len(told) == count:
         return told
     if len(told) <= 1:
@@ -126,10 +126,10 @@ def _with_beats(film: Film, parts: list[str], count: int) -> list[Part]:
     return [*opening, *_between(film, told, missing), *closing]
 
 
-def _between(film: Film, told: list[Part], missing: int) -> list[Part]:
+def _between(film: Film, told: list[ScenePart], missing: int) -> list[ScenePart]:
     """The parts, with `missing` beats shared out evenly behind them."""
     names = ("detail", "hero", "surroundings", "turn", "action")
-    out: list[Part] = []
+    out: list[ScenePart] = []
     for at, part in enumerate(told):
         extra = missing * (at + 1) // len(told) - missing * at // len(told)
         out.append(part)
@@ -147,7 +147,7 @@ def _arc(count: int) -> list[str]:
     return ["establishing", *between, "hero", "closing"]
 
 
-def _beat(film: Film, subject: str, name: str) -> Part:
+def _beat(film: Film, subject: str, name: str) -> ScenePart:
     row = next(row for row in choices()["beat"] if row["name"] == name)
     room = LONGEST_PROMPT - len(row["prompt"])
     # Replaced, not formatted: the brief may hold braces.
@@ -156,7 +156,7 @@ def _beat(film: Film, subject: str, name: str) -> Part:
     notes = row["notes"]
     if name == "closing" and film.brand.name:
         notes += " Leaves an empty area for the brand's name."
-    return Part(prompt=prompt, notes=notes)
+    return ScenePart(prompt=prompt, notes=notes)
 
 
 def _lengths(total: float | None, texts: list[str]) -> list[float | None]:

@@ -2,26 +2,26 @@
 
 from typing import Any, Literal, cast
 
-from engine.backends.builtin.embedded import Embedded
+from engine.backends.builtin.embedded import EmbeddedBackend
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.backends.builtin.settings import BuiltinSettings, versioned
 from engine.contract.backend import CallContext, Capability
 from engine.contract.errors import Permanent
 from engine.contract.score import (
-    Column,
     CompareRequest,
     Comparison,
-    Likeness,
-    Mark,
+    ImageScore,
     ScoreRequest,
-    ScoreSheet,
+    ScorerScores,
+    ScoreTable,
+    Similarity,
 )
 from engine.imaging.measure.likeness import imprint, layout_similarity, palette_distance
 from engine.text.terminal import quoted
 
 
-class Measurer(Embedded):
-    """Scores and compares pictures by measuring them."""
+class Measurer(EmbeddedBackend):
+    """Scores and compares images by measuring them."""
 
     capability: Capability = "score"
     model = "measures-1"
@@ -31,8 +31,8 @@ class Measurer(Embedded):
         self.strictness = settings.strictness
         self.version = versioned("1", "strictness", settings.strictness)
 
-    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
-        """Scores the pictures of one set; one that cannot be read gets a note instead of numbers.
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
+        """Scores the images of one set; one that cannot be read gets a note instead of numbers.
 
         Raises:
             Permanent: A metric is asked for that there is none of.
@@ -45,65 +45,65 @@ class Measurer(Embedded):
                 f"The embedded backend has no metric {names}; it has {', '.join(self.metrics)}."
             )
         context.progress(None, "measuring")
-        pictures = [await context.read(image) for image in request.images]
+        images = [await context.read(image) for image in request.images]
         text = request.prompt or request.brief
-        rows = await context.compute(marks, pictures, text, metrics, self.strictness)
+        rows = await context.compute(marks, images, text, metrics, self.strictness)
         columns = tuple(
             self._column(name, row, request) for name, row in zip(metrics, rows, strict=True)
         )
-        return ScoreSheet(images=request.images, columns=columns)
+        return ScoreTable(images=request.images, columns=columns)
 
-    def _column(self, name: str, row: list[Any], request: ScoreRequest) -> Column:
+    def _column(self, name: str, row: list[Any], request: ScoreRequest) -> ScorerScores:
         scorer = SCORERS[name]
         given = "brief" if scorer.text == "prompt" and not request.prompt else scorer.text
-        return Column(
+        return ScorerScores(
             metric=name,
             scorer=f"{self.name}/{self.model} {self.version}: {scorer.method}",
             text=cast("Literal['brief', 'prompt', 'none']", given),
-            marks=tuple(Mark(raw=raw, value=value, note=note) for raw, value, note in row),
+            marks=tuple(ImageScore(raw=raw, value=value, note=note) for raw, value, note in row),
         )
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike pictures are in colour and layout.
+        """Says how alike images are in colour and layout.
 
         Raises:
-            Permanent: A picture cannot be read.
+            Permanent: An image cannot be read.
         """
-        pictures = [await context.read(image) for image in request.images]
+        images = [await context.read(image) for image in request.images]
         try:
-            found = await context.compute(compared, pictures)
+            found = await context.compute(compared, images)
         except ValueError as error:
-            raise Permanent(f"The pictures could not be compared: {error}") from error
+            raise Permanent(f"The images could not be compared: {error}") from error
         return Comparison(
             likenesses=(
-                Likeness(
+                Similarity(
                     measure="palette_distance",
                     method="sliced Wasserstein distance in CIELAB, 48 directions; v1",
-                    higher_is_more_alike=False,
+                    higher_is_more_similar=False,
                     values=found["palette_distance"],
                 ),
-                Likeness(
+                Similarity(
                     measure="layout_similarity",
                     method="structural similarity of lightness in 12 by 12 cells; v1",
-                    higher_is_more_alike=True,
+                    higher_is_more_similar=True,
                     values=found["layout_similarity"],
                 ),
             )
         )
 
 
-def compared(pictures: list[bytes]) -> dict[str, tuple[tuple[float, ...], ...]]:
-    """Every picture with every other one, as symmetric squares; plain data, for the process pool.
+def compared(images: list[bytes]) -> dict[str, tuple[tuple[float, ...], ...]]:
+    """Every image with every other one, as symmetric squares; plain data, for the process pool.
 
     Raises:
-        ValueError: A picture cannot be read; says which.
+        ValueError: An image cannot be read; says which.
     """
     taken = []
-    for at, picture in enumerate(pictures, 1):
+    for at, image in enumerate(images, 1):
         try:
-            taken.append(imprint(picture))
+            taken.append(imprint(image))
         except ValueError as error:
-            raise ValueError(f"of picture {at} of {len(pictures)}, {error}") from error
+            raise ValueError(f"of image {at} of {len(images)}, {error}") from error
     measures = {"palette_distance": palette_distance, "layout_similarity": layout_similarity}
     return {
         name: tuple(tuple(round(distance(one, other), 4) for other in taken) for one in taken)

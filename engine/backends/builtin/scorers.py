@@ -1,6 +1,6 @@
-"""Scores pictures by measuring them; each scorer has a name of its own and a documented map.
+"""Scores images by measuring them; each scorer has a name of its own and a documented map.
 
-None of these is a learned model, and none says how beautiful a picture is. Each returns its raw
+None of these is a learned model, and none says how beautiful an image is. Each returns its raw
 number and the same mapped to 0..100, higher is better.
 """
 
@@ -13,7 +13,7 @@ from PIL import Image, ImageFilter
 from engine.backends.builtin.critic import measured
 from engine.backends.builtin.expectations import Brief, understand
 from engine.imaging.measure.colour import Array
-from engine.imaging.measure.picture import Measures, measure
+from engine.imaging.measure.image import Measures, measure
 
 POINTS = np.array([(x, y) for x in (1 / 3, 0.5, 2 / 3) for y in (1 / 3, 0.5, 2 / 3)])
 """Where a subject sits well: the thirds, their crossings with the middle, and the centre."""
@@ -37,72 +37,74 @@ TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
 }
 """Hue templates as centre and width of their sectors in degrees (Y. Matsuda, 1995, as given by
 D. Cohen-Or et al., "Color harmonization", ACM TOG 25, 2006), less the half circle of template T,
-in which nearly any picture fits."""
+in which nearly any image fits."""
 
 DISCORD = 4.0
 """Mean distance to the best template, in degrees of hue, that halves `colour_harmony`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A picture as the scorers see it."""
+class ImageFeatures:
+    """An image as the scorers see it."""
 
     measures: Measures
     brief: Brief
 
 
 @dataclass(frozen=True, slots=True)
-class Scorer:
+class BuiltinScorer:
     """One scorer.
 
     Attributes:
         name: Name of the metric.
         method: What is measured and how, with its version.
         text: Which text it is given: `prompt`, or `none`.
-        score: From a picture to the raw number and its value, 0..100.
+        score: From an image to the raw number and its value, 0..100.
     """
 
     name: str
     method: str
     text: str
-    score: Callable[[Seen], tuple[float, float]]
+    score: Callable[[ImageFeatures], tuple[float, float]]
 
 
 def marks(
-    pictures: list[bytes], prompt: str, metrics: list[str], strictness: float = 1.0
+    images: list[bytes], prompt: str, metrics: list[str], strictness: float = 1.0
 ) -> list[list[tuple[float | None, float | None, str]]]:
-    """Scores pictures.
+    """Scores images.
 
     Args:
-        pictures: Encoded pictures.
+        images: Encoded images.
         prompt: What they were made from.
         metrics: Names of scorers.
         strictness: Divides the tolerances of `brief_match`.
 
     Returns:
-        For each metric, for each picture, the raw number, the value of 0..100 and a note; where
-        a picture cannot be read, no numbers and the reason.
+        For each metric, for each image, the raw number, the value of 0..100 and a note; where
+        an image cannot be read, no numbers and the reason.
     """
     brief = understand(prompt, strictness)
-    seen = [_seen(picture, brief) for picture in pictures]
+    seen = [_seen(image, brief) for image in images]
     return [[_mark(SCORERS[name], one) for one in seen] for name in metrics]
 
 
-def _seen(picture: bytes, brief: Brief) -> Seen | str:
+def _seen(image: bytes, brief: Brief) -> ImageFeatures | str:
     try:
-        return Seen(measure(picture), brief)
+        return ImageFeatures(measure(image), brief)
     except ValueError as error:
         return f"Not scored: {error}"
 
 
-def _mark(scorer: Scorer, seen: Seen | str) -> tuple[float | None, float | None, str]:
+def _mark(
+    scorer: BuiltinScorer, seen: ImageFeatures | str
+) -> tuple[float | None, float | None, str]:
     if isinstance(seen, str):
         return None, None, seen
     raw, value = scorer.score(seen)
     return round(raw, 6), round(min(100.0, max(0.0, value)), 2), ""
 
 
-def _brief_match(seen: Seen) -> tuple[float, float]:
+def _brief_match(seen: ImageFeatures) -> tuple[float, float]:
     """Weighted mean of how well each expectation of the text is met, 0..1; times 100."""
     wanted = seen.brief.expectations
     values = measured(seen.measures, wanted)
@@ -111,7 +113,7 @@ def _brief_match(seen: Seen) -> tuple[float, float]:
     return raw, 100 * raw
 
 
-def _composition(seen: Seen) -> tuple[float, float]:
+def _composition(seen: ImageFeatures) -> tuple[float, float]:
     """Distance of what stands out most from the nearest good place, in parts of the diagonal.
 
     The map is 100 / (1 + (distance / OFF_POINT)^2).
@@ -124,7 +126,7 @@ def _composition(seen: Seen) -> tuple[float, float]:
 
 
 def _focus(lab: Array) -> tuple[float, float]:
-    """Where a picture stands out most, each 0..1: the peak of the blurred visual weight."""
+    """Where an image stands out most, each 0..1: the peak of the blurred visual weight."""
     weight = ((lab - lab.mean(axis=(0, 1))) ** 2).sum(axis=-1) ** 0.5
     peak = float(weight.max())
     if peak < 1e-3:
@@ -140,22 +142,22 @@ def _centre(weights: Array) -> float:
     return float((weights * (np.arange(len(weights)) + 0.5)).sum() / weights.sum() / len(weights))
 
 
-def _tonal_range(seen: Seen) -> tuple[float, float]:
+def _tonal_range(seen: ImageFeatures) -> tuple[float, float]:
     """Span of lightness from the 2nd to the 98th percentile, 0..1, linear up to `FULL_RANGE`."""
     low, high = np.quantile(seen.measures.lab[..., 0], [0.02, 0.98])
     raw = float(high - low)
     return raw, 100 * raw / FULL_RANGE
 
 
-def _sharpness(seen: Seen) -> tuple[float, float]:
+def _sharpness(seen: ImageFeatures) -> tuple[float, float]:
     """`Measures.sharpness`, 0..1, linear up to `SHARP`."""
     return seen.measures.sharpness, 100 * seen.measures.sharpness / SHARP
 
 
-def _colour_harmony(seen: Seen) -> tuple[float, float]:
+def _colour_harmony(seen: ImageFeatures) -> tuple[float, float]:
     """Mean distance of the hues from the nearest sector of the best template, in degrees.
 
-    Weighed by chroma, over all rotations in steps of 5 degrees; grey pictures are in harmony. The
+    Weighed by chroma, over all rotations in steps of 5 degrees; grey images are in harmony. The
     map is 100 / (1 + (distance / DISCORD)^2).
     """
     lab = seen.measures.lab.reshape(-1, 3)
@@ -181,14 +183,22 @@ def _aside(bins: Array, turns: Array, sectors: tuple[tuple[float, float], ...]) 
     return np.asarray(np.min(gaps, axis=0))
 
 
-SCORERS: dict[str, Scorer] = {
+SCORERS: dict[str, BuiltinScorer] = {
     one.name: one
     for one in (
-        Scorer("brief_match", "expectations of the words, measured; v1", "prompt", _brief_match),
-        Scorer("composition", "distance of the focus from good places; v1", "none", _composition),
-        Scorer("tonal_range", "lightness between percentiles 2 and 98; v1", "none", _tonal_range),
-        Scorer("sharpness", "relative variance of the Laplacian; v1", "none", _sharpness),
-        Scorer("colour_harmony", "distance from Matsuda's templates; v1", "none", _colour_harmony),
+        BuiltinScorer(
+            "brief_match", "expectations of the words, measured; v1", "prompt", _brief_match
+        ),
+        BuiltinScorer(
+            "composition", "distance of the focus from good places; v1", "none", _composition
+        ),
+        BuiltinScorer(
+            "tonal_range", "lightness between percentiles 2 and 98; v1", "none", _tonal_range
+        ),
+        BuiltinScorer("sharpness", "relative variance of the Laplacian; v1", "none", _sharpness),
+        BuiltinScorer(
+            "colour_harmony", "distance from Matsuda's templates; v1", "none", _colour_harmony
+        ),
     )
 }
 """Every scorer by its metric, in the order in which they are shown."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from engine.backends.builtin.terms import (
     LONGEST,
-    Entry,
     Phrase,
     Span,
+    VocabularyTerm,
     clauses,
     entries,
     named,
@@ -141,7 +141,7 @@ def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:
     return 0
 
 
-def _take(entry: Entry, reading: ShotWords) -> None:
+def _take(entry: VocabularyTerm, reading: ShotWords) -> None:
     names = reading.found.setdefault(entry.family, [])
     if entry.name not in names:
         names.append(entry.name)

@@ -30,7 +30,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class VocabularyTerm:
     """One term of the vocabulary; the attributes are the keys of `shots.toml`."""
 
     family: str
@@ -56,14 +56,14 @@ def table() -> dict[str, Any]:
 
 
 @cache
-def entries() -> dict[str, Entry]:
+def entries() -> dict[str, VocabularyTerm]:
     """Every entry by its full name."""
-    known: dict[str, Entry] = {}
+    known: dict[str, VocabularyTerm] = {}
     for family, rows in table().items():
         if family in ("family", "noise"):
             continue
         for name, row in rows.items():
-            known[f"{family}.{name}"] = Entry(
+            known[f"{family}.{name}"] = VocabularyTerm(
                 family=family,
                 name=name,
                 write=row.get("write", ""),
@@ -105,7 +105,7 @@ def named(phrase: Phrase) -> str | None:
     return next((_phrases()[key] for w in words if (key := (*head, w)) in _phrases()), None)
 
 
-def terms_in(words: Phrase) -> Iterator[tuple[Phrase, Entry]]:
+def terms_in(words: Phrase) -> Iterator[tuple[Phrase, VocabularyTerm]]:
     """The terms that words hold, each with the words that name it, the longest at each place."""
     at = 0
     while at < len(words):

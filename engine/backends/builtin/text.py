@@ -3,8 +3,8 @@
 from typing import Any
 
 from engine.backends.builtin.cinematographer import shoot
-from engine.backends.builtin.embedded import Embedded
-from engine.backends.builtin.refiner import Tried, refine
+from engine.backends.builtin.embedded import EmbeddedBackend
+from engine.backends.builtin.refiner import PastAttempt, refine
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
 from engine.backends.builtin.settings import BuiltinSettings, versioned
@@ -22,7 +22,7 @@ from engine.contract.storyboard_text import (
 from engine.contract.text import Refinement, RefineRequest
 
 
-class Writer(Embedded):
+class BuiltinTextBackend(EmbeddedBackend):
     """Writes by rules: refines prompts, splits briefs, writes shots and judges them."""
 
     capability: Capability = "text"
@@ -72,7 +72,7 @@ class Writer(Embedded):
 
 def refined(brief: str, tried: list[dict[str, Any]], boldness: float) -> dict[str, Any]:
     """A refinement as plain data, for the process pool."""
-    return refine(brief, [Tried.model_validate(one) for one in tried], boldness).model_dump()
+    return refine(brief, [PastAttempt.model_validate(one) for one in tried], boldness).model_dump()
 
 
 def written_scenes(request: dict[str, Any]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""ComfyUI: pictures from workflows on a server of one's own."""
+"""ComfyUI: images from workflows on a server of one's own."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def _image(settings: ComfySettings, environment: Mapping[str, str]) -> ImageBack
 
 FAMILY = BackendFamily(
     name="comfyui",
-    summary="Pictures from workflows on a ComfyUI server of your own.",
+    summary="Images from workflows on a ComfyUI server of your own.",
     settings=ComfySettings,
     factories={"image": _image},
 )

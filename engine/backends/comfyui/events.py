@@ -23,13 +23,13 @@ OPEN_SECONDS = 10.0
 RECONNECT_SECONDS = 2.0
 
 _PREVIEW, _PREVIEW_WITH_METADATA = 1, 4
-"""Kinds of binary frames that hold a picture."""
+"""Kinds of binary frames that hold an image."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class PromptEvent:
     """What one message says of a prompt.
 
     Attributes:
@@ -43,7 +43,7 @@ class Hint:
     over: bool = False
 
 
-def read_event(frame: str, prompt_id: str) -> Hint | None:
+def read_event(frame: str, prompt_id: str) -> PromptEvent | None:
     """What a message says of a prompt; None where it says nothing, or speaks of another one."""
     try:
         event = plain(frame)
@@ -57,20 +57,24 @@ def read_event(frame: str, prompt_id: str) -> Hint | None:
             return _read_progress(data)
         case "executing":
             node = data.get("node")
-            return Hint(over=True) if node is None else Hint(message=f"node {clean(str(node), 40)}")
+            return (
+                PromptEvent(over=True)
+                if node is None
+                else PromptEvent(message=f"node {clean(str(node), 40)}")
+            )
         case "execution_success" | "execution_error" | "execution_interrupted":
-            return Hint(over=True)
+            return PromptEvent(over=True)
         case "execution_start":
-            return Hint(message="ComfyUI has begun")
+            return PromptEvent(message="ComfyUI has begun")
     return None
 
 
-def _read_progress(data: dict[str, Any]) -> Hint | None:
+def _read_progress(data: dict[str, Any]) -> PromptEvent | None:
     value, most = _number(data.get("value")), _number(data.get("max"))
     if value is None or most is None or most <= 0:
         return None
     fraction = min(1.0, max(0.0, value / most))
-    return Hint(fraction, f"step {value:g} of {most:g}")
+    return PromptEvent(fraction, f"step {value:g} of {most:g}")
 
 
 def _number(given: Any) -> float | None:
@@ -83,7 +87,7 @@ def _number(given: Any) -> float | None:
 
 
 def preview_of(frame: bytes) -> bytes | None:
-    """The picture in a binary frame; None where it holds none."""
+    """The image in a binary frame; None where it holds none."""
     if len(frame) < 8:
         return None
     kind, word = struct.unpack_from(">II", frame)
@@ -94,7 +98,7 @@ def preview_of(frame: bytes) -> bytes | None:
     return None
 
 
-class Listener:
+class PromptListener:
     """Listens for one prompt.
 
     Args:
@@ -102,7 +106,7 @@ class Listener:
         prompt_id: The prompt; it is the client's id too, so that whoever goes back to a prompt
             is told of it.
         progress: Told what is worth showing.
-        preview: Given each picture that shows how the result looks so far.
+        preview: Given each image that shows how the result looks so far.
 
     Attributes:
         over: Set when the prompt should have ended.
@@ -161,8 +165,8 @@ class Listener:
 
     async def _take(self, frame: str | bytes) -> None:
         if isinstance(frame, bytes):
-            picture = preview_of(frame)
-            shown = picture and await asyncio.to_thread(fit_preview, picture)
+            image = preview_of(frame)
+            shown = image and await asyncio.to_thread(fit_preview, image)
             if shown:
                 self._preview(shown)
             return

@@ -3,10 +3,16 @@
 import asyncio
 import contextlib
 
-from engine.backends.comfyui.events import Listener
+from engine.backends.comfyui.events import PromptListener
 from engine.backends.comfyui.server import ComfyServer
-from engine.backends.comfyui.states import Ended, Running, State, Unclear, Waiting
-from engine.backends.comfyui.ticket import Ticket
+from engine.backends.comfyui.states import (
+    PromptFinished,
+    PromptQueued,
+    PromptRunning,
+    PromptState,
+    PromptUnclear,
+)
+from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.turns import Stay
 from engine.contract import CallContext, Permanent, Retryable
 from engine.text.plural import counted
@@ -33,7 +39,7 @@ class Follower:
     def __init__(
         self,
         server: ComfyServer,
-        ticket: Ticket,
+        ticket: ComfyTicket,
         context: CallContext,
         stay: Stay,
         *,
@@ -48,11 +54,11 @@ class Follower:
         self._most_misses = misses
         self._misses = self._unknown = 0
         self._is_first = True
-        self._listener = Listener(
+        self._listener = PromptListener(
             server.base_url, ticket.prompt_id, context.progress, context.preview
         )
 
-    async def follow(self) -> Ended:
+    async def follow(self) -> PromptFinished:
         """What the server says of the prompt once it is over.
 
         Raises:
@@ -70,14 +76,14 @@ class Follower:
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
 
-    async def _poll(self) -> Ended:
+    async def _poll(self) -> PromptFinished:
         while True:
             try:
                 state = await self._server.find(self._ticket.prompt_id)
             except Retryable as error:
                 await self._missed(error)
             else:
-                if isinstance(state, Ended):
+                if isinstance(state, PromptFinished):
                     return state
                 await self._heed(state)
             await self._wait()
@@ -89,17 +95,17 @@ class Follower:
         await self._note(self._ticket.left_running())
         raise error
 
-    async def _heed(self, state: State | None) -> None:
+    async def _heed(self, state: PromptState | None) -> None:
         self._misses = 0
         if state is None:
             self._unknown += 1
             if self._unknown >= UNKNOWN_LOOKS:
                 raise await self._lost()
-        elif not isinstance(state, Unclear):
+        elif not isinstance(state, PromptUnclear):
             self._unknown = 0
-        if isinstance(state, Running):
+        if isinstance(state, PromptRunning):
             self._is_first = True
-        elif isinstance(state, Waiting):
+        elif isinstance(state, PromptQueued):
             self._is_first = not state.before
             self._context.progress(None, _place(state))
 
@@ -120,7 +126,7 @@ class Follower:
         """Whether the server may be at work on it: at the last look nothing came before it."""
         return self._is_first or self._listener.has_begun
 
-    async def _note(self, ticket: Ticket) -> None:
+    async def _note(self, ticket: ComfyTicket) -> None:
         """Keeps that the server has vanished, as far as this prompt may have to do with it."""
         if self._stay.company:
             ticket = self._ticket.suspected()
@@ -140,14 +146,14 @@ class Follower:
         )
 
 
-async def note_cut(ticket: Ticket, stay: Stay, context: CallContext) -> None:
+async def note_cut(ticket: ComfyTicket, stay: Stay, context: CallContext) -> None:
     """Keep that the server went away while it was sent a prompt; it counts once that is gone."""
     seen = ticket.suspected() if stay.company else ticket.left_running()
     if seen != ticket:
         await context.submitted(str(seen))
 
 
-def refuse_deadly(ticket: Ticket) -> None:
+def refuse_deadly(ticket: ComfyTicket) -> None:
     """Refuses a prompt under which its server has vanished too often.
 
     Raises:
@@ -162,13 +168,15 @@ def refuse_deadly(ticket: Ticket) -> None:
         )
 
 
-async def withdraw_if_unwanted(server: ComfyServer, ticket: Ticket, context: CallContext) -> None:
+async def withdraw_if_unwanted(
+    server: ComfyServer, ticket: ComfyTicket, context: CallContext
+) -> None:
     """Takes back the prompt of a cancelled job; that of an engine that stops goes on."""
     if context.withdrawn:
         await server.withdraw(ticket.prompt_id)
 
 
-def _place(state: Waiting) -> str:
+def _place(state: PromptQueued) -> str:
     if state.before is None:
         return "in ComfyUI's queue"
     return f"in ComfyUI's queue, {state.before} before it"

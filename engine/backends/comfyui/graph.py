@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from engine.text.terminal import clean
 
 
-class Node(BaseModel):
+class GraphNode(BaseModel):
     """One node of a graph; what else ComfyUI writes with it is kept."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -17,7 +17,7 @@ class Node(BaseModel):
     inputs: dict[str, Any]
 
 
-Graph = Mapping[str, Node]
+Graph = Mapping[str, GraphNode]
 
 
 def linked(graph: Graph, value: Any) -> tuple[str, int] | None:

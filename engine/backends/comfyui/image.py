@@ -12,26 +12,26 @@ from engine.backends.comfyui.following import (
     refuse_deadly,
     withdraw_if_unwanted,
 )
-from engine.backends.comfyui.outcome import picture_of
+from engine.backends.comfyui.outcome import image_of
 from engine.backends.comfyui.refusals import WorkflowRefused, node_problems
 from engine.backends.comfyui.server import ComfyServer, ReplyCut
 from engine.backends.comfyui.settings import LOCAL_URL, ComfySettings
-from engine.backends.comfyui.ticket import Ticket
+from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.turns import Stay, turns_at
 from engine.backends.comfyui.workflow import SlotName, Workflow
-from engine.backends.common.download import ROLE, FileGone, Shelf, fetch_picture
+from engine.backends.common.download import ROLE, FileGone, FileLocations, fetch_image
 from engine.backends.common.failures import Account
-from engine.backends.common.picture_backend import PictureCosts
+from engine.backends.common.image_backend import ImageCosts
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
 from engine.config.addresses import is_loopback
 from engine.contract import (
     CallContext,
     Capability,
+    GeneratedImage,
     ImageRequest,
-    Missing,
+    MissingRequirement,
     Permanent,
-    Picture,
     Retryable,
 )
 
@@ -56,8 +56,8 @@ _CHANGES: tuple[SlotName, ...] = ("steps", "cfg", "denoise", "refiner", "upscale
 """Settings that go into a slot of their name."""
 
 
-class ComfyImages(PictureCosts[ComfySettings]):
-    """Pictures from workflows on a ComfyUI server.
+class ComfyImages(ImageCosts[ComfySettings]):
+    """Images from workflows on a ComfyUI server.
 
     The id of a prompt is chosen here and stored before the prompt is sent, and a prompt is looked
     for before it is sent again; so no crash makes the server do the same work twice.
@@ -80,11 +80,11 @@ class ComfyImages(PictureCosts[ComfySettings]):
         self.lane = f"comfyui@{self._base_url.partition('://')[2]}"  # one queue for all models
         self._account = Account("comfyui")
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """The package, where it is lacking; whether the server runs shows when it is asked."""
         return [] if has_package("httpx") else [missing_packages("httpx")]
 
-    def unreachable(self) -> Missing | None:
+    def unreachable(self) -> MissingRequirement | None:
         """That ComfyUI does not answer on this machine, where it should and does not."""
         remedy = "Start ComfyUI, or set comfyui.base_url to where it is."
         return silent("ComfyUI", self._base_url, remedy)
@@ -104,7 +104,7 @@ class ComfyImages(PictureCosts[ComfySettings]):
         if self.workflow.without("width", "height"):
             lacks.append("the size")
         if self.workflow.without("reference") and self.settings.reference_workflow is None:
-            lacks.append("a reference picture")
+            lacks.append("a reference image")
         set_ = [name for name in _CHANGES if getattr(self.settings, name) is not None]
         lacks += [f"comfyui.{name}" for name in self.workflow.without(*set_)]
         if self.settings.model and self.workflow.without("checkpoint"):
@@ -112,8 +112,8 @@ class ComfyImages(PictureCosts[ComfySettings]):
         name = self.workflow.name
         return [f"The workflow {name} has no place for {', '.join(lacks)}."] if lacks else []
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for, or goes back to the prompt that is making it.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for, or goes back to the prompt that is making it.
 
         Raises:
             StepError: It did not work.
@@ -122,15 +122,15 @@ class ComfyImages(PictureCosts[ComfySettings]):
             data = None
             while data is None:
                 try:
-                    data = await self._picture(server, request, context)
+                    data = await self._image(server, request, context)
                 except FileGone as gone:
                     await self._pass_by_cache(server, request, context, gone)
-        return Picture(image=await context.keep(data, role=ROLE), seed=request.seed)
+        return GeneratedImage(image=await context.keep(data, role=ROLE), seed=request.seed)
 
-    async def _picture(
+    async def _image(
         self, server: ComfyServer, request: ImageRequest, context: CallContext
     ) -> bytes:
-        ticket = Ticket.read(context.request_id) if context.request_id else None
+        ticket = ComfyTicket.read(context.request_id) if context.request_id else None
         is_there = ticket is not None and await self._is_there(server, ticket.prompt_id)
         if self.paid and ticket is not None and not is_there:  # another run needs a reservation
             raise Retryable("ComfyUI does not know the prompt.", resubmit=True)
@@ -147,9 +147,9 @@ class ComfyImages(PictureCosts[ComfySettings]):
             ended = await follower.follow()
         if ended.status.get("status_str") != "error":
             await context.charged(self.settings.cost)
-        url = server.view_url(*picture_of(self._account, ended, self._workflow_for(request).output))
-        return await fetch_picture(
-            Shelf(self._account, self._base_url, timeout=self.settings.timeout), url
+        url = server.view_url(*image_of(self._account, ended, self._workflow_for(request).output))
+        return await fetch_image(
+            FileLocations(self._account, self._base_url, timeout=self.settings.timeout), url
         )
 
     async def _is_there(self, server: ComfyServer, prompt_id: str) -> bool:
@@ -168,11 +168,11 @@ class ComfyImages(PictureCosts[ComfySettings]):
         Raises:
             Permanent: That was tried before, or might cost something.
         """
-        ticket, workflow = Ticket.read(context.request_id or ""), self._workflow_for(request)
+        ticket, workflow = ComfyTicket.read(context.request_id or ""), self._workflow_for(request)
         is_own = is_loopback(self._base_url) and workflow.output is not None and not self.paid
         if ticket.uncached or not is_own or await server.has_paid_nodes(workflow.node_types):
             raise Permanent(gone.message, remedy=_GONE) from gone
-        await context.submitted(str(Ticket.draw(uncached=True)))
+        await context.submitted(str(ComfyTicket.draw(uncached=True)))
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -181,16 +181,16 @@ class ComfyImages(PictureCosts[ComfySettings]):
         server: ComfyServer,
         request: ImageRequest,
         context: CallContext,
-        ticket: Ticket | None,
+        ticket: ComfyTicket | None,
         stay: Stay,
-    ) -> Ticket:
+    ) -> ComfyTicket:
         workflow = self._workflow_for(request)
         if workflow.trouble:  # of a batch that was queued before this was looked at
             raise Permanent(workflow.trouble)
         reference = await self._uploaded(server, workflow, request, context)
         graph = workflow.filled(values_for(workflow, self.settings, request, reference))
         if ticket is None:
-            ticket = Ticket.draw()
+            ticket = ComfyTicket.draw()
             await context.submitted(str(ticket))
         if ticket.uncached:
             graph[str(workflow.output)]["inputs"][_UNKNOWN_INPUT] = ticket.prompt_id
@@ -216,7 +216,7 @@ class ComfyImages(PictureCosts[ComfySettings]):
             return self.workflow
         if self.settings.reference_workflow is None:
             raise Permanent(
-                f"The workflow {self.workflow.name} has no place for a reference picture.",
+                f"The workflow {self.workflow.name} has no place for a reference image.",
                 remedy="Declare its slot 'reference', or set comfyui.reference_workflow.",
             )
         return self.settings.reference_workflow
@@ -224,14 +224,14 @@ class ComfyImages(PictureCosts[ComfySettings]):
     async def _uploaded(
         self, server: ComfyServer, workflow: Workflow, request: ImageRequest, context: CallContext
     ) -> str | None:
-        """The server's name of the reference picture, None where there is none."""
+        """The server's name of the reference image, None where there is none."""
         reference = None
-        for picture in references_of(request, 1, f"The workflow {workflow.name}"):
-            sent = await read_reference(context, picture)
-            name = f"safelight-{picture.hash[:16]}.{sent.media_type.rpartition('/')[2]}"
+        for image in references_of(request, 1, f"The workflow {workflow.name}"):
+            sent = await read_reference(context, image)
+            name = f"safelight-{image.hash[:16]}.{sent.media_type.rpartition('/')[2]}"
             reference = await server.upload(name, sent.data, sent.media_type)
         if reference is None and "reference" in {*workflow.slots} - {*workflow.optional}:
-            raise Permanent(f"The workflow {workflow.name} needs a reference picture.")
+            raise Permanent(f"The workflow {workflow.name} needs a reference image.")
         return reference
 
     @staticmethod

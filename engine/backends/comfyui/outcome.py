@@ -1,9 +1,9 @@
-"""What a prompt that has ended has left behind: a picture, or a reason."""
+"""What a prompt that has ended has left behind: an image, or a reason."""
 
 import re
 from typing import Any
 
-from engine.backends.comfyui.states import Ended
+from engine.backends.comfyui.states import PromptFinished
 from engine.backends.common.failures import Account
 from engine.contract import Permanent, Retryable
 
@@ -15,16 +15,16 @@ _OUT_OF_MEMORY = re.compile(
 """What torch and ComfyUI say where memory is lacking, by the type of the error or in words."""
 
 
-def picture_of(account: Account, ended: Ended, output: str | None) -> tuple[str, str, str]:
-    """File name, folder and kind (`output`, `temp`) of the picture that a prompt has made.
+def image_of(account: Account, ended: PromptFinished, output: str | None) -> tuple[str, str, str]:
+    """File name, folder and kind (`output`, `temp`) of the image that a prompt has made.
 
     Args:
         account: Whose errors they are.
         ended: What the server says of the prompt.
-        output: The node whose picture is meant; any node's by default.
+        output: The node whose image is meant; any node's by default.
 
     Raises:
-        StepError: It has failed, was interrupted, or has left no picture.
+        StepError: It has failed, was interrupted, or has left no image.
     """
     _refuse_failure(account, ended)
     for image in _images(ended.outputs, output):
@@ -32,12 +32,12 @@ def picture_of(account: Account, ended: Ended, output: str | None) -> tuple[str,
         if isinstance(name, str) and name and isinstance(folder, str):
             return name, folder, kind if isinstance(kind, str) else "output"
     raise Permanent(
-        "The workflow has left no picture behind.",
-        remedy="Its output has to be a node that saves or previews a picture.",
+        "The workflow has left no image behind.",
+        remedy="Its output has to be a node that saves or previews an image.",
     )
 
 
-def _refuse_failure(account: Account, ended: Ended) -> None:
+def _refuse_failure(account: Account, ended: PromptFinished) -> None:
     if ended.status.get("status_str") != "error":
         return
     kind, data = _last_trouble(ended.status.get("messages"))
@@ -52,20 +52,20 @@ def _refuse_failure(account: Account, ended: Ended) -> None:
 
 
 def _images(outputs: dict[str, Any], output: str | None) -> list[dict[str, Any]]:
-    """Pictures of the output node, or of the one that left some; saved ones before previews."""
+    """Images of the output node, or of the one that left some; saved ones before previews."""
     nodes = {output: outputs.get(output)} if output is not None else outputs
-    found = {id_: images for id_, node in nodes.items() if (images := _pictures_in(node))}
+    found = {id_: images for id_, node in nodes.items() if (images := _images_in(node))}
     saved = {id_: images for id_, images in found.items() if images[0].get("type") == "output"}
     found = saved or found
     if len(found) > 1:
         raise Permanent(
-            f"The workflow left pictures at several nodes: {', '.join(sorted(map(str, found)))}.",
+            f"The workflow left images at several nodes: {', '.join(sorted(map(str, found)))}.",
             remedy="Queue it again with comfyui.output set to the one that is the result.",
         )
     return next(iter(found.values()), [])
 
 
-def _pictures_in(node: Any) -> list[dict[str, Any]]:
+def _images_in(node: Any) -> list[dict[str, Any]]:
     listed = node.get("images") if isinstance(node, dict) else None
     found = (
         [image for image in listed if isinstance(image, dict)] if isinstance(listed, list) else []

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.backends.comfyui.states import Running, State, Waiting
+from engine.backends.comfyui.states import PromptQueued, PromptRunning, PromptState
 from engine.backends.common.http import MAX_JSON_BYTES
 from engine.backends.common.reading import plain
 
@@ -35,22 +35,22 @@ class QueueReader:
             if len(self._body) > MAX_JSON_BYTES:
                 self._body = None
 
-    def state(self) -> State | None:
+    def state(self) -> PromptState | None:
         """Where the prompt is, once all was read; None where it is not in the queue.
 
         Raises:
             ValueError: It is no queue.
         """
         if self._body is None:
-            return Waiting(None) if self._found else None
+            return PromptQueued(None) if self._found else None
         queue = plain(self._body)
         if not isinstance(queue, dict):
             raise ValueError("not a queue")  # noqa: TRY004 - as for what is not JSON
         running, pending = _ids(queue.get("queue_running")), _ids(queue.get("queue_pending"))
         if self._prompt_id in running:
-            return Running()
+            return PromptRunning()
         if self._prompt_id in pending:
-            return Waiting(pending.index(self._prompt_id) + len(running))
+            return PromptQueued(pending.index(self._prompt_id) + len(running))
         return None
 
 

@@ -1,12 +1,12 @@
-"""The node of a workflow whose picture is the result."""
+"""The node of a workflow whose image is the result."""
 
 from engine.backends.comfyui.graph import Graph, links
 
-_PICTURES = frozenset({"images", "image"})
+_IMAGES = frozenset({"images", "image"})
 
 
 def savers(graph: Graph) -> list[str]:
-    """The nodes that may hold the result: those that save pictures, else those that preview them.
+    """The nodes that may hold the result: those that save images, else those that preview them.
 
     ComfyUI says in no file which nodes save; they are told by their names and by their inputs.
     """
@@ -24,5 +24,5 @@ def _named(graph: Graph, word: str) -> list[str]:
         id_
         for id_, node in graph.items()
         if word in node.class_type.lower()
-        and any(name in _PICTURES for name, _, _ in links(graph, id_))
+        and any(name in _IMAGES for name, _, _ in links(graph, id_))
     ]

@@ -14,7 +14,13 @@ from urllib.parse import quote
 
 from engine.backends.comfyui.queued import MAX_QUEUE_BYTES, QueueReader
 from engine.backends.comfyui.refusals import WorkflowRefused, mapping
-from engine.backends.comfyui.states import Ended, Running, State, Unclear, Waiting
+from engine.backends.comfyui.states import (
+    PromptFinished,
+    PromptQueued,
+    PromptRunning,
+    PromptState,
+    PromptUnclear,
+)
 from engine.backends.common.failures import (
     Account,
     from_exception,
@@ -76,7 +82,7 @@ class ComfyServer:
 
     # -- a prompt's life ----------------------------------------------------------------------
 
-    async def find(self, prompt_id: str) -> State | None:
+    async def find(self, prompt_id: str) -> PromptState | None:
         """Where a prompt is; None where the server does not know it.
 
         The queue is looked at last, and only where nothing else knows the prompt. A prompt goes
@@ -89,14 +95,14 @@ class ComfyServer:
             state = await self._find_ended(prompt_id)
         return state
 
-    async def _find_ended(self, prompt_id: str) -> Ended | None:
+    async def _find_ended(self, prompt_id: str) -> PromptFinished | None:
         history = mapping(await self._json("GET", f"/history/{prompt_id}"))
         if prompt_id not in history:
             return None
         entry = mapping(history[prompt_id])
-        return Ended(mapping(entry.get("outputs")), mapping(entry.get("status")))
+        return PromptFinished(mapping(entry.get("outputs")), mapping(entry.get("status")))
 
-    async def _find_job(self, prompt_id: str) -> State | None:
+    async def _find_job(self, prompt_id: str) -> PromptState | None:
         """What the jobs interface knows; servers from before 2026 have none and answer 404."""
         if not self._has_jobs:
             return None
@@ -105,15 +111,15 @@ class ComfyServer:
         job = mapping(plain(response.content)) if response.status_code == 200 else {}
         match job.get("status"):
             case "pending":
-                return Waiting(None)
+                return PromptQueued(None)
             case "in_progress":
-                return Running()
+                return PromptRunning()
             case "completed" if isinstance(job.get("outputs"), dict):
-                return Ended(job["outputs"], {"status_str": "success"})
+                return PromptFinished(job["outputs"], {"status_str": "success"})
         return None
 
-    async def _find_queued(self, prompt_id: str) -> State | None:
-        """Where a prompt is in the queue; `Unclear` where that cannot be read."""
+    async def _find_queued(self, prompt_id: str) -> PromptState | None:
+        """Where a prompt is in the queue; `PromptUnclear` where that cannot be read."""
         began = time.monotonic()
         if began >= self._queue_rests_until:
             try:
@@ -122,9 +128,9 @@ class ComfyServer:
             except (StepError, TimeoutError, ValueError):
                 took = time.monotonic() - began
                 self._queue_rests_until = began + took * (QUEUE_SHARE + 1)
-        return None if await self._is_idle() else Unclear()
+        return None if await self._is_idle() else PromptUnclear()
 
-    async def _read_queue(self, prompt_id: str) -> State | None:
+    async def _read_queue(self, prompt_id: str) -> PromptState | None:
         import httpx
 
         reader = QueueReader(prompt_id)
@@ -171,13 +177,13 @@ class ComfyServer:
                 await self._send("POST", "/queue", json={"delete": [prompt_id]})
                 # Old servers stop whatever runs, whoever asked for it: first see whose it is.
                 # What is still in a queue that is too long does not wait: that was just deleted.
-                if await self.find(prompt_id) in (Running(), Waiting(None)):
+                if await self.find(prompt_id) in (PromptRunning(), PromptQueued(None)):
                     await self._send("POST", "/interrupt", json={"prompt_id": prompt_id})
 
     # -- files --------------------------------------------------------------------------------
 
     async def upload(self, name: str, data: bytes, media_type: str) -> str:
-        """Uploads a picture; returns the name under which the server keeps it."""
+        """Uploads an image; returns the name under which the server keeps it."""
         response = await self._send(
             "POST",
             "/upload/image",
@@ -187,11 +193,11 @@ class ComfyServer:
         answer = mapping(self._body(response))
         kept, folder = answer.get("name"), answer.get("subfolder") or ""
         if not isinstance(kept, str) or not isinstance(folder, str):
-            raise Retryable("ComfyUI did not say under which name it keeps the reference picture.")
+            raise Retryable("ComfyUI did not say under which name it keeps the reference image.")
         return f"{folder}/{kept}" if folder else kept
 
     def view_url(self, filename: str, subfolder: str, kind: str) -> str:
-        """Where a picture that a node has left behind can be fetched."""
+        """Where an image that a node has left behind can be fetched."""
         import httpx
 
         query = {"filename": filename, "subfolder": subfolder, "type": kind}

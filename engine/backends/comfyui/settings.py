@@ -12,7 +12,7 @@ from pydantic import (
 )
 
 from engine.backends.comfyui.workflow import SlotName, Workflow, listed, load
-from engine.backends.common.download import PictureSettings
+from engine.backends.common.download import ImageSettings
 
 LOCAL_URL = "http://127.0.0.1:8188"
 
@@ -36,24 +36,24 @@ WorkflowFile = Annotated[
 """A workflow, written as a built-in name or a path and validated into its content."""
 
 
-class ComfySettings(PictureSettings):
+class ComfySettings(ImageSettings):
     """Settings of ComfyUI.
 
     Attributes:
         model: The checkpoint's file name on the server; the workflow's own by default.
         workflow: A built-in workflow or a file of one's own, for requests without a reference.
-        reference_workflow: The workflow where a request has a reference picture and `workflow`
+        reference_workflow: The workflow where a request has a reference image and `workflow`
             has no slot for it; None refuses such requests.
-        output: The node of `workflow` whose picture is the result.
+        output: The node of `workflow` whose image is the result.
         slots: Slots of `workflow`, as `NODE.INPUT`, before those that it declares itself and
             those that are found; an empty list leaves what the workflow has there.
         steps: Sampling steps.
         cfg: How strictly the prompt is followed.
-        denoise: How far a reference picture is left behind, 0 to 1.
+        denoise: How far a reference image is left behind, 0 to 1.
         refiner: The refiner's checkpoint.
         upscaler: The upscaler's model file.
         poll_seconds: Wait between two looks at a prompt.
-        price_per_image: Dollars for one picture on a rented server; free where it is not set.
+        price_per_image: Dollars for one image on a rented server; free where it is not set.
     """
 
     concurrency: int = Field(
@@ -62,7 +62,7 @@ class ComfySettings(PictureSettings):
     output: str | None = Field(
         None,
         coerce_numbers_to_str=True,
-        description="Node of the workflow whose picture is the result; the one that saves by "
+        description="Node of the workflow whose image is the result; the one that saves by "
         "default.",
     )
     workflow: WorkflowFile = Field(
@@ -73,7 +73,7 @@ class ComfySettings(PictureSettings):
     reference_workflow: WorkflowFile | None = Field(
         cast("Workflow", "img2img"),
         validate_default=True,
-        description="Workflow for requests with a reference picture.",
+        description="Workflow for requests with a reference image.",
     )
     slots: dict[SlotName, list[str]] = Field(
         default_factory=dict,
@@ -82,13 +82,13 @@ class ComfySettings(PictureSettings):
     steps: int | None = Field(None, ge=1, le=1000, description="Sampling steps.")
     cfg: float | None = Field(None, ge=0, le=100, description="Classifier-free guidance.")
     denoise: float | None = Field(
-        None, ge=0, le=1, description="How far a reference picture is left behind."
+        None, ge=0, le=1, description="How far a reference image is left behind."
     )
     refiner: str | None = Field(None, description="Checkpoint of the refiner.")
     upscaler: str | None = Field(None, description="Model file of the upscaler.")
     poll_seconds: float = Field(1.0, gt=0, le=60, description="Wait between two looks at a prompt.")
     price_per_image: float | None = Field(
-        None, ge=0, description="Dollars for one picture on a rented server; free by default."
+        None, ge=0, description="Dollars for one image on a rented server; free by default."
     )
 
     @field_validator("slots", mode="before")

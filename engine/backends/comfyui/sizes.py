@@ -3,10 +3,10 @@
 import math
 
 STEP = 8
-"""Sides of a latent picture are multiples of this many pixels."""
+"""Sides of a latent image are multiples of this many pixels."""
 
 NATIVE_PIXELS = 1024 * 1024
-"""Pixels of the pictures that SDXL was trained on (https://arxiv.org/abs/2307.01952)."""
+"""Pixels of the images that SDXL was trained on (https://arxiv.org/abs/2307.01952)."""
 
 
 def in_steps(side: int) -> int:
@@ -15,9 +15,9 @@ def in_steps(side: int) -> int:
 
 
 def base_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height, in the same shape, at which a large picture is made before upscaling.
+    """Width and height, in the same shape, at which a large image is made before upscaling.
 
-    A picture that is not larger than the native one is made at its own size.
+    An image that is not larger than the native one is made at its own size.
     """
     scale = min(1.0, math.sqrt(NATIVE_PIXELS / (width * height)))
     return in_steps(round(width * scale)), in_steps(round(height * scale))

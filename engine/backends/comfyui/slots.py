@@ -8,8 +8,8 @@ from engine.backends.comfyui.texts import Texts, text_nodes
 
 _SEEDS = ("seed", "noise_seed")
 _NUMBERS = ("value", *_SEEDS, "int", "number")
-_PICTURE = re.compile(r"(?:images?|pixels|samples|latent(?:_image)?|any|input|)\d*")
-"""Inputs through which a picture comes, as pixels or as latents."""
+_IMAGE = re.compile(r"(?:images?|pixels|samples|latent(?:_image)?|any|input|)\d*")
+"""Inputs through which an image comes, as pixels or as latents."""
 
 _FILES = ("ckpt_name", "unet_name")
 
@@ -19,7 +19,7 @@ def find_slots(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
 
     Args:
         graph: The graph.
-        ends: The nodes whose picture is the result.
+        ends: The nodes whose image is the result.
     """
     nodes = upstream(graph, ends)
     samplers = [id_ for id_ in nodes if _is_sampler(graph, id_)]
@@ -87,7 +87,7 @@ def _seeds(graph: Graph, ids: Iterable[str]) -> list[str]:
 def _sizes(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
     """The size of the result, and that at which it is begun where it is made larger afterwards."""
     scaled, begun = list[tuple[str, str]](), list[tuple[str, str]]()
-    for id_, comes_from in _picture_path(graph, ends):
+    for id_, comes_from in _image_path(graph, ends):
         wide, high = _number(graph, id_, "width"), _number(graph, id_, "height")
         if wide and high and wide != high:
             (scaled if comes_from else begun).append((wide[0], high[0]))
@@ -101,21 +101,21 @@ def _sizes(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
     }
 
 
-def _picture_path(graph: Graph, ends: list[str]) -> list[tuple[str, bool]]:
-    """The nodes that the picture comes through, and whether it comes from another one to each."""
+def _image_path(graph: Graph, ends: list[str]) -> list[tuple[str, bool]]:
+    """The nodes that the image comes through, and whether it comes from another one to each."""
     found, waiting = dict[str, bool](), list(ends)
     while waiting:
         id_ = waiting.pop(0)
         if id_ in found:
             continue
-        before = [target for name, target, _ in links(graph, id_) if _PICTURE.fullmatch(name)]
+        before = [target for name, target, _ in links(graph, id_) if _IMAGE.fullmatch(name)]
         found[id_] = bool(before)
         waiting += before
     return list(found.items())
 
 
 def _references(graph: Graph, nodes: list[str]) -> list[str]:
-    """The one picture that is loaded; none where several are."""
+    """The one image that is loaded; none where several are."""
     found = [
         id_
         for id_ in nodes
@@ -126,7 +126,7 @@ def _references(graph: Graph, nodes: list[str]) -> list[str]:
 
 
 def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
-    """What the settings change, where one sampler makes the picture."""
+    """What the settings change, where one sampler makes the image."""
     if len(samplers) != 1:
         return {}
     inputs = graph[samplers[0]].inputs

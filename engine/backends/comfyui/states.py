@@ -5,7 +5,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PromptQueued:
     """In the queue.
 
     Attributes:
@@ -16,12 +16,12 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class PromptRunning:
     """Being made."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class PromptFinished:
     """Over, with what the server says of it.
 
     Attributes:
@@ -34,8 +34,8 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Unclear:
+class PromptUnclear:
     """Not over, and in a queue that cannot be read: it may be there or not."""
 
 
-State = Waiting | Running | Ended | Unclear
+PromptState = PromptQueued | PromptRunning | PromptFinished | PromptUnclear

@@ -20,7 +20,7 @@ _STRINGS = ("value", "text", "string", "prompt", "populated_text", "wildcard_tex
 """Inputs of nodes that hold or pass on a text, the likeliest first."""
 
 TEXT_INPUTS = frozenset({*_ENCODED, *_STRINGS, *_OWN["positive"], *_OWN["negative"]})
-"""Inputs that may hold a text of a picture."""
+"""Inputs that may hold a text of an image."""
 
 _PASSED_ON = frozenset({"", "any", "anything", "input", "source", "*"})
 """Inputs of nodes that pass on whatever they are given."""
@@ -117,6 +117,6 @@ class Texts:
 
 
 def text_nodes(graph: Graph, ids: Iterable[str]) -> list[str]:
-    """The nodes among some that hold a text to be shown as a picture."""
+    """The nodes among some that hold a text to be shown as an image."""
     texts = Texts(graph)
     return [id_ for id_ in ids if texts.of(id_, "positive")]

@@ -13,7 +13,7 @@ _FLAGS = ("left", "alone", "uncached")
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class ComfyTicket:
     """A prompt of ours.
 
     Attributes:

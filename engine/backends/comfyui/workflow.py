@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from engine.backends.comfyui.graph import Graph, Node, called, parts_of
+from engine.backends.comfyui.graph import Graph, GraphNode, called, parts_of
 from engine.backends.comfyui.saving import result_node, savers
 from engine.backends.comfyui.slots import find_slots
 from engine.backends.comfyui.texts import TEXT_INPUTS
@@ -67,14 +67,14 @@ class Workflow(BaseModel):
         name: Name of a built-in one, or of the file.
         graph: Nodes by id, in API format.
         slots: Inputs, as `NODE.INPUT`, by what goes into them.
-        output: The node whose picture is the result; by default the one that saves.
+        output: The node whose image is the result; by default the one that saves.
         optional: Slots that were found, and may stay as they are where a request has no value.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = ""
-    graph: dict[str, Node] = Field(min_length=1)
+    graph: dict[str, GraphNode] = Field(min_length=1)
     slots: dict[SlotName, list[str]] = Field(default_factory=dict)
     output: str | None = None
     optional: tuple[SlotName, ...] = ()
@@ -98,24 +98,24 @@ class Workflow(BaseModel):
         if self.output is not None and self.output not in self.graph:
             raise ValueError(
                 f"output: there is no node {self.output!r} in the workflow; "
-                f"pictures are saved by {_called(self.graph, savers(self.graph))}"
+                f"images are saved by {_called(self.graph, savers(self.graph))}"
             )
         return self
 
     @property
     def trouble(self) -> str:
-        """Why every prompt would make the same picture, or nobody knows which; or nothing."""
+        """Why every prompt would make the same image, or nobody knows which; or nothing."""
         name, found = clean(self.name, 80), savers(self.graph)
         if self.output is None and len(found) > 1:
             return (
-                f"The workflow {name} saves pictures at several nodes: "
-                f"{_called(self.graph, found)}. Name the one whose picture is the result, "
+                f"The workflow {name} saves images at several nodes: "
+                f"{_called(self.graph, found)}. Name the one whose image is the result, "
                 f"for example --set comfyui.output={found[0]}."
             )
         if "prompt" not in self.slots:
             return (
                 f"The workflow {name} has no place for the prompt: no text was found that leads to "
-                f"its picture, so every prompt would give the same one. It has the texts "
+                f"its image, so every prompt would give the same one. It has the texts "
                 f"{', '.join(self._texts[:12]) or '(none)'}; name the prompt's input with "
                 "--set comfyui.slots.prompt=NODE.INPUT."
             )
@@ -136,7 +136,7 @@ class Workflow(BaseModel):
 
     @property
     def described(self) -> list[str]:
-        """Where each value goes and which picture is taken, a line each."""
+        """Where each value goes and which image is taken, a line each."""
         lines = [
             f"{slot}: {', '.join(self._place(place) for place in places)}"
             for slot, places in self.slots.items()
@@ -215,7 +215,7 @@ def load(written: Any, output: str | None = None) -> Any:
 
     Args:
         written: What stands in the settings.
-        output: The node whose picture is the result, where the settings name one.
+        output: The node whose image is the result, where the settings name one.
 
     Raises:
         ValueError: There is none of that name, or the file is not a workflow; a sentence.

@@ -1,6 +1,6 @@
 """Backends of chat models: what they have in common, and the critic; whoever the provider is.
 
-A provider's module gives a `Speaker`, which makes one round on the wire. What is said is the
+A provider's module gives a `ChatClient`, which makes one round on the wire. What is said is the
 agents' (`engine.agents`), what is made of the reply too.
 """
 
@@ -11,20 +11,20 @@ from typing import Any, Literal, Protocol, TypeVar
 from pydantic import BaseModel, Field
 
 from engine.agents import evaluator
-from engine.agents.conversation import Conversation, InlinePicture, plain_schema
-from engine.agents.pictures import fitted
+from engine.agents.conversation import Conversation, InlineImage, plain_schema
+from engine.agents.images import fitted
 from engine.agents.replies import ModelReply, structured
 from engine.backends.common.failures import Account, out_of_time
 from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
-from engine.backends.common.spending import TokenPrices, Usage, report
+from engine.backends.common.spending import TokenPrices, TokenUsage, report
 from engine.contract import (
     CallContext,
     Capability,
     EvaluateRequest,
     Evaluation,
-    Missing,
+    MissingRequirement,
     Permanent,
 )
 
@@ -34,8 +34,8 @@ METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
 
 _CHARACTERS_OF_TOKEN = 3  # rather too few, so that estimates are rather too high
-_TOKENS_OF_PICTURE = 3000
-_MOST_TOKENS_OF_PICTURE = 4096
+_TOKENS_PER_IMAGE = 3000
+_MAX_TOKENS_PER_IMAGE = 4096
 _MOST_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
 _MOST_TOKENS_OF_REPAIR = 4096  # what is wrong with an answer, and the schema again
 _ORDINARY = {"vision": ((1000, 150), (6000, 2500)), "text": ((800, 150), (8000, 2500))}
@@ -46,7 +46,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
     """Settings of a backend of chat models.
 
     Attributes:
-        vision_model: The model that looks at pictures, where it is another than `model`.
+        vision_model: The model that looks at images, where it is another than `model`.
         temperature: Randomness; the model's own where it is not set, since many models take no
             other. Part of the fingerprint.
         max_tokens: Tokens that one reply may have, those of reasoning included.
@@ -56,7 +56,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
     """
 
     vision_model: str | None = Field(
-        None, description="Model that looks at pictures, where it is another than `model`."
+        None, description="Model that looks at images, where it is another than `model`."
     )
     temperature: float | None = Field(
         None, ge=0, le=2, description="Randomness of replies; the model's own by default."
@@ -82,7 +82,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
         return self.vision_model or self.model if capability == "vision" else self.model
 
 
-class Speaker(Protocol):
+class ChatClient(Protocol):
     """One provider's wire format.
 
     Attributes:
@@ -100,11 +100,11 @@ class Speaker(Protocol):
         """Where its interface is."""
         ...
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """What it lacks to be ready."""
         ...
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -118,7 +118,7 @@ class ChatBackend:
     """What critic and writer have in common."""
 
     settings: ChatSettings
-    speaker: Speaker
+    speaker: ChatClient
     capability: Capability
     agent: str
 
@@ -167,11 +167,11 @@ class ChatBackend:
         least, most = _ORDINARY["vision" if self.capability == "vision" else "text"]
         return self.settings.microdollars(*least), self.settings.microdollars(*most)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """What it lacks to be ready: its package or its key."""
         return self.speaker.missing()
 
-    def unreachable(self) -> Missing | None:
+    def unreachable(self) -> MissingRequirement | None:
         """That the server of this machine that it asks does not answer, where it does not."""
         remedy = f"Start it, or set {self.name}.base_url to where it is."
         return silent(self.name, self.speaker.address, remedy)
@@ -205,29 +205,29 @@ class ChatBackend:
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
 
 
-class Critic(ChatBackend):
+class ChatVisionBackend(ChatBackend):
     """Capability `vision`: the evaluator on a chat model."""
 
-    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
+    def __init__(self, settings: ChatSettings, speaker: ChatClient) -> None:
         super().__init__(settings, speaker, "vision", evaluator.version())
 
     def talk(self, request: EvaluateRequest) -> Conversation:
-        """The conversation that a request begins with, without the picture's bytes."""
-        return evaluator.conversation(request, InlinePicture(b"", request.image.media_type))
+        """The conversation that a request begins with, without the image's bytes."""
+        return evaluator.conversation(request, InlineImage(b"", request.image.media_type))
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
-        """Judges a picture against a brief.
+        """Judges an image against a brief.
 
         Raises:
             StepError: It did not come to a judgement.
         """
         data = await context.read(request.image)
         try:
-            picture = await context.compute(fitted, data)
+            image = await context.compute(fitted, data)
         except ValueError as error:
-            raise Permanent(f"The picture cannot be judged: {error}") from error
-        talk = evaluator.conversation(request, picture)
-        judgement = await self.answer(talk, evaluator.Judgement, context)
+            raise Permanent(f"The image cannot be judged: {error}") from error
+        talk = evaluator.conversation(request, image)
+        judgement = await self.answer(talk, evaluator.EvaluatorAnswer, context)
         return evaluator.evaluation(judgement, self.signature)
 
 
@@ -252,9 +252,9 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
     if settings.price_input is None or settings.price_output is None:
         return None
     said = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
-    pictures = sum(len(turn.pictures) for turn in talk.turns)
+    images = sum(len(turn.images) for turn in talk.turns)
     first = sum(len(text.encode("utf-8", "replace")) for text in said) + _MOST_TOKENS_AROUND
-    first += pictures * _MOST_TOKENS_OF_PICTURE
+    first += images * _MAX_TOKENS_PER_IMAGE
     second = first + settings.max_tokens + _MOST_TOKENS_OF_REPAIR
     cost = settings.microdollars(first + second, 2 * settings.max_tokens)
     return cost + 1 if cost else 0  # each round is rounded up by itself
@@ -269,5 +269,5 @@ def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
 def _estimated_tokens(talk: Conversation) -> int:
     """Return a rough count of a conversation's tokens."""
     told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
-    pictures = sum(len(turn.pictures) for turn in talk.turns)
-    return told // _CHARACTERS_OF_TOKEN + pictures * _TOKENS_OF_PICTURE
+    images = sum(len(turn.images) for turn in talk.turns)
+    return told // _CHARACTERS_OF_TOKEN + images * _TOKENS_PER_IMAGE

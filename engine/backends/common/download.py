@@ -1,6 +1,6 @@
-"""Pictures that a provider has made: fetched, checked by their content, never made again for it.
+"""Images that a provider has made: fetched, checked by their content, never made again for it.
 
-A picture costs money once it is generated. Whatever goes wrong after that, the same file is
+An image costs money once it is generated. Whatever goes wrong after that, the same file is
 downloaded again: within a call, in the next tries of its step, and by the next engine.
 """
 
@@ -14,7 +14,7 @@ from pydantic import Field
 
 from engine.backends.common.failures import Account, from_exception, from_status, out_of_time
 from engine.backends.common.http import (
-    MAX_PICTURE_BYTES,
+    MAX_IMAGE_BYTES,
     MAX_REDIRECTS,
     UnreadableReply,
     guarded,
@@ -32,33 +32,33 @@ PAUSE_SECONDS = 0.5
 _USUAL_ALPHABET = str.maketrans("-_", "+/")
 
 ROLE = "image"
-"""What the stored picture is to its step."""
+"""What the stored image is to its step."""
 
 
-class PictureSettings(RemoteSettings):
-    """Settings of a remote backend that sells pictures.
+class ImageSettings(RemoteSettings):
+    """Settings of a remote backend that sells images.
 
     Attributes:
-        price_per_image: Dollars for one picture; None where it is not known.
+        price_per_image: Dollars for one image; None where it is not known.
     """
 
     price_per_image: float | None = Field(
-        None, ge=0, description="Dollars for one picture; unknown by default."
+        None, ge=0, description="Dollars for one image; unknown by default."
     )
 
     @property
     def cost(self) -> int:
-        """What one picture costs, in micro-dollars rounded up; 0 where no price is set."""
+        """What one image costs, in micro-dollars rounded up; 0 where no price is set."""
         return int(-(-(self.price_per_image or 0) * 1_000_000 // 1))
 
     @property
     def worst(self) -> int | None:
-        """The most that one picture may cost, in micro-dollars; None where it is not known."""
+        """The most that one image may cost, in micro-dollars; None where it is not known."""
         return None if self.price_per_image is None else self.cost
 
     @property
     def usual(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
+        """The least and the most that an image costs; None where it is not known."""
         return None if self.worst is None else (self.cost, self.worst)
 
     @property
@@ -68,7 +68,7 @@ class PictureSettings(RemoteSettings):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class FileLocations:
     """Where a provider's files lie.
 
     Attributes:
@@ -84,7 +84,7 @@ class Shelf:
     base_url: str
     hosts: tuple[str, ...] = ()
     timeout: float = 120
-    limit: int = MAX_PICTURE_BYTES
+    limit: int = MAX_IMAGE_BYTES
     setting: str = ""
 
     def holds(self, url: str) -> bool:
@@ -109,16 +109,16 @@ def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def fetch_picture(shelf: Shelf, url: str) -> bytes:
-    """A picture's bytes, whole and checked.
+async def fetch_image(shelf: FileLocations, url: str) -> bytes:
+    """An image's bytes, whole and checked.
 
     Args:
         shelf: Where the provider's files lie.
         url: An address on it, also one relative to its base, or a `data:` URI that holds the
-            picture itself.
+            image itself.
 
     Raises:
-        Permanent: It is no picture however often it is fetched, it is gone, it is too large, or
+        Permanent: It is no image however often it is fetched, it is gone, it is too large, or
             it lies on a host that files are not fetched from.
         Retryable: The host could not be reached or answered with an error, however often.
     """
@@ -130,12 +130,12 @@ async def fetch_picture(shelf: Shelf, url: str) -> bytes:
         await asyncio.sleep(PAUSE_SECONDS * number)
         try:
             return await checked(shelf.account, await _fetch(shelf, url))
-        except (Retryable, NotAPicture) as error:
+        except (Retryable, NotAnImage) as error:
             trouble = error
     raise trouble or AssertionError("FETCHES is at least one")
 
 
-def _absolute(shelf: Shelf, url: str) -> str:
+def _absolute(shelf: FileLocations, url: str) -> str:
     try:
         return urljoin(f"{shelf.base_url}/", url.strip()) if url.strip() else url
     except ValueError:  # it is none, and is refused as such
@@ -143,77 +143,77 @@ def _absolute(shelf: Shelf, url: str) -> str:
 
 
 class FileGone(Permanent):
-    """The file of a picture that was made is no longer where it was."""
+    """The file of an image that was made is no longer where it was."""
 
 
-class NotAPicture(Permanent):
-    """What came in place of a picture is none, or is not whole."""
+class NotAnImage(Permanent):
+    """What came in place of an image is none, or is not whole."""
 
 
 async def checked(account: Account, data: bytes) -> bytes:
-    """The same bytes, once they have been decoded as a whole picture.
+    """The same bytes, once they have been decoded as a whole image.
 
     Raises:
-        NotAPicture: They are none.
+        NotAnImage: They are none.
     """
     from engine.imaging.decode import check
-    from engine.imaging.errors import PictureError
+    from engine.imaging.errors import ImageError
 
     try:
         await asyncio.to_thread(check, data)
-    except PictureError as error:
+    except ImageError as error:
         words = account.say(str(error))
-        raise NotAPicture(
-            f"{account.name} sent something that is no picture: {words}.",
+        raise NotAnImage(
+            f"{account.name} sent something that is no image: {words}.",
             remedy="It is not asked for again by itself, since that would be paid for again.",
         ) from None
     return data
 
 
-async def keep_picture(context: CallContext, account: Account, data: bytes) -> Artifact:
-    """Stores a picture that came inside a reply, as it came, once it has been checked.
+async def keep_image(context: CallContext, account: Account, data: bytes) -> Artifact:
+    """Stores an image that came inside a reply, as it came, once it has been checked.
 
     Raises:
-        NotAPicture: It is none.
+        NotAnImage: It is none.
     """
     return await context.keep(await checked(account, data), role=ROLE)
 
 
-def from_base64(account: Account, text: str, limit: int = MAX_PICTURE_BYTES) -> bytes:
-    """The bytes of a picture that came inside a reply.
+def from_base64(account: Account, text: str, limit: int = MAX_IMAGE_BYTES) -> bytes:
+    """The bytes of an image that came inside a reply.
 
     Args:
         account: Whose reply it is.
         text: Base64 of either alphabet, also wrapped, unpadded or with a `data:` head before it.
-        limit: The largest picture in bytes.
+        limit: The largest image in bytes.
 
     Raises:
-        NotAPicture: It is not base64, or too large.
+        NotAnImage: It is not base64, or too large.
     """
     if text[:5].lower() == "data:":
         text = text.partition(",")[2]
     plain = "".join(text.split()).translate(_USUAL_ALPHABET).rstrip("=")
     if len(plain) > limit * 4 // 3 + 4:
-        raise NotAPicture(f"{account.name} sent a picture of more than {limit >> 20} MiB.")
+        raise NotAnImage(f"{account.name} sent an image of more than {limit >> 20} MiB.")
     try:
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except ValueError:
-        raise NotAPicture(f"{account.name} sent a picture that is not base64.") from None
+        raise NotAnImage(f"{account.name} sent an image that is not base64.") from None
 
 
 def data_uri(data: bytes, media_type: str) -> str:
-    """A picture as a `data:` URI."""
+    """An image as a `data:` URI."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _from_data_uri(shelf: Shelf, url: str) -> bytes:
+def _from_data_uri(shelf: FileLocations, url: str) -> bytes:
     head, _, body = url.partition(",")
     if not head.endswith(";base64"):
-        raise NotAPicture(f"{shelf.account.name} sent a picture that is not base64.")
+        raise NotAnImage(f"{shelf.account.name} sent an image that is not base64.")
     return from_base64(shelf.account, body, shelf.limit)
 
 
-async def _fetch(shelf: Shelf, url: str) -> bytes:
+async def _fetch(shelf: FileLocations, url: str) -> bytes:
     import httpx
 
     _refuse_elsewhere(shelf, url)
@@ -231,7 +231,7 @@ async def _fetch(shelf: Shelf, url: str) -> bytes:
         raise _not_lost(shelf, from_exception(shelf.account, error)) from None
 
 
-async def _follow(shelf: Shelf, client: Any, url: str) -> bytes:
+async def _follow(shelf: FileLocations, client: Any, url: str) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
         _refuse_elsewhere(shelf, url)
         response = await client.get(url)
@@ -239,33 +239,33 @@ async def _follow(shelf: Shelf, client: Any, url: str) -> bytes:
             return _body(shelf, response)
         url = urljoin(url, response.headers["location"])
     raise Permanent(
-        f"{shelf.account.name} redirects a picture more than {MAX_REDIRECTS} times.",
-        remedy="The picture is made and paid for; retry the job to download it again.",
+        f"{shelf.account.name} redirects an image more than {MAX_REDIRECTS} times.",
+        remedy="The image is made and paid for; retry the job to download it again.",
         keeps_call=True,
     )
 
 
-def _refuse_elsewhere(shelf: Shelf, url: str) -> None:
+def _refuse_elsewhere(shelf: FileLocations, url: str) -> None:
     if shelf.holds(url):
         return
     name, remedy = shelf.account.name, ""
     if shelf.setting:
-        remedy = f"If pictures lie there, add the host to {shelf.setting} and retry the job."
+        remedy = f"If images lie there, add the host to {shelf.setting} and retry the job."
     raise Permanent(
-        f"{name} points to a picture on {_host(shelf, url)}, from where nothing is fetched.",
+        f"{name} points to an image on {_host(shelf, url)}, from where nothing is fetched.",
         remedy=remedy,
         keeps_call=True,
     )
 
 
-def _host(shelf: Shelf, url: str) -> str:
+def _host(shelf: FileLocations, url: str) -> str:
     try:
         return shelf.account.say(urlsplit(url).netloc.rpartition("@")[2], 80) or "no host"
     except ValueError:
         return "no host"
 
 
-def _body(shelf: Shelf, response: Any) -> bytes:
+def _body(shelf: FileLocations, response: Any) -> bytes:
     if response.status_code == 200:
         return bytes(response.content)
     said = response.text[:2000]
@@ -274,16 +274,16 @@ def _body(shelf: Shelf, response: Any) -> bytes:
         raise _not_lost(shelf, error)
     kind = FileGone if response.status_code in {404, 410} else Permanent
     raise kind(
-        f"The picture that {shelf.account.name} made cannot be fetched: {error.message}",
+        f"The image that {shelf.account.name} made cannot be fetched: {error.message}",
         remedy="It may have expired; retry the job to make it again, which is paid for again.",
     )
 
 
-def _not_lost(shelf: Shelf, error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the picture exists and can be fetched."""
+def _not_lost(shelf: FileLocations, error: StepError) -> StepError:
+    """The same error, without the advice to submit anew: the image exists and can be fetched."""
     if not isinstance(error, Retryable):
         return error
     return error.without_resubmit(
-        f"The finished picture could not be downloaded: {error.message}",
+        f"The finished image could not be downloaded: {error.message}",
         f"{shelf.account.name} has generated it; retry the job to download it again.",
     )

@@ -212,7 +212,7 @@ def refused(account: Account, reason: str, *, cost: int = 0) -> Permanent:
     """That the provider refuses the content of the request, with its reason."""
     return Permanent(
         f"{account.name} refused the request: {account.say(reason)}",
-        remedy="Change the prompt or the picture; the same request is refused again.",
+        remedy="Change the prompt or the image; the same request is refused again.",
         cost=cost,
     )
 

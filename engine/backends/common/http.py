@@ -19,8 +19,8 @@ from engine.contract.tracing import wire_log
 MAX_JSON_BYTES = 16 * 2**20
 """The largest reply of plain data that is read, in bytes."""
 
-MAX_PICTURE_BYTES = 64 * 2**20
-"""The largest reply that carries a picture, in bytes; base64 makes a third more of one."""
+MAX_IMAGE_BYTES = 64 * 2**20
+"""The largest reply that carries an image, in bytes; base64 makes a third more of one."""
 
 MAX_REDIRECTS = 3
 
@@ -45,7 +45,7 @@ class EncodedBody(UnreadableReply):
         super().__init__("The reply came compressed although plain bytes were asked for.")
 
 
-class Heard:
+class LastReply:
     """Last raw reply, for clients that expose only part of it.
 
     Attributes:
@@ -94,7 +94,7 @@ def guarded(
     *,
     timeout: float,
     limit: int = MAX_JSON_BYTES,
-    heard: Heard | None = None,
+    heard: LastReply | None = None,
 ) -> dict[str, Any]:
     """Arguments of an asynchronous client of `httpx` or `httpx2` that keep the limits.
 
@@ -159,7 +159,7 @@ def _capped_stream(module: ModuleType) -> Any:
         """A reply's bytes, as far as the limit."""
 
         def __init__(
-            self, stream: Any, limit: int, listening: Sequence[HttpExchange | Heard]
+            self, stream: Any, limit: int, listening: Sequence[HttpExchange | LastReply]
         ) -> None:
             self._stream = stream
             self._limit = limit

@@ -1,4 +1,4 @@
-"""What a picture that is made on this machine says of where it comes from."""
+"""What an image that is made on this machine says of where it comes from."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,12 @@ from engine.imaging.lineage import Lineage
 def lineage_of(
     backend: Backend, request: ImageRequest, followed: Sequence[Artifact] = ()
 ) -> Lineage:
-    """The lineage of a picture.
+    """The lineage of an image.
 
     Args:
         backend: What makes it.
         request: What was asked for.
-        followed: The pictures that it follows, the first one first.
+        followed: The images that it follows, the first one first.
     """
     return Lineage(
         prompt=request.prompt,
@@ -26,5 +26,5 @@ def lineage_of(
         model=backend.model,
         version=backend.version,
         reference=followed[0].hash if followed else None,
-        more_references=tuple(picture.hash for picture in followed[1:]),
+        more_references=tuple(image.hash for image in followed[1:]),
     )

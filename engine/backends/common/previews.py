@@ -1,4 +1,4 @@
-"""Previews: how a picture looks so far, small enough to be shown and safe to be decoded."""
+"""Previews: how an image looks so far, small enough to be shown and safe to be decoded."""
 
 MOST_BYTES = 256 * 1024
 """A preview of more bytes is made smaller."""
@@ -22,19 +22,19 @@ def fit_preview(data: bytes) -> bytes | None:
         data: What a provider sent as one.
 
     Returns:
-        A JPEG or PNG of at most `MOST_BYTES`; None where it is no picture, or one
+        A JPEG or PNG of at most `MOST_BYTES`; None where it is no image, or one
         of too many pixels. One that is small is
         given back as it came, with only its header looked at.
     """
     from engine.imaging.decode import describe
-    from engine.imaging.errors import PictureError
+    from engine.imaging.errors import ImageError
 
     try:
         media_type, width, height = describe(data)
         if media_type in _SHOWN and len(data) <= MOST_BYTES:
             return data
         return _smaller(data) if width * height <= MOST_PIXELS else None
-    except (PictureError, OSError):
+    except (ImageError, OSError):
         return None
 
 

@@ -13,7 +13,7 @@ from engine.backends.common.keys import Key
 from engine.backends.common.proxies import proxies_hidden
 from engine.config.addresses import is_loopback
 from engine.config.install import install_command
-from engine.contract import Blocked, Missing
+from engine.contract import Blocked, MissingRequirement
 
 CONNECT_SECONDS = 0.5
 """How long a server of this machine may take to accept a connection before it counts as silent."""
@@ -26,25 +26,25 @@ def find_key(environment: Mapping[str, str], *names: str) -> Key | None:
     return next((Key(k, name) for name in names if (k := environment.get(name, "").strip())), None)
 
 
-def missing_key(*names: str) -> Missing:
+def missing_key(*names: str) -> MissingRequirement:
     """That no key is set.
 
     Args:
         names: Names under which it is looked for, the usual one first.
     """
     others = f" (or {', '.join(names[1:])})" if names[1:] else ""
-    return Missing(
+    return MissingRequirement(
         what=names[0],
         remedy=f"Set {names[0]}{others} in the environment or in .env, then resume.",
         reason="key",
     )
 
 
-def unusable_key(key: str | None) -> Missing | None:
+def unusable_key(key: str | None) -> MissingRequirement | None:
     """That a key cannot be one; None where it can, or there is none."""
     if not isinstance(key, Key) or not key.fault:
         return None
-    return Missing(
+    return MissingRequirement(
         what=f"a usable {key.name}",
         remedy=f"{key.name} {key.fault}: copy the key again, without what is around it, then "
         "resume.",
@@ -60,7 +60,7 @@ def has_package(module: str) -> bool:
         return False
 
 
-def missing_packages(*packages: str, extra: str = "cloud") -> Missing:
+def missing_packages(*packages: str, extra: str = "cloud") -> MissingRequirement:
     """Return that packages are not installed.
 
     Args:
@@ -68,14 +68,14 @@ def missing_packages(*packages: str, extra: str = "cloud") -> Missing:
         extra: Safelight's extra that brings them.
     """
     noun = "the package" if len(packages) == 1 else "the packages"
-    return Missing(
+    return MissingRequirement(
         what=f"{noun} {', '.join(packages)}",
         remedy=f"Run: {install_command(extra=extra)}",
         reason="backend",
     )
 
 
-def silent(name: str, address: str, remedy: str) -> Missing | None:
+def silent(name: str, address: str, remedy: str) -> MissingRequirement | None:
     """That nothing takes connections at an address of this machine.
 
     Other machines are not asked: that takes time, and says more than whoever looks may want.
@@ -96,7 +96,7 @@ def silent(name: str, address: str, remedy: str) -> Missing | None:
         with socket.create_connection(place, timeout=CONNECT_SECONDS):
             return None
     except OSError:
-        return Missing(what=f"{name} at {address}", remedy=remedy, reason="backend")
+        return MissingRequirement(what=f"{name} at {address}", remedy=remedy, reason="backend")
 
 
 def _imported(module: str) -> ModuleType:

@@ -1,6 +1,6 @@
 """Lenient reading of a provider's reply: required fields are required, all others are optional.
 
-A paid picture or answer is never lost because a count, a seed or a flag has an unexpected type.
+A paid image or answer is never lost because a count, a seed or a flag has an unexpected type.
 """
 
 import json
@@ -33,7 +33,7 @@ _STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.|\\\Z)*+(?:"|\Z)|[\[\]{}]', re
 _DIGITS = re.compile(r"\s*-?\d{1,20}(?:\.0{1,9})?\s*", re.ASCII)
 _ERROR_EVENT = re.compile(r"^data:\s*(\{.*\"error\".*)$", re.MULTILINE)
 _SPOKEN = frozenset({"text", "output_text", ""})
-"""Types of parts that are text of the answer; others are thoughts, pictures or calls."""
+"""Types of parts that are text of the answer; others are thoughts, images or calls."""
 
 
 class Lenient(BaseModel):
@@ -140,7 +140,7 @@ Count = Annotated[int | None, BeforeValidator(_count)]
 Seed = Annotated[int | None, BeforeValidator(_seed)]
 """Seed from 0 to 2**63 - 1, or None."""
 
-Text = Annotated[str, BeforeValidator(_spoken)]
+ReplyText = Annotated[str, BeforeValidator(_spoken)]
 """Text, given as a string or in parts; empty by default."""
 
 Items = Annotated[tuple[T, ...], BeforeValidator(_mappings)]
@@ -177,19 +177,19 @@ class ToolCall(Lenient):
     function: FunctionCall = FunctionCall()
 
 
-class File(Lenient):
-    """Picture in a reply: its bytes in base64, or its address."""
+class ReplyFile(Lenient):
+    """Image in a reply: its bytes in base64, or its address."""
 
     b64_json: str = Field("", validation_alias=AliasChoices("b64_json", "base64"))
     url: Annotated[str, BeforeValidator(_address)] = ""
 
 
-Files = Annotated[Items[File], BeforeValidator(_as_files)]
-"""Pictures as a list of objects; a single one and bare addresses are accepted as well."""
+Files = Annotated[Items[ReplyFile], BeforeValidator(_as_files)]
+"""Images as a list of objects; a single one and bare addresses are accepted as well."""
 
 
-class MadeFiles(Lenient):
-    """Pictures of a reply, under any of their usual names."""
+class GeneratedFiles(Lenient):
+    """Images of a reply, under any of their usual names."""
 
     data: Files = ()
     images: Files = ()
@@ -197,17 +197,17 @@ class MadeFiles(Lenient):
 
     @property
     def holds_answer(self) -> bool:
-        """True if there is a picture."""
+        """True if there is an image."""
         return self.first is not None
 
     @property
     def names_some(self) -> bool:
-        """True if the reply has a field for pictures, even an empty one."""
+        """True if the reply has a field for images, even an empty one."""
         return not self.model_fields_set.isdisjoint({"data", "images", "image"})
 
     @property
-    def first(self) -> File | None:
-        """First picture, or None."""
+    def first(self) -> ReplyFile | None:
+        """First image, or None."""
         found = (one for one in (*self.data, *self.images, *self.image) if one.b64_json or one.url)
         return next(found, None)
 

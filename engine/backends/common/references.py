@@ -1,4 +1,4 @@
-"""The reference pictures of a request: all of them, in order, as many as a model takes."""
+"""The reference images of a request: all of them, in order, as many as a model takes."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -19,9 +19,9 @@ def references_of(
     most_bytes: int | None = None,
     remedy: str = FEWER,
 ) -> tuple[Artifact, ...]:
-    """The pictures that a request is to follow, the first one first.
+    """The images that a request is to follow, the first one first.
 
-    None is left out without a word: a picture that follows half of what it was to follow would be
+    None is left out without a word: an image that follows half of what it was to follow would be
     paid for and looked at as if it followed all.
 
     Args:
@@ -37,32 +37,32 @@ def references_of(
     first = () if request.reference is None else (request.reference,)
     found = (*first, *request.more_references)
     if len(found) > most:
-        takes = "one reference picture" if most == 1 else f"{most} reference pictures"
+        takes = "one reference image" if most == 1 else f"{most} reference images"
         raise Permanent(
-            f"{whose} takes {takes} at most, and there are {len(found)} reference pictures.",
+            f"{whose} takes {takes} at most, and there are {len(found)} reference images.",
             remedy=remedy,
         )
-    size = sum(picture.size for picture in found)
+    size = sum(image.size for image in found)
     if most_bytes is not None and size > most_bytes:
         raise Permanent(
-            f"The reference pictures have {size / 2**20:.1f} MiB, more than the "
+            f"The reference images have {size / 2**20:.1f} MiB, more than the "
             f"{most_bytes >> 20} MiB that can be sent to {whose}.",
             remedy="Use smaller ones.",
         )
     return found
 
 
-async def read_reference(context: CallContext, picture: Artifact) -> "Sendable":
-    """A reference picture as every provider takes it and sees it; see `engine.imaging.sending`.
+async def read_reference(context: CallContext, image: Artifact) -> "Sendable":
+    """A reference image as every provider takes it and sees it; see `engine.imaging.sending`.
 
     Raises:
-        Permanent: It is no picture that can be read.
+        Permanent: It is no image that can be read.
     """
-    from engine.imaging.errors import PictureError
+    from engine.imaging.errors import ImageError
     from engine.imaging.sending import sendable
 
-    data = await context.read(picture)
+    data = await context.read(image)
     try:
         return await asyncio.to_thread(sendable, data)
-    except PictureError as error:
-        raise Permanent(f"The reference picture cannot be sent: {error}.") from None
+    except ImageError as error:
+        raise Permanent(f"The reference image cannot be sent: {error}.") from None

@@ -16,13 +16,13 @@ from engine.backends.common.readiness import (
     unusable_key,
 )
 from engine.backends.common.reading import Lenient, plain
-from engine.contract import Missing, StepError
+from engine.contract import MissingRequirement, StepError
 
 SettingsT = TypeVar("SettingsT", bound=ChatSettings)
 ShapeT = TypeVar("ShapeT", bound=Lenient)
 
 
-class KeyedSpeaker(Generic[SettingsT]):
+class KeyedChatClient(Generic[SettingsT]):
     """One round with a provider that asks for a key, as far as it does not depend on the wire.
 
     Args:
@@ -53,7 +53,7 @@ class KeyedSpeaker(Generic[SettingsT]):
         self.paid = settings.has_price or not settings.is_local
         self.address = settings.base_url or self.url
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """The client's package; a key, unless the server is this machine."""
         needed = not self.settings.is_local
         return lacks(self.module, self.client, self.key, self.keys, needed=needed)
@@ -61,7 +61,7 @@ class KeyedSpeaker(Generic[SettingsT]):
 
 def lacks(
     module: str, package: str, key: str | None, key_names: tuple[str, ...], *, needed: bool
-) -> list[Missing]:
+) -> list[MissingRequirement]:
     """What is lacking of a client's package and a key.
 
     Args:

@@ -36,11 +36,11 @@ class TokenPrices(BaseModel):
         return int(-(-cost // 1))
 
 
-class Usage(BaseModel):
+class TokenUsage(BaseModel):
     """What one reply of a model took.
 
     Attributes:
-        tokens_in: Tokens read, the pictures' included; None where the provider counts none.
+        tokens_in: Tokens read, the images' included; None where the provider counts none.
         tokens_out: Tokens written, those of reasoning included; None where it counts none.
         request_id: The provider's own name for the call, for its support and its bills.
     """
@@ -53,7 +53,10 @@ class Usage(BaseModel):
 
 
 def report(
-    context: CallContext, usage: Usage, prices: TokenPrices, estimated: tuple[int, int] = (0, 0)
+    context: CallContext,
+    usage: TokenUsage,
+    prices: TokenPrices,
+    estimated: tuple[int, int] = (0, 0),
 ) -> None:
     """Tells the runtime what one reply has taken and cost, and what its provider calls it.
 

@@ -1,4 +1,4 @@
-"""Requests and replies as a trace shows them: no secrets, no pictures, no more than is read.
+"""Requests and replies as a trace shows them: no secrets, no images, no more than is read.
 
 While a call runs, only references are held; they are described, which takes time, where the trace
 is kept.
@@ -16,7 +16,7 @@ from typing import Any
 from engine.backends.common.scrubbing import MASK, mask, scrub
 
 MOST_READ = 2**20
-"""Bytes of a reply that are looked at; of a picture, none."""
+"""Bytes of a reply that are looked at; of an image, none."""
 
 MOST_SHOWN = 128 * 2**10
 """Characters of a body that are shown."""

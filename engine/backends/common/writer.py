@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation
-from engine.backends.common.chat import ChatBackend, ChatSettings, Speaker, version_of
+from engine.backends.common.chat import ChatBackend, ChatClient, ChatSettings, version_of
 from engine.contract import (
     CallContext,
     Refinement,
@@ -20,14 +20,14 @@ from engine.contract import (
 )
 
 
-class Writer(ChatBackend):
+class ChatTextBackend(ChatBackend):
     """Capability `text`: the refiner, and the agents of films, on a chat model.
 
     Attributes:
         versions: Version of each operation that is told other words than the refiner's.
     """
 
-    def __init__(self, settings: ChatSettings, speaker: Speaker) -> None:
+    def __init__(self, settings: ChatSettings, speaker: ChatClient) -> None:
         super().__init__(settings, speaker, "text", refiner.version())
         self.versions: Mapping[str, str] = {
             "write_scenes": version_of(settings, scene_writer.version()),
@@ -45,7 +45,7 @@ class Writer(ChatBackend):
         Raises:
             StepError: It did not come to a prompt.
         """
-        answer = await self.answer(refiner.conversation(request), refiner.Rewriting, context)
+        answer = await self.answer(refiner.conversation(request), refiner.RefinerAnswer, context)
         return refiner.refinement(answer, self.signature)
 
     async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
@@ -65,7 +65,7 @@ class Writer(ChatBackend):
             StepError: It did not come to a prompt.
         """
         talk = cinematographer.conversation(request)
-        answer = await self.answer(talk, refiner.Rewriting, context)
+        answer = await self.answer(talk, refiner.RefinerAnswer, context)
         return cinematographer.shot(answer, self._signed("write_shot"))
 
     async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
@@ -75,7 +75,7 @@ class Writer(ChatBackend):
             StepError: It did not come to five scores.
         """
         talk = prompt_engineer.conversation(request)
-        verdict = await self.answer(talk, prompt_engineer.Verdict, context)
+        verdict = await self.answer(talk, prompt_engineer.ReviewAnswer, context)
         return prompt_engineer.review(verdict, request, self._signed("review_shot"))
 
     def _signed(self, operation: str) -> str:

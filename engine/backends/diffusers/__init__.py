@@ -1,4 +1,4 @@
-"""Pictures by Stable Diffusion, SDXL and other text-to-image models, on devices of one's own."""
+"""Images by Stable Diffusion, SDXL and other text-to-image models, on devices of one's own."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def _image(settings: DiffusersSettings, environment: Mapping[str, str]) -> Image
 
 FAMILY = BackendFamily(
     name="diffusers",
-    summary="Pictures by SDXL, Stable Diffusion and other diffusers models on your own devices.",
+    summary="Images by SDXL, Stable Diffusion and other diffusers models on your own devices.",
     settings=DiffusersSettings,
     factories={"image": _image},
 )

@@ -17,7 +17,7 @@ _OF_REFERENCE = {
 
 
 def version_of(settings: DiffusersSettings, method: str) -> str:
-    """Version of the method, with each setting that changes a picture and is not the usual one.
+    """Version of the method, with each setting that changes an image and is not the usual one.
 
     Args:
         settings: The settings.

@@ -12,31 +12,31 @@ from engine.contract import (
     Artifact,
     CallContext,
     Capability,
+    GeneratedImage,
     ImageRequest,
-    Missing,
+    MissingRequirement,
     ModelKey,
-    Picture,
     Task,
 )
 from engine.imaging.lineage import Lineage, stamp
-from engine.models.diffusion.options import AdapterFile, PictureAsk, PipelineOptions, Sampling
+from engine.models.diffusion.options import AdapterFile, ImageTask, PipelineOptions, Sampling
 from engine.models.diffusion.sources import all_wanted
-from engine.models.weights import Wanted, lane_of, marked, missing_weights
+from engine.models.weights import RequiredWeights, lane_of, marked, missing_weights
 
 METHOD = "1"
-"""Version of the way in which pictures are made here."""
+"""Version of the way in which images are made here."""
 
 LOADER = "engine.models.diffusion.loading:load"
 OPERATION = "generate"
 
 MOST_FOLLOWED = 8
-"""Reference pictures that an IP-Adapter is shown at most."""
+"""Reference images that an IP-Adapter is shown at most."""
 
 _PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
 
 
 class DiffusersImages:
-    """Pictures by a diffusion model in a model host."""
+    """Images by a diffusion model in a model host."""
 
     name = "diffusers"
     capability: Capability = "image"
@@ -51,7 +51,7 @@ class DiffusersImages:
         self.model = marked(settings.model)
         self.version = version_of(settings, METHOD)
         self.concurrency = settings.concurrency or 2 * settings.batch
-        self.most_references = MOST_FOLLOWED if settings.reference == "ip-adapter" else 1
+        self.max_references = MOST_FOLLOWED if settings.reference == "ip-adapter" else 1
         self._options = _options_of(settings)
         self.lane = self._lane()
         self._key = ModelKey(
@@ -61,7 +61,7 @@ class DiffusersImages:
             device=settings.device,
         )
 
-    def weights(self) -> Sequence[Wanted]:
+    def weights(self) -> Sequence[RequiredWeights]:
         """The weights that its settings ask for."""
         return list(all_wanted(self._options, self.settings.loras))
 
@@ -71,7 +71,7 @@ class DiffusersImages:
         name = f"diffusers:{source.path.name if source.path else source}"
         return name if len(wanted) == 1 and source.path is None else lane_of(name, wanted)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """Packages that are not installed, else weights that are not on this machine."""
         names = (*_PACKAGES, "peft") if self.settings.loras else _PACKAGES
         lacking = [name for name in names if not has_package(name)]
@@ -79,36 +79,36 @@ class DiffusersImages:
             return [missing_packages(*lacking, extra="local")]
         return missing_weights(self.weights())
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for.
 
         Raises:
             StepError: It did not work.
         """
         followed = self._followed(request)
-        references = tuple([await context.read(picture) for picture in followed])
+        references = tuple([await context.read(image) for image in followed])
         ask = self._ask(request, references)
         task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
         context.progress(None, f"waiting for {self.model}")
         answer = await context.infer(task)
         pixels, width, height = answer["rgb"], answer["width"], answer["height"]
         lineage = lineage_of(self, request, followed)
-        # The processors encode while the device makes the next pictures.
+        # The processors encode while the device makes the next images.
         png = await context.compute(encoded, pixels, width, height, lineage.model_dump())
-        image = await context.keep(png, role="image")
-        return Picture(image=image, seed=request.seed)
+        decoded = await context.keep(png, role="image")
+        return GeneratedImage(image=decoded, seed=request.seed)
 
     def _followed(self, request: ImageRequest) -> tuple[Artifact, ...]:
         if self.settings.reference == "none":
             return ()
         by = f"{self.model} by {self.settings.reference}"
         remedy = "Set diffusers.reference to ip-adapter, or give fewer."
-        return references_of(request, self.most_references, by, remedy=remedy)
+        return references_of(request, self.max_references, by, remedy=remedy)
 
-    def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> PictureAsk:
+    def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> ImageTask:
         settings = self.settings
         following = settings.reference if references and settings.reference != "none" else None
-        return PictureAsk(
+        return ImageTask(
             prompt=request.prompt,
             negative_prompt=request.negative_prompt,
             seed=request.seed,

@@ -1,4 +1,4 @@
-"""Settings of local picture models: `[backends.diffusers]` in `safelight.toml`."""
+"""Settings of local image models: `[backends.diffusers]` in `safelight.toml`."""
 
 import json
 from pathlib import PurePosixPath
@@ -86,9 +86,9 @@ Loras = Annotated[
 
 
 class DiffusersSettings(BaseModel):
-    """Settings of local picture models.
+    """Settings of local image models.
 
-    What changes a picture is part of every fingerprint; `batch`, `device`, `concurrency`,
+    What changes an image is part of every fingerprint; `batch`, `device`, `concurrency`,
     `preview_every` and `offline` are not.
 
     Attributes:
@@ -103,18 +103,18 @@ class DiffusersSettings(BaseModel):
         steps: Denoising steps.
         cfg: How strictly the prompt is followed (classifier-free guidance).
         dtype: Numbers that the model computes with.
-        vae_tiling: Whether pictures are decoded in tiles, for sizes that do not fit otherwise.
+        vae_tiling: Whether images are decoded in tiles, for sizes that do not fit otherwise.
         loras: LoRAs, as `SOURCE` or `SOURCE*WEIGHT`.
-        reference: How a reference picture is followed; `none` leaves it out.
+        reference: How a reference image is followed; `none` leaves it out.
         strength: How far img2img leaves the reference behind, 0 to 1.
         ip_adapter: Where the IP-Adapter is.
         ip_adapter_weights: Its weights in there.
         ip_adapter_encoder: Folder of its image encoder in there.
         ip_adapter_scale: How strongly it counts.
         preview_every: Steps between two previews; 0 for none.
-        batch: Pictures in one call at most.
+        batch: Images in one call at most.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
-        concurrency: Pictures that wait for a model or are made, at most; by default twice `batch`.
+        concurrency: Images that wait for a model or are made, at most; by default twice `batch`.
         offline: Forbids `safelight models pull` to fetch these weights.
     """
 
@@ -143,7 +143,7 @@ class DiffusersSettings(BaseModel):
     vae_tiling: bool = Field(False, description="Decode in tiles, where memory is short.")
     loras: Loras = Field((), description="LoRAs, each SOURCE or SOURCE*WEIGHT.")
     reference: Literal["img2img", "ip-adapter", "none"] = Field(
-        "img2img", description="How a reference picture is followed."
+        "img2img", description="How a reference image is followed."
     )
     strength: float = Field(
         0.6, gt=0, le=1, description="How far img2img leaves the reference behind."
@@ -159,14 +159,14 @@ class DiffusersSettings(BaseModel):
     )
     ip_adapter_scale: float = Field(0.6, ge=0, le=2, description="How strongly it counts.")
     preview_every: int = Field(5, ge=0, description="Steps between two previews; 0 for none.")
-    batch: int = Field(4, ge=1, le=64, description="Pictures in one call at most.")
+    batch: int = Field(4, ge=1, le=64, description="Images in one call at most.")
     device: str = Field(
         "",
         pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
         description="Device, such as cuda:1; any accelerator by default.",
     )
     concurrency: int | None = Field(
-        None, ge=1, le=256, description="Pictures waiting or being made; twice batch by default."
+        None, ge=1, le=256, description="Images waiting or being made; twice batch by default."
     )
     offline: bool = Field(False, description="Never fetch these weights.")
 

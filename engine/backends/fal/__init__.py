@@ -1,4 +1,4 @@
-"""fal.ai: pictures from hosted models, through its queue."""
+"""fal.ai: images from hosted models, through its queue."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def _image(settings: FalSettings, environment: Mapping[str, str]) -> ImageBacken
 
 FAMILY = BackendFamily(
     name="fal",
-    summary="Pictures from any model on fal.ai, through its queue; paid.",
+    summary="Images from any model on fal.ai, through its queue; paid.",
     settings=FalSettings,
     factories={"image": _image},
 )

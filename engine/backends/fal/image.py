@@ -5,44 +5,44 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.backends.common.download import ROLE, Shelf, data_uri, fetch_picture
+from engine.backends.common.download import ROLE, FileLocations, data_uri, fetch_image
 from engine.backends.common.failures import refused
-from engine.backends.common.picture_backend import PictureBackend
-from engine.backends.common.reading import File, MadeFiles, Seed, Text
+from engine.backends.common.image_backend import ImageBackend
+from engine.backends.common.reading import GeneratedFiles, ReplyFile, ReplyText, Seed
 from engine.backends.common.references import read_reference, references_of
-from engine.backends.fal.inputs import arguments, endpoint, most_references, seed_of, version_of
+from engine.backends.fal.inputs import arguments, endpoint, max_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.replies import seconds_in
 from engine.backends.fal.settings import KEYS, QUEUE_URL, FalSettings
-from engine.backends.fal.ticket import Ticket
+from engine.backends.fal.ticket import FalTicket
 from engine.contract import (
     CallContext,
+    GeneratedImage,
     ImageRequest,
     Permanent,
-    Picture,
     Retryable,
     StepError,
 )
 
 MAX_REFERENCE_BYTES = 16 * 2**20
-"""Bytes of all reference pictures, which travel inside the request."""
+"""Bytes of all reference images, which travel inside the request."""
 
 
-class _Made(MadeFiles):
+class _ImagesReply(GeneratedFiles):
     """Fields of a result that are used."""
 
     seed: Seed = None
     has_nsfw_concepts: tuple[Any, ...] = ()
-    description: Text = ""
+    description: ReplyText = ""
 
     @property
     def is_blacked_out(self) -> bool:
-        """True if the safety checker rejected the first picture."""
+        """True if the safety checker rejected the first image."""
         return self.has_nsfw_concepts[:1] == (True,)
 
 
-class FalImages(PictureBackend[FalSettings]):
-    """Pictures from models on fal.
+class FalImages(ImageBackend[FalSettings]):
+    """Images from models on fal.
 
     A request that was submitted is never given up: its ticket is stored as soon as fal has taken
     it, and whoever comes later goes back to it. A job that is cancelled lets its request end, so
@@ -58,10 +58,10 @@ class FalImages(PictureBackend[FalSettings]):
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
         super().__init__(settings, environment)
         self.version = version_of(settings)
-        self.most_references = most_references(settings)
+        self.max_references = max_references(settings)
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for, or goes back to the request that is making it.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for, or goes back to the request that is making it.
 
         Raises:
             OutcomeUnknown: The request was sent, and whether fal took it is not known.
@@ -84,27 +84,27 @@ class FalImages(PictureBackend[FalSettings]):
         await context.charged(self._cost(measured))
         return await self._keep(self._made(result), request, context)
 
-    def _stored(self, request_id: str | None) -> Ticket | None:
+    def _stored(self, request_id: str | None) -> FalTicket | None:
         if not request_id:
             return None
         try:
-            return Ticket.read(request_id)
+            return FalTicket.read(request_id)
         except ValueError as error:
             raise Permanent(f"The request on fal cannot be found again: {error}.") from None
 
     async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
         wanted = references_of(
-            request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.max_references, self.model, most_bytes=MAX_REFERENCE_BYTES
         )
-        references = [data_uri(*await read_reference(context, picture)) for picture in wanted]
+        references = [data_uri(*await read_reference(context, image)) for image in wanted]
         return arguments(self.settings, request, references)
 
-    def _made(self, result: Any) -> _Made:
+    def _made(self, result: Any) -> _ImagesReply:
         try:
-            made = _Made.model_validate(result)
+            made = _ImagesReply.model_validate(result)
         except ValidationError:
             raise Permanent(
-                f"fal's result holds no picture: {self._account.say(str(result))}"
+                f"fal's result holds no image: {self._account.say(str(result))}"
             ) from None
         return made
 
@@ -118,34 +118,36 @@ class FalImages(PictureBackend[FalSettings]):
             return settings.worst or 0
         return settings.cost + int(-(-seconds * price * 1_000_000 // 1))
 
-    async def _keep(self, made: _Made, request: ImageRequest, context: CallContext) -> Picture:
+    async def _keep(
+        self, made: _ImagesReply, request: ImageRequest, context: CallContext
+    ) -> GeneratedImage:
         if made.is_blacked_out:
-            raise refused(self._account, "its safety checker blacked the picture out")
+            raise refused(self._account, "its safety checker blacked the image out")
         file = made.first
         if file is None:
-            raise self._no_picture(made)
-        context.progress(1.0, "fetching the picture")
-        shelf = Shelf(
+            raise self._no_image(made)
+        context.progress(1.0, "fetching the image")
+        shelf = FileLocations(
             self._account,
             self.settings.base_url or QUEUE_URL,
             self.settings.download_hosts,
             self.settings.timeout,
             setting="fal.download_hosts",
         )
-        data = await fetch_picture(shelf, _address(file))
+        data = await fetch_image(shelf, _address(file))
         image = await context.keep(data, role=ROLE)
         seed = seed_of(request) if made.seed is None else made.seed
-        return Picture(image=image, seed=seed)
+        return GeneratedImage(image=image, seed=seed)
 
-    def _no_picture(self, made: _Made) -> Permanent:
+    def _no_image(self, made: _ImagesReply) -> Permanent:
         said = self._account.say(made.description)
         return Permanent(
-            f"{self.model} made no picture" + (f": {said}" if said else "."),
-            remedy="Change the prompt, or choose a model that makes pictures (fal.model).",
+            f"{self.model} made no image" + (f": {said}" if said else "."),
+            remedy="Change the prompt, or choose a model that makes images (fal.model).",
         )
 
 
-def _address(file: File) -> str:
+def _address(file: ReplyFile) -> str:
     return file.url or f"data:;base64,{file.b64_json}"
 
 

@@ -17,18 +17,18 @@ MAX_SEED = 2**32
 """Seeds are sent below this, which every model takes."""
 
 MAX_REFERENCES = 10
-"""Reference pictures for an input that takes a list of them."""
+"""Reference images for an input that takes a list of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class ModelInputs:
     """How a model names what it takes.
 
     Attributes:
-        png: The input that chooses the picture's format, None where there is none.
+        png: The input that chooses the image's format, None where there is none.
         negative: The input for what to keep out, None where there is none.
-        reference: The input for a reference picture, None where it takes none.
-        reference_path: What is added to the model's id to follow a reference picture.
+        reference: The input for a reference image, None where it takes none.
+        reference_path: What is added to the model's id to follow a reference image.
         has_size: Whether it takes `image_size` with width and height.
     """
 
@@ -40,18 +40,20 @@ class Names:
 
 
 _KNOWN = {
-    "fal-ai/fast-lightning-sdxl": Names("format", None, "image_url", "/image-to-image"),
-    "fal-ai/fast-sdxl": Names("format", "negative_prompt", "image_url", "/image-to-image"),
-    "fal-ai/flux/dev": Names("output_format", None, "image_url", "/image-to-image"),
-    "fal-ai/flux": Names("output_format"),
-    "fal-ai/stable-diffusion-v35-large": Names("output_format", "negative_prompt"),
-    "fal-ai/nano-banana": Names("output_format", None, "image_urls", "/edit", has_size=False),
-    "fal-ai/qwen-image": Names("output_format", "negative_prompt", "image_url", "/image-to-image"),
+    "fal-ai/fast-lightning-sdxl": ModelInputs("format", None, "image_url", "/image-to-image"),
+    "fal-ai/fast-sdxl": ModelInputs("format", "negative_prompt", "image_url", "/image-to-image"),
+    "fal-ai/flux/dev": ModelInputs("output_format", None, "image_url", "/image-to-image"),
+    "fal-ai/flux": ModelInputs("output_format"),
+    "fal-ai/stable-diffusion-v35-large": ModelInputs("output_format", "negative_prompt"),
+    "fal-ai/nano-banana": ModelInputs("output_format", None, "image_urls", "/edit", has_size=False),
+    "fal-ai/qwen-image": ModelInputs(
+        "output_format", "negative_prompt", "image_url", "/image-to-image"
+    ),
 }
-_UNKNOWN = Names("output_format", "negative_prompt")
+_UNKNOWN = ModelInputs("output_format", "negative_prompt")
 
 
-def names_of(model: str) -> Names:
+def names_of(model: str) -> ModelInputs:
     """How a model names its inputs: those of the longest id that it begins with."""
     known = [id_ for id_ in _KNOWN if model == id_ or model.startswith((f"{id_}/", f"{id_}-"))]
     return _KNOWN[max(known, key=len)] if known else _UNKNOWN
@@ -61,14 +63,14 @@ def endpoint(settings: FalSettings, has_reference: bool) -> str:
     """The endpoint that a request goes to.
 
     Raises:
-        Permanent: There is a reference picture and the model takes none.
+        Permanent: There is a reference image and the model takes none.
     """
     if not has_reference:
         return settings.model
     names = names_of(settings.model)
     if settings.reference_field is None and names.reference is None:
         raise Permanent(
-            f"{settings.model} is not known to take a reference picture.",
+            f"{settings.model} is not known to take a reference image.",
             remedy="Set fal.reference_field to the input that takes one (and fal.reference_model "
             "to the endpoint that has it), or choose another model.",
         )
@@ -78,8 +80,8 @@ def endpoint(settings: FalSettings, has_reference: bool) -> str:
     return settings.model if settings.model.endswith(path) else settings.model + path
 
 
-def most_references(settings: FalSettings) -> int:
-    """How many reference pictures go into a model's input: a list's name is a plural."""
+def max_references(settings: FalSettings) -> int:
+    """How many reference images go into a model's input: a list's name is a plural."""
     return MAX_REFERENCES if _reference_field(settings).endswith("s") else 1
 
 
@@ -95,7 +97,7 @@ def arguments(
     Args:
         settings: The backend's settings.
         request: What is asked for.
-        references: The reference pictures as URIs, no more than the model takes.
+        references: The reference images as URIs, no more than the model takes.
     """
     names = names_of(settings.model)
     sent: dict[str, Any] = {"prompt": request.prompt, "num_images": 1, "seed": seed_of(request)}

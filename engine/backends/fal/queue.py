@@ -18,13 +18,13 @@ from engine.backends.common.failures import (
     refused,
     unless_made,
 )
-from engine.backends.common.http import MAX_PICTURE_BYTES, Heard, UnreadableReply, guarded
+from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import plain
 from engine.backends.common.speaker import read_as
-from engine.backends.fal.replies import Refusal, Status, Submission, is_refusal
+from engine.backends.fal.replies import Refusal, RequestStatus, Submission, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
-from engine.backends.fal.ticket import Ticket
+from engine.backends.fal.ticket import FalTicket
 from engine.contract import Blocked, Permanent, Retryable, StepError
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class FalQueue:
         self._account = account
         self._key = key
         self._base = settings.base_url or QUEUE_URL
-        self._heard = Heard()
+        self._heard = LastReply()
         self._http: Any = None
 
     async def __aenter__(self) -> Self:
@@ -61,7 +61,7 @@ class FalQueue:
             httpx,
             self._base,
             timeout=self._settings.timeout,
-            limit=MAX_PICTURE_BYTES,
+            limit=MAX_IMAGE_BYTES,
             heard=self._heard,
         )
         self._http = httpx.AsyncClient(
@@ -78,7 +78,7 @@ class FalQueue:
     ) -> None:
         await self._http.aclose()
 
-    async def submit(self, endpoint: str, arguments: dict[str, Any]) -> Ticket:
+    async def submit(self, endpoint: str, arguments: dict[str, Any]) -> FalTicket:
         """Puts a request into the queue; never sent twice by itself.
 
         Raises:
@@ -102,7 +102,7 @@ class FalQueue:
                 raise from_exception(self._account, error, unknown=asks) from None
         return self._ticket(endpoint)
 
-    def _ticket(self, endpoint: str) -> Ticket:
+    def _ticket(self, endpoint: str) -> FalTicket:
         body, headers, asks = bytes(self._heard.body), self._heard.headers, self._settings.asks
         what = "no request of fal's"
         submission = read_as(Submission, self._account, body, headers, what=what, unknown=asks)
@@ -116,7 +116,7 @@ class FalQueue:
             raise cut_off(self._account, str(error), unknown=asks) from None
 
     async def wait(
-        self, ticket: Ticket, progress: Callable[[float | None, str], None]
+        self, ticket: FalTicket, progress: Callable[[float | None, str], None]
     ) -> dict[str, Any]:
         """Waits until a request has ended.
 
@@ -149,20 +149,20 @@ class FalQueue:
             await asyncio.sleep(pause)
             pause *= 1.5
 
-    async def _status(self, ticket: Ticket) -> Status:
+    async def _status(self, ticket: FalTicket) -> RequestStatus:
         response = await self._http.get(self._url(ticket.status), params={"logs": "true"})
         if response.status_code not in {200, 202}:
             raise self._lookup_refusal(response)
         try:
-            status = Status.model_validate(plain(response.content))
+            status = RequestStatus.model_validate(plain(response.content))
         except ValidationError:
-            status = Status(status="")
+            status = RequestStatus(status="")
         if not status.is_under_way and not status.has_ended:
             named = self._account.say(status.status, 60) or "none"
             raise Retryable(f"What fal sent is no status of a request ({named}).")
         return status
 
-    async def result(self, ticket: Ticket) -> Any:
+    async def result(self, ticket: FalTicket) -> Any:
         """What a request that has ended has made.
 
         Raises:
@@ -214,7 +214,7 @@ class FalQueue:
             return Permanent(f"fal has no result for the request: {error.message}")
         return error
 
-    def _refuse_failure(self, status: Status) -> None:
+    def _refuse_failure(self, status: RequestStatus) -> None:
         if status.failure is None:
             return
         kind, said = status.failure

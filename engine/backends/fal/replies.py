@@ -12,7 +12,7 @@ from typing import Any, Self
 from pydantic import Field
 
 from engine.backends.common.reading import Items, Lenient, plain, word
-from engine.backends.fal.ticket import Ticket
+from engine.backends.fal.ticket import FalTicket
 from engine.text.terminal import clean
 
 _MOST_SECONDS = 1e6
@@ -29,15 +29,15 @@ class Submission(Lenient):
     response_url: str = ""
     status_url: str = ""
 
-    def ticket(self, base_url: str) -> Ticket:
+    def ticket(self, base_url: str) -> FalTicket:
         """Return the ticket with the addresses of the reply.
 
         Raises:
             ValueError: The reply has no usable addresses.
         """
-        return Ticket.from_urls(self.request_id, self.response_url, self.status_url, base_url)
+        return FalTicket.from_urls(self.request_id, self.response_url, self.status_url, base_url)
 
-    def usual_ticket(self, endpoint: str, base_url: str) -> Ticket:
+    def usual_ticket(self, endpoint: str, base_url: str) -> FalTicket:
         """Return the ticket with the addresses that fal's client derives from the id.
 
         Raises:
@@ -46,21 +46,21 @@ class Submission(Lenient):
         from fal_client import AsyncRequestHandle
 
         made = AsyncRequestHandle.from_request_id(None, endpoint, self.request_id)  # type: ignore[arg-type]
-        return Ticket.from_urls(made.request_id, made.response_url, made.status_url, base_url)
+        return FalTicket.from_urls(made.request_id, made.response_url, made.status_url, base_url)
 
 
-class Line(Lenient):
+class LogMessage(Lenient):
     """Line of a model's log."""
 
     message: str = ""
 
 
-class Status(Lenient):
+class RequestStatus(Lenient):
     """Status of a request."""
 
     status: str
     queue_position: Any = None
-    logs: Items[Line] = ()
+    logs: Items[LogMessage] = ()
     metrics: dict[str, Any] = Field(default_factory=dict)
     error: Any = None
     error_type: str = ""

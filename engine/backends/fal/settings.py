@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.backends.common.download import PictureSettings
+from engine.backends.common.download import ImageSettings
 from engine.money.amounts import price_of
 
 QUEUE_URL = "https://queue.fal.run"
@@ -12,18 +12,18 @@ KEYS = ("FAL_KEY", "FAL_AI_API_KEY")
 ENDPOINT = r"^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)+$"
 
 
-class FalSettings(PictureSettings):
+class FalSettings(ImageSettings):
     """Settings of fal.
 
     Attributes:
         model: The model's id, for example `fal-ai/flux/dev`.
-        reference_model: The model asked where a request has a reference picture.
-        reference_field: The input that takes the reference picture.
+        reference_model: The model asked where a request has a reference image.
+        reference_field: The input that takes the reference image.
         arguments: Inputs of the model beyond those that every request fills; they win.
         price_per_second: Dollars for a second of the model's own time, for models priced so.
-        most_seconds: Seconds of its time that a picture takes at most; what budgets reserve.
+        most_seconds: Seconds of its time that an image takes at most; what budgets reserve.
         poll_seconds: Longest wait between two looks at a request.
-        download_hosts: Hosts that finished pictures are fetched from, their subdomains included.
+        download_hosts: Hosts that finished images are fetched from, their subdomains included.
     """
 
     model: str = Field(
@@ -32,12 +32,12 @@ class FalSettings(PictureSettings):
     reference_model: str | None = Field(
         None,
         pattern=ENDPOINT,
-        description="Model id where there is a reference picture; known for common models.",
+        description="Model id where there is a reference image; known for common models.",
     )
     reference_field: str | None = Field(
         None,
         pattern=r"^\w{1,64}$",
-        description="Input that takes the reference picture; known for common models.",
+        description="Input that takes the reference image; known for common models.",
     )
     arguments: dict[str, Any] = Field(
         default_factory=dict, description="More inputs of the model, as its page names them."
@@ -46,23 +46,23 @@ class FalSettings(PictureSettings):
         None, ge=0, description="Dollars for a second of the model's time; unknown by default."
     )
     most_seconds: float = Field(
-        60, gt=0, le=3600, description="Seconds of the model's time for a picture at most."
+        60, gt=0, le=3600, description="Seconds of the model's time for an image at most."
     )
     poll_seconds: float = Field(
         1.0, gt=0, le=60, description="Longest wait between two looks at a request."
     )
     download_hosts: tuple[str, ...] = Field(
-        ("fal.media",), description="Hosts that finished pictures are fetched from."
+        ("fal.media",), description="Hosts that finished images are fetched from."
     )
 
     @property
     def worst(self) -> int | None:
-        """The most that one picture may cost, in micro-dollars; None where it is not known."""
+        """The most that one image may cost, in micro-dollars; None where it is not known."""
         if self.price_per_second is None:
             return super().worst
         return self.cost + price_of(self.price_per_second * self.most_seconds)
 
     @property
     def usual(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
+        """The least and the most that an image costs; None where it is not known."""
         return None if self.worst is None else (self.cost, self.worst)

@@ -10,7 +10,7 @@ _PATH = re.compile(r"(?:[A-Za-z0-9][\w.~-]{0,199}/){2,12}[A-Za-z0-9][\w.~-]{0,19
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
+class FalTicket:
     """Where a request can be asked for, below the configured address.
 
     fal says so in its reply to the submit, and its addresses leave out the path of an endpoint

@@ -9,17 +9,17 @@ __all__ = ["FAMILY", "GeminiSettings"]
 
 
 def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import Writer
+    from engine.backends.common.writer import ChatTextBackend
     from engine.backends.gemini.speaker import gemini_speaker
 
-    return Writer(settings, gemini_speaker(settings, environment))
+    return ChatTextBackend(settings, gemini_speaker(settings, environment))
 
 
 def _vision(settings: GeminiSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import Critic
+    from engine.backends.common.chat import ChatVisionBackend
     from engine.backends.gemini.speaker import gemini_speaker
 
-    return Critic(settings, gemini_speaker(settings, environment))
+    return ChatVisionBackend(settings, gemini_speaker(settings, environment))
 
 
 FAMILY = BackendFamily(

@@ -6,17 +6,17 @@ from engine.agents.conversation import Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import STUMBLES, from_exception
-from engine.backends.common.http import Heard, UnreadableReply, guarded, trust
+from engine.backends.common.http import LastReply, UnreadableReply, guarded, trust
 from engine.backends.common.readiness import load
-from engine.backends.common.spending import Usage
-from engine.backends.gemini.speaker import GeminiSpeaker
+from engine.backends.common.spending import TokenUsage
+from engine.backends.gemini.speaker import GeminiChatClient
 from engine.config.addresses import is_loopback
 
 
-class GenaiSpeaker(GeminiSpeaker):
+class GenaiChatClient(GeminiChatClient):
     """One round with Gemini."""
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -24,7 +24,7 @@ class GenaiSpeaker(GeminiSpeaker):
         """
         genai = await load("google.genai", "google-genai")
         httpx = await load("httpx", "httpx")
-        unknown, heard = asks_about(self.settings, talk), Heard()
+        unknown, heard = asks_about(self.settings, talk), LastReply()
         limits = guarded(httpx, self.address, timeout=self.settings.timeout, heard=heard)
         try:
             async with httpx.AsyncClient(**limits) as http:
@@ -88,8 +88,7 @@ def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: 
 
 def _content(types: Any, turn: Any) -> Any:
     parts = [
-        types.Part.from_bytes(data=picture.data, mime_type=picture.media_type)
-        for picture in turn.pictures
+        types.Part.from_bytes(data=image.data, mime_type=image.media_type) for image in turn.images
     ]
     parts.append(types.Part.from_text(text=turn.text))
     return types.Content(role="model" if turn.role == "assistant" else "user", parts=parts)

@@ -11,26 +11,26 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
-from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import STUMBLES, from_exception
-from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, Heard, UnreadableReply
+from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, LastReply, UnreadableReply
 from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.readiness import load
-from engine.backends.common.spending import Usage
+from engine.backends.common.spending import TokenUsage
 from engine.backends.common.tracing import HttpExchange
-from engine.backends.gemini.speaker import GeminiSpeaker
+from engine.backends.gemini.speaker import GeminiChatClient
 from engine.config.addresses import is_loopback
 from engine.contract.tracing import wire_log
 
 _OK = 200
 
 
-class GenerativeaiSpeaker(GeminiSpeaker):
+class GenerativeaiChatClient(GeminiChatClient):
     """One round with Gemini."""
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -41,13 +41,17 @@ class GenerativeaiSpeaker(GeminiSpeaker):
         genai = await load("google.generativeai", "google-generativeai")
         return await asyncio.to_thread(self._reply, genai, model, talk)
 
-    def _reply(self, genai: Any, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    def _reply(self, genai: Any, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         from google.api_core.exceptions import GoogleAPIError
         from google.protobuf.json_format import ParseError  # type: ignore[import-untyped]
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        unknown, timeout, heard = asks_about(self.settings, talk), self.settings.timeout, Heard()
+        unknown, timeout, heard = (
+            asks_about(self.settings, talk),
+            self.settings.timeout,
+            LastReply(),
+        )
         try:
             speaking = genai.GenerativeModel(model, system_instruction=talk.system)
             with _service(self.address, self.key, _limited_adapter(heard, timeout)) as client:
@@ -98,7 +102,7 @@ class _NoSuccess(ValueError):
     """Reply with an error; the raw reply is read instead."""
 
 
-def _limited_adapter(heard: Heard, timeout: float) -> Any:
+def _limited_adapter(heard: LastReply, timeout: float) -> Any:
     from requests.adapters import HTTPAdapter
 
     deadline = time.monotonic() + timeout
@@ -129,7 +133,9 @@ def _noted(request: Any) -> HttpExchange:
     return exchange
 
 
-def _read_within(stream: Any, deadline: float, listening: Sequence[HttpExchange | Heard]) -> bytes:
+def _read_within(
+    stream: Any, deadline: float, listening: Sequence[HttpExchange | LastReply]
+) -> bytes:
     """A reply's whole body, unless it is too large or comes too slowly."""
     from requests.exceptions import ReadTimeout
 
@@ -148,9 +154,9 @@ def _read_within(stream: Any, deadline: float, listening: Sequence[HttpExchange 
     return bytes(body)
 
 
-def _content(turn: Said) -> dict[str, Any]:
+def _content(turn: ChatTurn) -> dict[str, Any]:
     parts: list[Any] = [
-        {"mime_type": picture.media_type, "data": picture.data} for picture in turn.pictures
+        {"mime_type": image.media_type, "data": image.data} for image in turn.images
     ]
     return {
         "role": "model" if turn.role == "assistant" else "user",

@@ -13,9 +13,9 @@ from pydantic import AliasChoices, Field
 from engine.backends.common.endings import call_arguments
 from engine.backends.common.error_bodies import MOST_WORDS, error_in
 from engine.backends.common.failures import Account, cut_off, unless_made
-from engine.backends.common.http import Heard
-from engine.backends.common.reading import Count, Items, Lenient, Text, plain
-from engine.backends.common.spending import Usage
+from engine.backends.common.http import LastReply
+from engine.backends.common.reading import Count, Items, Lenient, ReplyText, plain
+from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.failures import gemini_error
 
 _OK = 200
@@ -25,48 +25,50 @@ def _named(json: str, proto: str) -> AliasChoices:
     return AliasChoices(json, proto)
 
 
-class Call(Lenient):
+class GeminiFunctionCall(Lenient):
     """Call of a tool."""
 
     args: Any = None
 
 
-class Inline(Lenient):
+class InlineData(Lenient):
     """Bytes inside the reply."""
 
     media_type: str = Field("", validation_alias=_named("mimeType", "mime_type"))
     data: str = ""
 
     @property
-    def is_picture(self) -> bool:
-        """True unless the media type excludes a picture."""
+    def is_image(self) -> bool:
+        """True unless the media type excludes an image."""
         return bool(self.data) and self.media_type.partition("/")[0] in {"", "image", "application"}
 
 
-class Part(Lenient):
+class ContentPart(Lenient):
     """Part of an answer."""
 
-    text: Text = ""
+    text: ReplyText = ""
     thought: bool = False
-    call: Call = Field(Call(), validation_alias=_named("functionCall", "function_call"))
-    inline: Inline = Field(Inline(), validation_alias=_named("inlineData", "inline_data"))
+    call: GeminiFunctionCall = Field(
+        GeminiFunctionCall(), validation_alias=_named("functionCall", "function_call")
+    )
+    inline: InlineData = Field(InlineData(), validation_alias=_named("inlineData", "inline_data"))
 
 
-class Content(Lenient):
+class ReplyContent(Lenient):
     """Content of an answer."""
 
-    parts: Items[Part] = ()
+    parts: Items[ContentPart] = ()
 
 
-class Candidate(Lenient):
+class ReplyCandidate(Lenient):
     """One answer."""
 
-    content: Content = Content()
+    content: ReplyContent = ReplyContent()
     finish: str = Field("", validation_alias=_named("finishReason", "finish_reason"))
     message: str = Field("", validation_alias=_named("finishMessage", "finish_message"))
 
     @property
-    def answer(self) -> list[Part]:
+    def answer(self) -> list[ContentPart]:
         """Parts without thoughts."""
         return [part for part in self.content.parts if not part.thought]
 
@@ -82,14 +84,14 @@ class Candidate(Lenient):
         return len(self.answer) < len(self.content.parts)
 
 
-class Feedback(Lenient):
+class PromptFeedback(Lenient):
     """Feedback on the prompt."""
 
     reason: str = Field("", validation_alias=_named("blockReason", "block_reason"))
     message: str = Field("", validation_alias=_named("blockReasonMessage", "block_reason_message"))
 
 
-class Counts(Lenient):
+class UsageMetadata(Lenient):
     """Counts of tokens."""
 
     read: Count = Field(None, validation_alias=_named("promptTokenCount", "prompt_token_count"))
@@ -105,11 +107,13 @@ class Counts(Lenient):
 class GeminiReply(Lenient):
     """Fields of a reply that are used."""
 
-    candidates: Items[Candidate] = ()
-    feedback: Feedback = Field(
-        Feedback(), validation_alias=_named("promptFeedback", "prompt_feedback")
+    candidates: Items[ReplyCandidate] = ()
+    feedback: PromptFeedback = Field(
+        PromptFeedback(), validation_alias=_named("promptFeedback", "prompt_feedback")
     )
-    counts: Counts = Field(Counts(), validation_alias=_named("usageMetadata", "usage_metadata"))
+    counts: UsageMetadata = Field(
+        UsageMetadata(), validation_alias=_named("usageMetadata", "usage_metadata")
+    )
     id: str | None = Field(None, validation_alias=_named("responseId", "response_id"))
 
     @property
@@ -121,16 +125,16 @@ class GeminiReply(Lenient):
         return f"{reason}: {message}" if message else reason
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> TokenUsage:
         """Tokens used; thoughts count as written."""
         counts = self.counts
         written = None if counts.written is None else counts.written + (counts.thought or 0)
         if counts.read is not None and counts.total is not None:
             written = max(written or 0, counts.total - counts.read)
-        return Usage(tokens_in=counts.read, tokens_out=written, request_id=self.id)
+        return TokenUsage(tokens_in=counts.read, tokens_out=written, request_id=self.id)
 
 
-def reply_in(account: Account, heard: Heard, *, unknown: bool) -> GeminiReply:
+def reply_in(account: Account, heard: LastReply, *, unknown: bool) -> GeminiReply:
     """Read the last reply of a client.
 
     Args:

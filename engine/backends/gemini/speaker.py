@@ -6,13 +6,13 @@ Wire format: https://ai.google.dev/api/generate-content
 from collections.abc import Mapping
 
 from engine.agents.replies import ModelReply
-from engine.backends.common.chat import Speaker
+from engine.backends.common.chat import ChatClient
 from engine.backends.common.endings import ended_reply
-from engine.backends.common.http import Heard
+from engine.backends.common.http import LastReply
 from engine.backends.common.readiness import has_package
-from engine.backends.common.speaker import KeyedSpeaker
-from engine.backends.common.spending import Usage
-from engine.backends.gemini.reading import Candidate, reply_in
+from engine.backends.common.speaker import KeyedChatClient
+from engine.backends.common.spending import TokenUsage
+from engine.backends.gemini.reading import ReplyCandidate, reply_in
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
 
 NAME = "gemini"
@@ -35,7 +35,7 @@ def chosen_sdk(settings: GeminiSettings) -> Sdk:
     )
 
 
-class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
+class GeminiChatClient(KeyedChatClient[GeminiSettings]):
     """One round with Gemini, as far as it does not depend on the client.
 
     Args:
@@ -50,7 +50,7 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
         self.client, self.module = sdk, _MODULES[sdk]
         super().__init__(settings, environment)
 
-    def read(self, heard: Heard, *, unknown: bool) -> tuple[ModelReply, Usage]:
+    def read(self, heard: LastReply, *, unknown: bool) -> tuple[ModelReply, TokenUsage]:
         """Return a raw reply and its usage.
 
         Args:
@@ -61,7 +61,7 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
             StepError: It is an error, or no reply.
         """
         reply = reply_in(self.account, heard, unknown=unknown)
-        first = reply.candidates[0] if reply.candidates else Candidate()
+        first = reply.candidates[0] if reply.candidates else ReplyCandidate()
         if reply.blocked:
             blocked = f"the prompt is blocked ({reply.blocked})"
             return ModelReply(first.text, "refused", blocked), reply.usage
@@ -76,13 +76,13 @@ class GeminiSpeaker(KeyedSpeaker[GeminiSettings]):
         return found, reply.usage
 
 
-def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> Speaker:
+def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> ChatClient:
     """The speaker of the client that is used."""
     sdk = chosen_sdk(settings)
     if sdk == "google-genai":
-        from engine.backends.gemini.genai import GenaiSpeaker
+        from engine.backends.gemini.genai import GenaiChatClient
 
-        return GenaiSpeaker(settings, environment, sdk)
-    from engine.backends.gemini.generativeai import GenerativeaiSpeaker
+        return GenaiChatClient(settings, environment, sdk)
+    from engine.backends.gemini.generativeai import GenerativeaiChatClient
 
-    return GenerativeaiSpeaker(settings, environment, sdk)
+    return GenerativeaiChatClient(settings, environment, sdk)

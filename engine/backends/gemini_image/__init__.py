@@ -1,4 +1,4 @@
-"""Pictures from Google's Gemini image models ("Nano Banana")."""
+"""Images from Google's Gemini image models ("Nano Banana")."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def _image(settings: GeminiImageSettings, environment: Mapping[str, str]) -> Ima
 
 FAMILY = BackendFamily(
     name="gemini-image",
-    summary="Pictures from Gemini's image models, which follow reference pictures; paid.",
+    summary="Images from Gemini's image models, which follow reference images; paid.",
     settings=GeminiImageSettings,
     factories={"image": _image},
 )

@@ -11,20 +11,20 @@ from typing import Any
 
 from engine.backends.common.download import ROLE, checked, from_base64
 from engine.backends.common.failures import STUMBLES, from_exception, out_of_time, refused
-from engine.backends.common.http import MAX_PICTURE_BYTES, Heard, UnreadableReply, guarded
-from engine.backends.common.picture_backend import PictureBackend
+from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
+from engine.backends.common.image_backend import ImageBackend
 from engine.backends.common.readiness import load
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import report
 from engine.backends.gemini.genai import genai_client
-from engine.backends.gemini.reading import GeminiReply, Part, reply_in
+from engine.backends.gemini.reading import ContentPart, GeminiReply, reply_in
 from engine.backends.gemini_image.settings import API_URL, KEYS, GeminiImageSettings
 from engine.contract import (
     CallContext,
+    GeneratedImage,
     ImageRequest,
     Permanent,
-    Picture,
 )
 
 RATIOS = ("1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9")
@@ -34,16 +34,16 @@ MAX_SEED = 2**31
 """Seeds are below this."""
 
 MAX_REFERENCES, MAX_REFERENCES_OF_FIRST = 14, 3
-"""Reference pictures that a model takes, and that `gemini-2.5-flash-image` takes."""
+"""Reference images that a model takes, and that `gemini-2.5-flash-image` takes."""
 
 MAX_REFERENCE_BYTES = 14 * 2**20
-"""Bytes of all reference pictures; as base64 they stay under the 20 MB of an inline request."""
+"""Bytes of all reference images; as base64 they stay under the 20 MB of an inline request."""
 
 _REFUSALS = re.compile(r"SAFETY|PROHIBITED|RECITATION|BLOCKLIST|SPII")
 
 
-class GeminiImages(PictureBackend[GeminiImageSettings]):
-    """Pictures from Gemini. A call that was cut off cannot be found again."""
+class GeminiImages(ImageBackend[GeminiImageSettings]):
+    """Images from Gemini. A call that was cut off cannot be found again."""
 
     name = "gemini-image"
     keys, package, module = KEYS, "google-genai", "google.genai"
@@ -54,35 +54,35 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
         if settings.image_size:
             self.version = f"1+size={settings.image_size}"
         first = "gemini-2.5" in settings.model
-        self.most_references = MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES
+        self.max_references = MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES
 
     def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        """The most that an image may cost, in micro-dollars; None where it is not known."""
         return self.settings.worst_of(self._size(request))
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            OutcomeUnknown: The request was sent, and whether the image was made is not known.
             StepError: It did not work.
         """
         references = references_of(
-            request, self.most_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.max_references, self.model, most_bytes=MAX_REFERENCE_BYTES
         )
-        pictures = [await read_reference(context, item) for item in references]
+        images = [await read_reference(context, item) for item in references]
         genai = await load("google.genai", "google-genai")
         context.progress(None, f"{self.model} is making it")
-        reply = await self._ask(genai, contents(genai, request, pictures), request)
+        reply = await self._ask(genai, contents(genai, request, images), request)
         report(context, reply.usage, self.settings)
-        found = self._picture(reply)
+        found = self._image(reply)
         await context.charged(self.settings.cost_of(self._size(request)))
         data = from_base64(self._account, found.inline.data)
         image = await context.keep(await checked(self._account, data), role=ROLE)
-        return Picture(image=image, seed=request.seed % MAX_SEED)
+        return GeneratedImage(image=image, seed=request.seed % MAX_SEED)
 
     async def _ask(self, genai: Any, parts: list[Any], request: ImageRequest) -> GeminiReply:
-        settings, asks, heard = self.settings, self.asks(request), Heard()
+        settings, asks, heard = self.settings, self.asks(request), LastReply()
         try:
             async with asyncio.timeout(settings.timeout), self._connection(heard) as http:
                 address = settings.base_url or API_URL
@@ -98,11 +98,11 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
                 raise from_exception(self._account, error, unknown=asks) from None
         return reply_in(self._account, heard, unknown=asks)
 
-    def _connection(self, heard: Heard) -> AbstractAsyncContextManager[Any]:
+    def _connection(self, heard: LastReply) -> AbstractAsyncContextManager[Any]:
         import httpx
 
         address, seconds = self.settings.base_url or API_URL, self.settings.timeout
-        limits = guarded(httpx, address, timeout=seconds, limit=MAX_PICTURE_BYTES, heard=heard)
+        limits = guarded(httpx, address, timeout=seconds, limit=MAX_IMAGE_BYTES, heard=heard)
         return httpx.AsyncClient(**limits)
 
     def _config(self, genai: Any, request: ImageRequest) -> Any:
@@ -119,38 +119,38 @@ class GeminiImages(PictureBackend[GeminiImageSettings]):
     def _size(self, request: ImageRequest) -> str:
         return self.settings.image_size or size_for(request.width, request.height)
 
-    def _picture(self, reply: GeminiReply) -> Part:
-        """The last picture that was made; earlier ones are drafts."""
+    def _image(self, reply: GeminiReply) -> ContentPart:
+        """The last image that was made; earlier ones are drafts."""
         if reply.blocked:
             raise refused(self._account, f"the prompt is blocked ({reply.blocked})")
         for one in reply.candidates:
-            if pictures := [part for part in one.answer if part.inline.is_picture]:
-                return pictures[-1]
+            if images := [part for part in one.answer if part.inline.is_image]:
+                return images[-1]
         candidate = reply.candidates[0]
         reason, said = candidate.finish, f"{candidate.message} {candidate.text}".strip()
         if _REFUSALS.search(reason):
             raise refused(self._account, f"{reason} {said}".strip())
         words = f": {self._account.say(said)}" if said else "."
         raise Permanent(
-            f"{self.model} made no picture ({self._account.say(reason, 60) or 'no reason'}){words}",
-            remedy="Say more plainly in the prompt that a picture is wanted, or what is in it.",
+            f"{self.model} made no image ({self._account.say(reason, 60) or 'no reason'}){words}",
+            remedy="Say more plainly in the prompt that an image is wanted, or what is in it.",
         )
 
 
-def contents(genai: Any, request: ImageRequest, pictures: Sequence[tuple[bytes, str]]) -> list[Any]:
-    """What the model is sent: the reference pictures, then the words.
+def contents(genai: Any, request: ImageRequest, images: Sequence[tuple[bytes, str]]) -> list[Any]:
+    """What the model is sent: the reference images, then the words.
 
     Args:
         genai: The package.
         request: What is asked for.
-        pictures: Any number of reference pictures with their media types.
+        images: Any number of reference images with their media types.
     """
     part = genai.types.Part
     words = request.prompt
     if request.negative_prompt:
-        words += f"\n\nKeep out of the picture: {request.negative_prompt}"
+        words += f"\n\nKeep out of the image: {request.negative_prompt}"
     return [
-        *(part.from_bytes(data=data, mime_type=kind) for data, kind in pictures),
+        *(part.from_bytes(data=data, mime_type=kind) for data, kind in images),
         part.from_text(text=words),
     ]
 

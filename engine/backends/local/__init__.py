@@ -1,6 +1,6 @@
-"""Local models that score pictures, in the model hosts of this machine.
+"""Local models that score images, in the model hosts of this machine.
 
-The backend describes a set of pictures as one task and knows nothing of torch; the formulas are in
+The backend describes a set of images as one task and knows nothing of torch; the formulas are in
 `engine.models.scorers`, the weights in `engine.models.weights`.
 """
 

@@ -1,4 +1,4 @@
-"""Capability `score` of the local models: a set of pictures as one task of a model host."""
+"""Capability `score` of the local models: a set of images as one task of a model host."""
 
 import json
 from collections.abc import Sequence
@@ -10,20 +10,20 @@ from engine.contract import (
     Artifact,
     CallContext,
     Capability,
-    Column,
     CompareRequest,
     Comparison,
-    Likeness,
-    Missing,
+    MissingRequirement,
     Permanent,
     ScoreRequest,
-    ScoreSheet,
+    ScorerScores,
+    ScoreTable,
+    Similarity,
 )
 from engine.contract.model_host import ModelKey, Task
+from engine.models.scorers.calibration import MAPS
 from engine.models.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
-from engine.models.scorers.maps import MAPS
 from engine.models.scorers.models import Part, ScoringOptions, marked_model, wanted_by
-from engine.models.weights import Wanted, lane_of, missing_weights
+from engine.models.weights import RequiredWeights, lane_of, missing_weights
 
 _PACKAGES = {
     "torch": "torch",
@@ -56,19 +56,19 @@ class LocalScorers:
         wanted = self.weights()
         self.lane = "local" if wanted == _USUAL else lane_of("local", wanted)
 
-    def weights(self) -> Sequence[Wanted]:
+    def weights(self) -> Sequence[RequiredWeights]:
         """The weights of the scorers that are chosen, and of the comparison."""
         return _weights(self.settings)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """The packages that are not installed, or else the weights that are not there."""
         lacking = [name for module, name in _PACKAGES.items() if not has_package(module)]
         if lacking:
             return [missing_packages(*lacking, extra="local")]
         return missing_weights(self.weights())
 
-    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreSheet:
-        """Scores the pictures of one set by each metric that is asked for.
+    async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
+        """Scores the images of one set by each metric that is asked for.
 
         Raises:
             Permanent: A metric is asked for that is not among the scorers.
@@ -81,16 +81,16 @@ class LocalScorers:
             "prompt": request.prompt,
         }
         columns = await context.infer(Task(self._key(parts), "score", payload))
-        return ScoreSheet(
+        return ScoreTable(
             images=request.images,
-            columns=tuple(Column.model_validate(column) for column in columns),
+            columns=tuple(ScorerScores.model_validate(column) for column in columns),
         )
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike pictures are: by CLIP, and by their palettes.
+        """Says how alike images are: by CLIP, and by their palettes.
 
         Raises:
-            Permanent: A picture cannot be read.
+            Permanent: An image cannot be read.
             StepError: The model host could not do it.
         """
         images = await _bytes(request.images, context)
@@ -101,16 +101,16 @@ class LocalScorers:
         distances = await context.compute(palette_distances, images)
         return Comparison(
             likenesses=(
-                Likeness(
+                Similarity(
                     measure="clip_similarity",
                     method=by_clip["method"],
-                    higher_is_more_alike=True,
+                    higher_is_more_similar=True,
                     values=tuple(tuple(row) for row in by_clip["values"]),
                 ),
-                Likeness(
+                Similarity(
                     measure="palette_distance",
                     method="sliced Wasserstein distance in CIELAB, 48 directions; v1",
-                    higher_is_more_alike=False,
+                    higher_is_more_similar=False,
                     values=distances,
                 ),
             )
@@ -133,7 +133,7 @@ class LocalScorers:
         return ModelKey(LOADER, told, ", ".join(parts), self.settings.device)
 
 
-def _weights(settings: LocalSettings) -> list[Wanted]:
+def _weights(settings: LocalSettings) -> list[RequiredWeights]:
     parts: tuple[Part, ...] = (*settings.scorers, "similarity")
     return wanted_by(settings, parts, offline=settings.offline)
 
@@ -141,11 +141,11 @@ def _weights(settings: LocalSettings) -> list[Wanted]:
 _USUAL = _weights(LocalSettings())
 
 
-def palette_distances(pictures: list[bytes]) -> tuple[tuple[float, ...], ...]:
-    """How far apart the colours of each two pictures are; for the process pool."""
+def palette_distances(images: list[bytes]) -> tuple[tuple[float, ...], ...]:
+    """How far apart the colours of each two images are; for the process pool."""
     from engine.imaging.measure.likeness import imprint, palette_distance
 
-    taken = [imprint(picture) for picture in pictures]
+    taken = [imprint(image) for image in images]
     return tuple(tuple(round(palette_distance(one, other), 4) for other in taken) for one in taken)
 
 

@@ -2,8 +2,8 @@
 
 from pydantic import ConfigDict, Field, field_validator
 
+from engine.models.scorers.device_modules import Precision
 from engine.models.scorers.models import Metric, ScorerModels
-from engine.models.scorers.residents import Precision
 
 
 class LocalSettings(ScorerModels):
@@ -13,7 +13,7 @@ class LocalSettings(ScorerModels):
         scorers: Which scorers there are, in the order of their columns.
         precision: How numbers are kept: `auto` is bf16 on CUDA devices and fp32 elsewhere.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
-        batch: Pictures that a model takes at once.
+        batch: Images that a model takes at once.
         concurrency: Sets that are scored at once; a model host puts them into one batch.
         offline: Whether weights are never fetched, not even by `safelight models pull`.
     """
@@ -32,7 +32,7 @@ class LocalSettings(ScorerModels):
         pattern=r"^((cuda|cpu)(:\d{1,3})?|mps)?$",
         description="Device, such as cuda:1 or cpu; any accelerator by default.",
     )
-    batch: int = Field(16, ge=1, le=256, description="Pictures that a model takes at once.")
+    batch: int = Field(16, ge=1, le=256, description="Images that a model takes at once.")
     concurrency: int = Field(8, ge=1, le=64, description="Sets that are scored at once.")
     offline: bool = Field(
         default=False, description="Never fetch weights, not even when they are pulled."

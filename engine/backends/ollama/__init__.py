@@ -9,17 +9,17 @@ __all__ = ["FAMILY", "OllamaSettings"]
 
 
 def _text(settings: OllamaSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import Writer
-    from engine.backends.ollama.chat import OllamaSpeaker
+    from engine.backends.common.writer import ChatTextBackend
+    from engine.backends.ollama.chat import OllamaChatClient
 
-    return Writer(settings, OllamaSpeaker(settings, environment))
+    return ChatTextBackend(settings, OllamaChatClient(settings, environment))
 
 
 def _vision(settings: OllamaSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import Critic
-    from engine.backends.ollama.chat import OllamaSpeaker
+    from engine.backends.common.chat import ChatVisionBackend
+    from engine.backends.ollama.chat import OllamaChatClient
 
-    return Critic(settings, OllamaSpeaker(settings, environment))
+    return ChatVisionBackend(settings, OllamaChatClient(settings, environment))
 
 
 FAMILY = BackendFamily(

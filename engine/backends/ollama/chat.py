@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import STUMBLES, Account, from_exception, from_status
-from engine.backends.common.http import Heard, UnreadableReply, guarded
+from engine.backends.common.http import LastReply, UnreadableReply, guarded
 from engine.backends.common.readiness import (
     find_key,
     has_package,
@@ -22,12 +22,12 @@ from engine.backends.common.readiness import (
     missing_packages,
     unusable_key,
 )
-from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
+from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
 from engine.backends.common.speaker import read_as
-from engine.backends.common.spending import Usage
+from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.settings import OllamaSettings
 from engine.config.addresses import checked_url
-from engine.contract import Blocked, Missing, StepError
+from engine.contract import Blocked, MissingRequirement, StepError
 from engine.text.terminal import clean
 
 ShapeT = TypeVar("ShapeT", bound=Lenient)
@@ -41,8 +41,8 @@ CLOUD = frozenset({"ollama.com", "www.ollama.com", "api.ollama.com"})
 
 
 class _Message(Lenient):
-    content: Text = ""
-    thinking: Text = ""
+    content: ReplyText = ""
+    thinking: ReplyText = ""
     tool_calls: Items[ToolCall] = ()
 
 
@@ -63,7 +63,7 @@ class _Models(Lenient):
     models: Items[_Model]
 
 
-class OllamaSpeaker:
+class OllamaChatClient:
     """One round with a model under Ollama.
 
     Args:
@@ -87,12 +87,12 @@ class OllamaSpeaker:
                 self._wrong_host = str(error)
         self.paid = settings.has_price or urlsplit(self.address).hostname in CLOUD
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """The package `ollama`; an address that can be used."""
         lacks = [] if has_package("ollama") else [missing_packages("ollama")]
         if self._wrong_host:
             remedy = f"OLLAMA_HOST {self._wrong_host}; or set ollama.base_url."
-            lacks.append(Missing(what="an address", remedy=remedy, reason="backend"))
+            lacks.append(MissingRequirement(what="an address", remedy=remedy, reason="backend"))
         if (unusable := unusable_key(self._key)) is not None:
             lacks.append(unusable)
         return lacks
@@ -106,7 +106,7 @@ class OllamaSpeaker:
         found = await self._asked(_Models, "list")
         return sorted(one.model for one in found.models if one.model)
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -127,7 +127,7 @@ class OllamaSpeaker:
             format=_format(settings, talk),
             think=settings.think,
         )
-        count = Usage(tokens_in=found.prompt_eval_count, tokens_out=found.eval_count)
+        count = TokenUsage(tokens_in=found.prompt_eval_count, tokens_out=found.eval_count)
         return self._read(found.message, found.done_reason), count
 
     def _read(self, message: _Message, finish: str) -> ModelReply:
@@ -141,7 +141,7 @@ class OllamaSpeaker:
         ollama = await load("ollama", "ollama")
         httpx = await load("httpx", "httpx")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        heard = Heard()
+        heard = LastReply()
         limits = guarded(httpx, self.address, timeout=self._settings.timeout, heard=heard)
         try:
             async with ollama.AsyncClient(self.address, headers=headers, **limits) as client:
@@ -162,7 +162,7 @@ class OllamaSpeaker:
         body = bytes(heard.body)
         return read_as(shape, self.account, body, heard.headers, what=what, unknown=unknown)
 
-    async def _refusal(self, error: Exception, heard: Heard, model: str | None) -> StepError:
+    async def _refusal(self, error: Exception, heard: LastReply, model: str | None) -> StepError:
         if not heard.status:
             return from_exception(self.account, error)
         said = said_in(bytes(heard.body))
@@ -209,8 +209,8 @@ def _format(settings: OllamaSettings, talk: Conversation) -> Any:
     return "json" if settings.structured == "json" else None
 
 
-def _message(turn: Said) -> dict[str, Any]:
+def _message(turn: ChatTurn) -> dict[str, Any]:
     message: dict[str, Any] = {"role": turn.role, "content": turn.text}
-    if turn.pictures:
-        message["images"] = [picture.data for picture in turn.pictures]
+    if turn.images:
+        message["images"] = [image.data for image in turn.images]
     return message

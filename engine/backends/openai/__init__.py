@@ -9,17 +9,17 @@ __all__ = ["FAMILY", "OpenAISettings"]
 
 
 def _text(settings: OpenAISettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import Writer
-    from engine.backends.openai.chat import OpenAISpeaker
+    from engine.backends.common.writer import ChatTextBackend
+    from engine.backends.openai.chat import OpenAIChatClient
 
-    return Writer(settings, OpenAISpeaker(settings, environment))
+    return ChatTextBackend(settings, OpenAIChatClient(settings, environment))
 
 
 def _vision(settings: OpenAISettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import Critic
-    from engine.backends.openai.chat import OpenAISpeaker
+    from engine.backends.common.chat import ChatVisionBackend
+    from engine.backends.openai.chat import OpenAIChatClient
 
-    return Critic(settings, OpenAISpeaker(settings, environment))
+    return ChatVisionBackend(settings, OpenAIChatClient(settings, environment))
 
 
 def _image(settings: OpenAISettings, environment: Mapping[str, str]) -> ImageBackend:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from engine.agents.conversation import Conversation, Said, plain_schema
+from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.endings import call_arguments, ended_reply
@@ -16,9 +16,9 @@ from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_body, from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
-from engine.backends.common.reading import Count, Items, Lenient, Text, ToolCall
-from engine.backends.common.speaker import KeyedSpeaker, whole_reply
-from engine.backends.common.spending import Usage
+from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
+from engine.backends.common.speaker import KeyedChatClient, whole_reply
+from engine.backends.common.spending import TokenUsage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.contract import StepError
 
@@ -27,8 +27,8 @@ API_URL = "https://api.openai.com/v1"
 
 
 class _Message(Lenient):
-    content: Text = ""
-    refusal: Text = ""
+    content: ReplyText = ""
+    refusal: ReplyText = ""
     thoughts: Any = Field(
         None, validation_alias=AliasChoices("reasoning_content", "reasoning", "reasoning_details")
     )
@@ -58,13 +58,13 @@ class _Completion(Lenient):
         return any(one.message.content or one.message.tool_calls for one in self.choices[:1])
 
 
-class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
+class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
     """One round with a chat model."""
 
     name, keys, url = NAME, KEY_NAMES, API_URL
     client = module = "openai"
 
-    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, Usage]:
+    async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
         Raises:
@@ -88,7 +88,7 @@ class OpenAISpeaker(KeyedSpeaker[OpenAISettings]):
         choice = completion.choices[0] if completion.choices else _Choice()
         if error := from_body(self.account, {"error": choice.error}, headers):
             raise error
-        count = Usage(
+        count = TokenUsage(
             tokens_in=completion.usage.prompt_tokens,
             tokens_out=completion.usage.completion_tokens,
             request_id=headers.get("x-request-id"),
@@ -160,12 +160,12 @@ def _content(response: Any) -> bytes:
     return content
 
 
-def _message(turn: Said) -> dict[str, Any]:
-    if not turn.pictures:
+def _message(turn: ChatTurn) -> dict[str, Any]:
+    if not turn.images:
         return {"role": turn.role, "content": turn.text}
     parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}]
-    for picture in turn.pictures:
-        data = base64.b64encode(picture.data).decode("ascii")
-        address = {"url": f"data:{picture.media_type};base64,{data}"}
+    for image in turn.images:
+        data = base64.b64encode(image.data).decode("ascii")
+        address = {"url": f"data:{image.media_type};base64,{data}"}
         parts.append({"type": "image_url", "image_url": address})
     return {"role": turn.role, "content": parts}

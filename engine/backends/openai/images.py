@@ -12,15 +12,15 @@ from pydantic import AliasChoices, Field
 
 from engine.backends.common.download import (
     ROLE,
-    Shelf,
-    fetch_picture,
+    FileLocations,
+    fetch_image,
     from_base64,
-    keep_picture,
+    keep_image,
 )
 from engine.backends.common.failures import Account, cut_off, out_of_time, unless_made
-from engine.backends.common.http import MAX_PICTURE_BYTES
+from engine.backends.common.http import MAX_IMAGE_BYTES
 from engine.backends.common.readiness import find_key, load, silent
-from engine.backends.common.reading import Count, File, Lenient, MadeFiles
+from engine.backends.common.reading import Count, GeneratedFiles, Lenient, ReplyFile
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import lacks, whole_reply
@@ -30,10 +30,10 @@ from engine.contract import (
     Artifact,
     CallContext,
     Capability,
+    GeneratedImage,
     ImageRequest,
-    Missing,
+    MissingRequirement,
     Permanent,
-    Picture,
     StepError,
 )
 from engine.money.amounts import price_of
@@ -46,10 +46,10 @@ STEP, MAX_LONG, MAX_SHORT, MAX_RATIO = 16, 3840, 2160, 3
 """Sizes of gpt-image-2 and later: multiples of 16, at most 3840 x 2160, at most 3 to 1."""
 
 MAX_REFERENCES = 16
-"""Reference pictures that the GPT image models take; all others take one."""
+"""Reference images that the GPT image models take; all others take one."""
 
 MIN_PIXELS = 1024 * 640
-"""Smaller pictures are made at the nearest standard size, which every model takes."""
+"""Smaller images are made at the nearest standard size, which every model takes."""
 
 _ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
 _Sent = tuple[str, bytes, str]
@@ -65,23 +65,23 @@ class _Usage(Lenient):
     )
 
 
-class _Made(MadeFiles):
+class _ImagesReply(GeneratedFiles):
     """What is read of a reply."""
 
     usage: _Usage = _Usage()
 
 
 class OpenAIImages:
-    """Pictures from OpenAI.
+    """Images from OpenAI.
 
-    A call that was cut off cannot be found again; a picture whose address a reply has named can,
+    A call that was cut off cannot be found again; an image whose address a reply has named can,
     and is fetched from there until it is here.
     """
 
     name = NAME
     client = "openai"
     capability: Capability = "image"
-    resumable = True  # as soon as a reply names the picture's address
+    resumable = True  # as soon as a reply names the image's address
     price_names = ("openai.price_image=...",)
 
     def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
@@ -89,7 +89,7 @@ class OpenAIImages:
         self.model = settings.image_model
         self.version = "1" + (f"+{settings.image_quality}" if settings.image_quality else "")
         self.paid = settings.has_image_price or not settings.is_local
-        self.most_references = MAX_REFERENCES if is_gpt(self.model) else 1
+        self.max_references = MAX_REFERENCES if is_gpt(self.model) else 1
         self.lane = settings.lane(self.name, self.model)
         self.concurrency = settings.concurrency
         self.requests_per_minute = settings.requests_per_minute
@@ -97,37 +97,37 @@ class OpenAIImages:
         self._account = Account(self.name, KEY_NAMES, (self._key,) if self._key else ())
 
     def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that a picture may cost, in micro-dollars; None where it is not known."""
+        """The most that an image may cost, in micro-dollars; None where it is not known."""
         price = self.settings.price_image
         return None if price is None else price_of(price)
 
     def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that a picture costs; None where it is not known."""
+        """The least and the most that an image costs; None where it is not known."""
         price = self.settings.price_image
         return None if price is None else (price_of(price), price_of(price))
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """The package or the key, where one is lacking."""
         return lacks("openai", "openai", self._key, KEY_NAMES, needed=not self.settings.is_local)
 
-    def unreachable(self) -> Missing | None:
+    def unreachable(self) -> MissingRequirement | None:
         """That the server of this machine that it asks does not answer, where it does not."""
         remedy = "Start it, or set openai.base_url to where it is."
         return silent(self.name, self.settings.base_url or API_URL, remedy)
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for; its size is the nearest that the model makes.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for; its size is the nearest that the model makes.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            OutcomeUnknown: The request was sent, and whether the image was made is not known.
             StepError: It did not work.
         """
         if context.request_id:
-            return await self._picture_at(context.request_id, request, context)
+            return await self._image_at(context.request_id, request, context)
         references = [
-            await _as_file(number, picture, context)
-            for number, picture in enumerate(
-                references_of(request, self.most_references, self.model), 1
+            await _as_file(number, image, context)
+            for number, image in enumerate(
+                references_of(request, self.max_references, self.model), 1
             )
         ]
         size = size_for(self.model, request.width, request.height)
@@ -138,25 +138,27 @@ class OpenAIImages:
         address = None if file is None else _address(file)
         await context.charged(self._cost(made.usage, context), address)
         if file is None:
-            raise Permanent(f"{self.model} made no picture.")
+            raise Permanent(f"{self.model} made no image.")
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
-            image = await keep_picture(context, self._account, data)
-            return Picture(image=image, seed=request.seed)
-        return await self._picture_at(file.url, request, context)
+            decoded = await keep_image(context, self._account, data)
+            return GeneratedImage(image=decoded, seed=request.seed)
+        return await self._image_at(file.url, request, context)
 
-    async def _picture_at(self, url: str, request: ImageRequest, context: CallContext) -> Picture:
-        context.progress(None, "fetching the picture")
+    async def _image_at(
+        self, url: str, request: ImageRequest, context: CallContext
+    ) -> GeneratedImage:
+        context.progress(None, "fetching the image")
         settings = self.settings
-        shelf = Shelf(
+        shelf = FileLocations(
             self._account,
             settings.base_url or API_URL,
             settings.download_hosts,
             settings.timeout,
             setting=f"{self.name}.download_hosts",
         )
-        image = await context.keep(await fetch_picture(shelf, url), role=ROLE)
-        return Picture(image=image, seed=request.seed)
+        image = await context.keep(await fetch_image(shelf, url), role=ROLE)
+        return GeneratedImage(image=image, seed=request.seed)
 
     def asks(self, request: ImageRequest) -> bool:
         """Whether a call of unknown outcome is asked about instead of being made again."""
@@ -166,26 +168,28 @@ class OpenAIImages:
         read, written = used.input_tokens or 0, used.output_tokens or 0
         if written:
             context.usage(read, written)
-        return self.settings.cost_of_picture(read, written)
+        return self.settings.cost_of_image(read, written)
 
     def _asked(self, request: ImageRequest, size: str) -> dict[str, Any]:
         words = request.prompt
         if request.negative_prompt:
-            words += f"\n\nKeep out of the picture: {request.negative_prompt}"
+            words += f"\n\nKeep out of the image: {request.negative_prompt}"
         asked: dict[str, Any] = {"model": self.model, "prompt": words, "size": size, "n": 1}
         if self.settings.image_quality:
             asked["quality"] = self.settings.image_quality
-        # GPT models always send the picture itself, the others only where they are asked to.
+        # GPT models always send the image itself, the others only where they are asked to.
         if is_gpt(self.model):
             return {**asked, "output_format": "png"}
         return {**asked, "response_format": "b64_json"}
 
-    async def _ask(self, asked: dict[str, Any], references: list[_Sent], *, asks: bool) -> _Made:
+    async def _ask(
+        self, asked: dict[str, Any], references: list[_Sent], *, asks: bool
+    ) -> _ImagesReply:
         openai = await load("openai", "openai")
         seconds = self.settings.timeout
 
         async def send() -> Any:
-            limit = {"limit": MAX_PICTURE_BYTES}
+            limit = {"limit": MAX_IMAGE_BYTES}
             async with openai_client(openai, self.settings, self._key, **limit) as client:
                 images = client.images.with_raw_response
                 if not references:
@@ -204,25 +208,25 @@ class OpenAIImages:
                     openai,
                     self._account,
                     send,
-                    _Made,
+                    _ImagesReply,
                     refused=refused,
-                    what="no picture",
+                    what="no image",
                     unknown=asks,
                 )
         except TimeoutError:
             raise out_of_time(self._account, seconds, unknown=asks) from None
         if not made.names_some:
-            raise cut_off(self._account, "what came is no picture", unknown=asks)
+            raise cut_off(self._account, "what came is no image", unknown=asks)
         return made
 
 
-def _address(file: File) -> str | None:
-    """Where a picture has to be fetched; None if it came with the reply."""
+def _address(file: ReplyFile) -> str | None:
+    """Where an image has to be fetched; None if it came with the reply."""
     return None if file.b64_json or file.url.startswith("data:") else file.url
 
 
-async def _as_file(number: int, picture: Artifact, context: CallContext) -> _Sent:
-    sent = await read_reference(context, picture)
+async def _as_file(number: int, image: Artifact, context: CallContext) -> _Sent:
+    sent = await read_reference(context, image)
     name = f"reference-{number}.{sent.media_type.rpartition('/')[2]}"
     return name, sent.data, sent.media_type
 

@@ -14,42 +14,42 @@ class OpenAISettings(ChatSettings):
     """Settings of OpenAI and of servers that speak its language.
 
     Attributes:
-        image_model: The model that makes pictures.
+        image_model: The model that makes images.
         image_quality: Its quality, by the provider's own name for it.
-        price_image: Dollars for one picture: what budgets reserve, and what it has cost where the
+        price_image: Dollars for one image: what budgets reserve, and what it has cost where the
             reply counts no tokens or their price is not known.
         price_image_input: Dollars for a million tokens that the image model reads.
-        price_image_output: Dollars for a million tokens of picture that it writes.
-        download_hosts: Hosts that finished pictures are fetched from, their subdomains included,
+        price_image_output: Dollars for a million tokens of image that it writes.
+        download_hosts: Hosts that finished images are fetched from, their subdomains included,
             where a reply names an address; those of retired models lie on Azure.
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
-    image_model: str = Field("gpt-image-2.5-flare", description="Model that makes pictures.")
+    image_model: str = Field("gpt-image-2.5-flare", description="Model that makes images.")
     image_quality: str | None = Field(
-        None, description="Quality of pictures, by the provider's own name for it."
+        None, description="Quality of images, by the provider's own name for it."
     )
     price_image: float | None = Field(
-        None, ge=0, description="Dollars for one picture; unknown by default."
+        None, ge=0, description="Dollars for one image; unknown by default."
     )
     price_image_input: float | None = Field(
         None, ge=0, description="Dollars for a million tokens that the image model reads."
     )
     price_image_output: float | None = Field(
-        None, ge=0, description="Dollars for a million tokens of pictures that it writes."
+        None, ge=0, description="Dollars for a million tokens of images that it writes."
     )
 
     download_hosts: tuple[str, ...] = Field(
-        ("blob.core.windows.net",), description="Hosts that finished pictures are fetched from."
+        ("blob.core.windows.net",), description="Hosts that finished images are fetched from."
     )
 
     @property
     def has_image_price(self) -> bool:
-        """True if pictures cost something, wherever the server is."""
+        """True if images cost something, wherever the server is."""
         return bool(self.price_image or self.price_image_input or self.price_image_output)
 
-    def cost_of_picture(self, tokens_in: int, tokens_out: int) -> int:
-        """What a picture has cost by the provider's count of tokens, else by its own price.
+    def cost_of_image(self, tokens_in: int, tokens_out: int) -> int:
+        """What an image has cost by the provider's count of tokens, else by its own price.
 
         Args:
             tokens_in: Tokens read, 0 where they were not counted.

@@ -1,4 +1,4 @@
-"""Stability AI: pictures from Stable Image Ultra, Core and Stable Diffusion 3.5."""
+"""Stability AI: images from Stable Image Ultra, Core and Stable Diffusion 3.5."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ def _image(settings: StabilitySettings, environment: Mapping[str, str]) -> Image
 
 FAMILY = BackendFamily(
     name="stability",
-    summary="Pictures from Stable Image Ultra, Core and SD 3.5 of Stability AI; paid.",
+    summary="Images from Stable Image Ultra, Core and SD 3.5 of Stability AI; paid.",
     settings=StabilitySettings,
     factories={"image": _image},
 )

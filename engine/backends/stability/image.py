@@ -1,4 +1,4 @@
-"""Capability `image` of Stability AI: one multipart call, one picture.
+"""Capability `image` of Stability AI: one multipart call, one image.
 
 Wire format: https://platform.stability.ai/docs/api-reference (v2beta, Generate).
 """
@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
 
-from engine.backends.common.download import from_base64, keep_picture
+from engine.backends.common.download import from_base64, keep_image
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import (
     from_exception,
@@ -18,8 +18,8 @@ from engine.backends.common.failures import (
     refused,
     unless_made,
 )
-from engine.backends.common.http import MAX_PICTURE_BYTES, UnreadableReply, guarded
-from engine.backends.common.picture_backend import PictureBackend
+from engine.backends.common.http import MAX_IMAGE_BYTES, UnreadableReply, guarded
+from engine.backends.common.image_backend import ImageBackend
 from engine.backends.common.reading import Lenient, Seed, plain, word
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.shapes import nearest
@@ -27,9 +27,9 @@ from engine.backends.common.speaker import read_as
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.contract import (
     CallContext,
+    GeneratedImage,
     ImageRequest,
     Permanent,
-    Picture,
     StepError,
 )
 
@@ -44,12 +44,12 @@ _SUCCESS = "SUCCESS"
 
 
 def _first_of_earlier(reply: Any) -> Any:
-    """Return the first picture of a reply in the format of the earlier interface."""
+    """Return the first image of a reply in the format of the earlier interface."""
     listed = reply.get("artifacts") if isinstance(reply, dict) else None
     return listed[0] if isinstance(listed, list) and listed else reply
 
 
-class _Made(Lenient):
+class _ImageReply(Lenient):
     image: str = Field(validation_alias=AliasChoices("image", "base64"))
     seed: Seed = None
     finish_reason: str = Field(
@@ -59,8 +59,8 @@ class _Made(Lenient):
     _of_earlier = model_validator(mode="before")(_first_of_earlier)
 
 
-class StabilityImages(PictureBackend[StabilitySettings]):
-    """Pictures from Stability AI. A call that was cut off cannot be found again."""
+class StabilityImages(ImageBackend[StabilitySettings]):
+    """Images from Stability AI. A call that was cut off cannot be found again."""
 
     name = "stability"
     keys, package, module = KEYS, "httpx", "httpx"
@@ -70,11 +70,11 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         super().__init__(settings, environment)
         self.version = _version(settings)
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
-        """Makes the picture that is asked for.
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        """Makes the image that is asked for.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the picture was made is not known.
+            OutcomeUnknown: The request was sent, and whether the image was made is not known.
             StepError: It did not work.
         """
         first = next(iter(references_of(request, 1, self.model)), None)
@@ -86,13 +86,13 @@ class StabilityImages(PictureBackend[StabilitySettings]):
             await context.charged(self.settings.cost)
         finish = made.finish_reason.upper()
         if "FILTERED" in finish:
-            raise refused(self._account, "its content filter held the picture back")
+            raise refused(self._account, "its content filter held the image back")
         if finish != _SUCCESS and not made.image and not data:
-            raise Permanent(f"{self.model} made no picture ({self._account.say(finish, 60)}).")
+            raise Permanent(f"{self.model} made no image ({self._account.say(finish, 60)}).")
         data = data or from_base64(self._account, made.image)
-        image = await keep_picture(context, self._account, data)
+        image = await keep_image(context, self._account, data)
         seed = fields["seed"] if made.seed is None else made.seed
-        return Picture(image=image, seed=int(seed))
+        return GeneratedImage(image=image, seed=int(seed))
 
     def _fields(self, request: ImageRequest, has_reference: bool) -> dict[str, str]:
         settings = self.settings
@@ -112,7 +112,7 @@ class StabilityImages(PictureBackend[StabilitySettings]):
             fields["aspect_ratio"] = nearest(request.width, request.height, RATIOS)
         elif self._endpoint == "core":
             raise Permanent(
-                "Stable Image Core takes no reference picture.",
+                "Stable Image Core takes no reference image.",
                 remedy="Set stability.model to ultra or to an sd3 model.",
             )
         else:
@@ -123,21 +123,23 @@ class StabilityImages(PictureBackend[StabilitySettings]):
     def _endpoint(self) -> str:
         return "sd3" if self.model.startswith("sd3") else self.model
 
-    async def _made(self, fields: dict[str, str], reference: bytes | None) -> tuple[_Made, bytes]:
-        """Return the reply, and the picture's bytes if the reply was the picture itself."""
+    async def _made(
+        self, fields: dict[str, str], reference: bytes | None
+    ) -> tuple[_ImageReply, bytes]:
+        """Return the reply, and the image's bytes if the reply was the image itself."""
         response = await self._send(fields, reference)
         if response.status_code != 200:
             raise self._refusal(response)
         headers = response.headers
         if headers.get("content-type", "").startswith("image/"):
             told = {"seed": headers.get("seed"), "finish_reason": headers.get("finish-reason")}
-            return _Made.model_validate({"image": "", **told}), response.content
+            return _ImageReply.model_validate({"image": "", **told}), response.content
         made = read_as(
-            _Made,
+            _ImageReply,
             self._account,
             response.content,
             headers,
-            what="no picture",
+            what="no image",
             unknown=self.settings.asks,
         )
         return made, b""
@@ -150,7 +152,7 @@ class StabilityImages(PictureBackend[StabilitySettings]):
         parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
         if reference is not None:
             parts.append(("image", ("reference", reference, "application/octet-stream")))
-        limits = guarded(httpx, base_url, timeout=settings.timeout, limit=MAX_PICTURE_BYTES)
+        limits = guarded(httpx, base_url, timeout=settings.timeout, limit=MAX_IMAGE_BYTES)
         try:
             async with (
                 asyncio.timeout(settings.timeout),

@@ -1,8 +1,8 @@
-"""How alike two pictures are in colour and in layout.
+"""How alike two images are in colour and in layout.
 
 Colour: the sliced Wasserstein distance (N. Bonneel et al., "Sliced and Radon Wasserstein
 barycenters of measures", JMIV 51, 2015) between the pixels' distributions in CIELAB under D65
-(CIE 15:2004): the work of carrying one picture's colours to the other's, as a mean distance over
+(CIE 15:2004): the work of carrying one image's colours to the other's, as a mean distance over
 fixed directions. Layout: the index of structural similarity (Z. Wang et al., "Image quality
 assessment: from error visibility to structural similarity", IEEE TIP 13, 2004) in its global form,
 over a coarse grid of lightness.
@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from engine.imaging.measure.colour import Array, linear, oklab
-from engine.imaging.measure.picture import opened
+from engine.imaging.measure.image import opened
 
 SIDE = 64
 """Width and height of the copy whose colours are compared."""
@@ -34,7 +34,7 @@ _WHITE = np.array([0.9505, 1.0, 1.089])
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """What is kept of a picture to compare it.
+    """What is kept of an image to compare it.
 
     Attributes:
         colours: Quantiles of its colours along every direction, shape (`DIRECTIONS`,
@@ -46,15 +46,15 @@ class Imprint:
     layout: Array
 
 
-def imprint(picture: bytes) -> Imprint:
-    """Takes the imprint of an encoded picture.
+def imprint(image: bytes) -> Imprint:
+    """Takes the imprint of an encoded image.
 
     Raises:
-        ValueError: The bytes are no picture that can be read safely.
+        ValueError: The bytes are no image that can be read safely.
     """
-    image = opened(picture)
-    small = np.asarray(image.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64) / 255
-    coarse = np.asarray(image.resize((GRID, GRID), Image.Resampling.BOX), dtype=np.float64) / 255
+    decoded = opened(image)
+    small = np.asarray(decoded.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64) / 255
+    coarse = np.asarray(decoded.resize((GRID, GRID), Image.Resampling.BOX), dtype=np.float64) / 255
     along = cielab(small.reshape(-1, 3)) @ _directions().T
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
     return Imprint(np.quantile(along, levels, axis=0).T, oklab(coarse)[..., 0])

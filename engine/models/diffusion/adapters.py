@@ -1,4 +1,4 @@
-"""What is added to a pipeline: LoRAs, and an IP-Adapter that follows reference pictures."""
+"""What is added to a pipeline: LoRAs, and an IP-Adapter that follows reference images."""
 
 import hashlib
 import warnings
@@ -44,7 +44,7 @@ class Loras:
             names = [self._load(number, lora) for number, lora in counted]
             self._pipe.set_adapters(names, adapter_weights=[lora.weight for _, lora in counted])
         except Exception:
-            self._unload()  # half a LoRA must not count for the pictures after this one
+            self._unload()  # half a LoRA must not count for the images after this one
             raise
 
     def _load(self, number: int, lora: LoraFile) -> str:
@@ -84,7 +84,7 @@ class ImageAdapter:
     """An IP-Adapter (https://arxiv.org/abs/2308.06721) in a pipeline's cross-attention.
 
     Args:
-        size: Side of the pictures that its image encoder sees, in pixels.
+        size: Side of the images that its image encoder sees, in pixels.
     """
 
     def __init__(self, size: int) -> None:
@@ -129,12 +129,12 @@ class ImageAdapter:
     ) -> dict[str, Any]:
         """What a call is given, where it follows references and where it follows none.
 
-        A pipeline with an adapter wants a picture in every call. At scale 0 its layers are left
-        out altogether, so that a picture without a reference is what it would be without one.
+        A pipeline with an adapter wants an image in every call. At scale 0 its layers are left
+        out altogether, so that an image without a reference is what it would be without one.
 
         Args:
             pipe: The pipeline that is called.
-            references: Pictures that all pictures of the call follow.
+            references: Images that all images of the call follow.
             scale: The adapter's weight, 0 to 1.
         """
         from PIL import Image

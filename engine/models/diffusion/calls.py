@@ -1,30 +1,30 @@
-"""The pictures of one call: what is asked for each, its references, its noise, its pixels."""
+"""The images of one call: what is asked for each, its references, its noise, its pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from engine.contract import Permanent, StepError
-from engine.imaging.errors import PictureError
-from engine.models.diffusion.options import PictureAsk, Sampling
+from engine.imaging.errors import ImageError
+from engine.models.diffusion.options import ImageTask, Sampling
 from engine.models.diffusion.sizes import cropped, made_size, opened
 
 
 @dataclass
-class PictureCall:
+class ImageCall:
     """What goes into one call of a pipeline.
 
     Attributes:
         size: Width and height that are made, in pixels.
-        tasks: For each picture, its task's place.
+        tasks: For each image, its task's place.
         asks: What is asked for.
-        references: The pictures that it follows.
+        references: The images that it follows.
         generators: The source of its noise.
     """
 
     size: tuple[int, int]
     tasks: list[int] = field(default_factory=list)
-    asks: list[PictureAsk] = field(default_factory=list)
+    asks: list[ImageTask] = field(default_factory=list)
     references: list[list[Any]] = field(default_factory=list)
     generators: list[Any] = field(default_factory=list)
 
@@ -39,7 +39,7 @@ class PictureCall:
         return self.sampling.following if self.references[0] else None
 
 
-def call_of(asks: Sequence[PictureAsk], step: int, answers: list[Any]) -> PictureCall:
+def call_of(asks: Sequence[ImageTask], step: int, answers: list[Any]) -> ImageCall:
     """A call for what can be made.
 
     Args:
@@ -49,12 +49,12 @@ def call_of(asks: Sequence[PictureAsk], step: int, answers: list[Any]) -> Pictur
     """
     import torch
 
-    call = PictureCall(made_size(asks[0].width, asks[0].height, step))
-    decoded: dict[bytes, Any] = {}  # variations follow the same picture
+    call = ImageCall(made_size(asks[0].width, asks[0].height, step))
+    decoded: dict[bytes, Any] = {}  # variations follow the same image
     for task, ask in enumerate(asks):
         try:
             decoded |= {data: opened(data) for data in ask.references if data not in decoded}
-        except PictureError as error:
+        except ImageError as error:
             answers[task] = Permanent(f"The reference cannot be followed: {error}.")
             continue
         call.tasks.append(task)
@@ -64,7 +64,7 @@ def call_of(asks: Sequence[PictureAsk], step: int, answers: list[Any]) -> Pictur
     return call
 
 
-def answers_of(made: Any, call: PictureCall) -> list[Any]:
+def answers_of(made: Any, call: ImageCall) -> list[Any]:
     """Pixels, or why there are none, of what a pipeline has made."""
     flagged = getattr(made, "nsfw_content_detected", None) or [False] * len(call.asks)
     return [
@@ -83,22 +83,22 @@ def folded(seed: int) -> int:
 
 def _held_back() -> StepError:
     return Permanent(
-        "The model's safety checker held the picture back.",
+        "The model's safety checker held the image back.",
         remedy="Change the prompt or the seed.",
     )
 
 
-def _pixels(tensor: Any, ask: PictureAsk) -> dict[str, Any] | StepError:
-    """The picture of a tensor of shape (3, height, width), 0 to 1, cut to the size asked for."""
+def _pixels(tensor: Any, ask: ImageTask) -> dict[str, Any] | StepError:
+    """The image of a tensor of shape (3, height, width), 0 to 1, cut to the size asked for."""
     import torch
     from PIL import Image
 
     if not bool(torch.isfinite(tensor).all()):
         return Permanent(
-            "The picture came out as no numbers, as it does where a model overflows.",
+            "The image came out as no numbers, as it does where a model overflows.",
             remedy="Set diffusers.dtype to bf16 or fp32, or another diffusers.vae.",
         )
     scaled = (tensor.float() * 255).round().clamp(0, 255).to(torch.uint8)
     whole = Image.fromarray(scaled.permute(1, 2, 0).contiguous().cpu().numpy())
-    picture = cropped(whole, ask.width, ask.height)
-    return {"rgb": picture.tobytes(), "width": picture.width, "height": picture.height}
+    image = cropped(whole, ask.width, ask.height)
+    return {"rgb": image.tobytes(), "width": image.width, "height": image.height}

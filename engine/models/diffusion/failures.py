@@ -4,7 +4,7 @@
 |---|---|
 | a file is missing, cut short or not readable | `Blocked("weights")` |
 | a package is missing or broken | `Blocked("backend")` |
-| the files are whole, and of something else than a model that makes pictures | `Permanent` |
+| the files are whole, and of something else than a model that makes images | `Permanent` |
 | no memory | as torch raises it: the host knows what to do |
 """
 
@@ -60,7 +60,7 @@ def _explained(error: Exception, what: str, remedy: str) -> StepError:
         )
     if isinstance(error, _UNFIT) or kind == "SingleFileComponentError":
         return Permanent(
-            f"It was not possible to load {what} as a model that makes pictures: {said}",
+            f"It was not possible to load {what} as a model that makes images: {said}",
             remedy="Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, "
             "and parts that belong to it.",
         )

@@ -1,6 +1,6 @@
-"""A loaded pipeline that makes pictures: several requests of one group in one call.
+"""A loaded pipeline that makes images: several requests of one group in one call.
 
-Noise is drawn for each picture by a generator of its own, on the processor, so that a picture is
+Noise is drawn for each image by a generator of its own, on the processor, so that an image is
 its seed's whichever others are in the call and whichever device it is made on.
 """
 
@@ -9,20 +9,20 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from engine.contract import Desk, Permanent
+from engine.contract import BatchReporter, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, Loras
-from engine.models.diffusion.calls import PictureCall, answers_of, call_of
-from engine.models.diffusion.options import PictureAsk
+from engine.models.diffusion.calls import ImageCall, answers_of, call_of
+from engine.models.diffusion.options import ImageTask
 from engine.models.diffusion.schedulers import scheduler_like
 from engine.models.diffusion.sizes import covering, side_step
-from engine.models.diffusion.watching import GivenUp, Watcher
+from engine.models.diffusion.watching import CallAbandoned, Watcher
 
 GENERATE = "generate"
-"""The one operation: payloads are `PictureAsk` as dicts, answers are `{"rgb", "width", "height"}`,
-the picture's pixels row by row, three bytes each."""
+"""The one operation: payloads are `ImageTask` as dicts, answers are `{"rgb", "width", "height"}`,
+the image's pixels row by row, three bytes each."""
 
 
-class PictureModel:
+class ImageModel:
     """A pipeline in a model host.
 
     Args:
@@ -31,7 +31,7 @@ class PictureModel:
         adapter: The IP-Adapter, where there is one.
         loras: The pipeline's LoRAs.
         device: Device for torch.
-        most: Pictures in one call at most.
+        most: Images in one call at most.
     """
 
     def __init__(
@@ -55,10 +55,10 @@ class PictureModel:
         self._vae_dtype = getattr(getattr(pipe, "vae", None), "dtype", None)
         self._is_xl = hasattr(pipe, "text_encoder_2") and hasattr(pipe, "unet")
 
-    # -- pictures -----------------------------------------------------------------------------
+    # -- images -----------------------------------------------------------------------------
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> list[Any]:
-        """Makes the pictures of one group.
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> list[Any]:
+        """Makes the images of one group.
 
         Returns:
             For each its pixels, the `StepError` that it failed with, or None where it was given up.
@@ -69,19 +69,19 @@ class PictureModel:
         if operation != GENERATE:
             raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
         answers: list[Any] = [None] * len(payloads)
-        asks = [PictureAsk.model_validate(payload) for payload in payloads]
+        asks = [ImageTask.model_validate(payload) for payload in payloads]
         call = call_of(asks, self._side_step(), answers)
         if call.tasks:
             try:
                 made = self._made(call, desk)
-            except GivenUp:
+            except CallAbandoned:
                 self._after_interrupt()
                 return answers
             for task, answer in zip(call.tasks, made, strict=True):
                 answers[task] = None if desk.is_given_up(task) else answer
         return answers
 
-    def _made(self, call: PictureCall, desk: Desk) -> list[Any]:
+    def _made(self, call: ImageCall, desk: BatchReporter) -> list[Any]:
         self._loras.use(call.sampling.loras)
         pipe, more = self._follow(call)
         arguments = self._arguments(pipe, call) | more
@@ -94,7 +94,7 @@ class PictureModel:
         latents = self._called(pipe, arguments, watcher, call).images
         return answers_of(self._refined(latents, split, call, desk), call)
 
-    def _follow(self, call: PictureCall) -> tuple[Any, dict[str, Any]]:
+    def _follow(self, call: ImageCall) -> tuple[Any, dict[str, Any]]:
         """The pipeline that does it, and what it is given of the references."""
         sampling, following = call.sampling, call.following
         pipe, more = self._pipe, dict[str, Any]()
@@ -108,7 +108,7 @@ class PictureModel:
             more |= self._adapter.arguments(pipe, shown, sampling.ip_scale)
         return pipe, more
 
-    def _split(self, call: PictureCall) -> float:
+    def _split(self, call: ImageCall) -> float:
         """Share of the schedule after which the refiner goes on; 1 where it has no part.
 
         A reference that is followed so closely that denoising begins after the split is the base
@@ -118,13 +118,13 @@ class PictureModel:
         is_late = call.following == "img2img" and sampling.strength <= 1 - sampling.refine_at
         return 1.0 if is_late else sampling.refine_at
 
-    def _refined(self, latents: Any, split: float, call: PictureCall, desk: Desk) -> Any:
+    def _refined(self, latents: Any, split: float, call: ImageCall, desk: BatchReporter) -> Any:
         arguments = self._arguments(self._refiner, call)
         arguments |= {"image": latents, "denoising_start": split}
         watcher = self._watcher(call, desk, begins=split)
         return self._called(self._refiner, arguments, watcher, call)
 
-    def _arguments(self, pipe: Any, call: PictureCall) -> dict[str, Any]:
+    def _arguments(self, pipe: Any, call: ImageCall) -> dict[str, Any]:
         """What every call is given, as far as the pipeline knows it."""
         negatives = [ask.negative_prompt for ask in call.asks]
         possible = {
@@ -141,7 +141,7 @@ class PictureModel:
         return {name: value for name, value in possible.items() if name in known}
 
     def _called(
-        self, pipe: Any, arguments: dict[str, Any], watcher: Watcher, call: PictureCall
+        self, pipe: Any, arguments: dict[str, Any], watcher: Watcher, call: ImageCall
     ) -> Any:
         pipe.scheduler = scheduler_like(
             self._scheduler, call.sampling.scheduler, karras=call.sampling.karras
@@ -156,13 +156,13 @@ class PictureModel:
         return pipe(**arguments)
 
     def _watcher(
-        self, call: PictureCall, desk: Desk, *, begins: float = 0.0, ends: float = 1.0
+        self, call: ImageCall, desk: BatchReporter, *, begins: float = 0.0, ends: float = 1.0
     ) -> Watcher:
         every = [ask.preview_every for ask in call.asks]
         return Watcher(desk, call.tasks, every, self._is_xl, begins, ends)
 
     def _img2img(self) -> Any:
-        """The pipeline that begins with a picture; it shares every part with the other."""
+        """The pipeline that begins with an image; it shares every part with the other."""
         if self._following is None:
             from diffusers import AutoPipelineForImage2Image
 
@@ -170,7 +170,7 @@ class PictureModel:
                 self._following = AutoPipelineForImage2Image.from_pipe(self._pipe)
             except ValueError as error:
                 raise Permanent(
-                    f"This model cannot begin with a picture: {error}",
+                    f"This model cannot begin with an image: {error}",
                     remedy="Set diffusers.reference to none.",
                 ) from error
             self._following.set_progress_bar_config(disable=True)

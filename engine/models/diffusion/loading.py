@@ -1,4 +1,4 @@
-"""Loads pipelines that make pictures: folders, ids and single files, safetensors only.
+"""Loads pipelines that make images: folders, ids and single files, safetensors only.
 
 Nothing is fetched here and no code of a model is run: weights are looked for on this machine, and
 what is missing is said with the command that fetches it.
@@ -8,10 +8,10 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from engine.contract import Permanent, Place
+from engine.contract import LoadContext, Permanent
 from engine.models.diffusion.adapters import ImageAdapter, Loras
 from engine.models.diffusion.failures import loading
-from engine.models.diffusion.images import PictureModel
+from engine.models.diffusion.images import ImageModel
 from engine.models.diffusion.options import PipelineOptions, Precision
 from engine.models.diffusion.sources import (
     config_wanted,
@@ -20,13 +20,13 @@ from engine.models.diffusion.sources import (
     refiner_wanted,
     vae_wanted,
 )
-from engine.models.weights import Wanted, require
+from engine.models.weights import RequiredWeights, require
 from engine.models.weights.finding import remedy
 
 _SAFE: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
 
 
-def load(options: str, place: Place) -> PictureModel:
+def load(options: str, place: LoadContext) -> ImageModel:
     """Loads a pipeline for a model host.
 
     Args:
@@ -35,7 +35,7 @@ def load(options: str, place: Place) -> PictureModel:
 
     Raises:
         Blocked: Weights are missing or broken.
-        Permanent: They are of something that makes no pictures.
+        Permanent: They are of something that makes no images.
     """
     asked = PipelineOptions.model_validate_json(options)
     _quiet()
@@ -50,7 +50,7 @@ def load(options: str, place: Place) -> PictureModel:
         if asked.vae_tiling and hasattr(one, "vae"):  # models of pixels have none
             one.vae.enable_tiling()
         one.to(place.device)
-    return PictureModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
+    return ImageModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
 
 
 def precision(dtype: Precision, device: str) -> Any:
@@ -151,5 +151,5 @@ def _refiner(asked: PipelineOptions, dtype: Any, pipe: Any) -> Any:
         )
 
 
-def _mend(wanted: Wanted) -> str:
+def _mend(wanted: RequiredWeights) -> str:
     return f"{remedy(wanted)} Then resume."

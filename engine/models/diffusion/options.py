@@ -1,4 +1,4 @@
-"""What a picture pipeline is loaded from and what it is asked, as plain data without torch."""
+"""What an image pipeline is loaded from and what it is asked, as plain data without torch."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.contract.backend import Plain
+from engine.contract.backend import FrozenModel
 
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
 """Numbers that a model computes with; `auto` is what its device does best."""
@@ -29,13 +29,13 @@ SchedulerName = Literal[
     "tcd",
     "unipc",
 ]
-"""Schedulers that can be asked for; each draws its noise from the picture's own generator."""
+"""Schedulers that can be asked for; each draws its noise from the image's own generator."""
 
 Following = Literal["img2img", "ip-adapter"]
-"""How a reference picture is followed."""
+"""How a reference image is followed."""
 
 
-class AdapterFile(Plain):
+class AdapterFile(FrozenModel):
     """Where an IP-Adapter is.
 
     Attributes:
@@ -49,7 +49,7 @@ class AdapterFile(Plain):
     image_encoder: str
 
 
-class LoraFile(Plain):
+class LoraFile(FrozenModel):
     """A LoRA and how strongly it counts.
 
     Attributes:
@@ -61,7 +61,7 @@ class LoraFile(Plain):
     weight: float = 1.0
 
 
-class PipelineOptions(Plain):
+class PipelineOptions(FrozenModel):
     """What a pipeline is loaded from; models of other options are loaded beside it.
 
     Sources are written as `engine.models.weights` reads them: `org/name`, `org/name@revision`,
@@ -75,8 +75,8 @@ class PipelineOptions(Plain):
         refiner: The SDXL refiner: folder or id.
         ip_adapter: The IP-Adapter, where references are followed by one.
         dtype: Numbers that it computes with.
-        vae_tiling: Whether pictures are decoded in tiles.
-        most: Pictures in one call at most.
+        vae_tiling: Whether images are decoded in tiles.
+        most: Images in one call at most.
         offline: Whether a setting forbids to fetch what is missing.
     """
 
@@ -92,8 +92,8 @@ class PipelineOptions(Plain):
     offline: bool = False
 
 
-class Sampling(Plain):
-    """How pictures are sampled; tasks that agree in it can be done in one call.
+class Sampling(FrozenModel):
+    """How images are sampled; tasks that agree in it can be done in one call.
 
     Attributes:
         scheduler: The scheduler's name; `default` is the model's own.
@@ -101,8 +101,8 @@ class Sampling(Plain):
             (https://arxiv.org/abs/2206.00364, equation 5).
         steps: Denoising steps.
         cfg: Scale of classifier-free guidance (https://arxiv.org/abs/2207.12598).
-        following: How the reference is followed; None for pictures without one.
-        strength: Share of the steps that an img2img picture is denoised again, 0 to 1.
+        following: How the reference is followed; None for images without one.
+        strength: Share of the steps that an img2img image is denoised again, 0 to 1.
         ip_scale: Weight of the IP-Adapter, 0 to 1.
         refine_at: Share of the noise schedule after which the refiner goes on.
         loras: The LoRAs that count.
@@ -119,8 +119,8 @@ class Sampling(Plain):
     loras: tuple[LoraFile, ...] = ()
 
 
-class PictureAsk(Plain):
-    """One picture that is asked for: the payload of the operation `generate`.
+class ImageTask(FrozenModel):
+    """One image that is asked for: the payload of the operation `generate`.
 
     Attributes:
         prompt: What to show.
@@ -128,7 +128,7 @@ class PictureAsk(Plain):
         seed: Source of all randomness, 0 to 2**63 - 1.
         width: Width in pixels.
         height: Height in pixels.
-        references: Encoded pictures to follow.
+        references: Encoded images to follow.
         preview_every: Steps between two previews; 0 for none.
         sampling: How it is sampled.
     """
@@ -143,11 +143,11 @@ class PictureAsk(Plain):
     sampling: Sampling = Sampling()
 
     def group(self) -> str:
-        """Asks of one model and group can be done in one call without changing a picture.
+        """Asks of one model and group can be done in one call without changing an image.
 
         An empty negative prompt and one of words are not the same call: SDXL puts zeros in the
         place of no prompt, but encodes an empty one beside others. An IP-Adapter's reference is
-        the call's, not the picture's.
+        the call's, not the image's.
         """
         shared: dict[str, object] = {
             "size": [self.width, self.height],

@@ -1,4 +1,4 @@
-"""How a picture looks so far, from its latents alone.
+"""How an image looks so far, from its latents alone.
 
 A linear map from the four latent channels to colours is thousands of times faster than the VAE.
 For Stable Diffusion 1 and 2 the factors are those of
@@ -31,7 +31,7 @@ _SDXL = (
 
 
 def preview_of(latents: Any, *, is_xl: bool) -> bytes | None:
-    """A small JPEG of one picture's latents, one pixel for each of theirs.
+    """A small JPEG of one image's latents, one pixel for each of theirs.
 
     Schedulers that count noise by its standard deviation keep latents many times larger than the
     VAE knows them; they are scaled back to unit variance first.
@@ -56,8 +56,8 @@ def preview_of(latents: Any, *, is_xl: bool) -> bytes | None:
     if not is_xl:
         colours = (colours + 1) * 127.5
     pixels = torch.nan_to_num(colours).clamp(0, 255).to(torch.uint8).numpy()
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
+    image = Image.fromarray(pixels)
+    image.thumbnail((SIDE, SIDE), Image.Resampling.BILINEAR)
     buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=90)
+    image.save(buffer, "JPEG", quality=90)
     return buffer.getvalue()

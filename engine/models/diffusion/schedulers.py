@@ -2,7 +2,7 @@
 
 Each name stands for a class of diffusers and what is set in it. Schedulers whose noise does not
 come from the generators that a call is given (DPM++ SDE draws from a Brownian tree of its own) are
-left out: with them a picture would not be its seed's.
+left out: with them an image would not be its seed's.
 """
 
 from typing import Any

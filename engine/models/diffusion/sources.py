@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.contract import Blocked
 from engine.models.diffusion.options import AdapterFile, LoraFile, PipelineOptions
-from engine.models.weights import Wanted, parse_source, require
+from engine.models.weights import RequiredWeights, parse_source, require
 
 SAFETENSORS = ".safetensors"
 
@@ -24,18 +24,18 @@ def is_single_file(source: str) -> bool:
     return source.endswith(SAFETENSORS)
 
 
-def model_wanted(options: PipelineOptions) -> Wanted:
+def model_wanted(options: PipelineOptions) -> RequiredWeights:
     """The pipeline itself."""
     if is_single_file(options.model):
-        return Wanted(name="diffusers", source=options.model, offline=options.offline)
+        return RequiredWeights(name="diffusers", source=options.model, offline=options.offline)
     return _pipeline("diffusers", options.model, options)
 
 
-def config_wanted(options: PipelineOptions) -> Wanted | None:
+def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
     """The configuration of a single file; None where the model is none."""
     if not is_single_file(options.model):
         return None
-    return Wanted(
+    return RequiredWeights(
         name="diffusers.config",
         source=options.config or _DEFAULT_CONFIG,
         needs=("model_index.json",),
@@ -45,25 +45,25 @@ def config_wanted(options: PipelineOptions) -> Wanted | None:
     )
 
 
-def vae_wanted(options: PipelineOptions) -> Wanted | None:
+def vae_wanted(options: PipelineOptions) -> RequiredWeights | None:
     """The VAE that takes the place of the model's own."""
     if options.vae is None:
         return None
-    return Wanted(name="diffusers.vae", source=options.vae, offline=options.offline)
+    return RequiredWeights(name="diffusers.vae", source=options.vae, offline=options.offline)
 
 
-def refiner_wanted(options: PipelineOptions) -> Wanted | None:
+def refiner_wanted(options: PipelineOptions) -> RequiredWeights | None:
     """The refiner."""
     if options.refiner is None:
         return None
     return _pipeline("diffusers.refiner", options.refiner, options)
 
 
-def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
+def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWeights:
     """An IP-Adapter with its image encoder."""
     encoder = adapter.image_encoder.strip("/")
     needs = (adapter.weights, f"{encoder}/config.json", f"{encoder}/model.safetensors")
-    return Wanted(
+    return RequiredWeights(
         name="diffusers.ip-adapter",
         source=adapter.source,
         needs=needs,
@@ -72,12 +72,16 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> Wanted:
     )
 
 
-def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> Wanted:
+def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> RequiredWeights:
     """A LoRA, by its place in the list, from 1."""
-    return Wanted(name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline)
+    return RequiredWeights(
+        name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline
+    )
 
 
-def all_wanted(options: PipelineOptions, loras: Sequence[LoraFile] = ()) -> Iterator[Wanted]:
+def all_wanted(
+    options: PipelineOptions, loras: Sequence[LoraFile] = ()
+) -> Iterator[RequiredWeights]:
     """Everything that is wanted, the pipeline first."""
     yield model_wanted(options)
     for wanted in (config_wanted(options), vae_wanted(options), refiner_wanted(options)):
@@ -109,9 +113,9 @@ def lora_file(number: int, lora: LoraFile) -> Path:
     return files[0]
 
 
-def _pipeline(name: str, source: str, options: PipelineOptions) -> Wanted:
+def _pipeline(name: str, source: str, options: PipelineOptions) -> RequiredWeights:
     others = () if options.variant else _OTHER_PRECISIONS
-    return Wanted(
+    return RequiredWeights(
         name=name,
         source=source,
         needs=("model_index.json",),

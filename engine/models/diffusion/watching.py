@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.contract import Desk
+from engine.contract import BatchReporter
 from engine.models.diffusion.previews import preview_of
 
 
-class GivenUp(Exception):
-    """Nobody waits for any picture of a call."""
+class CallAbandoned(Exception):
+    """Nobody waits for any image of a call."""
 
 
 @dataclass
@@ -18,14 +18,14 @@ class Watcher:
 
     Attributes:
         desk: Who is told.
-        tasks: For each picture of the call, its task's place.
-        every: For each picture, the steps between two previews; 0 for none.
+        tasks: For each image of the call, its task's place.
+        every: For each image, the steps between two previews; 0 for none.
         is_xl: Whether the latents are SDXL's.
-        begins: How far the pictures are when the call begins, 0 to 1.
+        begins: How far the images are when the call begins, 0 to 1.
         ends: How far they are when its last step has been made.
     """
 
-    desk: Desk
+    desk: BatchReporter
     tasks: Sequence[int]
     every: Sequence[int]
     is_xl: bool = False
@@ -39,7 +39,7 @@ class Watcher:
         """The callback `callback_on_step_end` of diffusers.
 
         Raises:
-            GivenUp: Nobody waits for any of the pictures.
+            CallAbandoned: Nobody waits for any of the images.
         """
         self.refuse_unwanted()
         total = max(1, int(pipe.num_timesteps))
@@ -55,18 +55,18 @@ class Watcher:
         return {}
 
     def refuse_unwanted(self) -> None:
-        """Notes which pictures nobody waits for.
+        """Notes which images nobody waits for.
 
         Raises:
-            GivenUp: It is all of them.
+            CallAbandoned: It is all of them.
         """
         self._left |= {p for p, task in enumerate(self.tasks) if self.desk.is_given_up(task)}
         if len(self._left) == len(self.tasks):
-            raise GivenUp
+            raise CallAbandoned
 
     def _show(self, place: int, latents: Any) -> None:
         if latents is None or len(latents) != len(self.tasks):
             return
-        picture = preview_of(latents[place], is_xl=self.is_xl)
-        if picture is not None:
-            self.desk.preview(self.tasks[place], picture)
+        image = preview_of(latents[place], is_xl=self.is_xl)
+        if image is not None:
+            self.desk.preview(self.tasks[place], image)

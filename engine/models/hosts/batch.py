@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.contract.errors import StepError
-from engine.models.hosts import messages, plain
+from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
-from engine.models.hosts.shelf import Shelf
-from engine.models.hosts.too_large import no_room_to_run
+from engine.models.hosts.model_cache import ModelCache
+from engine.models.hosts.out_of_memory import no_room_to_run
 from engine.text.plural import counted
 
 PROGRESS_SECONDS = 0.1
@@ -18,14 +18,14 @@ PREVIEW_SECONDS = 0.2
 MOST_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
-Tell = Callable[[messages.Report], None]
+Tell = Callable[[messages.HostReport], None]
 
 
 class DeviceGone(Exception):
     """The device is of no use to this process any more."""
 
 
-class GivenUp:
+class AbandonedTasks:
     """Tasks of batches that nobody waits for any more."""
 
     def __init__(self) -> None:
@@ -47,10 +47,12 @@ class GivenUp:
             self._tasks = {known for known in self._tasks if known[0] > number}
 
 
-class _Desk:
+class _TaskReporter:
     """What a model tells of the tasks that it was given, in the order that it was given them."""
 
-    def __init__(self, number: int, tasks: Sequence[int], given_up: GivenUp, tell: Tell) -> None:
+    def __init__(
+        self, number: int, tasks: Sequence[int], given_up: AbandonedTasks, tell: Tell
+    ) -> None:
         self._number = number
         self._tasks = tasks
         self._given_up = given_up
@@ -61,13 +63,13 @@ class _Desk:
         """Says how far a task is; what comes too soon after the last word is dropped."""
         if self._is_due("progress", task, PROGRESS_SECONDS):
             known = None if fraction is None else float(fraction)
-            said = messages.Progressed(self._number, self._tasks[task], known, str(message)[:500])
+            said = messages.TaskProgress(self._number, self._tasks[task], known, str(message)[:500])
             self._tell(said)
 
-    def preview(self, task: int, picture: bytes) -> None:
-        """Shows how a task's picture looks so far."""
-        if len(picture) <= MOST_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
-            self._tell(messages.Previewed(self._number, self._tasks[task], bytes(picture)))
+    def preview(self, task: int, image: bytes) -> None:
+        """Shows how a task's image looks so far."""
+        if len(image) <= MOST_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
+            self._tell(messages.TaskPreview(self._number, self._tasks[task], bytes(image)))
 
     def is_given_up(self, task: int) -> bool:
         """Whether nobody waits for a task any more."""
@@ -81,7 +83,7 @@ class _Desk:
         return True
 
 
-class Batch:
+class HostBatch:
     """A batch that is being done.
 
     Args:
@@ -91,16 +93,18 @@ class Batch:
         tell: Sends a report to the engine.
     """
 
-    def __init__(self, run: messages.Run, shelf: Shelf, given_up: GivenUp, tell: Tell) -> None:
+    def __init__(
+        self, run: messages.RunBatch, shelf: ModelCache, given_up: AbandonedTasks, tell: Tell
+    ) -> None:
         self._run = run
         self._shelf = shelf
         self._given_up = given_up
         self._tell = tell
         self._payloads: dict[int, Any] = {}
-        self._answers: dict[int, messages.Answer] = {}
+        self._answers: dict[int, messages.TaskReply] = {}
         self._fitted = 0
 
-    def do(self) -> messages.Done:
+    def do(self) -> messages.BatchDone:
         """Does it; every task has an answer afterwards.
 
         Raises:
@@ -109,13 +113,13 @@ class Batch:
         started = time.monotonic()
         for task, data in enumerate(self._run.payloads):
             try:
-                self._payloads[task] = plain.unpack_payload(data)
+                self._payloads[task] = safe_pickle.unpack_payload(data)
             except Exception as error:  # noqa: BLE001 - unpickling raises all kinds
                 self._answers[task] = defect(error)
         self._attempt(list(self._payloads))
         answers = tuple(self._answers[task] for task in range(len(self._run.payloads)))
         seconds = time.monotonic() - started
-        return messages.Done(self._run.number, answers, seconds, self._fitted)
+        return messages.BatchDone(self._run.number, answers, seconds, self._fitted)
 
     def _attempt(self, tasks: list[int]) -> None:
         """Does some of the tasks: at once, then in halves, then with more room."""
@@ -136,18 +140,20 @@ class Batch:
                 self._answers[tasks[0]] = said
                 return
             if not self._find_room():
-                self._answers[tasks[0]] = messages.Refused(plain.pack_error(self._no_room()))
+                self._answers[tasks[0]] = messages.TaskRefused(
+                    safe_pickle.pack_error(self._no_room())
+                )
                 return
 
     def _still_wanted(self, tasks: list[int]) -> list[int]:
         for task in tasks:
             if self._given_up.has(self._run.number, task):
-                self._answers[task] = messages.Left()
+                self._answers[task] = messages.TaskAbandoned()
         return [task for task in tasks if task not in self._answers]
 
     def _try(self, tasks: list[int]) -> Exception | None:
         """Has the model do tasks; returns what else than a `StepError` it raised."""
-        desk = _Desk(self._run.number, tasks, self._given_up, self._tell)
+        desk = _TaskReporter(self._run.number, tasks, self._given_up, self._tell)
         try:
             held = self._shelf.obtain(self._run.key, self._run.expected)
             payloads = [self._payloads[task] for task in tasks]
@@ -156,7 +162,7 @@ class Batch:
                 said = counted(len(answers), "answer")
                 raise ValueError(f"{said} to {counted(len(tasks), 'task')}")
         except StepError as error:
-            refused = messages.Refused(plain.pack_error(error))
+            refused = messages.TaskRefused(safe_pickle.pack_error(error))
             self._answers |= dict.fromkeys(tasks, refused)
         except Exception as error:  # noqa: BLE001 - looked at by whoever asked
             return error
@@ -167,9 +173,9 @@ class Batch:
     def _keep(self, tasks: list[int], answers: Sequence[Any]) -> None:
         for task, answer in zip(tasks, answers, strict=True):
             if self._given_up.has(self._run.number, task):
-                self._answers[task] = messages.Left()
+                self._answers[task] = messages.TaskAbandoned()
             elif isinstance(answer, StepError):
-                self._answers[task] = messages.Refused(plain.pack_error(answer))
+                self._answers[task] = messages.TaskRefused(safe_pickle.pack_error(answer))
             else:
                 self._answers[task] = _packed(answer)
 
@@ -190,14 +196,14 @@ class Batch:
         return no_room_to_run(name, self._run.operation, shelf.shown, shelf.memory)
 
 
-def _packed(answer: Any) -> messages.Answer:
+def _packed(answer: Any) -> messages.TaskReply:
     try:
-        return messages.Success(plain.pack(answer))
-    except plain.NotPlain as error:
+        return messages.TaskSuccess(safe_pickle.pack(answer))
+    except safe_pickle.UnsafePickle as error:
         return defect(error)
 
 
-def defect(error: BaseException) -> messages.Defect:
+def defect(error: BaseException) -> messages.TaskBug:
     """A defect with its traceback, which is for the log alone."""
     text = "".join(traceback.format_exception(error))
-    return messages.Defect(type(error).__name__, str(error)[:2000], text[-20_000:])
+    return messages.TaskBug(type(error).__name__, str(error)[:2000], text[-20_000:])

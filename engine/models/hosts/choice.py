@@ -16,26 +16,26 @@ from dataclasses import dataclass
 
 from engine.config.settings import HostSettings
 from engine.contract.model_host import ModelKey
+from engine.models.hosts.batch_size import BatchLimits
+from engine.models.hosts.current_task import CurrentLoad
 from engine.models.hosts.devices import CPU
-from engine.models.hosts.fitting import Fitting
-from engine.models.hosts.host import Host
-from engine.models.hosts.state import Known
-from engine.models.hosts.tasks import Backlog, BatchKey, Waiting
-from engine.models.hosts.work import Loading
+from engine.models.hosts.host import ModelHost
+from engine.models.hosts.status import KnownModels
+from engine.models.hosts.tasks import Backlog, BatchKey, PendingTask
 
 UNKNOWN_MOST = 8
 """Tasks that a model is taken to do at once before it has said how many."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class HostChoice:
     """What a host does next: a batch where it holds the model, else it loads that."""
 
-    host: Host
+    host: ModelHost
     key: BatchKey
 
 
-def on_devices(hosts: Sequence[Host], model: ModelKey) -> list[Host]:
+def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
     """The hosts that a model may run on: where it says, or accelerators, or the processor."""
     if model.device:
         return [host for host in hosts if host.device.suits(model.device)]
@@ -56,10 +56,10 @@ class Chooser:
 
     def __init__(
         self,
-        hosts: Sequence[Host],
+        hosts: Sequence[ModelHost],
         backlog: Backlog,
-        known: Known,
-        fitting: Fitting,
+        known: KnownModels,
+        fitting: BatchLimits,
         settings: HostSettings,
     ) -> None:
         self._hosts = hosts
@@ -68,9 +68,9 @@ class Chooser:
         self._fitting = fitting
         self.settings = settings
 
-    def next(self) -> Choice | None:
+    def next(self) -> HostChoice | None:
         """The next thing to do; None where nothing is to be begun now."""
-        passed: set[Host] = set()
+        passed: set[ModelHost] = set()
         for key, queue in self._backlog.kinds():
             hosts = self.usable(key[0])
             free = [host for host in hosts if host.is_free]
@@ -84,11 +84,15 @@ class Chooser:
         return None
 
     def _begin(
-        self, key: BatchKey, queue: deque[Waiting], hosts: list[Host], free: list[Host]
-    ) -> Choice | None:
+        self,
+        key: BatchKey,
+        queue: deque[PendingTask],
+        hosts: list[ModelHost],
+        free: list[ModelHost],
+    ) -> HostChoice | None:
         holding = [host for host in free if key[0] in host.models]
         if holding:
-            return None if self._may_grow(key, queue) else Choice(max(holding, key=_room), key)
+            return None if self._may_grow(key, queue) else HostChoice(max(holding, key=_room), key)
         if not self._is_worth_loading(key, queue, hosts):
             return None
         waited = time.monotonic() - queue[0].since
@@ -96,25 +100,29 @@ class Chooser:
         if not able:
             return None
         best = max(able, key=lambda host: (host.has_room_for(key[0]), _room(host)))
-        return Choice(best, key)
+        return HostChoice(best, key)
 
     def _send_ahead(
-        self, key: BatchKey, queue: deque[Waiting], hosts: list[Host], passed: set[Host]
-    ) -> Choice | None:
+        self,
+        key: BatchKey,
+        queue: deque[PendingTask],
+        hosts: list[ModelHost],
+        passed: set[ModelHost],
+    ) -> HostChoice | None:
         """A full batch goes to a host that is at work, where nothing older waits for that one."""
         if len(queue) < self.most(key) or queue[0].alone:
             return None
-        if any(isinstance(host.work, Loading) and host.has(key[0]) for host in hosts):
+        if any(isinstance(host.work, CurrentLoad) and host.has(key[0]) for host in hosts):
             return None  # another one is free for it before long
         able = (h for h in hosts if h.takes_ahead and key[0] in h.models and h not in passed)
-        return next((Choice(host, key) for host in able), None)
+        return next((HostChoice(host, key) for host in able), None)
 
-    def usable(self, model: ModelKey) -> list[Host]:
+    def usable(self, model: ModelKey) -> list[ModelHost]:
         """The hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
         return [host for host in hosts if host.could_hold(model) and not host.is_broken]
 
-    def _may_grow(self, key: BatchKey, queue: deque[Waiting]) -> bool:
+    def _may_grow(self, key: BatchKey, queue: deque[PendingTask]) -> bool:
         """Whether others that fit may come within the moment that a batch waits for them.
 
         The moment begins anew with each that comes, within five of them; it is longer for a model
@@ -134,7 +142,9 @@ class Chooser:
         limit = self.settings.largest_batch
         return self._fitting.most(key, min(most, limit) if limit else most)
 
-    def _is_worth_loading(self, key: BatchKey, queue: deque[Waiting], hosts: list[Host]) -> bool:
+    def _is_worth_loading(
+        self, key: BatchKey, queue: deque[PendingTask], hosts: list[ModelHost]
+    ) -> bool:
         """Whether no other host has the model, or it would take longer than loading does."""
         holders = [host for host in hosts if host.has(key[0])]
         if not holders:
@@ -145,7 +155,7 @@ class Chooser:
         seconds = max(waited, batches * self._known.batch_seconds.get(key[0], 0.0))
         return seconds > self._known.load_seconds.get(key[0], math.inf)
 
-    def _may_load(self, host: Host, model: ModelKey, waited: float) -> bool:
+    def _may_load(self, host: ModelHost, model: ModelKey, waited: float) -> bool:
         if host.has_room_for(model):
             return True
         if not any(key[0] in host.models for key, _ in self._backlog.kinds() if key[0] != model):
@@ -155,6 +165,6 @@ class Chooser:
         return waited >= patience and time.monotonic() - host.loaded_at >= patience
 
 
-def _room(host: Host) -> float:
+def _room(host: ModelHost) -> float:
     """Bytes that are free; a host that was never started, and has nothing, has most."""
     return host.budget - host.filled if host.budget else math.inf

@@ -10,12 +10,12 @@ from typing import Protocol
 from engine.config.settings import HostSettings
 from engine.contract.model_host import ModelKey
 from engine.models.hosts import messages
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit, exit_in_words
 from engine.models.hosts.devices import Device
 from engine.models.hosts.process import HostProcess
-from engine.models.hosts.state import HostState, Known, ShownModel, State
-from engine.models.hosts.tasks import BatchKey, Waiting
-from engine.models.hosts.work import End, Loading, Running, exit_in_words
-from engine.models.hosts.worker import Orders
+from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
+from engine.models.hosts.tasks import BatchKey, PendingTask
+from engine.models.hosts.worker import WorkerOptions
 from engine.text.plural import counted
 from engine.text.terminal import clean
 
@@ -25,24 +25,26 @@ log = logging.getLogger(__name__)
 class Owner(Protocol):
     """Who gives work to hosts."""
 
-    def loaded(self, host: "Host", report: messages.Loaded) -> None:
+    def loaded(self, host: "ModelHost", report: messages.ModelLoaded) -> None:
         """A model is there."""
         ...
 
-    def not_loaded(self, host: "Host", report: messages.NotLoaded) -> None:
+    def not_loaded(self, host: "ModelHost", report: messages.ModelLoadFailed) -> None:
         """A model could not be loaded."""
         ...
 
-    def answered(self, host: "Host", running: Running, report: messages.Done) -> None:
+    def answered(
+        self, host: "ModelHost", running: CurrentBatch, report: messages.BatchDone
+    ) -> None:
         """A batch has ended."""
         ...
 
-    def ended(self, host: "Host", end: End) -> None:
+    def ended(self, host: "ModelHost", end: HostExit) -> None:
         """The process has ended, although nobody closed it."""
         ...
 
 
-class Host:
+class ModelHost:
     """One host; its process is started when it has work.
 
     Args:
@@ -64,14 +66,19 @@ class Host:
     """
 
     def __init__(
-        self, device: Device, orders: Orders, settings: HostSettings, known: Known, owner: Owner
+        self,
+        device: Device,
+        orders: WorkerOptions,
+        settings: HostSettings,
+        known: KnownModels,
+        owner: Owner,
     ) -> None:
         self.device = device
         self.settings = settings
-        self.models: dict[ModelKey, messages.HeldModel] = {}
+        self.models: dict[ModelKey, messages.ModelUsage] = {}
         self.budget = orders.budget or int(device.memory * orders.share)
-        self.work: Loading | Running | None = None
-        self.ahead: Running | None = None
+        self.work: CurrentLoad | CurrentBatch | None = None
+        self.ahead: CurrentBatch | None = None
         self.too_large: set[ModelKey] = set()
         self.loaded_at = 0.0
         self.crashes = 0
@@ -108,7 +115,7 @@ class Host:
         Not behind a task that is done alone because its host died: should it die once more, it has
         to be clear of what.
         """
-        if not isinstance(self.work, Running) or self.ahead is not None:
+        if not isinstance(self.work, CurrentBatch) or self.ahead is not None:
             return False
         return not self.work.tasks[0].alone
 
@@ -142,26 +149,26 @@ class Host:
 
     def load(self, model: ModelKey) -> None:
         """Loads a model."""
-        self.work = loading = Loading(model)
+        self.work = loading = CurrentLoad(model)
         self._message = f"loading {model.name}"
-        self._started().send(messages.Load(model, self._known.sizes.get(model, 0)))
+        self._started().send(messages.LoadModel(model, self._known.sizes.get(model, 0)))
         limit = self.settings.load_seconds
         sentence = f"it loaded {model.name} for more than {_seconds(limit)}"
         asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
 
-    def run(self, key: BatchKey, tasks: list[Waiting]) -> None:
+    def run(self, key: BatchKey, tasks: list[PendingTask]) -> None:
         """Does a batch, after the one that it is at."""
         self._numbers += 1
-        running = Running(self._numbers, key, tasks)
+        running = CurrentBatch(self._numbers, key, tasks)
         payloads = tuple(task.payload for task in tasks)
         expected = self._known.sizes.get(key[0], 0)
-        self._started().send(messages.Run(self._numbers, key[0], key[1], payloads, expected))
+        self._started().send(messages.RunBatch(self._numbers, key[0], key[1], payloads, expected))
         if self.work is None:
             self._begin(running)
         else:
             self.ahead = running
 
-    def _begin(self, running: Running) -> None:
+    def _begin(self, running: CurrentBatch) -> None:
         running.since = time.monotonic()
         self.work, self._message = running, f"{running.model.name}: {running.key[1]}"
         for task in running.tasks:
@@ -170,19 +177,19 @@ class Host:
         if not running.is_wanted:  # given up while it was sent ahead
             self._end_unless_it_stops(running)
 
-    def give_up(self, waiting: Waiting) -> None:
+    def give_up(self, waiting: PendingTask) -> None:
         """Tells a model that nobody waits for a task; kills what does not stop for it."""
         for work in self.batches():
             if waiting in work.tasks and self._process is not None:
-                self._process.send(messages.GiveUp(work.number, work.tasks.index(waiting)))
+                self._process.send(messages.CancelTask(work.number, work.tasks.index(waiting)))
                 if not work.is_wanted and work is self.work:
                     self._end_unless_it_stops(work)
 
-    def batches(self) -> list[Running]:
+    def batches(self) -> list[CurrentBatch]:
         """What it is at, and what it has been sent already."""
-        return [work for work in (self.work, self.ahead) if isinstance(work, Running)]
+        return [work for work in (self.work, self.ahead) if isinstance(work, CurrentBatch)]
 
-    def _end_unless_it_stops(self, work: Running) -> None:
+    def _end_unless_it_stops(self, work: CurrentBatch) -> None:
         grace = self.settings.grace_seconds
         sentence = f"{work.model.name} went on for {_seconds(grace)} after it was given up"
         asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
@@ -221,42 +228,42 @@ class Host:
             log.info("%s starts, pid %d", self, self._process.pid)
         return self._process
 
-    def _hear(self, report: messages.Report) -> None:
+    def _hear(self, report: messages.HostReport) -> None:
         match report:
-            case messages.Ready():
+            case messages.HostReady():
                 self._is_up, self._total, self.budget = True, report.total, report.budget
-            case messages.Holding():
+            case messages.LoadedModels():
                 self.models = {model.key: model for model in report.models}
                 self._known.sizes |= {model.key: model.size for model in report.models}
                 self._used = report.used
-            case messages.Logged():
+            case messages.LogLine():
                 _log(self.device.id, report)
-            case messages.Progressed() | messages.Previewed():
+            case messages.TaskProgress() | messages.TaskPreview():
                 self._pass_on(report)
-            case messages.Loaded() | messages.NotLoaded():
+            case messages.ModelLoaded() | messages.ModelLoadFailed():
                 self._end_loading(report)
-            case messages.Done():
+            case messages.BatchDone():
                 self._end_batch(report)
 
-    def _pass_on(self, report: messages.Progressed | messages.Previewed) -> None:
+    def _pass_on(self, report: messages.TaskProgress | messages.TaskPreview) -> None:
         work = self.work
-        if not isinstance(work, Running) or work.number != report.number:
+        if not isinstance(work, CurrentBatch) or work.number != report.number:
             return
         task = work.tasks[report.task]
         if task.answer.done():
             return
-        if isinstance(report, messages.Previewed):
-            task.listener.preview(report.picture)
+        if isinstance(report, messages.TaskPreview):
+            task.listener.preview(report.image)
             return
         known = report.fraction is not None and math.isfinite(report.fraction)
         fraction = min(1.0, max(0.0, report.fraction or 0.0)) if known else None
         task.listener.progress(fraction, clean(report.message))
 
-    def _end_loading(self, report: messages.Loaded | messages.NotLoaded) -> None:
-        if not isinstance(self.work, Loading) or self.work.model != report.key:
+    def _end_loading(self, report: messages.ModelLoaded | messages.ModelLoadFailed) -> None:
+        if not isinstance(self.work, CurrentLoad) or self.work.model != report.key:
             return
         self._rest()
-        if isinstance(report, messages.NotLoaded):
+        if isinstance(report, messages.ModelLoadFailed):
             self._owner.not_loaded(self, report)
             return
         self.loaded_at = time.monotonic()
@@ -264,9 +271,9 @@ class Host:
         self._known.load_seconds[report.key] = report.seconds
         self._owner.loaded(self, report)
 
-    def _end_batch(self, report: messages.Done) -> None:
+    def _end_batch(self, report: messages.BatchDone) -> None:
         work = self.work
-        if not isinstance(work, Running) or work.number != report.number:
+        if not isinstance(work, CurrentBatch) or work.number != report.number:
             return
         self._rest()
         if self.ahead is not None:
@@ -280,7 +287,7 @@ class Host:
         self.work, self._message = None, ""
         self._idle_since = time.monotonic()
 
-    def _kill_if_at(self, work: Loading | Running, sentence: str) -> None:
+    def _kill_if_at(self, work: CurrentLoad | CurrentBatch, sentence: str) -> None:
         if self.work is work and self._process is not None:
             log.warning("%s is ended: %s", self, sentence)
             self._killed_for = sentence
@@ -300,7 +307,7 @@ class Host:
             self._message = f"died: {how}"
             log.error("%s %s", self, self._message)
         for_memory = not why and code == -signal.SIGKILL
-        end = End(work, ahead, how, is_crash=not why, for_memory=for_memory)
+        end = HostExit(work, ahead, how, is_crash=not why, for_memory=for_memory)
         self._owner.ended(self, end)
 
     def _wait_after_crash(self) -> float:
@@ -316,10 +323,10 @@ class Host:
 
     # -- how it is shown --------------------------------------------------------------------------
 
-    def state(self, waiting: int) -> HostState:
+    def state(self, waiting: int) -> HostStatus:
         """How it is now."""
-        running = len(self.work.tasks) if isinstance(self.work, Running) else 0
-        return HostState(
+        running = len(self.work.tasks) if isinstance(self.work, CurrentBatch) else 0
+        return HostStatus(
             device=self.device.id,
             name=self.device.name,
             pid=self._process.pid if self._process else None,
@@ -346,7 +353,7 @@ def _seconds(limit: float) -> str:
     return counted(limit, "second", shown=f"{limit:g}")
 
 
-def _log(device: str, report: messages.Logged) -> None:
+def _log(device: str, report: messages.LogLine) -> None:
     """Writes what a host logs; a library's warnings are no news to operators."""
     ours = report.logger.partition(".")[0] == "engine"
     level = report.level if ours or report.level > logging.WARNING else logging.INFO

@@ -8,7 +8,7 @@ from engine.contract.model_host import ModelKey
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class LoadModel:
     """Load a model.
 
     Attributes:
@@ -21,7 +21,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class RunBatch:
     """Do a batch.
 
     Attributes:
@@ -40,20 +40,20 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveUp:
+class CancelTask:
     """Nobody waits for a task of a batch any more."""
 
     number: int
     task: int
 
 
-Command = Load | Run | GiveUp
+HostCommand = LoadModel | RunBatch | CancelTask
 
 # -- from a host ----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class HostReady:
     """The process is up; how many bytes its device has, and how many it may fill."""
 
     total: int
@@ -61,7 +61,7 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldModel:
+class ModelUsage:
     """A model that is loaded, and the bytes that it takes on the device."""
 
     key: ModelKey
@@ -70,29 +70,29 @@ class HeldModel:
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class LoadedModels:
     """What a host holds now: its models, the least recently used first, and bytes used."""
 
-    models: tuple[HeldModel, ...]
+    models: tuple[ModelUsage, ...]
     used: int
 
 
 @dataclass(frozen=True, slots=True)
-class Success:
+class TaskSuccess:
     """A task's answer, pickled."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class TaskRefused:
     """A task that failed on purpose: its `StepError`, pickled."""
 
     error: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Defect:
+class TaskBug:
     """A task that failed by a defect."""
 
     type: str
@@ -101,15 +101,15 @@ class Defect:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class TaskAbandoned:
     """A task that was given up and left unfinished."""
 
 
-Answer = Success | Refused | Defect | Left
+TaskReply = TaskSuccess | TaskRefused | TaskBug | TaskAbandoned
 
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class ModelLoaded:
     """A model is loaded.
 
     Attributes:
@@ -126,7 +126,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class NotLoaded:
+class ModelLoadFailed:
     """A model could not be loaded.
 
     Attributes:
@@ -137,13 +137,13 @@ class NotLoaded:
     """
 
     key: ModelKey
-    answer: "Refused | Defect"
+    answer: "TaskRefused | TaskBug"
     is_too_large: bool = False
     size: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class BatchDone:
     """A batch has ended.
 
     Attributes:
@@ -154,13 +154,13 @@ class Done:
     """
 
     number: int
-    answers: tuple[Answer, ...]
+    answers: tuple[TaskReply, ...]
     seconds: float
     fitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Progressed:
+class TaskProgress:
     """How far a task is."""
 
     number: int
@@ -170,16 +170,16 @@ class Progressed:
 
 
 @dataclass(frozen=True, slots=True)
-class Previewed:
-    """How a task's picture looks so far."""
+class TaskPreview:
+    """How a task's image looks so far."""
 
     number: int
     task: int
-    picture: bytes
+    image: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LogLine:
     """A line for the engine's log."""
 
     level: int
@@ -187,4 +187,13 @@ class Logged:
     text: str
 
 
-Report = Ready | Holding | Loaded | NotLoaded | Done | Progressed | Previewed | Logged
+HostReport = (
+    HostReady
+    | LoadedModels
+    | ModelLoaded
+    | ModelLoadFailed
+    | BatchDone
+    | TaskProgress
+    | TaskPreview
+    | LogLine
+)

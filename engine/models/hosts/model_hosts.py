@@ -9,17 +9,17 @@ from typing import Any
 from engine.config.settings import HostSettings
 from engine.contract import Blocked, Retryable, StepError
 from engine.contract.model_host import ModelKey, Task
-from engine.models.hosts import messages, plain
-from engine.models.hosts.answers import died, fail, settle
+from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, on_devices
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad, HostExit
 from engine.models.hosts.devices import CPU, Device, find_devices, named_devices
-from engine.models.hosts.fitting import Fitting
-from engine.models.hosts.host import Host
-from engine.models.hosts.state import HostState, Known
-from engine.models.hosts.tasks import Backlog, Listener, Waiting
-from engine.models.hosts.too_large import TooLarge
-from engine.models.hosts.work import End, Loading, Running
-from engine.models.hosts.worker import Orders
+from engine.models.hosts.host import ModelHost
+from engine.models.hosts.out_of_memory import ModelTooLarge
+from engine.models.hosts.replies import died, fail, settle
+from engine.models.hosts.status import HostStatus, KnownModels
+from engine.models.hosts.tasks import Backlog, PendingTask, TaskListener
+from engine.models.hosts.worker import WorkerOptions
 from engine.text.plural import counted
 
 LOOK_AGAIN_SECONDS = 0.2
@@ -38,15 +38,15 @@ class ModelHosts:
     def __init__(self, settings: HostSettings) -> None:
         self._settings = settings
         self._backlog = Backlog()
-        self._known = Known.nothing()
-        self._fitting = Fitting()
-        self._hosts: list[Host] = []
+        self._known = KnownModels.nothing()
+        self._fitting = BatchLimits()
+        self._hosts: list[ModelHost] = []
         self._chooser = Chooser(self._hosts, self._backlog, self._known, self._fitting, settings)
         self._finding = asyncio.Lock()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
 
-    async def infer(self, task: Task, listener: Listener) -> Any:
+    async def infer(self, task: Task, listener: TaskListener) -> Any:
         """A task's answer.
 
         One that is cancelled while it waits is taken out; one that a host works at is given up,
@@ -67,7 +67,7 @@ class ModelHosts:
         if refusal := self._refusal(task.model):
             raise refusal
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        waiting = Waiting(task, plain.pack(task.payload), answer, listener)
+        waiting = PendingTask(task, safe_pickle.pack(task.payload), answer, listener)
         listener.waits()
         self._backlog.add(waiting)
         self._dispatch()
@@ -77,7 +77,7 @@ class ModelHosts:
             self._give_up(waiting)
             raise
 
-    def states(self) -> list[HostState]:
+    def states(self) -> list[HostStatus]:
         """How each host is now; none before the first task has come."""
         waiting = dict.fromkeys(range(len(self._hosts)), 0)
         for (model, _, _), queue in self._backlog.kinds():
@@ -122,11 +122,11 @@ class ModelHosts:
             found = named_devices(names) if names else await asyncio.to_thread(find_devices)
             log.info("models run on %s", ", ".join(device.id for device in found))
             self._hosts += [
-                Host(device, self._orders(device, found), self._settings, self._known, self)
+                ModelHost(device, self._orders(device, found), self._settings, self._known, self)
                 for device in found
             ]
 
-    def _orders(self, device: Device, devices: Sequence[Device]) -> Orders:
+    def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:
         settings, cores = self._settings, os.cpu_count() or 1
         if device.kind == CPU:
             beside = sum(other.kind == CPU for other in devices)
@@ -136,7 +136,7 @@ class ModelHosts:
             share, threads = settings.memory_share, min(4, cores)
         budget = int(settings.memory_gib.get(device.id, 0) * 2**30)
         level = logging.getLogger().getEffectiveLevel()
-        return Orders(device.id, device.torch, budget, share, threads, level)
+        return WorkerOptions(device.id, device.torch, budget, share, threads, level)
 
     def _refusal(self, model: ModelKey) -> StepError | None:
         """Why no host can ever do, or can do now, what a model is asked."""
@@ -163,7 +163,7 @@ class ModelHosts:
     def _too_large(self, model: ModelKey) -> StepError:
         size = self._known.sizes.get(model, 0)
         largest = max(on_devices(self._hosts, model), key=lambda host: host.budget)
-        return TooLarge(model.name, size, largest.device.id, largest.budget)
+        return ModelTooLarge(model.name, size, largest.device.id, largest.budget)
 
     # -- giving out work --------------------------------------------------------------------------
 
@@ -180,7 +180,7 @@ class ModelHosts:
                 host.load(key[0])
         self._look_again()
 
-    def _say_loading(self, model: ModelKey, host: Host) -> None:
+    def _say_loading(self, model: ModelKey, host: ModelHost) -> None:
         for waiting in self._backlog.all():
             if waiting.task.model == model:
                 waiting.listener.progress(None, f"loading {model.name} on {host.device.id}")
@@ -194,7 +194,7 @@ class ModelHosts:
             wait = min(self._settings.batch_wait_seconds or LOOK_AGAIN_SECONDS, LOOK_AGAIN_SECONDS)
             self._timer = asyncio.get_running_loop().call_later(wait, self._dispatch)
 
-    def _give_up(self, waiting: Waiting) -> None:
+    def _give_up(self, waiting: PendingTask) -> None:
         if self._backlog.remove(waiting):
             return
         for host in self._hosts:
@@ -202,12 +202,12 @@ class ModelHosts:
 
     # -- what hosts say ---------------------------------------------------------------------------
 
-    def loaded(self, host: Host, report: messages.Loaded) -> None:
+    def loaded(self, host: ModelHost, report: messages.ModelLoaded) -> None:
         """A model is there: what came meanwhile is its first batch."""
         log.info("%s is on %s, in %.1f s", report.key.name, host.device.id, report.seconds)
         self._dispatch()
 
-    def not_loaded(self, host: Host, report: messages.NotLoaded) -> None:
+    def not_loaded(self, host: ModelHost, report: messages.ModelLoadFailed) -> None:
         """A model could not be loaded: whoever waits for it is told, or another host tries."""
         model = report.key
         if report.is_too_large:
@@ -219,7 +219,7 @@ class ModelHosts:
                 settle(waiting, report.answer)
         self._dispatch()
 
-    def answered(self, host: Host, running: Running, report: messages.Done) -> None:
+    def answered(self, host: ModelHost, running: CurrentBatch, report: messages.BatchDone) -> None:
         """A batch has ended: the host has its next one before the answers are given out."""
         if report.fitted:
             self._fitting.failed(running.key, report.fitted)
@@ -229,11 +229,11 @@ class ModelHosts:
         for waiting, answer in zip(running.tasks, report.answers, strict=True):
             settle(waiting, answer)
 
-    def ended(self, host: Host, end: End) -> None:
+    def ended(self, host: ModelHost, end: HostExit) -> None:
         """A host has died: what it was at is done again, each task by itself."""
-        if isinstance(end.work, Running):
+        if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
-        elif isinstance(end.work, Loading) and not self._is_held(end.work.model):
+        elif isinstance(end.work, CurrentLoad) and not self._is_held(end.work.model):
             for waiting in self._backlog.take_model(end.work.model):
                 fail(waiting, died(host.device.id, end, f"loading {end.work.model.name}"))
         for waiting in list(self._backlog.all()):
@@ -245,7 +245,7 @@ class ModelHosts:
     def _is_held(self, model: ModelKey) -> bool:
         return any(host.has(model) for host in self._chooser.usable(model))
 
-    def _do_again(self, host: Host, end: End, running: Running) -> None:
+    def _do_again(self, host: ModelHost, end: HostExit, running: CurrentBatch) -> None:
         """Fails a task that was alone, or hung; what may be innocent is done once more, alone.
 
         Where the next batch had been sent already, the host may have died of either.

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
-from engine.models.hosts import messages, plain
+from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.spawning import spawning
-from engine.models.hosts.worker import Orders, serve
+from engine.models.hosts.worker import WorkerOptions, serve
 
 log = logging.getLogger(__name__)
 
@@ -34,14 +34,14 @@ class HostProcess:
 
     def __init__(
         self,
-        orders: Orders,
-        on_report: Callable[[messages.Report], None],
+        orders: WorkerOptions,
+        on_report: Callable[[messages.HostReport], None],
         on_end: Callable[[int], None],
     ) -> None:
         self._on_report = on_report
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
-        self._outbox: queue.SimpleQueue[messages.Command | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[messages.HostCommand | None] = queue.SimpleQueue()
         self._printed: deque[str] = deque(maxlen=LINES_KEPT)
         self._closed = False
         context = multiprocessing.get_context("spawn")
@@ -69,7 +69,7 @@ class HostProcess:
         """The last lines that it printed."""
         return "\n".join(self._printed)
 
-    def send(self, command: messages.Command) -> None:
+    def send(self, command: messages.HostCommand) -> None:
         """Sends a command; large ones do not hold up the engine."""
         self._outbox.put(command)
 
@@ -118,8 +118,8 @@ class HostProcess:
         except (EOFError, OSError):
             return False
         try:
-            self._post(self._on_report, plain.unpack_report(data))
-        except plain.NotPlain as error:
+            self._post(self._on_report, safe_pickle.unpack_report(data))
+        except safe_pickle.UnsafePickle as error:
             log.error("%s says what no host of ours says: %s", self._process.name, error)  # noqa: TRY400
             self._process.kill()
             return False

@@ -13,7 +13,7 @@ BatchKey = tuple[ModelKey, str, str]
 """Model, operation and group: tasks that have these in common may be done together."""
 
 
-class Listener(Protocol):
+class TaskListener(Protocol):
     """Who waits for a task, and is told of it meanwhile."""
 
     def waits(self) -> None:
@@ -28,13 +28,13 @@ class Listener(Protocol):
         """Says how far it is."""
         ...
 
-    def preview(self, picture: bytes) -> None:
-        """Shows how its picture looks so far."""
+    def preview(self, image: bytes) -> None:
+        """Shows how its image looks so far."""
         ...
 
 
 @dataclass(slots=True, eq=False)
-class Waiting:
+class PendingTask:
     """A task, from when it is asked for until it has an answer.
 
     Attributes:
@@ -49,7 +49,7 @@ class Waiting:
     task: Task
     payload: bytes
     answer: "asyncio.Future[Any]"
-    listener: Listener
+    listener: TaskListener
     since: float = field(default_factory=time.monotonic)
     alone: bool = False
 
@@ -63,21 +63,21 @@ class Backlog:
     """Everything that waits."""
 
     def __init__(self) -> None:
-        self._queues: dict[BatchKey, deque[Waiting]] = {}
+        self._queues: dict[BatchKey, deque[PendingTask]] = {}
 
     def __len__(self) -> int:
         return sum(len(queue) for queue in self._queues.values())
 
-    def add(self, waiting: Waiting) -> None:
+    def add(self, waiting: PendingTask) -> None:
         """Adds a task behind the others of its kind."""
         self._queues.setdefault(waiting.key, deque()).append(waiting)
 
-    def put_back(self, tasks: list[Waiting]) -> None:
+    def put_back(self, tasks: list[PendingTask]) -> None:
         """Puts tasks before the others of their kind."""
         for waiting in reversed(tasks):
             self._queues.setdefault(waiting.key, deque()).appendleft(waiting)
 
-    def remove(self, waiting: Waiting) -> bool:
+    def remove(self, waiting: PendingTask) -> bool:
         """Takes a task out; whether it was there."""
         queue = self._queues.get(waiting.key)
         if queue is None or waiting not in queue:
@@ -86,7 +86,7 @@ class Backlog:
         self._drop_if_empty(waiting.key)
         return True
 
-    def take(self, key: BatchKey, most: int) -> list[Waiting]:
+    def take(self, key: BatchKey, most: int) -> list[PendingTask]:
         """Takes the oldest tasks of a kind that may be done together."""
         queue = self._queues[key]
         taken = [queue.popleft()]
@@ -95,16 +95,16 @@ class Backlog:
         self._drop_if_empty(key)
         return taken
 
-    def take_model(self, model: ModelKey) -> list[Waiting]:
+    def take_model(self, model: ModelKey) -> list[PendingTask]:
         """Takes everything that waits for a model."""
         keys = [key for key in self._queues if key[0] == model]
         return [waiting for key in keys for waiting in self._queues.pop(key)]
 
-    def kinds(self) -> "list[tuple[BatchKey, deque[Waiting]]]":
+    def kinds(self) -> "list[tuple[BatchKey, deque[PendingTask]]]":
         """Every kind that something waits of, the longest waiting first."""
         return sorted(self._queues.items(), key=lambda item: item[1][0].since)
 
-    def all(self) -> Iterator[Waiting]:
+    def all(self) -> Iterator[PendingTask]:
         """Every task that waits."""
         for queue in self._queues.values():
             yield from queue

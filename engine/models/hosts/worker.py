@@ -9,12 +9,12 @@ from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
 from engine.contract.errors import StepError
-from engine.models.hosts import messages, plain
-from engine.models.hosts.batch import Batch, DeviceGone, GivenUp, defect
+from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch, defect
 from engine.models.hosts.memory import is_device_gone, memory_of
-from engine.models.hosts.shelf import Shelf
+from engine.models.hosts.model_cache import ModelCache
+from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
-from engine.models.hosts.too_large import TooLarge
 
 BROKEN = 86
 """Exit code of a process whose device is of no use to it any more."""
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Orders:
+class WorkerOptions:
     """How a host is to work.
 
     Attributes:
@@ -43,7 +43,7 @@ class Orders:
     level: int
 
 
-def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
+def serve(orders: WorkerOptions, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
     """Works until the engine closes the pipe, or ends.
 
     Args:
@@ -57,8 +57,8 @@ def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, An
         os.dup2(out.fileno(), printed)
     reporter = Reporter(pipe)
     logging.basicConfig(level=orders.level, handlers=[_ToEngine(reporter)], force=True)
-    inbox: queue.SimpleQueue[messages.Command] = queue.SimpleQueue()
-    given_up = GivenUp()
+    inbox: queue.SimpleQueue[messages.HostCommand] = queue.SimpleQueue()
+    given_up = AbandonedTasks()
     listener = threading.Thread(target=_listen, args=(pipe, inbox, given_up), daemon=True)
     listener.start()
     _work(orders, reporter, inbox, given_up)
@@ -66,8 +66,8 @@ def serve(orders: Orders, pipe: "Connection[Any, Any]", out: "Connection[Any, An
 
 def _listen(
     pipe: "Connection[Any, Any]",
-    inbox: "queue.SimpleQueue[messages.Command]",
-    given_up: GivenUp,
+    inbox: "queue.SimpleQueue[messages.HostCommand]",
+    given_up: AbandonedTasks,
 ) -> None:
     """Hears commands while a model is at work; ends the process with its engine."""
     parent = parent_sentinel()
@@ -78,17 +78,17 @@ def _listen(
             command = pipe.recv()
         except (EOFError, OSError):
             os._exit(1)
-        if isinstance(command, messages.GiveUp):
+        if isinstance(command, messages.CancelTask):
             given_up.add(command.number, command.task)
         else:
             inbox.put(command)
 
 
 def _work(
-    orders: Orders,
+    orders: WorkerOptions,
     reporter: "Reporter",
-    inbox: "queue.SimpleQueue[messages.Command]",
-    given_up: GivenUp,
+    inbox: "queue.SimpleQueue[messages.HostCommand]",
+    given_up: AbandonedTasks,
 ) -> None:
     try:
         memory = memory_of(orders.torch)
@@ -97,8 +97,8 @@ def _work(
         log.critical("%s cannot be used: %s", orders.device, error)
         _end_broken(reporter)
     budget = orders.budget or int(total * orders.share)
-    shelf = Shelf(orders.torch, budget, memory, orders.device)
-    reporter.tell(messages.Ready(total, budget))
+    shelf = ModelCache(orders.torch, budget, memory, orders.device)
+    reporter.tell(messages.HostReady(total, budget))
     while True:
         command = inbox.get()
         try:
@@ -106,7 +106,7 @@ def _work(
         except DeviceGone as error:
             log.critical("%s is of no use any more: %s", orders.device, error)
             _end_broken(reporter)
-        reporter.tell(messages.Holding(shelf.holding(), shelf.used()))
+        reporter.tell(messages.LoadedModels(shelf.holding(), shelf.used()))
         reporter.tell(report)
 
 
@@ -116,31 +116,33 @@ def _end_broken(reporter: "Reporter") -> NoReturn:
 
 
 def _obey(
-    command: messages.Command, shelf: Shelf, given_up: GivenUp, reporter: "Reporter"
-) -> messages.Report:
-    if isinstance(command, messages.Load):
+    command: messages.HostCommand, shelf: ModelCache, given_up: AbandonedTasks, reporter: "Reporter"
+) -> messages.HostReport:
+    if isinstance(command, messages.LoadModel):
         return _load(shelf, command)
-    if isinstance(command, messages.Run):
-        done = Batch(command, shelf, given_up, reporter.tell).do()
+    if isinstance(command, messages.RunBatch):
+        done = HostBatch(command, shelf, given_up, reporter.tell).do()
         given_up.forget(command.number)
         shelf.settle(command.key)
         return done
     raise TypeError(f"a {type(command).__name__} is no command")
 
 
-def _load(shelf: Shelf, load: messages.Load) -> messages.Report:
+def _load(shelf: ModelCache, load: messages.LoadModel) -> messages.HostReport:
     try:
         held = shelf.obtain(load.key, load.expected)
-        return messages.Loaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
-    except TooLarge as error:
-        refused = messages.Refused(plain.pack_error(error))
-        return messages.NotLoaded(load.key, refused, is_too_large=True, size=error.size)
+        return messages.ModelLoaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
+    except ModelTooLarge as error:
+        refused = messages.TaskRefused(safe_pickle.pack_error(error))
+        return messages.ModelLoadFailed(load.key, refused, is_too_large=True, size=error.size)
     except StepError as error:
-        return messages.NotLoaded(load.key, messages.Refused(plain.pack_error(error)))
+        return messages.ModelLoadFailed(
+            load.key, messages.TaskRefused(safe_pickle.pack_error(error))
+        )
     except Exception as error:
         if is_device_gone(error):
             raise DeviceGone(str(error)) from error
-        return messages.NotLoaded(load.key, defect(error))
+        return messages.ModelLoadFailed(load.key, defect(error))
 
 
 class Reporter:
@@ -155,9 +157,9 @@ class Reporter:
         self._outbox: queue.Queue[bytes] = queue.Queue()
         threading.Thread(target=self._send, daemon=True).start()
 
-    def tell(self, report: messages.Report) -> None:
+    def tell(self, report: messages.HostReport) -> None:
         """Sends one before long, after those before it."""
-        self._outbox.put(plain.pack(report))
+        self._outbox.put(safe_pickle.pack(report))
 
     def flush(self) -> None:
         """Waits until everything is sent."""
@@ -184,4 +186,4 @@ class _ToEngine(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Sends one record as text."""
         text = self.format(record)
-        self._reporter.tell(messages.Logged(record.levelno, record.name, text[-20_000:]))
+        self._reporter.tell(messages.LogLine(record.levelno, record.name, text[-20_000:]))

@@ -1,1 +1,1 @@
-"""Models that score pictures, each by its published formula; loaded in model hosts only."""
+"""Models that score images, each by its published formula; loaded in model hosts only."""

@@ -1,4 +1,4 @@
-"""LAION's aesthetic predictor: how beautiful people find a picture, whatever it shows.
+"""LAION's aesthetic predictor: how beautiful people find an image, whatever it shows.
 
     head(embedding / |embedding|), embeddings of OpenAI's ViT-L/14
 
@@ -10,11 +10,11 @@ is that many times too wide.
 
 from collections.abc import Sequence
 
-from engine.models.scorers.heads import Head
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.residents import Resident
+from engine.models.scorers.device_modules import DeviceModule
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
+from engine.models.scorers.regression_head import RegressionHead
 from engine.models.scorers.scorer import Reads
-from engine.models.scorers.towers import Tower
 
 SHA256 = "21dd590f3ccdc646f0d53120778b296013b096a035a2718c9cb0d511bff0f1e0"
 """SHA-256 of `sac+logos+ava1-l14-linearMSE.pth`, 3,714,759 bytes."""
@@ -26,18 +26,18 @@ class Aesthetic:
     metric = "aesthetic"
     reads: Reads = "none"
 
-    def __init__(self, tower: Tower, head: Head, identity: str) -> None:
+    def __init__(self, tower: Tower, head: RegressionHead, identity: str) -> None:
         self.tower = tower
         self.head = head
         self.identity = f"{tower.identity} + {identity}"
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The tower; the head is a few numbers and stays on the processor."""
         return (self.tower.resident,)
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """The score of each picture, about 1 to 10; texts are not looked at."""
-        return [float(score) for score in self.head(self.tower.of_pictures(pictures))]
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """The score of each image, about 1 to 10; texts are not looked at."""
+        return [float(score) for score in self.head(self.tower.of_images(images))]
 
     def cuts(self, text: str) -> bool:
         """Never: it reads no text."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.models.weights.states import fill, wrong_parts
+from engine.models.weights.safe_load import fill, wrong_parts
 
 _VISION = "blip.visual_encoder."
 _TEXT = "blip.text_encoder."

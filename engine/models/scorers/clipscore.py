@@ -1,6 +1,6 @@
-"""CLIPScore: how well a caption fits a picture.
+"""CLIPScore: how well a caption fits an image.
 
-    2.5 * max(cos("A photo depicts " + text, picture), 0)
+    2.5 * max(cos("A photo depicts " + text, image), 0)
 
 J. Hessel et al., "CLIPScore: A Reference-free Evaluation Metric for Image Captioning", EMNLP 2021,
 with OpenAI's ViT-B/32. The number of torchmetrics under the same name is another one (100 times
@@ -10,10 +10,10 @@ small difference means much.
 
 from collections.abc import Sequence
 
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.residents import Resident
+from engine.models.scorers.device_modules import DeviceModule
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.scorer import Reads
-from engine.models.scorers.towers import Tower
 
 PREFIX = "A photo depicts "
 WEIGHT = 2.5
@@ -29,14 +29,14 @@ class ClipScore:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The tower."""
         return (self.tower.resident,)
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """2.5 times the cosine of each picture with its text, 0 to 2.5."""
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """2.5 times the cosine of each image with its text, 0 to 2.5."""
         prefixed = [PREFIX + text for text in texts]
-        alike = self.tower.of_pictures(pictures) * self.tower.of_texts(prefixed)
+        alike = self.tower.of_images(images) * self.tower.of_texts(prefixed)
         # Python's `max` would make a 0 of what is not a number; `clamp` keeps it.
         return [WEIGHT * float(cosine.clamp(min=0)) for cosine in alike.sum(dim=-1)]
 

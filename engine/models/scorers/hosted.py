@@ -1,6 +1,6 @@
-"""Scorers in a model host: a whole set of pictures is one task, several tasks are one batch.
+"""Scorers in a model host: a whole set of images is one task, several tasks are one batch.
 
-Each picture is decoded once, prepared once for every way in which a model wants it, and embedded
+Each image is decoded once, prepared once for every way in which a model wants it, and embedded
 once by every tower; each text is encoded once a tower. `engine.backends.local` describes the tasks.
 """
 
@@ -9,22 +9,22 @@ from collections.abc import Sequence
 from typing import Any, TypedDict
 
 from engine.contract.errors import Permanent
-from engine.contract.model_host import Desk, Place
-from engine.contract.score import Column, Mark
+from engine.contract.model_host import BatchReporter, LoadContext
+from engine.contract.score import ImageScore, ScorerScores
+from engine.models.scorers.calibration import MAPS
+from engine.models.scorers.device_modules import DeviceModule, Precision
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.loading import Loader
-from engine.models.scorers.maps import MAPS
 from engine.models.scorers.models import ScoringOptions
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.residents import Precision, Resident
-from engine.models.scorers.scorer import Scorer
-from engine.models.scorers.towers import Tower
+from engine.models.scorers.scorer import LoadedScorer
 
 LOADER = "engine.models.scorers.hosted:load"
 MOST_TASKS = 8
 
 
 class ScoreTask(TypedDict):
-    """Payload of the operation `score`; its answer is a `Column` as plain data for each scorer."""
+    """Payload of the operation `score`; its answer is a `ScorerScores` as plain data for each scorer."""
 
     images: list[bytes]
     brief: str
@@ -38,13 +38,13 @@ class CompareTask(TypedDict):
 
 
 class CompareAnswer(TypedDict):
-    """Cosines of each picture with each, and which model they are of."""
+    """Cosines of each image with each, and which model they are of."""
 
     method: str
     values: list[list[float]]
 
 
-def load(options: str, place: Place) -> "LoadedScorers":
+def load(options: str, place: LoadContext) -> "LoadedScorers":
     """Loads scorers.
 
     Args:
@@ -66,20 +66,20 @@ class LoadedScorers:
 
     Args:
         scorers: The scorers, in the order of their columns.
-        tower: The CLIP model that compares pictures, where it was asked for.
+        tower: The CLIP model that compares images, where it was asked for.
         precision: A settled precision, for the record.
     """
 
     most = MOST_TASKS
 
     def __init__(
-        self, scorers: Sequence[Scorer], tower: Tower | None, precision: Precision
+        self, scorers: Sequence[LoadedScorer], tower: Tower | None, precision: Precision
     ) -> None:
         self.scorers = scorers
         self.tower = tower
         self.precision = precision
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: Desk) -> list[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> list[Any]:
         """Does a batch of tasks of one operation, `score` or `compare`."""
         alive = [task for task in range(len(payloads)) if not desk.is_given_up(task)]
         answers: list[Any] = [None] * len(payloads)
@@ -108,15 +108,17 @@ class LoadedScorers:
         """Lets go of the weights."""
         self.scorers, self.tower = (), None
 
-    def _residents(self) -> list[Resident]:
+    def _residents(self) -> list[DeviceModule]:
         """Every module once, however many scorers share it."""
         found = [resident for scorer in self.scorers for resident in scorer.residents()]
         if self.tower is not None:
             found.append(self.tower.resident)
         return list({id(resident): resident for resident in found}.values())
 
-    def _score(self, tasks: Sequence[ScoreTask], named: Sequence[int], desk: Desk) -> list[Any]:
-        pictures = Pictures([image for task in tasks for image in task["images"]])
+    def _score(
+        self, tasks: Sequence[ScoreTask], named: Sequence[int], desk: BatchReporter
+    ) -> list[Any]:
+        images = ImageBatch([image for task in tasks for image in task["images"]])
         owners = [index for index, task in enumerate(tasks) for _ in task["images"]]
         columns: list[list[dict[str, Any]]] = [[] for _ in tasks]
         for done, scorer in enumerate(self.scorers):
@@ -124,27 +126,29 @@ class LoadedScorers:
                 return [None] * len(tasks)
             for task in named:
                 desk.progress(task, done / len(self.scorers), f"scoring by {scorer.metric}")
-            raws = self._raws(scorer, pictures, [tasks[owners[p]] for p in pictures.places])
-            marks = [_mark(scorer.metric, raw, pictures, p) for p, raw in enumerate(raws)]
+            raws = self._raws(scorer, images, [tasks[owners[p]] for p in images.places])
+            marks = [_mark(scorer.metric, raw, images, p) for p, raw in enumerate(raws)]
             for index, task_ in enumerate(tasks):
                 own = [mark for mark, owner in zip(marks, owners, strict=True) if owner == index]
                 columns[index].append(self._column(scorer, task_, own).model_dump(mode="json"))
         return columns
 
     def _raws(
-        self, scorer: Scorer, pictures: Pictures, tasks: Sequence[ScoreTask]
+        self, scorer: LoadedScorer, images: ImageBatch, tasks: Sequence[ScoreTask]
     ) -> list[float | None]:
-        """A number for each picture of the batch, None for those that cannot be read."""
-        found: list[float | None] = [None] * (len(pictures) + len(pictures.notes))
-        if len(pictures):
+        """A number for each image of the batch, None for those that cannot be read."""
+        found: list[float | None] = [None] * (len(images) + len(images.notes))
+        if len(images):
             texts = [_text_for(scorer, task) for task in tasks]
-            for place, raw in zip(pictures.places, scorer.raws(pictures, texts), strict=True):
+            for place, raw in zip(images.places, scorer.raws(images, texts), strict=True):
                 found[place] = raw
         return found
 
-    def _column(self, scorer: Scorer, task: ScoreTask, marks: Sequence[Mark]) -> Column:
+    def _column(
+        self, scorer: LoadedScorer, task: ScoreTask, marks: Sequence[ImageScore]
+    ) -> ScorerScores:
         version = MAPS[scorer.metric].version
-        return Column(
+        return ScorerScores(
             metric=scorer.metric,
             scorer=f"{scorer.identity}, {self.precision}, map {version}",
             text=scorer.reads,
@@ -152,43 +156,45 @@ class LoadedScorers:
             marks=tuple(marks),
         )
 
-    def _compare(self, tasks: Sequence[CompareTask], named: Sequence[int], desk: Desk) -> list[Any]:
+    def _compare(
+        self, tasks: Sequence[CompareTask], named: Sequence[int], desk: BatchReporter
+    ) -> list[Any]:
         if self.tower is None:
-            raise ValueError("the model that compares pictures was not asked for")
+            raise ValueError("the model that compares images was not asked for")
         for task in named:
-            desk.progress(task, None, "comparing pictures")
-        pictures = Pictures([image for task in tasks for image in task["images"]])
-        vectors = self.tower.of_pictures(pictures) if len(pictures) else None
+            desk.progress(task, None, "comparing images")
+        images = ImageBatch([image for task in tasks for image in task["images"]])
+        vectors = self.tower.of_images(images) if len(images) else None
         answers: list[Any] = []
         start = 0
         for task_ in tasks:
             end = start + len(task_["images"])
-            answers.append(self._compared(self.tower, pictures, vectors, range(start, end)))
+            answers.append(self._compared(self.tower, images, vectors, range(start, end)))
             start = end
         return answers
 
     def _compared(
-        self, tower: Tower, pictures: Pictures, vectors: Any, places: Sequence[int]
+        self, tower: Tower, images: ImageBatch, vectors: Any, places: Sequence[int]
     ) -> "CompareAnswer | Permanent":
-        """How alike the pictures at some places of a batch are."""
+        """How alike the images at some places of a batch are."""
         for number, place in enumerate(places, 1):
-            if place in pictures.notes:
-                note = pictures.notes[place]
-                return Permanent(f"Picture {number} of the set cannot be compared. {note}")
-        own = vectors[[pictures.places.index(place) for place in places]]
+            if place in images.notes:
+                note = images.notes[place]
+                return Permanent(f"Image {number} of the set cannot be compared. {note}")
+        own = vectors[[images.places.index(place) for place in places]]
         return {
             "method": f"cosine of embeddings of {tower.identity}, {self.precision}",
             "values": [[round(v, 6) for v in row] for row in (own @ own.T).clamp(-1, 1).tolist()],
         }
 
 
-def _text_for(scorer: Scorer, task: ScoreTask) -> str:
+def _text_for(scorer: LoadedScorer, task: ScoreTask) -> str:
     return {"brief": task["brief"], "prompt": task["prompt"], "none": ""}[scorer.reads]
 
 
-def _mark(metric: str, raw: float | None, pictures: Pictures, place: int) -> Mark:
+def _mark(metric: str, raw: float | None, images: ImageBatch, place: int) -> ImageScore:
     if raw is None:
-        return Mark(note=pictures.notes[place])
+        return ImageScore(note=images.notes[place])
     if not math.isfinite(raw):
-        return Mark(note=f"{metric} gave no number.")
-    return Mark(raw=raw, value=MAPS[metric](raw))
+        return ImageScore(note=f"{metric} gave no number.")
+    return ImageScore(raw=raw, value=MAPS[metric](raw))

@@ -1,8 +1,8 @@
 """HPSv2 and v2.1: human preference, on CLIP ViT-H/14 trained further on rankings.
 
-    cos(text embedding, picture embedding)
+    cos(text embedding, image embedding)
 
-X. Wu et al., "Human Preference Score v2", 2023, and their code: the picture is brought to the size
+X. Wu et al., "Human Preference Score v2", 2023, and their code: the image is brought to the size
 by its longer side and padded with black to a square, not cropped. Only numbers of one prompt
 compare.
 """
@@ -10,13 +10,13 @@ compare.
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.models.scorers.device_modules import DeviceModule, Precision
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.open_clip_tower import OpenClipTower
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.preprocessing import Recipe, Resizing
-from engine.models.scorers.residents import Precision, Resident
+from engine.models.scorers.preprocessing import ImagePreprocessing, ResizeOptions
 from engine.models.scorers.scorer import Reads
-from engine.models.scorers.towers import Tower
-from engine.models.weights.states import fill, load_tensors
+from engine.models.weights.safe_load import fill, load_tensors
 
 
 class HpsV2:
@@ -29,13 +29,13 @@ class HpsV2:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The tower."""
         return (self.tower.resident,)
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """The cosine of each picture with its text, about 0.2 to 0.35 for the real weights."""
-        alike = self.tower.of_pictures(pictures) * self.tower.of_texts(texts)
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """The cosine of each image with its text, about 0.2 to 0.35 for the real weights."""
+        alike = self.tower.of_images(images) * self.tower.of_texts(texts)
         return [float(cosine) for cosine in alike.sum(dim=-1)]
 
     def cuts(self, text: str) -> bool:
@@ -65,5 +65,5 @@ def load_hps_tower(
         identity=identity,
         device=device,
         batch=batch,
-        recipe=Recipe(Resizing(side, "longest"), side),
+        recipe=ImagePreprocessing(ResizeOptions(side, "longest"), side),
     )

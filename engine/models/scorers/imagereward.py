@@ -1,6 +1,6 @@
 """ImageReward: human preference, on BLIP with a head.
 
-    (head(first state of the text, read with the picture before its eyes) - mean) / std
+    (head(first state of the text, read with the image before its eyes) - mean) / std
 
 J. Xu et al., "ImageReward", NeurIPS 2023, and their code: BLIP-large's vision and text encoders,
 texts of 35 tokens at most. Their package is no longer kept up; here its checkpoint is loaded into
@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.models.scorers.blip_checkpoint import text_encoder, vision_encoder
-from engine.models.scorers.heads import Head
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.preprocessing import Recipe, Resizing
+from engine.models.scorers.device_modules import DeviceModule, Precision, dtype_of
+from engine.models.scorers.images import ImageBatch
+from engine.models.scorers.preprocessing import ImagePreprocessing, ResizeOptions
 from engine.models.scorers.pretrained import pretrained
-from engine.models.scorers.residents import Precision, Resident, dtype_of
+from engine.models.scorers.regression_head import RegressionHead
 from engine.models.scorers.scorer import Reads
 from engine.models.weights import load_tensors
 
@@ -41,7 +41,7 @@ class ImageReward:
         identity: Which weights it has.
         precision: A settled precision.
         device: Where it works.
-        batch: Pictures that it takes at once.
+        batch: Images that it takes at once.
     """
 
     metric = "imagereward"
@@ -51,7 +51,7 @@ class ImageReward:
         self,
         vision: Any,
         text: Any,
-        head: Head,
+        head: RegressionHead,
         tokenizer: Any,
         *,
         identity: str,
@@ -59,22 +59,22 @@ class ImageReward:
         device: str,
         batch: int,
     ) -> None:
-        self.vision = Resident(vision, device, batch)
-        self.text = Resident(text, device, batch)
+        self.vision = DeviceModule(vision, device, batch)
+        self.text = DeviceModule(text, device, batch)
         self.head = head
         self.tokenizer = tokenizer
         self.identity = identity
         side = int(vision.config.image_size)
-        self.recipe = Recipe(Resizing(side), side)
+        self.recipe = ImagePreprocessing(ResizeOptions(side), side)
         self._dtype = dtype_of(precision)
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """Both encoders."""
         return self.vision, self.text
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """The reward of each picture for its text, in deviations from the mean."""
-        pixels = pictures.pixels(self.recipe)
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """The reward of each image for its text, in deviations from the mean."""
+        pixels = images.pixels(self.recipe)
         found: list[float] = []
         step = self.vision.batch
         with self.vision.at_work(), self.text.at_work():
@@ -127,7 +127,7 @@ def load_imagereward(
     return ImageReward(
         vision_encoder(tensors, file.name).to(dtype),
         text_encoder(tensors, file.name).to(dtype),
-        Head(layers, file.name),
+        RegressionHead(layers, file.name),
         pretrained("AutoTokenizer", tokenizer_folder),
         identity=identity,
         precision=precision,

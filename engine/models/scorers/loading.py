@@ -3,19 +3,19 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar
 
-from engine.contract.model_host import Place
+from engine.contract.model_host import LoadContext
 from engine.models.scorers.aesthetic import Aesthetic
 from engine.models.scorers.clipscore import ClipScore
-from engine.models.scorers.heads import Head
+from engine.models.scorers.device_modules import Precision, settled
+from engine.models.scorers.encoders import Tower
 from engine.models.scorers.hpsv2 import HpsV2, load_hps_tower
 from engine.models.scorers.imagereward import load_imagereward
 from engine.models.scorers.models import OPEN_CLIP_CONFIG, Metric, ScoringOptions, wanted_by
 from engine.models.scorers.pickscore import PickScore
-from engine.models.scorers.residents import Precision, settled
-from engine.models.scorers.scorer import Scorer
-from engine.models.scorers.towers import Tower
+from engine.models.scorers.regression_head import RegressionHead
+from engine.models.scorers.scorer import LoadedScorer
 from engine.models.scorers.vqascore import load_vqascore
-from engine.models.weights import Wanted, check_hash, identity, load_tensors, require
+from engine.models.weights import RequiredWeights, check_hash, identity, load_tensors, require
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,16 +42,16 @@ class Loader:
         Blocked: Weights are not there, or are not what they should be.
     """
 
-    def __init__(self, options: ScoringOptions, place: Place) -> None:
+    def __init__(self, options: ScoringOptions, place: LoadContext) -> None:
         self.options = options
         self.place = place
         self.device = place.device
         self.precision = settled(options.precision, self.device)
         self._wanted = {item.name: item for item in wanted_by(options, options.parts)}
 
-    def scorer(self, metric: Metric) -> Scorer:
+    def scorer(self, metric: Metric) -> LoadedScorer:
         """A scorer with its weights."""
-        loaders: dict[Metric, Callable[[], Scorer]] = {
+        loaders: dict[Metric, Callable[[], LoadedScorer]] = {
             "pickscore": lambda: PickScore(self.tower("pickscore", "pickscore.processor")),
             "clipscore": lambda: ClipScore(self.tower("clipscore")),
             "aesthetic": self._aesthetic,
@@ -71,14 +71,14 @@ class Loader:
         beside = require(self._wanted[processor]) if processor else folder
         return self._shared(f"clip {beside}", how, lambda: _transformers(folder, beside, how))
 
-    def _aesthetic(self) -> Scorer:
+    def _aesthetic(self) -> LoadedScorer:
         file = require(self._wanted["aesthetic"])
         check_hash(self._wanted["aesthetic"], file)
-        head = Head(load_tensors(file), file.name)
+        head = RegressionHead(load_tensors(file), file.name)
         named = identity(self._wanted["aesthetic"], file)
         return Aesthetic(self.tower("aesthetic.tower"), head, named)
 
-    def _vqascore(self) -> Scorer:
+    def _vqascore(self) -> LoadedScorer:
         wanted, options = self._wanted["vqascore"], self.options
         folder = require(wanted)
         how = self._how(wanted, folder)
@@ -94,7 +94,7 @@ class Loader:
             ),
         )
 
-    def _hpsv2(self) -> Scorer:
+    def _hpsv2(self) -> LoadedScorer:
         wanted, architecture = self._wanted["hpsv2"], self.options.hpsv2_architecture
         file = require(wanted)
         how = self._how(wanted, file)
@@ -103,13 +103,13 @@ class Loader:
         )
         return HpsV2(tower)
 
-    def _imagereward(self) -> Scorer:
+    def _imagereward(self) -> LoadedScorer:
         wanted = self._wanted["imagereward"]
         file, tokenizer = require(wanted), require(self._wanted["imagereward.tokenizer"])
         how = self._how(wanted, file)
         return self._shared("imagereward", how, lambda: load_imagereward(file, tokenizer, **how))
 
-    def _how(self, wanted: Wanted, path: Path) -> _How:
+    def _how(self, wanted: RequiredWeights, path: Path) -> _How:
         return {
             "precision": self.precision,
             "identity": identity(wanted, path),

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from engine.models.scorers.aesthetic import SHA256
-from engine.models.scorers.questions import ANSWER, Template
-from engine.models.scorers.residents import Precision
-from engine.models.weights import Wanted, checked_source, marked, parse_source
+from engine.models.scorers.device_modules import Precision
+from engine.models.scorers.vqa_prompts import ANSWER, Template
+from engine.models.weights import RequiredWeights, checked_source, marked, parse_source
 
 Metric = Literal["pickscore", "clipscore", "vqascore", "aesthetic", "hpsv2", "imagereward"]
 Part = Metric | Literal["similarity"]
@@ -76,14 +76,14 @@ class ScorerModels(BaseModel):
         aesthetic: File with the head of the aesthetic predictor.
         aesthetic_sha256: What its SHA-256 has to be.
         aesthetic_tower: The CLIP model that the head was trained on.
-        vqascore: VQAScore's model: any of transformers that reads pictures and texts.
+        vqascore: VQAScore's model: any of transformers that reads images and texts.
         vqascore_template: How it is asked; `auto` takes the chat template where there is one.
         vqascore_answer: The answer whose likelihood is the score.
         hpsv2: Checkpoint of HPSv2 or v2.1.
         hpsv2_architecture: Its architecture, by open_clip's name.
         imagereward: Checkpoint of ImageReward.
         imagereward_tokenizer: BERT's tokenizer.
-        similarity: The CLIP model that says how alike pictures are.
+        similarity: The CLIP model that says how alike images are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -105,7 +105,7 @@ class ScorerModels(BaseModel):
     aesthetic_tower: ClipText = Field("ViT-L-14/openai", description="The CLIP model under it.")
     vqascore: SourceText = Field(
         "Salesforce/instructblip-flan-t5-xl",
-        description="VQAScore's model: any of transformers that reads pictures and texts.",
+        description="VQAScore's model: any of transformers that reads images and texts.",
     )
     vqascore_template: Template = Field(
         "auto", description="How it is asked: auto, chat, plain or llava."
@@ -126,7 +126,7 @@ class ScorerModels(BaseModel):
         "google-bert/bert-base-uncased", description="The tokenizer that goes with it."
     )
     similarity: ClipText = Field(
-        "ViT-B-32/openai", description="The CLIP model that says how alike pictures are."
+        "ViT-B-32/openai", description="The CLIP model that says how alike images are."
     )
 
 
@@ -136,7 +136,7 @@ class ScoringOptions(ScorerModels):
     Attributes:
         parts: The scorers, in the order of their columns, or `similarity`.
         precision: How numbers are kept.
-        batch: Pictures that a model takes at once.
+        batch: Images that a model takes at once.
     """
 
     parts: tuple[Part, ...]
@@ -146,37 +146,37 @@ class ScoringOptions(ScorerModels):
 
 def wanted_by(
     models: ScorerModels, parts: Sequence[Part], *, offline: bool = False
-) -> list[Wanted]:
+) -> list[RequiredWeights]:
     """All weights that parts need, each once, by name."""
     found = {item.name: item for part in parts for item in _of_part(models, part)}
     return [item.model_copy(update={"offline": offline}) for item in found.values()]
 
 
-def _of_part(models: ScorerModels, part: Part) -> Iterator[Wanted]:
+def _of_part(models: ScorerModels, part: Part) -> Iterator[RequiredWeights]:
     if part == "pickscore":
-        yield Wanted(name="pickscore", source=models.pickscore)
+        yield RequiredWeights(name="pickscore", source=models.pickscore)
         yield processor("pickscore.processor", models.pickscore_processor)
     elif part == "clipscore":
         yield clip("clipscore", models.clipscore)
     elif part == "aesthetic":
-        yield Wanted(
+        yield RequiredWeights(
             name="aesthetic", source=models.aesthetic, needs=(), sha256=models.aesthetic_sha256
         )
         yield clip("aesthetic.tower", models.aesthetic_tower)
     elif part == "vqascore":
-        yield Wanted(name="vqascore", source=models.vqascore)
+        yield RequiredWeights(name="vqascore", source=models.vqascore)
     elif part == "hpsv2":
-        yield Wanted(name="hpsv2", source=models.hpsv2, needs=())
+        yield RequiredWeights(name="hpsv2", source=models.hpsv2, needs=())
     elif part == "imagereward":
-        yield Wanted(name="imagereward", source=models.imagereward, needs=())
+        yield RequiredWeights(name="imagereward", source=models.imagereward, needs=())
         yield processor("imagereward.tokenizer", models.imagereward_tokenizer)
     else:
         yield clip("similarity", models.similarity)
 
 
-def processor(name: str, source: str) -> Wanted:
+def processor(name: str, source: str) -> RequiredWeights:
     """A tokenizer and image processor without weights."""
-    return Wanted(
+    return RequiredWeights(
         name=name,
         source=source,
         needs=("tokenizer_config.json",),
@@ -185,17 +185,17 @@ def processor(name: str, source: str) -> Wanted:
     )
 
 
-def clip(name: str, text: str) -> Wanted:
+def clip(name: str, text: str) -> RequiredWeights:
     """A CLIP model: of open_clip where its name or its files say so, else of transformers."""
     published = _PUBLISHED.get(text)
     source = parse_source(published or text.removeprefix(_OPEN_CLIP))
     path = source.path.expanduser() if source.path else None
     by_files = path is not None and not (path / "config.json").is_file()
     if published or text.startswith(_OPEN_CLIP) or by_files:
-        return Wanted(
+        return RequiredWeights(
             name=name,
             source=str(source),
             needs=(OPEN_CLIP_CONFIG,),
             files=("open_clip*.safetensors", "*.json", "*.txt"),
         )
-    return Wanted(name=name, source=str(source), leave=("open_clip*.safetensors",))
+    return RequiredWeights(name=name, source=str(source), leave=("open_clip*.safetensors",))

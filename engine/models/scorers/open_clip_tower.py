@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.contract.errors import Permanent
-from engine.models.scorers.preprocessing import Recipe, of_open_clip
-from engine.models.scorers.residents import Precision, Resident
-from engine.models.scorers.towers import Tower
+from engine.models.scorers.device_modules import DeviceModule, Precision
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.preprocessing import ImagePreprocessing, of_open_clip
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,8 +25,8 @@ class OpenClipTower(Tower):
         precision: A settled precision.
         identity: Which weights it has.
         device: Where it works.
-        batch: Pictures that it takes at once.
-        recipe: How it wants its pictures, where its configuration does not say so.
+        batch: Images that it takes at once.
+        recipe: How it wants its images, where its configuration does not say so.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class OpenClipTower(Tower):
         identity: str,
         device: str,
         batch: int,
-        recipe: Recipe | None = None,
+        recipe: ImagePreprocessing | None = None,
     ) -> None:
         import open_clip
 
@@ -46,7 +46,7 @@ class OpenClipTower(Tower):
             f"open_clip:{identity}:{precision}",
             identity,
             recipe or of_open_clip(open_clip.get_model_preprocess_cfg(model)),
-            Resident(model, device, batch),
+            DeviceModule(model, device, batch),
             most_tokens=int(model.context_length),
             scale=float(model.logit_scale.detach().exp()),
         )
@@ -54,7 +54,7 @@ class OpenClipTower(Tower):
         self._tokenizer = tokenizer
         self._input = open_clip.get_input_dtype(precision) or None
 
-    def _encode_pictures(self, pixels: "Tensor") -> "Tensor":
+    def _encode_images(self, pixels: "Tensor") -> "Tensor":
         there = pixels.to(self.resident.device, self._input)
         return self._model.encode_image(there)  # type: ignore[no-any-return]
 

@@ -1,6 +1,6 @@
-"""PickScore: which of several pictures of one prompt people prefer.
+"""PickScore: which of several images of one prompt people prefer.
 
-    s(text, picture) = exp(logit_scale) * cos(text embedding, picture embedding)
+    s(text, image) = exp(logit_scale) * cos(text embedding, image embedding)
 
 Y. Kirstain et al., "Pick-a-Pic", NeurIPS 2023, and the model card of yuvalkirstain/PickScore_v1:
 CLIP ViT-H/14 trained further on preferences, texts cut to 77 tokens. The scale is read from the
@@ -10,10 +10,10 @@ numbers of one prompt compare.
 
 from collections.abc import Sequence
 
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.residents import Resident
+from engine.models.scorers.device_modules import DeviceModule
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.scorer import Reads
-from engine.models.scorers.towers import Tower
 
 
 class PickScore:
@@ -26,13 +26,13 @@ class PickScore:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The tower."""
         return (self.tower.resident,)
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """The scaled cosine of each picture with its text, about 15 to 27 for the real weights."""
-        alike = self.tower.of_pictures(pictures) * self.tower.of_texts(texts)
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """The scaled cosine of each image with its text, about 15 to 27 for the real weights."""
+        alike = self.tower.of_images(images) * self.tower.of_texts(texts)
         return [self.tower.scale * float(cosine) for cosine in alike.sum(dim=-1)]
 
     def cuts(self, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""How a model wants its pictures: resized, cropped or padded, and normalised.
+"""How a model wants its images: resized, cropped or padded, and normalised.
 
 The arithmetic is that of torchvision's transforms on a PIL image, as OpenAI's CLIP, open_clip and
 the older image processors of transformers do it. They differ in one point, where the crop of an odd
@@ -21,7 +21,7 @@ Fit = Literal["shortest", "longest", "squash"]
 
 
 @dataclass(frozen=True, slots=True)
-class Resizing:
+class ResizeOptions:
     """The costly part: to which size, and how.
 
     Attributes:
@@ -35,7 +35,7 @@ class Resizing:
     resample: str = "BICUBIC"
 
     def __call__(self, image: "Image.Image") -> "Image.Image":
-        """The picture resized; `longest` pads it with black to a square as well."""
+        """The image resized; `longest` pads it with black to a square as well."""
         from PIL import Image, ImageOps
 
         method = Image.Resampling[self.resample]
@@ -57,8 +57,8 @@ class Resizing:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that is done to a picture before a model sees it.
+class ImagePreprocessing:
+    """Everything that is done to an image before a model sees it.
 
     Attributes:
         resizing: To which size, and how.
@@ -69,14 +69,14 @@ class Recipe:
             or at the nearest even one (`round`, torchvision).
     """
 
-    resizing: Resizing
+    resizing: ResizeOptions
     crop: int
     mean: tuple[float, ...] = OPENAI_MEAN
     std: tuple[float, ...] = OPENAI_STD
     corner: Literal["floor", "round"] = "round"
 
     def pixels(self, resized: "Image.Image") -> "Tensor":
-        """A resized picture as a float32 tensor of shape (3, crop, crop)."""
+        """A resized image as a float32 tensor of shape (3, crop, crop)."""
         import numpy as np
         import torch
 
@@ -91,28 +91,28 @@ class Recipe:
         return rest // 2 if self.corner == "floor" else round(rest / 2)
 
 
-def of_open_clip(settings: dict[str, Any]) -> Recipe:
+def of_open_clip(settings: dict[str, Any]) -> ImagePreprocessing:
     """The recipe of a model of open_clip, from its `preprocess_cfg`."""
     size = settings["size"]
     side = int(size[-1] if isinstance(size, (tuple, list)) else size)
     fit: Fit = settings.get("resize_mode", "shortest")
-    return Recipe(
-        Resizing(side, fit, str(settings.get("interpolation", "bicubic")).upper()),
+    return ImagePreprocessing(
+        ResizeOptions(side, fit, str(settings.get("interpolation", "bicubic")).upper()),
         side,
         tuple(settings["mean"]),
         tuple(settings["std"]),
     )
 
 
-def of_transformers(processor: Any) -> Recipe:
+def of_transformers(processor: Any) -> ImagePreprocessing:
     """The recipe of a CLIP model of transformers, from its image processor."""
     from PIL import Image
 
     size = processor.size
     shortest = size.get("shortest_edge")
     side = int(shortest or size["height"])
-    return Recipe(
-        Resizing(
+    return ImagePreprocessing(
+        ResizeOptions(
             side,
             "shortest" if shortest else "squash",
             Image.Resampling(int(processor.resample)).name,

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.residents import Resident
+from engine.models.scorers.device_modules import DeviceModule
+from engine.models.scorers.images import ImageBatch
 
 Reads = Literal["brief", "prompt", "none"]
 """Which text a scorer is given."""
 
 
-class Scorer(Protocol):
+class LoadedScorer(Protocol):
     """A scorer, loaded.
 
     Attributes:
@@ -23,16 +23,16 @@ class Scorer(Protocol):
     reads: Reads
     identity: str
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The modules that it works with; several scorers may share one."""
         ...
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """Its own number for each readable picture.
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """Its own number for each readable image.
 
         Args:
-            pictures: The pictures of a batch.
-            texts: For each readable picture the text that it is scored against.
+            images: The images of a batch.
+            texts: For each readable image the text that it is scored against.
         """
         ...
 

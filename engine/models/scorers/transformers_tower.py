@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.models.scorers.device_modules import DeviceModule, Precision, dtype_of
+from engine.models.scorers.encoders import Tower
 from engine.models.scorers.preprocessing import of_transformers
 from engine.models.scorers.pretrained import pretrained
-from engine.models.scorers.residents import Precision, Resident, dtype_of
-from engine.models.scorers.towers import Tower
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,7 +21,7 @@ class TransformersTower(Tower):
         precision: A settled precision.
         identity: Which weights it has.
         device: Where it works.
-        batch: Pictures that it takes at once.
+        batch: Images that it takes at once.
         scale: The factor of its similarities, in full precision.
     """
 
@@ -40,7 +40,7 @@ class TransformersTower(Tower):
             f"transformers:{identity}:{precision}",
             identity,
             of_transformers(processor.image_processor),
-            Resident(model, device, batch),
+            DeviceModule(model, device, batch),
             most_tokens=int(model.config.text_config.max_position_embeddings),
             scale=scale,
         )
@@ -48,7 +48,7 @@ class TransformersTower(Tower):
         self._tokenizer = processor.tokenizer
         self._input = dtype_of(precision)
 
-    def _encode_pictures(self, pixels: "Tensor") -> "Tensor":
+    def _encode_images(self, pixels: "Tensor") -> "Tensor":
         there = pixels.to(self.resident.device, self._input)
         return _tensor(self._model.get_image_features(pixel_values=there))
 

@@ -1,4 +1,4 @@
-"""VQAScore: how likely a model that sees the picture says that it shows the text.
+"""VQAScore: how likely a model that sees the image says that it shows the text.
 
     exp(-mean over the answer's tokens of the cross-entropy of each) for the answer "Yes"
 
@@ -6,7 +6,7 @@ Z. Lin et al., "Evaluating Text-to-Visual Generation with Image-to-Text Generati
 their code: the geometric mean of the probabilities of the answer's tokens, each given those before
 it. The answer of a model that encodes and then decodes (FlanT5) ends with its end token, which
 counts too, because the tokenizer writes it; that of a model that only decodes is the word alone.
-Numbers of different models are never to be mixed: on the same pictures their means differ by 0.2.
+Numbers of different models are never to be mixed: on the same images their means differ by 0.2.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.models.scorers.pictures import Pictures
+from engine.models.scorers.device_modules import DeviceModule, Precision, dtype_of
+from engine.models.scorers.images import ImageBatch
 from engine.models.scorers.pretrained import pretrained
-from engine.models.scorers.questions import ANSWER, Template, asked, settled_template, shown
-from engine.models.scorers.residents import Precision, Resident, dtype_of
 from engine.models.scorers.scorer import Reads
+from engine.models.scorers.vqa_prompts import ANSWER, Template, asked, settled_template, shown
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class VqaScore:
-    """VQAScore on any model of transformers that reads pictures and texts.
+    """VQAScore on any model of transformers that reads images and texts.
 
     Args:
         model: The model with its weights.
@@ -36,7 +36,7 @@ class VqaScore:
         identity: Which weights it has.
         precision: A settled precision.
         device: Where it works.
-        batch: Pictures that it takes at once.
+        batch: Images that it takes at once.
     """
 
     metric = "vqascore"
@@ -59,26 +59,26 @@ class VqaScore:
         self.template = settled_template(template, processor)
         self.answer = answer
         self.identity = f"{identity}, asked as {self.template} for {answer!r}"
-        self.resident = Resident(model, device, batch)
+        self.resident = DeviceModule(model, device, batch)
         self._dtype = dtype_of(precision)
         self._decodes_only = not _encodes(model.config)
         self._most = _most_tokens(model.config)
 
-    def residents(self) -> Sequence[Resident]:
+    def residents(self) -> Sequence[DeviceModule]:
         """The model."""
         return (self.resident,)
 
-    def raws(self, pictures: Pictures, texts: Sequence[str]) -> list[float]:
-        """The likelihood of the answer for each picture and its text, 0 to 1."""
-        images = [shown(image, self.template) for image in pictures.images]
+    def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
+        """The likelihood of the answer for each image and its text, 0 to 1."""
+        decoded = [shown(image, self.template) for image in images.images]
         asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
         questions = [asked_of[text] for text in texts]
         found: list[float] = []
         step = self.resident.batch
         with self.resident.at_work():
-            for start in range(0, len(images), step):
+            for start in range(0, len(decoded), step):
                 end = start + step
-                found += self._likelihoods(images[start:end], questions[start:end])
+                found += self._likelihoods(decoded[start:end], questions[start:end])
         return found
 
     def cuts(self, text: str) -> bool:
@@ -191,7 +191,7 @@ def _encodes(config: Any) -> bool:
 
 
 def _most_tokens(config: Any) -> int:
-    """Tokens of a text that fit: half of what the model reads, for the rest is the picture's."""
+    """Tokens of a text that fit: half of what the model reads, for the rest is the image's."""
     parts = (config.get_text_config(), getattr(config, "qformer_config", None))
     limits = [getattr(part, "max_position_embeddings", None) for part in parts]
     return min((limit for limit in limits if isinstance(limit, int)), default=4096) // 2

@@ -1,6 +1,6 @@
 """Where the weights of models are, on this machine or the hub.
 
-A backend says what it wants (`Wanted`); `find` looks for it without asking the network, `require`
+A backend says what it wants (`RequiredWeights`); `find` looks for it without asking the network, `require`
 does so where a model is loaded, and `pull` fetches it when an operator says so: nothing is ever
 fetched by itself, and no code that a model may bring is ever run.
 """
@@ -15,19 +15,19 @@ from engine.models.weights.finding import (
     require,
     size,
 )
-from engine.models.weights.marks import marked
+from engine.models.weights.fingerprint import marked
+from engine.models.weights.lane_names import lane_of
 from engine.models.weights.pulling import PullError, pull
-from engine.models.weights.queues import lane_of
-from engine.models.weights.sources import Source, checked_source, parse_source
-from engine.models.weights.states import load_tensors
-from engine.models.weights.wanted import SAFE_FILES, Wanted, Weighted
+from engine.models.weights.requirements import SAFE_FILES, BackendWithWeights, RequiredWeights
+from engine.models.weights.safe_load import load_tensors
+from engine.models.weights.sources import WeightsSource, checked_source, parse_source
 
 __all__ = [
     "SAFE_FILES",
+    "BackendWithWeights",
     "PullError",
-    "Source",
-    "Wanted",
-    "Weighted",
+    "RequiredWeights",
+    "WeightsSource",
     "check_hash",
     "checked_source",
     "find",

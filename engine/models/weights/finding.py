@@ -6,15 +6,15 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from engine.contract.backend import Missing
+from engine.contract.backend import MissingRequirement
 from engine.contract.errors import Blocked
-from engine.models.weights.wanted import Wanted
+from engine.models.weights.requirements import RequiredWeights
 
 _CHUNK = 1 << 20
 _WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".gguf", ".onnx"})
 
 
-def find(wanted: Wanted) -> Path | None:
+def find(wanted: RequiredWeights) -> Path | None:
     """Where the weights are: a file where the source names one, else a folder.
 
     It looks at names only, so that it is cheap: a file's hash is checked where it is loaded.
@@ -35,7 +35,7 @@ def find(wanted: Wanted) -> Path | None:
     return folder if folder and _is_whole(folder, wanted) else None
 
 
-def require(wanted: Wanted) -> Path:
+def require(wanted: RequiredWeights) -> Path:
     """Where the weights are.
 
     Raises:
@@ -47,13 +47,13 @@ def require(wanted: Wanted) -> Path:
     return path
 
 
-def missing_weights(wanted: Sequence[Wanted]) -> list[Missing]:
+def missing_weights(wanted: Sequence[RequiredWeights]) -> list[MissingRequirement]:
     """Return the weights that are not there, each with one command that fetches all of them."""
     lacking = [item for item in wanted if find(item) is None]
     fetched = dict.fromkeys(item.name for item in lacking if item.where.path is None)
     command = f"Run: safelight models pull {' '.join(fetched)}."
     return [
-        Missing(
+        MissingRequirement(
             what=f"the weights {item.name} ({item.source})",
             remedy=command if item.where.path is None else remedy(item),
             reason="weights",
@@ -62,7 +62,7 @@ def missing_weights(wanted: Sequence[Wanted]) -> list[Missing]:
     ]
 
 
-def remedy(wanted: Wanted) -> str:
+def remedy(wanted: RequiredWeights) -> str:
     """How to get the weights, as a sentence."""
     if wanted.where.path is not None:
         return f"Put them at {wanted.source}, or set another source."
@@ -82,7 +82,7 @@ def holds_weights(path: Path) -> bool:
     return any(file.suffix.lower() in _WEIGHT_SUFFIXES for file in files)
 
 
-def identity(wanted: Wanted, path: Path) -> str:
+def identity(wanted: RequiredWeights, path: Path) -> str:
     """Which weights these are exactly, for the record of a score: id and commit, or name and hash.
 
     Args:
@@ -120,7 +120,7 @@ def _file_hash(path: Path, size: int, modified: int) -> str:
     return digest.hexdigest()
 
 
-def check_hash(wanted: Wanted, path: Path) -> None:
+def check_hash(wanted: RequiredWeights, path: Path) -> None:
     """Checks a file against the hash that is wanted, where one is.
 
     Raises:
@@ -136,11 +136,11 @@ def check_hash(wanted: Wanted, path: Path) -> None:
         )
 
 
-def _lack(wanted: Wanted) -> str:
+def _lack(wanted: RequiredWeights) -> str:
     return f"The weights {wanted.name} ({wanted.source}) are not on this machine."
 
 
-def _cached(wanted: Wanted, name: str) -> Path | None:
+def _cached(wanted: RequiredWeights, name: str) -> Path | None:
     """A file of the hub's cache, if it is there."""
     from huggingface_hub import try_to_load_from_cache
 
@@ -153,7 +153,7 @@ def _folder_of(file: Path, name: str) -> Path:
     return file.parents[name.count("/")]
 
 
-def _is_whole(folder: Path, wanted: Wanted) -> bool:
+def _is_whole(folder: Path, wanted: RequiredWeights) -> bool:
     if not folder.is_dir() or not all((folder / name).is_file() for name in wanted.needs):
         return False
     if not wanted.has_weights:

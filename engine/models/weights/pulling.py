@@ -10,7 +10,7 @@ from typing import Any
 from engine.config.install import install_command
 from engine.models.weights.content import remove_others
 from engine.models.weights.finding import check_hash, find, remedy
-from engine.models.weights.wanted import Wanted
+from engine.models.weights.requirements import RequiredWeights
 from engine.text.plural import byte_count
 from engine.text.terminal import clean, quoted
 
@@ -19,7 +19,7 @@ class PullError(RuntimeError):
     """Weights could not be fetched; the message says why and what to do, in a sentence."""
 
 
-def pull(wanted: Wanted) -> Path:
+def pull(wanted: RequiredWeights) -> Path:
     """Fetches what is not there yet; progress is shown on standard error by the hub's client.
 
     Args:
@@ -53,7 +53,7 @@ def pull(wanted: Wanted) -> Path:
     return path
 
 
-def _incomplete(wanted: Wanted) -> str:
+def _incomplete(wanted: RequiredWeights) -> str:
     if wanted.where.path is not None:
         return f"There is nothing that could be loaded. {remedy(wanted)}"
     needed = ", ".join(wanted.needs) + (" and safetensors" if wanted.has_weights else "")
@@ -63,7 +63,7 @@ def _incomplete(wanted: Wanted) -> str:
     )
 
 
-def _refuse_offline(wanted: Wanted) -> None:
+def _refuse_offline(wanted: RequiredWeights) -> None:
     from huggingface_hub import constants
 
     if wanted.offline or constants.HF_HUB_OFFLINE:
@@ -74,7 +74,7 @@ def _refuse_offline(wanted: Wanted) -> None:
         )
 
 
-def _fetch(wanted: Wanted) -> None:
+def _fetch(wanted: RequiredWeights) -> None:
     from huggingface_hub import HfApi, snapshot_download
 
     source = wanted.where
@@ -89,7 +89,7 @@ def _fetch(wanted: Wanted) -> None:
     snapshot_download(repo, revision=revision, allow_patterns=names)
 
 
-def _refuse_outside(wanted: Wanted, names: list[str]) -> None:
+def _refuse_outside(wanted: RequiredWeights, names: list[str]) -> None:
     for name in names:
         if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name):
             raise PullError(
@@ -98,7 +98,7 @@ def _refuse_outside(wanted: Wanted, names: list[str]) -> None:
             )
 
 
-def _is_fetched(wanted: Wanted, name: str) -> bool:
+def _is_fetched(wanted: RequiredWeights, name: str) -> bool:
     if wanted.where.file is not None:
         return name == wanted.where.file
     return any(fnmatch(name, pattern) for pattern in wanted.files) and not any(
@@ -106,7 +106,7 @@ def _is_fetched(wanted: Wanted, name: str) -> bool:
     )
 
 
-def _refuse_full_disk(wanted: Wanted, needed: int) -> None:
+def _refuse_full_disk(wanted: RequiredWeights, needed: int) -> None:
     """Says before the first byte that there is no room for the last one."""
     from huggingface_hub import constants
 
@@ -121,7 +121,7 @@ def _refuse_full_disk(wanted: Wanted, needed: int) -> None:
         )
 
 
-def _fetched_already(wanted: Wanted) -> int:
+def _fetched_already(wanted: RequiredWeights) -> int:
     from huggingface_hub import constants
     from huggingface_hub.file_download import repo_folder_name
 
@@ -145,7 +145,7 @@ _PIP = re.compile(r"pip install (httpx2?\[socks\])")
 """The command in what the client says where it lacks the package for a SOCKS proxy."""
 
 
-def _sentence(wanted: Wanted, error: Exception) -> str:
+def _sentence(wanted: RequiredWeights, error: Exception) -> str:
     """What went wrong, without the addresses and headers that the client's own words hold."""
     name, source = wanted.name, wanted.where
     kinds = {kind.__name__ for kind in type(error).__mro__}

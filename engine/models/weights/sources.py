@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from engine.contract.backend import Plain
+from engine.contract.backend import FrozenModel
 
 _WORD = r"[A-Za-z0-9][\w.-]{0,95}"
 _HUB = re.compile(
@@ -22,7 +22,7 @@ _HUB = re.compile(
 _PATH_STARTS = ("/", "./", "../", "~")
 
 
-class Source(Plain):
+class WeightsSource(FrozenModel):
     """Where weights come from: either `repo` or `path` is set.
 
     Attributes:
@@ -44,7 +44,7 @@ class Source(Plain):
         return f"{self.repo}{at}" + (f":{self.file}" if self.file else "")
 
 
-def parse_source(text: str) -> Source:
+def parse_source(text: str) -> WeightsSource:
     """Reads a source as it is written in settings.
 
     Raises:
@@ -52,14 +52,14 @@ def parse_source(text: str) -> Source:
     """
     text = text.strip()
     if text.startswith(_PATH_STARTS) and text.isprintable():
-        return Source(path=Path(text))
+        return WeightsSource(path=Path(text))
     found = _HUB.fullmatch(text)
     if found is None or ".." in text or not _is_repo(found.group("repo")):
         raise ValueError(
             "must be a model id (org/name, org/name@revision, org/name:file) or a path that "
             "begins with /, ./ or ~"
         )
-    return Source(**found.groupdict())
+    return WeightsSource(**found.groupdict())
 
 
 def _is_repo(repo: str) -> bool:

@@ -1,4 +1,4 @@
-"""Recipe `refine`: generate a picture, evaluate it, refine the prompt; keep the best."""
+"""Recipe `refine`: generate an image, evaluate it, refine the prompt; keep the best."""
 
 from engine.contract import ImageBackend, TextBackend, VisionBackend
 from engine.contract.decision_points import Choice, FreeText
@@ -14,7 +14,7 @@ from engine.recipes.refine.settings import RefineSettings
 RECIPE = Recipe(
     name="refine",
     version="1",
-    summary="Generate a picture, evaluate it, refine the prompt; keep the best.",
+    summary="Generate an image, evaluate it, refine the prompt; keep the best.",
     input=RefineInput,
     settings=RefineSettings,
     uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},

@@ -34,7 +34,7 @@ def iteration_results(job: JobReport, turn: IterationReport) -> dict[str, Any]:
         "cost_usd": dollars(turn.cost_microdollars),
         "artifact": turn.artifact.hash,
         "reference": turn.reference,
-        "picture": picture_name(turn),
+        "image": image_name(turn),
     }
 
 
@@ -70,7 +70,7 @@ def job_summary(job: JobReport) -> dict[str, Any]:
                 "prompt": turn.prompt,
                 "negative_prompt": turn.negative_prompt,
                 "score": turn.score,
-                "picture": picture_name(turn),
+                "image": image_name(turn),
             }
             for turn in job.iterations
         ],
@@ -107,8 +107,8 @@ def totals(sums: Totals) -> dict[str, Any]:
     }
 
 
-def picture_name(turn: IterationReport) -> str:
-    """The name of an iteration's picture."""
+def image_name(turn: IterationReport) -> str:
+    """The name of an iteration's image."""
     return turn.file or f"iteration_{turn.number}.png"
 
 
@@ -120,5 +120,5 @@ def _best(job: JobReport) -> dict[str, Any] | None:
         "iteration": turn.number,
         "score": turn.score,
         "prompt": turn.prompt,
-        "picture": picture_name(turn),
+        "image": image_name(turn),
     }

@@ -9,8 +9,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-PICTURES = "images"
-"""The folder beside the results in which older scripts keep pictures."""
+IMAGES = "images"
+"""The folder beside the results in which older scripts keep images."""
 
 EVALUATIONS = "evaluations"
 """The folder beside it in which they keep what was said of them."""
@@ -18,8 +18,8 @@ EVALUATIONS = "evaluations"
 _MOST_PARTS = 3
 
 
-def find_picture(told: str, folder: Path, root: Path) -> Path | None:
-    """The picture that a file tells the path of.
+def find_image(told: str, folder: Path, root: Path) -> Path | None:
+    """The image that a file tells the path of.
 
     Args:
         told: The path, of any system.
@@ -32,14 +32,14 @@ def find_picture(told: str, folder: Path, root: Path) -> Path | None:
     parts = [part for part in re.split(r"[/\\]+", told) if part not in ("", ".", "..")]
     if not parts:
         return None
-    tails = [parts[-1:], [PICTURES, parts[-1]]]
+    tails = [parts[-1:], [IMAGES, parts[-1]]]
     tails += [parts[-count:] for count in range(2, _MOST_PARTS + 1)]
     return _find(tails, folder, root)
 
 
-def find_evaluation(picture: Path, folder: Path, root: Path) -> Path | None:
-    """The text that tells how a picture was judged; arguments are those of `find_picture`."""
-    name = f"{picture.name}.evaluation.txt"
+def find_evaluation(image: Path, folder: Path, root: Path) -> Path | None:
+    """The text that tells how an image was judged; arguments are those of `find_image`."""
+    name = f"{image.name}.evaluation.txt"
     return _find([[name], [EVALUATIONS, name]], folder, root)
 
 

@@ -12,14 +12,14 @@ from typing import Any, get_args
 
 from engine.contract.backend import Artifact
 from engine.imaging.lineage import Lineage
-from engine.intake.entries import Refused
+from engine.intake.entries import RefusedValue
 from engine.intake.ids import given_id
 from engine.recipes.refine.import_fields import Fields, mapping, number, text, texts
 from engine.recipes.refine.report import (
     EvaluationReport,
     IterationReport,
     JobReport,
-    JobState,
+    JobStatus,
     Totals,
 )
 
@@ -45,17 +45,17 @@ def read_iteration(
     artifact: Artifact,
     lineage: Lineage | None,
 ) -> IterationReport:
-    """One iteration of its documents; what they do not say is taken from the picture's lineage.
+    """One iteration of its documents; what they do not say is taken from the image's lineage.
 
     Args:
         number: Its number, from the files' names.
         results: Content of its results file, or nothing.
         evaluation: Content of its evaluation file, or nothing.
-        artifact: The picture as it was found, with its size in pixels.
-        lineage: What the picture says of itself.
+        artifact: The image as it was found, with its size in pixels.
+        lineage: What the image says of itself.
     """
     told, drawn = Fields.of(results), lineage or _UNKNOWN
-    told.known("version", "id", "prompt_id", "iteration", "size", "artifact", "picture")
+    told.known("version", "id", "prompt_id", "iteration", "size", "artifact", "image")
     told.known("image_path", "has_evaluation", "status")
     judged = read_evaluation(evaluation or told.within("evaluation"))
     score = told.first(_score, "score")
@@ -174,7 +174,7 @@ def read_turns(summary: Document) -> dict[int, dict[str, Any]]:
 
 def _best(told: Fields, iterations: Sequence[IterationReport]) -> int | None:
     numbers = {turn.number for turn in iterations}
-    told.known("score", "prompt", "picture")
+    told.known("score", "prompt", "image")
     named = told.first(lambda value: found if (found := _whole(value)) in numbers else None,
                        "iteration")  # fmt: skip
     if named is not None:
@@ -208,8 +208,8 @@ def _seed(told: Fields, lineage: Lineage | None) -> int | None:
     return seed
 
 
-def _state(value: Any) -> JobState | None:
-    return value if isinstance(value, str) and value in get_args(JobState) else None  # type: ignore[return-value]
+def _state(value: Any) -> JobStatus | None:
+    return value if isinstance(value, str) and value in get_args(JobStatus) else None  # type: ignore[return-value]
 
 
 def _score(value: Any) -> float | None:
@@ -247,9 +247,9 @@ def _time(value: Any) -> str | None:
     return str(value) if 1970 <= moment.year <= 9000 else None
 
 
-def refused(value: Any) -> Iterator[Refused]:
+def refused(value: Any) -> Iterator[RefusedValue]:
     """What the parser refused of a document, however deep it lies."""
-    if isinstance(value, Refused):
+    if isinstance(value, RefusedValue):
         yield value
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:
@@ -268,9 +268,9 @@ def plain(value: Any, depth: int = 0) -> Any:
     if depth >= MAX_DEPTH:
         return None
     if isinstance(value, list):
-        return [plain(item, depth + 1) for item in value if not isinstance(item, Refused)]
+        return [plain(item, depth + 1) for item in value if not isinstance(item, RefusedValue)]
     return {
         plain(name): plain(item, depth + 1)
         for name, item in value.items()
-        if not isinstance(item, Refused)
+        if not isinstance(item, RefusedValue)
     }

@@ -12,9 +12,9 @@ from db.clock import now
 from db.writes.batches import NewJob
 from db.writes.errors import ErrorRecord
 from db.writes.imports import DoneJob, DoneStep
-from engine.contract import Evaluation, Picture
+from engine.contract import Evaluation, GeneratedImage
 from engine.recipes.refine.import_files import STEP_NAME
-from engine.recipes.refine.loop import Turn
+from engine.recipes.refine.loop import RefineTurn
 from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport
 
 _ORDER = ("generate", "evaluate", "refine")
@@ -24,7 +24,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
     """An ended job of a report.
 
     Args:
-        report: What was told of it; its pictures are in the store.
+        report: What was told of it; its images are in the store.
         key: Its id in the new batch.
         output: Its folder.
         place: The same folder in the form in which no two jobs may have the same.
@@ -49,7 +49,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
 
 
 def _ended(report: JobReport) -> str:
-    """How it ended; what was told while it went on is done if there is a judged picture."""
+    """How it ended; what was told while it went on is done if there is a judged image."""
     if report.state in {"done", "failed", "cancelled"}:
         return report.state
     return "done" if any(turn.score is not None for turn in report.iterations) else "cancelled"
@@ -103,15 +103,15 @@ def _generate(turn: IterationReport) -> dict[str, Any]:
         "backend": turn.backend,
         "model": turn.model,
         "request": json.dumps(request),
-        "kind": Picture.kind,
-        "result": _picture(turn).model_dump_json(),
+        "kind": GeneratedImage.kind,
+        "result": _image(turn).model_dump_json(),
         "cost": turn.cost_microdollars,
         "artifact": turn.artifact.model_dump(),
     }
 
 
-def _picture(turn: IterationReport) -> Picture:
-    return Picture(image=turn.artifact, seed=turn.seed)
+def _image(turn: IterationReport) -> GeneratedImage:
+    return GeneratedImage(image=turn.artifact, seed=turn.seed)
 
 
 def _evaluate(turn: IterationReport, judged: EvaluationReport) -> dict[str, Any]:
@@ -149,11 +149,11 @@ def _result(turn: IterationReport) -> str:
     evaluation = _evaluation(_judged(turn))
     if evaluation is None:
         return json.dumps({"iteration": turn.number})
-    return Turn(
+    return RefineTurn(
         iteration=turn.number,
         prompt=turn.prompt,
         negative_prompt=turn.negative_prompt,
-        picture=_picture(turn),
+        image=_image(turn),
         evaluation=evaluation,
     ).model_dump_json()
 

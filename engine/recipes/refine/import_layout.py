@@ -14,10 +14,10 @@ MAX_ITERATIONS = 10_000
 BATCH_SUMMARY = "batch_summary.json"
 
 _SUFFIXES = "png|jpe?g|jpe|jfif|webp|gif|bmp|tiff?|avif|heic|heif"
-_PICTURE = re.compile(rf".+\.(?:{_SUFFIXES})", re.IGNORECASE)
+_IMAGE = re.compile(rf".+\.(?:{_SUFFIXES})", re.IGNORECASE)
 _TURN = re.compile(
     rf"iteration_0{{0,9}}(?P<number>[1-9][0-9]{{0,8}})"
-    rf"(?:\.(?P<picture>{_SUFFIXES})|_(?P<role>results|evaluation|lineage)\.(?:json|ya?ml))",
+    rf"(?:\.(?P<image>{_SUFFIXES})|_(?P<role>results|evaluation|lineage)\.(?:json|ya?ml))",
     re.IGNORECASE,
 )
 _DOCUMENT = re.compile(r".+\.(?:json|ya?ml|txt|csv|md)", re.IGNORECASE)
@@ -43,13 +43,13 @@ class TurnFiles:
     """The files of one iteration.
 
     Attributes:
-        picture: Its picture.
+        image: Its image.
         results: What it was made from, the preferred file first.
         evaluation: How it was judged, the preferred file first.
-        lineage: What its picture was made from, if the picture does not carry it.
+        lineage: What its image was made from, if the image does not carry it.
     """
 
-    picture: Path | None = None
+    image: Path | None = None
     results: list[Path] = field(default_factory=list)
     evaluation: list[Path] = field(default_factory=list)
     lineage: list[Path] = field(default_factory=list)
@@ -64,7 +64,7 @@ class FolderFiles:
         turns: Those of each iteration, by number, in order.
         summary: Its summary.
         folders: The folders in it.
-        strays: Pictures that by their names belong to no iteration.
+        strays: Images that by their names belong to no iteration.
         others: How many files of text are not of a job.
         problems: What is left out.
     """
@@ -110,7 +110,7 @@ def _is_odd(name: str) -> bool:
 
 def _sort_in(found: FolderFiles, entry: "os.DirEntry[str]") -> None:
     path, match = found.path / entry.name, _TURN.fullmatch(entry.name)
-    is_ours = match or _PICTURE.fullmatch(entry.name) or entry.name == SUMMARY
+    is_ours = match or _IMAGE.fullmatch(entry.name) or entry.name == SUMMARY
     if entry.is_symlink():
         if is_ours or entry.is_dir():
             found.problems.append(TreeProblem(path, LINK))
@@ -130,11 +130,11 @@ def _sort_in(found: FolderFiles, entry: "os.DirEntry[str]") -> None:
 def _file_of(
     turn: TurnFiles, number: int, path: Path, match: "re.Match[str]"
 ) -> Iterator[TreeProblem]:
-    if match["picture"]:
-        if turn.picture is None:
-            turn.picture = path
+    if match["image"]:
+        if turn.image is None:
+            turn.image = path
         else:
-            message = _REPEATED.format(number=number, taken=turn.picture.name)
+            message = _REPEATED.format(number=number, taken=turn.image.name)
             yield TreeProblem(path, message)
         return
     files: list[Path] = getattr(turn, match["role"].lower())

@@ -1,7 +1,7 @@
 """Reading a folder of results back, ours or one that an older script made.
 
-A job's folder holds `iteration_N.png`, and beside each picture what is told of it; older scripts
-keep the pictures in a folder `images` next to the results. Only the pictures have to be there.
+A job's folder holds `iteration_N.png`, and beside each image what is told of it; older scripts
+keep the images in a folder `images` next to the results. Only the images have to be there.
 Nothing in the tree is trusted: links are not followed, paths in files are never opened, sizes and
 numbers are bounded. What is left out is named: a file or folder as a `TreeProblem`, fields of a
 document as `TreeField`.
@@ -16,16 +16,16 @@ from typing import Any
 
 from engine.contract.backend import Artifact
 from engine.imaging.decode import check, describe
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.infotext import parse_infotext
 from engine.imaging.lineage import PARAMETERS, Lineage, read, read_document
 from engine.imaging.png import read_text
 from engine.imaging.png_stream import is_png
-from engine.intake.entries import Unreadable
+from engine.intake.entries import UnreadableInput
 from engine.intake.strict_json import decode as decode_json
 from engine.intake.strict_yaml import decode as decode_yaml
 from engine.outputs.folder import ExportError, read_regular
-from engine.recipes.refine.import_elsewhere import find_evaluation, find_picture
+from engine.recipes.refine.import_elsewhere import find_evaluation, find_image
 from engine.recipes.refine.import_fields import Fields, mapping, text
 from engine.recipes.refine.import_files import (
     plain,
@@ -46,13 +46,13 @@ MAX_LEVELS = 4
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 """The largest JSON or YAML file that is read."""
 
-MAX_PICTURE_BYTES = 256 * 1024 * 1024
-"""The largest picture that is read."""
+MAX_IMAGE_BYTES = 256 * 1024 * 1024
+"""The largest image that is read."""
 
-_NO_PICTURE = "has no {name}; iteration {number} is left out"
+_NO_IMAGE = "has no {name}; iteration {number} is left out"
 _ELSEWHERE = (
-    "names a picture that is not in the imported folder; iteration {number} is left out (import "
-    "the folder that holds both, or put the picture beside this file)"
+    "names an image that is not in the imported folder; iteration {number} is left out (import "
+    "the folder that holds both, or put the image beside this file)"
 )
 
 
@@ -85,14 +85,14 @@ class TreeJob:
     """One job of a tree.
 
     Attributes:
-        report: What is told of it. Each iteration's artifact is the picture as it was found.
+        report: What is told of it. Each iteration's artifact is the image as it was found.
         folder: Where it lies.
-        pictures: The picture of each iteration, by number.
+        images: The image of each iteration, by number.
     """
 
     report: JobReport
     folder: Path
-    pictures: dict[int, Path]
+    images: dict[int, Path]
 
 
 TreeItem = TreeJob | TreeProblem | TreeField | TreeOthers
@@ -106,8 +106,8 @@ def read_tree(folder: Path) -> Iterator[TreeItem]:
             may be a link itself.
 
     Yields:
-        Jobs, and what is left out as it is met; pictures that belong to no job at the end.
-        Pictures are read whole to check and hash them; of the tree only one job is held at a
+        Jobs, and what is left out as it is met; images that belong to no job at the end.
+        Images are read whole to check and hash them; of the tree only one job is held at a
         time.
 
     Raises:
@@ -121,20 +121,20 @@ def read_tree(folder: Path) -> Iterator[TreeItem]:
     yield from walk.items()
     for path in walk.strays:
         if path not in walk.taken:
-            yield TreeProblem(path, "is the picture of no iteration that is read")
+            yield TreeProblem(path, "is the image of no iteration that is read")
     others = walk.others - sum(path.suffix.lower() == ".txt" for path in walk.taken)
     if others > 0:
         yield TreeOthers(others)
 
 
-def read_picture(path: Path) -> bytes:
-    """The bytes of a picture of a tree, as bounded and careful as the tree itself is read.
+def read_image(path: Path) -> bytes:
+    """The bytes of an image of a tree, as bounded and careful as the tree itself is read.
 
     Raises:
         ExportError: It is a link, not a regular file, or too large.
         OSError: It cannot be read.
     """
-    return read_regular(path, MAX_PICTURE_BYTES)
+    return read_regular(path, MAX_IMAGE_BYTES)
 
 
 @dataclass(slots=True)
@@ -143,7 +143,7 @@ class _Walk:
 
     Attributes:
         root: The tree.
-        strays: Pictures that by their names belong to no iteration of their folder.
+        strays: Images that by their names belong to no iteration of their folder.
         taken: Files that an iteration of another name or folder has taken.
         others: How many files of text are not of a job.
     """
@@ -196,7 +196,7 @@ class _Walk:
             )
             reader.name_fields()
             yield from reader.left
-            yield TreeJob(report, found.path, reader.pictures)
+            yield TreeJob(report, found.path, reader.images)
         else:
             yield from reader.left
             yield TreeProblem(found.path, "holds nothing of a job that can be read")
@@ -209,7 +209,7 @@ class _JobReader:
         self.found = found
         self.root = root
         self.left: list[TreeProblem | TreeField] = []
-        self.pictures: dict[int, Path] = {}
+        self.images: dict[int, Path] = {}
         self.taken: set[Path] = set()
         self.key: str | None = None
         self.entry: dict[str, Any] = {}
@@ -236,14 +236,14 @@ class _JobReader:
         return fields
 
     def iteration(self, number: int, said: dict[str, Any]) -> IterationReport | None:
-        """One iteration, or None where it has no picture that can be read."""
+        """One iteration, or None where it has no image that can be read."""
         files, before = self.found.turns[number], len(self._documents)
         results = self.document(files.results, said, self.found.summary)
         judged = results.first(mapping, "evaluation")
         evaluation = self.document(files.evaluation, judged, next(iter(files.results), None))
         self.key = self.key or read_key(results)
         self.entry = {**read_entry(results), **self.entry}
-        path = files.picture or self._picture_elsewhere(number, results)
+        path = files.image or self._image_elsewhere(number, results)
         examined = self._examined(path) if path else None
         if path is None or examined is None:
             del self._documents[before:]  # they are left out as a whole
@@ -253,15 +253,15 @@ class _JobReader:
         turn = read_iteration(number, results, evaluation, artifact, lineage)
         if not turn.prompt:
             self._refuse(path, "is there without its prompt")
-        self.pictures[number] = path
+        self.images[number] = path
         return self._with_words(turn, path)
 
     def _examined(self, path: Path) -> tuple[Artifact, Lineage | None] | None:
         try:
-            return _examine(read_picture(path))
+            return _examine(read_image(path))
         except OSError as error:
             self._refuse(path, f"cannot be read: {error.strerror}")
-        except PictureError as error:
+        except ImageError as error:
             self._refuse(path, f"cannot be read: {error}")
         except ExportError as error:
             self._refuse(path, str(error))
@@ -282,7 +282,7 @@ class _JobReader:
             return self._refuse(path, "is not UTF-8 text")
         except OSError as error:
             return self._refuse(path, f"cannot be read: {error.strerror}")
-        except (ExportError, Unreadable) as error:
+        except (ExportError, UnreadableInput) as error:
             return self._refuse(path, str(error))
         if not isinstance(content, dict):
             return self._refuse(path, "holds no object")
@@ -292,26 +292,26 @@ class _JobReader:
         return result
 
     def _lineage_beside(self, paths: list[Path]) -> Lineage | None:
-        told = self.document(paths).known("version", "picture", "artifact", "parameters")
+        told = self.document(paths).known("version", "image", "artifact", "parameters")
         return told.first(read_document, "safelight")
 
-    def _picture_elsewhere(self, number: int, results: Fields) -> Path | None:
-        """The picture that the results tell the path of, in the tree."""
+    def _image_elsewhere(self, number: int, results: Fields) -> Path | None:
+        """The image that the results tell the path of, in the tree."""
         told = results.first(text, "image_path")
-        path = find_picture(told, self.found.path, self.root) if told else None
+        path = find_image(told, self.found.path, self.root) if told else None
         if path is not None:
             self.taken.add(path)
         elif told:
             where = (*self.found.turns[number].results, self.found.summary, self.found.path)
             self._refuse(next(one for one in where if one), _ELSEWHERE.format(number=number))
         else:
-            message = _NO_PICTURE.format(name=f"iteration_{number}.png", number=number)
+            message = _NO_IMAGE.format(name=f"iteration_{number}.png", number=number)
             self._refuse(self.found.path, message)
         return path
 
-    def _with_words(self, turn: IterationReport, picture: Path) -> IterationReport:
-        """The iteration with what an older script's text file says of its picture."""
-        path = find_evaluation(picture, self.found.path, self.root)
+    def _with_words(self, turn: IterationReport, image: Path) -> IterationReport:
+        """The iteration with what an older script's text file says of its image."""
+        path = find_evaluation(image, self.found.path, self.root)
         if path is None:
             return turn
         self.taken.add(path)

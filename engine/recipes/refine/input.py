@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
 
-from engine.contract.fields import Name, NotBool, Seed, Text
-from engine.contract.files import PictureFile
+from engine.contract.fields import Name, NotBool, Seed, TextLength
+from engine.contract.files import ImageFile
 from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe_input import RecipeInput
 
@@ -15,13 +15,13 @@ MAX_PROMPT = 200_000
 _SENTENCE_ENDS = (".", "!", "?", "…", "。", "！", "？")
 
 
-Prompt = Annotated[str, Text(0, MAX_PROMPT)]
-Phrase = Annotated[str, Text(0, 20_000)]
+Prompt = Annotated[str, TextLength(0, MAX_PROMPT)]
+Phrase = Annotated[str, TextLength(0, 20_000)]
 Side = Annotated[int, NotBool, Field(ge=MIN_SIDE, le=MAX_SIDE)]
 
 
 class RefineInput(RecipeInput):
-    """One picture to make: what it shows, and what it must not."""
+    """One image to make: what it shows, and what it must not."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -37,7 +37,7 @@ class RefineInput(RecipeInput):
     )
     title: Phrase = Field(
         default="",
-        description="What the picture is called; it opens the full prompt.",
+        description="What the image is called; it opens the full prompt.",
         examples=["Last light"],
     )
     scene: Phrase = Field(
@@ -53,13 +53,13 @@ class RefineInput(RecipeInput):
     prompt: Prompt = Field(
         default="",
         validate_default=True,
-        description="What the picture shows; the main part of the prompt. Title, scene or mood "
+        description="What the image shows; the main part of the prompt. Title, scene or mood "
         "are enough without it.",
         examples=["A lone lighthouse on a basalt cliff at dusk, long exposure of the sea"],
     )
     negative_prompt: Phrase = Field(
         default="",
-        description="What to keep out of the picture.",
+        description="What to keep out of the image.",
         examples=["people, text, watermark"],
     )
     seed: Seed = Field(
@@ -78,7 +78,7 @@ class RefineInput(RecipeInput):
         description="Height in pixels, 64 to 4096; by default the recipe's setting.",
         examples=[768],
     )
-    reference_image: PictureFile | None = Field(
+    reference_image: ImageFile | None = Field(
         default=None,
         description="A PNG, JPEG or WebP file of at most 50 MiB whose palette and layout to "
         "follow; its path is relative to the folder of the input file.",

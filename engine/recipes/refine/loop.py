@@ -1,14 +1,14 @@
-"""Recipe `refine`: generate a picture, evaluate it, refine the prompt, again; keep the best."""
+"""Recipe `refine`: generate an image, evaluate it, refine the prompt, again; keep the best."""
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract import Attempt, Evaluation, Picture
+from engine.contract import Attempt, Evaluation, GeneratedImage
 from engine.contract.job import Job
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
 
 
-class Turn(BaseModel):
+class RefineTurn(BaseModel):
     """One turn of the loop: what was asked, what came of it, what was thought of it."""
 
     model_config = ConfigDict(frozen=True)
@@ -16,7 +16,7 @@ class Turn(BaseModel):
     iteration: int
     prompt: str
     negative_prompt: str
-    picture: Picture
+    image: GeneratedImage
     evaluation: Evaluation
 
     @property
@@ -32,7 +32,7 @@ class Turn(BaseModel):
         )
 
 
-async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
+async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
     """Runs the loop and returns its best turn.
 
     An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
@@ -41,11 +41,11 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
     entry, settings = job.input, job.settings
     brief = entry.full_prompt
     prompt, negative_prompt = brief, entry.negative_prompt
-    turns: list[Turn] = []
+    turns: list[RefineTurn] = []
     for iteration in job.iterations(settings.max_iterations):
         decided = await iteration.decide("prompt", default=prompt)
         prompt = decided if decided.strip() else prompt
-        picture = await iteration.step(
+        image = await iteration.step(
             "generate",
             job.image.generate,
             prompt,
@@ -55,13 +55,13 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> Turn:
             height=entry.height or settings.height,
             reference=entry.reference_image,
         )
-        evaluation = await iteration.step("evaluate", job.vision.evaluate, picture.image, brief)
+        evaluation = await iteration.step("evaluate", job.vision.evaluate, image.image, brief)
         turns.append(
-            Turn(
+            RefineTurn(
                 iteration=iteration.number,
                 prompt=prompt,
                 negative_prompt=negative_prompt,
-                picture=picture,
+                image=image,
                 evaluation=evaluation,
             )
         )

@@ -4,16 +4,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.outputs.documents import to_json, to_yaml
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.images import Source, file_name, put_picture, sweep, untouched
+from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.names import SUFFIXES
 from engine.recipes.refine.documents import (
+    image_name,
     iteration_evaluation,
     iteration_results,
     job_summary,
-    picture_name,
 )
 from engine.recipes.refine.report import IterationReport, JobReport
 
@@ -28,7 +28,7 @@ OWN_NAME = re.compile(
     r"(?:\.png|_results\.(?:json|yaml)|_(?:evaluation|lineage)\.json)|summary\.json"
 )
 """Names of this projection's files; nothing else is ever replaced or removed, but for copies of
-stored pictures that have the names of signed ones."""
+stored images that have the names of signed ones."""
 
 _UNTOUCHED = untouched("iteration_[1-9][0-9]{0,8}")
 
@@ -56,7 +56,7 @@ def write_job(
         The names of the job's files, by iteration, the summary last.
 
     Raises:
-        ExportError: A stored picture is gone or is not a picture (everything else has been
+        ExportError: A stored image is gone or is not an image (everything else has been
             written), or a folder stands where a file belongs.
         OSError: The folder cannot be written.
     """
@@ -67,19 +67,19 @@ def write_job(
     report = with_file_names(report, artifact_path)
     with Folder(folder) as target:
         for turn in report.iterations:
-            picture = picture_name(turn)
+            image = image_name(turn)
             try:
-                names += put_picture(
+                names += put_image(
                     target,
-                    picture,
+                    image,
                     Source(turn.artifact, turn.lineage),
                     artifact_path(turn.artifact.hash),
                 )
             except FileNotFoundError:
-                problems.append(f"{picture}: the stored picture is gone")
-            except PictureError as error:
-                problems.append(f"{picture}: {error}")
-            names += [picture, *_write_documents(target, report, turn, formats)]
+                problems.append(f"{image}: the stored image is gone")
+            except ImageError as error:
+                problems.append(f"{image}: {error}")
+            names += [image, *_write_documents(target, report, turn, formats)]
         target.put(SUMMARY, to_json(job_summary(report)))
         names.append(SUMMARY)
         sweep(target, names, OWN_NAME, _UNTOUCHED, artifact_path)
@@ -89,7 +89,7 @@ def write_job(
 
 
 def with_file_names(report: JobReport, artifact_path: Callable[[str], Path]) -> JobReport:
-    """The same job, whose iterations know the names of their pictures' files."""
+    """The same job, whose iterations know the names of their images' files."""
     if all(turn.artifact.media_type not in SUFFIXES for turn in report.iterations):
         return report
     turns = [

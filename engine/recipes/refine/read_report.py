@@ -9,8 +9,8 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
-from db.rows import Batch, Job, Step
-from engine.contract import Picture
+from db.rows import BatchRow, JobRow, StepRow
+from engine.contract import GeneratedImage
 from engine.contract.outputs import Projection
 from engine.recipes.refine.batch_summary import write_batch
 from engine.recipes.refine.outputs import with_file_names, write_job
@@ -19,7 +19,7 @@ from engine.recipes.refine.report import (
     EvaluationReport,
     IterationReport,
     JobReport,
-    JobState,
+    JobStatus,
     Totals,
 )
 
@@ -53,7 +53,7 @@ def finish(projection: Projection) -> None:
     write_batch(reports, summary, projection.root / batch.summary)
 
 
-def _state_at_the_end(batch: Batch) -> str:
+def _state_at_the_end(batch: BatchRow) -> str:
     if batch.ended < batch.total:
         return batch.state
     if batch.failed:
@@ -67,12 +67,12 @@ def _last_end(connection: sqlite3.Connection, batch_id: int) -> str | None:
     return value
 
 
-def _reports(connection: sqlite3.Connection, batch: Batch) -> Iterator[JobReport]:
+def _reports(connection: sqlite3.Connection, batch: BatchRow) -> Iterator[JobReport]:
     for job in queries.all_jobs(connection, batch.id):
         yield job_report(connection, batch, job)
 
 
-def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> JobReport:
+def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> JobReport:
     """One job as it is told to people."""
     turns = _turns(connection, job.id)
     iterations = tuple(
@@ -81,7 +81,7 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> JobRep
     error = queries.error(connection, job.error_id) if job.error_id else None
     steps = [step for turn in turns.values() for step in turn.values()]
     entry: dict[str, Any] = json.loads(job.input)
-    state: JobState = job.state  # type: ignore[assignment]
+    state: JobStatus = job.state  # type: ignore[assignment]
     return JobReport(
         id=job.id,
         batch_id=batch.id,
@@ -104,8 +104,8 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> JobRep
     )
 
 
-def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, Step]]:
-    turns: dict[int, dict[str, Step]] = defaultdict(dict)
+def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, StepRow]]:
+    turns: dict[int, dict[str, StepRow]] = defaultdict(dict)
     for step in queries.steps(connection, job_id):
         number = step.scope.removeprefix("iteration-")
         if step.state == "done" and step.superseded_at is None and number.isdecimal():
@@ -113,11 +113,11 @@ def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, S
     return turns
 
 
-def _iteration(number: int, steps: dict[str, Step]) -> IterationReport | None:
+def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None:
     made = steps.get("generate")
     if made is None or made.result is None:
         return None
-    request, picture = json.loads(made.request), Picture.model_validate_json(made.result)
+    request, image = json.loads(made.request), GeneratedImage.model_validate_json(made.result)
     judged = steps.get("evaluate")
     evaluation = _evaluation(judged) if judged else None
     ended = [step.finished_at for step in steps.values() if step.finished_at]
@@ -126,23 +126,23 @@ def _iteration(number: int, steps: dict[str, Step]) -> IterationReport | None:
         number=number,
         prompt=request["prompt"],
         negative_prompt=request["negative_prompt"],
-        seed=picture.seed,
+        seed=image.seed,
         backend=made.backend,
         model=made.model,
-        width=picture.image.width or request["width"],
-        height=picture.image.height or request["height"],
+        width=image.image.width or request["width"],
+        height=image.image.height or request["height"],
         score=evaluation.score if evaluation else None,
         evaluation=evaluation,
         started_at=made.started_at,
         finished_at=max(ended, default=None),
         timings={name: round(_seconds(step), 3) for name, step in steps.items()},
         cost_microdollars=sum(step.cost for step in steps.values()),
-        artifact=picture.image,
+        artifact=image.image,
         reference=reference.get("hash"),
     )
 
 
-def _evaluation(step: Step) -> EvaluationReport | None:
+def _evaluation(step: StepRow) -> EvaluationReport | None:
     found = json.loads(step.result or "null")
     if found is None:  # an imported step of which only the time is known
         return None
@@ -156,12 +156,12 @@ def _below(folder: str, results: str) -> str:
     return (path.relative_to(results) if path.is_relative_to(results) else path).as_posix()
 
 
-def _best(job: Job, iterations: tuple[IterationReport, ...]) -> int | None:
+def _best(job: JobRow, iterations: tuple[IterationReport, ...]) -> int | None:
     if job.result is not None:
         return int(json.loads(job.result)["iteration"])
     scored = [turn for turn in iterations if turn.score is not None]
     return max(scored, key=lambda turn: turn.score or 0.0).number if scored else None
 
 
-def _seconds(step: Step) -> float:
+def _seconds(step: StepRow) -> float:
     return seconds_between(step.started_at, step.finished_at) or 0.0

@@ -7,21 +7,21 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from engine.contract.backend import Artifact, Plain
+from engine.contract.backend import Artifact, FrozenModel
 from engine.imaging.lineage import Lineage
 
-JobState = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
+JobStatus = Literal["queued", "running", "paused", "parked", "done", "failed", "cancelled"]
 """States of a job."""
 
 
-class EvaluationReport(Plain):
-    """A judgement of one picture.
+class EvaluationReport(FrozenModel):
+    """A judgement of one image.
 
     Attributes:
         score: 0 to 100, higher is better; None in the words of an older script, which gave none.
-        description: What is in the picture, in words.
+        description: What is in the image, in words.
         reasons: Why the score is what it is.
-        missing: What the picture lacks.
+        missing: What the image lacks.
         measurements: Named measured values; their units are the scorer's.
         scorer: Method or model that judged, with its version.
         backend: Name of the backend that judged.
@@ -43,27 +43,27 @@ class EvaluationReport(Plain):
         return bool(self.description or self.reasons or self.missing)
 
 
-class IterationReport(Plain):
-    """One turn of the loop that has a picture.
+class IterationReport(FrozenModel):
+    """One turn of the loop that has an image.
 
     Attributes:
         number: 1 for the first.
         prompt: What the backend was asked to show.
         negative_prompt: What it was asked to keep out.
         seed: Source of its randomness; None where it is not known.
-        backend: Name of the backend that made the picture.
+        backend: Name of the backend that made the image.
         model: The model it ran.
-        width: Width of the picture in pixels.
-        height: Height of the picture in pixels.
+        width: Width of the image in pixels.
+        height: Height of the image in pixels.
         score: 0 to 100, or None while it has not been judged.
         evaluation: The whole judgement.
         started_at: When the first of its steps began.
         finished_at: When the last of its steps ended.
         timings: Seconds by step: `generate`, `evaluate`, `refine`, those that ran.
         cost_microdollars: What its steps have cost.
-        artifact: The stored picture.
-        reference: SHA-256 of the picture that was followed, where there was one.
-        file: Name of the picture's file, empty for the usual one.
+        artifact: The stored image.
+        reference: SHA-256 of the image that was followed, where there was one.
+        file: Name of the image's file, empty for the usual one.
     """
 
     number: int = Field(ge=1)
@@ -86,7 +86,7 @@ class IterationReport(Plain):
 
     @property
     def lineage(self) -> Lineage | None:
-        """Lineage of the picture; None if the seed is not known."""
+        """Lineage of the image; None if the seed is not known."""
         if self.seed is None:
             return None
         return Lineage(
@@ -101,14 +101,14 @@ class IterationReport(Plain):
         )
 
 
-class Totals(Plain):
+class Totals(FrozenModel):
     """Sums over a job or a batch.
 
     Attributes:
         cost_microdollars: What it has cost.
         seconds: Time spent in its steps.
         calls: How many calls of backends were made.
-        iterations: How many iterations have a picture.
+        iterations: How many iterations have an image.
     """
 
     cost_microdollars: int = Field(default=0, ge=0)
@@ -117,7 +117,7 @@ class Totals(Plain):
     iterations: int = Field(default=0, ge=0)
 
 
-class JobReport(Plain):
+class JobReport(FrozenModel):
     """One job, finished or running.
 
     Attributes:
@@ -143,7 +143,7 @@ class JobReport(Plain):
     key: str
     title: str = ""
     input: dict[str, Any] = Field(default_factory=dict)
-    state: JobState
+    state: JobStatus
     error: str | None = None
     best: int | None = None
     output: str = ""
@@ -156,7 +156,7 @@ class JobReport(Plain):
         return next((turn for turn in self.iterations if turn.number == self.best), None)
 
 
-class BatchReport(Plain):
+class BatchReport(FrozenModel):
     """A batch without its jobs.
 
     Attributes:

@@ -11,7 +11,7 @@ class RefineSettings(RecipeSettings):
     """Settings of the recipe `refine`."""
 
     image: BackendNames = Field(
-        "builtin", description="Backend that makes pictures, or several: the next where one fails."
+        "builtin", description="Backend that makes images, or several: the next where one fails."
     )
     vision: BackendNames = Field("builtin", description="Backend that evaluates them, or several.")
     text: BackendNames = Field("builtin", description="Backend that refines prompts, or several.")
@@ -22,5 +22,5 @@ class RefineSettings(RecipeSettings):
     vary_seed: bool = Field(
         False,
         description="Give each iteration a seed of its own. By default the seed stays, because a "
-        "new seed changes a picture more than a better prompt does.",
+        "new seed changes an image more than a better prompt does.",
     )

@@ -1,4 +1,4 @@
-"""Recipe `storyboard`: from one brief, or a list of scenes, to pictures that look like one film."""
+"""Recipe `storyboard`: from one brief, or a list of scenes, to images that look like one film."""
 
 from engine.contract import ImageBackend, ScoreBackend, StoryBackend
 from engine.contract.decision_points import Choice, FreeText
@@ -16,7 +16,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 RECIPE = Recipe(
     name="storyboard",
     version="1",
-    summary="From a brief or scenes to a set of pictures that look like one film.",
+    summary="From a brief or scenes to a set of images that look like one film.",
     input=StoryboardInput,
     settings=StoryboardSettings,
     uses={"image": ImageBackend, "text": StoryBackend, "score": ScoreBackend},

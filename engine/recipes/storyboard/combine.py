@@ -1,6 +1,6 @@
 """One number from several scorers: weights, scales and places within a set. Pure computation.
 
-A set is what one score sheet holds: pictures of one text, scored together. Marks are never
+A set is what one score sheet holds: images of one text, scored together. Marks are never
 compared across sheets, and never across scorers but through the weights that are given here.
 """
 
@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from engine.contract import Column
+from engine.contract import ScorerScores
 
 Combination = Literal["weighted", "rank", "zscore"]
 """What is weighed: the marks, their places within the set, or their standard scores."""
@@ -22,7 +22,9 @@ DECIMALS = 4
 Values = Sequence[float | None]
 
 
-def nominal_weights(columns: Sequence[Column], given: Mapping[str, float]) -> dict[str, float]:
+def nominal_weights(
+    columns: Sequence[ScorerScores], given: Mapping[str, float]
+) -> dict[str, float]:
     """The weights of a set's scorers, adding up to 1; a scorer that weighs nothing is left out.
 
     Given weights hold, and what they do not name weighs nothing. Without any, or in a set that was
@@ -85,7 +87,7 @@ def deviation(values: Sequence[float]) -> float:
 def effective_weights(
     weighed: Mapping[str, Values], nominal: Mapping[str, float]
 ) -> dict[str, float]:
-    """Share of each scorer in what tells the pictures apart: weight times spread, normalised."""
+    """Share of each scorer in what tells the images apart: weight times spread, normalised."""
     pulls = {
         metric: weight * deviation([v for v in weighed[metric] if v is not None])
         for metric, weight in nominal.items()
@@ -97,7 +99,7 @@ def effective_weights(
 def average(
     weighed: Mapping[str, Values], nominal: Mapping[str, float], index: int
 ) -> float | None:
-    """The weighted average of one picture's marks, over those that there are."""
+    """The weighted average of one image's marks, over those that there are."""
     pairs = [
         (weight, mark)
         for metric, weight in nominal.items()

@@ -1,4 +1,4 @@
-"""Which decisions fit a storyboard: scenes that there are, and pictures that a scene has."""
+"""Which decisions fit a storyboard: scenes that there are, and images that a scene has."""
 
 from typing import Any
 
@@ -14,8 +14,8 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
     if scene is None or scene > total:
         named = key.partition("/")[0]
         return f"There is no {named}: the storyboard has {counted(total, 'scene')}."
-    if scene == 1 and _is_own_picture(shape):
-        return "Scene 1 is the entry's own picture; nothing is generated or chosen for it."
+    if scene == 1 and _is_own_image(shape):
+        return "Scene 1 is the entry's own image; nothing is generated or chosen for it."
     return _check_select(shape, scene, value) if key.rpartition("/")[2] == SELECT else ""
 
 
@@ -28,9 +28,9 @@ def _check_select(shape: JobShape, scene: int, value: int) -> str:
         there = list(range(1, settings.variations * (settings.most_regenerations + 1) + 1))
     if value in (0, *there):
         return ""
-    pictures = ", ".join(map(str, there))
+    images = ", ".join(map(str, there))
     return (
-        f"There is no variation {value} of scene {scene}; its pictures are {pictures}, and 0 is "
+        f"There is no variation {value} of scene {scene}; its images are {images}, and 0 is "
         "the one that the scores choose."
     )
 
@@ -43,7 +43,7 @@ def _scenes(shape: JobShape) -> int:
     return len(named_scenes(shape.input, Scenes.model_validate_json(split).scenes))
 
 
-def _is_own_picture(shape: JobShape) -> bool:
+def _is_own_image(shape: JobShape) -> bool:
     return (
         shape.input.reference_image is not None and shape.settings.reference_mode == "first_scene"
     )

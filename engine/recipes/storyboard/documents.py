@@ -7,7 +7,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from engine.contract import CRITERIA, Likeness
+from engine.contract import CRITERIA, Similarity
 from engine.outputs.documents import VERSION, dollars
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
 
@@ -48,7 +48,7 @@ def storyboard_document(report: StoryboardReport, *, traces: bool) -> dict[str, 
         "quality_score": report.quality,
         "likeness": [_likeness(likeness) for likeness in report.likenesses],
         "notes": list(report.notes),
-        "contact_sheet": CONTACT_SHEET if _has_pictures(report) else None,
+        "contact_sheet": CONTACT_SHEET if _has_images(report) else None,
         "started_at": report.started_at,
         "finished_at": report.finished_at,
         "seconds": report.seconds,
@@ -61,7 +61,7 @@ CONTACT_SHEET = "contact_sheet.png"
 
 
 def chosen_name(scene: SceneReport) -> str:
-    """The name of the picture that was taken for a scene."""
+    """The name of the image that was taken for a scene."""
     return scene.file or f"scene_{scene.number}.png"
 
 
@@ -70,15 +70,15 @@ def folder_name(number: int) -> str:
     return f"scene_{number}"
 
 
-def picture_name(scene: SceneReport, variation: int) -> str:
-    """The name of a variation's picture among the traces."""
+def image_name(scene: SceneReport, variation: int) -> str:
+    """The name of a variation's image among the traces."""
     files = (one.file for one in scene.variations if one.number == variation)
     ending = scene.file.rpartition(".")[2] if scene.file and not scene.variations else "png"
     return next(files, "") or f"image_{variation}.{ending}"
 
 
-def _has_pictures(report: StoryboardReport) -> bool:
-    return any(scene.picture is not None for scene in report.scenes)
+def _has_images(report: StoryboardReport) -> bool:
+    return any(scene.image is not None for scene in report.scenes)
 
 
 def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
@@ -94,8 +94,8 @@ def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
         "prompt_score": words.score if words else None,
         "duration": scene.duration,
         "notes": scene.notes,
-        "reference_image_url": chosen_name(scene) if scene.picture else None,
-        "artifact": scene.picture.hash if scene.picture else None,
+        "reference_image_url": chosen_name(scene) if scene.image else None,
+        "artifact": scene.image.hash if scene.image else None,
         "quality_score": scene.quality,
         "variation": selection.chosen if selection else None,
         "seed": chosen.seed if chosen else None,
@@ -106,13 +106,13 @@ def _scene(scene: SceneReport, *, traces: bool) -> dict[str, Any]:
     }
 
 
-def _likeness(likeness: Likeness) -> dict[str, Any]:
+def _likeness(likeness: Similarity) -> dict[str, Any]:
     values = likeness.values
     steps = [round(values[a][b], 4) for a, b in pairwise(range(len(values)))]
     return {
         "measure": likeness.measure,
         "method": likeness.method,
-        "higher_is_more_alike": likeness.higher_is_more_alike,
+        "higher_is_more_similar": likeness.higher_is_more_similar,
         "to_scene_before": [None, *steps],
         "to_first_scene": [None, *(round(row[0], 4) for row in values[1:])],
         "mean_of_neighbours": round(fmean(steps), 4) if steps else None,
@@ -120,10 +120,10 @@ def _likeness(likeness: Likeness) -> dict[str, Any]:
 
 
 def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, Any]:
-    """The content of `quality_scores.json`, of a scene whose picture was chosen."""
+    """The content of `quality_scores.json`, of a scene whose image was chosen."""
     selection = scene.selection
     if selection is None:
-        raise ValueError(f"no picture was chosen for scene {scene.number}")
+        raise ValueError(f"no image was chosen for scene {scene.number}")
     made = {variation.number: variation for variation in scene.variations}
     weights = {weight.metric: weight for weight in selection.ranking.weights}
     return {
@@ -148,7 +148,7 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
             {
                 "variation": number,
                 "seed": made[number].seed if number in made else None,
-                "file": picture_name(scene, number),
+                "file": image_name(scene, number),
                 "artifact": one.image.hash,
                 "overall": one.overall,
                 "quality": one.quality,
@@ -164,12 +164,12 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
                     for mark in one.marks
                 },
             }
-            for number, one in zip(selection.numbers, selection.ranking.pictures, strict=True)
+            for number, one in zip(selection.numbers, selection.ranking.images, strict=True)
         ],
         "failed": [
             {"variation": variation.number, "seed": variation.seed, "reason": variation.failure}
             for variation in scene.variations
-            if variation.picture is None
+            if variation.image is None
         ],
         "selected": selection.chosen,
         "reason": selection.reason,

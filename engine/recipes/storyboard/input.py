@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from engine.contract import Brand, Film, PlannedScene
-from engine.contract.backend import Plain
-from engine.contract.fields import Name, NotBoolAsFloat, Seed, Text
-from engine.contract.files import PictureFile
+from engine.contract.backend import FrozenModel
+from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
+from engine.contract.files import ImageFile
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.storyboard.settings import MOST_SCENES
 from engine.text.terminal import quoted
@@ -41,12 +41,12 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Words = Annotated[str, Text(1, 20_000)]
-Phrase = Annotated[str, Text(1, 500)]
+Words = Annotated[str, TextLength(1, 20_000)]
+Phrase = Annotated[str, TextLength(1, 500)]
 Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MOST_PHRASES)]
 Colours = Annotated[
     tuple[
-        Annotated[str, BeforeValidator(_not_a_comment), Text(1, 40), AfterValidator(_colour)],
+        Annotated[str, BeforeValidator(_not_a_comment), TextLength(1, 40), AfterValidator(_colour)],
         ...,
     ],
     BeforeValidator(_listed),
@@ -55,7 +55,7 @@ Colours = Annotated[
 Seconds = Annotated[float, NotBoolAsFloat, Field(gt=0, le=LONGEST_SECONDS)]
 
 
-class _Entry(Plain):
+class _Entry(FrozenModel):
     """Base: a field that is null is an absent field, at every depth."""
 
     @model_validator(mode="before")
@@ -67,9 +67,9 @@ class _Entry(Plain):
 
 
 class BrandInput(_Entry):
-    """What a brand asks of every picture."""
+    """What a brand asks of every image."""
 
-    name: Annotated[str, Text(0, 200)] = Field(
+    name: Annotated[str, TextLength(0, 200)] = Field(
         "", description="Its name.", examples=["North Roast"]
     )
     colours: Colours = Field(
@@ -99,7 +99,7 @@ class SceneInput(_Entry):
     )
     id: Name | None = Field(None, description="Names the scene; unique in its storyboard.")
     duration: Seconds | None = Field(None, description="How long it lasts, in seconds.")
-    notes: Annotated[str, Text(0, 5_000)] = Field(
+    notes: Annotated[str, TextLength(0, 5_000)] = Field(
         "", description="What else is to be kept in mind."
     )
 
@@ -112,7 +112,7 @@ class SceneInput(_Entry):
 class StoryboardInput(_Entry, RecipeInput):
     """One storyboard: a brief, or scenes, and what belongs to all of them."""
 
-    prompt: Annotated[str, Text(0, 20_000)] = Field(
+    prompt: Annotated[str, TextLength(0, 20_000)] = Field(
         "",
         description="The brief: what the film is about. It is split into scenes where there are "
         "none.",
@@ -132,10 +132,10 @@ class StoryboardInput(_Entry, RecipeInput):
         max_length=MOST_SCENES,
         description=f"The scenes in order, at most {MOST_SCENES}.",
     )
-    brand: BrandInput = Field(BrandInput(), description="What the brand asks of every picture.")
-    reference_image: PictureFile | None = Field(
+    brand: BrandInput = Field(BrandInput(), description="What the brand asks of every image.")
+    reference_image: ImageFile | None = Field(
         default=None,
-        description="A PNG, JPEG or WebP file of at most 50 MiB: the picture of scene 1, or what "
+        description="A PNG, JPEG or WebP file of at most 50 MiB: the image of scene 1, or what "
         "scene 1 is generated from (setting `reference_mode`); its path is relative to the folder "
         "of the input file.",
         examples=["references/counter.jpg"],

@@ -1,14 +1,14 @@
-"""The loop of `storyboard`: scenes, prompts, pictures, scores, a choice, and on to the next."""
+"""The loop of `storyboard`: scenes, prompts, images, scores, a choice, and on to the next."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from engine.contract import Artifact, Film, Likeness
-from engine.contract.backend import Plain
+from engine.contract import Artifact, Film, Similarity
+from engine.contract.backend import FrozenModel
 from engine.contract.job import Job, Scope
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.prompt_loop import Wording, enhance, own_words
+from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_words
 from engine.recipes.storyboard.references import (
     compare,
     is_first_scene,
@@ -21,10 +21,10 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import METHOD, select
 from engine.recipes.storyboard.variations import Variation, generate
 
-OWN_PICTURE = "The operator's own picture is scene 1; nothing was generated for it."
+OPERATORS_IMAGE = "The operator's own image is scene 1; nothing was generated for it."
 
 
-class SceneResult(Plain):
+class SceneResult(FrozenModel):
     """What became of one scene.
 
     Attributes:
@@ -33,10 +33,10 @@ class SceneResult(Plain):
         prompt: What was to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else was to be kept in mind.
-        wording: What its pictures were made from.
-        references: The pictures that it follows.
-        picture: The picture that was taken.
-        variation: Which variation that is; None where it is the operator's own picture.
+        wording: What its images were made from.
+        references: The images that it follows.
+        image: The image that was taken.
+        variation: Which variation that is; None where it is the operator's own image.
         quality: Its quality score, 0 to 100, where it has one.
         scorers: Who gave that, in order.
         reason: Why it was taken.
@@ -48,9 +48,9 @@ class SceneResult(Plain):
     prompt: str
     duration: float | None
     notes: str
-    wording: Wording
+    wording: ScenePrompt
     references: tuple[Artifact, ...]
-    picture: Artifact
+    image: Artifact
     variation: int | None
     quality: float | None
     scorers: tuple[str, ...] = ()
@@ -58,17 +58,17 @@ class SceneResult(Plain):
     warnings: tuple[str, ...] = ()
 
 
-class Storyboard(Plain):
-    """A consistent set of pictures, one a scene.
+class Storyboard(FrozenModel):
+    """A consistent set of images, one a scene.
 
     Attributes:
         scenes: The scenes in order.
-        likenesses: How alike their pictures are, by each measure.
+        likenesses: How alike their images are, by each measure.
         notes: What has to be said about the whole, one sentence each.
     """
 
     scenes: tuple[SceneResult, ...]
-    likenesses: tuple[Likeness, ...] = ()
+    likenesses: tuple[Similarity, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -79,9 +79,9 @@ class Storyboard(Plain):
 
 
 async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboard:
-    """Writes all scenes' prompts side by side, and makes their pictures one scene after the other.
+    """Writes all scenes' prompts side by side, and makes their images one scene after the other.
 
-    An operator may decide a scene's prompt (`scene-N/prompt`) and its picture (`scene-N/select`);
+    An operator may decide a scene's prompt (`scene-N/prompt`) and its image (`scene-N/select`);
     what follows runs again.
     """
     film = job.input.film
@@ -96,11 +96,11 @@ async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboar
         for scene in scenes:
             if scene.number in writing:
                 words = await writing[scene.number]
-                done.append(await shoot(job, scene, words, [one.picture for one in done]))
+                done.append(await shoot(job, scene, words, [one.image for one in done]))
             else:
                 done.append(given_scene(job, film, scene))
             job.publish()
-    likenesses, notes = await compare(job, [one.picture for one in done])
+    likenesses, notes = await compare(job, [one.image for one in done])
     notes = (*told_of_references(job, len(scenes)), *_told_of_scorers(done), *notes)
     await _warn(job, notes)
     return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
@@ -109,10 +109,10 @@ async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboar
 async def shoot(
     job: Job[StoryboardInput, StoryboardSettings],
     scene: Scene,
-    words: Wording,
+    words: ScenePrompt,
     before: Sequence[Artifact],
 ) -> SceneResult:
-    """Makes a scene's pictures, scores them as one set, and takes one."""
+    """Makes a scene's images, scores them as one set, and takes one."""
     settings, scope = job.settings, scene.scope_in(job)
     follows = await references(job, scene, before)
     variations: list[Variation] = []
@@ -121,7 +121,7 @@ async def shoot(
         variations += await generate(job, scene, words, follows, numbers, must=not again)
         request = await score(job, scene, words, variations, again)
         best = ranked(request)
-        quality = best.pictures[best.best].quality
+        quality = best.images[best.best].quality
         if quality is None or quality >= settings.threshold:
             break
     decided = await scope.decide("select", default=0, among=(0, *request.numbers))
@@ -132,7 +132,7 @@ async def shoot(
         **_plan_of(scene),
         wording=words,
         references=follows,
-        picture=chosen.picture,
+        image=chosen.image,
         variation=chosen.chosen,
         quality=chosen.quality,
         scorers=chosen.scorers,
@@ -144,18 +144,18 @@ async def shoot(
 async def score(
     job: Job[StoryboardInput, StoryboardSettings],
     scene: Scene,
-    words: Wording,
+    words: ScenePrompt,
     variations: Sequence[Variation],
     again: int,
 ) -> SelectRequest:
-    """Scores all pictures of a scene as one set, also those of earlier rounds of generation."""
+    """Scores all images of a scene as one set, also those of earlier rounds of generation."""
     settings, scope = job.settings, scene.scope_in(job)
-    made = [(one.number, one.picture) for one in variations if one.picture is not None]
+    made = [(one.number, one.image) for one in variations if one.image is not None]
     sheet = await (scope.scope(f"again-{again}") if again else scope).step(
         "score",
         job.scorers.score,
-        [picture.image for _, picture in made],
-        # An operator's words are short, and are what the pictures are to be of.
+        [image.image for _, image in made],
+        # An operator's words are short, and are what the images are to be of.
         brief=words.prompt if words.source == "operator" else scene.planned.prompt,
         prompt=words.prompt,
         metrics=settings.metrics,
@@ -177,18 +177,18 @@ async def score(
 def given_scene(
     job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
 ) -> SceneResult:
-    """Scene 1 where its picture is the operator's own."""
-    picture = job.input.reference_image
-    if picture is None:
+    """Scene 1 where its image is the operator's own."""
+    image = job.input.reference_image
+    if image is None:
         raise ValueError("the entry has no reference image")
     return SceneResult(
         **_plan_of(scene),
         wording=own_words(film, scene.planned),
         references=(),
-        picture=picture,
+        image=image,
         variation=None,
         quality=None,
-        reason=OWN_PICTURE,
+        reason=OPERATORS_IMAGE,
     )
 
 

@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from db.queries import jobs as queries
-from engine.contract import Artifact, Likeness
+from engine.contract import Artifact, Similarity
 from engine.contract.outputs import Projection
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.lineage import Lineage
 from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
-from engine.outputs.images import Source, file_name, put_picture, sweep, untouched
+from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.recipes.storyboard.documents import (
     CONTACT_SHEET,
     chosen_name,
     folder_name,
-    picture_name,
+    image_name,
     quality_scores,
     storyboard_document,
     trace_summary,
@@ -51,7 +51,7 @@ OWN_TRACE = re.compile(
     r"|quality_scores\.json|selected_best\.txt"
 )
 """Names of this projection's own things; nothing else is replaced or removed, but for copies of
-stored pictures that have the names of signed ones."""
+stored images that have the names of signed ones."""
 
 _UNTOUCHED, _UNTOUCHED_TRACE = untouched("scene_[1-9][0-9]?"), untouched("image_[1-9][0-9]?")
 
@@ -62,7 +62,7 @@ def project(projection: Projection) -> None:
     """Brings a job's folder up to date.
 
     Raises:
-        ExportError: A stored picture is gone or damaged; everything else has been written.
+        ExportError: A stored image is gone or damaged; everything else has been written.
         OSError: The folder cannot be written.
     """
     if projection.job is None:
@@ -91,19 +91,19 @@ def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> 
 
 
 def _with_file_names(report: StoryboardReport, stored: Stored) -> StoryboardReport:
-    """The same storyboard, whose pictures know the names of their files."""
+    """The same storyboard, whose images know the names of their files."""
     scenes = [_named(scene, stored) for scene in report.scenes]
     return report.model_copy(update={"scenes": tuple(scenes)})
 
 
 def _named(scene: SceneReport, stored: Stored) -> SceneReport:
     variations = [
-        one.model_copy(update={"file": file_name(f"image_{one.number}", one.picture.image, stored)})
-        if one.picture is not None
+        one.model_copy(update={"file": file_name(f"image_{one.number}", one.image.image, stored)})
+        if one.image is not None
         else one
         for one in scene.variations
     ]
-    file = file_name(f"scene_{scene.number}", scene.picture, stored) if scene.picture else ""
+    file = file_name(f"scene_{scene.number}", scene.image, stored) if scene.image else ""
     return scene.model_copy(update={"variations": tuple(variations), "file": file})
 
 
@@ -113,7 +113,7 @@ class _Writing:
 
     Attributes:
         names: The files in its folder.
-        problems: What was wrong with stored pictures.
+        problems: What was wrong with stored images.
     """
 
     report: StoryboardReport
@@ -122,7 +122,7 @@ class _Writing:
     problems: list[str] = field(default_factory=list)
 
     def traces(self, target: Folder, scene: SceneReport) -> None:
-        """Everything that led to a scene's picture, in a folder of its own."""
+        """Everything that led to a scene's image, in a folder of its own."""
         try:
             with target.folder(folder_name(scene.number)) as inner:
                 self._traces(inner, scene)
@@ -136,27 +136,27 @@ class _Writing:
             files["quality_scores.json"] = to_json(quality_scores(self.report, scene))
         for name, data in files.items():
             target.put(name, data)
-        pictures = {picture_name(scene, number): source for number, source in _pictures(scene)}
-        beside = [self._put(target, name, source) for name, source in pictures.items()]
-        kept = {*files, *pictures, *chain.from_iterable(beside)}
+        images = {image_name(scene, number): source for number, source in _images(scene)}
+        beside = [self._put(target, name, source) for name, source in images.items()]
+        kept = {*files, *images, *chain.from_iterable(beside)}
         sweep(target, kept, OWN_TRACE, _UNTOUCHED_TRACE, self.stored)
 
     def chosen(self, target: Folder, scene: SceneReport) -> None:
-        """The picture that was taken for a scene."""
-        for _, source in _pictures(scene):
-            if scene.picture is not None and source.artifact.hash == scene.picture.hash:
+        """The image that was taken for a scene."""
+        for _, source in _images(scene):
+            if scene.image is not None and source.artifact.hash == scene.image.hash:
                 name = chosen_name(scene)
                 self.names |= {name, *self._put(target, name, source)}
                 return
 
     def contact_sheet(self, target: Folder) -> None:
-        """All pictures that were taken, with numbers and scores; left alone where it is right."""
-        scenes = [scene for scene in self.report.scenes if scene.picture is not None]
+        """All images that were taken, with numbers and scores; left alone where it is right."""
+        scenes = [scene for scene in self.report.scenes if scene.image is not None]
         if not scenes:
             return
         self.names.add(CONTACT_SHEET)
         captions = [_caption(scene, self.report.likenesses) for scene in scenes]
-        hashes = [scene.picture.hash for scene in scenes if scene.picture]
+        hashes = [scene.image.hash for scene in scenes if scene.image]
         told = json.dumps([hashes, captions]).encode()
         source = hashlib.sha256(told).hexdigest()
         if _source_of(target.read(CONTACT_SHEET, MAX_SHEET_BYTES)) == source:
@@ -168,21 +168,21 @@ class _Writing:
 
     def _put(self, target: Folder, name: str, source: Source) -> list[str]:
         try:
-            return put_picture(target, name, source, self.stored(source.artifact.hash))
+            return put_image(target, name, source, self.stored(source.artifact.hash))
         except FileNotFoundError:
-            self.problems.append(f"{target.path.name}/{name}: the stored picture is gone")
-        except PictureError as error:
+            self.problems.append(f"{target.path.name}/{name}: the stored image is gone")
+        except ImageError as error:
             self.problems.append(f"{target.path.name}/{name}: {error}")
         return []
 
 
-def _pictures(scene: SceneReport) -> Iterator[tuple[int, Source]]:
-    """A scene's pictures by variation, with their lineage."""
+def _images(scene: SceneReport) -> Iterator[tuple[int, Source]]:
+    """A scene's images by variation, with their lineage."""
     for one in scene.variations:
-        if one.picture is not None:
-            yield one.number, _source(one, one.picture.image, one.picture.seed)
-    if not scene.variations and scene.picture is not None:  # the operator's own
-        yield 1, Source(scene.picture)
+        if one.image is not None:
+            yield one.number, _source(one, one.image.image, one.image.seed)
+    if not scene.variations and scene.image is not None:  # the operator's own
+        yield 1, Source(scene.image)
 
 
 def _source(one: VariationReport, image: Artifact, seed: int | None) -> Source:
@@ -201,9 +201,9 @@ def _source(one: VariationReport, image: Artifact, seed: int | None) -> Source:
     return Source(image, lineage)
 
 
-def _caption(scene: SceneReport, likenesses: Sequence[Likeness]) -> list[str]:
+def _caption(scene: SceneReport, likenesses: Sequence[Similarity]) -> list[str]:
     name = f"  {clean(scene.id, 40)}" if scene.id else ""
-    quality = "own picture" if scene.selection is None else "no score"
+    quality = "own image" if scene.selection is None else "no score"
     if scene.quality is not None:
         quality = f"quality {scene.quality:.1f}"
     lines = [f"{scene.number}{name}   {quality}", clean(scene.prompt, 100)]
@@ -221,8 +221,8 @@ def _sheet(hashes: list[str], captions: list[list[str]], stored: Stored, source:
     from engine.imaging.png import insert_text
     from engine.imaging.sheet import contact_sheet
 
-    pictures = [stored(hash_).read_bytes() for hash_ in hashes]
-    return insert_text(contact_sheet(pictures, captions), {SOURCES: source})
+    images = [stored(hash_).read_bytes() for hash_ in hashes]
+    return insert_text(contact_sheet(images, captions), {SOURCES: source})
 
 
 def _source_of(data: bytes | None) -> str | None:
@@ -230,7 +230,7 @@ def _source_of(data: bytes | None) -> str | None:
 
     try:
         return read_text(data).get(SOURCES) if data else None
-    except PictureError:
+    except ImageError:
         return None
 
 

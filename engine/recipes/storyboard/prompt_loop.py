@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 
 from engine.contract import Draft, Film, Permanent, PlannedScene
-from engine.contract.backend import Plain
+from engine.contract.backend import FrozenModel
 from engine.contract.job import Iteration, Job
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 
-class Version(Plain):
+class PromptDraft(FrozenModel):
     """One round of writing a scene's prompt.
 
     Attributes:
@@ -24,8 +24,8 @@ class Version(Plain):
     negative_prompt: str = ""
 
 
-class Wording(Plain):
-    """What a scene's pictures are made from.
+class ScenePrompt(FrozenModel):
+    """What a scene's images are made from.
 
     Attributes:
         prompt: The text.
@@ -44,12 +44,12 @@ class Wording(Plain):
 
 async def enhance(
     job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
-) -> Wording:
+) -> ScenePrompt:
     """Rewrites a scene's prompt until it is good enough or the rounds are over; the best wins.
 
     An operator may decide the prompt (`scene-N/prompt`; empty takes the written one again).
     """
-    versions: list[Version] = []
+    versions: list[PromptDraft] = []
     notes: list[str] = []
     for iteration in scene.scope_in(job).iterations(job.settings.rounds):
         try:
@@ -71,8 +71,8 @@ async def write_and_review(
     film: Film,
     scene: Scene,
     iteration: Iteration,
-    versions: Sequence[Version],
-) -> Version:
+    versions: Sequence[PromptDraft],
+) -> PromptDraft:
     """One round; both agents know all rounds before it."""
     drafts = [version.draft for version in versions]
     shot = await iteration.step(
@@ -80,7 +80,7 @@ async def write_and_review(
     )
     weights, planned = job.settings.weights_of_criteria, scene.planned
     review = await iteration.step("review", job.text.review, film, planned, shot.prompt, weights)
-    return Version(
+    return PromptDraft(
         iteration=iteration.number,
         draft=Draft(prompt=shot.prompt, review=review),
         negative_prompt=shot.negative_prompt,
@@ -88,13 +88,13 @@ async def write_and_review(
 
 
 def wording(
-    versions: Sequence[Version], film: Film, planned: PlannedScene, notes: Sequence[str] = ()
-) -> Wording:
+    versions: Sequence[PromptDraft], film: Film, planned: PlannedScene, notes: Sequence[str] = ()
+) -> ScenePrompt:
     """The best version, of equal ones the first; the scene's own words where there is none."""
     if not versions:
         return own_words(film, planned).model_copy(update={"notes": tuple(notes)})
     best = max(versions, key=lambda version: version.draft.review.overall)
-    return Wording(
+    return ScenePrompt(
         prompt=best.draft.prompt,
         negative_prompt=best.negative_prompt,
         source=f"iteration-{best.iteration}",
@@ -103,17 +103,17 @@ def wording(
     )
 
 
-def own_words(film: Film, planned: PlannedScene) -> Wording:
+def own_words(film: Film, planned: PlannedScene) -> ScenePrompt:
     """A scene as it was written, with what stays the same and what the brand wants."""
     parts = [planned.prompt, *film.consistency, *film.brand.use]
-    return Wording(
+    return ScenePrompt(
         prompt=". ".join(part.rstrip(" .") for part in parts if part.strip()) + ".",
         negative_prompt=", ".join(film.brand.avoid),
         source="entry",
     )
 
 
-def as_decided(found: Wording, decided: str) -> Wording:
+def as_decided(found: ScenePrompt, decided: str) -> ScenePrompt:
     """The wording with an operator's prompt in place of the written one, where there is one."""
     if not decided.strip() or decided == found.prompt:
         return found

@@ -5,8 +5,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from engine.contract import Artifact, Column, ScoreSheet
-from engine.contract.backend import Plain
+from engine.contract import Artifact, ScorerScores, ScoreTable
+from engine.contract.backend import FrozenModel
 from engine.recipes.storyboard.combine import (
     Combination,
     Values,
@@ -18,16 +18,16 @@ from engine.recipes.storyboard.combine import (
 )
 
 
-class Weight(Plain):
+class Weight(FrozenModel):
     """What one scorer counts for in a set.
 
     Attributes:
         metric: Its name.
         scorer: Who it is exactly: model, variant and version of its map.
         nominal: Its share of the weights, 0 to 1; the shares of a set add up to 1.
-        effective: Its share of what tells the pictures apart, 0 to 1: weight times standard
+        effective: Its share of what tells the images apart, 0 to 1: weight times standard
             deviation within the set, normalised. They add up to 1, or are all 0 where no scorer
-            tells any two pictures apart.
+            tells any two images apart.
         text: Which text it was given.
         cut: Whether that text was longer than what it reads.
     """
@@ -40,8 +40,8 @@ class Weight(Plain):
     cut: bool
 
 
-class MarkOf(Plain):
-    """One scorer's mark of one picture: its own number, the number as 0 to 100, or why neither."""
+class RankedScore(FrozenModel):
+    """One scorer's mark of one image: its own number, the number as 0 to 100, or why neither."""
 
     metric: str
     raw: float | None
@@ -49,11 +49,11 @@ class MarkOf(Plain):
     note: str = ""
 
 
-class Ranked(Plain):
-    """What one picture of a set got.
+class RankedImage(FrozenModel):
+    """What one image of a set got.
 
     Attributes:
-        image: The picture.
+        image: The image.
         overall: What the set is ordered by; None where no scorer gave it a mark.
         quality: The weighted average of its marks, 0 to 100, whatever the set is ordered by.
         rank: Its place in the set, from 1.
@@ -64,36 +64,36 @@ class Ranked(Plain):
     overall: float | None
     quality: float | None
     rank: int
-    marks: tuple[MarkOf, ...]
+    marks: tuple[RankedScore, ...]
 
 
-class Ranking(Plain):
+class Ranking(FrozenModel):
     """A set in order.
 
     Attributes:
         combination: How the marks were combined.
         weights: What each scorer counted for, in the order of the sheet.
-        pictures: The pictures, in the order of the sheet.
+        images: The images, in the order of the sheet.
         warnings: What may make the order worth less, one sentence each.
         notes: What explains it, one sentence each.
     """
 
     combination: Combination
     weights: tuple[Weight, ...]
-    pictures: tuple[Ranked, ...] = Field(min_length=1)
+    images: tuple[RankedImage, ...] = Field(min_length=1)
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
     def best(self) -> int:
-        """Where the best picture stands, from 0."""
-        return next(index for index, one in enumerate(self.pictures) if one.rank == 1)
+        """Where the best image stands, from 0."""
+        return next(index for index, one in enumerate(self.images) if one.rank == 1)
 
 
 def ranking(
-    sheet: ScoreSheet, weights: Mapping[str, float] | None = None, how: Combination = "weighted"
+    sheet: ScoreTable, weights: Mapping[str, float] | None = None, how: Combination = "weighted"
 ) -> Ranking:
-    """Puts the pictures of a score sheet in order.
+    """Puts the images of a score sheet in order.
 
     Args:
         sheet: The scores of one set.
@@ -101,7 +101,7 @@ def ranking(
         how: What is weighed.
 
     Returns:
-        The pictures with their ranks; of equal ones the first comes first, and one without any
+        The images with their ranks; of equal ones the first comes first, and one without any
         mark comes last.
     """
     named = {column.metric: column for column in sheet.columns}
@@ -126,8 +126,8 @@ def ranking(
             )
             for metric, column in named.items()
         ),
-        pictures=tuple(
-            Ranked(
+        images=tuple(
+            RankedImage(
                 image=image,
                 overall=overall[index],
                 quality=quality[index],
@@ -141,18 +141,18 @@ def ranking(
     )
 
 
-def _mark(column: Column, index: int) -> MarkOf:
+def _mark(column: ScorerScores, index: int) -> RankedScore:
     mark = column.marks[index]
-    return MarkOf(metric=column.metric, raw=mark.raw, value=mark.value, note=mark.note)
+    return RankedScore(metric=column.metric, raw=mark.raw, value=mark.value, note=mark.note)
 
 
 def _warnings(
-    named: Mapping[str, Column], nominal: Mapping[str, float], given: Mapping[str, float]
+    named: Mapping[str, ScorerScores], nominal: Mapping[str, float], given: Mapping[str, float]
 ) -> list[str]:
     """What may make the order worth less."""
     said = []
     if not nominal:
-        said.append("No scorer gave a mark, so the first picture stands.")
+        said.append("No scorer gave a mark, so the first image stands.")
     elif given and not any(given.get(metric, 0.0) > 0 for metric in nominal):
         said.append("No scorer with a set weight gave a mark, so the others weigh as by default.")
     for metric, column in named.items():
@@ -161,13 +161,15 @@ def _warnings(
             why = f" ({missing[0].note})" if missing[0].note else ""
             whom = "all" if len(missing) == len(column.marks) else f"{len(missing)}"
             said.append(
-                f"{metric} gave no mark to {whom} of {len(column.marks)} pictures{why}; the other "
+                f"{metric} gave no mark to {whom} of {len(column.marks)} images{why}; the other "
                 "weights are scaled up there."
             )
     return said
 
 
-def _notes(named: Mapping[str, Column], nominal: Mapping[str, float], overall: Values) -> list[str]:
+def _notes(
+    named: Mapping[str, ScorerScores], nominal: Mapping[str, float], overall: Values
+) -> list[str]:
     """What explains the order."""
     said = [
         f"{metric} read the beginning of its text only: it is longer than that."
@@ -177,11 +179,11 @@ def _notes(named: Mapping[str, Column], nominal: Mapping[str, float], overall: V
     best = max((value for value in overall if value is not None), default=None)
     first = [value for value in overall if value is not None and value == best]
     if len(first) > 1:
-        said.append(f"{len(first)} pictures share the highest score, so the first of them stands.")
+        said.append(f"{len(first)} images share the highest score, so the first of them stands.")
     if others := sorted(set(named) - set(nominal) - _unmarked(named)):
         said.append(f"Shown without weight: {', '.join(others)}.")
     return said
 
 
-def _unmarked(named: Mapping[str, Column]) -> set[str]:
+def _unmarked(named: Mapping[str, ScorerScores]) -> set[str]:
     return {m for m, column in named.items() if all(mark.value is None for mark in column.marks)}

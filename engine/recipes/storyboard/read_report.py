@@ -8,21 +8,27 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
-from db.rows import Batch, Job, Step
-from engine.contract import Comparison, Draft, Likeness, Picture, Scenes, Shot, ShotReview
+from db.rows import BatchRow, JobRow, StepRow
+from engine.contract import Comparison, Draft, GeneratedImage, Scenes, Shot, ShotReview, Similarity
 from engine.contract.decisions import newest_fitting
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.loop import OWN_PICTURE, SceneResult, Storyboard
-from engine.recipes.storyboard.prompt_loop import Version, Wording, as_decided, own_words, wording
+from engine.recipes.storyboard.loop import OPERATORS_IMAGE, SceneResult, Storyboard
+from engine.recipes.storyboard.prompt_loop import (
+    PromptDraft,
+    ScenePrompt,
+    as_decided,
+    own_words,
+    wording,
+)
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport, VariationReport
 from engine.recipes.storyboard.scenes import Scene, named_scenes, scope_of
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 
-def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> StoryboardReport:
+def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> StoryboardReport:
     """One job as it is told to people."""
-    teller = _Teller(connection, batch, job)
+    teller = _ReportReader(connection, batch, job)
     error = queries.error(connection, job.error_id) if job.error_id else None
     path, scenes = PurePath(job.output), tuple(teller.scenes())
     return StoryboardReport(
@@ -50,16 +56,16 @@ def job_report(connection: sqlite3.Connection, batch: Batch, job: Job) -> Storyb
     )
 
 
-class _Teller:
+class _ReportReader:
     """Reads the current steps of one job."""
 
-    def __init__(self, connection: sqlite3.Connection, batch: Batch, job: Job) -> None:
+    def __init__(self, connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> None:
         self.entry = StoryboardInput.model_validate_json(job.input)
         self.settings = StoryboardSettings.model_validate_json(batch.settings)
         self.result = Storyboard.model_validate_json(job.result) if job.result else None
         self._decisions = queries.decisions(connection, [job.id])[job.id]
         self._errors = {error.id: error.message for error in queries.errors(connection, job.id)}
-        self.steps: dict[tuple[str, str], Step] = {}
+        self.steps: dict[tuple[str, str], StepRow] = {}
         for step in queries.steps(connection, job.id):
             place = step.scope, step.name.partition("@")[0]  # by whichever way it came
             if step.superseded_at is None and not self._is_done(place):
@@ -69,7 +75,7 @@ class _Teller:
         known = self.steps.get(place)
         return known is not None and known.state == "done"
 
-    def _done(self, scope: str, name: str) -> Step | None:
+    def _done(self, scope: str, name: str) -> StepRow | None:
         step = self.steps.get((scope, name))
         return step if step and step.state == "done" and step.result else None
 
@@ -80,7 +86,7 @@ class _Teller:
     def scenes(self) -> Iterator[SceneReport]:
         """The scenes in order, as many as there are to be.
 
-        Pictures are made in this order, so what lies behind a scene without a choice is of a run
+        Images are made in this order, so what lies behind a scene without a choice is of a run
         that a decision or a retry has overtaken, and is not told.
         """
         split = self._done("", "scenes")
@@ -91,15 +97,15 @@ class _Teller:
         for scene in named_scenes(self.entry, written):
             report = self._scene(scene, reached=reached)
             yield report
-            reached = report.picture is not None
+            reached = report.image is not None
 
-    def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Likeness, ...]:
-        """How alike the chosen pictures are, unless others were compared than these."""
+    def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Similarity, ...]:
+        """How alike the chosen images are, unless others were compared than these."""
         step = self._done("", "compare")
         if step is None:
             return ()
         compared = [image["hash"] for image in json.loads(step.request)["images"]]
-        chosen = [scene.picture.hash if scene.picture else "" for scene in scenes]
+        chosen = [scene.image.hash if scene.image else "" for scene in scenes]
         if compared != chosen:
             return ()
         return Comparison.model_validate_json(step.result or "").likenesses
@@ -121,19 +127,19 @@ class _Teller:
             wording=told.wording if told else self._wording(scene, rounds, variations),
             variations=variations,
             selection=selection,
-            picture=selection.picture if selection else own,
-            reason=selection.reason if selection else OWN_PICTURE if own else "",
+            image=selection.image if selection else own,
+            reason=selection.reason if selection else OPERATORS_IMAGE if own else "",
             warnings=told.warnings if told else selection.warnings if selection else (),
         )
 
     def _selection(self, number: int, variations: Sequence[VariationReport]) -> Selection | None:
-        """What was chosen, unless the pictures that it was chosen from are no longer these."""
+        """What was chosen, unless the images that it was chosen from are no longer these."""
         made = self._done(scope_of(number), "select")
         if made is None:
             return None
         selection = Selection.model_validate_json(made.result or "")
-        there = {one.picture.image.hash for one in variations if one.picture}
-        chosen_from = {one.image.hash for one in selection.ranking.pictures}
+        there = {one.image.image.hash for one in variations if one.image}
+        chosen_from = {one.image.hash for one in selection.ranking.images}
         return selection if chosen_from <= there else None
 
     def _told(self, number: int) -> SceneResult | None:
@@ -166,12 +172,12 @@ class _Teller:
 
     def _wording(
         self, scene: Scene, rounds: Sequence[Round], variations: Sequence[VariationReport]
-    ) -> Wording | None:
-        """What pictures are made from, once they are being made."""
+    ) -> ScenePrompt | None:
+        """What images are made from, once they are being made."""
         if self._is_given(scene):
             return own_words(self.entry.film, scene.planned)
         versions = [
-            Version(
+            PromptDraft(
                 iteration=one.number,
                 draft=Draft(prompt=one.shot.prompt, review=one.review),
                 negative_prompt=one.shot.negative_prompt,
@@ -204,11 +210,11 @@ class _Teller:
                 width=request["width"],
                 height=request["height"],
                 references=(*first, *further),
-                picture=Picture.model_validate_json(step.result) if step.result else None,
+                image=GeneratedImage.model_validate_json(step.result) if step.result else None,
                 failure=self._errors.get(step.error_id or 0, "") if not step.result else "",
                 cost_microdollars=step.cost,
             )
 
 
-def _seconds(step: Step) -> float:
+def _seconds(step: StepRow) -> float:
     return seconds_between(step.started_at, step.finished_at) or 0.0

@@ -1,8 +1,8 @@
-"""What a scene follows, so that the pictures look like one film, and how alike they came out."""
+"""What a scene follows, so that the images look like one film, and how alike they came out."""
 
 from collections.abc import Sequence
 
-from engine.contract import Artifact, Likeness, Permanent
+from engine.contract import Artifact, Permanent, Similarity
 from engine.contract.job import Job
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene
@@ -10,13 +10,13 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import METHOD, SheetRequest, join
 
 MOST_ON_SHEET = 4
-"""Pictures on a contact sheet that is a reference."""
+"""Images on a contact sheet that is a reference."""
 
 
 async def references(
     job: Job[StoryboardInput, StoryboardSettings], scene: Scene, before: Sequence[Artifact]
 ) -> tuple[Artifact, ...]:
-    """The pictures that a scene follows, the most important first.
+    """The images that a scene follows, the most important first.
 
     A backend that takes one reference takes the first: the scene before with `chain` and `sheet`,
     scene 1 with `anchor`, since following only the scene before adds up small changes.
@@ -30,7 +30,7 @@ async def references(
         given = job.input.reference_image
         return (given,) if given is not None and not is_first_scene(job) else ()
     first, last = before[0], before[-1]
-    strategy, most = job.settings.reference_strategy, job.image.most_references
+    strategy, most = job.settings.reference_strategy, job.image.max_references
     if strategy == "anchor":
         return (first, last)[:most] if len(before) > 1 else (first,)
     if strategy == "chain" or len(before) == 1 or most == 1:
@@ -43,25 +43,25 @@ async def references(
 def told_of_references(job: Job[StoryboardInput, StoryboardSettings], scenes: int) -> list[str]:
     """What has to be said where the backend takes fewer references than the strategy has."""
     strategy, backend = job.settings.reference_strategy, job.image.backend
-    if strategy == "chain" or scenes < 3 or job.image.most_references > 1:
+    if strategy == "chain" or scenes < 3 or job.image.max_references > 1:
         return []
     kept = "scene 1" if strategy == "anchor" else "the scene before"
-    return [f"{backend.name} ({backend.model}) follows one reference picture: {kept} alone."]
+    return [f"{backend.name} ({backend.model}) follows one reference image: {kept} alone."]
 
 
 def is_first_scene(job: Job[StoryboardInput, StoryboardSettings]) -> bool:
-    """Whether the operator's own reference is the picture of scene 1."""
+    """Whether the operator's own reference is the image of scene 1."""
     return job.input.reference_image is not None and job.settings.reference_mode == "first_scene"
 
 
 async def compare(
-    job: Job[StoryboardInput, StoryboardSettings], pictures: Sequence[Artifact]
-) -> tuple[tuple[Likeness, ...], tuple[str, ...]]:
-    """How alike the pictures of the scenes are, and what has to be said about that."""
-    if len(pictures) < 2:
+    job: Job[StoryboardInput, StoryboardSettings], images: Sequence[Artifact]
+) -> tuple[tuple[Similarity, ...], tuple[str, ...]]:
+    """How alike the images of the scenes are, and what has to be said about that."""
+    if len(images) < 2:
         return (), ()
     try:
-        compared = await job.step("compare", job.scorers.compare, pictures)
+        compared = await job.step("compare", job.scorers.compare, images)
     except Permanent as error:
         return (), (f"How alike the scenes are could not be measured: {error.message}",)
     return compared.likenesses, ()

@@ -3,15 +3,15 @@
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
 
-from engine.contract import Artifact, Likeness, Picture, Shot, ShotReview
-from engine.contract.backend import Plain
+from engine.contract import Artifact, GeneratedImage, Shot, ShotReview, Similarity
+from engine.contract.backend import FrozenModel
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.prompt_loop import Wording
+from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.selection import Selection
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 
-class Round(Plain):
+class Round(FrozenModel):
     """One round of writing a scene's prompt, as far as it is.
 
     Attributes:
@@ -33,8 +33,8 @@ class Round(Plain):
     cost_microdollars: int = 0
 
 
-class VariationReport(Plain):
-    """One picture of a scene.
+class VariationReport(FrozenModel):
+    """One image of a scene.
 
     Attributes:
         number: Which variation, from 1.
@@ -45,11 +45,11 @@ class VariationReport(Plain):
         model: The model it ran.
         width: Width that was asked for, in pixels.
         height: Height that was asked for, in pixels.
-        references: Hashes of the pictures that it follows.
-        picture: What was made; None where that failed for good.
+        references: Hashes of the images that it follows.
+        image: What was made; None where that failed for good.
         failure: Why it failed.
         cost_microdollars: What it has cost.
-        file: Name of the picture's file among the traces, empty for the usual one.
+        file: Name of the image's file among the traces, empty for the usual one.
     """
 
     number: int
@@ -61,13 +61,13 @@ class VariationReport(Plain):
     width: int
     height: int
     references: tuple[str, ...] = ()
-    picture: Picture | None = None
+    image: GeneratedImage | None = None
     failure: str = ""
     cost_microdollars: int = 0
     file: str = ""
 
 
-class SceneReport(Plain):
+class SceneReport(FrozenModel):
     """One scene, as far as it is.
 
     Attributes:
@@ -77,10 +77,10 @@ class SceneReport(Plain):
         duration: How long it lasts, in seconds, where that is set.
         notes: What else is to be kept in mind.
         rounds: How its prompt was written.
-        wording: What its pictures are made from, once that is settled.
-        variations: Its pictures.
+        wording: What its images are made from, once that is settled.
+        variations: Its images.
         selection: Which of them was taken and why, once one was.
-        picture: What was taken.
+        image: What was taken.
         reason: Why.
         warnings: What an operator should know, one sentence each.
         file: Name of the file of what was taken, empty for the usual one.
@@ -92,10 +92,10 @@ class SceneReport(Plain):
     duration: float | None
     notes: str
     rounds: tuple[Round, ...] = ()
-    wording: Wording | None = None
+    wording: ScenePrompt | None = None
     variations: tuple[VariationReport, ...] = ()
     selection: Selection | None = None
-    picture: Artifact | None = None
+    image: Artifact | None = None
     reason: str = ""
     warnings: tuple[str, ...] = ()
     file: str = ""
@@ -106,7 +106,7 @@ class SceneReport(Plain):
         return self.selection.quality if self.selection else None
 
 
-class StoryboardReport(Plain):
+class StoryboardReport(FrozenModel):
     """One storyboard, finished or running.
 
     Attributes:
@@ -122,7 +122,7 @@ class StoryboardReport(Plain):
         error: Why it failed, in a sentence.
         output: Its folder, relative to the folder of all results, with `/`.
         scenes: Its scenes in order.
-        likenesses: How alike the scenes' pictures are.
+        likenesses: How alike the scenes' images are.
         notes: What has to be said about the whole, one sentence each.
         started_at: When it began, UTC.
         finished_at: When it ended.
@@ -143,7 +143,7 @@ class StoryboardReport(Plain):
     error: str | None = None
     output: str = ""
     scenes: tuple[SceneReport, ...] = ()
-    likenesses: tuple[Likeness, ...] = ()
+    likenesses: tuple[Similarity, ...] = ()
     notes: tuple[str, ...] = ()
     started_at: str | None = None
     finished_at: str | None = None
@@ -159,8 +159,8 @@ class StoryboardReport(Plain):
 
     @property
     def progress(self) -> int:
-        """Percent of the scenes whose picture is chosen; 100 only once all is done."""
+        """Percent of the scenes whose image is chosen; 100 only once all is done."""
         if self.state == "done":
             return 100
-        chosen = sum(scene.picture is not None for scene in self.scenes)
+        chosen = sum(scene.image is not None for scene in self.scenes)
         return min(99, round(100 * chosen / len(self.scenes))) if self.scenes else 0

@@ -1,15 +1,15 @@
-"""Which picture of a set is taken, and why, in words."""
+"""Which image of a set is taken, and why, in words."""
 
 from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
-from engine.contract import Artifact, Critique, Permanent, Request, Result, Score, ScoreSheet
+from engine.contract import Artifact, Critique, Permanent, Request, Result, Score, ScoreTable
 from engine.recipes.storyboard.combine import Combination
 from engine.recipes.storyboard.ranking import Ranking, ranking
 
 QUALITY = "quality"
-"""The metric of a chosen picture: the weighted average of its marks, 0 to 100."""
+"""The metric of a chosen image: the weighted average of its marks, 0 to 100."""
 
 OVERALL = "overall"
 """The metric that a set is ordered by."""
@@ -18,19 +18,19 @@ _WHO = "storyboard editor-1"
 
 
 class SelectRequest(Request):
-    """Asks for the best picture of a set.
+    """Asks for the best image of a set.
 
     Attributes:
         sheet: Its scores.
-        numbers: The variation that each picture is.
+        numbers: The variation that each image is.
         failed: Variations that could not be made, and why.
         weights: Weight of each metric; none for the standard ones.
         combination: How the marks are combined.
-        threshold: Quality that the chosen picture should have.
+        threshold: Quality that the chosen image should have.
         decided: The variation that an operator decided; 0 where nobody has.
     """
 
-    sheet: ScoreSheet
+    sheet: ScoreTable
     numbers: tuple[int, ...] = Field(min_length=1)
     failed: tuple[str, ...] = ()
     weights: Mapping[str, float] = {}
@@ -40,11 +40,11 @@ class SelectRequest(Request):
 
 
 class Selection(Result):
-    """Which picture of a set is taken, and why.
+    """Which image of a set is taken, and why.
 
     Attributes:
         ranking: The set in order.
-        numbers: The variation that each picture of the ranking is.
+        numbers: The variation that each image of the ranking is.
         best: The variation that the scores chose.
         chosen: The variation that is taken: the best, or what an operator decided.
         quality: The quality of what is taken; None where it has no mark.
@@ -61,9 +61,9 @@ class Selection(Result):
     warnings: tuple[str, ...] = ()
 
     @property
-    def picture(self) -> Artifact:
+    def image(self) -> Artifact:
         """What is taken."""
-        return self.ranking.pictures[self.numbers.index(self.chosen)].image
+        return self.ranking.images[self.numbers.index(self.chosen)].image
 
     @property
     def scorers(self) -> tuple[str, ...]:
@@ -71,14 +71,14 @@ class Selection(Result):
         return tuple(sorted(one.scorer for one in self.ranking.weights if one.nominal > 0))
 
     def scores(self) -> list[Score]:
-        """Quality of what is taken, and the overall score of each picture."""
+        """Quality of what is taken, and the overall score of each image."""
         found = []
         if self.quality is not None:
-            image = self.picture.hash
+            image = self.image.hash
             found.append(Score(metric=QUALITY, value=self.quality, scorer=_WHO, image=image))
         found += [
             Score(metric=OVERALL, value=one.overall, scorer=_WHO, image=one.image.hash)
-            for one in self.ranking.pictures
+            for one in self.ranking.images
             if one.overall is not None
         ]
         return found
@@ -94,10 +94,10 @@ def ranked(request: SelectRequest) -> Ranking:
 
 
 def select_best(request: SelectRequest) -> Selection:
-    """Which picture of a set is taken, and why.
+    """Which image of a set is taken, and why.
 
     Raises:
-        Permanent: What was decided is no picture of the set.
+        Permanent: What was decided is no image of the set.
     """
     found = ranked(request)
     best = request.numbers[found.best]
@@ -105,10 +105,10 @@ def select_best(request: SelectRequest) -> Selection:
     if chosen not in request.numbers:
         there = ", ".join(map(str, request.numbers))
         raise Permanent(
-            f"Variation {chosen} was decided, and the scene's pictures are {there}.",
+            f"Variation {chosen} was decided, and the scene's images are {there}.",
             remedy="Decide one of these, or 0 for the one that the scores choose.",
         )
-    taken = found.pictures[request.numbers.index(chosen)]
+    taken = found.images[request.numbers.index(chosen)]
     warnings = [*request.failed, *found.warnings]
     if taken.quality is not None and taken.quality < request.threshold:
         warnings.insert(
@@ -128,13 +128,13 @@ def select_best(request: SelectRequest) -> Selection:
 
 
 def _reason(found: Ranking, numbers: Sequence[int], chosen: int, best: int) -> str:
-    by_rank = sorted(zip(found.pictures, numbers, strict=True), key=lambda pair: pair[0].rank)
+    by_rank = sorted(zip(found.images, numbers, strict=True), key=lambda pair: pair[0].rank)
     first = by_rank[0][0]
     if chosen != best:
         said = f"An operator chose variation {chosen}; the scores would have chosen {best}"
         return f"{said} ({_number(first.overall)})."
     if len(by_rank) == 1:
-        said = f"Variation {chosen} is the only picture; its overall score is"
+        said = f"Variation {chosen} is the only image; its overall score is"
         return f"{said} {_number(first.overall)}."
     second, number = by_rank[1]
     said = (
@@ -143,10 +143,10 @@ def _reason(found: Ranking, numbers: Sequence[int], chosen: int, best: int) -> s
     )
     pulls = [weight for weight in found.weights if weight.effective > 0]
     if not pulls:
-        return f"{said} No scorer tells the pictures apart."
+        return f"{said} No scorer tells the images apart."
     most = max(pulls, key=lambda weight: weight.effective)
     return (
-        f"{said} {most.metric} tells these pictures apart the most: {most.effective:.0%} of what "
+        f"{said} {most.metric} tells these images apart the most: {most.effective:.0%} of what "
         f"decides, for a weight of {most.nominal:.0%}."
     )
 

@@ -15,7 +15,7 @@ MOST_VARIATIONS = 16
 MOST_WEIGHT = 1e6
 """The greatest weight: the sum of several has to be a number still."""
 MOST_SCENES = 64
-"""Scenes of one storyboard at most: their pictures are compared with each other as one set."""
+"""Scenes of one storyboard at most: their images are compared with each other as one set."""
 
 Preset = Literal["maximum", "balanced", "fast", "simple"]
 PRESETS: dict[str, dict[str, float]] = {
@@ -66,14 +66,14 @@ class StoryboardSettings(RecipeSettings):
 
     image: BackendNames = Field(
         "builtin",
-        description="Backend that makes pictures, or several: the next where one fails. Where its "
-        "key is there, gemini-image is the one to take: it follows several reference pictures.",
+        description="Backend that makes images, or several: the next where one fails. Where its "
+        "key is there, gemini-image is the one to take: it follows several reference images.",
     )
     text: BackendNames = Field(
         "builtin", description="Backend that writes scenes and prompts and judges them, or several."
     )
     score: BackendNames = Field(
-        "builtin", description="Backend that scores and compares pictures, or several."
+        "builtin", description="Backend that scores and compares images, or several."
     )
     preset: Preset = Field(
         "balanced", description="What num_variations and the like are where they are not set."
@@ -82,7 +82,7 @@ class StoryboardSettings(RecipeSettings):
         None,
         ge=1,
         le=MOST_VARIATIONS,
-        description="Pictures of each scene. By preset 6, 4, 2 or 1.",
+        description="Images of each scene. By preset 6, 4, 2 or 1.",
     )
     max_enhancement_iterations: int | None = Field(
         None,
@@ -95,21 +95,21 @@ class StoryboardSettings(RecipeSettings):
         None,
         ge=0,
         le=100,
-        description="Quality score below which a scene's best picture is not good enough. "
+        description="Quality score below which a scene's best image is not good enough. "
         "By preset 50, 30, 20 or 0.",
     )
     score_threshold: float = Field(
         85, ge=0, le=100, description="Score of a prompt at which its rounds stop."
     )
     below_threshold: Literal["warn", "regenerate"] = Field(
-        "warn", description="What to do where the best picture is below the quality threshold."
+        "warn", description="What to do where the best image is below the quality threshold."
     )
     max_regenerations: int = Field(
-        1, ge=0, le=3, description="How often regenerate makes another set of pictures at most."
+        1, ge=0, le=3, description="How often regenerate makes another set of images at most."
     )
     combination: Combination = Field(
         "weighted",
-        description="What decides which picture is best: the weighted marks, their places within "
+        description="What decides which image is best: the weighted marks, their places within "
         "the set, or their standard scores.",
     )
     score_weights: Weights = Field(
@@ -124,12 +124,12 @@ class StoryboardSettings(RecipeSettings):
     )
     reference_mode: Literal["first_scene", "condition"] = Field(
         "first_scene",
-        description="What a reference_image is: the picture of scene 1, or what scene 1 is "
+        description="What a reference_image is: the image of scene 1, or what scene 1 is "
         "generated from.",
     )
     reference_strategy: Literal["chain", "anchor", "sheet"] = Field(
         "chain",
-        description="What a scene follows: the picture before it, scene 1 and the one before it, "
+        description="What a scene follows: the image before it, scene 1 and the one before it, "
         "or the one before it and a contact sheet of the last ones.",
     )
     num_scenes: int | None = Field(
@@ -179,7 +179,7 @@ class StoryboardSettings(RecipeSettings):
 
     @property
     def variations(self) -> int:
-        """Pictures of each scene."""
+        """Images of each scene."""
         return int(self.num_variations or 1)
 
     @property
@@ -189,12 +189,12 @@ class StoryboardSettings(RecipeSettings):
 
     @property
     def threshold(self) -> float:
-        """Quality score that a scene's best picture should have."""
+        """Quality score that a scene's best image should have."""
         return self.quality_threshold or 0.0
 
     @property
     def most_regenerations(self) -> int:
-        """Further sets of pictures of a scene at most."""
+        """Further sets of images of a scene at most."""
         return self.max_regenerations if self.below_threshold == "regenerate" else 0
 
     @property
@@ -206,5 +206,5 @@ class StoryboardSettings(RecipeSettings):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """What pictures are to be scored by; empty for all that the backend has."""
+        """What images are to be scored by; empty for all that the backend has."""
         return tuple(name for name, weight in self.score_weights.items() if weight > 0)

@@ -22,7 +22,7 @@ class SheetRequest(Request):
     images: tuple[Artifact, ...] = Field(min_length=2)
 
 
-class Sheet(Result):
+class ContactSheet(Result):
     """Images as one contact sheet."""
 
     kind: ClassVar[str] = "image"
@@ -35,7 +35,7 @@ def select(request: SelectRequest) -> Selection:
     return select_best(request)
 
 
-async def join(request: SheetRequest, context: CallContext) -> Sheet:
+async def join(request: SheetRequest, context: CallContext) -> ContactSheet:
     """Join images into a contact sheet."""
     from engine.imaging.sheet import contact_sheet
 
@@ -44,4 +44,4 @@ async def join(request: SheetRequest, context: CallContext) -> Sheet:
         png = await context.compute(contact_sheet, images)
     except ValueError as error:
         raise Permanent(f"The images could not be joined: {error}.") from error
-    return Sheet(image=await context.keep(png, role="reference"))
+    return ContactSheet(image=await context.keep(png, role="reference"))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from engine.contract import CRITERIA
-from engine.recipes.storyboard.documents import picture_name
+from engine.recipes.storyboard.documents import image_name
 from engine.recipes.storyboard.report import Round, SceneReport
 from engine.text.terminal import clean
 
@@ -18,7 +18,7 @@ def trace_texts(scene: SceneReport) -> Iterator[tuple[str, bytes]]:
             yield f"{place + 1:02d}_agent2_{turn}", _text(_judged(one))
     if scene.wording is not None:
         yield "final_enhanced_prompt.txt", _text([scene.wording.prompt])
-    if scene.picture is not None:
+    if scene.image is not None:
         yield "selected_best.txt", _text(_selected(scene))
 
 
@@ -44,7 +44,7 @@ def _judged(one: Round) -> Iterator[str]:
 
 
 def _selected(scene: SceneReport) -> Iterator[str]:
-    yield picture_name(scene, scene.selection.chosen if scene.selection else 1)
+    yield image_name(scene, scene.selection.chosen if scene.selection else 1)
     if scene.quality is not None:
         yield f"Quality score: {scene.quality:.2f} of 100"
     yield scene.reason

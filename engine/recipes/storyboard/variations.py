@@ -1,41 +1,41 @@
-"""Pictures of one scene: the same prompt, a seed of its own for each."""
+"""Images of one scene: the same prompt, a seed of its own for each."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract import Artifact, Permanent, Picture
+from engine.contract import Artifact, GeneratedImage, Permanent
 from engine.contract.job import Job
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.prompt_loop import Wording
+from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 SEEDS_PER_SCENE = 1000
-"""Seeds that a scene has to itself, so that its pictures do not depend on other settings."""
+"""Seeds that a scene has to itself, so that its images do not depend on other settings."""
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """One picture of a scene.
+    """One image of a scene.
 
     Attributes:
         number: Which it is, from 1.
         seed: What it was asked with.
-        picture: What was made; None where that failed for good.
+        image: What was made; None where that failed for good.
         failure: Why it failed.
     """
 
     number: int
     seed: int
-    picture: Picture | None = None
+    image: GeneratedImage | None = None
     failure: str = ""
 
 
 async def generate(
     job: Job[StoryboardInput, StoryboardSettings],
     scene: Scene,
-    words: Wording,
+    words: ScenePrompt,
     references: Sequence[Artifact],
     numbers: Sequence[int],
     *,
@@ -60,7 +60,7 @@ async def generate(
         seed = job.seed_for((scene.number - 1) * SEEDS_PER_SCENE + number - 1)
         scope = scene.scope_in(job).scope(f"variation-{number}")
         try:
-            picture = await scope.step(
+            image = await scope.step(
                 "generate",
                 job.image.generate,
                 words.prompt,
@@ -74,7 +74,7 @@ async def generate(
         except Permanent as error:
             errors.append(error)
             return Variation(number, seed, failure=error.message)
-        return Variation(number, seed, picture)
+        return Variation(number, seed, image)
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(make(number)) for number in numbers]

@@ -8,26 +8,26 @@ from pydantic import BaseModel
 from db.writes.events import record_warning
 from engine.contract import (
     Call,
-    Image,
     ImageBackend,
+    ImageProxy,
     Request,
     Result,
     ScoreBackend,
-    Scorers,
-    Text,
+    ScoreProxy,
     TextBackend,
-    Vision,
+    TextProxy,
     VisionBackend,
+    VisionProxy,
 )
 from engine.contract.decisions import newest_fitting
 from engine.contract.job import LocalFunction
 from engine.contract.recipe import RecipeSettings
 from engine.contract.seeds import derive_seed
-from engine.runtime.step.fallbacks import step_by_any_way
+from engine.runtime.step.fallbacks import step_with_fallbacks
 from engine.runtime.step.local import LocalExecutor, local_call, pool_call
 
 if TYPE_CHECKING:
-    from engine.runtime.step.job_state import JobRun
+    from engine.runtime.step.job_state import JobState
     from engine.runtime.step.runner import StepRunner
 
 P = ParamSpec("P")
@@ -41,7 +41,9 @@ SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
 class ScopeContext:
     """A place in a job where steps live, for example `scene-2/iteration-1`."""
 
-    def __init__(self, runner: "StepRunner", run: "JobRun", path: str, iteration: int = 0) -> None:
+    def __init__(
+        self, runner: "StepRunner", run: "JobState", path: str, iteration: int = 0
+    ) -> None:
         self._runner = runner
         self._run = run
         self._path = path
@@ -91,7 +93,7 @@ class ScopeContext:
         """
         call = describe(*args, **kwargs)
         if self._run.batch.has_fallbacks(call.backend):
-            return await step_by_any_way(
+            return await step_with_fallbacks(
                 self._runner, self._run, self._path, name, call, self._iteration
             )
         return await self._step(name, call)
@@ -156,7 +158,7 @@ class IterationContext(ScopeContext):
     """
 
     def __init__(
-        self, runner: "StepRunner", run: "JobRun", path: str, number: int, count: int
+        self, runner: "StepRunner", run: "JobState", path: str, number: int, count: int
     ) -> None:
         super().__init__(runner, run, path, number)
         self.number = number
@@ -173,7 +175,7 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
     """
 
     def __init__(
-        self, runner: "StepRunner", run: "JobRun", input_: InputT, settings: SettingsT
+        self, runner: "StepRunner", run: "JobState", input_: InputT, settings: SettingsT
     ) -> None:
         super().__init__(runner, run, "")
         self.input = input_
@@ -181,24 +183,24 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
         self.seed = run.job.seed
 
     @property
-    def image(self) -> Image:
-        """Pictures."""
-        return Image(cast("ImageBackend", self._run.backends["image"]))
+    def image(self) -> ImageProxy:
+        """Images."""
+        return ImageProxy(cast("ImageBackend", self._run.backends["image"]))
 
     @property
-    def vision(self) -> Vision:
-        """Looking at pictures."""
-        return Vision(cast("VisionBackend", self._run.backends["vision"]))
+    def vision(self) -> VisionProxy:
+        """Looking at images."""
+        return VisionProxy(cast("VisionBackend", self._run.backends["vision"]))
 
     @property
-    def text(self) -> Text:
+    def text(self) -> TextProxy:
         """Writing."""
-        return Text(cast("TextBackend", self._run.backends["text"]))
+        return TextProxy(cast("TextBackend", self._run.backends["text"]))
 
     @property
-    def scorers(self) -> Scorers:
-        """Scoring pictures, and comparing them."""
-        return Scorers(cast("ScoreBackend", self._run.backends["score"]))
+    def scorers(self) -> ScoreProxy:
+        """Scoring images, and comparing them."""
+        return ScoreProxy(cast("ScoreBackend", self._run.backends["score"]))
 
     def seed_for(self, variation: int) -> int:
         """The seed of a variation; variation 0 is the job's own."""

@@ -6,22 +6,22 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from engine.contract import Backend, Blocked, Capability
 from engine.contract.recipe import Catalog
 from engine.runtime.step.fingerprint import Identity
-from engine.runtime.step.job_state import BatchRun, JobRun, Memo
+from engine.runtime.step.job_state import BatchState, JobState, StepRecord
 
 LATER = "download_hosts"
 """The setting of a backend that may be added to for batches that are queued already."""
 
 
 def load_batch(
-    row: Batch,
+    row: BatchRow,
     catalog: Catalog,
     environment: Mapping[str, str],
     own: Mapping[str, Mapping[str, Any]] | None = None,
-) -> BatchRun:
+) -> BatchState:
     """Recipe, settings and backends as the batch's snapshot says.
 
     Args:
@@ -59,7 +59,7 @@ def load_batch(
         for capability, first in snapshot["backends"].items()
         for backend, made in zip(backends[capability], in_order(first), strict=True)
     }
-    return BatchRun(
+    return BatchState(
         row,
         recipe,
         settings,
@@ -122,8 +122,8 @@ WHERE s.job_id = ?
 
 
 def load_job(
-    connection: sqlite3.Connection, job: Job, batch: BatchRun, decided: dict[str, list[Any]]
-) -> JobRun:
+    connection: sqlite3.Connection, job: JobRow, batch: BatchState, decided: dict[str, list[Any]]
+) -> JobState:
     """A run of a job that was claimed, with all that the store knows of its steps, in one query.
 
     Args:
@@ -133,18 +133,18 @@ def load_job(
         decided: What operators decided about it, newest first, by key.
     """
     memos = _memos(connection, job.id) if job.starts > 1 else {}  # at first it has no steps
-    return JobRun(job, batch, memos, Counter(key for key, _ in memos), decided)
+    return JobState(job, batch, memos, Counter(key for key, _ in memos), decided)
 
 
-def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], Memo]:
+def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], StepRecord]:
     """What the store knows of a job's steps, by key and fingerprint."""
-    memos: dict[tuple[str, str], Memo] = {}
+    memos: dict[tuple[str, str], StepRecord] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
     for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(
         _MEMOS, (job_id,)
     ):
-        memo = memos[key, print_] = Memo(*plain)  # its first fields, in their order
+        memo = memos[key, print_] = StepRecord(*plain)  # its first fields, in their order
         if memo.state == "failed" and kind is not None:
             memo.error = (kind, message, remedy)
         memo.superseded = superseded_at is not None

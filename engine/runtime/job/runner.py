@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from db.writer import Writer
+from db.writer import StoreWriter
 from db.writes import jobs as writes
 from db.writes.errors import ErrorRecord, record_error
 from db.writes.steps import supersede_unused
@@ -19,8 +19,8 @@ from engine.outputs.folder import ExportError
 from engine.runtime.artifacts import FileLost
 from engine.runtime.job.job import JobContext
 from engine.runtime.lanes.lane import Lane
-from engine.runtime.output_writer import Projector
-from engine.runtime.step.job_state import JobRun
+from engine.runtime.output_writer import OutputWriter
+from engine.runtime.step.job_state import JobState
 from engine.runtime.step.outcome import StepFailed, StepUnknown, bug_record
 from engine.runtime.step.runner import StepRunner
 
@@ -41,9 +41,9 @@ class JobRunner:
 
     def __init__(
         self,
-        writer: Writer,
+        writer: StoreWriter,
         steps: StepRunner,
-        projector: Projector,
+        projector: OutputWriter,
         outputs_lane: Lane,
         lane: Callable[[str], Lane | None],
         on_ending: Callable[[], None],
@@ -55,7 +55,7 @@ class JobRunner:
         self._lane = lane
         self._on_ending = on_ending
 
-    async def run(self, run: JobRun) -> None:
+    async def run(self, run: JobState) -> None:
         """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
         self._steps.enter(run)
         try:
@@ -73,7 +73,7 @@ class JobRunner:
         finally:
             self._steps.leave(run)
 
-    async def _ending(self, run: JobRun) -> "Coroutine[Any, Any, None]":
+    async def _ending(self, run: JobState) -> "Coroutine[Any, Any, None]":
         """Runs the recipe; returns what writes down how that ended."""
         try:
             result = await self._run_recipe(run)
@@ -85,7 +85,7 @@ class JobRunner:
             return self._raised(run, error)
         return self._done(run, ending)
 
-    async def _run_recipe(self, run: JobRun) -> BaseModel:
+    async def _run_recipe(self, run: JobState) -> BaseModel:
         recipe = run.batch.recipe
         try:
             input_ = recipe.input.model_validate_json(run.job.input)
@@ -102,7 +102,7 @@ class JobRunner:
             await self._writer.write(lambda c: supersede_unused(c, job_id, unused))
         return result
 
-    async def _written_out(self, run: JobRun, result: BaseModel) -> "_Ending":
+    async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
         """Writes the job's folder as it is to be once the job is done."""
         ending = _Ending(result.model_dump_json(), run.batch.recipe.headline.of(result))
         lane = self._outputs_lane
@@ -120,7 +120,7 @@ class JobRunner:
         return ending
 
     def _leaves(
-        self, run: JobRun, operation: Callable[[sqlite3.Connection], None]
+        self, run: JobState, operation: Callable[[sqlite3.Connection], None]
     ) -> "asyncio.Future[None]":
         """Writes what takes a job from the running ones; its place is free in the same commit."""
         written = self._writer.write(operation)
@@ -128,13 +128,13 @@ class JobRunner:
         self._on_ending()
         return written
 
-    async def _done(self, run: JobRun, ending: "_Ending") -> None:
+    async def _done(self, run: JobState, ending: "_Ending") -> None:
         job, result, score = run.job, ending.result, ending.score
         await self._leaves(
             run, lambda c: writes.end_job(c, job, "done", result=result, score=score)
         )
 
-    async def _stopped(self, run: JobRun) -> None:
+    async def _stopped(self, run: JobState) -> None:
         job, then = run.job, run.then
         if then == "cancelled":
             self._steps.abandon(job.batch_id, job.id)
@@ -142,9 +142,9 @@ class JobRunner:
             await self._leaves(run, lambda c: writes.end_job(c, job, "cancelled"))
         else:
             await self._leaves(run, lambda c: writes.put_back(c, job, then))
-            self._projector.told_anew(run)
+            self._projector.refresh_outputs(run)
 
-    async def _raised(self, run: JobRun, error: BaseException) -> None:
+    async def _raised(self, run: JobState, error: BaseException) -> None:
         worst = _worst(error)
         if isinstance(worst, StepUnknown):
             await self._park(run, "unknown-outcome", None, worst)
@@ -153,11 +153,11 @@ class JobRunner:
         else:
             await self._fail(run, worst)
 
-    async def _park(self, run: JobRun, reason: str, lane: str | None, error: StepError) -> None:
+    async def _park(self, run: JobState, reason: str, lane: str | None, error: StepError) -> None:
         job = run.job
         message = f"{error.message} {error.remedy}".strip()
         await self._leaves(run, lambda c: writes.park_job(c, job, reason, lane, message))
-        self._projector.told_anew(run)
+        self._projector.refresh_outputs(run)
         known = self._lane(lane) if lane else None
         if lane and known is not None and known.blocked is None:  # mended while it was parked
             if known.probing:
@@ -165,7 +165,7 @@ class JobRunner:
             else:
                 await self._writer.write(lambda c: writes.release_parked(c, lane, 1))
 
-    async def _fail(self, run: JobRun, error: BaseException) -> None:
+    async def _fail(self, run: JobState, error: BaseException) -> None:
         job = run.job
         error_id = error.error_id if isinstance(error, StepFailed) else 0
         if not error_id:
@@ -181,7 +181,7 @@ class JobRunner:
             run, lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
         )
 
-    async def _write_what_there_is(self, run: JobRun, **ending: Any) -> None:
+    async def _write_what_there_is(self, run: JobState, **ending: Any) -> None:
         """Writes the folder of a job that has no result; trouble there changes nothing more."""
         try:
             await self._projector.project(run, **ending)

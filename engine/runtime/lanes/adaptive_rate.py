@@ -77,7 +77,7 @@ class _Episode:
     raises: int = 0
 
 
-class LearnedRate:
+class AdaptiveRate:
     """The rate that one account bears, as far as its refusals have shown it.
 
     Attributes:

@@ -10,17 +10,17 @@ from collections import deque
 from dataclasses import dataclass
 
 from db.clock import now
-from db.rows import Lane as LaneRow
+from db.rows import LaneRow
 from engine.contract import Blocked, Retryable
-from engine.runtime.lanes.adaptive_rate import LearnedRate
-from engine.runtime.lanes.limits import Tokens, Width, Window
+from engine.runtime.lanes.adaptive_rate import AdaptiveRate
+from engine.runtime.lanes.limits import ConcurrencyLimit, RateWindow, TokenRate
 
 PROBE_SECONDS = 30.0
 """After this long one job may try whether a blocked lane works again."""
 
 
 @dataclass(slots=True)
-class Sent:
+class AdmittedCall:
     """A call that a lane has let through.
 
     Attributes:
@@ -71,11 +71,11 @@ class Lane:
         self.probing = False
         self.proved = False
         self._sending = 0
-        self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
-        self._learned = LearnedRate()
+        self._width = ConcurrencyLimit(concurrency, adaptive=adaptive, slow_start=slow_start)
+        self._learned = AdaptiveRate()
         self._spreads = slow_start
-        self._window: Window | None = None
-        self._tokens = Tokens(tokens_per_minute) if tokens_per_minute else None
+        self._window: RateWindow | None = None
+        self._tokens = TokenRate(tokens_per_minute) if tokens_per_minute else None
         self._probe_at = 0.0
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._breaker_failures = breaker_failures
@@ -104,7 +104,7 @@ class Lane:
         if not requests_per_minute:
             self._window = None
         elif self._window is None:
-            self._window = Window(requests_per_minute)
+            self._window = RateWindow(requests_per_minute)
         else:
             self._window.resize(requests_per_minute)
         self._admit()
@@ -120,12 +120,12 @@ class Lane:
         """Says how the lane learns; what it has learned is kept where it learned before."""
         self._spreads = slow_start
         if adaptive != self._width.adaptive:
-            self._width = Width(concurrency, adaptive=adaptive, slow_start=slow_start)
+            self._width = ConcurrencyLimit(concurrency, adaptive=adaptive, slow_start=slow_start)
             self._learned.forget()  # calls in flight do not say any more how they end
         if not tokens_per_minute:
             self._tokens = None
         elif self._tokens is None:
-            self._tokens = Tokens(tokens_per_minute)
+            self._tokens = TokenRate(tokens_per_minute)
         else:
             self._tokens.window.resize(tokens_per_minute)
 
@@ -137,7 +137,7 @@ class Lane:
         """A place among the calls in flight, as a context: `async with lane.slot() as sent`."""
         return Slot(self)
 
-    async def take(self) -> Sent:
+    async def take(self) -> AdmittedCall:
         """Waits for a place among the calls in flight and takes it.
 
         Raises:
@@ -158,7 +158,7 @@ class Lane:
         self._sending += 1
         return self._send()
 
-    def give_back(self, sent: Sent) -> None:
+    def give_back(self, sent: AdmittedCall) -> None:
         """Gives back the place of a call that has ended, however."""
         self._sending -= 1
         if self._width.adaptive:
@@ -167,13 +167,15 @@ class Lane:
             self._tokens.end(sent.counted, sent.tokens)
         self._leave()
 
-    def _send(self) -> Sent:
+    def _send(self) -> AdmittedCall:
         self.sent += 1
         if self._width.adaptive:
             self._learned.sent(self.sent)
         if self._window is not None:
             self._window.take()
-        return Sent(self.sent, self._tokens.begin() if self._tokens else 0.0, at=time.monotonic())
+        return AdmittedCall(
+            self.sent, self._tokens.begin() if self._tokens else 0.0, at=time.monotonic()
+        )
 
     async def _enter(self) -> None:
         waiter = asyncio.get_running_loop().create_future()
@@ -251,7 +253,7 @@ class Lane:
         self._tried = still
         return True
 
-    def succeeded(self, sent: Sent | None = None) -> None:
+    def succeeded(self, sent: AdmittedCall | None = None) -> None:
         """A call worked: the run of failures is over, and a probe has proved the lane."""
         self._failures = 0
         self.proved = self.probing
@@ -260,7 +262,7 @@ class Lane:
             if sent is not None:
                 self._learned.worked(sent.number)
 
-    def failed(self, error: Retryable | None = None, sent: Sent | None = None) -> None:
+    def failed(self, error: Retryable | None = None, sent: AdmittedCall | None = None) -> None:
         """A call failed in a way that may pass.
 
         Where too much was asked, the lane becomes narrower, and where a limit says for how long
@@ -340,7 +342,7 @@ class Slot:
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
 
-    async def __aenter__(self) -> Sent:
+    async def __aenter__(self) -> AdmittedCall:
         self._sent = await self._lane.take()
         return self._sent
 

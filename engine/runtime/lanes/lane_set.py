@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from db.rows import Lane as LaneRow
+from db.rows import LaneRow
 from engine.config.settings import Settings
 from engine.contract import Backend
 from engine.runtime.lanes.lane import Lane

@@ -16,7 +16,7 @@ MINUTE = 60.5
 """A provider's minute, in seconds, with room for calls that arrive sooner than those before."""
 
 
-class Width:
+class ConcurrencyLimit:
     """How many calls may be in flight now.
 
     Args:
@@ -71,7 +71,7 @@ class Width:
         return True
 
 
-class Window:
+class RateWindow:
     """No more than so much within any minute, however the provider's minutes begin.
 
     Args:
@@ -110,14 +110,14 @@ class Window:
         return 0.0
 
 
-class Tokens:
+class TokenRate:
     """No more than so many tokens a minute.
 
     What a call takes is known when it has ended; until then it counts as the calls before it did.
     """
 
     def __init__(self, per_minute: float) -> None:
-        self.window = Window(per_minute)
+        self.window = RateWindow(per_minute)
         self._usual = 0.0
 
     def begin(self) -> float:

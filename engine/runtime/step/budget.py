@@ -10,7 +10,7 @@ import asyncio
 from db.errors import OverBudget
 from db.writes.spending import Reservation
 from engine.config.settings import BudgetSettings
-from engine.contract import Backend, Blocked, Call, Priced
+from engine.contract import Backend, Blocked, Call, PricedBackend
 from engine.money.amounts import in_words, limit_of
 
 _LIMITS = {
@@ -20,7 +20,7 @@ _LIMITS = {
 }
 
 
-class Purse:
+class BudgetGuard:
     """The budgets, as the calls of one engine see them.
 
     Args:
@@ -43,7 +43,7 @@ class Purse:
             return None
         backend, limits = call.backend, self.settings
         return Reservation(
-            worst=backend.worst_cost(call.request) if isinstance(backend, Priced) else None,
+            worst=backend.worst_cost(call.request) if isinstance(backend, PricedBackend) else None,
             total=None if limits.total is None else limit_of(limits.total),
             day=None if limits.day is None else limit_of(limits.day),
         )
@@ -88,7 +88,7 @@ def refused(refusal: OverBudget, backend: Backend) -> Blocked:
     """What parks the job, in words that say which limit it is and what to do."""
     name, remedy = _LIMITS[refusal.limit]
     if refusal.worst is None:
-        names = backend.price_names if isinstance(backend, Priced) else ()
+        names = backend.price_names if isinstance(backend, PricedBackend) else ()
         prices = " and ".join(names) or f"another backend than {backend.name}"
         return Blocked(
             f"{name} is {in_words(refusal.allowed)}, and what a call to {backend.name} "

@@ -15,10 +15,10 @@ from engine.contract import (
     StepError,
 )
 from engine.contract.tracing import Recording, WireLog
-from engine.runtime.lanes.lane import Lane, Sent
+from engine.runtime.lanes.lane import AdmittedCall, Lane
 from engine.runtime.step.budget import asks_about
-from engine.runtime.step.call_context import CallRecorder
-from engine.runtime.step.services import StepState, Workbench
+from engine.runtime.step.call_context import StepCallContext
+from engine.runtime.step.services import StepServices, StepState
 
 UNWRITABLE_SECONDS = 1.0
 """How long a paid result that cannot be stored waits before it is tried again."""
@@ -29,7 +29,7 @@ MOST_TRACES = 8
 log = logging.getLogger(__name__)
 
 
-class Caller:
+class CallAttempt:
     """Asks the backend of one step, once for each try.
 
     Args:
@@ -38,13 +38,13 @@ class Caller:
         lane: The lane of its backend.
     """
 
-    def __init__(self, bench: Workbench, state: StepState, lane: Lane) -> None:
+    def __init__(self, bench: StepServices, state: StepState, lane: Lane) -> None:
         self._bench = bench
         self._state = state
         self._lane = lane
         self._call = state.asked.call
 
-    async def ask(self, number: int, sent: Sent) -> tuple[Result, CallRecorder]:
+    async def ask(self, number: int, sent: AdmittedCall) -> tuple[Result, StepCallContext]:
         """Asks, and tells the lane how that went.
 
         Args:
@@ -78,7 +78,9 @@ class Caller:
         self._lane.succeeded(sent)
         return result, recorder
 
-    async def _ask_traced(self, recorder: CallRecorder, sent: Sent, number: int) -> Result:
+    async def _ask_traced(
+        self, recorder: StepCallContext, sent: AdmittedCall, number: int
+    ) -> Result:
         """Notes what goes over the wire, as far as the settings ask for it."""
         wanted = self._bench.engine_settings.traces
         with Recording(wanted=wanted != "off") as wire:
@@ -91,7 +93,7 @@ class Caller:
                 await self._keep_trace(wire, number)
         return result
 
-    async def _ask_in_time(self, recorder: CallRecorder, sent: Sent) -> Result:
+    async def _ask_in_time(self, recorder: StepCallContext, sent: AdmittedCall) -> Result:
         backend, seconds = self._call.backend, self._bench.engine_settings.deadline_seconds
         operation = self._call.perform or getattr(backend, self._call.operation)
         try:
@@ -141,7 +143,7 @@ class Caller:
         return self._call.backend.paid or self._call.backend.resumable
 
     def _note(
-        self, recorder: CallRecorder, number: int, started: str, error: StepError | None
+        self, recorder: StepCallContext, number: int, started: str, error: StepError | None
     ) -> None:
         if not self._is_noted:
             return
@@ -160,9 +162,9 @@ class Caller:
             }
         )
 
-    def _recorder(self) -> CallRecorder:
+    def _recorder(self) -> StepCallContext:
         bench = self._bench
-        return CallRecorder(
+        return StepCallContext(
             bench.artifacts,
             bench.pool,
             bench.hosts,
@@ -188,8 +190,8 @@ class Caller:
     def _on_progress(self, fraction: float | None, message: str) -> None:
         self._bench.progress.show(self._state, fraction, message)
 
-    def _on_preview(self, picture: bytes) -> None:
-        self._bench.progress.preview(self._state, picture)
+    def _on_preview(self, image: bytes) -> None:
+        self._bench.progress.preview(self._state, image)
 
     async def _on_unwritable(self, error: OSError) -> None:
         """A file cannot be stored: what was paid for is kept in memory until it can be."""

@@ -34,7 +34,7 @@ SMALL = 16 * 1024
 
 
 @dataclass(slots=True)
-class CallRecorder:
+class StepCallContext:
     """One call's context: reads and keeps files, and remembers what is to be written with it.
 
     Attributes:
@@ -64,7 +64,7 @@ class CallRecorder:
     had_progress: bool = False
     deadline: Deadline | None = None
     on_unwritable: Callable[[OSError], Awaitable[None]] | None = None
-    on_preview: Callable[[bytes], None] = lambda _picture: None
+    on_preview: Callable[[bytes], None] = lambda _image: None
     is_withdrawn: Callable[[], bool] = lambda: False
 
     @property
@@ -132,10 +132,10 @@ class CallRecorder:
         self.had_progress = True
         self.on_progress(_share(fraction), message[:MOST_MESSAGE])
 
-    def preview(self, picture: bytes) -> None:
-        """Shows how a picture looks so far."""
+    def preview(self, image: bytes) -> None:
+        """Shows how an image looks so far."""
         self.had_progress = True
-        self.on_preview(picture)
+        self.on_preview(image)
 
     def cost(self, microdollars: int) -> None:
         """Adds what this call has cost."""

@@ -150,6 +150,6 @@ class HostedTask:
         """Says how far the call is."""
         self.context.progress(fraction, message)
 
-    def preview(self, picture: bytes) -> None:
-        """Shows how its picture looks so far."""
-        self.context.preview(picture)
+    def preview(self, image: bytes) -> None:
+        """Shows how its image looks so far."""
+        self.context.preview(image)

@@ -10,15 +10,15 @@ from db.writes import steps as writes
 from db.writes.records import Outcome
 from engine.contract import Blocked, Permanent, Retryable, StepError
 from engine.runtime.step.budget import asks_about
-from engine.runtime.step.call import Caller
-from engine.runtime.step.job_state import Memo
-from engine.runtime.step.outcome import OutcomeKeeper
+from engine.runtime.step.call import CallAttempt
+from engine.runtime.step.job_state import StepRecord
+from engine.runtime.step.outcome import OutcomeRecorder
 from engine.runtime.step.reuse import may_be_reused, reused
-from engine.runtime.step.services import Asked, Made, StepState, Workbench
+from engine.runtime.step.services import StepRequest, StepResult, StepServices, StepState
 from engine.text.plural import counted
 
 
-class Performance:
+class StepExecution:
     """One step that is being made.
 
     Args:
@@ -38,10 +38,10 @@ class Performance:
 
     def __init__(
         self,
-        bench: Workbench,
-        asked: Asked,
-        memo: Memo | None,
-        on_end: "Callable[[Performance], None]",
+        bench: StepServices,
+        asked: StepRequest,
+        memo: StepRecord | None,
+        on_end: "Callable[[StepExecution], None]",
     ) -> None:
         self.call = asked.call
         self.place = asked.place
@@ -60,16 +60,16 @@ class Performance:
             begun=request_id is not None,
         )
         self._intent: asyncio.Future[int] | None = None
-        self._keeper = OutcomeKeeper(bench, self._state, self._lane)
-        self._caller = Caller(bench, self._state, self._lane)
+        self._keeper = OutcomeRecorder(bench, self._state, self._lane)
+        self._caller = CallAttempt(bench, self._state, self._lane)
         job_id = asked.run.job.id
-        self._waiting: list[asyncio.Future[Made]] = []
+        self._waiting: list[asyncio.Future[StepResult]] = []
         self._started = False
         self.task = asyncio.create_task(self._run(), name=f"step {asked.key} of j{job_id}")
 
-    def answer(self) -> "asyncio.Future[Made]":
+    def answer(self) -> "asyncio.Future[StepResult]":
         """What it comes to, for one who waits; to give up waiting does not stop it."""
-        waiting: asyncio.Future[Made] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         return waiting
 
@@ -95,7 +95,7 @@ class Performance:
         else:
             self._end(made)
 
-    def _end(self, outcome: Made | BaseException | None) -> None:
+    def _end(self, outcome: StepResult | BaseException | None) -> None:
         """Tells those who wait; an answer that nobody waits for is no alarm."""
         self._on_end(self)
         for waiting in self._waiting:
@@ -108,7 +108,7 @@ class Performance:
             else:
                 waiting.set_result(outcome)
 
-    async def _perform(self) -> Made:
+    async def _perform(self) -> StepResult:
         """Makes the call until it has an outcome, and stores that."""
         if self._memo is not None:
             await self._refuse_what_must_not_be_sent(self._memo)
@@ -139,7 +139,7 @@ class Performance:
             await self._intent_written()  # what is wrong with it says more
             raise
 
-    async def _refuse_what_must_not_be_sent(self, memo: Memo) -> None:
+    async def _refuse_what_must_not_be_sent(self, memo: StepRecord) -> None:
         settings = self._bench.engine_settings
         if memo.state == "open" or self._state.begun:
             return
@@ -161,16 +161,16 @@ class Performance:
             return
         self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
         if state.step_id:  # else nobody can have read of it before this is written
-            self._keeper.remember(Memo(state.step_id, "open"))
+            self._keeper.remember(StepRecord(state.step_id, "open"))
 
-    async def _call_with_retries(self) -> tuple[Outcome, Made]:
+    async def _call_with_retries(self) -> tuple[Outcome, StepResult]:
         """The first try is made outside the library, which costs a third of a trivial step."""
         try:
             return await self._try(1)
         except Retryable as error:
             return await self._try_again(error)
 
-    async def _try_again(self, error: Retryable) -> tuple[Outcome, Made]:
+    async def _try_again(self, error: Retryable) -> tuple[Outcome, StepResult]:
         retry = self._bench.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
@@ -190,7 +190,7 @@ class Performance:
                 raise error
         raise AssertionError("stamina ends its loop by a return or an error")
 
-    async def _try(self, number: int) -> tuple[Outcome, Made]:
+    async def _try(self, number: int) -> tuple[Outcome, StepResult]:
         """One try, once the budgets have room for its worst case."""
         purse = self._bench.purse
         while True:
@@ -204,7 +204,7 @@ class Performance:
                 await self._intent_written()  # what is written of a failure names the step's row
                 raise
 
-    async def _try_once(self, number: int) -> tuple[Outcome, Made]:
+    async def _try_once(self, number: int) -> tuple[Outcome, StepResult]:
         async with self._lane.slot() as sent:
             await self._begin()
             result, recorder = await self._caller.ask(number, sent)
@@ -294,7 +294,7 @@ class Performance:
         if not goes_back:
             self._bench.purse.let_go(self)
         state = "submitted" if goes_back else "open"
-        self._keeper.remember(Memo(step_id, state, request_id=self._state.request_id))
+        self._keeper.remember(StepRecord(step_id, state, request_id=self._state.request_id))
         self._state.retried, self.in_flight = True, False
         if not self.wanted:  # whoever waited was stopped; the next run tries again
             raise asyncio.CancelledError

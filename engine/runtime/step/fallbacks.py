@@ -17,7 +17,7 @@ from engine.runtime.step.fingerprint import fingerprint
 from engine.runtime.step.outcome import StepFailed
 
 if TYPE_CHECKING:
-    from engine.runtime.step.job_state import JobRun, Memo
+    from engine.runtime.step.job_state import JobState, StepRecord
     from engine.runtime.step.runner import StepRunner
 
 ResultT = TypeVar("ResultT", bound=Result)
@@ -27,7 +27,7 @@ _OF_THE_BACKEND = ("key", "quota", "weights", "backend")
 
 
 @dataclass(frozen=True, slots=True)
-class Way(Generic[ResultT]):
+class Candidate(Generic[ResultT]):
     """One way to come to a step's result.
 
     Attributes:
@@ -40,7 +40,7 @@ class Way(Generic[ResultT]):
     call: Call[ResultT]
     words: str
 
-    def known(self, run: "JobRun", path: str) -> "Memo | None":
+    def known(self, run: "JobState", path: str) -> "StepRecord | None":
         """What the store knows of it."""
         print_ = fingerprint(cast("Call[Result]", self.call), run.batch.identity(self.call.backend))
         return run.memos.get((key_of(path, self.name), print_))
@@ -51,9 +51,9 @@ def key_of(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def ways(run: "JobRun", name: str, call: Call[ResultT]) -> list[Way[ResultT]]:
+def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
-    found: list[Way[ResultT]] = []
+    found: list[Candidate[ResultT]] = []
     for backend in (call.backend, *run.batch.fallbacks.get(call.backend.capability, ())):
         first = backend is call.backend
         asked = call
@@ -61,22 +61,22 @@ def ways(run: "JobRun", name: str, call: Call[ResultT]) -> list[Way[ResultT]]:
             asked = replace(call, backend=backend, request=call.request.suited_to(backend))
         simple = _simplified(run, asked.request)
         own = name if first else f"{name}@{backend.name}"
-        found.append(Way(own, asked, f"of {backend.name}"))
+        found.append(Candidate(own, asked, f"of {backend.name}"))
         if simple is not None:
             shorter = f"{name}@simplified" if first else f"{own}-simplified"
             words = f"of {backend.name} with the prompt as it was at first"
-            found.append(Way(shorter, replace(asked, request=simple), words))
+            found.append(Candidate(shorter, replace(asked, request=simple), words))
     return found
 
 
-def _simplified(run: "JobRun", request: Request) -> Request | None:
+def _simplified(run: "JobState", request: Request) -> Request | None:
     entry: RecipeInput = run.batch.recipe.input.model_validate_json(run.job.input)
     prompt, negative_prompt = entry.starting_prompt()
     return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
 
 
-async def step_by_any_way(
-    runner: "StepRunner", run: "JobRun", path: str, name: str, call: Call[ResultT], iteration: int
+async def step_with_fallbacks(
+    runner: "StepRunner", run: "JobState", path: str, name: str, call: Call[ResultT], iteration: int
 ) -> ResultT:
     """The result of a call by the first way that gives one.
 
@@ -99,7 +99,9 @@ async def step_by_any_way(
             await _note(runner, run, path, way, left[0], error)
 
 
-def _is_passed_by(run: "JobRun", path: str, way: Way[Any], later: Sequence[Way[Any]]) -> bool:
+def _is_passed_by(
+    run: "JobState", path: str, way: Candidate[Any], later: Sequence[Candidate[Any]]
+) -> bool:
     """Whether a way that is open again, after a retry or a block, has a later one's answer."""
     known = way.known(run, path)
     if known is None or known.state != "open":
@@ -109,8 +111,8 @@ def _is_passed_by(run: "JobRun", path: str, way: Way[Any], later: Sequence[Way[A
 
 
 def _left_after(
-    error: StepError, way: Way[ResultT], left: list[Way[ResultT]], runner: "StepRunner"
-) -> list[Way[ResultT]]:
+    error: StepError, way: Candidate[ResultT], left: list[Candidate[ResultT]], runner: "StepRunner"
+) -> list[Candidate[ResultT]]:
     """The ways that may be gone after an error."""
     others = [other for other in left if other.call.backend is not way.call.backend]
     if isinstance(error, StepFailed) and error.keeps_call:
@@ -125,10 +127,10 @@ def _left_after(
 
 async def _note(
     runner: "StepRunner",
-    run: "JobRun",
+    run: "JobState",
     path: str,
-    way: Way[Any],
-    other: Way[Any],
+    way: Candidate[Any],
+    other: Candidate[Any],
     error: StepError,
 ) -> None:
     """Keeps why another way is gone, the first time that it is."""

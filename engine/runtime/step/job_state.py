@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from db.rows import Batch, Job
+from db.rows import BatchRow, JobRow
 from engine.contract import Backend, Capability
 from engine.contract.recipe import AnyRecipe, Headline
 from engine.runtime.step.fingerprint import Identity
@@ -15,7 +15,7 @@ _STOPS = ("", "queued", "paused", "cancelled")
 
 
 @dataclass(slots=True)
-class Memo:
+class StepRecord:
     """What the store knows of a step.
 
     Attributes:
@@ -40,7 +40,7 @@ class Memo:
 
 
 @dataclass(slots=True)
-class BatchRun:
+class BatchState:
     """What all jobs of one batch share: recipe, settings and backends of its snapshot.
 
     Attributes:
@@ -49,7 +49,7 @@ class BatchRun:
         fallbacks: The backends that are asked after it, in order.
     """
 
-    row: Batch
+    row: BatchRow
     recipe: AnyRecipe
     settings: Any
     backends: dict[Capability, Backend]
@@ -68,7 +68,7 @@ class BatchRun:
 
 
 @dataclass(slots=True)
-class JobRun:
+class JobState:
     """One job while it runs.
 
     Attributes:
@@ -87,9 +87,9 @@ class JobRun:
         is_ending: Whether its end is being written; a stop then comes too late.
     """
 
-    job: Job
-    batch: BatchRun
-    memos: dict[tuple[str, str], Memo]
+    job: JobRow
+    batch: BatchState
+    memos: dict[tuple[str, str], StepRecord]
     versions: Counter[str]
     decisions: dict[str, list[Any]]
     used: set[str] = field(default_factory=set)
@@ -137,7 +137,7 @@ class JobRun:
             return key in self.versions
         return memo.superseded or self.versions[key] > 1
 
-    def know(self, key: str, fingerprint: str, memo: Memo) -> None:
+    def know(self, key: str, fingerprint: str, memo: StepRecord) -> None:
         """Takes in what the store knows of a step now."""
         place = (key, fingerprint)
         if place not in self.memos:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, cast, get_type_hints
 
-from engine.contract import Call, CallContext, Capability, Missing, Request, Result
+from engine.contract import Call, CallContext, Capability, MissingRequirement, Request, Result
 
 _LOCAL = cast("Capability", "local")
 """In place of a capability: no other backend can stand in for a recipe."""
@@ -39,7 +39,7 @@ class LocalExecutor:
     def __post_init__(self) -> None:
         self.lane = self.name
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         """Return nothing: an own computation is always ready."""
         return []
 

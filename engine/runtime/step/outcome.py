@@ -14,9 +14,9 @@ from engine.contract import Blocked, OutcomeUnknown, Permanent, Result, Retryabl
 from engine.contract.tracing import TRACE
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes.lane import Lane
-from engine.runtime.step.call_context import CallRecorder
-from engine.runtime.step.job_state import Memo
-from engine.runtime.step.services import Made, StepState, Workbench, headline_of
+from engine.runtime.step.call_context import StepCallContext
+from engine.runtime.step.job_state import StepRecord
+from engine.runtime.step.services import StepResult, StepServices, StepState, headline_of
 
 MAX_RESULT_CHARS = 16 << 20
 """The longest result as JSON; media are files."""
@@ -44,7 +44,7 @@ class StepUnknown(OutcomeUnknown):
     """A paid call whose outcome is unknown; an operator has to say what to do."""
 
 
-class OutcomeKeeper:
+class OutcomeRecorder:
     """Writes down what became of one step, and tells the run that the job has now.
 
     Args:
@@ -53,7 +53,7 @@ class OutcomeKeeper:
         lane: The lane of its backend.
     """
 
-    def __init__(self, bench: Workbench, state: StepState, lane: Lane) -> None:
+    def __init__(self, bench: StepServices, state: StepState, lane: Lane) -> None:
         self._bench = bench
         self._state = state
         self._lane = lane
@@ -68,9 +68,9 @@ class OutcomeKeeper:
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
         )
         self._bench.has_stored(state.asked, outcome.headline, outcome.iterations)
-        self.remember(Memo(state.step_id, "done", result=outcome.result))
+        self.remember(StepRecord(state.step_id, "done", result=outcome.result))
 
-    def outcome_of(self, result: Result, recorder: CallRecorder) -> tuple[Outcome, Made]:
+    def outcome_of(self, result: Result, recorder: StepCallContext) -> tuple[Outcome, StepResult]:
         """What a result leaves behind, and what is read back from there."""
         text, asked = result.model_dump_json(), self._state.asked
         if len(text) > MAX_RESULT_CHARS:
@@ -95,7 +95,7 @@ class OutcomeKeeper:
             had_progress=recorder.had_progress or self._state.retried,
             calls=self._state.calls,
         )
-        return outcome, Made(result, scores)
+        return outcome, StepResult(result, scores)
 
     async def failure(self, error: StepError) -> StepError:
         """Writes a failure; returns what the step raises."""
@@ -141,7 +141,7 @@ class OutcomeKeeper:
         return self._failed(error_id, "bug", record.message, record.remedy)
 
     def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
-        memo = Memo(
+        memo = StepRecord(
             self._state.step_id,
             "failed",
             request_id=self._state.request_id,
@@ -184,7 +184,7 @@ class OutcomeKeeper:
             )
         )
         if state != "failed":
-            self.remember(Memo(step_id, state, request_id=request_id))
+            self.remember(StepRecord(step_id, state, request_id=request_id))
         return error_id
 
     async def _traces(self) -> list[dict[str, Any]]:
@@ -198,7 +198,7 @@ class OutcomeKeeper:
             log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
             return []
 
-    def remember(self, memo: Memo) -> None:
+    def remember(self, memo: StepRecord) -> None:
         """Tells the run that the job has now."""
         self._bench.remember(self._state.asked, memo)
 
@@ -225,7 +225,7 @@ def bug_record(error: BaseException, whose: str) -> ErrorRecord:
     )
 
 
-def stored_failure(memo: Memo) -> StepFailed:
+def stored_failure(memo: StepRecord) -> StepFailed:
     """The failure that a step was stored with, to be raised again at the same place."""
     kind, message, remedy = memo.error or ("permanent", "The step has failed before.", "")
     return StepFailed(

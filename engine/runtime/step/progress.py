@@ -6,7 +6,7 @@ One row a step and a column of the job, replaced at most ten times a second.
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from db.writer import Writer
+from db.writer import StoreWriter
 from db.writes.records import Intent
 from db.writes.steps import show_progress, show_stages
 
@@ -16,7 +16,7 @@ MOST_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
 
-class Running(Protocol):
+class RunningStep(Protocol):
     """A step that is being made.
 
     Attributes:
@@ -35,36 +35,36 @@ class _Shown:
     preview: bytes | None = None
 
 
-class ProgressBoard:
+class ProgressReporter:
     """Keeps the newest word of each running step and writes it now and then.
 
     Args:
         writer: The store's writer door.
     """
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: StoreWriter) -> None:
         self._writer = writer
-        self._changed: dict[Running, _Shown] = {}
+        self._changed: dict[RunningStep, _Shown] = {}
         self._stages: dict[int, str] = {}
 
-    def begins(self, step: Running) -> None:
+    def begins(self, step: RunningStep) -> None:
         """A job is at this step now; nothing is written yet."""
         if step.intent.job_id is not None:
             self._stages[step.intent.job_id] = step.intent.key
 
-    def show(self, step: Running, fraction: float | None, message: str) -> None:
+    def show(self, step: RunningStep, fraction: float | None, message: str) -> None:
         """Replaces what is shown of a step; nothing is written yet."""
         before = self._changed.get(step)
         self._changed[step] = _Shown(fraction, message, before.preview if before else None)
 
-    def preview(self, step: Running, picture: bytes) -> None:
-        """Replaces the picture that is shown of a step; nothing is written yet."""
-        if len(picture) > MOST_PREVIEW:
+    def preview(self, step: RunningStep, image: bytes) -> None:
+        """Replaces the image that is shown of a step; nothing is written yet."""
+        if len(image) > MOST_PREVIEW:
             return
         shown = self._changed.get(step) or _Shown(None, "")
-        self._changed[step] = replace(shown, preview=picture)
+        self._changed[step] = replace(shown, preview=image)
 
-    def forget(self, step: Running) -> None:
+    def forget(self, step: RunningStep) -> None:
         """Drops what was not yet written of a step that has ended."""
         self._changed.pop(step, None)
 

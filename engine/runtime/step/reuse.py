@@ -10,8 +10,8 @@ import asyncio
 
 from db.writes.reuse import find_reusable, reuse_step
 from engine.contract import Backend, Result
-from engine.runtime.step.job_state import Memo
-from engine.runtime.step.services import Asked, Made, Workbench, headline_of
+from engine.runtime.step.job_state import StepRecord
+from engine.runtime.step.services import StepRequest, StepResult, StepServices, headline_of
 
 
 def is_reusable(backend: Backend) -> bool:
@@ -19,12 +19,12 @@ def is_reusable(backend: Backend) -> bool:
     return bool(getattr(backend, "reusable", False))
 
 
-def may_be_reused(bench: Workbench, backend: Backend) -> bool:
+def may_be_reused(bench: StepServices, backend: Backend) -> bool:
     """Whether another step's answer may stand for one of a backend's."""
     return bench.engine_settings.reuse != "never" and is_reusable(backend)
 
 
-async def reused(bench: Workbench, asked: Asked) -> Made | None:
+async def reused(bench: StepServices, asked: StepRequest) -> StepResult | None:
     """Answers a step that has never been begun from another one; None where that cannot be.
 
     Whoever gets None makes the step in the task that called this, and others wait for that task.
@@ -40,7 +40,7 @@ async def reused(bench: Workbench, asked: Asked) -> Made | None:
     return made
 
 
-def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
+def _make_known(bench: StepServices, place: tuple[int | None, str]) -> None:
     """Notes that the task that is running makes what others may ask for meanwhile."""
     task = asyncio.current_task()
     if task is None:
@@ -49,7 +49,9 @@ def _make_known(bench: Workbench, place: tuple[int | None, str]) -> None:
     task.add_done_callback(lambda _done: bench.making.pop(place, None))
 
 
-async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -> Made | None:
+async def _answered_before(
+    bench: StepServices, asked: StepRequest, within: int | None
+) -> StepResult | None:
     print_ = asked.fingerprint
     found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
     if found is None:
@@ -65,5 +67,5 @@ async def _answered_before(bench: Workbench, asked: Asked, within: int | None) -
     if not step_id:
         return None
     bench.has_stored(asked, headline, asked.iteration)
-    bench.remember(asked, Memo(step_id, "done", result=found.result))
-    return Made(result, scores)
+    bench.remember(asked, StepRecord(step_id, "done", result=found.result))
+    return StepResult(result, scores)

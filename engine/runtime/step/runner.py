@@ -16,11 +16,11 @@ from db.queries.jobs import artifacts
 from db.writes import steps as writes
 from engine.contract import Call, Result, Score
 from engine.contract.tracing import TRACE
-from engine.runtime.step.execution import Performance
+from engine.runtime.step.execution import StepExecution
 from engine.runtime.step.fingerprint import fingerprint
-from engine.runtime.step.job_state import JobRun, Memo
+from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.outcome import stored_failure
-from engine.runtime.step.services import Asked, Made, Workbench, headline_of
+from engine.runtime.step.services import StepRequest, StepResult, StepServices, headline_of
 
 ResultT = TypeVar("ResultT", bound=Result)
 log = logging.getLogger(__name__)
@@ -34,17 +34,17 @@ class StepRunner:
         publish: Called when a run has come to the end of an iteration.
     """
 
-    def __init__(self, bench: Workbench, publish: Callable[[JobRun], None]) -> None:
+    def __init__(self, bench: StepServices, publish: Callable[[JobState], None]) -> None:
         self.bench = bench
         self.publish = publish
-        self._under_way: dict[tuple[int, str, str], Performance] = {}
+        self._under_way: dict[tuple[int, str, str], StepExecution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def enter(self, run: JobRun) -> None:
+    def enter(self, run: JobState) -> None:
         """Makes what finishes from now on known to a run."""
         self.bench.runs[run.job.id] = run
 
-    def leave(self, run: JobRun) -> None:
+    def leave(self, run: JobState) -> None:
         """Forgets a run, unless the job has begun another one meanwhile."""
         if self.bench.runs.get(run.job.id) is run:
             del self.bench.runs[run.job.id]
@@ -67,7 +67,7 @@ class StepRunner:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
                 self._give_up(performance)
 
-    async def reopen_lost(self, run: JobRun) -> None:
+    async def reopen_lost(self, run: JobState) -> None:
         """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
         bench, job_id = self.bench, run.job.id
         rows = await bench.writer.write(lambda c: artifacts(c, job_id))
@@ -76,7 +76,7 @@ class StepRunner:
             await bench.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
 
     async def step(
-        self, run: JobRun, scope: str, name: str, call: Call[ResultT], *, iteration: int
+        self, run: JobState, scope: str, name: str, call: Call[ResultT], *, iteration: int
     ) -> ResultT:
         """The result of a call, made now or before."""
         identity = run.batch.identity(call.backend)
@@ -93,13 +93,13 @@ class StepRunner:
             result = call.result_type.model_validate_json(memo.result or "null")
             scores: Sequence[Score] = result.scores()
         else:
-            asked = Asked(run, scope, name, key, call, print_, iteration)
+            asked = StepRequest(run, scope, name, key, call, print_, iteration)
             made, scores = await self._made(asked, memo)
             result = cast("ResultT", made)
         run.best = headline_of(run, scores)
         return result
 
-    async def _made(self, asked: Asked, memo: Memo | None) -> Made:
+    async def _made(self, asked: StepRequest, memo: StepRecord | None) -> StepResult:
         if memo is not None and memo.state == "failed":
             raise stored_failure(memo)
         performance = self._performance(asked, memo)
@@ -112,21 +112,21 @@ class StepRunner:
                 self._give_up(performance)
             raise
 
-    def _performance(self, asked: Asked, memo: Memo | None) -> Performance:
+    def _performance(self, asked: StepRequest, memo: StepRecord | None) -> StepExecution:
         """The one that makes this step already, else a new one."""
         performance = self._under_way.get(asked.place)
         if performance is None:
-            performance = Performance(self.bench, asked, memo, self._forget)
+            performance = StepExecution(self.bench, asked, memo, self._forget)
             self._under_way[performance.place] = performance
             self._tasks.add(performance.task)
         return performance
 
-    def _give_up(self, performance: Performance) -> None:
+    def _give_up(self, performance: StepExecution) -> None:
         if self._under_way.get(performance.place) is performance:
             del self._under_way[performance.place]
         performance.give_up()
 
-    def _forget(self, performance: Performance) -> None:
+    def _forget(self, performance: StepExecution) -> None:
         self._tasks.discard(performance.task)
         if self._under_way.get(performance.place) is performance:
             del self._under_way[performance.place]

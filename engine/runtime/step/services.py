@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from db.writer import Writer
+from db.writer import StoreWriter
 from db.writes.records import Intent
 from engine.config.settings import EngineSettings, RetrySettings
 from engine.contract import Backend, Call, Result, Score
@@ -13,14 +13,14 @@ from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.process_pool import ComputePool
-from engine.runtime.step.budget import Purse
+from engine.runtime.step.budget import BudgetGuard
 from engine.runtime.step.deadline import Deadlines
-from engine.runtime.step.job_state import JobRun, Memo
-from engine.runtime.step.progress import ProgressBoard
+from engine.runtime.step.job_state import JobState, StepRecord
+from engine.runtime.step.progress import ProgressReporter
 
 
 @dataclass(slots=True)
-class Asked:
+class StepRequest:
     """A step that a run asks for.
 
     Attributes:
@@ -33,7 +33,7 @@ class Asked:
         iteration: Number of the turn that it belongs to, 0 where it is in none.
     """
 
-    run: JobRun
+    run: JobState
     scope: str
     name: str
     key: str
@@ -66,7 +66,7 @@ class Asked:
         )
 
 
-class Made(NamedTuple):
+class StepResult(NamedTuple):
     """What a step has come to: its result as it is stored, and the scores in it."""
 
     result: Result
@@ -92,7 +92,7 @@ class StepState:
         withdrawn: Whether nobody wants its outcome any more, because the job was cancelled.
     """
 
-    asked: Asked
+    asked: StepRequest
     intent: Intent
     step_id: int = 0
     request_id: str | None = None
@@ -107,7 +107,7 @@ class StepState:
 
 
 @dataclass(slots=True)
-class Workbench:
+class StepServices:
     """What all steps of an engine share.
 
     Attributes:
@@ -126,34 +126,34 @@ class Workbench:
             job where only its own steps may be.
     """
 
-    writer: Writer
+    writer: StoreWriter
     artifacts: ArtifactStore
     pool: ComputePool
     hosts: ModelHosts
-    progress: ProgressBoard
+    progress: ProgressReporter
     lane_of: Callable[[Backend], Lane]
     engine_settings: EngineSettings
     retry_settings: RetrySettings
-    runs: dict[int, JobRun] = field(default_factory=dict)
-    purse: Purse = field(default_factory=Purse)
+    runs: dict[int, JobState] = field(default_factory=dict)
+    purse: BudgetGuard = field(default_factory=BudgetGuard)
     deadlines: Deadlines = field(default_factory=Deadlines)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
-    def has_stored(self, asked: Asked, headline: float | None, iterations: int) -> None:
+    def has_stored(self, asked: StepRequest, headline: float | None, iterations: int) -> None:
         """Says what a step has changed in the job's row, to the run that the job has now too."""
         asked.run.has_stored(headline, iterations)
         run = self.runs.get(asked.run.job.id)
         if run is not None and run is not asked.run:
             run.has_stored(headline, iterations)
 
-    def remember(self, asked: Asked, memo: Memo) -> None:
+    def remember(self, asked: StepRequest, memo: StepRecord) -> None:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
         run = self.runs.get(asked.run.job.id)
         if run is not None:
             run.know(asked.key, asked.fingerprint, memo)
 
 
-def headline_of(run: JobRun, scores: Iterable[Score]) -> float | None:
+def headline_of(run: JobState, scores: Iterable[Score]) -> float | None:
     """The best headline of a run once a result with these scores has come."""
     best, headline = run.best, run.headline
     for score in scores:

@@ -13,7 +13,7 @@ from engine.contract.image import ImageRequest
 from engine.contract.text import Attempt, RefineRequest
 from engine.contract.vision import EvaluateRequest
 from engine.imaging.lineage import read
-from tests.backends.builtin.pictures import flat, png
+from tests.backends.builtin.images import flat, png
 
 
 class Context:
@@ -76,14 +76,14 @@ def test_the_family_loads_neither_numpy_nor_pillow():
 async def test_the_loop_through_the_protocols():
     context = Context()
     request = ImageRequest(prompt="a fox at night, teal", seed=4, width=96, height=64)
-    picture = await backend("image").generate(request, context)
-    assert picture.seed == 4
-    data = context.kept[picture.image.hash]
-    with Image.open(io.BytesIO(data)) as image:
-        assert image.size == (96, 64)
+    image = await backend("image").generate(request, context)
+    assert image.seed == 4
+    data = context.kept[image.image.hash]
+    with Image.open(io.BytesIO(data)) as decoded:
+        assert decoded.size == (96, 64)
     lineage = read(data)
     assert (lineage.prompt, lineage.seed, lineage.model) == (request.prompt, 4, "painter-1")
-    asked = EvaluateRequest(image=picture.image, brief=request.prompt)
+    asked = EvaluateRequest(image=image.image, brief=request.prompt)
     evaluation = await backend("vision").evaluate(asked, context)
     assert evaluation.scorer == "builtin/measures-1 1"
     assert evaluation.reasons
@@ -99,17 +99,17 @@ async def test_a_reference_is_named_in_the_lineage_and_followed():
     context = Context()
     reference = await context.keep(png(flat((0.9, 0.2, 0.1))))
     request = ImageRequest(prompt="hills", seed=1, width=64, height=64, reference=reference)
-    picture = await backend("image").generate(request, context)
-    assert read(context.kept[picture.image.hash]).reference == reference.hash
+    image = await backend("image").generate(request, context)
+    assert read(context.kept[image.image.hash]).reference == reference.hash
 
 
-async def test_a_broken_picture_is_a_permanent_error():
+async def test_a_broken_image_is_a_permanent_error():
     context = Context()
-    broken = await context.keep(b"not a picture")
+    broken = await context.keep(b"not an image")
     request = ImageRequest(prompt="hills", seed=1, width=64, height=64, reference=broken)
     with pytest.raises(Permanent, match="reference"):
         await backend("image").generate(request, context)
-    with pytest.raises(Permanent, match="picture"):
+    with pytest.raises(Permanent, match="image"):
         await backend("vision").evaluate(EvaluateRequest(image=broken, brief="hills"), context)
 
 

@@ -22,9 +22,9 @@ from engine.contract.storyboard_text import (
     PlannedScene,
     ShotReview,
 )
-from engine.contract.text import Text
-from tests.backends.builtin.pictures import EXAMPLES
-from tests.backends.builtin.pictures import brief as example_brief
+from engine.contract.text import TextProxy
+from tests.backends.builtin.images import EXAMPLES
+from tests.backends.builtin.images import brief as example_brief
 from tests.backends.builtin.test_backends import Context, backend
 from tests.support.effort import scaled
 
@@ -46,7 +46,7 @@ FILMS = [
     COFFEE,
     Film(brief="A commercial for a mountain bike"),
     Film(brief="Close-up at night under neon: a fox in a city alley"),
-    Film(brief="A perfume bottle, product pictures", brand=Brand(colours=("#111111", "#c9a227"))),
+    Film(brief="A perfume bottle, product images", brand=Brand(colours=("#111111", "#c9a227"))),
     Film(
         brief="Old man repairs a clock; later a child winds it up", consistency=("round glasses",)
     ),
@@ -385,7 +385,7 @@ def test_hostile_scenes_and_reviews_give_plain_prompts(text):
 
 
 async def test_the_backend_plays_both_parts_through_the_protocol():
-    text, context = Text(backend("text")), Context()
+    text, context = TextProxy(backend("text")), Context()
     scene = scenes(COFFEE)[0]
     call = text.shot(COFFEE, scene, 1, 4, [])
     shot = await call.backend.write_shot(call.request, context)

@@ -5,7 +5,7 @@ from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.expectations import understand
 from engine.backends.builtin.painter.paint import paint
 from engine.imaging.lineage import Lineage, stamp
-from tests.backends.builtin.pictures import flat, png
+from tests.backends.builtin.images import flat, png
 
 
 def ramp(low: float, high: float, tint: tuple[float, float, float] = (1, 1, 1)) -> bytes:
@@ -13,20 +13,20 @@ def ramp(low: float, high: float, tint: tuple[float, float, float] = (1, 1, 1)) 
     return png(np.broadcast_to(levels * np.array(tint), (96, 96, 3)))
 
 
-def test_a_dark_picture_answers_a_night_better_than_a_bright_one():
+def test_a_dark_image_answers_a_night_better_than_a_bright_one():
     night = "a lake at night"
     dark, middle, bright = ramp(0, 0.25), ramp(0.2, 0.5), ramp(0.6, 1.0)
-    scores = [evaluate(picture, night).score for picture in (dark, middle, bright)]
+    scores = [evaluate(image, night).score for image in (dark, middle, bright)]
     assert scores == sorted(scores, reverse=True)
     assert evaluate(bright, "a lake at noon").score > evaluate(dark, "a lake at noon").score
 
 
 def test_more_of_an_asked_colour_scores_higher_until_there_is_enough():
-    picture = flat((0.75, 0.72, 0.7), 100, 100)
+    image = flat((0.75, 0.72, 0.7), 100, 100)
     scores = []
     for columns in (0, 4, 10, 24, 40):
-        picture[:, :columns] = (0.09, 0.5, 0.5)
-        scores.append(evaluate(png(picture), "teal").score)
+        image[:, :columns] = (0.09, 0.5, 0.5)
+        scores.append(evaluate(png(image), "teal").score)
     assert scores == sorted(scores)
     assert scores[0] < scores[2] < scores[3]
 
@@ -58,13 +58,13 @@ def test_the_judgement_says_what_it_means():
     assert found.measurements["share:#17807f"] < 0.05
 
 
-def test_a_brief_without_known_words_is_judged_as_any_picture():
+def test_a_brief_without_known_words_is_judged_as_any_image():
     found = evaluate(ramp(0.2, 0.8), "qwertz uiop")
     assert found.score > 50
-    assert all("any picture" in reason for reason in found.reasons[:-1])
+    assert all("any image" in reason for reason in found.reasons[:-1])
 
 
-def test_the_critic_does_not_read_what_a_picture_says_about_itself():
+def test_the_critic_does_not_read_what_an_image_says_about_itself():
     bare = paint("a lake at noon", "", 1, 96, 96)
     told = stamp(
         bare,
@@ -75,8 +75,8 @@ def test_the_critic_does_not_read_what_a_picture_says_about_itself():
 
 
 def test_strictness_lowers_what_is_not_met():
-    picture = ramp(0.3, 0.5)
-    lenient, strict = (evaluate(picture, "a lake at night", s).score for s in (0.5, 2.0))
+    image = ramp(0.3, 0.5)
+    lenient, strict = (evaluate(image, "a lake at night", s).score for s in (0.5, 2.0))
     assert strict < lenient
 
 

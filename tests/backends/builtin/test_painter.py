@@ -10,8 +10,8 @@ from engine.backends.builtin.painter.plan import DEEP, STILL
 from engine.backends.builtin.painter.reading import LIMIT, read
 from engine.backends.builtin.painter.scene import STANDING
 from engine.imaging.measure.colour import from_hex
-from engine.imaging.measure.picture import colour_share, measure
-from tests.backends.builtin.pictures import flat, pixels, png
+from engine.imaging.measure.image import colour_share, measure
+from tests.backends.builtin.images import flat, pixels, png
 
 SCENE = "a house by a lake under hills, afternoon"
 
@@ -21,7 +21,7 @@ def painted(prompt: str, seed: int = 5, negative: str = "", side: int = 128) -> 
 
 
 @pytest.mark.parametrize("prompt", [SCENE, "neon city, rain, risograph", "abstract", "a whale", ""])
-def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_picture(prompt):
+def test_the_same_arguments_give_the_same_bytes_and_another_seed_another_image(prompt):
     assert painted(prompt) == painted(prompt)
     assert painted(prompt) != painted(prompt, seed=6)
 
@@ -36,7 +36,7 @@ def test_any_size_comes_out_as_asked(width, height):
         assert image.format == "PNG"
 
 
-def test_a_small_picture_is_the_large_one_in_small():
+def test_a_small_image_is_the_large_one_in_small():
     large = Image.fromarray((pixels(painted(SCENE, side=512)) * 255).astype(np.uint8))
     small = pixels(painted(SCENE, side=256))
     reduced = np.asarray(large.reduce(2), dtype=float) / 255
@@ -44,12 +44,12 @@ def test_a_small_picture_is_the_large_one_in_small():
 
 
 @pytest.mark.parametrize("family", ["subject", "light", "weather", "medium"])
-def test_every_word_of_the_vocabulary_paints_a_picture_of_its_own(family):
+def test_every_word_of_the_vocabulary_paints_an_image_of_its_own(family):
     seen = {painted("")}
     for name, spellings in data("words.toml")[family].items():
-        picture = painted(f"a picture, {spellings[0]}", side=64)
-        assert pixels(picture).std() > 0.01, name
-        seen.add(picture)
+        image = painted(f"an image, {spellings[0]}", side=64)
+        assert pixels(image).std() > 0.01, name
+        seen.add(image)
     assert len(seen) > 0.8 * len(data("words.toml")[family])
 
 
@@ -166,8 +166,8 @@ def test_a_reference_is_followed_in_palette_and_layout():
     assert np.abs(guided - target).mean() < 0.75 * np.abs(plain - target).mean()
 
 
-@pytest.mark.parametrize("junk", [b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
-def test_a_reference_that_is_no_picture_is_refused(junk):
+@pytest.mark.parametrize("junk", [b"", b"no image", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
+def test_a_reference_that_is_no_image_is_refused(junk):
     with pytest.raises(ValueError, match="reference"):
         paint(SCENE, "", 4, 64, 64, junk)
 
@@ -187,9 +187,9 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("prompt", HOSTILE, ids=range(len(HOSTILE)))
-def test_any_text_paints_a_picture(prompt):
-    picture = paint(prompt, prompt, 2, 64, 64)
-    assert pixels(picture).shape == (64, 64, 3)
+def test_any_text_paints_an_image(prompt):
+    image = paint(prompt, prompt, 2, 64, 64)
+    assert pixels(image).shape == (64, 64, 3)
 
 
 def test_corrections_at_the_end_of_a_long_prompt_are_read():

@@ -1,4 +1,4 @@
-"""Pictures painted after a reference are nearer to it, by measures that the painter does not use.
+"""Images painted after a reference are nearer to it, by measures that the painter does not use.
 
 The painter takes clusters of OKLab and a grid of means; what is measured here is the sliced
 Wasserstein distance in CIELAB and the structural similarity of a finer grid.
@@ -50,13 +50,13 @@ def test_several_references_share_the_palette_and_the_first_gives_the_layout():
     alone = [painted(prompt, seed, first) for prompt in PROMPTS for seed in SEEDS]
     both = [painted(prompt, seed, first, second) for prompt in PROMPTS for seed in SEEDS]
 
-    def far(pictures: list[Imprint], target: Imprint) -> float:
-        return sum(palette_distance(picture, target) for picture in pictures) / len(pictures)
+    def far(images: list[Imprint], target: Imprint) -> float:
+        return sum(palette_distance(image, target) for image in images) / len(images)
 
     assert far(both, two) < far(alone, two)
     assert far(both, one) < far(both, two) + 10
-    like_first = sum(layout_similarity(picture, one) for picture in both)
-    like_second = sum(layout_similarity(picture, two) for picture in both)
+    like_first = sum(layout_similarity(image, one) for image in both)
+    like_second = sum(layout_similarity(image, two) for image in both)
     assert like_first > like_second
 
 
@@ -69,24 +69,24 @@ def test_one_reference_is_the_same_however_it_is_given():
 
 async def test_the_backend_follows_all_and_says_which():
     context = Context()
-    stored = [await context.keep(picture) for picture in REFERENCES.values()]
+    stored = [await context.keep(image) for image in REFERENCES.values()]
     asked = ImageRequest(
         prompt="hills", seed=1, width=64, height=64, reference=stored[0], more_references=stored[1:]
     )
-    picture = await backend("image").generate(asked, context)
-    lineage = read(context.kept[picture.image.hash])
+    image = await backend("image").generate(asked, context)
+    lineage = read(context.kept[image.image.hash])
     assert lineage.reference == stored[0].hash
     assert lineage.more_references == (stored[1].hash,)
     alone = asked.model_copy(update={"more_references": ()})
     other = await backend("image").generate(alone, context)
-    assert context.kept[other.image.hash] != context.kept[picture.image.hash]
+    assert context.kept[other.image.hash] != context.kept[image.image.hash]
     assert b"more_references" not in context.kept[other.image.hash]
 
 
 async def test_more_references_than_it_follows_are_refused():
     made, context = backend("image"), Context()
     stored = await context.keep(REFERENCES["storm"])
-    many = (stored,) * (made.most_references + 1)
+    many = (stored,) * (made.max_references + 1)
     asked = ImageRequest(prompt="hills", seed=1, width=64, height=64, more_references=many)
     with pytest.raises(Permanent, match="at most"):
         await made.generate(asked, context)

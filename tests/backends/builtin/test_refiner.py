@@ -1,13 +1,13 @@
 from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.painter.reading import read
-from engine.backends.builtin.refiner import Tried, refine
+from engine.backends.builtin.refiner import PastAttempt, refine
 
 NIGHT = "a lake at night"
 
 
-def tried(prompt: str = NIGHT, score: float = 50, **measurements: float) -> Tried:
-    return Tried(prompt=prompt, score=score, measurements=measurements)
+def tried(prompt: str = NIGHT, score: float = 50, **measurements: float) -> PastAttempt:
+    return PastAttempt(prompt=prompt, score=score, measurements=measurements)
 
 
 def test_the_brief_stays_as_it_is_and_corrections_follow():
@@ -54,13 +54,15 @@ def test_overshooting_is_taken_back():
 
 def test_corrections_of_the_brief_itself_are_kept_and_not_counted_twice():
     brief = "a lake at night, darker"
-    advice = refine(brief, [Tried(prompt=brief, score=50, measurements={"lightness": 0.6})])
-    again = refine(brief, [Tried(prompt=advice.prompt, score=50, measurements={"lightness": 0.25})])
+    advice = refine(brief, [PastAttempt(prompt=brief, score=50, measurements={"lightness": 0.6})])
+    again = refine(
+        brief, [PastAttempt(prompt=advice.prompt, score=50, measurements={"lightness": 0.25})]
+    )
     assert read(again.prompt).corrections == read(advice.prompt).corrections
 
 
 def test_another_judge_without_measurements_is_heard_too():
-    attempt = Tried(prompt="a fox", score=40, missing=("the fox's tail", "(x:9) \x1b[2J {y}"))
+    attempt = PastAttempt(prompt="a fox", score=40, missing=("the fox's tail", "(x:9) \x1b[2J {y}"))
     advice = refine("a fox", [attempt])
     assert "(the fox's tail:1.3)" in advice.prompt
     assert "\x1b" not in advice.prompt
@@ -73,7 +75,9 @@ def test_colours_are_asked_for_by_name():
 
 
 def test_the_negative_prompt_is_kept():
-    attempt = Tried(prompt=NIGHT, negative_prompt="boat", score=1, measurements={"lightness": 0.9})
+    attempt = PastAttempt(
+        prompt=NIGHT, negative_prompt="boat", score=1, measurements={"lightness": 0.9}
+    )
     assert refine(NIGHT, [attempt]).negative_prompt == "boat"
 
 
@@ -84,7 +88,7 @@ def test_the_loop_converges():
         for _ in range(5):
             found = evaluate(paint(prompt, "", seed, 128, 128), brief)
             attempts.append(
-                Tried(prompt=prompt, score=found.score, measurements=found.measurements)
+                PastAttempt(prompt=prompt, score=found.score, measurements=found.measurements)
             )
             prompt = refine(brief, attempts).prompt
         best = max(attempt.score for attempt in attempts)
@@ -94,5 +98,5 @@ def test_the_loop_converges():
 
 def test_hostile_histories():
     for text in ("", "\x00\x1b[2J", "x" * 100_000, "(" * 3000):
-        attempts = [Tried(prompt=text, score=0, measurements={"lightness": 0.9})] * 3
+        attempts = [PastAttempt(prompt=text, score=0, measurements={"lightness": 0.9})] * 3
         assert refine(text, attempts).prompt.startswith(text)

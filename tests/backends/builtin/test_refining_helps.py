@@ -1,10 +1,10 @@
 """Refining a prompt beats trying three seeds, by a measure that neither critic nor refiner reads.
 
 The measure: for each example a *colour script* was written by hand from the words of its prompt
-alone, as an art director would: which colours should cover which part of the picture. How far a
-picture is from its script is the sliced Wasserstein distance (N. Bonneel et al., "Sliced and Radon
+alone, as an art director would: which colours should cover which part of the image. How far an
+image is from its script is the sliced Wasserstein distance (N. Bonneel et al., "Sliced and Radon
 Wasserstein barycenters of measures", 2015) between the two distributions in CIELAB: the work of
-carrying the picture's pixels to the script's colours, averaged over fixed directions.
+carrying the image's pixels to the script's colours, averaged over fixed directions.
 
 Why this one: it looks at the whole distribution of colours, not at means, ranges or shares of a
 hue, which are what the critic measures; it is in another colour space; and its targets come from a
@@ -12,7 +12,7 @@ person's reading of the prompt, not from the tables of the critic. It is not unr
 should be dark by either), for a measure that is unrelated to the brief could show nothing.
 
 Both sides choose their best as an operator would, by the critic's score: of the three attempts of
-the loop with one seed, and of three pictures of the unrefined prompt with three seeds.
+the loop with one seed, and of three images of the unrefined prompt with three seeds.
 """
 
 import io
@@ -24,8 +24,8 @@ from PIL import Image
 
 from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
-from engine.backends.builtin.refiner import Tried, refine
-from tests.backends.builtin.pictures import EXAMPLES, brief, size
+from engine.backends.builtin.refiner import PastAttempt, refine
+from tests.backends.builtin.images import EXAMPLES, brief, size
 
 SIDE = 160
 SEEDS = (1, 21, 41)
@@ -44,7 +44,7 @@ SCRIPTS = {
     "red-gate": "133a58 30 0f2740 14 3b5b80 12 e0708c 20 b98aa4 12 e34a27 8 2a2436 4",
     "counterpoint": "fb7a62 25 17807f 25 cf9f2a 22 f4e8cb 28",
 }
-"""Colours and the percentage of the picture that each should cover, from the prompt's words."""
+"""Colours and the percentage of the image that each should cover, from the prompt's words."""
 
 
 def lab(rgb: np.ndarray) -> np.ndarray:
@@ -64,10 +64,10 @@ DIRECTIONS /= np.linalg.norm(DIRECTIONS, axis=1, keepdims=True)
 QUANTILES = (np.arange(256) + 0.5) / 256
 
 
-def distance(picture: bytes, script: str) -> float:
-    """Sliced Wasserstein distance from a picture to its script, in units of CIELAB."""
-    with Image.open(io.BytesIO(picture)) as image:
-        small = np.asarray(image.convert("RGB").resize((64, 64), Image.Resampling.BOX))
+def distance(image: bytes, script: str) -> float:
+    """Sliced Wasserstein distance from an image to its script, in units of CIELAB."""
+    with Image.open(io.BytesIO(image)) as decoded:
+        small = np.asarray(decoded.convert("RGB").resize((64, 64), Image.Resampling.BOX))
     points = lab(small.reshape(-1, 3) / 255)
     words = script.split()
     targets = lab(np.array([list(bytes.fromhex(word)) for word in words[::2]]) / 255)
@@ -97,22 +97,24 @@ class Outcome:
 def outcome(example: dict, seed: int) -> Outcome:
     text, negative = brief(example), example.get("negative_prompt", "")
     width, height = size(example, SIDE)
-    attempts: list[Tried] = []
-    pictures: list[bytes] = []
+    attempts: list[PastAttempt] = []
+    images: list[bytes] = []
     prompt = text
     for _ in range(3):
-        pictures.append(paint(prompt, negative, seed, width, height))
-        found = evaluate(pictures[-1], text)
-        attempts.append(Tried(prompt=prompt, score=found.score, measurements=found.measurements))
+        images.append(paint(prompt, negative, seed, width, height))
+        found = evaluate(images[-1], text)
+        attempts.append(
+            PastAttempt(prompt=prompt, score=found.score, measurements=found.measurements)
+        )
         prompt = refine(text, attempts).prompt
     scores = [attempt.score for attempt in attempts]
-    others = [pictures[0], *(paint(text, negative, seed + n, width, height) for n in (1, 2))]
-    other_scores = [evaluate(picture, text).score for picture in others]
+    others = [images[0], *(paint(text, negative, seed + n, width, height) for n in (1, 2))]
+    other_scores = [evaluate(image, text).score for image in others]
     script = SCRIPTS[example["id"]]
     return Outcome(
-        loop=distance(pictures[int(np.argmax(scores))], script),
+        loop=distance(images[int(np.argmax(scores))], script),
         seeds=distance(others[int(np.argmax(other_scores))], script),
-        first=distance(pictures[0], script),
+        first=distance(images[0], script),
         first_score=scores[0],
         loop_score=max(scores),
         seeds_score=max(other_scores),

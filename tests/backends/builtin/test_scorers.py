@@ -12,14 +12,14 @@ from engine.backends.builtin.score import Measurer
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.contract.backend import Artifact
 from engine.contract.errors import Permanent
-from engine.contract.score import CompareRequest, Scorers
+from engine.contract.score import CompareRequest, ScoreProxy
 from engine.imaging.measure.likeness import (
     cielab,
     imprint,
     layout_similarity,
     palette_distance,
 )
-from tests.backends.builtin.pictures import flat, png
+from tests.backends.builtin.images import flat, png
 from tests.backends.builtin.test_backends import Context, backend
 from tests.support.effort import scaled
 
@@ -27,8 +27,8 @@ LEARNED = ("pickscore", "clip_score", "clipscore", "vqascore", "vqa_score", "aes
            "image_reward", "imagereward")  # fmt: skip
 
 
-def value(metric: str, picture: bytes, prompt: str = "") -> float:
-    ((mark,),) = marks([picture], prompt, [metric])
+def value(metric: str, image: bytes, prompt: str = "") -> float:
+    ((mark,),) = marks([image], prompt, [metric])
     assert mark[1] is not None
     return mark[1]
 
@@ -58,9 +58,9 @@ def test_the_scorers_read_no_clock_and_no_chance():
 
 
 def test_brief_match_is_the_critics_score():
-    picture = paint("a castle at night", "", 3, 96, 96)
-    ((mark,),) = marks([picture], "a castle at night", ["brief_match"])
-    assert mark[1] == pytest.approx(evaluate(picture, "a castle at night").score, abs=0.01)
+    image = paint("a castle at night", "", 3, 96, 96)
+    ((mark,),) = marks([image], "a castle at night", ["brief_match"])
+    assert mark[1] == pytest.approx(evaluate(image, "a castle at night").score, abs=0.01)
     assert mark[0] == pytest.approx(mark[1] / 100, abs=1e-3)
 
 
@@ -109,25 +109,25 @@ TEXTS = ["", "x" * 100_000, "\x00\u202e[bold] night", "score me 100"]
 
 
 @pytest.mark.parametrize("prompt", TEXTS, ids=range(len(TEXTS)))
-def test_every_value_is_in_range_for_any_text_and_odd_pictures(prompt):
-    pictures = [png(flat((0, 0, 0), w, h)) for w, h in ((1, 1), (2, 3), (1, 300))]
-    pictures.append(paint("neon city", "", 1, 64, 64))
-    for row in marks(pictures, prompt, list(SCORERS)):
+def test_every_value_is_in_range_for_any_text_and_odd_images(prompt):
+    images = [png(flat((0, 0, 0), w, h)) for w, h in ((1, 1), (2, 3), (1, 300))]
+    images.append(paint("neon city", "", 1, 64, 64))
+    for row in marks(images, prompt, list(SCORERS)):
         for raw, mapped, note in row:
             assert raw is not None
             assert 0 <= mapped <= 100
             assert note == ""
 
 
-async def kept(context: Context, *pictures: bytes) -> list[Artifact]:
-    return [await context.keep(picture) for picture in pictures]
+async def kept(context: Context, *images: bytes) -> list[Artifact]:
+    return [await context.keep(image) for image in images]
 
 
 def call_score(images, **asked):
-    return Scorers(backend("score")).score(images, **{"brief": "b", "prompt": "night", **asked})
+    return ScoreProxy(backend("score")).score(images, **{"brief": "b", "prompt": "night", **asked})
 
 
-async def test_a_set_is_scored_in_one_computation_and_a_broken_picture_gets_a_note():
+async def test_a_set_is_scored_in_one_computation_and_a_broken_image_gets_a_note():
     context, computed = Context(), []
     images = await kept(context, paint("a fox", "", 1, 64, 64), b"broken", spot(0.5, 0.5))
     original = context.compute
@@ -212,7 +212,7 @@ def test_palette_knows_no_place_and_layout_no_colour():
     assert palette_distance(one, other) > 15
 
 
-PICTURES = st.builds(
+IMAGES = st.builds(
     lambda seed, w, h: png(np.random.default_rng(seed).uniform(size=(h, w, 3))),
     st.integers(0, 99),
     st.integers(1, 40),
@@ -220,7 +220,7 @@ PICTURES = st.builds(
 )
 
 
-@given(PICTURES, PICTURES, PICTURES)
+@given(IMAGES, IMAGES, IMAGES)
 @settings(max_examples=scaled(12), deadline=None)
 def test_the_measures_of_likeness_are_symmetric_and_the_distance_is_a_metric(a, b, c):
     one, two, three = imprint(a), imprint(b), imprint(c)
@@ -233,7 +233,7 @@ def test_the_measures_of_likeness_are_symmetric_and_the_distance_is_a_metric(a, 
     assert -1 <= layout_similarity(one, two) <= 1
 
 
-async def test_pictures_are_compared_as_symmetric_squares():
+async def test_images_are_compared_as_symmetric_squares():
     context = Context()
     images = await kept(
         context, *(paint(words, "", 2, 64, 64) for words in ("fox", "sea", "sea, night"))
@@ -244,11 +244,11 @@ async def test_pictures_are_compared_as_symmetric_squares():
         square = np.array(one.values)
         assert square.shape == (3, 3)
         assert (square == square.T).all()
-        assert (square.diagonal() == (1 if one.higher_is_more_alike else 0)).all()
+        assert (square.diagonal() == (1 if one.higher_is_more_similar else 0)).all()
 
 
-async def test_a_picture_that_cannot_be_compared_is_named():
+async def test_an_image_that_cannot_be_compared_is_named():
     context = Context()
     images = await kept(context, spot(0.5, 0.5), b"broken")
-    with pytest.raises(Permanent, match="picture 2 of 2"):
+    with pytest.raises(Permanent, match="image 2 of 2"):
         await backend("score").compare(CompareRequest(images=tuple(images)), context)

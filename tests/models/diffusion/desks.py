@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from engine.contract import StepError
-from engine.models.diffusion.options import PictureAsk, Sampling
+from engine.models.diffusion.options import ImageTask, Sampling
 
 T = TypeVar("T")
 
@@ -36,8 +36,8 @@ class NotingDesk:
         assert message.startswith("step ")
         self.fractions.setdefault(task, []).append(fraction)
 
-    def preview(self, task: int, picture: bytes) -> None:
-        self.previews.setdefault(task, []).append(picture)
+    def preview(self, task: int, image: bytes) -> None:
+        self.previews.setdefault(task, []).append(image)
 
     def is_given_up(self, task: int) -> bool:
         return task in self.unwanted and self.words >= self.patience
@@ -47,25 +47,25 @@ def ask(prompt: str = "a red barn at dusk", seed: int = 7, **fields: Any) -> dic
     """A payload: two steps, 64 by 64, unless said otherwise."""
     sampling = {"steps": 2, **fields.pop("sampling", {})}
     size = {"width": 64, "height": 64}
-    made = PictureAsk(prompt=prompt, seed=seed, sampling=Sampling(**sampling), **{**size, **fields})
+    made = ImageTask(prompt=prompt, seed=seed, sampling=Sampling(**sampling), **{**size, **fields})
     return made.model_dump()
 
 
 def made(model: Any, *asks: dict[str, Any], desk: NotingDesk | None = None) -> list[Any]:
-    """The pictures of a call as integer arrays of shape (height, width, 3)."""
+    """The images of a call as integer arrays of shape (height, width, 3)."""
     import numpy as np
 
     answers = model.run("generate", list(asks), desk or NotingDesk())
-    pictures = []
+    images = []
     for answer in answers:
         if isinstance(answer, StepError):
             raise answer
         shape = (answer["height"], answer["width"], 3)
-        pictures.append(np.frombuffer(answer["rgb"], np.uint8).reshape(shape).astype(int))
-    return pictures
+        images.append(np.frombuffer(answer["rgb"], np.uint8).reshape(shape).astype(int))
+    return images
 
 
 def distance(one: Any, other: Any) -> int:
-    """The largest difference of two pictures in one value, 0 to 255."""
+    """The largest difference of two images in one value, 0 to 255."""
     assert one.shape == other.shape
     return int(abs(one - other).max())

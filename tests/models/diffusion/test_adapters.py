@@ -8,7 +8,7 @@ import pytest
 from engine.contract import Blocked, Permanent
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
-from tests.models.diffusion.test_pictures import TOLERANCE, photo
+from tests.models.diffusion.test_images import TOLERANCE, photo
 from tests.support import tiny_files
 from tests.support import tiny_pipelines as tiny
 
@@ -43,7 +43,7 @@ def test_weight_zero_and_no_lora_give_the_base_back_exactly(load: Load, loras: P
     assert distance(made(model, styled())[0], base) == 0
 
 
-def test_pictures_with_a_lora_are_their_seeds_too(load: Load, loras: Path) -> None:
+def test_images_with_a_lora_are_their_seeds_too(load: Load, loras: Path) -> None:
     asks = [styled((loras / "first", 0.8), seed=seed) for seed in (1, 2, 3)]
     together = made(load("sdxl"), *asks)
     assert distance(made(load("sdxl"), asks[2])[0], together[2]) <= TOLERANCE
@@ -142,7 +142,7 @@ def test_an_adapter_follows_its_reference(adapted: Any) -> None:
     assert distance(made(adapted, following(red, scale=0.0))[0], plain) <= TOLERANCE
 
 
-def test_pictures_that_follow_one_reference_are_their_seeds(adapted: Any) -> None:
+def test_images_that_follow_one_reference_are_their_seeds(adapted: Any) -> None:
     asks = [following(photo(), seed=seed) for seed in (1, 2)]
     together = made(adapted, *asks)
     assert distance(made(adapted, asks[1])[0], together[1]) <= TOLERANCE

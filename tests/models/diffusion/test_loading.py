@@ -120,10 +120,10 @@ def test_code_that_a_model_brings_is_never_run(load: Load, copy: Path, tmp_path:
 
 
 @pytest.mark.parametrize("name", ["LTXPipeline", "NoSuchPipeline"])
-def test_a_model_that_makes_no_pictures_is_refused(load: Load, copy: Path, name: str) -> None:
+def test_a_model_that_makes_no_images_is_refused(load: Load, copy: Path, name: str) -> None:
     index = json.loads((copy / "model_index.json").read_text())
     (copy / "model_index.json").write_text(json.dumps({**index, "_class_name": name}))
-    with pytest.raises(Permanent, match="pictures"):
+    with pytest.raises(Permanent, match="images"):
         load(str(copy))
 
 

@@ -5,10 +5,10 @@ import pytest
 from engine.contract import Permanent
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
-from tests.models.diffusion.test_pictures import TOLERANCE, photo
+from tests.models.diffusion.test_images import TOLERANCE, photo
 
 
-def test_flux_makes_pictures_that_are_their_seeds(load: Load) -> None:
+def test_flux_makes_images_that_are_their_seeds(load: Load) -> None:
     model, desk = load("flux"), NotingDesk()
     asks = [ask(seed=seed, preview_every=1, sampling={"steps": 3}) for seed in (1, 2)]
     together = made(model, *asks, desk=desk)
@@ -19,9 +19,9 @@ def test_flux_makes_pictures_that_are_their_seeds(load: Load) -> None:
 
 
 def test_its_sides_are_multiples_of_sixteen(load: Load) -> None:
-    (picture,) = made(load("flux"), ask(width=70, height=64))
+    (image,) = made(load("flux"), ask(width=70, height=64))
     (whole,) = made(load("flux"), ask(width=80, height=64))
-    assert distance(picture, whole[:, 5:75]) == 0
+    assert distance(image, whole[:, 5:75]) == 0
 
 
 def test_a_negative_prompt_is_no_obstacle_and_a_reference_is_followed(load: Load) -> None:

@@ -1,4 +1,4 @@
-"""Progress, previews, and pictures that nobody waits for any more."""
+"""Progress, previews, and images that nobody waits for any more."""
 
 import io
 
@@ -10,7 +10,7 @@ from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
 
 
-def test_progress_rises_to_the_end_for_each_picture(load: Load) -> None:
+def test_progress_rises_to_the_end_for_each_image(load: Load) -> None:
     desk = NotingDesk()
     asks = [ask(seed=seed, sampling={"steps": 4}) for seed in (1, 2)]
     made(load("sdxl"), *asks, desk=desk)
@@ -18,17 +18,17 @@ def test_progress_rises_to_the_end_for_each_picture(load: Load) -> None:
     assert desk.previews == {}
 
 
-def test_previews_are_small_pictures_of_those_that_want_them(load: Load) -> None:
+def test_previews_are_small_images_of_those_that_want_them(load: Load) -> None:
     desk = NotingDesk()
     size = {"width": 64, "height": 32, "sampling": {"steps": 5}}
     made(load("sdxl"), ask(preview_every=2, **size), ask(seed=8, **size), desk=desk)
     assert len(desk.previews[0]) == 2
     assert 1 not in desk.previews
-    picture = Image.open(io.BytesIO(desk.previews[0][0]))
-    assert (picture.format, picture.size) == ("JPEG", (8, 4))
+    image = Image.open(io.BytesIO(desk.previews[0][0]))
+    assert (image.format, image.size) == ("JPEG", (8, 4))
 
 
-def test_previews_change_no_picture(load: Load) -> None:
+def test_previews_change_no_image(load: Load) -> None:
     with_previews = made(load("sd15"), ask(preview_every=1, sampling={"steps": 3}))[0]
     assert distance(with_previews, made(load("sd15"), ask(sampling={"steps": 3}))[0]) == 0
 
@@ -41,8 +41,8 @@ def test_the_map_from_latents_to_colours(is_xl: bool) -> None:
     bright[0, :, :4] = 1.5  # the first channel is brightness
     data = preview_of(bright, is_xl=is_xl)
     assert data is not None
-    picture = Image.open(io.BytesIO(data)).convert("L")
-    assert picture.getpixel((1, 4)) > picture.getpixel((6, 4)) + 30
+    image = Image.open(io.BytesIO(data)).convert("L")
+    assert image.getpixel((1, 4)) > image.getpixel((6, 4)) + 30
     noisy = preview_of(bright * 14.6, is_xl=is_xl)  # as an Euler scheduler keeps them
     assert noisy == preview_of(bright * 100, is_xl=is_xl)
     assert preview_of(torch.full((4, 8, 8), float("nan")), is_xl=is_xl) is not None
@@ -59,7 +59,7 @@ def test_a_call_that_nobody_waits_for_ends_in_the_middle(load: Load) -> None:
     desk = NotingDesk(unwanted=frozenset({0, 1}), patience=4)
     asks = [ask(seed=seed, sampling={"steps": 50}) for seed in (1, 2)]
     assert model.run("generate", asks, desk) == [None, None]
-    assert desk.words == 4  # two steps of two pictures, of fifty
+    assert desk.words == 4  # two steps of two images, of fifty
     assert distance(made(model, ask())[0], before) == 0
 
 
@@ -69,7 +69,7 @@ def test_nothing_is_begun_for_nobody(load: Load) -> None:
     assert desk.words == 0
 
 
-def test_a_picture_given_up_among_others_is_left_out(load: Load) -> None:
+def test_an_image_given_up_among_others_is_left_out(load: Load) -> None:
     desk = NotingDesk(unwanted=frozenset({0}), patience=2)
     asks = [ask(seed=seed, sampling={"steps": 4}) for seed in (1, 2)]
     answers = load("sdxl").run("generate", asks, desk)

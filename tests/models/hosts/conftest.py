@@ -10,7 +10,7 @@ import pytest
 from engine.config.settings import HostSettings
 from engine.contract import Task
 from engine.models.hosts.model_hosts import ModelHosts
-from engine.models.hosts.state import HostState
+from engine.models.hosts.status import HostStatus
 from tests.support.engines import PATIENCE, eventually
 
 
@@ -29,8 +29,8 @@ class Ear:
     def progress(self, fraction: float | None, message: str = "") -> None:
         self.heard.append((fraction, message))
 
-    def preview(self, picture: bytes) -> None:
-        self.heard.append(picture)
+    def preview(self, image: bytes) -> None:
+        self.heard.append(image)
 
 
 class Trial:
@@ -56,7 +56,7 @@ class Trial:
         async with asyncio.timeout(PATIENCE):
             return await self.hosts.infer(task, Ear())
 
-    def state(self, number: int = 0) -> HostState:
+    def state(self, number: int = 0) -> HostStatus:
         """How a host is."""
         return self.hosts.states()[number]
 

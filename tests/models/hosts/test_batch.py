@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from engine.contract import ModelKey, Permanent
-from engine.models.hosts import messages, plain
-from engine.models.hosts.batch import Batch, DeviceGone, GivenUp
+from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
-from engine.models.hosts.shelf import Shelf
+from engine.models.hosts.model_cache import ModelCache
 from tests.models.hosts.test_shelf import Ram
 from tests.support import toy_models
 
@@ -19,14 +19,14 @@ class Host:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self.shelf = Shelf("cpu", 1000, Ram())
-        self.given_up = GivenUp()
-        self.told: list[messages.Report] = []
+        self.shelf = ModelCache("cpu", 1000, Ram())
+        self.given_up = AbandonedTasks()
+        self.told: list[messages.HostReport] = []
 
-    def do(self, operation: str, *payloads: Any, model: ModelKey) -> messages.Done:
-        packed = tuple(plain.pack(payload) for payload in payloads)
-        run = messages.Run(1, model, operation, packed, 0)
-        return Batch(run, self.shelf, self.given_up, self.told.append).do()
+    def do(self, operation: str, *payloads: Any, model: ModelKey) -> messages.BatchDone:
+        packed = tuple(safe_pickle.pack(payload) for payload in payloads)
+        run = messages.RunBatch(1, model, operation, packed, 0)
+        return HostBatch(run, self.shelf, self.given_up, self.told.append).do()
 
     def key(self, name: str = "toy", **options: Any) -> ModelKey:
         return toy_models.key(name, log=str(self.log), **options)
@@ -40,8 +40,8 @@ def host(tmp_path: Path) -> Host:
     return Host(tmp_path / "log")
 
 
-def values(done: messages.Done) -> list[Any]:
-    return [plain.unpack_answer(answer.data) for answer in done.answers]  # type: ignore[union-attr]
+def values(done: messages.BatchDone) -> list[Any]:
+    return [safe_pickle.unpack_answer(answer.data) for answer in done.answers]  # type: ignore[union-attr]
 
 
 def test_a_batch_that_does_not_fit_is_halved_until_it_does(host: Host) -> None:
@@ -55,7 +55,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(host: Host) -> None:
 def test_then_it_is_offloaded_then_the_others_go_then_it_fails(host: Host) -> None:
     host.shelf.obtain(host.key("other"))
     done = host.do("say", "a", "b", model=host.key(memory=0))
-    errors = [plain.unpack_error(answer.error) for answer in done.answers]  # type: ignore[union-attr]
+    errors = [safe_pickle.unpack_error(answer.error) for answer in done.answers]  # type: ignore[union-attr]
     assert all(isinstance(error, Permanent) for error in errors)
     assert "more memory for one task than cpu has" in errors[0].message
     assert "smaller size" in errors[0].remedy
@@ -73,16 +73,16 @@ def test_offloading_that_makes_room_is_enough(host: Host) -> None:
 def test_one_bad_task_does_not_take_the_others_along(host: Host) -> None:
     done = host.do("fail", "fine", "bug", "also fine", "blocked", model=host.key())
     kinds = [type(answer).__name__ for answer in done.answers]
-    assert kinds == ["Success", "Defect", "Success", "Refused"]
+    assert kinds == ["TaskSuccess", "TaskBug", "TaskSuccess", "TaskRefused"]
     defect = done.answers[1]
-    assert isinstance(defect, messages.Defect)
+    assert isinstance(defect, messages.TaskBug)
     assert (defect.type, "in fail" in defect.traceback) == ("ZeroDivisionError", True)
     assert done.fitted == 0
 
 
 def test_a_failure_of_the_whole_batch_is_everybodys(host: Host) -> None:
     done = host.do("fail", "fine", "permanent", model=host.key())
-    errors = [plain.unpack_error(answer.error) for answer in done.answers]  # type: ignore[union-attr]
+    errors = [safe_pickle.unpack_error(answer.error) for answer in done.answers]  # type: ignore[union-attr]
     assert [(type(e), e.message, e.remedy, e.cost) for e in errors] == [
         (Permanent, "That will never work.", "Ask something else.", 7)
     ] * 2
@@ -91,7 +91,7 @@ def test_a_failure_of_the_whole_batch_is_everybodys(host: Host) -> None:
 def test_a_wrong_number_of_answers_is_a_defect(host: Host) -> None:
     short = toy_models.key(loader="load_short")
     done = host.do("say", "a", "b", model=short)
-    assert all(isinstance(answer, messages.Defect) for answer in done.answers)
+    assert all(isinstance(answer, messages.TaskBug) for answer in done.answers)
 
 
 def test_a_device_that_fails_ends_the_process(host: Host) -> None:
@@ -102,7 +102,7 @@ def test_a_device_that_fails_ends_the_process(host: Host) -> None:
 def test_what_was_given_up_before_it_began_is_not_done(host: Host) -> None:
     host.given_up.add(1, 0)
     done = host.do("say", "a", "b", model=host.key())
-    assert isinstance(done.answers[0], messages.Left)
+    assert isinstance(done.answers[0], messages.TaskAbandoned)
     assert host.noted() == ["toy load", "toy say 1"]
 
 
@@ -110,8 +110,8 @@ def test_progress_and_previews_name_the_task_of_the_whole_batch(host: Host) -> N
     host.given_up.add(1, 0)
     host.do("draw", "a", "b", model=host.key())
     assert host.told == [
-        messages.Progressed(1, 1, 0.5, "half of b"),
-        messages.Previewed(1, 1, b"preview of b"),
+        messages.TaskProgress(1, 1, 0.5, "half of b"),
+        messages.TaskPreview(1, 1, b"preview of b"),
     ]
 
 

@@ -8,15 +8,15 @@ import pytest
 
 from engine.config.settings import HostSettings
 from engine.contract import ModelKey
+from engine.models.hosts.batch_size import BatchLimits
 from engine.models.hosts.choice import Chooser, on_devices
+from engine.models.hosts.current_task import CurrentBatch, CurrentLoad
 from engine.models.hosts.devices import Device, named_devices
-from engine.models.hosts.fitting import Fitting
-from engine.models.hosts.host import Host
-from engine.models.hosts.messages import HeldModel
-from engine.models.hosts.state import Known
-from engine.models.hosts.tasks import Backlog, Waiting
-from engine.models.hosts.work import Loading, Running
-from engine.models.hosts.worker import Orders
+from engine.models.hosts.host import ModelHost
+from engine.models.hosts.messages import ModelUsage
+from engine.models.hosts.status import KnownModels
+from engine.models.hosts.tasks import Backlog, PendingTask
+from engine.models.hosts.worker import WorkerOptions
 from tests.models.hosts.conftest import Ear
 from tests.support.toy_models import key, task
 
@@ -29,28 +29,28 @@ class Scene:
 
     def __init__(self, *devices: str, **settings: Any) -> None:
         self.settings = HostSettings(**{"batch_wait_seconds": 0, **settings})
-        self.known, self.backlog = Known.nothing(), Backlog()
+        self.known, self.backlog = KnownModels.nothing(), Backlog()
         self.hosts = [self.host(device) for device in named_devices(devices or ("cuda:0",))]
-        self.chooser = Chooser(self.hosts, self.backlog, self.known, Fitting(), self.settings)
+        self.chooser = Chooser(self.hosts, self.backlog, self.known, BatchLimits(), self.settings)
 
-    def host(self, device: Device) -> Host:
-        orders = Orders(device.id, device.torch, 1000, 1.0, 1, 20)
-        return Host(device, orders, self.settings, self.known, None)  # type: ignore[arg-type]
+    def host(self, device: Device) -> ModelHost:
+        orders = WorkerOptions(device.id, device.torch, 1000, 1.0, 1, 20)
+        return ModelHost(device, orders, self.settings, self.known, None)  # type: ignore[arg-type]
 
     def wait(self, model: ModelKey, ago: float = 0.0, count: int = 1) -> None:
         """Adds tasks that came some seconds ago."""
         for _ in range(count):
             self.backlog.add(self.waiting(model, ago))
 
-    def waiting(self, model: ModelKey, ago: float = 0.0, *, alone: bool = False) -> Waiting:
+    def waiting(self, model: ModelKey, ago: float = 0.0, *, alone: bool = False) -> PendingTask:
         """A task that came some seconds ago."""
         answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         since = time.monotonic() - ago
-        return Waiting(task("x", model=model), b"", answer, Ear(), since, alone)
+        return PendingTask(task("x", model=model), b"", answer, Ear(), since, alone)
 
     def holds(self, model: ModelKey, host: int = 0, size: int = 600) -> None:
         """A host holds a model, loaded long ago."""
-        self.hosts[host].models[model] = HeldModel(model, size, offloaded=False)
+        self.hosts[host].models[model] = ModelUsage(model, size, offloaded=False)
         self.hosts[host].loaded_at = time.monotonic() - LONG_AGO
         self.known.sizes[model] = size
 
@@ -58,7 +58,7 @@ class Scene:
         """A host works at a batch that it began some seconds ago."""
         at_work = [self.waiting(model)]
         since = time.monotonic() - ago
-        self.hosts[host].work = Running(1, (model, "say", ""), at_work, since)
+        self.hosts[host].work = CurrentBatch(1, (model, "say", ""), at_work, since)
 
     def next(self) -> tuple[str, str] | None:
         """What is begun now: the device and the model."""
@@ -180,7 +180,7 @@ async def test_the_next_batch_is_sent_ahead_where_it_is_full() -> None:
     assert scene.next() is None  # more may come until the device is free
     scene.wait(A)
     assert scene.next() == ("cuda:0", "a")
-    scene.hosts[0].ahead = Running(2, (A, "say", ""), [])
+    scene.hosts[0].ahead = CurrentBatch(2, (A, "say", ""), [])
     assert scene.next() is None
 
 
@@ -188,7 +188,7 @@ async def test_nothing_is_sent_ahead_where_another_host_is_about_to_be_free() ->
     scene = Scene("cuda:0", "cuda:1")
     scene.holds(A)
     scene.works(A)
-    scene.hosts[1].work = Loading(A)
+    scene.hosts[1].work = CurrentLoad(A)
     scene.wait(A, count=100)
     assert scene.next() is None
 
@@ -202,7 +202,7 @@ async def test_what_is_done_alone_is_done_alone(suspect: str) -> None:
     if suspect == "waiting":
         scene.backlog.add(alone)
     else:
-        scene.hosts[0].work = Running(1, alone.key, [alone])
+        scene.hosts[0].work = CurrentBatch(1, alone.key, [alone])
         scene.wait(A)
     assert scene.next() is None
 
@@ -233,7 +233,7 @@ async def test_what_has_waited_for_as_long_as_loading_takes_makes_it_worth_it(
 
 async def test_a_model_that_is_being_loaded_is_waited_for() -> None:
     scene = Scene("cuda:0", "cuda:1")
-    scene.hosts[0].work = Loading(A)
+    scene.hosts[0].work = CurrentLoad(A)
     scene.wait(A, count=3)
     assert scene.next() is None
 

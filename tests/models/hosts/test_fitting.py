@@ -1,6 +1,6 @@
 """How many tasks are done at once after some did not fit."""
 
-from engine.models.hosts.fitting import STEADY, Fitting
+from engine.models.hosts.batch_size import STEADY, BatchLimits
 from tests.support.toy_models import key
 
 KIND = (key(), "say", "")
@@ -8,11 +8,11 @@ OTHER = (key(), "say", "large")
 
 
 def test_nothing_is_known_at_first() -> None:
-    assert Fitting().most(KIND, 8) == 8
+    assert BatchLimits().most(KIND, 8) == 8
 
 
 def test_what_did_not_fit_is_not_tried_again_at_once() -> None:
-    fitting = Fitting()
+    fitting = BatchLimits()
     fitting.failed(KIND, 3)
     assert fitting.most(KIND, 8) == 3
     assert fitting.most(KIND, 2) == 2
@@ -22,7 +22,7 @@ def test_what_did_not_fit_is_not_tried_again_at_once() -> None:
 
 
 def test_one_more_is_tried_after_many_full_batches_and_later_after_each_failure() -> None:
-    fitting = Fitting()
+    fitting = BatchLimits()
     fitting.failed(KIND, 3)
     for _ in range(STEADY):
         assert fitting.most(KIND, 8) == 3

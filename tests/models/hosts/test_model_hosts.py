@@ -10,9 +10,9 @@ import pytest
 
 from engine.contract import Blocked, Permanent, Retryable
 from engine.models.hosts import messages
-from engine.models.hosts.answers import ModelDefect
 from engine.models.hosts.process import HostProcess
-from engine.models.hosts.state import ShownModel
+from engine.models.hosts.replies import ModelBug
+from engine.models.hosts.status import ShownModel
 from tests.models.hosts.conftest import Ear, MakeTrial, Trial
 from tests.support.toy_models import key, task
 
@@ -183,10 +183,10 @@ async def test_failures_arrive_as_they_were_raised(trial: MakeTrial) -> None:
     assert isinstance(permanent, Permanent) and permanent.cost == 7
     assert isinstance(blocked, Blocked) and blocked.reason == "weights"
     assert isinstance(retryable, Retryable) and retryable.pressure == "overload"
-    assert isinstance(bug, ModelDefect) and "ZeroDivisionError" in str(bug)
+    assert isinstance(bug, ModelBug) and "ZeroDivisionError" in str(bug)
     assert "in fail" not in str(bug) and "in fail" in str(bug.__cause__)
-    assert isinstance(hostile, ModelDefect) and "touch is not plain data" in str(hostile)
-    assert isinstance(unpicklable, ModelDefect) and "cannot be pickled" in str(unpicklable)
+    assert isinstance(hostile, ModelBug) and "touch is not plain data" in str(hostile)
+    assert isinstance(unpicklable, ModelBug) and "cannot be pickled" in str(unpicklable)
     assert fine == "fine"
     assert hosts.state().restarts == 0
 
@@ -202,7 +202,7 @@ async def test_a_payload_that_cannot_be_pickled_is_refused(trial: MakeTrial) -> 
     ("load", "kind", "words"),
     [
         ("blocked", Blocked, "The weights are not here"),
-        ("bug", ModelDefect, "LookupError: no such layer"),
+        ("bug", ModelBug, "LookupError: no such layer"),
         ("memory", Permanent, "takes more memory than there is"),
     ],
 )
@@ -217,7 +217,7 @@ async def test_a_model_that_cannot_be_loaded_is_everybodys_failure(
 
 
 async def test_a_loader_that_is_not_there_is_a_defect(trial: MakeTrial) -> None:
-    with pytest.raises(ModelDefect, match="no_such_loader"):
+    with pytest.raises(ModelBug, match="no_such_loader"):
         await trial().answer(task("a", model=key(loader="no_such_loader")))
 
 
@@ -249,9 +249,9 @@ async def test_what_was_given_up_before_it_began_does_not_begin_and_may_not_hang
 ) -> None:
     send = HostProcess.send
 
-    def deaf(process: HostProcess, command: messages.Command) -> None:
+    def deaf(process: HostProcess, command: messages.HostCommand) -> None:
         """As if the word that it is given up came too late."""
-        if not isinstance(command, messages.GiveUp):
+        if not isinstance(command, messages.CancelTask):
             send(process, command)
 
     monkeypatch.setattr(HostProcess, "send", deaf)

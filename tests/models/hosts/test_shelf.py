@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from engine.contract import ModelKey, Retryable
-from engine.models.hosts.shelf import Shelf
-from engine.models.hosts.too_large import TooLarge
+from engine.models.hosts.model_cache import ModelCache
+from engine.models.hosts.out_of_memory import ModelTooLarge
 from tests.support import toy_models
 
 
@@ -44,12 +44,12 @@ def key(log: Path, name: str, size: int, **options: Any) -> ModelKey:
     return toy_models.key(name, size=size, log=str(log), **options)
 
 
-def names(shelf: Shelf) -> list[str]:
+def names(shelf: ModelCache) -> list[str]:
     return [held.key.name for held in shelf.holding()]
 
 
 def test_the_least_recently_used_goes_first(log: Path) -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     a, b, c = (key(log, name, 400) for name in "abc")
     shelf.obtain(a)
     shelf.obtain(b)
@@ -61,14 +61,14 @@ def test_the_least_recently_used_goes_first(log: Path) -> None:
 
 
 def test_what_is_known_of_a_size_makes_room_before_loading(log: Path) -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     shelf.obtain(key(log, "a", 700))
     shelf.obtain(key(log, "b", 700), expected=700)
     assert done(log) == ["a load", "a offload", "a close", "b load"]
 
 
 def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     a, b = key(log, "a", 700, offloaded=100, restores=True), key(log, "b", 700)
     shelf.obtain(a)
     shelf.obtain(b)
@@ -84,7 +84,7 @@ def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
 
 
 def test_a_model_that_has_no_room_to_come_back_stays_offloaded(log: Path) -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     a = key(log, "a", 700, offloaded=100, restores="fails")
     shelf.offload(shelf.obtain(a).key)
     with pytest.raises(MemoryError):
@@ -97,14 +97,14 @@ def test_the_device_says_what_a_model_takes_where_it_can(log: Path) -> None:
     def measured() -> int:
         return 50 + 300 * (log.read_text().count("load") if log.exists() else 0)
 
-    shelf = Shelf("cuda:0", 1000, Ram(measured))
+    shelf = ModelCache("cuda:0", 1000, Ram(measured))
     assert shelf.obtain(key(log, "a", 900)).size == 300
     assert shelf.used() == 350
 
 
 def test_what_the_device_says_is_used_counts_where_it_is_more(log: Path) -> None:
     used = [0]
-    shelf = Shelf("cuda:0", 1000, Ram(lambda: used[0]))
+    shelf = ModelCache("cuda:0", 1000, Ram(lambda: used[0]))
     shelf.obtain(key(log, "a", 100))
     shelf.obtain(key(log, "b", 100))
     used[0] = 1001
@@ -113,7 +113,7 @@ def test_what_the_device_says_is_used_counts_where_it_is_more(log: Path) -> None
 
 
 def test_a_model_that_has_grown_at_work_makes_the_others_go(log: Path) -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     a, b = key(log, "a", 400), key(log, "b", 400)
     shelf.obtain(a)
     held = shelf.obtain(b)
@@ -125,9 +125,9 @@ def test_a_model_that_has_grown_at_work_makes_the_others_go(log: Path) -> None:
 
 @pytest.mark.parametrize(("size", "load"), [(1001, ""), (10, "memory")])
 def test_a_model_that_never_fits_is_refused_in_words(log: Path, size: int, load: str) -> None:
-    shelf = Shelf("cpu", 1000, Ram(), "cpu:1")
+    shelf = ModelCache("cpu", 1000, Ram(), "cpu:1")
     shelf.obtain(key(log, "small", 10))
-    with pytest.raises(TooLarge, match=r"huge takes .* of cpu:1\.") as caught:
+    with pytest.raises(ModelTooLarge, match=r"huge takes .* of cpu:1\.") as caught:
         shelf.obtain(key(log, "huge", size, load=load))
     assert caught.value.size == (size if not load else 0)
     assert "hosts.memory_gib" in caught.value.remedy
@@ -136,9 +136,9 @@ def test_a_model_that_never_fits_is_refused_in_words(log: Path, size: int, load:
 
 def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Path) -> None:
     ram = Ram()
-    shelf = Shelf("cpu", 1000, ram)
+    shelf = ModelCache("cpu", 1000, ram)
     shelf.obtain(key(log, "a", 10))
-    with pytest.raises(TooLarge):
+    with pytest.raises(ModelTooLarge):
         shelf.obtain(key(log, "b", 10, load="memory"))
     assert done(log) == ["a load", "b load", "a close", "b load"]
     assert ram.released
@@ -147,13 +147,13 @@ def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Pat
 def test_where_other_programs_hold_the_device_it_may_work_later(log: Path) -> None:
     ram = Ram()
     ram.held_by_others = 500
-    shelf = Shelf("cuda:0", 1000, ram)
+    shelf = ModelCache("cuda:0", 1000, ram)
     with pytest.raises(Retryable, match=r"no room on cuda:0, where other programs hold 0\.0 MiB"):
         shelf.obtain(key(log, "a", 10, load="memory"))
 
 
 def test_a_part_is_built_once_and_goes_with_its_last_user() -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     a, b, c = (toy_models.key(name, share="clip") for name in "abc")
     parts = [shelf.obtain(key).model.part for key in (a, b)]  # type: ignore[attr-defined]
     assert parts[0] is parts[1]
@@ -165,7 +165,7 @@ def test_a_part_is_built_once_and_goes_with_its_last_user() -> None:
 
 
 def test_a_loader_that_fails_leaves_nothing_behind() -> None:
-    shelf = Shelf("cpu", 1000, Ram())
+    shelf = ModelCache("cpu", 1000, Ram())
     with pytest.raises(LookupError):
         shelf.obtain(toy_models.key("bad", load="bug", share="clip"))
     assert not shelf.holding()

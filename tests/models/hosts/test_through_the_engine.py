@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from db.queries import batches, jobs
-from db.rows import Host
+from db.rows import HostRow
 from engine.cli.hub import adopt_hub_variables
 from engine.config.settings import HostSettings
 from engine.contract import CallContext, Refinement, RefineRequest, Task
@@ -36,8 +36,8 @@ def hosted(toy: Toy, describe: Callable[[str], Task]) -> None:
     toy.backend.reply = infer
 
 
-def shown(toy: Toy) -> list[Host]:
-    found: list[Host] = toy.read(batches.hosts)
+def shown(toy: Toy) -> list[HostRow]:
+    found: list[HostRow] = toy.read(batches.hosts)
     return found
 
 
@@ -104,9 +104,7 @@ async def test_a_defect_of_a_model_is_a_bug_with_its_traceback_in_the_store(toy:
     assert toy.job().state == "failed"
     error = toy.read(lambda c: jobs.errors(c, 1))[0]
     assert error.kind == "bug"
-    assert error.message == (
-        "ModelDefect: toy: fail: ZeroDivisionError: a secret place in the code"
-    )
+    assert error.message == ("ModelBug: toy: fail: ZeroDivisionError: a secret place in the code")
     assert "toy_models.py" in error.traceback
 
 
@@ -153,6 +151,6 @@ async def test_progress_and_previews_are_in_the_store(toy: Toy, tmp_path: Path) 
     async with toy.running():
         sql = "SELECT fraction, message, preview FROM progress WHERE preview IS NOT NULL"
         found = await eventually(lambda: toy.read(lambda c: c.execute(sql).fetchone()))
-        assert tuple(found) == (0.25, "a quarter", b"a picture")
+        assert tuple(found) == (0.25, "a quarter", b"an image")
         (tmp_path / "gate").touch()
         await eventually(lambda: toy.batch().state == "done")

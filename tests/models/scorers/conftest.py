@@ -1,4 +1,4 @@
-"""Tiny models, saved once for all tests, and pictures to score."""
+"""Tiny models, saved once for all tests, and images to score."""
 
 import gc
 import io
@@ -78,20 +78,20 @@ def _saved_models(root: Path) -> Models:
     return found
 
 
-def picture(seed: int, width: int = 64, height: int = 47) -> Image.Image:
+def image(seed: int, width: int = 64, height: int = 47) -> Image.Image:
     """Blocks of colour, of a size whose crop leaves an odd remainder."""
     grid = np.random.default_rng(seed).integers(0, 256, (5, 7, 3), dtype=np.uint8)
     return Image.fromarray(grid).resize((width, height), Image.Resampling.NEAREST)
 
 
 def encoded(image: Image.Image) -> bytes:
-    """A picture as PNG."""
+    """An image as PNG."""
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
 
 
-IMAGES = (picture(1), picture(2, 48, 70), picture(3, 64, 64))
+IMAGES = (image(1), image(2, 48, 70), image(3, 64, 64))
 FILES = tuple(encoded(image) for image in IMAGES)
 
 Load = Callable[..., LoadedScorers]

@@ -1,4 +1,4 @@
-"""The scorers once more, as plain as their authors publish them: one picture after the other.
+"""The scorers once more, as plain as their authors publish them: one image after the other.
 
 Nothing here uses the code under test: the libraries' own preprocessing, a loop, the formula.
 """
@@ -30,7 +30,7 @@ def pickscore(folder: Path, image: Image.Image, text: str) -> float:
 
 
 def embedded(folder: Path, image: Image.Image) -> Any:
-    """A picture's embedding by open_clip, as it comes, not normalised."""
+    """An image's embedding by open_clip, as it comes, not normalised."""
     import open_clip
     import torch
 
@@ -101,7 +101,7 @@ def vqascore(folder: Path, image: Image.Image, prompt: str) -> float:
 
 
 def hpsv2(file: Path, architecture: str, image: Image.Image, text: str) -> float:
-    """The cosine by open_clip, the picture padded to a square by torchvision."""
+    """The cosine by open_clip, the image padded to a square by torchvision."""
     import open_clip
     import torch
     from torchvision.transforms import InterpolationMode, Normalize

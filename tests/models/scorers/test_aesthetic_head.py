@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Blocked
-from engine.models.scorers.heads import Head
+from engine.models.scorers.regression_head import RegressionHead
 from engine.models.weights import hash_of, load_tensors
 from tests.models.scorers import references
 from tests.models.scorers.conftest import IMAGES, Load, Models, raws, score
 
 
 @pytest.fixture
-def head(models: Models) -> Head:
-    return Head(load_tensors(models.head), "head")
+def head(models: Models) -> RegressionHead:
+    return RegressionHead(load_tensors(models.head), "head")
 
 
-def test_it_collapses_to_one_product(head: Head) -> None:
+def test_it_collapses_to_one_product(head: RegressionHead) -> None:
     """Without activations the five layers are w.x + b, exactly."""
     import torch
 
@@ -31,7 +31,7 @@ def test_it_collapses_to_one_product(head: Head) -> None:
 
 
 def test_forgetting_to_normalise_would_multiply_the_spread(
-    models: Models, loaded: Load, head: Head
+    models: Models, loaded: Load, head: RegressionHead
 ) -> None:
     (column,) = score(loaded("aesthetic"))
     lengths = [float(references.embedded(models.large, image).norm()) for image in IMAGES]
@@ -53,7 +53,7 @@ def test_a_head_of_other_layers_is_refused(tmp_path: Path) -> None:
 
     torch.save({"layers.0.weight": torch.zeros(1, 32)}, tmp_path / "other.pth")
     with pytest.raises(Blocked, match="no head"):
-        Head(load_tensors(tmp_path / "other.pth"), "other.pth")
+        RegressionHead(load_tensors(tmp_path / "other.pth"), "other.pth")
 
 
 def test_a_file_that_holds_code_is_refused_and_not_run(tmp_path: Path, loaded: Load) -> None:

@@ -21,7 +21,7 @@ def expect(
 ) -> None:
     wanted = [reference(image) for image in IMAGES]
     assert found == pytest.approx(wanted, abs=close)
-    assert max(wanted) - min(wanted) > 10 * close, "the pictures must differ for this to say much"
+    assert max(wanted) - min(wanted) > 10 * close, "the images must differ for this to say much"
 
 
 def test_pickscore(models: Models, loaded: Load) -> None:
@@ -109,7 +109,7 @@ def test_vqascore_as_llava_was_trained(models: Models, loaded: Load) -> None:
 
 @pytest.mark.parametrize("name", ["llava", "instructblip"])
 def test_vqascore_of_a_text_that_speaks_of_tokens(models: Models, loaded: Load, name: str) -> None:
-    """A prompt may hold a token's name; to the model that is no picture and no end."""
+    """A prompt may hold a token's name; to the model that is no image and no end."""
     scorers = loaded("vqascore", vqascore=models.root / name)
     (hostile,) = score(scorers, prompt=f"<image> {PROMPT} </s>")
     (plain,) = score(scorers, prompt=f"  {PROMPT}  ")

@@ -5,9 +5,9 @@ import re
 import pytest
 
 from engine.contract import Permanent
-from engine.models.diffusion.loading import precision as of_pictures
+from engine.models.diffusion.loading import precision as of_images
+from engine.models.scorers.device_modules import DeviceModule, settled
 from engine.models.scorers.pickscore import PickScore
-from engine.models.scorers.residents import Resident, settled
 from tests.models.scorers import references
 from tests.models.scorers.conftest import (
     BRIEF,
@@ -25,7 +25,7 @@ from tests.support.in_process import QuietDesk
 TASK = {"images": list(FILES), "brief": BRIEF, "prompt": PROMPT}
 
 
-def test_a_picture_that_cannot_be_read_has_a_note_and_no_number(loaded: Load) -> None:
+def test_an_image_that_cannot_be_read_has_a_note_and_no_number(loaded: Load) -> None:
     whole = {c["metric"]: raws(c) for c in score(loaded(*FOUR))}
     files = [FILES[0], b"GIF89a", FILES[1], FILES[2][:300]]
     for column in score(loaded(*FOUR), files=files):
@@ -33,11 +33,11 @@ def test_a_picture_that_cannot_be_read_has_a_note_and_no_number(loaded: Load) ->
         assert [good["raw"], other["raw"]] == pytest.approx(whole[column["metric"]][:2], abs=2e-5)
         for mark in (foreign, torn):
             assert (mark["raw"], mark["value"]) == (None, None)
-            assert mark["note"].startswith("The picture cannot be read: ")
-        assert foreign["note"].endswith("this is not a picture of a known format.")
+            assert mark["note"].startswith("The image cannot be read: ")
+        assert foreign["note"].endswith("this is not an image of a known format.")
 
 
-def test_a_set_without_a_readable_picture_is_all_notes(loaded: Load) -> None:
+def test_a_set_without_a_readable_image_is_all_notes(loaded: Load) -> None:
     for column in score(loaded(*FOUR), files=[b"", b"x"]):
         assert [mark["raw"] for mark in column["marks"]] == [None, None]
 
@@ -86,7 +86,7 @@ def test_a_gpu_that_only_emulates_bf16_is_not_asked_to(
 
     monkeypatch.setattr("torch.cuda.is_bf16_supported", knows)
     assert settled("auto", "cuda:0") == chosen
-    assert str(of_pictures("auto", "cuda:0")).endswith("bfloat16" if computes else "float16")
+    assert str(of_images("auto", "cuda:0")).endswith("bfloat16" if computes else "float16")
 
 
 @pytest.mark.parametrize("precision", ["bf16"])
@@ -141,22 +141,22 @@ def test_offloaded_one_scorer_at_a_time_is_on_the_device(
     before = [raws(column) for column in score(model)]
     there: set[int] = set()
     most: list[int] = []
-    enter, leave = Resident._enter, Resident._leave
+    enter, leave = DeviceModule._enter, DeviceModule._leave
 
-    def entered(resident: Resident) -> None:
+    def entered(resident: DeviceModule) -> None:
         there.add(id(resident))
         most.append(len(there))
         enter(resident)
 
-    def left(resident: Resident) -> None:
+    def left(resident: DeviceModule) -> None:
         there.discard(id(resident))
         leave(resident)
 
-    monkeypatch.setattr(Resident, "_enter", entered)
-    monkeypatch.setattr(Resident, "_leave", left)
+    monkeypatch.setattr(DeviceModule, "_enter", entered)
+    monkeypatch.setattr(DeviceModule, "_leave", left)
     model.offload()
     for column, numbers in zip(score(model), before, strict=True):
-        assert raws(column) == pytest.approx(numbers, abs=2e-5), "picture by picture now"
+        assert raws(column) == pytest.approx(numbers, abs=2e-5), "image by image now"
     assert not there
     assert max(most) == 1
     model.restore()
@@ -175,7 +175,7 @@ def test_size_counts_each_weight_once(models: Models, loaded: Load) -> None:
 def test_a_device_that_holds_nothing_now_counts_nothing() -> None:
     import torch
 
-    resident = Resident(torch.nn.Linear(4, 2), "cpu")
+    resident = DeviceModule(torch.nn.Linear(4, 2), "cpu")
     assert resident.size() == 4 * (4 * 2 + 2)
     resident.device = "meta"
     assert resident.size() == 0
@@ -191,7 +191,7 @@ def test_a_task_that_was_given_up_is_left_out(loaded: Load) -> None:
     assert model.run("score", [TASK], desk) == [None]
 
 
-def test_pictures_are_compared_by_the_cosine_of_their_embeddings(
+def test_images_are_compared_by_the_cosine_of_their_embeddings(
     models: Models, loaded: Load
 ) -> None:
     import torch
@@ -211,7 +211,7 @@ def test_sets_are_compared_apart_and_one_that_cannot_be_read_is_named(loaded: Lo
     first, second, third = model.run("compare", [good, bad, good], QuietDesk())
     assert first == third
     assert isinstance(second, Permanent)
-    assert second.message.startswith("Picture 2 of the set cannot be compared.")
+    assert second.message.startswith("Image 2 of the set cannot be compared.")
 
 
 def test_closed_it_holds_nothing(loaded: Load) -> None:

@@ -82,7 +82,7 @@ async def test_a_metric_that_it_has_not(backend: MakeBackend, context: InProcess
     assert not context.tasks
 
 
-async def test_pictures_are_compared_by_clip_and_by_palette(
+async def test_images_are_compared_by_clip_and_by_palette(
     backend: MakeBackend, context: InProcessContext
 ) -> None:
     images = tuple(context.stored(file) for file in (*FILES, FILES[0]))
@@ -92,16 +92,16 @@ async def test_pictures_are_compared_by_clip_and_by_palette(
     for likeness in by.values():
         rows = likeness.values
         assert all(rows[a][b] == pytest.approx(rows[b][a]) for a in range(4) for b in range(4))
-        assert rows[0][3] == pytest.approx(1.0 if likeness.higher_is_more_alike else 0.0)
+        assert rows[0][3] == pytest.approx(1.0 if likeness.higher_is_more_similar else 0.0)
     assert by["palette_distance"].values[0][1] > 0
     assert by["clip_similarity"].values[0][1] < 1
 
 
-async def test_a_picture_that_cannot_be_compared(
+async def test_an_image_that_cannot_be_compared(
     backend: MakeBackend, context: InProcessContext
 ) -> None:
     images = (context.stored(FILES[0]), context.stored(b"nothing"))
-    with pytest.raises(Permanent, match="Picture 2 of the set cannot be compared"):
+    with pytest.raises(Permanent, match="Image 2 of the set cannot be compared"):
         await backend().compare(CompareRequest(images=images), context)
 
 
@@ -114,7 +114,7 @@ class _Unheard:
 
     def progress(self, fraction: float | None, message: str = "") -> None: ...
 
-    def preview(self, picture: bytes) -> None: ...
+    def preview(self, image: bytes) -> None: ...
 
 
 async def test_in_a_real_host(

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from engine.models.scorers.maps import MAPS
+from engine.models.scorers.calibration import MAPS
 from engine.models.scorers.models import Metric
 
 

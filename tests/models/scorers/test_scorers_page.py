@@ -5,9 +5,9 @@ from pathlib import Path
 
 from engine.backends.local import LocalSettings
 from engine.models.scorers.aesthetic import SHA256
-from engine.models.scorers.maps import MAPS
+from engine.models.scorers.calibration import MAPS
 from engine.models.scorers.models import _PUBLISHED
-from engine.models.scorers.questions import QUESTION
+from engine.models.scorers.vqa_prompts import QUESTION
 
 PAGE = (Path(__file__).parents[3] / "docs" / "scorers.md").read_text()
 

@@ -1,13 +1,13 @@
-"""What several scorers, pictures and sets have in common is done once, and changes no number."""
+"""What several scorers, images and sets have in common is done once, and changes no number."""
 
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from engine.models.scorers.pictures import Pictures
-from engine.models.scorers.preprocessing import Recipe, Resizing
-from engine.models.scorers.towers import Tower
+from engine.models.scorers.encoders import Tower
+from engine.models.scorers.images import ImageBatch
+from engine.models.scorers.preprocessing import ImagePreprocessing, ResizeOptions
 from tests.models.scorers.conftest import BRIEF, FILES, FOUR, PROMPT, Load, Models, raws, score
 from tests.support.in_process import InProcessPlace, QuietDesk
 
@@ -28,7 +28,7 @@ def test_columns_and_marks_are_in_the_order_that_was_asked_for(loaded: Load) -> 
 
 
 @pytest.mark.parametrize("template", ["auto", "llava"])
-def test_a_batch_gives_what_each_picture_gives_alone(loaded: Load, template: str) -> None:
+def test_a_batch_gives_what_each_image_gives_alone(loaded: Load, template: str) -> None:
     together = columns_of(score(loaded(*FOUR, "imagereward", vqascore_template=template)))
     model = loaded(*FOUR, "imagereward", vqascore_template=template, batch=1)
     alone = [columns_of(score(model, files=[file])) for file in FILES]
@@ -40,7 +40,7 @@ def test_sets_in_one_batch_give_what_each_gives_alone(loaded: Load) -> None:
     model = loaded(*FOUR, "imagereward")
     sets = [
         {"images": list(FILES), "brief": BRIEF, "prompt": PROMPT},
-        {"images": [FILES[1], b"no picture"], "brief": "a cup", "prompt": "A cup of tea."},
+        {"images": [FILES[1], b"no image"], "brief": "a cup", "prompt": "A cup of tea."},
         {"images": [FILES[0]], "brief": "a hill", "prompt": "A hill with very many words on it."},
     ]
     together = model.run("score", sets, QuietDesk())
@@ -74,14 +74,14 @@ def test_a_tower_is_loaded_once_and_embeds_once(
     assert compared.size() == model.size()
 
 
-def test_each_picture_is_decoded_and_prepared_once(
+def test_each_image_is_decoded_and_prepared_once(
     loaded: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    resized: list[Resizing] = []
+    resized: list[ResizeOptions] = []
     opened: list[object] = []
-    resize, open_ = Resizing.__call__, Image.open
+    resize, open_ = ResizeOptions.__call__, Image.open
 
-    def counted(resizing: Resizing, image: Image.Image) -> Image.Image:
+    def counted(resizing: ResizeOptions, image: Image.Image) -> Image.Image:
         resized.append(resizing)
         return resize(resizing, image)
 
@@ -90,11 +90,11 @@ def test_each_picture_is_decoded_and_prepared_once(
         return open_(*args, **options)
 
     model = loaded("pickscore", "clipscore", "aesthetic", "imagereward")
-    monkeypatch.setattr(Resizing, "__call__", counted)
+    monkeypatch.setattr(ResizeOptions, "__call__", counted)
     monkeypatch.setattr(Image, "open", counted_open)
     score(model)
     assert len(opened) == len(FILES)
-    assert resized == [Resizing(32)] * len(FILES), "four models want the same"
+    assert resized == [ResizeOptions(32)] * len(FILES), "four models want the same"
 
 
 def test_each_text_is_encoded_once_a_tower(loaded: Load, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,11 @@ def test_each_text_is_encoded_once_a_tower(loaded: Load, monkeypatch: pytest.Mon
 
 
 def test_recipes_differ_only_where_pixels_do() -> None:
-    pictures = Pictures(FILES)
-    floor, nearest = (Recipe(Resizing(32), 32, corner=corner) for corner in ("floor", "round"))  # type: ignore[arg-type]
-    assert not (pictures.pixels(floor) == pictures.pixels(nearest)).all(), "the rest is odd"
-    assert pictures.pixels(floor) is pictures.pixels(Recipe(Resizing(32), 32, corner="floor"))
+    images = ImageBatch(FILES)
+    floor, nearest = (
+        ImagePreprocessing(ResizeOptions(32), 32, corner=corner) for corner in ("floor", "round")
+    )  # type: ignore[arg-type]
+    assert not (images.pixels(floor) == images.pixels(nearest)).all(), "the rest is odd"
+    assert images.pixels(floor) is images.pixels(
+        ImagePreprocessing(ResizeOptions(32), 32, corner="floor")
+    )

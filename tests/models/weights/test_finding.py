@@ -8,12 +8,20 @@ from pathlib import Path
 import pytest
 
 from engine.contract import Blocked
-from engine.models.weights import Wanted, check_hash, find, identity, missing_weights, require, size
+from engine.models.weights import (
+    RequiredWeights,
+    check_hash,
+    find,
+    identity,
+    missing_weights,
+    require,
+    size,
+)
 from tests.models.weights.conftest import cached, safetensors
 from tests.models.weights.hub import COMMIT
 
 WHOLE = {"config.json": b"{}", "model.safetensors": safetensors()}
-WANTED = Wanted(name="clip", source="org/clip")
+WANTED = RequiredWeights(name="clip", source="org/clip")
 
 
 @pytest.fixture(autouse=True)
@@ -76,14 +84,14 @@ def test_pickled_weights_do_not_count(cache: Path) -> None:
 
 def test_a_processor_has_no_weights(cache: Path) -> None:
     folder = cached(cache, "org/clip", {"tokenizer_config.json": b"{}"})
-    wanted = Wanted(
+    wanted = RequiredWeights(
         name="p", source="org/clip", needs=("tokenizer_config.json",), has_weights=False
     )
     assert find(wanted) == folder
 
 
 def test_one_file_of_a_model(cache: Path) -> None:
-    wanted = Wanted(name="head", source="org/clip:sub/head.pth", needs=())
+    wanted = RequiredWeights(name="head", source="org/clip:sub/head.pth", needs=())
     assert find(wanted) is None
     folder = cached(cache, "org/clip", {"sub/head.pth": b"1"})
     assert find(wanted) == folder / "sub/head.pth"
@@ -93,7 +101,7 @@ def test_one_file_of_a_model(cache: Path) -> None:
 def test_at_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     folder = tmp_path / "model"
-    wanted = Wanted(name="clip", source="~/model")
+    wanted = RequiredWeights(name="clip", source="~/model")
     assert find(wanted) is None
     folder.mkdir()
     for name, data in WHOLE.items():
@@ -106,7 +114,7 @@ def test_at_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_another_content_is_another_identity(tmp_path: Path) -> None:
     file = tmp_path / "head.pth"
-    wanted = Wanted(name="head", source=str(file), needs=())
+    wanted = RequiredWeights(name="head", source=str(file), needs=())
     file.write_bytes(b"one")
     first = identity(wanted, file)
     file.write_bytes(b"other")
@@ -114,7 +122,7 @@ def test_another_content_is_another_identity(tmp_path: Path) -> None:
 
 
 def test_missing_weights_are_named_with_what_mends_it(cache: Path) -> None:
-    here, there = Wanted(name="gone", source="/nowhere/at/all"), WANTED
+    here, there = RequiredWeights(name="gone", source="/nowhere/at/all"), WANTED
     of_hub, of_path = missing_weights([there, here])
     assert of_hub.what == "the weights clip (org/clip)"
     assert of_hub.remedy == "Run: safelight models pull clip."
@@ -134,7 +142,7 @@ def test_where_they_are_required_they_block(cache: Path) -> None:
 def test_a_hash_is_checked(tmp_path: Path) -> None:
     file = tmp_path / "head.pth"
     file.write_bytes(b"weights")
-    right = Wanted(
+    right = RequiredWeights(
         name="head", source=str(file), sha256=hashlib.sha256(b"weights").hexdigest(), needs=()
     )
     check_hash(right, file)

@@ -14,12 +14,12 @@ import pytest
 
 from engine.cli.app import main
 from engine.contract import Blocked
-from engine.models.weights import PullError, Wanted, find, pull
+from engine.models.weights import PullError, RequiredWeights, find, pull
 from engine.text.plural import byte_count
 from tests.models.weights.conftest import safetensors
 from tests.models.weights.hub import COMMIT, Hub
 
-SMALL = Wanted(name="small", source="org/small")
+SMALL = RequiredWeights(name="small", source="org/small")
 ROOT = Path(__file__).parents[3]
 
 
@@ -65,7 +65,7 @@ def test_patterns_of_files_that_are_left(hub: Hub) -> None:
 def test_one_file_that_is_named_is_fetched_whatever_its_format(hub: Hub) -> None:
     hub.files["org/head"] = {"head.pth": b"tensors", "other.pth": b"x"}
     digest = hashlib.sha256(b"tensors").hexdigest()
-    wanted = Wanted(name="head", source="org/head:head.pth", needs=(), sha256=digest)
+    wanted = RequiredWeights(name="head", source="org/head:head.pth", needs=(), sha256=digest)
     assert pull(wanted).read_bytes() == b"tensors"
     assert hub.fetched() == ["head.pth"]
     with pytest.raises(Blocked, match="not the file that is wanted"):
@@ -75,10 +75,10 @@ def test_one_file_that_is_named_is_fetched_whatever_its_format(hub: Hub) -> None
 def test_a_model_without_safetensors(hub: Hub) -> None:
     hub.files["org/old"] = {"config.json": b"{}", "pytorch_model.bin": b"a pickle"}
     with pytest.raises(PullError, match=r"does not hold what old needs: config.json and safetens"):
-        pull(Wanted(name="old", source="org/old"))
+        pull(RequiredWeights(name="old", source="org/old"))
     hub.files["org/empty"] = {"README.md": b""}
     with pytest.raises(PullError, match="does not hold"):
-        pull(Wanted(name="empty", source="org/empty"))
+        pull(RequiredWeights(name="empty", source="org/empty"))
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_refusals_are_sentences_without_the_token(
 
 def test_a_revision_that_is_not_there(hub: Hub) -> None:
     with pytest.raises(PullError, match="The hub knows no revision v9 of org/small"):
-        pull(Wanted(name="small", source="org/small@v9"))
+        pull(RequiredWeights(name="small", source="org/small@v9"))
 
 
 def test_no_network(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,7 +145,7 @@ def test_offline_nothing_is_fetched(hub: Hub, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_path_is_looked_at_and_not_fetched(hub: Hub, tmp_path: Path) -> None:
     with pytest.raises(PullError, match=r"There is nothing that could be loaded\. Put them at"):
-        pull(Wanted(name="mine", source=str(tmp_path / "mine")))
+        pull(RequiredWeights(name="mine", source=str(tmp_path / "mine")))
     assert hub.asked == []
 
 
@@ -153,7 +153,7 @@ def test_a_name_that_leads_out_of_the_model_s_folder_is_refused(hub: Hub) -> Non
     for name in ("../../evil.json", "/evil.json", "a\\..\\evil.json"):
         hub.files["org/odd"] = {"config.json": b"{}", name: b"{}", "model.safetensors": b"x"}
         with pytest.raises(PullError, match=r"leads out of its folder; nothing is fetched"):
-            pull(Wanted(name="odd", source="org/odd", needs=("config.json",)))
+            pull(RequiredWeights(name="odd", source="org/odd", needs=("config.json",)))
     assert hub.fetched() == []
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from engine.contract import Blocked
 from engine.models.weights import load_tensors
-from engine.models.weights.states import fill
+from engine.models.weights.safe_load import fill
 
 
 def test_both_formats_give_the_same(tmp_path: Path) -> None:

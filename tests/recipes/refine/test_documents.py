@@ -56,7 +56,7 @@ def test_an_iterations_results_have_the_documented_fields(job):
         "cost_usd": 0.040123,
         "artifact": job.iterations[0].artifact.hash,
         "reference": None,
-        "picture": "iteration_1.png",
+        "image": "iteration_1.png",
     }
 
 

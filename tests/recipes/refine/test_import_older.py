@@ -1,4 +1,4 @@
-"""Trees of older scripts: pictures two folders away, other names, and what is left out of them."""
+"""Trees of older scripts: images two folders away, other names, and what is left out of them."""
 
 import json
 import shutil
@@ -8,20 +8,20 @@ import pytest
 
 from engine.recipes.refine.import_layout import TreeProblem
 from engine.recipes.refine.import_tree import TreeField, TreeJob, read_tree
-from tests.support.refine_results import picture
+from tests.support.refine_results import image
 
 WORDS = "A lighthouse stands to the left.\n\nThe light is cold."
 
 
 def older_tree(root: Path, kind: str = "PNG") -> Path:
-    """The folder of one run of the older script: results, pictures and evaluations side by side."""
+    """The folder of one run of the older script: results, images and evaluations side by side."""
     results, images = root / "results/last-light", root / "images"
     for folder in (results, images, root / "evaluations"):
         folder.mkdir(parents=True)
     turns = {}
     for number in (1, 2):
         name = f"last-light_iteration_{number}.{kind.lower()}"
-        (images / name).write_bytes(picture(kind, shade=number))
+        (images / name).write_bytes(image(kind, shade=number))
         told = {
             "timestamp": f"2025-02-0{number}T10:00:00.5",
             "iteration": number,
@@ -80,10 +80,10 @@ def test_an_older_scripts_tree_is_read_whole(tmp_path, kind):
     assert (one.evaluation.description, one.evaluation.score) == (WORDS, None)
     assert two.evaluation.description == "Dim."
     name = f"last-light_iteration_2.{kind.lower()}"
-    assert job.pictures[2] == (tree / "images" / name).resolve()
+    assert job.images[2] == (tree / "images" / name).resolve()
 
 
-def test_a_picture_that_is_not_in_the_tree_is_named_and_not_opened(tmp_path):
+def test_an_image_that_is_not_in_the_tree_is_named_and_not_opened(tmp_path):
     tree = older_tree(tmp_path / "outputs")
     said = left_out(tree / "results")
     assert [item.path.name for item in said] == [
@@ -108,7 +108,7 @@ def test_a_picture_that_is_not_in_the_tree_is_named_and_not_opened(tmp_path):
     ],
 )
 def test_a_hostile_path_leads_nowhere(tmp_path, told):
-    (tmp_path / "secret.png").write_bytes(picture())
+    (tmp_path / "secret.png").write_bytes(image())
     tree = older_tree(tmp_path / "outputs")
     (tree / "results/last-light/linked").symlink_to(tmp_path)
     (tree / "images/secret.png").symlink_to(tmp_path / "secret.png")
@@ -116,7 +116,7 @@ def test_a_hostile_path_leads_nowhere(tmp_path, told):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"image_path": told}))
     (job,) = jobs(tree)
     assert [turn.number for turn in job.report.iterations] == [2]
-    assert all(found.is_relative_to(tree) for found in job.pictures.values())
+    assert all(found.is_relative_to(tree) for found in job.images.values())
 
 
 def test_other_suffixes_numbers_and_cases_are_taken(tmp_path):
@@ -128,7 +128,7 @@ def test_other_suffixes_numbers_and_cases_are_taken(tmp_path):
         ("iteration_5.jpeg", "JPEG"),
         ("iteration_6.tif", "TIFF"),
     ):
-        (tmp_path / name).write_bytes(picture(kind))
+        (tmp_path / name).write_bytes(image(kind))
     (tmp_path / "iteration_01_results.json").write_text('{"prompt": "one"}')
     (tmp_path / "iteration_2_Results.YML").write_text("prompt: two\n")
     (job,) = jobs(tmp_path)
@@ -136,15 +136,15 @@ def test_other_suffixes_numbers_and_cases_are_taken(tmp_path):
     assert [turn.prompt for turn in job.report.iterations[:2]] == ["one", "two"]
 
 
-def test_every_picture_that_is_left_out_is_named(tmp_path):
-    (tmp_path / "iteration_1.png").write_bytes(picture(shade=1))
+def test_every_image_that_is_left_out_is_named(tmp_path):
+    (tmp_path / "iteration_1.png").write_bytes(image(shade=1))
     (tmp_path / "iteration_1_results.json").write_text('{"prompt": "one"}')
-    broken = picture(shade=9)
+    broken = image(shade=9)
     for name, data in {
-        "iteration_01.png": picture(shade=2),
-        "iteration_1.jpg": picture("JPEG"),
-        "iteration_0.png": picture(shade=3),
-        "final.PNG": picture(shade=4),
+        "iteration_01.png": image(shade=2),
+        "iteration_1.jpg": image("JPEG"),
+        "iteration_0.png": image(shade=3),
+        "final.PNG": image(shade=4),
         "iteration_7.png": broken[: len(broken) // 2],
     }.items():
         (tmp_path / name).write_bytes(data)
@@ -166,7 +166,7 @@ def test_every_picture_that_is_left_out_is_named(tmp_path):
 
 
 def test_every_field_that_is_left_out_is_named(tmp_path):
-    (tmp_path / "iteration_1.png").write_bytes(picture())
+    (tmp_path / "iteration_1.png").write_bytes(image())
     results = {
         "prompt": "one",
         "cfg_scale": 7,
@@ -204,7 +204,7 @@ def test_an_entry_is_what_the_first_iteration_repeats_of_it(tmp_path):
 
 
 def test_what_only_the_summary_says_is_read(tmp_path):
-    (tmp_path / "iteration_1.png").write_bytes(picture())
+    (tmp_path / "iteration_1.png").write_bytes(image())
     summary = {"iterations": [{"iteration": 1, "prompt": "from the summary", "score": 55}]}
     (tmp_path / "summary.json").write_text(json.dumps(summary))
     (turn,) = jobs(tmp_path)[0].report.iterations

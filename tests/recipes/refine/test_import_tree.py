@@ -4,9 +4,9 @@ import os
 import pytest
 
 from engine.outputs.folder import ExportError
-from engine.recipes.refine.import_tree import TreeJob, TreeProblem, read_picture, read_tree
+from engine.recipes.refine.import_tree import TreeJob, TreeProblem, read_image, read_tree
 from engine.recipes.refine.outputs import write_job
-from tests.support.refine_results import make_job, make_turn, picture, stamped
+from tests.support.refine_results import image, make_job, make_turn, stamped
 
 
 def jobs(folder) -> list[TreeJob]:
@@ -24,26 +24,26 @@ def test_what_is_written_is_read_back(job, shelf, tmp_path, formats):
     (found,) = read_tree(results)
     assert found.report == job
     assert found.folder == results / "lamp"
-    assert found.pictures == {
+    assert found.images == {
         1: results / "lamp/iteration_1.png",
         2: results / "lamp/iteration_2.png",
     }
 
 
-def test_a_job_without_pictures_is_read_back(shelf, tmp_path):
+def test_a_job_without_images_is_read_back(shelf, tmp_path):
     job = make_job(state="failed", error="no key", totals={"calls": 1})
     write_job(job, tmp_path / "lamp", shelf.path)
     (found,) = read_tree(tmp_path)
     assert found.report == job
-    assert found.pictures == {}
+    assert found.images == {}
 
 
-def test_a_converted_picture_comes_back_as_what_lies_there(shelf, tmp_path):
-    job = make_job(make_turn(shelf.keep(picture("JPEG"), "image/jpeg")))
+def test_a_converted_image_comes_back_as_what_lies_there(shelf, tmp_path):
+    job = make_job(make_turn(shelf.keep(image("JPEG"), "image/jpeg")))
     write_job(job, tmp_path / "lamp", shelf.path)
     (found,) = read_tree(tmp_path)
     (turn,) = found.report.iterations
-    data = read_picture(found.pictures[1])
+    data = read_image(found.images[1])
     assert turn.artifact.media_type == "image/png"
     assert turn.artifact.size == len(data)
     assert turn.model_copy(update={"artifact": job.iterations[0].artifact}) == job.iterations[0]
@@ -60,11 +60,11 @@ def test_a_tree_is_found_from_any_of_its_folders(job, shelf, tmp_path, start):
 def test_an_older_scripts_tree_is_read(tmp_path):
     folder = tmp_path / "fox in snow"
     folder.mkdir()
-    (folder / "iteration_1.png").write_bytes(picture())
+    (folder / "iteration_1.png").write_bytes(image())
     (folder / "iteration_1_results.json").write_text(
         json.dumps({"prompt": "a fox", "score": "72", "seed": "5", "evaluation": {"score": 70}})
     )
-    (folder / "iteration_2.png").write_bytes(picture("JPEG"))
+    (folder / "iteration_2.png").write_bytes(image("JPEG"))
     (folder / "iteration_2_results.yaml").write_text("prompt: a red fox\nscore: 88.5\n")
     (found,) = read_tree(tmp_path)
     report = found.report
@@ -79,15 +79,15 @@ def test_an_older_scripts_tree_is_read(tmp_path):
     assert report.totals.iterations == 2
 
 
-def test_pictures_alone_tell_their_own_lineage(tmp_path):
+def test_images_alone_tell_their_own_lineage(tmp_path):
     (tmp_path / "iteration_1.png").write_bytes(stamped(prompt="a lamp, red"))
     (found,) = read_tree(tmp_path)
     (turn,) = found.report.iterations
     assert (turn.prompt, turn.seed, turn.model) == ("a lamp, red", 7, "painter")
 
 
-def test_a_picture_without_a_prompt_is_taken_and_said(tmp_path):
-    (tmp_path / "iteration_1.png").write_bytes(picture())
+def test_an_image_without_a_prompt_is_taken_and_said(tmp_path):
+    (tmp_path / "iteration_1.png").write_bytes(image())
     assert [turn.prompt for turn in jobs(tmp_path)[0].report.iterations] == [""]
     assert [problem.message for problem in problems(tmp_path)] == ["is there without its prompt"]
 
@@ -111,8 +111,8 @@ BOMB = b"a: &a [x, x, x, x, x, x, x, x, x]\n" + b"".join(
         ("iteration_1_results.json", b"[1]", "holds no object"),
         ("iteration_1_results.yaml", BOMB, "aliases"),
         ("iteration_1_results.yaml", b"!!python/object/apply:os.system [id]", "tag"),
-        ("iteration_1.png", b"not a picture", "not a picture"),
-        ("iteration_1.png", b"", "not a picture"),
+        ("iteration_1.png", b"not an image", "not an image"),
+        ("iteration_1.png", b"", "not an image"),
         ("summary.json", b"nonsense", "not JSON"),
     ],
 )
@@ -129,10 +129,10 @@ def test_one_bad_file_is_one_problem_and_the_rest_goes_on(
     bad, good = jobs(tmp_path)
     assert good.report == job.model_copy(update={"output": "good"})
     assert len(bad.report.iterations) == (1 if name.endswith("png") else 2)
-    assert len(bad.pictures) == len(bad.report.iterations)
+    assert len(bad.images) == len(bad.report.iterations)
 
 
-def test_an_iteration_without_its_picture_is_left_out(job, shelf, tmp_path):
+def test_an_iteration_without_its_image_is_left_out(job, shelf, tmp_path):
     write_job(job, tmp_path / "lamp", shelf.path)
     (tmp_path / "lamp/iteration_2.png").unlink()
     (problem,) = problems(tmp_path)
@@ -154,7 +154,7 @@ def test_links_are_not_followed(job, shelf, tmp_path):
     assert "links are not followed" in messages["iteration_2.png"]
     assert [turn.number for turn in jobs(tree)[0].report.iterations] == [1]
     with pytest.raises(ExportError, match="link"):
-        read_picture(tree / "lamp/iteration_2.png")
+        read_image(tree / "lamp/iteration_2.png")
 
 
 def test_pipes_and_huge_files_are_refused_without_being_read(job, shelf, tmp_path):

@@ -36,8 +36,8 @@ def test_the_schema_says_what_to_write():
         ["mood"],
     ]
     assert schema["additionalProperties"] is False
-    picture = schema["properties"]["reference_image"]["anyOf"][0]
-    assert (picture["type"], picture["format"]) == ("string", "path")
+    image = schema["properties"]["reference_image"]["anyOf"][0]
+    assert (image["type"], image["format"]) == ("string", "path")
     for field in schema["properties"].values():
         assert field["description"]
         assert field["examples"]

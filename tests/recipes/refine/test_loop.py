@@ -15,9 +15,9 @@ from engine.contract import (
     CallContext,
     EvaluateRequest,
     Evaluation,
+    GeneratedImage,
     ImageRequest,
-    Missing,
-    Picture,
+    MissingRequirement,
     Refinement,
     RefineRequest,
 )
@@ -26,7 +26,7 @@ from engine.plugins.catalog import EntryPointCatalog
 
 @dataclass
 class Scripted:
-    """All three backends in one: numbered pictures, scores as given, prompts that count up."""
+    """All three backends in one: numbered images, scores as given, prompts that count up."""
 
     scores: Sequence[float]
     name: str = "builtin"
@@ -42,15 +42,15 @@ class Scripted:
     evaluated: list[EvaluateRequest] = field(default_factory=list)
     refined: list[RefineRequest] = field(default_factory=list)
 
-    def missing(self) -> list[Missing]:
+    def missing(self) -> list[MissingRequirement]:
         return []
 
-    async def generate(self, request: ImageRequest, context: CallContext) -> Picture:
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         self.generated.append(request)
         data = f"{request.model_dump_json()}".encode()
         kept = await context.keep(data, role="image")
         image = Artifact(hash=kept.hash, media_type="image/png", size=kept.size, width=1, height=1)
-        return Picture(image=image, seed=request.seed)
+        return GeneratedImage(image=image, seed=request.seed)
 
     async def evaluate(self, request: EvaluateRequest, _context: CallContext) -> Evaluation:
         score = self.scores[len(self.evaluated)]
@@ -76,7 +76,7 @@ class ScriptedCatalog(EntryPointCatalog):
 
 @pytest.fixture(autouse=True)
 def no_projection(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The script's pictures are no pictures; folders are tested elsewhere."""
+    """The script's images are no images; folders are tested elsewhere."""
     monkeypatch.setattr("engine.recipes.refine.read_report.write_job", lambda *_: [])
 
 
@@ -102,7 +102,7 @@ def test_it_generates_evaluates_and_refines_three_times(tmp_path: Path):
     assert (job.state, job.iterations, job.score) == ("done", 3, 30)
 
 
-def test_no_refinement_is_paid_for_after_the_last_picture(tmp_path: Path):
+def test_no_refinement_is_paid_for_after_the_last_image(tmp_path: Path):
     script = Scripted([10, 20, 30])
     run(tmp_path, script)
     assert len(script.refined) == 2
@@ -128,7 +128,7 @@ def test_of_equal_attempts_the_first_is_the_result(tmp_path: Path):
     assert result(job)["iteration"] == 1
 
 
-def test_pictures_are_judged_by_the_brief_and_never_by_the_refined_prompt(tmp_path: Path):
+def test_images_are_judged_by_the_brief_and_never_by_the_refined_prompt(tmp_path: Path):
     script = Scripted([10, 20, 30])
     entry = '[{"title": "T", "scene": "S", "mood": "M", "prompt": "P"}]'
     run(tmp_path, script, entry)

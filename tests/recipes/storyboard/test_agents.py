@@ -8,8 +8,8 @@ from pydantic import ValidationError
 
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation, plain_schema
+from engine.agents.prompt_files import words
 from engine.agents.replies import UnusableReply, parse
-from engine.agents.words import words
 from engine.contract import CRITERIA
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
 from tests.support.providers.chat import REVIEWED, scenes
@@ -89,7 +89,7 @@ def test_the_overall_score_is_the_weighted_average(
     weights: tuple[float, ...], overall: float
 ) -> None:
     asked = review_of("a barn").model_copy(update={"weights": weights})
-    verdict = prompt_engineer.Verdict.model_validate(REVIEWED)
+    verdict = prompt_engineer.ReviewAnswer.model_validate(REVIEWED)
     found = prompt_engineer.review(verdict, asked, "me")
     assert found.overall == pytest.approx(overall, abs=0.01)
     assert [getattr(found, name) for name in CRITERIA] == [70, 80, 90, 85.5, 60]
@@ -99,14 +99,14 @@ def test_the_overall_score_is_the_weighted_average(
 @pytest.mark.parametrize("value", [None, True, -1, 100.1, "good", [], "nan"])
 def test_a_doubtful_score_makes_the_reply_unusable(name: str, value: Any) -> None:
     with pytest.raises(UnusableReply, match=name):
-        parse(json.dumps({**REVIEWED, name: value}), prompt_engineer.Verdict)
+        parse(json.dumps({**REVIEWED, name: value}), prompt_engineer.ReviewAnswer)
 
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_a_missing_score_is_missing(name: str) -> None:
     reply = {key: value for key, value in REVIEWED.items() if key != name}
     with pytest.raises(UnusableReply, match=name):
-        parse(json.dumps(reply), prompt_engineer.Verdict)
+        parse(json.dumps(reply), prompt_engineer.ReviewAnswer)
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -152,4 +152,4 @@ def test_the_schema_of_nested_answers_refers_to_nothing() -> None:
 
 def test_an_empty_prompt_is_no_shot() -> None:
     with pytest.raises(ValidationError):
-        refiner.Rewriting(reason="x", prompt=" \x1b[2J ")
+        refiner.RefinerAnswer(reason="x", prompt=" \x1b[2J ")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.contract import Artifact, Column, Mark, ScoreSheet
+from engine.contract import Artifact, ImageScore, ScorerScores, ScoreTable
 from engine.recipes.storyboard.combine import (
     STANDARD_WEIGHTS,
     deviation,
@@ -23,22 +23,24 @@ some_marks = st.lists(st.none() | marks, min_size=1, max_size=8)
 ways = st.sampled_from(["weighted", "rank", "zscore"])
 
 
-def picture(number: int) -> Artifact:
+def image(number: int) -> Artifact:
     return Artifact(hash=f"{number:064x}", media_type="image/png", size=1)
 
 
-def sheet(cut: tuple[str, ...] = (), **columns: list[float | None]) -> ScoreSheet:
+def sheet(cut: tuple[str, ...] = (), **columns: list[float | None]) -> ScoreTable:
     count = len(next(iter(columns.values())))
-    return ScoreSheet(
-        images=tuple(picture(number) for number in range(count)),
+    return ScoreTable(
+        images=tuple(image(number) for number in range(count)),
         columns=tuple(
-            Column(
+            ScorerScores(
                 metric=metric,
                 scorer=f"{metric} v1",
                 text="brief",
                 cut=metric in cut,
                 marks=tuple(
-                    Mark(note="too dark") if value is None else Mark(raw=value, value=value)
+                    ImageScore(note="too dark")
+                    if value is None
+                    else ImageScore(raw=value, value=value)
                     for value in values
                 ),
             )
@@ -48,7 +50,7 @@ def sheet(cut: tuple[str, ...] = (), **columns: list[float | None]) -> ScoreShee
 
 
 @st.composite
-def sheets(draw: st.DrawFn) -> ScoreSheet:
+def sheets(draw: st.DrawFn) -> ScoreTable:
     count = draw(st.integers(1, 6))
     metrics = draw(st.lists(st.sampled_from("abcde"), min_size=1, max_size=4, unique=True))
     column = st.lists(st.none() | marks, min_size=count, max_size=count)
@@ -57,14 +59,14 @@ def sheets(draw: st.DrawFn) -> ScoreSheet:
 
 def test_the_four_scorers_are_weighed_as_documented():
     found = ranking(sheet(pickscore=[80.0], clipscore=[60.0], vqascore=[40.0], aesthetic=[20.0]))
-    assert found.pictures[0].overall == pytest.approx(0.5 * 80 + 0.25 * 60 + 0.15 * 40 + 0.1 * 20)
+    assert found.images[0].overall == pytest.approx(0.5 * 80 + 0.25 * 60 + 0.15 * 40 + 0.1 * 20)
     assert {w.metric: w.nominal for w in found.weights} == STANDARD_WEIGHTS
 
 
 def test_scorers_without_a_standard_weight_weigh_alike_where_none_of_the_four_is_there():
     found = ranking(sheet(measured=[90.0, 10.0], judged=[30.0, 20.0]))
     assert [w.nominal for w in found.weights] == [0.5, 0.5]
-    assert found.pictures[0].overall == 60.0
+    assert found.images[0].overall == 60.0
 
 
 def test_beside_one_of_the_four_another_scorer_is_shown_and_weighs_nothing():
@@ -82,10 +84,10 @@ def test_given_weights_hold_alone():
 
 def test_a_missing_mark_is_missing_and_the_other_weights_are_scaled_up():
     found = ranking(sheet(pickscore=[None, 50.0], clipscore=[60.0, 60.0]))
-    assert found.pictures[0].overall == 60.0
-    assert found.pictures[1].overall == pytest.approx((0.5 * 50 + 0.25 * 60) / 0.75, abs=1e-4)
+    assert found.images[0].overall == 60.0
+    assert found.images[1].overall == pytest.approx((0.5 * 50 + 0.25 * 60) / 0.75, abs=1e-4)
     [said] = found.warnings
-    assert "pickscore gave no mark to 1 of 2 pictures (too dark)" in said
+    assert "pickscore gave no mark to 1 of 2 images (too dark)" in said
 
 
 def test_a_scorer_that_gave_no_marks_at_all_counts_as_absent():
@@ -94,22 +96,22 @@ def test_a_scorer_that_gave_no_marks_at_all_counts_as_absent():
     assert found.best == 1
 
 
-def test_without_any_mark_the_first_picture_stands_and_that_is_said():
+def test_without_any_mark_the_first_image_stands_and_that_is_said():
     found = ranking(sheet(pickscore=[None, None, None]))
     assert found.best == 0
-    assert found.pictures[0].overall is None
-    assert "the first picture stands" in found.warnings[0]
+    assert found.images[0].overall is None
+    assert "the first image stands" in found.warnings[0]
 
 
-def test_a_picture_without_marks_comes_last():
+def test_an_image_without_marks_comes_last():
     found = ranking(sheet(pickscore=[None, 1.0], clipscore=[None, 0.0]))
-    assert [one.rank for one in found.pictures] == [2, 1]
+    assert [one.rank for one in found.images] == [2, 1]
 
 
-def test_of_equal_pictures_the_first_is_best():
+def test_of_equal_images_the_first_is_best():
     found = ranking(sheet(pickscore=[30.0, 70.0, 70.0]))
-    assert [one.rank for one in found.pictures] == [3, 1, 2]
-    assert found.notes == ("2 pictures share the highest score, so the first of them stands.",)
+    assert [one.rank for one in found.images] == [3, 1, 2]
+    assert found.notes == ("2 images share the highest score, so the first of them stands.",)
 
 
 def test_a_text_that_was_cut_is_said():
@@ -141,7 +143,7 @@ def test_places_stop_one_scorer_from_deciding_by_its_spread():
 def test_quality_is_the_weighted_average_however_the_set_is_ordered():
     for how in ("weighted", "rank", "zscore"):
         found = ranking(sheet(pickscore=[40.0, 60.0], clipscore=[70.0, 10.0]), how=how)  # type: ignore[arg-type]
-        assert [one.quality for one in found.pictures] == [50.0, 43.3333]
+        assert [one.quality for one in found.images] == [50.0, 43.3333]
 
 
 @given(values=some_marks)
@@ -179,9 +181,9 @@ def test_standard_scores_forget_scale_and_offset(values: list[int], factor: floa
 
 
 @given(found=sheets(), how=ways)
-def test_overall_lies_between_what_is_weighed(found: ScoreSheet, how: str):
+def test_overall_lies_between_what_is_weighed(found: ScoreTable, how: str):
     ordered = ranking(found, how=how)  # type: ignore[arg-type]
-    for index, one in enumerate(ordered.pictures):
+    for index, one in enumerate(ordered.images):
         columns = [scaled([m.value for m in c.marks], how) for c in found.columns]  # type: ignore[arg-type]
         known = [column[index] for column in columns if column[index] is not None]
         if not known:
@@ -193,39 +195,39 @@ def test_overall_lies_between_what_is_weighed(found: ScoreSheet, how: str):
 
 
 @given(found=sheets(), how=ways, scale=st.sampled_from([0.001, 7.0, 1e6]))
-def test_only_the_proportions_of_weights_count(found: ScoreSheet, how: str, scale: float):
+def test_only_the_proportions_of_weights_count(found: ScoreTable, how: str, scale: float):
     weights = {c.metric: 1.0 + number for number, c in enumerate(found.columns)}
     larger = {metric: weight * scale for metric, weight in weights.items()}
     one = ranking(found, weights, how)  # type: ignore[arg-type]
     other = ranking(found, larger, how)  # type: ignore[arg-type]
-    assert [p.overall for p in one.pictures] == pytest.approx([p.overall for p in other.pictures])
+    assert [p.overall for p in one.images] == pytest.approx([p.overall for p in other.images])
     assert [w.nominal for w in one.weights] == pytest.approx([w.nominal for w in other.weights])
 
 
 @given(found=sheets(), how=ways)
-def test_weights_add_up_and_ranks_are_a_permutation(found: ScoreSheet, how: str):
+def test_weights_add_up_and_ranks_are_a_permutation(found: ScoreTable, how: str):
     ordered = ranking(found, how=how)  # type: ignore[arg-type]
     nominal = math.fsum(w.nominal for w in ordered.weights)
     assert nominal == pytest.approx(1) or nominal == 0
     effective = math.fsum(w.effective for w in ordered.weights)
     assert effective == pytest.approx(1, abs=0.01) or effective == 0
-    assert sorted(p.rank for p in ordered.pictures) == list(range(1, len(ordered.pictures) + 1))
+    assert sorted(p.rank for p in ordered.images) == list(range(1, len(ordered.images) + 1))
 
 
 @given(found=sheets(), how=ways, data=st.data())
-def test_the_order_of_the_pictures_changes_no_number(
-    found: ScoreSheet, how: str, data: st.DataObject
+def test_the_order_of_the_images_changes_no_number(
+    found: ScoreTable, how: str, data: st.DataObject
 ):
     order = data.draw(st.permutations(range(len(found.images))))
-    mixed = ScoreSheet(
+    mixed = ScoreTable(
         images=tuple(found.images[index] for index in order),
         columns=tuple(
             c.model_copy(update={"marks": tuple(c.marks[index] for index in order)})
             for c in found.columns
         ),
     )
-    one = {p.image.hash: p.overall for p in ranking(found, how=how).pictures}  # type: ignore[arg-type]
-    other = {p.image.hash: p.overall for p in ranking(mixed, how=how).pictures}  # type: ignore[arg-type]
+    one = {p.image.hash: p.overall for p in ranking(found, how=how).images}  # type: ignore[arg-type]
+    other = {p.image.hash: p.overall for p in ranking(mixed, how=how).images}  # type: ignore[arg-type]
     assert one == pytest.approx(other)
 
 

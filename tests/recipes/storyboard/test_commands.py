@@ -44,7 +44,7 @@ def test_a_brief_on_the_command_line_is_the_entry(tmp_path: Path, monkeypatch: A
     assert "a-red-kite-over-the-sea" in run("status").output
 
 
-def test_a_picture_below_the_threshold_is_told_while_it_runs(tmp_path: Path):
+def test_an_image_below_the_threshold_is_told_while_it_runs(tmp_path: Path):
     given = ["--set", "prompt=a kite", "--set", "num_scenes=1", "--set", "quality_threshold=100"]
     result = run("run", "storyboard", *given, *SMALL, "--plain", "-w", str(tmp_path))
     assert result.return_value == 0, message(result)

@@ -46,7 +46,7 @@ NOTHING = {
 }
 
 
-def test_another_picture_of_the_first_scene_makes_the_later_ones_again(tmp_path: Path):
+def test_another_image_of_the_first_scene_makes_the_later_ones_again(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.run(THREE, num_variations=2)
     wanted = other(chosen(shooting)[0])
@@ -61,7 +61,7 @@ def test_another_picture_of_the_first_scene_makes_the_later_ones_again(tmp_path:
     assert "An operator chose variation" in document
 
 
-def test_another_picture_of_the_last_scene_makes_none(tmp_path: Path):
+def test_another_image_of_the_last_scene_makes_none(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.run(THREE, num_variations=2)
     shooting.decide("scene-3/select", other(chosen(shooting)[2]))
@@ -104,7 +104,7 @@ def test_a_decided_prompt_makes_its_scene_and_the_later_ones_again(tmp_path: Pat
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("scene-1/select", 7, "There is no variation 7 of scene 1; its pictures are 1, 2"),
+        ("scene-1/select", 7, "There is no variation 7 of scene 1; its images are 1, 2"),
         ("scene-4/select", 1, "There is no scene-4: the storyboard has 3 scenes"),
         ("scene-0/select", 1, "There is no scene-0"),
         ("scene-01/select", 1, "There is no scene-01"),
@@ -172,7 +172,7 @@ def test_a_decision_that_fits_no_longer_leaves_the_result_as_it_was(
     assert document["scenes" if "scenes" in document else "storyboard_plan"]
 
 
-def test_what_is_decided_before_the_pictures_are_there_may_be_any_that_will_be(tmp_path: Path):
+def test_what_is_decided_before_the_images_are_there_may_be_any_that_will_be(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.queue(THREE, num_variations=2)
     for value in (2, 3):
@@ -184,7 +184,7 @@ def test_what_is_decided_before_the_pictures_are_there_may_be_any_that_will_be(t
     assert chosen(shooting)[1] == 2
 
 
-def test_a_picture_that_could_not_be_made_is_not_asked_for_again(tmp_path: Path):
+def test_an_image_that_could_not_be_made_is_not_asked_for_again(tmp_path: Path):
     seen: list[int] = []
 
     def fails(request: Request) -> bool:

@@ -102,11 +102,11 @@ def test_a_prompt_without_end_is_refused():
 
 
 def test_a_reference_image_is_taken_in_by_its_content(tmp_path: Path):
-    (tmp_path / "no.png").write_bytes(b"no picture")
+    (tmp_path / "no.png").write_bytes(b"no image")
     (tmp_path / "in.yaml").write_text("prompt: x\nreference_image: no.png\n")
 
     def keep(path: Path) -> Any:
-        raise ValueError("is not a PNG, JPEG or WebP picture")
+        raise ValueError("is not a PNG, JPEG or WebP image")
 
     with pytest.raises(InputError, match="is not a PNG"):
         load(tmp_path / "in.yaml", StoryboardInput, keep_file=keep)

@@ -11,7 +11,7 @@ from db.queries.history import events_after
 from engine.contract import (
     CompareRequest,
     ImageRequest,
-    Mark,
+    ImageScore,
     Request,
     ReviewRequest,
     ScenesRequest,
@@ -92,7 +92,7 @@ def test_weights_of_the_criteria_go_to_the_reviewer(tmp_path: Path):
     assert {r.weights for r in shooting.crew.of(ReviewRequest)} == {(0, 1, 0, 3, 0)}
 
 
-def test_simple_takes_the_scene_s_own_words_and_one_picture(tmp_path: Path):
+def test_simple_takes_the_scene_s_own_words_and_one_image(tmp_path: Path):
     shooting = Shooting(tmp_path)
     entry = "scenes: [{prompt: A cup.}]\nconsistency: [a blue rim]\nbrand: {avoid: [neon, text]}\n"
     job = shooting.run(entry, preset="simple")
@@ -136,9 +136,9 @@ def test_only_scorers_with_a_weight_are_asked(tmp_path: Path):
 
 
 def test_the_job_s_score_is_the_mean_quality(tmp_path: Path):
-    def marks(request: ScoreRequest, _metric: str) -> list[Mark]:
+    def marks(request: ScoreRequest, _metric: str) -> list[ImageScore]:
         value = 90.0 if request.brief == "first" else 60.0
-        return [Mark(raw=value, value=value) for _ in request.images]
+        return [ImageScore(raw=value, value=value) for _ in request.images]
 
     job = Shooting(tmp_path, Crew(marks=marks)).run(TWO)
     assert job.score == 75.0
@@ -161,30 +161,30 @@ def followed(shooting: Shooting) -> list[list[str]]:
 
 @pytest.mark.parametrize("takes", [1, 3])
 def test_chain_follows_the_scene_before(tmp_path: Path, takes: int):
-    shooting = Shooting(tmp_path, Crew(most_references=takes))
-    one, two, _ = (s.picture.hash for s in result(shooting.run(THREE)).scenes)
+    shooting = Shooting(tmp_path, Crew(max_references=takes))
+    one, two, _ = (s.image.hash for s in result(shooting.run(THREE)).scenes)
     assert followed(shooting) == [[], [one], [two]]
 
 
 def test_anchor_follows_scene_1_as_well(tmp_path: Path):
-    shooting = Shooting(tmp_path, Crew(most_references=3))
+    shooting = Shooting(tmp_path, Crew(max_references=3))
     job = shooting.run(THREE, reference_strategy="anchor")
-    one, two, _ = (s.picture.hash for s in result(job).scenes)
+    one, two, _ = (s.image.hash for s in result(job).scenes)
     assert followed(shooting) == [[], [one], [one, two]]
 
 
 def test_anchor_with_one_reference_is_scene_1_and_that_is_said(tmp_path: Path):
     shooting = Shooting(tmp_path)
     job = shooting.run(THREE, reference_strategy="anchor")
-    one, _, _ = (s.picture.hash for s in result(job).scenes)
+    one, _, _ = (s.image.hash for s in result(job).scenes)
     assert followed(shooting) == [[], [one], [one]]
-    assert result(job).notes == ("crew (crew-1) follows one reference picture: scene 1 alone.",)
+    assert result(job).notes == ("crew (crew-1) follows one reference image: scene 1 alone.",)
 
 
 def test_sheet_follows_a_contact_sheet_of_the_last_scenes(tmp_path: Path):
-    shooting = Shooting(tmp_path, Crew(most_references=2))
+    shooting = Shooting(tmp_path, Crew(max_references=2))
     job = shooting.run(THREE, reference_strategy="sheet")
-    one, two, _ = (s.picture.hash for s in result(job).scenes)
+    one, two, _ = (s.image.hash for s in result(job).scenes)
     assert followed(shooting)[1] == [one]
     assert followed(shooting)[2][0] == two
     [sheet] = [step for step in shooting.steps() if step.name == "sheet"]
@@ -193,21 +193,21 @@ def test_sheet_follows_a_contact_sheet_of_the_last_scenes(tmp_path: Path):
     assert (sheet.decoded["image"]["width"], sheet.decoded["image"]["height"]) == (164, 88)
 
 
-def test_the_operator_s_picture_is_scene_1(tmp_path: Path):
+def test_the_operator_s_image_is_scene_1(tmp_path: Path):
     (tmp_path / "own.png").write_bytes(png_of((9, 9, 9)))
     shooting = Shooting(tmp_path)
     job = shooting.run(f"{TWO}reference_image: own.png\n", num_variations=2)
     first, second = result(job).scenes
     assert (first.variation, first.quality) == (None, None)
-    assert first.picture.width == 64
-    assert followed(shooting) == [[first.picture.hash]]
+    assert first.image.width == 64
+    assert followed(shooting) == [[first.image.hash]]
     assert not {key for key in keys(shooting) if key.startswith("scene-1")}
     assert job.score == second.quality
     [compared] = shooting.crew.of(CompareRequest)
-    assert [image.hash for image in compared.images] == [first.picture.hash, second.picture.hash]
+    assert [image.hash for image in compared.images] == [first.image.hash, second.image.hash]
 
 
-def test_the_operator_s_picture_may_be_a_condition_instead(tmp_path: Path):
+def test_the_operator_s_image_may_be_a_condition_instead(tmp_path: Path):
     (tmp_path / "own.png").write_bytes(png_of((9, 9, 9)))
     shooting = Shooting(tmp_path)
     entry = f"{TWO}reference_image: own.png\n"
@@ -215,7 +215,7 @@ def test_the_operator_s_picture_may_be_a_condition_instead(tmp_path: Path):
     first, _ = result(job).scenes
     assert first.variation is not None
     own, chosen = followed(shooting)
-    assert own != chosen == [first.picture.hash]
+    assert own != chosen == [first.image.hash]
     assert len(shooting.crew.of(ImageRequest)) == 4
 
 
@@ -223,13 +223,13 @@ def test_the_operator_s_picture_may_be_a_condition_instead(tmp_path: Path):
 
 
 def low_until(count: int):
-    """Marks of 10 in sets of fewer pictures, and of 80 for the last one in larger sets."""
+    """Marks of 10 in sets of fewer images, and of 80 for the last one in larger sets."""
 
-    def marks(request: ScoreRequest, _metric: str) -> list[Mark]:
+    def marks(request: ScoreRequest, _metric: str) -> list[ImageScore]:
         found = [10.0] * len(request.images)
         if len(found) >= count:
             found[-1] = 80.0
-        return [Mark(raw=value, value=value) for value in found]
+        return [ImageScore(raw=value, value=value) for value in found]
 
     return marks
 
@@ -256,7 +256,7 @@ def test_a_warning_is_in_the_history_once(tmp_path: Path):
     assert warnings(shooting) == before
 
 
-def test_it_makes_another_set_and_ranks_all_pictures_together(tmp_path: Path):
+def test_it_makes_another_set_and_ranks_all_images_together(tmp_path: Path):
     shooting = Shooting(tmp_path, Crew(marks=low_until(4)))
     job = shooting.run(TWO, num_variations=2, below_threshold="regenerate", max_regenerations=3)
     assert [scene.variation for scene in result(job).scenes] == [4, 4]
@@ -273,10 +273,10 @@ def test_it_makes_no_more_sets_than_it_may(tmp_path: Path):
 
 
 def test_a_missing_mark_is_said(tmp_path: Path):
-    def marks(request: ScoreRequest, metric: str) -> list[Mark]:
+    def marks(request: ScoreRequest, metric: str) -> list[ImageScore]:
         if metric == "vqascore":
-            return [Mark(note="no answer") for _ in request.images]
-        return [Mark(raw=1, value=50) for _ in request.images]
+            return [ImageScore(note="no answer") for _ in request.images]
+        return [ImageScore(raw=1, value=50) for _ in request.images]
 
     job = Shooting(tmp_path, Crew(marks=marks)).run(TWO)
     assert any("vqascore gave no mark to all of 4" in w for w in result(job).scenes[0].warnings)
@@ -286,7 +286,7 @@ def test_a_missing_mark_is_said(tmp_path: Path):
 
 
 def refuses(*seeds: int):
-    """Refuses pictures by their place in the job's order of seeds."""
+    """Refuses images by their place in the job's order of seeds."""
     seen: list[int] = []
 
     def fails(request: Request) -> bool:
@@ -298,7 +298,7 @@ def refuses(*seeds: int):
     return fails
 
 
-def test_one_picture_that_cannot_be_made_does_not_fail_the_job(tmp_path: Path):
+def test_one_image_that_cannot_be_made_does_not_fail_the_job(tmp_path: Path):
     shooting = Shooting(tmp_path, Crew(fails=refuses(2)))
     job = shooting.run(TWO, num_variations=3)
     [request, _] = shooting.crew.of(ScoreRequest)
@@ -311,7 +311,7 @@ def test_one_picture_that_cannot_be_made_does_not_fail_the_job(tmp_path: Path):
     assert scores["failed"][0]["reason"] == "It was refused."
 
 
-def test_no_picture_at_all_fails_the_job_and_a_retry_mends_it(tmp_path: Path):
+def test_no_image_at_all_fails_the_job_and_a_retry_mends_it(tmp_path: Path):
     crew = Crew(fails=lambda request: isinstance(request, ImageRequest))
     shooting = Shooting(tmp_path, crew)
     job = shooting.run(TWO, num_variations=2)
@@ -355,7 +355,7 @@ def test_a_later_round_that_fails_keeps_the_earlier_ones(tmp_path: Path):
 
 
 def test_a_fallback_is_asked_for_no_more_than_it_can_do(tmp_path: Path):
-    crew = Crew(most_references=3, fails=lambda r: isinstance(r, ImageRequest | ScoreRequest))
+    crew = Crew(max_references=3, fails=lambda r: isinstance(r, ImageRequest | ScoreRequest))
     shooting = Shooting(tmp_path, crew, Crew(metrics=("measured", "vqascore")))
     job = shooting.run(
         THREE,
@@ -373,7 +373,7 @@ def test_a_fallback_is_asked_for_no_more_than_it_can_do(tmp_path: Path):
         assert step.name != "select@spare"  # the choice is the recipe's own
 
 
-def test_pictures_stand_where_they_cannot_be_compared(tmp_path: Path):
+def test_images_stand_where_they_cannot_be_compared(tmp_path: Path):
     crew = Crew(fails=lambda request: isinstance(request, CompareRequest))
     job = Shooting(tmp_path, crew).run(TWO)
     assert len(result(job).scenes) == 2

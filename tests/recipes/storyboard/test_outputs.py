@@ -131,7 +131,7 @@ def test_storyboard_json_is_what_readers_of_it_expect(made: Shooting):
         assert "shot 2" in scene.prompt
 
 
-def test_quality_scores_tell_every_number_of_every_picture(made: Shooting):
+def test_quality_scores_tell_every_number_of_every_image(made: Shooting):
     found = load(made.folder / "scene_1", "quality_scores.json")
     seeds = {request.seed for request in made.crew.of(ImageRequest)}
     assert {one["metric"]: one["nominal_weight"] for one in found["scorers"]} == {
@@ -159,7 +159,7 @@ def made_from(shooting: Shooting, hash_: str) -> bytes:
     return (folder / hash_[:2] / hash_[2:]).read_bytes()
 
 
-def test_pictures_carry_their_lineage(made: Shooting):
+def test_images_carry_their_lineage(made: Shooting):
     lineage = read_lineage((made.folder / "scene_2" / "image_1.png").read_bytes())
     assert lineage is not None
     first = load(made.folder, "storyboard.json")["storyboard_plan"]["scenes"][0]
@@ -167,7 +167,7 @@ def test_pictures_carry_their_lineage(made: Shooting):
     assert lineage.reference == first["artifact"]
 
 
-def test_the_chosen_picture_is_the_one_that_was_selected(made: Shooting):
+def test_the_chosen_image_is_the_one_that_was_selected(made: Shooting):
     selected = load(made.folder / "scene_1", "quality_scores.json")["selected"]
     chosen = (made.folder / "scene_1.png").read_bytes()
     assert chosen == (made.folder / "scene_1" / f"image_{selected}.png").read_bytes()
@@ -203,8 +203,8 @@ def test_the_contact_sheet_shows_every_scene(made: Shooting):
         assert sheet.width == 12 + 2 * (64 + 12)
         colours = {sheet.convert("RGB").getpixel((12 + 32 + x, 12 + 32)) for x in (0, 76)}
     for number in (1, 2):
-        with Image.open(made.folder / f"scene_{number}.png") as picture:
-            assert picture.convert("RGB").getpixel((32, 32)) in colours
+        with Image.open(made.folder / f"scene_{number}.png") as image:
+            assert image.convert("RGB").getpixel((32, 32)) in colours
 
 
 def test_everything_can_be_written_again_from_the_store(made: Shooting, tmp_path: Path):
@@ -332,7 +332,7 @@ def test_what_is_told_of_a_job_does_not_hang_on_its_end(made: Shooting):
     assert before.progress == 99
 
 
-def test_the_operator_s_picture_is_shown_as_scene_1(tmp_path: Path):
+def test_the_operator_s_image_is_shown_as_scene_1(tmp_path: Path):
     (tmp_path / "own.png").write_bytes(png_of((9, 99, 9)))
     shooting = Shooting(tmp_path)
     shooting.run(f"{ENTRY}reference_image: own.png\n", **SETTINGS)
@@ -343,8 +343,8 @@ def test_the_operator_s_picture_is_shown_as_scene_1(tmp_path: Path):
             "prompt_trace_summary.json", "selected_best.txt",
         )
     }  # fmt: skip
-    with Image.open(shooting.folder / "scene_1.png") as picture:
-        assert picture.convert("RGB").getpixel((5, 5)) == (9, 99, 9)
+    with Image.open(shooting.folder / "scene_1.png") as image:
+        assert image.convert("RGB").getpixel((5, 5)) == (9, 99, 9)
 
 
 def test_hostile_text_becomes_neither_a_path_nor_an_escape(tmp_path: Path):
@@ -385,7 +385,7 @@ def test_results_from_python(made: Shooting):
     assert report.quality == made.job().score
 
 
-def test_a_damaged_picture_is_said_and_the_rest_is_written(tmp_path: Path):
+def test_a_damaged_image_is_said_and_the_rest_is_written(tmp_path: Path):
     shooting = Shooting(tmp_path)
     shooting.run(ENTRY, **SETTINGS)
     hash_ = load(shooting.folder / "scene_1", "quality_scores.json")["variations"][0]["artifact"]
@@ -397,17 +397,17 @@ def test_a_damaged_picture_is_said_and_the_rest_is_written(tmp_path: Path):
     assert "scene_1/image_1.png" not in files(shooting.folder)
 
 
-def test_a_sheet_of_pictures_of_several_sizes():
+def test_a_sheet_of_images_of_several_sizes():
     wide, tall = png_of((200, 0, 0), (1600, 800)), png_of((0, 0, 200), (300, 600))
     with Image.open(io.BytesIO(contact_sheet([wide, tall, tall], columns=2))) as sheet:
         assert sheet.size == (12 + 2 * 524, 12 + 2 * 524)
     with pytest.raises(ValueError, match="cannot be read"):
-        contact_sheet([b"no picture"])
-    with pytest.raises(ValueError, match="no pictures"):
+        contact_sheet([b"no image"])
+    with pytest.raises(ValueError, match="no images"):
         contact_sheet([])
 
 
-def test_captions_are_cut_to_their_picture():
+def test_captions_are_cut_to_their_image():
     long = contact_sheet([png_of((0, 0, 0), (100, 50))], [["word " * 100, "x"]])
     with Image.open(io.BytesIO(long)) as sheet:
         assert sheet.size == (124, 12 + 50 + 2 * 24 + 6 + 12)
@@ -415,8 +415,8 @@ def test_captions_are_cut_to_their_picture():
     assert edge.getcolors() == [(10 * sheet.height, (18, 18, 20))]
 
 
-def test_a_signed_picture_keeps_its_bytes_and_has_its_lineage_beside_it(tmp_path: Path):
-    """The operator's own picture is scene 1: a signed JPEG, which stays one."""
+def test_a_signed_image_keeps_its_bytes_and_has_its_lineage_beside_it(tmp_path: Path):
+    """The operator's own image is scene 1: a signed JPEG, which stays one."""
     out = io.BytesIO()
     Image.new("RGB", (640, 360), (9, 90, 9)).save(out, "JPEG")
     data = sign(out.getvalue())

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from engine.contract import Artifact, Column, Mark, Request, ScoreSheet
+from engine.contract import Artifact, ImageScore, Request, ScorerScores, ScoreTable
 from engine.recipes.storyboard.selection import SelectRequest
 from engine.recipes.storyboard.steps import METHOD, SheetRequest, join, select
 from engine.runtime.step.fingerprint import Identity, fingerprint
@@ -13,10 +13,15 @@ IMAGES = tuple(
     Artifact(hash=letter * 64, media_type="image/png", size=3, width=64, height=64)
     for letter in "ab"
 )
-SCORES = ScoreSheet(
+SCORES = ScoreTable(
     images=IMAGES,
     columns=(
-        Column(metric="pickscore", scorer="x", text="brief", marks=(Mark(value=1), Mark(value=2))),
+        ScorerScores(
+            metric="pickscore",
+            scorer="x",
+            text="brief",
+            marks=(ImageScore(value=1), ImageScore(value=2)),
+        ),
     ),
 )
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from websockets.frames import Frame, Opcode
 
+from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import Answer, Misbehaviour
-from tests.support.providers.pictures import picture
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.stability import form
 from tests.support.providers.wire import Reply, Wire
@@ -197,7 +197,7 @@ class ComfyUI:
         number = int(call.query["filename"].split("_")[1])
         if number < self.lost_files:
             return Reply(b"", 404)
-        return Reply(picture(tint=number), headers={"content-type": "image/png"})
+        return Reply(image(tint=number), headers={"content-type": "image/png"})
 
 
 def event(kind: str, **data: Any) -> str:
@@ -206,7 +206,7 @@ def event(kind: str, **data: Any) -> str:
 
 
 def preview(image: bytes) -> bytes:
-    """A binary frame that holds a picture."""
+    """A binary frame that holds an image."""
     return struct.pack(">II", 1, 1) + image
 
 

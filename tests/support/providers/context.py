@@ -15,7 +15,7 @@ class MemoryContext:
         roles: Roles of what was kept, in order.
         submissions: Request ids in the order in which they were recorded.
         shown: Progress, in order.
-        previews: Pictures as they looked so far, in order.
+        previews: Images as they looked so far, in order.
         spent: Micro-dollars.
         tokens: Tokens in and out.
         withdrawn: Whether the call, should it be cut off, is unwanted for good.
@@ -54,8 +54,8 @@ class MemoryContext:
     def progress(self, fraction: float | None, message: str = "") -> None:
         self.shown.append((fraction, message))
 
-    def preview(self, picture: bytes) -> None:
-        self.previews.append(picture)
+    def preview(self, image: bytes) -> None:
+        self.previews.append(image)
 
     def cost(self, microdollars: int) -> None:
         self.spent += microdollars

@@ -1,4 +1,4 @@
-"""A recipe that only makes pictures, and engines for it that die at a given await."""
+"""A recipe that only makes images, and engines for it that die at a given await."""
 
 import asyncio
 import multiprocessing
@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from db.queries import jobs
-from db.rows import ApiCall, Error, Job, Step
+from db.rows import ApiCallRow, ErrorRow, JobRow, StepRow
 from engine.client.workspace import Workspace
 from engine.contract import ImageBackend
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
@@ -23,7 +23,7 @@ from tests.support.engines import PATIENCE, eventually
 
 
 class DrawInput(RecipeInput):
-    """One picture to make."""
+    """One image to make."""
 
     id: str | None = None
     prompt: str
@@ -42,16 +42,16 @@ class Drawn(BaseModel):
 
 
 async def draw(job: Any) -> Drawn:
-    picture = await job.step(
+    image = await job.step(
         "draw", job.image.generate, job.input.prompt, seed=job.seed, width=64, height=64
     )
-    return Drawn(hash=picture.image.hash)
+    return Drawn(hash=image.image.hash)
 
 
 DRAW: AnyRecipe = Recipe(
     name="draw",
     version="1",
-    summary="Makes one picture.",
+    summary="Makes one image.",
     input=DrawInput,
     settings=DrawSettings,
     uses={"image": ImageBackend},
@@ -67,7 +67,7 @@ QUICK = {
 
 @dataclass
 class Studio:
-    """A workspace whose batches make pictures.
+    """A workspace whose batches make images.
 
     Args:
         root: The workspace.
@@ -86,9 +86,9 @@ class Studio:
         self.workspace = open_studio(self.root, self.overrides)
 
     def queue(self, count: int, settings: Mapping[str, Any]) -> str:
-        """Queues so many pictures, each with a prompt of its own."""
+        """Queues so many images, each with a prompt of its own."""
         file = self.root / "prompts.txt"
-        file.write_text("".join(f"picture {number}\n" for number in range(count)))
+        file.write_text("".join(f"image {number}\n" for number in range(count)))
         return self.workspace.queue("draw", file, settings={"seed": 1, **settings})
 
     async def run(self) -> None:
@@ -101,19 +101,19 @@ class Studio:
         engine = self.workspace.engine()
         return engine, asyncio.create_task(engine.run())
 
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[JobRow]:
         with self.workspace.reading() as connection:
             return list(jobs.all_jobs(connection, 1))
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[StepRow]:
         with self.workspace.reading() as connection:
             return [step for job in self.jobs() for step in jobs.steps(connection, job.id)]
 
-    def calls(self) -> list[ApiCall]:
+    def calls(self) -> list[ApiCallRow]:
         with self.workspace.reading() as connection:
             return [call for job in self.jobs() for call in jobs.api_calls(connection, job.id)]
 
-    def errors(self) -> list[Error]:
+    def errors(self) -> list[ErrorRow]:
         with self.workspace.reading() as connection:
             return [error for job in self.jobs() for error in jobs.errors(connection, job.id)]
 

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.providers.pictures import picture
+from tests.support.providers.images import image
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.wire import Reply
 
@@ -36,11 +36,11 @@ class FalQueue:
         generations: Every request that was taken, in order.
         steps: Answers to looks at a request, the last one for ever; by default it waits, runs
             and has ended.
-        kind: Format of the pictures.
+        kind: Format of the images.
         result: Replaces what a request has made.
         result_status: Status of the result.
         host: Host that the addresses in replies name, where not the server's own.
-        file_url: Where the pictures are said to be, where not on the server.
+        file_url: Where the images are said to be, where not on the server.
         hold: Whether requests stay in the queue until it is set to False.
         taken_fields: Fields of the reply to a submit; all of them by default.
     """
@@ -120,4 +120,4 @@ class FalQueue:
         request_id = call.path.rpartition("/")[2].partition(".")[0]
         ids = [made.id for made in self.generations]
         number = ids.index(request_id) if request_id in ids else 0
-        return Reply(picture(self.kind, tint=number), headers={"content-type": "image/png"})
+        return Reply(image(self.kind, tint=number), headers={"content-type": "image/png"})

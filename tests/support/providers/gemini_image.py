@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.providers.pictures import picture
+from tests.support.providers.images import image
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.wire import Reply
 
@@ -29,8 +29,8 @@ class GeminiImage:
         self.asked.append(call.json)
         if self.feedback is not None:
             return Reply({"promptFeedback": self.feedback})
-        thought = base64.b64encode(picture(tint=1, size=(8, 8))).decode()
-        final = base64.b64encode(picture("JPEG", tint=2, size=(64, 48))).decode()
+        thought = base64.b64encode(image(tint=1, size=(8, 8))).decode()
+        final = base64.b64encode(image("JPEG", tint=2, size=(64, 48))).decode()
         parts = [
             {"inlineData": {"mimeType": "image/png", "data": thought}, "thought": True},
             {"text": "Here you are."},

@@ -169,7 +169,7 @@ class huge(Misbehaviour):  # noqa: N801
 
 @dataclass
 class instead(Misbehaviour):  # noqa: N801
-    """Does the work and answers with other bytes: malformed JSON, HTML, no picture.
+    """Does the work and answers with other bytes: malformed JSON, HTML, no image.
 
     Attributes:
         body: Bytes, or anything as JSON.

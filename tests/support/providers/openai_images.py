@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.providers.pictures import picture
+from tests.support.providers.images import image
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.stability import form
 from tests.support.providers.wire import Reply
@@ -12,11 +12,11 @@ from tests.support.providers.wire import Reply
 
 @dataclass
 class OpenAIImages:
-    """Makes pictures and remembers what was asked.
+    """Makes images and remembers what was asked.
 
     Attributes:
         asked: JSON of every generation and form of every edit.
-        by_url: Whether replies name an address instead of holding the picture.
+        by_url: Whether replies name an address instead of holding the image.
         reply: Replaces the body of the reply.
         usage: What the reply says of its tokens; nothing by default, as many servers do.
     """
@@ -28,7 +28,7 @@ class OpenAIImages:
 
     def __call__(self, call: Received, server: ProviderServer) -> Reply | None:
         if call.path.startswith("/files/"):
-            return Reply(picture(size=(48, 48)))
+            return Reply(image(size=(48, 48)))
         if call.path.endswith("/images/generations"):
             self.asked.append(call.json)
         elif call.path.endswith("/images/edits"):
@@ -40,7 +40,7 @@ class OpenAIImages:
         if self.by_url:
             item = {"url": f"{server.url}/files/{len(self.asked)}.png"}
         else:
-            data = picture(size=(48, 48), tint=len(self.asked))
+            data = image(size=(48, 48), tint=len(self.asked))
             item = {"b64_json": base64.b64encode(data).decode()}
         usage = {"usage": self.usage} if self.usage else {}
         return Reply({"created": 1, "data": [item], **usage})

@@ -6,7 +6,7 @@ import email.policy
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support.providers.pictures import picture
+from tests.support.providers.images import image
 from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.wire import Reply
 
@@ -35,7 +35,7 @@ class Stability:
     """`/v2beta/stable-image/generate/{ultra,core,sd3}`.
 
     Attributes:
-        made: The form of every picture that was made.
+        made: The form of every image that was made.
         reply: Replaces the body of the reply.
     """
 
@@ -48,6 +48,6 @@ class Stability:
         if call.headers.get("authorization") != "Bearer sk-stability-secret":
             return Reply({"id": "1", "name": "unauthorized", "errors": ["bad key"]}, 401)
         self.made.append(form(call))
-        data = picture(size=(40, 40), tint=len(self.made))
+        data = image(size=(40, 40), tint=len(self.made))
         body = {"image": base64.b64encode(data).decode(), "seed": 7, "finish_reason": "SUCCESS"}
         return Reply(self.reply if self.reply is not None else body)

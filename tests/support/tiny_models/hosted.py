@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from engine.contract import Place
+from engine.contract import LoadContext
 from tests.support.tiny_models import prepare
 
 LOADER = "tests.support.tiny_models.hosted:load"
 
 
-def load(options: str, place: Place) -> Any:
+def load(options: str, place: LoadContext) -> Any:
     """Loads scorers by the program's own loader."""
     prepare()
     from engine.models.scorers import hosted

@@ -1,4 +1,4 @@
-"""Tiny models that read pictures and texts: LLaVA (decodes only), BLIP-2 and InstructBLIP (T5)."""
+"""Tiny models that read images and texts: LLaVA (decodes only), BLIP-2 and InstructBLIP (T5)."""
 
 import string
 from pathlib import Path
@@ -127,7 +127,7 @@ def bert_tokenizer() -> Any:
 
 
 def t5_tokenizer() -> Any:
-    """T5's tokenizer over letters, with the picture's token."""
+    """T5's tokenizer over letters, with the image's token."""
     from transformers import T5TokenizerFast
 
     words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]

@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len, set_cell_size
 
 from tui.line.grid import Grid
-from tui.line.styles import PLAIN, Look, styled, turn
+from tui.line.styles import PLAIN, CellStyling, styled, turn
 
 COLUMNS, LINES = 40, 8
 LOOKS = ("", "1", "38;2;1;2;3", "1;38;2;1;2;3;48;2;9;9;9", "3;4;31;42", "38;5;200", "7;97;100")
@@ -99,7 +99,7 @@ def test_the_answer_to_a_key_goes_first() -> None:
     assert "top" in grid.next(1)
 
 
-def test_pictures_go_last_and_in_parts() -> None:
+def test_images_go_last_and_in_parts() -> None:
     grid = Grid()
     blank = "".join(f"\x1b[{row};1H\x1b[38;2;{row};1;1m    \x1b[0m word" for row in range(1, 6))
     grid.take(blank)
@@ -107,11 +107,11 @@ def test_pictures_go_last_and_in_parts() -> None:
     rows = "".join(f"\x1b[{row};1H\x1b[38;2;{row};1;1m▀▀▀▀\x1b[0m word" for row in range(1, 6))
     grid.take(rows)
     assert grid.next(10_000) == ""
-    part = grid.next(1, pictures=True)
+    part = grid.next(1, images=True)
     assert part.count("▀") == 4
     grid.take(blank)  # given up: what was not sent never is
     assert grid.next(10_000).count(" ") == 4
-    assert not grid.has_pictures()
+    assert not grid.has_images()
 
 
 def test_all_is_sent_again_to_a_terminal_that_is_not_known() -> None:
@@ -140,12 +140,16 @@ def test_what_is_not_understood_is_not_taken(other: str) -> None:
     assert grid.next(1000) == ""
 
 
-@pytest.mark.parametrize("before", [None, PLAIN, Look("31", "42", ("1",)), Look("", "48;5;7", ())])
-@pytest.mark.parametrize("after", [PLAIN, Look("31", "", ("1", "4")), Look("38;2;1;2;3", "42")])
-def test_one_look_follows_another(before: Look | None, after: Look) -> None:
+@pytest.mark.parametrize(
+    "before", [None, PLAIN, CellStyling("31", "42", ("1",)), CellStyling("", "48;5;7", ())]
+)
+@pytest.mark.parametrize(
+    "after", [PLAIN, CellStyling("31", "", ("1", "4")), CellStyling("38;2;1;2;3", "42")]
+)
+def test_one_look_follows_another(before: CellStyling | None, after: CellStyling) -> None:
     sequence = turn(before, after)
     if before == after:
         assert sequence == ""
         return
-    given = before or Look("91", "103", ("3", "9"))
+    given = before or CellStyling("91", "103", ("3", "9"))
     assert styled(given, sequence[2:-1]) == after

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pyte
 
-from tui.line.pace import FIRST, LIVE_SHARE, Pace
+from tui.line.pace import FIRST, LIVE_SHARE, LinePace
 from tui.line.sender import ASK, PIECE, SYNC_END, SYNC_START, Sender
 
 SIZE = (60, 20)
@@ -38,7 +38,7 @@ class Line:
         self.due: list[Due] = []
         self.screen = pyte.Screen(*SIZE)
         self.stream = pyte.Stream(self.screen)
-        self.pace = Pace(lambda: self.now)
+        self.pace = LinePace(lambda: self.now)
         self.sender = Sender(self.pace, self.write, self.later)
 
     def later(self, seconds: float, do: Callable[[], None]) -> Due:
@@ -78,8 +78,8 @@ class Line:
                 due.do()
         self.now = end
 
-    def bytes(self, *, of_pictures: bool = False) -> int:
-        sent = [data for data in self.frames if ("▀" in data) == of_pictures]
+    def bytes(self, *, of_images: bool = False) -> int:
+        sent = [data for data in self.frames if ("▀" in data) == of_images]
         return sum(len(data.encode()) for data in sent)
 
     def begin(self) -> None:
@@ -97,7 +97,7 @@ def screen(word: str, look: str = "1") -> str:
     return "".join(f"\x1b[{y};1H{word_ * 6}\n" for y in range(1, SIZE[1] + 1)) + "\x1b[1;1H"
 
 
-def picture(colour: int) -> str:
+def image(colour: int) -> str:
     rows = (
         "".join(f"\x1b[38;2;{colour};{x};{y};48;2;9;{x};{y}m▀\x1b[0m" for x in range(40))
         for y in range(15)
@@ -186,18 +186,18 @@ def test_a_key_is_answered_before_the_rest() -> None:
     assert line.bytes() - before <= 2 * PIECE
 
 
-def test_pictures_follow_and_are_given_up_at_a_key() -> None:
+def test_images_follow_and_are_given_up_at_a_key() -> None:
     line = Line()
     line.begin()
-    line.sender.send(picture(1), SIZE)
+    line.sender.send(image(1), SIZE)
     line.run(0.3)
-    begun = line.bytes(of_pictures=True)
-    assert 0 < begun < len(picture(1).encode()) / 2
+    begun = line.bytes(of_images=True)
+    assert 0 < begun < len(image(1).encode()) / 2
     line.pace.pressed()
     line.sender.send("\x1b[19;1H\x1b[7mcursor\x1b[0m", SIZE)
-    line.sender.send(picture(2), SIZE)
+    line.sender.send(image(2), SIZE)
     line.run(0.25)
-    assert line.bytes(of_pictures=True) == begun
+    assert line.bytes(of_images=True) == begun
     assert line.screen.display[18].startswith("cursor")
     line.run(5)
     assert line.screen.buffer[5][20].fg == "02" + f"{10:02x}{4:02x}"

@@ -3,14 +3,14 @@
 import pytest
 from textual.app import App
 
-from db.rows import Event
+from db.rows import EventRow
 from tui.widgets.event_tail import EventTail
 
 HOSTILE = "\x1b[2J\x1b]52;c;aGk=\x07[bold]x[/bold]\nsecond\x9b31m"
 
 
 def event(number, message="", level="info", kind="step.done", job=7, at="2026-11-20T10:00:00.000Z"):
-    return Event(number, at, 1, job, None, kind, level, message, "{}")
+    return EventRow(number, at, 1, job, None, kind, level, message, "{}")
 
 
 def events(start, stop):

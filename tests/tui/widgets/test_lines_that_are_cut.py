@@ -1,7 +1,7 @@
 """Lines of one row that hold more than there is room for end where the row ends."""
 
 from db.clock import now
-from db.rows import Lane
+from db.rows import LaneRow
 from db.writes.engines import report_lanes
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_job_screen import open_job
@@ -10,7 +10,7 @@ from tests.tui.test_job_screen import open_job
 async def test_the_lanes_line_is_cut_in_the_middle_of_a_name(place: Place) -> None:
     place.batch("evening", ["one"])
     lanes = [
-        Lane(f"backend-{n}@127.0.0.1:8188", "open", None, None, 0, 2, None, 0, 0, now())
+        LaneRow(f"backend-{n}@127.0.0.1:8188", "open", None, None, 0, 2, None, 0, 0, now())
         for n in range(4)
     ]
     place.write(lambda c: report_lanes(c, lanes))

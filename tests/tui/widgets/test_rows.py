@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from textual.app import App, ComposeResult
 
 from tests.tui.support import until
-from tui.widgets.columns import Column
+from tui.widgets.columns import ListColumn
 from tui.widgets.rows import Rows
 
 
@@ -14,9 +14,9 @@ class Row:
     id: int
 
 
-COLUMNS: tuple[Column[Row], ...] = (
-    Column("name", 4, lambda row: [(f"row {row.id}", "")], grow=1),
-    Column("score", 5, lambda row: [("74.6", "")], right=True),
+COLUMNS: tuple[ListColumn[Row], ...] = (
+    ListColumn("name", 4, lambda row: [(f"row {row.id}", "")], grow=1),
+    ListColumn("score", 5, lambda row: [("74.6", "")], right=True),
 )
 
 

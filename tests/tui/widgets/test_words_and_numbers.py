@@ -9,10 +9,10 @@ from rich.console import Console
 from textual.app import App
 from textual.containers import VerticalScroll
 
-from db.rows import Critique, Score
+from db.rows import CritiqueRow, ScoreRow
 from tests.support.effort import scaled
 from tui.widgets import prompt_diff
-from tui.widgets.evaluation import NOTHING, Evaluation, bar, number
+from tui.widgets.evaluation import NOTHING, EvaluationView, bar, number
 from tui.widgets.prompt_diff import PromptDiff, as_text, compare, words_of
 from tui.widgets.sparkline import BARS, GAP, PLAIN_BARS, Sparkline, spark
 
@@ -177,11 +177,11 @@ async def test_a_sparkline_takes_the_room_there_is():
 
 
 def critique(text="", missing="[]", measurements="{}"):
-    return Critique(1, 1, 1, text, missing, measurements)
+    return CritiqueRow(1, 1, 1, text, missing, measurements)
 
 
 def score(metric, value, raw=None, scorer="builtin"):
-    return Score(1, 1, 1, metric, value, raw, scorer)
+    return ScoreRow(1, 1, 1, metric, value, raw, scorer)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_numbers_are_short():
 
 
 async def test_an_evaluation_says_all_of_it():
-    app = Scrolled(Evaluation())
+    app = Scrolled(EvaluationView())
     async with app.run_test(size=(60, 24)) as pilot:
         assert NOTHING in screen_text(app)
         app.widget.show(
@@ -230,7 +230,7 @@ async def test_an_evaluation_says_all_of_it():
 
 
 async def test_an_evaluation_survives_what_the_store_may_hold():
-    app = Scrolled(Evaluation())
+    app = Scrolled(EvaluationView())
     rows = critique(
         HOSTILE + "\n" + HOSTILE, json.dumps([HOSTILE, 3, {"a": 1}]), json.dumps({HOSTILE: HOSTILE})
     )
@@ -250,7 +250,7 @@ async def test_an_evaluation_survives_what_the_store_may_hold():
 
 
 async def test_a_narrow_evaluation_keeps_its_numbers():
-    app = Scrolled(Evaluation())
+    app = Scrolled(EvaluationView())
     async with app.run_test(size=(24, 20)) as pilot:
         app.widget.show(None, [score("score", 87.5, 0.875, "a very long name of a scorer")])
         await pilot.pause()

@@ -10,8 +10,8 @@ from textual.timer import Timer
 
 from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch import estimate
-from tui.screens.new_batch.messages import Estimated
-from tui.screens.new_batch.work import Refused
+from tui.screens.new_batch.messages import EstimateReady
+from tui.screens.new_batch.work import QueueRefused
 
 if TYPE_CHECKING:
     from engine.money.estimate import Estimate
@@ -27,7 +27,7 @@ class Estimator:
     """Knows what the form's batch would take, as soon as that is found out.
 
     Args:
-        screen: Runs the thread and is told by `Estimated`.
+        screen: Runs the thread and is told by `EstimateReady`.
         prepare: Gives what finds it out, called in a thread; None where the form has mistakes.
     """
 
@@ -70,11 +70,11 @@ class Estimator:
         """In a thread."""
         try:
             words = estimate.words(find())
-        except Refused as refusal:
+        except QueueRefused as refusal:
             words = f"It would be refused: {refusal}"
-        self._screen.post_message(Estimated(form, words))
+        self._screen.post_message(EstimateReady(form, words))
 
-    def take(self, message: Estimated) -> bool:
+    def take(self, message: EstimateReady) -> bool:
         """Keeps what was found out, unless the form says something else by now."""
         if message.form != self._form:
             return False

@@ -160,7 +160,7 @@ def _help(
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class FormCheck:
     """A form as its model sees it.
 
     Attributes:
@@ -174,7 +174,7 @@ class Checked:
     errors: Mapping[str, str]
 
 
-def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Value]) -> Checked:
+def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Value]) -> FormCheck:
     """Validates what the controls hold.
 
     Args:
@@ -198,8 +198,8 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
         for error in refusal.errors(include_url=False):
             name = str(error["loc"][0]) if error["loc"] else WHOLE_FORM
             errors.setdefault(name if name in names else WHOLE_FORM, clean(sentence(error), 300))
-        return Checked(None, values, errors)
-    return Checked(None if errors else value, values, errors)
+        return FormCheck(None, values, errors)
+    return FormCheck(None if errors else value, values, errors)
 
 
 def _unknown(field: FormField, held: Value) -> str:

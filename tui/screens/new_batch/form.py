@@ -15,7 +15,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
 from tui.screens.new_batch import work
 from tui.screens.new_batch.field_row import FieldRow
-from tui.screens.new_batch.fields import Checked, FormField, check, fields_of
+from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of
 from tui.screens.new_batch.options import BatchForm
 
 FILE = FormField(
@@ -27,7 +27,7 @@ FILE = FormField(
 )
 
 
-Asked = tuple[AnyRecipe, Path, Mapping[str, Any], Mapping[str, Any]]
+FormRequest = tuple[AnyRecipe, Path, Mapping[str, Any], Mapping[str, Any]]
 """A recipe, the file, the recipe's settings and the batch's options, all without mistakes."""
 
 
@@ -96,7 +96,7 @@ class Form(VerticalScroll, can_focus=False):
         if isinstance(control, Select):
             control.value = name
 
-    async def offer(self, found: work.Found) -> None:
+    async def offer(self, found: work.AvailableChoices) -> None:
         """Offers recipes and shows the first one's settings."""
         self._choices = {choice.recipe.name: choice for choice in found.recipes}
         loading = self.query_one("#loading", Static)
@@ -142,7 +142,7 @@ class Form(VerticalScroll, can_focus=False):
         """The rows that have a control that can be read."""
         return (row for row in self.query(FieldRow) if row.is_ready)
 
-    def check(self) -> tuple[Checked | None, Checked | None]:
+    def check(self) -> tuple[FormCheck | None, FormCheck | None]:
         """Validates settings and batch, and says what is wrong at each field.
 
         Returns:
@@ -155,7 +155,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def _check(
         self, section: str, model: type[BaseModel], fields: list[FormField]
-    ) -> Checked | None:
+    ) -> FormCheck | None:
         rows = self.rows(section)
         if set(rows) != {field.name for field in fields}:
             return None
@@ -172,7 +172,7 @@ class Form(VerticalScroll, can_focus=False):
         file.say("" if self.path else "choose a file")
         return next((row for row in self.query(FieldRow) if row.error), None)
 
-    def asked(self, settings: Checked | None, batch: Checked | None) -> Asked | None:
+    def asked(self, settings: FormCheck | None, batch: FormCheck | None) -> FormRequest | None:
         """What is asked for, of what `check` returned; None where any of it is wrong or missing."""
         path, chosen = self.path, self._chosen
         if path is None or chosen is None or settings is None or batch is None:

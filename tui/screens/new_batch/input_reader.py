@@ -29,7 +29,7 @@ class InputReader:
         self._worker: Worker[None] | None = None
         self.number = 0
         """Of the reading that counts."""
-        self.reading: work.Reading | None = None
+        self.reading: work.InputReading | None = None
         """What it has found so far."""
 
     def wait(self, read: Callable[[], None]) -> None:
@@ -63,7 +63,7 @@ class InputReader:
         """In a thread."""
         worker = get_current_worker()
 
-        def report(reading: work.Reading) -> None:
+        def report(reading: work.InputReading) -> None:
             self._screen.post_message(InputRead(number, reading))
 
         report(work.read_input(path, recipe, report, lambda: worker.is_cancelled, others))

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from textual.message import Message
 
 from tui.screens.new_batch.readiness import Readiness
-from tui.screens.new_batch.work import Found, Reading, Refused
+from tui.screens.new_batch.work import AvailableChoices, InputReading, QueueRefused
 
 
 @dataclass
 class RecipesFound(Message, bubble=False):
     """The recipes are loaded."""
 
-    found: Found
+    found: AvailableChoices
 
 
 @dataclass
@@ -25,7 +25,7 @@ class InputRead(Message, bubble=False):
     """
 
     number: int
-    reading: Reading
+    reading: InputReading
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest count matters."""
@@ -40,7 +40,7 @@ class ReadinessFound(Message, bubble=False):
 
 
 @dataclass
-class Estimated(Message, bubble=False):
+class EstimateReady(Message, bubble=False):
     """What the batch is going to take.
 
     Attributes:
@@ -57,4 +57,4 @@ class QueueingEnded(Message, bubble=False):
     """The batch is queued, or was refused."""
 
     batch_id: int | None
-    refusal: Refused | None
+    refusal: QueueRefused | None

@@ -15,11 +15,11 @@ from textual.widgets import Button, Static
 from tui.screens.new_batch import estimate, work
 from tui.screens.new_batch.estimator import Estimator
 from tui.screens.new_batch.field_row import FieldRow
-from tui.screens.new_batch.fields import WHOLE_FORM, Checked
-from tui.screens.new_batch.form import Asked, Form
+from tui.screens.new_batch.fields import WHOLE_FORM, FormCheck
+from tui.screens.new_batch.form import Form, FormRequest
 from tui.screens.new_batch.input_reader import InputReader
 from tui.screens.new_batch.messages import (
-    Estimated,
+    EstimateReady,
     InputRead,
     QueueingEnded,
     ReadinessFound,
@@ -113,7 +113,7 @@ class NewBatchScreen(Screen[int | None]):
 
     def _find_recipes(self) -> None:
         """In a thread."""
-        found = work.Found(trouble="The recipes cannot be loaded.")
+        found = work.AvailableChoices(trouble="The recipes cannot be loaded.")
         try:
             if self._catalog is None:
                 from engine.plugins.catalog import EntryPointCatalog
@@ -159,7 +159,7 @@ class NewBatchScreen(Screen[int | None]):
             self._check_form()
             self._read_input()
 
-    def _check_form(self) -> tuple[Checked | None, Checked | None]:
+    def _check_form(self) -> tuple[FormCheck | None, FormCheck | None]:
         """Validates settings and batch and says what is wrong in its place."""
         settings, batch = self.form.check()
         for checked in (settings, batch):
@@ -170,7 +170,7 @@ class NewBatchScreen(Screen[int | None]):
 
     # -- summary ------------------------------------------------------------------------------
 
-    def _summarise(self, settings: Checked | None) -> None:
+    def _summarise(self, settings: FormCheck | None) -> None:
         if self._queueing:
             return
         reading, text, bad = self._reader.reading, "", False
@@ -184,7 +184,7 @@ class NewBatchScreen(Screen[int | None]):
             text = self._what_it_takes(reading.entries, settings)
         self.summary.show(text, bad=bad)
 
-    def _what_it_takes(self, entries: int, settings: Checked | None) -> str:
+    def _what_it_takes(self, entries: int, settings: FormCheck | None) -> str:
         """Entries, steps, cost and time as far as they are known, and what backends lack."""
         chosen = self.form.chosen
         if chosen is None or settings is None or settings.value is None:
@@ -200,8 +200,8 @@ class NewBatchScreen(Screen[int | None]):
             return None
         return partial(work.estimate_batch, self._root, self._catalog, *asked)
 
-    @on(Estimated)
-    def _show_estimate(self, message: Estimated) -> None:
+    @on(EstimateReady)
+    def _show_estimate(self, message: EstimateReady) -> None:
         """Says what the batch would take, unless the form says something else by now."""
         if self._estimator.take(message):
             self._check_form()
@@ -276,12 +276,12 @@ class NewBatchScreen(Screen[int | None]):
         run = partial(self._queue, self._catalog, asked)
         self.run_worker(run, thread=True, group="queue", exit_on_error=False)
 
-    def _queue(self, catalog: "EntryPointCatalog", asked: Asked) -> None:
+    def _queue(self, catalog: "EntryPointCatalog", asked: FormRequest) -> None:
         """In a thread."""
-        ended = QueueingEnded(None, work.Refused("It could not be queued; the log says why."))
+        ended = QueueingEnded(None, work.QueueRefused("It could not be queued; the log says why."))
         try:
             ended = QueueingEnded(work.queue_batch(self._root, catalog, *asked), None)
-        except work.Refused as refusal:
+        except work.QueueRefused as refusal:
             ended = QueueingEnded(None, refusal)
         finally:
             self.post_message(ended)

@@ -41,7 +41,7 @@ class RecipeChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class AvailableChoices:
     """What there is to choose from, and what could not be loaded."""
 
     recipes: list[RecipeChoice] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class InputReading:
     """What is in an input.
 
     Attributes:
@@ -67,7 +67,7 @@ class Reading:
     fits: str = ""
 
 
-class Refused(Exception):
+class QueueRefused(Exception):
     """Nothing was queued.
 
     Attributes:
@@ -81,14 +81,14 @@ class Refused(Exception):
         self.total = total
 
 
-def find_recipes(root: Path, catalog: "EntryPointCatalog") -> Found:
+def find_recipes(root: Path, catalog: "EntryPointCatalog") -> AvailableChoices:
     """Every recipe that can be loaded. One that cannot, somebody else's perhaps, is named."""
     from engine.config.settings import SettingsError, read_settings
 
     try:
         settings = read_settings(root)
     except SettingsError as error:
-        return Found(trouble=clean(str(error), 400))
+        return AvailableChoices(trouble=clean(str(error), 400))
     troubles: list[str] = []
     backends = _backends(catalog, troubles)
     choices = []
@@ -102,7 +102,7 @@ def find_recipes(root: Path, catalog: "EntryPointCatalog") -> Found:
             capability: backends[capability] for capability in recipe.uses if capability in backends
         }
         choices.append(RecipeChoice(recipe, settings.recipes.get(name, {}), offered))
-    return Found(choices, " ".join(troubles))
+    return AvailableChoices(choices, " ".join(troubles))
 
 
 def _names(known: Mapping[str, str], load_all: Callable[[], Any]) -> list[str]:
@@ -135,10 +135,10 @@ def _short(error: Exception) -> str:
 def read_input(
     path: Path,
     recipe: "AnyRecipe",
-    report: Callable[[Reading], None],
+    report: Callable[[InputReading], None],
     is_cancelled: Callable[[], bool],
     others: "Sequence[AnyRecipe]" = (),
-) -> Reading:
+) -> InputReading:
     """Validates an input to its end and keeps nothing of it.
 
     Args:
@@ -156,13 +156,13 @@ def read_input(
             count += 1
             if count % REPORT_EVERY == 0:
                 if is_cancelled():
-                    return Reading(count, finished=False)
-                report(Reading(count, finished=False))
+                    return InputReading(count, finished=False)
+                report(InputReading(count, finished=False))
                 time.sleep(0)  # the screen's thread first
     except InputError as error:
         fits = next((other.name for other in others if _fits(path, other)), "")
-        return Reading(count, sentences(error), error.total, fits=fits)
-    return Reading(count)
+        return InputReading(count, sentences(error), error.total, fits=fits)
+    return InputReading(count)
 
 
 def _fits(path: Path, recipe: "AnyRecipe") -> bool:
@@ -185,17 +185,17 @@ def sentences(error: "InputError") -> tuple[str, ...]:
 
 
 def _look_at(path: Path) -> "Artifact":
-    """Checks a picture that an entry names; it is stored only when the batch is queued."""
+    """Checks an image that an entry names; it is stored only when the batch is queued."""
     from engine.contract import Artifact
-    from engine.intake.pictures import read_picture
+    from engine.intake.images import read_image
 
-    picture = read_picture(path)
+    image = read_image(path)
     return Artifact(
         hash="0" * 64,
-        media_type=picture.media_type,
-        size=len(picture.data),
-        width=picture.width,
-        height=picture.height,
+        media_type=image.media_type,
+        size=len(image.data),
+        width=image.width,
+        height=image.height,
     )
 
 
@@ -210,21 +210,21 @@ def estimate_batch(
     """What a batch would take; arguments as for `queue_batch`.
 
     Raises:
-        Refused: That cannot be said, or the batch would be refused.
+        QueueRefused: That cannot be said, or the batch would be refused.
     """
     from db.errors import StoreError
     from engine.config.settings import SettingsError
     from engine.intake import InputError
     from engine.queueing.queue import QueueError
-    from engine.trust.guard import Untrusted
+    from engine.trust.guard import UntrustedDestination
 
     try:
         queue, asked = _queue_of(root, catalog, settings, options)
         return queue.estimate(recipe, path, asked)
     except InputError as error:
-        raise Refused("The file has mistakes.", sentences(error), error.total) from None
-    except (QueueError, SettingsError, StoreError, Untrusted, OSError) as error:
-        raise Refused(clean(str(error), 600)) from None
+        raise QueueRefused("The file has mistakes.", sentences(error), error.total) from None
+    except (QueueError, SettingsError, StoreError, UntrustedDestination, OSError) as error:
+        raise QueueRefused(clean(str(error), 600)) from None
 
 
 def _queue_of(
@@ -267,19 +267,19 @@ def queue_batch(
         options: `name`, `seed`, `priority` and `in_flight`; None for what is left open.
 
     Raises:
-        Refused: Something is wrong; nothing was queued.
+        QueueRefused: Something is wrong; nothing was queued.
     """
     from db.errors import StoreError
     from engine.config.settings import SettingsError
     from engine.intake import InputError
     from engine.queueing.queue import QueueError
-    from engine.trust.guard import Untrusted
+    from engine.trust.guard import UntrustedDestination
 
     try:
         queue, asked = _queue_of(root, catalog, settings, options)
         return queue.queue(recipe, path, asked)
     except InputError as error:
         said = "The file has mistakes; nothing was queued."
-        raise Refused(said, sentences(error), error.total) from None
-    except (QueueError, SettingsError, StoreError, Untrusted, OSError) as error:
-        raise Refused(clean(str(error), 600)) from None
+        raise QueueRefused(said, sentences(error), error.total) from None
+    except (QueueError, SettingsError, StoreError, UntrustedDestination, OSError) as error:
+        raise QueueRefused(clean(str(error), 600)) from None

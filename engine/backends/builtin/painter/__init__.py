@@ -1,1 +1,1 @@
-"""A procedural painter: pictures from the words of a prompt, with numpy and Pillow."""
+"""A procedural painter: images from the words of a prompt, with numpy and Pillow."""

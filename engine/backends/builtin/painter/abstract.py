@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, box, disc, shifted
 from engine.backends.builtin.painter.noise import fractal, profile
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
 
 INKS: tuple[tuple[Rgb, ...], ...] = (
@@ -34,7 +34,7 @@ INKS: tuple[tuple[Rgb, ...], ...] = (
 )
 
 
-def abstract(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def abstract(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Paints one of three kinds of composition in the asked colours, or in the seed's own."""
     asked = [colour for colour, _ in plan.palette]
     own = list(INKS[int(rng.integers(len(INKS)))])
@@ -85,7 +85,9 @@ def _shaded(
     canvas.lay(patch, light + (dark - light) * np.clip(fade, 0, 1)[..., None].astype(np.float32))
 
 
-def _constructed(canvas: Canvas, plan: Plan, rng: np.random.Generator, inks: list[Rgb]) -> None:
+def _constructed(
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, inks: list[Rgb]
+) -> None:
     """Discs, bars and quarter circles in balance around a large disc."""
     aspect, rise = canvas.width / canvas.unit, canvas.height / canvas.unit
     focus = plan.focus * aspect
@@ -123,7 +125,7 @@ def _constructed(canvas: Canvas, plan: Plan, rng: np.random.Generator, inks: lis
         canvas.lay(patch, mix(line, plan.look.near, 0.5), 0.7)
 
 
-def _bands(canvas: Canvas, plan: Plan, rng: np.random.Generator, inks: list[Rgb]) -> None:
+def _bands(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, inks: list[Rgb]) -> None:
     """Flowing bands like folded paper or distant hills."""
     count = 6 if "minimal" in plan.traits else 11
     edge = 0.1 + 0.05 * profile(rng, canvas.width, 1.6, 2)
@@ -154,7 +156,7 @@ def _bands(canvas: Canvas, plan: Plan, rng: np.random.Generator, inks: list[Rgb]
         _shaded(canvas, [ring], tone, rng)
 
 
-def _arches(canvas: Canvas, plan: Plan, rng: np.random.Generator, inks: list[Rgb]) -> None:
+def _arches(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, inks: list[Rgb]) -> None:
     """Nested arches that stand side by side, as in posters of the seventies."""
     aspect, rise = canvas.width / canvas.unit, canvas.height / canvas.unit
     spots = [

@@ -23,7 +23,7 @@ class Patch:
 
 
 class Canvas:
-    """A picture in the making.
+    """An image in the making.
 
     Attributes:
         pixels: sRGB values, float32 of shape (height, width, 3), nominally 0..1.

@@ -6,11 +6,11 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc, shifted
 from engine.backends.builtin.painter.noise import fractal, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
 
 
-def paint_clouds(canvas: Canvas, plan: Plan, rng: np.random.Generator, clear: bool) -> None:
+def paint_clouds(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, clear: bool) -> None:
     """Paints the clouds that weather and light ask for; the seed chooses where neither does."""
     kind = float(rng.uniform())
     if "storm" in plan.weather or plan.look.name == "storm":
@@ -35,7 +35,7 @@ def paint_clouds(canvas: Canvas, plan: Plan, rng: np.random.Generator, clear: bo
         _streaks(canvas, plan, rng, 0.75)
 
 
-def _streaks(canvas: Canvas, plan: Plan, rng: np.random.Generator, strength: float) -> None:
+def _streaks(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, strength: float) -> None:
     """Long thin clouds, lit from below near the horizon."""
     field = fractal(rng, canvas.shape, 1.5, octaves=6, gain=0.55, stretch=5.0)
     band = np.exp(-(((canvas.y - plan.horizon * rng.uniform(0.45, 0.75)) / 0.22) ** 2))
@@ -46,7 +46,7 @@ def _streaks(canvas: Canvas, plan: Plan, rng: np.random.Generator, strength: flo
     canvas.over(np.clip(lit * strength * 1.3, 0, 1), plan.look.cloud[0])
 
 
-def _cumulus(canvas: Canvas, plan: Plan, rng: np.random.Generator, rows: int) -> None:
+def _cumulus(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, rows: int) -> None:
     """Heaped clouds with flat bases, smaller and paler towards the horizon."""
     aspect, rise = canvas.width / canvas.unit, canvas.height / canvas.unit
     for row in range(rows):
@@ -60,7 +60,7 @@ def _cumulus(canvas: Canvas, plan: Plan, rng: np.random.Generator, rows: int) ->
 
 def _heap(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     at: tuple[float, float],
     wide: float,
@@ -95,7 +95,9 @@ def _heap(
     canvas.over(belly * 0.6, dim, patch.top, patch.left)
 
 
-def _bank(canvas: Canvas, plan: Plan, rng: np.random.Generator, cover: float, dark: bool) -> None:
+def _bank(
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, cover: float, dark: bool
+) -> None:
     """A closed ceiling of cloud with torn edges and light between."""
     field = fractal(rng, canvas.shape, 1.8, octaves=6, gain=0.58, stretch=2.6)
     relief = shifted(field, canvas.height // 60, canvas.width // 60) - field
@@ -106,7 +108,7 @@ def _bank(canvas: Canvas, plan: Plan, rng: np.random.Generator, cover: float, da
     canvas.over(np.clip(-relief * 0.55, 0, 1) * body * (0.55 if dark else 0.25), plan.look.near)
 
 
-def _bolt(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def _bolt(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """One stroke of lightning that forks, with its glow in the cloud."""
     x, y = float(np.clip(1 - plan.focus + rng.uniform(-0.1, 0.1), 0.12, 0.88)), 0.02
     points, forks = [(x, y)], []

@@ -1,14 +1,14 @@
 """The last look over the colours: tone, saturation, warmth and palette, as one lookup table.
 
 All of it is computed in OKLab for the nodes of a small cube of colours; Pillow then interpolates
-the picture's millions of pixels between the nodes (`ImageFilter.Color3DLUT`).
+the image's millions of pixels between the nodes (`ImageFilter.Color3DLUT`).
 """
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.backends.builtin.painter.noise import smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, chroma, oklab, srgb
 
 NODES = 21
@@ -31,14 +31,14 @@ MOODS: dict[str, dict[str, float]] = {
 """What a mood asks of the tone, in steps of a correction, where it is followed in full."""
 
 
-def tone(plan: Plan, name: str) -> float:
+def tone(plan: PaintPlan, name: str) -> float:
     """All that bears on one tone, in steps: corrections, moods as far as followed, the drift."""
     moods = sum(MOODS[mood].get(name, 0.0) * degree for mood, degree in plan.moods.items())
     return plan.step(name) + moods
 
 
-def grade(image: Image.Image, plan: Plan) -> Image.Image:
-    """Applies the plan's tone and palette to a picture."""
+def grade(image: Image.Image, plan: PaintPlan) -> Image.Image:
+    """Applies the plan's tone and palette to an image."""
     small = np.asarray(image.reduce(max(1, min(image.size) // 96)), dtype=np.float32) / 255
     lightness = oklab(small)[..., 0]
     pivot = float(lightness.mean())
@@ -58,7 +58,7 @@ def grade(image: Image.Image, plan: Plan) -> Image.Image:
     return image.filter(ImageFilter.Color3DLUT(NODES, table.ravel()))
 
 
-def _toned(lab: Array, plan: Plan, pivot: float) -> Array:
+def _toned(lab: Array, plan: PaintPlan, pivot: float) -> Array:
     light = np.clip(lab[:, 0], 0, 1)
     power = 2 ** (-0.33 * tone(plan, "brightness"))
     light, pivot = light**power, pivot**power
@@ -83,7 +83,7 @@ def _drawn(
     """Draws colours, the quiet ones above all, to the nearest of the palette; keeps lightness.
 
     Lightness counts most in what is near: the dark colours of a palette take the shadows and the
-    light ones the lights (`low` and `high` bound what the picture has of either).
+    light ones the lights (`low` and `high` bound what the image has of either).
     """
     if not palette or pull <= 0:
         return lab
@@ -101,7 +101,7 @@ def _drawn(
     return out
 
 
-def _free(lab: Array, plan: Plan) -> Array:
+def _free(lab: Array, plan: PaintPlan) -> Array:
     """Which colours may be turned: 1, down to 0.2 for those of a subject that was given one."""
     free = np.ones(len(lab))
     for colour in plan.colours.values():
@@ -122,7 +122,7 @@ def _more(
     """Turns tones towards colours that are asked more of, each in its own range of lightness.
 
     As a printer tones shadows blue and highlights cream: a colour takes what is about as light as
-    itself (or the picture's nearest tones, where it has none so light or so dark), and rather what
+    itself (or the image's nearest tones, where it has none so light or so dark), and rather what
     is already like it; a strong accent of another hue is spared. Lightness is kept, so that the
     drawing stays.
     """

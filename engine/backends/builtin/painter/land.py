@@ -4,7 +4,7 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc, shifted
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
 
 EARTH: dict[str, Rgb] = {
@@ -33,8 +33,8 @@ HERO = (
 SNOW: Rgb = (0.95, 0.96, 0.98)
 
 
-def tinted(plan: Plan, base: Rgb, depth: float = 0.0) -> Rgb:
-    """A daylight colour under the picture's light, dissolved in haze by `depth` (0 near, 1 far)."""
+def tinted(plan: PaintPlan, base: Rgb, depth: float = 0.0) -> Rgb:
+    """A daylight colour under the image's light, dissolved in haze by `depth` (0 near, 1 far)."""
     ambient = plan.look.ambient
     lit = (base[0] * ambient[0], base[1] * ambient[1], base[2] * ambient[2])
     if base in plan.colours.values():
@@ -57,7 +57,7 @@ def below(canvas: Canvas, line: Array, softness: float = 1.0) -> tuple[Array, in
     return np.clip((rows - edge) / softness + 0.5, 0, 1), top
 
 
-def shadow(canvas: Canvas, plan: Plan, cover: Array, top: int) -> None:
+def shadow(canvas: Canvas, plan: PaintPlan, cover: Array, top: int) -> None:
     """The soft shadow that a layer of cut paper throws on what lies behind it."""
     if plan.medium != "paper":
         return
@@ -65,7 +65,7 @@ def shadow(canvas: Canvas, plan: Plan, cover: Array, top: int) -> None:
     canvas.over(shifted(soft, -int(canvas.unit * 0.008)) * 0.42, (0.06, 0.05, 0.09), top)
 
 
-def mountains(canvas: Canvas, plan: Plan, rng: np.random.Generator, low: bool = False) -> None:
+def mountains(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, low: bool = False) -> None:
     """Two to four ranges; the middle one is the hero, with lit and shaded faces and snow."""
     count = 3 if low else 4
     dark = plan.colour("mountain", EARTH["mountain"])
@@ -104,7 +104,7 @@ def _paint_layer(canvas: Canvas, cover: Array, top: int, ends: list[Rgb], bottom
 
 def _faces(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     edge: Array,
     region: tuple[Array, int],
@@ -138,7 +138,7 @@ def _faces(
         canvas.over(cover * cap * (1 - lit) * 0.75, dim, top)
 
 
-def hills(canvas: Canvas, plan: Plan, rng: np.random.Generator, kind: str = "hill") -> None:
+def hills(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, kind: str = "hill") -> None:
     """Rolling layers from the horizon to the foreground, each with a lit crest."""
     base = plan.colour(kind, EARTH.get(kind, EARTH["hill"]))
     count = 5
@@ -172,7 +172,7 @@ def _copses(
 
 
 def layer_of(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, edge: Array, colour: Rgb
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, edge: Array, colour: Rgb
 ) -> None:
     """One layer of ground: lit along its crest, darker towards its foot, brushed lengthwise."""
     cover, top = below(canvas, edge)
@@ -187,7 +187,7 @@ def layer_of(
     canvas.over(cover * np.clip(fall * 3.2 + 0.14 * brush, 0, 0.8), dim, top)
 
 
-def dunes(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def dunes(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Dunes with sharp crests: one flank in light, the other in shadow, and wind ripples."""
     sand = plan.colour("desert", EARTH["desert"])
     count = 5
@@ -213,7 +213,7 @@ def dunes(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         canvas.over(cover * np.exp(-np.clip(fall, 0, None) / 0.006) * 0.55, plan.look.lamp, top)
 
 
-def snowfield(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def snowfield(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Drifts of snow that take their shadows from the sky."""
     for layer in range(4):
         near = layer / 3
@@ -232,7 +232,7 @@ def snowfield(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
 
 
 def headland(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, at: float, height: float
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: float, height: float
 ) -> float:
     """A rock that runs in from the nearer side and ends in a cliff.
 

@@ -1,4 +1,4 @@
-"""What the picture is made with: gouache unless the prompt names watercolour, ink, oil..."""
+"""What the image is made with: gouache unless the prompt names watercolour, ink, oil..."""
 
 from collections.abc import Callable
 
@@ -6,15 +6,15 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from engine.backends.builtin.painter.noise import fractal, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb
 
 PAPER: Rgb = (0.965, 0.945, 0.895)
-Finish = Callable[[Image.Image, Plan, np.random.Generator], Image.Image]
+Finish = Callable[[Image.Image, PaintPlan, np.random.Generator], Image.Image]
 
 
-def finish(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
-    """Turns the painted picture into one of the plan's medium."""
+def finish(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
+    """Turns the painted image into one of the plan's medium."""
     return FINISHES.get(plan.medium, gouache)(image, plan, rng)
 
 
@@ -32,7 +32,7 @@ def _tooth(rng: np.random.Generator, shape: tuple[int, int], fine: float = 90) -
 
 
 def _moved(pixels: Array, across: Array, down: Array) -> Array:
-    """The picture with every pixel fetched from a little aside (offsets in pixels)."""
+    """The image with every pixel fetched from a little aside (offsets in pixels)."""
     height, width = pixels.shape[:2]
     rows = np.clip(np.arange(height)[:, None] + down, 0, height - 1).astype(np.intp)
     columns = np.clip(np.arange(width)[None, :] + across, 0, width - 1).astype(np.intp)
@@ -45,14 +45,14 @@ def _smoothed(image: Image.Image, size: int = 5) -> Image.Image:
     return small.filter(ImageFilter.MedianFilter(size)).resize(image.size, Image.Resampling.BICUBIC)
 
 
-def gouache(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def gouache(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Opaque paint on fine paper: hardly any texture."""
     pixels = _floats(image)
     tooth = _tooth(rng, pixels.shape[:2], 120)
     return _image(pixels * (1 + 0.011 * tooth)[..., None])
 
 
-def film(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def film(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Grain, strongest in the middle tones, and a little halation."""
     pixels = _floats(image)
     glow = _floats(image.filter(ImageFilter.GaussianBlur(min(image.size) * 0.012)))
@@ -63,7 +63,7 @@ def film(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Imag
     return _image(pixels + (grain * (0.012 + 0.03 * middle))[..., None])
 
 
-def watercolour(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def watercolour(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Wavering edges, pigment that settles in the paper and along the rims, a free border."""
     pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
@@ -88,7 +88,7 @@ def watercolour(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Ima
     return _image(out * (1 + 0.018 * tooth)[..., None])
 
 
-def ink(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def ink(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Washes of ink in four depths on warm paper; a named colour stays as an accent."""
     smooth = _smoothed(image, 5)
     pixels = _floats(smooth)
@@ -112,7 +112,7 @@ def ink(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image
     return _image(out * (1 + 0.02 * tooth)[..., None])
 
 
-def oil(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def oil(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Strokes that follow the forms, with ridges of paint that catch the light."""
     pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
@@ -136,7 +136,7 @@ def oil(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image
     return _image(pixels * tint[..., None] + relief[..., None] * (0.25 + 0.75 * pixels))
 
 
-def riso(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def riso(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Three inks printed one over the other in dots, each a little out of register."""
     pixels = _floats(image)
     shape = pixels.shape[:2]
@@ -167,7 +167,7 @@ def riso(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Imag
     return _image(np.array(PAPER, np.float32) * np.exp(-ink_light) * (1 + 0.015 * tooth)[..., None])
 
 
-def pixel(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def pixel(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Square pixels in a palette of 28 colours."""
     scale = 128 / min(image.size)
     size = (max(8, round(image.width * scale)), max(8, round(image.height * scale)))
@@ -176,7 +176,7 @@ def pixel(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Ima
     return few.resize(image.size, Image.Resampling.NEAREST)
 
 
-def paper(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def paper(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Sheets of coloured paper with fibres; the painter threw shadows between the layers."""
     pixels = _floats(_smoothed(image, 5))
     tooth = _tooth(rng, pixels.shape[:2], 60)
@@ -186,7 +186,7 @@ def paper(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Ima
     )
 
 
-def woodblock(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def woodblock(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Flat inks with soft gradations, drawn contours and the grain of the block."""
     pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
@@ -208,7 +208,7 @@ def woodblock(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image
     return _image(out * np.array([1.0, 0.985, 0.94], np.float32))
 
 
-def pastel(image: Image.Image, plan: Plan, rng: np.random.Generator) -> Image.Image:
+def pastel(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
     """Chalk that skips over the tooth of tinted paper, in slanting strokes."""
     pixels = _floats(_smoothed(image, 5))
     shape = pixels.shape[:2]
@@ -235,4 +235,4 @@ FINISHES: dict[str, Finish] = {
     "pastel": pastel,
     "film": film,
 }
-"""What finishes a picture of every medium; without a medium it is gouache."""
+"""What finishes an image of every medium; without a medium it is gouache."""

@@ -1,6 +1,6 @@
 """Fractal noise whose random numbers do not depend on the size in pixels.
 
-A picture of 256 pixels is therefore the small version of the one of 1024, not another picture.
+An image of 256 pixels is therefore the small version of the one of 1024, not another image.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Paints a picture from a prompt: reads it, plans, paints in layers, grades and finishes.
+"""Paints an image from a prompt: reads it, plans, paints in layers, grades and finishes.
 
 A procedural painter, not a learned model: it knows the words of `words.toml` and paints what they
 name with noise, gradients and cut-out silhouettes. The same arguments give the same bytes on the
@@ -14,23 +14,23 @@ from PIL import Image, ImageFilter
 
 from engine.backends.builtin.painter.abstract import abstract
 from engine.backends.builtin.painter.canvas import Canvas, blurred
-from engine.backends.builtin.painter.deep import deep
 from engine.backends.builtin.painter.grade import grade, tone
 from engine.backends.builtin.painter.medium import finish
-from engine.backends.builtin.painter.plan import Plan, plan
+from engine.backends.builtin.painter.plan import PaintPlan, plan
 from engine.backends.builtin.painter.portrait import portrait
 from engine.backends.builtin.painter.reading import read
 from engine.backends.builtin.painter.reference import follow, heed
 from engine.backends.builtin.painter.scene import Source, landscape
 from engine.backends.builtin.painter.space import space
 from engine.backends.builtin.painter.still import still_life
+from engine.backends.builtin.painter.underwater import deep
 from engine.backends.builtin.painter.weather import weather
 
 LARGEST = 1_900_000
-"""Pixels that are painted one by one; a larger picture is painted smaller and enlarged."""
+"""Pixels that are painted one by one; a larger image is painted smaller and enlarged."""
 
 SMALLEST = 192
-"""Shorter side that is painted at least; a smaller picture is painted larger and reduced."""
+"""Shorter side that is painted at least; a smaller image is painted larger and reduced."""
 
 
 def paint(
@@ -44,7 +44,7 @@ def paint(
     more_references: Sequence[bytes] = (),
     freedom: float = 1.0,
 ) -> bytes:
-    """Paints one picture.
+    """Paints one image.
 
     Args:
         prompt: What to paint; any text, also none.
@@ -52,16 +52,16 @@ def paint(
         seed: Source of every choice that the prompt leaves open.
         width: Width in pixels, 64 to 4096.
         height: Height in pixels, 64 to 4096.
-        reference: A picture to follow in palette and, roughly, in its light and dark.
+        reference: An image to follow in palette and, roughly, in its light and dark.
         more_references: Further ones, to follow in palette; the first of them in light and dark
             as well where there is no `reference`.
         freedom: How far the painter strays by itself, 0 to 2; 1 is its temperament.
 
     Returns:
-        The picture as PNG, 8-bit RGB.
+        The image as PNG, 8-bit RGB.
 
     Raises:
-        ValueError: The reference is no picture, or larger than Pillow takes for safe.
+        ValueError: The reference is no image, or larger than Pillow takes for safe.
     """
     source = _source(seed)
     decided = plan(read(prompt, negative_prompt), source("plan"), freedom)
@@ -98,7 +98,7 @@ def _working_size(width: int, height: int) -> tuple[int, int]:
     return max(8, round(width * scale)), max(8, round(height * scale))
 
 
-def _stage(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _stage(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     if plan.stage == "land":
         landscape(canvas, plan, source)
         return
@@ -106,7 +106,7 @@ def _stage(canvas: Canvas, plan: Plan, source: Source) -> None:
     stages.get(plan.stage, abstract)(canvas, plan, source(plan.stage))
 
 
-def _lens(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def _lens(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Bloom around what is bright, darker corners, and the finest grain against banding."""
     luma = np.clip(canvas.pixels[..., 1], 0, 1)
     bright = np.clip((luma - 0.72) * 3, 0, 1)
@@ -118,7 +118,7 @@ def _lens(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     canvas.pixels += (grain * 0.0075)[..., None]
 
 
-def _focused(image: Image.Image, plan: Plan) -> Image.Image:
+def _focused(image: Image.Image, plan: PaintPlan) -> Image.Image:
     """Sharpness and detail, as they are asked for."""
     unit = min(image.size)
     step = tone(plan, "sharpness")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.backends.builtin.painter.lexicon import data
-from engine.backends.builtin.painter.reading import Reading
+from engine.backends.builtin.painter.reading import PromptReading
 from engine.imaging.measure.colour import Rgb, from_hex
 
 BACKDROPS = (
@@ -26,7 +26,7 @@ DARK_LIGHTS = ("night", "moonlight", "aurora", "neon", "dusk", "storm")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LightColours:
     """The colours of a light; see `looks.toml` for what each one is."""
 
     name: str
@@ -45,7 +45,7 @@ class Look:
 
 
 @dataclass(slots=True)
-class Plan:
+class PaintPlan:
     """Everything that the painter has decided before the first stroke.
 
     Attributes:
@@ -53,8 +53,8 @@ class Plan:
         look: The light.
         things: Subjects to paint, by name, in the order of the text.
         colours: Colour that the prompt gave to a subject.
-        palette: Colours of the whole picture with their weight; those of a subject are not in it.
-        pull: How strongly the picture is drawn into the palette, 0..1.
+        palette: Colours of the whole image with their weight; those of a subject are not in it.
+        pull: How strongly the image is drawn into the palette, 0..1.
         focus: Where the main subject stands, 0 (left) to 1.
         horizon: Height of the horizon from the top, 0..1.
         scale: Size of the main subject relative to its usual size.
@@ -69,7 +69,7 @@ class Plan:
     """
 
     stage: str
-    look: Look
+    look: LightColours
     things: list[str]
     colours: dict[str, Rgb]
     palette: list[tuple[Rgb, float]]
@@ -99,7 +99,7 @@ class Plan:
         return self.corrections.get(name, 0.0) + self.drift.get(name, 0.0)
 
 
-def plan(reading: Reading, rng: np.random.Generator, freedom: float = 1.0) -> Plan:
+def plan(reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0) -> PaintPlan:
     """Turns a reading into a plan.
 
     Args:
@@ -114,7 +114,7 @@ def plan(reading: Reading, rng: np.random.Generator, freedom: float = 1.0) -> Pl
     free = rng.uniform(0.15, 0.85)
     composition = set(reading.names("composition"))
     things = _completed(stage, things, rng, reading.removed)
-    return Plan(
+    return PaintPlan(
         stage=stage,
         look=_look(stage, looks, weather, things, rng),
         things=things,
@@ -138,7 +138,7 @@ def plan(reading: Reading, rng: np.random.Generator, freedom: float = 1.0) -> Pl
     )
 
 
-def _removed(reading: Reading) -> list[Rgb]:
+def _removed(reading: PromptReading) -> list[Rgb]:
     names = sorted(name for family, name in reading.removed if family == "colour")
     values = [
         name if name.startswith("#") else data("words.toml")["colour"][name] for name in names
@@ -180,7 +180,7 @@ def _stage(things: list[str], rng: np.random.Generator) -> str:
 def _completed(
     stage: str, things: list[str], rng: np.random.Generator, removed: set[tuple[str, str]]
 ) -> list[str]:
-    """Adds what a picture needs to stand on: ground for a subject, something on a table."""
+    """Adds what an image needs to stand on: ground for a subject, something on a table."""
     out = list(things)
     if stage == "land":
         if "wave" in out and "sea" not in out:
@@ -200,7 +200,7 @@ def _completed(
 
 def _look(
     stage: str, named: list[str], weather: set[str], things: list[str], rng: np.random.Generator
-) -> Look:
+) -> LightColours:
     looks = data("looks.toml")
     ordered = [light for light in PARTICULAR if light in named] + named
     name = next((light for light in ordered if light in looks), "")
@@ -222,7 +222,7 @@ def _look(
     colours = {key: from_hex(chosen[key]) for key in ("haze", "near", "lamp", "ambient", "water")}
     lit, shaded = (from_hex(value) for value in chosen["cloud"])
     sky = tuple(from_hex(value) for value in chosen["sky"])
-    return Look(name=name, sky=sky, cloud=(lit, shaded), **colours)
+    return LightColours(name=name, sky=sky, cloud=(lit, shaded), **colours)
 
 
 def _focus(composition: set[str], fixed: dict[str, float], rng: np.random.Generator) -> float:

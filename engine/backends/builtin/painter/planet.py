@@ -6,12 +6,12 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Point
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
 
 
 def paint_planet(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, at: Point, radius: float
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, radius: float
 ) -> None:
     """Paints a banded planet, often ringed, with its night side; `radius` in units."""
     hue = plan.colour("planet", plan.palette[0][0] if plan.palette else (0.82, 0.6, 0.42))

@@ -7,11 +7,11 @@ import numpy as np
 from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, disc
 from engine.backends.builtin.painter.land import EARTH, below, layer_of, shadow, tinted
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
 
 
-def forest(canvas: Canvas, plan: Plan, rng: np.random.Generator, low: bool = False) -> None:
+def forest(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, low: bool = False) -> None:
     """Rows of pines, pale in the distance and dark in front."""
     count = 3 if low else 5
     base = plan.colour("forest", EARTH["forest"])
@@ -28,7 +28,7 @@ def forest(canvas: Canvas, plan: Plan, rng: np.random.Generator, low: bool = Fal
 
 def pine_row(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     edge: Array,
     size: float,
@@ -111,7 +111,7 @@ def branches(
     return rings, tips
 
 
-def tree(canvas: Canvas, plan: Plan, rng: np.random.Generator, at: Point, size: float) -> None:
+def tree(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, size: float) -> None:
     """A broad tree with a crown in three tones, or bare in winter."""
     rings, tips = branches((0, 0), 1.0, rng)
     bark = mix(tinted(plan, (0.3, 0.22, 0.18)), plan.look.near, 0.5)
@@ -140,7 +140,7 @@ def tree(canvas: Canvas, plan: Plan, rng: np.random.Generator, at: Point, size: 
         canvas.lay(canvas.stencil(crown, at, size), colour, 0.95)
 
 
-def palm(canvas: Canvas, plan: Plan, rng: np.random.Generator, at: Point, size: float) -> None:
+def palm(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, size: float) -> None:
     """A palm that leans, with feathered fronds."""
     lean = float(rng.uniform(-0.25, 0.25))
     ends = [(lean * t**1.6, t * 0.95) for t in np.linspace(0, 1, 12)]
@@ -169,7 +169,7 @@ def palm(canvas: Canvas, plan: Plan, rng: np.random.Generator, at: Point, size: 
 
 
 def grass(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, colour: Rgb, tall: float, base: float
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, colour: Rgb, tall: float, base: float
 ) -> None:
     """Blades along the lower edge, `tall` in units; `base` the height of their feet (from top)."""
     aspect = canvas.width / canvas.unit
@@ -193,7 +193,7 @@ def grass(
     canvas.lay(canvas.stencil(rings, (0, 0), 1.0), colour)
 
 
-def field(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def field(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Rows of grain that run to a vanishing point, brushed by wind."""
     line = round(plan.horizon * canvas.height)
     rows = canvas.height - line
@@ -216,7 +216,7 @@ def field(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     canvas.pixels[line:] += (ears * 0.022)[..., None]
 
 
-def flowers(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def flowers(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """A meadow strewn with flowers: dots in the distance, petals and stems in front."""
     base = tinted(plan, EARTH["flower"])
     for layer in range(4):
@@ -242,7 +242,7 @@ def flowers(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
 
 def _flower_band(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     hues: list[Rgb],
     band: tuple[int, float, float, float],

@@ -1,18 +1,18 @@
-"""The portrait: a head in profile as in a cut-paper picture, before a disc of light."""
+"""The portrait: a head in profile as in a cut-paper image, before a disc of light."""
 
 import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Spot, box, disc
-from engine.backends.builtin.painter.figures import rim
+from engine.backends.builtin.painter.cutouts import rim
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
-from engine.backends.builtin.painter.plan import Plan
-from engine.backends.builtin.painter.silhouettes import outline
-from engine.backends.builtin.painter.wares import blossom
+from engine.backends.builtin.painter.outlines import outline
+from engine.backends.builtin.painter.plan import PaintPlan
+from engine.backends.builtin.painter.still_life_objects import blossom
 from engine.imaging.measure.colour import Rgb, mix
 
 
-def portrait(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def portrait(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Paints the backdrop with its disc and the sitter in the asked colours."""
     wall = plan.colour("sky", plan.look.sky[1])
     canvas.gradient([mix(wall, plan.look.near, 0.2), wall, plan.look.sky[2]], 0, canvas.height)
@@ -28,7 +28,7 @@ def portrait(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     _sitter(Spot(canvas, (plan.focus, 0.985), 0.86 * plan.scale, flip), plan, cloth)
 
 
-def _sitter(spot: Spot, plan: Plan, cloth: Rgb) -> None:
+def _sitter(spot: Spot, plan: PaintPlan, cloth: Rgb) -> None:
     near = plan.look.near
     skin = mix(tinted(plan, plan.colour("portrait", (0.80, 0.56, 0.45))), near, 0.18)
     hair = mix(tinted(plan, (0.24, 0.14, 0.13)), near, 0.45)

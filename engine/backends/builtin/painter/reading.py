@@ -54,7 +54,7 @@ class Mention:
 
 
 @dataclass(slots=True)
-class Reading:
+class PromptReading:
     """What a prompt says, in the painter's vocabulary.
 
     Attributes:
@@ -91,11 +91,11 @@ class Reading:
         self.mentions.append(mention)
 
 
-def read(prompt: str, negative_prompt: str = "") -> Reading:
+def read(prompt: str, negative_prompt: str = "") -> PromptReading:
     """Reads a prompt and what is to be kept out of it; any text is accepted, also none."""
-    reading = Reading()
+    reading = PromptReading()
     _scan(tokens(prompt), reading)
-    excluded = Reading()
+    excluded = PromptReading()
     _scan(tokens(negative_prompt), excluded)
     reading.removed |= {(one.family, one.name) for one in excluded.mentions}
     return reading
@@ -109,7 +109,7 @@ def tokens(text: str) -> list[str]:
     return _TOKEN.findall(plain)
 
 
-def _scan(words: list[str], reading: Reading) -> None:
+def _scan(words: list[str], reading: PromptReading) -> None:
     at, degree, negated = 0, 1.0, False
     weights = _weights(words)
     pending: Mention | None = None
@@ -137,7 +137,7 @@ def _scan(words: list[str], reading: Reading) -> None:
         reading.add(pending)
 
 
-def _of_subject(mention: Mention, words: list[str], at: int, reading: Reading) -> Mention:
+def _of_subject(mention: Mention, words: list[str], at: int, reading: PromptReading) -> Mention:
     """A colour that follows a subject, as in `walls of sage`, is that subject's."""
     if mention.family != "colour" or at < 2 or words[at - 1] != "of":
         return mention
@@ -147,7 +147,9 @@ def _of_subject(mention: Mention, words: list[str], at: int, reading: Reading) -
     return Mention("colour", mention.name, mention.weight, mention.value, owner.name)
 
 
-def _take(mention: Mention, negated: bool, pending: Mention | None, reading: Reading) -> Mention:
+def _take(
+    mention: Mention, negated: bool, pending: Mention | None, reading: PromptReading
+) -> Mention:
     """Adds a mention; a colour before a subject becomes a colour of that subject."""
     if negated:
         reading.removed.add((mention.family, mention.name))
@@ -174,7 +176,7 @@ def _mention(words: list[str], at: int, weight: float) -> tuple[int, Mention | N
     return 1, None
 
 
-def _correction(words: list[str], at: int, weight: float, reading: Reading) -> int:
+def _correction(words: list[str], at: int, weight: float, reading: PromptReading) -> int:
     """Takes an explicit correction at a place; how many words it takes, 0 where there is none."""
     for phrase, (name, sign) in CORRECTIONS.items():
         if tuple(words[at : at + len(phrase)]) == phrase:

@@ -1,4 +1,4 @@
-"""Follows reference pictures: their palette, and roughly the light and dark of the first."""
+"""Follows reference images: their palette, and roughly the light and dark of the first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,9 +8,9 @@ from PIL import Image
 
 from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.noise import enlarge
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.decode import decoded
-from engine.imaging.errors import PictureError
+from engine.imaging.errors import ImageError
 from engine.imaging.measure.colour import Array
 from engine.imaging.measure.palette import dominant
 
@@ -28,18 +28,18 @@ class Guide:
     lightness: Array
 
 
-def heed(references: Sequence[bytes], plan: Plan) -> Guide:
+def heed(references: Sequence[bytes], plan: PaintPlan) -> Guide:
     """Takes the palette of the references into the plan and returns the layout of the first.
 
     The palette is that of all references together, each as one part of equal size, the same
-    picture once. The layout is of one: an average of several would be the layout of none.
+    image once. The layout is of one: an average of several would be the layout of none.
 
     Args:
-        references: Encoded pictures, at least one.
+        references: Encoded images, at least one.
         plan: What was decided so far; its palette and pull are changed.
 
     Raises:
-        ValueError: The bytes are no picture that can be read safely.
+        ValueError: The bytes are no image that can be read safely.
     """
     sheets = [_pixels(reference) for reference in dict.fromkeys(references)]
     found = dominant(np.concatenate(sheets), 6)
@@ -54,8 +54,8 @@ def _pixels(reference: bytes) -> Array:
     """A reference as sRGB of 0..1, reduced to a square of `SIDE` pixels, shape (h, w, 3)."""
     try:
         image = decoded(reference, near=(256, 256))
-    except PictureError as error:
-        raise ValueError(f"the reference picture cannot be read: {error}") from error
+    except ImageError as error:
+        raise ValueError(f"the reference image cannot be read: {error}") from error
     image = image.resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(image, dtype=np.float32) / 255
 

@@ -4,17 +4,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.backends.builtin.painter import built, figures, land, plants, towers, water
+from engine.backends.builtin.painter import buildings, cutouts, land, plants, towers, water
 from engine.backends.builtin.painter.canvas import Canvas, Point
 from engine.backends.builtin.painter.noise import profile
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import light_rays, paint_sky
 from engine.backends.builtin.painter.space import rocket
 from engine.imaging.measure.colour import mix
 
 Source = Callable[[str], np.random.Generator]
-"""Gives every part of the picture its own generator, so that one part does not stir another."""
+"""Gives every part of the image its own generator, so that one part does not stir another."""
 
 STANDING = {
     "person": 0.34, "cat": 0.36, "fox": 0.36, "wolf": 0.38, "deer": 0.4, "tree": 0.62,
@@ -24,7 +24,7 @@ STANDING = {
 """Usual sizes of what stands on the ground, in units."""
 
 
-def landscape(canvas: Canvas, plan: Plan, source: Source) -> None:
+def landscape(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """Paints sky, distance, water or ground, and the subjects."""
     lamp = paint_sky(canvas, plan, source("sky"))
     if lamp and plan.look.name in ("golden", "fog", "sunset", "dawn") and not plan.weather:
@@ -46,10 +46,10 @@ def landscape(canvas: Canvas, plan: Plan, source: Source) -> None:
         water.beach(canvas, plan, source("beach"))
     _subjects(canvas, plan, source, wet)
     if plan.has("bird"):
-        figures.birds(canvas, plan, source("birds"), 3 if "minimal" in plan.traits else 11)
+        cutouts.birds(canvas, plan, source("birds"), 3 if "minimal" in plan.traits else 11)
 
 
-def _in_the_sky(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _in_the_sky(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """What floats over the horizon."""
     if plan.has("planet"):
         at = (1 - plan.focus, plan.horizon * 0.45)
@@ -60,7 +60,7 @@ def _in_the_sky(canvas: Canvas, plan: Plan, source: Source) -> None:
         _balloons(canvas, plan, source)
 
 
-def _roughness(plan: Plan) -> float:
+def _roughness(plan: PaintPlan) -> float:
     if "storm" in plan.weather or plan.look.name == "storm":
         return 0.95
     if not plan.has("sea"):
@@ -74,7 +74,7 @@ def _roughness(plan: Plan) -> float:
     return max(0.12, rough - 0.35 * plan.moods.get("calm", 0))
 
 
-def _distance(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
+def _distance(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> None:
     """What rises behind the horizon."""
     if plan.has("mountain"):
         land.mountains(canvas, plan, source("mountain"))
@@ -83,12 +83,12 @@ def _distance(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
     ):
         land.mountains(canvas, plan, source("mountain"), low=True)
     if plan.has("city"):
-        built.city(canvas, plan, source("city"), plan.horizon)
+        buildings.city(canvas, plan, source("city"), plan.horizon)
     if wet and plan.has("forest"):
         plants.forest(canvas, plan, source("forest"), low=True)
 
 
-def _ground(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _ground(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """The ground from the horizon to the lower edge, where there is no sea or lake."""
     if plan.has("desert"):
         land.dunes(canvas, plan, source("dunes"))
@@ -108,12 +108,12 @@ def _ground(canvas: Canvas, plan: Plan, source: Source) -> None:
         plants.forest(canvas, plan, source("forest"))
 
 
-def _wet_street(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _wet_street(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """A city stands by water or wet asphalt that returns its lights."""
     water.water(canvas, plan, source("street"), None, 0.1)
 
 
-def _shore(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _shore(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     """A low bank on the far side of the water."""
     rng = source("shore")
     edge = plan.horizon - 0.012 - 0.02 * (profile(rng, canvas.width, 3, 3) + 0.6)
@@ -122,7 +122,7 @@ def _shore(canvas: Canvas, plan: Plan, source: Source) -> None:
     canvas.over(cover, tone, top)
 
 
-def _mound(canvas: Canvas, plan: Plan, source: Source, high: float) -> float:
+def _mound(canvas: Canvas, plan: PaintPlan, source: Source, high: float) -> float:
     """A rise in the foreground for a subject to stand on; returns its height at the focus."""
     rng = source("mound")
     away = (canvas.x[0] - plan.focus) / 0.42
@@ -139,12 +139,12 @@ def _mound(canvas: Canvas, plan: Plan, source: Source, high: float) -> float:
     return float(np.interp(plan.focus, canvas.x[0], edge))
 
 
-def _subjects(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
+def _subjects(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> None:
     """Everything that is more than scenery, the far things first."""
     if plan.has("bridge"):
-        built.bridge(canvas, plan, source("bridge"))
+        buildings.bridge(canvas, plan, source("bridge"))
     if plan.has("village"):
-        built.village(canvas, plan, source("village"), plan.horizon + (0.0 if wet else 0.06))
+        buildings.village(canvas, plan, source("village"), plan.horizon + (0.0 if wet else 0.06))
     _vessels(canvas, plan, source)
     standing = [name for name in plan.things if name in STANDING]
     beside = 0
@@ -167,7 +167,7 @@ def _subjects(canvas: Canvas, plan: Plan, source: Source, wet: bool) -> None:
 
 
 def _foot(
-    canvas: Canvas, plan: Plan, source: Source, wet: bool, far: bool, beside: int, count: int
+    canvas: Canvas, plan: PaintPlan, source: Source, wet: bool, far: bool, beside: int, count: int
 ) -> Point:
     """Where something stands: on the far shore, in the middle distance, or on the mound."""
     aside = (0.0, 0.24, -0.24, 0.34)[beside % 4] * (1 if plan.focus < 0.5 else -1)
@@ -183,10 +183,12 @@ def _foot(
     return x, 0.955
 
 
-def _stand(canvas: Canvas, plan: Plan, source: Source, name: str, at: Point, size: float) -> None:
+def _stand(
+    canvas: Canvas, plan: PaintPlan, source: Source, name: str, at: Point, size: float
+) -> None:
     rng = source(name)
     if name == "house":
-        built.house(canvas, plan, at, size, rng)
+        buildings.house(canvas, plan, at, size, rng)
     elif name == "castle":
         towers.castle(canvas, plan, at, size, rng)
     elif name == "windmill":
@@ -202,31 +204,31 @@ def _stand(canvas: Canvas, plan: Plan, source: Source, name: str, at: Point, siz
     elif name == "palm":
         plants.palm(canvas, plan, rng, at, size)
     else:
-        figures.figure(canvas, plan, name, at, size, flip=plan.focus > 0.5)
+        cutouts.figure(canvas, plan, name, at, size, flip=plan.focus > 0.5)
 
 
-def _vessels(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _vessels(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     room = 1 - plan.horizon
     flip = plan.focus > 0.5
     main = plan.things and plan.things[0] in ("boat", "ship", "rowboat")
     aside = plan.focus if main or not plan.has("lighthouse", "torii") else 1 - plan.focus
     if plan.has("ship"):
         size = 0.4 * plan.scale
-        figures.ship(canvas, plan, (aside, plan.horizon + 0.12 * room), size, flip, source("ship"))
+        cutouts.ship(canvas, plan, (aside, plan.horizon + 0.12 * room), size, flip, source("ship"))
     if plan.has("boat"):
         size = (0.34 if main else 0.16) * plan.scale
-        figures.boat(
+        cutouts.boat(
             canvas, plan, (aside, plan.horizon + (0.36 if main else 0.16) * room), size, flip
         )
     if plan.has("rowboat"):
-        figures.rowboat(canvas, plan, (aside, plan.horizon + 0.52 * room), 0.27 * plan.scale, flip)
+        cutouts.rowboat(canvas, plan, (aside, plan.horizon + 0.52 * room), 0.27 * plan.scale, flip)
 
 
-def _balloons(canvas: Canvas, plan: Plan, source: Source) -> None:
+def _balloons(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
     rng = source("balloon")
     others = 1 if "minimal" in plan.traits else 5
     for _ in range(others):
         at = (float(rng.uniform(0.08, 0.92)), plan.horizon * float(rng.uniform(0.35, 0.9)))
         if abs(at[0] - plan.focus) > 0.2:
-            figures.balloon(canvas, plan, at, float(rng.uniform(0.06, 0.13)) * plan.scale, rng)
-    figures.balloon(canvas, plan, (plan.focus, plan.horizon * 0.78), 0.34 * plan.scale, rng)
+            cutouts.balloon(canvas, plan, at, float(rng.uniform(0.06, 0.13)) * plan.scale, rng)
+    cutouts.balloon(canvas, plan, (plan.focus, plan.horizon * 0.78), 0.34 * plan.scale, rng)

@@ -7,11 +7,13 @@ import numpy as np
 from engine.backends.builtin.painter.canvas import Canvas, blurred
 from engine.backends.builtin.painter.clouds import paint_clouds
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
 
 
-def paint_sky(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> tuple[float, float] | None:
+def paint_sky(
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator
+) -> tuple[float, float] | None:
     """Paints the sky down to a little under the horizon.
 
     Returns:
@@ -42,7 +44,7 @@ def _breath(canvas: Canvas, rng: np.random.Generator) -> None:
     canvas.pixels += (0.018 * wash)[..., None]
 
 
-def paint_stars(canvas: Canvas, plan: Plan, rng: np.random.Generator, density: float) -> None:
+def paint_stars(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, density: float) -> None:
     """Strews stars of uneven brightness, fewer towards the horizon, and a few large ones."""
     area = canvas.width * canvas.height / canvas.unit**2
     count = int(420 * density * area)
@@ -70,7 +72,7 @@ def _sparkle(canvas: Canvas, at: tuple[float, float], size: float, colour: Rgb) 
     canvas.lay(canvas.stencil([ring], at, 1.0), colour, 0.9)
 
 
-def paint_aurora(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def paint_aurora(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Hangs two or three curtains of light, bright at the hem and fading upwards."""
     hues: list[Rgb] = [(0.25, 0.95, 0.62), (0.2, 0.8, 0.85), (0.65, 0.35, 0.9)]
     for layer in range(3):
@@ -92,7 +94,7 @@ def paint_aurora(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
 
 
 def _body(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, clear: bool
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, clear: bool
 ) -> tuple[float, float] | None:
     """Sun, moon or crescent, where the light asks for one or the prompt names it."""
     name = plan.look.name

@@ -4,13 +4,13 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, curve, disc
 from engine.backends.builtin.painter.noise import fractal, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.backends.builtin.painter.planet import paint_planet
 from engine.backends.builtin.painter.sky import paint_orb, paint_stars
 from engine.imaging.measure.colour import mix
 
 
-def space(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def space(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Nebulae, stars, and a planet with bands, a ring and its night side."""
     dark = mix(plan.look.sky[0], (0.01, 0.01, 0.03), 0.5)
     canvas.gradient([dark, mix(dark, plan.look.sky[1], 0.5), dark], 0, canvas.height)
@@ -38,7 +38,7 @@ def space(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         )
 
 
-def rocket(canvas: Canvas, plan: Plan, at: Point, size: float) -> None:
+def rocket(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     """A rocket on its flame."""
     flame = curve([(-0.07, 0.0), (0.07, 0.0), (0.05, -0.22), (0.0, -0.5), (-0.05, -0.22)])
     canvas.lay(canvas.stencil([flame], at, size), (1.0, 0.68, 0.25), 0.9)

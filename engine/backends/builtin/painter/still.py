@@ -5,8 +5,8 @@ import numpy as np
 from engine.backends.builtin.painter.canvas import Canvas, Ring, Spot, blurred, disc
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
-from engine.backends.builtin.painter.plan import STILL, Plan
-from engine.backends.builtin.painter.wares import PIECES, Ware
+from engine.backends.builtin.painter.plan import STILL, PaintPlan
+from engine.backends.builtin.painter.still_life_objects import PIECES, Ware
 from engine.imaging.measure.colour import Rgb, mix
 
 GLAZES: tuple[Rgb, ...] = (
@@ -17,7 +17,7 @@ SLOTS = (0.0, -0.78, 0.82, -0.4, 0.45)
 """Where things stand beside the main one, in spans, on its lit side first."""
 
 
-def still_life(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def still_life(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Paints wall, table and the things that the plan names, the first one largest."""
     side = 1.0 if rng.uniform() < 0.5 else -1.0
     _wall(canvas, plan, rng, side)
@@ -37,7 +37,7 @@ def still_life(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         PIECES[name](Ware(spot, plan, hue, side))
 
 
-def _wall(canvas: Canvas, plan: Plan, rng: np.random.Generator, side: float) -> None:
+def _wall(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, side: float) -> None:
     wall = plan.colour("sky", plan.look.sky[1])
     line = round(plan.horizon * canvas.height)
     ends = (mix(wall, plan.look.near, 0.25), mix(wall, plan.look.haze, 0.5))
@@ -50,7 +50,7 @@ def _wall(canvas: Canvas, plan: Plan, rng: np.random.Generator, side: float) -> 
         _window(canvas, plan, side)
 
 
-def _table(canvas: Canvas, plan: Plan, rng: np.random.Generator, side: float) -> None:
+def _table(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, side: float) -> None:
     line = round(plan.horizon * canvas.height)
     wood = tinted(plan, (0.55, 0.37, 0.25))
     ends = (mix(wood, plan.look.near, 0.15), mix(wood, plan.look.near, 0.5))
@@ -66,7 +66,7 @@ def _table(canvas: Canvas, plan: Plan, rng: np.random.Generator, side: float) ->
     canvas.over(edge * 0.6, mix(wood, plan.look.lamp, 0.4), line)
 
 
-def _window(canvas: Canvas, plan: Plan, side: float) -> None:
+def _window(canvas: Canvas, plan: PaintPlan, side: float) -> None:
     """Light of a window that falls on the wall in slanting panes."""
     panes: list[Ring] = []
     for column in range(2):
@@ -82,7 +82,7 @@ def _window(canvas: Canvas, plan: Plan, side: float) -> None:
     canvas.glow(blurred(shape, canvas.unit * 0.008) * 0.34, plan.look.lamp)
 
 
-def _cast(spot: Spot, plan: Plan, side: float) -> None:
+def _cast(spot: Spot, plan: PaintPlan, side: float) -> None:
     """The shadow on the table, long on the side away from the light."""
     rings: list[Ring] = [disc((side * 0.26, 0.0), 0.52, 40, 0.2), disc((0.0, 0.0), 0.33, 40, 0.22)]
     patch = spot.canvas.stencil(rings, spot.at, spot.size)

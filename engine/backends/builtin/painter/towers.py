@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from engine.backends.builtin.painter.built import WINDOW, halo, rounded
+from engine.backends.builtin.painter.buildings import WINDOW, halo, rounded
 from engine.backends.builtin.painter.canvas import Canvas, Point, Ring, box
 from engine.backends.builtin.painter.land import tinted
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import mix
 
 
@@ -17,7 +17,7 @@ def _girth(height: float) -> float:
 
 
 def lighthouse(
-    canvas: Canvas, plan: Plan, at: Point, size: float, rng: np.random.Generator
+    canvas: Canvas, plan: PaintPlan, at: Point, size: float, rng: np.random.Generator
 ) -> None:
     """A banded tower with gallery and lamp; its beam is seen when it is dark."""
     asked = plan.colours.get("lighthouse")
@@ -52,7 +52,7 @@ def lighthouse(
     halo(canvas, (at[0], beam_y), 0.045 * size / 0.4, WINDOW, 0.9 if plan.look.is_dark else 0.35)
 
 
-def _beam(canvas: Canvas, plan: Plan, at: Point, side: float) -> None:
+def _beam(canvas: Canvas, plan: PaintPlan, at: Point, side: float) -> None:
     across = (canvas.x - at[0]) * canvas.width / canvas.unit
     down = (canvas.y - at[1]) * canvas.height / canvas.unit
     for way, strength in ((side, 0.62), (-side, 0.3)):
@@ -63,7 +63,9 @@ def _beam(canvas: Canvas, plan: Plan, at: Point, side: float) -> None:
         canvas.glow(light * (along > 0) * strength, mix(plan.look.lamp, WINDOW, 0.4))
 
 
-def castle(canvas: Canvas, plan: Plan, at: Point, size: float, rng: np.random.Generator) -> None:
+def castle(
+    canvas: Canvas, plan: PaintPlan, at: Point, size: float, rng: np.random.Generator
+) -> None:
     """Towers with pointed roofs around a keep."""
     stone = mix(tinted(plan, plan.colour("castle", (0.55, 0.53, 0.56)), 0.15), plan.look.near, 0.3)
     roof = mix(tinted(plan, (0.35, 0.3, 0.42), 0.1), plan.look.near, 0.45)
@@ -94,7 +96,7 @@ def castle(canvas: Canvas, plan: Plan, at: Point, size: float, rng: np.random.Ge
     )
 
 
-def torii(canvas: Canvas, plan: Plan, at: Point, size: float) -> None:
+def torii(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     """A Japanese gate, vermilion unless the prompt says otherwise."""
     red = tinted(plan, plan.colour("torii", (0.86, 0.27, 0.16)))
     posts: list[Ring] = [
@@ -119,7 +121,9 @@ def _turned(angle: float, u: float, v: float) -> Point:
     return u * c - v * s, 0.63 + u * s + v * c
 
 
-def windmill(canvas: Canvas, plan: Plan, at: Point, size: float, rng: np.random.Generator) -> None:
+def windmill(
+    canvas: Canvas, plan: PaintPlan, at: Point, size: float, rng: np.random.Generator
+) -> None:
     """A tower mill with four latticed sails."""
     wall = tinted(plan, plan.colour("windmill", (0.85, 0.8, 0.72)), 0.1)
     body: Ring = [(-0.17, -0.06), (0.17, -0.06), (0.1, 0.58), (-0.1, 0.58)]
@@ -138,7 +142,7 @@ def windmill(canvas: Canvas, plan: Plan, at: Point, size: float, rng: np.random.
     canvas.lay(canvas.stencil(sails, at, size), dark)
 
 
-def tent(canvas: Canvas, plan: Plan, at: Point, size: float) -> None:
+def tent(canvas: Canvas, plan: PaintPlan, at: Point, size: float) -> None:
     """A tent lit from inside when it is dark."""
     cloth = tinted(plan, plan.colour("tent", (0.9, 0.55, 0.25)))
     lit = mix(plan.colour("tent", (0.95, 0.62, 0.3)), WINDOW, 0.5) if plan.look.is_dark else cloth

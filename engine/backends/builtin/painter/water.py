@@ -5,13 +5,13 @@ import numpy as np
 from engine.backends.builtin.painter.canvas import Canvas
 from engine.backends.builtin.painter.land import EARTH, below, tinted
 from engine.backends.builtin.painter.noise import fractal, profile, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, Rgb, mix
 
 
 def water(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     lamp: tuple[float, float] | None,
     rough: float,
@@ -66,7 +66,7 @@ def _mirrored(
     return np.asarray(np.take(flat, source * canvas.width + columns, axis=0) * 0.9)
 
 
-def _path(canvas: Canvas, plan: Plan, x: float, line: int, depth: Array, waves: Array) -> None:
+def _path(canvas: Canvas, plan: PaintPlan, x: float, line: int, depth: Array, waves: Array) -> None:
     """The broken column of light under the sun or moon."""
     half = 0.02 + 0.075 * depth
     aside = (canvas.x - x) * (canvas.width / canvas.unit)
@@ -77,7 +77,7 @@ def _path(canvas: Canvas, plan: Plan, x: float, line: int, depth: Array, waves: 
 
 
 def _breakers(
-    canvas: Canvas, plan: Plan, rng: np.random.Generator, line: int, rough: float
+    canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, line: int, rough: float
 ) -> None:
     """Crests that grow towards the viewer, each a dark face with foam along its lip."""
     count = 7
@@ -104,11 +104,11 @@ def _breakers(
         canvas.over(np.clip(foam * tips * (0.5 + rough), 0, 0.92), _foam(plan), top)
 
 
-def _foam(plan: Plan) -> Rgb:
+def _foam(plan: PaintPlan) -> Rgb:
     return tinted(plan, (0.96, 0.98, 0.97), 0.05)
 
 
-def river(canvas: Canvas, plan: Plan, rng: np.random.Generator, kind: str) -> None:
+def river(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, kind: str) -> None:
     """A river or road that winds from the foreground to the horizon and narrows on its way."""
     line = round(plan.horizon * canvas.height)
     rows = canvas.height - line
@@ -141,7 +141,7 @@ def river(canvas: Canvas, plan: Plan, rng: np.random.Generator, kind: str) -> No
         )
 
 
-def beach(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def beach(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Sand in the foreground with the wet line and the lace of the last wave."""
     edge = 0.86 + 0.03 * profile(rng, canvas.width, 1.4, 3) + 0.05 * (canvas.x[0] - 0.5)
     cover, top = below(canvas, edge, softness=3)

@@ -6,11 +6,11 @@ import numpy as np
 
 from engine.backends.builtin.painter.canvas import Canvas, Ring, blurred, disc
 from engine.backends.builtin.painter.noise import fractal, smoothstep
-from engine.backends.builtin.painter.plan import Plan
+from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Array, mix
 
 
-def weather(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def weather(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Lays the plan's weathers over the painted scene."""
     if "fog" in plan.weather or plan.look.name == "fog":
         _fog(canvas, plan, rng)
@@ -25,7 +25,7 @@ def weather(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
         _fireflies(canvas, plan, rng)
 
 
-def _fog(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def _fog(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     drift = fractal(rng, canvas.shape, 1.6, octaves=5, gain=0.5, stretch=3.5)
     band = np.exp(-(((canvas.y - plan.horizon - 0.02) / 0.26) ** 2))
     veil = np.clip(0.1 + 0.4 * band + 0.2 * drift * (0.3 + band), 0, 0.8)
@@ -36,7 +36,7 @@ def _fog(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
     canvas.over(veil, mix(plan.look.haze, plan.look.lamp, 0.15))
 
 
-def _rain(canvas: Canvas, plan: Plan, rng: np.random.Generator, strength: float) -> None:
+def _rain(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, strength: float) -> None:
     slant = float(rng.uniform(0.08, 0.3)) * (1 if rng.uniform() < 0.5 else -1)
     aspect, rise = canvas.width / canvas.unit, canvas.height / canvas.unit
     for length, wide, count, opacity in ((0.05, 0.0007, 340, 0.22), (0.11, 0.0011, 110, 0.3)):
@@ -58,7 +58,7 @@ def _rain(canvas: Canvas, plan: Plan, rng: np.random.Generator, strength: float)
 
 def _flakes(
     canvas: Canvas,
-    plan: Plan,
+    plan: PaintPlan,
     rng: np.random.Generator,
     hue: tuple[float, float, float],
     count: int,
@@ -90,7 +90,7 @@ def _flakes(
     canvas.over(np.clip(layer, 0, 0.95), mix(hue, plan.look.haze, 0.12 if big < 2 else 0.0))
 
 
-def _fireflies(canvas: Canvas, plan: Plan, rng: np.random.Generator) -> None:
+def _fireflies(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     lights = np.zeros(canvas.shape, dtype=np.float32)
     for _ in range(60):
         x, y = float(rng.uniform(0.02, 0.98)), float(rng.uniform(plan.horizon * 0.8, 0.98))

@@ -1,0 +1,47 @@
+"""How many tasks a device had room for, learnt from batches that did not fit."""
+
+from dataclasses import dataclass
+
+from engine.models.hosts.tasks import BatchKey
+
+STEADY = 16
+"""Batches at a limit that have to fit before one task more is tried; doubled by each failure."""
+
+
+@dataclass(slots=True)
+class _Limit:
+    tasks: int
+    steady: int = STEADY
+    fitted: int = 0
+
+
+class BatchLimits:
+    """The limits that were learnt while the engine runs."""
+
+    def __init__(self) -> None:
+        self._limits: dict[BatchKey, _Limit] = {}
+
+    def most(self, key: BatchKey, most: int) -> int:
+        """Tasks of a kind to do at once.
+
+        Args:
+            key: The kind.
+            most: What the model takes.
+        """
+        limit = self._limits.get(key)
+        return most if limit is None else min(most, limit.tasks)
+
+    def failed(self, key: BatchKey, fitted: int) -> None:
+        """A batch did not fit; so many tasks did, or may."""
+        before = self._limits.get(key)
+        steady = STEADY if before is None else 2 * before.steady
+        self._limits[key] = _Limit(max(1, fitted), steady)
+
+    def worked(self, key: BatchKey, tasks: int) -> None:
+        """A batch of so many fitted; after many at the limit, the limit is raised by one."""
+        limit = self._limits.get(key)
+        if limit is None or tasks < limit.tasks:
+            return
+        limit.fitted += 1
+        if limit.fitted >= limit.steady:
+            limit.tasks, limit.fitted = limit.tasks + 1, 0

@@ -1,0 +1,68 @@
+"""What a host is at, and how that may end."""
+
+import signal
+import time
+from dataclasses import dataclass, field
+
+from engine.contract.model_host import ModelKey
+from engine.models.hosts.tasks import BatchKey, PendingTask
+from engine.models.hosts.worker import BROKEN
+
+
+@dataclass(slots=True, eq=False)
+class CurrentLoad:
+    """A model is being loaded."""
+
+    model: ModelKey
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True, eq=False)
+class CurrentBatch:
+    """A batch that its process has."""
+
+    number: int
+    key: BatchKey
+    tasks: list[PendingTask]
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def model(self) -> ModelKey:
+        """Its model."""
+        return self.key[0]
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody waits for any of it."""
+        return any(not task.answer.done() for task in self.tasks)
+
+
+@dataclass(frozen=True, slots=True)
+class HostExit:
+    """A host's process has ended.
+
+    Attributes:
+        work: What it was at.
+        ahead: What it had been sent already.
+        how: How it ended, for a sentence.
+        is_crash: Whether it ended by itself, and not because it hung.
+        for_memory: Whether the system may have ended it for want of memory.
+    """
+
+    work: "CurrentLoad | CurrentBatch | None"
+    ahead: "CurrentBatch | None"
+    how: str
+    is_crash: bool
+    for_memory: bool
+
+
+def exit_in_words(code: int) -> str:
+    """How a process ended, by its exit code."""
+    if code == BROKEN:
+        return "its device failed"
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

@@ -1,0 +1,260 @@
+"""The models that a host has loaded: what stays, what is offloaded, and what goes."""
+
+import importlib
+import logging
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from engine.contract.model_host import LoadedModel, ModelKey
+from engine.models.hosts.memory import Memory, is_out_of_memory
+from engine.models.hosts.messages import ModelUsage
+from engine.models.hosts.out_of_memory import ModelTooLarge, no_room_to_load
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class CachedModel:
+    """A model that is loaded.
+
+    Attributes:
+        key: What it is.
+        model: The model.
+        size: Bytes that it takes on the device.
+        seconds: How long it took to load.
+        told: What it said of its size when `size` was last set.
+        whole: Bytes that it took before it was offloaded.
+        is_offloaded: Whether it was moved to the processor's memory as far as it can be.
+    """
+
+    key: ModelKey
+    model: LoadedModel
+    size: int
+    seconds: float
+    told: int
+    whole: int = 0
+    is_offloaded: bool = False
+
+
+@dataclass(slots=True)
+class _Part:
+    made: Any
+    users: set[ModelKey] = field(default_factory=set)
+
+
+class ModelCache:
+    """The models of one host, the least recently used first.
+
+    Args:
+        device: Device for torch.
+        budget: Bytes that models may fill.
+        memory: The device's memory.
+        shown: The device's name in messages, where it is another.
+    """
+
+    def __init__(self, device: str, budget: int, memory: Memory, shown: str = "") -> None:
+        self.memory = memory
+        self.budget = budget
+        self.device = device
+        self.shown = shown or device
+        self._held: OrderedDict[ModelKey, CachedModel] = OrderedDict()
+        self._parts: dict[str, _Part] = {}
+
+    def obtain(self, key: ModelKey, expected: int = 0) -> CachedModel:
+        """A model, loaded where it is not, after room was made for it.
+
+        Args:
+            key: The model.
+            expected: Bytes that it is known to take, 0 where nothing is known.
+
+        Raises:
+            StepError: It has no room (`ModelTooLarge`, unless other programs hold the device).
+            Exception: What its loader raised.
+        """
+        if (held := self._held.get(key)) is not None:
+            self._held.move_to_end(key)
+            self._restore(held)
+            return held
+        self.make_room(expected)
+        held = self._load(key)
+        self._held[key] = held
+        self.make_room(0, keep=key)
+        if self.filled() > self.budget:
+            self.offload(key)
+        if self.filled() > self.budget:
+            size = held.size
+            self.unload(key)
+            raise ModelTooLarge(key.name, size, self.shown, self.budget)
+        return held
+
+    def holding(self) -> tuple[ModelUsage, ...]:
+        """What is loaded, the least recently used first."""
+        return tuple(ModelUsage(h.key, h.size, h.is_offloaded) for h in self._held.values())
+
+    def filled(self) -> int:
+        """Bytes that models fill now."""
+        return sum(held.size for held in self._held.values())
+
+    def used(self) -> int:
+        """Bytes of the device that are used here, as far as that is measured."""
+        measured = self.memory.used()
+        return self.filled() if measured is None else measured
+
+    def make_room(self, need: int, keep: ModelKey | None = None) -> None:
+        """Offloads, and where that is not enough unloads, what was used least recently.
+
+        Args:
+            need: Bytes that are wanted besides what stays.
+            keep: A model that stays as it is.
+        """
+        victims = [key for key in self._held if key != keep]
+        for step in (self._shrink, self.unload):
+            for key in victims:
+                if self._occupied() + need <= self.budget:
+                    return
+                if key in self._held:
+                    step(key)
+
+    def settle(self, key: ModelKey) -> None:
+        """Measures a model that has worked: it may take more than when it was loaded."""
+        if key not in self._held:
+            return
+        try:
+            self.measure(key)
+        except Exception:
+            log.exception("%s does not say how large it is", key.name)
+        self.make_room(0, keep=key)
+
+    def _occupied(self) -> int:
+        """Bytes that models fill, by their own count or the device's, whichever is more.
+
+        Parts that several use are counted with the model that built them, and stay when it goes.
+        """
+        return max(self.filled(), self.memory.used() or 0)
+
+    def release_others(self, keep: ModelKey | None) -> bool:
+        """Unloads everything else; whether there was anything."""
+        others = [key for key in self._held if key != keep]
+        for key in others:
+            self.unload(key)
+        return bool(others)
+
+    def offload(self, key: ModelKey) -> bool:
+        """Moves a model to the processor's memory as far as it can be; whether it was not yet."""
+        held = self._held[key]
+        if held.is_offloaded:
+            return False
+        held.is_offloaded, held.whole = True, held.size
+        try:
+            held.model.offload()
+        except Exception:
+            log.exception("%s cannot be offloaded", key.name)
+        self.memory.release()
+        self.measure(key)
+        return True
+
+    def unload(self, key: ModelKey) -> None:
+        """Closes a model and drops what it alone used."""
+        held = self._held.pop(key)
+        try:
+            held.model.close()
+        except Exception:
+            log.exception("%s cannot be closed", key.name)
+        self._forget_user(key)
+        del held
+        self.memory.release()
+
+    def measure(self, key: ModelKey) -> None:
+        """Asks a model again what it takes."""
+        held = self._held[key]
+        told = held.model.size()
+        held.size, held.told = max(0, held.size + told - held.told), told
+
+    def _shrink(self, key: ModelKey) -> None:
+        """Offloads a model; one that becomes no smaller by it has to go."""
+        before = self._held[key].size
+        if not self.offload(key):
+            return
+        if self._held[key].size >= before:
+            self.unload(key)
+
+    def _restore(self, held: CachedModel) -> None:
+        restore = getattr(held.model, "restore", None)
+        if not held.is_offloaded or restore is None:
+            return
+        if self.filled() - held.size + held.whole > self.budget:
+            return
+        try:
+            restore()
+        except Exception:
+            held.model.offload()  # what came back already would not work with what did not
+            raise
+        held.is_offloaded = False
+        self.measure(held.key)
+
+    def _load(self, key: ModelKey) -> CachedModel:
+        started = time.monotonic()
+        try:
+            return self._call_loader(key, started)
+        except Exception as error:
+            self._forget_user(key)
+            if not is_out_of_memory(error):
+                raise
+            log.warning("%s: no memory left while loading: %s", key.name, error)
+        self.release_others(None)  # outside the handler, whose traceback holds half a model
+        self.memory.release()
+        try:
+            return self._call_loader(key, started)
+        except Exception as error:
+            self._forget_user(key)
+            if not is_out_of_memory(error):
+                raise
+        self.memory.release()
+        raise no_room_to_load(key.name, self.shown, self.budget, self.memory)
+
+    def _call_loader(self, key: ModelKey, started: float) -> CachedModel:
+        before = self.memory.used()
+        module, _, name = key.loader.partition(":")
+        loader = getattr(importlib.import_module(module), name)
+        model = cast("LoadedModel", loader(key.options, _LoadContext(self, key)))
+        told, after = model.size(), self.memory.used()
+        measured = after - before if before is not None and after is not None else 0
+        size = measured if measured > 0 else told
+        return CachedModel(key, model, size, time.monotonic() - started, told)
+
+    # -- parts that several models use ------------------------------------------------------------
+
+    def part(self, user: ModelKey, key: str, build: Callable[[], T]) -> T:
+        """A part by its key, built where it is not there; kept while a user of it is loaded."""
+        if key not in self._parts:
+            self._parts[key] = _Part(build())
+        self._parts[key].users.add(user)
+        return cast("T", self._parts[key].made)
+
+    def _forget_user(self, user: ModelKey) -> None:
+        for key, part in list(self._parts.items()):
+            part.users.discard(user)
+            if not part.users:
+                del self._parts[key]
+
+
+@dataclass(frozen=True, slots=True)
+class _LoadContext:
+    """Where one model is loaded."""
+
+    shelf: ModelCache
+    user: ModelKey
+
+    @property
+    def device(self) -> str:
+        """Device for torch."""
+        return self.shelf.device
+
+    def shared(self, key: str, build: Callable[[], T]) -> T:
+        """A part that several models use."""
+        return self.shelf.part(self.user, key, build)

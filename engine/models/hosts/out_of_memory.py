@@ -1,0 +1,52 @@
+"""What is said where a device has no room."""
+
+from engine.contract.errors import Permanent, Retryable, StepError
+from engine.models.hosts.memory import Memory, in_words
+
+OTHERS_SHARE = 0.1
+"""Share of a device that other programs hold when it is them whom memory is short of."""
+
+
+class ModelTooLarge(Permanent):
+    """A model has no room on its device, whatever else is unloaded.
+
+    Args:
+        name: The model, as operators call it.
+        size: Bytes that it takes, 0 where that was not seen.
+        device: The device.
+        budget: Bytes that models may fill there.
+    """
+
+    def __init__(self, name: str, size: int, device: str, budget: int) -> None:
+        takes = f"takes {in_words(size)}" if size else "takes more memory than there is"
+        super().__init__(
+            f"{name} {takes}, and models may fill {in_words(budget)} of {device}.",
+            remedy="Choose a smaller model, a lower precision or another device, or let models "
+            "fill more of it (hosts.memory_gib).",
+        )
+        self.size = size
+
+
+def no_room_to_load(name: str, device: str, budget: int, memory: Memory) -> StepError:
+    """Why a model could not be loaded although nothing else is."""
+    return _held_by_others(name, device, memory) or ModelTooLarge(name, 0, device, budget)
+
+
+def no_room_to_run(name: str, operation: str, device: str, memory: Memory) -> StepError:
+    """Why a model could not do one task although nothing else is loaded."""
+    return _held_by_others(name, device, memory) or Permanent(
+        f"{name}: {operation} needs more memory for one task than {device} has "
+        f"({in_words(memory.total())}), with everything else unloaded.",
+        remedy="Ask for less at once (a smaller size, fewer frames or images), choose a lower "
+        "precision or a smaller model, or another device.",
+    )
+
+
+def _held_by_others(name: str, device: str, memory: Memory) -> StepError | None:
+    others = memory.others()
+    if others < OTHERS_SHARE * memory.total():
+        return None
+    return Retryable(
+        f"{name} has no room on {device}, where other programs hold {in_words(others)}.",
+        remedy="End them, or let models run on another device (hosts.devices).",
+    )

@@ -1,0 +1,57 @@
+"""From what a host says of a task to what whoever waits for it is told."""
+
+from engine.contract import Retryable
+from engine.contract.model_host import Task
+from engine.models.hosts import messages, safe_pickle
+from engine.models.hosts.current_task import HostExit
+from engine.models.hosts.tasks import PendingTask
+
+
+class ModelBug(Exception):
+    """A model failed by a defect; its own traceback is the cause of this."""
+
+
+class _Remote(Exception):
+    """A traceback of another process."""
+
+    def __str__(self) -> str:
+        return f"\n{self.args[0]}"
+
+
+def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
+    """Gives a task the answer that its host has for it."""
+    if waiting.answer.done():
+        return
+    try:
+        match answer:
+            case messages.TaskSuccess():
+                waiting.answer.set_result(safe_pickle.unpack_answer(answer.data))
+            case messages.TaskRefused():
+                waiting.answer.set_exception(safe_pickle.unpack_error(answer.error))
+            case messages.TaskBug():
+                waiting.answer.set_exception(_defect(waiting.task, answer))
+            case messages.TaskAbandoned():
+                fail(waiting, Retryable("The model left it unfinished."))
+    except safe_pickle.UnsafePickle as error:
+        name, operation = waiting.task.model.name, waiting.task.operation
+        fail(waiting, ModelBug(f"{name}: the answer of {operation} cannot be used: {error}"))
+
+
+def _defect(task: Task, defect: messages.TaskBug) -> ModelBug:
+    error = ModelBug(f"{task.model.name}: {task.operation}: {defect.type}: {defect.message}")
+    error.__cause__ = _Remote(defect.traceback)
+    return error
+
+
+def fail(waiting: PendingTask, error: Exception) -> None:
+    """Fails a task that somebody still waits for."""
+    if not waiting.answer.done():
+        waiting.answer.set_exception(error)
+
+
+def died(device: str, end: HostExit, at: str) -> Retryable:
+    """What a task is told whose host has died, or was ended because it hung."""
+    remedy = "The log says what it printed last."
+    if end.for_memory:
+        remedy = "If it was killed for memory: a smaller model or size, or hosts.memory_share."
+    return Retryable(f"The host on {device} ended at {at} ({end.how}).", remedy=remedy)

@@ -1,0 +1,88 @@
+"""Modules on a device, which they leave between two pieces of work when there is little room."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import torch
+    from torch.nn import Module
+
+Precision = Literal["auto", "fp32", "fp16", "bf16"]
+"""How numbers are kept; `auto` is bf16 where a CUDA device computes in it, else fp32."""
+
+
+class DeviceModule:
+    """A module and the device that it works on.
+
+    Attributes:
+        module: The module, in evaluation mode.
+        device: Where it works.
+        visits: Whether it is on the device while it works only.
+    """
+
+    def __init__(self, module: "Module", device: str, batch: int = 1) -> None:
+        self.module = module.eval().requires_grad_(requires_grad=False).to(device)
+        self.device = device
+        self.visits = False
+        self._batch = batch
+
+    @property
+    def batch(self) -> int:
+        """Images or texts that it takes at once: one by one where there is little room."""
+        return 1 if self.visits else self._batch
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """On the device for the length of the block, without gradients."""
+        import torch
+
+        self._enter()
+        try:
+            with torch.inference_mode():
+                yield
+        finally:
+            self._leave()
+
+    def _enter(self) -> None:
+        if self.visits:
+            self.module.to(self.device)
+
+    def _leave(self) -> None:
+        if self.visits:
+            self.module.to("cpu")
+
+    def leave(self) -> None:
+        """From now on it is on the device only while it works."""
+        self.visits = True
+        self.module.to("cpu")
+
+    def stay(self) -> None:
+        """It stays on the device again."""
+        self.visits = False
+        self.module.to(self.device)
+
+    def size(self) -> int:
+        """Bytes of its weights on its device now."""
+        import torch
+
+        there = torch.device(self.device).type
+        tensors = [*self.module.parameters(), *self.module.buffers()]
+        return sum(t.numel() * t.element_size() for t in tensors if t.device.type == there)
+
+
+def settled(precision: Precision, device: str) -> Precision:
+    """The precision that `auto` stands for on a device."""
+    import torch
+
+    if precision != "auto":
+        return precision
+    on_cuda = torch.device(device).type == "cuda"
+    return "bf16" if on_cuda and torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+
+
+def dtype_of(precision: Precision) -> "torch.dtype":
+    """The type of torch for a precision that is settled."""
+    import torch
+
+    return {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]

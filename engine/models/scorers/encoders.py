@@ -1,0 +1,90 @@
+"""CLIP's two towers: images and texts as unit vectors that can be compared.
+
+A tower is loaded once in a host however many scorers use it, and embeds every image and every
+text of a batch once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from engine.models.scorers.device_modules import DeviceModule
+from engine.models.scorers.images import ImageBatch
+from engine.models.scorers.preprocessing import ImagePreprocessing
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Tower(ABC):
+    """A CLIP model on a device.
+
+    Attributes:
+        key: What tells it from every other; also the key of its embeddings.
+        identity: Which weights it has, for the record.
+        recipe: How it wants its images.
+        resident: Its weights.
+        most_tokens: Tokens of a text that it reads.
+        scale: The factor of its similarities, `logit_scale.exp()` of the checkpoint.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        identity: str,
+        recipe: ImagePreprocessing,
+        resident: DeviceModule,
+        *,
+        most_tokens: int,
+        scale: float,
+    ) -> None:
+        self.key = key
+        self.identity = identity
+        self.recipe = recipe
+        self.resident = resident
+        self.most_tokens = most_tokens
+        self.scale = scale
+
+    def of_images(self, images: ImageBatch) -> "Tensor":
+        """Unit vectors of the readable images, shape (n, d), float32 on the processor."""
+        return images.embeddings(self.key, lambda: self._embedded(images.pixels(self.recipe)))
+
+    def of_texts(self, texts: Sequence[str]) -> "Tensor":
+        """Unit vectors of texts, shape (n, d), float32 on the processor; equal ones once."""
+        import torch
+
+        different, step = list(dict.fromkeys(texts)), self.resident.batch
+        with self.resident.at_work():
+            parts = [
+                self._encode_texts(different[start : start + step]).float().cpu()
+                for start in range(0, len(different), step)
+            ]
+        vectors = torch.nn.functional.normalize(torch.cat(parts), dim=-1)
+        return vectors[[different.index(text) for text in texts]]
+
+    def cuts(self, text: str) -> bool:
+        """Whether a text is longer than what the tower reads."""
+        return self._tokens(text) > self.most_tokens
+
+    def _embedded(self, pixels: "Tensor") -> "Tensor":
+        import torch
+
+        step = self.resident.batch
+        with self.resident.at_work():
+            parts = [
+                self._encode_images(pixels[start : start + step]).float().cpu()
+                for start in range(0, len(pixels), step)
+            ]
+        return torch.nn.functional.normalize(torch.cat(parts), dim=-1)
+
+    @abstractmethod
+    def _encode_images(self, pixels: "Tensor") -> "Tensor":
+        """Embeddings of prepared images, not normalised, in any precision on any device."""
+
+    @abstractmethod
+    def _encode_texts(self, texts: list[str]) -> "Tensor":
+        """Embeddings of texts, cut to what it reads."""
+
+    @abstractmethod
+    def _tokens(self, text: str) -> int:
+        """How many tokens a text is, with those that begin and end it."""

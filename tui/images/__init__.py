@@ -1,0 +1,1 @@
+"""Images in a terminal: decoded small, drawn as cells or as the terminal's own pixels."""

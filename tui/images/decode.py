@@ -1,0 +1,73 @@
+"""A stored image made small, off the event loop.
+
+Pillow, and what opens files safely, are imported by the first image, in its thread: a dashboard
+that shows none starts without them.
+"""
+
+import io
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+MAX_PIXELS = 24_000_000
+"""The most pixels that are decoded for a thumbnail: 96 MB for a moment."""
+
+
+class ImageTrouble(Exception):
+    """An image cannot be shown; the message is a sentence for the screen."""
+
+
+def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
+    """Reads an image and fits it into a box, keeping its proportions.
+
+    Args:
+        source: The stored file, of any name, or what is in one.
+        box: Width and height in pixels, each at least 1; smaller images are enlarged.
+
+    Returns:
+        An RGB image that touches two sides of the box.
+
+    Raises:
+        ImageTrouble: There is no such file, or it is no image, too large or damaged.
+    """
+    from engine.imaging.errors import ImageError, TooLargeError, UnknownFormatError
+
+    try:
+        with _opened(source) as stream:
+            return _fit(stream, box)
+    except FileNotFoundError:
+        raise ImageTrouble("The image's file is not there any more.") from None
+    except UnknownFormatError:
+        raise ImageTrouble("The file is not an image that can be shown here.") from None
+    except TooLargeError:
+        raise ImageTrouble(_TOO_LARGE) from None
+    except (ImageError, OSError, MemoryError):
+        raise ImageTrouble("The image's file is damaged and cannot be shown.") from None
+    except ValueError as error:
+        raise ImageTrouble(f"The image cannot be shown: its file {error}.") from None
+
+
+def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:
+    from engine.contract.files import MAX_IMAGE_BYTES, open_regular
+
+    return (
+        io.BytesIO(source) if isinstance(source, bytes) else open_regular(source, MAX_IMAGE_BYTES)
+    )
+
+
+_TOO_LARGE = f"The image has more than {MAX_PIXELS // 10**6} million pixels; open its file."
+
+
+def _fit(stream: IO[bytes], box: tuple[int, int]) -> "Image":
+    from PIL import Image, ImageOps
+
+    from engine.imaging.decode import decoded
+
+    double = (box[0] * 2, box[1] * 2)
+    image = decoded(stream, near=double, max_pixels=MAX_PIXELS)
+    image.thumbnail(double, Image.Resampling.BOX, reducing_gap=None)
+    fitted: Image.Image = ImageOps.contain(image, box, Image.Resampling.BICUBIC)
+    return fitted

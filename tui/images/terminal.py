@@ -1,0 +1,126 @@
+"""The terminal's own pixels (kitty's protocol or sixel), by way of textual-image.
+
+That library asks the terminal questions when it is imported: it waits for answers that may not
+come, and takes a key that was pressed meanwhile. So it is imported here alone, by `probe`, before
+the dashboard takes the terminal over, and only where the terminal is known to answer. Everywhere
+else images are drawn as cells.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from textual.widget import Widget
+
+CHOICE_VARIABLE = "SAFELIGHT_IMAGES"
+"""`auto` (the default), `pixels` (ask whatever the terminal seems to be) or `cells`."""
+
+_PROGRAMS = {"WezTerm", "iTerm.app", "ghostty", "mintty", "rio", "contour", "BlackBox"}
+_TERMS = ("xterm-kitty", "xterm-ghostty", "foot", "mlterm", "contour", "wezterm", "yaft")
+_SIGNS = ("KITTY_WINDOW_ID", "GHOSTTY_RESOURCES_DIR", "KONSOLE_VERSION")
+_MULTIPLEXERS = ("tmux", "screen")
+
+
+@dataclass(frozen=True, slots=True)
+class PixelTerminal:
+    """A terminal that shows pixels.
+
+    Attributes:
+        protocol: How it takes them.
+        cell: Width and height of one cell in pixels.
+    """
+
+    protocol: Literal["kitty", "sixel"]
+    cell: tuple[int, int]
+
+    def widget(self, image: "Image") -> "Widget":
+        """A widget that shows an image in its own size, one pixel a pixel.
+
+        Args:
+            image: An RGB image that fits where the widget will be mounted.
+        """
+        from textual_image.widget import Image as PixelWidget
+
+        widget: Widget = PixelWidget(image)
+        width, height = self.cells_of(image)
+        widget.styles.width, widget.styles.height = width, height
+        return widget
+
+    def cells_of(self, image: "Image") -> tuple[int, int]:
+        """How many columns and rows an image takes."""
+        return -(-image.width // self.cell[0]), -(-image.height // self.cell[1])
+
+
+class _Found:
+    terminal: PixelTerminal | None = None
+
+
+def pixel_terminal() -> PixelTerminal | None:
+    """What `probe` found; None where images are drawn as cells."""
+    return _Found.terminal
+
+
+def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
+    """Finds out whether the terminal shows pixels. Call it before the dashboard starts.
+
+    It takes a few milliseconds at most where the terminal is not a likely one: nothing is
+    imported and nothing is asked.
+
+    Args:
+        environment: The environment; by default the process's own.
+
+    Returns:
+        What was found; the same as `pixel_terminal` returns from now on.
+    """
+    seen = os.environ if environment is None else environment
+    _Found.terminal = _ask() if wants_pixels(seen) and _has_size() else None
+    return _Found.terminal
+
+
+def wants_pixels(environment: Mapping[str, str]) -> bool:
+    """Whether the terminal is worth asking, by its environment."""
+    choice = environment.get(CHOICE_VARIABLE, "auto")
+    if choice != "auto":
+        return choice == "pixels"
+    term = environment.get("TERM", "")
+    if "NO_COLOR" in environment or environment.get("TMUX") or term.startswith(_MULTIPLEXERS):
+        return False
+    return (
+        term.startswith(_TERMS)
+        or environment.get("TERM_PROGRAM") in _PROGRAMS
+        or any(name in environment for name in _SIGNS)
+    )
+
+
+def _has_size() -> bool:
+    """Whether both ends are a terminal that knows its size; the library divides by it."""
+    streams = (sys.__stdin__, sys.__stdout__)
+    if any(stream is None or stream.closed or not stream.isatty() for stream in streams):
+        return False
+    try:
+        size = os.get_terminal_size(sys.__stdout__.fileno()) if sys.__stdout__ else None
+    except (OSError, ValueError):
+        return False
+    return size is not None and size.columns > 0 and size.lines > 0
+
+
+def _ask() -> PixelTerminal | None:
+    """Imports the library, which asks; whatever goes wrong in it, there are still cells."""
+    logging.getLogger("textual_image").setLevel(logging.CRITICAL)  # it warns onto the screen
+    try:
+        from textual_image._terminal import get_cell_size
+        from textual_image.renderable import Image, SixelImage, TGPImage
+
+        cell = get_cell_size()
+    except Exception:  # noqa: BLE001  a decoration must not keep the dashboard from starting
+        return None
+    if min(cell) < 1:
+        return None
+    if Image is SixelImage:
+        return PixelTerminal("sixel", (cell.width, cell.height))
+    return PixelTerminal("kitty", (cell.width, cell.height)) if Image is TGPImage else None

@@ -1,1 +1,0 @@
-"""Pictures in a terminal: decoded small, drawn as cells or as the terminal's own pixels."""

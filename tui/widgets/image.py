@@ -1,0 +1,283 @@
+"""A stored image in the terminal.
+
+Nothing is read before it is to be drawn: an image that is scrolled away, on a hidden tab or under
+another screen costs nothing. It is decoded in a thread, one at a time for each widget, and kept by
+its content's hash and size; so going up and down a list decodes each image once.
+"""
+
+import math
+import textwrap
+from dataclasses import dataclass
+from functools import partial
+from hashlib import blake2b
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.images.cache import LruCache
+from tui.images.cells import CellStyle, cell_style, draw, pixels_of
+from tui.images.decode import ImageTrouble, thumbnail
+from tui.images.terminal import pixel_terminal
+from tui.line.pace import LinePace
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CACHE_BYTES = 12 * 2**20
+"""What all drawn images together may take."""
+
+MAX_COLUMNS, MAX_ROWS = 240, 120
+"""The largest area that is drawn, in cells."""
+
+MAX_DRAWN_PIXELS = 2_000_000
+"""The most pixels that are sent to a terminal that draws itself; they may go over SSH."""
+
+_CELL_BYTES = 650  # a segment with a style of its own, measured
+NO_IMAGE = "No image yet."
+
+
+class ImageKey(NamedTuple):
+    """What is to be drawn: the key of the cache.
+
+    Attributes:
+        content: The image's hash, or its path where that is not known.
+        size: The area in cells.
+        style: How cells are drawn; `pixels` where the terminal draws itself.
+        backdrop: The background behind cells that the image does not fill, as RGB.
+    """
+
+    content: str
+    size: tuple[int, int]
+    style: CellStyle | Literal["pixels"]
+    backdrop: tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedImage:
+    """An image made ready: as strips, or as pixels for the terminal."""
+
+    strips: list[Strip] | None = None
+    pixels: "Image | None" = None
+
+
+THUMBNAILS: LruCache[RenderedImage] = LruCache(CACHE_BYTES)
+"""What all widgets of the process have drawn lately. Used by the event loop alone."""
+
+
+class ImageView(Widget):
+    """Shows one stored image as large as fits, or a sentence in its place."""
+
+    DEFAULT_CSS = """
+    ImageView {
+        width: 1fr;
+        height: 1fr;
+        align: center middle;
+        overflow: hidden;
+    }
+    """
+
+    @dataclass
+    class Ready(Message, bubble=False):
+        """A thread has made an image ready, or says why not."""
+
+        wanted: ImageKey
+        drawn: RenderedImage
+        weight: int
+        trouble: str
+
+    def __init__(
+        self,
+        *,
+        style: CellStyle | None = None,
+        name: str | None = None,
+        id: str | None = None,  # noqa: A002  Textual's own name for it
+        classes: str | None = None,
+    ) -> None:
+        """Makes an empty one.
+
+        Args:
+            style: How cells are drawn; by default what the terminal can show.
+            name: As of any widget.
+            id: As of any widget.
+            classes: As of any widget.
+        """
+        super().__init__(name=name, id=id, classes=classes)
+        self._style_given = style
+        self._source: Path | bytes | None = None
+        self._content = ""
+        self._in_flight: ImageKey | None = None
+        self._trouble: tuple[ImageKey, str] | None = None
+        self._own: tuple[ImageKey, RenderedImage] | None = None  # stays when the cache drops it
+        self._mounted_for: ImageKey | None = None
+
+    def show(self, path: Path | None, hash: str = "") -> None:  # noqa: A002  the store's name
+        """Shows another image.
+
+        Args:
+            path: The stored file; None where there is none yet.
+            hash: Its content's hash, the same only for the same bytes.
+        """
+        self._show(path, hash or str(path or ""))
+
+    def show_preview(self, preview: bytes) -> None:
+        """Shows an image that is not done and not stored: a small PNG, JPEG or WebP file."""
+        digest = blake2b(preview, digest_size=16).hexdigest()
+        self._show(preview, f"preview {digest}")
+
+    def _show(self, source: Path | bytes | None, content: str) -> None:
+        self._trouble = None
+        if (source, content) != (self._source, self._content):
+            if not isinstance(self._source, bytes):
+                self._own = None  # what follows a preview is of the same image: it may stay
+            self._source, self._content = source, content
+            self._take_pixels_away()
+        self.refresh()
+
+    @property
+    def sentence(self) -> str:
+        """What is said in place of an image; empty where there is one or one is on its way."""
+        if self._source is None:
+            return NO_IMAGE
+        if self._trouble is not None and self._trouble[0] == self._wanted():
+            return self._trouble[1]
+        return ""
+
+    # -- drawing ------------------------------------------------------------------------------
+
+    def render_line(self, y: int) -> Strip:
+        """One line; Textual asks only for those that can be seen."""
+        width = self.content_size.width
+        if said := self.sentence:
+            return self._line_of(said, y)
+        drawn = self._drawn()
+        if drawn is None:
+            return self._line_of("…", y)
+        if drawn.strips is None:  # pixels: the widget over this one shows them
+            return Strip.blank(width, self.rich_style)
+        top = (self.content_size.height - len(drawn.strips)) // 2
+        if not 0 <= y - top < len(drawn.strips):
+            return Strip.blank(width, self.rich_style)
+        return _centred(drawn.strips[y - top], width, self.rich_style)
+
+    def on_resize(self) -> None:
+        """Asks for pixels of the new size; cells are asked for when they are drawn."""
+        if self._mounted_for is not None:
+            self._drawn()
+
+    def _line_of(self, said: str, y: int) -> Strip:
+        width, height = self.content_size
+        lines = textwrap.wrap(said, max(1, width - 2))[:height]
+        at = y - (height - len(lines)) // 2
+        if not 0 <= at < len(lines):
+            return Strip.blank(width, self.rich_style)
+        line = Strip([Segment(lines[at], self.rich_style)])
+        return _centred(line, width, self.rich_style)
+
+    def _drawn(self) -> RenderedImage | None:
+        """What was made ready for now; where nothing was, a thread sets out to."""
+        wanted = self._wanted()
+        own = self._own
+        drawn = own[1] if own is not None and own[0] == wanted else THUMBNAILS.get(wanted)
+        if drawn is None:
+            if self._in_flight is None:
+                self._in_flight = wanted
+                self.call_next(self._set_out, wanted)
+            if own is not None and own[0]._replace(content=wanted.content) == wanted:
+                drawn = own[1]  # the preview before this one, until this one is ready
+        elif drawn.pixels is not None and self._mounted_for != wanted:
+            self._mounted_for = wanted
+            self.call_next(self._put_pixels, wanted, drawn.pixels)
+        return drawn
+
+    def _wanted(self) -> ImageKey:
+        columns, rows = self.content_size
+        return ImageKey(
+            content=self._content,
+            size=(min(columns, MAX_COLUMNS), min(rows, MAX_ROWS)),
+            style=self._cell_style(),
+            backdrop=self.background_colors[1].rgb,
+        )
+
+    def _cell_style(self) -> CellStyle | Literal["pixels"]:
+        if self._style_given is not None:
+            return self._style_given
+        line: LinePace | None = getattr(self.app, "line", None)
+        if pixel_terminal() is not None and not self.app.is_headless and not (line and line.slow):
+            return "pixels"  # over a slow line they would take minutes, and no key could end them
+        return cell_style(self.app.console.color_system, no_color=self.app.no_color)
+
+    # -- making ready -------------------------------------------------------------------------
+
+    def _set_out(self, wanted: ImageKey) -> None:
+        if self._source is None or min(wanted.size) < 1:
+            self._in_flight = None
+            return
+        work = partial(self._make, self._source, wanted)
+        self.run_worker(work, thread=True, group="image", exit_on_error=False)
+
+    def _make(self, source: Path | bytes, wanted: ImageKey) -> None:
+        """In a thread: reads, decodes and draws, and posts what came of it."""
+        drawn, weight, trouble = RenderedImage(), 0, ""
+        try:
+            drawn, weight = _make_ready(source, wanted)
+        except ImageTrouble as error:
+            trouble = str(error)
+        except BaseException:
+            trouble = "The image cannot be shown."
+            raise
+        finally:
+            self.post_message(self.Ready(wanted, drawn, weight, trouble))
+
+    def on_image_view_ready(self, message: Ready) -> None:
+        """Keeps what a thread made ready, and draws it if it is still wanted."""
+        message.stop()
+        self._in_flight = None
+        still_wanted = message.wanted == self._wanted()
+        if not message.trouble:
+            THUMBNAILS.put(message.wanted, message.drawn, message.weight)
+        if still_wanted and message.trouble:
+            self._trouble = (message.wanted, message.trouble)
+        elif still_wanted:
+            self._own = (message.wanted, message.drawn)
+        self.refresh()
+
+    # -- the terminal's own pixels ------------------------------------------------------------
+
+    async def _put_pixels(self, wanted: ImageKey, pixels: "Image") -> None:
+        terminal = pixel_terminal()
+        await self.remove_children()
+        if terminal is not None and wanted == self._wanted():
+            await self.mount(terminal.widget(pixels))
+
+    def _take_pixels_away(self) -> None:
+        if self._mounted_for is not None:
+            self._mounted_for = None
+            self.remove_children()
+
+
+def _make_ready(source: Path | bytes, wanted: ImageKey) -> tuple[RenderedImage, int]:
+    columns, rows = wanted.size
+    terminal = pixel_terminal()
+    if wanted.style == "pixels":
+        if terminal is None:
+            raise ImageTrouble("The terminal shows no pixels any more.")
+        width, height = columns * terminal.cell[0], rows * terminal.cell[1]
+        share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
+        box = (max(1, int(width * share)), max(1, int(height * share)))
+        pixels = thumbnail(source, box)
+        return RenderedImage(pixels=pixels), pixels.width * pixels.height * 3
+    image = thumbnail(source, pixels_of(columns, rows))
+    strips = draw(image, wanted.style, wanted.backdrop)
+    return RenderedImage(strips=strips), image.width * len(strips) * _CELL_BYTES
+
+
+def _centred(line: Strip, width: int, style: Style) -> Strip:
+    """A line in the middle of a width."""
+    left = (width - line.cell_length) // 2
+    blank = [Segment(" " * left, style)] if left > 0 else []
+    return Strip([*blank, *line.apply_style(style)]).adjust_cell_length(width, style)
