@@ -44,8 +44,8 @@ def refuse_unsafe_hub(root: Path) -> None:
 
     Raises:
         CliError: The address is neither https nor of this machine, or the token cannot be one.
-        UntrustedDestination: The user's own token would go to a hub that only the workspace names, or the
-            weights into a folder outside the workspace that only the workspace names.
+        UntrustedDestination: The user's own token would go to a hub that only the workspace names,
+            or the weights into a folder outside the workspace that only the workspace names.
     """
     environment = load_environment(root)
     token = Key(environment.get(TOKEN, "").strip(), TOKEN)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar, Literal, Protocol, Self
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from engine.contract.backend import (
     Artifact,
@@ -15,6 +15,9 @@ from engine.contract.backend import (
     Result,
     Score,
 )
+
+_FORMER_DIRECTION = "higher_is_more_alike"
+"""Key of `Similarity.higher_is_more_similar` in results of earlier releases."""
 
 MOST_IMAGES = 64
 """Images in one set at most."""
@@ -119,7 +122,9 @@ class Similarity(FrozenModel):
 
     measure: str
     method: str
-    higher_is_more_similar: bool
+    higher_is_more_similar: bool = Field(
+        validation_alias=AliasChoices("higher_is_more_similar", _FORMER_DIRECTION)
+    )
     values: tuple[tuple[float, ...], ...]
 
 

@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from engine.contract import Capability
 from engine.text.errors import UserError
@@ -20,9 +20,16 @@ PRICES_FILE = "prices.toml"
 Unit = Literal["image", "million_tokens_in", "million_tokens_out", "second"]
 """What is sold."""
 
+_FORMER_UNITS = {"picture": "image"}
+"""Units under the names that tables of earlier releases use."""
+
 
 class PricesError(UserError, ValueError):
     """A price table cannot be read; the message says where and why."""
+
+
+def _unit(value: Any) -> Any:
+    return _FORMER_UNITS.get(value, value) if isinstance(value, str) else value
 
 
 class Price(BaseModel):
@@ -43,7 +50,7 @@ class Price(BaseModel):
 
     backend: str
     model: str
-    unit: Unit
+    unit: Annotated[Unit, BeforeValidator(_unit)]
     quality: str | None = None
     dollars: float = Field(ge=0, le=1e6, allow_inf_nan=False)
     source: str = Field(min_length=1)

@@ -135,7 +135,8 @@ def refuse_untrusted(settings: BaseModel, watched: RecordingEnvironment) -> None
         watched: The environment; what was looked up is what the backend uses.
 
     Raises:
-        UntrustedDestination: It has a key of the user and an address that the user has not agreed to.
+        UntrustedDestination: It has a key of the user and an address that the user has not
+            agreed to.
     """
     keys = watched.keys_of_user
     if not keys:

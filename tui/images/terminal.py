@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 CHOICE_VARIABLE = "SAFELIGHT_IMAGES"
 """`auto` (the default), `pixels` (ask whatever the terminal seems to be) or `cells`."""
 
+FORMER_VARIABLE = "SAFELIGHT_PICTURES"
+"""Its name in earlier releases, read if the new one is not set."""
+
 _PROGRAMS = {"WezTerm", "iTerm.app", "ghostty", "mintty", "rio", "contour", "BlackBox"}
 _TERMS = ("xterm-kitty", "xterm-ghostty", "foot", "mlterm", "contour", "wezterm", "yaft")
 _SIGNS = ("KITTY_WINDOW_ID", "GHOSTTY_RESOURCES_DIR", "KONSOLE_VERSION")
@@ -84,7 +87,7 @@ def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
 
 def wants_pixels(environment: Mapping[str, str]) -> bool:
     """Whether the terminal is worth asking, by its environment."""
-    choice = environment.get(CHOICE_VARIABLE, "auto")
+    choice = environment.get(CHOICE_VARIABLE) or environment.get(FORMER_VARIABLE, "auto")
     if choice != "auto":
         return choice == "pixels"
     term = environment.get("TERM", "")

@@ -10,6 +10,9 @@ from engine.text.terminal import clean
 
 MAX_IMAGES, MAX_MEASURES = 12, 8
 
+_FORMER_DIRECTION = "higher_is_more_alike"
+"""Key of `higher_is_more_similar` in results of earlier releases."""
+
 
 @dataclass(frozen=True, slots=True)
 class SimilarityTable:
@@ -53,7 +56,8 @@ def alike_of(
 
 
 def _measure(item: Mapping[str, Any]) -> tuple[str, tuple[tuple[float, ...], ...]]:
-    more = "more" if item["higher_is_more_similar"] else "less"
+    former = _FORMER_DIRECTION in item
+    more = "more" if item[_FORMER_DIRECTION if former else "higher_is_more_similar"] else "less"
     values = tuple(tuple(float(value) for value in row) for row in item["values"])
     if any(len(row) != len(values) for row in values):
         raise ValueError("no square")

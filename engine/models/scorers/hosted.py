@@ -24,7 +24,7 @@ MOST_TASKS = 8
 
 
 class ScoreTask(TypedDict):
-    """Payload of the operation `score`; its answer is a `ScorerScores` as plain data for each scorer."""
+    """Payload of the operation `score`; the reply has `ScorerScores`, as plain data, per scorer."""
 
     images: list[bytes]
     brief: str

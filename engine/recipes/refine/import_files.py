@@ -26,6 +26,9 @@ from engine.recipes.refine.report import (
 MAX_DEPTH = 32
 """How deep lists and objects of a document may lie in each other."""
 
+FORMER_IMAGE = "picture"
+"""Key of an image's file name in documents of earlier releases."""
+
 STEP_NAME = re.compile("[a-z][a-z0-9_-]{0,39}")
 """Names of steps that have timings."""
 
@@ -55,7 +58,7 @@ def read_iteration(
         lineage: What the image says of itself.
     """
     told, drawn = Fields.of(results), lineage or _UNKNOWN
-    told.known("version", "id", "prompt_id", "iteration", "size", "artifact", "image")
+    told.known("version", "id", "prompt_id", "iteration", "size", "artifact", "image", FORMER_IMAGE)
     told.known("image_path", "has_evaluation", "status")
     judged = read_evaluation(evaluation or told.within("evaluation"))
     score = told.first(_score, "score")
@@ -174,7 +177,7 @@ def read_turns(summary: Document) -> dict[int, dict[str, Any]]:
 
 def _best(told: Fields, iterations: Sequence[IterationReport]) -> int | None:
     numbers = {turn.number for turn in iterations}
-    told.known("score", "prompt", "image")
+    told.known("score", "prompt", "image", FORMER_IMAGE)
     named = told.first(lambda value: found if (found := _whole(value)) in numbers else None,
                        "iteration")  # fmt: skip
     if named is not None:

@@ -28,6 +28,7 @@ from engine.outputs.folder import ExportError, read_regular
 from engine.recipes.refine.import_elsewhere import find_evaluation, find_image
 from engine.recipes.refine.import_fields import Fields, mapping, text
 from engine.recipes.refine.import_files import (
+    FORMER_IMAGE,
     plain,
     read_entry,
     read_iteration,
@@ -292,7 +293,9 @@ class _JobReader:
         return result
 
     def _lineage_beside(self, paths: list[Path]) -> Lineage | None:
-        told = self.document(paths).known("version", "image", "artifact", "parameters")
+        told = self.document(paths).known(
+            "version", "image", FORMER_IMAGE, "artifact", "parameters"
+        )
         return told.first(read_document, "safelight")
 
     def _image_elsewhere(self, number: int, results: Fields) -> Path | None:

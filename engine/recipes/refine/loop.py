@@ -1,11 +1,14 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt, again; keep the best."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from engine.contract import Attempt, Evaluation, GeneratedImage
 from engine.contract.job import Job
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
+
+_FORMER_IMAGE = "picture"
+"""Key of `RefineTurn.image` in results of earlier releases."""
 
 
 class RefineTurn(BaseModel):
@@ -16,7 +19,7 @@ class RefineTurn(BaseModel):
     iteration: int
     prompt: str
     negative_prompt: str
-    image: GeneratedImage
+    image: GeneratedImage = Field(validation_alias=AliasChoices("image", _FORMER_IMAGE))
     evaluation: Evaluation
 
     @property

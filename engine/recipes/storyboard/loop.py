@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic import AliasChoices, Field
+
 from engine.contract import Artifact, Film, Similarity
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Job, Scope
@@ -20,6 +22,9 @@ from engine.recipes.storyboard.selection import SelectRequest, ranked
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import METHOD, select
 from engine.recipes.storyboard.variations import Variation, generate
+
+_FORMER_IMAGE = "picture"
+"""Key of `SceneResult.image` in results of earlier releases."""
 
 OPERATORS_IMAGE = "The operator's own image is scene 1; nothing was generated for it."
 
@@ -50,7 +55,7 @@ class SceneResult(FrozenModel):
     notes: str
     wording: ScenePrompt
     references: tuple[Artifact, ...]
-    image: Artifact
+    image: Artifact = Field(validation_alias=AliasChoices("image", _FORMER_IMAGE))
     variation: int | None
     quality: float | None
     scorers: tuple[str, ...] = ()

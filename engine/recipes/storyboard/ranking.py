@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from engine.contract import Artifact, ScorerScores, ScoreTable
 from engine.contract.backend import FrozenModel
@@ -16,6 +16,9 @@ from engine.recipes.storyboard.combine import (
     ranks_of,
     scaled,
 )
+
+_FORMER_IMAGES = "pictures"
+"""Key of `Ranking.images` in results of earlier releases."""
 
 
 class Weight(FrozenModel):
@@ -80,7 +83,9 @@ class Ranking(FrozenModel):
 
     combination: Combination
     weights: tuple[Weight, ...]
-    images: tuple[RankedImage, ...] = Field(min_length=1)
+    images: tuple[RankedImage, ...] = Field(
+        min_length=1, validation_alias=AliasChoices("images", _FORMER_IMAGES)
+    )
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
