@@ -182,6 +182,15 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "approve",
+        "Approve",
+        "Look at what the job waits with; approve, edit or reject it.",
+        ("A",),
+        ("job",),
+        "Step in",
+        writes=True,
+    ),
+    Action(
         "new_batch", "New", "Queue a new batch.", ("n",), ("batches",), "Step in", 8, writes=True
     ),
     _engine("start", "E"),

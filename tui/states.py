@@ -49,6 +49,7 @@ _TONES = {
     "submitted": ("running", "^"),
     "open": ("parked", "*"),
     "unknown": ("parked", "?"),
+    "waiting": ("parked", "!"),
     "superseded": ("cancelled", "-"),
 }
 """Tone, and shape in ASCII, of every state."""

@@ -26,6 +26,8 @@ _COMMANDS = {
     "retry": ("engine.cli.control:retry", action_of("retry").help),
     "priority": ("engine.cli.control:priority", action_of("priority").help),
     "decide": ("engine.cli.control:decide", action_of("decide").help),
+    "approve": ("engine.cli.gates:approve", action_of("approve").help),
+    "reject": ("engine.cli.gates:reject", action_of("reject").help),
     "lane": ("engine.cli.control:lane", action_of("lane").help),
     "budget": ("engine.cli.control:budget", action_of("budget").help),
     "costs": ("engine.cli.costs:costs", "What was spent, on whom and for what."),

@@ -114,7 +114,7 @@ def check_parked(workspace: Workspace) -> Iterator[Finding]:
     for batch_id, reason, message, count in parked:
         name = batch_name(batch_id)
         found = f"{count} of {name} parked ({reason})"
-        verb = "retry" if reason == "unknown-outcome" else "resume"
+        verb = {"unknown-outcome": "retry", "approval": "approve"}.get(reason, "resume")
         yield Finding("parked", False, found, f"{message} Then: safelight {verb} {name}")
     if not parked:
         yield Finding("parked", True, "no job waits for anything")

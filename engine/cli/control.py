@@ -17,7 +17,7 @@ from engine.client.actions import action_of
 from engine.client.ids import find
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
-from engine.contract.recipe import decision_for, not_asked
+from engine.contract.recipe import can_decide, not_asked
 from engine.plugins.catalog import UnknownName
 from engine.text.plural import counted
 from engine.text.terminal import quoted
@@ -51,7 +51,7 @@ def operator_command(verb: str, **settings: Any) -> Callable[[Callable[..., Any]
 @workspace_option
 def pause(workspace: Path, ids: tuple[str, ...]) -> int:
     """ID is a batch (b1 or its name) or a job (j1 or BATCH/KEY)."""
-    return _carry_out(Workspace(workspace), "pause", ids)
+    return carry_out(Workspace(workspace), "pause", ids)
 
 
 @operator_command("resume")
@@ -59,7 +59,7 @@ def pause(workspace: Path, ids: tuple[str, ...]) -> int:
 @workspace_option
 def resume(workspace: Path, ids: tuple[str, ...]) -> int:
     """A running engine reads settings and .env again. ID is a batch or a job, as for `pause`."""
-    return _carry_out(Workspace(workspace), "resume", ids)
+    return carry_out(Workspace(workspace), "resume", ids)
 
 
 @operator_command("cancel")
@@ -71,7 +71,7 @@ def cancel(workspace: Path, ids: tuple[str, ...], *, yes: bool) -> int:
     opened = Workspace(workspace)
     if not yes and sys.stdin.isatty():
         _ask_about_batches(opened, ids)
-    return _carry_out(opened, "cancel", ids)
+    return carry_out(opened, "cancel", ids)
 
 
 @operator_command("retry")
@@ -79,7 +79,7 @@ def cancel(workspace: Path, ids: tuple[str, ...], *, yes: bool) -> int:
 @workspace_option
 def retry(workspace: Path, ids: tuple[str, ...]) -> int:
     """Cancelled and parked jobs run again as well. ID is a batch or a job, as for `pause`."""
-    return _carry_out(Workspace(workspace), "retry", ids)
+    return carry_out(Workspace(workspace), "retry", ids)
 
 
 # Without this, a change such as -5 would be taken for an option.
@@ -90,7 +90,7 @@ def retry(workspace: Path, ids: tuple[str, ...]) -> int:
 def priority(workspace: Path, change: str, ids: tuple[str, ...]) -> int:
     """By 1, or by N, as +10 or -10. ID is a batch or a job, as for `pause`."""
     by = {"change": _change(change)}
-    return _carry_out(Workspace(workspace), "priority", ids, by)
+    return carry_out(Workspace(workspace), "priority", ids, by)
 
 
 @operator_command("decide")
@@ -110,7 +110,7 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
     opened = Workspace(workspace)
     _refuse_unasked(opened, job, key)
     decided = value if text else _decided(key, value)
-    return _carry_out(opened, "decide", [job], {"key": key, "value": decided})
+    return carry_out(opened, "decide", [job], {"key": key, "value": decided})
 
 
 def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
@@ -121,7 +121,7 @@ def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
         recipe = workspace.catalog.recipe(named.batch.recipe)
     except UnknownName:  # the engine says so
         return
-    if recipe.decisions and decision_for(recipe, key) is None:
+    if not can_decide(recipe, key):
         raise click.UsageError(not_asked(recipe, key))
 
 
@@ -174,7 +174,7 @@ def lane(
 def budget(workspace: Path, batch: str, amount: str) -> int:
     """`none` takes it away. Parked jobs continue with `safelight resume BATCH`."""
     wanted = None if amount == "none" else parse_dollars(None, None, amount)
-    return _carry_out(Workspace(workspace), "budget", [batch], {"budget": wanted})
+    return carry_out(Workspace(workspace), "budget", [batch], {"budget": wanted})
 
 
 def parse_value(text: str) -> Any:
@@ -212,7 +212,7 @@ def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
             click.confirm(action_of("cancel").question(str(item)), abort=True)
 
 
-def _carry_out(
+def carry_out(
     workspace: Workspace,
     verb: str,
     ids: Sequence[str],

@@ -21,6 +21,7 @@ from db.rows import (
 )
 from engine.cli.jobs import output_files, trouble_of
 from engine.cli.render import dollars
+from engine.client.gates import WaitingGate, waiting_gates
 from engine.client.ids import batch_name, job_name
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
@@ -41,6 +42,7 @@ def job_detail(
     return {
         **_head(connection, batch, job),
         "outputs": outputs,
+        "gates": [_gate(gate) for gate in waiting_gates(connection, job.id)],
         "iterations": [turns.document(turn) for turn in queries.iterations(connection, job.id)],
         "remarks": [
             _remark(step, critiques[step.id]) for step in steps if _has_remark(step, critiques)
@@ -60,6 +62,10 @@ def job_detail(
             for row in queries.progress(connection, job.id)
         ],
     }
+
+
+def _gate(gate: WaitingGate) -> dict[str, Any]:
+    return {"key": gate.key, "value": gate.value, "since": gate.since}
 
 
 def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[str, Any]:

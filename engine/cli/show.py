@@ -43,6 +43,7 @@ def show(workspace: Path, job: str, *, as_json: bool) -> int:
 
 def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _head(job)
+    yield from _section("Waits for approval", [_fields(g) for g in _gates(job)])
     yield from _section("Input", [_fields(job["input"])])
     yield from _section("Iterations", list(_iterations(job)))
     yield from _section("Remarks", [_remarks(job["remarks"])] if job["remarks"] else [])
@@ -52,6 +53,11 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Calls of providers", [_call(call) for call in job["api_calls"]])
     yield from _section("Traces", list(_traces(job["traces"])))
     yield from _section("What next", [Text(line) for line in _advice(job)])
+
+
+def _gates(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for gate in job["gates"]:
+        yield {gate["key"]: json.dumps(gate["value"], indent=2, ensure_ascii=False)}
 
 
 def _section(title: str, parts: list[Any]) -> Iterator[RenderableType]:
@@ -184,6 +190,9 @@ def _advice(job: Mapping[str, Any]) -> Iterator[str]:
     elif state == "parked" and job["waits_for"] == "unknown-outcome":
         yield f"safelight retry {name}     ask again; it may be paid for twice"
         yield f"safelight cancel {name}    give it up"
+    elif state == "parked" and job["waits_for"] == "approval":
+        yield f"safelight approve {name}    let it continue; --edit FILE with a change"
+        yield f"safelight reject {name}     let the recipe do without it"
     elif state in {"parked", "paused"}:
         yield f"safelight resume {name}    go on, once what it waits for is there"
     elif state == "cancelled":

@@ -215,7 +215,8 @@ def _parked_lines(found: WorkspaceStatus) -> Iterator[Text]:
     for job in found.waiting:
         name = batch_name(job.batch_id)
         head = Text(f"{name}: {counts[job.batch_id]} parked ({job.reason}). ", style="magenta")
-        then = Text(f" Then: safelight resume {name}", style="bold")
+        verb = "approve" if job.reason == "approval" else "resume"
+        then = Text(f" Then: safelight {verb} {name}", style="bold")
         yield head + render.shown(job.message, 400) + then
 
 

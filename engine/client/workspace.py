@@ -32,6 +32,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from engine.client.gates import WaitingGate
     from engine.config.settings import Settings
     from engine.money.estimate import Estimate
     from engine.plugins.catalog import EntryPointCatalog
@@ -289,6 +290,43 @@ class Workspace:
         """Have something done to batches and jobs by number, wait for the answers, sum them up."""
         numbers = self.commands.add(verb, targets, arguments, source=source)
         return self.commands.report(verb, targets, numbers)
+
+    def waiting(self, text: str) -> "list[WaitingGate]":
+        """Return what a job, or every job of a batch, shows at gates that wait for approval.
+
+        Args:
+            text: A job or a batch.
+
+        Raises:
+            UnknownId: Nothing has this id.
+        """
+        from engine.client.gates import gates_in
+
+        with self.reading() as connection:
+            named = find(connection, text)
+            return list(gates_in(connection, named.batch, named.job))
+
+    def approve(self, job: str, key: str = "", **edited: Any) -> int:
+        """Approve what a job waits with at a gate; return the command's number.
+
+        Args:
+            job: The job, or a batch for all that its jobs wait with.
+            key: The gate, if the job waits at several.
+            **edited: `value=...`: plain data that the recipe gets in place of what it showed.
+        """
+        if set(edited) - {"value"}:
+            raise TypeError("approve takes value=... only")
+        return self.command("approve", [job], {"key": key, **edited})[0]
+
+    def reject(self, job: str, key: str = "", *, reason: str = "") -> int:
+        """Reject what a job waits with at a gate; arguments as for `approve`.
+
+        Args:
+            job: The job, or a batch.
+            key: The gate, if the job waits at several.
+            reason: The reason, for the job's history.
+        """
+        return self.command("reject", [job], {"key": key, "reason": reason})[0]
 
     def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""

@@ -22,6 +22,7 @@ from engine.contract.errors import (
     OutcomeUnknown,
     ParkReason,
     Permanent,
+    Rejected,
     Retryable,
     StepError,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "PromptVersion",
     "RefineRequest",
     "Refinement",
+    "Rejected",
     "Request",
     "Result",
     "Retryable",

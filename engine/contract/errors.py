@@ -139,6 +139,13 @@ class Permanent(StepError):
         self.keeps_call = keeps_call
 
 
+class Rejected(Permanent):
+    """An operator has rejected what a recipe asked approval for.
+
+    A recipe may catch it and show something else under another key; otherwise its job fails.
+    """
+
+
 class Blocked(StepError):
     """Nothing on this lane works until something outside is mended."""
 

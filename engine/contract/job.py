@@ -130,6 +130,22 @@ class Scope(Protocol):
         """
         ...
 
+    async def approve(self, name: str, value: T) -> T:
+        """Return a value once an operator has approved it, perhaps edited.
+
+        The job is parked meanwhile and costs nothing. It returns at once if the batch's settings do
+        not have the gate on. The recipe has to declare an `Approval` of the key.
+
+        Args:
+            name: Name of the gate, unique within this scope.
+            value: What the operator is shown: a model or plain data. If the recipe shows something
+                else when it runs again, it is to be approved again.
+
+        Raises:
+            Rejected: The operator has rejected it.
+        """
+        ...
+
 
 class Iteration(Scope, Protocol):
     """One turn of a loop."""

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.contract import Backend, Capability
 from engine.contract.decision_points import AnyDecision, Approval
@@ -30,6 +30,23 @@ class RecipeSettings(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _listed(value: Any) -> Any:
+    return (
+        [part.strip() for part in value.split(",") if part.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+class GatedSettings(RecipeSettings):
+    """Base of the settings of a recipe with gates."""
+
+    approve: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="Gates at which jobs wait for approval: keys such as `plan`, or `*` for all.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +129,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
 
     def __post_init__(self) -> None:
         refuse_duplicates(self.options)
+        if self.approvals and not issubclass(self.settings, GatedSettings):
+            raise TypeError(f"{self.name}: settings of a recipe with gates are GatedSettings")
         models = {"setting": self.settings, "entry": self.input}
         for option in self.options:
             model = models.get(option.target)
@@ -119,6 +138,11 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
                 raise ValueError(
                     f"{self.name}: {option.flag} sets {option.name!r}, an unknown field"
                 )
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """The recipe's gates."""
+        return tuple(one for one in self.decisions if isinstance(one, Approval))
 
     @property
     def entry_fields(self) -> tuple[str, ...]:
@@ -150,10 +174,37 @@ def decision_for(recipe: AnyRecipe, key: str) -> AnyDecision | None:
     return next((one for one in recipe.decisions if is_asked(key, (one.key,))), None)
 
 
+def gate_is_on(settings: RecipeSettings, key: str) -> bool:
+    """Return whether jobs with some settings wait for approval at a gate."""
+    gates = settings.approve if isinstance(settings, GatedSettings) else ()
+    return "*" in gates or is_asked(key, gates)
+
+
+def unknown_gate(recipe: AnyRecipe, settings: RecipeSettings) -> str:
+    """Return a sentence about a gate of the settings that the recipe does not have, or nothing."""
+    has = [approval.key for approval in recipe.approvals]
+    for gate in settings.approve if isinstance(settings, GatedSettings) else ():
+        if gate != "*" and gate not in has and not is_asked(gate, has):
+            gates = ", ".join(has)
+            return f"Setting approve: {recipe.name} has no gate {quoted(gate)}; it has {gates}."
+    return ""
+
+
+def can_decide(recipe: AnyRecipe, key: str) -> bool:
+    """Return whether a recipe asks for a decision of a key; without any declared, it may."""
+    asked = decision_for(recipe, key)
+    return not recipe.decisions or (asked is not None and not isinstance(asked, Approval))
+
+
 def not_asked(recipe: AnyRecipe, key: str) -> str:
     """Return the sentence about a decision's key that a recipe does not ask for."""
-    asked = " and ".join(one.key for one in recipe.decisions if not isinstance(one, Approval))
-    return f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked} (* is a number)."
+    if isinstance(decision_for(recipe, key), Approval):
+        return (
+            f"{quoted(key)} is a gate: safelight approve JOB {key}, or safelight reject JOB {key}."
+        )
+    keys = [one.key for one in recipe.decisions if not isinstance(one, Approval)]
+    asked = f"{' and '.join(keys)} (* is a number)" if keys else "no decision"
+    return f"{recipe.name} does not ask for {quoted(key)}; it asks for {asked}."
 
 
 class Catalog(Protocol):

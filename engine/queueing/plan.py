@@ -22,7 +22,7 @@ from engine.config.version import __version__
 from engine.contract import Backend, Capability, PricedBackend, notes_of
 from engine.contract.backend_names import names_of
 from engine.contract.fields import Seed
-from engine.contract.recipe import AnyRecipe, operations_of
+from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
 from engine.outputs.names import claim
@@ -176,12 +176,15 @@ class Planner:
                 f"Recipe {recipe.name} has no setting {unknown[0]!r}; it has: seed, {names}."
             )
         try:
-            return recipe.settings.model_validate(merged)
+            settings = recipe.settings.model_validate(merged)
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
             place_ = ".".join(str(part) for part in first["loc"])
             said = first["msg"].removeprefix("Value error, ")
             raise QueueError(f"Setting {place_}: {said}.") from None
+        if problem := unknown_gate(recipe, settings):
+            raise QueueError(problem)
+        return settings
 
     def _snapshot(
         self,

@@ -19,9 +19,10 @@ from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
 from db.writes.spending import set_budget
 from engine.config.settings import SettingsError
-from engine.contract.recipe import Catalog, decision_for, not_asked
+from engine.contract.recipe import Catalog, can_decide, not_asked
 from engine.money.amounts import in_words
 from engine.runtime.decisions import shape_of, trouble_with
+from engine.runtime.gate_commands import GateHandler, NoGate
 from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
 from engine.text.plural import counted
 
@@ -130,6 +131,7 @@ class CommandHandler:
         self._write = write
         self._running = running
         self._catalog = catalog
+        self._gates = GateHandler(reader, write, running, catalog)
 
     async def carry_out(self, command: CommandRow) -> str:
         """Does what a command says; returns the answer that was stored with it."""
@@ -283,6 +285,20 @@ class CommandHandler:
             now += in_words(wanted)
         return f"{now} now. What is parked goes on with resume."
 
+    async def approve(self, target: CommandTarget, arguments: Arguments) -> str:
+        """Approve what jobs wait with at their gates."""
+        return await self._answer_gate("approve", target, arguments)
+
+    async def reject(self, target: CommandTarget, arguments: Arguments) -> str:
+        """Reject what jobs wait with at their gates."""
+        return await self._answer_gate("reject", target, arguments)
+
+    async def _answer_gate(self, verb: str, target: CommandTarget, arguments: Arguments) -> str:
+        try:
+            return await self._gates.answer(verb, target.batch, target.job, arguments)
+        except NoGate as error:
+            raise CommandRefused(str(error)) from None
+
     async def decide(self, target: CommandTarget, arguments: Arguments) -> str:
         """Store a decision of a job, and run again what depends on it."""
         key, value, job = str(arguments["key"]), arguments["value"], target.job
@@ -309,7 +325,7 @@ class CommandHandler:
                 f"j{job.id} ({job.key}) was queued with an input or settings that the recipe "
                 f"{recipe.name} does not know here. Nothing was decided."
             ) from None
-        if recipe.decisions and decision_for(recipe, key) is None:
+        if not can_decide(recipe, key):
             raise CommandRefused(not_asked(recipe, key))
         if trouble := trouble_with(recipe, shape, key, value):
             raise CommandRefused(f"{trouble} Nothing was decided.")
@@ -340,6 +356,8 @@ HANDLERS: Mapping[str, Callable[[CommandHandler, CommandTarget, Arguments], Awai
     "retry": CommandHandler.retry,
     "priority": CommandHandler.priority,
     "decide": CommandHandler.decide,
+    "approve": CommandHandler.approve,
+    "reject": CommandHandler.reject,
     "budget": CommandHandler.budget,
 }
 """What is done to a batch or a job, by verb."""

@@ -18,6 +18,7 @@ SHAPES = {
     "submitted": ("»", "submitted"),
     "open": ("◌", "to be done again"),
     "unknown": ("?", "outcome unknown"),
+    "waiting": ("◇", "waits for approval"),
     "superseded": ("╌", "superseded"),
 }
 """Shape and word of every state that the store knows."""

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 
 from db.queries import inspect
+from engine.client.gates import WaitingGate, waiting_gates
 from engine.text.plural import counted
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
@@ -167,6 +168,28 @@ class JobScreen(BaseScreen):
         read = partial(self._view.prompt_of, scope=key.rpartition("/")[0])
         self.feed.ask(read, self, f"prompt {key}")
 
+    def action_approve(self) -> None:
+        """Shows what the job waits with at a gate."""
+        self.feed.ask(partial(waiting_gates, job_id=self.job_id), self, "gates")
+
+    def _show_gate(self, gates: list[WaitingGate]) -> None:
+        from tui.screens.approve import MAX_SHOWN, ApproveScreen, Verdict
+
+        selected = self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
+        gate = next((g for g in gates if g.key.endswith(selected)), gates[0] if gates else None)
+        if gate is None:
+            self.say("This job waits for no approval.", bad=True)
+            return
+        if len(str(gate.value)) > MAX_SHOWN:
+            self.say(f"That is too long to show here: safelight approve j{self.job_id} --print")
+            return
+
+        def answer(verdict: Verdict | None) -> None:
+            if verdict is not None:
+                self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
+
+        self.app.push_screen(ApproveScreen(gate), answer)
+
     def _ask_first(self, question: str, key: str, value: object, since: int) -> None:
         self._deciding = question, key, value
         self.feed.ask(partial(inspect.following, job_id=self.job_id, step_id=since), self, "decide")
@@ -176,6 +199,8 @@ class JobScreen(BaseScreen):
         """Goes on with a decision once it is known what it is about."""
         if message.tag == "decide":
             self._confirm(message.value)
+        elif message.tag == "gates":
+            self._show_gate(message.value)
         elif message.tag.startswith("prompt "):
             self._edit(message.tag.partition(" ")[2], message.value)
 

@@ -26,7 +26,7 @@ WHAT_TO_DO = {
     "disk": "Make room on the disk, then resume.",
     "weights": "Get the model's weights, then resume.",
     "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
-    "approval": "Look at it, then resume to approve.",
+    "approval": "Open the job, look at it, and press A.",
 }
 """What helps, for each reason that a job can be parked for."""
 

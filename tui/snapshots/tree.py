@@ -44,15 +44,16 @@ class TreeLine:
 
 
 def matters_most(nodes: Sequence[TreeLine]) -> TreeLine:
-    """What somebody who opens a job wants to see: what failed, else the newest outermost scope."""
-    bad = [node for node in nodes if node.id > 0 and node.state in {"failed", "unknown"}]
+    """The part to open a job at: what failed or waits for approval, else the newest scope."""
+    bad = [node for node in nodes if node.id > 0 and node.state in _NEEDS_SOMEBODY]
     if bad:
         return bad[-1]
     scopes = [node for node in nodes if node.id < 0 and node.depth == 1]
     return scopes[-1] if scopes else nodes[0]
 
 
-_MATTERS = ("failed", "unknown", "running", "submitted", "open", "done")
+_NEEDS_SOMEBODY = ("failed", "unknown", "waiting")
+_MATTERS = (*_NEEDS_SOMEBODY, "running", "submitted", "open", "done")
 
 
 def _matter(states: Sequence[str]) -> str:

@@ -24,6 +24,7 @@ from engine.contract.job import LocalFunction
 from engine.contract.recipe import RecipeSettings
 from engine.contract.seeds import derive_seed
 from engine.runtime.step.fallbacks import step_with_fallbacks
+from engine.runtime.step.gate import approved
 from engine.runtime.step.local import LocalExecutor, local_call, pool_call
 
 if TYPE_CHECKING:
@@ -147,6 +148,10 @@ class ScopeContext:
         if trouble:
             await self.warn(f"{name}: {trouble}; it is left out.")
         return found
+
+    async def approve(self, name: str, value: T) -> T:
+        """Return a value once an operator has approved it; at once if the gate is off."""
+        return await approved(self._runner, self._run, self._path, name, value)
 
 
 class IterationContext(ScopeContext):

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from engine.contract import Call, Result
+from engine.contract import Call, Request, Result
 
 _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -42,10 +42,15 @@ def fingerprint(call: Call[Result], identity: Identity) -> str:
     The JSON is one object with the keys `backend`, `model`, `operation`, `request` and `version`:
     keys sorted, no spaces, ASCII.
     """
-    version = identity.version_of(call.operation)
-    before, after = _around_request(identity.backend, identity.model, call.operation, version)
-    request = _CANONICAL.encode(call.request.model_dump(mode="json"))
-    return hashlib.sha256(f"{before}{request}{after}".encode()).hexdigest()
+    return fingerprint_of(identity, call.operation, call.request)
+
+
+def fingerprint_of(identity: Identity, operation: str, request: Request) -> str:
+    """Return the fingerprint of an operation and its request; see `fingerprint`."""
+    version = identity.version_of(operation)
+    before, after = _around_request(identity.backend, identity.model, operation, version)
+    text = _CANONICAL.encode(request.model_dump(mode="json"))
+    return hashlib.sha256(f"{before}{text}{after}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=256)

@@ -82,13 +82,7 @@ class StepRunner:
         identity = run.batch.identity(call.backend)
         print_ = fingerprint(cast("Call[Result]", call), identity)
         key = f"{scope}/{name}" if scope else name
-        if key in run.used:
-            raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
-        run.used.add(key)
-        if run.has_other_version(key, print_):
-            job_id = run.job.id
-            await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
-        memo = run.memos.get((key, print_))
+        memo = await self.recorded(run, key, print_)
         if memo is not None and memo.state == "done":
             result = call.result_type.model_validate_json(memo.result or "null")
             scores: Sequence[Score] = result.scores()
@@ -98,6 +92,20 @@ class StepRunner:
             result = cast("ResultT", made)
         run.best = headline_of(run, scores)
         return result
+
+    async def recorded(self, run: JobState, key: str, print_: str) -> StepRecord | None:
+        """Make a version of a step the current one; return what the store knows of it.
+
+        Raises:
+            RuntimeError: The run has asked for the step before.
+        """
+        if key in run.used:
+            raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
+        run.used.add(key)
+        if run.has_other_version(key, print_):
+            job_id = run.job.id
+            await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
+        return run.memos.get((key, print_))
 
     async def _made(self, asked: StepRequest, memo: StepRecord | None) -> StepResult:
         if memo is not None and memo.state == "failed":

@@ -1,0 +1,95 @@
+"""`safelight approve` and `safelight reject`: answers at the gates of a recipe."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.control import carry_out, operator_command
+from engine.cli.options import workspace_option
+from engine.cli.trouble import CliError
+from engine.client.gates import WaitingGate, only_gate
+from engine.client.ids import find
+from engine.client.workspace import Workspace
+
+MAX_EDIT_BYTES = 4 << 20
+"""Maximum size of an edited value as JSON."""
+
+
+@operator_command("approve")
+@click.argument("job")
+@click.argument("key", required=False, default="")
+@click.option(
+    "--edit",
+    "edited",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Approve the JSON in FILE (- for standard input) in place of what waits.",
+)
+@click.option("--print", "prints", is_flag=True, help="Print what waits as JSON; approve nothing.")
+@workspace_option
+def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints: bool) -> int:
+    """KEY is the gate, if JOB waits at several.
+
+    To edit what waits: safelight approve JOB --print > FILE, change FILE, then safelight approve
+    JOB --edit FILE. If JOB is a batch, everything that its jobs wait with is approved.
+    """
+    opened = Workspace(workspace)
+    if prints:
+        click.echo(json.dumps(_waiting(opened, job, key).value, indent=2, ensure_ascii=False))
+        return 0
+    arguments: dict[str, Any] = {"key": key} if key else {}
+    if edited is not None:
+        arguments["value"] = _read(edited)
+    return carry_out(opened, "approve", [job], arguments)
+
+
+@operator_command("reject")
+@click.argument("job")
+@click.argument("key", required=False, default="")
+@click.option("--reason", default="", help="Why, for the recipe's history.")
+@workspace_option
+def reject(workspace: Path, job: str, key: str, reason: str) -> int:
+    """KEY is the gate, if JOB waits at several.
+
+    The recipe may then show something else; otherwise the job fails, and `safelight retry JOB` asks
+    again. JOB may be a batch, as for approve.
+    """
+    arguments = {name: text for name, text in (("key", key), ("reason", reason)) if text}
+    return carry_out(Workspace(workspace), "reject", [job], arguments)
+
+
+def _waiting(workspace: Workspace, job: str, key: str) -> WaitingGate:
+    with workspace.reading() as connection:
+        named = find(connection, job)
+        if named.job is None:
+            raise click.UsageError(f"{job} is a batch; name one of its jobs.")
+        return only_gate(connection, named.job, key)
+
+
+def _read(path: Path) -> Any:
+    """The JSON of a file.
+
+    Raises:
+        CliError: It cannot be read, is too large or is not JSON.
+    """
+    try:
+        if str(path) == "-":
+            data = sys.stdin.buffer.read(MAX_EDIT_BYTES + 1)
+        else:
+            with path.open("rb") as file:
+                data = file.read(MAX_EDIT_BYTES + 1)
+    except OSError as error:
+        raise CliError(f"{path} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_EDIT_BYTES:
+        raise CliError(f"{path} is larger than {MAX_EDIT_BYTES >> 20} MiB.")
+    try:
+        return json.loads(data, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise CliError(f"{path} is not JSON: {error}.") from error
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

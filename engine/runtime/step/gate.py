@@ -1,0 +1,110 @@
+"""Gates: a job is parked until an operator approves, edits or rejects what its recipe shows.
+
+A gate is a step whose executor is the operator. It is known by its key and the fingerprint of what
+is shown: a gate that was answered stays answered, also after a restart, and asks again only if the
+recipe shows something else.
+"""
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from db.writes import gates as writes
+from db.writes.records import Intent
+from engine.contract import Blocked, Permanent, Rejected, Request
+from engine.contract.decision_points import Approval, plain
+from engine.contract.recipe import decision_for, gate_is_on
+from engine.runtime.step.fingerprint import Identity, fingerprint_of
+from engine.runtime.step.job_state import JobState, StepRecord
+from engine.runtime.step.outcome import StepFailed
+
+if TYPE_CHECKING:
+    from engine.runtime.step.runner import StepRunner
+
+T = TypeVar("T")
+
+_OPERATOR = Identity(writes.OPERATOR, "", "1")
+
+
+class GateRequest(Request):
+    """What an operator is shown."""
+
+    value: Any
+
+
+class StepRejected(StepFailed, Rejected):
+    """A gate that an operator rejected; its error is in the store."""
+
+
+async def approved(runner: "StepRunner", run: JobState, scope: str, name: str, value: T) -> T:
+    """Return a value once an operator has approved it, perhaps edited; at once if the gate is off.
+
+    Raises:
+        Blocked: It waits for an operator; the job is parked.
+        Rejected: An operator has rejected it.
+    """
+    key = f"{scope}/{name}" if scope else name
+    gate = decision_for(run.batch.recipe, key)
+    if not isinstance(gate, Approval):
+        raise TypeError(f"The recipe asks for approval of {key!r} and declares no Approval of it.")
+    if not gate_is_on(run.batch.settings, key):
+        return value
+    request = GateRequest(value=plain(value))
+    print_ = fingerprint_of(_OPERATOR, writes.OPERATION, request)
+    memo = await runner.recorded(run, key, print_)
+    if memo is not None and memo.state == "done":
+        return cast("T", _answer(gate, key, memo))
+    if memo is not None and memo.state == "failed":
+        raise _rejection(memo)
+    await _wait(runner, run, _intent(run, scope, name, key, print_, request), memo)
+    raise Blocked(
+        f"{key} waits for approval.",
+        reason="approval",
+        remedy=f"Look at it: safelight approve j{run.job.id} --print. Then approve or reject it.",
+    )
+
+
+async def _wait(
+    runner: "StepRunner", run: JobState, intent: Intent, memo: StepRecord | None
+) -> None:
+    if memo is None:
+        step_id = await runner.bench.writer.write(lambda c: writes.open_gate(c, intent))
+        run.know(intent.key, intent.fingerprint, StepRecord(step_id, writes.WAITING))
+    elif memo.state != writes.WAITING:
+        step_id = memo.id
+        await runner.bench.writer.write(lambda c: writes.wait_again(c, step_id))
+
+
+def _intent(
+    run: JobState, scope: str, name: str, key: str, print_: str, request: GateRequest
+) -> Intent:
+    return Intent(
+        batch_id=run.job.batch_id,
+        job_id=run.job.id,
+        key=key,
+        scope=scope,
+        name=name,
+        fingerprint=print_,
+        operation=writes.OPERATION,
+        backend=writes.OPERATOR,
+        model="",
+        request=request.model_dump_json(),
+    )
+
+
+def _answer(gate: Approval, key: str, memo: StepRecord) -> Any:
+    try:
+        stored = TypeAdapter(dict[str, Any]).validate_json(memo.result or "{}")
+        return TypeAdapter(gate.model).validate_python(stored["value"])
+    except (ValidationError, KeyError) as error:
+        raise Permanent(
+            f"The approved {key} does not fit this version of the recipe.",
+            remedy=f"Approve it again: safelight approve JOB {key} --edit FILE.",
+        ) from error
+
+
+def _rejection(memo: StepRecord) -> StepRejected:
+    kind, message, remedy = memo.error or ("permanent", "It was rejected.", "")
+    return StepRejected(
+        message, remedy=remedy, error_id=memo.error_id or 0, error_kind=kind, keeps_call=False
+    )

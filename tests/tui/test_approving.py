@@ -1,0 +1,94 @@
+"""A gate, from a job's screen: look, approve, edit, reject."""
+
+import json
+
+from textual.widgets import TextArea
+
+from db.writes.gates import open_gate
+from tests.tui.support import Place, running, shows, until
+from tests.tui.test_job_screen import open_job
+from tui.screens.approve import ApproveScreen
+
+PLAN = {"title": "lamps", "verses": ["a lamp", "evil \x1b[31m\u202e"]}
+
+
+def waits(place: Place) -> int:
+    job = place.job_ids(place.batch("songs", ["lamp"]))[0]
+    place.claim(1)
+    place.step(job, "", "title")
+
+    def gate(connection) -> None:
+        intent = place._intent(connection, job, "", "plan")
+        request = json.dumps({"value": PLAN})
+        open_gate(
+            connection, intent._replace(operation="approve", backend="operator", request=request)
+        )
+
+    place.write(gate)
+    place.park(job, "approval", "plan waits for approval.")
+    return job
+
+
+def decisions(place: Place) -> list[tuple[str, object]]:
+    return [(k, json.loads(v)) for k, v in place.read("SELECT key, value FROM decisions")]
+
+
+async def look(pilot) -> TextArea:
+    await open_job(pilot)
+    await pilot.press("A")
+    await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
+    return pilot.app.screen.query_one(TextArea)
+
+
+async def test_a_gate_is_looked_at_and_approved(place: Place) -> None:
+    waits(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        area = await look(pilot)
+        await shows(pilot, "plan", '"title": "lamps"', "A  approve")
+        assert area.text == json.dumps(PLAN, indent=2)
+        assert "\x1b" not in area.text
+        await pilot.press("q", "z")
+        assert area.text == json.dumps(PLAN, indent=2)
+        await pilot.press("A")
+        await until(pilot, lambda: decisions(place))
+        await shows(pilot, "Approved plan of j1 (lamp).")
+    assert decisions(place) == [("plan", {"approved": True, "edited": False})]
+    assert place.read("SELECT state FROM jobs") == [("queued",)]
+
+
+async def test_a_plan_is_edited_before_it_is_approved(place: Place) -> None:
+    waits(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        area = await look(pilot)
+        await pilot.press("e")
+        area.text = "{"
+        await pilot.press("ctrl+s")
+        await shows(pilot, "This is not JSON: Expecting property name")
+        area.text = '{"title": "mine", "verses": []}'
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: decisions(place))
+    [(state, result)] = place.read("SELECT state, result FROM steps WHERE key = 'plan'")
+    assert (state, json.loads(result)["value"]) == ("done", {"title": "mine", "verses": []})
+
+
+async def test_a_plan_is_rejected_or_left(place: Place) -> None:
+    waits(place)
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await look(pilot)
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "job")
+        assert decisions(place) == []
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(pilot.app.screen, ApproveScreen))
+        await pilot.press("x")
+        await until(pilot, lambda: decisions(place))
+    assert decisions(place)[0][1]["approved"] is False
+    assert place.read("SELECT state FROM steps WHERE key = 'plan'") == [("failed",)]
+
+
+async def test_a_job_without_a_gate_says_so(place: Place) -> None:
+    place.batch("songs", ["lamp"])
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await open_job(pilot)
+        await pilot.press("A")
+        await shows(pilot, "This job waits for no approval.")
