@@ -53,7 +53,7 @@ class Scope(Protocol):
     async def step(
         self, name: str, describe: Callable[P, Call[ResultT]], *args: P.args, **kwargs: P.kwargs
     ) -> ResultT:
-        """Return the result of a call of a backend: from the store, else made and stored.
+        """Return the result of a call of a backend: from the store, else after asking it.
 
         Args:
             name: Name of the step, unique within this scope.
@@ -103,7 +103,7 @@ class Scope(Protocol):
         version: str = "1",
         method: str = "",
     ) -> ResultT:
-        """Return the result of the recipe's own computation, made in the process pool.
+        """Return the result of the recipe's own computation, run in the process pool.
 
         Args:
             name: Name of the step, unique within this scope.

@@ -104,6 +104,11 @@ class CommandTarget:
         """The job's number, None for a whole batch."""
         return self.job.id if self.job else None
 
+    @property
+    def state(self) -> str:
+        """The state of the batch."""
+        return self.batch.state
+
     def __str__(self) -> str:
         if self.job is None:
             return f"b{self.batch.id}"
@@ -370,7 +375,7 @@ WITHOUT_TARGET: Mapping[str, Callable[[CommandHandler, Arguments], Awaitable[str
 
 def _refuse_over(target: CommandTarget, verb: str) -> None:
     if target.batch.is_over:
-        state = target.batch.state.replace("_", " ")
+        state = target.state.replace("_", " ")
         raise CommandRefused(f"{target} is {state}; there is nothing to {verb}.")
 
 

@@ -63,7 +63,7 @@ class OutputWriter:
         Raises:
             Blocked: The folder cannot be written.
         """
-        recipe: AnyRecipe = run.batch.recipe
+        recipe: AnyRecipe = run.recipe
         if recipe.outputs.write_job is None:
             return
         loop = asyncio.get_running_loop()
@@ -80,10 +80,10 @@ class OutputWriter:
     def soon(self, run: JobState) -> None:
         """Brings a job's folder up to date before long; trouble shows when the job ends."""
         job_id = run.job.id
-        if run.batch.recipe.outputs.write_job is None or job_id in self._soon:
+        if run.recipe.outputs.write_job is None or job_id in self._soon:
             return
         self._soon.add(job_id)
-        self._thread.submit(self._project_soon, run.batch.recipe, job_id)
+        self._thread.submit(self._project_soon, run.recipe, job_id)
 
     def refresh_outputs(self, run: JobState) -> None:
         """Brings the folder of a job that waits again up to date, where it has one already."""

@@ -21,9 +21,9 @@ from engine.plugins.catalog import BackendSettingsError, UnknownName
 from engine.process.limits import LimitTooLow
 from engine.queueing.import_results import ImportRefused
 from engine.queueing.queue import QueueError
-from engine.runtime.engine import StoreGone
 from engine.runtime.intake_lock import IntakeBusy
 from engine.runtime.lock import WorkspaceBusy
+from engine.runtime.store_gone import StoreGone
 from engine.trust.guard import UntrustedDestination
 
 

@@ -62,7 +62,7 @@ def fill(folder: Path) -> Path:
 
 
 async def troubled(engine: Engine) -> str:
-    return await eventually(lambda: engine._trouble)
+    return await eventually(lambda: engine.trouble)
 
 
 async def test_a_full_disk_loses_nothing_and_stops_what_costs(

@@ -19,9 +19,9 @@ from db.queries.history import events_after
 from db.store import Store
 from db.writes.events import record_event
 from engine.cli import checks_of_faults
-from engine.runtime import engine as engine_module
-from engine.runtime.engine import StoreGone
 from engine.runtime.lock import EngineLock
+from engine.runtime.store_gone import StoreGone
+from engine.runtime.timings import EngineTimings
 from tests.faults.conftest import Diagnose
 from tests.support.engines import Toy, eventually
 from tests.support.stores import make_store
@@ -56,9 +56,9 @@ async def test_an_engine_goes_on_when_another_program_lets_go_of_the_store(
         await eventually(lambda: toy.backend.asked)
         other.execute("PRAGMA busy_timeout = 30000")
         other.execute("BEGIN IMMEDIATE")
-        await eventually(lambda: engine._trouble or engine.is_idle)
-        if engine._trouble:  # else all was done before the lock was taken
-            assert "locked" in engine._trouble
+        await eventually(lambda: engine.trouble or engine.is_idle)
+        if engine.trouble:  # else all was done before the lock was taken
+            assert "locked" in engine.trouble
             assert "another program has held the store" in diagnose(toy.root)["lock"].found
         other.execute("COMMIT")
         await eventually(lambda: engine.is_idle)
@@ -69,9 +69,9 @@ async def test_an_engine_goes_on_when_another_program_lets_go_of_the_store(
 
 @pytest.mark.parametrize("how", ["deleted", "folder deleted", "replaced"])
 async def test_what_a_lost_store_held_is_saved(
-    toy: Toy, how: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    toy: Toy, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.0)
+    toy.timings = EngineTimings(heartbeat=0.0)
     release = asyncio.Event()
     toy.backend.reply = lambda request, _context: _after(release, request.brief)
     toy.queue(2, overrides={"steps": 2})
@@ -105,10 +105,8 @@ async def _after(release: asyncio.Event, _brief: str) -> None:
     await release.wait()
 
 
-async def test_a_rescued_store_takes_the_place_of_the_lost_one(
-    toy: Toy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.0)
+async def test_a_rescued_store_takes_the_place_of_the_lost_one(toy: Toy) -> None:
+    toy.timings = EngineTimings(heartbeat=0.0)
     toy.queue(3)
     engine = toy.engine()
     running = asyncio.create_task(engine.run())

@@ -46,7 +46,7 @@ async def test_the_place_of_a_job_is_taken_until_its_end_is_about_to_be_committe
     try:
         async with toy.running() as engine:
             await asyncio.to_thread(writes_folder.wait, 60)
-            await engine._claim()
+            await engine.session.claim()
             running = toy.batch().running
             go_on.set()
             await toy.becomes("failed", 3)

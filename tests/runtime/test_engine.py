@@ -18,11 +18,11 @@ from db.queries import batches
 from engine.contract import CallContext, Permanent, RefineRequest
 from engine.contract.outputs import Outputs
 from engine.process.ownership import mark
-from engine.runtime import engine as engine_module
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.engine import StoreGone
 from engine.runtime.lanes import lane as lanes
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
+from engine.runtime.store_gone import StoreGone
+from engine.runtime.timings import EngineTimings
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 from tests.support.toys import TOY
 
@@ -88,10 +88,8 @@ async def test_an_engine_that_was_lost_is_known_to_be(toy: Toy) -> None:
     assert toy.read(batches.running_engine) is None
 
 
-async def test_a_store_that_is_deleted_underneath_ends_the_engine(
-    toy: Toy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.01)
+async def test_a_store_that_is_deleted_underneath_ends_the_engine(toy: Toy) -> None:
+    toy.timings = EngineTimings(heartbeat=0.01)
     slow = toy.backend.reply = Slow()
     toy.settings = quick_settings(grace_seconds=0)
     toy.queue()

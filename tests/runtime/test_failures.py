@@ -276,7 +276,7 @@ async def test_a_probe_of_a_blocked_lane_leaves_no_events(toy: Toy, error: Excep
         await eventually(lambda: asked > tries + 20 and toy.batch().parked == 2)
         assert events(toy) == before
         assert toy.read(lambda c: job_queries.errors(c, 1)) == errors
-        row = next(lane for lane in engine._lanes.rows() if lane.name == "toy")
+        row = next(lane for lane in engine.session.lanes.rows() if lane.name == "toy")
         assert (row.state, row.reason) == ("blocked", toy.job().reason)
         toy.backend.reply = None
         await eventually(lambda: toy.batch().state == "done")

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import math
 import sqlite3
-import time
 from typing import Any
 
 import pytest
@@ -14,9 +13,9 @@ from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
 from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Retryable
-from engine.runtime import engine as engine_module
 from engine.runtime.step.call_context import MOST_MESSAGE
-from tests.support.engines import Toy, eventually, quick_settings
+from engine.runtime.timings import EngineTimings
+from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 
 
 def keep_what_is_known(toy: Toy) -> list[int]:
@@ -160,7 +159,7 @@ async def test_a_call_that_is_given_up_before_its_intent_is_committed_is_put_asi
     toy.queue()
     async with toy.running() as engine:
         await begun.wait()  # in the very turn in which the intent was queued
-        await engine.stop_jobs(1, 1, "cancelled")
+        await engine.session.stop_jobs(1, 1, "cancelled")
         step = await eventually(lambda: next((s for s in toy.steps() if s.state == "open"), None))
         assert step.attempts == 1
         await toy.becomes("cancelled")
@@ -224,7 +223,8 @@ async def test_a_stop_does_not_wait_for_an_intent_that_cannot_be_written(
     toy: Toy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(db.writer, "_RETRY_SECONDS", 0.01)
-    monkeypatch.setattr(engine_module, "LAST_WRITES_SECONDS", 0.1)
+    # Whoever waits for a cancelled call that cannot end waits for ever.
+    toy.timings = EngineTimings(calls=math.inf, jobs=0.1, batches=0.1, row=0.1, writes=0.1)
     broken = False
     commit = db.writer.StoreWriter._commit
 
@@ -242,24 +242,13 @@ async def test_a_stop_does_not_wait_for_an_intent_that_cannot_be_written(
         broken = True
 
     toy.backend.reply = reply
-    toy.settings = quick_settings(grace_seconds=1)
+    toy.settings = quick_settings(grace_seconds=0.1)
     toy.queue(1, overrides={"steps": 1})
-    waits = list[float]()
-    wait_for = engine_module.Engine._wait_for
-
-    async def timed(tasks: Any) -> None:
-        names = [task.get_name() for task in tasks]
-        before = time.monotonic()
-        await wait_for(tasks)
-        if any(name.startswith("step") for name in names):
-            waits.append(time.monotonic() - before)
-
-    monkeypatch.setattr(engine_module.Engine, "_wait_for", staticmethod(timed))
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
-    await eventually(lambda: engine._trouble)
+    await eventually(lambda: engine.trouble)
     engine.stop()
-    await asyncio.wait_for(task, 60)
-    engine = task = None
+    ended, _ = await asyncio.wait({task}, timeout=PATIENCE)
+    assert [one.exception() for one in ended] == [None]
+    engine = task = ended = None
     gc.collect()  # what failed for good is said of here, not in the middle of another test
-    assert waits and max(waits) < 5

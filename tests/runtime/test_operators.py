@@ -154,7 +154,7 @@ async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
     task = asyncio.create_task(engine.run())
     await eventually(begun.is_set)
     toy.command("cancel", job=1)
-    await eventually(lambda: engine._runs[1].then == "cancelled")
+    await eventually(lambda: engine.session.jobs.runs[1].then == "cancelled")
     engine.stop()
     asyncio.get_running_loop().call_later(0.1, let_go.set)
     await task
@@ -413,4 +413,6 @@ async def test_a_lane_is_changed_while_calls_are_in_flight(toy: Toy) -> None:
         answer = await toy.obeyed("lane", {"lane": "nobody", "concurrency": 3})
         assert (answer.state, "there are: toy" in (answer.answer or "")) == ("refused", True)
         gate.open.set()
-    assert toy.engine()._lanes.get("toy") is None  # the next engine goes by the settings
+    found = list[bool]()
+    await toy.run(lambda engine: not found.append(engine.session.lanes.get("toy") is None))
+    assert found == [True]  # the next engine goes by the settings

@@ -16,7 +16,8 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
-from engine.runtime.engine import Engine
+from engine.runtime.engine import STANDARD_TIMINGS, Engine
+from engine.runtime.timings import EngineTimings
 from tests.support.toys import ToyBackend, ToyCatalog, write_lines
 
 PATIENCE = 60.0
@@ -38,11 +39,13 @@ class Toy:
         root: The workspace.
         backend: What every batch of it asks.
         settings: The engine's settings.
+        timings: Its intervals, and its patience when it closes.
     """
 
     root: Path
     backend: ToyBackend = field(default_factory=ToyBackend)
     settings: Settings = field(default_factory=quick_settings)
+    timings: EngineTimings = STANDARD_TIMINGS
     catalog: ToyCatalog = field(init=False)
     paths: WorkspacePaths = field(init=False)
     store: Store = field(init=False)
@@ -74,7 +77,14 @@ class Toy:
 
     def engine(self) -> Engine:
         """An engine that has not been started."""
-        return Engine(self.paths, self.settings, self.catalog, version="0", run_id="tests")
+        return Engine(
+            self.paths,
+            self.settings,
+            self.catalog,
+            version="0",
+            run_id="tests",
+            timings=self.timings,
+        )
 
     async def run(self, until: Callable[[Engine], bool] = lambda engine: engine.is_idle) -> Engine:
         """Runs an engine until there is nothing left to do."""

@@ -66,7 +66,7 @@ class ScopeContext:
         """Puts a warning into the job's history, once however often the recipe is run again."""
         job = self._run.job
         said = f"{self._path}: {message}" if self._path else message
-        await self._runner.bench.writer.write(
+        await self._runner.write(
             lambda c: record_warning(c, batch_id=job.batch_id, job_id=job.id, message=said)
         )
 
@@ -126,7 +126,7 @@ class ScopeContext:
         return cast("ResultT", await self._step(name, call))
 
     def _executor(self, method: str, version: str) -> LocalExecutor:
-        return LocalExecutor(self._run.batch.recipe.name, method, version)
+        return LocalExecutor(self._run.recipe.name, method, version)
 
     def _step(self, name: str, call: Call[ResultT]) -> Awaitable[ResultT]:
         return self._runner.step(self._run, self._path, name, call, iteration=self._iteration)

@@ -86,7 +86,7 @@ class JobRunner:
         return self._done(run, ending)
 
     async def _run_recipe(self, run: JobState) -> BaseModel:
-        recipe = run.batch.recipe
+        recipe = run.recipe
         try:
             input_ = recipe.input.model_validate_json(run.job.input)
         except ValidationError as error:
@@ -104,7 +104,7 @@ class JobRunner:
 
     async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
         """Writes the job's folder as it is to be once the job is done."""
-        ending = _Ending(result.model_dump_json(), run.batch.recipe.headline.of(result))
+        ending = _Ending(result.model_dump_json(), run.recipe.headline.of(result))
         lane = self._outputs_lane
         try:
             await self._projector.project(

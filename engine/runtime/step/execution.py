@@ -45,13 +45,13 @@ class StepExecution:
     ) -> None:
         self.call = asked.call
         self.place = asked.place
-        self.batch_id = asked.run.job.batch_id
+        self.batch_id = asked.job.batch_id
         self._on_end = on_end
         self.wanted = self.in_flight = False
         self._bench = bench
         self._memo = memo
         self._lane = bench.lane_of(asked.call.backend)
-        request_id = memo.request_id if memo and asked.call.backend.resumable else None
+        request_id = memo.request_id if memo and self.is_resumable else None
         self._state = StepState(
             asked,
             asked.intent(),
@@ -62,10 +62,20 @@ class StepExecution:
         self._intent: asyncio.Future[int] | None = None
         self._keeper = OutcomeRecorder(bench, self._state, self._lane)
         self._caller = CallAttempt(bench, self._state, self._lane)
-        job_id = asked.run.job.id
+        job_id = asked.job.id
         self._waiting: list[asyncio.Future[StepResult]] = []
         self._started = False
         self.task = asyncio.create_task(self._run(), name=f"step {asked.key} of j{job_id}")
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the call costs money."""
+        return self.call.backend.paid
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether the call can be found again by its request id."""
+        return self.call.backend.resumable
 
     def answer(self) -> "asyncio.Future[StepResult]":
         """What it comes to, for one who waits; to give up waiting does not stop it."""
@@ -245,7 +255,7 @@ class StepExecution:
         may be made again. Not so where the job has been begun before, for then the call may be what
         ends the engine, and how often that was tried is counted; nor while commits fail.
         """
-        backend, job = self.call.backend, self._state.asked.run.job
+        backend, job = self.call.backend, self._state.job
         return backend.paid or backend.resumable or job.starts > 1 or self._bench.writer.in_trouble
 
     async def _intent_written(self) -> None:

@@ -54,7 +54,7 @@ def key_of(path: str, name: str) -> str:
 def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
     found: list[Candidate[ResultT]] = []
-    for backend in (call.backend, *run.batch.fallbacks.get(call.backend.capability, ())):
+    for backend in (call.backend, *run.batch.fallbacks_of(call.backend)):
         first = backend is call.backend
         asked = call
         if not first:
@@ -70,7 +70,7 @@ def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[Resu
 
 
 def _simplified(run: "JobState", request: Request) -> Request | None:
-    entry: RecipeInput = run.batch.recipe.input.model_validate_json(run.job.input)
+    entry: RecipeInput = run.recipe.input.model_validate_json(run.job.input)
     prompt, negative_prompt = entry.starting_prompt()
     return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
 
@@ -119,8 +119,7 @@ def _left_after(
         return others  # its call has been paid for, and a retry goes back to it
     if not isinstance(error, Blocked):
         return left
-    wanted = runner.bench.engine_settings.fallback_when_blocked
-    if not wanted or error.reason not in _OF_THE_BACKEND:
+    if not runner.fallback_when_blocked or error.reason not in _OF_THE_BACKEND:
         return []
     return others
 
@@ -137,7 +136,7 @@ async def _note(
     if other.known(run, path) is not None:
         return
     key, then, job = key_of(path, way.name), key_of(path, other.name), run.job
-    await runner.bench.writer.write(
+    await runner.write(
         lambda c: record_event(
             c,
             "step.fallback",

@@ -44,7 +44,7 @@ async def approved(runner: "StepRunner", run: JobState, scope: str, name: str, v
         Rejected: An operator has rejected it.
     """
     key = f"{scope}/{name}" if scope else name
-    gate = decision_for(run.batch.recipe, key)
+    gate = decision_for(run.recipe, key)
     if not isinstance(gate, Approval):
         raise TypeError(f"The recipe asks for approval of {key!r} and declares no Approval of it.")
     if not gate_is_on(run.batch.settings, key):
@@ -68,11 +68,11 @@ async def _wait(
     runner: "StepRunner", run: JobState, intent: Intent, memo: StepRecord | None
 ) -> None:
     if memo is None:
-        step_id = await runner.bench.writer.write(lambda c: writes.open_gate(c, intent))
+        step_id = await runner.write(lambda c: writes.open_gate(c, intent))
         run.know(intent.key, intent.fingerprint, StepRecord(step_id, writes.WAITING))
     elif memo.state != writes.WAITING:
         step_id = memo.id
-        await runner.bench.writer.write(lambda c: writes.wait_again(c, step_id))
+        await runner.write(lambda c: writes.wait_again(c, step_id))
 
 
 def _intent(

@@ -61,6 +61,10 @@ class BatchState:
         known = self.identities.get((backend.capability, backend.name))
         return known or Identity(backend.name, backend.model, backend.version)
 
+    def fallbacks_of(self, backend: Backend) -> tuple[Backend, ...]:
+        """Return the backends that are asked if one fails for good, in order."""
+        return self.fallbacks.get(backend.capability, ())
+
     def has_fallbacks(self, backend: Backend) -> bool:
         """Whether others are asked where a backend fails for good."""
         capability = backend.capability
@@ -126,9 +130,14 @@ class JobState:
         return self.batch.backends
 
     @property
+    def recipe(self) -> AnyRecipe:
+        """The recipe that it runs."""
+        return self.batch.recipe
+
+    @property
     def headline(self) -> Headline:
         """What the recipe's jobs are compared by."""
-        return self.batch.recipe.headline
+        return self.recipe.headline
 
     def has_other_version(self, key: str, fingerprint: str) -> bool:
         """Whether the store has this step with another fingerprint, or had it put aside."""

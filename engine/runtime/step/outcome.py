@@ -80,7 +80,7 @@ class OutcomeRecorder:
                 cost=recorder.spent,
             )
         # What cannot be read back is no result.
-        result = asked.call.result_type.model_validate_json(text)
+        result = asked.parsed(text)
         scores, run = result.scores(), asked.run
         headline = headline_of(run, scores)
         outcome = Outcome(
@@ -135,7 +135,7 @@ class OutcomeRecorder:
     async def bug(self, error: Exception) -> StepError:
         """Writes a defect with its traceback; returns what the step raises."""
         record = bug_record(error, "a backend")
-        job = self._state.asked.run.job.key
+        job = self._state.job.key
         log.error("%s of job %s: %s", self._state.intent.key, storable(job), record.traceback)
         error_id = await self._write_failure("failed", record, self._state.spent)
         return self._failed(error_id, "bug", record.message, record.remedy)

@@ -9,7 +9,7 @@ comes to nothing, the other one is made itself.
 import asyncio
 
 from db.writes.reuse import find_reusable, reuse_step
-from engine.contract import Backend, Result
+from engine.contract import Backend
 from engine.runtime.step.job_state import StepRecord
 from engine.runtime.step.services import StepRequest, StepResult, StepServices, headline_of
 
@@ -29,7 +29,7 @@ async def reused(bench: StepServices, asked: StepRequest) -> StepResult | None:
 
     Whoever gets None makes the step in the task that called this, and others wait for that task.
     """
-    within = asked.run.job.id if bench.engine_settings.reuse == "job" else None
+    within = asked.job.id if bench.engine_settings.reuse == "job" else None
     place = (within, asked.fingerprint)
     while (made := await _answered_before(bench, asked, within)) is None:
         maker = bench.making.get(place)
@@ -58,7 +58,7 @@ async def _answered_before(
         return None
     if found.hashes and await asyncio.to_thread(bench.artifacts.lost, found.hashes):
         return None
-    result: Result = asked.call.result_type.model_validate_json(found.result)
+    result = asked.parsed(found.result)
     scores, intent = result.scores(), asked.intent()
     headline = headline_of(asked.run, scores)
     step_id = await bench.writer.write(

@@ -9,11 +9,14 @@ stopped, or a branch whose sibling failed, never throws away what was paid for.
 
 import asyncio
 import logging
+import sqlite3
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar, cast
 
 from db.queries.jobs import artifacts
 from db.writes import steps as writes
+from engine.config.settings import Settings
 from engine.contract import Call, Result, Score
 from engine.contract.tracing import TRACE
 from engine.runtime.step.execution import StepExecution
@@ -22,8 +25,12 @@ from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.outcome import stored_failure
 from engine.runtime.step.services import StepRequest, StepResult, StepServices, headline_of
 
+T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=Result)
 log = logging.getLogger(__name__)
+
+FINISH_SECONDS = 0.2
+"""Between two writes of the progress of calls that end while the engine closes."""
 
 
 class StepRunner:
@@ -35,24 +42,48 @@ class StepRunner:
     """
 
     def __init__(self, bench: StepServices, publish: Callable[[JobState], None]) -> None:
-        self.bench = bench
+        self._bench = bench
         self.publish = publish
         self._under_way: dict[tuple[int, str, str], StepExecution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enter(self, run: JobState) -> None:
         """Makes what finishes from now on known to a run."""
-        self.bench.runs[run.job.id] = run
+        self._bench.runs[run.job.id] = run
 
     def leave(self, run: JobState) -> None:
         """Forgets a run, unless the job has begun another one meanwhile."""
-        if self.bench.runs.get(run.job.id) is run:
-            del self.bench.runs[run.job.id]
+        if self._bench.runs.get(run.job.id) is run:
+            del self._bench.runs[run.job.id]
+
+    def reload(self, settings: Settings) -> None:
+        """Take new settings, from the next call on."""
+        self._bench.reload(settings)
 
     @property
-    def calls_under_way(self) -> list["asyncio.Task[None]"]:
-        """The calls that have been sent and are not answered, or not yet written down."""
-        return list(self._tasks)
+    def fallback_when_blocked(self) -> bool:
+        """Whether another backend is asked if one is blocked."""
+        return self._bench.engine_settings.fallback_when_blocked
+
+    async def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
+        """Return the result of a write, once it is committed."""
+        return await self._bench.writer.write(operation)
+
+    async def finish_calls(self, grace: float, patience: float) -> None:
+        """Let calls in flight end; cancel those that have no outcome within the grace period.
+
+        Args:
+            grace: Seconds that calls may still take.
+            patience: Seconds that cancelled calls may take to end.
+        """
+        deadline = time.monotonic() + grace
+        while self._tasks and (left := deadline - time.monotonic()) > 0:
+            await asyncio.wait(self._tasks, timeout=min(FINISH_SECONDS, left))
+            self._bench.progress.flush()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
 
     def abandon(self, batch_id: int, job_id: int | None = None) -> None:
         """Cancels calls under way that cost nothing; paid ones go on.
@@ -63,13 +94,13 @@ class StepRunner:
         """
         for place, performance in list(self._under_way.items()):
             of_job = performance.batch_id == batch_id and job_id in {None, place[0]}
-            if of_job and not performance.call.backend.paid:
+            if of_job and not performance.is_paid:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
                 self._give_up(performance)
 
     async def reopen_lost(self, run: JobState) -> None:
         """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
-        bench, job_id = self.bench, run.job.id
+        bench, job_id = self._bench, run.job.id
         rows = await bench.writer.write(lambda c: artifacts(c, job_id))
         named = {row.hash for row in rows if row.role != TRACE}
         if lost := await asyncio.to_thread(bench.artifacts.lost, named):
@@ -104,7 +135,7 @@ class StepRunner:
         run.used.add(key)
         if run.has_other_version(key, print_):
             job_id = run.job.id
-            await self.bench.writer.write(lambda c: writes.supersede_others(c, job_id, key, print_))
+            await self.write(lambda c: writes.supersede_others(c, job_id, key, print_))
         return run.memos.get((key, print_))
 
     async def _made(self, asked: StepRequest, memo: StepRecord | None) -> StepResult:
@@ -124,7 +155,7 @@ class StepRunner:
         """The one that makes this step already, else a new one."""
         performance = self._under_way.get(asked.place)
         if performance is None:
-            performance = StepExecution(self.bench, asked, memo, self._forget)
+            performance = StepExecution(self._bench, asked, memo, self._forget)
             self._under_way[performance.place] = performance
             self._tasks.add(performance.task)
         return performance

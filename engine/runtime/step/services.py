@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from db.rows import JobRow
 from db.writer import StoreWriter
 from db.writes.records import Intent
-from engine.config.settings import EngineSettings, RetrySettings
+from engine.config.settings import EngineSettings, RetrySettings, Settings
 from engine.contract import Backend, Call, Result, Score
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
@@ -42,13 +43,27 @@ class StepRequest:
     iteration: int
 
     @property
+    def job(self) -> JobRow:
+        """The row of the job that asks."""
+        return self.run.job
+
+    def parsed(self, text: str) -> Result:
+        """Return a stored result as its model.
+
+        Raises:
+            ValueError: It does not fit the model.
+        """
+        result: Result = self.call.result_type.model_validate_json(text)
+        return result
+
+    @property
     def place(self) -> tuple[int, str, str]:
         """What tells it from every other step of the store."""
-        return self.run.job.id, self.key, self.fingerprint
+        return self.job.id, self.key, self.fingerprint
 
     def intent(self) -> Intent:
         """What is written before the call is made."""
-        job, call = self.run.job, self.call
+        job, call = self.job, self.call
         identity = self.run.batch.identity(call.backend)
         return Intent(
             batch_id=job.batch_id,
@@ -105,6 +120,11 @@ class StepState:
     uncertain: bool = True
     withdrawn: bool = False
 
+    @property
+    def job(self) -> JobRow:
+        """The row of the job that asks."""
+        return self.asked.job
+
 
 @dataclass(slots=True)
 class StepServices:
@@ -139,16 +159,22 @@ class StepServices:
     deadlines: Deadlines = field(default_factory=Deadlines)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
+    def reload(self, settings: Settings) -> None:
+        """Take new settings, from the next call on."""
+        self.engine_settings = settings.engine
+        self.retry_settings = settings.retry
+        self.purse.settings = settings.budget
+
     def has_stored(self, asked: StepRequest, headline: float | None, iterations: int) -> None:
         """Says what a step has changed in the job's row, to the run that the job has now too."""
         asked.run.has_stored(headline, iterations)
-        run = self.runs.get(asked.run.job.id)
+        run = self.runs.get(asked.job.id)
         if run is not None and run is not asked.run:
             run.has_stored(headline, iterations)
 
     def remember(self, asked: StepRequest, memo: StepRecord) -> None:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
-        run = self.runs.get(asked.run.job.id)
+        run = self.runs.get(asked.job.id)
         if run is not None:
             run.know(asked.key, asked.fingerprint, memo)
 

@@ -1,0 +1,97 @@
+"""Periodic duties of an engine: signs of life, progress, lanes, hosts, history."""
+
+import time
+
+from db.store import Store
+from db.writer import StoreWriter
+from db.writes import engines as engine_writes
+from db.writes.events import prune_events
+from engine.models.hosts.model_hosts import ModelHosts
+from engine.runtime.host_status import HostStatusReporter
+from engine.runtime.lanes.lane_set import LaneSet
+from engine.runtime.live_settings import LiveSettings
+from engine.runtime.step.progress import ProgressReporter
+from engine.runtime.store_gone import StoreGone
+from engine.runtime.timings import EngineTimings
+
+SLICE = 10_000
+"""Events that one transaction removes; fewer than these are the last ones."""
+
+
+class Housekeeping:
+    """Does each thing once it is due.
+
+    Args:
+        store: The store.
+        writer: Its writer door.
+        progress: Progress of the running steps.
+        hosts: Processes that hold models.
+        lanes: The engine's lanes.
+        live: Settings of the workspace.
+        timings: How often each thing is done.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        writer: StoreWriter,
+        progress: ProgressReporter,
+        hosts: ModelHosts,
+        lanes: LaneSet,
+        live: LiveSettings,
+        timings: EngineTimings,
+    ) -> None:
+        self._store = store
+        self._writer = writer
+        self._progress = progress
+        self._hosts = hosts
+        self._host_board = HostStatusReporter(hosts, writer)
+        self._lanes = lanes
+        self._live = live
+        self._timings = timings
+        self._due: dict[str, float] = {}
+
+    async def run(self, engine_id: int) -> None:
+        """Do what is due.
+
+        Args:
+            engine_id: The engine's row.
+
+        Raises:
+            StoreGone: The store was deleted or replaced underneath.
+        """
+        timings = self._timings
+        if self._is_due("progress", timings.progress):
+            self._progress.flush()
+        if self._is_due("hosts", timings.hosts):
+            self._hosts.tick()
+            self._host_board.flush()
+        if self._is_due("lanes", timings.lanes):
+            rows = self._lanes.rows()
+            self._writer.write(lambda c: engine_writes.report_lanes(c, rows))
+        if self._is_due("heartbeat", timings.heartbeat):
+            self._beat(engine_id)
+        if self._is_due("history", timings.history):
+            await self._prune()
+
+    def _is_due(self, what: str, seconds: float) -> bool:
+        """Return whether a thing is to be done again, `seconds` after the last time."""
+        moment = time.monotonic()
+        if moment < self._due.get(what, 0.0):
+            return False
+        self._due[what] = moment + seconds
+        return True
+
+    def _beat(self, engine_id: int) -> None:
+        if not self._store.is_in_place():
+            path = self._live.paths.store
+            raise StoreGone(
+                f"{path} was deleted or replaced underneath. What it held is saved beside its "
+                f"folder, as {path.stem}-rescued.db."
+            )
+        self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, "running"))
+
+    async def _prune(self) -> None:
+        keep = self._live.settings.store.keep_events
+        while await self._writer.write(lambda c: prune_events(c, keep)) >= SLICE:
+            pass

@@ -1,0 +1,49 @@
+"""The batches of the jobs that run: recipe, settings and backends, loaded once for all of them."""
+
+import sqlite3
+
+from db.queries import batches as queries
+from engine.contract.recipe import Catalog
+from engine.runtime.job.load import load_batch
+from engine.runtime.live_settings import LiveSettings
+from engine.runtime.step.job_state import BatchState
+from engine.runtime.store_gone import StoreGone
+
+
+class BatchCache:
+    """Loads a batch when one of its jobs needs it.
+
+    Args:
+        reader: A connection of the event loop's.
+        catalog: Where recipes and backends are found.
+        live: Settings and environment of the workspace.
+    """
+
+    def __init__(self, reader: sqlite3.Connection, catalog: Catalog, live: LiveSettings) -> None:
+        self._reader = reader
+        self._catalog = catalog
+        self._live = live
+        self._batches: dict[int, BatchState] = {}
+
+    def get(self, batch_id: int) -> BatchState:
+        """Return what the jobs of a batch share.
+
+        Raises:
+            Blocked: A recipe or backend of its snapshot is not installed here.
+            StoreGone: The batch is no longer in the store.
+        """
+        if batch_id not in self._batches:
+            row = queries.batch(self._reader, batch_id)
+            if row is None:
+                raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
+            own = self._live.settings.backends
+            self._batches[batch_id] = load_batch(row, self._catalog, self._live.environment, own)
+        return self._batches[batch_id]
+
+    def forget(self, batch_id: int) -> None:
+        """Forget a batch that has ended."""
+        self._batches.pop(batch_id, None)
+
+    def clear(self) -> None:
+        """Load every batch again, with the settings and the environment of now."""
+        self._batches.clear()

@@ -1,0 +1,42 @@
+"""Lanes that were blocked: one job tries whether a lane works again, then all go on."""
+
+from collections.abc import Iterable
+
+from db.writer import StoreWriter
+from db.writes import jobs as writes
+from engine.runtime.lanes.lane_set import LaneSet
+
+
+class LaneProber:
+    """Lets the parked jobs of blocked lanes try again.
+
+    Args:
+        lanes: The engine's lanes.
+        writer: The store's writer door.
+    """
+
+    def __init__(self, lanes: LaneSet, writer: StoreWriter) -> None:
+        self._lanes = lanes
+        self._writer = writer
+
+    async def start(self, names: Iterable[str]) -> None:
+        """Try lanes that an earlier engine left with parked jobs."""
+        for name in names:
+            self._lanes.named(name).try_again()
+            await self._try(name)
+
+    async def probe(self) -> None:
+        """Try the lanes that are due, and release the jobs of those that work again."""
+        for lane in self._lanes:
+            if lane.probe():
+                await self._try(lane.name)
+            elif lane.proved:
+                lane.unblock()
+                await self._release(lane.name)
+
+    async def _try(self, name: str) -> None:
+        await self._writer.write(lambda c: writes.probe_lane(c, name))
+
+    async def _release(self, name: str) -> None:
+        while await self._writer.write(lambda c: writes.release_parked(c, name)):
+            pass

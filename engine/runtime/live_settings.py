@@ -1,0 +1,41 @@
+"""Settings and environment of a workspace, read again when operators resume something."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.config.paths import WorkspacePaths
+from engine.config.settings import Settings, load_environment, read_settings
+
+
+class LiveSettings:
+    """Settings and environment as they are now.
+
+    Args:
+        paths: The workspace.
+        settings: Its settings.
+        overrides: Settings that win over files and environment when those are read again.
+
+    Attributes:
+        paths: The workspace.
+        settings: Its settings now.
+        environment: Its environment now, where the keys of providers are.
+    """
+
+    def __init__(
+        self, paths: WorkspacePaths, settings: Settings, overrides: Mapping[str, Any] | None
+    ) -> None:
+        self.paths = paths
+        self.settings = settings
+        self.environment = load_environment(paths.root, settings.given)
+        self._overrides = overrides
+
+    def reload(self) -> Settings:
+        """Read both again and return the settings.
+
+        Raises:
+            SettingsError: A setting is wrong; nothing has changed.
+        """
+        settings = read_settings(self.paths.root, self._overrides)
+        self.environment = load_environment(self.paths.root, settings.given)
+        self.settings = settings
+        return settings

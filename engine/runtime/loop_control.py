@@ -1,0 +1,33 @@
+"""Wakes the engine's loop, and asks it to stop."""
+
+import asyncio
+import contextlib
+
+
+class LoopControl:
+    """A pause of the loop that anybody in the event loop may cut short."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+        self._is_stopping = False
+
+    @property
+    def is_stopping(self) -> bool:
+        """True once the loop has been asked to stop."""
+        return self._is_stopping
+
+    def wake(self) -> None:
+        """End the pause that the loop is in."""
+        self._event.set()
+
+    def stop(self) -> None:
+        """Ask the loop to stop after its turn."""
+        self._is_stopping = True
+        self.wake()
+
+    async def pause(self, seconds: float) -> None:
+        """Wait for `wake`, or for some seconds."""
+        self._event.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._event.wait()

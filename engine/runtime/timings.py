@@ -1,0 +1,36 @@
+"""Intervals of an engine's work, and its patience when it closes."""
+
+from dataclasses import dataclass
+
+from engine.runtime.step.progress import FLUSH_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTimings:
+    """Seconds between the things that an engine does, and limits of what it waits for at its end.
+
+    Attributes:
+        turn: Maximum pause between two turns of the loop.
+        progress: Between two writes of what running steps show.
+        hosts: Between two looks at the model hosts.
+        lanes: Between two writes of the lanes.
+        heartbeat: Between two signs of life, and looks whether the store is still in its place.
+        history: Between two cuts of the history.
+        calls: At the end, for calls that have been cancelled, after the grace period.
+        jobs: At the end, for jobs that have been stopped.
+        batches: At the end, for the last steps of batches.
+        row: At the end, for the store to take that the engine has stopped.
+        writes: At the end, for the store to take everything else.
+    """
+
+    turn: float = 0.05
+    progress: float = FLUSH_SECONDS
+    hosts: float = 0.3
+    lanes: float = 0.5
+    heartbeat: float = 2.0
+    history: float = 600.0
+    calls: float = 10.0
+    jobs: float = 10.0
+    batches: float = 10.0
+    row: float = 5.0
+    writes: float = 5.0
