@@ -1,6 +1,6 @@
 """The dashboard beside harlequin and its limits: first paint, huge lists, latency, memory.
 
-It runs in a pseudo-terminal as it does for an operator: `python -m tui` in a process of its own.
+It runs in a pseudo-terminal as it does for an operator, `python -m safelight` in its own process.
 """
 
 import json
@@ -38,7 +38,7 @@ def dashboard(*, long: bool) -> list[Figure]:
 
 
 def _ours(root: Path) -> list[str]:
-    return [sys.executable, "-m", "tui", "--workspace", str(root)]
+    return [sys.executable, "-m", "safelight", "--workspace", str(root)]
 
 
 # -- first paint ------------------------------------------------------------------------------

@@ -58,7 +58,7 @@ def slow_line(*, long: bool) -> list[Figure]:
 
 
 def _ours(root: Path) -> list[str]:
-    return [sys.executable, "-m", "tui", "--workspace", str(root)]
+    return [sys.executable, "-m", "safelight", "--workspace", str(root)]
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from engine import open_workspace
 from engine.recipes.refine.report import JobReport
+from safelight import open_workspace
 from tui.app import Dashboard
 
 HERE = Path(__file__).parent

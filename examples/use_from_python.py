@@ -6,8 +6,8 @@ python examples/use_from_python.py [WORKSPACE]
 import sys
 from pathlib import Path
 
-from engine import open_workspace
 from engine.client.watch import BatchUpdate
+from safelight import open_workspace
 
 PROMPTS = Path(__file__).with_name("prompts.json")
 

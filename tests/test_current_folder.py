@@ -13,7 +13,7 @@ NAMES = ("engine", "db", "tui", "multiprocessing", "pickle", "signal", "random",
 SAFELIGHT = [str(Path(sys.executable).parent / "safelight")]
 SCRIPT = """
 import mine
-from engine import open_workspace
+from safelight import open_workspace
 
 if __name__ == "__main__":
     with open_workspace("w") as workspace:

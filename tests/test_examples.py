@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import open_workspace
 from engine.cli.app import main
 from engine.queueing.queue import QueueOptions
+from safelight import open_workspace
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -92,7 +92,7 @@ def test_settings_count_beside_options(tmp_path: Path):
 
 SCRIPT_WITHOUT_A_GUARD = """
 import sys
-from engine import open_workspace
+from safelight import open_workspace
 
 with open_workspace(sys.argv[1]) as workspace:
     batch = workspace.run("refine", sys.argv[2], settings={"width": 64, "height": 64})

@@ -24,7 +24,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_it_holds_data_and_no_tests(wheel: Path):
     names = zipfile.ZipFile(wheel).namelist()
     folders = {name.split("/")[0] for name in names if ".dist-info" not in name}
-    assert folders == {"tui", "engine", "db", "themes"}
+    assert folders == {"safelight", "tui", "engine", "db", "themes"}
     assert any(name.startswith("engine/") and name.endswith(".toml") for name in names)
     assert any(name.startswith("themes/") and name.endswith(".toml") for name in names)
 
@@ -40,13 +40,13 @@ def test_it_runs_the_loop_elsewhere(wheel: Path, tmp_path: Path):
         "PYTHONPATH": os.pathsep.join([str(site), sysconfig.get_path("purelib")]),
     }
     where = subprocess.run(
-        [sys.executable, "-c", "import engine; print(engine.__file__)"],
+        [sys.executable, "-c", "import safelight; print(safelight.__file__)"],
         cwd=work, env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert where.stdout.startswith(str(site))
     settings = ["--set", "width=96", "--set", "height=96", "--max-iterations", "2"]
     ran = subprocess.run(
-        [sys.executable, "-m", "engine", "run", "refine", "one.txt", "--plain", *settings],
+        [sys.executable, "-m", "safelight", "run", "refine", "one.txt", "--plain", *settings],
         cwd=work, env=environment, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr

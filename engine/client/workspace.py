@@ -1,6 +1,6 @@
 """The Python door: a workspace, for the command line, scripts and notebooks alike.
 
-from engine import open_workspace
+from safelight import open_workspace
 
     with open_workspace("images") as workspace:
         batch = workspace.run("refine", "prompts.json", settings={"seed": 11})

@@ -39,7 +39,7 @@ def test_every_command_has_its_place_in_the_manual():
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-@pytest.mark.parametrize("module", ["tui", "engine"])
+@pytest.mark.parametrize("module", ["safelight", "engine"])
 def test_help_and_version_import_nothing_heavy(argument, module):
     code = (
         "import sys; sys.argv = ['safelight', sys.argv[1]]\n"

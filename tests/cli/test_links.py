@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from db.errors import LinkFound
-from engine import open_workspace
 from engine.client.engine_process import EngineProcess
+from safelight import open_workspace
 from tests.support.engines import eventually
 
 ONE = ("--max-iterations", "1")

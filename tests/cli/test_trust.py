@@ -9,13 +9,13 @@ from typing import Any
 import click
 import pytest
 
-from engine import open_workspace
 from engine.cli.trust import asking_for_trust
 from engine.config.environment import Environment
 from engine.contract import BackendFamily
 from engine.plugins.catalog import EntryPointCatalog
 from engine.trust.grants import trust, trust_file, trusted
 from engine.trust.guard import UntrustedDestination
+from safelight import open_workspace
 from tests.support.toys import ToySettings
 
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"

@@ -254,7 +254,7 @@ async def test_a_new_workspace_greets(tmp_path, *, read_only: bool) -> None:
 
 
 def test_the_help_says_what_no_command_does() -> None:
-    command = [sys.executable, "-m", "tui", "--help"]
+    command = [sys.executable, "-m", "safelight", "--help"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "Without a command, `safelight` opens the dashboard" in " ".join(said.split())
     assert "--read-only" in said

@@ -14,7 +14,7 @@ HEAVY = {"click", "pydantic", "numpy", "PIL", "sqlite_utils", "yaml", "engine.pl
 
 
 def test_the_dashboard_starts_without_commands_models_and_images() -> None:
-    code = "import sys\nimport tui.__main__, tui.run\nprint(*sys.modules)"
+    code = "import sys\nimport safelight.__main__, tui.run\nprint(*sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert HEAVY.isdisjoint(said.stdout.split())
 

@@ -33,7 +33,7 @@ class Terminal:
         environment = {**os.environ, **CLEAN, **env}
         self.child = pexpect.spawn(
             sys.executable,
-            ["-m", "tui", *arguments],
+            ["-m", "safelight", *arguments],
             env={key: value for key, value in environment.items() if value},
             dimensions=(lines, columns),
             encoding=None,
@@ -134,7 +134,7 @@ def test_a_dumb_terminal_is_refused_with_a_sentence(terminals, busy: Place) -> N
 
 
 def test_without_a_terminal_it_is_the_help(busy: Place) -> None:
-    command = [sys.executable, "-m", "tui", "--workspace", str(busy.root)]
+    command = [sys.executable, "-m", "safelight", "--workspace", str(busy.root)]
     done = subprocess.run(
         command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
     )
@@ -148,7 +148,7 @@ def test_a_driver_that_stands_for_a_terminal_opens_it(busy: Place, term: str) ->
     driver = "textual.drivers.web_driver:WebDriver"
     environment = {**os.environ, **CLEAN, "TEXTUAL_DRIVER": driver, "TERM": term}
     child = subprocess.Popen(
-        [sys.executable, "-m", "tui", "--read-only", "-w", str(busy.root)],
+        [sys.executable, "-m", "safelight", "--read-only", "-w", str(busy.root)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         env={key: value for key, value in environment.items() if value},
         cwd=str(Path(__file__).parents[2]),
@@ -179,14 +179,15 @@ def packets(stream: IO[bytes], until: bytes | None = None) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("arguments", [["--read-only", "x"], ["-w"], ["-w", "/nowhere/at/all"]])
 def test_wrong_options_are_a_sentence(arguments: list[str]) -> None:
-    command = [sys.executable, "-m", "tui", *arguments]
+    command = [sys.executable, "-m", "safelight", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "Usage: safelight" in done.stderr
 
 
 def test_help_needs_no_textual() -> None:
-    code = "import sys; sys.argv = ['safelight', '--help']\nfrom tui.__main__ import main; main()\n"
+    code = "import sys; sys.argv = ['safelight', '--help']\n"
+    code += "from safelight.__main__ import main; main()\n"
     code += "assert 'textual' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
@@ -201,7 +202,7 @@ def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place)
     """As under nohup, or where the shell keeps the signal to itself."""
     code = (
         "import signal, sys; sys.argv = ['safelight', '--workspace', sys.argv[1]]\n"
-        "from tui.__main__ import main\n"
+        "from safelight.__main__ import main\n"
         "keep = signal.signal\n"
         "signal.signal = lambda n, h: keep(n, signal.SIG_IGN if n == signal.SIGHUP else h)\n"
         "main()"
@@ -248,7 +249,7 @@ def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
         again = open_in(terminals, place)
         again.shows("▸ engine", str(pid))
         again.child.send(b"S")
-        again.shows("Stop the engine?")
+        again.shows("Stop engine?")
         again.child.send(b"y")
         again.shows("○ no engine")
     finally:

@@ -1,6 +1,6 @@
-"""`safelight`: the engine's commands, or the dashboard. The one place that knows both.
+"""`safelight` and `python -m safelight`: the command line, or the dashboard without a command.
 
-Each is imported only when it is wanted: half of what somebody waits for is imports.
+Each is imported only when needed: half of the time until something shows is imports.
 """
 
 import gc

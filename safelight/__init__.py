@@ -1,0 +1,111 @@
+"""Durable loops of generative media: the public names of Safelight.
+
+    from safelight import open_workspace
+
+    with open_workspace("images") as workspace:
+        batch = workspace.run("refine", "prompts.json", settings={"seed": 11})
+        for report in workspace.results(batch):
+            print(report.key, report.best_iteration)
+
+Each name is imported when it is first used. `docs/deprecation.md` says how public names change.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from engine.config.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from engine.client.workspace import Workspace as Workspace
+    from engine.client.workspace import open_workspace as open_workspace
+    from engine.contract.backend import Artifact as Artifact
+    from engine.contract.backend import Backend as Backend
+    from engine.contract.backend import BackendFamily as BackendFamily
+    from engine.contract.backend import Call as Call
+    from engine.contract.backend import CallContext as CallContext
+    from engine.contract.backend import Critique as Critique
+    from engine.contract.backend import MissingRequirement as MissingRequirement
+    from engine.contract.backend import PricedBackend as PricedBackend
+    from engine.contract.backend import PromptVersion as PromptVersion
+    from engine.contract.backend import Request as Request
+    from engine.contract.backend import Result as Result
+    from engine.contract.backend import Score as Score
+    from engine.contract.backend_names import BackendNames as BackendNames
+    from engine.contract.decision_points import Approval as Approval
+    from engine.contract.decision_points import Choice as Choice
+    from engine.contract.decision_points import FreeText as FreeText
+    from engine.contract.errors import Blocked as Blocked
+    from engine.contract.errors import OutcomeUnknown as OutcomeUnknown
+    from engine.contract.errors import Permanent as Permanent
+    from engine.contract.errors import Retryable as Retryable
+    from engine.contract.errors import StepError as StepError
+    from engine.contract.files import ImageFile as ImageFile
+    from engine.contract.image import GeneratedImage as GeneratedImage
+    from engine.contract.image import ImageBackend as ImageBackend
+    from engine.contract.image import ImageRequest as ImageRequest
+    from engine.contract.job import Iteration as Iteration
+    from engine.contract.job import Job as Job
+    from engine.contract.job import Scope as Scope
+    from engine.contract.kinds import Kind as Kind
+    from engine.contract.options import Option as Option
+    from engine.contract.outputs import Outputs as Outputs
+    from engine.contract.outputs import Projection as Projection
+    from engine.contract.recipe import Headline as Headline
+    from engine.contract.recipe import Recipe as Recipe
+    from engine.contract.recipe import RecipeSettings as RecipeSettings
+    from engine.contract.recipe_input import RecipeInput as RecipeInput
+    from engine.contract.score import ScoreBackend as ScoreBackend
+    from engine.contract.text import TextBackend as TextBackend
+    from engine.contract.vision import VisionBackend as VisionBackend
+    from engine.text.errors import UserError as UserError
+
+_MODULES = {
+    "engine.client.workspace": ("Workspace", "open_workspace"),
+    "engine.contract.backend": (
+        "Artifact",
+        "Backend",
+        "BackendFamily",
+        "Call",
+        "CallContext",
+        "Critique",
+        "MissingRequirement",
+        "PricedBackend",
+        "PromptVersion",
+        "Request",
+        "Result",
+        "Score",
+    ),
+    "engine.contract.backend_names": ("BackendNames",),
+    "engine.contract.decision_points": ("Approval", "Choice", "FreeText"),
+    "engine.contract.errors": (
+        "Blocked",
+        "OutcomeUnknown",
+        "Permanent",
+        "Retryable",
+        "StepError",
+    ),
+    "engine.contract.files": ("ImageFile",),
+    "engine.contract.image": ("GeneratedImage", "ImageBackend", "ImageRequest"),
+    "engine.contract.job": ("Iteration", "Job", "Scope"),
+    "engine.contract.kinds": ("Kind",),
+    "engine.contract.options": ("Option",),
+    "engine.contract.outputs": ("Outputs", "Projection"),
+    "engine.contract.recipe": ("Headline", "Recipe", "RecipeSettings"),
+    "engine.contract.recipe_input": ("RecipeInput",),
+    "engine.contract.score": ("ScoreBackend",),
+    "engine.contract.text": ("TextBackend",),
+    "engine.contract.vision": ("VisionBackend",),
+    "engine.text.errors": ("UserError",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'safelight' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return ["__version__", *sorted(_HOME)]
