@@ -19,11 +19,12 @@ from engine.config.settings import Settings
 from engine.contract import (
     Artifact,
     Backend,
+    BackendInfo,
+    BaseBackend,
     Call,
     CallContext,
-    Capability,
     Critique,
-    MissingRequirement,
+    Limits,
     Request,
     Result,
     Score,
@@ -85,26 +86,20 @@ class BenchJobResult(BaseModel):
     steps: int
 
 
-@dataclass
-class BenchBackend:
+class BenchBackend(BaseBackend):
     """Answers after `latency` seconds."""
 
-    latency: float = 0.0
-    concurrency: int = 50
-    calls: int = 0
-    first_call: float = 0.0
-    name: str = "bench"
-    capability: Capability = "vision"
-    model: str = "bench-1"
-    version: str = "1"
-    paid: bool = False
-    resumable: bool = False
-    lane: str = "bench"
-    requests_per_minute: float | None = None
-
-    def missing(self) -> list[MissingRequirement]:
-        """Nothing."""
-        return []
+    def __init__(self, latency: float = 0.0, concurrency: int = 50, *, paid: bool = False) -> None:
+        self.info = BackendInfo(
+            name="bench",
+            capability="vision",
+            model="bench-1",
+            version="1",
+            lane="bench",
+            paid=paid,
+            limits=Limits(concurrency),
+        )
+        self.latency, self.calls, self.first_call = latency, 0, 0.0
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
         """The least that a step can do, with what it is to leave behind."""
@@ -125,7 +120,7 @@ async def _run(job: Any) -> BenchJobResult:
 
     def ask(step: int) -> Call[BenchResult]:
         request = BenchRequest(prompt=job.input.prompt, step=step, leaves=leaves)
-        return Call(backend, "answer", request, BenchResult)
+        return Call(backend, "answer", request, BenchResult, BenchBackend.answer)
 
     if job.settings.together:
         async with asyncio.TaskGroup() as group:
@@ -169,7 +164,7 @@ class BenchCatalog:
 
     def backend(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],

@@ -14,7 +14,7 @@ from engine.cli import render
 from engine.cli.hub import adopt_hub_variables
 from engine.cli.options import json_option, workspace_option
 from engine.config.settings import load_environment, read_settings
-from engine.contract import Backend, BackendFamily, Capability, MissingRequirement, details_of
+from engine.contract import Backend, BackendFamily, MissingRequirement
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
@@ -123,7 +123,7 @@ def read_backends(root: Path) -> list[dict[str, Any]]:
 
 
 def read_backend(
-    root: Path, name: str, capability: Capability, settings: Mapping[str, Any]
+    root: Path, name: str, capability: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
     """One backend with settings that are not the workspace's, as `backends --json` prints it.
 
@@ -195,13 +195,14 @@ def _broken_family(name: str, error: str) -> dict[str, Any]:
 def _capability(
     catalog: EntryPointCatalog,
     family: BackendFamily,
-    capability: Capability,
+    capability: str,
     settings: Mapping[str, Any],
     environment: Mapping[str, str],
 ) -> dict[str, Any]:
     try:
         backend = catalog.backend(capability, family.name, settings, environment)
         lacks = _refused(backend) or backend.missing() or _unreachable(backend)
+        info = backend.info
         missing = [item.model_dump() for item in lacks]
     except UntrustedDestination as error:
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
@@ -212,10 +213,10 @@ def _capability(
         remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
         missing = [MissingRequirement(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
-    made = _made(capability, backend.model, backend.version, paid=backend.paid, missing=missing)
-    details = details_of(backend)
+    made = _made(capability, info.model, info.version, paid=info.paid, missing=missing)
+    details = backend.details()
     own = {"details": details} if details else {}
-    return made | {"client": _installed(getattr(backend, "client", None))} | own
+    return made | {"client": _installed(info.client)} | own
 
 
 def _installed(package: str | None) -> str | None:
@@ -227,8 +228,7 @@ def _installed(package: str | None) -> str | None:
 
 def _refused(backend: Backend) -> list[MissingRequirement]:
     """Why no batch is queued with a backend's settings, of one that looks at them."""
-    look = getattr(backend, "refusal", None)
-    said = look() if look is not None else ""
+    said = backend.refusal()
     return (
         [MissingRequirement(what="other settings", remedy=said, reason="backend")] if said else []
     )
@@ -236,8 +236,7 @@ def _refused(backend: Backend) -> list[MissingRequirement]:
 
 def _unreachable(backend: Backend) -> list[MissingRequirement]:
     """What does not answer on this machine, of a backend that has a look."""
-    look = getattr(backend, "unreachable", None)
-    found = look() if look is not None else None
+    found = backend.unreachable()
     return [] if found is None else [found]
 
 

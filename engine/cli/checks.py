@@ -12,7 +12,6 @@ from db.store import has_wal_reset_bug
 from engine.cli.catalog import read_backend, read_backends
 from engine.config.settings import SettingsError, read_settings
 from engine.config.version import __version__
-from engine.contract import Capability
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def check_settings(root: Path) -> Iterator[Finding]:
     yield Finding("settings", True, "can be read")
 
 
-def missing_of_backends(root: Path) -> Iterator[tuple[str, Capability, str, str, str]]:
+def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     """Each backend with its capability, what it lacks and the remedy, both empty where ready.
 
     Last comes the provider's package that it asks through, with its version; empty where none.
@@ -67,7 +66,7 @@ def missing_of_backends(root: Path) -> Iterator[tuple[str, Capability, str, str,
 
 
 def missing_of_batches(
-    root: Path, name: str, capability: Capability, wanted: Iterable[Mapping[str, Any]]
+    root: Path, name: str, capability: str, wanted: Iterable[Mapping[str, Any]]
 ) -> tuple[str, str]:
     """What a backend lacks with the settings that batches keep, and the remedy.
 

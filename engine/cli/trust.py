@@ -22,7 +22,6 @@ from engine.cli.trouble import CliError
 from engine.client.workspace import Workspace
 from engine.config.environment import Environment, same_form
 from engine.config.settings import SettingsError, load_environment, read_settings
-from engine.contract import Capability
 from engine.plugins.catalog import EntryPointCatalog
 from engine.runtime.job.load import in_order
 from engine.trust.grants import all_trusted, revoke, trust_file, trusted
@@ -141,7 +140,7 @@ def _folders_outside(root: Path, of_settings: str) -> set[str]:
 
 def _backends(
     root: Path, catalog: EntryPointCatalog, own: Mapping[str, Mapping[str, Any]]
-) -> Iterator[tuple[Capability, str, Mapping[str, Any]]]:
+) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Every backend with the workspace's settings, and with those that batches keep."""
     for family in catalog.all_families():
         for capability in family.factories:
@@ -159,7 +158,7 @@ def _backends(
 
 def _needs(
     catalog: EntryPointCatalog,
-    capability: Capability,
+    capability: str,
     name: str,
     settings: Mapping[str, Any],
     environment: Environment,

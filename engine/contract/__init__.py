@@ -4,19 +4,19 @@ from engine.contract.backend import (
     Artifact,
     Backend,
     BackendFamily,
+    BackendInfo,
+    BaseBackend,
     Call,
     CallContext,
-    Capability,
     Critique,
+    Limits,
     MissingRequirement,
-    PricedBackend,
     PromptVersion,
     Request,
     Result,
     Score,
-    details_of,
-    notes_of,
 )
+from engine.contract.capability import Capability
 from engine.contract.errors import (
     Blocked,
     OutcomeUnknown,
@@ -26,13 +26,22 @@ from engine.contract.errors import (
     Retryable,
     StepError,
 )
-from engine.contract.image import GeneratedImage, ImageBackend, ImageProxy, ImageRequest
+from engine.contract.image import (
+    IMAGE,
+    GeneratedImage,
+    ImageBackend,
+    ImageInfo,
+    ImageProxy,
+    ImageRequest,
+)
 from engine.contract.model_host import BatchReporter, LoadContext, LoadedModel, ModelKey, Task
 from engine.contract.score import (
+    SCORE,
     CompareRequest,
     Comparison,
     ImageScore,
     ScoreBackend,
+    ScoreInfo,
     ScoreProxy,
     ScoreRequest,
     ScorerScores,
@@ -53,16 +62,22 @@ from engine.contract.storyboard_text import (
     ShotReview,
     StoryBackend,
 )
-from engine.contract.text import Attempt, Refinement, RefineRequest, TextBackend, TextProxy
-from engine.contract.vision import EvaluateRequest, Evaluation, VisionBackend, VisionProxy
+from engine.contract.text import TEXT, Attempt, Refinement, RefineRequest, TextBackend, TextProxy
+from engine.contract.vision import VISION, EvaluateRequest, Evaluation, VisionBackend, VisionProxy
 from engine.text.errors import UserError
 
 __all__ = [
     "CRITERIA",
+    "IMAGE",
+    "SCORE",
+    "TEXT",
+    "VISION",
     "Artifact",
     "Attempt",
     "Backend",
     "BackendFamily",
+    "BackendInfo",
+    "BaseBackend",
     "BatchReporter",
     "Blocked",
     "Brand",
@@ -78,9 +93,11 @@ __all__ = [
     "Film",
     "GeneratedImage",
     "ImageBackend",
+    "ImageInfo",
     "ImageProxy",
     "ImageRequest",
     "ImageScore",
+    "Limits",
     "LoadContext",
     "LoadedModel",
     "MissingRequirement",
@@ -89,7 +106,6 @@ __all__ = [
     "ParkReason",
     "Permanent",
     "PlannedScene",
-    "PricedBackend",
     "PromptVersion",
     "RefineRequest",
     "Refinement",
@@ -102,6 +118,7 @@ __all__ = [
     "ScenesRequest",
     "Score",
     "ScoreBackend",
+    "ScoreInfo",
     "ScoreProxy",
     "ScoreRequest",
     "ScoreTable",
@@ -118,6 +135,4 @@ __all__ = [
     "UserError",
     "VisionBackend",
     "VisionProxy",
-    "details_of",
-    "notes_of",
 ]

@@ -6,7 +6,7 @@ can run in this process, in a process pool, in a model host or on another machin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import (
     Any,
@@ -26,9 +26,6 @@ from engine.contract.model_host import Task
 
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
-
-Capability = Literal["text", "vision", "image", "audio", "video", "score"]
-"""What a backend can be asked for."""
 
 
 class FrozenModel(BaseModel):
@@ -256,113 +253,185 @@ class CallContext(Protocol):
         ...
 
 
-class Backend(Protocol):
-    """What every backend says about itself.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of the lane that a backend's calls queue in.
 
     Attributes:
-        name: Its name on the command line, for example `builtin`.
-        capability: What it can be asked for.
-        model: The model it runs; part of every fingerprint.
-        version: Version of its own method, raised when the same request gives another result.
-        paid: Whether a call costs money, so that it is never sent twice without need.
-        resumable: Whether a submitted call can be found again by its request id.
-        lane: The lane its calls queue in; backends that share an account share a lane.
-        concurrency: Calls that the lane may have in flight at once; 0 for one a CPU worker.
-        requests_per_minute: Calls a minute at most; None for no limit.
+        concurrency: Maximum number of calls in flight; 0 for one per CPU worker.
+        requests_per_minute: Maximum number of calls per minute; None for no limit.
+        tokens_per_minute: Maximum number of tokens per minute, read and written; None for no limit.
+    """
 
-    It may also have `tokens_per_minute`, for its lane, `reusable`, where the same request gives the
-    same result, so that another job's answer may stand for it, and `versions`, the version of each
-    operation that has another one than `version`, by its name. One that is paid may have
-    `asks(request)`: whether a call of unknown outcome is put to the operator, as all are without
-    it, or made again because it costs little. One that asks a server of this
-    machine may have `unreachable()`, which says what does not answer, for lists of backends; a call
-    to it finds that out by itself. `refusal()` says why no batch is queued with its settings,
-    `details()` what they come to, for lists of backends and estimates, and `notes()` what of a
-    request is left out with them, which is said when a batch is queued. One that asks through a
-    provider's own package has that one's name as `client`.
+    concurrency: int = 1
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackendInfo:
+    """Description of a backend with its settings.
+
+    Capabilities whose recipes need more facts have a subclass, `ImageInfo` for example.
+
+    Attributes:
+        name: Name on the command line and in settings, for example `builtin`.
+        capability: Name of the capability, for example `image`.
+        model: Model it runs; part of every fingerprint.
+        version: Version of its method; raised when the same request gives another result.
+        lane: Lane its calls queue in; backends that share an account share a lane.
+        versions: Versions of operations that differ from `version`, by operation.
+        paid: True if a call costs money, so that it is never sent twice without need.
+        resumable: True if a submitted call can be found again by its request id.
+        reusable: True if the same request gives the same result, so that the result of another
+            job may stand for it.
+        limits: Limits of its lane.
+        price_names: Settings that have to be set for its prices to be known; empty if a call can
+            cost nothing.
+        client: Package of the provider that it calls through, None if there is none.
     """
 
     name: str
-    capability: Capability
+    capability: str
     model: str
     version: str
-    paid: bool
-    resumable: bool
     lane: str
-    concurrency: int
-    requests_per_minute: float | None
+    versions: Mapping[str, str] = field(default_factory=dict)
+    paid: bool = False
+    resumable: bool = False
+    reusable: bool = False
+    limits: Limits = Limits()
+    price_names: tuple[str, ...] = ()
+    client: str | None = None
 
-    def missing(self) -> list[MissingRequirement]:
-        """What it lacks to be ready: an extra, a key, weights. Empty when it is ready."""
-        ...
+    def signature(self, operation: str = "") -> str:
+        """Return name, model and version, as results are signed with.
 
-
-def details_of(backend: Backend) -> list[str]:
-    """What the settings of a backend come to, a line each; empty where it does not say."""
-    return _lines(backend, "details")
-
-
-def notes_of(backend: Backend) -> list[str]:
-    """What of a request a backend leaves out, a sentence each; empty where it does not say."""
-    return _lines(backend, "notes")
-
-
-def _lines(backend: Backend, name: str) -> list[str]:
-    method = getattr(backend, name, None)
-    return [str(line) for line in method()] if callable(method) else []
+        Args:
+            operation: Operation whose version to use, if it has its own.
+        """
+        return f"{self.name}/{self.model} {self.versions.get(operation, self.version)}"
 
 
 @runtime_checkable
-class PricedBackend(Protocol):
-    """What a backend that costs money says about it, so that budgets can be kept.
+class Backend(Protocol):
+    """Interface of every backend; `BaseBackend` has a default for all but `info`."""
 
-    Attributes:
-        price_names: The settings that have to be set for its prices to be known.
-    """
+    @property
+    def info(self) -> BackendInfo:
+        """Description of the backend."""
+        ...
 
-    price_names: tuple[str, ...]
+    def missing(self) -> list[MissingRequirement]:
+        """Return what it needs and does not have: a package, a key, weights."""
+        ...
+
+    def unreachable(self) -> MissingRequirement | None:
+        """Return the server of this machine that does not answer; for lists of backends."""
+        ...
+
+    def refusal(self) -> str:
+        """Return why no batch is queued with its settings; empty if one can be."""
+        ...
+
+    def details(self) -> list[str]:
+        """Return what its settings result in, one line each; for lists and estimates."""
+        ...
+
+    def notes(self) -> list[str]:
+        """Return what of a request it leaves out, one sentence each; shown on queueing."""
+        ...
+
+    def asks(self, request: Any) -> bool:
+        """Return True to ask the operator about a paid call of unknown outcome, not repeat it."""
+        ...
 
     def worst_cost(self, request: Any) -> int | None:
-        """The most that one call may cost, in micro-dollars; None where that is not known."""
+        """Return the maximum cost of a call in micro-dollars; None if not known."""
         ...
 
     def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that an ordinary call costs; None where that is not known."""
+        """Return the minimum and maximum cost of an ordinary call in micro-dollars."""
         ...
+
+
+class BaseBackend:
+    """Base class of backends: needs nothing, refuses nothing, knows no price.
+
+    A subclass sets `info` and has the operations of its capability.
+
+    Attributes:
+        info: Description of the backend.
+    """
+
+    info: BackendInfo
+
+    def missing(self) -> list[MissingRequirement]:
+        """Return what it needs and does not have: nothing."""
+        return []
+
+    def unreachable(self) -> MissingRequirement | None:
+        """Return the server of this machine that does not answer: none."""
+        return None
+
+    def refusal(self) -> str:
+        """Return why no batch is queued with its settings: one can be."""
+        return ""
+
+    def details(self) -> list[str]:
+        """Return what its settings result in: nothing to show."""
+        return []
+
+    def notes(self) -> list[str]:
+        """Return what of a request it leaves out: nothing."""
+        return []
+
+    def asks(self, request: Any) -> bool:
+        """Return True: a paid call of unknown outcome is never repeated unasked."""
+        return True
+
+    def worst_cost(self, request: Any) -> int | None:
+        """Return None: the maximum cost of a call is not known."""
+        return None
+
+    def usual_cost(self) -> tuple[int, int] | None:
+        """Return None: the cost of an ordinary call is not known."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[ResultT]):
-    """A call that is described and not yet sent.
+    """Description of a call that has not been sent.
 
     Attributes:
-        backend: Who is asked.
-        operation: Name of the operation, part of the fingerprint.
-        request: The request, part of the fingerprint.
-        result_type: Model of the result.
-        perform: What makes the call; None for the backend's method named like the operation.
+        backend: Backend that is called.
+        operation: Name of the operation; part of the fingerprint.
+        request: Typed request.
+        result_type: Type of the result.
+        perform: Function of a backend of the same capability, the request and the context.
     """
 
     backend: Backend
     operation: str
     request: Request
     result_type: type[ResultT]
-    perform: "Callable[[Any, CallContext], Awaitable[Any]] | None" = None
+    perform: Callable[[Any, Any, CallContext], Awaitable[ResultT]]
 
 
 @dataclass(frozen=True, slots=True)
 class BackendFamily:
-    """The backends of one name, as an entry point of the group `safelight.backends` gives them.
+    """Backends of one name, as an entry point of the group `safelight.backends` provides them.
 
     Attributes:
         name: Name on the command line and in settings, for example `builtin`.
         summary: One line for `safelight backends`.
-        settings: The model of `[backends.NAME]` in `safelight.toml`.
-        factories: For each capability, what makes a backend of the settings and the environment,
-            where its keys are. A factory imports what is heavy; the family's module does not.
+        settings: Model of `[backends.NAME]` in `safelight.toml`.
+        factories: By capability, a function that creates a backend from the settings and the
+            environment, which has its keys. A factory imports what is heavy; the family's module
+            does not.
     """
 
     name: str
     summary: str
     settings: type[BaseModel]
-    factories: Mapping[Capability, Callable[[Any, Mapping[str, str]], Backend]]
+    factories: Mapping[str, Callable[[Any, Mapping[str, str]], Backend]]

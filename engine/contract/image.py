@@ -1,11 +1,21 @@
 """Capability `image`: an image from a prompt."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Protocol, Self
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
 from pydantic import Field
 
-from engine.contract.backend import Artifact, Backend, Call, CallContext, Request, Result
+from engine.contract.backend import (
+    Artifact,
+    Backend,
+    BackendInfo,
+    Call,
+    CallContext,
+    Request,
+    Result,
+)
+from engine.contract.capability import Capability
 
 MIN_SIDE, MAX_SIDE = 64, 4096
 """Sides of an image in pixels that an operator may ask for."""
@@ -44,13 +54,23 @@ class ImageRequest(Request):
 
     def suited_to(self, backend: Backend) -> Self:
         """The same with as many reference images, the first ones, as the backend follows."""
-        further = self.more_references[: max(0, max_references(backend) - 1)]
+        info = backend.info
+        most = info.max_references if isinstance(info, ImageInfo) else 1
+        further = self.more_references[: max(0, most - 1)]
         return self.model_copy(update={"more_references": further})
 
 
-def max_references(backend: Backend) -> int:
-    """How many reference images a backend follows in one request."""
-    return int(getattr(backend, "max_references", 1))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageInfo(BackendInfo):
+    """Description of an image backend.
+
+    Attributes:
+        max_references: Maximum number of reference images it follows in one request; a request
+            with more fails for good.
+    """
+
+    capability: str = "image"
+    max_references: int = 1
 
 
 class GeneratedImage(Result):
@@ -62,12 +82,14 @@ class GeneratedImage(Result):
     seed: int | None
 
 
+@runtime_checkable
 class ImageBackend(Backend, Protocol):
-    """Makes images.
+    """Generates images."""
 
-    It may also have `max_references`, how many reference images it follows in one request,
-    where that is more than one; a request with more than it takes fails for good.
-    """
+    @property
+    def info(self) -> ImageInfo:
+        """Description of the backend."""
+        ...
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Makes the image that is asked for."""
@@ -83,7 +105,7 @@ class ImageProxy:
     @property
     def max_references(self) -> int:
         """How many reference images the backend follows in one request."""
-        return max_references(self.backend)
+        return self.backend.info.max_references
 
     def generate(
         self,
@@ -106,4 +128,14 @@ class ImageProxy:
             reference=reference,
             more_references=tuple(more_references),
         )
-        return Call(self.backend, "generate", request, GeneratedImage)
+        return Call(self.backend, "generate", request, GeneratedImage, _generate)
+
+
+def _generate(
+    backend: ImageBackend, request: ImageRequest, context: CallContext
+) -> Awaitable[GeneratedImage]:
+    return backend.generate(request, context)
+
+
+IMAGE = Capability("image", "Images from a prompt.", ImageBackend, ImageProxy)
+"""The capability `image`."""

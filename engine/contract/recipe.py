@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.contract import Backend, Capability
+from engine.contract import Backend
 from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.files import KeepFile
 from engine.contract.job import Job
@@ -79,7 +79,7 @@ class Headline:
         return max(one, other) if self.higher_is_better else min(one, other)
 
 
-Calls = Mapping[Capability, tuple[int, int]]
+Calls = Mapping[str, tuple[int, int]]
 """Calls of one job by capability: the minimum and the maximum if nothing goes wrong."""
 
 Reader = Callable[[Path, KeepFile], Iterator[Mapping[str, Any]]]
@@ -117,7 +117,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     summary: str
     input: type[InputT]
     settings: type[SettingsT]
-    uses: Mapping[Capability, type]
+    uses: Mapping[str, type]
     run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
     headline: Headline
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
@@ -125,7 +125,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     options: tuple[Option, ...] = ()
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
-    check: Callable[[SettingsT, Mapping[Capability, Backend]], str] | None = None
+    check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
 
     def __post_init__(self) -> None:
         refuse_duplicates(self.options)
@@ -220,7 +220,7 @@ class Catalog(Protocol):
 
     def backend(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],

@@ -1,13 +1,15 @@
 """Capability `score`: numbers for the images of one set, and how alike images are."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal, Protocol, Self
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import AliasChoices, Field
 
 from engine.contract.backend import (
     Artifact,
     Backend,
+    BackendInfo,
     Call,
     CallContext,
     FrozenModel,
@@ -15,6 +17,7 @@ from engine.contract.backend import (
     Result,
     Score,
 )
+from engine.contract.capability import Capability
 
 _FORMER_DIRECTION = "higher_is_more_alike"
 """Key of `Similarity.higher_is_more_similar` in results of earlier releases."""
@@ -40,8 +43,21 @@ class ScoreRequest(Request):
 
     def suited_to(self, backend: Backend) -> Self:
         """The same by those of the metrics that the backend has; by all it has where none is."""
-        has = getattr(backend, "metrics", self.metrics)
+        info = backend.info
+        has = info.metrics if isinstance(info, ScoreInfo) else self.metrics
         return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreInfo(BackendInfo):
+    """Description of a score backend.
+
+    Attributes:
+        metrics: Metrics it can score by, in its own order.
+    """
+
+    capability: str = "score"
+    metrics: tuple[str, ...] = ()
 
 
 class ImageScore(FrozenModel):
@@ -136,14 +152,14 @@ class Comparison(Result):
     likenesses: tuple[Similarity, ...]
 
 
+@runtime_checkable
 class ScoreBackend(Backend, Protocol):
-    """Scores images.
+    """Scores images."""
 
-    Attributes:
-        metrics: What it can score by, in its own order.
-    """
-
-    metrics: tuple[str, ...]
+    @property
+    def info(self) -> ScoreInfo:
+        """Description of the backend."""
+        ...
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Scores the images of one set."""
@@ -167,8 +183,25 @@ class ScoreProxy:
         request = ScoreRequest(
             images=tuple(images), brief=brief, prompt=prompt, metrics=tuple(metrics)
         )
-        return Call(self.backend, "score", request, ScoreTable)
+        return Call(self.backend, "score", request, ScoreTable, _score)
 
     def compare(self, images: Sequence[Artifact]) -> Call[Comparison]:
         """Describes the comparison of images."""
-        return Call(self.backend, "compare", CompareRequest(images=tuple(images)), Comparison)
+        request = CompareRequest(images=tuple(images))
+        return Call(self.backend, "compare", request, Comparison, _compare)
+
+
+def _score(
+    backend: ScoreBackend, request: ScoreRequest, context: CallContext
+) -> Awaitable[ScoreTable]:
+    return backend.score(request, context)
+
+
+def _compare(
+    backend: ScoreBackend, request: CompareRequest, context: CallContext
+) -> Awaitable[Comparison]:
+    return backend.compare(request, context)
+
+
+SCORE = Capability("score", "Scores of images, and how similar they are.", ScoreBackend, ScoreProxy)
+"""The capability `score`."""

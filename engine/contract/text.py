@@ -1,7 +1,7 @@
 """Capability `text`: writing, here the refinement of a prompt from what was seen."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast
+from typing import ClassVar, Protocol, cast, runtime_checkable
 
 from engine.contract.backend import (
     Backend,
@@ -12,6 +12,7 @@ from engine.contract.backend import (
     Request,
     Result,
 )
+from engine.contract.capability import Capability
 from engine.contract.storyboard_text import (
     Draft,
     Film,
@@ -69,6 +70,7 @@ class Refinement(Result):
         ]
 
 
+@runtime_checkable
 class TextBackend(Backend, Protocol):
     """Writes."""
 
@@ -86,7 +88,9 @@ class TextProxy:
     def refine(self, brief: str, attempts: Sequence[Attempt]) -> Call[Refinement]:
         """Describes the refinement of a prompt."""
         request = RefineRequest(brief=brief, attempts=tuple(attempts))
-        return Call(self.backend, "refine", request, Refinement)
+        return Call(
+            self.backend, "refine", request, Refinement, lambda b, r, context: b.refine(r, context)
+        )
 
     @property
     def _story(self) -> StoryBackend:
@@ -94,7 +98,13 @@ class TextProxy:
 
     def scenes(self, film: Film, count: int) -> Call[Scenes]:
         """Describes the splitting of a brief into scenes."""
-        return Call(self._story, "write_scenes", ScenesRequest(film=film, count=count), Scenes)
+        return Call(
+            self._story,
+            "write_scenes",
+            ScenesRequest(film=film, count=count),
+            Scenes,
+            lambda b, r, context: b.write_scenes(r, context),
+        )
 
     def shot(
         self, film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft]
@@ -103,11 +113,23 @@ class TextProxy:
         request = ShotRequest(
             film=film, scene=scene, number=number, total=total, drafts=tuple(drafts)
         )
-        return Call(self._story, "write_shot", request, Shot)
+        return Call(
+            self._story, "write_shot", request, Shot, lambda b, r, context: b.write_shot(r, context)
+        )
 
     def review(
         self, film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float]
     ) -> Call[ShotReview]:
         """Describes the judgement of a shot's prompt by the Prompt Engineer."""
         request = ReviewRequest(film=film, scene=scene, prompt=prompt, weights=tuple(weights))
-        return Call(self._story, "review_shot", request, ShotReview)
+        return Call(
+            self._story,
+            "review_shot",
+            request,
+            ShotReview,
+            lambda b, r, context: b.review_shot(r, context),
+        )
+
+
+TEXT = Capability("text", "Writing by a language model.", TextBackend, TextProxy)
+"""The capability `text`."""

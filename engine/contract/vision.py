@@ -1,6 +1,7 @@
 """Capability `vision`: what is in an image, and how well it answers a brief."""
 
-from typing import ClassVar, Protocol
+from collections.abc import Awaitable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -14,6 +15,7 @@ from engine.contract.backend import (
     Result,
     Score,
 )
+from engine.contract.capability import Capability
 
 
 class EvaluateRequest(Request):
@@ -60,6 +62,7 @@ class Evaluation(Result):
         return [Critique(text=text, missing=self.missing, measurements=self.measurements)]
 
 
+@runtime_checkable
 class VisionBackend(Backend, Protocol):
     """Looks at images."""
 
@@ -76,4 +79,15 @@ class VisionProxy:
 
     def evaluate(self, image: Artifact, brief: str) -> Call[Evaluation]:
         """Describes the evaluation of one image against a brief."""
-        return Call(self.backend, "evaluate", EvaluateRequest(image=image, brief=brief), Evaluation)
+        request = EvaluateRequest(image=image, brief=brief)
+        return Call(self.backend, "evaluate", request, Evaluation, _evaluate)
+
+
+def _evaluate(
+    backend: VisionBackend, request: EvaluateRequest, context: CallContext
+) -> Awaitable[Evaluation]:
+    return backend.evaluate(request, context)
+
+
+VISION = Capability("vision", "Judgement of an image against a brief.", VisionBackend, VisionProxy)
+"""The capability `vision`."""

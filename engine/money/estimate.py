@@ -11,8 +11,6 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract import Capability
-
 Range = tuple[int, int]
 """The least and the most."""
 
@@ -37,7 +35,7 @@ class BackendUse(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    capability: Capability
+    capability: str
     backend: str
     model: str
     paid: bool
@@ -56,7 +54,7 @@ class EstimateLine(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    capability: Capability
+    capability: str
     backend: str
     model: str
     paid: bool

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from engine.contract import Capability
 from engine.text.errors import UserError
 
 PRICES_FILE = "prices.toml"
@@ -137,7 +136,7 @@ _OF_WORDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
 
 def prices_for(
     table: PriceTable,
-    capability: Capability,
+    capability: str,
     backend: str,
     model: str,
     settings: Mapping[str, Any],

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.config.environment import Environment, RecordingEnvironment
-from engine.contract import Backend, BackendFamily, Capability
+from engine.contract import Backend, BackendFamily
 from engine.contract.recipe import AnyRecipe, Recipe
 from engine.text.errors import UserError
 from engine.trust.guard import addresses_in, refuse_untrusted
@@ -81,7 +81,7 @@ class EntryPointCatalog:
 
     def backend(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
@@ -107,7 +107,7 @@ class EntryPointCatalog:
 
     def needs_trust(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Environment,

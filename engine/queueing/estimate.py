@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from db.queries.spending import seconds_of_calls
 from engine.config.settings import Settings
-from engine.contract import Backend, Capability, PricedBackend, details_of
+from engine.contract import Backend
 from engine.money.estimate import BackendUse, Estimate, estimate
 from engine.queueing.plan import BatchPlan
 
@@ -39,11 +39,11 @@ def estimated(
 
 def _count(
     plan: BatchPlan, entries: Iterable[BaseModel]
-) -> tuple[int, Mapping[Capability, tuple[float, float]]]:
+) -> tuple[int, Mapping[str, tuple[float, float]]]:
     """How many jobs there are, and calls of one by capability: the mean where they differ."""
     recipe = plan.recipe
     settings = recipe.settings.model_validate_json(plan.settings)
-    jobs, sums = 0, dict[Capability, tuple[float, float]]()
+    jobs, sums = 0, dict[str, tuple[float, float]]()
     for jobs, entry in enumerate(entries, 1):  # noqa: B007 - how many is the last number
         own = recipe.estimate(entry, settings) if recipe.estimate else {}
         for capability, (least, most) in own.items():
@@ -53,7 +53,7 @@ def _count(
 
 
 def _use(
-    capability: Capability,
+    capability: str,
     backend: Backend,
     calls: tuple[float, float] | None,
     reader: sqlite3.Connection,
@@ -63,17 +63,18 @@ def _use(
 ) -> BackendUse:
     if is_fallback and calls is not None:
         calls = (0, calls[1])
+    info = backend.info
     return BackendUse(
         capability=capability,
         is_fallback=is_fallback,
-        backend=backend.name,
-        model=backend.model,
-        paid=backend.paid,
+        backend=info.name,
+        model=info.model,
+        paid=info.paid,
         calls=calls,
-        cost=backend.usual_cost() if isinstance(backend, PricedBackend) else None,
-        seconds=seconds_of_calls(reader, backend.name, backend.model),
-        concurrency=backend.concurrency or settings.engine.cpu_workers,
-        requests_per_minute=backend.requests_per_minute,
-        price_names=backend.price_names if isinstance(backend, PricedBackend) else (),
-        details=tuple(details_of(backend)),
+        cost=backend.usual_cost(),
+        seconds=seconds_of_calls(reader, info.name, info.model),
+        concurrency=info.limits.concurrency or settings.engine.cpu_workers,
+        requests_per_minute=info.limits.requests_per_minute,
+        price_names=info.price_names,
+        details=tuple(backend.details()),
     )

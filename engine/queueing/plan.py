@@ -19,7 +19,7 @@ from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
-from engine.contract import Backend, Capability, PricedBackend, notes_of
+from engine.contract import Backend
 from engine.contract.backend_names import names_of
 from engine.contract.fields import Seed
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
@@ -87,8 +87,8 @@ class BatchPlan:
     priority: int = 0
     in_flight: int | None = None
     budget: int | None = None
-    backends: Mapping[Capability, Backend] = field(default_factory=dict)
-    fallbacks: Mapping[Capability, Sequence[Backend]] = field(default_factory=dict)
+    backends: Mapping[str, Backend] = field(default_factory=dict)
+    fallbacks: Mapping[str, Sequence[Backend]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
     wanted_name: str = ""
 
@@ -99,7 +99,7 @@ class BatchPlan:
             *self.backends.values(),
             *(b for others in self.fallbacks.values() for b in others),
         ]
-        return list(dict.fromkeys(note for backend in every for note in notes_of(backend)))
+        return list(dict.fromkeys(note for backend in every for note in backend.notes()))
 
 
 class Planner:
@@ -192,12 +192,12 @@ class Planner:
         settings: Any,
         of_backends: Mapping[str, Mapping[str, Any]],
         environment: Environment,
-    ) -> tuple[dict[Capability, list[Backend]], dict[str, Any]]:
+    ) -> tuple[dict[str, list[Backend]], dict[str, Any]]:
         """The backends of each capability, in order, and what the batch keeps of them."""
-        every: dict[Capability, list[Backend]] = {}
-        backends: dict[Capability, Backend] = {}
-        snapshots: dict[Capability, dict[str, Any]] = {}
-        fallbacks: dict[Capability, list[dict[str, Any]]] = {}
+        every: dict[str, list[Backend]] = {}
+        backends: dict[str, Backend] = {}
+        snapshots: dict[str, dict[str, Any]] = {}
+        fallbacks: dict[str, list[dict[str, Any]]] = {}
         named = _named(recipe, settings)
         chosen = [name for names in named.values() for name in names]
         for name in of_backends:
@@ -225,7 +225,7 @@ class Planner:
 
     def _priced(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: dict[str, Any],
         environment: Mapping[str, str],
@@ -235,11 +235,12 @@ class Planner:
         A server of one's own has only the prices of the workspace, none of those of providers.
         """
         backend = self._catalog.backend(capability, name, settings, environment)
-        if not backend.paid and not isinstance(backend, PricedBackend):
+        info = backend.info
+        if not info.paid and not info.price_names:
             return backend, settings
         root, today = self._paths.root, datetime.now(UTC).date()
-        table = load_prices(root) if backend.paid else own_prices(root)
-        prices = prices_for(table, capability, name, backend.model, settings, today)
+        table = load_prices(root) if info.paid else own_prices(root)
+        prices = prices_for(table, capability, name, info.model, settings, today)
         if not prices:
             return backend, settings
         settings = {**settings, **prices}
@@ -344,7 +345,7 @@ def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
     return found
 
 
-def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]]:
+def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
     """The backends of each capability, in the order in which they are asked."""
     try:
         return {c: names_of(getattr(settings, c)) for c in recipe.uses}
@@ -352,9 +353,9 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[Capability, tuple[str, ...]
         raise QueueError(f"Setting of a backend: {error}.") from None
 
 
-def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) -> None:
+def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None:
     """Refuses a backend of the right capability that does not do what the recipe asks of it."""
-    if (refuses := getattr(backend, "refusal", None)) is not None and (trouble := refuses()):
+    if trouble := backend.refusal():
         raise QueueError(trouble)
     lacks = [
         name
@@ -364,7 +365,7 @@ def _refuse_unable(recipe: AnyRecipe, capability: Capability, backend: Backend) 
     if lacks:
         raise QueueError(
             f"The recipe {recipe.name} asks its {capability} backend to {_listed(lacks)}, which "
-            f"{backend.name} does not do; name another one with --set {capability}=NAME."
+            f"{backend.info.name} does not do; name another one with --set {capability}=NAME."
         )
 
 

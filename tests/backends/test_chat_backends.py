@@ -67,7 +67,7 @@ async def test_it_judges_an_image(provider: Provider) -> None:
         assert found.score == 71.5
         assert found.missing == ("the moon",)
         assert found.description == JUDGED["description"]
-        assert found.scorer == f"{provider.name}/{backend.model} {backend.version}"
+        assert found.scorer == f"{provider.name}/{backend.info.model} {backend.info.version}"
         assert context.tokens == (1200, 80)
         (call,) = server.ledger
         assert call.path == provider.path
@@ -325,7 +325,7 @@ async def test_a_reply_can_be_asked_for_without_a_schema(provider: Provider, mod
     with ProviderServer(provider.route()) as server:
         backend = provider.backend(server, structured=mode)
         assert (await judge(backend, MemoryContext())).score == 71.5
-        assert backend.version.endswith(f"+{mode}")
+        assert backend.info.version.endswith(f"+{mode}")
         assert '"type": "number"' not in server.ledger[0].text
 
 
@@ -431,20 +431,20 @@ async def test_a_key_is_in_no_message_and_no_log(
 def test_two_backends_of_one_account_and_model_share_a_lane(provider: Provider) -> None:
     with ProviderServer() as server:
         vision, text = (provider.backend(server, what) for what in ("vision", "text"))
-        assert vision.lane == text.lane
-        assert vision.model in vision.lane
-        assert provider.backend(server, vision_model="other").lane != text.lane
-        assert not vision.resumable
+        assert vision.info.lane == text.info.lane
+        assert vision.info.model in vision.info.lane
+        assert provider.backend(server, vision_model="other").info.lane != text.info.lane
+        assert not vision.info.resumable
 
 
 @every
 def test_what_an_agent_is_told_is_in_the_version(provider: Provider) -> None:
     with ProviderServer() as server:
         backend = provider.backend(server)
-        assert "evaluator-1-" in backend.version
-        assert "refiner-1-" in provider.backend(server, "text").version
+        assert "evaluator-1-" in backend.info.version
+        assert "refiner-1-" in provider.backend(server, "text").info.version
         warm = provider.backend(server, temperature=0.5)
-        assert warm.version != backend.version
+        assert warm.info.version != backend.info.version
 
 
 @pytest.mark.parametrize("provider", WITH_KEY, ids=lambda one: one.label)
@@ -455,7 +455,7 @@ def test_a_missing_key_is_said_before_anything_is_sent(provider: Provider) -> No
     (lack,) = made.missing()
     assert lack.reason == "key"
     assert "KEY" in lack.what
-    assert made.paid
+    assert made.info.paid
     ready = EntryPointCatalog().backend(
         "text", provider.name, dict(provider.settings), {provider.key_name: provider.key}
     )
@@ -479,6 +479,6 @@ def test_a_missing_package_is_said_with_its_extra(
 def test_a_server_on_this_machine_needs_no_key_and_costs_nothing(provider: Provider) -> None:
     with ProviderServer() as server:
         backend = provider.backend(server)
-        assert not backend.paid
+        assert not backend.info.paid
         object.__setattr__(backend.speaker, "key", None)
         assert backend.missing() == []

@@ -103,7 +103,7 @@ async def test_an_image_with_a_price_is_counted_and_its_prompt_not_sent_again_un
 ):
     context = MemoryContext()
     made = backend(server, price_per_image=0.01)
-    assert (made.paid, made.worst_cost(request())) == (True, 10_000)
+    assert (made.info.paid, made.worst_cost(request())) == (True, 10_000)
     await made.generate(request(), context)
     assert context.spent == 10_000
     forgotten = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
@@ -618,8 +618,8 @@ def test_a_workflow_of_ones_own_is_kept_as_it_was_when_it_was_queued(tmp_path: P
     assert filled == {
         "a:1": {"class_type": "Text", "inputs": {"words": "x", "n": 5}, "_meta": {"title": "T"}}
     }
-    assert ComfyImages(settings).model == "mine"
-    assert ComfyImages(settings).version != ComfyImages(ComfySettings()).version
+    assert ComfyImages(settings).info.model == "mine"
+    assert ComfyImages(settings).info.version != ComfyImages(ComfySettings()).info.version
 
 
 @pytest.mark.parametrize(
@@ -712,4 +712,8 @@ def test_sizes_are_those_that_can_be_made():
 def test_the_family_needs_no_key():
     made = FAMILY.factories["image"](ComfySettings(model="mine.safetensors"), {})
     assert made.missing() == []
-    assert (made.model, made.paid, made.resumable) == ("mine.safetensors", False, True)
+    assert (made.info.model, made.info.paid, made.info.resumable) == (
+        "mine.safetensors",
+        False,
+        True,
+    )

@@ -68,8 +68,8 @@ class FakeContext:
 
 def test_the_defaults_are_sdxl_base_by_thirty_steps() -> None:
     made = EntryPointCatalog().backend("image", "diffusers", {}, {})
-    assert (made.name, made.model, made.version) == ("diffusers", SDXL, "1")
-    assert made.concurrency == 8
+    assert (made.info.name, made.info.model, made.info.version) == ("diffusers", SDXL, "1")
+    assert made.info.limits.concurrency == 8
     assert (made.settings.steps, made.settings.cfg) == (30, 7.5)
 
 
@@ -152,7 +152,7 @@ def test_wrong_settings_are_refused(wrong: dict[str, Any]) -> None:
 )
 def test_what_changes_an_image_is_in_the_identity(changed: dict[str, Any]) -> None:
     usual, other = backend(), backend(**changed)
-    assert (usual.model, usual.version) != (other.model, other.version)
+    assert (usual.info.model, usual.info.version) != (other.info.model, other.info.version)
 
 
 def test_each_combination_is_another_version() -> None:
@@ -165,7 +165,7 @@ def test_each_combination_is_another_version() -> None:
         {"reference": "ip-adapter"},
         {"reference": "ip-adapter", "strength": 0.2},
     ]
-    versions = [backend(**way).version for way in ways]
+    versions = [backend(**way).info.version for way in ways]
     assert versions[-1] == versions[-2]  # strength is img2img's alone
     assert len(set(versions)) == len(ways) - 1
 
@@ -184,26 +184,26 @@ def test_each_combination_is_another_version() -> None:
 )
 def test_what_does_not_is_not(changed: dict[str, Any]) -> None:
     usual, other = backend(), backend(**changed)
-    assert (usual.model, usual.version) == (other.model, other.version)
+    assert (usual.info.model, usual.info.version) == (other.info.model, other.info.version)
 
 
 def test_local_weights_are_told_apart_by_their_files_and_name_no_place(tmp_path: Path) -> None:
     folder = tmp_path / "secret-home/sdxl"
     folder.mkdir(parents=True)
-    before = backend(model=str(folder)).model
+    before = backend(model=str(folder)).info.model
     assert before.startswith("sdxl#")
     (folder / "unet.safetensors").write_bytes(b"weights")
-    with_weights = backend(model=str(folder)).model
+    with_weights = backend(model=str(folder)).info.model
     assert with_weights != before
-    assert backend(model=str(folder)).model == with_weights
+    assert backend(model=str(folder)).info.model == with_weights
     assert "secret-home" not in with_weights
     (folder / "unet.safetensors").write_bytes(b"other weights")
-    assert backend(model=str(folder)).model != with_weights
+    assert backend(model=str(folder)).info.model != with_weights
 
 
 def test_what_wants_other_weights_has_another_lane(tmp_path: Path) -> None:
     """A lane is blocked as a whole: one misspelt LoRA must not hold up whoever has none."""
-    assert backend().lane == f"diffusers:{SDXL}" == backend(steps=2, cfg=3, batch=8).lane
+    assert backend().info.lane == f"diffusers:{SDXL}" == backend(steps=2, cfg=3, batch=8).info.lane
     style = "org/style:s.safetensors"
     ways: list[dict[str, Any]] = [
         {},
@@ -215,11 +215,11 @@ def test_what_wants_other_weights_has_another_lane(tmp_path: Path) -> None:
         {"reference": "ip-adapter"},
         {"reference": "ip-adapter", "ip_adapter_weights": "models/other.safetensors"},
     ]
-    assert len({backend(**way).lane for way in ways}) == len(ways)
-    assert backend(loras=f"{style}*0.5").lane == backend(loras=style).lane
-    before = backend(model=str(tmp_path)).lane
+    assert len({backend(**way).info.lane for way in ways}) == len(ways)
+    assert backend(loras=f"{style}*0.5").info.lane == backend(loras=style).info.lane
+    before = backend(model=str(tmp_path)).info.lane
     (tmp_path / "unet.safetensors").write_bytes(b"weights")
-    assert backend(model=str(tmp_path)).lane == before, "who waits for weights waits here"
+    assert backend(model=str(tmp_path)).info.lane == before, "who waits for weights waits here"
     assert str(tmp_path.parent) not in before
 
 

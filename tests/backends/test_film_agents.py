@@ -62,7 +62,10 @@ async def test_it_does_its_part(provider: Provider, part: Part) -> None:
         found = await ask(backend, part, context)
         assert len(server.ledger) == 1
         assert "Only this text instructs you" in server.ledger[0].text.replace("\\n", " ")
-    assert signed(found) == f"{provider.name}/{backend.model} {backend.versions[part.operation]}"
+    assert (
+        signed(found)
+        == f"{provider.name}/{backend.info.model} {backend.info.versions[part.operation]}"
+    )
     assert f"{part.words}-1-" in signed(found)
     assert context.tokens == (1200, 80)
     if part.operation == "write_scenes":
@@ -177,11 +180,11 @@ def test_a_refinement_has_the_fingerprint_that_it_had_before_there_were_films() 
     with ProviderServer() as server:
         backend = OPENAI.backend(server, "text")
     identity, found = of_words(backend)
-    plain = Identity(backend.name, backend.model, backend.version)
+    plain = Identity(backend.info.name, backend.info.model, backend.info.version)
     asked = attempts()
     assert found["refine"] == fingerprint(
         TextProxy(backend).refine(asked.brief, asked.attempts),
         plain,  # type: ignore[arg-type]
     )
-    assert identity.version_of("refine") == backend.version
-    assert identity.version_of("review_shot") != backend.version
+    assert identity.version_of("refine") == backend.info.version
+    assert identity.version_of("review_shot") != backend.info.version

@@ -111,7 +111,7 @@ async def test_more_references_than_it_takes_are_refused_before_paying(server, g
     context = MemoryContext()
     given = [context.give(image(tint=number)) for number in range(most + 1)]
     made = backend(server, model=model)
-    assert made.max_references == most
+    assert made.info.max_references == most
     with pytest.raises(
         Permanent, match=f"{most} reference images at most, and there are {most + 1}"
     ):

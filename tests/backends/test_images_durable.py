@@ -365,7 +365,7 @@ def test_hosts_of_files_may_be_added_for_a_batch_that_is_queued(tmp_path: Path):
     assert row is not None
     made: Any = load_batch(row, studio.workspace.catalog, {}, own).backends["image"]
     assert made.settings.download_hosts == ("cdn.example", "late.example")
-    assert made.model == "fal-ai/fast-lightning-sdxl"
+    assert made.info.model == "fal-ai/fast-lightning-sdxl"
 
 
 async def test_one_path_of_a_gateway_without_money_holds_up_no_other(tmp_path: Path):

@@ -42,7 +42,7 @@ async def test_its_host_comes_from_the_environment() -> None:
         environment = {"OLLAMA_HOST": server.url.removeprefix("http://")}
         backend = EntryPointCatalog().backend("vision", "ollama", {}, environment)
         assert backend.missing() == []
-        assert not backend.paid
+        assert not backend.info.paid
         await judge(backend, MemoryContext())
         assert len(server.ledger) == 1
 

@@ -1,6 +1,7 @@
 """OpenAI's images, by its own client against the local server."""
 
 import base64
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -46,7 +47,7 @@ def backend(server: ProviderServer, **settings: Any) -> OpenAIImages:
     """A backend that takes the server for one that costs money."""
     given = {"base_url": f"{server.url}/v1", "timeout": 20, **settings}
     made = OpenAIImages(OpenAISettings(**given), {"OPENAI_API_KEY": SECRET})
-    made.paid = True
+    made.info = replace(made.info, paid=True)
     return made
 
 
@@ -193,7 +194,7 @@ async def test_a_file_that_cannot_be_fetched_is_fetched_later_and_not_paid_for_a
 async def test_a_server_of_this_machine_needs_no_key_and_is_asked_again(server):
     settings = OpenAISettings(base_url=f"{server.url}/v1")
     made = OpenAIImages(settings, {})
-    assert (made.missing(), made.paid) == ([], False)
+    assert (made.missing(), made.info.paid) == ([], False)
     server.misbehave(reset(acted=True))
     assert isinstance(await failure(made), Retryable)
     assert OpenAIImages(OpenAISettings(), {}).missing()[0].what == "OPENAI_API_KEY"

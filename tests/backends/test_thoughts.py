@@ -121,7 +121,7 @@ async def test_ollama_is_told_whether_to_think(think: bool | str) -> None:
         backend = OLLAMA.backend(server, think=think)
         await judge(backend, MemoryContext())
         assert server.ledger[0].json["think"] == think
-        assert backend.version.endswith(f"+think={str(think).lower()}")
+        assert backend.info.version.endswith(f"+think={str(think).lower()}")
         await judge(OLLAMA.backend(server), MemoryContext())
         assert server.ledger[1].json.get("think") is None
-        assert "think" not in OLLAMA.backend(server).version
+        assert "think" not in OLLAMA.backend(server).info.version

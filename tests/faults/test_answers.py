@@ -59,7 +59,7 @@ async def test_what_nonsense_has_cost_is_counted(toy: Toy) -> None:
         context.cost(500)
         return 42
 
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     await run_one(toy, reply)
     assert [job.cost for job in toy.jobs()] == [500, 500]
 
@@ -135,7 +135,7 @@ async def test_an_answer_that_never_comes_ends_at_the_deadline(
         await asyncio.Event().wait()
 
     toy.settings.engine.deadline_seconds = 0.02
-    toy.backend.paid, toy.backend.resumable = paid, resumable
+    toy.backend.change(paid=paid, resumable=resumable)
     toy.backend.reply = reply
     toy.queue(1, overrides={"steps": 1})
     await toy.run(lambda engine: toy.job().state == state)

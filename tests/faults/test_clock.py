@@ -63,7 +63,8 @@ async def test_a_deadline_and_a_lane_do_not_look_at_the_clock(toy: Toy, clock: t
         await asyncio.sleep(3600)
 
     toy.settings.engine.deadline_seconds = 0.02
-    toy.backend.reply, toy.backend.requests_per_minute = slow, 100_000.0
+    toy.backend.reply = slow
+    toy.backend.change(requests_per_minute=100_000.0)
     toy.queue(1, overrides={"steps": 1})
     await toy.run()
     assert "gave no answer" in (toy.job().message or "")

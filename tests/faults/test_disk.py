@@ -94,7 +94,8 @@ async def test_a_full_disk_loses_nothing_and_stops_what_costs(
 
 
 async def test_a_limit_on_the_size_of_files_loses_nothing(toy: Toy) -> None:
-    toy.backend.paid, toy.backend.reply = True, long_winded
+    toy.backend.change(paid=True)
+    toy.backend.reply = long_winded
     toy.queue(10)
     size = toy.paths.store.stat().st_size
     with largest_file(size + 4096):
@@ -121,7 +122,8 @@ async def test_paid_files_wait_in_memory_and_the_lane_says_disk(
         await context.keep(request.brief.encode())
 
     monkeypatch.setattr(ArtifactStore, "put", put_or_not)
-    toy.backend.paid, toy.backend.reply, toy.backend.concurrency = True, keep, 2
+    toy.backend.change(paid=True, concurrency=2)
+    toy.backend.reply = keep
     toy.queue(5, overrides={"steps": 1})
     async with toy.running() as engine:
 
@@ -182,7 +184,7 @@ async def test_a_store_that_becomes_read_only_is_written_when_it_is_given_back(
         commit(writer, items)
 
     monkeypatch.setattr(db.writer.StoreWriter, "_commit", commit_or_not)
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.queue(5)
     await toy.run()
     assert refused == 5

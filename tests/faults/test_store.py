@@ -49,7 +49,7 @@ async def test_an_engine_goes_on_when_another_program_lets_go_of_the_store(
     monkeypatch.setattr(db.connect, "BUSY_SECONDS", 0.01)
     monkeypatch.setattr(db.writer, "_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(checks_of_faults, "LOCK_SECONDS", 0.01)
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.queue(5)
     other = sqlite3.connect(toy.paths.store, isolation_level=None)
     async with toy.running() as engine:

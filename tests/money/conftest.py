@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +12,26 @@ from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend
 
 
-@dataclass
 class PaidToy(ToyBackend):
     """A toy whose calls cost at most `worst` micro-dollars, and `price` where nothing else is said.
 
-    Attributes:
+    Args:
         worst: What it says that a call may cost at most, None where it does not know.
         price: What a call costs.
         asks_about: Whether a call of unknown outcome is asked about.
+        facts: As for `ToyBackend`.
     """
 
-    worst: int | None = 1000
-    price: int = 1000
-    paid: bool = True
-    price_names: tuple[str, ...] = ("toy.price",)
-    asks_about: bool = True
+    def __init__(
+        self,
+        *,
+        worst: int | None = 1000,
+        price: int = 1000,
+        asks_about: bool = True,
+        **facts: Any,
+    ) -> None:
+        super().__init__(**{"paid": True, "price_names": ("toy.price",), **facts})
+        self.worst, self.price, self.asks_about = worst, price, asks_about
 
     def asks(self, request: Any) -> bool:
         return self.asks_about

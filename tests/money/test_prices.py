@@ -158,10 +158,10 @@ def test_what_has_a_price_is_paid_wherever_its_server_is(
     capability: Any, name: str, settings: dict[str, Any]
 ) -> None:
     backend = EntryPointCatalog().backend(capability, name, settings, {})
-    assert backend.paid
+    assert backend.info.paid
     unpriced = {key: value for key, value in settings.items() if not key.startswith("price")}
     if unpriced != settings:
-        assert not EntryPointCatalog().backend(capability, name, unpriced, {}).paid
+        assert not EntryPointCatalog().backend(capability, name, unpriced, {}).info.paid
 
 
 def test_a_server_of_one_s_own_has_the_workspace_s_prices_and_no_provider_s(tmp_path: Path) -> None:

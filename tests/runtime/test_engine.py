@@ -103,7 +103,7 @@ async def test_a_store_that_is_deleted_underneath_ends_the_engine(toy: Toy) -> N
 
 async def test_stopping_waits_for_paid_calls_within_the_grace_period(toy: Toy) -> None:
     slow = toy.backend.reply = Slow()
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.queue(2)
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
@@ -136,7 +136,8 @@ async def test_what_has_no_answer_after_the_grace_period_is_cut(
             await context.submitted("the-id")
         await slow(request, context)
 
-    toy.backend.reply, toy.backend.paid, toy.backend.resumable = submit, paid, resumable
+    toy.backend.reply = submit
+    toy.backend.change(paid=paid, resumable=resumable)
     toy.settings = quick_settings(grace_seconds=0.05)
     toy.queue(overrides={"steps": 1})
     engine = toy.engine()
@@ -162,7 +163,8 @@ async def test_stopping_does_not_wait_out_a_retry(toy: Toy) -> None:
 
         raise Retryable("Busy.", retry_after=3600)
 
-    toy.backend.reply, toy.backend.paid = busy, True
+    toy.backend.reply = busy
+    toy.backend.change(paid=True)
     toy.settings = quick_settings(grace_seconds=3600)
     toy.queue(overrides={"steps": 1})
     engine = toy.engine()

@@ -49,7 +49,7 @@ def events(toy: Toy, type_: str = "") -> list[Any]:
 
 
 async def test_a_retryable_call_is_made_again_and_says_when(toy: Toy) -> None:
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.backend.reply = in_turn(
         Retryable("Busy.", retry_after=0.01, cost=5), Retryable("Still busy.", cost=6)
     )
@@ -118,7 +118,7 @@ async def test_a_permanent_failure_is_stored_and_raised_again_where_it_was(toy: 
 async def test_a_retry_of_a_refused_request_asks_anew_and_one_of_a_lost_line_goes_back(
     toy: Toy,
 ) -> None:
-    toy.backend.paid = toy.backend.resumable = True
+    toy.backend.change(paid=True, resumable=True)
     submitted: list[str | None] = []
 
     async def submit(request: RefineRequest, context: CallContext) -> None:
@@ -144,7 +144,7 @@ async def test_a_retry_of_a_refused_request_asks_anew_and_one_of_a_lost_line_goe
 
 
 async def test_a_call_that_is_lost_by_the_provider_is_submitted_anew(toy: Toy) -> None:
-    toy.backend.paid = toy.backend.resumable = True
+    toy.backend.change(paid=True, resumable=True)
     seen: list[str | None] = []
 
     async def submit(_request: RefineRequest, context: CallContext) -> None:
@@ -470,7 +470,7 @@ def lose_engine(toy: Toy, step_state: str = "running", attempts: int = 1) -> Non
 async def test_a_paid_call_without_an_outcome_follows_the_policy(
     toy: Toy, policy: Literal["ask", "retry", "fail"], state: str, asked: int
 ) -> None:
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.settings = quick_settings(on_unknown=policy)
     toy.queue()
     await toy.run()
@@ -497,7 +497,7 @@ async def test_a_free_call_without_an_outcome_is_made_again(toy: Toy) -> None:
 
 
 async def test_an_unknown_outcome_in_the_middle_of_work_follows_the_policy(toy: Toy) -> None:
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.backend.reply = in_turn(None, OutcomeUnknown("The line dropped.", cost=4))
     toy.queue()
     await toy.run()
@@ -512,12 +512,13 @@ async def test_a_call_that_takes_too_long_is_given_up(toy: Toy) -> None:
     async def never(_request: RefineRequest, _context: CallContext) -> None:
         await asyncio.Event().wait()
 
-    toy.backend.reply, toy.backend.paid = never, True
+    toy.backend.reply = never
+    toy.backend.change(paid=True)
     toy.settings = quick_settings(deadline_seconds=0.05)
     toy.queue()
     await toy.run()
     assert (toy.job().state, toy.job().reason) == ("parked", "unknown-outcome")
-    toy.backend.paid = False
+    toy.backend.change(paid=False)
     toy.command("retry", job=1)
     await toy.run()
     assert toy.job().state == "failed"
@@ -526,7 +527,7 @@ async def test_a_call_that_takes_too_long_is_given_up(toy: Toy) -> None:
 
 async def test_a_step_that_ends_the_engine_each_time_fails_in_the_end(toy: Toy) -> None:
     toy.settings = quick_settings(max_starts=5, on_unknown="retry")
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.queue()
     await toy.run()
     lose_engine(toy, attempts=4)
@@ -572,7 +573,8 @@ async def test_a_paid_result_waits_for_room_and_nothing_more_is_bought(
 ) -> None:
     disk = FullDisk(monkeypatch)
     monkeypatch.setattr(lanes, "PROBE_SECONDS", 60.0)
-    toy.backend.reply, toy.backend.paid, toy.backend.concurrency = painted, True, 1
+    toy.backend.reply = painted
+    toy.backend.change(paid=True, concurrency=1)
     toy.queue(4, overrides={"steps": 1})
     async with toy.running():
         await eventually(lambda: disk.tried > 5)

@@ -16,8 +16,8 @@ from engine.contract import (
     CallContext,
     GeneratedImage,
     ImageBackend,
+    ImageInfo,
     ImageRequest,
-    MissingRequirement,
     Permanent,
     RefineRequest,
     Retryable,
@@ -26,6 +26,7 @@ from engine.contract.backend_names import names_of
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.queueing.queue import QueueError
 from engine.recipes.refine.settings import RefineSettings
+from tests.support.backends import InfoBackend, toy_info
 from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend, ToyInput
 
@@ -160,24 +161,17 @@ async def test_a_full_disk_is_nothing_that_another_backend_mends(toy: Toy) -> No
 # -- the simplified prompt -----------------------------------------------------------------------
 
 
-class Images:
+class Images(InfoBackend):
     """Makes images of prompts without a certain word."""
 
-    capability = "image"
-    model, version, lane = "1", "1", "images"
-    paid = resumable = False
-    concurrency, requests_per_minute = 4, None
-
-    def __init__(self, name: str, refuses: str) -> None:
-        self.name, self.refuses = name, refuses
-
-    def missing(self) -> list[MissingRequirement]:
-        return []
+    def __init__(self, name: str, refuses: str, **facts: Any) -> None:
+        super().__init__(toy_info(name, "image", ImageInfo, model="1", lane="images", **facts))
+        self.refuses = refuses
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         if self.refuses in request.prompt:
             raise Permanent(f"Nothing with {self.refuses}.")
-        image = await context.keep(PNG + request.prompt.encode() + self.name.encode())
+        image = await context.keep(PNG + request.prompt.encode() + self.info.name.encode())
         return GeneratedImage(image=image, seed=request.seed)
 
 
@@ -246,8 +240,6 @@ async def test_an_image_is_asked_for_once_more_without_corrections(
 class Unreachable(Images):
     """Generates every image and hands out none."""
 
-    resumable = True
-
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         await context.submitted(context.request_id or request.prompt)
         raise Retryable("The file does not come.")
@@ -258,7 +250,7 @@ async def test_an_image_that_exists_is_not_bought_once_more_without_corrections(
 ) -> None:
     toy = Toy(tmp_path)
     toy.catalog.recipes["toy"] = PAINT
-    toy.catalog.others["one"] = cast("Backend", Unreachable("one", ""))
+    toy.catalog.others["one"] = cast("Backend", Unreachable("one", "", resumable=True))
     toy.catalog.others["two"] = cast("Backend", Images("two", "never"))
     toy.queue()
     await toy.run()

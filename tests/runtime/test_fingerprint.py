@@ -25,7 +25,9 @@ def as_documented(call: Call[Result], identity: Identity) -> str:
 
 def ask(brief: str) -> Call[Result]:
     request = RefineRequest(brief=brief, attempts=())
-    return cast("Call[Result]", Call(ToyBackend(), "refine", request, Refinement))
+    return cast(
+        "Call[Result]", Call(ToyBackend(), "refine", request, Refinement, ToyBackend.refine)
+    )
 
 
 @pytest.mark.parametrize("brief", ["a lamp", "lämp 灯", '"request":null', "\\", "a\nb\x1b"])

@@ -28,7 +28,7 @@ def answer(name: str, values: dict[str, str]) -> Scored:
 
 
 async def test_the_best_headline_stays_after_a_reused_step_beside_it(toy: Toy) -> None:
-    toy.backend.reusable = True  # type: ignore[attr-defined]
+    toy.backend.change(reusable=True)
     values = {"poor": "40", "good": "70", "plain": "", "last": ""}
     second = False
 
@@ -57,7 +57,7 @@ async def test_the_best_headline_stays_after_a_reused_step_beside_it(toy: Toy) -
 
 
 async def test_a_call_of_an_earlier_run_does_not_keep_the_best_headline_away(toy: Toy) -> None:
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     values = {"slow": "40", "fast": "70", "plain": ""}
     go_on, asked, fast = asyncio.Event(), asyncio.Event(), asyncio.Event()
 

@@ -30,7 +30,8 @@ def keep_what_is_known(toy: Toy) -> list[int]:
 
 
 async def test_the_intent_of_a_paid_call_is_committed_before_it(toy: Toy) -> None:
-    toy.backend.paid, known = True, keep_what_is_known(toy)
+    toy.backend.change(paid=True)
+    known = keep_what_is_known(toy)
     toy.queue()
     await toy.run()
     assert known == [1, 2, 3]
@@ -39,7 +40,8 @@ async def test_the_intent_of_a_paid_call_is_committed_before_it(toy: Toy) -> Non
 async def test_the_intent_of_a_call_that_can_be_found_again_is_committed_before_it(
     toy: Toy,
 ) -> None:
-    toy.backend.resumable, known = True, keep_what_is_known(toy)
+    toy.backend.change(resumable=True)
+    known = keep_what_is_known(toy)
     toy.queue()
     await toy.run()
     assert known == [1, 2, 3]

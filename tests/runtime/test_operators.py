@@ -122,7 +122,7 @@ async def test_a_cancelled_job_ends_where_it_is_and_retry_goes_on_from_there(toy
 
 async def test_cancelling_a_batch_leaves_what_was_paid_for_and_ends_the_rest(toy: Toy) -> None:
     gate = toy.backend.reply = Gate()
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     toy.settings = quick_settings(jobs_in_flight=2)
     toy.queue(5, overrides={"steps": 1})
     async with toy.running():
@@ -391,7 +391,7 @@ async def test_a_finish_that_was_cut_off_is_made_by_the_next_engine(toy: Toy) ->
 
 async def test_a_lane_is_changed_while_calls_are_in_flight(toy: Toy) -> None:
     gate = toy.backend.reply = Gate()
-    toy.backend.concurrency = 1
+    toy.backend.change(concurrency=1)
     toy.queue(3)
     async with toy.running():
         await eventually(lambda: gate.waiting == 1)

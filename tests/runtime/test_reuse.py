@@ -33,8 +33,8 @@ class Charged:
 
 @pytest.fixture
 def charged(toy: Toy) -> Charged:
-    toy.backend.reusable = True  # type: ignore[attr-defined]
-    toy.backend.paid = True
+    toy.backend.change(reusable=True)
+    toy.backend.change(paid=True)
     made = toy.backend.reply = Charged()
     return made
 
@@ -95,7 +95,7 @@ async def test_it_can_be_switched_off(toy: Toy, charged: Charged, reuse: str) ->
 
 
 async def test_who_does_not_declare_it_is_asked_each_time(toy: Toy, charged: Charged) -> None:
-    toy.backend.reusable = False  # type: ignore[attr-defined]
+    toy.backend.change(reusable=False)
     await twice(toy)
     assert charged.made == 2
 
@@ -104,7 +104,7 @@ async def test_who_does_not_declare_it_is_asked_each_time(toy: Toy, charged: Cha
 async def test_never_across_models_and_versions(toy: Toy, charged: Charged, what: str) -> None:
     toy.queue(overrides={"steps": 1})
     await toy.run()
-    setattr(toy.backend, what, "another")
+    toy.backend.change(**{what: "another"})
     toy.queue(overrides={"steps": 1})
     await toy.run()
     assert charged.made == 2
@@ -145,7 +145,7 @@ def test_who_declares_it() -> None:
 
     def declares(capability: Any, name: str, **settings: Any) -> bool:
         backend = catalog.backend(capability, name, settings, {})
-        return bool(getattr(backend, "reusable", False))
+        return backend.info.reusable
 
     assert all(declares(capability, "builtin") for capability in ("image", "vision", "text"))
     assert all(declares("image", name) for name in ("fal", "comfyui", "stability"))
@@ -175,8 +175,8 @@ class Slow(Charged):
 
 @pytest.fixture
 def slow(toy: Toy) -> Slow:
-    toy.backend.reusable = True  # type: ignore[attr-defined]
-    toy.backend.paid = True
+    toy.backend.change(reusable=True)
+    toy.backend.change(paid=True)
     made = toy.backend.reply = Slow()
     return made
 

@@ -190,7 +190,7 @@ async def test_branches_that_ask_the_same_keep_their_own_results(toy: Toy, state
 
 async def test_a_step_that_ends_between_loading_and_asking_is_not_made_again(toy: Toy) -> None:
     """A paid call outlives the job that was stopped; the job's next run takes its result."""
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     answer, begun, stopped_short = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     async def slow(request: RefineRequest, _context: CallContext) -> None:
@@ -219,7 +219,7 @@ async def test_a_step_that_ends_between_loading_and_asking_is_not_made_again(toy
 
 
 async def test_a_job_claimed_again_joins_its_call_that_is_still_under_way(toy: Toy) -> None:
-    toy.backend.paid = True
+    toy.backend.change(paid=True)
     answer, begun = asyncio.Event(), asyncio.Event()
 
     async def slow(request: RefineRequest, _context: CallContext) -> None:
@@ -244,7 +244,7 @@ async def test_a_job_claimed_again_joins_its_call_that_is_still_under_way(toy: T
 
 async def test_a_call_that_nobody_waits_for_is_not_sent(toy: Toy) -> None:
     """One call is in flight, the others wait in the lane: a stop lets only the one end."""
-    toy.backend.paid, toy.backend.concurrency = True, 1
+    toy.backend.change(paid=True, concurrency=1)
     answer, begun = asyncio.Event(), asyncio.Event()
 
     async def slow(request: RefineRequest, _context: CallContext) -> None:
@@ -272,7 +272,7 @@ async def test_a_call_that_nobody_waits_for_is_not_sent(toy: Toy) -> None:
 async def test_a_sibling_that_fails_leaves_paid_results_and_stops_what_was_not_sent(
     toy: Toy,
 ) -> None:
-    toy.backend.paid, toy.backend.concurrency = True, 2
+    toy.backend.change(paid=True, concurrency=2)
     answer = asyncio.Event()
 
     async def one_fails(request: RefineRequest, _context: CallContext) -> None:
@@ -303,7 +303,8 @@ async def test_results_that_cannot_be_read_back_are_a_defect_of_the_backend(toy:
         seven: Any = 7
         return Refinement.model_construct(prompt=seven, reason="", author="toy")
 
-    toy.backend.reply, toy.backend.paid = odd, True
+    toy.backend.reply = odd
+    toy.backend.change(paid=True)
     toy.queue()
     await toy.run()
     (step,) = toy.steps()

@@ -5,7 +5,6 @@ from pathlib import Path
 from engine.contract import (
     Backend,
     CallContext,
-    Capability,
     CompareRequest,
     Comparison,
     ImageScore,
@@ -70,8 +69,6 @@ class FilmWriter(Base):
 class FilmJury(Base):
     """Costs nothing."""
 
-    metrics = ("colour",)
-
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         found = [sum(await context.read(image)) % 101 for image in request.images]
         marks = tuple(ImageScore(raw=value, value=value) for value in found)
@@ -87,10 +84,11 @@ class FilmJury(Base):
         return Comparison(likenesses=(likeness,))
 
 
-def film_backend(capability: Capability, port: int, told: Path) -> Backend:
+def film_backend(capability: str, port: int, told: Path) -> Backend:
     """The backend of a capability; each has a lane of its own."""
     if capability == "image":
         return FilmPainter(port, told, "image", name="film", resumable=True)
     if capability == "text":
         return FilmWriter(port, told, "text", name="film", lane="writing")
-    return FilmJury(port, told, "score", name="film", paid=False, lane="jury", concurrency=2)  # type: ignore[return-value]
+    facts = {"paid": False, "lane": "jury", "concurrency": 2, "metrics": ("colour",)}
+    return FilmJury(port, told, "score", name="film", **facts)

@@ -7,7 +7,6 @@ free step, and refines the prompt with a paid one; the best image is the result.
 import asyncio
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,24 +15,26 @@ from pydantic import BaseModel
 from engine.contract import (
     Artifact,
     Backend,
+    BackendInfo,
     CallContext,
-    Capability,
     EvaluateRequest,
     Evaluation,
     GeneratedImage,
     ImageBackend,
+    ImageInfo,
     ImageRequest,
-    MissingRequirement,
     OutcomeUnknown,
     Refinement,
     RefineRequest,
     Retryable,
+    ScoreInfo,
     TextBackend,
     VisionBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.text import Attempt
+from tests.support.backends import InfoBackend, toy_info
 from tests.support.ledger import ask
 from tests.support.random_recipe import RANDOM, RandomWriter
 
@@ -79,24 +80,15 @@ def bytes_of(prompt: str, answer: str) -> bytes:
     return random.Random(f"{prompt}/{answer}").randbytes(3000)
 
 
-@dataclass
-class Base:
+class Base(InfoBackend):
     """What the backends have in common."""
 
-    port: int
-    told: Path
-    capability: Capability
-    name: str = "chaos"
-    model: str = "chaos-1"
-    version: str = "1"
-    paid: bool = True
-    resumable: bool = False
-    lane: str = "chaos"
-    concurrency: int = 4
-    requests_per_minute: float | None = None
-
-    def missing(self) -> list[MissingRequirement]:
-        return []
+    def __init__(self, port: int, told: Path, capability: str, **facts: Any) -> None:
+        kind = {"image": ImageInfo, "score": ScoreInfo}.get(capability, BackendInfo)
+        usual = {"model": "chaos-1", "lane": "chaos", "paid": True}
+        name = facts.pop("name", "chaos")
+        super().__init__(toy_info(name, capability, kind, **usual | facts))
+        self.port, self.told = port, told
 
     async def ask(self, method: str, path: str, **body: Any) -> Any:
         """One request; the provider carries it out before it answers."""
@@ -215,7 +207,7 @@ class ChaosCatalog:
 
     def backend(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],

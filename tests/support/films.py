@@ -8,26 +8,28 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from db.queries import jobs as queries
 from db.rows import JobRow, StepRow
 from engine.client.workspace import Workspace
 from engine.contract import (
     Backend,
+    BackendInfo,
     CallContext,
     CompareRequest,
     Comparison,
     GeneratedImage,
+    ImageInfo,
     ImageRequest,
     ImageScore,
-    MissingRequirement,
     Permanent,
     PlannedScene,
     Request,
     ReviewRequest,
     Scenes,
     ScenesRequest,
+    ScoreInfo,
     ScoreRequest,
     ScorerScores,
     ScoreTable,
@@ -37,6 +39,7 @@ from engine.contract import (
     Similarity,
 )
 from engine.plugins.catalog import EntryPointCatalog
+from tests.support.backends import InfoBackend, toy_info
 
 METRICS = ("pickscore", "clipscore", "vqascore", "aesthetic")
 
@@ -89,21 +92,15 @@ class Crew:
         return [request for request in self.asked if isinstance(request, kind)]
 
 
-class CrewBackend:
+class CrewBackend(InfoBackend):
     """One of the three."""
 
-    model, version = "crew-1", "1"
-    paid = resumable = False
-    concurrency, requests_per_minute = 4, None
+    kind: ClassVar[type[BackendInfo]] = BackendInfo
 
-    def __init__(self, crew: Crew, capability: Any, name: str = "crew") -> None:
-        self.crew, self.capability, self.name = crew, capability, name
-        self.lane = f"{name}-{capability}"
-        self.metrics = crew.metrics
-        self.max_references = crew.max_references
-
-    def missing(self) -> list[MissingRequirement]:
-        return []
+    def __init__(self, crew: Crew, capability: str, name: str = "crew", **facts: Any) -> None:
+        facts = {"model": "crew-1", "lane": f"{name}-{capability}", **facts}
+        super().__init__(toy_info(name, capability, self.kind, **facts))
+        self.crew = crew
 
     def hear(self, request: Request) -> None:
         """Takes note of a request."""
@@ -153,6 +150,11 @@ class Writer(CrewBackend):
 class Painter(CrewBackend):
     """One colour a request."""
 
+    kind = ImageInfo
+
+    def __init__(self, crew: Crew, capability: str, name: str = "crew") -> None:
+        super().__init__(crew, capability, name, max_references=crew.max_references)
+
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         self.hear(request)
         followed = [one.hash for one in (request.reference, *request.more_references) if one]
@@ -164,6 +166,11 @@ class Painter(CrewBackend):
 
 class Jury(CrewBackend):
     """Marks as the crew says."""
+
+    kind = ScoreInfo
+
+    def __init__(self, crew: Crew, capability: str, name: str = "crew") -> None:
+        super().__init__(crew, capability, name, metrics=crew.metrics)
 
     async def score(self, request: ScoreRequest, _context: CallContext) -> ScoreTable:
         self.hear(request)

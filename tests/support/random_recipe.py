@@ -10,7 +10,6 @@ import asyncio
 import os
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,6 @@ from pydantic import BaseModel
 
 from engine.contract import (
     CallContext,
-    Capability,
-    MissingRequirement,
     Permanent,
     Refinement,
     RefineRequest,
@@ -28,6 +25,7 @@ from engine.contract import (
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from tests.support.backends import InfoBackend, toy_info
 
 
 class RandomInput(RecipeInput):
@@ -50,24 +48,13 @@ class RandomResult(BaseModel):
     answers: dict[str, str]
 
 
-@dataclass
-class RandomWriter:
+class RandomWriter(InfoBackend):
     """Does as the brief says; writes down each answer that it gives."""
 
-    calls: Path
-    capability: Capability = "text"
-    name: str = "random"
-    model: str = "random-1"
-    version: str = "1"
-    paid: bool = False
-    resumable: bool = False
-    lane: str = "random"
-    concurrency: int = 3
-    requests_per_minute: float | None = None
-    busy: Counter[str] = field(default_factory=Counter)
-
-    def missing(self) -> list[MissingRequirement]:
-        return []
+    def __init__(self, calls: Path) -> None:
+        super().__init__(toy_info("random", "text", concurrency=3))
+        self.calls = calls
+        self.busy: Counter[str] = Counter()
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         behaviour = request.brief.partition("|")[0]

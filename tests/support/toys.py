@@ -1,7 +1,7 @@
 """A toy recipe and toy backends: small enough to reason about, real enough to run durably."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +13,6 @@ from engine.contract import (
     Backend,
     Call,
     CallContext,
-    Capability,
     MissingRequirement,
     Refinement,
     RefineRequest,
@@ -21,6 +20,7 @@ from engine.contract import (
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from tests.support.backends import InfoBackend, changed, toy_info
 
 Reply = Callable[[RefineRequest, CallContext], Any]
 
@@ -46,22 +46,22 @@ class ToyResult(BaseModel):
     answers: list[str]
 
 
-@dataclass
-class ToyBackend:
-    """Answers with the brief in upper case; counts what it was asked."""
+class ToyBackend(InfoBackend):
+    """Answers with the brief in upper case; counts what it was asked.
 
-    name: str = "toy"
-    capability: Capability = "text"
-    model: str = "toy-1"
-    version: str = "1"
-    paid: bool = False
-    resumable: bool = False
-    lane: str = "toy"
-    concurrency: int = 8
-    requests_per_minute: float | None = None
-    reply: Reply | None = None
-    asked: list[str] = field(default_factory=list)
-    lacks: list[MissingRequirement] = field(default_factory=list)
+    Args:
+        reply: Gives the answer instead, None for the usual one.
+        lacks: What it says that it lacks.
+        facts: What its info says otherwise.
+    """
+
+    def __init__(
+        self, *, reply: Reply | None = None, lacks: Sequence[MissingRequirement] = (), **facts: Any
+    ) -> None:
+        super().__init__(changed(toy_info("toy", "text", concurrency=8), **facts))
+        self.reply = reply
+        self.asked: list[str] = []
+        self.lacks = list(lacks)
 
     def missing(self) -> list[MissingRequirement]:
         return self.lacks
@@ -128,7 +128,7 @@ class ToyCatalog:
 
     def backend(
         self,
-        capability: Capability,
+        capability: str,
         name: str,
         settings: Mapping[str, Any],
         environment: Mapping[str, str],

@@ -66,7 +66,7 @@ async def test_all_of_a_host_and_nothing_hostile(place: Place) -> None:
 
 async def test_a_lane_is_made_wider_and_narrower(tmp_path) -> None:
     toy = Toy(tmp_path / "workspace")
-    toy.backend.concurrency = 2
+    toy.backend.change(concurrency=2)
     toy.queue(200)
     toy.backend.reply = lambda request, context: asyncio.sleep(0.05)
     engine = toy.engine()

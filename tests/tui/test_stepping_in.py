@@ -119,7 +119,7 @@ async def test_a_running_engine_answers(tmp_path) -> None:
     from tui.app import Dashboard
 
     toy = Toy(tmp_path / "workspace")
-    toy.backend.concurrency = 1
+    toy.backend.change(concurrency=1)
     toy.queue(3)
     toy.backend.reply = lambda request, context: asyncio.sleep(0.02)
     engine = toy.engine()

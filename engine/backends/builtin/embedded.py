@@ -1,19 +1,27 @@
-"""What all embedded backends say about themselves: that they need nothing and cost nothing."""
+"""Description that all embedded backends share: they need nothing and cost nothing."""
 
-from engine.contract import MissingRequirement
+from typing import Any, TypeVar
+
+from engine.contract import BackendInfo, Limits
+
+InfoT = TypeVar("InfoT", bound=BackendInfo)
 
 
-class EmbeddedBackend:
-    """Base of the embedded backends; a class of its own says capability, model and version."""
+def embedded_info(kind: type[InfoT], *, model: str, version: str, **facts: Any) -> InfoT:
+    """Return the description of an embedded backend.
 
-    name = "builtin"
-    paid = False
-    resumable = False
-    reusable = True  # the same request gives the same result
-    lane = "builtin"
-    concurrency = 0
-    requests_per_minute: float | None = None
-
-    def missing(self) -> list[MissingRequirement]:
-        """Nothing is ever missing."""
-        return []
+    Args:
+        kind: Type of the description, as the capability needs it.
+        model: Name and number of its method.
+        version: Version with the settings that change results.
+        facts: Other fields of the description.
+    """
+    return kind(
+        name="builtin",
+        lane="builtin",
+        model=model,
+        version=version,
+        reusable=True,  # the same request gives the same result
+        limits=Limits(concurrency=0),
+        **facts,
+    )

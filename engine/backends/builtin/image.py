@@ -2,30 +2,31 @@
 
 from typing import Any
 
-from engine.backends.builtin.embedded import EmbeddedBackend
+from engine.backends.builtin.embedded import embedded_info
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.settings import BuiltinSettings, versioned
 from engine.backends.common.lineage import lineage_of
 from engine.backends.common.references import references_of
-from engine.contract.backend import CallContext, Capability
+from engine.contract.backend import BaseBackend, CallContext
 from engine.contract.errors import Permanent
-from engine.contract.image import GeneratedImage, ImageRequest
+from engine.contract.image import GeneratedImage, ImageInfo, ImageRequest
 from engine.imaging.lineage import Lineage, stamp
 
 MOST_REFERENCES = 16
 """Images that the painter follows at most in one request."""
 
 
-class Painter(EmbeddedBackend):
+class Painter(BaseBackend):
     """Paints images from words, by the method of `engine.backends.builtin.painter`."""
 
-    capability: Capability = "image"
-    model = "painter-1"
-    max_references = MOST_REFERENCES
+    info: ImageInfo
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.freedom = settings.freedom
-        self.version = versioned("1", "freedom", settings.freedom)
+        version = versioned("1", "freedom", settings.freedom)
+        self.info = embedded_info(
+            ImageInfo, model="painter-1", version=version, max_references=MOST_REFERENCES
+        )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Paints the image that is asked for.
@@ -33,9 +34,9 @@ class Painter(EmbeddedBackend):
         Raises:
             Permanent: A reference is no image, or there are too many.
         """
-        followed = references_of(request, self.max_references, self.model)
+        followed = references_of(request, MOST_REFERENCES, self.info.model)
         references = [await context.read(one) for one in followed]
-        lineage = lineage_of(self, request, followed)
+        lineage = lineage_of(self.info, request, followed)
         context.progress(None, "painting")
         try:
             png = await context.compute(painted, lineage.model_dump(), references, self.freedom)

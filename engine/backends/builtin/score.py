@@ -2,15 +2,16 @@
 
 from typing import Any, Literal, cast
 
-from engine.backends.builtin.embedded import EmbeddedBackend
+from engine.backends.builtin.embedded import embedded_info
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.contract.backend import CallContext, Capability
+from engine.contract.backend import BaseBackend, CallContext
 from engine.contract.errors import Permanent
 from engine.contract.score import (
     CompareRequest,
     Comparison,
     ImageScore,
+    ScoreInfo,
     ScoreRequest,
     ScorerScores,
     ScoreTable,
@@ -20,16 +21,17 @@ from engine.imaging.measure.likeness import imprint, layout_similarity, palette_
 from engine.text.terminal import quoted
 
 
-class Measurer(EmbeddedBackend):
+class Measurer(BaseBackend):
     """Scores and compares images by measuring them."""
 
-    capability: Capability = "score"
-    model = "measures-1"
-    metrics = tuple(SCORERS)
+    info: ScoreInfo
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.strictness = settings.strictness
-        self.version = versioned("1", "strictness", settings.strictness)
+        version = versioned("1", "strictness", settings.strictness)
+        self.info = embedded_info(
+            ScoreInfo, model="measures-1", version=version, metrics=tuple(SCORERS)
+        )
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Scores the images of one set; one that cannot be read gets a note instead of numbers.
@@ -37,12 +39,12 @@ class Measurer(EmbeddedBackend):
         Raises:
             Permanent: A metric is asked for that there is none of.
         """
-        metrics = list(dict.fromkeys(request.metrics)) or list(self.metrics)
+        metrics = list(dict.fromkeys(request.metrics)) or list(SCORERS)
         unknown = [name for name in metrics if name not in SCORERS]
         if unknown:
             names = ", ".join(quoted(name) for name in unknown[:5])
             raise Permanent(
-                f"The embedded backend has no metric {names}; it has {', '.join(self.metrics)}."
+                f"The embedded backend has no metric {names}; it has {', '.join(SCORERS)}."
             )
         context.progress(None, "measuring")
         images = [await context.read(image) for image in request.images]
@@ -58,7 +60,7 @@ class Measurer(EmbeddedBackend):
         given = "brief" if scorer.text == "prompt" and not request.prompt else scorer.text
         return ScorerScores(
             metric=name,
-            scorer=f"{self.name}/{self.model} {self.version}: {scorer.method}",
+            scorer=f"{self.info.signature()}: {scorer.method}",
             text=cast("Literal['brief', 'prompt', 'none']", given),
             marks=tuple(ImageScore(raw=raw, value=value, note=note) for raw, value, note in row),
         )

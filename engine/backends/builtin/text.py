@@ -3,12 +3,12 @@
 from typing import Any
 
 from engine.backends.builtin.cinematographer import shoot
-from engine.backends.builtin.embedded import EmbeddedBackend
+from engine.backends.builtin.embedded import embedded_info
 from engine.backends.builtin.refiner import PastAttempt, refine
 from engine.backends.builtin.rubric import judge
 from engine.backends.builtin.scenes import split
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.contract.backend import CallContext, Capability
+from engine.contract.backend import BackendInfo, BaseBackend, CallContext
 from engine.contract.storyboard_text import (
     CRITERIA,
     PlannedScene,
@@ -22,15 +22,13 @@ from engine.contract.storyboard_text import (
 from engine.contract.text import Refinement, RefineRequest
 
 
-class BuiltinTextBackend(EmbeddedBackend):
+class BuiltinTextBackend(BaseBackend):
     """Writes by rules: refines prompts, splits briefs, writes shots and judges them."""
-
-    capability: Capability = "text"
-    model = "rules-1"
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.boldness = settings.boldness
-        self.version = versioned("1", "boldness", settings.boldness)
+        version = versioned("1", "boldness", settings.boldness)
+        self.info = embedded_info(BackendInfo, capability="text", model="rules-1", version=version)
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
         """Writes a better prompt from the history of attempts."""
@@ -45,18 +43,18 @@ class BuiltinTextBackend(EmbeddedBackend):
             for attempt in request.attempts
         ]
         advice = await context.compute(refined, request.brief, tried, self.boldness)
-        return Refinement(**advice, author=f"{self.name}/{self.model} {self.version}")
+        return Refinement(**advice, author=self.info.signature())
 
     async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
         """Splits a brief into scenes, by the method of `engine.backends.builtin.scenes`."""
         rows = await context.compute(written_scenes, request.model_dump(mode="json"))
         scenes = tuple(PlannedScene.model_validate(row) for row in rows)
-        return Scenes(scenes=scenes, author=f"{self.name}/beats-1")
+        return Scenes(scenes=scenes, author=f"{self.info.name}/beats-1")
 
     async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
         """Writes a shot, by the method of `engine.backends.builtin.cinematographer`."""
         written = await context.compute(written_shot, request.model_dump(mode="json"))
-        return Shot(**written, author=f"{self.name}/cinematographer-1")
+        return Shot(**written, author=f"{self.info.name}/cinematographer-1")
 
     async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
         """Judges a shot's prompt, by the rubric of `engine.backends.builtin.rubric`."""
@@ -66,7 +64,7 @@ class BuiltinTextBackend(EmbeddedBackend):
             **dict(zip(CRITERIA, scores, strict=True)),
             **verdict,
             overall=request.overall(scores),
-            scorer=f"{self.name}/rubric-1",
+            scorer=f"{self.info.name}/rubric-1",
         )
 
 

@@ -3,22 +3,24 @@
 from typing import Any
 
 from engine.backends.builtin.critic import evaluate
-from engine.backends.builtin.embedded import EmbeddedBackend
+from engine.backends.builtin.embedded import embedded_info
 from engine.backends.builtin.settings import BuiltinSettings, versioned
-from engine.contract.backend import CallContext, Capability
+from engine.contract.backend import BackendInfo, BaseBackend, CallContext
 from engine.contract.errors import Permanent
 from engine.contract.vision import EvaluateRequest, Evaluation
 
 
-class BuiltinVisionBackend(EmbeddedBackend):
+class BuiltinVisionBackend(BaseBackend):
     """Measures an image against a brief, by the method of `engine.backends.builtin.critic`."""
-
-    capability: Capability = "vision"
-    model = "measures-1"
 
     def __init__(self, settings: BuiltinSettings) -> None:
         self.strictness = settings.strictness
-        self.version = versioned("1", "strictness", settings.strictness)
+        self.info = embedded_info(
+            BackendInfo,
+            capability="vision",
+            model="measures-1",
+            version=versioned("1", "strictness", settings.strictness),
+        )
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
         """Judges the image.
@@ -31,7 +33,7 @@ class BuiltinVisionBackend(EmbeddedBackend):
             found = await context.compute(judged, image, request.brief, self.strictness)
         except ValueError as error:
             raise Permanent(f"The critic could not look at the image: {error}") from error
-        return Evaluation(**found, scorer=f"{self.name}/{self.model} {self.version}")
+        return Evaluation(**found, scorer=self.info.signature())
 
 
 def judged(image: bytes, brief: str, strictness: float) -> dict[str, Any]:

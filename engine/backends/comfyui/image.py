@@ -21,14 +21,14 @@ from engine.backends.comfyui.turns import Stay, turns_at
 from engine.backends.comfyui.workflow import SlotName, Workflow
 from engine.backends.common.download import ROLE, FileGone, FileLocations, fetch_image
 from engine.backends.common.failures import Account
-from engine.backends.common.image_backend import ImageCosts
 from engine.backends.common.readiness import has_package, missing_packages, silent
 from engine.backends.common.references import read_reference, references_of
+from engine.backends.common.remote_image import PricedImages
 from engine.config.addresses import is_loopback
 from engine.contract import (
     CallContext,
-    Capability,
     GeneratedImage,
+    ImageInfo,
     ImageRequest,
     MissingRequirement,
     Permanent,
@@ -56,28 +56,29 @@ _CHANGES: tuple[SlotName, ...] = ("steps", "cfg", "denoise", "refiner", "upscale
 """Settings that go into a slot of their name."""
 
 
-class ComfyImages(ImageCosts[ComfySettings]):
+class ComfyImages(PricedImages[ComfySettings]):
     """Images from workflows on a ComfyUI server.
 
     The id of a prompt is chosen here and stored before the prompt is sent, and a prompt is looked
     for before it is sent again; so no crash makes the server do the same work twice.
     """
 
-    name = "comfyui"
-    capability: Capability = "image"
-    resumable = True
-    reusable = True  # the seed is sent
-
     def __init__(self, settings: ComfySettings) -> None:
         self.settings = settings
         self.workflow = settings.filled_workflow
-        self.model = settings.model or str(self.workflow.value("checkpoint") or self.workflow.name)
-        self.version = _version(settings)
-        self.paid = settings.cost > 0
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
         self._base_url = settings.base_url or LOCAL_URL
-        self.lane = f"comfyui@{self._base_url.partition('://')[2]}"  # one queue for all models
+        checkpoint = self.workflow.value("checkpoint")
+        self.info = ImageInfo(
+            name="comfyui",
+            model=settings.model or str(checkpoint or self.workflow.name),
+            version=_version(settings),
+            lane=f"comfyui@{self._base_url.partition('://')[2]}",  # one queue for all models
+            paid=settings.cost > 0,
+            resumable=True,
+            reusable=True,  # the seed is sent
+            limits=settings.limits,
+            price_names=("comfyui.price_per_image=...",),
+        )
         self._account = Account("comfyui")
 
     def missing(self) -> list[MissingRequirement]:
@@ -132,7 +133,8 @@ class ComfyImages(ImageCosts[ComfySettings]):
     ) -> bytes:
         ticket = ComfyTicket.read(context.request_id) if context.request_id else None
         is_there = ticket is not None and await self._is_there(server, ticket.prompt_id)
-        if self.paid and ticket is not None and not is_there:  # another run needs a reservation
+        if self.info.paid and ticket is not None and not is_there:
+            # Another run needs a reservation.
             raise Retryable("ComfyUI does not know the prompt.", resubmit=True)
         if ticket is not None and ticket.left and not is_there:
             ticket = ticket.lost_again()
@@ -169,7 +171,7 @@ class ComfyImages(ImageCosts[ComfySettings]):
             Permanent: That was tried before, or might cost something.
         """
         ticket, workflow = ComfyTicket.read(context.request_id or ""), self._workflow_for(request)
-        is_own = is_loopback(self._base_url) and workflow.output is not None and not self.paid
+        is_own = is_loopback(self._base_url) and workflow.output is not None and not self.info.paid
         if ticket.uncached or not is_own or await server.has_paid_nodes(workflow.node_types):
             raise Permanent(gone.message, remedy=_GONE) from gone
         await context.submitted(str(ComfyTicket.draw(uncached=True)))

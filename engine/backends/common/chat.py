@@ -20,10 +20,12 @@ from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices, TokenUsage, report
 from engine.contract import (
+    BackendInfo,
+    BaseBackend,
     CallContext,
-    Capability,
     EvaluateRequest,
     Evaluation,
+    Limits,
     MissingRequirement,
     Permanent,
 )
@@ -72,12 +74,17 @@ class ChatSettings(TokenPrices, RemoteSettings):
     )
 
     @property
+    def limits(self) -> Limits:
+        """Limits of the lane."""
+        return replace(super().limits, tokens_per_minute=self.tokens_per_minute)
+
+    @property
     def variant(self) -> str:
         """Suffix of the version for settings that change answers."""
         found = "" if self.temperature is None else f"+temperature={self.temperature:g}"
         return found if self.structured == "schema" else f"{found}+{self.structured}"
 
-    def model_for(self, capability: Capability) -> str:
+    def model_for(self, capability: str) -> str:
         """The model that does a capability."""
         return self.vision_model or self.model if capability == "vision" else self.model
 
@@ -114,37 +121,29 @@ class ChatClient(Protocol):
 
 
 @dataclass
-class ChatBackend:
+class ChatBackend(BaseBackend):
     """What critic and writer have in common."""
 
     settings: ChatSettings
     speaker: ChatClient
-    capability: Capability
+    capability: str
     agent: str
 
     def __post_init__(self) -> None:
-        settings = self.settings
-        self.name = self.speaker.account.name
-        self.model = settings.model_for(self.capability)
-        self.paid = self.speaker.paid
-        self.client = self.speaker.client
-        self.resumable = False
-        self.reusable = settings.temperature == 0
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self.tokens_per_minute = settings.tokens_per_minute
-        self.version = version_of(settings, self.agent)
-
-    @property
-    def signature(self) -> str:
-        """Who speaks: backend, model and version."""
-        return f"{self.name}/{self.model} {self.version}"
-
-    @property
-    def price_names(self) -> tuple[str, ...]:
-        """The settings that say what it costs."""
-        return (f"{self.name}.price_input=...", f"{self.name}.price_output=...")
+        settings, name = self.settings, self.speaker.account.name
+        model = settings.model_for(self.capability)
+        self.info = BackendInfo(
+            name=name,
+            capability=self.capability,
+            model=model,
+            version=version_of(settings, self.agent),
+            lane=settings.lane(name, model),
+            paid=self.speaker.paid,
+            reusable=settings.temperature == 0,
+            limits=settings.limits,
+            price_names=(f"{name}.price_input=...", f"{name}.price_output=..."),
+            client=self.speaker.client,
+        )
 
     def talk(self, request: Any) -> Conversation:
         """The conversation that a request begins with."""
@@ -164,7 +163,7 @@ class ChatBackend:
         """What ordinary calls cost, the least and the most; None where a price is not known."""
         if self.settings.price_input is None or self.settings.price_output is None:
             return None
-        least, most = _ORDINARY["vision" if self.capability == "vision" else "text"]
+        least, most = _ORDINARY["vision" if self.info.capability == "vision" else "text"]
         return self.settings.microdollars(*least), self.settings.microdollars(*most)
 
     def missing(self) -> list[MissingRequirement]:
@@ -173,8 +172,8 @@ class ChatBackend:
 
     def unreachable(self) -> MissingRequirement | None:
         """That the server of this machine that it asks does not answer, where it does not."""
-        remedy = f"Start it, or set {self.name}.base_url to where it is."
-        return silent(self.name, self.speaker.address, remedy)
+        remedy = f"Start it, or set {self.info.name}.base_url to where it is."
+        return silent(self.info.name, self.speaker.address, remedy)
 
     async def answer(self, talk: Conversation, shape: type[ShapeT], context: CallContext) -> ShapeT:
         """The model's answer, asked for again once where it is broken.
@@ -188,14 +187,14 @@ class ChatBackend:
             StepError: It did not come to one.
         """
         return await structured(
-            lambda said: self._round(said, context), talk, shape, context, self.name
+            lambda said: self._round(said, context), talk, shape, context, self.info.name
         )
 
     async def _round(self, talk: Conversation, context: CallContext) -> ModelReply:
         settings = self.settings
         try:
             async with asyncio.timeout(settings.timeout):
-                reply, usage = await self.speaker.reply(self.model, talk)
+                reply, usage = await self.speaker.reply(self.info.model, talk)
         except TimeoutError:
             unknown = asks_about(settings, talk)
             raise out_of_time(self.speaker.account, settings.timeout, unknown=unknown) from None
@@ -228,7 +227,7 @@ class ChatVisionBackend(ChatBackend):
             raise Permanent(f"The image cannot be judged: {error}") from error
         talk = evaluator.conversation(request, image)
         judgement = await self.answer(talk, evaluator.EvaluatorAnswer, context)
-        return evaluator.evaluation(judgement, self.signature)
+        return evaluator.evaluation(judgement, self.info.signature())
 
 
 def version_of(settings: ChatSettings, agent: str) -> str:

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 
-from engine.contract import Artifact, Backend, ImageRequest
+from engine.contract import Artifact, BackendInfo, ImageRequest
 from engine.imaging.lineage import Lineage
 
 
 def lineage_of(
-    backend: Backend, request: ImageRequest, followed: Sequence[Artifact] = ()
+    info: BackendInfo, request: ImageRequest, followed: Sequence[Artifact] = ()
 ) -> Lineage:
     """The lineage of an image.
 
     Args:
-        backend: What makes it.
+        info: Backend that generates it.
         request: What was asked for.
         followed: The images that it follows, the first one first.
     """
@@ -22,9 +22,9 @@ def lineage_of(
         seed=request.seed,
         width=request.width,
         height=request.height,
-        backend=backend.name,
-        model=backend.model,
-        version=backend.version,
+        backend=info.name,
+        model=info.model,
+        version=info.version,
         reference=followed[0].hash if followed else None,
         more_references=tuple(image.hash for image in followed[1:]),
     )

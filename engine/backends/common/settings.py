@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from engine.config.addresses import checked_url, is_loopback
+from engine.contract import Limits
 
 BaseUrl = Annotated[str, AfterValidator(checked_url)]
 """An https address, or an http one of this machine, without user name, query and fragment."""
@@ -46,6 +47,11 @@ class RemoteSettings(BaseModel):
     def is_local(self) -> bool:
         """Whether the calls go to this machine, where they need no key."""
         return self.base_url is not None and is_loopback(self.base_url)
+
+    @property
+    def limits(self) -> Limits:
+        """Limits of the lane."""
+        return Limits(self.concurrency, self.requests_per_minute)
 
     def asks_about(self, worst: int | None) -> bool:
         """Whether a call of unknown outcome is asked about instead of being made again.

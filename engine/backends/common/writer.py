@@ -1,6 +1,7 @@
 """The writer: prompts, scenes, shots and their reviews on a chat model, whoever the provider is."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
@@ -21,19 +22,16 @@ from engine.contract import (
 
 
 class ChatTextBackend(ChatBackend):
-    """Capability `text`: the refiner, and the agents of films, on a chat model.
-
-    Attributes:
-        versions: Version of each operation that is told other words than the refiner's.
-    """
+    """Capability `text`: the refiner, and the agents of films, on a chat model."""
 
     def __init__(self, settings: ChatSettings, speaker: ChatClient) -> None:
         super().__init__(settings, speaker, "text", refiner.version())
-        self.versions: Mapping[str, str] = {
+        versions = {
             "write_scenes": version_of(settings, scene_writer.version()),
             "write_shot": version_of(settings, cinematographer.version()),
             "review_shot": version_of(settings, prompt_engineer.version()),
         }
+        self.info = replace(self.info, versions=versions)
 
     def talk(self, request: Request) -> Conversation:
         """The conversation that a request begins with."""
@@ -46,7 +44,7 @@ class ChatTextBackend(ChatBackend):
             StepError: It did not come to a prompt.
         """
         answer = await self.answer(refiner.conversation(request), refiner.RefinerAnswer, context)
-        return refiner.refinement(answer, self.signature)
+        return refiner.refinement(answer, self.info.signature())
 
     async def write_scenes(self, request: ScenesRequest, context: CallContext) -> Scenes:
         """Splits a brief into scenes.
@@ -56,7 +54,7 @@ class ChatTextBackend(ChatBackend):
         """
         shape = scene_writer.script_of(request.count)
         script = await self.answer(scene_writer.conversation(request), shape, context)
-        return scene_writer.scenes(script, request, self._signed("write_scenes"))
+        return scene_writer.scenes(script, request, self.info.signature("write_scenes"))
 
     async def write_shot(self, request: ShotRequest, context: CallContext) -> Shot:
         """Writes a shot's prompt, as the Cinematographer.
@@ -66,7 +64,7 @@ class ChatTextBackend(ChatBackend):
         """
         talk = cinematographer.conversation(request)
         answer = await self.answer(talk, refiner.RefinerAnswer, context)
-        return cinematographer.shot(answer, self._signed("write_shot"))
+        return cinematographer.shot(answer, self.info.signature("write_shot"))
 
     async def review_shot(self, request: ReviewRequest, context: CallContext) -> ShotReview:
         """Judges a shot's prompt, as the Prompt Engineer.
@@ -76,11 +74,7 @@ class ChatTextBackend(ChatBackend):
         """
         talk = prompt_engineer.conversation(request)
         verdict = await self.answer(talk, prompt_engineer.ReviewAnswer, context)
-        return prompt_engineer.review(verdict, request, self._signed("review_shot"))
-
-    def _signed(self, operation: str) -> str:
-        """Who writes: backend, model, and the version of what it is told for an operation."""
-        return f"{self.name}/{self.model} {self.versions[operation]}"
+        return prompt_engineer.review(verdict, request, self.info.signature("review_shot"))
 
 
 _TOLD: Mapping[type[Request], Callable[[Any], Conversation]] = {

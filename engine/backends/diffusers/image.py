@@ -10,10 +10,12 @@ from engine.backends.diffusers.identity import version_of
 from engine.backends.diffusers.settings import DiffusersSettings
 from engine.contract import (
     Artifact,
+    BaseBackend,
     CallContext,
-    Capability,
     GeneratedImage,
+    ImageInfo,
     ImageRequest,
+    Limits,
     MissingRequirement,
     ModelKey,
     Task,
@@ -35,29 +37,28 @@ MOST_FOLLOWED = 8
 _PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
 
 
-class DiffusersImages:
+class DiffusersImages(BaseBackend):
     """Images by a diffusion model in a model host."""
 
-    name = "diffusers"
-    capability: Capability = "image"
-    client = "diffusers"
-    paid = False
-    resumable = False
-    reusable = True  # the seed decides
-    requests_per_minute: float | None = None
+    info: ImageInfo
 
     def __init__(self, settings: DiffusersSettings) -> None:
         self.settings = settings
-        self.model = marked(settings.model)
-        self.version = version_of(settings, METHOD)
-        self.concurrency = settings.concurrency or 2 * settings.batch
-        self.max_references = MOST_FOLLOWED if settings.reference == "ip-adapter" else 1
         self._options = _options_of(settings)
-        self.lane = self._lane()
+        self.info = ImageInfo(
+            name="diffusers",
+            model=marked(settings.model),
+            version=version_of(settings, METHOD),
+            lane=self._lane(),
+            reusable=True,  # the seed decides
+            limits=Limits(settings.concurrency or 2 * settings.batch),
+            max_references=MOST_FOLLOWED if settings.reference == "ip-adapter" else 1,
+            client="diffusers",
+        )
         self._key = ModelKey(
             loader=LOADER,
             options=self._options.model_dump_json(exclude_defaults=True),
-            name=self.model,
+            name=self.info.model,
             device=settings.device,
         )
 
@@ -89,10 +90,10 @@ class DiffusersImages:
         references = tuple([await context.read(image) for image in followed])
         ask = self._ask(request, references)
         task = Task(self._key, OPERATION, ask.model_dump(), ask.group())
-        context.progress(None, f"waiting for {self.model}")
+        context.progress(None, f"waiting for {self.info.model}")
         answer = await context.infer(task)
         pixels, width, height = answer["rgb"], answer["width"], answer["height"]
-        lineage = lineage_of(self, request, followed)
+        lineage = lineage_of(self.info, request, followed)
         # The processors encode while the device makes the next images.
         png = await context.compute(encoded, pixels, width, height, lineage.model_dump())
         decoded = await context.keep(png, role="image")
@@ -101,9 +102,9 @@ class DiffusersImages:
     def _followed(self, request: ImageRequest) -> tuple[Artifact, ...]:
         if self.settings.reference == "none":
             return ()
-        by = f"{self.model} by {self.settings.reference}"
+        by = f"{self.info.model} by {self.settings.reference}"
         remedy = "Set diffusers.reference to ip-adapter, or give fewer."
-        return references_of(request, self.max_references, by, remedy=remedy)
+        return references_of(request, self.info.max_references, by, remedy=remedy)
 
     def _ask(self, request: ImageRequest, references: tuple[bytes, ...]) -> ImageTask:
         settings = self.settings

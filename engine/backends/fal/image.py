@@ -1,15 +1,16 @@
 """Capability `image` of fal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from engine.backends.common.download import ROLE, FileLocations, data_uri, fetch_image
 from engine.backends.common.failures import refused
-from engine.backends.common.image_backend import ImageBackend
 from engine.backends.common.reading import GeneratedFiles, ReplyFile, ReplyText, Seed
 from engine.backends.common.references import read_reference, references_of
+from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.fal.inputs import arguments, endpoint, max_references, seed_of, version_of
 from engine.backends.fal.queue import FalQueue
 from engine.backends.fal.replies import seconds_in
@@ -41,7 +42,7 @@ class _ImagesReply(GeneratedFiles):
         return self.has_nsfw_concepts[:1] == (True,)
 
 
-class FalImages(ImageBackend[FalSettings]):
+class FalImages(RemoteImageBackend[FalSettings]):
     """Images from models on fal.
 
     A request that was submitted is never given up: its ticket is stored as soon as fal has taken
@@ -51,14 +52,18 @@ class FalImages(ImageBackend[FalSettings]):
 
     name = "fal"
     keys, package, module = KEYS, "fal-client", "fal_client"
-    client = package
-    resumable = True
-    reusable = True  # the seed is sent
+    url = QUEUE_URL
 
     def __init__(self, settings: FalSettings, environment: Mapping[str, str]) -> None:
-        super().__init__(settings, environment)
-        self.version = version_of(settings)
-        self.max_references = max_references(settings)
+        super().__init__(settings, environment, settings.model)
+        self.info = replace(
+            self.info,
+            version=version_of(settings),
+            resumable=True,
+            reusable=True,  # the seed is sent
+            max_references=max_references(settings),
+            client=self.package,
+        )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Makes the image that is asked for, or goes back to the request that is making it.
@@ -94,7 +99,7 @@ class FalImages(ImageBackend[FalSettings]):
 
     async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
         wanted = references_of(
-            request, self.max_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.info.max_references, self.info.model, most_bytes=MAX_REFERENCE_BYTES
         )
         references = [data_uri(*await read_reference(context, image)) for image in wanted]
         return arguments(self.settings, request, references)
@@ -129,7 +134,7 @@ class FalImages(ImageBackend[FalSettings]):
         context.progress(1.0, "fetching the image")
         shelf = FileLocations(
             self._account,
-            self.settings.base_url or QUEUE_URL,
+            self.address,
             self.settings.download_hosts,
             self.settings.timeout,
             setting="fal.download_hosts",
@@ -142,7 +147,7 @@ class FalImages(ImageBackend[FalSettings]):
     def _no_image(self, made: _ImagesReply) -> Permanent:
         said = self._account.say(made.description)
         return Permanent(
-            f"{self.model} made no image" + (f": {said}" if said else "."),
+            f"{self.info.model} made no image" + (f": {said}" if said else "."),
             remedy="Change the prompt, or choose a model that makes images (fal.model).",
         )
 

@@ -7,14 +7,15 @@ import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 from engine.backends.common.download import ROLE, checked, from_base64
 from engine.backends.common.failures import STUMBLES, from_exception, out_of_time, refused
 from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
-from engine.backends.common.image_backend import ImageBackend
 from engine.backends.common.readiness import load
 from engine.backends.common.references import read_reference, references_of
+from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.common.shapes import nearest
 from engine.backends.common.spending import report
 from engine.backends.gemini.genai import genai_client
@@ -42,19 +43,22 @@ MAX_REFERENCE_BYTES = 14 * 2**20
 _REFUSALS = re.compile(r"SAFETY|PROHIBITED|RECITATION|BLOCKLIST|SPII")
 
 
-class GeminiImages(ImageBackend[GeminiImageSettings]):
+class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
     """Images from Gemini. A call that was cut off cannot be found again."""
 
     name = "gemini-image"
     keys, package, module = KEYS, "google-genai", "google.genai"
-    client = package
+    url = API_URL
 
     def __init__(self, settings: GeminiImageSettings, environment: Mapping[str, str]) -> None:
-        super().__init__(settings, environment)
-        if settings.image_size:
-            self.version = f"1+size={settings.image_size}"
+        super().__init__(settings, environment, settings.model)
         first = "gemini-2.5" in settings.model
-        self.max_references = MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES
+        self.info = replace(
+            self.info,
+            version=f"1+size={settings.image_size}" if settings.image_size else "1",
+            max_references=MAX_REFERENCES_OF_FIRST if first else MAX_REFERENCES,
+            client=self.package,
+        )
 
     def worst_cost(self, request: ImageRequest) -> int | None:
         """The most that an image may cost, in micro-dollars; None where it is not known."""
@@ -68,11 +72,11 @@ class GeminiImages(ImageBackend[GeminiImageSettings]):
             StepError: It did not work.
         """
         references = references_of(
-            request, self.max_references, self.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.info.max_references, self.info.model, most_bytes=MAX_REFERENCE_BYTES
         )
         images = [await read_reference(context, item) for item in references]
         genai = await load("google.genai", "google-genai")
-        context.progress(None, f"{self.model} is making it")
+        context.progress(None, f"{self.info.model} is making it")
         reply = await self._ask(genai, contents(genai, request, images), request)
         report(context, reply.usage, self.settings)
         found = self._image(reply)
@@ -85,10 +89,9 @@ class GeminiImages(ImageBackend[GeminiImageSettings]):
         settings, asks, heard = self.settings, self.asks(request), LastReply()
         try:
             async with asyncio.timeout(settings.timeout), self._connection(heard) as http:
-                address = settings.base_url or API_URL
-                client = genai_client(genai, http, address, self._key, settings.timeout)
+                client = genai_client(genai, http, self.address, self._key, settings.timeout)
                 await client.aio.models.generate_content(
-                    model=self.model, contents=parts, config=self._config(genai, request)
+                    model=self.info.model, contents=parts, config=self._config(genai, request)
                 )
         except TimeoutError:
             raise out_of_time(self._account, settings.timeout, unknown=asks) from None
@@ -101,8 +104,8 @@ class GeminiImages(ImageBackend[GeminiImageSettings]):
     def _connection(self, heard: LastReply) -> AbstractAsyncContextManager[Any]:
         import httpx
 
-        address, seconds = self.settings.base_url or API_URL, self.settings.timeout
-        limits = guarded(httpx, address, timeout=seconds, limit=MAX_IMAGE_BYTES, heard=heard)
+        seconds = self.settings.timeout
+        limits = guarded(httpx, self.address, timeout=seconds, limit=MAX_IMAGE_BYTES, heard=heard)
         return httpx.AsyncClient(**limits)
 
     def _config(self, genai: Any, request: ImageRequest) -> Any:
@@ -131,8 +134,9 @@ class GeminiImages(ImageBackend[GeminiImageSettings]):
         if _REFUSALS.search(reason):
             raise refused(self._account, f"{reason} {said}".strip())
         words = f": {self._account.say(said)}" if said else "."
+        reason = self._account.say(reason, 60) or "no reason"
         raise Permanent(
-            f"{self.model} made no image ({self._account.say(reason, 60) or 'no reason'}){words}",
+            f"{self.info.model} made no image ({reason}){words}",
             remedy="Say more plainly in the prompt that an image is wanted, or what is in it.",
         )
 

@@ -8,12 +8,14 @@ from engine.backends.common.readiness import has_package, missing_packages
 from engine.backends.local.settings import LocalSettings
 from engine.contract import (
     Artifact,
+    BaseBackend,
     CallContext,
-    Capability,
     CompareRequest,
     Comparison,
+    Limits,
     MissingRequirement,
     Permanent,
+    ScoreInfo,
     ScoreRequest,
     ScorerScores,
     ScoreTable,
@@ -37,24 +39,23 @@ VERSION = "1"
 """Raised when the same weights and request would give another number."""
 
 
-class LocalScorers:
+class LocalScorers(BaseBackend):
     """Scorers in the model hosts of this machine."""
 
-    name = "local"
-    capability: Capability = "score"
-    paid = False
-    resumable = False
-    reusable = True
-    requests_per_minute: float | None = None
+    info: ScoreInfo
 
     def __init__(self, settings: LocalSettings) -> None:
         self.settings = settings
-        self.metrics: tuple[str, ...] = settings.scorers
-        self.concurrency = settings.concurrency
-        self.model = ", ".join(settings.scorers)
-        self.version = _version(settings)
         wanted = self.weights()
-        self.lane = "local" if wanted == _USUAL else lane_of("local", wanted)
+        self.info = ScoreInfo(
+            name="local",
+            model=", ".join(settings.scorers),
+            version=_version(settings),
+            lane="local" if wanted == _USUAL else lane_of("local", wanted),
+            reusable=True,
+            limits=Limits(settings.concurrency),
+            metrics=settings.scorers,
+        )
 
     def weights(self) -> Sequence[RequiredWeights]:
         """The weights of the scorers that are chosen, and of the comparison."""
@@ -117,11 +118,11 @@ class LocalScorers:
         )
 
     def _parts(self, metrics: Sequence[str]) -> tuple[Part, ...]:
-        unknown = [name for name in metrics if name not in self.metrics]
+        unknown = [name for name in metrics if name not in self.info.metrics]
         if unknown:
             raise Permanent(
                 f"The backend local does not score by {', '.join(unknown)}; it has "
-                f"{', '.join(self.metrics)}.",
+                f"{', '.join(self.info.metrics)}.",
                 remedy="Add it to backends.local.scorers, or ask for another metric.",
             )
         return tuple(name for name in self.settings.scorers if not metrics or name in metrics)

@@ -6,6 +6,7 @@ Wire format: https://platform.openai.com/docs/api-reference/images
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import AliasChoices, Field
@@ -17,26 +18,26 @@ from engine.backends.common.download import (
     from_base64,
     keep_image,
 )
-from engine.backends.common.failures import Account, cut_off, out_of_time, unless_made
+from engine.backends.common.failures import cut_off, out_of_time, unless_made
 from engine.backends.common.http import MAX_IMAGE_BYTES
-from engine.backends.common.readiness import find_key, load, silent
+from engine.backends.common.readiness import load, silent
 from engine.backends.common.reading import Count, GeneratedFiles, Lenient, ReplyFile
 from engine.backends.common.references import read_reference, references_of
+from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.common.shapes import nearest
-from engine.backends.common.speaker import lacks, whole_reply
+from engine.backends.common.speaker import whole_reply
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.contract import (
     Artifact,
     CallContext,
-    Capability,
     GeneratedImage,
     ImageRequest,
+    Limits,
     MissingRequirement,
     Permanent,
     StepError,
 )
-from engine.money.amounts import price_of
 
 GPT_SIZES = ("1024x1024", "1536x1024", "1024x1536")
 DALL_E_3_SIZES = ("1024x1024", "1792x1024", "1024x1792")
@@ -71,49 +72,33 @@ class _ImagesReply(GeneratedFiles):
     usage: _Usage = _Usage()
 
 
-class OpenAIImages:
+class OpenAIImages(RemoteImageBackend[OpenAISettings]):
     """Images from OpenAI.
 
     A call that was cut off cannot be found again; an image whose address a reply has named can,
     and is fetched from there until it is here.
     """
 
-    name = NAME
-    client = "openai"
-    capability: Capability = "image"
-    resumable = True  # as soon as a reply names the image's address
-    price_names = ("openai.price_image=...",)
+    name, keys, url = NAME, KEY_NAMES, API_URL
+    package = module = "openai"
+    price_name = "price_image"
 
     def __init__(self, settings: OpenAISettings, environment: Mapping[str, str]) -> None:
-        self.settings = settings
-        self.model = settings.image_model
-        self.version = "1" + (f"+{settings.image_quality}" if settings.image_quality else "")
-        self.paid = settings.has_image_price or not settings.is_local
-        self.max_references = MAX_REFERENCES if is_gpt(self.model) else 1
-        self.lane = settings.lane(self.name, self.model)
-        self.concurrency = settings.concurrency
-        self.requests_per_minute = settings.requests_per_minute
-        self._key = find_key(environment, *KEY_NAMES)
-        self._account = Account(self.name, KEY_NAMES, (self._key,) if self._key else ())
-
-    def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that an image may cost, in micro-dollars; None where it is not known."""
-        price = self.settings.price_image
-        return None if price is None else price_of(price)
-
-    def usual_cost(self) -> tuple[int, int] | None:
-        """The least and the most that an image costs; None where it is not known."""
-        price = self.settings.price_image
-        return None if price is None else (price_of(price), price_of(price))
-
-    def missing(self) -> list[MissingRequirement]:
-        """The package or the key, where one is lacking."""
-        return lacks("openai", "openai", self._key, KEY_NAMES, needed=not self.settings.is_local)
+        super().__init__(settings, environment, settings.image_model)
+        self.info = replace(
+            self.info,
+            version="1" + (f"+{settings.image_quality}" if settings.image_quality else ""),
+            paid=settings.has_image_price or not settings.is_local,
+            resumable=True,  # as soon as a reply names the address of the image
+            limits=Limits(settings.concurrency, settings.requests_per_minute),
+            max_references=MAX_REFERENCES if is_gpt(settings.image_model) else 1,
+            client=self.package,
+        )
 
     def unreachable(self) -> MissingRequirement | None:
         """That the server of this machine that it asks does not answer, where it does not."""
         remedy = "Start it, or set openai.base_url to where it is."
-        return silent(self.name, self.settings.base_url or API_URL, remedy)
+        return silent(self.name, self.address, remedy)
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Makes the image that is asked for; its size is the nearest that the model makes.
@@ -127,18 +112,18 @@ class OpenAIImages:
         references = [
             await _as_file(number, image, context)
             for number, image in enumerate(
-                references_of(request, self.max_references, self.model), 1
+                references_of(request, self.info.max_references, self.info.model), 1
             )
         ]
-        size = size_for(self.model, request.width, request.height)
-        context.progress(None, f"{self.model} is making it, {size}")
+        size = size_for(self.info.model, request.width, request.height)
+        context.progress(None, f"{self.info.model} is making it, {size}")
         sent = self._asked(request, size)
         made = await self._ask(sent, references, asks=self.asks(request))
         file = made.first
         address = None if file is None else _address(file)
         await context.charged(self._cost(made.usage, context), address)
         if file is None:
-            raise Permanent(f"{self.model} made no image.")
+            raise Permanent(f"{self.info.model} made no image.")
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
             decoded = await keep_image(context, self._account, data)
@@ -152,17 +137,13 @@ class OpenAIImages:
         settings = self.settings
         shelf = FileLocations(
             self._account,
-            settings.base_url or API_URL,
+            self.address,
             settings.download_hosts,
             settings.timeout,
             setting=f"{self.name}.download_hosts",
         )
         image = await context.keep(await fetch_image(shelf, url), role=ROLE)
         return GeneratedImage(image=image, seed=request.seed)
-
-    def asks(self, request: ImageRequest) -> bool:
-        """Whether a call of unknown outcome is asked about instead of being made again."""
-        return self.paid and self.settings.asks_about(self.worst_cost(request))
 
     def _cost(self, used: _Usage, context: CallContext) -> int:
         read, written = used.input_tokens or 0, used.output_tokens or 0
@@ -174,11 +155,11 @@ class OpenAIImages:
         words = request.prompt
         if request.negative_prompt:
             words += f"\n\nKeep out of the image: {request.negative_prompt}"
-        asked: dict[str, Any] = {"model": self.model, "prompt": words, "size": size, "n": 1}
+        asked: dict[str, Any] = {"model": self.info.model, "prompt": words, "size": size, "n": 1}
         if self.settings.image_quality:
             asked["quality"] = self.settings.image_quality
         # GPT models always send the image itself, the others only where they are asked to.
-        if is_gpt(self.model):
+        if is_gpt(self.info.model):
             return {**asked, "output_format": "png"}
         return {**asked, "response_format": "b64_json"}
 

@@ -48,6 +48,16 @@ class OpenAISettings(ChatSettings):
         """True if images cost something, wherever the server is."""
         return bool(self.price_image or self.price_image_input or self.price_image_output)
 
+    @property
+    def worst(self) -> int | None:
+        """Maximum cost of one image, in micro-dollars; None if not known."""
+        return None if self.price_image is None else price_of(self.price_image)
+
+    @property
+    def usual(self) -> tuple[int, int] | None:
+        """Minimum and maximum cost of one image; None if not known."""
+        return None if self.worst is None else (self.worst, self.worst)
+
     def cost_of_image(self, tokens_in: int, tokens_out: int) -> int:
         """What an image has cost by the provider's count of tokens, else by its own price.
 

@@ -5,6 +5,7 @@ Wire format: https://platform.stability.ai/docs/api-reference (v2beta, Generate)
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
@@ -19,9 +20,9 @@ from engine.backends.common.failures import (
     unless_made,
 )
 from engine.backends.common.http import MAX_IMAGE_BYTES, UnreadableReply, guarded
-from engine.backends.common.image_backend import ImageBackend
 from engine.backends.common.reading import Lenient, Seed, plain, word
 from engine.backends.common.references import read_reference, references_of
+from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.common.shapes import nearest
 from engine.backends.common.speaker import read_as
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
@@ -59,16 +60,17 @@ class _ImageReply(Lenient):
     _of_earlier = model_validator(mode="before")(_first_of_earlier)
 
 
-class StabilityImages(ImageBackend[StabilitySettings]):
+class StabilityImages(RemoteImageBackend[StabilitySettings]):
     """Images from Stability AI. A call that was cut off cannot be found again."""
 
     name = "stability"
     keys, package, module = KEYS, "httpx", "httpx"
-    reusable = True  # the seed is sent
+    url = API_URL
 
     def __init__(self, settings: StabilitySettings, environment: Mapping[str, str]) -> None:
-        super().__init__(settings, environment)
-        self.version = _version(settings)
+        super().__init__(settings, environment, settings.model)
+        # The seed is sent.
+        self.info = replace(self.info, version=_version(settings), reusable=True)
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         """Makes the image that is asked for.
@@ -77,10 +79,10 @@ class StabilityImages(ImageBackend[StabilitySettings]):
             OutcomeUnknown: The request was sent, and whether the image was made is not known.
             StepError: It did not work.
         """
-        first = next(iter(references_of(request, 1, self.model)), None)
+        first = next(iter(references_of(request, 1, self.info.model)), None)
         reference = None if first is None else (await read_reference(context, first)).data
         fields = self._fields(request, reference is not None)
-        context.progress(None, f"{self.model} is making it")
+        context.progress(None, f"{self.info.model} is making it")
         made, data = await self._made(fields, reference)
         if made.image or data:  # a blurred one costs as much as any other
             await context.charged(self.settings.cost)
@@ -88,7 +90,7 @@ class StabilityImages(ImageBackend[StabilitySettings]):
         if "FILTERED" in finish:
             raise refused(self._account, "its content filter held the image back")
         if finish != _SUCCESS and not made.image and not data:
-            raise Permanent(f"{self.model} made no image ({self._account.say(finish, 60)}).")
+            raise Permanent(f"{self.info.model} made no image ({self._account.say(finish, 60)}).")
         data = data or from_base64(self._account, made.image)
         image = await keep_image(context, self._account, data)
         seed = fields["seed"] if made.seed is None else made.seed
@@ -101,12 +103,12 @@ class StabilityImages(ImageBackend[StabilitySettings]):
             "seed": str(request.seed % MAX_SEED),
             "output_format": "png",
         }
-        if request.negative_prompt and "turbo" not in self.model:
+        if request.negative_prompt and "turbo" not in self.info.model:
             fields["negative_prompt"] = request.negative_prompt
         if settings.style_preset:
             fields["style_preset"] = settings.style_preset
         if self._endpoint == "sd3":
-            fields["model"] = self.model
+            fields["model"] = self.info.model
             fields["mode"] = "image-to-image" if has_reference else "text-to-image"
         if not has_reference:
             fields["aspect_ratio"] = nearest(request.width, request.height, RATIOS)
@@ -121,7 +123,7 @@ class StabilityImages(ImageBackend[StabilitySettings]):
 
     @property
     def _endpoint(self) -> str:
-        return "sd3" if self.model.startswith("sd3") else self.model
+        return "sd3" if self.info.model.startswith("sd3") else self.info.model
 
     async def _made(
         self, fields: dict[str, str], reference: bytes | None
@@ -147,7 +149,7 @@ class StabilityImages(ImageBackend[StabilitySettings]):
     async def _send(self, fields: dict[str, str], reference: bytes | None) -> Any:
         import httpx
 
-        settings, base_url = self.settings, self.settings.base_url or API_URL
+        settings, base_url = self.settings, self.address
         # Every field is a part of its own, a file too, so that the body is multipart always.
         parts: list[tuple[str, Any]] = [(name, (None, value)) for name, value in fields.items()]
         if reference is not None:

@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from engine.contract import Backend, Capability
+from engine.contract import Backend, ScoreInfo
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import scene_count
 from engine.recipes.storyboard.settings import StoryboardSettings
 
 
-def calls_of(
-    entry: StoryboardInput, settings: StoryboardSettings
-) -> Mapping[Capability, tuple[int, int]]:
+def calls_of(entry: StoryboardInput, settings: StoryboardSettings) -> Mapping[str, tuple[int, int]]:
     """Calls of one storyboard by capability, the least and the most, where nothing goes wrong."""
     scenes = scene_count(entry, settings)
     own = entry.reference_image is not None and settings.reference_mode == "first_scene"
@@ -26,14 +24,14 @@ def calls_of(
     }
 
 
-def check(settings: StoryboardSettings, backends: Mapping[Capability, Backend]) -> str:
+def check(settings: StoryboardSettings, backends: Mapping[str, Backend]) -> str:
     """What is wrong with the scorers that have weights: a backend that does not have them.
 
     Returns:
         A sentence, empty where nothing is wrong.
     """
-    scorer = backends["score"]
-    has = tuple(getattr(scorer, "metrics", ()))
+    scorer = backends["score"].info
+    has = scorer.metrics if isinstance(scorer, ScoreInfo) else ()
     unknown = [metric for metric in settings.metrics if has and metric not in has]
     if not unknown:
         return ""

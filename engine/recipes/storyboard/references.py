@@ -42,7 +42,7 @@ async def references(
 
 def told_of_references(job: Job[StoryboardInput, StoryboardSettings], scenes: int) -> list[str]:
     """What has to be said where the backend takes fewer references than the strategy has."""
-    strategy, backend = job.settings.reference_strategy, job.image.backend
+    strategy, backend = job.settings.reference_strategy, job.image.backend.info
     if strategy == "chain" or scenes < 3 or job.image.max_references > 1:
         return []
     kept = "scene 1" if strategy == "anchor" else "the scene before"

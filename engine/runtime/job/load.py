@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from db.rows import BatchRow, JobRow
-from engine.contract import Backend, Blocked, Capability
+from engine.contract import Backend, Blocked
 from engine.contract.recipe import Catalog
 from engine.runtime.step.fingerprint import Identity
 from engine.runtime.step.job_state import BatchState, JobState, StepRecord
@@ -38,7 +38,7 @@ def load_batch(
     try:
         recipe = catalog.recipe(row.recipe)
         settings = recipe.settings.model_validate_json(row.settings)
-        backends: dict[Capability, list[Backend]] = {
+        backends: dict[str, list[Backend]] = {
             capability: [
                 catalog.backend(capability, made["name"], _settings_of(made, own), environment)
                 for made in in_order(first)
@@ -52,8 +52,8 @@ def load_batch(
             reason="backend",
             remedy="Install it, then resume the batch; or cancel the batch.",
         ) from error
-    identities: dict[tuple[Capability, str], Identity] = {
-        (capability, backend.name): Identity(
+    identities: dict[tuple[str, str], Identity] = {
+        (capability, backend.info.name): Identity(
             made["name"], made["model"], made["version"], made.get("versions", {})
         )
         for capability, first in snapshot["backends"].items()
@@ -87,20 +87,20 @@ def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def one_of_snapshot(backend: Backend, settings: Any) -> dict[str, Any]:
     """What a batch keeps of one backend."""
-    versions = dict(getattr(backend, "versions", {}))
+    info, versions = backend.info, dict(backend.info.versions)
     return ({"versions": versions} if versions else {}) | {
-        "name": backend.name,
-        "model": backend.model,
-        "version": backend.version,
+        "name": info.name,
+        "model": info.model,
+        "version": info.version,
         "settings": settings,
     }
 
 
 def snapshot_of(
-    backends: Mapping[Capability, Backend],
-    settings: Mapping[Capability, Any],
+    backends: Mapping[str, Backend],
+    settings: Mapping[str, Any],
     version: str,
-    fallbacks: Mapping[Capability, list[dict[str, Any]]],
+    fallbacks: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
     """What a batch keeps of the backends that it was queued with."""
     return {

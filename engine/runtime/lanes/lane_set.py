@@ -82,7 +82,7 @@ class LaneSet:
 
     def of(self, backend: Backend) -> Lane:
         """The lane of a backend, as wide as the backend says."""
-        name = backend.lane
+        name = backend.info.lane
         lane = self.named(name)
         if name not in self._sized:
             self._sized.add(name)
@@ -90,15 +90,16 @@ class LaneSet:
         return lane
 
     def _size(self, lane: Lane, backend: Backend) -> None:
-        local = backend.concurrency == 0  # our own CPU, which bears what it bears
-        concurrency = backend.concurrency or self._settings.engine.cpu_workers
+        limits = backend.info.limits
+        local = limits.concurrency == 0  # our own CPU, which bears what it bears
+        concurrency = limits.concurrency or self._settings.engine.cpu_workers
         lane.adapt(
             concurrency,
             adaptive=not local,
-            slow_start=not local and backend.paid,
-            tokens_per_minute=getattr(backend, "tokens_per_minute", None),
+            slow_start=not local and backend.info.paid,
+            tokens_per_minute=limits.tokens_per_minute,
         )
-        lane.adjust(concurrency, backend.requests_per_minute)
+        lane.adjust(concurrency, limits.requests_per_minute)
         if change := self._changes.get(lane.name):
             _apply(lane, change)
 

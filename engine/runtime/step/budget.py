@@ -10,7 +10,7 @@ import asyncio
 from db.errors import OverBudget
 from db.writes.spending import Reservation
 from engine.config.settings import BudgetSettings
-from engine.contract import Backend, Blocked, Call, PricedBackend
+from engine.contract import Backend, Blocked, Call
 from engine.money.amounts import in_words, limit_of
 
 _LIMITS = {
@@ -39,11 +39,11 @@ class BudgetGuard:
 
     def reservation(self, call: Call) -> Reservation | None:  # type: ignore[type-arg]
         """What a call has to reserve; None where it costs nothing."""
-        if not call.backend.paid:
+        if not call.backend.info.paid:
             return None
         backend, limits = call.backend, self.settings
         return Reservation(
-            worst=backend.worst_cost(call.request) if isinstance(backend, PricedBackend) else None,
+            worst=backend.worst_cost(call.request),
             total=None if limits.total is None else limit_of(limits.total),
             day=None if limits.day is None else limit_of(limits.day),
         )
@@ -78,28 +78,22 @@ class BudgetGuard:
         await self._settled.wait()
 
 
-def asks_about(call: Call) -> bool:  # type: ignore[type-arg]
-    """Whether a paid call of unknown outcome is asked about; else it is made again."""
-    asks = getattr(call.backend, "asks", None)
-    return asks is None or bool(asks(call.request))
-
-
 def refused(refusal: OverBudget, backend: Backend) -> Blocked:
     """What parks the job, in words that say which limit it is and what to do."""
     name, remedy = _LIMITS[refusal.limit]
+    info = backend.info
     if refusal.worst is None:
-        names = backend.price_names if isinstance(backend, PricedBackend) else ()
-        prices = " and ".join(names) or f"another backend than {backend.name}"
+        prices = " and ".join(info.price_names) or f"another backend than {info.name}"
         return Blocked(
-            f"{name} is {in_words(refusal.allowed)}, and what a call to {backend.name} "
-            f"({backend.model}) may cost is not known.",
+            f"{name} is {in_words(refusal.allowed)}, and what a call to {info.name} "
+            f"({info.model}) may cost is not known.",
             reason="budget",
             remedy=f"Queue it again with prices (--set {prices}), or take the budget away.",
         )
     held = f", {in_words(refusal.held)} is reserved" if refusal.held else ""
     return Blocked(
         f"{name} is {in_words(refusal.allowed)}: {in_words(refusal.spent)} is spent{held}, and a "
-        f"call to {backend.name} ({backend.model}) may cost {in_words(refusal.worst)}.",
+        f"call to {info.name} ({info.model}) may cost {in_words(refusal.worst)}.",
         reason="budget",
         remedy=f"To go on, {remedy}, then resume the batch.",
     )

@@ -16,7 +16,6 @@ from engine.contract import (
 )
 from engine.contract.tracing import Recording, WireLog
 from engine.runtime.lanes.lane import AdmittedCall, Lane
-from engine.runtime.step.budget import asks_about
 from engine.runtime.step.call_context import StepCallContext
 from engine.runtime.step.services import StepServices, StepState
 
@@ -94,21 +93,21 @@ class CallAttempt:
         return result
 
     async def _ask_in_time(self, recorder: StepCallContext, sent: AdmittedCall) -> Result:
-        backend, seconds = self._call.backend, self._bench.engine_settings.deadline_seconds
-        operation = self._call.perform or getattr(backend, self._call.operation)
+        call, seconds = self._call, self._bench.engine_settings.deadline_seconds
+        info = call.backend.info
         try:
             with self._bench.deadlines.after(seconds) as recorder.deadline:
-                return cast("Result", await operation(self._call.request, recorder))
+                return cast("Result", await call.perform(call.backend, call.request, recorder))
         except TimeoutError:
             message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
-            if not backend.paid or (backend.resumable and recorder.request_id):
+            if not info.paid or (info.resumable and recorder.request_id):
                 raise Retryable(message) from None
-            if asks_about(self._call):
+            if call.backend.asks(call.request):
                 raise OutcomeUnknown(message) from None
             raise Retryable(message, resubmit=True) from None
         finally:
             # What cannot be found again by its id has nothing that waits for it.
-            self._state.request_id = recorder.request_id if backend.resumable else None
+            self._state.request_id = recorder.request_id if info.resumable else None
             sent.tokens = (recorder.tokens_in or 0) + (recorder.tokens_out or 0)
 
     async def _keep_trace(self, wire: WireLog, number: int) -> None:
@@ -132,7 +131,7 @@ class CallAttempt:
     def _is_uncertain(self, error: StepError) -> bool:
         """Whether the call may have been carried out, and paid for, although it failed."""
         if isinstance(error, Retryable) and error.resubmit:
-            return not (self._call.backend.resumable and self._state.request_id)
+            return not (self._call.backend.info.resumable and self._state.request_id)
         if isinstance(error, Permanent):
             return error.uncertain
         return isinstance(error, OutcomeUnknown)
@@ -140,7 +139,7 @@ class CallAttempt:
     @property
     def _is_noted(self) -> bool:
         """Whether each request is a row of its own."""
-        return self._call.backend.paid or self._call.backend.resumable
+        return self._call.backend.info.paid or self._call.backend.info.resumable
 
     def _note(
         self, recorder: StepCallContext, number: int, started: str, error: StepError | None
@@ -200,7 +199,7 @@ class CallAttempt:
             reason="disk",
             remedy="Make room or give back the right to write there; the rest goes on by itself.",
         )
-        if not self._call.backend.paid:
+        if not self._call.backend.info.paid:
             raise blocked from error
         if self._lane.blocked is None:  # nothing more is bought meanwhile
             log.error("%s", blocked.message)

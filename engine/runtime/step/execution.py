@@ -9,7 +9,6 @@ from db.errors import OverBudget
 from db.writes import steps as writes
 from db.writes.records import Outcome
 from engine.contract import Blocked, Permanent, Retryable, StepError
-from engine.runtime.step.budget import asks_about
 from engine.runtime.step.call import CallAttempt
 from engine.runtime.step.job_state import StepRecord
 from engine.runtime.step.outcome import OutcomeRecorder
@@ -70,12 +69,12 @@ class StepExecution:
     @property
     def is_paid(self) -> bool:
         """Whether the call costs money."""
-        return self.call.backend.paid
+        return self.call.backend.info.paid
 
     @property
     def is_resumable(self) -> bool:
         """Whether the call can be found again by its request id."""
-        return self.call.backend.resumable
+        return self.call.backend.info.resumable
 
     def answer(self) -> "asyncio.Future[StepResult]":
         """What it comes to, for one who waits; to give up waiting does not stop it."""
@@ -139,7 +138,7 @@ class StepExecution:
             await self._store(outcome)
             return made
         finally:
-            if self.call.backend.paid:
+            if self.call.backend.info.paid:
                 self._bench.purse.let_go(self)
 
     async def _store(self, outcome: Outcome) -> None:
@@ -160,14 +159,14 @@ class StepExecution:
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
-        is_cheap = memo.state != "unknown" and not asks_about(self.call)
-        if self.call.backend.paid and settings.on_unknown != "retry" and not is_cheap:
+        is_cheap = memo.state != "unknown" and not self.call.backend.asks(self.call.request)
+        if self.call.backend.info.paid and settings.on_unknown != "retry" and not is_cheap:
             raise await self._keeper.unknown(settings.on_unknown)
 
     def _put_aside(self) -> None:
         """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
         state = self._state
-        if self.call.backend.paid or state.request_id or not (state.step_id or state.begun):
+        if self.call.backend.info.paid or state.request_id or not (state.step_id or state.begun):
             return
         self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
         if state.step_id:  # else nobody can have read of it before this is written
@@ -255,8 +254,8 @@ class StepExecution:
         may be made again. Not so where the job has been begun before, for then the call may be what
         ends the engine, and how often that was tried is counted; nor while commits fail.
         """
-        backend, job = self.call.backend, self._state.job
-        return backend.paid or backend.resumable or job.starts > 1 or self._bench.writer.in_trouble
+        info, job = self.call.backend.info, self._state.job
+        return info.paid or info.resumable or job.starts > 1 or self._bench.writer.in_trouble
 
     async def _intent_written(self) -> None:
         """Waits for the intent's commit, and raises what is wrong with it."""
@@ -283,7 +282,8 @@ class StepExecution:
         tries = self._bench.retry_settings.tries
         if self._state.calls:
             self._state.calls[-1]["wait_seconds"] = next_wait
-        goes_back = self.call.backend.resumable and self._state.request_id and not error.resubmit
+        is_resumable = self.call.backend.info.resumable
+        goes_back = is_resumable and self._state.request_id and not error.resubmit
         if not goes_back:
             self._state.request_id, self._state.begun = None, False
         if number >= tries:

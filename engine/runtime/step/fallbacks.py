@@ -60,11 +60,11 @@ def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[Resu
         if not first:
             asked = replace(call, backend=backend, request=call.request.suited_to(backend))
         simple = _simplified(run, asked.request)
-        own = name if first else f"{name}@{backend.name}"
-        found.append(Candidate(own, asked, f"of {backend.name}"))
+        own = name if first else f"{name}@{backend.info.name}"
+        found.append(Candidate(own, asked, f"of {backend.info.name}"))
         if simple is not None:
             shorter = f"{name}@simplified" if first else f"{own}-simplified"
-            words = f"of {backend.name} with the prompt as it was at first"
+            words = f"of {backend.info.name} with the prompt as it was at first"
             found.append(Candidate(shorter, replace(asked, request=simple), words))
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from db.rows import BatchRow, JobRow
-from engine.contract import Backend, Capability
+from engine.contract import Backend
 from engine.contract.recipe import AnyRecipe, Headline
 from engine.runtime.step.fingerprint import Identity
 
@@ -52,22 +52,23 @@ class BatchState:
     row: BatchRow
     recipe: AnyRecipe
     settings: Any
-    backends: dict[Capability, Backend]
-    identities: dict[tuple[Capability, str], Identity]
-    fallbacks: dict[Capability, tuple[Backend, ...]] = field(default_factory=dict)
+    backends: dict[str, Backend]
+    identities: dict[tuple[str, str], Identity]
+    fallbacks: dict[str, tuple[Backend, ...]] = field(default_factory=dict)
 
     def identity(self, backend: Backend) -> Identity:
         """What the snapshot says of a backend; what a recipe does itself says so itself."""
-        known = self.identities.get((backend.capability, backend.name))
-        return known or Identity(backend.name, backend.model, backend.version)
+        info = backend.info
+        known = self.identities.get((info.capability, info.name))
+        return known or Identity(info.name, info.model, info.version)
 
     def fallbacks_of(self, backend: Backend) -> tuple[Backend, ...]:
         """Return the backends that are asked if one fails for good, in order."""
-        return self.fallbacks.get(backend.capability, ())
+        return self.fallbacks.get(backend.info.capability, ())
 
     def has_fallbacks(self, backend: Backend) -> bool:
         """Whether others are asked where a backend fails for good."""
-        capability = backend.capability
+        capability = backend.info.capability
         return capability in self.fallbacks and backend is self.backends.get(capability)
 
 
@@ -125,7 +126,7 @@ class JobState:
         return {key for (key, _), memo in self.memos.items() if not memo.superseded} - self.used
 
     @property
-    def backends(self) -> dict[Capability, Backend]:
+    def backends(self) -> dict[str, Backend]:
         """The batch's backends by capability."""
         return self.batch.backends
 

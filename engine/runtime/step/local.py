@@ -6,42 +6,33 @@ never computed twice.
 
 import inspect
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from typing import Any, cast, get_type_hints
+from typing import Any, get_type_hints
 
-from engine.contract import Call, CallContext, Capability, MissingRequirement, Request, Result
+from engine.contract import BackendInfo, BaseBackend, Call, CallContext, Limits, Request, Result
 
-_LOCAL = cast("Capability", "local")
+_LOCAL = "local"
 """In place of a capability: no other backend can stand in for a recipe."""
 
 
-@dataclass(slots=True)
-class LocalExecutor:
+class LocalExecutor(BaseBackend):
     """A recipe as the executor of its own computations.
 
-    Attributes:
+    Args:
         name: The recipe's name; part of the fingerprints. The lane has the same.
         model: Name of the method; part of the fingerprints.
         version: Version of the function; part of the fingerprints.
     """
 
-    name: str
-    model: str
-    version: str
-    capability: Capability = _LOCAL
-    paid: bool = False
-    resumable: bool = False
-    lane: str = field(init=False)
-    concurrency: int = 0
-    requests_per_minute: float | None = None
-
-    def __post_init__(self) -> None:
-        self.lane = self.name
-
-    def missing(self) -> list[MissingRequirement]:
-        """Return nothing: an own computation is always ready."""
-        return []
+    def __init__(self, name: str, model: str, version: str) -> None:
+        self.info = BackendInfo(
+            name=name,
+            capability=_LOCAL,
+            model=model,
+            version=version,
+            lane=name,
+            limits=Limits(concurrency=0),
+        )
 
 
 def local_call(
@@ -77,14 +68,16 @@ def pool_call(executor: LocalExecutor, function: Callable[..., Any], request: Re
     return Call(executor, operation, request, result_type, perform=partial(_in_pool, function))
 
 
-async def _in_process(function: Callable[..., Any], request: Request, context: CallContext) -> Any:
+async def _in_process(
+    function: Callable[..., Any], _executor: LocalExecutor, request: Request, context: CallContext
+) -> Any:
     if inspect.iscoroutinefunction(function):
         return await function(request, context)
     return function(request)
 
 
 def _in_pool(
-    function: Callable[..., Any], request: Request, context: CallContext
+    function: Callable[..., Any], _executor: LocalExecutor, request: Request, context: CallContext
 ) -> Awaitable[Any]:
     return context.compute(function, request)
 

@@ -16,7 +16,7 @@ from engine.runtime.step.services import StepRequest, StepResult, StepServices, 
 
 def is_reusable(backend: Backend) -> bool:
     """Whether a backend declares that the same request gives the same result."""
-    return bool(getattr(backend, "reusable", False))
+    return backend.info.reusable
 
 
 def may_be_reused(bench: StepServices, backend: Backend) -> bool:

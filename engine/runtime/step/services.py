@@ -76,8 +76,8 @@ class StepRequest:
             backend=identity.backend,
             model=identity.model,
             request=call.request.model_dump_json(),
-            reusable=bool(getattr(call.backend, "reusable", False)),
             kind=call.result_type.kind,
+            reusable=call.backend.info.reusable,
         )
 
 

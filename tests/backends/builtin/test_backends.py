@@ -53,16 +53,20 @@ def backend(capability, **settings):
 @pytest.mark.parametrize("capability", ["image", "vision", "text", "score"])
 def test_a_backend_needs_nothing_and_says_what_it_is(capability):
     made = backend(capability)
-    assert (made.name, made.capability, made.lane) == ("builtin", capability, "builtin")
+    assert (made.info.name, made.info.capability, made.info.lane) == (
+        "builtin",
+        capability,
+        "builtin",
+    )
     assert made.missing() == []
-    assert not made.paid
-    assert not made.resumable
+    assert not made.info.paid
+    assert not made.info.resumable
 
 
 def test_a_changed_setting_is_another_version():
-    assert backend("image", freedom=0.5).version != backend("image").version
-    assert backend("vision", strictness=2).version != backend("vision").version
-    assert backend("text", boldness=0.5).version != backend("text").version
+    assert backend("image", freedom=0.5).info.version != backend("image").info.version
+    assert backend("vision", strictness=2).info.version != backend("vision").info.version
+    assert backend("text", boldness=0.5).info.version != backend("text").info.version
 
 
 def test_the_family_loads_neither_numpy_nor_pillow():

@@ -86,7 +86,7 @@ async def test_the_backend_follows_all_and_says_which():
 async def test_more_references_than_it_follows_are_refused():
     made, context = backend("image"), Context()
     stored = await context.keep(REFERENCES["storm"])
-    many = (stored,) * (made.max_references + 1)
+    many = (stored,) * (made.info.max_references + 1)
     asked = ImageRequest(prompt="hills", seed=1, width=64, height=64, more_references=many)
     with pytest.raises(Permanent, match="at most"):
         await made.generate(asked, context)

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from engine.backends.builtin import FAMILY, scorers
 from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
-from engine.backends.builtin.score import Measurer
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.contract.backend import Artifact
 from engine.contract.errors import Permanent
@@ -140,7 +139,7 @@ async def test_a_set_is_scored_in_one_computation_and_a_broken_image_gets_a_note
     call = call_score(images)
     sheet = await call.backend.score(call.request, context)
     assert len(computed) == 1
-    assert [column.metric for column in sheet.columns] == list(Measurer.metrics)
+    assert [column.metric for column in sheet.columns] == list(call.backend.info.metrics)
     for column in sheet.columns:
         good, broken, other = column.marks
         assert broken.value is None
@@ -179,7 +178,7 @@ async def test_an_unknown_metric_is_refused_with_those_that_there_are():
 
 
 async def test_strictness_is_part_of_the_version():
-    assert backend("score", strictness=2).version != backend("score").version
+    assert backend("score", strictness=2).info.version != backend("score").info.version
     assert "score" in FAMILY.factories
 
 

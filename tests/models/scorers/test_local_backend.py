@@ -190,7 +190,7 @@ def test_it_is_known_by_its_name() -> None:
     catalog = EntryPointCatalog()
     assert catalog.family("local") is FAMILY
     made = catalog.backend("score", "local", {"scorers": "aesthetic, pickscore"}, {})
-    assert made.metrics == ("aesthetic", "pickscore")  # type: ignore[attr-defined]
+    assert made.info.metrics == ("aesthetic", "pickscore")
 
 
 @pytest.mark.parametrize(
@@ -236,12 +236,12 @@ def test_paths_are_those_of_where_they_were_written(
 def test_what_wants_other_weights_has_another_lane(backend: MakeBackend) -> None:
     """A lane is blocked as a whole: who lacks no weights must not wait for those of others."""
     usual = LocalScorers(LocalSettings())
-    assert usual.lane == "local" == LocalScorers(LocalSettings(precision="fp32")).lane
+    assert usual.info.lane == "local" == LocalScorers(LocalSettings(precision="fp32")).info.lane
     lanes = [
-        usual.lane,
-        backend().lane,
-        backend(vqascore="/elsewhere").lane,
-        backend(scorers=["clipscore"]).lane,
+        usual.info.lane,
+        backend().info.lane,
+        backend(vqascore="/elsewhere").info.lane,
+        backend(scorers=["clipscore"]).info.lane,
     ]
     assert len(set(lanes)) == len(lanes)
     assert all(lane == "local" or lane.startswith("local:") for lane in lanes)
@@ -252,19 +252,19 @@ def test_weights_that_were_changed_in_place_are_another_version(
 ) -> None:
     (tmp_path / "model.safetensors").write_bytes(b"1")
     made = {
-        name: backend(**{name: f"{prefix}{tmp_path}"}).version
+        name: backend(**{name: f"{prefix}{tmp_path}"}).info.version
         for name, prefix in (("vqascore", ""), ("clipscore", "open_clip:"))
     }
     (tmp_path / "model.safetensors").write_bytes(b"22")
-    changed = {backend(vqascore=str(tmp_path)).version: "vqascore"}
+    changed = {backend(vqascore=str(tmp_path)).info.version: "vqascore"}
     assert made["vqascore"] not in changed
-    assert backend(clipscore=f"open_clip:{tmp_path}").version != made["clipscore"]
+    assert backend(clipscore=f"open_clip:{tmp_path}").info.version != made["clipscore"]
     assert str(tmp_path) not in made["vqascore"], "what is kept and shown has no paths in it"
 
 
 def test_what_numbers_depend_on_is_in_the_version(backend: MakeBackend) -> None:
     """It is in the fingerprint of every step, so that a changed setting is a new step."""
-    usual = backend().version
+    usual = backend().info.version
     same = [{"offline": True}, {"concurrency": 2}, {"batch": 4}, {"device": "cpu"}]
     other = [
         {"precision": "bf16"},
@@ -274,6 +274,6 @@ def test_what_numbers_depend_on_is_in_the_version(backend: MakeBackend) -> None:
         {"similarity": "/elsewhere"},
         {"scorers": ["pickscore"]},
     ]
-    assert {backend(**change).version for change in same} == {usual}
-    assert usual not in {backend(**change).version for change in other}
-    assert backend(hpsv2="/elsewhere").version == usual, "it is not among the scorers"
+    assert {backend(**change).info.version for change in same} == {usual}
+    assert usual not in {backend(**change).info.version for change in other}
+    assert backend(hpsv2="/elsewhere").info.version == usual, "it is not among the scorers"

@@ -1,7 +1,7 @@
 """The loop of `refine`: when it stops, what it keeps, what it tells whom."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -16,34 +16,31 @@ from engine.contract import (
     EvaluateRequest,
     Evaluation,
     GeneratedImage,
+    ImageInfo,
     ImageRequest,
-    MissingRequirement,
     Refinement,
     RefineRequest,
 )
 from engine.plugins.catalog import EntryPointCatalog
+from tests.support.backends import InfoBackend, toy_info
 
 
-@dataclass
-class Scripted:
+class Scripted(InfoBackend):
     """All three backends in one: numbered images, scores as given, prompts that count up."""
 
-    scores: Sequence[float]
-    name: str = "builtin"
-    model: str = "scripted"
-    version: str = "1"
-    paid: bool = False
-    resumable: bool = False
-    lane: str = "scripted"
-    concurrency: int = 1
-    requests_per_minute: float | None = None
-    capability: Any = "image"
-    generated: list[ImageRequest] = field(default_factory=list)
-    evaluated: list[EvaluateRequest] = field(default_factory=list)
-    refined: list[RefineRequest] = field(default_factory=list)
+    def __init__(self, scores: Sequence[float]) -> None:
+        facts = {"model": "scripted", "lane": "scripted", "concurrency": 1}
+        super().__init__(toy_info("builtin", "image", ImageInfo, **facts))
+        self.scores = scores
+        self.generated: list[ImageRequest] = []
+        self.evaluated: list[EvaluateRequest] = []
+        self.refined: list[RefineRequest] = []
 
-    def missing(self) -> list[MissingRequirement]:
-        return []
+    def for_capability(self, capability: str) -> "Scripted":
+        """The same script, as the backend of a capability."""
+        same = copy(self)
+        same.change(capability=capability)
+        return same
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
         self.generated.append(request)
@@ -71,7 +68,7 @@ class ScriptedCatalog(EntryPointCatalog):
         self.script = script
 
     def backend(self, capability: Any, *_: object) -> Backend:
-        return Scripted(**{**vars(self.script), "capability": capability})
+        return self.script.for_capability(capability)
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,8 @@ SCORES = ScoreTable(
 
 def printed(function: Callable[..., Any], request: Request) -> str:
     call = local_call(LocalExecutor("storyboard", METHOD, "1"), function, request)
-    return fingerprint(call, Identity(call.backend.name, call.backend.model, call.backend.version))
+    info = call.backend.info
+    return fingerprint(call, Identity(info.name, info.model, info.version))
 
 
 def test_stored_fingerprints_of_own_steps_hold():
