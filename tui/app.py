@@ -207,12 +207,10 @@ class Dashboard(App[str]):
 
     @work(thread=True, exit_on_error=False)
     def _make_workspace(self) -> None:
-        from db.store import Store
-        from engine import __version__
+        from engine.client.workspace import Workspace
 
         try:
-            self.paths.make()
-            Store.create(self.paths.store, created_by=__version__)
+            Workspace(self.paths.root, create=True, check_settings=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
             self.call_from_thread(self.notify, clean(str(error), 500), markup=False)
         else:

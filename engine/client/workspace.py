@@ -26,6 +26,7 @@ from engine.client.coroutines import run_coroutine
 from engine.client.engine_process import Holder, engine_holder, suspended_holder
 from engine.client.ids import batch_name, find, find_batch
 from engine.client.reading import reading
+from engine.client.requests import BatchRequest
 from engine.client.run_id import run_id
 from engine.client.watch import BatchUpdate
 from engine.config.paths import WorkspacePaths
@@ -176,6 +177,24 @@ class Workspace:
         """What a batch would take: steps, calls, cost and time; arguments as for `queue`."""
         chosen = _with(options, settings, flags)
         return self._queue().estimate(self.catalog.recipe(recipe), source, chosen)
+
+    def queue_request(self, request: BatchRequest) -> str:
+        """Queue a request of a form; return the batch's id. Raises as `queue` does."""
+        return self.queue(
+            request.recipe,
+            request.source,
+            settings=request.all_settings,
+            options=_options_of(request),
+        )
+
+    def estimate_request(self, request: BatchRequest) -> "Estimate":
+        """Return what a request of a form would take. Raises as `estimate` does."""
+        return self.estimate(
+            request.recipe,
+            request.source,
+            settings=request.all_settings,
+            options=_options_of(request),
+        )
 
     def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
         """Adds entries to a batch; returns how many."""
@@ -344,6 +363,12 @@ class Workspace:
         from engine.queueing.queue import Queue
 
         return Queue(self.paths, self.store, self.settings, self.catalog)
+
+
+def _options_of(request: BatchRequest) -> "QueueOptions":
+    from engine.queueing.queue import QueueOptions
+
+    return QueueOptions(name=request.name, priority=request.priority, in_flight=request.in_flight)
 
 
 def _with(

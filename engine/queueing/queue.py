@@ -27,6 +27,7 @@ from engine.money.estimate import Estimate
 from engine.outputs.names import claim, place, place_summary, safe_name
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
+from engine.queueing.input_files import look_at
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.plan import BatchPlan, Planner, QueueError, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
@@ -118,7 +119,7 @@ class Queue:
         """
         source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
-        entries = read(source, recipe.input, file_format=options.file_format, keep_file=_forget)
+        entries = read(source, recipe.input, file_format=options.file_format, keep_file=look_at)
         reader = self._store.reader()
         try:
             return estimated(plan, (entry.input for entry in entries), reader, self._settings)
@@ -305,14 +306,6 @@ def _place(plan: BatchPlan, key: str, places: OutputFolders) -> str:
 def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:
     for note in notes:
         record_event(connection, NOTE, batch_id=batch_id, level="warning", message=note)
-
-
-def _forget(path: Path) -> Artifact:
-    """The handle of a file that is looked at and not kept."""
-    from engine.intake.images import read_image
-
-    image = read_image(path)
-    return Artifact(hash="0" * 64, media_type=image.media_type, size=len(image.data))
 
 
 def _chunks(entries: Iterator[ValidEntry[RecipeInput]]) -> Iterator[list[ValidEntry[RecipeInput]]]:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from engine.client.recipes import load_recipe
+
 
 @dataclass(frozen=True, slots=True)
 class RecipeInfo:
@@ -45,11 +47,9 @@ class Headlines:
 
 def _load(recipe: str) -> RecipeInfo:
     from engine.contract.decision_points import Approval
-    from engine.plugins.catalog import EntryPointCatalog
 
-    try:
-        found = EntryPointCatalog().recipe(recipe)
-    except Exception:  # noqa: BLE001 - a third party's module may fail in any way on import
+    found = load_recipe(recipe)
+    if found is None:
         return RecipeInfo()
     of = found.headline
     asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))

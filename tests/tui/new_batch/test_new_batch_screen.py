@@ -11,9 +11,11 @@ from textual_fspicker.parts import CurrentDirectory, DirectoryNavigation
 
 from db.queries import batches as batch_queries
 from db.store import Store
+from engine.client.inputs import read_input
+from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.plugins.catalog import EntryPointCatalog
-from tui.screens.new_batch import NewBatchScreen, estimator, input_reader, work
+from tui.screens.new_batch import NewBatchScreen, estimator, input_reader
 from tui.screens.new_batch import screen as screen_module
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.picker import InputPicker
@@ -149,11 +151,11 @@ async def test_keys_that_come_all_at_once_are_taken_in_their_order(root, prompts
 async def test_a_recipe_that_was_just_chosen_is_the_one_that_is_queued(root, prompts, monkeypatch):
     queued = []
 
-    def queue(root, catalog, recipe, path, settings, options):
-        queued.append((recipe.name, set(settings)))
-        return 1
+    def queue(self, request):
+        queued.append((request.recipe, set(request.settings)))
+        return "b1"
 
-    monkeypatch.setattr(work, "queue_batch", queue)
+    monkeypatch.setattr(Workspace, "queue_request", queue)
     catalog = EntryPointCatalog()
     catalog.recipes["toy"] = "tests.support.toys:TOY"
     app = Forms(NewBatchScreen(root, catalog=catalog, path=prompts))
@@ -331,10 +333,10 @@ def test_reading_stops_when_nobody_wants_it(tmp_path):
     path.write_text("".join(f"prompt {number}\n" for number in range(5000)))
     recipe = EntryPointCatalog().recipe("refine")
     reports = []
-    whole = work.read_input(path, recipe, reports.append, lambda: False)
+    whole = read_input(path, recipe, reports.append, lambda: False)
     assert (whole.entries, whole.finished) == (5000, True)
     assert [reading.entries for reading in reports] == [1000, 2000, 3000, 4000, 5000]
-    part = work.read_input(path, recipe, reports.append, lambda: True)
+    part = read_input(path, recipe, reports.append, lambda: True)
     assert (part.entries, part.finished) == (1000, False)
 
 

@@ -7,7 +7,7 @@ from engine.text.terminal import clean
 from tui.formatting import duration, money
 
 if TYPE_CHECKING:
-    from engine.money.estimate import Estimate
+    from engine.client.estimates import Estimate
 
 
 def summary(entries: int) -> str:

@@ -8,13 +8,13 @@ from pydantic import BaseModel
 from textual.screen import Screen
 from textual.timer import Timer
 
+from engine.client.inputs import refusal_of
 from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch import estimate
 from tui.screens.new_batch.messages import EstimateReady
-from tui.screens.new_batch.work import QueueRefused
 
 if TYPE_CHECKING:
-    from engine.money.estimate import Estimate
+    from engine.client.estimates import Estimate
 
 ESTIMATE_AFTER = 0.5
 """Seconds without an edit after which it is found out what the batch would take."""
@@ -70,8 +70,10 @@ class Estimator:
         """In a thread."""
         try:
             words = estimate.words(find())
-        except QueueRefused as refusal:
-            words = f"It would be refused: {refusal}"
+        except Exception as error:
+            if (refusal := refusal_of(error)) is None:
+                raise
+            words = f"It would be refused: {refusal.message}"
         self._screen.post_message(EstimateReady(form, words))
 
     def take(self, message: EstimateReady) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from engine.intake.sentences import sentence
+from engine.client.inputs import validation_sentence
 from engine.text.terminal import clean
 
 Control = Literal["text", "choice", "switch"]
@@ -197,7 +197,9 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
         names = {field.name for field in fields}
         for error in refusal.errors(include_url=False):
             name = str(error["loc"][0]) if error["loc"] else WHOLE_FORM
-            errors.setdefault(name if name in names else WHOLE_FORM, clean(sentence(error), 300))
+            errors.setdefault(
+                name if name in names else WHOLE_FORM, clean(validation_sentence(error), 300)
+            )
         return FormCheck(None, values, errors)
     return FormCheck(None if errors else value, values, errors)
 

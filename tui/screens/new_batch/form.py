@@ -1,9 +1,9 @@
 """The form: rows for file, recipe, batch and the recipe's settings, and what they hold."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel
 from textual.app import ComposeResult
@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Button, Input, Select, Static
 
+from engine.client.recipes import RecipeChoice, RecipeChoices
+from engine.client.requests import BatchRequest
 from engine.contract.recipe import AnyRecipe
 from engine.text.terminal import clean
-from tui.screens.new_batch import work
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of
 from tui.screens.new_batch.options import BatchForm
@@ -27,10 +28,6 @@ FILE = FormField(
 )
 
 
-FormRequest = tuple[AnyRecipe, Path, Mapping[str, Any], Mapping[str, Any]]
-"""A recipe, the file, the recipe's settings and the batch's options, all without mistakes."""
-
-
 class Form(VerticalScroll, can_focus=False):
     """Everything that is asked for a batch, and its validation."""
 
@@ -40,8 +37,8 @@ class Form(VerticalScroll, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__(id="form")
-        self._choices: dict[str, work.RecipeChoice] = {}
-        self._chosen: work.RecipeChoice | None = None
+        self._choices: dict[str, RecipeChoice] = {}
+        self._chosen: RecipeChoice | None = None
         self._fields: list[FormField] = []
         self._choosing = asyncio.Lock()
 
@@ -81,7 +78,7 @@ class Form(VerticalScroll, can_focus=False):
     # -- recipes ------------------------------------------------------------------------------
 
     @property
-    def chosen(self) -> work.RecipeChoice | None:
+    def chosen(self) -> RecipeChoice | None:
         """The recipe whose settings are shown; None before there is one."""
         return self._chosen
 
@@ -96,7 +93,7 @@ class Form(VerticalScroll, can_focus=False):
         if isinstance(control, Select):
             control.value = name
 
-    async def offer(self, found: work.AvailableChoices) -> None:
+    async def offer(self, found: RecipeChoices) -> None:
         """Offers recipes and shows the first one's settings."""
         self._choices = {choice.recipe.name: choice for choice in found.recipes}
         loading = self.query_one("#loading", Static)
@@ -172,14 +169,16 @@ class Form(VerticalScroll, can_focus=False):
         file.say("" if self.path else "choose a file")
         return next((row for row in self.query(FieldRow) if row.error), None)
 
-    def asked(self, settings: FormCheck | None, batch: FormCheck | None) -> FormRequest | None:
-        """What is asked for, of what `check` returned; None where any of it is wrong or missing."""
+    def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
+        """Return the batch that `check` found right; None if any of it is wrong or missing."""
         path, chosen = self.path, self._chosen
         if path is None or chosen is None or settings is None or batch is None:
             return None
         if settings.value is None or batch.value is None:
             return None
-        return chosen.recipe, path, dict(settings.values), batch.value.model_dump()
+        return BatchRequest(
+            chosen.recipe.name, path, dict(settings.values), **batch.value.model_dump()
+        )
 
     # -- the file -----------------------------------------------------------------------------
 

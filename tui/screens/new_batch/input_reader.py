@@ -8,8 +8,8 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.worker import Worker, get_current_worker
 
+from engine.client.inputs import Reading, read_input
 from engine.contract.recipe import AnyRecipe
-from tui.screens.new_batch import work
 from tui.screens.new_batch.messages import InputRead
 
 READ_AFTER = 0.3
@@ -29,7 +29,7 @@ class InputReader:
         self._worker: Worker[None] | None = None
         self.number = 0
         """Of the reading that counts."""
-        self.reading: work.InputReading | None = None
+        self.reading: Reading | None = None
         """What it has found so far."""
 
     def wait(self, read: Callable[[], None]) -> None:
@@ -63,10 +63,10 @@ class InputReader:
         """In a thread."""
         worker = get_current_worker()
 
-        def report(reading: work.InputReading) -> None:
+        def report(reading: Reading) -> None:
             self._screen.post_message(InputRead(number, reading))
 
-        report(work.read_input(path, recipe, report, lambda: worker.is_cancelled, others))
+        report(read_input(path, recipe, report, lambda: worker.is_cancelled, others))
 
     def take(self, message: InputRead) -> bool:
         """Keeps what a reading found; returns whether it is the one that counts."""

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from engine.client.inputs import Reading, Refusal
+from engine.client.recipes import RecipeChoices
 from tui.screens.new_batch.readiness import Readiness
-from tui.screens.new_batch.work import AvailableChoices, InputReading, QueueRefused
 
 
 @dataclass
 class RecipesFound(Message, bubble=False):
     """The recipes are loaded."""
 
-    found: AvailableChoices
+    found: RecipeChoices
 
 
 @dataclass
@@ -25,7 +26,7 @@ class InputRead(Message, bubble=False):
     """
 
     number: int
-    reading: InputReading
+    reading: Reading
 
     def can_replace(self, message: Message) -> bool:
         """Only the newest count matters."""
@@ -57,4 +58,4 @@ class QueueingEnded(Message, bubble=False):
     """The batch is queued, or was refused."""
 
     batch_id: int | None
-    refusal: QueueRefused | None
+    refusal: Refusal | None

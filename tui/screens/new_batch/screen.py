@@ -12,11 +12,14 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Button, Static
 
-from tui.screens.new_batch import estimate, work
+from engine.client.inputs import Refusal, refusal_of
+from engine.client.recipes import RecipeChoices, find_recipes, installed_catalog
+from engine.client.requests import BatchRequest
+from tui.screens.new_batch import estimate
 from tui.screens.new_batch.estimator import Estimator
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import WHOLE_FORM, FormCheck
-from tui.screens.new_batch.form import Form, FormRequest
+from tui.screens.new_batch.form import Form
 from tui.screens.new_batch.input_reader import InputReader
 from tui.screens.new_batch.messages import (
     EstimateReady,
@@ -30,8 +33,9 @@ from tui.screens.new_batch.readiness import Readiness, read_readiness, what_lack
 from tui.screens.new_batch.summary import Summary
 
 if TYPE_CHECKING:
-    from engine.money.estimate import Estimate
-    from engine.plugins.catalog import EntryPointCatalog
+    from engine.client.estimates import Estimate
+    from engine.client.recipes import InstalledCatalog
+    from engine.client.workspace import Workspace
 
 
 class NewBatchScreen(Screen[int | None]):
@@ -62,7 +66,7 @@ class NewBatchScreen(Screen[int | None]):
         self,
         workspace_root: Path,
         *,
-        catalog: "EntryPointCatalog | None" = None,
+        catalog: "InstalledCatalog | None" = None,
         path: Path | None = None,
     ) -> None:
         super().__init__()
@@ -113,13 +117,10 @@ class NewBatchScreen(Screen[int | None]):
 
     def _find_recipes(self) -> None:
         """In a thread."""
-        found = work.AvailableChoices(trouble="The recipes cannot be loaded.")
+        found = RecipeChoices(trouble="The recipes cannot be loaded.")
         try:
-            if self._catalog is None:
-                from engine.plugins.catalog import EntryPointCatalog
-
-                self._catalog = EntryPointCatalog()
-            found = work.find_recipes(self._root, self._catalog)
+            self._catalog = self._catalog or installed_catalog()
+            found = find_recipes(self._root, self._catalog)
         finally:
             self.post_message(RecipesFound(found))
 
@@ -195,10 +196,16 @@ class NewBatchScreen(Screen[int | None]):
 
     def _prepare_estimate(self) -> "Callable[[], Estimate] | None":
         """What finds out what the batch would take; None where the form has mistakes."""
-        asked = self.form.asked(*self._check_form())
-        if asked is None or self._catalog is None:
+        request = self.form.request(*self._check_form())
+        if request is None or self._catalog is None:
             return None
-        return partial(work.estimate_batch, self._root, self._catalog, *asked)
+        return lambda: self._workspace().estimate_request(request)
+
+    def _workspace(self) -> "Workspace":
+        """The workspace with its settings of now; in a thread."""
+        from engine.client.workspace import Workspace
+
+        return Workspace(self._root, catalog=self._catalog)
 
     @on(EstimateReady)
     def _show_estimate(self, message: EstimateReady) -> None:
@@ -267,21 +274,24 @@ class NewBatchScreen(Screen[int | None]):
         if (wrong := self.form.first_wrong()) is not None:
             wrong.focus_control()
             return
-        asked = self.form.asked(settings, batch)
-        if asked is None or self._catalog is None:
+        request = self.form.request(settings, batch)
+        if request is None or self._catalog is None:
             return  # what concerns the whole form is in the summary
         self._queueing = True
         self.summary.say("Queueing…")
         self._set_busy(busy=True)
-        run = partial(self._queue, self._catalog, asked)
+        run = partial(self._queue, request)
         self.run_worker(run, thread=True, group="queue", exit_on_error=False)
 
-    def _queue(self, catalog: "EntryPointCatalog", asked: FormRequest) -> None:
+    def _queue(self, request: BatchRequest) -> None:
         """In a thread."""
-        ended = QueueingEnded(None, work.QueueRefused("It could not be queued; the log says why."))
+        ended = QueueingEnded(None, Refusal("It could not be queued; the log says why."))
         try:
-            ended = QueueingEnded(work.queue_batch(self._root, catalog, *asked), None)
-        except work.QueueRefused as refusal:
+            batch = self._workspace().queue_request(request)
+            ended = QueueingEnded(int(batch.removeprefix("b")), None)
+        except Exception as error:
+            if (refusal := refusal_of(error)) is None:
+                raise
             ended = QueueingEnded(None, refusal)
         finally:
             self.post_message(ended)
@@ -296,7 +306,7 @@ class NewBatchScreen(Screen[int | None]):
         self._set_busy(busy=False)
         refusal = message.refusal
         if refusal is not None:
-            self.summary.say(str(refusal), bad=True)
+            self.summary.say(refusal.message, bad=True)
             if refusal.problems:
                 self.query_one(ProblemList).say(refusal.problems, refusal.total)
 

@@ -1,0 +1,126 @@
+"""Inputs as a form reads them: how much is in a file, and what is wrong with it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.client.errors import as_user_error
+from engine.text.terminal import clean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from engine.contract.recipe import AnyRecipe
+    from engine.intake import InputError
+
+REPORT_EVERY = 1000
+"""Entries between two reports of how many were read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is in an input.
+
+    Attributes:
+        entries: How many entries are right, as far as they were read.
+        problems: What is wrong, a sentence each.
+        total: How many problems there are, those that are not kept included.
+        finished: Whether it was read to its end.
+        fits: Another recipe that reads it without a problem, empty if there is none.
+    """
+
+    entries: int
+    problems: tuple[str, ...] = ()
+    total: int = 0
+    finished: bool = True
+    fits: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason why nothing was queued.
+
+    Attributes:
+        message: The reason, in sentences.
+        problems: Problems of the input, a sentence each; empty if it is something else.
+        total: Number of problems, those that are not kept included.
+    """
+
+    message: str
+    problems: tuple[str, ...] = ()
+    total: int = 0
+
+
+def refusal_of(error: Exception) -> Refusal | None:
+    """Return the refusal of an input or of its options; None if the error is a bug."""
+    from engine.intake import InputError
+
+    if isinstance(error, InputError):
+        message = "The file has mistakes; nothing was queued."
+        return Refusal(message, problem_sentences(error), error.total)
+    found = as_user_error(error)
+    return None if found is None else Refusal(clean(str(found), 600))
+
+
+def read_input(
+    path: Path,
+    recipe: "AnyRecipe",
+    report: Callable[[Reading], None],
+    is_cancelled: Callable[[], bool],
+    others: "Sequence[AnyRecipe]" = (),
+) -> Reading:
+    """Validates an input to its end and keeps nothing of it.
+
+    Args:
+        path: The file.
+        recipe: What it is for.
+        report: Told from time to time how far it is.
+        is_cancelled: Whether nobody wants to know any more.
+        others: Recipes that are tried if it is not right for this one.
+    """
+    from engine.intake import InputError, read
+    from engine.queueing.input_files import look_at
+
+    count = 0
+    try:
+        for _ in read(path, recipe.input, keep_file=look_at):
+            count += 1
+            if count % REPORT_EVERY == 0:
+                if is_cancelled():
+                    return Reading(count, finished=False)
+                report(Reading(count, finished=False))
+                time.sleep(0)  # the screen's thread first
+    except InputError as error:
+        fits = next((other.name for other in others if _fits(path, other)), "")
+        return Reading(count, problem_sentences(error), error.total, fits=fits)
+    return Reading(count)
+
+
+def _fits(path: Path, recipe: "AnyRecipe") -> bool:
+    """Whether the first entries of a file are right for a recipe."""
+    from engine.intake import InputError, read
+    from engine.queueing.input_files import look_at
+
+    try:
+        entries = list(islice(read(path, recipe.input, keep_file=look_at), REPORT_EVERY))
+    except InputError:
+        return False
+    return bool(entries)
+
+
+def problem_sentences(error: "InputError") -> tuple[str, ...]:
+    """What is wrong with the one file that the form is about, without its name."""
+    return tuple(
+        str(problem).removeprefix(problem.file).removeprefix(",").removeprefix(":").lstrip()
+        for problem in error.problems
+    )
+
+
+def validation_sentence(error: "ErrorDetails") -> str:
+    """Return an error of pydantic as a sentence for an operator."""
+    from engine.intake.sentences import sentence
+
+    return sentence(error)

@@ -1,0 +1,34 @@
+"""Requests to queue a batch, as plain data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """A batch that is to be queued.
+
+    Attributes:
+        recipe: Name of the recipe.
+        source: The input file.
+        settings: The recipe's settings.
+        name: Name of the batch; the file's if it is empty.
+        seed: Seed of the batch; None for a random one.
+        priority: The highest runs first.
+        in_flight: Maximum number of its jobs at the same time.
+    """
+
+    recipe: str
+    source: Path
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    name: str = ""
+    seed: int | None = None
+    priority: int = 0
+    in_flight: int | None = None
+
+    @property
+    def all_settings(self) -> dict[str, Any]:
+        """The recipe's settings, with the seed if there is one."""
+        return {**self.settings, **({} if self.seed is None else {"seed": self.seed})}
