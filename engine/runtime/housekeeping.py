@@ -92,6 +92,6 @@ class Housekeeping:
         self._writer.write(lambda c: engine_writes.see_engine(c, engine_id, "running"))
 
     async def _prune(self) -> None:
-        keep = self._live.settings.store.keep_events
+        keep = self._live.store.keep_events
         while await self._writer.write(lambda c: prune_events(c, keep)) >= SLICE:
             pass

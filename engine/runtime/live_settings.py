@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.config.paths import WorkspacePaths
-from engine.config.settings import Settings, load_environment, read_settings
+from engine.config.settings import (
+    EngineSettings,
+    Settings,
+    StoreSettings,
+    load_environment,
+    read_settings,
+)
 
 
 class LiveSettings:
@@ -28,6 +34,16 @@ class LiveSettings:
         self.settings = settings
         self.environment = load_environment(paths.root, settings.given)
         self._overrides = overrides
+
+    @property
+    def engine(self) -> EngineSettings:
+        """How the engine works."""
+        return self.settings.engine
+
+    @property
+    def store(self) -> StoreSettings:
+        """How much the store keeps."""
+        return self.settings.store
 
     def reload(self) -> Settings:
         """Read both again and return the settings.

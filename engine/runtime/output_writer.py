@@ -79,8 +79,8 @@ class OutputWriter:
 
     def soon(self, run: JobState) -> None:
         """Brings a job's folder up to date before long; trouble shows when the job ends."""
-        job_id = run.job.id
-        if run.recipe.outputs.write_job is None or job_id in self._soon:
+        job_id, recipe = run.job.id, run.recipe
+        if recipe.outputs.write_job is None or job_id in self._soon:
             return
         self._soon.add(job_id)
         self._thread.submit(self._project_soon, run.recipe, job_id)

@@ -201,7 +201,7 @@ class Session:
 
     async def claim(self) -> None:
         """Take jobs for the places that are free now."""
-        await self.jobs.claim(self._live.settings.engine.jobs_in_flight)
+        await self.jobs.claim(self._live.engine.jobs_in_flight)
 
     def _batch_ended(self, batch_id: int) -> None:
         self._batches.forget(batch_id)
@@ -272,7 +272,7 @@ class Session:
     async def _close(self) -> None:
         timings = self._timings
         jobs = self.jobs.stop("queued")
-        grace = self._live.settings.engine.grace_seconds
+        grace = self._live.engine.grace_seconds
         await self._steps.finish_calls(grace, timings.calls)
         await _ended(jobs, timings.jobs)
         await _ended(self._finalizer.tasks, timings.batches)

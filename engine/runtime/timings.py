@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from engine.runtime.step.progress import FLUSH_SECONDS
-
 
 @dataclass(frozen=True, slots=True)
 class EngineTimings:
@@ -24,7 +22,7 @@ class EngineTimings:
     """
 
     turn: float = 0.05
-    progress: float = FLUSH_SECONDS
+    progress: float = 0.1
     hosts: float = 0.3
     lanes: float = 0.5
     heartbeat: float = 2.0

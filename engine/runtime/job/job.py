@@ -1,7 +1,7 @@
 """The job that a recipe gets: input, settings, backends, and steps that are never repeated."""
 
 from collections.abc import Awaitable, Callable, Container, Iterator
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, cast
+from typing import Generic, ParamSpec, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -25,11 +25,9 @@ from engine.contract.recipe import RecipeSettings
 from engine.contract.seeds import derive_seed
 from engine.runtime.step.fallbacks import step_with_fallbacks
 from engine.runtime.step.gate import approved
+from engine.runtime.step.job_state import JobState
 from engine.runtime.step.local import LocalExecutor, local_call, pool_call
-
-if TYPE_CHECKING:
-    from engine.runtime.step.job_state import JobState
-    from engine.runtime.step.runner import StepRunner
+from engine.runtime.step.runner import StepRunner
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,9 +40,7 @@ SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
 class ScopeContext:
     """A place in a job where steps live, for example `scene-2/iteration-1`."""
 
-    def __init__(
-        self, runner: "StepRunner", run: "JobState", path: str, iteration: int = 0
-    ) -> None:
+    def __init__(self, runner: StepRunner, run: JobState, path: str, iteration: int = 0) -> None:
         self._runner = runner
         self._run = run
         self._path = path
@@ -163,7 +159,7 @@ class IterationContext(ScopeContext):
     """
 
     def __init__(
-        self, runner: "StepRunner", run: "JobState", path: str, number: int, count: int
+        self, runner: StepRunner, run: JobState, path: str, number: int, count: int
     ) -> None:
         super().__init__(runner, run, path, number)
         self.number = number
@@ -180,7 +176,7 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
     """
 
     def __init__(
-        self, runner: "StepRunner", run: "JobState", input_: InputT, settings: SettingsT
+        self, runner: StepRunner, run: JobState, input_: InputT, settings: SettingsT
     ) -> None:
         super().__init__(runner, run, "")
         self.input = input_

@@ -88,7 +88,7 @@ class JobRunner:
     async def _run_recipe(self, run: JobState) -> BaseModel:
         recipe = run.recipe
         try:
-            input_ = recipe.input.model_validate_json(run.job.input)
+            input_ = run.parsed_input()
         except ValidationError as error:
             raise Permanent(
                 f"The stored input no longer fits the recipe: {error.error_count()} problems.",
@@ -104,7 +104,7 @@ class JobRunner:
 
     async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
         """Writes the job's folder as it is to be once the job is done."""
-        ending = _Ending(result.model_dump_json(), run.recipe.headline.of(result))
+        ending = _Ending(result.model_dump_json(), run.headline.of(result))
         lane = self._outputs_lane
         try:
             await self._projector.project(

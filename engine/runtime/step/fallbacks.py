@@ -8,17 +8,15 @@ cost and error, so what has failed is not asked again on resume, and what has an
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from db.writes.events import record_event
 from engine.contract import Blocked, Call, Permanent, Request, Result, StepError
 from engine.contract.recipe_input import RecipeInput
 from engine.runtime.step.fingerprint import fingerprint
+from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.outcome import StepFailed
-
-if TYPE_CHECKING:
-    from engine.runtime.step.job_state import JobState, StepRecord
-    from engine.runtime.step.runner import StepRunner
+from engine.runtime.step.runner import StepRunner
 
 ResultT = TypeVar("ResultT", bound=Result)
 
@@ -40,7 +38,7 @@ class Candidate(Generic[ResultT]):
     call: Call[ResultT]
     words: str
 
-    def known(self, run: "JobState", path: str) -> "StepRecord | None":
+    def known(self, run: JobState, path: str) -> "StepRecord | None":
         """What the store knows of it."""
         print_ = fingerprint(cast("Call[Result]", self.call), run.batch.identity(self.call.backend))
         return run.memos.get((key_of(path, self.name), print_))
@@ -51,7 +49,7 @@ def key_of(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
+def ways(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
     found: list[Candidate[ResultT]] = []
     for backend in (call.backend, *run.batch.fallbacks_of(call.backend)):
@@ -69,14 +67,14 @@ def ways(run: "JobState", name: str, call: Call[ResultT]) -> list[Candidate[Resu
     return found
 
 
-def _simplified(run: "JobState", request: Request) -> Request | None:
-    entry: RecipeInput = run.recipe.input.model_validate_json(run.job.input)
+def _simplified(run: JobState, request: Request) -> Request | None:
+    entry: RecipeInput = run.parsed_input()
     prompt, negative_prompt = entry.starting_prompt()
     return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
 
 
 async def step_with_fallbacks(
-    runner: "StepRunner", run: "JobState", path: str, name: str, call: Call[ResultT], iteration: int
+    runner: StepRunner, run: JobState, path: str, name: str, call: Call[ResultT], iteration: int
 ) -> ResultT:
     """The result of a call by the first way that gives one.
 
@@ -100,7 +98,7 @@ async def step_with_fallbacks(
 
 
 def _is_passed_by(
-    run: "JobState", path: str, way: Candidate[Any], later: Sequence[Candidate[Any]]
+    run: JobState, path: str, way: Candidate[Any], later: Sequence[Candidate[Any]]
 ) -> bool:
     """Whether a way that is open again, after a retry or a block, has a later one's answer."""
     known = way.known(run, path)
@@ -111,7 +109,7 @@ def _is_passed_by(
 
 
 def _left_after(
-    error: StepError, way: Candidate[ResultT], left: list[Candidate[ResultT]], runner: "StepRunner"
+    error: StepError, way: Candidate[ResultT], left: list[Candidate[ResultT]], runner: StepRunner
 ) -> list[Candidate[ResultT]]:
     """The ways that may be gone after an error."""
     others = [other for other in left if other.call.backend is not way.call.backend]
@@ -125,8 +123,8 @@ def _left_after(
 
 
 async def _note(
-    runner: "StepRunner",
-    run: "JobState",
+    runner: StepRunner,
+    run: JobState,
     path: str,
     way: Candidate[Any],
     other: Candidate[Any],

@@ -5,7 +5,7 @@ is shown: a gate that was answered stays answered, also after a restart, and ask
 recipe shows something else.
 """
 
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,9 +17,7 @@ from engine.contract.recipe import decision_for, gate_is_on
 from engine.runtime.step.fingerprint import Identity, fingerprint_of
 from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.outcome import StepFailed
-
-if TYPE_CHECKING:
-    from engine.runtime.step.runner import StepRunner
+from engine.runtime.step.runner import StepRunner
 
 T = TypeVar("T")
 
@@ -36,7 +34,7 @@ class StepRejected(StepFailed, Rejected):
     """A gate that an operator rejected; its error is in the store."""
 
 
-async def approved(runner: "StepRunner", run: JobState, scope: str, name: str, value: T) -> T:
+async def approved(runner: StepRunner, run: JobState, scope: str, name: str, value: T) -> T:
     """Return a value once an operator has approved it, perhaps edited; at once if the gate is off.
 
     Raises:
@@ -64,9 +62,7 @@ async def approved(runner: "StepRunner", run: JobState, scope: str, name: str, v
     )
 
 
-async def _wait(
-    runner: "StepRunner", run: JobState, intent: Intent, memo: StepRecord | None
-) -> None:
+async def _wait(runner: StepRunner, run: JobState, intent: Intent, memo: StepRecord | None) -> None:
     if memo is None:
         step_id = await runner.write(lambda c: writes.open_gate(c, intent))
         run.know(intent.key, intent.fingerprint, StepRecord(step_id, writes.WAITING))

@@ -140,6 +140,14 @@ class JobState:
         """What the recipe's jobs are compared by."""
         return self.recipe.headline
 
+    def parsed_input(self) -> Any:
+        """Return the job's entry as the recipe's input model.
+
+        Raises:
+            ValueError: The stored entry does not fit the recipe.
+        """
+        return self.recipe.input.model_validate_json(self.job.input)
+
     def has_other_version(self, key: str, fingerprint: str) -> bool:
         """Whether the store has this step with another fingerprint, or had it put aside."""
         memo = self.memos.get((key, fingerprint))

@@ -10,8 +10,6 @@ from db.writer import StoreWriter
 from db.writes.records import Intent
 from db.writes.steps import show_progress, show_stages
 
-FLUSH_SECONDS = 0.1
-
 MOST_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
