@@ -34,6 +34,11 @@ class WorkspacePaths:
         return self.private / "artifacts"
 
     @property
+    def thumbnails(self) -> Path:
+        """Small images of files, which can be generated again at any time."""
+        return self.private / "thumbnails"
+
+    @property
     def lock(self) -> Path:
         """The file that the one engine holds locked."""
         return self.private / "engine.lock"

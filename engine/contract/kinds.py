@@ -137,14 +137,14 @@ class Kind:
         title: Name for people, for example `audio`.
         face: Use of its files as the face of a job.
         suffixes: File name endings by media type, for example `{"audio/wav": ".wav"}`.
-        version: Version of its thumbnails, raised when they look different.
+        draws_results: True if results of steps are drawn as well as files.
     """
 
     name: str = ""
     title: str = ""
     face: Face = "main"
     suffixes: Mapping[str, str] = {}
-    version: int = 1
+    draws_results: bool = False
 
     def recognise(self, content: Content) -> Recognised | None:
         """Return what bytes are if they are of this kind, else None. Read no more than needed."""

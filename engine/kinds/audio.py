@@ -1,13 +1,21 @@
 """Kind `audio`: WAV, FLAC, MP3, and sound in MP4 and WebM."""
 
+import io
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
 from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
+from engine.audio.samples import Waveform, read_waveform
 from engine.audio.wav import is_wav, read_wav
-from engine.contract.kinds import Content, Item, Kind, Recognised
+from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognised, Size, Span
 from engine.kinds import words
+from engine.kinds.bars import waveform
+
+MAX_COLUMNS = 480
+"""Columns of a waveform, at most."""
+
+_GROUND, _INK = (24, 24, 24), (224, 112, 64)
 
 
 class AudioKind(Kind):
@@ -41,6 +49,70 @@ class AudioKind(Kind):
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return length, sample rate and channels."""
         return sound_facts(item)
+
+    def thumbnail(self, item: Item, side: int) -> bytes | None:
+        """Return the waveform as an image, half as high as wide."""
+        found = _waveform(item, side)
+        return None if found is None else _image(found.columns, side)
+
+    def full(self, item: Item, size: Size) -> Drawing | None:
+        """Return the waveform, with level and length below it."""
+        return _drawn(item, size, 1.0)
+
+    def small(self, item: Item, size: Size) -> Drawing | None:
+        """Return the waveform alone, with its length if there is a row for it."""
+        found = _waveform(item, size.columns)
+        if found is None:
+            return None
+        below = [_line(words.length(_seconds(item)))] if size.rows > 2 else []
+        return Lines((*waveform(found.columns, size.rows - len(below)), *below))
+
+    def beside(self, items: Sequence[Item], size: Size) -> Sequence[Drawing | None]:
+        """Return waveforms on one scale of time."""
+        longest = max(_seconds(item) for item in items) or 1.0
+        return [_drawn(item, size, _seconds(item) / longest) for item in items]
+
+
+def _drawn(item: Item, size: Size, share: float) -> Lines | None:
+    found = _waveform(item, max(1, round(size.columns * share)))
+    if found is None:
+        return None
+    about = "about " if found.is_sampled else ""
+    level = f"{about}{found.loudness:.1f} dBFS RMS, peak {found.peak:.1f}"
+    facts = ", ".join(text for _, text in sound_facts(item))
+    below = [_line(level), _line(facts)][: max(0, size.rows - 1)]
+    return Lines((*waveform(found.columns, max(1, min(16, size.rows - len(below)))), *below))
+
+
+def _line(text: str) -> tuple[Span, ...]:
+    return (Span(text, "muted"),)
+
+
+def _seconds(item: Item) -> float:
+    value = item.facts.get("seconds", 0.0)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _waveform(item: Item, columns: int) -> Waveform | None:
+    """The levels of a file; None if its format needs a decoder."""
+    if item.media_type != "audio/wav" or item.open is None:
+        return None
+    with item.open() as stream:
+        return read_waveform(stream, item.size, max(1, min(columns, MAX_COLUMNS)))
+
+
+def _image(levels: Sequence[float], side: int) -> bytes:
+    from PIL import Image, ImageDraw
+
+    height = side // 2
+    image = Image.new("RGB", (side, height), _GROUND)
+    pen = ImageDraw.Draw(image)
+    for column in range(side):
+        reach = max(1, round(levels[column * len(levels) // side] * (height // 2 - 1)))
+        pen.line((column, height // 2 - reach, column, height // 2 + reach), fill=_INK)
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
 
 
 def recognised(facts: AudioFacts) -> Recognised:

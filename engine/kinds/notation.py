@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
-from engine.contract.kinds import Content, Item, Kind, Recognised
-from engine.kinds.text import as_text
+from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognised, Size, Span
+from engine.kinds.text import as_text, read_lines
 
 MEDIA_TYPE = "text/vnd.abc"
 
@@ -13,7 +13,7 @@ _FIRST_FIELD = re.compile(
 )
 _KEY = re.compile(r"^K:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
 _METRE = re.compile(r"^M:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
-_TUNE = re.compile(r"^X:", re.MULTILINE)
+_FIELD = re.compile(r"[A-Za-z+]:|%")
 
 
 class NotationKind(Kind):
@@ -39,3 +39,8 @@ class NotationKind(Kind):
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return key and metre."""
         return [(n, str(item.facts[n])) for n in ("key", "metre") if n in item.facts]
+
+    def full(self, item: Item, size: Size) -> Drawing | None:
+        """Return the text of the tune, its fields apart from its notes."""
+        lines = read_lines(item, size.rows)
+        return Lines(tuple((Span(line, "muted" if _FIELD.match(line) else ""),) for line in lines))

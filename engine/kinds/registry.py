@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognised
 from engine.kinds.audio import AudioKind
+from engine.kinds.figures import FeaturesKind, SimilarityKind, TableKind, TimelineKind
 from engine.kinds.image import ImageKind
 from engine.kinds.notation import NotationKind
 from engine.kinds.text import DataKind, TextKind
@@ -48,6 +49,16 @@ class TraceKind(DataKind):
 
     def recognise(self, content: Content) -> None:
         """Return None: a trace is JSON that the engine names so."""
+
+
+class RowsKind(DataKind):
+    """Results that the store keeps as rows of their own, which are drawn from there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = self.title = name
+
+    def recognise(self, content: Content) -> None:
+        """Return None: only steps name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +107,9 @@ class Kinds:
 _FILE = FileKind()
 _FIRST: tuple[Kind, ...] = (ImageKind(), AudioKind(), VideoKind(), SoundInVideo())
 _LAST: tuple[Kind, ...] = (NotationKind(), DataKind(), TextKind())
-_NAMED: tuple[Kind, ...] = (_FILE, TraceKind())
+_FIGURES: tuple[Kind, ...] = (TableKind(), FeaturesKind(), TimelineKind(), SimilarityKind())
+_ROWS = tuple(RowsKind(name) for name in ("prompt", "critique", "scores"))
+_NAMED: tuple[Kind, ...] = (_FILE, TraceKind(), *_FIGURES, *_ROWS)
 
 
 @functools.cache

@@ -5,11 +5,25 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.contract.kinds import HEAD_BYTES, Content, Item, Kind, Recognised
+from engine.contract.kinds import (
+    HEAD_BYTES,
+    Content,
+    Drawing,
+    Face,
+    Item,
+    Kind,
+    Lines,
+    Recognised,
+    Size,
+    Span,
+)
 from engine.kinds import words
 
 MAX_JSON_BYTES = 8 * 1024 * 1024
 """The largest text that is parsed to find out that it is JSON."""
+
+MAX_SHOWN = 64 * 1024
+"""Bytes or characters of a text that are shown, at most."""
 
 JSON = "application/json"
 
@@ -21,7 +35,7 @@ class TextKind(Kind):
 
     name = "text"
     title = "text"
-    face = "hidden"
+    face: Face = "hidden"
     suffixes = {"text/plain": ".txt"}  # noqa: RUF012 - a constant of the class
 
     def recognise(self, content: Content) -> Recognised | None:
@@ -32,13 +46,17 @@ class TextKind(Kind):
         """Return the size."""
         return [("size", words.size(item.size))]
 
+    def full(self, item: Item, size: Size) -> Drawing | None:
+        """Return the first lines."""
+        return Lines(tuple((Span(line),) for line in read_lines(item, size.rows)))
+
 
 class DataKind(Kind):
     """JSON."""
 
     name = "data"
     title = "data"
-    face = "hidden"
+    face: Face = "hidden"
     suffixes = {JSON: ".json"}  # noqa: RUF012 - a constant of the class
 
     def recognise(self, content: Content) -> Recognised | None:
@@ -56,6 +74,28 @@ class DataKind(Kind):
         """Return the number of entries."""
         count = item.facts.get("entries")
         return [("entries", str(count))] if count is not None else []
+
+    def full(self, item: Item, size: Size) -> Drawing | None:
+        """Return the JSON on several lines."""
+        text = json.dumps(data_of(item), indent=1, ensure_ascii=False)[:MAX_SHOWN]
+        return Lines(tuple((Span(line),) for line in text.splitlines()[: size.rows]))
+
+
+def read_lines(item: Item, count: int) -> list[str]:
+    """Return the first lines of a text file."""
+    if item.open is None:
+        return []
+    with item.open() as stream:
+        text = stream.read(MAX_SHOWN).decode("utf-8-sig", "replace")
+    return text.splitlines()[:count]
+
+
+def data_of(item: Item) -> Any:
+    """Return a result, or a file of JSON, as plain data; None if it is not JSON."""
+    if item.open is None:
+        return item.data
+    with item.open() as stream:
+        return parse(stream.read(MAX_JSON_BYTES + 1)) if item.size <= MAX_JSON_BYTES else None
 
 
 def parse(data: bytes) -> "dict[str, Any] | list[Any] | None":

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
-from engine.contract.kinds import Content, Item, Kind, Recognised
+from engine.contract.kinds import Content, Drawing, Item, Kind, Raster, Recognised, Size
+from engine.imaging.strip import side_by_side
 from engine.kinds import words
 from engine.kinds.audio import recognised as recognised_audio
 from engine.kinds.audio import sound_facts
 from engine.video.facts import ContainerFacts
+from engine.video.frames import read_stills
 from engine.video.mp4 import looks_like_mp4, read_mp4
 from engine.video.webm import looks_like_webm, read_webm
 
@@ -39,6 +41,21 @@ class VideoKind(Kind):
                 found.append((name, text))
         return [*sound_facts(item), *found]
 
+    def thumbnail(self, item: Item, side: int) -> bytes | None:
+        """Return the middle frame, or None if it needs a decoder."""
+        stills = _stills(item)
+        return stills[len(stills) // 2] if stills else None
+
+    def full(self, item: Item, size: Size) -> Drawing | None:
+        """Return the first, the middle and the last frame, or None if they need a decoder."""
+        stills = _stills(item)
+        return Raster(side_by_side(stills)) if stills else None
+
+    def small(self, item: Item, size: Size) -> Drawing | None:
+        """Return the middle frame, or None if it needs a decoder."""
+        found = self.thumbnail(item, 0)
+        return None if found is None else Raster(found)
+
 
 class SoundInVideo(Kind):
     """Recognises sound in a video's container; what it recognises is of kind `audio`."""
@@ -64,6 +81,14 @@ def read_container(content: Content) -> ContainerFacts | None:
         with content.open() as stream:
             return read_webm(stream, content.size)
     return None
+
+
+def _stills(item: Item) -> list[bytes]:
+    if item.open is None or item.media_type != "video/mp4":
+        return []
+    with item.open() as stream:
+        found = read_mp4(stream, item.size)
+        return read_stills(stream, found) if found else []
 
 
 def _recognised(found: ContainerFacts) -> Recognised:

@@ -62,6 +62,11 @@ class ComputePool:
             finally:
                 self._put_back(worker)
 
+    @property
+    def is_full(self) -> bool:
+        """True if a call would have to wait for a worker."""
+        return self._slots.locked()
+
     def _put_back(self, worker: "_Worker") -> None:
         if worker not in self._busy:
             return  # the pool was closed meanwhile

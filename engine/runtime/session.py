@@ -36,6 +36,7 @@ from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import StepServices
 from engine.runtime.store_gone import rescue
+from engine.runtime.thumbnailer import Thumbnailer
 from engine.runtime.timings import EngineTimings
 
 log = logging.getLogger(__name__)
@@ -93,6 +94,9 @@ class Session:
         self._reader = store.reader()
         self._artifacts = ArtifactStore(live.paths.artifacts)
         self._pool = ComputePool(settings.engine.cpu_workers)
+        self._thumbnailer = Thumbnailer(
+            self._pool, self._artifacts, live.paths.thumbnails, timings.thumbnails
+        )
         self._hosts = ModelHosts(settings.hosts)
         self._progress = ProgressReporter(self._writer)
         self._outputs = OutputWriter(store, live.paths, self._artifacts.stored, settings.outputs)
@@ -126,6 +130,7 @@ class Session:
             self.lanes.of,
             settings.engine,
             settings.retry,
+            self._thumbnailer,
             purse=BudgetGuard(settings.budget),
         )
 
@@ -277,6 +282,7 @@ class Session:
         await _ended(jobs, timings.jobs)
         await _ended(self._finalizer.tasks, timings.batches)
         await self._outputs.close()
+        await self._thumbnailer.close()
         self._pool.close()
         self._hosts.close()
         await self._leave_the_store()

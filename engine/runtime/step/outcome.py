@@ -68,6 +68,8 @@ class OutcomeRecorder:
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
         )
         self._bench.has_stored(state.asked, outcome.headline, outcome.iterations)
+        if outcome.artifacts:
+            self._bench.thumbnailer.schedule(outcome.artifacts)
         self.remember(StepRecord(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: StepCallContext) -> tuple[Outcome, StepResult]:

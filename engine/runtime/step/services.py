@@ -18,6 +18,7 @@ from engine.runtime.step.budget import BudgetGuard
 from engine.runtime.step.deadline import Deadlines
 from engine.runtime.step.job_state import JobState, StepRecord
 from engine.runtime.step.progress import ProgressReporter
+from engine.runtime.thumbnailer import Thumbnailer
 
 
 @dataclass(slots=True)
@@ -139,6 +140,7 @@ class StepServices:
         lane_of: The lane of a backend.
         engine_settings: How the engine works.
         retry_settings: How often and how soon a call is made again.
+        thumbnailer: Generates thumbnails of what steps keep.
         runs: The run that each job has now.
         purse: What calls may cost.
         deadlines: When calls are given up.
@@ -154,6 +156,7 @@ class StepServices:
     lane_of: Callable[[Backend], Lane]
     engine_settings: EngineSettings
     retry_settings: RetrySettings
+    thumbnailer: Thumbnailer
     runs: dict[int, JobState] = field(default_factory=dict)
     purse: BudgetGuard = field(default_factory=BudgetGuard)
     deadlines: Deadlines = field(default_factory=Deadlines)

@@ -1,0 +1,106 @@
+"""Drawing an item by its kind: never an error, and never text that a terminal would act on."""
+
+import logging
+from collections.abc import Callable
+
+from engine.contract.kinds import Drawing, Item, Kind, Line, Lines, Size, Span
+from engine.kinds import words
+from engine.kinds.registry import kinds
+from engine.text.terminal import clean
+
+MAX_LINES, MAX_CHARS = 500, 500
+"""Lines of a drawing, and characters of each, at most."""
+
+log = logging.getLogger(__name__)
+
+
+def draw_full(item: Item, size: Size) -> Drawing:
+    """Return the drawing of an item for an area; its facts if its kind draws nothing."""
+    kind = kinds().of(item.kind)
+    return _draw(item, size, kind, kind.full)
+
+
+def draw_small(item: Item, size: Size) -> Drawing:
+    """Return the drawing of an item for a small area."""
+    kind = kinds().of(item.kind)
+    return _draw(item, size, kind, kind.small)
+
+
+def draw_beside(items: list[Item], size: Size) -> list[Drawing]:
+    """Return the drawings of items that are compared, each for an area of the same size.
+
+    Items of several kinds are drawn on their own scales.
+    """
+    kind = kinds().of(items[0].kind)
+    if any(item.kind != items[0].kind for item in items):
+        return [draw_full(item, size) for item in items]
+    try:
+        found = zip(items, kind.beside(items, size), strict=True)
+        return [_facts(item, kind) if d is None else _safe(d, size) for item, d in found]
+    except Exception:  # a third party's kind may fail in any way
+        log.warning("The kind %s failed", kind.name, exc_info=True)
+        return [draw_full(item, size) for item in items]
+
+
+def facts_of(item: Item) -> list[tuple[str, str]]:
+    """Return the facts of an item as names and texts, clean and short."""
+    kind = kinds().of(item.kind)
+    try:
+        found = list(kind.facts(item))[:32]
+    except Exception:  # a third party's kind may fail in any way
+        log.warning("The kind %s failed", kind.name, exc_info=True)
+        found = []
+    return [(clean(str(name), 40), clean(str(text), 200)) for name, text in found]
+
+
+def title_of(kind: str) -> str:
+    """Return the name of a kind for people; of one that is not installed its own name."""
+    found = kinds().named.get(kind)
+    return clean((found.title if found else "") or kind, 40)
+
+
+def _draw(
+    item: Item, size: Size, kind: Kind, draw: Callable[[Item, Size], Drawing | None]
+) -> Drawing:
+    try:
+        found = draw(item, size)
+        return _facts(item, kind) if found is None else _safe(found, size)
+    except FileNotFoundError:
+        return _sentence("The file is not there any more.")
+    except Exception:  # damaged files, and kinds of third parties, fail in any way
+        log.warning("A file of kind %s cannot be drawn", item.kind, exc_info=True)
+        return _sentence(f"This {title_of(item.kind)} cannot be drawn.")
+
+
+def _sentence(text: str) -> Lines:
+    return Lines(((Span(text, "muted"),),))
+
+
+def _facts(item: Item, kind: Kind) -> Lines:
+    size = [("bytes", words.size(item.size))] if item.media_type else []
+    named = [(title_of(item.kind), clean(item.media_type, 80)), *facts_of(item), *size]
+    width = max(len(name) for name, _ in named)
+    return Lines(tuple((Span(f"{n:<{width}}  ", "muted"), Span(text)) for n, text in named))
+
+
+def _safe(drawing: Drawing, size: Size) -> Drawing:
+    """The same without control characters, and no larger than its area."""
+    if not isinstance(drawing, Lines):
+        return drawing
+    lines = drawing.lines[: min(MAX_LINES, size.rows)]
+    return Lines(tuple(_cut(line) for line in lines))
+
+
+def _cut(line: Line) -> Line:
+    """A line, clean; spaces, which align it, are kept."""
+    left, spans = MAX_CHARS, []
+    for span in line:
+        text = _clean(span.text)[:left]
+        left -= len(text)
+        spans.append(Span(text, span.tone))
+    return tuple(spans)
+
+
+def _clean(text: str) -> str:
+    text = clean(text[: 16 * MAX_CHARS], None, keep_newlines=True)
+    return text.replace("\n", " ").replace("\t", " ")
