@@ -18,30 +18,45 @@ from engine.config.version import __version__ as __version__
 if TYPE_CHECKING:
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
+    from engine.contract.audio import AUDIO as AUDIO
+    from engine.contract.audio import AudioBackend as AudioBackend
+    from engine.contract.audio import AudioInfo as AudioInfo
+    from engine.contract.audio import AudioRequest as AudioRequest
+    from engine.contract.audio import GeneratedAudio as GeneratedAudio
     from engine.contract.backend import Artifact as Artifact
     from engine.contract.backend import Backend as Backend
     from engine.contract.backend import BackendFamily as BackendFamily
+    from engine.contract.backend import BackendInfo as BackendInfo
+    from engine.contract.backend import BaseBackend as BaseBackend
     from engine.contract.backend import Call as Call
     from engine.contract.backend import CallContext as CallContext
     from engine.contract.backend import Critique as Critique
+    from engine.contract.backend import Limits as Limits
     from engine.contract.backend import MissingRequirement as MissingRequirement
-    from engine.contract.backend import PricedBackend as PricedBackend
     from engine.contract.backend import PromptVersion as PromptVersion
     from engine.contract.backend import Request as Request
     from engine.contract.backend import Result as Result
     from engine.contract.backend import Score as Score
     from engine.contract.backend_names import BackendNames as BackendNames
+    from engine.contract.capability import Capability as Capability
     from engine.contract.decision_points import Approval as Approval
     from engine.contract.decision_points import Choice as Choice
     from engine.contract.decision_points import FreeText as FreeText
+    from engine.contract.embedding import EMBEDDING as EMBEDDING
+    from engine.contract.embedding import EmbeddingBackend as EmbeddingBackend
+    from engine.contract.embedding import EmbeddingInfo as EmbeddingInfo
+    from engine.contract.embedding import Embeddings as Embeddings
+    from engine.contract.embedding import EmbedRequest as EmbedRequest
     from engine.contract.errors import Blocked as Blocked
     from engine.contract.errors import OutcomeUnknown as OutcomeUnknown
     from engine.contract.errors import Permanent as Permanent
     from engine.contract.errors import Retryable as Retryable
     from engine.contract.errors import StepError as StepError
     from engine.contract.files import ImageFile as ImageFile
+    from engine.contract.image import IMAGE as IMAGE
     from engine.contract.image import GeneratedImage as GeneratedImage
     from engine.contract.image import ImageBackend as ImageBackend
+    from engine.contract.image import ImageInfo as ImageInfo
     from engine.contract.image import ImageRequest as ImageRequest
     from engine.contract.job import Iteration as Iteration
     from engine.contract.job import Job as Job
@@ -54,29 +69,63 @@ if TYPE_CHECKING:
     from engine.contract.recipe import Recipe as Recipe
     from engine.contract.recipe import RecipeSettings as RecipeSettings
     from engine.contract.recipe_input import RecipeInput as RecipeInput
+    from engine.contract.score import SCORE as SCORE
     from engine.contract.score import ScoreBackend as ScoreBackend
+    from engine.contract.score import ScoreInfo as ScoreInfo
+    from engine.contract.text import TEXT as TEXT
     from engine.contract.text import TextBackend as TextBackend
+    from engine.contract.video import VIDEO as VIDEO
+    from engine.contract.video import FrameCounts as FrameCounts
+    from engine.contract.video import GeneratedVideo as GeneratedVideo
+    from engine.contract.video import VideoBackend as VideoBackend
+    from engine.contract.video import VideoInfo as VideoInfo
+    from engine.contract.video import VideoRequest as VideoRequest
+    from engine.contract.vision import VISION as VISION
     from engine.contract.vision import VisionBackend as VisionBackend
     from engine.text.errors import UserError as UserError
 
 _MODULES = {
-    "engine.client.workspace": ("Workspace", "open_workspace"),
+    "engine.client.workspace": (
+        "Workspace",
+        "open_workspace",
+    ),
+    "engine.contract.audio": (
+        "AUDIO",
+        "AudioBackend",
+        "AudioInfo",
+        "AudioRequest",
+        "GeneratedAudio",
+    ),
     "engine.contract.backend": (
         "Artifact",
         "Backend",
         "BackendFamily",
+        "BackendInfo",
+        "BaseBackend",
         "Call",
         "CallContext",
         "Critique",
+        "Limits",
         "MissingRequirement",
-        "PricedBackend",
         "PromptVersion",
         "Request",
         "Result",
         "Score",
     ),
     "engine.contract.backend_names": ("BackendNames",),
-    "engine.contract.decision_points": ("Approval", "Choice", "FreeText"),
+    "engine.contract.capability": ("Capability",),
+    "engine.contract.decision_points": (
+        "Approval",
+        "Choice",
+        "FreeText",
+    ),
+    "engine.contract.embedding": (
+        "EMBEDDING",
+        "EmbedRequest",
+        "EmbeddingBackend",
+        "EmbeddingInfo",
+        "Embeddings",
+    ),
     "engine.contract.errors": (
         "Blocked",
         "OutcomeUnknown",
@@ -85,16 +134,51 @@ _MODULES = {
         "StepError",
     ),
     "engine.contract.files": ("ImageFile",),
-    "engine.contract.image": ("GeneratedImage", "ImageBackend", "ImageRequest"),
-    "engine.contract.job": ("Iteration", "Job", "Scope"),
+    "engine.contract.image": (
+        "IMAGE",
+        "GeneratedImage",
+        "ImageBackend",
+        "ImageInfo",
+        "ImageRequest",
+    ),
+    "engine.contract.job": (
+        "Iteration",
+        "Job",
+        "Scope",
+    ),
     "engine.contract.kinds": ("Kind",),
     "engine.contract.options": ("Option",),
-    "engine.contract.outputs": ("Outputs", "Projection"),
-    "engine.contract.recipe": ("Headline", "Recipe", "RecipeSettings"),
+    "engine.contract.outputs": (
+        "Outputs",
+        "Projection",
+    ),
+    "engine.contract.recipe": (
+        "Headline",
+        "Recipe",
+        "RecipeSettings",
+    ),
     "engine.contract.recipe_input": ("RecipeInput",),
-    "engine.contract.score": ("ScoreBackend",),
-    "engine.contract.text": ("TextBackend",),
-    "engine.contract.vision": ("VisionBackend",),
+    "engine.contract.score": (
+        "SCORE",
+        "ScoreBackend",
+        "ScoreInfo",
+    ),
+    "engine.contract.text": (
+        "TEXT",
+        "TextBackend",
+    ),
+    "engine.contract.video": (
+        "VIDEO",
+        "FrameCounts",
+        "GeneratedVideo",
+        "VideoBackend",
+        "VideoInfo",
+        "VideoRequest",
+    ),
+    "engine.contract.vision": (
+        "VISION",
+        "VisionBackend",
+    ),
     "engine.text.errors": ("UserError",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import ParamSpec, Protocol, TypeVar
 
 from engine.contract.backend import Call, CallContext, Request, Result
+from engine.contract.capability import Capability
 from engine.contract.image import ImageProxy
 from engine.contract.score import ScoreProxy
 from engine.contract.text import TextProxy
@@ -16,6 +17,7 @@ from engine.contract.vision import VisionProxy
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ProxyT = TypeVar("ProxyT")
 ResultT = TypeVar("ResultT", bound=Result)
 RequestT = TypeVar("RequestT", bound=Request)
 InputT_co = TypeVar("InputT_co", covariant=True)
@@ -181,6 +183,14 @@ class Job(Scope, Protocol[InputT_co, SettingsT_co]):
 
     def seed_for(self, variation: int) -> int:
         """Return the seed of a variation, 0 to 2**63 - 1; variation 0 has the job's own."""
+        ...
+
+    def use(self, capability: Capability[ProxyT]) -> ProxyT:
+        """Return the operations of a capability's backend, for example of `AUDIO`.
+
+        Raises:
+            LookupError: The recipe does not name the capability in its `uses`.
+        """
         ...
 
     @property

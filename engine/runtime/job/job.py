@@ -7,16 +7,17 @@ from pydantic import BaseModel
 
 from db.writes.events import record_warning
 from engine.contract import (
+    IMAGE,
+    SCORE,
+    TEXT,
+    VISION,
     Call,
-    ImageBackend,
+    Capability,
     ImageProxy,
     Request,
     Result,
-    ScoreBackend,
     ScoreProxy,
-    TextBackend,
     TextProxy,
-    VisionBackend,
     VisionProxy,
 )
 from engine.contract.decisions import newest_fitting
@@ -31,6 +32,7 @@ from engine.runtime.step.runner import StepRunner
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ProxyT = TypeVar("ProxyT")
 ResultT = TypeVar("ResultT", bound=Result)
 RequestT = TypeVar("RequestT", bound=Request)
 InputT = TypeVar("InputT", bound=BaseModel)
@@ -183,25 +185,37 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
         self.settings = settings
         self.seed = run.job.seed
 
+    def use(self, capability: Capability[ProxyT]) -> ProxyT:
+        """Return the operations of a capability's backend, for example of `AUDIO`.
+
+        Raises:
+            LookupError: The recipe does not name the capability in its `uses`.
+        """
+        backend = self._run.backends.get(capability.name)
+        if backend is None:
+            recipe = self._run.batch.recipe.name
+            raise LookupError(f"The recipe {recipe} does not name {capability.name!r} in its uses.")
+        return capability.proxy(backend)
+
     @property
     def image(self) -> ImageProxy:
         """Images."""
-        return ImageProxy(cast("ImageBackend", self._run.backends["image"]))
+        return self.use(IMAGE)
 
     @property
     def vision(self) -> VisionProxy:
         """Looking at images."""
-        return VisionProxy(cast("VisionBackend", self._run.backends["vision"]))
+        return self.use(VISION)
 
     @property
     def text(self) -> TextProxy:
         """Writing."""
-        return TextProxy(cast("TextBackend", self._run.backends["text"]))
+        return self.use(TEXT)
 
     @property
     def scorers(self) -> ScoreProxy:
         """Scoring images, and comparing them."""
-        return ScoreProxy(cast("ScoreBackend", self._run.backends["score"]))
+        return self.use(SCORE)
 
     def seed_for(self, variation: int) -> int:
         """The seed of a variation; variation 0 is the job's own."""
