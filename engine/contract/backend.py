@@ -417,6 +417,11 @@ class Call(Generic[ResultT]):
     result_type: type[ResultT]
     perform: Callable[[Any, Any, CallContext], Awaitable[ResultT]]
 
+    @property
+    def info(self) -> BackendInfo:
+        """Description of the backend."""
+        return self.backend.info
+
 
 @dataclass(frozen=True, slots=True)
 class BackendFamily:

@@ -46,6 +46,10 @@ def refuse(request: Numbers) -> Total:
     raise Permanent("These cannot be added.", remedy="Give others.")
 
 
+def divide(request: Numbers) -> Total:
+    return Total(total=request.numbers[0] // request.numbers[1])
+
+
 def untyped(request: Numbers):  # type: ignore[no-untyped-def]
     return Total(total=0)
 
@@ -122,6 +126,19 @@ async def test_a_computation_that_fails_for_good_is_not_tried_again(toy: Toy) ->
     reopen(toy)
     await toy.run()
     assert CALLED == ["refuse"]
+
+
+async def test_a_bug_in_a_computation_is_the_recipes(toy: Toy) -> None:
+    async def failing(job: Any) -> ToyResult:
+        await job.compute("sum", divide, Numbers(numbers=(1, 0)))
+        return ToyResult(answers=[])
+
+    toy.catalog.recipes["toy"] = replace(TOY, run=failing)
+    toy.queue()
+    await toy.run()
+    assert toy.job().state == "failed"
+    remedy = toy.read(lambda c: c.execute("SELECT remedy FROM errors").fetchone()["remedy"])
+    assert "of a recipe" in remedy
 
 
 def test_a_computation_must_say_which_result_it_returns() -> None:

@@ -193,7 +193,7 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
         """
         backend = self._run.backends.get(capability.name)
         if backend is None:
-            recipe = self._run.batch.recipe.name
+            recipe = self._run.recipe.name
             raise LookupError(f"The recipe {recipe} does not name {capability.name!r} in its uses.")
         return capability.proxy(backend)
 

@@ -39,7 +39,7 @@ class BudgetGuard:
 
     def reservation(self, call: Call) -> Reservation | None:  # type: ignore[type-arg]
         """What a call has to reserve; None where it costs nothing."""
-        if not call.backend.info.paid:
+        if not call.info.paid:
             return None
         backend, limits = call.backend, self.settings
         return Reservation(

@@ -131,7 +131,7 @@ class CallAttempt:
     def _is_uncertain(self, error: StepError) -> bool:
         """Whether the call may have been carried out, and paid for, although it failed."""
         if isinstance(error, Retryable) and error.resubmit:
-            return not (self._call.backend.info.resumable and self._state.request_id)
+            return not (self._call.info.resumable and self._state.request_id)
         if isinstance(error, Permanent):
             return error.uncertain
         return isinstance(error, OutcomeUnknown)
@@ -139,7 +139,7 @@ class CallAttempt:
     @property
     def _is_noted(self) -> bool:
         """Whether each request is a row of its own."""
-        return self._call.backend.info.paid or self._call.backend.info.resumable
+        return self._call.info.paid or self._call.info.resumable
 
     def _note(
         self, recorder: StepCallContext, number: int, started: str, error: StepError | None
@@ -199,7 +199,7 @@ class CallAttempt:
             reason="disk",
             remedy="Make room or give back the right to write there; the rest goes on by itself.",
         )
-        if not self._call.backend.info.paid:
+        if not self._call.info.paid:
             raise blocked from error
         if self._lane.blocked is None:  # nothing more is bought meanwhile
             log.error("%s", blocked.message)

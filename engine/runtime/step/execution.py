@@ -43,6 +43,7 @@ class StepExecution:
         on_end: "Callable[[StepExecution], None]",
     ) -> None:
         self.call = asked.call
+        self._info = asked.call.info
         self.place = asked.place
         self.batch_id = asked.job.batch_id
         self._on_end = on_end
@@ -69,12 +70,12 @@ class StepExecution:
     @property
     def is_paid(self) -> bool:
         """Whether the call costs money."""
-        return self.call.backend.info.paid
+        return self._info.paid
 
     @property
     def is_resumable(self) -> bool:
         """Whether the call can be found again by its request id."""
-        return self.call.backend.info.resumable
+        return self._info.resumable
 
     def answer(self) -> "asyncio.Future[StepResult]":
         """What it comes to, for one who waits; to give up waiting does not stop it."""
@@ -138,7 +139,7 @@ class StepExecution:
             await self._store(outcome)
             return made
         finally:
-            if self.call.backend.info.paid:
+            if self.is_paid:
                 self._bench.purse.let_go(self)
 
     async def _store(self, outcome: Outcome) -> None:
@@ -160,13 +161,13 @@ class StepExecution:
                 )
             )
         is_cheap = memo.state != "unknown" and not self.call.backend.asks(self.call.request)
-        if self.call.backend.info.paid and settings.on_unknown != "retry" and not is_cheap:
+        if self.is_paid and settings.on_unknown != "retry" and not is_cheap:
             raise await self._keeper.unknown(settings.on_unknown)
 
     def _put_aside(self) -> None:
         """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
         state = self._state
-        if self.call.backend.info.paid or state.request_id or not (state.step_id or state.begun):
+        if self.is_paid or state.request_id or not (state.step_id or state.begun):
             return
         self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
         if state.step_id:  # else nobody can have read of it before this is written
@@ -282,8 +283,7 @@ class StepExecution:
         tries = self._bench.retry_settings.tries
         if self._state.calls:
             self._state.calls[-1]["wait_seconds"] = next_wait
-        is_resumable = self.call.backend.info.resumable
-        goes_back = is_resumable and self._state.request_id and not error.resubmit
+        goes_back = self.is_resumable and self._state.request_id and not error.resubmit
         if not goes_back:
             self._state.request_id, self._state.begun = None, False
         if number >= tries:

@@ -35,6 +35,11 @@ class LocalExecutor(BaseBackend):
         )
 
 
+def author_of(call: Call[Any]) -> str:
+    """Return the component that may be at fault besides Safelight, for example `a backend`."""
+    return "a recipe" if isinstance(call.backend, LocalExecutor) else "a backend"
+
+
 def local_call(
     executor: LocalExecutor, function: Callable[..., Any], request: Request
 ) -> Call[Any]:

@@ -16,6 +16,7 @@ from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.step.call_context import StepCallContext
 from engine.runtime.step.job_state import StepRecord
+from engine.runtime.step.local import author_of
 from engine.runtime.step.services import StepResult, StepServices, StepState, headline_of
 
 MAX_RESULT_CHARS = 16 << 20
@@ -136,7 +137,7 @@ class OutcomeRecorder:
 
     async def bug(self, error: Exception) -> StepError:
         """Writes a defect with its traceback; returns what the step raises."""
-        record = bug_record(error, "a backend")
+        record = bug_record(error, author_of(self._state.asked.call))
         job = self._state.job.key
         log.error("%s of job %s: %s", self._state.intent.key, storable(job), record.traceback)
         error_id = await self._write_failure("failed", record, self._state.spent)

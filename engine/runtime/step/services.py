@@ -78,7 +78,7 @@ class StepRequest:
             model=identity.model,
             request=call.request.model_dump_json(),
             kind=call.result_type.kind,
-            reusable=call.backend.info.reusable,
+            reusable=call.info.reusable,
         )
 
 
