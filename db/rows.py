@@ -37,6 +37,10 @@ class BatchRow(Row):
     held: int
     finish: str
     finish_error: str | None
+    start: str
+    before_result: str | None
+    after_result: str | None
+    checkpoints: int
     queued: int
     running: int
     paused: int
@@ -107,6 +111,11 @@ class JobRow(Row):
     created_at: str
     started_at: str | None
     finished_at: str | None
+
+    @property
+    def decoded_result(self) -> Any:
+        """The result as plain data; None without one."""
+        return None if self.result is None else json.loads(self.result)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,13 @@ from db.migrations import (
     m0003_one_count,
     m0004_counted_work,
     m0005_kinds,
+    m0006_batch_steps,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -26,6 +27,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0003_one_count", m0003_one_count.apply),
     ("0004_counted_work", m0004_counted_work.apply),
     ("0005_kinds", m0005_kinds.apply),
+    ("0006_batch_steps", m0006_batch_steps.apply),
 )
 
 

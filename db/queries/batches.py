@@ -40,6 +40,20 @@ def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute(sql)]
 
 
+def batches_to_start(connection: sqlite3.Connection) -> list[int]:
+    """Batches whose jobs wait for the batch's own first steps, the most urgent first."""
+    sql = """SELECT id FROM batches WHERE start = 'pending' AND queued > 0
+             AND NOT preparing AND NOT held ORDER BY priority DESC, id"""
+    return [row[0] for row in connection.execute(sql)]
+
+
+def has_started(connection: sqlite3.Connection, batch_id: int) -> bool:
+    """Whether a batch's own first steps are done, or it has none."""
+    sql = "SELECT start = 'done' FROM batches WHERE id = ?"
+    row = connection.execute(sql, (batch_id,)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def work_left(connection: sqlite3.Connection) -> bool:
     """Whether any batch has jobs to run or a finish to make; held and parked ones do not count."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
@@ -102,7 +116,7 @@ def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:
 def can_claim(connection: sqlite3.Connection) -> bool:
     """Whether some batch has a job that may be started."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE queued > 0 AND NOT preparing AND NOT held
-             AND (in_flight IS NULL OR running < in_flight))"""
+             AND start = 'done' AND (in_flight IS NULL OR running < in_flight))"""
     return bool(connection.execute(sql).fetchone()[0])
 
 

@@ -62,6 +62,13 @@ def all_jobs(
         after = page[-1].position
 
 
+def first_ended(connection: sqlite3.Connection, batch_id: int, count: int) -> list[JobRow]:
+    """The jobs of a batch that ended first, in the order in which they did."""
+    sql = """SELECT * FROM jobs WHERE batch_id = ? AND state IN ('done', 'failed', 'cancelled')
+             ORDER BY finished_at, id LIMIT ?"""
+    return [JobRow.of(row) for row in connection.execute(sql, (batch_id, count))]
+
+
 def place_taken(connection: sqlite3.Connection, place: str) -> bool:
     """Whether a place is some job's, or holds the places of jobs."""
     if place_is_jobs(connection, place):

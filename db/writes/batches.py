@@ -28,6 +28,7 @@ class NewBatch:
     in_flight: int | None = None
     preparer: str = ""
     budget: int | None = None
+    start: str = "done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,8 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
     """Adds a batch in state `preparing`; returns its id."""
     cursor = connection.execute(
         """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
-           snapshot, source, outputs, summary, preparer, budget, created_at)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+           snapshot, source, outputs, summary, preparer, budget, start, created_at)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             batch.name,
             batch.recipe,
@@ -73,6 +74,7 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
             batch.summary,
             batch.preparer,
             batch.budget,
+            batch.start,
             now(),
         ),
     )

@@ -32,11 +32,12 @@ def record_event(
 
 
 def record_warning(
-    connection: sqlite3.Connection, *, batch_id: int, job_id: int, message: str
+    connection: sqlite3.Connection, *, batch_id: int, job_id: int | None, message: str
 ) -> None:
     """Adds a recipe's warning about a job (`job.warning`), unless the same one is there already."""
-    sql = "SELECT 1 FROM events WHERE job_id = ? AND type = 'job.warning' AND message = ?"
-    if connection.execute(sql, (job_id, storable(message))).fetchone() is None:
+    sql = """SELECT 1 FROM events WHERE batch_id = ? AND job_id IS ? AND type = 'job.warning'
+             AND message = ?"""
+    if connection.execute(sql, (batch_id, job_id, storable(message))).fetchone() is None:
         record_event(
             connection,
             "job.warning",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from db.clock import now
 from db.rows import JobRow
 from db.text import storable
+from db.writes.batch_steps import recover_batches, reopen_batch_steps
 from db.writes.batches import reopen_batch, start_batch
 from db.writes.events import record_event
 from db.writes.steps import reopen_steps
@@ -23,7 +24,8 @@ def claim_jobs(connection: sqlite3.Connection, free: int) -> list[JobRow]:
     candidates: list[tuple[int, int, int, int, bool]] = []
     for batch in connection.execute(
         """SELECT id, priority, in_flight, running FROM batches
-           WHERE queued > 0 AND NOT preparing AND NOT held ORDER BY priority DESC, id"""
+           WHERE queued > 0 AND NOT preparing AND NOT held AND start = 'done'
+           ORDER BY priority DESC, id"""
     ):
         room = free if batch["in_flight"] is None else batch["in_flight"] - batch["running"]
         candidates.extend(
@@ -136,7 +138,7 @@ def recover_jobs(connection: sqlite3.Connection) -> int:
         """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
            WHERE state = 'running'"""
     )
-    connection.execute("UPDATE batches SET finish = 'pending' WHERE finish = 'running'")
+    recover_batches(connection)
     connection.execute("DELETE FROM progress")
     return cursor.rowcount
 
@@ -225,6 +227,7 @@ def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[JobRow]) -> None:
         )
     for batch_id in {job.batch_id for job in jobs}:
         reopen_batch(connection, batch_id)
+        reopen_batch_steps(connection, batch_id)
 
 
 def add_priority(

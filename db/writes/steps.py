@@ -59,27 +59,30 @@ def show_stages(connection: sqlite3.Connection, stages: Mapping[int, str]) -> No
 
 
 def supersede_others(
-    connection: sqlite3.Connection, job_id: int | None, key: str, fingerprint: str
+    connection: sqlite3.Connection, batch_id: int, job_id: int | None, key: str, fingerprint: str
 ) -> None:
     """Marks other versions of a step as no longer current; they stay in the store."""
     connection.execute(
         """UPDATE steps SET superseded_at = ?
-           WHERE job_id IS ? AND key = ? AND fingerprint <> ? AND superseded_at IS NULL""",
-        (now(), job_id, key, fingerprint),
+           WHERE batch_id = ? AND job_id IS ? AND key = ? AND fingerprint <> ?
+           AND superseded_at IS NULL""",
+        (now(), batch_id, job_id, key, fingerprint),
     )
     connection.execute(
         """UPDATE steps SET superseded_at = NULL
-           WHERE job_id IS ? AND key = ? AND fingerprint = ?""",
-        (job_id, key, fingerprint),
+           WHERE batch_id = ? AND job_id IS ? AND key = ? AND fingerprint = ?""",
+        (batch_id, job_id, key, fingerprint),
     )
 
 
-def supersede_unused(connection: sqlite3.Connection, job_id: int, keys: Iterable[str]) -> None:
-    """Marks steps that a job's finished run did not ask for as no longer current."""
+def supersede_unused(
+    connection: sqlite3.Connection, batch_id: int, job_id: int | None, keys: Iterable[str]
+) -> None:
+    """Marks steps that a finished run did not ask for as no longer current."""
     connection.executemany(
         """UPDATE steps SET superseded_at = ?
-           WHERE job_id = ? AND key = ? AND superseded_at IS NULL""",
-        [(now(), job_id, key) for key in keys],
+           WHERE batch_id = ? AND job_id IS ? AND key = ? AND superseded_at IS NULL""",
+        [(now(), batch_id, job_id, key) for key in keys],
     )
 
 

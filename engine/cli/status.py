@@ -211,6 +211,12 @@ def _busy_line(lane: LaneRow) -> Text:
 
 
 def _parked_lines(found: WorkspaceStatus) -> Iterator[Text]:
+    for batch in found.batches:
+        if batch.finish == "parked":
+            name = batch_name(batch.id)
+            head = Text(f"{name}: its last steps wait. ", style="magenta")
+            then = Text(f" Then: safelight resume {name}", style="bold")
+            yield head + render.shown(batch.finish_error, 400) + then
     counts = {batch.id: batch.parked for batch in found.batches}
     for job in found.waiting:
         name = batch_name(job.batch_id)

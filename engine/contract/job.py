@@ -6,7 +6,7 @@ again from the top, and everything in it that is not a step has to give the same
 """
 
 from collections.abc import Awaitable, Callable, Container, Iterator
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from engine.contract.backend import Call, CallContext, Request, Result
 from engine.contract.capability import Capability
@@ -179,6 +179,11 @@ class Job(Scope, Protocol[InputT_co, SettingsT_co]):
     @property
     def seed(self) -> int:
         """Source of the job's randomness, 0 to 2**63 - 1."""
+        ...
+
+    @property
+    def prepared(self) -> Any:
+        """The result of the recipe's `before`, as its model; None if it has none."""
         ...
 
     def seed_for(self, variation: int) -> int:

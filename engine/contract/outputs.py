@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 import db.rows
+from db.queries.jobs import first_ended
 from engine.config.output_settings import OutputSettings
 
 
@@ -23,7 +24,8 @@ class Projection:
         root: The workspace.
         artifact: Returns where the stored file of a hash is.
         settings: What operators set about outputs.
-        ended: For a progress output, how many jobs had ended; 0 otherwise.
+        ended: For a progress output, how many jobs it is about: the first that ended; 0 otherwise.
+            Its folder is that of the batch's summary.
     """
 
     connection: sqlite3.Connection
@@ -39,6 +41,10 @@ class Projection:
     def checkpoint(self) -> str:
         """Name of a progress output after `ended` jobs: `checkpoint_010`."""
         return f"checkpoint_{self.ended:03d}"
+
+    def ended_jobs(self) -> "list[db.rows.JobRow]":
+        """Return the jobs that a progress output is about, in the order in which they ended."""
+        return first_ended(self.connection, self.batch.id, self.ended)
 
 
 Write = Callable[[Projection], None]

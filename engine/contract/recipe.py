@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from engine.contract import Backend
+from engine.contract.batch import BatchStep
 from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.files import KeepFile
 from engine.contract.job import Job
@@ -106,6 +107,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
             is accepted, and the recipe checks its type.
         options: Command-line flags of its own.
+        before: Steps of a batch before its first job; jobs have their result as `job.prepared`.
+        after: Steps of a batch after its last job, before its outputs are written.
         outputs: Reports and folders of its jobs.
         reader: Reads inputs that are not a list of entries.
         check: Returns a problem of settings and the first backend of each capability; empty if
@@ -123,6 +126,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
+    before: BatchStep[Any] | None = None
+    after: BatchStep[Any] | None = None
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None

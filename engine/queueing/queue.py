@@ -213,6 +213,7 @@ class Queue:
             in_flight=plan.in_flight,
             preparer=f"{os.getpid()}@{socket.gethostname()}",
             budget=plan.budget,
+            start="done" if plan.recipe.before is None else "pending",
         )
 
     def _add(

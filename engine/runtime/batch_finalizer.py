@@ -8,10 +8,16 @@ from functools import partial
 
 from db.queries import batches as queries
 from db.writer import StoreWriter
+from db.writes import batch_steps as step_writes
 from db.writes import batches as writes
 from db.writes.errors import ErrorRecord, record_error
-from engine.contract.recipe import AnyRecipe
+from engine.contract import Blocked
+from engine.runtime.batch_steps import AFTER, BatchStepRunner
+from engine.runtime.job.errors import deciding_error, error_record
 from engine.runtime.output_writer import OutputWriter
+from engine.runtime.progress_outputs import ProgressOutputs
+from engine.runtime.step.job_state import BatchState
+from engine.runtime.step.outcome import StepFailed, StepUnknown
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +29,9 @@ class BatchFinalizer:
         writer: The store's writer door.
         reader: A connection of the event loop's.
         projector: Writes the folders of batches.
-        recipe_of: The recipe of a batch.
+        runner: Runs the batch's own last steps.
+        progress: Writes progress outputs that are due.
+        batch_of: Recipe, settings and backends of a batch.
         on_end: Called with a batch's number when its last step has ended, however.
 
     Attributes:
@@ -35,14 +43,18 @@ class BatchFinalizer:
         writer: StoreWriter,
         reader: sqlite3.Connection,
         projector: OutputWriter,
-        recipe_of: Callable[[int], AnyRecipe],
+        runner: BatchStepRunner,
+        progress: ProgressOutputs,
+        batch_of: Callable[[int], BatchState],
         on_end: Callable[[int], None],
     ) -> None:
         self.tasks: set[asyncio.Task[None]] = set()
         self._writer = writer
         self._reader = reader
         self._projector = projector
-        self._recipe_of = recipe_of
+        self._runner = runner
+        self._progress = progress
+        self._batch_of = batch_of
         self._on_end = on_end
 
     def begin(self) -> None:
@@ -64,12 +76,46 @@ class BatchFinalizer:
     async def _finish(self, batch_id: int) -> None:
         if not await self._writer.write(lambda c: writes.begin_finish(c, batch_id)):
             return
-        message: str | None = None
         try:
-            await self._projector.finish(self._recipe_of(batch_id), batch_id)
+            batch = self._batch_of(batch_id)
+            if not await self._run_last_steps(batch):
+                return
+            await self._projector.finish(batch.recipe, batch_id)
         except Exception as error:
             log.exception("the end of batch b%d", batch_id)
-            message = str(error)
-            record = ErrorRecord("permanent", type(error).__name__, message)
+            record = ErrorRecord("permanent", type(error).__name__, str(error))
             await self._writer.write(lambda c: record_error(c, record, batch_id))
+            await self._end(batch_id, str(error))
+        else:
+            await self._end(batch_id, None)
+
+    async def _end(self, batch_id: int, message: str | None) -> None:
         await self._writer.write(lambda c: writes.end_finish(c, batch_id, message))
+
+    async def _run_last_steps(self, batch: BatchState) -> bool:
+        """Run the recipe's `after`; return False if the batch cannot end yet, or has failed."""
+        await self._progress.write_due(batch)
+        batch_id, step = batch.row.id, batch.recipe.after
+        if step is None or not queries.has_started(self._reader, batch_id):
+            return True
+        try:
+            result = await self._runner.run(batch, AFTER, step)
+        except asyncio.CancelledError:  # the next engine continues it
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the recipe raises is shown
+            await self._set_aside(batch_id, deciding_error(error))
+            return False
+        text = result.model_dump_json()
+        await self._writer.write(lambda c: step_writes.set_after_result(c, batch_id, text))
+        return True
+
+    async def _set_aside(self, batch_id: int, error: BaseException) -> None:
+        """Park the end of a batch whose last steps are blocked, or end it with their failure."""
+        if isinstance(error, StepUnknown | Blocked):
+            message = f"{error.message} {error.remedy}".strip()
+            await self._writer.write(lambda c: step_writes.park_finish(c, batch_id, message))
+            return
+        if not isinstance(error, StepFailed):
+            record = error_record(error)
+            await self._writer.write(lambda c: record_error(c, record, batch_id))
+        await self._end(batch_id, str(error))

@@ -17,6 +17,7 @@ from db.rows import BatchRow, CommandRow, JobRow, LaneRow
 from db.writes import batches as batch_writes
 from db.writes import commands as command_writes
 from db.writes import jobs as job_writes
+from db.writes.batch_steps import give_up_finish, reopen_batch_steps, resume_finish
 from db.writes.spending import set_budget
 from engine.config.settings import SettingsError
 from engine.contract.recipe import Catalog, can_decide, not_asked
@@ -204,6 +205,8 @@ class CommandHandler:
         if batch.held:
             await self._write(lambda c: batch_writes.hold_batch(c, batch.id, held=False))
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
+        if await self._write(lambda c: resume_finish(c, batch.id)):
+            return f"Resumed {target}; its last steps run again."
         if not moved and not batch.held:
             return f"{target} is {batch.state}; none of its jobs is paused or parked."
         goes_on = moved + (batch.queued if batch.held else 0)
@@ -224,6 +227,8 @@ class CommandHandler:
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
         states = ("queued", "paused", "parked")
         moved = await self._move(target, states, "cancelled", "job.cancelled")
+        if target.job is None:
+            await self._write(lambda c: give_up_finish(c, target.batch.id))
         state = self._state(target.job) if target.job is not None else "cancelled"
         if not moved and (state != "cancelled" or not (stopped or target.job is None)):
             raise CommandRefused(f"{target} is {state}; there is nothing to cancel.")
@@ -237,8 +242,8 @@ class CommandHandler:
         else:
             states = ("failed", "parked") if batch.failed or batch.parked else ("cancelled",)
         moved = await self._retry_in_slices(target, states)
-        if not moved and target.job is None and batch.finish == "failed":
-            await self._write(lambda c: batch_writes.reopen_batch(c, batch.id))
+        if not moved and target.job is None and batch.finish in {"failed", "parked"}:
+            await self._write(lambda c: _reopen(c, batch.id))
             return f"The end of {target} is made again."
         if not moved:
             state = target.job.state if target.job else batch.state
@@ -371,6 +376,11 @@ WITHOUT_TARGET: Mapping[str, Callable[[CommandHandler, Arguments], Awaitable[str
     "lane": CommandHandler.lane,
 }
 """What is done to neither, by verb."""
+
+
+def _reopen(connection: sqlite3.Connection, batch_id: int) -> None:
+    batch_writes.reopen_batch(connection, batch_id)
+    reopen_batch_steps(connection, batch_id)
 
 
 def _refuse_over(target: CommandTarget, verb: str) -> None:

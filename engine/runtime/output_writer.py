@@ -106,6 +106,11 @@ class OutputWriter:
         except OSError as error:
             raise _unwritable(error) from error
 
+    async def write_progress(self, recipe: AnyRecipe, batch_id: int, ended: int) -> None:
+        """Write a batch's progress output after a number of jobs that have ended."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._write_progress, recipe, batch_id, ended)
+
     async def close(self) -> None:
         """Ends the thread once it has done what it was given."""
         loop = asyncio.get_running_loop()
@@ -150,6 +155,16 @@ class OutputWriter:
                 connection, batch, None, folder, self._paths.root, self._artifact, self.settings
             )
         )
+
+    def _write_progress(self, recipe: AnyRecipe, batch_id: int, ended: int) -> None:
+        connection = self._connect()
+        batch = batches.batch(connection, batch_id)
+        write = recipe.outputs.write_progress
+        if batch is None or write is None:
+            return
+        folder = self._folder(str(Path(batch.summary).parent))
+        root, settings = self._paths.root, self.settings
+        write(Projection(connection, batch, None, folder, root, self._artifact, settings, ended))
 
     def _folder(self, output: str) -> Path:
         """A folder of outputs.

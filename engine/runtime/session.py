@@ -20,6 +20,7 @@ from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.batch_finalizer import BatchFinalizer
+from engine.runtime.batch_steps import BatchStarter, BatchStepRunner
 from engine.runtime.commands import CommandHandler
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.job.batches import BatchCache
@@ -31,7 +32,9 @@ from engine.runtime.live_settings import LiveSettings
 from engine.runtime.loop_control import LoopControl
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.process_pool import ComputePool
+from engine.runtime.progress_outputs import ProgressOutputs
 from engine.runtime.step.budget import BudgetGuard
+from engine.runtime.step.job_state import JobState
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import StepServices
@@ -104,14 +107,21 @@ class Session:
         self.lanes = LaneSet(settings)
         self._prober = LaneProber(self.lanes, self._writer)
         self._steps = StepRunner(self._services(), self._outputs.soon)
+        self._batch_steps = BatchStepRunner(self._writer, self._reader, self._steps)
+        self._starter = BatchStarter(
+            self._writer, self._reader, self._batch_steps, self._batches.get, self._batch_ended
+        )
+        self._progress_outputs = ProgressOutputs(self._writer, self._reader, self._outputs)
         self.jobs = JobScheduler(
-            self._reader, self._writer, self._job_runner(), self._batches, control.wake
+            self._reader, self._writer, self._job_runner(), self._batches, self._job_ended
         )
         self._finalizer = BatchFinalizer(
             self._writer,
             self._reader,
             self._outputs,
-            lambda batch_id: self._batches.get(batch_id).recipe,
+            self._batch_steps,
+            self._progress_outputs,
+            self._batches.get,
             self._batch_ended,
         )
         self._commands = CommandHandler(self._reader, self._writer.write, self, catalog)
@@ -190,6 +200,7 @@ class Session:
         if self.trouble is None:
             await self._process_commands()
             await self._prober.probe()
+            self._starter.begin()
             await self.claim()
             self._finalizer.begin()
             await self._housekeeping.run(self._engine_id)
@@ -207,6 +218,10 @@ class Session:
     async def claim(self) -> None:
         """Take jobs for the places that are free now."""
         await self.jobs.claim(self._live.engine.jobs_in_flight)
+
+    def _job_ended(self, run: JobState) -> None:
+        self._progress_outputs.job_ended(run.batch)
+        self._control.wake()
 
     def _batch_ended(self, batch_id: int) -> None:
         self._batches.forget(batch_id)
@@ -236,7 +251,7 @@ class Session:
 
     @property
     def _is_busy(self) -> bool:
-        return bool(self.jobs.runs or self._finalizer.tasks)
+        return bool(self.jobs.runs or self._starter.tasks or self._finalizer.tasks)
 
     def batch_is_over(self, batch_id: int) -> bool:
         """Return whether a batch has ended, or waits until something is done about it."""
@@ -250,7 +265,8 @@ class Session:
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """Stop one running job, or all of a batch, at the step they are in; return how many."""
         stopped = self.jobs.stop(then, batch_id, job_id)
-        await _ended(stopped, self._timings.jobs)
+        starting = [] if job_id is not None else self._batch_steps.stop_first(batch_id)
+        await _ended([*stopped, *starting], self._timings.jobs)
         if then == "cancelled":  # a call may outlive its run, as that of a paused job does
             self._steps.abandon(batch_id, job_id)
         return len(stopped)
@@ -276,7 +292,7 @@ class Session:
 
     async def _close(self) -> None:
         timings = self._timings
-        jobs = self.jobs.stop("queued")
+        jobs = [*self.jobs.stop("queued"), *self._batch_steps.stop()]
         grace = self._live.engine.grace_seconds
         await self._steps.finish_calls(grace, timings.calls)
         await _ended(jobs, timings.jobs)

@@ -199,8 +199,9 @@ class ChaosCatalog:
 
     def recipe(self, name: str) -> AnyRecipe:
         from engine.recipes.storyboard import RECIPE
+        from tests.support.chaos_corpus import CORPUS
 
-        return {"chaos": CHAOS, "random": RANDOM, "storyboard": RECIPE}[name]
+        return {"chaos": CHAOS, "random": RANDOM, "storyboard": RECIPE, "corpus": CORPUS}[name]
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> ChaosBackendSettings:
         return ChaosBackendSettings(port=self.port)

@@ -1,7 +1,7 @@
 """The job that a recipe gets: input, settings, backends, and steps that are never repeated."""
 
 from collections.abc import Awaitable, Callable, Container, Iterator
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from pydantic import BaseModel
 
@@ -62,10 +62,10 @@ class ScopeContext:
 
     async def warn(self, message: str) -> None:
         """Puts a warning into the job's history, once however often the recipe is run again."""
-        job = self._run.job
+        job, row_id = self._run.job, self._run.row_id
         said = f"{self._path}: {message}" if self._path else message
         await self._runner.write(
-            lambda c: record_warning(c, batch_id=job.batch_id, job_id=job.id, message=said)
+            lambda c: record_warning(c, batch_id=job.batch_id, job_id=row_id, message=said)
         )
 
     def iterations(self, count: int) -> "Iterator[IterationContext]":
@@ -216,6 +216,11 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
     def scorers(self) -> ScoreProxy:
         """Scoring images, and comparing them."""
         return self.use(SCORE)
+
+    @property
+    def prepared(self) -> Any:
+        """The result of the recipe's `before`; None if it has none."""
+        return self._run.batch.prepared
 
     def seed_for(self, variation: int) -> int:
         """The seed of a variation; variation 0 is the job's own."""

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from db.rows import BatchRow, JobRow
 from engine.contract import Backend, Blocked
-from engine.contract.recipe import Catalog
+from engine.contract.recipe import AnyRecipe, Catalog
 from engine.runtime.step.fingerprint import Identity
 from engine.runtime.step.job_state import BatchState, JobState, StepRecord
 
@@ -45,6 +47,7 @@ def load_batch(
             ]
             for capability, first in snapshot["backends"].items()
         }
+        prepared = _prepared(recipe, row)
     except (KeyError, ValueError, ImportError, AttributeError) as error:
         raise Blocked(
             f"Batch b{row.id} was queued with something that this Safelight does not have: "
@@ -66,7 +69,16 @@ def load_batch(
         {capability: found[0] for capability, found in backends.items()},
         identities,
         {capability: tuple(found[1:]) for capability, found in backends.items() if found[1:]},
+        prepared,
     )
+
+
+def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
+    """The result of a batch's first steps; None if it has none."""
+    if recipe.before is None or row.before_result is None:
+        return None
+    found: BaseModel = recipe.before.result.model_validate_json(row.before_result)
+    return found
 
 
 def _settings_of(
@@ -120,6 +132,10 @@ FROM steps s LEFT JOIN errors e ON e.id = s.error_id
 WHERE s.job_id = ?
 """
 
+_BATCH_MEMOS = _MEMOS.replace(
+    "s.job_id = ?", "s.batch_id = ? AND s.job_id IS NULL AND substr(s.key, 1, ?) = ?"
+)
+
 
 def load_job(
     connection: sqlite3.Connection, job: JobRow, batch: BatchState, decided: dict[str, list[Any]]
@@ -132,18 +148,60 @@ def load_job(
         batch: What it shares with the other jobs of its batch.
         decided: What operators decided about it, newest first, by key.
     """
-    memos = _memos(connection, job.id) if job.starts > 1 else {}  # at first it has no steps
+    # At first it has no steps.
+    memos = _memos(connection, _MEMOS, (job.id,)) if job.starts > 1 else {}
     return JobState(job, batch, memos, Counter(key for key, _ in memos), decided)
 
 
-def _memos(connection: sqlite3.Connection, job_id: int) -> dict[tuple[str, str], StepRecord]:
-    """What the store knows of a job's steps, by key and fingerprint."""
+def load_batch_steps(connection: sqlite3.Connection, batch: BatchState, scope: str) -> JobState:
+    """Return a run of a batch's own steps, with all that the store knows of them.
+
+    Its job is none of the store: the number is the batch's, negated.
+
+    Args:
+        connection: A connection to the store.
+        batch: The batch.
+        scope: Scope of the steps: `before` or `after`.
+    """
+    memos = _memos(connection, _BATCH_MEMOS, (batch.row.id, len(scope) + 1, f"{scope}/"))
+    return JobState(_batch_as_job(batch.row), batch, memos, Counter(key for key, _ in memos), {})
+
+
+def _batch_as_job(row: BatchRow) -> JobRow:
+    return JobRow(
+        id=-row.id,
+        batch_id=row.id,
+        position=0,
+        key=row.name,
+        state="running",
+        reason=None,
+        lane=None,
+        message=None,
+        priority=0,
+        seed=row.seed,
+        input="{}",
+        output=row.outputs,
+        stage=None,
+        iterations=0,
+        score=None,
+        cost=0,
+        starts=2,  # its calls may be what ended an engine
+        result=None,
+        error_id=None,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=None,
+    )
+
+
+def _memos(
+    connection: sqlite3.Connection, sql: str, values: tuple[object, ...]
+) -> dict[tuple[str, str], StepRecord]:
+    """What the store knows of some steps, by key and fingerprint."""
     memos: dict[tuple[str, str], StepRecord] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
-    for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(
-        _MEMOS, (job_id,)
-    ):
+    for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(sql, values):
         memo = memos[key, print_] = StepRecord(*plain)  # its first fields, in their order
         if memo.state == "failed" and kind is not None:
             memo.error = (kind, message, remedy)

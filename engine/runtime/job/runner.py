@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +12,17 @@ from pydantic import BaseModel, ValidationError
 
 from db.writer import StoreWriter
 from db.writes import jobs as writes
-from db.writes.errors import ErrorRecord, record_error
+from db.writes.errors import record_error
 from db.writes.steps import supersede_unused
 from engine.contract import Blocked, Permanent, StepError
 from engine.outputs.folder import ExportError
 from engine.runtime.artifacts import FileLost
+from engine.runtime.job.errors import deciding_error, error_record
 from engine.runtime.job.job import JobContext
 from engine.runtime.lanes.lane import Lane
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.step.job_state import JobState
-from engine.runtime.step.outcome import StepFailed, StepUnknown, bug_record
+from engine.runtime.step.outcome import StepFailed, StepUnknown
 from engine.runtime.step.runner import StepRunner
 
 log = logging.getLogger(__name__)
@@ -98,8 +99,8 @@ class JobRunner:
         if not isinstance(result, BaseModel):
             raise TypeError(f"The recipe {recipe.name} returned no model: {type(result).__name__}.")
         if unused := run.unused:  # steps of a way that the recipe no longer goes
-            job_id = run.job.id
-            await self._writer.write(lambda c: supersede_unused(c, job_id, unused))
+            job = run.job
+            await self._writer.write(lambda c: supersede_unused(c, job.batch_id, job.id, unused))
         return result
 
     async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
@@ -145,7 +146,7 @@ class JobRunner:
             self._projector.refresh_outputs(run)
 
     async def _raised(self, run: JobState, error: BaseException) -> None:
-        worst = _worst(error)
+        worst = deciding_error(error)
         if isinstance(worst, StepUnknown):
             await self._park(run, "unknown-outcome", None, worst)
         elif isinstance(worst, Blocked):
@@ -169,7 +170,7 @@ class JobRunner:
         job = run.job
         error_id = error.error_id if isinstance(error, StepFailed) else 0
         if not error_id:
-            record = _record(error)
+            record = error_record(error)
             error_id = await self._writer.write(
                 lambda c: record_error(c, record, job.batch_id, job.id)
             )
@@ -206,40 +207,8 @@ async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
     task.result()
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
-def _worst(error: BaseException) -> BaseException:
-    """The one error of a group that decides what becomes of the job.
-
-    What parks comes before what fails: once it is mended, the job comes to its failure again.
-    """
-
-    def rank(leaf: BaseException) -> int:
-        if isinstance(leaf, StepUnknown):
-            return 0
-        if isinstance(leaf, Blocked):
-            return 1
-        return 3 if isinstance(leaf, StepError) else 2
-
-    return min(_leaves(error), key=rank)
-
-
 def _is_of_lost_files(error: BaseException) -> bool:
     causes = list[BaseException | None]([error])
     while (cause := causes[-1]) is not None and cause.__cause__ not in causes:
         causes.append(cause.__cause__)
     return any(isinstance(cause, FileLost | ExportError) for cause in causes)
-
-
-def _record(error: BaseException) -> ErrorRecord:
-    if isinstance(error, StepError):
-        return ErrorRecord(error.kind, type(error).__name__, error.message, error.remedy)
-    record = bug_record(error, "a recipe")
-    log.error("a recipe raised what it should not: %s", record.traceback)
-    return record

@@ -25,7 +25,7 @@ class JobScheduler:
         writer: The store's writer door.
         runner: Runs one job.
         batches: What the jobs of a batch share.
-        wake: Called when a job has ended.
+        on_end: Called with a run that has ended.
 
     Attributes:
         runs: The jobs that run, by id.
@@ -37,14 +37,14 @@ class JobScheduler:
         writer: StoreWriter,
         runner: JobRunner,
         batches: BatchCache,
-        wake: Callable[[], None],
+        on_end: Callable[[JobState], None],
     ) -> None:
         self.runs: dict[int, JobState] = {}
         self._reader = reader
         self._writer = writer
         self._runner = runner
         self._batches = batches
-        self._wake = wake
+        self._on_end = on_end
 
     @property
     def tasks(self) -> list["asyncio.Task[None]"]:
@@ -80,7 +80,7 @@ class JobScheduler:
     def _ended(self, run: JobState) -> None:
         if self.runs.get(run.job.id) is run:  # it may have been claimed again by now
             del self.runs[run.job.id]
-        self._wake()
+        self._on_end(run)
 
     def stop(
         self, then: str, batch_id: int | None = None, job_id: int | None = None

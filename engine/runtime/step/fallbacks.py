@@ -68,6 +68,8 @@ def ways(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[Result
 
 
 def _simplified(run: JobState, request: Request) -> Request | None:
+    if run.row_id is None:
+        return None
     entry: RecipeInput = run.parsed_input()
     prompt, negative_prompt = entry.starting_prompt()
     return request.simplified(prompt, negative_prompt) if prompt or negative_prompt else None
@@ -139,7 +141,7 @@ async def _note(
             c,
             "step.fallback",
             batch_id=job.batch_id,
-            job_id=job.id,
+            job_id=run.row_id,
             level="warning",
             message=f"{key}: {error.message} Asked {other.words} instead.",
             data={"from": key, "to": then, "reason": error.message},

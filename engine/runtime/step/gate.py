@@ -42,6 +42,8 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
         Rejected: An operator has rejected it.
     """
     key = f"{scope}/{name}" if scope else name
+    if run.row_id is None:
+        raise TypeError(f"{key!r} cannot be a gate: only jobs wait for approval.")
     gate = decision_for(run.recipe, key)
     if not isinstance(gate, Approval):
         raise TypeError(f"The recipe asks for approval of {key!r} and declares no Approval of it.")

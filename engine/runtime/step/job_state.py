@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from db.rows import BatchRow, JobRow
 from engine.contract import Backend
 from engine.contract.recipe import AnyRecipe, Headline
@@ -47,6 +49,7 @@ class BatchState:
         backends: The backend that is asked first for each capability.
         identities: What the snapshot says of each backend, by capability and name.
         fallbacks: The backends that are asked after it, in order.
+        prepared: The result of the batch's first steps; None before they are done.
     """
 
     row: BatchRow
@@ -55,6 +58,7 @@ class BatchState:
     backends: dict[str, Backend]
     identities: dict[tuple[str, str], Identity]
     fallbacks: dict[str, tuple[Backend, ...]] = field(default_factory=dict)
+    prepared: BaseModel | None = None
 
     def identity(self, backend: Backend) -> Identity:
         """What the snapshot says of a backend; what a recipe does itself says so itself."""
@@ -119,6 +123,11 @@ class JobState:
         self.then = max(self.then, then, key=_STOPS.index)
         if self.task is not None and not self.is_ending:
             self.task.cancel()
+
+    @property
+    def row_id(self) -> int | None:
+        """Number of the job's row; None for the steps of the batch itself."""
+        return self.job.id if self.job.id > 0 else None
 
     @property
     def unused(self) -> set[str]:

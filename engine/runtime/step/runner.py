@@ -134,8 +134,8 @@ class StepRunner:
             raise RuntimeError(f"The recipe has used the step key {key!r} twice in one job.")
         run.used.add(key)
         if run.has_other_version(key, print_):
-            job_id = run.job.id
-            await self.write(lambda c: writes.supersede_others(c, job_id, key, print_))
+            batch_id, job_id = run.job.batch_id, run.row_id
+            await self.write(lambda c: writes.supersede_others(c, batch_id, job_id, key, print_))
         return run.memos.get((key, print_))
 
     async def _made(self, asked: StepRequest, memo: StepRecord | None) -> StepResult:

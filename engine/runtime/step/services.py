@@ -68,7 +68,7 @@ class StepRequest:
         identity = self.run.batch.identity(call.backend)
         return Intent(
             batch_id=job.batch_id,
-            job_id=job.id,
+            job_id=self.run.row_id,
             key=self.key,
             scope=self.scope,
             name=self.name,
