@@ -11,7 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlite_utils import Database, Migrations
 
-from db.migrations import m0001_first_light
+from db.migrations import (
+    m0001_first_light,
+    m0002_sets_and_hosts,
+    m0003_one_count,
+    m0004_counted_work,
+    m0005_kinds,
+)
 from db.queries import batches, history, jobs
 from db.rows import ScoreRow
 from db.schema import JOB_STATES, SCHEMA_VERSION
@@ -269,3 +275,35 @@ def test_a_store_of_the_first_release_gains_what_came_later(tmp_path: Path) -> N
     assert reader.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION
     reader.close()
     assert path.with_name("safelight-schema-1.db").exists()
+
+
+def test_batches_of_earlier_stores_keep_their_state_and_have_no_steps_of_their_own(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "safelight.db"
+    database = Database(path)
+    collected = Migrations("safelight")
+    for module in (m0001_first_light, m0002_sets_and_hosts, m0003_one_count, m0004_counted_work):
+        collected(name=module.__name__.rpartition(".m")[2])(module.apply)
+    collected(name="0005_kinds")(m0005_kinds.apply)
+    collected.apply(database)
+    made = [("waits", 3, 0, 0, "pending"), ("ended", 0, 2, 0, "done"), ("odd", 0, 1, 1, "done")]
+    with database.conn:
+        for name, queued, done, failed, finish in made:
+            database.execute(
+                """INSERT INTO batches (name, recipe, recipe_version, seed, settings, snapshot,
+                   outputs, summary, preparing, queued, done, failed, finish, created_at)
+                   VALUES (?, 'r', '1', 1, '{}', '{}', '', '', 0, ?, ?, ?, ?, 'now')""",
+                (name, queued, done, failed, finish),
+            )
+    before = [row[0] for row in database.execute("SELECT state FROM batches ORDER BY id")]
+    database.execute("PRAGMA user_version = 5")
+    database.close()
+    path.chmod(0o600)
+    reader = Store(path).reader()
+    rows = [batches.batch(reader, number) for number in (1, 2, 3)]
+    reader.close()
+    assert [row.state for row in rows if row] == before == ["queued", "done", "done_with_failures"]
+    assert {(row.start, row.before_result, row.checkpoints) for row in rows if row} == {
+        ("done", None, 0)
+    }
