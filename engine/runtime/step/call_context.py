@@ -1,6 +1,7 @@
 """What a backend is given for the length of one call."""
 
 import asyncio
+import functools
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -93,7 +94,7 @@ class StepCallContext:
             )
         known = self.artifacts.known(data) if len(data) <= SMALL else None
         if known:
-            artifact = _described(known, content_of(data), kind)
+            artifact = _described_again(_Stored(known, kind, data))
         else:
             artifact = await self._store(_keep, data, kind)
         self.kept.append({"role": role, **vars(artifact)})
@@ -190,6 +191,21 @@ def _keep_file(artifacts: ArtifactStore, path: Path, kind: str | None) -> Artifa
     with stream:
         hash_, _ = artifacts.put_stream(stream)
     return _described(hash_, content_of_file(artifacts.path(hash_)), kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """Small bytes that are stored already; they are the same if their hash is."""
+
+    hash: str
+    kind: str | None
+    data: bytes = field(compare=False)
+
+
+@functools.lru_cache(maxsize=256)
+def _described_again(stored: _Stored) -> Artifact:
+    """The handle of small bytes that come again and again: looked at once, not at each step."""
+    return _described(stored.hash, content_of(stored.data), stored.kind)
 
 
 def _described(hash_: str, content: Content, kind: str | None) -> Artifact:
