@@ -38,17 +38,18 @@ class BatchStepContext(JobContext[Any, Any]):
     ) -> None:
         super().__init__(runner, run, None, run.batch.settings)
         self._path = scope
+        self._batch = run.batch.row
         self._reader = reader
 
     @property
     def name(self) -> str:
         """The batch's name."""
-        return self._run.batch.row.name
+        return self._batch.name
 
     @property
     def source(self) -> str:
         """Path of the input as it was given, or `-`."""
-        return self._run.batch.row.source
+        return self._batch.source
 
     def jobs(self) -> Iterator[BatchJob]:
         """Yield the batch's jobs in the order of the input."""
@@ -57,7 +58,7 @@ class BatchStepContext(JobContext[Any, Any]):
             yield BatchJob(
                 key=row.key,
                 state=row.state,
-                input=batch.recipe.input.model_validate_json(row.input),
+                input=batch.parsed_input(row.input),
                 result=row.decoded_result,
                 score=row.score,
             )

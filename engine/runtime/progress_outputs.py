@@ -37,7 +37,7 @@ class ProgressOutputs:
 
     def job_ended(self, batch: BatchState) -> None:
         """Write what has become due by the end of a job, without waiting for it."""
-        if batch.recipe.outputs.write_progress is None:
+        if batch.outputs.write_progress is None:
             return
         task = asyncio.create_task(self.write_due(batch), name=f"progress of b{batch.row.id}")
         self._tasks.add(task)
@@ -45,7 +45,7 @@ class ProgressOutputs:
 
     async def write_due(self, batch: BatchState) -> None:
         """Write the progress outputs that are due; trouble is logged, and they stay due."""
-        if batch.recipe.outputs.write_progress is None:
+        if batch.outputs.write_progress is None:
             return
         async with self._locks.setdefault(batch.row.id, asyncio.Lock()):
             try:
@@ -54,7 +54,7 @@ class ProgressOutputs:
                 log.warning("progress outputs of b%d: %s", batch.row.id, error)
 
     async def _write_due(self, batch: BatchState) -> None:
-        batch_id, every = batch.row.id, batch.recipe.outputs.progress_every
+        batch_id, every = batch.row.id, batch.outputs.progress_every
         while (row := read_batch(self._reader, batch_id)) is not None:
             ended = row.checkpoints + every
             if row.ended < ended:

@@ -75,9 +75,10 @@ def load_batch(
 
 def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
     """The result of a batch's first steps; None if it has none."""
-    if recipe.before is None or row.before_result is None:
+    before = recipe.before
+    if before is None or row.before_result is None:
         return None
-    found: BaseModel = recipe.before.result.model_validate_json(row.before_result)
+    found: BaseModel = before.result.model_validate_json(row.before_result)
     return found
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from db.rows import BatchRow, JobRow
 from engine.contract import Backend
+from engine.contract.outputs import Outputs
 from engine.contract.recipe import AnyRecipe, Headline
 from engine.runtime.step.fingerprint import Identity
 
@@ -59,6 +60,19 @@ class BatchState:
     identities: dict[tuple[str, str], Identity]
     fallbacks: dict[str, tuple[Backend, ...]] = field(default_factory=dict)
     prepared: BaseModel | None = None
+
+    @property
+    def outputs(self) -> Outputs:
+        """The folders that the recipe writes."""
+        return self.recipe.outputs
+
+    def parsed_input(self, stored: str) -> Any:
+        """Return a stored entry as the recipe's input model.
+
+        Raises:
+            ValueError: It does not fit the recipe.
+        """
+        return self.recipe.input.model_validate_json(stored)
 
     def identity(self, backend: Backend) -> Identity:
         """What the snapshot says of a backend; what a recipe does itself says so itself."""
@@ -155,7 +169,7 @@ class JobState:
         Raises:
             ValueError: The stored entry does not fit the recipe.
         """
-        return self.recipe.input.model_validate_json(self.job.input)
+        return self.batch.parsed_input(self.job.input)
 
     def has_other_version(self, key: str, fingerprint: str) -> bool:
         """Whether the store has this step with another fingerprint, or had it put aside."""
