@@ -17,7 +17,7 @@ class FixedModel:
         self.answer = bytes(answers)
 
     def run(
-        self, operation: str, payloads: Sequence[Any], desk: BatchReporter | None
+        self, operation: str, payloads: Sequence[Any], reporter: BatchReporter | None
     ) -> Sequence[Any]:
         """Waits, then answers each payload with as many bytes as it was told."""
         time.sleep(self.seconds)

@@ -23,7 +23,7 @@ PAGES = ("docs", "examples", "README.md", "CONTRIBUTING.md", "AGENTS.md")
 
 OPENING = re.compile(r"\s*(What|Whether|Who|How|Which|Where|That)\b")
 WORDS = re.compile(r"\b(told|made|goes on|for want of|anew)\b", re.IGNORECASE)
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Maximum number of findings printed for one room."""
 
 Counts = dict[str, dict[str, int]]
@@ -152,10 +152,10 @@ def to_text(counts: Counts) -> str:
 
 def _show(found: list[Finding], room: str, habit: str | None) -> None:
     lines = [f for f in found if f.room == room and habit in (None, f.habit)]
-    for finding in lines[:MOST_SHOWN] if habit else lines:
+    for finding in lines[:MAX_SHOWN] if habit else lines:
         print(f"  {finding}")
-    if habit and len(lines) > MOST_SHOWN:
-        print(f"  and {len(lines) - MOST_SHOWN} more: python -m lint.voice --show {room}")
+    if habit and len(lines) > MAX_SHOWN:
+        print(f"  and {len(lines) - MAX_SHOWN} more: python -m lint.voice --show {room}")
 
 
 def _update(counts: Counts, kept: Counts) -> int:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
 
-MOST_TOASTS = 2
+MAX_TOASTS = 2
 """Sentences that fit below the lists."""
 
 PRELOAD_SECONDS = 0.3
@@ -298,7 +298,7 @@ class Dashboard(App[str]):
 
     def on_notify(self) -> None:
         """Takes older sentences away before another is shown: lists are left free."""
-        for older in list(self._notifications)[: 1 - MOST_TOASTS]:
+        for older in list(self._notifications)[: 1 - MAX_TOASTS]:
             self._unnotify(older)
 
 

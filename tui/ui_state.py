@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-MOST_FILTERS = 200
+MAX_FILTERS = 200
 """Filters that are remembered, of all workspaces and batches."""
 
 
@@ -40,7 +40,7 @@ class UiState:
         self.filters.pop(name, None)
         if text:
             self.filters[name] = text
-        for oldest in list(self.filters)[:-MOST_FILTERS]:
+        for oldest in list(self.filters)[:-MAX_FILTERS]:
             del self.filters[oldest]
 
     @classmethod

@@ -14,7 +14,7 @@ from db.clock import now, seconds_between
 Span = tuple[str, str]
 """Begin and end, as stored times; they sort as they follow each other."""
 
-_MOST_EVENTS = 5_000
+_MAX_EVENTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def _running_times(
     for job_id in job_ids:
         spans: list[Span] = []
         begun = ""
-        for at, type_ in connection.execute(sql, (job_id, _MOST_EVENTS)):
+        for at, type_ in connection.execute(sql, (job_id, _MAX_EVENTS)):
             if begun:
                 spans.append((begun, max(begun, at)))
             begun = at if type_ == "job.started" else ""

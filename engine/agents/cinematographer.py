@@ -2,14 +2,14 @@
 
 from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import as_json, told_film, told_scene
-from engine.agents.prompt_files import fence, words
+from engine.agents.prompt_files import fence, prompt_file
 from engine.agents.refiner import RefinerAnswer
 from engine.contract import CRITERIA, Draft, Shot, ShotRequest
 
 
 def version() -> str:
     """Version of what the Cinematographer is told, part of every fingerprint that rests on it."""
-    return words("cinematographer").version
+    return prompt_file("cinematographer").version
 
 
 def conversation(request: ShotRequest) -> Conversation:
@@ -22,7 +22,9 @@ def conversation(request: ShotRequest) -> Conversation:
             fence("DRAFTS", as_json(drafts)),
         )
     )
-    return Conversation(words("cinematographer").text, (ChatTurn("user", text),), RefinerAnswer)
+    return Conversation(
+        prompt_file("cinematographer").text, (ChatTurn("user", text),), RefinerAnswer
+    )
 
 
 def _told(number: int, draft: Draft) -> dict[str, object]:

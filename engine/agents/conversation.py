@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from engine.agents.prompt_files import words
+from engine.agents.prompt_files import prompt_file
 
 MAX_ECHO = 20_000
 """Characters of a broken answer that are shown to the model again."""
@@ -49,7 +49,7 @@ class Conversation:
 
     def repaired(self, answer: str, problem: str) -> "Conversation":
         """The conversation with a broken answer and what is wrong with it."""
-        text = words("repair").text.format(problem=problem, schema=plain_schema(self.shape))
+        text = prompt_file("repair").text.format(problem=problem, schema=plain_schema(self.shape))
         answered = ChatTurn("assistant", answer[:MAX_ECHO] or "(nothing)")
         return replace(self, turns=(*self.turns, answered, ChatTurn("user", text)))
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.agents.conversation import ChatTurn, Conversation, InlineImage
-from engine.agents.prompt_files import fence, words
+from engine.agents.prompt_files import fence, prompt_file
 from engine.agents.replies import Answer, CleanText, Number, TextList, other_scale
 from engine.contract import EvaluateRequest, Evaluation
 
@@ -28,7 +28,7 @@ class EvaluatorAnswer(Answer):
 
 def version() -> str:
     """Version of what the evaluator is told, part of every fingerprint that rests on it."""
-    return words("evaluator").version
+    return prompt_file("evaluator").version
 
 
 def conversation(request: EvaluateRequest, image: InlineImage) -> Conversation:
@@ -40,7 +40,7 @@ def conversation(request: EvaluateRequest, image: InlineImage) -> Conversation:
     """
     text = f"The image is attached. The brief it was made from:\n\n{fence('BRIEF', request.brief)}"
     return Conversation(
-        words("evaluator").text, (ChatTurn("user", text, (image,)),), EvaluatorAnswer
+        prompt_file("evaluator").text, (ChatTurn("user", text, (image,)),), EvaluatorAnswer
     )
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import told_film, told_scene
-from engine.agents.prompt_files import fence, words
+from engine.agents.prompt_files import fence, prompt_file
 from engine.agents.replies import Answer, CleanText, Number, TextList, other_scale
 from engine.contract import CRITERIA, ReviewRequest, ShotReview
 
@@ -36,7 +36,7 @@ class ReviewAnswer(Answer):
 
 def version() -> str:
     """Version of what the Prompt Engineer is told, part of every fingerprint that rests on it."""
-    return words("prompt_engineer").version
+    return prompt_file("prompt_engineer").version
 
 
 def conversation(request: ReviewRequest) -> Conversation:
@@ -44,7 +44,9 @@ def conversation(request: ReviewRequest) -> Conversation:
     text = "\n\n".join(
         (told_film(request.film), told_scene(request.scene), fence("PROMPT", request.prompt))
     )
-    return Conversation(words("prompt_engineer").text, (ChatTurn("user", text),), ReviewAnswer)
+    return Conversation(
+        prompt_file("prompt_engineer").text, (ChatTurn("user", text),), ReviewAnswer
+    )
 
 
 def review(verdict: ReviewAnswer, request: ReviewRequest, scorer: str) -> ShotReview:

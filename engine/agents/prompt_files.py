@@ -32,7 +32,7 @@ class PromptFile:
 
 
 @functools.cache
-def words(name: str) -> PromptFile:
+def prompt_file(name: str) -> PromptFile:
     """The words of an agent.
 
     Args:

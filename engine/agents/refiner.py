@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from engine.agents.conversation import ChatTurn, Conversation
-from engine.agents.prompt_files import fence, words
+from engine.agents.prompt_files import fence, prompt_file
 from engine.agents.replies import Answer, CleanText, OptionalText
 from engine.contract import Attempt, Refinement, RefineRequest
 
@@ -24,7 +24,7 @@ class RefinerAnswer(Answer):
 
 def version() -> str:
     """Version of what the refiner is told, part of every fingerprint that rests on it."""
-    return words("refiner").version
+    return prompt_file("refiner").version
 
 
 def conversation(request: RefineRequest) -> Conversation:
@@ -35,7 +35,7 @@ def conversation(request: RefineRequest) -> Conversation:
         indent=1,
     )
     text = f"{fence('BRIEF', request.brief)}\n\n{fence('ATTEMPTS', attempts)}"
-    return Conversation(words("refiner").text, (ChatTurn("user", text),), RefinerAnswer)
+    return Conversation(prompt_file("refiner").text, (ChatTurn("user", text),), RefinerAnswer)
 
 
 def _told(number: int, attempt: Attempt) -> dict[str, object]:

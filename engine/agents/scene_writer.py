@@ -7,12 +7,12 @@ from pydantic import Field, create_model
 
 from engine.agents.conversation import ChatTurn, Conversation
 from engine.agents.films import told_film
-from engine.agents.prompt_files import words
+from engine.agents.prompt_files import prompt_file
 from engine.agents.refiner import MAX_PROMPT
 from engine.agents.replies import Answer, CleanText, Number, OptionalText
 from engine.contract import PlannedScene, Scenes, ScenesRequest
 
-LEAST_SECONDS, MAX_SECONDS = 0.001, 3600.0
+MIN_SECONDS, MAX_SECONDS = 0.001, 3600.0
 """The shortest and the longest scene, in seconds."""
 
 
@@ -39,14 +39,14 @@ def script_of(count: int) -> type[Script]:
 
 def version() -> str:
     """Version of what the scene writer is told, part of every fingerprint that rests on it."""
-    return words("scene_writer").version
+    return prompt_file("scene_writer").version
 
 
 def conversation(request: ScenesRequest) -> Conversation:
     """What the scene writer is told: the film, and how many scenes there are to be."""
     text = f"Write {request.count} scenes of this film.\n\n{told_film(request.film)}"
     shape = script_of(request.count)
-    return Conversation(words("scene_writer").text, (ChatTurn("user", text),), shape)
+    return Conversation(prompt_file("scene_writer").text, (ChatTurn("user", text),), shape)
 
 
 def scenes(script: Script, request: ScenesRequest, author: str) -> Scenes:
@@ -65,7 +65,7 @@ def scenes(script: Script, request: ScenesRequest, author: str) -> Scenes:
     written = tuple(
         PlannedScene(
             prompt=one.prompt,
-            duration=max(LEAST_SECONDS, round(one.duration * factor, 3)),
+            duration=max(MIN_SECONDS, round(one.duration * factor, 3)),
             notes=one.notes,
         )
         for one in script.scenes

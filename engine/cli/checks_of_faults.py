@@ -17,7 +17,7 @@ from db.queries.upkeep import mentioned_hashes
 from engine.cli.checks import Finding
 from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 PROBE_BYTES = 1 << 20
@@ -116,7 +116,7 @@ def check_age(workspace: Workspace) -> Iterator[Finding]:
     if not younger:
         yield Finding("age", True, "the store is as new as its files")
         return
-    newer = counted(younger, "stored file is", "stored files are")
+    newer = pluralize(younger, "stored file is", "stored files are")
     found = (
         f"{newer} newer than anything the store knows: an engine was killed just then, "
         "or the store was copied without its -wal file"

@@ -21,12 +21,12 @@ from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.job.load import in_order
 from engine.runtime.suspended import is_suspended
 from engine.runtime.suspended import remedy as wake
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 Check = Callable[[Workspace], Iterator[Finding]]
 
-LEAST_FREE = 1 << 30
+MIN_FREE = 1 << 30
 """Bytes below which a disk counts as nearly full: a few hundred large images."""
 
 SILENT_SECONDS = 60.0
@@ -59,7 +59,7 @@ def check_privacy(workspace: Workspace) -> Iterator[Finding]:
 def check_disk(workspace: Workspace) -> Iterator[Finding]:
     """Whether there is room on the disk."""
     free = shutil.disk_usage(workspace.paths.root).free
-    remedy = "Make room: safelight gc shows what takes it." if free < LEAST_FREE else ""
+    remedy = "Make room: safelight gc shows what takes it." if free < MIN_FREE else ""
     yield Finding("disk", not remedy, f"{render.size(free)} free", remedy)
 
 
@@ -185,7 +185,7 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
 
 
 def _files(count: int) -> str:
-    return counted(count, "stored file is", "stored files are")
+    return pluralize(count, "stored file is", "stored files are")
 
 
 def _is_whole(path: Path, hash_: str, size: int | None, *, deep: bool) -> bool:

@@ -14,15 +14,15 @@ from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import parse_dollars, workspace_option
 from engine.cli.trouble import BAD_USAGE
 from engine.client.actions import action_of
-from engine.client.ids import find
+from engine.client.ids import resolve
 from engine.client.workspace import Workspace
 from engine.contract.decisions import PROMPT
 from engine.contract.recipe import can_decide, not_asked
 from engine.plugins.catalog import UnknownName
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import quoted
 
-_MOST_PRIORITY = 1_000_000
+_MAX_PRIORITY = 1_000_000
 _IDS = click.argument("ids", nargs=-1, required=True, metavar="ID...")
 
 
@@ -116,7 +116,7 @@ def decide(workspace: Path, job: str, key: str, value: str, *, text: bool) -> in
 def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
     """A key that the recipe never asks for would change nothing, and nobody would say so."""
     with workspace.reading() as connection:
-        named = find(connection, job)
+        named = resolve(connection, job)
     try:
         recipe = workspace.catalog.recipe(named.batch.recipe)
     except UnknownName:  # the engine says so
@@ -196,18 +196,18 @@ def _change(text: str) -> int:
         change = int(text)
     except ValueError:
         raise click.BadParameter(f"{text!r} is not `up`, `down` or a whole number.") from None
-    if not -_MOST_PRIORITY <= change <= _MOST_PRIORITY:
-        raise click.BadParameter(f"A priority changes by {_MOST_PRIORITY} at most.")
+    if not -_MAX_PRIORITY <= change <= _MAX_PRIORITY:
+        raise click.BadParameter(f"A priority changes by {_MAX_PRIORITY} at most.")
     return change
 
 
 def _ask_about_batches(workspace: Workspace, ids: Sequence[str]) -> None:
     with workspace.reading() as connection:
-        named = [find(connection, text) for text in ids]
+        named = [resolve(connection, text) for text in ids]
     for item in named:
         if item.job is None:
             left = item.batch.total - item.batch.ended
-            unfinished = counted(left, "job that has", "jobs that have") + " not ended"
+            unfinished = pluralize(left, "job that has", "jobs that have") + " not ended"
             render.say(f"{item} ({item.batch.name}) has {unfinished}.")
             click.confirm(action_of("cancel").question(str(item)), abort=True)
 

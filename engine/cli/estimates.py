@@ -12,7 +12,7 @@ from engine.client.workspace import Workspace
 from engine.money.amounts import in_words, price_of
 from engine.money.estimate import Estimate, EstimateLine, Range
 from engine.queueing.queue import QueueOptions, Source
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 
 def show_estimate(found: Estimate, *, as_json: bool) -> None:
@@ -76,7 +76,7 @@ def _range(
 
 def _lines(found: Estimate) -> Iterator[str]:
     steps = "" if found.steps is None else f", {_range_of(found.steps, 'step')}"
-    yield f"{counted(found.jobs, 'job')}{steps}."
+    yield f"{pluralize(found.jobs, 'job')}{steps}."
     for line in found.lines:
         yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
         yield from (f"    {detail}" for detail in line.details)
@@ -106,7 +106,7 @@ def _money(cost: Range) -> str:
 
 def _range_of(found: tuple[int, int], noun: str) -> str:
     least, most = found
-    return counted(most, noun, shown=_between((least, most), str))
+    return pluralize(most, noun, shown=_between((least, most), str))
 
 
 def _between(found: tuple[Any, Any], shown: Callable[[Any], str]) -> str:

@@ -17,7 +17,7 @@ from db.rows import EventRow
 from engine.cli import render
 from engine.cli.live import event_document
 from engine.cli.options import json_option, workspace_option
-from engine.client.ids import batch_name, find, job_name
+from engine.client.ids import batch_name, job_name, resolve
 from engine.client.workspace import Workspace
 
 FOLLOW_SECONDS = 0.2
@@ -50,7 +50,7 @@ def events(
 def _scope(connection: sqlite3.Connection, text: str | None) -> tuple[int | None, int | None]:
     if text is None:
         return None, None
-    named = find(connection, text)
+    named = resolve(connection, text)
     return (None, named.job.id) if named.job else (named.batch.id, None)
 
 

@@ -19,7 +19,7 @@ from engine.contract.outputs import Projection
 from engine.outputs.folder import ExportError, Folder, read_regular
 from engine.outputs.names import BATCH_SUMMARY, claim, fold, safe_name
 from engine.runtime.artifacts import ArtifactStore
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.trust.guard import outputs_folder
 
 MARKER = ".safelight-export.json"
@@ -46,7 +46,7 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
     for problem in problems:
         click.echo(render.shown(problem, None).plain, err=True)
     where = folder or opened.shown_root / found.outputs
-    render.say(f"Wrote {counted(written, 'job')} of {batch_name(found.id)} to {where}.")
+    render.say(f"Wrote {pluralize(written, 'job')} of {batch_name(found.id)} to {where}.")
     if not exporter.is_complete:
         render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")
     return FAILED if problems else 0

@@ -11,7 +11,7 @@ from engine.cli.control import carry_out, operator_command
 from engine.cli.options import workspace_option
 from engine.cli.trouble import CliError
 from engine.client.gates import WaitingGate, only_gate
-from engine.client.ids import find
+from engine.client.ids import resolve
 from engine.client.workspace import Workspace
 
 MAX_EDIT_BYTES = 4 << 20
@@ -63,7 +63,7 @@ def reject(workspace: Path, job: str, key: str, reason: str) -> int:
 
 def _waiting(workspace: Workspace, job: str, key: str) -> WaitingGate:
     with workspace.reading() as connection:
-        named = find(connection, job)
+        named = resolve(connection, job)
         if named.job is None:
             raise click.UsageError(f"{job} is a batch; name one of its jobs.")
         return only_gate(connection, named.job, key)

@@ -20,7 +20,7 @@ from engine.kinds.thumbnails import Thumbnails
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import IntakeBusy, nothing_taken_in
 from engine.runtime.lock import EngineLock, WorkspaceBusy
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 FRESH_SECONDS = 3600
 """Younger files are never removed: a file is written before the row that names it."""
@@ -60,7 +60,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     if not found:
         render.say("Every stored file is named; there is nothing to remove.")
         return 0
-    render.say(f"{counted(len(found), 'file')} that nothing names: {total}.")
+    render.say(f"{pluralize(len(found), 'file')} that nothing names: {total}.")
     if dry_run or not _may_remove(yes=yes):
         return 0
     try:
@@ -69,7 +69,7 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
         render.say(f"{error} Nothing is removed while it runs; try again after it.")
         return 0
     count = render.size(sum(item.size for item in removed))
-    render.say(f"Removed {counted(len(removed), 'file')}: {count}.")
+    render.say(f"Removed {pluralize(len(removed), 'file')}: {count}.")
     return 0
 
 

@@ -13,7 +13,7 @@ from engine.cli import render
 from engine.cli.checks import Finding
 from engine.client.workspace import Workspace
 from engine.contract import Blocked
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 
 def host_line(host: HostRow) -> Text:
@@ -28,7 +28,7 @@ def host_line(host: HostRow) -> Text:
     if host.running or host.waiting:
         parts.append(f"{host.running} running, {host.waiting} waiting")
     if host.restarts:
-        parts.append(f"started again {counted(host.restarts, 'time')}")
+        parts.append(f"started again {pluralize(host.restarts, 'time')}")
     head = Text(f"Host {render.shown(host.device, 20)}: ", style="bold")
     return head + render.shown("; ".join(parts) + ".", 400)
 

@@ -17,7 +17,7 @@ from engine.config.settings import load_environment
 from engine.queueing.import_results import ImportSummary, SkippedItem, import_tree
 from engine.queueing.plan import results_folder
 from engine.recipes.refine import RECIPE
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.trust.grants import trust
 
 _SHOWN_PROBLEMS = 100
@@ -40,7 +40,7 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     with opened.reading() as connection:
         said = renamed(connection, done.batch_id, done.wanted_name)
     name = batch_name(done.batch_id)
-    render.say(f"Imported {counted(done.jobs, 'job')} as {name}. {said}".rstrip())
+    render.say(f"Imported {pluralize(done.jobs, 'job')} as {name}. {said}".rstrip())
     return FAILED if done.left else 0
 
 
@@ -59,14 +59,14 @@ def _tell_left(left: SkippedItem) -> None:
     for problem in left.problems[:_SHOWN_PROBLEMS]:
         _warn(f"{problem.path} {problem.message}")
     for name, (count, path) in islice(left.fields.items(), _SHOWN_PROBLEMS):
-        where = f"{path}" + (f" and {counted(count - 1, 'more file')}" if count > 1 else "")
+        where = f"{path}" + (f" and {pluralize(count - 1, 'more file')}" if count > 1 else "")
         _warn(f"{where} has a field {name} that is not read")
     if left.problems:
-        _warn(f"{counted(len(left.problems), 'thing was', 'things were')} left out.")
+        _warn(f"{pluralize(len(left.problems), 'thing was', 'things were')} left out.")
     if left.fields:
-        _warn(f"{counted(len(left.fields), 'field was', 'fields were')} left out.")
+        _warn(f"{pluralize(len(left.fields), 'field was', 'fields were')} left out.")
     if left.others:
-        _warn(f"{counted(left.others, 'other file was', 'other files were')} not read.")
+        _warn(f"{pluralize(left.others, 'other file was', 'other files were')} not read.")
 
 
 def _warn(text: str) -> None:

@@ -37,7 +37,7 @@ from engine.queueing.plan import wanted_name
 from engine.queueing.queue import NOTE, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.signals import held_back
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 DEFAULT_INPUT = "prompts.json"
@@ -132,7 +132,7 @@ def queue(
         count = opened.append(
             append, _named(recipe or input_, given) or _default_input(), _options(given)
         )
-        click.echo(f"{counted(count, 'job')} added to {append}.")
+        click.echo(f"{pluralize(count, 'job')} added to {append}.")
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")

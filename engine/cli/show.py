@@ -16,7 +16,7 @@ from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
 from engine.client.ids import find_job
 from engine.client.workspace import Workspace
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
 _TRACES_SHOWN = 10
@@ -178,7 +178,7 @@ def _call(call: Mapping[str, Any]) -> Text:
 def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
     """Where the newest traces are, and how many more there are."""
     if (older := len(traces) - _TRACES_SHOWN) > 0:
-        yield Text(f"{counted(older, 'older one is', 'older ones are')} in show --json")
+        yield Text(f"{pluralize(older, 'older one is', 'older ones are')} in show --json")
     for trace in traces[-_TRACES_SHOWN:]:
         yield render.shown(f"{trace['step']}: {trace['file']}, {render.size(trace['bytes'])}", 300)
 

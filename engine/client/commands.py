@@ -18,7 +18,7 @@ from engine.client.reading import reading
 from engine.config.paths import WorkspacePaths
 from engine.runtime.lock import EngineLock, WorkspaceBusy
 from engine.runtime.suspended import remedy
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 if TYPE_CHECKING:
@@ -155,11 +155,11 @@ class Commands:
             one = (done or refused or [self.waits_for().capitalize()])[0]
             return Report(clean(one, 400), bool(refused))
         noun, many = ("batch", "batches") if "batch" in targets[0] else ("job", "jobs")
-        parts = [f"{action_of(verb).done} {counted(len(done), noun, many)}."] if done else []
+        parts = [f"{action_of(verb).done} {pluralize(len(done), noun, many)}."] if done else []
         if refused:
-            parts.append(f"{counted(len(refused), noun, many)} refused: {refused[0]}")
+            parts.append(f"{pluralize(len(refused), noun, many)} refused: {refused[0]}")
         if waiting:
-            parts.append(f"{counted(waiting, noun, many)} not answered yet.")
+            parts.append(f"{pluralize(waiting, noun, many)} not answered yet.")
         return Report(clean(" ".join(parts), 400), bool(refused))
 
 

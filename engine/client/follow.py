@@ -7,7 +7,7 @@ from db.errors import StoreError
 from db.queries.batches import batch as read_batch
 from db.rows import BatchRow
 from db.store import Store
-from engine.client.watch import BatchUpdate, watch
+from engine.client.watch import BatchUpdate, watch_batch
 from engine.config.paths import WorkspacePaths
 from engine.runtime.engine import Engine
 from engine.runtime.lock import WorkspaceBusy, lock_holder
@@ -16,7 +16,7 @@ from engine.runtime.signals import signals
 POLL_SECONDS = 0.2
 
 
-async def attend(
+async def follow_batch(
     store: Store,
     paths: WorkspacePaths,
     make_engine: Callable[[], Engine],
@@ -38,7 +38,7 @@ async def attend(
         The batch as it is at the end, and the number of the signal that cut it short, or 0.
     """
     ended = asyncio.Event()
-    watching = asyncio.create_task(watch(store, batch_id, on_update, ended))
+    watching = asyncio.create_task(watch_batch(store, batch_id, on_update, ended))
     attendant = _BatchFollower(store, paths, batch_id, watching)
     with signals(attendant.stop) as came:
         try:

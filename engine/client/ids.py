@@ -42,7 +42,7 @@ def job_name(job_id: int) -> str:
     return f"j{job_id}"
 
 
-def find(connection: sqlite3.Connection, text: str) -> ResolvedId:
+def resolve(connection: sqlite3.Connection, text: str) -> ResolvedId:
     """What an id names.
 
     Raises:
@@ -65,7 +65,7 @@ def find_batch(connection: sqlite3.Connection, text: str) -> BatchRow:
     Raises:
         UnknownId: Nothing has it.
     """
-    return find(connection, text).batch
+    return resolve(connection, text).batch
 
 
 def find_job(connection: sqlite3.Connection, text: str) -> ResolvedId:
@@ -74,7 +74,7 @@ def find_job(connection: sqlite3.Connection, text: str) -> ResolvedId:
     Raises:
         UnknownId: Nothing has it, or it is a batch's.
     """
-    named = find(connection, text)
+    named = resolve(connection, text)
     if named.job is None:
         raise UnknownId(f"{quoted(text)} is a batch; name one of its jobs, as j1 or BATCH/KEY.")
     return named

@@ -33,7 +33,7 @@ class BatchUpdate:
     best: float | None
 
 
-async def watch(
+async def watch_batch(
     store: Store, batch_id: int, on_update: Callable[[BatchUpdate], None], ended: asyncio.Event
 ) -> None:
     """Calls `on_update` whenever the store has changed, until `ended` is set, and once then."""

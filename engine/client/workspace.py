@@ -24,7 +24,7 @@ from engine.client.abandoned import remove_abandoned
 from engine.client.commands import Commands, Report, TargetIds
 from engine.client.coroutines import run_coroutine
 from engine.client.engine_process import Holder, engine_holder, suspended_holder
-from engine.client.ids import batch_name, find, find_batch
+from engine.client.ids import batch_name, find_batch, resolve
 from engine.client.reading import reading
 from engine.client.requests import BatchRequest
 from engine.client.run_id import run_id
@@ -241,9 +241,9 @@ class Workspace:
         Returns:
             The batch as it is at the end, and the number of the signal that cut it short, or 0.
         """
-        from engine.client.follow import attend
+        from engine.client.follow import follow_batch
 
-        return await attend(self.store, self.paths, self.engine, batch_id, on_update)
+        return await follow_batch(self.store, self.paths, self.engine, batch_id, on_update)
 
     def engine(self) -> "Engine":
         """An engine for this workspace; it takes the lock when it runs."""
@@ -300,7 +300,7 @@ class Workspace:
             sqlite3.OperationalError: Another program holds the store; nothing was done.
         """
         with self.reading() as connection:
-            targets = [find(connection, text).target for text in ids]
+            targets = [resolve(connection, text).target for text in ids]
         return self.commands.add(verb, targets, arguments, source=source)
 
     def step_in(
@@ -322,7 +322,7 @@ class Workspace:
         from engine.client.gates import gates_in
 
         with self.reading() as connection:
-            named = find(connection, text)
+            named = resolve(connection, text)
             return list(gates_in(connection, named.batch, named.job))
 
     def approve(self, job: str, key: str = "", **edited: Any) -> int:

@@ -94,7 +94,9 @@ class LoadedModel(Protocol):
 
     most: int
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
+    def run(
+        self, operation: str, payloads: Sequence[Any], reporter: BatchReporter
+    ) -> Sequence[Any]:
         """Does a batch of tasks of one operation and group.
 
         Returns:

@@ -22,7 +22,7 @@ from engine.contract.capability import Capability
 _FORMER_DIRECTION = "higher_is_more_alike"
 """Key of `Similarity.higher_is_more_similar` in results of earlier releases."""
 
-MOST_IMAGES = 64
+MAX_IMAGES = 64
 """Images in one set at most."""
 
 
@@ -36,7 +36,7 @@ class ScoreRequest(Request):
         metrics: What to score them by, for example `pickscore`; empty for all that the backend has.
     """
 
-    images: tuple[Artifact, ...] = Field(min_length=1, max_length=MOST_IMAGES)
+    images: tuple[Artifact, ...] = Field(min_length=1, max_length=MAX_IMAGES)
     brief: str
     prompt: str
     metrics: tuple[str, ...] = ()
@@ -123,7 +123,7 @@ class CompareRequest(Request):
         images: The images, in order, at least two.
     """
 
-    images: tuple[Artifact, ...] = Field(min_length=2, max_length=MOST_IMAGES)
+    images: tuple[Artifact, ...] = Field(min_length=2, max_length=MAX_IMAGES)
 
 
 class Similarity(FrozenModel):

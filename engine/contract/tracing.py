@@ -12,10 +12,10 @@ from typing import Any, Protocol
 TRACE = "trace"
 """The role of a trace among a step's files."""
 
-MOST_EXCHANGES = 32
+MAX_EXCHANGES = 32
 """Requests of one try that are noted; of more, those in the middle are left out."""
 
-MOST_BYTES = 2**20
+MAX_BYTES = 2**20
 """The largest trace that holds more than one request, in bytes."""
 
 
@@ -40,8 +40,8 @@ class WireLog:
     def add(self, exchange: Exchange) -> None:
         """Notes a request; polling makes many, of which the first and the last ones tell most."""
         self._exchanges.append(exchange)
-        if len(self._exchanges) > MOST_EXCHANGES:
-            del self._exchanges[MOST_EXCHANGES // 2]
+        if len(self._exchanges) > MAX_EXCHANGES:
+            del self._exchanges[MAX_EXCHANGES // 2]
             self._left_out += 1
 
     def trace(self, **head: Any) -> bytes:
@@ -55,7 +55,7 @@ class WireLog:
             left_out = self._left_out + len(self._exchanges) - len(exchanges)
             found = {**head, "left_out": left_out, "exchanges": exchanges}
             data = json.dumps(found, ensure_ascii=False, indent=1).encode("utf-8", "replace")
-            if len(data) <= MOST_BYTES or len(exchanges) < 2:
+            if len(data) <= MAX_BYTES or len(exchanges) < 2:
                 return data
             del exchanges[len(exchanges) // 2]
 

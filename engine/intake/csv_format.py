@@ -8,7 +8,7 @@ from engine.intake.entries import InputEntry, UnreadableInput, to_entry
 from engine.intake.problems import Problem
 from engine.intake.sentences import nearest
 from engine.intake.source import MAX_LINE_BYTES, InputSource, lines
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import quoted
 
 SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*(\n|$)', re.IGNORECASE)
@@ -52,7 +52,7 @@ def read_csv(source: InputSource, fields: Collection[str]) -> Iterator[InputEntr
         return  # there is no header at all, so no row can be read
     for number, (line, row) in enumerate(rows, 1):
         if len(row) < len(names) or any(row[len(names) :]):
-            found, wanted = counted(len(row), "cell"), counted(len(names), "column")
+            found, wanted = pluralize(len(row), "cell"), pluralize(len(names), "column")
             message = f"has {found} under {wanted}; quote cells that hold the separator"
             yield Problem(file=source.name, entry=number, line=line, message=message)
             continue

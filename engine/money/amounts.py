@@ -3,7 +3,7 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 MILLION = 1_000_000
-MOST_DOLLARS = 1_000_000_000
+MAX_DOLLARS = 1_000_000_000
 """The largest amount that is taken, in dollars."""
 
 
@@ -11,7 +11,7 @@ def limit_of(dollars: float | str) -> int:
     """A limit in micro-dollars, rounded down so that it is never more than was written.
 
     Args:
-        dollars: From 0 to `MOST_DOLLARS`; a leading `$` is taken.
+        dollars: From 0 to `MAX_DOLLARS`; a leading `$` is taken.
 
     Raises:
         ValueError: It is no such amount.
@@ -23,7 +23,7 @@ def price_of(dollars: float | str) -> int:
     """A price in micro-dollars, rounded up so that it is never less than was written.
 
     Raises:
-        ValueError: It is no amount from 0 to `MOST_DOLLARS`.
+        ValueError: It is no amount from 0 to `MAX_DOLLARS`.
     """
     return _micro(dollars, ROUND_CEILING)
 
@@ -33,8 +33,8 @@ def _micro(dollars: float | str, rounding: str) -> int:
         amount = Decimal(str(dollars).strip().removeprefix("$"))
     except InvalidOperation:
         raise ValueError(f"{str(dollars)[:40]!r} is no amount of dollars") from None
-    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS:
-        raise ValueError(f"{str(dollars)[:40]!r} is not from 0 to {MOST_DOLLARS} dollars")
+    if not amount.is_finite() or not 0 <= amount <= MAX_DOLLARS:
+        raise ValueError(f"{str(dollars)[:40]!r} is not from 0 to {MAX_DOLLARS} dollars")
     return int((amount * MILLION).to_integral_value(rounding))
 
 

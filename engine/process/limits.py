@@ -9,11 +9,11 @@ from engine.text.errors import UserError
 WANTED_FILES = 4096
 """Files that may be open at once, where the system lets us have them."""
 
-LEAST_FILES = 64
-LEAST_MEMORY = 1 << 30
+MIN_FILES = 64
+MIN_MEMORY = 1 << 30
 """Bytes of address space; the libraries that draw and measure take most of it."""
 
-LEAST_TASKS = 24
+MIN_TASKS = 24
 """Processes and threads that an engine starts at least."""
 
 
@@ -35,22 +35,22 @@ def refuse_too_little() -> None:
         LimitTooLow: An engine could not work under one of them.
     """
     files = _raised_files()
-    if files < LEAST_FILES:
+    if files < MIN_FILES:
         raise LimitTooLow(
             f"Only {files} files may be open at once here (ulimit -n), and an engine needs "
-            f"{LEAST_FILES}. Raise the limit: ulimit -n {WANTED_FILES}"
+            f"{MIN_FILES}. Raise the limit: ulimit -n {WANTED_FILES}"
         )
     memory = _soft(resource.RLIMIT_AS)
-    if memory < LEAST_MEMORY:
+    if memory < MIN_MEMORY:
         raise LimitTooLow(
             f"Only {int(memory) >> 20} MiB of memory may be used here (ulimit -v), and an engine "
-            f"needs {LEAST_MEMORY >> 20}. Raise the limit: ulimit -v unlimited"
+            f"needs {MIN_MEMORY >> 20}. Raise the limit: ulimit -v unlimited"
         )
     tasks = _free_tasks()
-    if tasks < LEAST_TASKS:
+    if tasks < MIN_TASKS:
         raise LimitTooLow(
             f"Only {int(tasks)} more processes or threads may be started here (ulimit -u), and an "
-            f"engine needs {LEAST_TASKS}. Raise the limit, or end some programs."
+            f"engine needs {MIN_TASKS}. Raise the limit, or end some programs."
         )
 
 

@@ -128,7 +128,7 @@ class _Import:
         self._folder = folder
         self._results = results
         self._artifacts = ArtifactStore(paths.artifacts)
-        self._places = OutputFolders(store, paths.root, results)
+        self._folders = OutputFolders(store, paths.root, results)
         self._keys: set[str] = set()
         self._left = SkippedItem()
         self._name = ""
@@ -144,7 +144,7 @@ class _Import:
                 take_back(write, batch_id)
                 raise
             finally:
-                self._places.close()
+                self._folders.close()
         return ImportSummary(batch_id, wanted, count, self._left)
 
     def _create(self, write: Write, wanted: str) -> int:
@@ -187,9 +187,9 @@ class _Import:
 
     def _done_job(self, item: TreeJob) -> DoneJob:
         key = self._free_key(item)
-        name = place(key, self._name, self._places.taken, self._places.holds_job)
-        job = done_job(item.report, key, str(self._results / name), self._places.full(name))
-        self._places.claim(name)
+        name = place(key, self._name, self._folders.taken, self._folders.holds_job)
+        job = done_job(item.report, key, str(self._results / name), self._folders.full(name))
+        self._folders.claim(name)
         self._keys.add(key)
         return job
 
@@ -210,7 +210,7 @@ class _Import:
             reader.close()
 
     def _new_batch(self) -> writes.NewBatch:
-        summary = place_summary(self._name, self._places.summary_taken, self._places.holds_job)
+        summary = place_summary(self._name, self._folders.summary_taken, self._folders.holds_job)
         nothing = {"name": BACKEND, "model": "", "version": "", "settings": {}}
         snapshot = {"backends": dict.fromkeys(RECIPE.uses, nothing)}
         return writes.NewBatch(

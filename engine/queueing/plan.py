@@ -35,8 +35,8 @@ from engine.trust.guard import refuse_outside
 Source = Path | str | BinaryIO
 """A file, `-` for standard input, or an open binary stream."""
 
-MOST_PRIORITY = 1_000_000
-MOST_IN_FLIGHT = 100_000
+MAX_PRIORITY = 1_000_000
+MAX_IN_FLIGHT = 100_000
 
 
 class QueueError(UserError):
@@ -296,10 +296,10 @@ def reads_as_id(name: str) -> bool:
 def _check_options(options: QueueOptions) -> None:
     if has_hidden(options.name or ""):
         raise QueueError("A name must not hold control characters or direction marks.")
-    if abs(options.priority) > MOST_PRIORITY:
-        raise QueueError(f"A priority is {-MOST_PRIORITY} to {MOST_PRIORITY}.")
-    if options.in_flight is not None and not 1 <= options.in_flight <= MOST_IN_FLIGHT:
-        raise QueueError(f"Jobs in flight are 1 to {MOST_IN_FLIGHT}.")
+    if abs(options.priority) > MAX_PRIORITY:
+        raise QueueError(f"A priority is {-MAX_PRIORITY} to {MAX_PRIORITY}.")
+    if options.in_flight is not None and not 1 <= options.in_flight <= MAX_IN_FLIGHT:
+        raise QueueError(f"Jobs in flight are 1 to {MAX_IN_FLIGHT}.")
 
 
 def _sort_overrides(

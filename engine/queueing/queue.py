@@ -196,9 +196,9 @@ class Queue:
             plan = replace(plan, name=self._planner.free_name(plan.wanted_name))
 
     def _new_batch(self, plan: BatchPlan) -> writes.NewBatch:
-        places = self._places(plan)
-        summary = plan.results / place_summary(plan.name, places.summary_taken, places.holds_job)
-        places.close()
+        folders = self._folders(plan)
+        summary = plan.results / place_summary(plan.name, folders.summary_taken, folders.holds_job)
+        folders.close()
         return writes.NewBatch(
             name=plan.name,
             recipe=plan.recipe.name,
@@ -247,13 +247,13 @@ class Queue:
                 return
 
     def _jobs(self, plan: BatchPlan, entries: list[ValidEntry[RecipeInput]]) -> list[writes.NewJob]:
-        places = self._places(plan)
+        folders = self._folders(plan)
         try:
-            return [_job(plan, entry, places) for entry in entries]
+            return [_job(plan, entry, folders) for entry in entries]
         finally:
-            places.close()
+            folders.close()
 
-    def _places(self, plan: BatchPlan) -> OutputFolders:
+    def _folders(self, plan: BatchPlan) -> OutputFolders:
         return OutputFolders(self._store, self._paths.root, plan.results)
 
 
@@ -274,8 +274,8 @@ def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int 
     return writes.create_batch(connection, batch)
 
 
-def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], places: OutputFolders) -> writes.NewJob:
-    name = _place(plan, entry.key, places)
+def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], folders: OutputFolders) -> writes.NewJob:
+    name = _place(plan, entry.key, folders)
     own_seed = getattr(entry.input, "seed", None)
     seed = derive_seed(plan.seed, entry.key) if own_seed is None else own_seed
     prompt, negative = entry.input.starting_prompt()
@@ -283,8 +283,8 @@ def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], places: OutputFolders)
         key=entry.key,
         input=entry.input.model_dump_json(exclude_defaults=True),
         seed=seed,
-        output=places.claim(name),
-        place=places.full(name),
+        output=folders.claim(name),
+        place=folders.full(name),
         prompt=prompt,
         negative=negative,
     )
@@ -298,10 +298,10 @@ def _refuse_known_keys(
         raise QueueError(f"Batch b{batch_id} already has the ids {', '.join(known[:10])}.")
 
 
-def _place(plan: BatchPlan, key: str, places: OutputFolders) -> str:
+def _place(plan: BatchPlan, key: str, folders: OutputFolders) -> str:
     if plan.recipe.outputs.flat:
-        return claim(safe_name(key), places.taken)
-    return place(key, plan.name, places.taken, places.holds_job)
+        return claim(safe_name(key), folders.taken)
+    return place(key, plan.name, folders.taken, folders.holds_job)
 
 
 def _note(connection: sqlite3.Connection, batch_id: int, notes: Sequence[str]) -> None:

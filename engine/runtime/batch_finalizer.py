@@ -28,7 +28,7 @@ class BatchFinalizer:
     Args:
         writer: The store's writer door.
         reader: A connection of the event loop's.
-        projector: Writes the folders of batches.
+        output_writer: Writes the folders of batches.
         runner: Runs the batch's own last steps.
         progress: Writes progress outputs that are due.
         batch_of: Recipe, settings and backends of a batch.
@@ -42,7 +42,7 @@ class BatchFinalizer:
         self,
         writer: StoreWriter,
         reader: sqlite3.Connection,
-        projector: OutputWriter,
+        output_writer: OutputWriter,
         runner: BatchStepRunner,
         progress: ProgressOutputs,
         batch_of: Callable[[int], BatchState],
@@ -51,7 +51,7 @@ class BatchFinalizer:
         self.tasks: set[asyncio.Task[None]] = set()
         self._writer = writer
         self._reader = reader
-        self._projector = projector
+        self._output_writer = output_writer
         self._runner = runner
         self._progress = progress
         self._batch_of = batch_of
@@ -80,7 +80,7 @@ class BatchFinalizer:
             batch = self._batch_of(batch_id)
             if not await self._run_last_steps(batch):
                 return
-            await self._projector.finish(batch.recipe, batch_id)
+            await self._output_writer.finish(batch.recipe, batch_id)
         except Exception as error:
             log.exception("the end of batch b%d", batch_id)
             record = ErrorRecord("permanent", type(error).__name__, str(error))

@@ -25,7 +25,7 @@ from engine.money.amounts import in_words
 from engine.runtime.decisions import shape_of, trouble_with
 from engine.runtime.gate_commands import GateHandler, NoGate
 from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -180,7 +180,7 @@ class CommandHandler:
             _refuse_over(target, "pause")
             await self._write(lambda c: batch_writes.hold_batch(c, batch_id, held=True))
             stopped = await self._running.stop_jobs(batch_id, None, "queued")
-            return f"Paused {target}; {counted(stopped, 'running job')} stopped at a step."
+            return f"Paused {target}; {pluralize(stopped, 'running job')} stopped at a step."
         await self._running.stop_jobs(batch_id, job.id, "paused")
         moved = await self._move(target, ("queued", "parked"), "paused", "job.paused")
         state = self._state(job)
@@ -210,7 +210,7 @@ class CommandHandler:
         if not moved and not batch.held:
             return f"{target} is {batch.state}; none of its jobs is paused or parked."
         goes_on = moved + (batch.queued if batch.held else 0)
-        return f"Resumed {target}; {counted(goes_on, 'job goes', 'jobs go')} on."
+        return f"Resumed {target}; {pluralize(goes_on, 'job goes', 'jobs go')} on."
 
     async def _resume_one(self, target: CommandTarget, job: JobRow) -> str:
         """A job of a paused batch does not let the others of it go on."""
@@ -232,7 +232,7 @@ class CommandHandler:
         state = self._state(target.job) if target.job is not None else "cancelled"
         if not moved and (state != "cancelled" or not (stopped or target.job is None)):
             raise CommandRefused(f"{target} is {state}; there is nothing to cancel.")
-        return f"Cancelled {target}; {counted(moved, 'job')} waited and {stopped} ran."
+        return f"Cancelled {target}; {pluralize(moved, 'job')} waited and {stopped} ran."
 
     async def retry(self, target: CommandTarget, _arguments: Arguments) -> str:
         """Queue what failed, from the step that failed."""
@@ -250,7 +250,7 @@ class CommandHandler:
             raise CommandRefused(f"{target} is {state}; there is nothing to retry.")
         if target.job is not None:
             return f"{target} goes on from the step that failed."
-        went = counted(moved, f"job of {target} goes", f"jobs of {target} go")
+        went = pluralize(moved, f"job of {target} goes", f"jobs of {target} go")
         return f"{went} on from the step that failed."
 
     async def _retry_in_slices(self, target: CommandTarget, states: Sequence[str]) -> int:

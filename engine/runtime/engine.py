@@ -8,7 +8,7 @@ from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.contract.recipe import Catalog
 from engine.process.limits import refuse_too_little
-from engine.runtime.gc_tuning import tuned
+from engine.runtime.gc_tuning import tuned_gc
 from engine.runtime.live_settings import LiveSettings
 from engine.runtime.lock import EngineLock
 from engine.runtime.loop_control import LoopControl
@@ -67,7 +67,7 @@ class Engine:
             TooLittle: The system allows too few open files, memory or processes.
         """
         refuse_too_little()
-        with EngineLock(self._paths.lock), tuned():
+        with EngineLock(self._paths.lock), tuned_gc():
             store = Store(self._paths.store)
             on_start()
             self._session = session = Session(

@@ -15,7 +15,7 @@ from db.writes.errors import ErrorRecord
 from engine.contract.decision_points import Approval
 from engine.contract.recipe import AnyRecipe, Catalog, decision_for
 from engine.runtime.decisions import shape_of
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean, quoted
 
 MAX_REASON = 2_000
@@ -195,7 +195,7 @@ class GateHandler:
         done = "Rejected" if verb == "reject" else "Approved"
         if job is None:
             gates = await self._answer_all(verb, batch, answer)
-            return f"{done} {counted(gates, 'gate')} of b{batch.id}."
+            return f"{done} {pluralize(gates, 'gate')} of b{batch.id}."
         key = await self._answer_one(verb, batch, job, answer)
         if verb == "reject":
             return f"Rejected {key} of j{job.id} ({job.key}); the recipe decides how to continue."

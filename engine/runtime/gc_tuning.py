@@ -9,7 +9,7 @@ COLLECT_AFTER = (50_000, 20, 20)
 
 
 @contextmanager
-def tuned() -> Iterator[None]:
+def tuned_gc() -> Iterator[None]:
     """Tunes the interpreter while an engine runs, and puts it back.
 
     A job that goes on after twenty thousand finished steps spends a third of that on collections

@@ -50,7 +50,7 @@ class OutputWriter:
         self.settings = settings
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
         self._connection: sqlite3.Connection | None = None
-        self._soon: set[int] = set()
+        self._scheduled: set[int] = set()
         self._allowed: set[Path] = set()
 
     async def project(self, run: JobState, **ending: Any) -> None:
@@ -77,18 +77,18 @@ class OutputWriter:
         except ExportError as error:
             raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
 
-    def soon(self, run: JobState) -> None:
+    def schedule(self, run: JobState) -> None:
         """Brings a job's folder up to date before long; trouble shows when the job ends."""
         job_id, recipe = run.job.id, run.recipe
-        if recipe.outputs.write_job is None or job_id in self._soon:
+        if recipe.outputs.write_job is None or job_id in self._scheduled:
             return
-        self._soon.add(job_id)
+        self._scheduled.add(job_id)
         self._thread.submit(self._project_soon, run.recipe, job_id)
 
     def refresh_outputs(self, run: JobState) -> None:
         """Brings the folder of a job that waits again up to date, where it has one already."""
         if (self._paths.root / run.job.output).exists():
-            self.soon(run)
+            self.schedule(run)
 
     async def finish(self, recipe: AnyRecipe, batch_id: int) -> None:
         """Runs a recipe's last step for a batch.
@@ -118,7 +118,7 @@ class OutputWriter:
         await asyncio.to_thread(self._thread.shutdown)
 
     def _project_soon(self, recipe: AnyRecipe, job_id: int) -> None:
-        self._soon.discard(job_id)
+        self._scheduled.discard(job_id)
         try:
             self._project_job(recipe, job_id, {})
         except Exception as error:  # noqa: BLE001 - the job's end does it again and reports

@@ -106,7 +106,7 @@ class Session:
         self._batches = BatchCache(self._reader, catalog, live)
         self.lanes = LaneSet(settings)
         self._prober = LaneProber(self.lanes, self._writer)
-        self._steps = StepRunner(self._services(), self._outputs.soon)
+        self._steps = StepRunner(self._services(), self._outputs.schedule)
         self._batch_steps = BatchStepRunner(self._writer, self._reader, self._steps)
         self._starter = BatchStarter(
             self._writer, self._reader, self._batch_steps, self._batches.get, self._batch_ended
@@ -141,7 +141,7 @@ class Session:
             settings.engine,
             settings.retry,
             self._thumbnailer,
-            purse=BudgetGuard(settings.budget),
+            budget=BudgetGuard(settings.budget),
         )
 
     def _job_runner(self) -> JobRunner:

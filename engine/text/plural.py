@@ -1,7 +1,7 @@
 """Counts and sizes as sentences say them."""
 
 
-def counted(number: float, one: str, many: str = "", *, shown: str = "") -> str:
+def pluralize(number: float, one: str, many: str = "", *, shown: str = "") -> str:
     """A number with its noun: `1 job`, `0 jobs`, `2 entries`.
 
     Args:

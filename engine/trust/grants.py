@@ -20,7 +20,7 @@ from db.clock import now
 Book = dict[str, dict[str, str]]
 """For each workspace's path, the addresses and since when they are trusted."""
 
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 
 _given_here: set[tuple[str, str]] = set()
 """Workspaces and addresses that this process was given, also where they could not be kept."""
@@ -55,7 +55,7 @@ def all_trusted() -> Book:
     """Every workspace with its addresses; empty where nothing is kept or it cannot be read."""
     try:
         with trust_file().open("rb") as file:
-            data = json.loads(file.read(MOST_BYTES))
+            data = json.loads(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError):
         return {}
     workspaces = data.get("workspaces") if isinstance(data, dict) else None

@@ -8,7 +8,7 @@ from PIL import Image
 from engine.agents import evaluator, refiner
 from engine.agents.conversation import InlineImage
 from engine.agents.images import MAX_BYTES, MAX_SIDE, fitted
-from engine.agents.prompt_files import fence, words
+from engine.agents.prompt_files import fence, prompt_file
 from engine.contract import EvaluateRequest
 from tests.backends.chat_cases import OPENAI, attempts, judge, png
 from tests.support.providers.context import MemoryContext
@@ -30,7 +30,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("name", ["evaluator", "refiner", "repair"])
 def test_words_have_a_number_and_are_known_by_their_content(name: str) -> None:
-    told = words(name)
+    told = prompt_file(name)
     assert told.number >= 1
     assert told.version.startswith(f"{name}-{told.number}-")
     assert "version:" not in told.text
@@ -39,7 +39,7 @@ def test_words_have_a_number_and_are_known_by_their_content(name: str) -> None:
 def test_the_version_goes_by_the_content() -> None:
     from dataclasses import replace
 
-    told = words("evaluator")
+    told = prompt_file("evaluator")
     assert replace(told, text=told.text + " Be kind.").version != told.version
 
 
@@ -47,7 +47,7 @@ def test_the_version_goes_by_the_content() -> None:
 def test_a_brief_stays_within_its_fence(brief: str) -> None:
     request = EvaluateRequest(image=MemoryContext().give(png()), brief=brief)
     talk = evaluator.conversation(request, SHOWN)
-    assert talk.system == words("evaluator").text
+    assert talk.system == prompt_file("evaluator").text
     (turn,) = talk.turns
     before, _, rest = turn.text.partition("<<<BRIEF ")
     assert before == "The image is attached. The brief it was made from:\n\n"
@@ -74,14 +74,14 @@ async def test_an_injection_reaches_the_provider_as_data_only(brief: str) -> Non
         found = await judge(OPENAI.backend(server), MemoryContext(), brief)
         assert found.score == 71.5
         system, user = server.ledger[0].json["messages"]
-        assert system == {"role": "system", "content": words("evaluator").text}
+        assert system == {"role": "system", "content": prompt_file("evaluator").text}
         assert user["content"][0]["text"].count("BRIEF ") >= 2
 
 
 @pytest.mark.parametrize("brief", INJECTIONS)
 def test_the_refiner_s_data_stay_within_their_fences(brief: str) -> None:
     talk = refiner.conversation(attempts(brief))
-    assert talk.system == words("refiner").text
+    assert talk.system == prompt_file("refiner").text
     (turn,) = talk.turns
     assert turn.text.startswith("<<<BRIEF ")
     last = turn.text.rsplit("\n", 1)[1]

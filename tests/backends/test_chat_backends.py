@@ -356,7 +356,7 @@ async def test_a_server_that_is_not_there(provider: Provider) -> None:
         assert (outlasted.reason, outlasted.message) == ("backend", error.message)
     found = backend.unreachable()
     assert (found.reason, backend.missing()) == ("backend", [])
-    assert backend.speaker.address in found.what
+    assert backend.chat_client.address in found.what
 
 
 @every
@@ -480,5 +480,5 @@ def test_a_server_on_this_machine_needs_no_key_and_costs_nothing(provider: Provi
     with ProviderServer() as server:
         backend = provider.backend(server)
         assert not backend.info.paid
-        object.__setattr__(backend.speaker, "key", None)
+        object.__setattr__(backend.chat_client, "key", None)
         assert backend.missing() == []

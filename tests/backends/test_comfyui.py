@@ -15,14 +15,14 @@ from pydantic import ValidationError
 from engine.backends.comfyui import FAMILY, ComfySettings, queued
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.comfyui.events import PromptEvent, preview_of, read_event
-from engine.backends.comfyui.following import MOST_LOST
+from engine.backends.comfyui.following import MAX_LOST
 from engine.backends.comfyui.image import ComfyImages
 from engine.backends.comfyui.queued import QueueReader
 from engine.backends.comfyui.sizes import base_size, in_steps
 from engine.backends.comfyui.states import PromptQueued
 from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
-from engine.backends.common.previews import MOST_BYTES, fit_preview
+from engine.backends.common.previews import MAX_BYTES, fit_preview
 from engine.contract import Blocked, ImageRequest, Permanent, Retryable, StepError
 from engine.imaging.decode import describe
 from tests.support.engines import eventually
@@ -155,7 +155,7 @@ async def test_a_server_that_has_forgotten_a_prompt_is_sent_it_again_and_that_is
 ):
     comfy.deadly = "a red barn"
     context, made = MemoryContext(), backend(server)
-    for _ in range(MOST_LOST - 1):
+    for _ in range(MAX_LOST - 1):
         error = await failure(made, context)
         assert isinstance(error, Retryable)
         assert not error.resubmit  # or the count would be lost with the id
@@ -163,7 +163,7 @@ async def test_a_server_that_has_forgotten_a_prompt_is_sent_it_again_and_that_is
     assert isinstance(error, Permanent)
     assert "ComfyUI ended 3 times while it ran this prompt" in error.message
     assert len({run.prompt_id for run in comfy.executions}) == 1
-    assert len(comfy.executions) == MOST_LOST
+    assert len(comfy.executions) == MAX_LOST
 
 
 async def test_a_prompt_that_waited_while_its_server_vanished_is_not_blamed(server, comfy):
@@ -171,7 +171,7 @@ async def test_a_prompt_that_waited_while_its_server_vanished_is_not_blamed(serv
     others = [Execution(f"other {number}", {}, "browser") for number in range(2)]
     comfy.executions += others
     context = MemoryContext()
-    for number in range(MOST_LOST + 1):
+    for number in range(MAX_LOST + 1):
         task = asyncio.create_task(failure(backend(server), context))
         await eventually(lambda number=number: len(comfy.executions) == 3 + number)
         await eventually(lambda: comfy.executions[-1].looks > 2)
@@ -528,7 +528,7 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     await task
     first, second = context.previews
     assert first == image("JPEG")
-    assert len(noise()) > MOST_BYTES >= len(second)
+    assert len(noise()) > MAX_BYTES >= len(second)
     assert describe(second) == ("image/jpeg", 512, 341)
     assert (0.25, "step 5 of 20") in context.shown
     assert (None, "node 3") in context.shown
@@ -699,7 +699,7 @@ def test_a_preview_is_small_and_an_image_or_it_is_none():
     assert fit_preview(image("PNG")) == image("PNG")
     assert describe(fit_preview(image("WEBP")) or b"")[0] == "image/jpeg"
     assert fit_preview(b"") is None
-    assert fit_preview(noise()[: MOST_BYTES + 1]) is None
+    assert fit_preview(noise()[: MAX_BYTES + 1]) is None
 
 
 def test_sizes_are_those_that_can_be_made():

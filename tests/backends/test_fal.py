@@ -490,7 +490,7 @@ async def test_a_price_a_second_goes_by_the_models_own_time(server):
 async def test_a_time_that_is_not_known_counts_as_the_most_that_was_reserved(server, queue, time):
     queue.steps = [{"status": "COMPLETED", "metrics": {"inference_time": time}}]
     context = MemoryContext()
-    made = backend(server, price_per_second=0.001, most_seconds=40)
+    made = backend(server, price_per_second=0.001, max_seconds=40)
     await made.generate(request(), context)
     assert context.spent == made.worst_cost(request()) == 40_000
 

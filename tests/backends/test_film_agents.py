@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.agents.prompt_files import words
+from engine.agents.prompt_files import prompt_file
 from engine.contract import Permanent, Request, TextProxy
 from engine.runtime.job.load import one_of_snapshot
 from engine.runtime.step.fingerprint import Identity, fingerprint
@@ -23,7 +23,7 @@ class Part:
     """One agent: its operation, its words, a request, and an answer with what is broken in it."""
 
     operation: str
-    words: str
+    prompt_file: str
     request: Callable[[str], Request]
     answer: dict[str, Any]
     broken: dict[str, Any]
@@ -117,7 +117,7 @@ async def test_an_injection_reaches_the_provider_as_data_only(part: Part, text: 
     with ProviderServer(OPENAI.route(Script([part.answer]))) as server:
         await ask(OPENAI.backend(server, "text"), part, MemoryContext(), text)
         system, user = server.ledger[0].json["messages"]
-    assert system == {"role": "system", "content": words(part.words).text}
+    assert system == {"role": "system", "content": prompt_file(part.words).text}
     first = user["content"].removeprefix("Write 2 scenes of this film.\n\n").split("\n", 1)[0]
     assert first.startswith("<<<FILM ")
     last = user["content"].rsplit("\n", 1)[1]

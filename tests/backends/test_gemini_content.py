@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from engine.backends.gemini.chat_client import chosen_sdk
 from engine.backends.gemini.settings import GeminiSettings
-from engine.backends.gemini.speaker import chosen_sdk
 from engine.contract import Blocked, Permanent, Retryable
 from tests.backends.chat_cases import GENAI, GENERATIVEAI, Provider, judge
 from tests.support.providers.context import MemoryContext

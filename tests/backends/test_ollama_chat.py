@@ -22,8 +22,8 @@ async def test_a_model_that_is_not_there_gets_the_pull_command() -> None:
 
 async def test_the_models_that_are_there_are_listed() -> None:
     with ProviderServer(OllamaChat(models=("b:1", "a:2"))) as server:
-        speaker = OllamaChatClient(OllamaSettings(base_url=server.url), {})
-        assert await speaker.models() == ["a:2", "b:1"]
+        chat_client = OllamaChatClient(OllamaSettings(base_url=server.url), {})
+        assert await chat_client.models() == ["a:2", "b:1"]
 
 
 async def test_a_reply_is_asked_for_by_schema() -> None:
@@ -68,6 +68,6 @@ def test_what_a_host_means(host: str, address: str) -> None:
 
 
 def test_another_machine_over_plain_http_is_not_used() -> None:
-    speaker = OllamaChatClient(OllamaSettings(), {"OLLAMA_HOST": "192.168.1.4"})
-    (lack,) = speaker.missing()
+    chat_client = OllamaChatClient(OllamaSettings(), {"OLLAMA_HOST": "192.168.1.4"})
+    (lack,) = chat_client.missing()
     assert "loopback" in lack.remedy

@@ -34,10 +34,10 @@ from engine.backends.common.reading import (
 )
 from engine.backends.fal.image import _ImagesReply as FalMade
 from engine.backends.fal.replies import Refusal, RequestStatus, Submission
+from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.reading import GeminiReply
 from engine.backends.gemini.settings import GeminiSettings
-from engine.backends.gemini.speaker import GeminiChatClient
 from engine.backends.ollama.chat import OllamaChatClient, _Chat
 from engine.backends.ollama.settings import OllamaSettings
 from engine.backends.openai.chat import OpenAIChatClient, _Completion
@@ -325,16 +325,16 @@ SPEAKERS: dict[str, Any] = {
 
 def spoken(name: str, reply: Any) -> ModelReply:
     """What a speaker makes of a reply that was read."""
-    speaker = SPEAKERS[name]
+    chat_client = SPEAKERS[name]
     if name == "openai":
         found = _Completion.model_validate({"choices": [reply]}).choices[0]
-        return cast("ModelReply", speaker._read(found))
+        return cast("ModelReply", chat_client._read(found))
     if name == "anthropic":
-        return cast("ModelReply", speaker._read(_Message.model_validate(reply)))
+        return cast("ModelReply", chat_client._read(_Message.model_validate(reply)))
     if name == "ollama":
         chat = _Chat.model_validate(reply)
-        return cast("ModelReply", speaker._read(chat.message, chat.done_reason))
-    return cast("ModelReply", speaker.read(heard(reply), unknown=True)[0])
+        return cast("ModelReply", chat_client._read(chat.message, chat.done_reason))
+    return cast("ModelReply", chat_client.read(heard(reply), unknown=True)[0])
 
 
 @given(ANYTHING)

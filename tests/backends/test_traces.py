@@ -13,7 +13,7 @@ from PIL import Image
 from engine.backends.comfyui import ComfySettings
 from engine.backends.comfyui import image as comfy_image
 from engine.backends.comfyui.image import ComfyImages
-from engine.backends.common.tracing import MOST_READ, MOST_SHOWN, HttpExchange
+from engine.backends.common.tracing import MAX_READ, MAX_SHOWN, HttpExchange
 from engine.backends.fal import FalSettings
 from engine.backends.fal import queue as fal_queue
 from engine.backends.fal.image import FalImages
@@ -24,7 +24,7 @@ from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability import StabilitySettings
 from engine.backends.stability.image import StabilityImages
 from engine.contract import EvaluateRequest, ImageRequest, StepError
-from engine.contract.tracing import MOST_BYTES, MOST_EXCHANGES, Recording, WireLog, wire_log
+from engine.contract.tracing import MAX_BYTES, MAX_EXCHANGES, Recording, WireLog, wire_log
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
 from tests.support.providers.chat import JUDGED, Script
 from tests.support.providers.comfyui import ComfyUI
@@ -173,7 +173,7 @@ async def test_an_image_leaves_its_prompt_and_not_itself(
         made = await backend(server.url).generate(asked, context)
         sent = len([call for call in server.ledger if call.path != "/ws"])
     trace = read(log, FAL_KEY, STABILITY_KEY)
-    assert len(trace["exchanges"]) == min(sent, MOST_EXCHANGES)
+    assert len(trace["exchanges"]) == min(sent, MAX_EXCHANGES)
     assert PROMPT in all_text([one["request"]["body"] for one in trace["exchanges"]])
     replies = all_text([one["reply"]["body"] for one in trace["exchanges"]])
     assert made.image.hash in replies  # the image, by the hash of its bytes
@@ -253,11 +253,11 @@ def test_base64_is_replaced_however_it_is_written(written: str) -> None:
 
 
 def test_base64_that_is_cut_off_is_replaced_too() -> None:
-    text = base64.b64encode(random.Random(1).randbytes(2 * MOST_READ)).decode()
+    text = base64.b64encode(random.Random(1).randbytes(2 * MAX_READ)).decode()
     found = exchange(reply=f'{{"data": "{text}"}}'.encode())["reply"]
     assert found["body"].startswith('{"data": "<base64: ')
     assert len(found["body"]) < 200
-    assert found["bytes"] > 2 * MOST_READ
+    assert found["bytes"] > 2 * MAX_READ
 
 
 def test_bytes_are_told_by_size_and_hash() -> None:
@@ -285,8 +285,8 @@ def test_whatever_comes_is_described(body: bytes) -> None:
 
 
 def test_a_long_text_is_cut_and_says_so() -> None:
-    found = exchange(reply=b"word " * MOST_SHOWN)["reply"]["body"]
-    assert found.endswith(f"<cut: {4 * MOST_SHOWN} characters more>")
+    found = exchange(reply=b"word " * MAX_SHOWN)["reply"]["body"]
+    assert found.endswith(f"<cut: {4 * MAX_SHOWN} characters more>")
 
 
 def test_a_trace_is_bounded_and_keeps_the_first_and_the_last() -> None:
@@ -295,7 +295,7 @@ def test_a_trace_is_bounded_and_keeps_the_first_and_the_last() -> None:
         body = f"{number} ".encode() * 20_000
         log.add(HttpExchange("GET", f"https://a.example/{number}", {}, body))
     data = log.trace(step="x")
-    assert len(data) <= MOST_BYTES
+    assert len(data) <= MAX_BYTES
     found = json.loads(data)
     urls = [one["request"]["url"] for one in found["exchanges"]]
     assert (urls[0], urls[-1]) == ("https://a.example/0", "https://a.example/99")

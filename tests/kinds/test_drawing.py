@@ -154,7 +154,7 @@ def test_similarities_are_a_square_for_each_measure() -> None:
     hashes = ["a" * 64, "b" * 64]
     images = [{"hash": h, "media_type": "image/png", "size": 1} for h in hashes]
     measure = {"measure": "clip", "method": "m", "values": [[1, 0.5], [0.5, 1]]}
-    for direction in ("higher_is_more_similar", "higher_is_more_alike"):
+    for direction in ("higher_is_more_similar", "higher_is_more_similar"):
         item = Item(
             "similarity",
             data={"likenesses": [measure | {direction: True}]},

@@ -189,8 +189,8 @@ def test_a_server_of_one_s_own_has_the_workspace_s_prices_and_no_provider_s(tmp_
         ("image", "stability", {"price_per_image": 0.04}, False),
         ("image", "stability", {"price_per_image": 0.06}, True),
         ("image", "stability", {}, True),
-        ("image", "fal", {"price_per_second": 0.001, "most_seconds": 40}, False),
-        ("image", "fal", {"price_per_second": 0.001, "most_seconds": 60}, True),
+        ("image", "fal", {"price_per_second": 0.001, "max_seconds": 40}, False),
+        ("image", "fal", {"price_per_second": 0.001, "max_seconds": 60}, True),
         ("image", "gemini-image", {"price_per_image": 0.03}, False),
         ("image", "gemini-image", {"price_per_image": 0.03, "image_size": "4K"}, True),
         ("image", "openai", {"price_image": 0.05}, False),
@@ -260,7 +260,7 @@ def test_the_worst_case_of_a_chat_is_two_rounds_of_all_that_may_be_said() -> Non
 
 def test_the_worst_cases_of_images() -> None:
     assert FalSettings(price_per_image=0.0025).worst == 2500
-    assert FalSettings(price_per_second=0.001, most_seconds=30).worst == 30_000
+    assert FalSettings(price_per_second=0.001, max_seconds=30).worst == 30_000
     assert FalSettings().worst is None
     assert GeminiImageSettings(price_per_image=0.04).worst == 40_000
     assert GeminiImageSettings(price_per_image=0.04, price_output=30).worst is None

@@ -50,7 +50,7 @@ def test_a_soft_limit_of_open_files_is_raised(tmp_path: Path):
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     ran = under("RLIMIT_NOFILE", 20, hard, "engine", "--until-idle", "-w", tmp_path / "w")
     assert ran.returncode == 0, ran.stderr
-    assert int(ran.stdout.splitlines()[-1]) >= limits.LEAST_FILES
+    assert int(ran.stdout.splitlines()[-1]) >= limits.MIN_FILES
 
 
 def test_too_few_processes_are_refused_for_whoever_the_limit_binds(monkeypatch: pytest.MonkeyPatch):

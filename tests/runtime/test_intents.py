@@ -13,7 +13,7 @@ from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
 from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Retryable
-from engine.runtime.step.call_context import MOST_MESSAGE
+from engine.runtime.step.call_context import MAX_MESSAGE
 from engine.runtime.timings import EngineTimings
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings
 
@@ -79,7 +79,7 @@ async def test_a_share_that_means_nothing_is_not_shown(toy: Toy, said: Any, show
     toy.queue(overrides={"steps": 1})
     await toy.run()
     assert toy.job().state == "done"
-    assert seen == [(shown, MOST_MESSAGE)]
+    assert seen == [(shown, MAX_MESSAGE)]
 
 
 async def test_a_long_call_is_seen_while_it_runs_with_its_stage_and_progress(toy: Toy) -> None:

@@ -66,8 +66,8 @@ async def test_no_more_calls_than_the_lane_is_wide_and_first_come_first_served()
     await callers[0].leave()
     await settle()
     assert (callers[3].inside, late.inside) == (True, False)
-    for caller in (callers[2], callers[3], callers[4], late):
-        await caller.leave()
+    for attempt in (callers[2], callers[3], callers[4], late):
+        await attempt.leave()
     assert lane.in_flight == 0
 
 
@@ -124,8 +124,8 @@ async def test_a_blocked_lane_refuses_who_waits_and_who_comes() -> None:
     await settle()
     coming = Caller(lane)
     await settle()
-    for caller in (waiting, coming):
-        error = caller.task.exception()
+    for attempt in (waiting, coming):
+        error = attempt.task.exception()
         assert isinstance(error, Blocked)
         assert (error.reason, error.lane, error.message) == ("key", "l", NO_KEY.message)
     assert inside.inside

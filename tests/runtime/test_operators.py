@@ -138,14 +138,14 @@ async def test_cancelling_a_batch_leaves_what_was_paid_for_and_ends_the_rest(toy
 
 async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
     """A recipe that is slow to let go is cancelled, then the batch is paused, then all stops."""
-    let_go, begun = asyncio.Event(), asyncio.Event()
+    release, begun = asyncio.Event(), asyncio.Event()
 
     async def clings(job: Any) -> ToyResult:
         begun.set()
         try:
             await asyncio.Event().wait()
         finally:
-            await let_go.wait()
+            await release.wait()
         return ToyResult(answers=[])
 
     toy.catalog.recipes["toy"] = replace(TOY, run=clings)
@@ -156,7 +156,7 @@ async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
     toy.command("cancel", job=1)
     await eventually(lambda: engine.session.jobs.runs[1].then == "cancelled")
     engine.stop()
-    asyncio.get_running_loop().call_later(0.1, let_go.set)
+    asyncio.get_running_loop().call_later(0.1, release.set)
     await task
     assert toy.job().state == "cancelled"
 
@@ -198,7 +198,7 @@ async def test_a_failing_job_that_is_stopped_still_fails(
     def fail(_request: RefineRequest, _context: CallContext) -> None:
         raise Permanent("No.")
 
-    async def slow(_projector: OutputWriter, _run: Any, **_ending: Any) -> None:
+    async def slow(_output_writer: OutputWriter, _run: Any, **_ending: Any) -> None:
         writing.set()
         await let.wait()
 
@@ -296,11 +296,11 @@ async def test_without_an_engine_commands_do_the_same(toy: Toy) -> None:
         async def write_now(operation: Any) -> Any:
             return write(operation)
 
-        desk = CommandHandler(reader, write_now, NoEngine(), toy.catalog)
+        command_handler = CommandHandler(reader, write_now, NoEngine(), toy.catalog)
         from db.queries.batches import pending_commands
 
         for command in pending_commands(reader):
-            await desk.carry_out(command)
+            await command_handler.carry_out(command)
     reader.close()
     assert toy.batch().state == "paused"
     assert [job.state for job in toy.jobs()] == ["queued", "cancelled", "queued"]

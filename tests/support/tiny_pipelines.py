@@ -48,9 +48,9 @@ class Mortal:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._model, name)
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Any:
+    def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> Any:
         self._calls += 1
-        return self._model.run(operation, payloads, self if self._calls == 2 else desk)
+        return self._model.run(operation, payloads, self if self._calls == 2 else reporter)
 
     def progress(self, task: int, fraction: float | None, message: str = "") -> None:
         if fraction is not None and fraction >= 0.5:

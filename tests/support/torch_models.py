@@ -21,7 +21,9 @@ class Layer:
         generator = torch.Generator().manual_seed(seed)
         self.weights = torch.randn(WIDTH, WIDTH, generator=generator).to(device)
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
+    def run(
+        self, operation: str, payloads: Sequence[Any], reporter: BatchReporter
+    ) -> Sequence[Any]:
         if operation == "threads":
             return [self.torch.get_num_threads() for _ in payloads]
         given = self.torch.tensor(payloads, device=self.weights.device)

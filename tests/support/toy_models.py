@@ -50,19 +50,21 @@ class ToyModel:
             with Path(path).open("a") as file:
                 file.write(f"{os.getpid()} {self.options.get('name', '')} {what}\n")
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
+    def run(
+        self, operation: str, payloads: Sequence[Any], reporter: BatchReporter
+    ) -> Sequence[Any]:
         self.note(f"{operation} {len(payloads)}")
         room = self.options.get("memory", 1000)
         if len(payloads) > room * (2 if self.is_offloaded else 1):
             raise MemoryError(f"no room for {len(payloads)}")
         return [
-            getattr(self, operation)(number, given, desk, len(payloads))
+            getattr(self, operation)(number, given, reporter, len(payloads))
             for number, given in enumerate(payloads)
         ]
 
     # -- operations -------------------------------------------------------------------------------
 
-    def say(self, _number: int, given: Any, _desk: BatchReporter, together: int) -> Any:
+    def say(self, _number: int, given: Any, _reporter: BatchReporter, together: int) -> Any:
         return {
             "said": str(given).upper(),
             "together": together,
@@ -71,62 +73,62 @@ class ToyModel:
             "offloaded": self.is_offloaded,
         }
 
-    def bar(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def bar(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         """Counts with a bar, as libraries do while they load."""
         from tqdm import tqdm
 
         return len(list(tqdm([given], disable=True)))
 
-    def variable(self, _number: int, given: str, _desk: BatchReporter, _together: int) -> Any:
+    def variable(self, _number: int, given: str, _reporter: BatchReporter, _together: int) -> Any:
         """A fingerprint of a variable of the environment, which may be a secret."""
         return hashlib.sha256(os.environ.get(given, "").encode()).hexdigest()
 
-    def tight(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def tight(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         return given
 
-    def log(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def log(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         logging.getLogger(__name__).warning("%s", given)
         return given
 
-    def wait_for(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
+    def wait_for(self, number: int, given: str, reporter: BatchReporter, together: int) -> Any:
         """Works until a file is there, or it is given up."""
         path, told = Path(given), Path(f"{given}.begun")
         told.touch()
         while not path.exists():
-            if desk.is_given_up(number):
+            if reporter.is_given_up(number):
                 self.note("given up")
                 return None
             time.sleep(STEP)
         return together
 
-    def paint(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
+    def paint(self, number: int, given: str, reporter: BatchReporter, together: int) -> Any:
         """Shows how far it is, then waits."""
-        desk.progress(number, 0.25, "a quarter")
-        desk.preview(number, b"an image")
-        return self.wait_for(number, given, desk, together)
+        reporter.progress(number, 0.25, "a quarter")
+        reporter.preview(number, b"an image")
+        return self.wait_for(number, given, reporter, together)
 
-    def hang(self, _number: int, given: str, _desk: BatchReporter, _together: int) -> Any:
+    def hang(self, _number: int, given: str, _reporter: BatchReporter, _together: int) -> Any:
         Path(given).write_text(str(os.getpid()))
         while True:
             time.sleep(STEP)
 
-    def draw(self, number: int, given: Any, desk: BatchReporter, _together: int) -> Any:
-        desk.progress(number, 0.5, f"half of {given}")
-        desk.preview(number, f"preview of {given}".encode())
+    def draw(self, number: int, given: Any, reporter: BatchReporter, _together: int) -> Any:
+        reporter.progress(number, 0.5, f"half of {given}")
+        reporter.preview(number, f"preview of {given}".encode())
         return given
 
-    def wait_and_die(self, number: int, given: str, desk: BatchReporter, together: int) -> Any:
-        self.wait_for(number, given, desk, together)
+    def wait_and_die(self, number: int, given: str, reporter: BatchReporter, together: int) -> Any:
+        self.wait_for(number, given, reporter, together)
         os._exit(5)
 
-    def babble(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def babble(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         """Says to the engine what no host of ours says."""
         for pipe in [each for each in gc.get_objects() if isinstance(each, Connection)]:
             if pipe.readable and pipe.writable:
                 pipe.send_bytes(pickle.dumps(Hostile()))
         return given
 
-    def die(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def die(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         """Dies by a file's name, once: the second time the file is there."""
         if not given:
             return "alive"
@@ -136,13 +138,13 @@ class ToyModel:
             os._exit(3)
         return "alive"
 
-    def die_always(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def die_always(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         if given == "poison":
             print("last words of a host", flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
         return given
 
-    def fail(self, _number: int, given: Any, _desk: BatchReporter, _together: int) -> Any:
+    def fail(self, _number: int, given: Any, _reporter: BatchReporter, _together: int) -> Any:
         match given:
             case "permanent":
                 raise Permanent("That will never work.", remedy="Ask something else.", cost=7)
@@ -191,8 +193,10 @@ class Hostile:
 class Short(ToyModel):
     """Gives one answer too few."""
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> Sequence[Any]:
-        return list(super().run(operation, payloads, desk))[1:]
+    def run(
+        self, operation: str, payloads: Sequence[Any], reporter: BatchReporter
+    ) -> Sequence[Any]:
+        return list(super().run(operation, payloads, reporter))[1:]
 
 
 def load(options: str, place: LoadContext) -> ToyModel:

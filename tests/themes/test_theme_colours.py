@@ -95,17 +95,17 @@ def test_the_cursor_can_be_seen(name):
 
 @pytest.mark.parametrize("name", THEMES)
 def test_states_differ_to_usual_eyes(name):
-    assert least_difference(THEMES[name].states, "normal") >= 10
+    assert min_difference(THEMES[name].states, "normal") >= 10
 
 
 @pytest.mark.parametrize("vision", ["normal", *MACHADO])
 def test_states_and_changes_differ_to_colour_blind_eyes(vision):
     theme = THEMES["safelight-colour-blind"]
-    assert least_difference(theme.states, vision) >= 15
+    assert min_difference(theme.states, vision) >= 15
     assert difference(theme.colours["added"], theme.colours["removed"], vision) >= 30
 
 
-def least_difference(states, vision):
+def min_difference(states, vision):
     return min(difference(states[a], states[b], vision) for a, b in combinations(states, 2))
 
 

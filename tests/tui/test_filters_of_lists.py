@@ -4,7 +4,7 @@ import pytest
 
 from tests.tui.support import Place, running, shows, until
 from tui.screens.filtered import FilterInput
-from tui.ui_state import MOST_FILTERS, UiState
+from tui.ui_state import MAX_FILTERS, UiState
 
 
 @pytest.fixture
@@ -110,10 +110,10 @@ async def test_the_only_job_is_counted_in_words(place: Place) -> None:
 
 def test_filters_that_are_remembered_are_bounded() -> None:
     remembered = UiState()
-    for number in range(MOST_FILTERS + 5):
+    for number in range(MAX_FILTERS + 5):
         remembered.keep_filter(f"w#batch{number}", "lamp")
     remembered.keep_filter("w#batch10", "tea")
-    assert len(remembered.filters) == MOST_FILTERS
+    assert len(remembered.filters) == MAX_FILTERS
     assert list(remembered.filters)[-1] == "w#batch10"
     remembered.keep_filter("w#batch10", "")
     assert "w#batch10" not in remembered.filters

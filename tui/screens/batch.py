@@ -9,14 +9,14 @@ from textual import on
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
 from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
 from tui.snapshots.filters import ORDERS, Filter
-from tui.snapshots.listing import MOST_MARKS
+from tui.snapshots.listing import MAX_MARKS
 from tui.widgets.bars import TopBar
 from tui.widgets.batch_bar import BatchBar
 from tui.widgets.event_tail import EventTail
@@ -173,15 +173,15 @@ class BatchScreen(FilteredScreen):
         if len(ids) == 1:
             called = f"j{ids[0]}" + (f" ({row.key})" if row and row.id == ids[0] else "")
         else:
-            called = counted(len(ids), "job")
+            called = pluralize(len(ids), "job")
         return [{"job": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:
         """Marks all that the list shows, at most 10 000."""
-        self.feed.ask(partial(self._ids, 0, MOST_MARKS), self, "mark")
-        if self.rows.total > MOST_MARKS:
+        self.feed.ask(partial(self._ids, 0, MAX_MARKS), self, "mark")
+        if self.rows.total > MAX_MARKS:
             self.say(
-                f"Marked the first {MOST_MARKS} of {self.rows.total}. To step in on all of them, "
+                f"Marked the first {MAX_MARKS} of {self.rows.total}. To step in on all of them, "
                 "go back and do it to the batch.",
                 bad=True,
             )
@@ -192,7 +192,7 @@ class BatchScreen(FilteredScreen):
         self.feed.ask(partial(self._ids, first, last - first + 1), self, "mark")
 
     def _ids(self, start: int, count: int, connection: object) -> list[int]:
-        return self._view.ids(connection, start, min(count, MOST_MARKS))  # type: ignore[arg-type]
+        return self._view.ids(connection, start, min(count, MAX_MARKS))  # type: ignore[arg-type]
 
     @on(QueryAnswered)
     def marks_found(self, message: QueryAnswered) -> None:

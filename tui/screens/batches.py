@@ -7,7 +7,7 @@ from textual import on
 from textual.containers import Vertical
 from textual.widget import Widget
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui import formatting as figures
 from tui.actions import bindings
@@ -137,7 +137,7 @@ class BatchesScreen(FilteredScreen):
         ids = sorted(self.rows.marks)
         if not ids and (row := self.rows.current):
             ids = [row.id]
-        called = f"b{ids[0]}" if len(ids) == 1 else counted(len(ids), "batch", "batches")
+        called = f"b{ids[0]}" if len(ids) == 1 else pluralize(len(ids), "batch", "batches")
         return [{"batch": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:

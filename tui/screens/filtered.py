@@ -6,7 +6,7 @@ from typing import Any
 from textual import on
 from textual.widgets import Input
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.screens.base import BaseScreen
 from tui.snapshots.filters import Filter
@@ -113,7 +113,9 @@ class FilteredScreen(BaseScreen):
         if self.filter_text and total:
             verb = "match" if total == 1 else "matches"
             none = (
-                f"The only {one} does not" if total == 1 else f"None of {counted(total, one, many)}"
+                f"The only {one} does not"
+                if total == 1
+                else f"None of {pluralize(total, one, many)}"
             )
             self.rows.set_empty(f"{none} {verb} {clean(self.filter_text, 60)}")
         else:

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from db.queries import inspect
 from engine.client.gates import WaitingGate, waiting_gates
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from tui.actions import bindings
 from tui.feed import QueryAnswered, View
 from tui.formatting import money
@@ -211,7 +211,7 @@ class JobScreen(BaseScreen):
             decide()
             return
         cost = f", which cost {money(following.cost)} so far" if following.cost else ""
-        steps = counted(following.steps, "step")
+        steps = pluralize(following.steps, "step")
         again = f"What depends on it runs again: at most {steps}{cost}."
         self.dashboard.confirm(f"{question} {again}", decide)
 

@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.feed import SnapshotReady
 from tui.snapshots.header import Header, HostLine, LaneLine
@@ -124,7 +124,7 @@ def _host(host: HostLine) -> Text:
     text = Text(f" {host.device:<10.10} ", style="bold", no_wrap=True, overflow="ellipsis")
     said = [host.name, host.state, f"{host.running} at work, {host.waiting} waiting"]
     said += [host.memory] if host.memory else []
-    said += [f"started again {counted(host.restarts, 'time')}"] if host.restarts else []
+    said += [f"started again {pluralize(host.restarts, 'time')}"] if host.restarts else []
     said += [host.message] if host.message else []
     text.append(" · ".join(part for part in said if part), style="not bold")
     for model in host.models:

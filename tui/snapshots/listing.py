@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 LONGEST_PAGE = 1000
 
-MOST_MARKS = 10_000
+MAX_MARKS = 10_000
 """Rows that can be marked; more than that are a batch's business."""
 
 REST = 30
@@ -81,7 +81,7 @@ class Listing:
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[int]:
         """Ids of the rows from an index on, as many as can be marked."""
-        count = min(ask.count, MOST_MARKS)
+        count = min(ask.count, MAX_MARKS)
         if _is_plain(ask):
             return lists.ids_at(connection, self.batch_id, ask.start, count)
         return _cut(self._segments(connection, batch, ask), ask.start, count)

@@ -8,7 +8,7 @@ from db.rows import ScoreRow
 from engine.text.terminal import clean
 from tui.snapshots.image_scores import OVERALL, ImageScores
 
-MOST_ROWS, MOST_COLUMNS = 64, 12
+MAX_ROWS, MAX_COLUMNS = 64, 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def sheet_of(
     names = _names(images, lines)
     order = [*(p for p in names if p in scored), *(p for p in scored if p not in names)]
     metrics = tuple(dict.fromkeys(m for p in order for m in scored[p]))
-    metrics = tuple(sorted(metrics, key=lambda m: m != OVERALL))[:MOST_COLUMNS]
+    metrics = tuple(sorted(metrics, key=lambda m: m != OVERALL))[:MAX_COLUMNS]
     return ImageScoreTable(
         metrics,
         tuple(
@@ -57,7 +57,7 @@ def sheet_of(
                 taken=image in marks.taken,
                 values=tuple(scored[image].get(metric) for metric in metrics),
             )
-            for image in order[:MOST_ROWS]
+            for image in order[:MAX_ROWS]
         ),
     )
 

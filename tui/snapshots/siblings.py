@@ -7,7 +7,7 @@ from tui.snapshots.image_scores import ImageScores
 from tui.snapshots.tree import TreeLine
 
 MOST = 50
-MOST_LINES = 4
+MAX_LINES = 4
 """Scores of one image that are shown below it."""
 
 
@@ -119,7 +119,7 @@ def _turn(
         state=node.state,
         image=image,
         taken=node.scope in decided if decided else single and bool(taken),
-        lines=marks.lines(image)[:MOST_LINES] if single else (),
+        lines=marks.lines(image)[:MAX_LINES] if single else (),
         preview=b"" if image else preview,
         outdated=node.outdated,
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from db.queries import inspect, lists
 from db.rows import ScoreRow
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from tui.snapshots.detail import Detail, StepOutputs
 from tui.snapshots.recipe_info import RecipeInfo
 from tui.snapshots.score_table import ImageScoreRow, ImageScoreTable
@@ -42,7 +42,7 @@ def whole(
 def _verdict(job: lists.JobLine, parts: int, scale: RecipeInfo) -> tuple[ScoreRow, ...]:
     if job.score is None:
         return ()
-    return (ScoreRow(0, job.id, 0, scale.metric, job.score, None, counted(parts, "part")),)
+    return (ScoreRow(0, job.id, 0, scale.metric, job.score, None, pluralize(parts, "part")),)
 
 
 def _sheet(parts: Sequence[TreeLine], scale: RecipeInfo) -> ImageScoreTable | None:

@@ -16,7 +16,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from db.rows import EventRow
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.widgets.selecting import selected_text, with_selection
 
@@ -210,7 +210,7 @@ class EventTail(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _notice(self, width: int) -> Strip:
-        text = f" {counted(self.unseen, 'newer line')} below - End shows them "
+        text = f" {pluralize(self.unseen, 'newer line')} below - End shows them "
         style = self.rich_style + Style(reverse=True, bold=True)
         return Strip([Segment(_cropped(text, width).center(width), style)]).adjust_cell_length(
             width, style

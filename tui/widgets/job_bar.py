@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.widgets import Static
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from tui import formatting as figures
 from tui.snapshots.job import JobSnapshot
 from tui.states import TONES, look
@@ -52,7 +52,7 @@ class JobBar(Static):
             text.append(f"{snapshot.scale.metric} ", muted)
             text.append(figures.score(job.score), strong)
             text.append(f" of {figures.score(snapshot.scale.high)}  ", muted)
-        said = [counted(job.iterations, "iteration")] if job.iterations else []
+        said = [pluralize(job.iterations, "iteration")] if job.iterations else []
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []
         said += [f"priority {job.priority:+d}"] if job.priority else []

@@ -16,7 +16,7 @@ from rich.text import Text
 from textual.message import Message
 from textual.widgets import Static
 
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 from tui.widgets.theme_changes import on_theme_change
 
@@ -212,6 +212,6 @@ class PromptDiff(Static):
         variables = self.app.theme_variables if self.is_attached else {}
         text = as_text(parts, variables)
         if self._left_out > 0:
-            more = counted(self._left_out, "more character is", "more characters are")
+            more = pluralize(self._left_out, "more character is", "more characters are")
             text.append(f"\n({more} not shown)", Style(italic=True))
         self.update(text)

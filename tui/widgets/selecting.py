@@ -16,16 +16,16 @@ def selected_text(selection: Selection, lines: Callable[[int], str | None]) -> s
     """
     first = selection.start.y if selection.start else 0
     found: list[str] = []
-    for y in range(first, (selection.end.y if selection.end else first + MOST_LINES) + 1):
+    for y in range(first, (selection.end.y if selection.end else first + MAX_LINES) + 1):
         text = lines(y)
-        if text is None or len(found) >= MOST_LINES:
+        if text is None or len(found) >= MAX_LINES:
             break
         begin, end = selection.get_span(y) or (0, -1)
         found.append(text[begin : None if end == -1 else end].rstrip())
     return "\n".join(found)
 
 
-MOST_LINES = 1_000
+MAX_LINES = 1_000
 """Lines that are copied at once."""
 
 

@@ -12,13 +12,13 @@ from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
+from engine.backends.common.chat_client import KeyedChatClient, whole_reply
 from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText
-from engine.backends.common.speaker import KeyedChatClient, whole_reply
 from engine.backends.common.spending import TokenUsage
 from engine.contract import StepError
 

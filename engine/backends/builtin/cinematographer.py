@@ -32,10 +32,10 @@ REST = (
 UNASKED = 2
 """Elements that are added after a review that names none."""
 
-MOST_SUGGESTIONS = 20
+MAX_SUGGESTIONS = 20
 """Suggestions of a review that are read."""
 
-MOST_WORDS = 12
+MAX_WORDS = 12
 """Words of a phrase that are looked for to be taken out."""
 
 ASKS: dict[str, tuple[str, ...]] = {
@@ -152,7 +152,7 @@ def _mended(
     """The best draft with what its review asks for, and why."""
     at = max(range(len(drafts)), key=lambda n: (drafts[n].review.overall, n))
     best = drafts[at]
-    said = best.review.suggestions[:MOST_SUGGESTIONS]
+    said = best.review.suggestions[:MAX_SUGGESTIONS]
     asked = asked_for(said or [best.review.critique])
     failed = {name for later in drafts[at + 1 :] for name in _said(later.prompt, phrases)}
     have = _said(best.prompt, phrases)
@@ -235,7 +235,7 @@ def _cleared(prompt: str, film: Film, asked: Iterable[str]) -> str:
         unwanted += [one for one in film.brand.avoid if holds(reading, one)]
     for phrase in dict.fromkeys(unwanted):
         # Of a phrase as long as a text nothing would be left; that is not what a brand avoids.
-        words = r"[\W_]*".join(re.escape(word) for word in words_of(phrase)[:MOST_WORDS])
+        words = r"[\W_]*".join(re.escape(word) for word in words_of(phrase)[:MAX_WORDS])
         prompt = re.sub(rf"\b{words}\b", "", prompt, flags=re.IGNORECASE)
     if not unwanted:
         return prompt

@@ -12,7 +12,7 @@ from engine.contract.errors import Permanent
 from engine.contract.image import GeneratedImage, ImageInfo, ImageRequest
 from engine.imaging.lineage import Lineage, stamp
 
-MOST_REFERENCES = 16
+MAX_REFERENCES = 16
 """Images that the painter follows at most in one request."""
 
 
@@ -25,7 +25,7 @@ class Painter(BaseBackend):
         self.freedom = settings.freedom
         version = versioned("1", "freedom", settings.freedom)
         self.info = embedded_info(
-            ImageInfo, model="painter-1", version=version, max_references=MOST_REFERENCES
+            ImageInfo, model="painter-1", version=version, max_references=MAX_REFERENCES
         )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
@@ -34,7 +34,7 @@ class Painter(BaseBackend):
         Raises:
             Permanent: A reference is no image, or there are too many.
         """
-        followed = references_of(request, MOST_REFERENCES, self.info.model)
+        followed = references_of(request, MAX_REFERENCES, self.info.model)
         references = [await context.read(one) for one in followed]
         lineage = lineage_of(self.info, request, followed)
         context.progress(None, "painting")

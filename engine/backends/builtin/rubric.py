@@ -58,7 +58,7 @@ IDLE_FREE = 8
 AVOIDED = 0.6
 """What each thing that the brand avoids, and the prompt shows, leaves of the brand's score."""
 
-MOST_SUGGESTIONS = 3
+MAX_SUGGESTIONS = 3
 """Suggestions of one review; the rest waits for the next."""
 
 
@@ -109,7 +109,7 @@ def judge(
     return RubricReview(
         scores=tuple(scores[name] for name in CRITERIA),
         critique=_critique(found, scores),
-        suggestions=tuple(_suggestions(found, weights)[:MOST_SUGGESTIONS]),
+        suggestions=tuple(_suggestions(found, weights)[:MAX_SUGGESTIONS]),
     )
 
 

@@ -21,7 +21,7 @@ from engine.text.terminal import clean
 LONGEST_PROMPT = 600
 """Characters of a scene's prompt at most."""
 
-LEAST_WORDS = 2
+MIN_WORDS = 2
 """Words that a part must have to be a scene of its own."""
 
 _ITEM = re.compile(r"^\s*(?:(?:scene|shot)\s*)?(?:\d{1,3}\s*[.):-]|[-*•–])\s+", re.IGNORECASE)
@@ -79,9 +79,9 @@ def _parts(brief: str) -> list[str]:
     if not items:
         items = [part for sentence in _SENTENCE.split(text) for part in _TURN.split(sentence)]
     told = [_tidy(item) for item in items]
-    return [one for one in told if len(words_of(one)) >= LEAST_WORDS] or [
-        one for one in told if one
-    ][:1]
+    return [one for one in told if len(words_of(one)) >= MIN_WORDS] or [one for one in told if one][
+        :1
+    ]
 
 
 def _items(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from engine.text.terminal import clean
 LONGEST = 8
 """Words of a subject at most."""
 
-MOST_UNBOUND = 6
+MAX_UNBOUND = 6
 """Words of a subject at most where nothing shows that it ends there."""
 
 _TITLE = re.compile(r"^[^.!?\n:]{1,60}:\s+(?=\w)")
@@ -26,7 +26,7 @@ def subject(brief: str) -> str:
     words = [match.group().lower() for match in matches]
     end = next((at for at in range(len(words)) if _ends(words, at)), len(words))
     bound = end < len(words) and words[end][0].isalnum()
-    if end > (LONGEST if bound else MOST_UNBOUND):
+    if end > (LONGEST if bound else MAX_UNBOUND):
         return ""  # a whole sentence, or in another language
     found = text[matches[0].start() : matches[end - 1].end()] if end else ""
     if not found or words[0] in choices()["words"]["pronouns"]:

@@ -15,9 +15,9 @@ from engine.backends.comfyui.states import (
 from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.turns import Stay
 from engine.contract import CallContext, Permanent, Retryable
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
-MOST_LOST = 3
+MAX_LOST = 3
 """How often the server may vanish while it runs a prompt before the prompt is given up."""
 
 UNKNOWN_LOOKS = 2
@@ -51,7 +51,7 @@ class Follower:
         self._context = context
         self._stay = stay
         self._poll_seconds = poll_seconds
-        self._most_misses = misses
+        self._max_misses = misses
         self._misses = self._unknown = 0
         self._is_first = True
         self._listener = PromptListener(
@@ -90,7 +90,7 @@ class Follower:
 
     async def _missed(self, error: Retryable) -> None:
         self._misses += 1
-        if self._misses < self._most_misses:
+        if self._misses < self._max_misses:
             return
         await self._note(self._ticket.left_running())
         raise error
@@ -159,9 +159,9 @@ def refuse_deadly(ticket: ComfyTicket) -> None:
     Raises:
         Permanent: It has.
     """
-    if ticket.lost >= MOST_LOST:
+    if ticket.lost >= MAX_LOST:
         raise Permanent(
-            f"ComfyUI ended {counted(ticket.lost, 'time')} while it ran this prompt, so the prompt "
+            f"ComfyUI ended {pluralize(ticket.lost, 'time')} while it ran this prompt, so the prompt "
             "is not sent again.",
             remedy="Look at ComfyUI's own output for the reason, often too little memory for the "
             "model or the size; then retry the job.",

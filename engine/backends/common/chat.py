@@ -38,8 +38,8 @@ METHOD = "1"
 _CHARACTERS_OF_TOKEN = 3  # rather too few, so that estimates are rather too high
 _TOKENS_PER_IMAGE = 3000
 _MAX_TOKENS_PER_IMAGE = 4096
-_MOST_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
-_MOST_TOKENS_OF_REPAIR = 4096  # what is wrong with an answer, and the schema again
+_MAX_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
+_MAX_TOKENS_OF_REPAIR = 4096  # what is wrong with an answer, and the schema again
 _ORDINARY = {"vision": ((1000, 150), (6000, 2500)), "text": ((800, 150), (8000, 2500))}
 """Tokens read and written by ordinary calls, the least and the most; for estimates only."""
 
@@ -125,12 +125,12 @@ class ChatBackend(BaseBackend):
     """What critic and writer have in common."""
 
     settings: ChatSettings
-    speaker: ChatClient
+    chat_client: ChatClient
     capability: str
     agent: str
 
     def __post_init__(self) -> None:
-        settings, name = self.settings, self.speaker.account.name
+        settings, name = self.settings, self.chat_client.account.name
         model = settings.model_for(self.capability)
         self.info = BackendInfo(
             name=name,
@@ -138,11 +138,11 @@ class ChatBackend(BaseBackend):
             model=model,
             version=version_of(settings, self.agent),
             lane=settings.lane(name, model),
-            paid=self.speaker.paid,
+            paid=self.chat_client.paid,
             reusable=settings.temperature == 0,
             limits=settings.limits,
             price_names=(f"{name}.price_input=...", f"{name}.price_output=..."),
-            client=self.speaker.client,
+            client=self.chat_client.client,
         )
 
     def talk(self, request: Any) -> Conversation:
@@ -168,12 +168,12 @@ class ChatBackend(BaseBackend):
 
     def missing(self) -> list[MissingRequirement]:
         """What it lacks to be ready: its package or its key."""
-        return self.speaker.missing()
+        return self.chat_client.missing()
 
     def unreachable(self) -> MissingRequirement | None:
         """That the server of this machine that it asks does not answer, where it does not."""
         remedy = f"Start it, or set {self.info.name}.base_url to where it is."
-        return silent(self.info.name, self.speaker.address, remedy)
+        return silent(self.info.name, self.chat_client.address, remedy)
 
     async def answer(self, talk: Conversation, shape: type[ShapeT], context: CallContext) -> ShapeT:
         """The model's answer, asked for again once where it is broken.
@@ -194,21 +194,21 @@ class ChatBackend(BaseBackend):
         settings = self.settings
         try:
             async with asyncio.timeout(settings.timeout):
-                reply, usage = await self.speaker.reply(self.info.model, talk)
+                reply, usage = await self.chat_client.reply(self.info.model, talk)
         except TimeoutError:
             unknown = asks_about(settings, talk)
-            raise out_of_time(self.speaker.account, settings.timeout, unknown=unknown) from None
+            raise out_of_time(self.chat_client.account, settings.timeout, unknown=unknown) from None
         estimated = _estimated_tokens(talk), len(reply.text) // _CHARACTERS_OF_TOKEN
         report(context, usage, settings, estimated)
-        secrets = self.speaker.account.secrets
+        secrets = self.chat_client.account.secrets
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
 
 
 class ChatVisionBackend(ChatBackend):
     """Capability `vision`: the evaluator on a chat model."""
 
-    def __init__(self, settings: ChatSettings, speaker: ChatClient) -> None:
-        super().__init__(settings, speaker, "vision", evaluator.version())
+    def __init__(self, settings: ChatSettings, chat_client: ChatClient) -> None:
+        super().__init__(settings, chat_client, "vision", evaluator.version())
 
     def talk(self, request: EvaluateRequest) -> Conversation:
         """The conversation that a request begins with, without the image's bytes."""
@@ -252,9 +252,9 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
         return None
     said = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
     images = sum(len(turn.images) for turn in talk.turns)
-    first = sum(len(text.encode("utf-8", "replace")) for text in said) + _MOST_TOKENS_AROUND
+    first = sum(len(text.encode("utf-8", "replace")) for text in said) + _MAX_TOKENS_AROUND
     first += images * _MAX_TOKENS_PER_IMAGE
-    second = first + settings.max_tokens + _MOST_TOKENS_OF_REPAIR
+    second = first + settings.max_tokens + _MAX_TOKENS_OF_REPAIR
     cost = settings.microdollars(first + second, 2 * settings.max_tokens)
     return cost + 1 if cost else 0  # each round is rounded up by itself
 

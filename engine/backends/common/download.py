@@ -109,11 +109,11 @@ def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-async def fetch_image(shelf: FileLocations, url: str) -> bytes:
+async def fetch_image(locations: FileLocations, url: str) -> bytes:
     """An image's bytes, whole and checked.
 
     Args:
-        shelf: Where the provider's files lie.
+        locations: Where the provider's files lie.
         url: An address on it, also one relative to its base, or a `data:` URI that holds the
             image itself.
 
@@ -123,21 +123,21 @@ async def fetch_image(shelf: FileLocations, url: str) -> bytes:
         Retryable: The host could not be reached or answered with an error, however often.
     """
     if url.startswith("data:"):
-        return await checked(shelf.account, _from_data_uri(shelf, url))
-    url = _absolute(shelf, url)
+        return await checked(locations.account, _from_data_uri(locations, url))
+    url = _absolute(locations, url)
     trouble: StepError | None = None
     for number in range(FETCHES):
         await asyncio.sleep(PAUSE_SECONDS * number)
         try:
-            return await checked(shelf.account, await _fetch(shelf, url))
+            return await checked(locations.account, await _fetch(locations, url))
         except (Retryable, NotAnImage) as error:
             trouble = error
     raise trouble or AssertionError("FETCHES is at least one")
 
 
-def _absolute(shelf: FileLocations, url: str) -> str:
+def _absolute(locations: FileLocations, url: str) -> str:
     try:
-        return urljoin(f"{shelf.base_url}/", url.strip()) if url.strip() else url
+        return urljoin(f"{locations.base_url}/", url.strip()) if url.strip() else url
     except ValueError:  # it is none, and is refused as such
         return url
 
@@ -206,84 +206,84 @@ def data_uri(data: bytes, media_type: str) -> str:
     return f"data:{media_type};base64,{base64.b64encode(data).decode('ascii')}"
 
 
-def _from_data_uri(shelf: FileLocations, url: str) -> bytes:
+def _from_data_uri(locations: FileLocations, url: str) -> bytes:
     head, _, body = url.partition(",")
     if not head.endswith(";base64"):
-        raise NotAnImage(f"{shelf.account.name} sent an image that is not base64.")
-    return from_base64(shelf.account, body, shelf.limit)
+        raise NotAnImage(f"{locations.account.name} sent an image that is not base64.")
+    return from_base64(locations.account, body, locations.limit)
 
 
-async def _fetch(shelf: FileLocations, url: str) -> bytes:
+async def _fetch(locations: FileLocations, url: str) -> bytes:
     import httpx
 
-    _refuse_elsewhere(shelf, url)
+    _refuse_elsewhere(locations, url)
     # No key is sent: the file's address is all that its host needs.
-    arguments = guarded(httpx, url, timeout=shelf.timeout, limit=shelf.limit)
+    arguments = guarded(httpx, url, timeout=locations.timeout, limit=locations.limit)
     try:
         async with (
-            asyncio.timeout(shelf.timeout),
+            asyncio.timeout(locations.timeout),
             httpx.AsyncClient(**arguments) as client,
         ):
-            return await _follow(shelf, client, url)
+            return await _follow(locations, client, url)
     except TimeoutError:
-        raise _not_lost(shelf, out_of_time(shelf.account, shelf.timeout)) from None
+        raise _not_lost(locations, out_of_time(locations.account, locations.timeout)) from None
     except (httpx.HTTPError, httpx.InvalidURL, UnreadableReply, ValueError) as error:
-        raise _not_lost(shelf, from_exception(shelf.account, error)) from None
+        raise _not_lost(locations, from_exception(locations.account, error)) from None
 
 
-async def _follow(shelf: FileLocations, client: Any, url: str) -> bytes:
+async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
     for _ in range(MAX_REDIRECTS + 1):
-        _refuse_elsewhere(shelf, url)
+        _refuse_elsewhere(locations, url)
         response = await client.get(url)
         if not response.has_redirect_location:
-            return _body(shelf, response)
+            return _body(locations, response)
         url = urljoin(url, response.headers["location"])
     raise Permanent(
-        f"{shelf.account.name} redirects an image more than {MAX_REDIRECTS} times.",
+        f"{locations.account.name} redirects an image more than {MAX_REDIRECTS} times.",
         remedy="The image is made and paid for; retry the job to download it again.",
         keeps_call=True,
     )
 
 
-def _refuse_elsewhere(shelf: FileLocations, url: str) -> None:
-    if shelf.holds(url):
+def _refuse_elsewhere(locations: FileLocations, url: str) -> None:
+    if locations.holds(url):
         return
-    name, remedy = shelf.account.name, ""
-    if shelf.setting:
-        remedy = f"If images lie there, add the host to {shelf.setting} and retry the job."
+    name, remedy = locations.account.name, ""
+    if locations.setting:
+        remedy = f"If images lie there, add the host to {locations.setting} and retry the job."
     raise Permanent(
-        f"{name} points to an image on {_host(shelf, url)}, from where nothing is fetched.",
+        f"{name} points to an image on {_host(locations, url)}, from where nothing is fetched.",
         remedy=remedy,
         keeps_call=True,
     )
 
 
-def _host(shelf: FileLocations, url: str) -> str:
+def _host(locations: FileLocations, url: str) -> str:
     try:
-        return shelf.account.say(urlsplit(url).netloc.rpartition("@")[2], 80) or "no host"
+        return locations.account.say(urlsplit(url).netloc.rpartition("@")[2], 80) or "no host"
     except ValueError:
         return "no host"
 
 
-def _body(shelf: FileLocations, response: Any) -> bytes:
+def _body(locations: FileLocations, response: Any) -> bytes:
     if response.status_code == 200:
         return bytes(response.content)
     said = response.text[:2000]
-    error = from_status(shelf.account, response.status_code, said, response.headers)
+    error = from_status(locations.account, response.status_code, said, response.headers)
     if isinstance(error, Retryable):
-        raise _not_lost(shelf, error)
+        raise _not_lost(locations, error)
     kind = FileGone if response.status_code in {404, 410} else Permanent
     raise kind(
-        f"The image that {shelf.account.name} made cannot be fetched: {error.message}",
+        f"The image that {locations.account.name} made cannot be fetched: {error.message}",
         remedy="It may have expired; retry the job to make it again, which is paid for again.",
     )
 
 
-def _not_lost(shelf: FileLocations, error: StepError) -> StepError:
+def _not_lost(locations: FileLocations, error: StepError) -> StepError:
     """The same error, without the advice to submit anew: the image exists and can be fetched."""
     if not isinstance(error, Retryable):
         return error
     return error.without_resubmit(
         f"The finished image could not be downloaded: {error.message}",
-        f"{shelf.account.name} has generated it; retry the job to download it again.",
+        f"{locations.account.name} has generated it; retry the job to download it again.",
     )

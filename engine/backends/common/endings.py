@@ -5,7 +5,7 @@ from collections.abc import Container, Iterable
 from typing import Any
 
 from engine.agents.replies import ModelReply
-from engine.backends.common.failures import MOST_SHOWN, Account
+from engine.backends.common.failures import MAX_SHOWN, Account
 from engine.contract import Retryable
 
 _REFUSED = frozenset(
@@ -59,7 +59,7 @@ def ended_reply(
         reason = f"{filtered} ({why})" if "filter" in name else f"the reply is blocked ({why})"
         return ModelReply(text, "refused", reason, thoughts=thoughts)
     if name in _FAILED and not text.strip():
-        shown = account.say(why, MOST_SHOWN)
+        shown = account.say(why, MAX_SHOWN)
         raise Retryable(f"{account.name} failed during its answer ({shown}).", resubmit=True)
     return ModelReply(
         text, "done", "" if name in _USUAL and not message else why, thoughts=thoughts

@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.backends.common.reading import plain, whole_number, word
 
-MOST_WORDS = 2000
+MAX_WORDS = 2000
 """Most characters of an error that are read."""
 
 _STATUS = {
@@ -112,9 +112,9 @@ def _status(error: Any) -> int:
 def words_of(error: Any) -> str:
     """Return an error's message, followed by its names."""
     if not isinstance(error, dict):
-        return word(error)[:MOST_WORDS]
+        return word(error)[:MAX_WORDS]
     parts = [word(error.get(key)) for key in ("message", "code", "type", "status")]
-    return " ".join(part for part in parts if part)[:MOST_WORDS]
+    return " ".join(part for part in parts if part)[:MAX_WORDS]
 
 
 def said_in(body: bytes | str) -> str:
@@ -123,19 +123,19 @@ def said_in(body: bytes | str) -> str:
     found = plain(text)
     found = found[0] if isinstance(found, list) and found else found
     error = found.get("error", found) if isinstance(found, dict) else found
-    return words_of(error) or text[:MOST_WORDS]
+    return words_of(error) or text[:MAX_WORDS]
 
 
 def is_bad_key(said: str) -> bool:
     """True if an error is about a missing, wrong or expired key."""
-    return bool(_BAD_KEY.search(said[:MOST_WORDS]))
+    return bool(_BAD_KEY.search(said[:MAX_WORDS]))
 
 
 def is_unknown_model(said: str) -> bool:
     """True if an error is about an unknown model."""
-    return bool(_NO_MODEL.search(said[:MOST_WORDS]))
+    return bool(_NO_MODEL.search(said[:MAX_WORDS]))
 
 
 def is_moderated(said: str) -> bool:
     """True if an error is a refusal of content."""
-    return bool(_MODERATED.search(said[:MOST_WORDS]))
+    return bool(_MODERATED.search(said[:MAX_WORDS]))

@@ -66,7 +66,7 @@ _MAY_MEAN_ANOTHER = frozenset({400, 422})
 STUMBLES = (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, RecursionError)
 """What clients raise that trip over a reply of a shape they did not expect."""
 
-MOST_SHOWN = 2000
+MAX_SHOWN = 2000
 """Most characters of a provider's message in an error; its trace has the whole message."""
 
 
@@ -84,7 +84,7 @@ class Account:
     key_names: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
 
-    def say(self, text: str, limit: int = MOST_SHOWN) -> str:
+    def say(self, text: str, limit: int = MAX_SHOWN) -> str:
         """What the provider said, without secrets and safe for a terminal."""
         return shown(text, self.secrets, limit)
 

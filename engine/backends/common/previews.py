@@ -1,6 +1,6 @@
 """Previews: how an image looks so far, small enough to be shown and safe to be decoded."""
 
-MOST_BYTES = 256 * 1024
+MAX_BYTES = 256 * 1024
 """A preview of more bytes is made smaller."""
 
 SIDE = 512
@@ -9,7 +9,7 @@ SIDE = 512
 QUALITY = 85
 """Quality of one that is made smaller."""
 
-MOST_PIXELS = 4096 * 4096
+MAX_PIXELS = 4096 * 4096
 """A preview of more pixels is not decoded."""
 
 _SHOWN = frozenset({"image/jpeg", "image/png"})
@@ -22,7 +22,7 @@ def fit_preview(data: bytes) -> bytes | None:
         data: What a provider sent as one.
 
     Returns:
-        A JPEG or PNG of at most `MOST_BYTES`; None where it is no image, or one
+        A JPEG or PNG of at most `MAX_BYTES`; None where it is no image, or one
         of too many pixels. One that is small is
         given back as it came, with only its header looked at.
     """
@@ -31,9 +31,9 @@ def fit_preview(data: bytes) -> bytes | None:
 
     try:
         media_type, width, height = describe(data)
-        if media_type in _SHOWN and len(data) <= MOST_BYTES:
+        if media_type in _SHOWN and len(data) <= MAX_BYTES:
             return data
-        return _smaller(data) if width * height <= MOST_PIXELS else None
+        return _smaller(data) if width * height <= MAX_PIXELS else None
     except (ImageError, OSError):
         return None
 

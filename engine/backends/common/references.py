@@ -16,7 +16,7 @@ def references_of(
     most: int,
     whose: str,
     *,
-    most_bytes: int | None = None,
+    max_bytes: int | None = None,
     remedy: str = FEWER,
 ) -> tuple[Artifact, ...]:
     """The images that a request is to follow, the first one first.
@@ -28,7 +28,7 @@ def references_of(
         request: What is asked for.
         most: How many the model takes.
         whose: The model, for messages.
-        most_bytes: Bytes that all of them together may have, where they travel in the request.
+        max_bytes: Bytes that all of them together may have, where they travel in the request.
         remedy: What to do where there are too many.
 
     Raises:
@@ -43,10 +43,10 @@ def references_of(
             remedy=remedy,
         )
     size = sum(image.size for image in found)
-    if most_bytes is not None and size > most_bytes:
+    if max_bytes is not None and size > max_bytes:
         raise Permanent(
             f"The reference images have {size / 2**20:.1f} MiB, more than the "
-            f"{most_bytes >> 20} MiB that can be sent to {whose}.",
+            f"{max_bytes >> 20} MiB that can be sent to {whose}.",
             remedy="Use smaller ones.",
         )
     return found

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import ClassVar, Generic, Protocol, TypeVar
 
+from engine.backends.common.chat_client import lacks
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import find_key
-from engine.backends.common.speaker import lacks
 from engine.contract import BaseBackend, ImageInfo, ImageRequest, Limits, MissingRequirement
 
 

@@ -11,7 +11,7 @@ from engine.text.terminal import clean
 
 MASK = "***"
 
-_LEAST, _LEAST_HALF = 4, 6
+_LEAST, _MIN_HALF = 4, 6
 """Characters that a form of a secret has at least, and half a secret."""
 
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -49,7 +49,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 def _without_beginning(text: str, forms: Iterable[str]) -> str:
     """Text without the beginning of a secret at its end, where the text was cut off in it."""
     for form in forms:
-        for length in range(len(form) - 1, _LEAST_HALF - 1, -1):
+        for length in range(len(form) - 1, _MIN_HALF - 1, -1):
             if text.endswith(form[:length]):
                 return text[:-length] + MASK
     return text
@@ -61,7 +61,7 @@ def _forms(secrets: tuple[str, ...]) -> list[str]:
     forms: set[str] = set()
     for secret in secrets:
         half = secret.partition(":")[2]
-        for part in {secret, half} if len(half) >= _LEAST_HALF else {secret}:
+        for part in {secret, half} if len(half) >= _MIN_HALF else {secret}:
             forms |= {part, quote(part, safe=""), json.dumps(part)[1:-1], *_in_base64(part)}
     return sorted((form for form in forms if len(form) >= _LEAST), key=len, reverse=True)
 
@@ -73,7 +73,7 @@ def _in_base64(secret: str) -> Iterator[str]:
     characters that share bits with a neighbour are left out.
     """
     data = secret.encode(errors="replace")
-    if len(data) < _LEAST_HALF:
+    if len(data) < _MIN_HALF:
         return
     for before, first in enumerate((0, 2, 3)):
         encoded = base64.b64encode(bytes(before) + data)

@@ -15,10 +15,10 @@ from typing import Any
 
 from engine.backends.common.scrubbing import MASK, mask, scrub
 
-MOST_READ = 2**20
+MAX_READ = 2**20
 """Bytes of a reply that are looked at; of an image, none."""
 
-MOST_SHOWN = 128 * 2**10
+MAX_SHOWN = 128 * 2**10
 """Characters of a body that are shown."""
 
 _SECRET_HEADERS = re.compile(
@@ -71,8 +71,8 @@ class HttpExchange:
         self._size += len(chunk)
         if self._hash is not None:
             self._hash.update(chunk)
-        elif len(self._read) < MOST_READ:
-            self._read += chunk[: MOST_READ - len(self._read)]
+        elif len(self._read) < MAX_READ:
+            self._read += chunk[: MAX_READ - len(self._read)]
 
     def ended(self) -> None:
         """Notes that the reply has come as a whole."""
@@ -133,7 +133,7 @@ def _body(data: bytes, media_type: str, secrets: list[str]) -> Any:
     if found := _BOUNDARY.match(media_type):
         return _parts(data, found[1], secrets)
     try:
-        text = data.decode() if len(data) < MOST_READ else data.decode(errors="ignore")
+        text = data.decode() if len(data) < MAX_READ else data.decode(errors="ignore")
     except UnicodeDecodeError:
         return _binary(len(data), hashlib.sha256(data).hexdigest())
     try:
@@ -158,8 +158,8 @@ def _binary(size: int, hash_: str) -> str:
 
 
 def _cut(text: str) -> str:
-    more = len(text) - MOST_SHOWN
-    return text if more <= 0 else f"{text[:MOST_SHOWN]}<cut: {more} characters more>"
+    more = len(text) - MAX_SHOWN
+    return text if more <= 0 else f"{text[:MAX_SHOWN]}<cut: {more} characters more>"
 
 
 def _shown(text: str, secrets: Iterable[str]) -> str:

@@ -24,8 +24,8 @@ from engine.contract import (
 class ChatTextBackend(ChatBackend):
     """Capability `text`: the refiner, and the agents of films, on a chat model."""
 
-    def __init__(self, settings: ChatSettings, speaker: ChatClient) -> None:
-        super().__init__(settings, speaker, "text", refiner.version())
+    def __init__(self, settings: ChatSettings, chat_client: ChatClient) -> None:
+        super().__init__(settings, chat_client, "text", refiner.version())
         versions = {
             "write_scenes": version_of(settings, scene_writer.version()),
             "write_shot": version_of(settings, cinematographer.version()),

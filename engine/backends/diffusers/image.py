@@ -31,7 +31,7 @@ METHOD = "1"
 LOADER = "engine.models.diffusion.loading:load"
 OPERATION = "generate"
 
-MOST_FOLLOWED = 8
+MAX_FOLLOWED = 8
 """Reference images that an IP-Adapter is shown at most."""
 
 _PACKAGES = ("torch", "diffusers", "transformers", "accelerate", "safetensors", "huggingface_hub")
@@ -52,7 +52,7 @@ class DiffusersImages(BaseBackend):
             lane=self._lane(),
             reusable=True,  # the seed decides
             limits=Limits(settings.concurrency or 2 * settings.batch),
-            max_references=MOST_FOLLOWED if settings.reference == "ip-adapter" else 1,
+            max_references=MAX_FOLLOWED if settings.reference == "ip-adapter" else 1,
             client="diffusers",
         )
         self._key = ModelKey(

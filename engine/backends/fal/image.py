@@ -99,7 +99,7 @@ class FalImages(RemoteImageBackend[FalSettings]):
 
     async def _arguments(self, request: ImageRequest, context: CallContext) -> dict[str, Any]:
         wanted = references_of(
-            request, self.info.max_references, self.info.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.info.max_references, self.info.model, max_bytes=MAX_REFERENCE_BYTES
         )
         references = [data_uri(*await read_reference(context, image)) for image in wanted]
         return arguments(self.settings, request, references)
@@ -132,14 +132,14 @@ class FalImages(RemoteImageBackend[FalSettings]):
         if file is None:
             raise self._no_image(made)
         context.progress(1.0, "fetching the image")
-        shelf = FileLocations(
+        locations = FileLocations(
             self._account,
             self.address,
             self.settings.download_hosts,
             self.settings.timeout,
             setting="fal.download_hosts",
         )
-        data = await fetch_image(shelf, _address(file))
+        data = await fetch_image(locations, _address(file))
         image = await context.keep(data, role=ROLE)
         seed = seed_of(request) if made.seed is None else made.seed
         return GeneratedImage(image=image, seed=seed)

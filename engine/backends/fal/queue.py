@@ -8,6 +8,7 @@ from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
+from engine.backends.common.chat_client import read_as
 from engine.backends.common.failures import (
     STUMBLES,
     Account,
@@ -21,7 +22,6 @@ from engine.backends.common.failures import (
 from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import plain
-from engine.backends.common.speaker import read_as
 from engine.backends.fal.replies import Refusal, RequestStatus, Submission, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import FalTicket

@@ -15,7 +15,7 @@ from engine.backends.common.reading import Items, Lenient, plain, word
 from engine.backends.fal.ticket import FalTicket
 from engine.text.terminal import clean
 
-_MOST_SECONDS = 1e6
+_MAX_SECONDS = 1e6
 _PERCENT = re.compile(r"(?<!\d)(\d{1,3})%\|")
 _REFUSED = re.compile(r"content[_ -]policy|content[_ -]checker|safety|nsfw", re.IGNORECASE)
 _FAILED = frozenset({"FAILED", "ERROR", "CANCELLED", "CANCELED"})
@@ -127,7 +127,7 @@ def seconds_in(value: Any) -> float | None:
         seconds = float(word(value))
     except ValueError:
         return None
-    return seconds if 0 <= seconds < _MOST_SECONDS else None
+    return seconds if 0 <= seconds < _MAX_SECONDS else None
 
 
 def is_refusal(kind: str, said: str) -> bool:

@@ -21,7 +21,7 @@ class FalSettings(ImageSettings):
         reference_field: The input that takes the reference image.
         arguments: Inputs of the model beyond those that every request fills; they win.
         price_per_second: Dollars for a second of the model's own time, for models priced so.
-        most_seconds: Seconds of its time that an image takes at most; what budgets reserve.
+        max_seconds: Seconds of its time that an image takes at most; what budgets reserve.
         poll_seconds: Longest wait between two looks at a request.
         download_hosts: Hosts that finished images are fetched from, their subdomains included.
     """
@@ -45,7 +45,7 @@ class FalSettings(ImageSettings):
     price_per_second: float | None = Field(
         None, ge=0, description="Dollars for a second of the model's time; unknown by default."
     )
-    most_seconds: float = Field(
+    max_seconds: float = Field(
         60, gt=0, le=3600, description="Seconds of the model's time for an image at most."
     )
     poll_seconds: float = Field(
@@ -60,7 +60,7 @@ class FalSettings(ImageSettings):
         """The most that one image may cost, in micro-dollars; None where it is not known."""
         if self.price_per_second is None:
             return super().worst
-        return self.cost + price_of(self.price_per_second * self.most_seconds)
+        return self.cost + price_of(self.price_per_second * self.max_seconds)
 
     @property
     def usual(self) -> tuple[int, int] | None:

@@ -9,7 +9,7 @@ from engine.backends.common.failures import STUMBLES, from_exception
 from engine.backends.common.http import LastReply, UnreadableReply, guarded, trust
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import TokenUsage
-from engine.backends.gemini.speaker import GeminiChatClient
+from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.config.addresses import is_loopback
 
 

@@ -20,7 +20,7 @@ from engine.backends.common.proxies import refuse_unusable_proxy
 from engine.backends.common.readiness import load
 from engine.backends.common.spending import TokenUsage
 from engine.backends.common.tracing import HttpExchange
-from engine.backends.gemini.speaker import GeminiChatClient
+from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.config.addresses import is_loopback
 from engine.contract.tracing import wire_log
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import AliasChoices, Field
 
 from engine.backends.common.endings import call_arguments
-from engine.backends.common.error_bodies import MOST_WORDS, error_in
+from engine.backends.common.error_bodies import MAX_WORDS, error_in
 from engine.backends.common.failures import Account, cut_off, unless_made
 from engine.backends.common.http import LastReply
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText, plain
@@ -151,7 +151,7 @@ def reply_in(account: Account, heard: LastReply, *, unknown: bool) -> GeminiRepl
     if found is not None and status == _OK and not reply.candidates:
         status = found.status
     if status != _OK:
-        words = heard.body[:MOST_WORDS].decode("utf-8", "replace") if body is None else body
+        words = heard.body[:MAX_WORDS].decode("utf-8", "replace") if body is None else body
         error = gemini_error(account, status, words, heard.headers)
         raise unless_made(error, status, unknown=unknown)
     if not reply.candidates and not reply.blocked:

@@ -72,7 +72,7 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
             StepError: It did not work.
         """
         references = references_of(
-            request, self.info.max_references, self.info.model, most_bytes=MAX_REFERENCE_BYTES
+            request, self.info.max_references, self.info.model, max_bytes=MAX_REFERENCE_BYTES
         )
         images = [await read_reference(context, item) for item in references]
         genai = await load("google.genai", "google-genai")

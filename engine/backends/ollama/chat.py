@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
+from engine.backends.common.chat_client import read_as
 from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import STUMBLES, Account, from_exception, from_status
@@ -23,7 +24,6 @@ from engine.backends.common.readiness import (
     unusable_key,
 )
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
-from engine.backends.common.speaker import read_as
 from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.settings import OllamaSettings
 from engine.config.addresses import checked_url

@@ -11,13 +11,13 @@ from pydantic import AliasChoices, Field
 from engine.agents.conversation import ChatTurn, Conversation, plain_schema
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
+from engine.backends.common.chat_client import KeyedChatClient, whole_reply
 from engine.backends.common.endings import call_arguments, ended_reply
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import Account, from_body, from_status
 from engine.backends.common.http import guarded, module_of
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText, ToolCall
-from engine.backends.common.speaker import KeyedChatClient, whole_reply
 from engine.backends.common.spending import TokenUsage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.contract import StepError

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
+from engine.backends.common.chat_client import whole_reply
 from engine.backends.common.download import (
     ROLE,
     FileLocations,
@@ -25,7 +26,6 @@ from engine.backends.common.reading import Count, GeneratedFiles, Lenient, Reply
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.common.shapes import nearest
-from engine.backends.common.speaker import whole_reply
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.contract import (
@@ -135,14 +135,14 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
     ) -> GeneratedImage:
         context.progress(None, "fetching the image")
         settings = self.settings
-        shelf = FileLocations(
+        locations = FileLocations(
             self._account,
             self.address,
             settings.download_hosts,
             settings.timeout,
             setting=f"{self.name}.download_hosts",
         )
-        image = await context.keep(await fetch_image(shelf, url), role=ROLE)
+        image = await context.keep(await fetch_image(locations, url), role=ROLE)
         return GeneratedImage(image=image, seed=request.seed)
 
     def _cost(self, used: _Usage, context: CallContext) -> int:

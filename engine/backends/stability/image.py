@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import AliasChoices, Field, model_validator
 
+from engine.backends.common.chat_client import read_as
 from engine.backends.common.download import from_base64, keep_image
 from engine.backends.common.error_bodies import said_in
 from engine.backends.common.failures import (
@@ -24,7 +25,6 @@ from engine.backends.common.reading import Lenient, Seed, plain, word
 from engine.backends.common.references import read_reference, references_of
 from engine.backends.common.remote_image import RemoteImageBackend
 from engine.backends.common.shapes import nearest
-from engine.backends.common.speaker import read_as
 from engine.backends.stability.settings import API_URL, KEYS, StabilitySettings
 from engine.contract import (
     CallContext,

@@ -13,7 +13,7 @@ from engine.models.diffusion.sources import adapter_wanted, lora_file
 from engine.models.weights import require
 from engine.models.weights.finding import remedy
 
-MOST_LORAS = 16
+MAX_LORAS = 16
 """LoRAs that stay loaded beside those at work."""
 
 
@@ -38,7 +38,7 @@ class Loras:
         if not counted:
             self._unload()
             return
-        if len(self._loaded) > MOST_LORAS:
+        if len(self._loaded) > MAX_LORAS:
             self._unload()
         try:
             names = [self._load(number, lora) for number, lora in counted]

@@ -57,7 +57,7 @@ class ImageModel:
 
     # -- images -----------------------------------------------------------------------------
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> list[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> list[Any]:
         """Makes the images of one group.
 
         Returns:
@@ -73,26 +73,26 @@ class ImageModel:
         call = call_of(asks, self._side_step(), answers)
         if call.tasks:
             try:
-                made = self._made(call, desk)
+                made = self._made(call, reporter)
             except CallAbandoned:
                 self._after_interrupt()
                 return answers
             for task, answer in zip(call.tasks, made, strict=True):
-                answers[task] = None if desk.is_given_up(task) else answer
+                answers[task] = None if reporter.is_given_up(task) else answer
         return answers
 
-    def _made(self, call: ImageCall, desk: BatchReporter) -> list[Any]:
+    def _made(self, call: ImageCall, reporter: BatchReporter) -> list[Any]:
         self._loras.use(call.sampling.loras)
         pipe, more = self._follow(call)
         arguments = self._arguments(pipe, call) | more
         split = self._split(call) if self._refiner is not None else 1.0
-        watcher = self._watcher(call, desk, ends=split)
+        watcher = self._watcher(call, reporter, ends=split)
         watcher.refuse_unwanted()
         if split == 1.0:
             return answers_of(self._called(pipe, arguments, watcher, call), call)
         arguments |= {"denoising_end": split, "output_type": "latent"}
         latents = self._called(pipe, arguments, watcher, call).images
-        return answers_of(self._refined(latents, split, call, desk), call)
+        return answers_of(self._refined(latents, split, call, reporter), call)
 
     def _follow(self, call: ImageCall) -> tuple[Any, dict[str, Any]]:
         """The pipeline that does it, and what it is given of the references."""
@@ -118,10 +118,10 @@ class ImageModel:
         is_late = call.following == "img2img" and sampling.strength <= 1 - sampling.refine_at
         return 1.0 if is_late else sampling.refine_at
 
-    def _refined(self, latents: Any, split: float, call: ImageCall, desk: BatchReporter) -> Any:
+    def _refined(self, latents: Any, split: float, call: ImageCall, reporter: BatchReporter) -> Any:
         arguments = self._arguments(self._refiner, call)
         arguments |= {"image": latents, "denoising_start": split}
-        watcher = self._watcher(call, desk, begins=split)
+        watcher = self._watcher(call, reporter, begins=split)
         return self._called(self._refiner, arguments, watcher, call)
 
     def _arguments(self, pipe: Any, call: ImageCall) -> dict[str, Any]:
@@ -156,10 +156,10 @@ class ImageModel:
         return pipe(**arguments)
 
     def _watcher(
-        self, call: ImageCall, desk: BatchReporter, *, begins: float = 0.0, ends: float = 1.0
+        self, call: ImageCall, reporter: BatchReporter, *, begins: float = 0.0, ends: float = 1.0
     ) -> Watcher:
         every = [ask.preview_every for ask in call.asks]
-        return Watcher(desk, call.tasks, every, self._is_xl, begins, ends)
+        return Watcher(reporter, call.tasks, every, self._is_xl, begins, ends)
 
     def _img2img(self) -> Any:
         """The pipeline that begins with an image; it shares every part with the other."""

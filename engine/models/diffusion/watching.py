@@ -17,7 +17,7 @@ class Watcher:
     """Called by a pipeline at the end of each step.
 
     Attributes:
-        desk: Who is told.
+        reporter: Who is told.
         tasks: For each image of the call, its task's place.
         every: For each image, the steps between two previews; 0 for none.
         is_xl: Whether the latents are SDXL's.
@@ -25,7 +25,7 @@ class Watcher:
         ends: How far they are when its last step has been made.
     """
 
-    desk: BatchReporter
+    reporter: BatchReporter
     tasks: Sequence[int]
     every: Sequence[int]
     is_xl: bool = False
@@ -48,7 +48,7 @@ class Watcher:
         for place, task in enumerate(self.tasks):
             if place in self._left:
                 continue
-            self.desk.progress(task, fraction, f"step {min(step + 1, total)} of {total}")
+            self.reporter.progress(task, fraction, f"step {min(step + 1, total)} of {total}")
             every = self.every[place]
             if every and (step + 1) % every == 0 and step + 1 < total:
                 self._show(place, tensors.get("latents"))
@@ -60,7 +60,7 @@ class Watcher:
         Raises:
             CallAbandoned: It is all of them.
         """
-        self._left |= {p for p, task in enumerate(self.tasks) if self.desk.is_given_up(task)}
+        self._left |= {p for p, task in enumerate(self.tasks) if self.reporter.is_given_up(task)}
         if len(self._left) == len(self.tasks):
             raise CallAbandoned
 
@@ -69,4 +69,4 @@ class Watcher:
             return
         image = preview_of(latents[place], is_xl=self.is_xl)
         if image is not None:
-            self.desk.preview(self.tasks[place], image)
+            self.reporter.preview(self.tasks[place], image)

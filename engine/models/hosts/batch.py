@@ -11,11 +11,11 @@ from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
 from engine.models.hosts.model_cache import ModelCache
 from engine.models.hosts.out_of_memory import no_room_to_run
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
-MOST_PREVIEW = 256 * 1024
+MAX_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
 Tell = Callable[[messages.HostReport], None]
@@ -68,7 +68,7 @@ class _TaskReporter:
 
     def preview(self, task: int, image: bytes) -> None:
         """Shows how a task's image looks so far."""
-        if len(image) <= MOST_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
+        if len(image) <= MAX_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
             self._tell(messages.TaskPreview(self._number, self._tasks[task], bytes(image)))
 
     def is_given_up(self, task: int) -> bool:
@@ -88,16 +88,16 @@ class HostBatch:
 
     Args:
         run: What is to be done.
-        shelf: Where its model is.
+        cache: Where its model is.
         given_up: What nobody waits for any more.
         tell: Sends a report to the engine.
     """
 
     def __init__(
-        self, run: messages.RunBatch, shelf: ModelCache, given_up: AbandonedTasks, tell: Tell
+        self, run: messages.RunBatch, cache: ModelCache, given_up: AbandonedTasks, tell: Tell
     ) -> None:
         self._run = run
-        self._shelf = shelf
+        self._cache = cache
         self._given_up = given_up
         self._tell = tell
         self._payloads: dict[int, Any] = {}
@@ -132,7 +132,7 @@ class HostBatch:
                 raise DeviceGone(str(error)) from error
             said = defect(error)
             del error  # its traceback holds what filled the memory
-            self._shelf.memory.release()
+            self._cache.memory.release()
             if len(tasks) > 1:
                 self._halve(tasks, lacks_memory=lacks_memory)
                 return
@@ -153,14 +153,14 @@ class HostBatch:
 
     def _try(self, tasks: list[int]) -> Exception | None:
         """Has the model do tasks; returns what else than a `StepError` it raised."""
-        desk = _TaskReporter(self._run.number, tasks, self._given_up, self._tell)
+        reporter = _TaskReporter(self._run.number, tasks, self._given_up, self._tell)
         try:
-            held = self._shelf.obtain(self._run.key, self._run.expected)
+            held = self._cache.obtain(self._run.key, self._run.expected)
             payloads = [self._payloads[task] for task in tasks]
-            answers = held.model.run(self._run.operation, payloads, desk)
+            answers = held.model.run(self._run.operation, payloads, reporter)
             if len(answers) != len(tasks):
-                said = counted(len(answers), "answer")
-                raise ValueError(f"{said} to {counted(len(tasks), 'task')}")
+                said = pluralize(len(answers), "answer")
+                raise ValueError(f"{said} to {pluralize(len(tasks), 'task')}")
         except StepError as error:
             refused = messages.TaskRefused(safe_pickle.pack_error(error))
             self._answers |= dict.fromkeys(tasks, refused)
@@ -189,11 +189,11 @@ class HostBatch:
     def _find_room(self) -> bool:
         """Offloads the model, then unloads all others; whether there was anything left to do."""
         key = self._run.key
-        return self._shelf.offload(key) or self._shelf.release_others(key)
+        return self._cache.offload(key) or self._cache.release_others(key)
 
     def _no_room(self) -> StepError:
-        name, shelf = self._run.key.name, self._shelf
-        return no_room_to_run(name, self._run.operation, shelf.shown, shelf.memory)
+        name, cache = self._run.key.name, self._cache
+        return no_room_to_run(name, self._run.operation, cache.shown, cache.memory)
 
 
 def _packed(answer: Any) -> messages.TaskReply:

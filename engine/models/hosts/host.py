@@ -16,7 +16,7 @@ from engine.models.hosts.process import HostProcess
 from engine.models.hosts.status import HostStatus, KnownModels, ShownModel, State
 from engine.models.hosts.tasks import BatchKey, PendingTask
 from engine.models.hosts.worker import WorkerOptions
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 log = logging.getLogger(__name__)
@@ -350,7 +350,7 @@ class ModelHost:
 
 
 def _seconds(limit: float) -> str:
-    return counted(limit, "second", shown=f"{limit:g}")
+    return pluralize(limit, "second", shown=f"{limit:g}")
 
 
 def _log(device: str, report: messages.LogLine) -> None:

@@ -247,14 +247,14 @@ class ModelCache:
 class _LoadContext:
     """Where one model is loaded."""
 
-    shelf: ModelCache
+    cache: ModelCache
     user: ModelKey
 
     @property
     def device(self) -> str:
         """Device for torch."""
-        return self.shelf.device
+        return self.cache.device
 
     def shared(self, key: str, build: Callable[[], T]) -> T:
         """A part that several models use."""
-        return self.shelf.part(self.user, key, build)
+        return self.cache.part(self.user, key, build)

@@ -20,7 +20,7 @@ from engine.models.hosts.replies import died, fail, settle
 from engine.models.hosts.status import HostStatus, KnownModels
 from engine.models.hosts.tasks import Backlog, PendingTask, TaskListener
 from engine.models.hosts.worker import WorkerOptions
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 LOOK_AGAIN_SECONDS = 0.2
 """How soon it is looked again where something waits for a host that may not have it yet."""
@@ -152,7 +152,7 @@ class ModelHosts:
             )
         broken = [host for host in suited if host.is_broken]
         if broken:
-            times = counted(broken[0].crashes, "time", "times in a row")
+            times = pluralize(broken[0].crashes, "time", "times in a row")
             return Blocked(
                 f"{broken[0]} has died {times} ({broken[0].message}).",
                 reason="backend",

@@ -97,16 +97,16 @@ def _work(
         log.critical("%s cannot be used: %s", orders.device, error)
         _end_broken(reporter)
     budget = orders.budget or int(total * orders.share)
-    shelf = ModelCache(orders.torch, budget, memory, orders.device)
+    cache = ModelCache(orders.torch, budget, memory, orders.device)
     reporter.tell(messages.HostReady(total, budget))
     while True:
         command = inbox.get()
         try:
-            report = _obey(command, shelf, given_up, reporter)
+            report = _obey(command, cache, given_up, reporter)
         except DeviceGone as error:
             log.critical("%s is of no use any more: %s", orders.device, error)
             _end_broken(reporter)
-        reporter.tell(messages.LoadedModels(shelf.holding(), shelf.used()))
+        reporter.tell(messages.LoadedModels(cache.holding(), cache.used()))
         reporter.tell(report)
 
 
@@ -116,21 +116,21 @@ def _end_broken(reporter: "Reporter") -> NoReturn:
 
 
 def _obey(
-    command: messages.HostCommand, shelf: ModelCache, given_up: AbandonedTasks, reporter: "Reporter"
+    command: messages.HostCommand, cache: ModelCache, given_up: AbandonedTasks, reporter: "Reporter"
 ) -> messages.HostReport:
     if isinstance(command, messages.LoadModel):
-        return _load(shelf, command)
+        return _load(cache, command)
     if isinstance(command, messages.RunBatch):
-        done = HostBatch(command, shelf, given_up, reporter.tell).do()
+        done = HostBatch(command, cache, given_up, reporter.tell).do()
         given_up.forget(command.number)
-        shelf.settle(command.key)
+        cache.settle(command.key)
         return done
     raise TypeError(f"a {type(command).__name__} is no command")
 
 
-def _load(shelf: ModelCache, load: messages.LoadModel) -> messages.HostReport:
+def _load(cache: ModelCache, load: messages.LoadModel) -> messages.HostReport:
     try:
-        held = shelf.obtain(load.key, load.expected)
+        held = cache.obtain(load.key, load.expected)
         return messages.ModelLoaded(load.key, max(1, int(held.model.most)), held.seconds, held.size)
     except ModelTooLarge as error:
         refused = messages.TaskRefused(safe_pickle.pack_error(error))

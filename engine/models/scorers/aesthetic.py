@@ -31,9 +31,9 @@ class Aesthetic:
         self.head = head
         self.identity = f"{tower.identity} + {identity}"
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The tower; the head is a few numbers and stays on the processor."""
-        return (self.tower.resident,)
+        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """The score of each image, about 1 to 10; texts are not looked at."""

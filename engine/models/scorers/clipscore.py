@@ -29,9 +29,9 @@ class ClipScore:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The tower."""
-        return (self.tower.resident,)
+        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """2.5 times the cosine of each image with its text, 0 to 2.5."""

@@ -23,8 +23,8 @@ class Tower(ABC):
         key: What tells it from every other; also the key of its embeddings.
         identity: Which weights it has, for the record.
         recipe: How it wants its images.
-        resident: Its weights.
-        most_tokens: Tokens of a text that it reads.
+        device_module: Its weights.
+        max_tokens: Tokens of a text that it reads.
         scale: The factor of its similarities, `logit_scale.exp()` of the checkpoint.
     """
 
@@ -33,16 +33,16 @@ class Tower(ABC):
         key: str,
         identity: str,
         recipe: ImagePreprocessing,
-        resident: DeviceModule,
+        device_module: DeviceModule,
         *,
-        most_tokens: int,
+        max_tokens: int,
         scale: float,
     ) -> None:
         self.key = key
         self.identity = identity
         self.recipe = recipe
-        self.resident = resident
-        self.most_tokens = most_tokens
+        self.device_module = device_module
+        self.max_tokens = max_tokens
         self.scale = scale
 
     def of_images(self, images: ImageBatch) -> "Tensor":
@@ -53,8 +53,8 @@ class Tower(ABC):
         """Unit vectors of texts, shape (n, d), float32 on the processor; equal ones once."""
         import torch
 
-        different, step = list(dict.fromkeys(texts)), self.resident.batch
-        with self.resident.at_work():
+        different, step = list(dict.fromkeys(texts)), self.device_module.batch
+        with self.device_module.at_work():
             parts = [
                 self._encode_texts(different[start : start + step]).float().cpu()
                 for start in range(0, len(different), step)
@@ -64,13 +64,13 @@ class Tower(ABC):
 
     def cuts(self, text: str) -> bool:
         """Whether a text is longer than what the tower reads."""
-        return self._tokens(text) > self.most_tokens
+        return self._tokens(text) > self.max_tokens
 
     def _embedded(self, pixels: "Tensor") -> "Tensor":
         import torch
 
-        step = self.resident.batch
-        with self.resident.at_work():
+        step = self.device_module.batch
+        with self.device_module.at_work():
             parts = [
                 self._encode_images(pixels[start : start + step]).float().cpu()
                 for start in range(0, len(pixels), step)

@@ -20,7 +20,7 @@ from engine.models.scorers.models import ScoringOptions
 from engine.models.scorers.scorer import LoadedScorer
 
 LOADER = "engine.models.scorers.hosted:load"
-MOST_TASKS = 8
+MAX_TASKS = 8
 
 
 class ScoreTask(TypedDict):
@@ -70,7 +70,7 @@ class LoadedScorers:
         precision: A settled precision, for the record.
     """
 
-    most = MOST_TASKS
+    most = MAX_TASKS
 
     def __init__(
         self, scorers: Sequence[LoadedScorer], tower: Tower | None, precision: Precision
@@ -79,53 +79,55 @@ class LoadedScorers:
         self.tower = tower
         self.precision = precision
 
-    def run(self, operation: str, payloads: Sequence[Any], desk: BatchReporter) -> list[Any]:
+    def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> list[Any]:
         """Does a batch of tasks of one operation, `score` or `compare`."""
-        alive = [task for task in range(len(payloads)) if not desk.is_given_up(task)]
+        alive = [task for task in range(len(payloads)) if not reporter.is_given_up(task)]
         answers: list[Any] = [None] * len(payloads)
         if alive:
             do = {"score": self._score, "compare": self._compare}[operation]
             given = [payloads[task] for task in alive]
-            for task, answer in zip(alive, do(given, alive, desk), strict=True):
+            for task, answer in zip(alive, do(given, alive, reporter), strict=True):
                 answers[task] = answer
         return answers
 
     def size(self) -> int:
         """Bytes that the weights take on the device now."""
-        return sum(resident.size() for resident in self._residents())
+        return sum(device_module.size() for device_module in self._device_modules())
 
     def offload(self) -> None:
         """From now on one scorer at a time is on the device, while it works."""
-        for resident in self._residents():
-            resident.leave()
+        for device_module in self._device_modules():
+            device_module.leave()
 
     def restore(self) -> None:
         """Everything is on the device again, and stays there."""
-        for resident in self._residents():
-            resident.stay()
+        for device_module in self._device_modules():
+            device_module.stay()
 
     def close(self) -> None:
         """Lets go of the weights."""
         self.scorers, self.tower = (), None
 
-    def _residents(self) -> list[DeviceModule]:
+    def _device_modules(self) -> list[DeviceModule]:
         """Every module once, however many scorers share it."""
-        found = [resident for scorer in self.scorers for resident in scorer.residents()]
+        found = [
+            device_module for scorer in self.scorers for device_module in scorer.device_modules()
+        ]
         if self.tower is not None:
-            found.append(self.tower.resident)
-        return list({id(resident): resident for resident in found}.values())
+            found.append(self.tower.device_module)
+        return list({id(device_module): device_module for device_module in found}.values())
 
     def _score(
-        self, tasks: Sequence[ScoreTask], named: Sequence[int], desk: BatchReporter
+        self, tasks: Sequence[ScoreTask], named: Sequence[int], reporter: BatchReporter
     ) -> list[Any]:
         images = ImageBatch([image for task in tasks for image in task["images"]])
         owners = [index for index, task in enumerate(tasks) for _ in task["images"]]
         columns: list[list[dict[str, Any]]] = [[] for _ in tasks]
         for done, scorer in enumerate(self.scorers):
-            if all(desk.is_given_up(task) for task in named):
+            if all(reporter.is_given_up(task) for task in named):
                 return [None] * len(tasks)
             for task in named:
-                desk.progress(task, done / len(self.scorers), f"scoring by {scorer.metric}")
+                reporter.progress(task, done / len(self.scorers), f"scoring by {scorer.metric}")
             raws = self._raws(scorer, images, [tasks[owners[p]] for p in images.places])
             marks = [_mark(scorer.metric, raw, images, p) for p, raw in enumerate(raws)]
             for index, task_ in enumerate(tasks):
@@ -157,12 +159,12 @@ class LoadedScorers:
         )
 
     def _compare(
-        self, tasks: Sequence[CompareTask], named: Sequence[int], desk: BatchReporter
+        self, tasks: Sequence[CompareTask], named: Sequence[int], reporter: BatchReporter
     ) -> list[Any]:
         if self.tower is None:
             raise ValueError("the model that compares images was not asked for")
         for task in named:
-            desk.progress(task, None, "comparing images")
+            reporter.progress(task, None, "comparing images")
         images = ImageBatch([image for task in tasks for image in task["images"]])
         vectors = self.tower.of_images(images) if len(images) else None
         answers: list[Any] = []

@@ -29,9 +29,9 @@ class HpsV2:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The tower."""
-        return (self.tower.resident,)
+        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """The cosine of each image with its text, about 0.2 to 0.35 for the real weights."""

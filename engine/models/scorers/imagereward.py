@@ -27,7 +27,7 @@ MEAN = 0.16717362830052426
 STD = 1.0333394966054072
 """Mean and deviation of the reward on the training set, as they are in the authors' code."""
 
-MOST_TOKENS = 35
+MAX_TOKENS = 35
 
 
 class ImageReward:
@@ -68,7 +68,7 @@ class ImageReward:
         self.recipe = ImagePreprocessing(ResizeOptions(side), side)
         self._dtype = dtype_of(precision)
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """Both encoders."""
         return self.vision, self.text
 
@@ -85,7 +85,7 @@ class ImageReward:
 
     def cuts(self, text: str) -> bool:
         """Whether a text has more than 35 tokens."""
-        return len(self.tokenizer(text, verbose=False)["input_ids"]) > MOST_TOKENS
+        return len(self.tokenizer(text, verbose=False)["input_ids"]) > MAX_TOKENS
 
     def _rewards(self, pixels: "Tensor", texts: list[str]) -> "Tensor":
         import torch
@@ -95,7 +95,7 @@ class ImageReward:
             texts,
             padding="max_length",
             truncation=True,
-            max_length=MOST_TOKENS,
+            max_length=MAX_TOKENS,
             return_tensors="pt",
         )
         seen = self.vision.module(pixel_values=pixels.to(device, self._dtype)).last_hidden_state

@@ -47,7 +47,7 @@ class OpenClipTower(Tower):
             identity,
             recipe or of_open_clip(open_clip.get_model_preprocess_cfg(model)),
             DeviceModule(model, device, batch),
-            most_tokens=int(model.context_length),
+            max_tokens=int(model.context_length),
             scale=float(model.logit_scale.detach().exp()),
         )
         self._model = model
@@ -55,12 +55,12 @@ class OpenClipTower(Tower):
         self._input = open_clip.get_input_dtype(precision) or None
 
     def _encode_images(self, pixels: "Tensor") -> "Tensor":
-        there = pixels.to(self.resident.device, self._input)
+        there = pixels.to(self.device_module.device, self._input)
         return self._model.encode_image(there)  # type: ignore[no-any-return]
 
     def _encode_texts(self, texts: list[str]) -> "Tensor":
-        tokens = self._tokenizer(texts, context_length=self.most_tokens)
-        return self._model.encode_text(tokens.to(self.resident.device))  # type: ignore[no-any-return]
+        tokens = self._tokenizer(texts, context_length=self.max_tokens)
+        return self._model.encode_text(tokens.to(self.device_module.device))  # type: ignore[no-any-return]
 
     def _tokens(self, text: str) -> int:
         return len(self._tokenizer.encode(text)) + 2  # with the start and the end

@@ -26,9 +26,9 @@ class PickScore:
         self.tower = tower
         self.identity = tower.identity
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The tower."""
-        return (self.tower.resident,)
+        return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """The scaled cosine of each image with its text, about 15 to 27 for the real weights."""

@@ -23,7 +23,7 @@ class LoadedScorer(Protocol):
     reads: Reads
     identity: str
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The modules that it works with; several scorers may share one."""
         ...
 

@@ -41,7 +41,7 @@ class TransformersTower(Tower):
             identity,
             of_transformers(processor.image_processor),
             DeviceModule(model, device, batch),
-            most_tokens=int(model.config.text_config.max_position_embeddings),
+            max_tokens=int(model.config.text_config.max_position_embeddings),
             scale=scale,
         )
         self._model = model
@@ -49,17 +49,17 @@ class TransformersTower(Tower):
         self._input = dtype_of(precision)
 
     def _encode_images(self, pixels: "Tensor") -> "Tensor":
-        there = pixels.to(self.resident.device, self._input)
+        there = pixels.to(self.device_module.device, self._input)
         return _tensor(self._model.get_image_features(pixel_values=there))
 
     def _encode_texts(self, texts: list[str]) -> "Tensor":
         tokens = self._tokenizer(
-            texts, padding=True, truncation=True, max_length=self.most_tokens, return_tensors="pt"
+            texts, padding=True, truncation=True, max_length=self.max_tokens, return_tensors="pt"
         )
         return _tensor(
             self._model.get_text_features(
-                input_ids=tokens["input_ids"].to(self.resident.device),
-                attention_mask=tokens["attention_mask"].to(self.resident.device),
+                input_ids=tokens["input_ids"].to(self.device_module.device),
+                attention_mask=tokens["attention_mask"].to(self.device_module.device),
             )
         )
 

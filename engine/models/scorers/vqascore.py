@@ -59,14 +59,14 @@ class VqaScore:
         self.template = settled_template(template, processor)
         self.answer = answer
         self.identity = f"{identity}, asked as {self.template} for {answer!r}"
-        self.resident = DeviceModule(model, device, batch)
+        self.device_module = DeviceModule(model, device, batch)
         self._dtype = dtype_of(precision)
         self._decodes_only = not _encodes(model.config)
-        self._most = _most_tokens(model.config)
+        self._most = _max_tokens(model.config)
 
-    def residents(self) -> Sequence[DeviceModule]:
+    def device_modules(self) -> Sequence[DeviceModule]:
         """The model."""
-        return (self.resident,)
+        return (self.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """The likelihood of the answer for each image and its text, 0 to 1."""
@@ -74,8 +74,8 @@ class VqaScore:
         asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
         questions = [asked_of[text] for text in texts]
         found: list[float] = []
-        step = self.resident.batch
-        with self.resident.at_work():
+        step = self.device_module.batch
+        with self.device_module.at_work():
             for start in range(0, len(decoded), step):
                 end = start + step
                 found += self._likelihoods(decoded[start:end], questions[start:end])
@@ -124,11 +124,11 @@ class VqaScore:
 
         tokenizer = self.processor.tokenizer
         ids = tokenizer(self.answer, add_special_tokens=not self._decodes_only)["input_ids"]
-        return torch.tensor([ids] * count, device=self.resident.device)
+        return torch.tensor([ids] * count, device=self.device_module.device)
 
     def _placed(self, value: "Tensor") -> "Tensor":
         dtype = self._dtype if value.is_floating_point() else None
-        return value.to(self.resident.device, dtype)
+        return value.to(self.device_module.device, dtype)
 
     def _asked(self, text: str) -> str:
         return asked(self._fitted(text), self.template, self.processor)
@@ -190,7 +190,7 @@ def _encodes(config: Any) -> bool:
     return bool(config.is_encoder_decoder or config.get_text_config().is_encoder_decoder)
 
 
-def _most_tokens(config: Any) -> int:
+def _max_tokens(config: Any) -> int:
     """Tokens of a text that fit: half of what the model reads, for the rest is the image's."""
     parts = (config.get_text_config(), getattr(config, "qformer_config", None))
     limits = [getattr(part, "max_position_embeddings", None) for part in parts]

@@ -15,7 +15,7 @@ IMAGES = "images"
 EVALUATIONS = "evaluations"
 """The folder beside it in which they keep what was said of them."""
 
-_MOST_PARTS = 3
+_MAX_PARTS = 3
 
 
 def find_image(told: str, folder: Path, root: Path) -> Path | None:
@@ -33,7 +33,7 @@ def find_image(told: str, folder: Path, root: Path) -> Path | None:
     if not parts:
         return None
     tails = [parts[-1:], [IMAGES, parts[-1]]]
-    tails += [parts[-count:] for count in range(2, _MOST_PARTS + 1)]
+    tails += [parts[-count:] for count in range(2, _MAX_PARTS + 1)]
     return _find(tails, folder, root)
 
 

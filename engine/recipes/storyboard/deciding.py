@@ -5,7 +5,7 @@ from typing import Any
 from engine.contract import Scenes
 from engine.contract.decisions import SELECT, JobShape, numbered
 from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 
 def check_decision(shape: JobShape, key: str, value: Any) -> str:
@@ -13,7 +13,7 @@ def check_decision(shape: JobShape, key: str, value: Any) -> str:
     scene, total = numbered(key, "scene"), _scenes(shape)
     if scene is None or scene > total:
         named = key.partition("/")[0]
-        return f"There is no {named}: the storyboard has {counted(total, 'scene')}."
+        return f"There is no {named}: the storyboard has {pluralize(total, 'scene')}."
     if scene == 1 and _is_own_image(shape):
         return "Scene 1 is the entry's own image; nothing is generated or chosen for it."
     return _check_select(shape, scene, value) if key.rpartition("/")[2] == SELECT else ""

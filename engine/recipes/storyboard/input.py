@@ -10,10 +10,10 @@ from engine.contract.backend import FrozenModel
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
 from engine.contract.files import ImageFile
 from engine.contract.recipe_input import RecipeInput
-from engine.recipes.storyboard.settings import MOST_SCENES
+from engine.recipes.storyboard.settings import MAX_SCENES
 from engine.text.terminal import quoted
 
-MOST_PHRASES = 50
+MAX_PHRASES = 50
 LONGEST_SECONDS = 6 * 3600.0
 
 
@@ -43,7 +43,7 @@ def _listed(value: Any) -> Any:
 
 Words = Annotated[str, TextLength(1, 20_000)]
 Phrase = Annotated[str, TextLength(1, 500)]
-Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MOST_PHRASES)]
+Phrases = Annotated[tuple[Phrase, ...], BeforeValidator(_listed), Field(max_length=MAX_PHRASES)]
 Colours = Annotated[
     tuple[
         Annotated[str, BeforeValidator(_not_a_comment), TextLength(1, 40), AfterValidator(_colour)],
@@ -129,8 +129,8 @@ class StoryboardInput(_Entry, RecipeInput):
     )
     scenes: tuple[SceneInput, ...] = Field(
         (),
-        max_length=MOST_SCENES,
-        description=f"The scenes in order, at most {MOST_SCENES}.",
+        max_length=MAX_SCENES,
+        description=f"The scenes in order, at most {MAX_SCENES}.",
     )
     brand: BrandInput = Field(BrandInput(), description="What the brand asks of every image.")
     reference_image: ImageFile | None = Field(

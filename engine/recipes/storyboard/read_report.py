@@ -28,9 +28,9 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> StoryboardReport:
     """One job as it is told to people."""
-    teller = _ReportReader(connection, batch, job)
+    reader = _ReportReader(connection, batch, job)
     error = queries.error(connection, job.error_id) if job.error_id else None
-    path, scenes = PurePath(job.output), tuple(teller.scenes())
+    path, scenes = PurePath(job.output), tuple(reader.scenes())
     return StoryboardReport(
         id=job.id,
         batch_id=batch.id,
@@ -38,21 +38,21 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
         recipe=batch.recipe,
         generation_id=path.name,
         key=job.key,
-        input=teller.entry,
-        settings=teller.settings,
+        input=reader.entry,
+        settings=reader.settings,
         state=job.state,
         error=error.message if error else None,
         output=(
             path.relative_to(batch.outputs) if path.is_relative_to(batch.outputs) else path
         ).as_posix(),
         scenes=scenes,
-        likenesses=teller.likenesses(scenes),
-        notes=teller.result.notes if teller.result else (),
+        likenesses=reader.likenesses(scenes),
+        notes=reader.result.notes if reader.result else (),
         started_at=job.started_at,
-        finished_at=teller.last_end() if job.state == "done" else job.finished_at,
-        seconds=round(sum(_seconds(step) for step in teller.steps.values()), 3),
+        finished_at=reader.last_end() if job.state == "done" else job.finished_at,
+        seconds=round(sum(_seconds(step) for step in reader.steps.values()), 3),
         cost_microdollars=job.cost,
-        calls=sum(s.attempts for s in teller.steps.values() if s.backend != batch.recipe),
+        calls=sum(s.attempts for s in reader.steps.values() if s.backend != batch.recipe),
     )
 
 

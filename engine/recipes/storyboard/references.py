@@ -9,7 +9,7 @@ from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
 from engine.recipes.storyboard.steps import METHOD, SheetRequest, join
 
-MOST_ON_SHEET = 4
+MAX_ON_SHEET = 4
 """Images on a contact sheet that is a reference."""
 
 
@@ -35,7 +35,7 @@ async def references(
         return (first, last)[:most] if len(before) > 1 else (first,)
     if strategy == "chain" or len(before) == 1 or most == 1:
         return (last,)
-    request = SheetRequest(images=tuple(before[-MOST_ON_SHEET:]))
+    request = SheetRequest(images=tuple(before[-MAX_ON_SHEET:]))
     sheet = await scene.scope_in(job).local("sheet", join, request, method=METHOD)
     return (last, sheet.image)
 

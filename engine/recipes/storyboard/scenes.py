@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from engine.contract import Film, Permanent, PlannedScene
 from engine.contract.job import Job, Scope
 from engine.recipes.storyboard.input import StoryboardInput
-from engine.recipes.storyboard.settings import MOST_SCENES, StoryboardSettings
+from engine.recipes.storyboard.settings import MAX_SCENES, StoryboardSettings
 
 USUAL_SCENES = 4
 """Scenes of a brief that says nothing of its duration."""
@@ -50,7 +50,7 @@ def scene_count(entry: StoryboardInput, settings: StoryboardSettings) -> int:
         return settings.num_scenes
     if entry.target_duration is None:
         return USUAL_SCENES
-    return min(MOST_SCENES, max(1, round(entry.target_duration / settings.seconds_per_scene)))
+    return min(MAX_SCENES, max(1, round(entry.target_duration / settings.seconds_per_scene)))
 
 
 async def plan(job: Job[StoryboardInput, StoryboardSettings], film: Film) -> list[Scene]:
@@ -70,5 +70,5 @@ async def plan(job: Job[StoryboardInput, StoryboardSettings], film: Film) -> lis
 def named_scenes(entry: StoryboardInput, written: Sequence[PlannedScene]) -> list[Scene]:
     """The scenes of an entry, or those that its brief was split into, numbered."""
     pairs = [(scene.id or "", scene.planned) for scene in entry.scenes]
-    pairs = pairs or [("", scene) for scene in written[:MOST_SCENES]]
+    pairs = pairs or [("", scene) for scene in written[:MAX_SCENES]]
     return [Scene(number, len(pairs), *pair) for number, pair in enumerate(pairs, 1)]

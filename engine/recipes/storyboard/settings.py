@@ -11,10 +11,10 @@ from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.storyboard.combine import Combination
 
-MOST_VARIATIONS = 16
-MOST_WEIGHT = 1e6
+MAX_VARIATIONS = 16
+MAX_WEIGHT = 1e6
 """The greatest weight: the sum of several has to be a number still."""
-MOST_SCENES = 64
+MAX_SCENES = 64
 """Scenes of one storyboard at most: their images are compared with each other as one set."""
 
 Preset = Literal["maximum", "balanced", "fast", "simple"]
@@ -81,7 +81,7 @@ class StoryboardSettings(RecipeSettings):
     num_variations: int | None = Field(
         None,
         ge=1,
-        le=MOST_VARIATIONS,
+        le=MAX_VARIATIONS,
         description="Images of each scene. By preset 6, 4, 2 or 1.",
     )
     max_enhancement_iterations: int | None = Field(
@@ -135,7 +135,7 @@ class StoryboardSettings(RecipeSettings):
     num_scenes: int | None = Field(
         None,
         ge=1,
-        le=MOST_SCENES,
+        le=MAX_SCENES,
         description="Scenes that a brief is split into; by default by its duration.",
     )
     seconds_per_scene: float = Field(
@@ -163,7 +163,7 @@ class StoryboardSettings(RecipeSettings):
     @classmethod
     def _usable(cls, weights: dict[str, float]) -> dict[str, float]:
         for name, weight in weights.items():
-            if not 0 <= weight <= MOST_WEIGHT:  # nor is NaN
+            if not 0 <= weight <= MAX_WEIGHT:  # nor is NaN
                 raise ValueError(f"the weight of {name[:40]} must be a number from 0 to 1000000")
         if weights and not any(weights.values()):
             raise ValueError("one weight at least must be more than 0")

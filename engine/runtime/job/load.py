@@ -150,8 +150,8 @@ def load_job(
         decided: What operators decided about it, newest first, by key.
     """
     # At first it has no steps.
-    memos = _memos(connection, _MEMOS, (job.id,)) if job.starts > 1 else {}
-    return JobState(job, batch, memos, Counter(key for key, _ in memos), decided)
+    records = _records(connection, _MEMOS, (job.id,)) if job.starts > 1 else {}
+    return JobState(job, batch, records, Counter(key for key, _ in records), decided)
 
 
 def load_batch_steps(connection: sqlite3.Connection, batch: BatchState, scope: str) -> JobState:
@@ -164,8 +164,10 @@ def load_batch_steps(connection: sqlite3.Connection, batch: BatchState, scope: s
         batch: The batch.
         scope: Scope of the steps: `before` or `after`.
     """
-    memos = _memos(connection, _BATCH_MEMOS, (batch.row.id, len(scope) + 1, f"{scope}/"))
-    return JobState(_batch_as_job(batch.row), batch, memos, Counter(key for key, _ in memos), {})
+    records = _records(connection, _BATCH_MEMOS, (batch.row.id, len(scope) + 1, f"{scope}/"))
+    return JobState(
+        _batch_as_job(batch.row), batch, records, Counter(key for key, _ in records), {}
+    )
 
 
 def _batch_as_job(row: BatchRow) -> JobRow:
@@ -195,16 +197,16 @@ def _batch_as_job(row: BatchRow) -> JobRow:
     )
 
 
-def _memos(
+def _records(
     connection: sqlite3.Connection, sql: str, values: tuple[object, ...]
 ) -> dict[tuple[str, str], StepRecord]:
     """What the store knows of some steps, by key and fingerprint."""
-    memos: dict[tuple[str, str], StepRecord] = {}
+    records: dict[tuple[str, str], StepRecord] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps
     for key, print_, superseded_at, kind, message, remedy, *plain in cursor.execute(sql, values):
-        memo = memos[key, print_] = StepRecord(*plain)  # its first fields, in their order
-        if memo.state == "failed" and kind is not None:
-            memo.error = (kind, message, remedy)
-        memo.superseded = superseded_at is not None
-    return memos
+        record = records[key, print_] = StepRecord(*plain)  # its first fields, in their order
+        if record.state == "failed" and kind is not None:
+            record.error = (kind, message, remedy)
+        record.superseded = superseded_at is not None
+    return records

@@ -34,7 +34,7 @@ class JobRunner:
     Args:
         writer: The store's writer door.
         steps: Runs their steps.
-        projector: Writes their folders.
+        output_writer: Writes their folders.
         outputs_lane: Blocked while folders cannot be written.
         lane: The lane of a name, None where there is none.
         on_ending: Called when the end of a run is about to be written: its place is free with that.
@@ -44,14 +44,14 @@ class JobRunner:
         self,
         writer: StoreWriter,
         steps: StepRunner,
-        projector: OutputWriter,
+        output_writer: OutputWriter,
         outputs_lane: Lane,
         lane: Callable[[str], Lane | None],
         on_ending: Callable[[], None],
     ) -> None:
         self._writer = writer
         self._steps = steps
-        self._projector = projector
+        self._output_writer = output_writer
         self._outputs_lane = outputs_lane
         self._lane = lane
         self._on_ending = on_ending
@@ -64,7 +64,7 @@ class JobRunner:
             run.is_ending = True  # no stop comes in between: nothing is awaited
             task = asyncio.current_task()
             if task is not None and task.cancelling():  # it may not have been heard of yet
-                await _see_through(ending)
+                await _finish_despite_cancel(ending)
             else:
                 await ending
         except Exception as error:  # a defect of ours; the job must not seem to run for ever
@@ -108,7 +108,7 @@ class JobRunner:
         ending = _Ending(result.model_dump_json(), run.headline.of(result))
         lane = self._outputs_lane
         try:
-            await self._projector.project(
+            await self._output_writer.project(
                 run, state="done", result=ending.result, score=ending.score
             )
         except Blocked as error:
@@ -120,7 +120,7 @@ class JobRunner:
         lane.succeeded()
         return ending
 
-    def _leaves(
+    def _leave_running(
         self, run: JobState, operation: Callable[[sqlite3.Connection], None]
     ) -> "asyncio.Future[None]":
         """Writes what takes a job from the running ones; its place is free in the same commit."""
@@ -131,7 +131,7 @@ class JobRunner:
 
     async def _done(self, run: JobState, ending: "_Ending") -> None:
         job, result, score = run.job, ending.result, ending.score
-        await self._leaves(
+        await self._leave_running(
             run, lambda c: writes.end_job(c, job, "done", result=result, score=score)
         )
 
@@ -140,10 +140,10 @@ class JobRunner:
         if then == "cancelled":
             self._steps.abandon(job.batch_id, job.id)
             await self._write_what_there_is(run, state="cancelled")
-            await self._leaves(run, lambda c: writes.end_job(c, job, "cancelled"))
+            await self._leave_running(run, lambda c: writes.end_job(c, job, "cancelled"))
         else:
-            await self._leaves(run, lambda c: writes.put_back(c, job, then))
-            self._projector.refresh_outputs(run)
+            await self._leave_running(run, lambda c: writes.put_back(c, job, then))
+            self._output_writer.refresh_outputs(run)
 
     async def _raised(self, run: JobState, error: BaseException) -> None:
         worst = deciding_error(error)
@@ -157,8 +157,8 @@ class JobRunner:
     async def _park(self, run: JobState, reason: str, lane: str | None, error: StepError) -> None:
         job = run.job
         message = f"{error.message} {error.remedy}".strip()
-        await self._leaves(run, lambda c: writes.park_job(c, job, reason, lane, message))
-        self._projector.refresh_outputs(run)
+        await self._leave_running(run, lambda c: writes.park_job(c, job, reason, lane, message))
+        self._output_writer.refresh_outputs(run)
         known = self._lane(lane) if lane else None
         if lane and known is not None and known.blocked is None:  # mended while it was parked
             if known.probing:
@@ -178,14 +178,14 @@ class JobRunner:
             await self._steps.reopen_lost(run)
         await self._write_what_there_is(run, state="failed", error_id=error_id)
         message = f"{job.key}: {error}"
-        await self._leaves(
+        await self._leave_running(
             run, lambda c: writes.end_job(c, job, "failed", error_id=error_id, message=message)
         )
 
     async def _write_what_there_is(self, run: JobState, **ending: Any) -> None:
         """Writes the folder of a job that has no result; trouble there changes nothing more."""
         try:
-            await self._projector.project(run, **ending)
+            await self._output_writer.project(run, **ending)
         except Exception as trouble:  # noqa: BLE001 - the job has ended already, of something else
             log.warning("outputs of job j%d: %s", run.job.id, trouble)
 
@@ -198,7 +198,7 @@ class _Ending:
     score: float | None
 
 
-async def _see_through(ending: "Coroutine[Any, Any, None]") -> None:
+async def _finish_despite_cancel(ending: "Coroutine[Any, Any, None]") -> None:
     """Waits for an ending to be written, whatever stop is still to be heard of."""
     task = asyncio.create_task(ending)
     while not task.done():

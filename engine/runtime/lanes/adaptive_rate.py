@@ -19,7 +19,7 @@ SPANS = (1.0, 10.0, 60.0)
 SLACK = (0.1, 0.2, 0.5)
 """Seconds that each span is taken longer, for calls that arrive sooner than those before."""
 
-LEAST_CALLS = (1, 2, 4)
+MIN_CALLS = (1, 2, 4)
 """Calls that a provider has to have taken in each span before their number says anything."""
 
 RECENT = 16
@@ -28,10 +28,10 @@ RECENT = 16
 SPREAD = 0.5
 """The part of the time of a call that as many calls as may be in flight are spread over."""
 
-LEAST_APART = 0.001
+MIN_APART = 0.001
 """Seconds below which it is not worth the wait to spread calls."""
 
-MOST_REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 """Calls that are remembered at most: as many as no provider allows in a minute."""
 
 CALLS_A_REFUSAL = 120
@@ -85,7 +85,7 @@ class AdaptiveRate:
     """
 
     def __init__(self) -> None:
-        self._log: deque[tuple[int, float]] = deque(maxlen=MOST_REMEMBERED)
+        self._log: deque[tuple[int, float]] = deque(maxlen=MAX_REMEMBERED)
         self._took: deque[float] = deque(maxlen=RECENT)
         self.forget()
 
@@ -158,7 +158,7 @@ class AdaptiveRate:
         """
         moment = time.monotonic()
         kept = (each for each in self._log if each[0] != number)
-        self._log = deque(kept, maxlen=MOST_REMEMBERED)
+        self._log = deque(kept, maxlen=MAX_REMEMBERED)
         if self._trying and number == self._trial:
             self._try(min(self._span + 1, len(SPANS) - 1), moment)
         elif number > self._episode.until:
@@ -206,7 +206,7 @@ class AdaptiveRate:
         start = episode.at - SPANS[self._span]
         if episode.good is None:
             taken = self._taken_since(start)
-            self.limit = taken if taken >= LEAST_CALLS[self._span] else None
+            self.limit = taken if taken >= MIN_CALLS[self._span] else None
         elif episode.excess <= episode.tried:
             self.limit = episode.good
         else:
@@ -242,7 +242,7 @@ class AdaptiveRate:
                 return 0.0
             # The shortest: one that hangs or stalls says nothing of how long a call takes.
             apart = SPREAD * min(self._took, default=0.0) / width
-            return self._log[-1][1] + apart - moment if apart > LEAST_APART else 0.0
+            return self._log[-1][1] + apart - moment if apart > MIN_APART else 0.0
         start, left = moment - self.seconds, 0.0
         recent = [at for _, at in self._log if at > start]
         if len(recent) >= self.limit:

@@ -48,11 +48,11 @@ class BudgetGuard:
             day=None if limits.day is None else limit_of(limits.day),
         )
 
-    def hold(self, call: object) -> None:
+    def register(self, call: object) -> None:
         """Notes that a call with a reservation is under way."""
         self._under_way.add(call)
 
-    def let_go(self, call: object) -> None:
+    def release(self, call: object) -> None:
         """Notes that a call's reservation is settled, in the store too."""
         if call in self._under_way:
             self._under_way.remove(call)

@@ -22,7 +22,7 @@ from engine.runtime.step.services import StepServices, StepState
 UNWRITABLE_SECONDS = 1.0
 """How long a paid result that cannot be stored waits before it is tried again."""
 
-MOST_TRACES = 8
+MAX_TRACES = 8
 """Tries of one step whose traces are kept: the last ones."""
 
 log = logging.getLogger(__name__)
@@ -32,13 +32,13 @@ class CallAttempt:
     """Asks the backend of one step, once for each try.
 
     Args:
-        bench: What all steps share.
+        services: What all steps share.
         state: How far the step is; what a call leaves behind is kept there.
         lane: The lane of its backend.
     """
 
-    def __init__(self, bench: StepServices, state: StepState, lane: Lane) -> None:
-        self._bench = bench
+    def __init__(self, services: StepServices, state: StepState, lane: Lane) -> None:
+        self._services = services
         self._state = state
         self._lane = lane
         self._call = state.asked.call
@@ -81,7 +81,7 @@ class CallAttempt:
         self, recorder: StepCallContext, sent: AdmittedCall, number: int
     ) -> Result:
         """Notes what goes over the wire, as far as the settings ask for it."""
-        wanted = self._bench.engine_settings.traces
+        wanted = self._services.engine_settings.traces
         with Recording(wanted=wanted != "off") as wire:
             try:
                 result = await self._ask_in_time(recorder, sent)
@@ -93,10 +93,10 @@ class CallAttempt:
         return result
 
     async def _ask_in_time(self, recorder: StepCallContext, sent: AdmittedCall) -> Result:
-        call, seconds = self._call, self._bench.engine_settings.deadline_seconds
+        call, seconds = self._call, self._services.engine_settings.deadline_seconds
         info = call.backend.info
         try:
-            with self._bench.deadlines.after(seconds) as recorder.deadline:
+            with self._services.deadlines.after(seconds) as recorder.deadline:
                 return cast("Result", await call.perform(call.backend, call.request, recorder))
         except TimeoutError:
             message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
@@ -120,11 +120,11 @@ class CallAttempt:
         except Exception:  # whatever a provider sends: what was paid for is worth more than this
             log.exception("No trace can be made of %s", intent.key)
             return
-        self._state.traces = [*self._state.traces, trace][-MOST_TRACES:]
+        self._state.traces = [*self._state.traces, trace][-MAX_TRACES:]
 
     def _as_policy_says(self, error: StepError) -> StepError:
         unknown = isinstance(error, OutcomeUnknown)
-        if unknown and self._bench.engine_settings.on_unknown == "retry":
+        if unknown and self._services.engine_settings.on_unknown == "retry":
             return Retryable(error.message, resubmit=True, cost=error.cost)
         return error
 
@@ -162,11 +162,11 @@ class CallAttempt:
         )
 
     def _recorder(self) -> StepCallContext:
-        bench = self._bench
+        services = self._services
         return StepCallContext(
-            bench.artifacts,
-            bench.pool,
-            bench.hosts,
+            services.artifacts,
+            services.pool,
+            services.hosts,
             self._on_submitted,
             self._on_charged,
             self._on_progress,
@@ -178,19 +178,19 @@ class CallAttempt:
 
     async def _on_submitted(self, request_id: str) -> None:
         step_id = self._state.step_id
-        await self._bench.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
+        await self._services.writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
 
     async def _on_charged(self, cost: int, request_id: str | None) -> int:
         state = self._state
-        return await self._bench.writer.write(
+        return await self._services.writer.write(
             lambda c: writes.charge_step(c, state.step_id, state.intent, cost, request_id)
         )
 
     def _on_progress(self, fraction: float | None, message: str) -> None:
-        self._bench.progress.show(self._state, fraction, message)
+        self._services.progress.show(self._state, fraction, message)
 
     def _on_preview(self, image: bytes) -> None:
-        self._bench.progress.preview(self._state, image)
+        self._services.progress.preview(self._state, image)
 
     async def _on_unwritable(self, error: OSError) -> None:
         """A file cannot be stored: what was paid for is kept in memory until it can be."""

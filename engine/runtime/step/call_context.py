@@ -21,7 +21,7 @@ from engine.text.terminal import quoted
 S = TypeVar("S")
 T = TypeVar("T")
 
-MOST_MESSAGE = 1000
+MAX_MESSAGE = 1000
 """Characters of a progress message at most."""
 
 MAX_BYTES = 2 << 30
@@ -131,7 +131,7 @@ class StepCallContext:
     def progress(self, fraction: float | None, message: str = "") -> None:
         """Says how far this call is; numbers that mean nothing count as not known."""
         self.had_progress = True
-        self.on_progress(_share(fraction), message[:MOST_MESSAGE])
+        self.on_progress(_share(fraction), message[:MAX_MESSAGE])
 
     def preview(self, image: bytes) -> None:
         """Shows how an image looks so far."""

@@ -14,16 +14,16 @@ from engine.runtime.step.job_state import StepRecord
 from engine.runtime.step.outcome import OutcomeRecorder
 from engine.runtime.step.reuse import may_be_reused, reused
 from engine.runtime.step.services import StepRequest, StepResult, StepServices, StepState
-from engine.text.plural import counted
+from engine.text.plural import pluralize
 
 
 class StepExecution:
     """One step that is being made.
 
     Args:
-        bench: What all steps share.
+        services: What all steps share.
         asked: What was asked for.
-        memo: What the store knows of the step, None where it has never been begun.
+        record: What the store knows of the step, None where it has never been begun.
         on_end: Called when it has an outcome, or has been given up.
 
     Attributes:
@@ -37,9 +37,9 @@ class StepExecution:
 
     def __init__(
         self,
-        bench: StepServices,
+        services: StepServices,
         asked: StepRequest,
-        memo: StepRecord | None,
+        record: StepRecord | None,
         on_end: "Callable[[StepExecution], None]",
     ) -> None:
         self.call = asked.call
@@ -48,20 +48,20 @@ class StepExecution:
         self.batch_id = asked.job.batch_id
         self._on_end = on_end
         self.wanted = self.in_flight = False
-        self._bench = bench
-        self._memo = memo
-        self._lane = bench.lane_of(asked.call.backend)
-        request_id = memo.request_id if memo and self.is_resumable else None
+        self._services = services
+        self._record = record
+        self._lane = services.lane_of(asked.call.backend)
+        request_id = record.request_id if record and self.is_resumable else None
         self._state = StepState(
             asked,
             asked.intent(),
-            step_id=memo.id if memo else 0,
+            step_id=record.id if record else 0,
             request_id=request_id,
             begun=request_id is not None,
         )
         self._intent: asyncio.Future[int] | None = None
-        self._keeper = OutcomeRecorder(bench, self._state, self._lane)
-        self._caller = CallAttempt(bench, self._state, self._lane)
+        self._recorder = OutcomeRecorder(services, self._state, self._lane)
+        self._attempt = CallAttempt(services, self._state, self._lane)
         job_id = asked.job.id
         self._waiting: list[asyncio.Future[StepResult]] = []
         self._started = False
@@ -120,10 +120,10 @@ class StepExecution:
 
     async def _perform(self) -> StepResult:
         """Makes the call until it has an outcome, and stores that."""
-        if self._memo is not None:
-            await self._refuse_what_must_not_be_sent(self._memo)
-        elif may_be_reused(self._bench, self.call.backend) and (
-            known := await reused(self._bench, self._state.asked)
+        if self._record is not None:
+            await self._refuse_what_must_not_be_sent(self._record)
+        elif may_be_reused(self._services, self.call.backend) and (
+            known := await reused(self._services, self._state.asked)
         ):
             return known
         try:
@@ -132,46 +132,46 @@ class StepExecution:
             self._put_aside()
             raise
         except StepError as error:
-            raise await self._keeper.failure(error) from error
+            raise await self._recorder.failure(error) from error
         except Exception as error:
-            raise await self._keeper.bug(error) from error
+            raise await self._recorder.bug(error) from error
         else:
             await self._store(outcome)
             return made
         finally:
             if self.is_paid:
-                self._bench.purse.let_go(self)
+                self._services.budget.release(self)
 
     async def _store(self, outcome: Outcome) -> None:
         try:
-            await self._keeper.result(outcome)
+            await self._recorder.result(outcome)
         except Exception:
             await self._intent_written()  # what is wrong with it says more
             raise
 
-    async def _refuse_what_must_not_be_sent(self, memo: StepRecord) -> None:
-        settings = self._bench.engine_settings
-        if memo.state == "open" or self._state.begun:
+    async def _refuse_what_must_not_be_sent(self, record: StepRecord) -> None:
+        settings = self._services.engine_settings
+        if record.state == "open" or self._state.begun:
             return
-        if memo.attempts >= settings.max_starts:
-            raise await self._keeper.failure(
+        if record.attempts >= settings.max_starts:
+            raise await self._recorder.failure(
                 Permanent(
-                    f"The step was begun {counted(memo.attempts, 'time')} and never finished.",
+                    f"The step was begun {pluralize(record.attempts, 'time')} and never finished.",
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
-        is_cheap = memo.state != "unknown" and not self.call.backend.asks(self.call.request)
+        is_cheap = record.state != "unknown" and not self.call.backend.asks(self.call.request)
         if self.is_paid and settings.on_unknown != "retry" and not is_cheap:
-            raise await self._keeper.unknown(settings.on_unknown)
+            raise await self._recorder.unknown(settings.on_unknown)
 
     def _put_aside(self) -> None:
         """A call that cost nothing was given up; a paid one stays as it is: it may have worked."""
         state = self._state
         if self.is_paid or state.request_id or not (state.step_id or state.begun):
             return
-        self._bench.writer.write(lambda c: writes.put_aside(c, state.step_id))
+        self._services.writer.write(lambda c: writes.put_aside(c, state.step_id))
         if state.step_id:  # else nobody can have read of it before this is written
-            self._keeper.remember(StepRecord(state.step_id, "open"))
+            self._recorder.remember(StepRecord(state.step_id, "open"))
 
     async def _call_with_retries(self) -> tuple[Outcome, StepResult]:
         """The first try is made outside the library, which costs a third of a trivial step."""
@@ -181,7 +181,7 @@ class StepExecution:
             return await self._try_again(error)
 
     async def _try_again(self, error: Retryable) -> tuple[Outcome, StepResult]:
-        retry = self._bench.retry_settings
+        retry = self._services.retry_settings
         async for attempt in stamina.retry_context(
             on=self._wait_before_retry,
             attempts=retry.tries,
@@ -202,14 +202,14 @@ class StepExecution:
 
     async def _try(self, number: int) -> tuple[Outcome, StepResult]:
         """One try, once the budgets have room for its worst case."""
-        purse = self._bench.purse
+        budget = self._services.budget
         while True:
-            seen = purse.settlements
+            seen = budget.settlements
             try:
                 return await self._try_once(number)
             except OverBudget as refusal:
                 self.in_flight = False
-                await purse.wait_for_room(refusal, seen, self.call.backend)
+                await budget.wait_for_room(refusal, seen, self.call.backend)
             except Exception:
                 await self._intent_written()  # what is written of a failure names the step's row
                 raise
@@ -217,8 +217,8 @@ class StepExecution:
     async def _try_once(self, number: int) -> tuple[Outcome, StepResult]:
         async with self._lane.slot() as sent:
             await self._begin()
-            result, recorder = await self._caller.ask(number, sent)
-        return self._keeper.outcome_of(result, recorder)
+            result, recorder = await self._attempt.ask(number, sent)
+        return self._recorder.outcome_of(result, recorder)
 
     def _wait_before_retry(self, error: Exception) -> bool | float:
         if not isinstance(error, Retryable):
@@ -227,11 +227,11 @@ class StepExecution:
 
     async def _begin(self) -> None:
         """Writes the intent; a call that must not be made twice waits until it is durable."""
-        state, writer = self._state, self._bench.writer
+        state, writer = self._state, self._services.writer
         if not state.begun:
             self._refuse_if_not_ready()
         self.in_flight = True
-        reservation = self._bench.purse.reservation(self.call)
+        reservation = self._services.budget.reservation(self.call)
         step_id, intent, request_id = state.step_id, state.intent, state.request_id
         if state.begun and request_id:
             await writer.write(lambda c: writes.submitted_step(c, step_id, request_id))
@@ -242,10 +242,10 @@ class StepExecution:
             self._intent = writer.write(lambda c: writes.begin_step(c, intent, reservation, state))
             if self._must_be_known_first:
                 await self._intent_written()
-        self._bench.progress.begins(state)
+        self._services.progress.begins(state)
         state.begun = state.uncertain = True
         if reservation is not None:
-            self._bench.purse.hold(self)
+            self._services.budget.register(self)
 
     @property
     def _must_be_known_first(self) -> bool:
@@ -256,7 +256,7 @@ class StepExecution:
         ends the engine, and how often that was tried is counted; nor while commits fail.
         """
         info, job = self.call.backend.info, self._state.job
-        return info.paid or info.resumable or job.starts > 1 or self._bench.writer.in_trouble
+        return info.paid or info.resumable or job.starts > 1 or self._services.writer.in_trouble
 
     async def _intent_written(self) -> None:
         """Waits for the intent's commit, and raises what is wrong with it."""
@@ -280,7 +280,7 @@ class StepExecution:
             )
 
     async def _note_retry(self, error: Retryable, number: int, next_wait: float) -> None:
-        tries = self._bench.retry_settings.tries
+        tries = self._services.retry_settings.tries
         if self._state.calls:
             self._state.calls[-1]["wait_seconds"] = next_wait
         goes_back = self.is_resumable and self._state.request_id and not error.resubmit
@@ -299,12 +299,12 @@ class StepExecution:
             uncertain=self._state.uncertain,
         )
         intent, step_id, self._state.calls = self._state.intent, self._state.step_id, []
-        self._bench.progress.show(self._state, None, retry.message)
-        await self._bench.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
+        self._services.progress.show(self._state, None, retry.message)
+        await self._services.writer.write(lambda c: writes.note_retry(c, step_id, intent, retry))
         if not goes_back:
-            self._bench.purse.let_go(self)
+            self._services.budget.release(self)
         state = "submitted" if goes_back else "open"
-        self._keeper.remember(StepRecord(step_id, state, request_id=self._state.request_id))
+        self._recorder.remember(StepRecord(step_id, state, request_id=self._state.request_id))
         self._state.retried, self.in_flight = True, False
         if not self.wanted:  # whoever waited was stopped; the next run tries again
             raise asyncio.CancelledError

@@ -41,7 +41,7 @@ class Candidate(Generic[ResultT]):
     def known(self, run: JobState, path: str) -> "StepRecord | None":
         """What the store knows of it."""
         print_ = fingerprint(cast("Call[Result]", self.call), run.batch.identity(self.call.backend))
-        return run.memos.get((key_of(path, self.name), print_))
+        return run.records.get((key_of(path, self.name), print_))
 
 
 def key_of(path: str, name: str) -> str:
@@ -49,7 +49,7 @@ def key_of(path: str, name: str) -> str:
     return f"{path}/{name}" if path else name
 
 
-def ways(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
+def candidates(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
     found: list[Candidate[ResultT]] = []
     for backend in (call.backend, *run.batch.fallbacks_of(call.backend)):
@@ -84,26 +84,26 @@ async def step_with_fallbacks(
         Permanent: No way gives one; what the last one said.
         Blocked: A backend is blocked, and no other is to be asked then.
     """
-    left = ways(run, name, call)
+    left = candidates(run, name, call)
     while True:
-        way = left.pop(0)
-        if _is_passed_by(run, path, way, left):
-            run.used.add(key_of(path, way.name))
+        candidate = left.pop(0)
+        if _is_passed_by(run, path, candidate, left):
+            run.used.add(key_of(path, candidate.name))
             continue
         try:
-            return await runner.step(run, path, way.name, way.call, iteration=iteration)
+            return await runner.step(run, path, candidate.name, candidate.call, iteration=iteration)
         except (Permanent, Blocked) as error:
-            left = _left_after(error, way, left, runner)
+            left = _left_after(error, candidate, left, runner)
             if not left:
                 raise
-            await _note(runner, run, path, way, left[0], error)
+            await _note(runner, run, path, candidate, left[0], error)
 
 
 def _is_passed_by(
-    run: JobState, path: str, way: Candidate[Any], later: Sequence[Candidate[Any]]
+    run: JobState, path: str, candidate: Candidate[Any], later: Sequence[Candidate[Any]]
 ) -> bool:
     """Whether a way that is open again, after a retry or a block, has a later one's answer."""
-    known = way.known(run, path)
+    known = candidate.known(run, path)
     if known is None or known.state != "open":
         return False
     answers = (other.known(run, path) for other in later)
@@ -111,10 +111,13 @@ def _is_passed_by(
 
 
 def _left_after(
-    error: StepError, way: Candidate[ResultT], left: list[Candidate[ResultT]], runner: StepRunner
+    error: StepError,
+    candidate: Candidate[ResultT],
+    left: list[Candidate[ResultT]],
+    runner: StepRunner,
 ) -> list[Candidate[ResultT]]:
     """The ways that may be gone after an error."""
-    others = [other for other in left if other.call.backend is not way.call.backend]
+    others = [other for other in left if other.call.backend is not candidate.call.backend]
     if isinstance(error, StepFailed) and error.keeps_call:
         return others  # its call has been paid for, and a retry goes back to it
     if not isinstance(error, Blocked):
@@ -128,14 +131,14 @@ async def _note(
     runner: StepRunner,
     run: JobState,
     path: str,
-    way: Candidate[Any],
+    candidate: Candidate[Any],
     other: Candidate[Any],
     error: StepError,
 ) -> None:
     """Keeps why another way is gone, the first time that it is."""
     if other.known(run, path) is not None:
         return
-    key, then, job = key_of(path, way.name), key_of(path, other.name), run.job
+    key, then, job = key_of(path, candidate.name), key_of(path, other.name), run.job
     await runner.write(
         lambda c: record_event(
             c,

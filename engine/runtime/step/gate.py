@@ -51,12 +51,12 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
         return value
     request = GateRequest(value=plain(value))
     print_ = fingerprint_of(_OPERATOR, writes.OPERATION, request)
-    memo = await runner.recorded(run, key, print_)
-    if memo is not None and memo.state == "done":
-        return cast("T", _answer(gate, key, memo))
-    if memo is not None and memo.state == "failed":
-        raise _rejection(memo)
-    await _wait(runner, run, _intent(run, scope, name, key, print_, request), memo)
+    record = await runner.recorded(run, key, print_)
+    if record is not None and record.state == "done":
+        return cast("T", _answer(gate, key, record))
+    if record is not None and record.state == "failed":
+        raise _rejection(record)
+    await _wait(runner, run, _intent(run, scope, name, key, print_, request), record)
     raise Blocked(
         f"{key} waits for approval.",
         reason="approval",
@@ -64,12 +64,14 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
     )
 
 
-async def _wait(runner: StepRunner, run: JobState, intent: Intent, memo: StepRecord | None) -> None:
-    if memo is None:
+async def _wait(
+    runner: StepRunner, run: JobState, intent: Intent, record: StepRecord | None
+) -> None:
+    if record is None:
         step_id = await runner.write(lambda c: writes.open_gate(c, intent))
         run.know(intent.key, intent.fingerprint, StepRecord(step_id, writes.WAITING))
-    elif memo.state != writes.WAITING:
-        step_id = memo.id
+    elif record.state != writes.WAITING:
+        step_id = record.id
         await runner.write(lambda c: writes.wait_again(c, step_id))
 
 
@@ -90,9 +92,9 @@ def _intent(
     )
 
 
-def _answer(gate: Approval, key: str, memo: StepRecord) -> Any:
+def _answer(gate: Approval, key: str, record: StepRecord) -> Any:
     try:
-        stored = TypeAdapter(dict[str, Any]).validate_json(memo.result or "{}")
+        stored = TypeAdapter(dict[str, Any]).validate_json(record.result or "{}")
         return TypeAdapter(gate.model).validate_python(stored["value"])
     except (ValidationError, KeyError) as error:
         raise Permanent(
@@ -101,8 +103,8 @@ def _answer(gate: Approval, key: str, memo: StepRecord) -> Any:
         ) from error
 
 
-def _rejection(memo: StepRecord) -> StepRejected:
-    kind, message, remedy = memo.error or ("permanent", "It was rejected.", "")
+def _rejection(record: StepRecord) -> StepRejected:
+    kind, message, remedy = record.error or ("permanent", "It was rejected.", "")
     return StepRejected(
-        message, remedy=remedy, error_id=memo.error_id or 0, error_kind=kind, keeps_call=False
+        message, remedy=remedy, error_id=record.error_id or 0, error_kind=kind, keeps_call=False
     )

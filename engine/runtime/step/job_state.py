@@ -97,7 +97,7 @@ class JobState:
     Attributes:
         job: Its row when it was claimed.
         batch: What it shares with the other jobs of its batch.
-        memos: What the store knows of its steps, by key and fingerprint.
+        records: What the store knows of its steps, by key and fingerprint.
         versions: How many versions of each step the store has, by key.
         decisions: What operators decided, newest first, by key.
         used: Keys of the steps that this run has asked for.
@@ -112,7 +112,7 @@ class JobState:
 
     job: JobRow
     batch: BatchState
-    memos: dict[tuple[str, str], StepRecord]
+    records: dict[tuple[str, str], StepRecord]
     versions: Counter[str]
     decisions: dict[str, list[Any]]
     used: set[str] = field(default_factory=set)
@@ -146,7 +146,9 @@ class JobState:
     @property
     def unused(self) -> set[str]:
         """Keys of current steps that this run has not asked for."""
-        return {key for (key, _), memo in self.memos.items() if not memo.superseded} - self.used
+        return {
+            key for (key, _), record in self.records.items() if not record.superseded
+        } - self.used
 
     @property
     def backends(self) -> dict[str, Backend]:
@@ -173,17 +175,17 @@ class JobState:
 
     def has_other_version(self, key: str, fingerprint: str) -> bool:
         """Whether the store has this step with another fingerprint, or had it put aside."""
-        memo = self.memos.get((key, fingerprint))
-        if memo is None:
+        record = self.records.get((key, fingerprint))
+        if record is None:
             return key in self.versions
-        return memo.superseded or self.versions[key] > 1
+        return record.superseded or self.versions[key] > 1
 
-    def know(self, key: str, fingerprint: str, memo: StepRecord) -> None:
+    def know(self, key: str, fingerprint: str, record: StepRecord) -> None:
         """Takes in what the store knows of a step now."""
         place = (key, fingerprint)
-        if place not in self.memos:
+        if place not in self.records:
             self.versions[key] = self.versions.get(key, 0) + 1
-        self.memos[place] = memo
+        self.records[place] = record
 
     def has_stored(self, headline: float | None, iterations: int) -> None:
         """Takes in what a step has changed in the job's row: None and 0 where it left it alone."""

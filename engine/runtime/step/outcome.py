@@ -49,28 +49,28 @@ class OutcomeRecorder:
     """Writes down what became of one step, and tells the run that the job has now.
 
     Args:
-        bench: What all steps share.
+        services: What all steps share.
         state: How far the step is.
         lane: The lane of its backend.
     """
 
-    def __init__(self, bench: StepServices, state: StepState, lane: Lane) -> None:
-        self._bench = bench
+    def __init__(self, services: StepServices, state: StepState, lane: Lane) -> None:
+        self._services = services
         self._state = state
         self._lane = lane
 
     async def result(self, outcome: Outcome) -> None:
         """Writes a result with all that belongs to it."""
         state, intent = self._state, self._state.intent
-        if state.traces and self._bench.engine_settings.traces == "all":
+        if state.traces and self._services.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
-        self._bench.progress.forget(state)
-        await self._bench.writer.write(
+        self._services.progress.forget(state)
+        await self._services.writer.write(
             lambda c: writes.finish_step(c, state.step_id, intent, outcome)
         )
-        self._bench.has_stored(state.asked, outcome.headline, outcome.iterations)
+        self._services.has_stored(state.asked, outcome.headline, outcome.iterations)
         if outcome.artifacts:
-            self._bench.thumbnailer.schedule(outcome.artifacts)
+            self._services.thumbnailer.schedule(outcome.artifacts)
         self.remember(StepRecord(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: StepCallContext) -> tuple[Outcome, StepResult]:
@@ -105,7 +105,7 @@ class OutcomeRecorder:
         if isinstance(error, Retryable):
             error = error.outlasted()
         if isinstance(error, OutcomeUnknown):
-            policy = self._bench.engine_settings.on_unknown
+            policy = self._services.engine_settings.on_unknown
             return await self.unknown(policy, error.message, error.cost)
         if isinstance(error, Blocked) and error.reason == "budget":
             return error  # nothing was sent, and the lane is as open as before
@@ -144,15 +144,15 @@ class OutcomeRecorder:
         return self._failed(error_id, "bug", record.message, record.remedy)
 
     def _failed(self, error_id: int, kind: str, message: str, remedy: str) -> StepFailed:
-        memo = StepRecord(
+        record = StepRecord(
             self._state.step_id,
             "failed",
             request_id=self._state.request_id,
             error_id=error_id,
             error=(kind, message, remedy),
         )
-        self.remember(memo)
-        return stored_failure(memo)
+        self.remember(record)
+        return stored_failure(record)
 
     async def _fail(self, state: str, error: StepError) -> int:
         kind = "permanent" if state == "failed" else error.kind
@@ -160,7 +160,7 @@ class OutcomeRecorder:
         return await self._write_failure(state, record, error.cost)
 
     async def _write_failure(self, state: str, record: ErrorRecord, cost: int) -> int:
-        writer, intent, calls = self._bench.writer, self._state.intent, self._state.calls
+        writer, intent, calls = self._services.writer, self._state.intent, self._state.calls
         if (
             not self._state.step_id
         ):  # refused before it was begun; the error needs a step to belong to
@@ -171,7 +171,7 @@ class OutcomeRecorder:
             [*self._state.kept, *await self._traces()],
         )
         uncertain = self._state.uncertain
-        self._bench.progress.forget(self._state)
+        self._services.progress.forget(self._state)
         error_id = await writer.write(
             lambda c: writes.fail_step(
                 c,
@@ -196,14 +196,14 @@ class OutcomeRecorder:
         if not found:
             return []
         try:
-            return await asyncio.to_thread(_stored, self._bench.artifacts, found)
+            return await asyncio.to_thread(_stored, self._services.artifacts, found)
         except OSError as error:  # the outcome is worth more, and waits for nothing
             log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
             return []
 
-    def remember(self, memo: StepRecord) -> None:
+    def remember(self, record: StepRecord) -> None:
         """Tells the run that the job has now."""
-        self._bench.remember(self._state.asked, memo)
+        self._services.remember(self._state.asked, record)
 
 
 def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any]]:
@@ -228,13 +228,13 @@ def bug_record(error: BaseException, whose: str) -> ErrorRecord:
     )
 
 
-def stored_failure(memo: StepRecord) -> StepFailed:
+def stored_failure(record: StepRecord) -> StepFailed:
     """The failure that a step was stored with, to be raised again at the same place."""
-    kind, message, remedy = memo.error or ("permanent", "The step has failed before.", "")
+    kind, message, remedy = record.error or ("permanent", "The step has failed before.", "")
     return StepFailed(
         message,
         remedy=remedy,
-        error_id=memo.error_id or 0,
+        error_id=record.error_id or 0,
         error_kind=kind,
-        keeps_call=memo.request_id is not None,
+        keeps_call=record.request_id is not None,
     )

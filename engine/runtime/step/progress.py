@@ -10,7 +10,7 @@ from db.writer import StoreWriter
 from db.writes.records import Intent
 from db.writes.steps import show_progress, show_stages
 
-MOST_PREVIEW = 256 * 1024
+MAX_PREVIEW = 256 * 1024
 """Bytes of a preview at most; a larger one is not shown."""
 
 
@@ -57,7 +57,7 @@ class ProgressReporter:
 
     def preview(self, step: RunningStep, image: bytes) -> None:
         """Replaces the image that is shown of a step; nothing is written yet."""
-        if len(image) > MOST_PREVIEW:
+        if len(image) > MAX_PREVIEW:
             return
         shown = self._changed.get(step) or _Shown(None, "")
         self._changed[step] = replace(shown, preview=image)

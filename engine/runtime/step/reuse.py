@@ -19,53 +19,53 @@ def is_reusable(backend: Backend) -> bool:
     return backend.info.reusable
 
 
-def may_be_reused(bench: StepServices, backend: Backend) -> bool:
+def may_be_reused(services: StepServices, backend: Backend) -> bool:
     """Whether another step's answer may stand for one of a backend's."""
-    return bench.engine_settings.reuse != "never" and is_reusable(backend)
+    return services.engine_settings.reuse != "never" and is_reusable(backend)
 
 
-async def reused(bench: StepServices, asked: StepRequest) -> StepResult | None:
+async def reused(services: StepServices, asked: StepRequest) -> StepResult | None:
     """Answers a step that has never been begun from another one; None where that cannot be.
 
     Whoever gets None makes the step in the task that called this, and others wait for that task.
     """
-    within = asked.job.id if bench.engine_settings.reuse == "job" else None
+    within = asked.job.id if services.engine_settings.reuse == "job" else None
     place = (within, asked.fingerprint)
-    while (made := await _answered_before(bench, asked, within)) is None:
-        maker = bench.making.get(place)
+    while (made := await _answered_before(services, asked, within)) is None:
+        maker = services.making.get(place)
         if maker is None:
-            _make_known(bench, place)
+            _make_known(services, place)
             return None
         await asyncio.wait({maker})  # never cancelled from here: others wait for it too
     return made
 
 
-def _make_known(bench: StepServices, place: tuple[int | None, str]) -> None:
+def _make_known(services: StepServices, place: tuple[int | None, str]) -> None:
     """Notes that the task that is running makes what others may ask for meanwhile."""
     task = asyncio.current_task()
     if task is None:
         raise RuntimeError("A step is made in a task.")
-    bench.making[place] = task
-    task.add_done_callback(lambda _done: bench.making.pop(place, None))
+    services.making[place] = task
+    task.add_done_callback(lambda _done: services.making.pop(place, None))
 
 
 async def _answered_before(
-    bench: StepServices, asked: StepRequest, within: int | None
+    services: StepServices, asked: StepRequest, within: int | None
 ) -> StepResult | None:
     print_ = asked.fingerprint
-    found = await bench.writer.write(lambda c: find_reusable(c, print_, within))
+    found = await services.writer.write(lambda c: find_reusable(c, print_, within))
     if found is None:
         return None
-    if found.hashes and await asyncio.to_thread(bench.artifacts.lost, found.hashes):
+    if found.hashes and await asyncio.to_thread(services.artifacts.lost, found.hashes):
         return None
     result = asked.parsed(found.result)
     scores, intent = result.scores(), asked.intent()
     headline = headline_of(asked.run, scores)
-    step_id = await bench.writer.write(
+    step_id = await services.writer.write(
         lambda c: reuse_step(c, intent, found, headline=headline, iterations=asked.iteration)
     )
     if not step_id:
         return None
-    bench.has_stored(asked, headline, asked.iteration)
-    bench.remember(asked, StepRecord(step_id, "done", result=found.result))
+    services.has_stored(asked, headline, asked.iteration)
+    services.remember(asked, StepRecord(step_id, "done", result=found.result))
     return StepResult(result, scores)

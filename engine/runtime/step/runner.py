@@ -37,37 +37,37 @@ class StepRunner:
     """Runs the steps of all jobs of one engine.
 
     Args:
-        bench: What the steps are made with.
+        services: What the steps are made with.
         publish: Called when a run has come to the end of an iteration.
     """
 
-    def __init__(self, bench: StepServices, publish: Callable[[JobState], None]) -> None:
-        self._bench = bench
+    def __init__(self, services: StepServices, publish: Callable[[JobState], None]) -> None:
+        self._services = services
         self.publish = publish
         self._under_way: dict[tuple[int, str, str], StepExecution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def enter(self, run: JobState) -> None:
         """Makes what finishes from now on known to a run."""
-        self._bench.runs[run.job.id] = run
+        self._services.runs[run.job.id] = run
 
     def leave(self, run: JobState) -> None:
         """Forgets a run, unless the job has begun another one meanwhile."""
-        if self._bench.runs.get(run.job.id) is run:
-            del self._bench.runs[run.job.id]
+        if self._services.runs.get(run.job.id) is run:
+            del self._services.runs[run.job.id]
 
     def reload(self, settings: Settings) -> None:
         """Take new settings, from the next call on."""
-        self._bench.reload(settings)
+        self._services.reload(settings)
 
     @property
     def fallback_when_blocked(self) -> bool:
         """Whether another backend is asked if one is blocked."""
-        return self._bench.engine_settings.fallback_when_blocked
+        return self._services.engine_settings.fallback_when_blocked
 
     async def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """Return the result of a write, once it is committed."""
-        return await self._bench.writer.write(operation)
+        return await self._services.writer.write(operation)
 
     async def finish_calls(self, grace: float, patience: float) -> None:
         """Let calls in flight end; cancel those that have no outcome within the grace period.
@@ -79,7 +79,7 @@ class StepRunner:
         deadline = time.monotonic() + grace
         while self._tasks and (left := deadline - time.monotonic()) > 0:
             await asyncio.wait(self._tasks, timeout=min(FINISH_SECONDS, left))
-            self._bench.progress.flush()
+            self._services.progress.flush()
         for task in self._tasks:
             task.cancel()
         if self._tasks:
@@ -92,19 +92,19 @@ class StepRunner:
             batch_id: The batch.
             job_id: The job, None for all of the batch.
         """
-        for place, performance in list(self._under_way.items()):
-            of_job = performance.batch_id == batch_id and job_id in {None, place[0]}
-            if of_job and not performance.is_paid:
+        for place, execution in list(self._under_way.items()):
+            of_job = execution.batch_id == batch_id and job_id in {None, place[0]}
+            if of_job and not execution.is_paid:
                 log.debug("abandoning %s of job j%d", place[1], place[0])
-                self._give_up(performance)
+                self._give_up(execution)
 
     async def reopen_lost(self, run: JobState) -> None:
         """Opens the steps of a job whose files are gone or damaged, so that a retry makes them."""
-        bench, job_id = self._bench, run.job.id
-        rows = await bench.writer.write(lambda c: artifacts(c, job_id))
+        services, job_id = self._services, run.job.id
+        rows = await services.writer.write(lambda c: artifacts(c, job_id))
         named = {row.hash for row in rows if row.role != TRACE}
-        if lost := await asyncio.to_thread(bench.artifacts.lost, named):
-            await bench.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
+        if lost := await asyncio.to_thread(services.artifacts.lost, named):
+            await services.writer.write(lambda c: writes.reopen_makers(c, job_id, lost))
 
     async def step(
         self, run: JobState, scope: str, name: str, call: Call[ResultT], *, iteration: int
@@ -113,13 +113,13 @@ class StepRunner:
         identity = run.batch.identity(call.backend)
         print_ = fingerprint(cast("Call[Result]", call), identity)
         key = f"{scope}/{name}" if scope else name
-        memo = await self.recorded(run, key, print_)
-        if memo is not None and memo.state == "done":
-            result = call.result_type.model_validate_json(memo.result or "null")
+        record = await self.recorded(run, key, print_)
+        if record is not None and record.state == "done":
+            result = call.result_type.model_validate_json(record.result or "null")
             scores: Sequence[Score] = result.scores()
         else:
             asked = StepRequest(run, scope, name, key, call, print_, iteration)
-            made, scores = await self._made(asked, memo)
+            made, scores = await self._made(asked, record)
             result = cast("ResultT", made)
         run.best = headline_of(run, scores)
         return result
@@ -136,36 +136,36 @@ class StepRunner:
         if run.has_other_version(key, print_):
             batch_id, job_id = run.job.batch_id, run.row_id
             await self.write(lambda c: writes.supersede_others(c, batch_id, job_id, key, print_))
-        return run.memos.get((key, print_))
+        return run.records.get((key, print_))
 
-    async def _made(self, asked: StepRequest, memo: StepRecord | None) -> StepResult:
-        if memo is not None and memo.state == "failed":
-            raise stored_failure(memo)
-        performance = self._performance(asked, memo)
-        performance.wanted = True
+    async def _made(self, asked: StepRequest, record: StepRecord | None) -> StepResult:
+        if record is not None and record.state == "failed":
+            raise stored_failure(record)
+        execution = self._execution(asked, record)
+        execution.wanted = True
         try:
-            return await performance.answer()
+            return await execution.answer()
         except asyncio.CancelledError:
-            performance.wanted = False
-            if not performance.in_flight:  # nobody has been asked yet, and nobody waits any more
-                self._give_up(performance)
+            execution.wanted = False
+            if not execution.in_flight:  # nobody has been asked yet, and nobody waits any more
+                self._give_up(execution)
             raise
 
-    def _performance(self, asked: StepRequest, memo: StepRecord | None) -> StepExecution:
+    def _execution(self, asked: StepRequest, record: StepRecord | None) -> StepExecution:
         """The one that makes this step already, else a new one."""
-        performance = self._under_way.get(asked.place)
-        if performance is None:
-            performance = StepExecution(self._bench, asked, memo, self._forget)
-            self._under_way[performance.place] = performance
-            self._tasks.add(performance.task)
-        return performance
+        execution = self._under_way.get(asked.place)
+        if execution is None:
+            execution = StepExecution(self._services, asked, record, self._forget)
+            self._under_way[execution.place] = execution
+            self._tasks.add(execution.task)
+        return execution
 
-    def _give_up(self, performance: StepExecution) -> None:
-        if self._under_way.get(performance.place) is performance:
-            del self._under_way[performance.place]
-        performance.give_up()
+    def _give_up(self, execution: StepExecution) -> None:
+        if self._under_way.get(execution.place) is execution:
+            del self._under_way[execution.place]
+        execution.give_up()
 
-    def _forget(self, performance: StepExecution) -> None:
-        self._tasks.discard(performance.task)
-        if self._under_way.get(performance.place) is performance:
-            del self._under_way[performance.place]
+    def _forget(self, execution: StepExecution) -> None:
+        self._tasks.discard(execution.task)
+        if self._under_way.get(execution.place) is execution:
+            del self._under_way[execution.place]

@@ -142,7 +142,7 @@ class StepServices:
         retry_settings: How often and how soon a call is made again.
         thumbnailer: Generates thumbnails of what steps keep.
         runs: The run that each job has now.
-        purse: What calls may cost.
+        budget: What calls may cost.
         deadlines: When calls are given up.
         making: What makes the steps that others may be answered from, by fingerprint, and by the
             job where only its own steps may be.
@@ -158,7 +158,7 @@ class StepServices:
     retry_settings: RetrySettings
     thumbnailer: Thumbnailer
     runs: dict[int, JobState] = field(default_factory=dict)
-    purse: BudgetGuard = field(default_factory=BudgetGuard)
+    budget: BudgetGuard = field(default_factory=BudgetGuard)
     deadlines: Deadlines = field(default_factory=Deadlines)
     making: dict[tuple[int | None, str], "asyncio.Task[Any]"] = field(default_factory=dict)
 
@@ -166,7 +166,7 @@ class StepServices:
         """Take new settings, from the next call on."""
         self.engine_settings = settings.engine
         self.retry_settings = settings.retry
-        self.purse.settings = settings.budget
+        self.budget.settings = settings.budget
 
     def has_stored(self, asked: StepRequest, headline: float | None, iterations: int) -> None:
         """Says what a step has changed in the job's row, to the run that the job has now too."""
@@ -175,11 +175,11 @@ class StepServices:
         if run is not None and run is not asked.run:
             run.has_stored(headline, iterations)
 
-    def remember(self, asked: StepRequest, memo: StepRecord) -> None:
+    def remember(self, asked: StepRequest, record: StepRecord) -> None:
         """Gives an outcome to the run that the job has now, which may not be the one that asked."""
         run = self.runs.get(asked.job.id)
         if run is not None:
-            run.know(asked.key, asked.fingerprint, memo)
+            run.know(asked.key, asked.fingerprint, record)
 
 
 def headline_of(run: JobState, scores: Iterable[Score]) -> float | None:

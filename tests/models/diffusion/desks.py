@@ -51,11 +51,11 @@ def ask(prompt: str = "a red barn at dusk", seed: int = 7, **fields: Any) -> dic
     return made.model_dump()
 
 
-def made(model: Any, *asks: dict[str, Any], desk: NotingDesk | None = None) -> list[Any]:
+def made(model: Any, *asks: dict[str, Any], reporter: NotingDesk | None = None) -> list[Any]:
     """The images of a call as integer arrays of shape (height, width, 3)."""
     import numpy as np
 
-    answers = model.run("generate", list(asks), desk or NotingDesk())
+    answers = model.run("generate", list(asks), reporter or NotingDesk())
     images = []
     for answer in answers:
         if isinstance(answer, StepError):

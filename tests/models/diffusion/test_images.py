@@ -125,14 +125,14 @@ def test_every_scheduler_runs_and_keeps_to_the_seed(load: Load, scheduler: str) 
 
 def test_the_refiner_goes_on_with_what_the_base_has_made(load: Load, models: Path) -> None:
     model = load("sdxl", refiner=str(models / "refiner"))
-    desk = NotingDesk()
+    reporter = NotingDesk()
     asks = [ask(prompt, sampling={"steps": 5, "refine_at": 0.6}) for prompt in PROMPTS[:2]]
-    together = made(model, *asks, desk=desk)
+    together = made(model, *asks, reporter=reporter)
     (alone,) = made(model, asks[1])
     assert distance(alone, together[1]) <= TOLERANCE
     (base,) = made(load("sdxl"), asks[1])
     assert distance(base, alone) > 2
-    fractions = desk.fractions[0]
+    fractions = reporter.fractions[0]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
     assert any(f == pytest.approx(0.6) for f in fractions)
@@ -229,8 +229,8 @@ def test_an_offloaded_model_makes_the_same_images(load: Load, models: Path) -> N
     model.offload()
     assert hasattr(model._pipe.unet, "_hf_hook")
     during = [made(model, one)[0] for one in (plain, reference)]
-    desk = NotingDesk(unwanted=frozenset({0}), patience=1)
-    assert model.run("generate", [plain], desk) == [None]
+    reporter = NotingDesk(unwanted=frozenset({0}), patience=1)
+    assert model.run("generate", [plain], reporter) == [None]
     again = made(model, plain)[0]
     model.restore()
     assert not hasattr(model._pipe.unet, "_hf_hook")

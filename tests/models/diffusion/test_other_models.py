@@ -9,13 +9,13 @@ from tests.models.diffusion.test_images import TOLERANCE, photo
 
 
 def test_flux_makes_images_that_are_their_seeds(load: Load) -> None:
-    model, desk = load("flux"), NotingDesk()
+    model, reporter = load("flux"), NotingDesk()
     asks = [ask(seed=seed, preview_every=1, sampling={"steps": 3}) for seed in (1, 2)]
-    together = made(model, *asks, desk=desk)
+    together = made(model, *asks, reporter=reporter)
     assert distance(*together) > 2
     assert distance(made(model, asks[1])[0], together[1]) <= TOLERANCE
-    assert desk.fractions[1] == [pytest.approx(n / 3) for n in (1, 2, 3)]
-    assert desk.previews == {}  # no map is known for its latents
+    assert reporter.fractions[1] == [pytest.approx(n / 3) for n in (1, 2, 3)]
+    assert reporter.previews == {}  # no map is known for its latents
 
 
 def test_its_sides_are_multiples_of_sixteen(load: Load) -> None:

@@ -11,20 +11,20 @@ from tests.models.diffusion.desks import NotingDesk, ask, distance, made
 
 
 def test_progress_rises_to_the_end_for_each_image(load: Load) -> None:
-    desk = NotingDesk()
+    reporter = NotingDesk()
     asks = [ask(seed=seed, sampling={"steps": 4}) for seed in (1, 2)]
-    made(load("sdxl"), *asks, desk=desk)
-    assert desk.fractions == {0: [0.25, 0.5, 0.75, 1.0], 1: [0.25, 0.5, 0.75, 1.0]}
-    assert desk.previews == {}
+    made(load("sdxl"), *asks, reporter=reporter)
+    assert reporter.fractions == {0: [0.25, 0.5, 0.75, 1.0], 1: [0.25, 0.5, 0.75, 1.0]}
+    assert reporter.previews == {}
 
 
 def test_previews_are_small_images_of_those_that_want_them(load: Load) -> None:
-    desk = NotingDesk()
+    reporter = NotingDesk()
     size = {"width": 64, "height": 32, "sampling": {"steps": 5}}
-    made(load("sdxl"), ask(preview_every=2, **size), ask(seed=8, **size), desk=desk)
-    assert len(desk.previews[0]) == 2
-    assert 1 not in desk.previews
-    image = Image.open(io.BytesIO(desk.previews[0][0]))
+    made(load("sdxl"), ask(preview_every=2, **size), ask(seed=8, **size), reporter=reporter)
+    assert len(reporter.previews[0]) == 2
+    assert 1 not in reporter.previews
+    image = Image.open(io.BytesIO(reporter.previews[0][0]))
     assert (image.format, image.size) == ("JPEG", (8, 4))
 
 
@@ -56,27 +56,27 @@ def test_the_map_from_latents_to_colours(is_xl: bool) -> None:
 def test_a_call_that_nobody_waits_for_ends_in_the_middle(load: Load) -> None:
     model = load("sdxl")
     (before,) = made(model, ask())
-    desk = NotingDesk(unwanted=frozenset({0, 1}), patience=4)
+    reporter = NotingDesk(unwanted=frozenset({0, 1}), patience=4)
     asks = [ask(seed=seed, sampling={"steps": 50}) for seed in (1, 2)]
-    assert model.run("generate", asks, desk) == [None, None]
-    assert desk.words == 4  # two steps of two images, of fifty
+    assert model.run("generate", asks, reporter) == [None, None]
+    assert reporter.words == 4  # two steps of two images, of fifty
     assert distance(made(model, ask())[0], before) == 0
 
 
 def test_nothing_is_begun_for_nobody(load: Load) -> None:
-    desk = NotingDesk(unwanted=frozenset({0}))
-    assert load("sdxl").run("generate", [ask()], desk) == [None]
-    assert desk.words == 0
+    reporter = NotingDesk(unwanted=frozenset({0}))
+    assert load("sdxl").run("generate", [ask()], reporter) == [None]
+    assert reporter.words == 0
 
 
 def test_an_image_given_up_among_others_is_left_out(load: Load) -> None:
-    desk = NotingDesk(unwanted=frozenset({0}), patience=2)
+    reporter = NotingDesk(unwanted=frozenset({0}), patience=2)
     asks = [ask(seed=seed, sampling={"steps": 4}) for seed in (1, 2)]
-    answers = load("sdxl").run("generate", asks, desk)
+    answers = load("sdxl").run("generate", asks, reporter)
     assert answers[0] is None
     assert len(answers[1]["rgb"]) == 64 * 64 * 3
-    assert len(desk.fractions[0]) == 1
-    assert len(desk.fractions[1]) == 4
+    assert len(reporter.fractions[0]) == 1
+    assert len(reporter.fractions[1]) == 4
 
 
 def test_an_unknown_operation_is_a_bug(load: Load) -> None:

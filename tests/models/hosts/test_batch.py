@@ -10,7 +10,7 @@ from engine.models.hosts import messages, safe_pickle
 from engine.models.hosts.batch import AbandonedTasks, DeviceGone, HostBatch
 from engine.models.hosts.memory import is_device_gone, is_out_of_memory
 from engine.models.hosts.model_cache import ModelCache
-from tests.models.hosts.test_shelf import Ram
+from tests.models.hosts.test_model_cache import Ram
 from tests.support import toy_models
 
 
@@ -19,14 +19,14 @@ class Host:
 
     def __init__(self, log: Path) -> None:
         self.log = log
-        self.shelf = ModelCache("cpu", 1000, Ram())
+        self.cache = ModelCache("cpu", 1000, Ram())
         self.given_up = AbandonedTasks()
         self.told: list[messages.HostReport] = []
 
     def do(self, operation: str, *payloads: Any, model: ModelKey) -> messages.BatchDone:
         packed = tuple(safe_pickle.pack(payload) for payload in payloads)
         run = messages.RunBatch(1, model, operation, packed, 0)
-        return HostBatch(run, self.shelf, self.given_up, self.told.append).do()
+        return HostBatch(run, self.cache, self.given_up, self.told.append).do()
 
     def key(self, name: str = "toy", **options: Any) -> ModelKey:
         return toy_models.key(name, log=str(self.log), **options)
@@ -53,7 +53,7 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does(host: Host) -> None:
 
 
 def test_then_it_is_offloaded_then_the_others_go_then_it_fails(host: Host) -> None:
-    host.shelf.obtain(host.key("other"))
+    host.cache.obtain(host.key("other"))
     done = host.do("say", "a", "b", model=host.key(memory=0))
     errors = [safe_pickle.unpack_error(answer.error) for answer in done.answers]  # type: ignore[union-attr]
     assert all(isinstance(error, Permanent) for error in errors)
@@ -64,7 +64,7 @@ def test_then_it_is_offloaded_then_the_others_go_then_it_fails(host: Host) -> No
 
 
 def test_offloading_that_makes_room_is_enough(host: Host) -> None:
-    host.shelf.obtain(host.key("other"))
+    host.cache.obtain(host.key("other"))
     done = host.do("tight", "a", model=host.key(memory=0.5))
     assert values(done) == ["a"]
     assert "other close" not in host.noted()

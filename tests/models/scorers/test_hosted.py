@@ -59,8 +59,8 @@ def test_what_is_no_number_is_a_note(
 @pytest.mark.parametrize("parts", [FOUR, ("hpsv2",), ("imagereward",)])
 def test_weights_that_are_no_numbers_are_notes(loaded: Load, parts: tuple[str, ...]) -> None:
     model = loaded(*parts)  # type: ignore[arg-type]
-    for resident in model._residents():
-        for parameter in resident.module.parameters():
+    for device_module in model._device_modules():
+        for parameter in device_module.module.parameters():
             parameter.data.fill_(float("nan"))
     for column in score(model):
         assert all(mark["value"] is None and mark["note"] for mark in column["marks"])
@@ -143,14 +143,14 @@ def test_offloaded_one_scorer_at_a_time_is_on_the_device(
     most: list[int] = []
     enter, leave = DeviceModule._enter, DeviceModule._leave
 
-    def entered(resident: DeviceModule) -> None:
-        there.add(id(resident))
+    def entered(device_module: DeviceModule) -> None:
+        there.add(id(device_module))
         most.append(len(there))
-        enter(resident)
+        enter(device_module)
 
-    def left(resident: DeviceModule) -> None:
-        there.discard(id(resident))
-        leave(resident)
+    def left(device_module: DeviceModule) -> None:
+        there.discard(id(device_module))
+        leave(device_module)
 
     monkeypatch.setattr(DeviceModule, "_enter", entered)
     monkeypatch.setattr(DeviceModule, "_leave", left)
@@ -160,7 +160,7 @@ def test_offloaded_one_scorer_at_a_time_is_on_the_device(
     assert not there
     assert max(most) == 1
     model.restore()
-    assert all(not resident.visits for resident in model._residents())
+    assert all(not device_module.visits for device_module in model._device_modules())
 
 
 def test_size_counts_each_weight_once(models: Models, loaded: Load) -> None:
@@ -175,20 +175,20 @@ def test_size_counts_each_weight_once(models: Models, loaded: Load) -> None:
 def test_a_device_that_holds_nothing_now_counts_nothing() -> None:
     import torch
 
-    resident = DeviceModule(torch.nn.Linear(4, 2), "cpu")
-    assert resident.size() == 4 * (4 * 2 + 2)
-    resident.device = "meta"
-    assert resident.size() == 0
+    device_module = DeviceModule(torch.nn.Linear(4, 2), "cpu")
+    assert device_module.size() == 4 * (4 * 2 + 2)
+    device_module.device = "meta"
+    assert device_module.size() == 0
 
 
 def test_a_task_that_was_given_up_is_left_out(loaded: Load) -> None:
     model = loaded("pickscore")
-    desk = QuietDesk(frozenset({0}))
-    left, done = model.run("score", [TASK, TASK], desk)
+    reporter = QuietDesk(frozenset({0}))
+    left, done = model.run("score", [TASK, TASK], reporter)
     assert left is None
     assert raws(done[0]) == raws(score(model)[0])
-    assert {task for task, _, _ in desk.told} == {1}, "progress is told of the other"
-    assert model.run("score", [TASK], desk) == [None]
+    assert {task for task, _, _ in reporter.told} == {1}, "progress is told of the other"
+    assert model.run("score", [TASK], reporter) == [None]
 
 
 def test_images_are_compared_by_the_cosine_of_their_embeddings(

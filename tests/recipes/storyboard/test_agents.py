@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
 from engine.agents.conversation import Conversation, plain_schema
-from engine.agents.prompt_files import words
+from engine.agents.prompt_files import prompt_file
 from engine.agents.replies import UnusableReply, parse
 from engine.contract import CRITERIA
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
@@ -46,7 +46,7 @@ def fenced(text: str) -> tuple[str, dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["cinematographer", "prompt_engineer", "scene_writer"])
 def test_each_is_told_that_what_is_fenced_is_data(name: str) -> None:
-    told = words(name)
+    told = prompt_file(name)
     assert told.version.startswith(f"{name}-1-")
     plain = " ".join(told.text.split())
     assert "data from outside" in plain
@@ -59,7 +59,7 @@ def test_nothing_from_outside_is_out_of_a_fence(text: str) -> None:
     shown = [fenced(talk.turns[0].text)[0] for talk in all_talks(text)]
     assert shown == ["Write 2 scenes of this film.", "", ""]
     assert {talk.system for talk in all_talks(text)} == {
-        words(name).text for name in ("scene_writer", "cinematographer", "prompt_engineer")
+        prompt_file(name).text for name in ("scene_writer", "cinematographer", "prompt_engineer")
     }
 
 
@@ -139,7 +139,7 @@ def test_a_scene_of_almost_no_length_keeps_some() -> None:
         {"scenes": [{"prompt": "a", "duration": 1e-9}, {"prompt": "b", "duration": 3000}]}
     )
     made = scene_writer.scenes(script, scenes_of("a barn"), "me")
-    assert made.scenes[0].duration == scene_writer.LEAST_SECONDS
+    assert made.scenes[0].duration == scene_writer.MIN_SECONDS
 
 
 def test_the_schema_of_nested_answers_refers_to_nothing() -> None:

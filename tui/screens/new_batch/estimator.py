@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ESTIMATE_AFTER = 0.5
 """Seconds without an edit after which it is found out what the batch would take."""
 
-MOST_ESTIMATED = 20_000
+MAX_ESTIMATED = 20_000
 """Entries of a file that is read once more to find that out."""
 
 
@@ -56,7 +56,7 @@ class Estimator:
             self._form, self._words = form, ""
             if self._timer is not None:
                 self._timer.stop()
-            if entries <= MOST_ESTIMATED:
+            if entries <= MAX_ESTIMATED:
                 self._timer = self._screen.set_timer(ESTIMATE_AFTER, self._begin)
         return self._words or estimate.summary(entries)
 

@@ -6,7 +6,7 @@ from engine.backends.builtin.painter.canvas import Canvas, Ring, Spot, blurred, 
 from engine.backends.builtin.painter.land import tinted
 from engine.backends.builtin.painter.noise import fractal
 from engine.backends.builtin.painter.plan import STILL, PaintPlan
-from engine.backends.builtin.painter.still_life_objects import PIECES, Ware
+from engine.backends.builtin.painter.still_life_objects import PIECES, StillLifeObject
 from engine.imaging.measure.colour import Rgb, mix
 
 GLAZES: tuple[Rgb, ...] = (
@@ -34,7 +34,7 @@ def still_life(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> Non
         hue = plan.colours.get(name) or (asked[slot] if slot < len(asked) else glaze)
         spot = Spot(canvas, at, size)
         _cast(spot, plan, side)
-        PIECES[name](Ware(spot, plan, hue, side))
+        PIECES[name](StillLifeObject(spot, plan, hue, side))
 
 
 def _wall(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, side: float) -> None:

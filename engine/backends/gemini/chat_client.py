@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from engine.agents.replies import ModelReply
 from engine.backends.common.chat import ChatClient
+from engine.backends.common.chat_client import KeyedChatClient
 from engine.backends.common.endings import ended_reply
 from engine.backends.common.http import LastReply
 from engine.backends.common.readiness import has_package
-from engine.backends.common.speaker import KeyedChatClient
 from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.reading import ReplyCandidate, reply_in
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk

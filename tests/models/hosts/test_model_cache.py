@@ -44,102 +44,102 @@ def key(log: Path, name: str, size: int, **options: Any) -> ModelKey:
     return toy_models.key(name, size=size, log=str(log), **options)
 
 
-def names(shelf: ModelCache) -> list[str]:
-    return [held.key.name for held in shelf.holding()]
+def names(cache: ModelCache) -> list[str]:
+    return [held.key.name for held in cache.holding()]
 
 
 def test_the_least_recently_used_goes_first(log: Path) -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     a, b, c = (key(log, name, 400) for name in "abc")
-    shelf.obtain(a)
-    shelf.obtain(b)
-    shelf.obtain(a)
-    shelf.obtain(c)
-    assert names(shelf) == ["a", "c"]
-    assert shelf.filled() == 800
+    cache.obtain(a)
+    cache.obtain(b)
+    cache.obtain(a)
+    cache.obtain(c)
+    assert names(cache) == ["a", "c"]
+    assert cache.filled() == 800
     assert done(log).count("b close") == 1
 
 
 def test_what_is_known_of_a_size_makes_room_before_loading(log: Path) -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
-    shelf.obtain(key(log, "a", 700))
-    shelf.obtain(key(log, "b", 700), expected=700)
+    cache = ModelCache("cpu", 1000, Ram())
+    cache.obtain(key(log, "a", 700))
+    cache.obtain(key(log, "b", 700), expected=700)
     assert done(log) == ["a load", "a offload", "a close", "b load"]
 
 
 def test_an_offloaded_model_stays_where_that_is_enough(log: Path) -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     a, b = key(log, "a", 700, offloaded=100, restores=True), key(log, "b", 700)
-    shelf.obtain(a)
-    shelf.obtain(b)
-    assert [(h.key.name, h.size, h.offloaded) for h in shelf.holding()] == [
+    cache.obtain(a)
+    cache.obtain(b)
+    assert [(h.key.name, h.size, h.offloaded) for h in cache.holding()] == [
         ("a", 100, True),
         ("b", 700, False),
     ]
-    shelf.obtain(a)
+    cache.obtain(a)
     assert "a restore" not in done(log)  # no room
-    shelf.unload(b)
-    assert shelf.obtain(a).size == 700
+    cache.unload(b)
+    assert cache.obtain(a).size == 700
     assert done(log)[-1] == "a restore"
 
 
 def test_a_model_that_has_no_room_to_come_back_stays_offloaded(log: Path) -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     a = key(log, "a", 700, offloaded=100, restores="fails")
-    shelf.offload(shelf.obtain(a).key)
+    cache.offload(cache.obtain(a).key)
     with pytest.raises(MemoryError):
-        shelf.obtain(a)
+        cache.obtain(a)
     assert done(log)[-2:] == ["a restore", "a offload"]
-    assert [(h.size, h.offloaded) for h in shelf.holding()] == [(100, True)]
+    assert [(h.size, h.offloaded) for h in cache.holding()] == [(100, True)]
 
 
 def test_the_device_says_what_a_model_takes_where_it_can(log: Path) -> None:
     def measured() -> int:
         return 50 + 300 * (log.read_text().count("load") if log.exists() else 0)
 
-    shelf = ModelCache("cuda:0", 1000, Ram(measured))
-    assert shelf.obtain(key(log, "a", 900)).size == 300
-    assert shelf.used() == 350
+    cache = ModelCache("cuda:0", 1000, Ram(measured))
+    assert cache.obtain(key(log, "a", 900)).size == 300
+    assert cache.used() == 350
 
 
 def test_what_the_device_says_is_used_counts_where_it_is_more(log: Path) -> None:
     used = [0]
-    shelf = ModelCache("cuda:0", 1000, Ram(lambda: used[0]))
-    shelf.obtain(key(log, "a", 100))
-    shelf.obtain(key(log, "b", 100))
+    cache = ModelCache("cuda:0", 1000, Ram(lambda: used[0]))
+    cache.obtain(key(log, "a", 100))
+    cache.obtain(key(log, "b", 100))
     used[0] = 1001
-    shelf.obtain(key(log, "c", 100))
-    assert names(shelf) == ["c"]
+    cache.obtain(key(log, "c", 100))
+    assert names(cache) == ["c"]
 
 
 def test_a_model_that_has_grown_at_work_makes_the_others_go(log: Path) -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     a, b = key(log, "a", 400), key(log, "b", 400)
-    shelf.obtain(a)
-    held = shelf.obtain(b)
+    cache.obtain(a)
+    held = cache.obtain(b)
     cast("toy_models.ToyModel", held.model).options["size"] = 700
-    shelf.settle(b)
-    assert [(h.key.name, h.size) for h in shelf.holding()] == [("b", 700)]
-    shelf.settle(a)  # it is not there any more
+    cache.settle(b)
+    assert [(h.key.name, h.size) for h in cache.holding()] == [("b", 700)]
+    cache.settle(a)  # it is not there any more
 
 
 @pytest.mark.parametrize(("size", "load"), [(1001, ""), (10, "memory")])
 def test_a_model_that_never_fits_is_refused_in_words(log: Path, size: int, load: str) -> None:
-    shelf = ModelCache("cpu", 1000, Ram(), "cpu:1")
-    shelf.obtain(key(log, "small", 10))
+    cache = ModelCache("cpu", 1000, Ram(), "cpu:1")
+    cache.obtain(key(log, "small", 10))
     with pytest.raises(ModelTooLarge, match=r"huge takes .* of cpu:1\.") as caught:
-        shelf.obtain(key(log, "huge", size, load=load))
+        cache.obtain(key(log, "huge", size, load=load))
     assert caught.value.size == (size if not load else 0)
     assert "hosts.memory_gib" in caught.value.remedy
-    assert "huge" not in names(shelf)
+    assert "huge" not in names(cache)
 
 
 def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Path) -> None:
     ram = Ram()
-    shelf = ModelCache("cpu", 1000, ram)
-    shelf.obtain(key(log, "a", 10))
+    cache = ModelCache("cpu", 1000, ram)
+    cache.obtain(key(log, "a", 10))
     with pytest.raises(ModelTooLarge):
-        shelf.obtain(key(log, "b", 10, load="memory"))
+        cache.obtain(key(log, "b", 10, load="memory"))
     assert done(log) == ["a load", "b load", "a close", "b load"]
     assert ram.released
 
@@ -147,26 +147,26 @@ def test_no_memory_while_loading_unloads_the_others_and_tries_once_more(log: Pat
 def test_where_other_programs_hold_the_device_it_may_work_later(log: Path) -> None:
     ram = Ram()
     ram.held_by_others = 500
-    shelf = ModelCache("cuda:0", 1000, ram)
+    cache = ModelCache("cuda:0", 1000, ram)
     with pytest.raises(Retryable, match=r"no room on cuda:0, where other programs hold 0\.0 MiB"):
-        shelf.obtain(key(log, "a", 10, load="memory"))
+        cache.obtain(key(log, "a", 10, load="memory"))
 
 
 def test_a_part_is_built_once_and_goes_with_its_last_user() -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     a, b, c = (toy_models.key(name, share="clip") for name in "abc")
-    parts = [shelf.obtain(key).model.part for key in (a, b)]  # type: ignore[attr-defined]
+    parts = [cache.obtain(key).model.part for key in (a, b)]  # type: ignore[attr-defined]
     assert parts[0] is parts[1]
-    shelf.unload(a)
-    assert shelf.obtain(c).model.part is parts[0]  # type: ignore[attr-defined]
-    shelf.unload(b)
-    shelf.unload(c)
-    assert shelf.obtain(a).model.part is not parts[0]  # type: ignore[attr-defined]
+    cache.unload(a)
+    assert cache.obtain(c).model.part is parts[0]  # type: ignore[attr-defined]
+    cache.unload(b)
+    cache.unload(c)
+    assert cache.obtain(a).model.part is not parts[0]  # type: ignore[attr-defined]
 
 
 def test_a_loader_that_fails_leaves_nothing_behind() -> None:
-    shelf = ModelCache("cpu", 1000, Ram())
+    cache = ModelCache("cpu", 1000, Ram())
     with pytest.raises(LookupError):
-        shelf.obtain(toy_models.key("bad", load="bug", share="clip"))
-    assert not shelf.holding()
-    assert not shelf._parts
+        cache.obtain(toy_models.key("bad", load="bug", share="clip"))
+    assert not cache.holding()
+    assert not cache._parts
