@@ -161,8 +161,8 @@ def refuse_deadly(ticket: ComfyTicket) -> None:
     """
     if ticket.lost >= MAX_LOST:
         raise Permanent(
-            f"ComfyUI ended {pluralize(ticket.lost, 'time')} while it ran this prompt, so the prompt "
-            "is not sent again.",
+            f"ComfyUI ended {pluralize(ticket.lost, 'time')} while it ran this prompt, so the "
+            "prompt is not sent again.",
             remedy="Look at ComfyUI's own output for the reason, often too little memory for the "
             "model or the size; then retry the job.",
         )

@@ -106,7 +106,7 @@ def _generate(turn: IterationReport) -> dict[str, Any]:
         "kind": GeneratedImage.kind,
         "result": _image(turn).model_dump_json(),
         "cost": turn.cost_microdollars,
-        "artifact": turn.artifact.model_dump(),
+        "artifact": {**turn.artifact.model_dump(), "kind": turn.artifact.kind},
     }
 
 
