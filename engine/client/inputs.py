@@ -86,7 +86,7 @@ def read_input(
 
     count = 0
     try:
-        for _ in read(path, recipe.input, keep_file=look_at):
+        for _ in read(path, recipe.input, keep_file=look_at, reader=recipe.reader):
             count += 1
             if count % REPORT_EVERY == 0:
                 if is_cancelled():
@@ -105,10 +105,10 @@ def _fits(path: Path, recipe: "AnyRecipe") -> bool:
     from engine.queueing.input_files import look_at
 
     try:
-        entries = list(islice(read(path, recipe.input, keep_file=look_at), REPORT_EVERY))
+        entries = read(path, recipe.input, keep_file=look_at, reader=recipe.reader)
+        return bool(list(islice(entries, REPORT_EVERY)))
     except InputError:
         return False
-    return bool(entries)
 
 
 def problem_sentences(error: "InputError") -> tuple[str, ...]:

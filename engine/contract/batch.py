@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from engine.contract.capability import Capability, ProxyT
 from engine.contract.image import ImageProxy
 from engine.contract.job import Scope
 from engine.contract.score import ScoreProxy
@@ -68,6 +69,10 @@ class BatchContext(Scope, Protocol):
 
     def jobs(self) -> Iterator[BatchJob]:
         """Yield the batch's jobs in the order of the input, reading a page at a time."""
+        ...
+
+    def use(self, capability: Capability[ProxyT]) -> ProxyT:
+        """Return the operations of a capability's backend; see `Job.use`."""
         ...
 
     @property

@@ -1,10 +1,9 @@
 """Recipes: what the runtime knows of one, and where it finds them by name."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -12,10 +11,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from engine.contract import Backend
 from engine.contract.batch import BatchStep
 from engine.contract.decision_points import AnyDecision, Approval
-from engine.contract.files import KeepFile
 from engine.contract.job import Job
 from engine.contract.options import Option, refuse_duplicates
 from engine.contract.outputs import Outputs
+from engine.contract.reader import Reader
 from engine.contract.recipe_input import RecipeInput
 from engine.text.terminal import quoted
 
@@ -82,12 +81,6 @@ class Headline:
 
 Calls = Mapping[str, tuple[int, int]]
 """Calls of one job by capability: the minimum and the maximum if nothing goes wrong."""
-
-Reader = Callable[[Path, KeepFile], Iterator[Mapping[str, Any]]]
-"""Yields the entries of an input that is not a list of entries, as plain data for the input model.
-
-It is given the path of a file or folder, and a function that stores a file that an entry names.
-"""
 
 
 @dataclass(frozen=True, slots=True)

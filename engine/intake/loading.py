@@ -1,11 +1,15 @@
 """The way from an input to what can be queued: everything right, or everything that is wrong."""
 
+import contextlib
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from engine.contract.files import KeepFile
+from engine.contract.reader import Reader
+from engine.intake.entries import InputEntry
+from engine.intake.own_inputs import folder_of, own_path, read_own
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source
@@ -22,6 +26,7 @@ def read(
     name: str = "",
     keep_file: KeepFile | None = None,
     offset: int = 0,
+    reader: Reader | None = None,
 ) -> Iterator[ValidEntry[InputT]]:
     """Reads and validates an input in bounded memory.
 
@@ -37,6 +42,7 @@ def read(
         keep_file: Stores an image that an entry names; without it, entries may name none.
             What it stored for a refused input is the caller's to take back.
         offset: How many entries the batch already has; see `validate`.
+        reader: Reads the inputs that it accepts, in place of the formats of lists of entries.
 
     Yields:
         The entries in their order.
@@ -46,12 +52,9 @@ def read(
     """
     log = ProblemLog()
     try:
-        with open_source(where, name) as source:
-            context = {"folder": source.folder, "keep_file": _remembering(keep_file)}
-            entries = read_entries(source, file_format=file_format, fields=field_names(model))
-            for item in validate(
-                entries, model, source=source.name, context=context, offset=offset
-            ):
+        with _entries(where, name, model, file_format, reader) as (named, folder, entries):
+            context = {"folder": folder, "keep_file": _remembering(keep_file)}
+            for item in validate(entries, model, source=named, context=context, offset=offset):
                 if isinstance(item, Problem):
                     log.add([item])
                 elif not log:
@@ -62,6 +65,25 @@ def read(
         raise log.error()
 
 
+@contextlib.contextmanager
+def _entries(
+    where: str | Path | BinaryIO,
+    name: str,
+    model: type[InputT],
+    file_format: Format | None,
+    reader: Reader | None,
+) -> Iterator[tuple[str, Path, Iterable[InputEntry | Problem]]]:
+    """The input's name in messages, the folder that its paths are relative to, and its entries."""
+    path = own_path(reader, where) if file_format is None else None
+    if reader is not None and path is not None:
+        named = name or str(where)
+        yield named, folder_of(path), read_own(reader, path, named)
+        return
+    with open_source(where, name) as source:
+        entries = read_entries(source, file_format=file_format, fields=field_names(model))
+        yield source.name, source.folder, entries
+
+
 def load(
     where: str | Path | BinaryIO,
     model: type[InputT],
@@ -70,6 +92,7 @@ def load(
     name: str = "",
     keep_file: KeepFile | None = None,
     offset: int = 0,
+    reader: Reader | None = None,
 ) -> list[ValidEntry[InputT]]:
     """Reads and validates an input as a whole; see `read`.
 
@@ -77,7 +100,15 @@ def load(
         InputError: Something is wrong with it; it holds everything that is.
     """
     return list(
-        read(where, model, file_format=file_format, name=name, keep_file=keep_file, offset=offset)
+        read(
+            where,
+            model,
+            file_format=file_format,
+            name=name,
+            keep_file=keep_file,
+            offset=offset,
+            reader=reader,
+        )
     )
 
 

@@ -119,7 +119,13 @@ class Queue:
         """
         source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
-        entries = read(source, recipe.input, file_format=options.file_format, keep_file=look_at)
+        entries = read(
+            source,
+            recipe.input,
+            file_format=options.file_format,
+            keep_file=look_at,
+            reader=recipe.reader,
+        )
         reader = self._store.reader()
         try:
             return estimated(plan, (entry.input for entry in entries), reader, self._settings)
@@ -158,6 +164,7 @@ class Queue:
             file_format=options.file_format,
             keep_file=self._keep_file,
             offset=batch.total,
+            reader=recipe.reader,
         )
         if len(entries) > APPEND_LIMIT:
             raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
@@ -172,7 +179,11 @@ class Queue:
         self, recipe: AnyRecipe, source: Source, options: QueueOptions
     ) -> Iterator[ValidEntry[RecipeInput]]:
         return read(
-            source, recipe.input, file_format=options.file_format, keep_file=self._keep_file
+            source,
+            recipe.input,
+            file_format=options.file_format,
+            keep_file=self._keep_file,
+            reader=recipe.reader,
         )
 
     def _keep_file(self, path: Path) -> Artifact:

@@ -1,0 +1,23 @@
+"""Readers of inputs that are not a list of entries: a folder of samples, a dataset, a song."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How a recipe turns a file or folder into entries.
+
+    The entries are validated like those of any input. Paths in them are relative to the folder, or
+    to the folder that the file is in. What is wrong with the input is raised as a `ValueError`, as
+    the end of a sentence that begins with its name: `holds no sound`.
+
+    Attributes:
+        accepts: Returns whether a path is such an input; of other inputs the entries are read.
+        read: Yields the entries as plain data, in their order, without holding them all.
+    """
+
+    accepts: Callable[[Path], bool]
+    read: Callable[[Path], Iterator[Mapping[str, Any]]]
