@@ -36,6 +36,7 @@ _COMMANDS = {
     "import": ("engine.cli.imports:import_", "Take a folder of results into the store."),
     "recipes": ("engine.cli.catalog:recipes", "What can be run."),
     "backends": ("engine.cli.catalog:backends", "What can do the work, and what they lack."),
+    "plugins": ("engine.cli.plugins:plugins", "What is installed, and from which package."),
     "models": ("engine.cli.models:models", "Weights of local models: list, fetch, find."),
     "schema": ("engine.cli.catalog:schema", "JSON schema of a recipe's input or settings."),
     "trust": ("engine.cli.trust:trust", "Let your keys go to a workspace's addresses."),

@@ -1,10 +1,6 @@
-"""What there is: recipes and backends by name, ours and third parties'.
+"""Recipes, backends and capabilities by name, ours and those of other packages."""
 
-Both come from entry points (`safelight.recipes`, `safelight.backends`). Ours are known without
-asking, so that the engine runs from a source tree too, and so that starting costs no search.
-"""
-
-import importlib
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,32 +8,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.config.environment import Environment, RecordingEnvironment
-from engine.contract import Backend, BackendFamily
+from engine.contract import Backend, BackendFamily, BackendInfo, Capability
 from engine.contract.recipe import AnyRecipe, Recipe
+from engine.plugins.points import OURS, BrokenPlugin, Group, Plugin, others
 from engine.text.errors import UserError
 from engine.trust.guard import addresses_in, refuse_untrusted
 
-_RECIPES = {
-    "refine": "engine.recipes.refine:RECIPE",
-    "storyboard": "engine.recipes.storyboard:RECIPE",
-}
-_BACKENDS = {
-    "builtin": "engine.backends.builtin:FAMILY",
-    "anthropic": "engine.backends.anthropic:FAMILY",
-    "gemini": "engine.backends.gemini:FAMILY",
-    "ollama": "engine.backends.ollama:FAMILY",
-    "openai": "engine.backends.openai:FAMILY",
-    "comfyui": "engine.backends.comfyui:FAMILY",
-    "fal": "engine.backends.fal:FAMILY",
-    "gemini-image": "engine.backends.gemini_image:FAMILY",
-    "stability": "engine.backends.stability:FAMILY",
-    "local": "engine.backends.local:FAMILY",
-    "diffusers": "engine.backends.diffusers:FAMILY",
-}
+log = logging.getLogger(__name__)
 
 
 class UnknownName(UserError, KeyError):
-    """There is no recipe or backend of a name; the message lists those there are."""
+    """There is no recipe, backend or capability of a name; the message lists those there are."""
 
 
 class BackendSettingsError(UserError, ValueError):
@@ -46,37 +27,53 @@ class BackendSettingsError(UserError, ValueError):
 
 @dataclass
 class EntryPointCatalog:
-    """Recipes and backends of the installed packages.
+    """Recipes, backends and capabilities of the installed packages.
 
     Attributes:
-        recipes: Where each recipe is, `module:name`.
-        families: Where each family of backends is, `module:name`.
+        recipes: Target of each recipe's entry point, `module:name`.
+        families: Target of the entry point of each family of backends.
+        capabilities: Target of each capability's entry point.
     """
 
-    recipes: dict[str, str] = field(default_factory=lambda: dict(_RECIPES))
-    families: dict[str, str] = field(default_factory=lambda: dict(_BACKENDS))
-    _searched: set[str] = field(default_factory=set)
+    recipes: dict[str, str] = field(default_factory=lambda: dict(OURS["recipe"]))
+    families: dict[str, str] = field(default_factory=lambda: dict(OURS["backend"]))
+    capabilities: dict[str, str] = field(default_factory=lambda: dict(OURS["capability"]))
+    _others: dict[Group, dict[str, Plugin]] = field(default_factory=dict)
 
     def recipe(self, name: str) -> AnyRecipe:
-        """The recipe of a name.
+        """Return the recipe of a name.
 
         Raises:
             UnknownName: There is none.
+            BrokenPlugin: It cannot be loaded.
         """
-        found = _load(self._find(self.recipes, "safelight.recipes", name, "recipe"))
-        if not isinstance(found, Recipe):
-            raise UnknownName(f"The entry point {name!r} is not a recipe.")
+        plugin = self._find("recipe", name)
+        found = plugin.load(Recipe)
+        plugin.check_name(found.name)
         return found
 
     def family(self, name: str) -> BackendFamily:
-        """The family of backends of a name.
+        """Return the family of backends of a name.
 
         Raises:
             UnknownName: There is none.
+            BrokenPlugin: It cannot be loaded.
         """
-        found = _load(self._find(self.families, "safelight.backends", name, "backend"))
-        if not isinstance(found, BackendFamily):
-            raise UnknownName(f"The entry point {name!r} is not a family of backends.")
+        plugin = self._find("backend", name)
+        found = plugin.load(BackendFamily)
+        plugin.check_name(found.name)
+        return found
+
+    def capability(self, name: str) -> Capability[Any]:
+        """Return the capability of a name.
+
+        Raises:
+            UnknownName: There is none.
+            BrokenPlugin: It cannot be loaded.
+        """
+        plugin = self._find("capability", name)
+        found = plugin.load(Capability)
+        plugin.check_name(found.name)
         return found
 
     def backend(
@@ -86,10 +83,11 @@ class EntryPointCatalog:
         settings: Mapping[str, Any],
         environment: Mapping[str, str],
     ) -> Backend:
-        """A backend of a name for a capability.
+        """Return a backend of a name for a capability.
 
         Raises:
             UnknownName: There is none, or it cannot do that.
+            BrokenPlugin: It cannot be created, or is not a backend of the capability.
             BackendSettingsError: Its settings are wrong.
             Untrusted: It would send a key of the user to an address that only the workspace names.
         """
@@ -97,13 +95,36 @@ class EntryPointCatalog:
         if capability not in family.factories:
             can = ", ".join(sorted(family.factories))
             raise UnknownName(f"The backend {name} does not do {capability}; it does {can}.")
-        made, factory = self.backend_settings(name, settings), family.factories[capability]
+        options = self.backend_settings(name, settings)
         if not isinstance(environment, Environment):
-            return factory(made, environment)
+            return self._created(family, capability, options, environment)
         watched = RecordingEnvironment(environment)
-        backend = factory(made, watched)
-        refuse_untrusted(made, watched)
+        backend = self._created(family, capability, options, watched)
+        refuse_untrusted(options, watched)
         return backend
+
+    def _created(
+        self, family: BackendFamily, capability: str, options: Any, environment: Mapping[str, str]
+    ) -> Backend:
+        """Create a backend, and check that it does what its family says."""
+        backend = family.factories[capability](options, environment)
+        problem = self._problem(backend, family.name, capability)
+        if problem:
+            raise BrokenPlugin(f"The backend {family.name!r} for {capability} {problem}.")
+        return backend
+
+    def _problem(self, backend: object, name: str, capability: str) -> str:
+        if not isinstance(backend, Backend):
+            return "is not a Backend; derive it from BaseBackend"
+        info: Any = backend.info
+        if not isinstance(info, BackendInfo):
+            return "has no BackendInfo as its info"
+        if (info.name, info.capability) != (name, capability):
+            return f"describes itself as {info.name!r} for {info.capability}"
+        if capability not in self.names("capability"):
+            return ""
+        known = self.capability(capability)
+        return "" if known.is_done_by(backend) else f"does not implement {known.protocol.__name__}"
 
     def needs_trust(
         self,
@@ -137,40 +158,62 @@ class EntryPointCatalog:
             said = first["msg"].removeprefix("Value error, ")
             raise BackendSettingsError(f"{where}: {said}.") from None
 
+    def names(self, group: Group) -> list[str]:
+        """Return the names of recipes, backends or capabilities, without loading one."""
+        self._search(group)
+        return sorted(self._known(group))
+
+    def plugins(self, group: Group) -> list[Plugin]:
+        """Return all recipes, backends or capabilities by name, without loading one."""
+        return [self._find(group, name) for name in self.names(group)]
+
     def recipe_names(self) -> list[str]:
         """Return the name of every recipe, without loading one."""
-        self._search(self.recipes, "safelight.recipes")
-        return sorted(self.recipes)
+        return self.names("recipe")
 
     def all_recipes(self) -> Iterator[AnyRecipe]:
-        """Every recipe, by name."""
-        for name in self.recipe_names():
-            yield self.recipe(name)
+        """Yield every recipe that can be loaded, by name; the others are logged."""
+        for name in self.names("recipe"):
+            try:
+                yield self.recipe(name)
+            except BrokenPlugin as error:
+                log.warning("%s", error)
 
     def all_families(self) -> Iterator[BackendFamily]:
-        """Every family of backends, by name."""
-        self._search(self.families, "safelight.backends")
-        for name in sorted(self.families):
-            yield self.family(name)
+        """Yield every family of backends that can be loaded, by name; the others are logged."""
+        for name in self.names("backend"):
+            try:
+                yield self.family(name)
+            except BrokenPlugin as error:
+                log.warning("%s", error)
 
-    def _find(self, known: dict[str, str], group: str, name: str, what: str) -> str:
+    def _known(self, group: Group) -> dict[str, str]:
+        known: dict[Group, dict[str, str]] = {
+            "recipe": self.recipes,
+            "backend": self.families,
+            "capability": self.capabilities,
+        }
+        return known[group]
+
+    def _find(self, group: Group, name: str) -> Plugin:
+        known = self._known(group)
         if name not in known:
-            self._search(known, group)
+            self._search(group)
         if name not in known:
             names = ", ".join(sorted(known))
-            raise UnknownName(f"There is no {what} {name!r}; there are: {names}.")
-        return known[name]
+            raise UnknownName(f"There is no {group} {name!r}; there are: {names}.")
+        found = self._others.get(group, {}).get(name)
+        if found is None or found.target != known[name]:
+            return Plugin(group, name, known[name])
+        return found
 
-    def _search(self, known: dict[str, str], group: str) -> None:
-        if group in self._searched:
-            return
-        self._searched.add(group)
-        from importlib.metadata import entry_points
-
-        for point in entry_points(group=group):
-            known.setdefault(point.name, point.value)
-
-
-def _load(place: str) -> Any:
-    module, _, name = place.partition(":")
-    return getattr(importlib.import_module(module), name)
+    def _search(self, group: Group) -> dict[str, Plugin]:
+        """Look for the plugins of other packages, once; a name that is taken stays as it is."""
+        if group not in self._others:
+            known, found = self._known(group), dict[str, Plugin]()
+            for plugin in others(group):
+                if plugin.name not in known:
+                    known[plugin.name] = plugin.target
+                    found[plugin.name] = plugin
+            self._others[group] = found
+        return self._others[group]

@@ -15,7 +15,9 @@ LACKING = BackendFamily(
     settings=ToyBackendSettings,
     factories={
         "text": lambda _settings, _environment: ToyBackend(
-            paid=True, lacks=[MissingRequirement(what="a key", remedy="Set TOY_KEY in .env.local.")]
+            name="lacking",
+            paid=True,
+            lacks=[MissingRequirement(what="a key", remedy="Set TOY_KEY in .env.local.")],
         )
     },
 )

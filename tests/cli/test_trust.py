@@ -16,7 +16,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.trust.grants import trust, trust_file, trusted
 from engine.trust.guard import UntrustedDestination
 from safelight import open_workspace
-from tests.support.toys import ToySettings
+from tests.support.toys import ToyBackend, ToySettings
 
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
 KEY = "sk-of-the-user-0123456789"
@@ -160,20 +160,23 @@ def test_a_backend_of_somebody_else_is_guarded_by_the_names_that_it_uses(foreign
         endpoint: str = "api.toys.example"
 
     def make(settings: Any, environment: Any) -> Any:
-        return environment.get("TOYS_TOKEN")
+        backend = ToyBackend(name="toys")
+        backend.key = environment.get("TOYS_TOKEN")
+        return backend
 
     family = BackendFamily("toys", "Toys.", Settings, {"text": make})
     catalog = EntryPointCatalog()
     catalog.family = lambda name: family
     environment = Environment(foreign, {"TOYS_OWN": "x"})
     environment["TOYS_TOKEN"] = KEY
-    assert catalog.backend("text", "toys", {}, environment) == KEY
+    assert catalog.backend("text", "toys", {}, environment).key == KEY
     with pytest.raises(
         UntrustedDestination, match="TOYS_TOKEN of your environment would be sent to evil"
     ):
         catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
     trust(foreign, ["evil.example"])
-    assert catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment) == KEY
+    backend = catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
+    assert backend.key == KEY
 
 
 def test_lists_of_backends_say_what_is_needed(run, foreign):

@@ -1,0 +1,44 @@
+"""`safelight plugins`: what is installed, and from which package."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from engine.cli import render
+from engine.cli.options import json_option, workspace_option
+from engine.plugins.catalog import EntryPointCatalog
+from engine.plugins.installed import InstalledPlugin, installed_plugins
+
+
+@click.command()
+@json_option
+@workspace_option
+def plugins(workspace: Path, *, as_json: bool) -> int:
+    """List recipes, backends, capabilities and kinds with the packages they come from."""
+    del workspace  # plugins are those of the installation
+    found = installed_plugins(EntryPointCatalog())
+    if as_json:
+        rows = [{**asdict(plugin), "error": plugin.error or None} for plugin in found]
+        render.print_json({"plugins": rows})
+        return 0
+    table = render.table("", "plugin", "name", "package", "module")
+    for plugin in found:
+        table.add_row(
+            "✗" if plugin.error else "✓",
+            plugin.group,
+            render.shown(plugin.name, 40),
+            render.shown(f"{plugin.package} {plugin.version}".strip() or "?", 60),
+            render.shown(plugin.module, 80),
+        )
+    console = render.console()
+    console.print(table)
+    for plugin in found:
+        if plugin.error:
+            console.print(render.shown(_sentence(plugin), 600))
+    return 0
+
+
+def _sentence(plugin: InstalledPlugin) -> str:
+    known = plugin.error.startswith("The ")  # names itself
+    return plugin.error if known else f"{plugin.group} {plugin.name}: {plugin.error}"
