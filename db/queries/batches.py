@@ -48,7 +48,7 @@ def batches_to_start(connection: sqlite3.Connection) -> list[int]:
 
 
 def has_started(connection: sqlite3.Connection, batch_id: int) -> bool:
-    """Whether a batch's own first steps are done, or it has none."""
+    """Return whether a batch's own first steps are done, or it has none."""
     sql = "SELECT start = 'done' FROM batches WHERE id = ?"
     row = connection.execute(sql, (batch_id,)).fetchone()
     return row is not None and bool(row[0])

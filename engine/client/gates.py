@@ -19,7 +19,7 @@ class NothingWaits(UserError):
 
 @dataclass(frozen=True, slots=True)
 class WaitingGate:
-    """What a job shows at a gate.
+    """A gate that a job waits at, and the value that it shows.
 
     Attributes:
         job: The job's number.
