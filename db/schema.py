@@ -10,12 +10,13 @@ from db.migrations import (
     m0004_counted_work,
     m0005_kinds,
     m0006_batch_steps,
+    m0007_lineage,
 )
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Version of the newest migration; `PRAGMA user_version` of a store that has it."""
 
 JOB_STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
@@ -28,6 +29,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
     ("0004_counted_work", m0004_counted_work.apply),
     ("0005_kinds", m0005_kinds.apply),
     ("0006_batch_steps", m0006_batch_steps.apply),
+    ("0007_lineage", m0007_lineage.apply),
 )
 
 

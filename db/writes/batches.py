@@ -32,6 +32,23 @@ class NewBatch:
 
 
 @dataclass(frozen=True, slots=True)
+class NewOrigin:
+    """The part of another job that the input of a job is about to be.
+
+    Attributes:
+        job_id: The other job.
+        step_id: The step that left it behind; None if it is the job's.
+        source: The same as it was written, `b1/x:iteration-2`.
+        hash: Its file; None if it is a text.
+    """
+
+    job_id: int
+    step_id: int | None
+    source: str
+    hash: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A job that is about to be queued.
 
@@ -43,6 +60,7 @@ class NewJob:
         place: The same folder in the form in which no two jobs of a store may have the same.
         prompt: The prompt that it starts from, kept as the operator's version.
         negative: What the operator wants kept out.
+        origin: The part of another job that its input is; None if it came from elsewhere.
     """
 
     key: str
@@ -52,6 +70,7 @@ class NewJob:
     place: str
     prompt: str = ""
     negative: str = ""
+    origin: NewOrigin | None = None
 
 
 def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
@@ -109,6 +128,12 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
         if job.prompt:
             version = {"text": job.prompt, "negative": job.negative, "author": "operator"}
             add_prompt(connection, cursor.lastrowid, None, {**version, "reason": ""})
+        if (origin := job.origin) is not None:
+            connection.execute(
+                "INSERT INTO lineage (job_id, source_job_id, source_step_id, source, hash) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (cursor.lastrowid, origin.job_id, origin.step_id, origin.source, origin.hash),
+            )
     count = position - first
     connection.execute("UPDATE batches SET queued = queued + ? WHERE id = ?", (count, batch_id))
     reopen_batch(connection, batch_id)

@@ -24,6 +24,7 @@ _COMMANDS = {
     "resume": ("engine.cli.control:resume", action_of("resume").help),
     "cancel": ("engine.cli.control:cancel", action_of("cancel").help),
     "retry": ("engine.cli.control:retry", action_of("retry").help),
+    "send": ("engine.cli.send:send", action_of("send").help),
     "priority": ("engine.cli.control:priority", action_of("priority").help),
     "decide": ("engine.cli.control:decide", action_of("decide").help),
     "approve": ("engine.cli.gates:approve", action_of("approve").help),

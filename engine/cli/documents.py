@@ -8,6 +8,7 @@ from typing import Any
 
 from db.clock import seconds_between
 from db.queries import jobs as queries
+from db.queries import lineage
 from db.rows import (
     ApiCallRow,
     BatchRow,
@@ -90,6 +91,25 @@ def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[
         "started_at": job.started_at,
         "finished_at": job.finished_at,
         "folder": job.output,
+        **_lineage(connection, job),
+    }
+
+
+def _lineage(connection: sqlite3.Connection, job: JobRow) -> dict[str, Any]:
+    """The part of another job that its input is, and the jobs that parts of it were sent to."""
+    origin = lineage.origin_of(connection, job.id)
+    return {
+        "sent_from": origin
+        and {
+            "job": job_name(origin.source_job_id),
+            "source": origin.source,
+            "step": origin.step_key,
+            "artifact": origin.hash,
+        },
+        "sent_to": [
+            {"job": job_name(one.job_id), "source": one.source, "step": one.step_key}
+            for one in lineage.sent_from(connection, job.id)
+        ],
     }
 
 

@@ -45,6 +45,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _head(job)
     yield from _section("Waits for approval", [_fields(g) for g in _gates(job)])
     yield from _section("Input", [_fields(job["input"])])
+    yield from _section("Lineage", list(_lineage(job)))
     yield from _section("Iterations", list(_iterations(job)))
     yield from _section("Remarks", [_remarks(job["remarks"])] if job["remarks"] else [])
     yield from _section("Steps", _steps(job["steps"]))
@@ -58,6 +59,14 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
 def _gates(job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for gate in job["gates"]:
         yield {gate["key"]: json.dumps(gate["value"], indent=2, ensure_ascii=False)}
+
+
+def _lineage(job: Mapping[str, Any]) -> Iterator[Table]:
+    if origin := job["sent_from"]:
+        yield _fields({"sent from": f"{origin['source']} ({origin['job']})"})
+    if job["sent_to"]:
+        sent = (f"{one['job']} ({one['source']})" for one in job["sent_to"])
+        yield _fields({"sent to": ", ".join(sent)})
 
 
 def _section(title: str, parts: list[Any]) -> Iterator[RenderableType]:

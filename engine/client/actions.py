@@ -193,6 +193,20 @@ ACTIONS: tuple[OperatorAction, ...] = (
         done="Changed",
     ),
     OperatorAction(
+        "send",
+        "Send to",
+        "Send a file or a text of a job to another recipe.",
+        ("job",),
+        "engine.client.workspace:Workspace.send",
+        (
+            Argument("sources", "text", "`JOB` or `JOB:PART`, one or several."),
+            Argument("recipe", "text", "The recipe that takes it."),
+            Argument("settings", "mapping", "Its settings and fields of its input.", False),
+        ),
+        done="Sent",
+        starts_work=True,
+    ),
+    OperatorAction(
         "start",
         "Start engine",
         "Start an engine in the background; it outlives this program.",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 ANSWER_SECONDS = 5.0
-"""How long an answer is waited for."""
+"""Seconds that an answer is waited for."""
 
 _POLL_SECONDS = 0.05
 

@@ -21,7 +21,7 @@ Holder = tuple[int, str]
 """Pid and host of an engine."""
 
 STOP_SECONDS = 120.0
-"""How long a stopping engine may take for its last calls."""
+"""Seconds that a stopping engine may take for its last calls."""
 
 _POLL_SECONDS = 0.1
 _ORDERLY = {0, -signal.SIGTERM, 130, 143}
@@ -108,7 +108,7 @@ class EngineProcess:
         return holder
 
     def wait_until_gone(self, holder: Holder) -> None:
-        """Wait for an engine that was told to stop.
+        """Wait until a stopping engine has ended.
 
         Raises:
             UserError: It is still at its last calls.

@@ -1,4 +1,4 @@
-"""Staying with a batch to its end: following the engine that runs, or being one."""
+"""Follow a batch until it finishes: with the engine that runs, or one in this process."""
 
 import asyncio
 from collections.abc import Callable
@@ -73,7 +73,7 @@ class _BatchFollower:
         return batch
 
     def is_settled(self) -> bool:
-        """Whether the batch has ended, or waits for something that an operator has to do."""
+        """Return whether the batch has ended, or waits for something that an operator has to do."""
         batch = self.batch()
         return batch.is_over or batch.state == "parked"
 

@@ -1,4 +1,4 @@
-"""How people name batches and jobs: `b3`, `j12`, a batch's name, or `BATCH/KEY` for a job."""
+"""Ids of batches and jobs as people write them: `b3`, `j12`, a name, or `BATCH/KEY` for a job."""
 
 import re
 import sqlite3
@@ -43,7 +43,7 @@ def job_name(job_id: int) -> str:
 
 
 def resolve(connection: sqlite3.Connection, text: str) -> ResolvedId:
-    """What an id names.
+    """Return the batch or job of an id.
 
     Raises:
         UnknownId: Nothing has it.
@@ -81,7 +81,7 @@ def find_job(connection: sqlite3.Connection, text: str) -> ResolvedId:
 
 
 def renamed(connection: sqlite3.Connection, batch_id: int, wanted: str) -> str:
-    """What has to be said about a batch that has another name than was wanted, as a sentence."""
+    """Return a sentence about a batch that has another name than was wanted; else nothing."""
     batch = batches.batch(connection, batch_id)
     if batch is None or batch.name == wanted:
         return ""

@@ -22,7 +22,7 @@ REPORT_EVERY = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is in an input.
+    """The contents of an input.
 
     Attributes:
         entries: How many entries are right, as far as they were read.
@@ -77,7 +77,7 @@ def read_input(
     Args:
         path: The file.
         recipe: What it is for.
-        report: Told from time to time how far it is.
+        report: Called from time to time with the progress.
         is_cancelled: Whether nobody wants to know any more.
         others: Recipes that are tried if it is not right for this one.
     """
@@ -100,7 +100,7 @@ def read_input(
 
 
 def _fits(path: Path, recipe: "AnyRecipe") -> bool:
-    """Whether the first entries of a file are right for a recipe."""
+    """Return whether the first entries of a file are right for a recipe."""
     from engine.intake import InputError, read
     from engine.queueing.input_files import look_at
 
@@ -112,7 +112,7 @@ def _fits(path: Path, recipe: "AnyRecipe") -> bool:
 
 
 def problem_sentences(error: "InputError") -> tuple[str, ...]:
-    """What is wrong with the one file that the form is about, without its name."""
+    """Return the problems of the one file that a form is about, without its name."""
     return tuple(
         str(problem).removeprefix(problem.file).removeprefix(",").removeprefix(":").lstrip()
         for problem in error.problems

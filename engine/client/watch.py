@@ -16,7 +16,7 @@ EVENTS_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True)
 class BatchUpdate:
-    """What is known of a batch at one moment.
+    """The state of a batch at one moment.
 
     Attributes:
         batch: The batch.
@@ -65,7 +65,7 @@ _RUNNING = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'running' ORDER BY
 
 
 def read_update(connection: sqlite3.Connection, batch_id: int, after: int) -> BatchUpdate | None:
-    """What is known of a batch now; None where it is gone."""
+    """Return the state of a batch now; None if it is gone."""
     batch = batch_queries.batch(connection, batch_id)
     if batch is None:
         return None

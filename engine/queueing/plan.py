@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from db.queries import batches as queries
 from db.store import Store
+from db.writes.batches import NewOrigin
 from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
 from engine.contract import Backend
 from engine.contract.backend_names import names_of
-from engine.contract.fields import Seed
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
 from engine.outputs.names import claim
 from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.overrides import QueueError, merged, sort_overrides
 from engine.runtime.job.load import one_of_snapshot, snapshot_of
-from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 from engine.trust.guard import refuse_outside
 
@@ -37,10 +37,6 @@ Source = Path | str | BinaryIO
 
 MAX_PRIORITY = 1_000_000
 MAX_IN_FLIGHT = 100_000
-
-
-class QueueError(UserError):
-    """A batch cannot be queued as asked; the message says what to change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,7 @@ class QueueOptions:
         file_format: The input's format where it is not told from its name.
         budget: What the batch may cost in all, in micro-dollars.
         flags: Values of the recipe's own options, by flag, alias or Python name.
+        origins: The parts of other jobs that entries are, by the entry's id.
     """
 
     name: str | None = None
@@ -66,6 +63,7 @@ class QueueOptions:
     file_format: Format | None = None
     budget: int | None = None
     flags: Mapping[str, Any] = field(default_factory=dict)
+    origins: Mapping[str, NewOrigin] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ class BatchPlan:
 
     `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
     that the user has given for keys to be sent to, and folders outside the workspace. `wanted_name`
-    is the name before a number was put to it.
+    is the name before a number was put to it, and `origins` are those of the options.
     """
 
     recipe: AnyRecipe
@@ -91,6 +89,7 @@ class BatchPlan:
     fallbacks: Mapping[str, Sequence[Backend]] = field(default_factory=dict)
     addresses: frozenset[str] = frozenset()
     wanted_name: str = ""
+    origins: Mapping[str, NewOrigin] = field(default_factory=dict)
 
     @property
     def notes(self) -> list[str]:
@@ -132,7 +131,7 @@ class Planner:
             Untrusted: A key of the user would go to an address that only the workspace names.
         """
         _check_options(options)
-        seed, own, of_backends = _sort_overrides(options.overrides)
+        seed, own, of_backends = sort_overrides(options.overrides)
         settings = self._recipe_settings(recipe, own)
         given = (*self._settings.given, *texts_in(of_backends))
         environment = load_environment(self._paths.root, given)
@@ -150,7 +149,8 @@ class Planner:
             settings=settings.model_dump_json(),
             snapshot=json.dumps(snapshot, sort_keys=True),
             results=results,
-            source=_source_of(source),
+            source=_source_of(source, options),
+            origins=options.origins,
             priority=options.priority,
             in_flight=options.in_flight,
             budget=options.budget,
@@ -210,10 +210,10 @@ class Planner:
             for capability, names in named.items():
                 made = []
                 for name in names:
-                    merged = _merged(
+                    own_settings = merged(
                         self._settings.backends.get(name, {}), of_backends.get(name, {})
                     )
-                    own = self._catalog.backend_settings(name, merged).model_dump(mode="json")
+                    own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
                     _refuse_unable(recipe, capability, made[-1][0])
                 backends[capability], snapshots[capability] = made[0]
@@ -302,49 +302,6 @@ def _check_options(options: QueueOptions) -> None:
         raise QueueError(f"Jobs in flight are 1 to {MAX_IN_FLIGHT}.")
 
 
-def _sort_overrides(
-    overrides: Mapping[str, Any],
-) -> tuple[int | None, dict[str, Any], dict[str, dict[str, Any]]]:
-    """What `--set` says, as batch seed, recipe settings, and settings of backends by name."""
-    seed: int | None = None
-    own: dict[str, Any] = {}
-    of_backends: dict[str, dict[str, Any]] = {}
-    for key, value in overrides.items():
-        if key == "seed":
-            seed = _seed(value)
-        elif "." in key:
-            name, *inner = key.split(".")
-            _put(of_backends.setdefault(name, {}), key, inner, value)
-        else:
-            own[key] = value
-    return seed, own, of_backends
-
-
-def _put(settings: dict[str, Any], key: str, inner: list[str], value: Any) -> None:
-    """Sets a backend's setting, or one entry of a setting that has entries (`slots.prompt`)."""
-    *tables, last = inner
-    for name in tables:
-        found = settings.setdefault(name, {})
-        if not isinstance(found, dict):
-            raise QueueError(f"--set {key} is an entry of {name!r}, which is set as a whole too.")
-        settings = found
-    if last in settings:
-        raise QueueError(f"--set {key} is set as a whole and by its entries.")
-    settings[last] = value
-
-
-def _merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with others over them, entry by entry where both have entries."""
-    found = dict(settings)
-    for name, value in over.items():
-        known = found.get(name)
-        if isinstance(known, Mapping) and isinstance(value, Mapping):
-            found[name] = _merged(known, value)
-        else:
-            found[name] = value
-    return found
-
-
 def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
     """The backends of each capability, in the order in which they are asked."""
     try:
@@ -373,22 +330,6 @@ def _listed(operations: list[str]) -> str:
     return ", ".join(name.replace("_", " ") for name in operations)
 
 
-def _seed(value: Any) -> int | None:
-    """Return the batch's seed, None for a random one.
-
-    Raises:
-        QueueError: It is not a seed.
-    """
-    try:
-        seed: int | None = TypeAdapter(Seed).validate_python(value)
-    except ValidationError:
-        raise QueueError(
-            f"Setting seed: {clean(str(value), 40)} is not a seed; use 0 to 2**63 - 1, or -1 for a "
-            "random one."
-        ) from None
-    return seed
-
-
 def wanted_name(source: Source, options: QueueOptions) -> str:
     """The name that a batch is to have, where no other has it."""
     if options.name:
@@ -398,5 +339,7 @@ def wanted_name(source: Source, options: QueueOptions) -> str:
     return "stdin"
 
 
-def _source_of(source: Source) -> str:
+def _source_of(source: Source, options: QueueOptions) -> str:
+    if options.origins:
+        return clean(", ".join(origin.source for origin in options.origins.values()), 1000)
     return clean(str(source), None) if isinstance(source, str | Path) else "-"

@@ -29,7 +29,8 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
 from engine.queueing.input_files import look_at
 from engine.queueing.output_folders import OutputFolders
-from engine.queueing.plan import BatchPlan, Planner, QueueError, QueueOptions, Source
+from engine.queueing.overrides import QueueError
+from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
 from engine.queueing.recipe_options import apply_options
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.intake_lock import taking_in
@@ -298,6 +299,7 @@ def _job(plan: BatchPlan, entry: ValidEntry[RecipeInput], folders: OutputFolders
         place=folders.full(name),
         prompt=prompt,
         negative=negative,
+        origin=plan.origins.get(entry.key),
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from engine.contract.options import Option, option_named
 from engine.contract.recipe import AnyRecipe
 from engine.intake.given import as_stream, given_entry, name_of
-from engine.queueing.plan import QueueError, QueueOptions, Source
+from engine.queueing.overrides import QueueError
+from engine.queueing.plan import QueueOptions, Source
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,58 @@
+"""`safelight send`: a part of a job becomes the input of another recipe."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine.cli.completion import complete_recipe
+from engine.cli.control import operator_command
+from engine.cli.estimates import show_estimate
+from engine.cli.options import budget_option, settings_option, workspace_option
+from engine.cli.render import command_line
+from engine.cli.trust import asking_for_trust
+from engine.client.workspace import Workspace
+from engine.queueing.queue import QueueOptions
+
+
+@operator_command("send")
+@click.argument("sources", nargs=-1, required=True, metavar="JOB[:PART]...")
+@click.argument("recipe", shell_complete=complete_recipe)
+@settings_option
+@click.option("--name", default="", help="The batch's name (default: the job's and the part's).")
+@click.option("--priority", type=int, default=0, help="The highest runs first.")
+@budget_option
+@click.option("--dry-run", is_flag=True, help="Print what it would take; queue nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --dry-run, print stable JSON.")
+@workspace_option
+def send(
+    sources: tuple[str, ...],
+    recipe: str,
+    workspace: Path,
+    dry_run: bool,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Queue JOB[:PART] as the input of RECIPE, one job of the new batch for each, and return.
+
+    JOB is j1 or BATCH/KEY. PART is a scope (iteration-2), a step (iteration-2/generate) or the
+    first digits of a file's hash; without it the best of the job is sent. A file goes to the field
+    of RECIPE's input that takes one, with the prompt that it was generated from; --set gives other
+    fields and settings. `safelight show` names both ends.
+    """
+    opened = Workspace(workspace)
+    options = QueueOptions(
+        name=given["name"],
+        overrides=given["overrides"],
+        priority=given["priority"],
+        budget=given["budget"],
+    )
+    if dry_run:
+        show_estimate(opened.estimate_sending(sources, recipe, options=options), as_json=as_json)
+        return 0
+    batch = asking_for_trust(lambda: opened.send(sources, recipe, options=options), ask=True)
+    click.echo(f"Queued {batch}.")
+    if opened.engine_process() is None:
+        start = command_line(opened.shown_root, "engine")
+        click.echo(f"No engine runs on this workspace; start one: {start}")
+    return 0

@@ -1,0 +1,162 @@
+"""A workspace that batches are queued into: from inputs, from forms, from other jobs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from engine.client.ids import batch_name, find_batch
+from engine.client.opened import OpenedWorkspace
+from engine.client.requests import BatchRequest
+
+if TYPE_CHECKING:  # each is imported by the first call that needs it
+    from engine.client.sending import Sending
+    from engine.contract.recipe import AnyRecipe
+    from engine.money.estimate import Estimate
+    from engine.queueing.queue import Queue, QueueOptions, Source
+
+
+class QueueingWorkspace(OpenedWorkspace):
+    """A workspace that batches are queued into and estimated for."""
+
+    def queue(
+        self,
+        recipe: str,
+        source: "Source | None" = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> str:
+        """Queues an input; returns the batch's id.
+
+        Args:
+            recipe: Name of the recipe.
+            source: A file of entries, `-` for standard input, or an open binary stream; None if
+                the recipe's own options give the input.
+            settings: The recipe's settings, `seed`, and `BACKEND.key`.
+            flags: The recipe's own options, for example `{"samples": 100}` for `--samples 100`.
+            options: Everything else; `settings` and `flags` win over its own.
+
+        Raises:
+            InputError: The input has something wrong; nothing was queued.
+            QueueError: An option has something wrong; nothing was queued.
+        """
+        chosen = _with(options, settings, flags)
+        return batch_name(self._queue().queue(self.catalog.recipe(recipe), source, chosen))
+
+    def estimate(
+        self,
+        recipe: str,
+        source: "Source | None" = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        flags: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> "Estimate":
+        """Return the estimate of a batch: steps, calls, cost and time; arguments as for `queue`."""
+        chosen = _with(options, settings, flags)
+        return self._queue().estimate(self.catalog.recipe(recipe), source, chosen)
+
+    def queue_request(self, request: BatchRequest) -> str:
+        """Queue a request of a form; return the batch's id. Raises as `queue` does."""
+        return self.queue(
+            request.recipe,
+            request.source,
+            settings=request.all_settings,
+            options=_options_of(request),
+        )
+
+    def estimate_request(self, request: BatchRequest) -> "Estimate":
+        """Return what a request of a form would take. Raises as `estimate` does."""
+        return self.estimate(
+            request.recipe,
+            request.source,
+            settings=request.all_settings,
+            options=_options_of(request),
+        )
+
+    def send(
+        self,
+        sources: str | Sequence[str],
+        recipe: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> str:
+        """Queue files or texts of jobs as the input of another recipe; return the batch's id.
+
+        Args:
+            sources: `JOB` or `JOB:PART`, one or several: `b1/x:iteration-2`, `j12`. PART is a
+                scope, a step or the hash of a file; without it the best of the job is sent.
+            recipe: Name of the recipe.
+            settings: Its settings, `seed`, `BACKEND.key`, and fields of its input.
+            options: Everything else; `settings` win over its `overrides`.
+
+        Raises:
+            UnknownId: There is no such job.
+            UnknownPart: A job has no such part, or nothing that can be sent.
+            QueueError: The recipe cannot take it; nothing was queued.
+            InputError: The recipe refuses it; nothing was queued.
+        """
+        found, sending = self._sending(sources, recipe, settings, options)
+        return batch_name(self._queue().queue(found, sending.stream(), sending.options))
+
+    def estimate_sending(
+        self,
+        sources: str | Sequence[str],
+        recipe: str,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        options: "QueueOptions | None" = None,
+    ) -> "Estimate":
+        """Return what `send` would take, without queueing anything; arguments as there."""
+        found, sending = self._sending(sources, recipe, settings, options)
+        return self._queue().estimate(found, sending.stream(), sending.options)
+
+    def _sending(
+        self,
+        sources: str | Sequence[str],
+        recipe: str,
+        settings: Mapping[str, Any] | None,
+        options: "QueueOptions | None",
+    ) -> "tuple[AnyRecipe, Sending]":
+        from engine.client.sending import Sending
+
+        named = [sources] if isinstance(sources, str) else list(sources)
+        found, chosen = self.catalog.recipe(recipe), _with(options, settings, None)
+        with self.reading() as connection:
+            folder = self.paths.artifacts
+            return found, Sending(connection, self.catalog, folder, named, found, chosen)
+
+    def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
+        """Adds entries to a batch; returns how many."""
+        with self.reading() as connection:
+            found = find_batch(connection, batch)
+        recipe = self.catalog.recipe(found.recipe)
+        return self._queue().append(found.id, recipe, source, _with(options, None, None))
+
+    def _queue(self) -> "Queue":
+        from engine.queueing.queue import Queue
+
+        return Queue(self.paths, self.store, self.settings, self.catalog)
+
+
+def _options_of(request: BatchRequest) -> "QueueOptions":
+    from engine.queueing.queue import QueueOptions
+
+    return QueueOptions(name=request.name, priority=request.priority, in_flight=request.in_flight)
+
+
+def _with(
+    options: "QueueOptions | None",
+    settings: Mapping[str, Any] | None,
+    flags: Mapping[str, Any] | None,
+) -> "QueueOptions":
+    from engine.queueing.queue import QueueOptions
+
+    base = options or QueueOptions()
+    return replace(
+        base,
+        overrides={**base.overrides, **(settings or {})},
+        flags={**base.flags, **(flags or {})},
+    )
