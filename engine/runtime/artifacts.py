@@ -21,25 +21,25 @@ CHUNK_BYTES = 1 << 20
 _REMEDY = "Restore it from a backup, or retry the job to make it again."
 
 _NEW = ".new-"
-"""How the names of temporary files begin; `safelight gc` knows it too."""
+"""Prefix of the names of temporary files; `safelight gc` knows it too."""
 
 
 class FileLost(Permanent):
-    """A stored file is gone or is not what was stored; what made it has to make it again."""
+    """A stored file is missing or damaged; the step that left it has to run again."""
 
 
 class ArtifactStore:
     """Files by the SHA-256 of their bytes, at `ab/cdef...` below a folder.
 
     Args:
-        folder: Where they are; made when it is needed, private to its owner.
+        folder: Their folder; created when needed, private to its owner.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, hash_: str) -> Path:
-        """Where the file of a hash is, or would be."""
+        """Return the path of the file of a hash, stored or not."""
         if len(hash_) != 64 or not set(hash_) <= set("0123456789abcdef"):
             raise ValueError("An artifact's hash is 64 lower-case hexadecimal digits.")
         return self.folder / hash_[:2] / hash_[2:]
@@ -103,11 +103,11 @@ class ArtifactStore:
         return hash_ if stored == len(data) else None
 
     def has(self, hash_: str) -> bool:
-        """Whether there is a regular file of a hash, whatever it holds."""
+        """Return whether there is a regular file of a hash, whatever it holds."""
         return _size_of(self.path(hash_)) is not None
 
     def stored(self, hash_: str) -> Path:
-        """Where the file of a hash is, for whoever reads it by itself.
+        """Return the path of a stored file, for readers of their own.
 
         Raises:
             FileNotFoundError: It is not there, or something else than a regular file is.

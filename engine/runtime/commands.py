@@ -1,6 +1,6 @@
-"""What operators ask for: pause, resume, cancel and the other verbs of `HANDLERS`.
+"""Commands of operators: pause, resume, cancel and the other verbs of `HANDLERS`.
 
-The desk is used by the engine, and by the command line where no engine runs, so that a command
+The handler is used by the engine, and by the command line where no engine runs, so that a command
 means the same with and without one.
 """
 
@@ -200,7 +200,7 @@ class CommandHandler:
         return await self._resume_batch(target)
 
     async def _resume_batch(self, target: CommandTarget) -> str:
-        """Counts what goes on because of it: of a paused batch also what was queued."""
+        """Count the jobs that are resumed: of a paused batch also those that were queued."""
         batch = target.batch
         if batch.held:
             await self._write(lambda c: batch_writes.hold_batch(c, batch.id, held=False))
@@ -370,12 +370,12 @@ HANDLERS: Mapping[str, Callable[[CommandHandler, CommandTarget, Arguments], Awai
     "reject": CommandHandler.reject,
     "budget": CommandHandler.budget,
 }
-"""What is done to a batch or a job, by verb."""
+"""Handlers of commands about a batch or a job, by verb."""
 
 WITHOUT_TARGET: Mapping[str, Callable[[CommandHandler, Arguments], Awaitable[str]]] = {
     "lane": CommandHandler.lane,
 }
-"""What is done to neither, by verb."""
+"""Handlers of other commands, by verb."""
 
 
 def _reopen(connection: sqlite3.Connection, batch_id: int) -> None:

@@ -12,7 +12,7 @@ COLLECT_AFTER = (50_000, 20, 20)
 def tuned_gc() -> Iterator[None]:
     """Tunes the interpreter while an engine runs, and puts it back.
 
-    A job that goes on after twenty thousand finished steps spends a third of that on collections
+    A job that is resumed after twenty thousand finished steps spends a third of that on collections
     that find nothing. How long a thread keeps the interpreter is left as it is: with shorter turns
     (0.05 ms) the store's thread and the event loop woke each other more often than they worked.
     """

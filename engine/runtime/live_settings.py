@@ -37,12 +37,12 @@ class LiveSettings:
 
     @property
     def engine(self) -> EngineSettings:
-        """How the engine works."""
+        """Settings of the engine."""
         return self.settings.engine
 
     @property
     def store(self) -> StoreSettings:
-        """How much the store keeps."""
+        """Settings of the store."""
         return self.settings.store
 
     def reload(self) -> Settings:

@@ -81,7 +81,7 @@ class EngineLock:
 
 
 def _try_for_a_moment(handle: int) -> bool:
-    """Whether the lock was free, or became so at once.
+    """Return whether the lock was free, or became so at once.
 
     Whoever only asks who holds it has it for an instant too, and must not keep an engine from
     starting.

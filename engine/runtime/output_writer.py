@@ -48,7 +48,7 @@ class OutputWriter:
         self._paths = paths
         self._artifact = artifact
         self.settings = settings
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="projector")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._connection: sqlite3.Connection | None = None
         self._scheduled: set[int] = set()
         self._allowed: set[Path] = set()
@@ -203,5 +203,5 @@ def _unwritable(error: OSError) -> Blocked:
     return Blocked(
         f"Outputs cannot be written: {error.strerror or error} ({error.filename}).",
         reason="disk",
-        remedy="Make room or give back the right to write there; the job then goes on by itself.",
+        remedy="Free disk space or restore write permission; the job then resumes automatically.",
     )

@@ -43,7 +43,7 @@ class ComputePool:
         function that hangs.
 
         Raises:
-            Retryable: A worker died, for example for want of memory, or cannot be started.
+            Retryable: A worker died, for example for lack of memory, or cannot be started.
         """
         async with self._slots:
             worker = self._free.pop() if self._free else _started()
@@ -180,7 +180,7 @@ def _serve(calls: "Connection[Any, Any]", outcomes: "Connection[Any, Any]") -> N
 
 
 def _outcome(data: bytes) -> bytes:
-    """What became of a call, as a pickled pair of whether it worked and its result or error."""
+    """Return a call's outcome as a pickled pair: whether it worked, and its result or error."""
     try:
         function, args = pickle.loads(data)  # noqa: S301 - the engine's own
         return pickle.dumps((True, function(*args)))

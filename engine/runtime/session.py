@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineName:
-    """How an engine is named in its row.
+    """Name of an engine in its row.
 
     Attributes:
         version: Version of Safelight.

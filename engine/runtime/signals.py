@@ -50,7 +50,7 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
         stop()
 
     def on_hang_up() -> None:
-        log.info("SIGHUP: the terminal is gone; the engine goes on")
+        log.info("SIGHUP: the terminal is gone; the engine continues")
 
     before = {number: signal.getsignal(number) for number in _STOPS}
     for number in _STOPS:
@@ -98,7 +98,7 @@ def held_back() -> Iterator[None]:
 
 
 def _exit_after(moment: float) -> Callable[[int, object], None]:
-    """What ends the process at once, from a moment on."""
+    """Return a handler that ends the process at once, from a moment on."""
 
     def on_signal(number: int, _frame: object) -> None:
         if time.monotonic() >= moment:

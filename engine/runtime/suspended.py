@@ -9,7 +9,7 @@ _STOPPED = ("T", "t")
 
 
 def is_suspended(holder: tuple[int, str] | None) -> bool:
-    """Whether an engine's process is stopped; False where that cannot be known from here.
+    """Return whether an engine's process is stopped; False if that cannot be known from here.
 
     Args:
         holder: Its pid and host, as `lock_holder` returns them.
@@ -20,7 +20,7 @@ def is_suspended(holder: tuple[int, str] | None) -> bool:
 
 
 def remedy(holder: tuple[int, str]) -> str:
-    """How to wake it or end it, as a sentence."""
+    """Return a sentence that says how to wake it or end it."""
     return f"Wake it: kill -CONT {holder[0]}. Or end it: safelight engine stop"
 
 

@@ -79,7 +79,7 @@ class ScopeContext:
     async def step(
         self, name: str, describe: Callable[P, Call[ResultT]], *args: P.args, **kwargs: P.kwargs
     ) -> ResultT:
-        """The result of a call: from the store if it has been made, else made and stored.
+        """Return the result of a call: from the store, else after asking its backend.
 
         Args:
             name: Name of the step, unique within this scope.
@@ -130,7 +130,7 @@ class ScopeContext:
         return self._runner.step(self._run, self._path, name, call, iteration=self._iteration)
 
     async def decide(self, name: str, default: T, *, among: Container[T] | None = None) -> T:
-        """What an operator decided under this name, or the default.
+        """Return an operator's decision, or the default while there is none.
 
         A decision that does not fit is left out with a warning, and the one before it holds.
 

@@ -94,12 +94,12 @@ def _settings_of(
 
 
 def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a snapshot says of a capability's backends, in the order in which they are asked."""
+    """Return the backends of a capability in a snapshot, in the order in which they are asked."""
     return [first, *first.get("fallbacks", ())]
 
 
 def one_of_snapshot(backend: Backend, settings: Any) -> dict[str, Any]:
-    """What a batch keeps of one backend."""
+    """Return the part of a batch's snapshot about one backend."""
     info, versions = backend.info, dict(backend.info.versions)
     return ({"versions": versions} if versions else {}) | {
         "name": info.name,
@@ -115,7 +115,7 @@ def snapshot_of(
     version: str,
     fallbacks: Mapping[str, list[dict[str, Any]]],
 ) -> dict[str, Any]:
-    """What a batch keeps of the backends that it was queued with."""
+    """Return the part of a batch's snapshot about its backends."""
     return {
         "safelight": version,
         "backends": {
@@ -200,7 +200,7 @@ def _batch_as_job(row: BatchRow) -> JobRow:
 def _records(
     connection: sqlite3.Connection, sql: str, values: tuple[object, ...]
 ) -> dict[tuple[str, str], StepRecord]:
-    """What the store knows of some steps, by key and fingerprint."""
+    """Return the recorded steps of a query, by key and fingerprint."""
     records: dict[tuple[str, str], StepRecord] = {}
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: a job may have tens of thousands of steps

@@ -1,4 +1,4 @@
-"""One job from claimed to ended: runs the recipe and sorts out how it ended."""
+"""One job from claimed to ended: runs the recipe and records the outcome."""
 
 import asyncio
 import contextlib
@@ -192,7 +192,7 @@ class JobRunner:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """What a job that is done leaves in its row: the result as JSON, and its headline."""
+    """Columns of a job that is done: the result as JSON, and its headline."""
 
     result: str
     score: float | None

@@ -1,4 +1,4 @@
-"""How many calls a provider takes within a while, found out from the calls that it refuses.
+"""Rate limit of a provider, learned from the calls that it refuses.
 
 What a provider allows shows in what it took: when the first call of an episode is refused, the
 calls that it took within the last second, ten seconds or minute are as many as it allows in that

@@ -1,6 +1,6 @@
 """Lanes: how many calls go to one account at once, how fast, and what happens when it refuses.
 
-*When may this call be made again* is the retry policy's question; *how long is this lane closed*
+*When may this call be tried again* is the retry policy's question; *how long is this lane closed*
 is the lane's.
 """
 
@@ -130,7 +130,7 @@ class Lane:
             self._tokens.window.resize(tokens_per_minute)
 
     def forget_rate(self) -> None:
-        """Forgets how many calls a minute were found to be taken; they are found out anew."""
+        """Forget the learned rate; it is learned again."""
         self._learned.forget()
 
     def slot(self) -> "Slot":
@@ -304,7 +304,7 @@ class Lane:
 
     @property
     def _why_blocked(self) -> Blocked | None:
-        """What blocks the lane, or did until a probe that is not proved yet."""
+        """The error that blocks the lane, or did until a probe that is not proved yet."""
         return self.blocked or (None if self.proved else self._tried)
 
     def row(self) -> LaneRow:

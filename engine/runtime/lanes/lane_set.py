@@ -1,4 +1,4 @@
-"""The lanes of an engine: made as backends need them, changed as operators ask."""
+"""The lanes of an engine: created as backends need them, changed as operators ask."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from engine.runtime.lanes.lane import Lane
 from engine.text.errors import UserError
 
 OUTPUTS_LANE = "outputs"
-"""What waits while folders cannot be written; no backend's."""
+"""Lane that is blocked while folders cannot be written; no backend uses it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneChange:
-    """What an operator wants of a lane; None leaves a thing as it is.
+    """Change that an operator asks of a lane; None leaves a limit as it is.
 
     Attributes:
         concurrency: Calls in flight at most.
@@ -61,7 +61,7 @@ class LaneSet:
 
     @property
     def outputs(self) -> Lane:
-        """What waits while folders cannot be written."""
+        """Lane that is blocked while folders cannot be written."""
         return self._lanes[OUTPUTS_LANE]
 
     def get(self, name: str) -> Lane | None:
@@ -69,7 +69,7 @@ class LaneSet:
         return self._lanes.get(name)
 
     def named(self, name: str) -> Lane:
-        """The lane of a name, made where there is none: jobs may wait for one of an earlier run."""
+        """Return the lane of a name, new if need be: jobs may wait for one of an earlier run."""
         if name not in self._lanes:
             retry = self._settings.retry
             self._lanes[name] = Lane(
@@ -130,7 +130,7 @@ class LaneSet:
         return [lane.row() for lane in self]
 
     def reload(self, settings: Settings) -> None:
-        """Takes new settings: lanes are sized anew by who uses them next, blocked ones tried."""
+        """Take new settings: the next users of lanes size them again, blocked lanes are tried."""
         self._settings = settings
         self._sized = {OUTPUTS_LANE}
         for lane in self:

@@ -1,4 +1,4 @@
-"""How wide and how fast a lane is: what it is told, and what it learns from its provider.
+"""Concurrency and rate of a lane: its settings, and what it learns from its provider.
 
 Width is learned as TCP does (additive increase, multiplicative decrease; RFC 5681): it grows only
 while it is what holds calls up, and shrinks once for each episode of overload, however many of the
@@ -17,7 +17,7 @@ MINUTE = 60.5
 
 
 class ConcurrencyLimit:
-    """How many calls may be in flight now.
+    """Maximum number of calls in flight.
 
     Args:
         most: How many at most, as configured.
@@ -38,7 +38,7 @@ class ConcurrencyLimit:
 
     @property
     def now(self) -> int:
-        """How many may be in flight now, 1 to `most`."""
+        """Calls that may be in flight now, 1 to `most`."""
         return max(1, int(self._width)) if self.adaptive else self.most
 
     def resize(self, most: int) -> None:

@@ -1,4 +1,4 @@
-"""What calls may cost: their reservations, and waiting until there is room for one.
+"""Budgets of calls: their reservations, and waiting until there is room for one.
 
 The store decides in the transaction that writes a call's intent. Here is only what it cannot know:
 which calls are under way in this process. While one is, it may come to cost less than was reserved
@@ -38,7 +38,7 @@ class BudgetGuard:
         self._settled = asyncio.Event()
 
     def reservation(self, call: Call) -> Reservation | None:  # type: ignore[type-arg]
-        """What a call has to reserve; None where it costs nothing."""
+        """Return the reservation of a call; None if it costs nothing."""
         if not call.info.paid:
             return None
         backend, limits = call.backend, self.settings
@@ -79,7 +79,7 @@ class BudgetGuard:
 
 
 def refused(refusal: OverBudget, backend: Backend) -> Blocked:
-    """What parks the job, in words that say which limit it is and what to do."""
+    """Return the error that parks the job, with the limit and what to do."""
     name, remedy = _LIMITS[refusal.limit]
     info = backend.info
     if refusal.worst is None:

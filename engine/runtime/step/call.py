@@ -20,7 +20,7 @@ from engine.runtime.step.call_context import StepCallContext
 from engine.runtime.step.services import StepServices, StepState
 
 UNWRITABLE_SECONDS = 1.0
-"""How long a paid result that cannot be stored waits before it is tried again."""
+"""Seconds before a paid result that cannot be stored is tried again."""
 
 MAX_TRACES = 8
 """Tries of one step whose traces are kept: the last ones."""
@@ -118,7 +118,7 @@ class CallAttempt:
         try:
             trace = await asyncio.to_thread(wire.trace, **head)
         except Exception:  # whatever a provider sends: what was paid for is worth more than this
-            log.exception("No trace can be made of %s", intent.key)
+            log.exception("Cannot create a trace of %s", intent.key)
             return
         self._state.traces = [*self._state.traces, trace][-MAX_TRACES:]
 
@@ -129,7 +129,7 @@ class CallAttempt:
         return error
 
     def _is_uncertain(self, error: StepError) -> bool:
-        """Whether the call may have been carried out, and paid for, although it failed."""
+        """Return whether the call may have been carried out, and paid for, although it failed."""
         if isinstance(error, Retryable) and error.resubmit:
             return not (self._call.info.resumable and self._state.request_id)
         if isinstance(error, Permanent):
@@ -138,7 +138,7 @@ class CallAttempt:
 
     @property
     def _is_noted(self) -> bool:
-        """Whether each request is a row of its own."""
+        """True if each request is a row of its own."""
         return self._call.info.paid or self._call.info.resumable
 
     def _note(
@@ -197,7 +197,7 @@ class CallAttempt:
         blocked = Blocked(
             f"Files cannot be stored: {error.strerror or error}.",
             reason="disk",
-            remedy="Make room or give back the right to write there; the rest goes on by itself.",
+            remedy="Free disk space or restore write permission; the rest resumes automatically.",
         )
         if not self._call.info.paid:
             raise blocked from error

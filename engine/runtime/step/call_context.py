@@ -1,4 +1,4 @@
-"""What a backend is given for the length of one call."""
+"""The context of one call, as its backend gets it."""
 
 import asyncio
 import functools
@@ -70,7 +70,7 @@ class StepCallContext:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether a call that is cut off is unwanted for good."""
+        """True if a call that is cut off is unwanted for good."""
         return self.is_withdrawn()
 
     async def read(self, artifact: Artifact) -> bytes:

@@ -28,7 +28,7 @@ class Deadlines:
         return Deadline(self, seconds)
 
     def watch(self, deadline: "Deadline") -> None:
-        """Watches a deadline; one that has moved is to be watched anew."""
+        """Watches a deadline; one that has moved must be watched again."""
         self._watched.add(deadline)
         if deadline.at < self._due:
             self._set_timer(deadline.at)
@@ -57,7 +57,7 @@ class Deadline:
     """When a call is given up, as a context.
 
     What waits for its turn on a device is not late. The clock stands still while something of the
-    call waits and nothing of it is being worked at; it begins anew whenever a host begins.
+    call waits and nothing of it is being worked at; it starts again whenever a host begins.
 
     Attributes:
         watch: What watches it.

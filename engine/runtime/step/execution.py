@@ -1,4 +1,4 @@
-"""One step that is being made: from its intent, through its lane and its tries, to its outcome."""
+"""The execution of one step: its intent, its lane, its tries and its outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from engine.text.plural import pluralize
 
 
 class StepExecution:
-    """One step that is being made.
+    """The execution of one step.
 
     Args:
         services: What all steps share.
@@ -69,16 +69,16 @@ class StepExecution:
 
     @property
     def is_paid(self) -> bool:
-        """Whether the call costs money."""
+        """True if the call costs money."""
         return self._info.paid
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the call can be found again by its request id."""
+        """True if the call can be found again by its request id."""
         return self._info.resumable
 
     def answer(self) -> "asyncio.Future[StepResult]":
-        """What it comes to, for one who waits; to give up waiting does not stop it."""
+        """Return a future of the step's result; cancelling it does not cancel the step."""
         waiting: asyncio.Future[StepResult] = asyncio.get_running_loop().create_future()
         self._waiting.append(waiting)
         return waiting
@@ -174,7 +174,7 @@ class StepExecution:
             self._recorder.remember(StepRecord(state.step_id, "open"))
 
     async def _call_with_retries(self) -> tuple[Outcome, StepResult]:
-        """The first try is made outside the library, which costs a third of a trivial step."""
+        """Try once outside the library, which costs a third of a trivial step."""
         try:
             return await self._try(1)
         except Retryable as error:
@@ -226,7 +226,7 @@ class StepExecution:
         return True if error.retry_after is None else max(0.0, error.retry_after)
 
     async def _begin(self) -> None:
-        """Writes the intent; a call that must not be made twice waits until it is durable."""
+        """Write the intent; a call that must not be sent twice waits until it is durable."""
         state, writer = self._state, self._services.writer
         if not state.begun:
             self._refuse_if_not_ready()
@@ -249,10 +249,10 @@ class StepExecution:
 
     @property
     def _must_be_known_first(self) -> bool:
-        """Whether the intent has to be durable before the call is made.
+        """True if the intent has to be durable before the call is sent.
 
-        Where a call costs nothing, it is made at once, and its intent is committed meanwhile: it
-        may be made again. Not so where the job has been begun before, for then the call may be what
+        A call that costs nothing is sent at once, and its intent is committed meanwhile: it may
+        be sent again. Not so if the job has been begun before, for then the call may be what
         ends the engine, and how often that was tried is counted; nor while commits fail.
         """
         info, job = self.call.backend.info, self._state.job

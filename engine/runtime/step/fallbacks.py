@@ -21,7 +21,7 @@ from engine.runtime.step.runner import StepRunner
 ResultT = TypeVar("ResultT", bound=Result)
 
 _OF_THE_BACKEND = ("key", "quota", "weights", "backend")
-"""What blocks one backend and may leave the next one free; a budget or a full disk does not."""
+"""Reasons that block one backend and not the next; a budget or a full disk blocks all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Candidate(Generic[ResultT]):
     words: str
 
     def known(self, run: JobState, path: str) -> "StepRecord | None":
-        """What the store knows of it."""
+        """Return its recorded step; None if it was never begun."""
         print_ = fingerprint(cast("Call[Result]", self.call), run.batch.identity(self.call.backend))
         return run.records.get((key_of(path, self.name), print_))
 
@@ -102,7 +102,7 @@ async def step_with_fallbacks(
 def _is_passed_by(
     run: JobState, path: str, candidate: Candidate[Any], later: Sequence[Candidate[Any]]
 ) -> bool:
-    """Whether a way that is open again, after a retry or a block, has a later one's answer."""
+    """Return whether a candidate that is open again has a later one's answer."""
     known = candidate.known(run, path)
     if known is None or known.state != "open":
         return False

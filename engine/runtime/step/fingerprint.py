@@ -1,6 +1,6 @@
-"""What makes two calls the same: operation, typed request, backend, model and version.
+"""Identity of a call: operation, typed request, backend, model and version.
 
-Base URL, timeouts, limits, prices and concurrency are not in it: they change how a call is made,
+Base URL, timeouts, limits, prices and concurrency are not in it: they change how a call is sent,
 not what it is.
 """
 
@@ -17,7 +17,7 @@ _CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=F
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a batch's snapshot says of the backend that it was queued with.
+    """A backend in the snapshot of the batch that was queued with it.
 
     Attributes:
         backend: Its name.
@@ -55,7 +55,7 @@ def fingerprint_of(identity: Identity, operation: str, request: Request) -> str:
 
 @lru_cache(maxsize=256)
 def _around_request(backend: str, model: str, operation: str, version: str) -> tuple[str, str]:
-    """What stands before and after the request: the same for most calls of a batch."""
+    """Return the JSON before and after the request: the same for most calls of a batch."""
     names = {"backend": backend, "model": model, "operation": operation, "version": version}
     before, _, after = _CANONICAL.encode({**names, "request": None}).partition('"request":null')
     return f'{before}"request":', after

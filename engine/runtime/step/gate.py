@@ -25,7 +25,7 @@ _OPERATOR = Identity(writes.OPERATOR, "", "1")
 
 
 class GateRequest(Request):
-    """What an operator is shown."""
+    """The value that an operator is asked to approve."""
 
     value: Any
 

@@ -1,4 +1,4 @@
-"""One job while it runs: what it had, what it has used, and how it is to end if it is stopped."""
+"""One job while it runs: recorded steps, keys used so far, and the state to take when stopped."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ _STOPS = ("", "queued", "paused", "cancelled")
 
 @dataclass(slots=True)
 class StepRecord:
-    """What the store knows of a step.
+    """A recorded step.
 
     Attributes:
         id: The step's id.
@@ -44,7 +44,7 @@ class StepRecord:
 
 @dataclass(slots=True)
 class BatchState:
-    """What all jobs of one batch share: recipe, settings and backends of its snapshot.
+    """Recipe, settings and backends of a batch's snapshot, shared by its jobs.
 
     Attributes:
         backends: The backend that is asked first for each capability.
@@ -75,7 +75,7 @@ class BatchState:
         return self.recipe.input.model_validate_json(stored)
 
     def identity(self, backend: Backend) -> Identity:
-        """What the snapshot says of a backend; what a recipe does itself says so itself."""
+        """Return a backend's identity in the snapshot; a recipe's own steps have their own."""
         info = backend.info
         known = self.identities.get((info.capability, info.name))
         return known or Identity(info.name, info.model, info.version)
@@ -85,7 +85,7 @@ class BatchState:
         return self.fallbacks.get(backend.info.capability, ())
 
     def has_fallbacks(self, backend: Backend) -> bool:
-        """Whether others are asked where a backend fails for good."""
+        """Return whether others are asked if a backend fails for good."""
         capability = backend.info.capability
         return capability in self.fallbacks and backend is self.backends.get(capability)
 
@@ -162,7 +162,7 @@ class JobState:
 
     @property
     def headline(self) -> Headline:
-        """What the recipe's jobs are compared by."""
+        """The number that the recipe's jobs are compared by."""
         return self.recipe.headline
 
     def parsed_input(self) -> Any:
@@ -174,7 +174,7 @@ class JobState:
         return self.batch.parsed_input(self.job.input)
 
     def has_other_version(self, key: str, fingerprint: str) -> bool:
-        """Whether the store has this step with another fingerprint, or had it put aside."""
+        """Return whether the store has this step with another fingerprint, or superseded."""
         record = self.records.get((key, fingerprint))
         if record is None:
             return key in self.versions

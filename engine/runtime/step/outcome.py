@@ -1,4 +1,4 @@
-"""What becomes of a step: its result, its failure, or that nobody knows, written as one."""
+"""The outcome of a step - result, failure or unknown - written in one transaction."""
 
 import asyncio
 import logging
@@ -74,7 +74,7 @@ class OutcomeRecorder:
         self.remember(StepRecord(state.step_id, "done", result=outcome.result))
 
     def outcome_of(self, result: Result, recorder: StepCallContext) -> tuple[Outcome, StepResult]:
-        """What a result leaves behind, and what is read back from there."""
+        """Return the rows of a result, and the result as it is read back from them."""
         text, asked = result.model_dump_json(), self._state.asked
         if len(text) > MAX_RESULT_CHARS:
             raise Permanent(

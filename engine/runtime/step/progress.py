@@ -1,4 +1,4 @@
-"""Passing things: which step a job is at, and how far that is.
+"""Transient state: each job's current step and its progress.
 
 One row a step and a column of the job, replaced at most ten times a second.
 """
@@ -15,7 +15,7 @@ MAX_PREVIEW = 256 * 1024
 
 
 class RunningStep(Protocol):
-    """A step that is being made.
+    """A step that runs.
 
     Attributes:
         step_id: Its row, 0 while that is being written.

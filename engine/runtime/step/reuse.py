@@ -1,9 +1,9 @@
 """Reuse: a request that another job has had answered is not asked again.
 
 Only of backends that give the same result for the same request (`reusable`), and only for the same
-fingerprint, which holds model and version. A result whose files are gone is none. While one step is
-being made, another one of the same fingerprint waits for it, and is answered from its row; where it
-comes to nothing, the other one is made itself.
+fingerprint, which holds model and version. A result whose files are gone does not count. While one
+step runs, another one of the same fingerprint waits for it and is answered from its row; if it
+fails, the other one runs as well.
 """
 
 import asyncio
@@ -15,12 +15,12 @@ from engine.runtime.step.services import StepRequest, StepResult, StepServices, 
 
 
 def is_reusable(backend: Backend) -> bool:
-    """Whether a backend declares that the same request gives the same result."""
+    """Return whether a backend declares that the same request gives the same result."""
     return backend.info.reusable
 
 
 def may_be_reused(services: StepServices, backend: Backend) -> bool:
-    """Whether another step's answer may stand for one of a backend's."""
+    """Return whether another step's answer may stand in for one of a backend's."""
     return services.engine_settings.reuse != "never" and is_reusable(backend)
 
 
@@ -44,7 +44,7 @@ def _make_known(services: StepServices, place: tuple[int | None, str]) -> None:
     """Notes that the task that is running makes what others may ask for meanwhile."""
     task = asyncio.current_task()
     if task is None:
-        raise RuntimeError("A step is made in a task.")
+        raise RuntimeError("A step runs in a task.")
     services.making[place] = task
     task.add_done_callback(lambda _done: services.making.pop(place, None))
 

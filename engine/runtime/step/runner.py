@@ -37,7 +37,7 @@ class StepRunner:
     """Runs the steps of all jobs of one engine.
 
     Args:
-        services: What the steps are made with.
+        services: Shared by all steps.
         publish: Called when a run has come to the end of an iteration.
     """
 
@@ -62,7 +62,7 @@ class StepRunner:
 
     @property
     def fallback_when_blocked(self) -> bool:
-        """Whether another backend is asked if one is blocked."""
+        """True if another backend is asked if one is blocked."""
         return self._services.engine_settings.fallback_when_blocked
 
     async def write(self, operation: Callable[[sqlite3.Connection], T]) -> T:
@@ -109,7 +109,7 @@ class StepRunner:
     async def step(
         self, run: JobState, scope: str, name: str, call: Call[ResultT], *, iteration: int
     ) -> ResultT:
-        """The result of a call, made now or before."""
+        """Return the result of a call: recorded, or of a call now."""
         identity = run.batch.identity(call.backend)
         print_ = fingerprint(cast("Call[Result]", call), identity)
         key = f"{scope}/{name}" if scope else name

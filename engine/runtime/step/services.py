@@ -1,4 +1,4 @@
-"""What steps are made with, and how far one of them is."""
+"""Services that steps share, and the state of one step."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -59,11 +59,11 @@ class StepRequest:
 
     @property
     def place(self) -> tuple[int, str, str]:
-        """What tells it from every other step of the store."""
+        """Job, key and fingerprint: unique in the store."""
         return self.job.id, self.key, self.fingerprint
 
     def intent(self) -> Intent:
-        """What is written before the call is made."""
+        """Return the row that is written before the call is sent."""
         job, call = self.job, self.call
         identity = self.run.batch.identity(call.backend)
         return Intent(
@@ -83,7 +83,7 @@ class StepRequest:
 
 
 class StepResult(NamedTuple):
-    """What a step has come to: its result as it is stored, and the scores in it."""
+    """A step's result as it is stored, and the scores in it."""
 
     result: Result
     scores: Sequence[Score]
@@ -91,11 +91,11 @@ class StepResult(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class StepState:
-    """How far a step is.
+    """State of a step.
 
     Attributes:
         asked: What was asked for.
-        intent: What is written before the call is made.
+        intent: Its row before the call is sent.
         step_id: Its row, 0 where it has none yet; the store's thread sets it with the intent.
         request_id: The provider's id of its call, where one is known.
         begun: Whether its intent is in the store, or on its way there.
@@ -129,7 +129,7 @@ class StepState:
 
 @dataclass(slots=True)
 class StepServices:
-    """What all steps of an engine share.
+    """Services that all steps of an engine share.
 
     Attributes:
         writer: The store's writer door.
@@ -139,7 +139,7 @@ class StepServices:
         progress: What is shown of running steps.
         lane_of: The lane of a backend.
         engine_settings: How the engine works.
-        retry_settings: How often and how soon a call is made again.
+        retry_settings: How often and how soon a call is tried again.
         thumbnailer: Generates thumbnails of what steps keep.
         runs: The run that each job has now.
         budget: What calls may cost.
