@@ -63,6 +63,7 @@ class QueueingWorkspace(OpenedWorkspace):
             request.recipe,
             request.source,
             settings=request.all_settings,
+            flags=request.flags,
             options=_options_of(request),
         )
 
@@ -72,6 +73,7 @@ class QueueingWorkspace(OpenedWorkspace):
             request.recipe,
             request.source,
             settings=request.all_settings,
+            flags=request.flags,
             options=_options_of(request),
         )
 

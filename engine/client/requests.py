@@ -12,8 +12,9 @@ class BatchRequest:
 
     Attributes:
         recipe: Name of the recipe.
-        source: The input file.
+        source: The input file; None if the recipe's options give an entry.
         settings: The recipe's settings.
+        flags: The recipe's own options.
         name: Name of the batch; the file's if it is empty.
         seed: Seed of the batch; None for a random one.
         priority: The highest runs first.
@@ -21,8 +22,9 @@ class BatchRequest:
     """
 
     recipe: str
-    source: Path
+    source: Path | None
     settings: Mapping[str, Any] = field(default_factory=dict)
+    flags: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
     seed: int | None = None
     priority: int = 0

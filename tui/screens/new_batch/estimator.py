@@ -42,16 +42,16 @@ class Estimator:
         self._words = ""
         self._timer: Timer | None = None
 
-    def ask(self, number: int, entries: int, recipe: AnyRecipe, settings: BaseModel) -> str:
+    def ask(self, source: object, entries: int, recipe: AnyRecipe, settings: BaseModel) -> str:
         """What the batch would take, in words: the entries alone, until more is known.
 
         Args:
-            number: Of the reading of its file.
+            source: The reading of its file, or its entry.
             entries: How many entries the file has.
             recipe: The batch's recipe.
             settings: The recipe's settings; others than before are estimated soon.
         """
-        form = (number, recipe.name, settings.model_dump_json())
+        form = (source, recipe.name, settings.model_dump_json())
         if form != self._form:
             self._form, self._words = form, ""
             if self._timer is not None:

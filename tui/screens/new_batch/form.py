@@ -18,6 +18,7 @@ from engine.text.terminal import clean
 from tui.screens.new_batch.field_row import FieldRow
 from tui.screens.new_batch.fields import FormCheck, FormField, check, fields_of
 from tui.screens.new_batch.options import BatchForm
+from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
 
 FILE = FormField(
     "file",
@@ -123,11 +124,20 @@ class Form(VerticalScroll, can_focus=False):
             if choice is None or choice is self._chosen or not title:
                 return False
             self._chosen = choice
-            self._fields = fields_of(choice.recipe.settings, choice.defaults, choice.backends)
-            await self.query(".settings").remove()
+            fields = fields_of(choice.recipe.settings, choice.defaults, choice.backends)
+            self._fields = with_flags(fields, choice.recipe)
+            await self.query(".settings, .entry").remove()
+            await self._offer_entry(choice.recipe)
             title.first(Static).update(f"Settings of {clean(name, 40)}")
             await self.mount(*_rows_of(self._fields, "settings"), after=title.first())
             return True
+
+    async def _offer_entry(self, recipe: AnyRecipe) -> None:
+        """Shows the fields of the one entry that a recipe takes in place of a file."""
+        if fields := entry_fields(recipe):
+            head = Static("One entry, in place of a file", classes="section entry")
+            recipe_row = self.query_one("#field-recipe", FieldRow)
+            await self.mount(head, *_rows_of(fields, "entry"), after=recipe_row)
 
     # -- what it holds ------------------------------------------------------------------------
 
@@ -166,19 +176,34 @@ class Form(VerticalScroll, can_focus=False):
     def first_wrong(self) -> FieldRow | None:
         """The first row with a mistake; a file that is not named is one."""
         file = self.query_one("#field-file", FieldRow)
-        file.say("" if self.path else "choose a file")
+        file.say(self._trouble_with_input())
         return next((row for row in self.query(FieldRow) if row.error), None)
+
+    def _trouble_with_input(self) -> str:
+        if self.path is not None:
+            return "a file and an entry are one too many" if self.entry else ""
+        return "" if self.entry else "choose a file"
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
         """Return the batch that `check` found right; None if any of it is wrong or missing."""
         path, chosen = self.path, self._chosen
-        if path is None or chosen is None or settings is None or batch is None:
+        if chosen is None or settings is None or batch is None or self._trouble_with_input():
             return None
         if settings.value is None or batch.value is None:
             return None
         return BatchRequest(
-            chosen.recipe.name, path, dict(settings.values), **batch.value.model_dump()
+            chosen.recipe.name,
+            path,
+            dict(settings.values),
+            self.entry,
+            **batch.value.model_dump(),
         )
+
+    @property
+    def entry(self) -> dict[str, str]:
+        """The one entry that is given in place of a file; empty without one."""
+        rows = self.rows("entry")
+        return entry_of({name: row.value for name, row in rows.items() if row.is_ready})
 
     # -- the file -----------------------------------------------------------------------------
 

@@ -147,7 +147,7 @@ class NewBatchScreen(Screen[int | None]):
     @on(FieldRow.Edited)
     async def _edited(self, event: FieldRow.Edited) -> None:
         self.summary.lift()
-        if event.row.has_class("settings") or event.row.has_class("batch"):
+        if event.row.classes & {"settings", "batch", "entry"}:
             self._check_form()
         elif event.row.field.name == "recipe":
             await self._choose(str(event.row.value))
@@ -183,6 +183,8 @@ class NewBatchScreen(Screen[int | None]):
                 text = f"This is a file for {reading.fits}: ^t takes that recipe."
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
+        elif self.form.entry:
+            text = self._what_it_takes(1, settings)
         self.summary.show(text, bad=bad)
 
     def _what_it_takes(self, entries: int, settings: FormCheck | None) -> str:
@@ -190,7 +192,8 @@ class NewBatchScreen(Screen[int | None]):
         chosen = self.form.chosen
         if chosen is None or settings is None or settings.value is None:
             return estimate.summary(entries)
-        text = self._estimator.ask(self._reader.number, entries, chosen.recipe, settings.value)
+        source = (self._reader.number, tuple(self.form.entry.items()))
+        text = self._estimator.ask(source, entries, chosen.recipe, settings.value)
         named = [(name, str(settings.values.get(name, ""))) for name in chosen.backends]
         return f"{text} {what_lacks(self._readiness, named)}".rstrip()
 

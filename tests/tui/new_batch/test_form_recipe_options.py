@@ -1,0 +1,105 @@
+"""A recipe's own options in the form: flags named beside settings, and an entry without a file."""
+
+import json
+
+import pytest
+
+from engine.recipes.refine import RECIPE as REFINE
+from engine.recipes.storyboard import RECIPE as STORYBOARD
+from tests.tui.new_batch.test_new_batch_screen import (
+    NONE_YET,
+    Forms,
+    batches,
+    fill,
+    ready,
+    root,  # noqa: F401 - a fixture
+    row,
+    said,
+    until,
+)
+from tui.screens.new_batch import estimator, input_reader
+from tui.screens.new_batch import screen as screen_module
+from tui.screens.new_batch.fields import fields_of
+from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_flags
+from tui.screens.new_batch.screen import NewBatchScreen
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch):
+    monkeypatch.setattr(input_reader, "READ_AFTER", 0.01)
+    monkeypatch.setattr(estimator, "ESTIMATE_AFTER", 0.01)
+    monkeypatch.setattr(screen_module, "read_readiness", lambda _root: {})
+
+
+def test_a_setting_names_its_flag():
+    fields = {f.name: f for f in with_flags(fields_of(REFINE.settings), REFINE)}
+    assert fields["max_iterations"].help.endswith("Default: 3. Also --max-iterations.")
+    assert "--" not in fields["target_score"].help
+
+
+def test_the_fields_of_an_entry_may_be_empty():
+    names = [field.name for field in entry_fields(STORYBOARD)]
+    assert names == ["entry-prompt", "entry-target_duration", "entry-reference_image", "entry-id"]
+    assert entry_fields(REFINE) == []
+    assert entry_of({"entry-prompt": " a kite ", "entry-id": " ", "odd": True}) == {
+        "prompt": "a kite"
+    }
+
+
+async def storyboard(pilot, form):
+    await ready(pilot, form)
+    form.form.take_recipe("storyboard")
+    await until(pilot, lambda: form.form.chosen.recipe is STORYBOARD)
+    await until(pilot, lambda: form.query("#field-entry-prompt"))
+    await ready(pilot, form)
+
+
+async def test_an_entry_is_queued_without_a_file(root):  # noqa: F811
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await storyboard(pilot, form)
+        fill(form, "entry-prompt", "a red kite over the sea")
+        fill(form, "entry-target-duration", "7.5")
+        await until(pilot, lambda: "1 entry" in said(form, "#summary"))
+        await until(pilot, lambda: "steps" in said(form, "#summary"))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.result != NONE_YET)
+    batch, _ = batches(root)
+    assert (batch.name, batch.recipe, batch.queued) == ("a-red-kite-over-the-sea", "storyboard", 1)
+    assert json.loads(batch.settings)["text"] == "builtin"
+
+
+async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F811
+    path = tmp_path / "coffee.yaml"
+    path.write_text("prompt: coffee\n")
+    app = Forms(NewBatchScreen(root, path=path))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await storyboard(pilot, form)
+        fill(form, "entry-prompt", "a kite")
+        await pilot.press("ctrl+s")
+        wrong = "a file and an entry are one too many"
+        await until(pilot, lambda: row(form, "file").error == wrong)
+        form.form.take_recipe("refine")
+        await until(pilot, lambda: not form.query(".entry"))
+        assert form.form.entry == {}
+    assert batches(root)[0] is None
+
+
+async def test_what_is_wrong_with_an_entry_is_said(root):  # noqa: F811
+    app = Forms(NewBatchScreen(root))
+    async with app.run_test(size=(120, 60)) as pilot:
+        form = app.form
+        await storyboard(pilot, form)
+        fill(form, "entry-prompt", "a kite")
+        fill(form, "entry-target-duration", "soon")
+        await pilot.press("ctrl+s")
+        await until(
+            pilot,
+            lambda: (
+                "must be a number" in str(form.query_one("ProblemList").render())
+                or "mistakes" in said(form, "#summary")
+            ),
+        )
+    assert batches(root)[0] is None

@@ -1,0 +1,50 @@
+"""A recipe's own options in the form: its flags beside its settings, and its only entry."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.contract.options import Option
+from engine.contract.recipe import AnyRecipe
+from tui.screens.new_batch.fields import FormField, Value, fields_of
+
+_ENTRY = "entry-"
+"""Before the name of an entry's field, which a setting may have too."""
+
+
+def with_flags(fields: list[FormField], recipe: AnyRecipe) -> list[FormField]:
+    """Return settings with the flags that set them in their help."""
+    flags = {option.name: option.flag for option in recipe.options if option.target == "setting"}
+    return [
+        replace(field, help=f"{field.help} Also {flags[field.name]}.".lstrip())
+        if field.name in flags
+        else field
+        for field in fields
+    ]
+
+
+def entry_fields(recipe: AnyRecipe) -> list[FormField]:
+    """Return the fields of an entry that may be given in place of a file; all may be empty."""
+    known = {field.name: field for field in fields_of(recipe.input)}
+    return [
+        _entry_field(option, known[option.name])
+        for option in recipe.options
+        if option.target == "entry"
+    ]
+
+
+def _entry_field(option: Option, field: FormField) -> FormField:
+    help_ = f"{option.help or field.help} In place of a file; also {option.flag}."
+    return FormField(f"{_ENTRY}{field.name}", field.label, help_, "text", "", optional=True)
+
+
+def entry_of(held: Mapping[str, Value]) -> dict[str, str]:
+    """Return the entry that its fields hold, without the empty ones.
+
+    Args:
+        held: The text of each field, by its name.
+    """
+    return {
+        name.removeprefix(_ENTRY): text.strip()
+        for name, text in held.items()
+        if isinstance(text, str) and text.strip()
+    }
