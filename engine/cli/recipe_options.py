@@ -57,7 +57,7 @@ class RecipeCommand(click.Command):
         words = list(self._words(args))
         known = next((word for word in words if word in catalog.recipes), None)
         if known is None:
-            names = catalog.recipe_names() if words else ()
+            names = catalog.names("recipe") if words else ()
             known = next((word for word in words if word in names), None)
         return known or ""
 
@@ -103,7 +103,7 @@ def _explained(
 ) -> click.UsageError:
     """The error about an option that another recipe has, else the error itself."""
     flag = error.option_name.partition("=")[0]
-    every = (_loaded(catalog, name) for name in catalog.recipe_names())
+    every = (_loaded(catalog, name) for name in catalog.names("recipe"))
     others = [one.name for one in every if one and option_named(one.options, flag)]
     if not others or not flag.startswith("--"):
         return error

@@ -167,10 +167,6 @@ class EntryPointCatalog:
         """Return all recipes, backends or capabilities by name, without loading one."""
         return [self._find(group, name) for name in self.names(group)]
 
-    def recipe_names(self) -> list[str]:
-        """Return the name of every recipe, without loading one."""
-        return self.names("recipe")
-
     def all_recipes(self) -> Iterator[AnyRecipe]:
         """Yield every recipe that can be loaded, by name; the others are logged."""
         for name in self.names("recipe"):

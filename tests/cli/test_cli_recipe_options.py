@@ -9,12 +9,12 @@ from click.testing import CliRunner, Result
 
 from engine.cli.app import app
 from engine.client.workspace import Workspace
-from engine.plugins import catalog
+from engine.plugins import points
 
 
 @pytest.fixture(autouse=True)
 def corpus(monkeypatch: Any, tmp_path: Path) -> None:
-    monkeypatch.setitem(catalog._RECIPES, "corpus", "tests.support.corpus:CORPUS")
+    monkeypatch.setitem(points.OURS["recipe"], "corpus", "tests.support.corpus:CORPUS")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "sounds.txt").write_text("rain\nboots\n")
 
