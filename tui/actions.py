@@ -191,6 +191,15 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "send",
+        action_of("send").title,
+        action_of("send").help,
+        ("s",),
+        ("job",),
+        "Step in",
+        writes=True,
+    ),
+    Action(
         "new_batch", "New", "Queue a new batch.", ("n",), ("batches",), "Step in", 8, writes=True
     ),
     _engine("start", "E"),

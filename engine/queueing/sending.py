@@ -61,14 +61,17 @@ def sent_entry(
         given: Fields that are given in their place.
 
     Raises:
-        QueueError: The recipe takes neither its file nor its text.
+        QueueError: The recipe takes neither its file nor its text, or the file is gone.
     """
     fields: dict[str, Any] = {}
     takes = file_fields(recipe.input)
     if part.artifact is not None:
         if not takes:
             raise QueueError(f"Recipe {recipe.name} takes no file, and {source} is one.")
-        fields[takes[0]] = str(ArtifactStore(folder).path(part.artifact.hash).absolute())
+        stored = ArtifactStore(folder).path(part.artifact.hash).absolute()
+        if not stored.is_file():
+            raise QueueError(f"The stored file of {source} is gone.", remedy="Retry the job first.")
+        fields[takes[0]] = str(stored)
     elif "prompt" not in recipe.input.model_fields:
         raise QueueError(f"Recipe {recipe.name} takes no prompt, and {source} is a text.")
     if part.text and "prompt" in recipe.input.model_fields:

@@ -11,7 +11,6 @@ from db.queries.jobs import all_jobs, artifacts, steps
 from engine.client.ids import UnknownId
 from engine.client.sending import split_source
 from engine.client.workspace import Workspace
-from engine.intake import InputError
 from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import UnknownPart
@@ -183,7 +182,7 @@ def test_a_recipe_without_such_a_field_refuses(images) -> None:
 def test_a_stored_file_that_is_gone_is_a_sentence(workspace) -> None:
     wanted = _image_of(workspace, "iteration-1/generate")
     (workspace.paths.artifacts / wanted[:2] / wanted[2:]).unlink()
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(QueueError, match="is gone"):
         workspace.send("j1:iteration-1", "storyboard")
 
 

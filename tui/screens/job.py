@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from textual import on
+from textual import on, work
 from textual.containers import Vertical
 from textual.widget import Widget
 
@@ -189,6 +189,49 @@ class JobScreen(BaseScreen):
                 self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
 
         self.app.push_screen(ApproveScreen(gate), answer)
+
+    def action_send(self) -> None:
+        """Choose the recipe that the selected part of the job is sent to."""
+        from tui.screens.send import SendScreen
+
+        source = self._source()
+        root = self.dashboard.paths.root
+
+        def chosen(recipe: str | None) -> None:
+            if recipe is not None:
+                self._estimate_sending(source, recipe)
+
+        self.app.push_screen(SendScreen(root, source), chosen)
+
+    def _source(self) -> str:
+        """The selected part, as `safelight send` takes it."""
+        node = self._snapshot.node if self._snapshot else None
+        part = node.scope if node else ""
+        if node and node.id > 0:  # a step
+            part = f"{part}/{node.label}" if part else node.label
+        return f"j{self.job_id}:{part}" if part else f"j{self.job_id}"
+
+    @work(thread=True, exit_on_error=False)
+    def _estimate_sending(self, source: str, recipe: str) -> None:
+        from tui.screens.send import estimate_sending
+
+        words, refused = estimate_sending(self.dashboard.paths.root, source, recipe)
+        if refused:
+            self.app.call_from_thread(self.say, words, bad=True)
+            return
+        question = f"Send {source} to {recipe}? {words}"
+        ask = partial(self._send_to, source, recipe)
+        self.app.call_from_thread(self.dashboard.confirm, question, ask)
+
+    @work(thread=True, exit_on_error=False)
+    def _send_to(self, source: str, recipe: str) -> None:
+        from tui.screens.send import send
+
+        sentence, refused = send(self.dashboard.paths.root, source, recipe)
+        if not refused and self.dashboard.head.engine.state == "none":
+            sentence += " No engine runs: E starts one."
+        self.app.call_from_thread(self.say, sentence, bad=refused)
+        self.feed.wake()
 
     def _ask_first(self, question: str, key: str, value: object, since: int) -> None:
         self._deciding = question, key, value

@@ -1,0 +1,117 @@
+"""A part of a job as the input of another recipe: choose one, see what it takes, send."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from engine.client.actions import action_of
+from engine.client.inputs import refusal_of
+from engine.text.terminal import clean
+
+if TYPE_CHECKING:
+    from engine.client.recipes import RecipeChoices
+    from engine.client.workspace import Workspace
+
+
+class SendScreen(ModalScreen[str | None]):
+    """Lists the recipes; dismissed with the name of the chosen one, or with None.
+
+    Args:
+        root: The workspace's folder.
+        source: The part that is sent, `j1:iteration-2`.
+    """
+
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = [  # noqa: RUF012 - Textual's way
+        Binding("escape,q", "leave", "Leave"),
+        Binding("j", "app.simulate_key('down')", show=False),
+        Binding("k", "app.simulate_key('up')", show=False),
+    ]
+
+    def __init__(self, root: Path, source: str) -> None:
+        super().__init__()
+        self._root = root
+        self._source = source
+
+    def compose(self) -> ComposeResult:
+        """The part, the recipes, the keys."""
+        with Vertical(id="send"):
+            title = f"{action_of('send').title}: {clean(self._source, 80)}"
+            yield Static(title, id="title", markup=False)
+            yield OptionList(Option("Loading the recipes…", disabled=True), markup=False)
+            yield Static(id="trouble", markup=False)
+            yield Static("enter  choose      esc  leave", id="answers", markup=False)
+
+    def on_mount(self) -> None:
+        """Load the recipes in a thread: their models take some 100 ms."""
+        self.run_worker(self._find, thread=True, exit_on_error=False)
+
+    def _find(self) -> None:
+        from engine.client.recipes import find_recipes, installed_catalog
+
+        found = find_recipes(self._root, installed_catalog())
+        self.app.call_from_thread(self._offer, found)
+
+    def _offer(self, found: "RecipeChoices") -> None:
+        if not self.is_attached:
+            return
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(
+            Option(_line(choice.recipe.name, choice.recipe.summary), id=choice.recipe.name)
+            for choice in found.recipes
+        )
+        options.highlighted = 0 if found.recipes else None
+        self.query_one("#trouble", Static).update(found.trouble)
+
+    def on_option_list_option_selected(self, message: OptionList.OptionSelected) -> None:
+        """Choose a recipe."""
+        self.dismiss(message.option.id)
+
+    def action_leave(self) -> None:
+        """Send nothing."""
+        self.dismiss(None)
+
+
+def _line(name: str, summary: str) -> Text:
+    text = Text(f" {clean(name, 20):<20} ", style="bold", no_wrap=True, overflow="ellipsis")
+    return text.append(clean(summary, 120), style="not bold")
+
+
+def estimate_sending(root: Path, source: str, recipe: str) -> tuple[str, bool]:
+    """Return what sending would take in words, and True if it would be refused; in a thread."""
+    from tui.screens.new_batch.estimate import words
+
+    try:
+        return words(_open(root).estimate_sending(source, recipe)), False
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return _refusal(error), True
+
+
+def send(root: Path, source: str, recipe: str) -> tuple[str, bool]:
+    """Send a part of a job; return a sentence, and True if it was refused. In a thread."""
+    try:
+        return f"Queued {_open(root).send(source, recipe)} from {clean(source, 80)}.", False
+    except Exception as error:  # noqa: BLE001 - a bug is raised again
+        return _refusal(error), True
+
+
+def _open(root: Path) -> "Workspace":
+    from engine.client.workspace import Workspace
+
+    return Workspace(root)
+
+
+def _refusal(error: Exception) -> str:
+    """The sentences of a refusal; a bug is raised again."""
+    refusal = refusal_of(error)
+    if refusal is None:
+        raise error
+    return " ".join([refusal.message, *refusal.problems[:3]])
