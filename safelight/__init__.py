@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from engine.contract.backend import Result as Result
     from engine.contract.backend import Score as Score
     from engine.contract.backend_names import BackendNames as BackendNames
+    from engine.contract.batch import BatchContext as BatchContext
+    from engine.contract.batch import BatchJob as BatchJob
+    from engine.contract.batch import BatchStep as BatchStep
     from engine.contract.capability import Capability as Capability
     from engine.contract.decision_points import Approval as Approval
     from engine.contract.decision_points import Choice as Choice
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
     from engine.contract.errors import Blocked as Blocked
     from engine.contract.errors import OutcomeUnknown as OutcomeUnknown
     from engine.contract.errors import Permanent as Permanent
+    from engine.contract.errors import Rejected as Rejected
     from engine.contract.errors import Retryable as Retryable
     from engine.contract.errors import StepError as StepError
     from engine.contract.files import ImageFile as ImageFile
@@ -65,6 +69,8 @@ if TYPE_CHECKING:
     from engine.contract.options import Option as Option
     from engine.contract.outputs import Outputs as Outputs
     from engine.contract.outputs import Projection as Projection
+    from engine.contract.reader import Reader as Reader
+    from engine.contract.recipe import GatedSettings as GatedSettings
     from engine.contract.recipe import Headline as Headline
     from engine.contract.recipe import Recipe as Recipe
     from engine.contract.recipe import RecipeSettings as RecipeSettings
@@ -113,6 +119,11 @@ _MODULES = {
         "Score",
     ),
     "engine.contract.backend_names": ("BackendNames",),
+    "engine.contract.batch": (
+        "BatchContext",
+        "BatchJob",
+        "BatchStep",
+    ),
     "engine.contract.capability": ("Capability",),
     "engine.contract.decision_points": (
         "Approval",
@@ -130,6 +141,7 @@ _MODULES = {
         "Blocked",
         "OutcomeUnknown",
         "Permanent",
+        "Rejected",
         "Retryable",
         "StepError",
     ),
@@ -152,7 +164,9 @@ _MODULES = {
         "Outputs",
         "Projection",
     ),
+    "engine.contract.reader": ("Reader",),
     "engine.contract.recipe": (
+        "GatedSettings",
         "Headline",
         "Recipe",
         "RecipeSettings",

@@ -200,8 +200,10 @@ class ChaosCatalog:
     def recipe(self, name: str) -> AnyRecipe:
         from engine.recipes.storyboard import RECIPE
         from tests.support.chaos_corpus import CORPUS
+        from tests.support.chaos_gate import GATED
 
-        return {"chaos": CHAOS, "random": RANDOM, "storyboard": RECIPE, "corpus": CORPUS}[name]
+        known: list[AnyRecipe] = [CHAOS, RANDOM, RECIPE, CORPUS, GATED]
+        return {recipe.name: recipe for recipe in known}[name]
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> ChaosBackendSettings:
         return ChaosBackendSettings(port=self.port)
