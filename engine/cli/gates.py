@@ -38,7 +38,7 @@ def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints:
     """
     opened = Workspace(workspace)
     if prints:
-        click.echo(json.dumps(_waiting(opened, job, key).value, indent=2, ensure_ascii=False))
+        click.echo(_waiting(opened, job, key).text)
         return 0
     arguments: dict[str, Any] = {"key": key} if key else {}
     if edited is not None:

@@ -10,7 +10,7 @@ from db.queries.gates import gates_of, jobs_at_gates
 from db.rows import BatchRow, JobRow
 from db.writes.gates import WAITING
 from engine.text.errors import UserError
-from engine.text.terminal import quoted
+from engine.text.terminal import clean, quoted
 
 
 class NothingWaits(UserError):
@@ -34,6 +34,14 @@ class WaitingGate:
     value: Any
     fingerprint: str
     since: str
+
+    @property
+    def text(self) -> str:
+        """The value as JSON to look at and edit, with nothing that could act on a terminal."""
+        text = json.dumps(self.value, indent=2, ensure_ascii=False)
+        if clean(text, None, keep_newlines=True) == text:
+            return text
+        return json.dumps(self.value, indent=2)
 
 
 def waiting_gates(connection: sqlite3.Connection, job_id: int) -> list[WaitingGate]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from engine.cli import gates
 from engine.cli.app import app
 from engine.client.workspace import Workspace
+from engine.contract import Refinement
 from engine.plugins import catalog
 from tests.support.engines import Toy
 from tests.support.song import SONG
@@ -53,6 +54,17 @@ async def test_what_waits_is_printed_edited_and_approved(song: Toy):
     assert run("approve", "j1", "--edit", "-", stdin=b'["A", "B"]').return_value == 0
     await song.run()
     assert json.loads(song.job().result or "")["verses"] == ["A", "B"]
+
+
+async def test_what_is_printed_cannot_act_on_a_terminal(song: Toy):
+    hostile = "caf\u00e9 \x9b31m\u202e"
+    song.backend.reply = lambda _request, _context: Refinement(
+        prompt=hostile, reason="", author="toy"
+    )
+    await waits(song)
+    printed = run("approve", "j1", "--print").output
+    assert json.loads(printed)["title"] == hostile
+    assert printed.isascii()
 
 
 async def test_a_rejection_has_a_reason(song: Toy):

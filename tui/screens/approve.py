@@ -34,14 +34,6 @@ class Verdict:
     arguments: dict[str, Any]
 
 
-def as_text(value: Any) -> str:
-    """Return a value as JSON that is safe to show."""
-    text = json.dumps(value, indent=2, ensure_ascii=False)
-    if clean(text, None, keep_newlines=True) == text:
-        return text
-    return json.dumps(value, indent=2)
-
-
 class ApproveScreen(ModalScreen[Verdict | None]):
     """Shows a gate; dismissed with the answer, or with None if it is left as it is.
 
@@ -61,7 +53,7 @@ class ApproveScreen(ModalScreen[Verdict | None]):
     def __init__(self, gate: WaitingGate) -> None:
         super().__init__()
         self._gate = gate
-        self._shown = as_text(gate.value)
+        self._shown = gate.text
 
     def compose(self) -> ComposeResult:
         """The gate, its value, a line for a mistake, the keys."""
