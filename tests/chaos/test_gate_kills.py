@@ -24,7 +24,7 @@ class GateStage(Stage):
         return GateStage(super().copy(root).root, self.provider)
 
     def answer(self) -> None:
-        """Approves what waits, edited, and has calls of unknown outcome made again."""
+        """Approves what waits, edited, and has calls of unknown outcome sent again."""
         for job in self.jobs():
             if job.state == "parked":
                 self._command(job.id, job.reason or "")
