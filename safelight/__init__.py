@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.contract.backend import Critique as Critique
     from engine.contract.backend import Limits as Limits
     from engine.contract.backend import MissingRequirement as MissingRequirement
+    from engine.contract.backend import PromptedRequest as PromptedRequest
     from engine.contract.backend import PromptVersion as PromptVersion
     from engine.contract.backend import Request as Request
     from engine.contract.backend import Result as Result
@@ -113,6 +114,7 @@ _MODULES = {
         "Critique",
         "Limits",
         "MissingRequirement",
+        "PromptedRequest",
         "PromptVersion",
         "Request",
         "Result",

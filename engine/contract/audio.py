@@ -12,7 +12,7 @@ from engine.contract.backend import (
     BackendInfo,
     Call,
     CallContext,
-    Request,
+    PromptedRequest,
     Result,
 )
 from engine.contract.capability import Capability
@@ -67,16 +67,12 @@ class AudioInfo(BackendInfo):
         return ""
 
 
-class AudioRequest(Request):
-    """Request for one sound.
+class AudioRequest(PromptedRequest):
+    """Request for one sound, so that a seed gives the same whatever else is generated.
 
     Attributes:
-        prompt: Description of the sound.
-        negative_prompt: Description of what to avoid.
         seconds: Length in seconds; the sound has exactly `round(seconds * sample_rate)` samples
             per channel.
-        seed: Source of all randomness, 0 to 2**63 - 1. One request is one sound, so that a seed
-            gives the same sound whatever else is generated with it.
         steps: Number of denoising steps; None for the backend's default.
         guidance: Guidance scale (cfg); None for the backend's default.
         sampler: Sampler by the backend's own name; None for the backend's default.
@@ -85,21 +81,13 @@ class AudioRequest(Request):
         loop: True for a sound whose end continues into its start without a click.
     """
 
-    prompt: str
-    negative_prompt: str = ""
     seconds: float = Field(gt=0, le=MAX_SECONDS)
-    seed: int = Field(ge=0, lt=2**63)
     steps: int | None = Field(None, ge=1, le=1000)
     guidance: float | None = Field(None, ge=0, le=100)
     sampler: str | None = Field(None, min_length=1, max_length=60)
     init_audio: Artifact | None = None
     init_noise: float = Field(0.5, ge=0, le=1)
     loop: bool = False
-
-    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """Return the same sound of the prompt that the job began with; None if it is the same."""
-        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
-        return None if simple == self else simple
 
     def suited_to(self, backend: Backend) -> Self:
         """Return the request for a fallback, without the fields that it does not use.
@@ -162,33 +150,8 @@ class AudioProxy:
         """Description of the backend: its limits, and which fields it uses."""
         return self.backend.info
 
-    def generate(
-        self,
-        prompt: str,
-        *,
-        seconds: float,
-        seed: int,
-        negative_prompt: str = "",
-        steps: int | None = None,
-        guidance: float | None = None,
-        sampler: str | None = None,
-        init_audio: Artifact | None = None,
-        init_noise: float = 0.5,
-        loop: bool = False,
-    ) -> Call[GeneratedAudio]:
-        """Describe the generation of one sound; see `AudioRequest`."""
-        request = AudioRequest(
-            prompt=prompt,
-            negative_prompt=negative_prompt,
-            seconds=seconds,
-            seed=seed,
-            steps=steps,
-            guidance=guidance,
-            sampler=sampler,
-            init_audio=init_audio,
-            init_noise=init_noise,
-            loop=loop,
-        )
+    def generate(self, request: AudioRequest) -> Call[GeneratedAudio]:
+        """Describe the generation of one sound."""
         return Call(self.backend, "generate_audio", request, GeneratedAudio, _generate)
 
 

@@ -98,6 +98,29 @@ class Request(FrozenModel):
         return self
 
 
+class PromptedRequest(Request):
+    """Base of requests for something generated from a prompt.
+
+    Attributes:
+        prompt: Description of what to generate.
+        negative_prompt: Description of what to avoid; ignored by backends without the notion.
+        seed: Source of all randomness, 0 to 2**63 - 1.
+    """
+
+    prompt: str
+    negative_prompt: str = ""
+    seed: int = Field(ge=0, lt=2**63)
+
+    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
+        """Return the same request with the prompt that the job began with.
+
+        Returns:
+            None if it has that prompt already.
+        """
+        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
+        return None if simple == self else simple
+
+
 class Result(FrozenModel):
     """Base of every typed result. It is stored as JSON and returned as it was on resume.
 

@@ -1,7 +1,7 @@
 """Capability `embedding`: texts, images and sounds as vectors of one space."""
 
 import base64
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
@@ -179,18 +179,8 @@ class EmbeddingProxy:
         """Description of the backend: what it embeds, and how much in one request."""
         return self.backend.info
 
-    def embed(
-        self,
-        texts: Sequence[str] = (),
-        *,
-        images: Sequence[Artifact] = (),
-        audio: Sequence[Artifact] = (),
-        purpose: Purpose = "similarity",
-    ) -> Call[Embeddings]:
-        """Describe the embedding of inputs; see `EmbedRequest`."""
-        request = EmbedRequest(
-            texts=tuple(texts), images=tuple(images), audio=tuple(audio), purpose=purpose
-        )
+    def embed(self, request: EmbedRequest) -> Call[Embeddings]:
+        """Describe the embedding of inputs."""
         return Call(self.backend, "embed", request, Embeddings, _embed)
 
 

@@ -12,7 +12,7 @@ from engine.contract.backend import (
     BackendInfo,
     Call,
     CallContext,
-    Request,
+    PromptedRequest,
     Result,
 )
 from engine.contract.capability import Capability
@@ -25,13 +25,10 @@ def _is_empty(value: tuple[Artifact, ...]) -> bool:
     return not value
 
 
-class ImageRequest(Request):
+class ImageRequest(PromptedRequest):
     """Asks for one image.
 
     Attributes:
-        prompt: What to show.
-        negative_prompt: What to keep out; backends without the notion ignore it.
-        seed: Source of all randomness, 0 to 2**63 - 1.
         width: Width in pixels.
         height: Height in pixels.
         reference: An image to follow in palette and layout.
@@ -39,18 +36,10 @@ class ImageRequest(Request):
             is left out of the stored request where it is empty, so that earlier fingerprints hold.
     """
 
-    prompt: str
-    negative_prompt: str = ""
-    seed: int = Field(ge=0, lt=2**63)
     width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     reference: Artifact | None = None
     more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
-
-    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """The same image of the prompt that the job began with, without later corrections."""
-        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
-        return None if simple == self else simple
 
     def suited_to(self, backend: Backend) -> Self:
         """The same with as many reference images, the first ones, as the backend follows."""

@@ -1,7 +1,7 @@
 """Capability `video`: a clip from a prompt, from images or from another clip."""
 
 import math
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
 
@@ -13,7 +13,7 @@ from engine.contract.backend import (
     BackendInfo,
     Call,
     CallContext,
-    Request,
+    PromptedRequest,
     Result,
 )
 from engine.contract.capability import Capability
@@ -130,13 +130,10 @@ class VideoInfo(BackendInfo):
         return min(self.sizes, key=distance)
 
 
-class VideoRequest(Request):
+class VideoRequest(PromptedRequest):
     """Request for one clip.
 
     Attributes:
-        prompt: Description of what is seen and how it moves.
-        negative_prompt: Description of what to avoid.
-        seed: Source of all randomness, 0 to 2**63 - 1.
         width: Width in pixels.
         height: Height in pixels.
         seconds: Length in seconds, a legal one of the model; see `VideoInfo.longest_within`.
@@ -152,9 +149,6 @@ class VideoRequest(Request):
         sound: True to generate sound with the clip, for models that can.
     """
 
-    prompt: str
-    negative_prompt: str = ""
-    seed: int = Field(ge=0, lt=2**63)
     width: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     height: int = Field(ge=MIN_SIDE, le=MAX_SIDE)
     seconds: float = Field(gt=0, le=MAX_SECONDS)
@@ -168,11 +162,6 @@ class VideoRequest(Request):
     steps: int | None = Field(None, ge=1, le=1000)
     guidance: float | None = Field(None, ge=0, le=100)
     sound: bool = False
-
-    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """Return the same clip of the prompt that the job began with; None if it is the same."""
-        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
-        return None if simple == self else simple
 
     def suited_to(self, backend: Backend) -> Self:
         """Return the request for a fallback: a legal length and size, the images it follows.
@@ -248,45 +237,8 @@ class VideoProxy:
         """Description of the backend: legal lengths and sizes, and which fields it uses."""
         return self.backend.info
 
-    def generate(
-        self,
-        prompt: str,
-        *,
-        seed: int,
-        width: int,
-        height: int,
-        seconds: float,
-        frame_rate: float | None = None,
-        negative_prompt: str = "",
-        first_image: Artifact | None = None,
-        last_image: Artifact | None = None,
-        references: Sequence[Artifact] = (),
-        init_video: Artifact | None = None,
-        init_noise: float = 0.5,
-        motion: float | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        sound: bool = False,
-    ) -> Call[GeneratedVideo]:
-        """Describe the generation of one clip; see `VideoRequest`."""
-        request = VideoRequest(
-            prompt=prompt,
-            negative_prompt=negative_prompt,
-            seed=seed,
-            width=width,
-            height=height,
-            seconds=seconds,
-            frame_rate=frame_rate,
-            first_image=first_image,
-            last_image=last_image,
-            references=tuple(references),
-            init_video=init_video,
-            init_noise=init_noise,
-            motion=motion,
-            steps=steps,
-            guidance=guidance,
-            sound=sound,
-        )
+    def generate(self, request: VideoRequest) -> Call[GeneratedVideo]:
+        """Describe the generation of one clip."""
         return Call(self.backend, "generate_video", request, GeneratedVideo, _generate)
 
 

@@ -47,10 +47,7 @@ class EntryPointCatalog:
             UnknownName: There is none.
             BrokenPlugin: It cannot be loaded.
         """
-        plugin = self._find("recipe", name)
-        found = plugin.load(Recipe)
-        plugin.check_name(found.name)
-        return found
+        return self._find("recipe", name).load(Recipe)
 
     def family(self, name: str) -> BackendFamily:
         """Return the family of backends of a name.
@@ -59,10 +56,7 @@ class EntryPointCatalog:
             UnknownName: There is none.
             BrokenPlugin: It cannot be loaded.
         """
-        plugin = self._find("backend", name)
-        found = plugin.load(BackendFamily)
-        plugin.check_name(found.name)
-        return found
+        return self._find("backend", name).load(BackendFamily)
 
     def capability(self, name: str) -> Capability[Any]:
         """Return the capability of a name.
@@ -71,10 +65,7 @@ class EntryPointCatalog:
             UnknownName: There is none.
             BrokenPlugin: It cannot be loaded.
         """
-        plugin = self._find("capability", name)
-        found = plugin.load(Capability)
-        plugin.check_name(found.name)
-        return found
+        return self._find("capability", name).load(Capability)
 
     def backend(
         self,

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from engine.config.version import __version__
 from engine.text.errors import UserError
@@ -17,7 +17,17 @@ from engine.text.errors import UserError
 if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
-T = TypeVar("T")
+
+class Named(Protocol):
+    """A plugin's object, which has a name."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+
+NamedT = TypeVar("NamedT", bound=Named)
 
 Group = Literal["recipe", "backend", "capability", "kind"]
 """Sort of plugin."""
@@ -93,14 +103,14 @@ class Plugin:
         """True if it belongs to Safelight itself."""
         return self.package == PACKAGE
 
-    def load(self, expected: type[T]) -> T:
+    def load(self, expected: type[NamedT]) -> NamedT:
         """Return the object that it names.
 
         Args:
             expected: Type that the object must have.
 
         Raises:
-            BrokenPlugin: It cannot be imported, or is something else.
+            BrokenPlugin: It cannot be imported, is something else, or has another name.
         """
         try:
             found = _imported(self.target)
@@ -108,16 +118,9 @@ class Plugin:
             raise self._broken(f"cannot be loaded: {_short(error)}") from error
         if not isinstance(found, expected):
             raise self._broken(f"is not a {expected.__name__}")
+        if found.name != self.name and self.group != "kind":
+            raise self._broken(f"calls itself {str(found.name)[:60]!r}")
         return found
-
-    def check_name(self, own_name: str) -> None:
-        """Check the name that a loaded object gives itself.
-
-        Raises:
-            BrokenPlugin: It is not the name of the entry point.
-        """
-        if own_name != self.name:
-            raise self._broken(f"calls itself {str(own_name)[:60]!r}")
 
     def _broken(self, problem: str) -> BrokenPlugin:
         source = f" of {self.package} {self.version}".rstrip() if self.package else ""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from engine.backends.gemini.chat_client import chosen_sdk
+from engine.backends.gemini.clients import chosen_sdk
 from engine.backends.gemini.settings import GeminiSettings
 from engine.contract import Blocked, Permanent, Retryable
 from tests.backends.chat_cases import GENAI, GENERATIVEAI, Provider, judge

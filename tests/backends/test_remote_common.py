@@ -21,7 +21,7 @@ from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices
 from engine.backends.fal.image import FalImages
 from engine.backends.fal.settings import FalSettings
-from engine.backends.gemini.chat_client import gemini_speaker
+from engine.backends.gemini.clients import gemini_speaker
 from engine.backends.gemini.settings import GeminiSettings
 from engine.backends.gemini_image.image import GeminiImages
 from engine.backends.gemini_image.settings import GeminiImageSettings

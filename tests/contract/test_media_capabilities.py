@@ -234,14 +234,14 @@ class Likeness(BaseModel):
 
 async def produce(job: Any) -> Likeness:
     """A sound, a clip with it, and how alike two texts are."""
-    sound = await job.step("sound", job.use(AUDIO).generate, job.input.prompt, seconds=2, seed=5)
+    request = AudioRequest(prompt=job.input.prompt, seconds=2, seed=5)
+    sound = await job.step("sound", job.use(AUDIO).generate, request)
     assert isinstance(job.use(AUDIO), AudioProxy)
     assert sound.audio.kind == "audio"
     seconds = job.use(VIDEO).info.longest_within(sound.audio.facts["seconds"])
-    size = {"width": 640, "height": 360}
-    video = job.use(VIDEO)
-    await job.step("clip", video.generate, "waves", seed=5, seconds=seconds, **size)
-    vectors = await job.step("embed", job.use(EMBEDDING).embed, ["boots", "shoes"])
+    await job.step("clip", job.use(VIDEO).generate, clip(seconds=seconds))
+    texts = EmbedRequest(texts=("boots", "shoes"))
+    vectors = await job.step("embed", job.use(EMBEDDING).embed, texts)
     return Likeness(likeness=float(vectors.similarities()[0, 1]))
 
 

@@ -31,7 +31,7 @@ CHIMES = """
 from pydantic import BaseModel
 from safelight import Artifact, Headline, Recipe, RecipeInput, RecipeSettings
 from safelight import AUDIO, AudioBackend, AudioInfo, BackendFamily, BaseBackend, Capability
-from safelight import GeneratedAudio
+from safelight import AudioRequest, GeneratedAudio
 
 
 class NoSettings(BaseModel):
@@ -54,7 +54,8 @@ class Done(BaseModel):
 
 
 async def chime(job):
-    await job.step("ding", job.use(AUDIO).generate, "a bell", seconds=1, seed=job.seed)
+    request = AudioRequest(prompt=job.input.prompt, seconds=1, seed=job.seed)
+    await job.step("ding", job.use(AUDIO).generate, request)
     return Done(length=1)
 
 

@@ -264,4 +264,4 @@ def test_a_plugin_has_the_name_of_its_entry_point() -> None:
 
 
 def test_a_target_may_be_inside_a_class() -> None:
-    assert Plugin("backend", "x", f"{__name__}:Duck.info").load(BackendInfo).name == "mine"
+    assert Plugin("backend", "mine", f"{__name__}:Duck.info").load(BackendInfo) is Duck.info

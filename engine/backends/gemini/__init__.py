@@ -10,14 +10,14 @@ __all__ = ["FAMILY", "GeminiSettings"]
 
 def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> TextBackend:
     from engine.backends.common.writer import ChatTextBackend
-    from engine.backends.gemini.chat_client import gemini_speaker
+    from engine.backends.gemini.clients import gemini_speaker
 
     return ChatTextBackend(settings, gemini_speaker(settings, environment))
 
 
 def _vision(settings: GeminiSettings, environment: Mapping[str, str]) -> VisionBackend:
     from engine.backends.common.chat import ChatVisionBackend
-    from engine.backends.gemini.chat_client import gemini_speaker
+    from engine.backends.gemini.clients import gemini_speaker
 
     return ChatVisionBackend(settings, gemini_speaker(settings, environment))
 

@@ -1,38 +1,22 @@
-"""What both of Google's clients have in common: the key, which client it is, how a reply is read.
-
-Wire format: https://ai.google.dev/api/generate-content
-"""
+"""Key of both of Google's clients, and how a reply is read."""
 
 from collections.abc import Mapping
 
 from engine.agents.replies import ModelReply
-from engine.backends.common.chat import ChatClient
 from engine.backends.common.chat_client import KeyedChatClient
 from engine.backends.common.endings import ended_reply
 from engine.backends.common.http import LastReply
-from engine.backends.common.readiness import has_package
 from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.reading import ReplyCandidate, reply_in
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
 
 NAME = "gemini"
 ADDRESS = "https://generativelanguage.googleapis.com"
-_MODULES: dict[Sdk, str] = {
+MODULES: dict[Sdk, str] = {
     "google-genai": "google.genai",
     "google-generativeai": "google.generativeai",
 }
-
-
-def chosen_sdk(settings: GeminiSettings) -> Sdk:
-    """Which of Google's clients is used: the one that is set, else the newer that is installed."""
-    if settings.sdk != "auto":
-        return settings.sdk
-    newer = has_package(_MODULES["google-genai"])
-    return (
-        "google-genai"
-        if newer or not has_package(_MODULES["google-generativeai"])
-        else ("google-generativeai")
-    )
+"""Module of each of Google's clients."""
 
 
 class GeminiChatClient(KeyedChatClient[GeminiSettings]):
@@ -47,7 +31,7 @@ class GeminiChatClient(KeyedChatClient[GeminiSettings]):
     name, keys, url = NAME, KEY_NAMES, ADDRESS
 
     def __init__(self, settings: GeminiSettings, environment: Mapping[str, str], sdk: Sdk) -> None:
-        self.client, self.module = sdk, _MODULES[sdk]
+        self.client, self.module = sdk, MODULES[sdk]
         super().__init__(settings, environment)
 
     def read(self, heard: LastReply, *, unknown: bool) -> tuple[ModelReply, TokenUsage]:
@@ -74,15 +58,3 @@ class GeminiChatClient(KeyedChatClient[GeminiSettings]):
             thoughts=first.thoughts,
         )
         return found, reply.usage
-
-
-def gemini_speaker(settings: GeminiSettings, environment: Mapping[str, str]) -> ChatClient:
-    """The speaker of the client that is used."""
-    sdk = chosen_sdk(settings)
-    if sdk == "google-genai":
-        from engine.backends.gemini.genai import GenaiChatClient
-
-        return GenaiChatClient(settings, environment, sdk)
-    from engine.backends.gemini.generativeai import GenerativeaiChatClient
-
-    return GenerativeaiChatClient(settings, environment, sdk)
