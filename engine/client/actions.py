@@ -5,8 +5,7 @@ import this module costs nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from engine.text.errors import UserError
 
@@ -18,8 +17,7 @@ class UnknownAction(UserError):
     """There is no action of a verb."""
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(NamedTuple):
     """One argument of an action.
 
     Attributes:
@@ -35,8 +33,7 @@ class Argument:
     required: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class OperatorAction:
+class OperatorAction(NamedTuple):
     """One thing that an operator can do.
 
     Attributes:
@@ -244,5 +241,7 @@ def action_of(verb: str) -> OperatorAction:
     try:
         return _BY_VERB[verb]
     except KeyError:
-        verbs = ", ".join(_BY_VERB)
-        raise UnknownAction(f"Unknown command: {verb}.", remedy=f"There are: {verbs}.") from None
+        from engine.runtime.commands import UNKNOWN_VERB
+
+        remedy = f"There are: {', '.join(_BY_VERB)}."
+        raise UnknownAction(UNKNOWN_VERB.format(verb), remedy=remedy) from None

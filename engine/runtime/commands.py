@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 Arguments = Mapping[str, Any]
 """The arguments of a command, as they were stored."""
 
+UNKNOWN_VERB = "Unknown command: {}."
+"""The sentence about a verb that no handler has."""
+
 
 class CommandRefused(Exception):
     """A command cannot be carried out; the message says why."""
@@ -168,7 +171,7 @@ class CommandHandler:
         if verb in WITHOUT_TARGET:
             return await WITHOUT_TARGET[verb](self, arguments)
         if verb not in HANDLERS:
-            raise CommandRefused(f"Unknown command: {verb}.")
+            raise CommandRefused(UNKNOWN_VERB.format(verb))
         targets = [self._target(target) for target in named]
         answers = [await HANDLERS[verb](self, target, arguments) for target in targets]
         return " ".join(answers)
