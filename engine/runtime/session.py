@@ -19,8 +19,7 @@ from db.writes.events import record_event
 from engine.contract.recipe import Catalog
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.runtime.artifacts import ArtifactStore
-from engine.runtime.batch_finalizer import BatchFinalizer
-from engine.runtime.batch_steps import BatchStarter, BatchStepRunner
+from engine.runtime.batch_work import BatchWork
 from engine.runtime.commands import CommandHandler
 from engine.runtime.housekeeping import Housekeeping
 from engine.runtime.job.batches import BatchCache
@@ -32,9 +31,7 @@ from engine.runtime.live_settings import LiveSettings
 from engine.runtime.loop_control import LoopControl
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.process_pool import ComputePool
-from engine.runtime.progress_outputs import ProgressOutputs
 from engine.runtime.step.budget import BudgetGuard
-from engine.runtime.step.job_state import JobState
 from engine.runtime.step.progress import ProgressReporter
 from engine.runtime.step.runner import StepRunner
 from engine.runtime.step.services import StepServices
@@ -107,22 +104,15 @@ class Session:
         self.lanes = LaneSet(settings)
         self._prober = LaneProber(self.lanes, self._writer)
         self._steps = StepRunner(self._services(), self._outputs.schedule)
-        self._batch_steps = BatchStepRunner(self._writer, self._reader, self._steps)
-        self._starter = BatchStarter(
-            self._writer, self._reader, self._batch_steps, self._batches.get, self._batch_ended
+        self._batch_work = BatchWork(
+            self._writer, self._reader, self._steps, self._outputs, self._batches, control.wake
         )
-        self._progress_outputs = ProgressOutputs(self._writer, self._reader, self._outputs)
         self.jobs = JobScheduler(
-            self._reader, self._writer, self._job_runner(), self._batches, self._job_ended
-        )
-        self._finalizer = BatchFinalizer(
-            self._writer,
             self._reader,
-            self._outputs,
-            self._batch_steps,
-            self._progress_outputs,
-            self._batches.get,
-            self._batch_ended,
+            self._writer,
+            self._job_runner(),
+            self._batches,
+            self._batch_work.job_ended,
         )
         self._commands = CommandHandler(self._reader, self._writer.write, self, catalog)
         self._housekeeping = Housekeeping(
@@ -200,9 +190,9 @@ class Session:
         if self.trouble is None:
             await self._process_commands()
             await self._prober.probe()
-            self._starter.begin()
+            self._batch_work.start()
             await self.claim()
-            self._finalizer.begin()
+            self._batch_work.finish()
             await self._housekeeping.run(self._engine_id)
         await self._control.pause(self._timings.turn)
 
@@ -218,14 +208,6 @@ class Session:
     async def claim(self) -> None:
         """Take jobs for the places that are free now."""
         await self.jobs.claim(self._live.engine.jobs_in_flight)
-
-    def _job_ended(self, run: JobState) -> None:
-        self._progress_outputs.job_ended(run.batch)
-        self._control.wake()
-
-    def _batch_ended(self, batch_id: int) -> None:
-        self._batches.forget(batch_id)
-        self._control.wake()
 
     def _on_trouble(self, sentence: str | None) -> None:
         if sentence and sentence != self.trouble:
@@ -251,7 +233,7 @@ class Session:
 
     @property
     def _is_busy(self) -> bool:
-        return bool(self.jobs.runs or self._starter.tasks or self._finalizer.tasks)
+        return bool(self.jobs.runs) or self._batch_work.is_busy
 
     def batch_is_over(self, batch_id: int) -> bool:
         """Return whether a batch has ended, or waits until something is done about it."""
@@ -265,7 +247,7 @@ class Session:
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
         """Stop one running job, or all of a batch, at the step they are in; return how many."""
         stopped = self.jobs.stop(then, batch_id, job_id)
-        starting = [] if job_id is not None else self._batch_steps.stop_first(batch_id)
+        starting = [] if job_id is not None else self._batch_work.stop_start(batch_id)
         await _ended([*stopped, *starting], self._timings.jobs)
         if then == "cancelled":  # a call may outlive its run, as that of a paused job does
             self._steps.abandon(batch_id, job_id)
@@ -292,11 +274,11 @@ class Session:
 
     async def _close(self) -> None:
         timings = self._timings
-        jobs = [*self.jobs.stop("queued"), *self._batch_steps.stop()]
+        jobs = [*self.jobs.stop("queued"), *self._batch_work.stop()]
         grace = self._live.engine.grace_seconds
         await self._steps.finish_calls(grace, timings.calls)
         await _ended(jobs, timings.jobs)
-        await _ended(self._finalizer.tasks, timings.batches)
+        await _ended(self._batch_work.finishing, timings.batches)
         await self._outputs.close()
         await self._thumbnailer.close()
         self._pool.close()

@@ -38,14 +38,15 @@ def load_batch(
     """
     snapshot = json.loads(row.snapshot)
     try:
+        described = snapshot["backends"]
         recipe = catalog.recipe(row.recipe)
         settings = recipe.settings.model_validate_json(row.settings)
         backends: dict[str, list[Backend]] = {
             capability: [
-                catalog.backend(capability, made["name"], _settings_of(made, own), environment)
-                for made in in_order(first)
+                catalog.backend(capability, one["name"], _settings_of(one, own), environment)
+                for one in in_order(first)
             ]
-            for capability, first in snapshot["backends"].items()
+            for capability, first in described.items()
         }
         prepared = _prepared(recipe, row)
     except (KeyError, ValueError, ImportError, AttributeError) as error:
@@ -55,22 +56,28 @@ def load_batch(
             reason="backend",
             remedy="Install it, then resume the batch; or cancel the batch.",
         ) from error
-    identities: dict[tuple[str, str], Identity] = {
-        (capability, backend.info.name): Identity(
-            made["name"], made["model"], made["version"], made.get("versions", {})
-        )
-        for capability, first in snapshot["backends"].items()
-        for backend, made in zip(backends[capability], in_order(first), strict=True)
-    }
     return BatchState(
         row,
         recipe,
         settings,
         {capability: found[0] for capability, found in backends.items()},
-        identities,
+        _identities(described, backends),
         {capability: tuple(found[1:]) for capability, found in backends.items() if found[1:]},
         prepared,
     )
+
+
+def _identities(
+    described: Mapping[str, Any], backends: Mapping[str, list[Backend]]
+) -> dict[tuple[str, str], Identity]:
+    """Return the identities of a batch's backends, by capability and name."""
+    return {
+        (capability, backend.info.name): Identity(
+            one["name"], one["model"], one["version"], one.get("versions", {})
+        )
+        for capability, first in described.items()
+        for backend, one in zip(backends[capability], in_order(first), strict=True)
+    }
 
 
 def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
