@@ -42,6 +42,8 @@ class CallAttempt:
         self._state = state
         self._lane = lane
         self._call = state.asked.call
+        self._info = info = self._call.info
+        self._is_noted = info.paid or info.resumable  # each request is a row of its own
 
     async def ask(self, number: int, sent: AdmittedCall) -> tuple[Result, StepCallContext]:
         """Asks, and tells the lane how that went.
@@ -93,8 +95,8 @@ class CallAttempt:
         return result
 
     async def _ask_in_time(self, recorder: StepCallContext, sent: AdmittedCall) -> Result:
-        call, seconds = self._call, self._services.engine_settings.deadline_seconds
-        info = call.backend.info
+        call, info = self._call, self._info
+        seconds = self._services.engine_settings.deadline_seconds
         try:
             with self._services.deadlines.after(seconds) as recorder.deadline:
                 return cast("Result", await call.perform(call.backend, call.request, recorder))
@@ -131,15 +133,10 @@ class CallAttempt:
     def _is_uncertain(self, error: StepError) -> bool:
         """Return whether the call may have been carried out, and paid for, although it failed."""
         if isinstance(error, Retryable) and error.resubmit:
-            return not (self._call.info.resumable and self._state.request_id)
+            return not (self._info.resumable and self._state.request_id)
         if isinstance(error, Permanent):
             return error.uncertain
         return isinstance(error, OutcomeUnknown)
-
-    @property
-    def _is_noted(self) -> bool:
-        """True if each request is a row of its own."""
-        return self._call.info.paid or self._call.info.resumable
 
     def _note(
         self, recorder: StepCallContext, number: int, started: str, error: StepError | None
@@ -199,7 +196,7 @@ class CallAttempt:
             reason="disk",
             remedy="Free disk space or restore write permission; the rest resumes automatically.",
         )
-        if not self._call.info.paid:
+        if not self._info.paid:
             raise blocked from error
         if self._lane.blocked is None:  # nothing more is bought meanwhile
             log.error("%s", blocked.message)

@@ -30,6 +30,8 @@ class StepExecution:
         call: What is asked of which backend.
         place: What tells the step from every other one of the store.
         batch_id: The batch of its job.
+        is_paid: Whether the call costs money.
+        is_resumable: Whether the call can be found again by its request id.
         task: What makes it.
         wanted: Whether a run waits for it.
         in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
@@ -43,7 +45,8 @@ class StepExecution:
         on_end: "Callable[[StepExecution], None]",
     ) -> None:
         self.call = asked.call
-        self._info = asked.call.info
+        info = asked.call.info
+        self.is_paid, self.is_resumable = info.paid, info.resumable
         self.place = asked.place
         self.batch_id = asked.job.batch_id
         self._on_end = on_end
@@ -66,16 +69,6 @@ class StepExecution:
         self._waiting: list[asyncio.Future[StepResult]] = []
         self._started = False
         self.task = asyncio.create_task(self._run(), name=f"step {asked.key} of j{job_id}")
-
-    @property
-    def is_paid(self) -> bool:
-        """True if the call costs money."""
-        return self._info.paid
-
-    @property
-    def is_resumable(self) -> bool:
-        """True if the call can be found again by its request id."""
-        return self._info.resumable
 
     def answer(self) -> "asyncio.Future[StepResult]":
         """Return a future of the step's result; cancelling it does not cancel the step."""
@@ -255,8 +248,9 @@ class StepExecution:
         be sent again. Not so if the job has been begun before, for then the call may be what
         ends the engine, and how often that was tried is counted; nor while commits fail.
         """
-        info, job = self.call.backend.info, self._state.job
-        return info.paid or info.resumable or job.starts > 1 or self._services.writer.in_trouble
+        job = self._state.job
+        is_at_risk = self.is_paid or self.is_resumable or job.starts > 1
+        return is_at_risk or self._services.writer.in_trouble
 
     async def _intent_written(self) -> None:
         """Waits for the intent's commit, and raises what is wrong with it."""

@@ -33,6 +33,8 @@ class StepRequest:
         call: What to ask of which backend.
         fingerprint: What makes the call what it is.
         iteration: Number of the turn that it belongs to, 0 where it is in none.
+        job: The row of the job that asks.
+        place: Job, key and fingerprint: unique in the store.
     """
 
     run: JobState
@@ -42,11 +44,12 @@ class StepRequest:
     call: Call[Any]
     fingerprint: str
     iteration: int
+    job: JobRow = field(init=False)
+    place: tuple[int, str, str] = field(init=False)
 
-    @property
-    def job(self) -> JobRow:
-        """The row of the job that asks."""
-        return self.run.job
+    def __post_init__(self) -> None:
+        self.job = self.run.job
+        self.place = self.job.id, self.key, self.fingerprint
 
     def parsed(self, text: str) -> Result:
         """Return a stored result as its model.
@@ -56,11 +59,6 @@ class StepRequest:
         """
         result: Result = self.call.result_type.model_validate_json(text)
         return result
-
-    @property
-    def place(self) -> tuple[int, str, str]:
-        """Job, key and fingerprint: unique in the store."""
-        return self.job.id, self.key, self.fingerprint
 
     def intent(self) -> Intent:
         """Return the row that is written before the call is sent."""
