@@ -154,12 +154,12 @@ def test_run_asks_only_on_a_terminal_and_above_a_limit(
     backend = PaidToy(worst=worst)
     workspace.catalog = ToyCatalog(backend)  # type: ignore[assignment]
     recipe = workspace.catalog.recipe("toy")
-    object.__setattr__(recipe, "calls", lambda _settings: {"text": (1, 3)})
+    object.__setattr__(recipe, "estimate", lambda _entry, _settings: {"text": (1, 3)})
     try:
         terminal(monkeypatch, is_one)
         asked: list[str] = []
         monkeypatch.setattr(click, "confirm", lambda text, abort: asked.append(text))
         estimates.ask_about_cost(workspace, "toy", tmp_path / "toys.txt", QueueOptions())
     finally:
-        object.__setattr__(recipe, "calls", None)
+        object.__setattr__(recipe, "estimate", None)
     assert bool(asked) == asks
