@@ -11,7 +11,6 @@ from engine.cli import gates
 from engine.cli.app import app
 from engine.client.workspace import Workspace
 from engine.contract import Refinement
-from engine.plugins import catalog
 from tests.support.engines import Toy
 from tests.support.song import SONG
 
@@ -22,7 +21,7 @@ PLAN = {"title": "PROMPT 0", "verses": ["one", "two"]}
 def song(tmp_path: Path, monkeypatch: Any) -> Toy:
     toy = Toy(tmp_path)
     toy.catalog.recipes["toy"] = SONG
-    monkeypatch.setattr(catalog, "EntryPointCatalog", lambda: toy.catalog)
+    monkeypatch.setattr(Workspace, "catalog", toy.catalog)
     monkeypatch.chdir(tmp_path)
     return toy
 
