@@ -19,6 +19,7 @@ from engine.contract import CallContext, Permanent, RefineRequest
 from engine.contract.outputs import Outputs
 from engine.process.ownership import mark
 from engine.runtime.artifacts import ArtifactStore
+from engine.runtime.engine import Engine
 from engine.runtime.lanes import lane as lanes
 from engine.runtime.lock import EngineLock, WorkspaceBusy, lock_holder
 from engine.runtime.store_gone import StoreGone
@@ -300,3 +301,20 @@ def test_a_write_that_fails_leaves_nothing_behind(
 def test_a_hash_is_never_a_path(tmp_path: Path, hash_: str) -> None:
     with pytest.raises(ValueError, match="64 lower-case hexadecimal"):
         ArtifactStore(tmp_path / "artifacts").path(hash_)
+
+
+async def test_an_engine_and_its_session_gain_no_attribute_after_they_are_created(toy: Toy) -> None:
+    toy.queue()
+    engine = toy.engine()
+    before, seen = set(vars(engine)), list[set[str]]()
+
+    def until(running: Engine) -> bool:
+        seen.append(set(vars(running.session)))
+        return running.is_idle
+
+    await asyncio.wait_for(engine.run(until), PATIENCE)
+    assert set(vars(engine)) == before
+    assert len(seen) > 1
+    assert seen[0] == seen[-1]
+    with pytest.raises(RuntimeError, match="does not hold its workspace"):
+        _ = engine.session
