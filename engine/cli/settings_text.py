@@ -1,10 +1,9 @@
 """The settings as text, made from their models: `safelight.toml` and `docs/settings.md`."""
 
-import contextlib
 import json
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from types import UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -71,21 +70,10 @@ def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
             yield name, model, _summary(model)
-    for recipe in _loaded(catalog.recipes, catalog.recipe, catalog.all_recipes):
+    for recipe in catalog.all_recipes():
         yield f"recipes.{recipe.name}", recipe.settings, f"Defaults of the recipe {recipe.name}."
-    for family in _loaded(catalog.families, catalog.family, catalog.all_families):
+    for family in catalog.all_families():
         yield f"backends.{family.name}", family.settings, family.summary
-
-
-def _loaded(
-    names: Mapping[str, str], load: Callable[[str], T], search: Callable[[], Iterator[T]]
-) -> Iterator[T]:
-    """What can be loaded: a broken package is no reason to write no settings."""
-    with contextlib.suppress(Exception):
-        next(search(), None)
-    for name in sorted(names):
-        with contextlib.suppress(Exception):
-            yield load(name)
 
 
 def _summary(model: type[BaseModel]) -> str:

@@ -89,12 +89,11 @@ class AudioRequest(PromptedRequest):
     init_noise: float = Field(0.5, ge=0, le=1)
     loop: bool = False
 
-    def suited_to(self, backend: Backend) -> Self:
+    def suited_to(self, info: BackendInfo) -> Self:
         """Return the request for a fallback, without the fields that it does not use.
 
         Steps and sampler mean something else for another model, so they are left to it.
         """
-        info = backend.info
         if not isinstance(info, AudioInfo):
             return self
         defaults = {"steps": None, "sampler": None, "guidance": None}

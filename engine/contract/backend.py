@@ -6,190 +6,56 @@ can run in this process, in a process pool, in a model host or on another machin
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import (
     Any,
     BinaryIO,
-    ClassVar,
     Generic,
-    Literal,
     Protocol,
-    Self,
     TypeVar,
     runtime_checkable,
 )
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
+from engine.contract.data import (
+    Artifact,
+    Critique,
+    Facts,
+    FrozenModel,
+    MissingRequirement,
+    PromptedRequest,
+    PromptVersion,
+    Request,
+    Result,
+    Score,
+)
+from engine.contract.info import BackendInfo, Limits
 from engine.contract.model_host import Task
+
+__all__ = [
+    "Artifact",
+    "Backend",
+    "BackendFamily",
+    "BackendInfo",
+    "BaseBackend",
+    "Call",
+    "CallContext",
+    "Critique",
+    "Facts",
+    "FrozenModel",
+    "Limits",
+    "MissingRequirement",
+    "PromptVersion",
+    "PromptedRequest",
+    "Request",
+    "Result",
+    "Score",
+]
 
 T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound="Result")
-
-
-class FrozenModel(BaseModel):
-    """Immutable plain data that refuses unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-Facts = Mapping[str, int | float | str]
-"""Facts of a stored file, by their names."""
-
-
-def _implied_kind(values: dict[str, Any]) -> str:
-    return "image" if str(values.get("media_type", "")).startswith("image/") else "file"
-
-
-def _is_implied(kind: str) -> bool:
-    return kind in {"image", "file"}
-
-
-def _is_empty(facts: Facts) -> bool:
-    return not facts
-
-
-class Artifact(FrozenModel):
-    """A handle of stored bytes, by content.
-
-    Attributes:
-        hash: SHA-256 of the bytes, 64 lower-case hexadecimal digits.
-        media_type: What the bytes are, for example `image/png`.
-        size: Length in bytes.
-        width: Width in pixels; None unless it is an image or a video.
-        height: Height in pixels; None unless it is an image or a video.
-        kind: Name of its kind, for example `image` or `audio`.
-        facts: Facts of its kind, read from its content: `seconds`, `sample_rate`, `channels`,
-            `frames`, `frame_rate` and others; numbers and short texts.
-    """
-
-    hash: str = Field(pattern="^[0-9a-f]{64}$")
-    media_type: str
-    size: int
-    width: int | None = None
-    height: int | None = None
-    # Left out of stored requests and results where earlier handles say the same without it.
-    kind: str = Field(default_factory=_implied_kind, exclude_if=_is_implied)
-    facts: Facts = Field(default_factory=dict, exclude_if=_is_empty)
-
-    def __hash__(self) -> int:
-        """The hash of the content's hash: facts are a mapping, which has none."""
-        return hash(self.hash)
-
-
-class Request(FrozenModel):
-    """Base of every typed request. All its fields are part of the step's fingerprint."""
-
-    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """The request as it is made once more when it has failed for good.
-
-        Args:
-            prompt: The prompt that the job began with.
-            negative_prompt: Its negative prompt.
-
-        Returns:
-            None where there is nothing to simplify.
-        """
-        return None
-
-    def suited_to(self, backend: "Backend") -> Self:
-        """The request as a fallback is asked it: without what that backend does not take."""
-        return self
-
-
-class PromptedRequest(Request):
-    """Base of requests for something generated from a prompt.
-
-    Attributes:
-        prompt: Description of what to generate.
-        negative_prompt: Description of what to avoid; ignored by backends without the notion.
-        seed: Source of all randomness, 0 to 2**63 - 1.
-    """
-
-    prompt: str
-    negative_prompt: str = ""
-    seed: int = Field(ge=0, lt=2**63)
-
-    def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """Return the same request with the prompt that the job began with.
-
-        Returns:
-            None if it has that prompt already.
-        """
-        simple = self.model_copy(update={"prompt": prompt, "negative_prompt": negative_prompt})
-        return None if simple == self else simple
-
-
-class Result(FrozenModel):
-    """Base of every typed result. It is stored as JSON and returned as it was on resume.
-
-    Attributes:
-        kind: Name of the kind that draws it, for example `scores`; `data` is drawn as JSON.
-    """
-
-    kind: ClassVar[str] = "data"
-
-    def scores(self) -> "list[Score]":
-        """The scores that this result leaves behind, each a row of its own."""
-        return []
-
-    def critiques(self) -> "list[Critique]":
-        """The critiques that this result leaves behind."""
-        return []
-
-    def prompts(self) -> "list[PromptVersion]":
-        """The versions of a prompt that this result leaves behind."""
-        return []
-
-
-class Score(FrozenModel):
-    """One number that a judge gave.
-
-    Attributes:
-        metric: What was scored, for example `overall`.
-        value: The score as shown, in the metric's own range.
-        raw: The judge's own number before it was mapped, where there was one.
-        scorer: Who gave it: backend and version.
-        image: Hash of the image that was scored, where a step scores several.
-    """
-
-    metric: str
-    value: float
-    raw: float | None = None
-    scorer: str = ""
-    image: str | None = None
-
-
-class Critique(FrozenModel):
-    """What a judge said, in words, with what it measured."""
-
-    text: str
-    missing: tuple[str, ...] = ()
-    measurements: dict[str, float] = Field(default_factory=dict)
-
-
-class PromptVersion(FrozenModel):
-    """A prompt that somebody wrote, and why."""
-
-    text: str
-    negative: str = ""
-    author: str
-    reason: str = ""
-
-
-class MissingRequirement(FrozenModel):
-    """Something a backend needs and does not have.
-
-    Attributes:
-        what: What it is, for example `FAL_KEY`.
-        remedy: The way to mend it, as a sentence.
-        reason: Why jobs that need it are parked.
-    """
-
-    what: str
-    remedy: str
-    reason: Literal["key", "weights", "backend"] = "key"
 
 
 class CallContext(Protocol):
@@ -274,66 +140,6 @@ class CallContext(Protocol):
     def preview(self, image: bytes) -> None:
         """Shows how an image looks so far: a small JPEG or PNG; cheap, not history."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Limits of the lane that a backend's calls queue in.
-
-    Attributes:
-        concurrency: Maximum number of calls in flight; 0 for one per CPU worker.
-        requests_per_minute: Maximum number of calls per minute; None for no limit.
-        tokens_per_minute: Maximum number of tokens per minute, read and written; None for no limit.
-    """
-
-    concurrency: int = 1
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackendInfo:
-    """Description of a backend with its settings.
-
-    Capabilities whose recipes need more facts have a subclass, `ImageInfo` for example.
-
-    Attributes:
-        name: Name on the command line and in settings, for example `builtin`.
-        capability: Name of the capability, for example `image`.
-        model: Model it runs; part of every fingerprint.
-        version: Version of its method; raised when the same request gives another result.
-        lane: Lane its calls queue in; backends that share an account share a lane.
-        versions: Versions of operations that differ from `version`, by operation.
-        paid: True if a call costs money, so that it is never sent twice without need.
-        resumable: True if a submitted call can be found again by its request id.
-        reusable: True if the same request gives the same result, so that the result of another
-            job may stand for it.
-        limits: Limits of its lane.
-        price_names: Settings that have to be set for its prices to be known; empty if a call can
-            cost nothing.
-        client: Package of the provider that it calls through, None if there is none.
-    """
-
-    name: str
-    capability: str
-    model: str
-    version: str
-    lane: str
-    versions: Mapping[str, str] = field(default_factory=dict)
-    paid: bool = False
-    resumable: bool = False
-    reusable: bool = False
-    limits: Limits = Limits()
-    price_names: tuple[str, ...] = ()
-    client: str | None = None
-
-    def signature(self, operation: str = "") -> str:
-        """Return name, model and version, as results are signed with.
-
-        Args:
-            operation: Operation whose version to use, if it has its own.
-        """
-        return f"{self.name}/{self.model} {self.versions.get(operation, self.version)}"
 
 
 @runtime_checkable

@@ -41,9 +41,8 @@ class ImageRequest(PromptedRequest):
     reference: Artifact | None = None
     more_references: tuple[Artifact, ...] = Field(default=(), exclude_if=_is_empty)
 
-    def suited_to(self, backend: Backend) -> Self:
+    def suited_to(self, info: BackendInfo) -> Self:
         """The same with as many reference images, the first ones, as the backend follows."""
-        info = backend.info
         most = info.max_references if isinstance(info, ImageInfo) else 1
         further = self.more_references[: max(0, most - 1)]
         return self.model_copy(update={"more_references": further})

@@ -41,9 +41,8 @@ class ScoreRequest(Request):
     prompt: str
     metrics: tuple[str, ...] = ()
 
-    def suited_to(self, backend: Backend) -> Self:
+    def suited_to(self, info: BackendInfo) -> Self:
         """The same by those of the metrics that the backend has; by all it has where none is."""
-        info = backend.info
         has = info.metrics if isinstance(info, ScoreInfo) else self.metrics
         return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
 

@@ -163,13 +163,12 @@ class VideoRequest(PromptedRequest):
     guidance: float | None = Field(None, ge=0, le=100)
     sound: bool = False
 
-    def suited_to(self, backend: Backend) -> Self:
+    def suited_to(self, info: BackendInfo) -> Self:
         """Return the request for a fallback: a legal length and size, the images it follows.
 
         The length never grows unless the model has none that is as short. Steps and guidance mean
         something else for another model, so they are left to it.
         """
-        info = backend.info
         if not isinstance(info, VideoInfo):
             return self
         width, height = info.nearest_size(self.width, self.height)

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from inspect import getattr_static
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -317,7 +318,7 @@ def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None
     lacks = [
         name
         for name in operations_of(recipe.uses[capability])
-        if not callable(getattr(backend, name, None))
+        if not callable(getattr_static(backend, name, None))
     ]
     if lacks:
         raise QueueError(

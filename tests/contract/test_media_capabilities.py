@@ -81,10 +81,10 @@ def test_the_limits_of_a_model_are_named(fields: dict[str, Any], trouble: str) -
 def test_a_fallback_gets_a_sound_without_what_it_does_not_take() -> None:
     request = sound(steps=100, sampler="k-heun", guidance=7.0, init_audio=SOUND)
     plain = InfoBackend(toy_info("toy", "audio", AudioInfo))
-    assert request.suited_to(plain) == sound()
+    assert request.suited_to(plain.info) == sound()
     follows = toy_info("toy", "audio", AudioInfo, takes=frozenset({"init_audio"}))
-    assert request.suited_to(InfoBackend(follows)) == sound(init_audio=SOUND)
-    assert request.suited_to(InfoBackend(toy_info("toy", "image"))) is request
+    assert request.suited_to(follows) == sound(init_audio=SOUND)
+    assert request.suited_to(toy_info("toy", "image")) is request
 
 
 def test_a_simpler_request_has_the_first_prompt() -> None:
@@ -160,7 +160,7 @@ def test_a_fallback_gets_a_legal_clip() -> None:
     expected = clip(
         width=1280, height=720, seconds=4.0, frame_rate=30, first_image=IMAGE, references=(IMAGE,)
     )
-    assert asked.suited_to(InfoBackend(info)) == expected
+    assert asked.suited_to(info) == expected
 
 
 # -- embedding -----------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def candidates(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[
         first = backend is call.backend
         asked = call
         if not first:
-            asked = replace(call, backend=backend, request=call.request.suited_to(backend))
+            asked = replace(call, backend=backend, request=call.request.suited_to(backend.info))
         simple = _simplified(run, asked.request)
         own = name if first else f"{name}@{backend.info.name}"
         found.append(Candidate(own, asked, f"of {backend.info.name}"))
