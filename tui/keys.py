@@ -12,11 +12,12 @@ import os
 import tomllib
 from pathlib import Path
 
+from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 from tui.actions import BY_ID
 
 
-class KeysError(Exception):
+class KeysError(UserError):
     """The key file is wrong; the message says where."""
 
 

@@ -50,6 +50,13 @@ async def test_the_selected_part_is_sent_after_a_question(root) -> None:
         await shows(pilot, "Send j1:iteration-1 to storyboard?", "1 entry", "costs nothing")
         await pilot.press("y")
         await shows(pilot, "Queued b2 from j1:iteration-1. No engine runs")
+        await pilot.press("B")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("enter")
+        await shows(pilot, "sent from b1/boat:iteration-1")
     workspace = Workspace(root)
     with workspace.reading() as connection:
         (job,) = list(all_jobs(connection, 2))

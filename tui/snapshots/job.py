@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from db.queries import inspect, lists
+from db.queries import inspect, lineage, lists
 from db.queries.worked import worked
 from engine.text.terminal import clean
 from tui.snapshots.batch import JobItem, job_row
@@ -30,6 +30,8 @@ class JobSnapshot:
     turn: int
     detail: Detail | None
     selected: int
+    origin: str = ""
+    """The part of another job that its input was sent from, cleaned; empty if there is none."""
 
     @property
     def node(self) -> TreeLine | None:
@@ -96,6 +98,7 @@ class JobView:
             turn=next((t.node for t in turns if t.scope == chosen.scope), 0),
             detail=replace(detail, decided=here),
             selected=chosen.id,
+            origin=_origin(connection, self.job_id),
         )
 
     def _chosen(self, nodes: Sequence[TreeLine]) -> TreeLine:
@@ -113,3 +116,8 @@ class JobView:
         node = TreeLine(-1, 1, "", scope, "", None, "", steps)
         _, found = prompts_at(connection, self.job_id, node, lines)
         return clean(found.text, inspect.TEXT_LIMIT, keep_newlines=True) if found else ""
+
+
+def _origin(connection: sqlite3.Connection, job_id: int) -> str:
+    found = lineage.origin_of(connection, job_id)
+    return clean(found.source, 80) if found else ""

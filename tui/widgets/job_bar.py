@@ -56,5 +56,6 @@ class JobBar(Static):
         said += [job.time] if job.time else []
         said += [figures.money(job.cost)] if job.cost else []
         said += [f"priority {job.priority:+d}"] if job.priority else []
+        said += [f"sent from {snapshot.origin}"] if snapshot.origin else []
         said += [job.message] if job.message else []
         return text.append("  ".join(said), muted)
