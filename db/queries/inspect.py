@@ -3,9 +3,11 @@
 Texts are cut where they are read, so that a screen costs the same whatever a job holds.
 """
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from db.rows import (
     ApiCallRow,
@@ -25,11 +27,42 @@ STEP_LIMIT = 5_000
 """Most steps of a job that a tree shows, the newest left out beyond it."""
 
 
+class Faces(NamedTuple):
+    """Kinds of files that a job is never shown by, and those that only stand in for others."""
+
+    hidden: Sequence[str] = ("data", "file", "text", "trace")
+    supporting: Sequence[str] = ()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Both as JSON, for a query."""
+        return {"hidden": json.dumps(self.hidden), "supporting": json.dumps(self.supporting)}
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine(Row):
+    """A stored file that a job or a step is shown by; `facts` is JSON."""
+
+    id: int
+    step_id: int | None
+    hash: str
+    kind: str
+    media_type: str
+    size: int
+    width: int | None
+    height: int | None
+    facts: str
+
+
+_FILE = """id, step_id, hash, substr(kind, 1, 40) AS kind, substr(media_type, 1, 100) AS media_type,
+  size, width, height, CASE WHEN length(facts) < 20000 THEN facts ELSE '{}' END AS facts"""
+
+
 @dataclass(frozen=True, slots=True)
 class JobGlance(Row):
     """What is shown of a job beside a list; texts cut to some thousand characters."""
 
-    image: str | None
+    artifact: int | None
     prompt: str | None
     critique: str | None
     error: str | None
@@ -39,12 +72,14 @@ class JobGlance(Row):
 
 _GLANCE = """
 SELECT
-  (SELECT a.hash FROM artifacts a JOIN steps t ON t.id = a.step_id
-    WHERE a.job_id = j.id AND a.kind = 'image' AND t.superseded_at IS NULL
-    ORDER BY :sign * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
+  (SELECT a.id FROM artifacts a JOIN steps t ON t.id = a.step_id
+    WHERE a.job_id = j.id AND a.kind NOT IN (SELECT value FROM json_each(:hidden))
+      AND t.superseded_at IS NULL
+    ORDER BY a.kind IN (SELECT value FROM json_each(:supporting)),
+      :sign * (SELECT max(s.value) FROM steps u JOIN scores s ON s.step_id = u.id
                WHERE u.job_id = a.job_id AND s.metric = :metric AND u.superseded_at IS NULL
                  AND CASE WHEN s.image IS NULL THEN u.scope = t.scope ELSE s.image = a.hash END
-               ) DESC NULLS LAST, a.id DESC LIMIT 1) AS image,
+               ) DESC NULLS LAST, a.id DESC LIMIT 1) AS artifact,
   (SELECT substr(p.text, 1, 8000) FROM prompts p WHERE p.job_id = j.id
     AND (p.step_id IS NULL OR NOT j.has_parts) ORDER BY p.id DESC LIMIT 1) AS prompt,
   (SELECT substr(c.text, 1, 8000) FROM critiques c JOIN steps t ON t.id = c.step_id
@@ -59,15 +94,20 @@ FROM (SELECT *, EXISTS (SELECT 1 FROM steps WHERE job_id = :job AND scope LIKE '
 
 
 def glance(
-    connection: sqlite3.Connection, job_id: int, metric: str, *, higher_is_better: bool = True
+    connection: sqlite3.Connection,
+    job_id: int,
+    metric: str,
+    *,
+    higher_is_better: bool = True,
+    faces: Faces | None = None,
 ) -> JobGlance | None:
-    """A job's best image by a metric (the newest where none is scored) and its last words.
+    """A job's best file by a metric (the newest where none is scored) and its last words.
 
     Of a job with parts that are judged by themselves, such as the scenes of a film, the words of
     one part are not the job's.
     """
     sign = 1 if higher_is_better else -1
-    values = {"sign": sign, "metric": metric, "job": job_id}
+    values = {"sign": sign, "metric": metric, "job": job_id, **(faces or Faces()).values}
     row = connection.execute(_GLANCE, values).fetchone()
     return JobGlance.of(row) if row else None
 
@@ -89,12 +129,13 @@ class StepLine(Row):
     started_at: str
     finished_at: str | None
     fraction: float | None
+    kind: str = "data"
 
 
 _STEPS = f"""
 SELECT s.id, substr(s.key, 1, 500) AS key, substr(s.scope, 1, 500) AS scope,
   substr(s.name, 1, 200) AS name, s.state, s.operation, s.backend, s.model, s.attempts, s.cost,
-  s.started_at, s.finished_at, p.fraction
+  s.started_at, s.finished_at, p.fraction, substr(s.kind, 1, 40) AS kind
 FROM steps s LEFT JOIN progress p ON p.step_id = s.id
 WHERE s.job_id = ? AND s.superseded_at IS NULL ORDER BY s.id LIMIT {STEP_LIMIT}
 """  # noqa: S608 - our own number
@@ -142,23 +183,37 @@ def previews(connection: sqlite3.Connection, job_id: int, limit: int = 16) -> di
     return {row[0]: bytes(row[1]) for row in connection.execute(sql, (job_id, limit))}
 
 
-def prompt_painted(connection: sqlite3.Connection, steps: Sequence[int]) -> str:
-    """The prompt of the newest of some steps that left an image; empty where none says one."""
+def prompt_painted(
+    connection: sqlite3.Connection, steps: Sequence[int], faces: Faces | None = None
+) -> str:
+    """The prompt of the newest of some steps that left a file to show; empty if none says one."""
     marks = ", ".join("?" * min(len(steps), 500))
     sql = f"""SELECT CASE WHEN json_valid(request)
                      THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
               FROM steps t WHERE id IN ({marks}) AND EXISTS (SELECT 1 FROM artifacts a
-                WHERE a.step_id = t.id AND a.kind = 'image')
+                WHERE a.step_id = t.id AND a.kind NOT IN (SELECT value FROM json_each(?)))
               ORDER BY id DESC LIMIT 1"""  # noqa: S608 - marks and our own number
-    row = connection.execute(sql, steps[-500:]).fetchone()
+    hidden = (faces or Faces()).values["hidden"]
+    row = connection.execute(sql, (*steps[-500:], hidden)).fetchone()
     return str(row[0]) if row and row[0] else ""
 
 
-def first_images(connection: sqlite3.Connection, job_id: int) -> dict[int, str]:
-    """Hash of the first image that each step left, by step."""
-    sql = """SELECT step_id, hash FROM artifacts WHERE job_id = ? AND step_id IS NOT NULL
-             AND kind = 'image' ORDER BY id DESC"""
-    return {row[0]: row[1] for row in connection.execute(sql, (job_id,))}
+def first_files(
+    connection: sqlite3.Connection, job_id: int, faces: Faces | None = None
+) -> dict[int, FileLine]:
+    """Return the first file to show of each step that left one, by step."""
+    sql = f"""SELECT {_FILE} FROM artifacts WHERE job_id = :job AND step_id IS NOT NULL
+              AND kind NOT IN (SELECT value FROM json_each(:hidden))
+              ORDER BY kind IN (SELECT value FROM json_each(:supporting)) DESC, id DESC"""  # noqa: S608
+    values = {"job": job_id, **(faces or Faces()).values}
+    return {row["step_id"]: FileLine.of(row) for row in connection.execute(sql, values)}
+
+
+def file_line(connection: sqlite3.Connection, artifact_id: int) -> FileLine | None:
+    """Return one stored file."""
+    sql = f"SELECT {_FILE} FROM artifacts WHERE id = ?"  # noqa: S608 - our own columns
+    row = connection.execute(sql, (artifact_id,)).fetchone()
+    return FileLine.of(row) if row else None
 
 
 def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[PromptRow]:
@@ -219,11 +274,13 @@ def calls_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ApiCa
     return [ApiCallRow.of(row) for row in _of_steps(connection, "*", "api_calls", steps, 50)]
 
 
-def step_texts(connection: sqlite3.Connection, step_id: int) -> tuple[str, str]:
+def step_texts(
+    connection: sqlite3.Connection, step_id: int, limit: int = TEXT_LIMIT
+) -> tuple[str, str]:
     """Request and result of a step as JSON, cut."""
-    sql = f"""SELECT substr(request, 1, {TEXT_LIMIT}), substr(coalesce(result, ''), 1, {TEXT_LIMIT})
-              FROM steps WHERE id = ?"""  # noqa: S608
-    row = connection.execute(sql, (step_id,)).fetchone()
+    sql = """SELECT substr(request, 1, :limit), substr(coalesce(result, ''), 1, :limit)
+             FROM steps WHERE id = :step"""
+    row = connection.execute(sql, {"limit": limit, "step": step_id}).fetchone()
     return (row[0], row[1]) if row else ("", "")
 
 

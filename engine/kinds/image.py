@@ -5,7 +5,6 @@ import re
 from collections.abc import Sequence
 
 from engine.contract.kinds import Content, Drawing, Item, Kind, OwnImage, Recognised, Size
-from engine.kinds.words import ratio
 
 MAX_THUMBNAIL_BYTES = 50 * 1024 * 1024
 """Size of the largest image file that gets a thumbnail, in bytes."""
@@ -55,7 +54,7 @@ class ImageKind(Kind):
         """Return the sides."""
         if not item.width or not item.height:
             return ()
-        return [("size", f"{item.width}×{item.height}"), ("shape", ratio(item.width, item.height))]
+        return [("size", f"{item.width}×{item.height}")]
 
     def thumbnail(self, item: Item, side: int) -> bytes | None:
         """Return the image itself: it is fitted when the thumbnail is stored."""

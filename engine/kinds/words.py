@@ -31,13 +31,6 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def ratio(width: int, height: int) -> str:
-    """Return the proportions of sides, for example `16:9`; `1.85:1` if there are no small ones."""
-    common = math.gcd(width, height)
-    across, down = width // common, height // common
-    return f"{across}:{down}" if max(across, down) <= 32 else f"{width / height:.2f}:1"
-
-
 def hertz(rate: float) -> str:
     """Return a sample rate, for example `44.1 kHz`."""
     return f"{rate / 1000:g} kHz"

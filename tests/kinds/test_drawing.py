@@ -41,7 +41,7 @@ def json_item(data: Any, kind: str) -> Item:
 def test_an_image_is_shown_as_it_is() -> None:
     assert draw_full(item_of(media.image()), SIZE) == OwnImage()
     assert draw_small(item_of(media.image()), SIZE) == OwnImage()
-    assert facts_of(item_of(media.image(size=(160, 90)))) == [("size", "160×90"), ("shape", "16:9")]
+    assert facts_of(item_of(media.image(size=(160, 90)))) == [("size", "160×90")]
     assert "svg+xml" in text_of(draw_full(item_of(media.SVG.encode()), SIZE))
 
 

@@ -71,10 +71,12 @@ def test_calls_of_what_costs_nothing_are_counted(place: Place) -> None:
 def test_a_films_verdict_is_its_own(place: Place) -> None:
     job = film(place, scenes=3)
     values = [[[1.0, 0.5, 0.4], [0.5, 1.0, 0.3], [0.4, 0.3, 1.0]]]
-    compared = {"likenesses": [{"measure": "palette", "higher_is_more_similar": True}]}
+    compared = {
+        "likenesses": [{"measure": "palette", "method": "m", "higher_is_more_similar": True}]
+    }
     compared["likenesses"][0]["values"] = values[0]
     images = [
-        {"hash": row[0]}
+        {"hash": row[0], "media_type": "image/png", "size": 1}
         for row in place.read(
             "SELECT hash FROM artifacts a JOIN steps s ON s.id = a.step_id"
             " WHERE s.scope LIKE '%variation-4' ORDER BY a.id"
@@ -83,7 +85,7 @@ def test_a_films_verdict_is_its_own(place: Place) -> None:
     step = place.step(job, "", "compare")
     place.write(
         lambda c: c.execute(
-            "UPDATE steps SET request = ?, result = ? WHERE id = ?",
+            "UPDATE steps SET kind = 'similarity', request = ?, result = ? WHERE id = ?",
             (json.dumps({"images": images}), json.dumps(compared), step),
         )
     )
@@ -99,7 +101,11 @@ def test_a_films_verdict_is_its_own(place: Place) -> None:
     assert [(r.label, r.values) for r in detail.sheet.rows] == [
         ("scene 1", (55,)), ("scene 2", (55,)), ("scene 3", (55,)),
     ]  # fmt: skip
-    assert [alike.values for alike in detail.alike] == [tuple(map(tuple, values[0]))]
+    assert detail.drawn.title == "similarity"
+    heading, names, *rows = ("".join(s.text for s in line) for line in detail.drawn.lines.lines)
+    assert heading == "palette: higher is more alike"
+    assert names.split() == ["scene", "1", "scene", "2", "scene", "3"]
+    assert [[float(v) for v in row.split()[2:]] for row in rows] == values[0]
     assert (beside.critique, beside.prompt) == (None, "a lamp")
 
 

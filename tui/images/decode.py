@@ -12,6 +12,8 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from engine.kinds.thumbnails import StoredFile
+
 MAX_PIXELS = 24_000_000
 """The most pixels that are decoded for a thumbnail: 96 MB for a moment."""
 
@@ -48,6 +50,25 @@ def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
         raise ImageTrouble("The image's file is damaged and cannot be shown.") from None
     except ValueError as error:
         raise ImageTrouble(f"The image cannot be shown: its file {error}.") from None
+
+
+def small_version(folder: Path, file: "StoredFile", side: int) -> bytes | None:
+    """Return the thumbnail of an image that is large enough to be shrunk further.
+
+    Args:
+        folder: Folder of the thumbnails; one that is missing is generated.
+        file: The stored image.
+        side: Longer side of the area in pixels.
+
+    Returns:
+        The thumbnail, or None if the image is not there, or no larger than what is needed.
+    """
+    from engine.kinds.thumbnails import SIDES, Thumbnails
+
+    enough = next((known for known in SIDES if known >= 2 * side), None)
+    if enough is None or not file.path.is_file():
+        return None
+    return Thumbnails(folder).read(file, enough)
 
 
 def _opened(source: Path | bytes) -> AbstractContextManager[IO[bytes]]:

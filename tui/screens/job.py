@@ -91,7 +91,9 @@ class JobScreen(BaseScreen):
         if self._view.selected is None or before is None:
             rows.go(chosen)
         await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
-        self.query_one(DetailPanel).show(snapshot.detail, snapshot.scale)
+        panel = self.query_one(DetailPanel)
+        panel.show(snapshot.detail, snapshot.scale)
+        self._view.columns = max(20, panel.size.width - 4)
 
     @on(Rows.Moved)
     def moved(self) -> None:

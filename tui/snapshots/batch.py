@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect, lists
+from db.queries.inspect import FileLine
 from db.queries.worked import worked
 from db.rows import EventRow
 from engine.text.terminal import clean
 from tui import formatting as figures
 from tui.snapshots.batches import BatchItem, BatchReader, EventReader
+from tui.snapshots.files import faces
 from tui.snapshots.listing import Listing, PageRequest
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
@@ -49,11 +51,12 @@ class Glance:
 
     Attributes:
         id: The job.
-        image: Hash of its best image, empty where there is none.
+        image: Hash of its best file, of any kind; empty where there is none.
         prompt: Its newest prompt.
         words: What was said last: a critique, or what went wrong.
         remedy: What to do about what went wrong.
         failed: Whether the words say what went wrong.
+        file: Its best file.
     """
 
     id: int
@@ -62,6 +65,7 @@ class Glance:
     words: str
     remedy: str
     failed: bool
+    file: FileLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,13 +192,17 @@ def read_glance(connection: sqlite3.Connection, job_id: int, headline: RecipeInf
     if not job_id:
         return None
     better = headline.higher_is_better
-    found = inspect.glance(connection, job_id, headline.metric, higher_is_better=better)
+    found = inspect.glance(
+        connection, job_id, headline.metric, higher_is_better=better, faces=faces()
+    )
     if found is None:
         return None
     wrong = found.error or found.message
+    file = inspect.file_line(connection, found.artifact) if found.artifact else None
     return Glance(
         id=job_id,
-        image=found.image or "",
+        image=file.hash if file else "",
+        file=file,
         prompt=clean(found.prompt or "", WORDS, keep_newlines=True),
         words=clean(wrong or found.critique or "", WORDS, keep_newlines=True),
         remedy=clean(found.remedy or "", 1000) if found.error else "",

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from db.queries import inspect
+from db.queries.inspect import FileLine
 from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
 from engine.text.terminal import clean
 from tui import formatting as figures
+from tui.snapshots.files import DrawnResult, draw_result, faces, facts_line, line_of
 from tui.snapshots.image_scores import ImageScores
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.score_table import ImageScoreTable, sheet_of
 from tui.snapshots.siblings import StepImages
-from tui.snapshots.similarity import SimilarityTable, alike_of
 from tui.snapshots.tree import TreeLine
 
 LONGEST = 20_000
@@ -57,11 +58,12 @@ class Detail:
     """What a node of the tree left behind; what it has not is empty.
 
     Attributes:
-        images: Hashes of its images; the last is the one to look at.
+        images: Hashes of its files that are shown; the last is the one to look at.
+        shown: The file to look at.
         preview: How its image looks so far, where none is there yet.
         before: The prompt before this one.
         sheet: Scores of several images.
-        alike: How alike images are, where a step compared them.
+        drawn: The result of a step as its kind draws it.
         decided: What an operator decided there.
     """
 
@@ -80,8 +82,9 @@ class Detail:
     calls: tuple[CallLine, ...]
     request: str
     result: str
-    alike: tuple[SimilarityTable, ...] = ()
+    drawn: DrawnResult | None = None
     decided: tuple[str, ...] = ()
+    shown: FileLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +96,24 @@ class StepOutputs:
         marks: Their scores.
         images: What they painted.
         seconds: How long each was worked on.
+        columns: Width of drawings in cells.
     """
 
     lines: Mapping[int, inspect.StepLine]
     marks: ImageScores
     images: StepImages
     seconds: Mapping[int, float]
+    columns: int = 60
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The outermost scope that each file was left in, by its hash."""
+        found: dict[str, str] = {}
+        for step, hash_ in self.images.first.items():
+            if step in self.lines:
+                scope = self.lines[step].scope.partition("/")[0]
+                found.setdefault(hash_, clean(scope, 20).replace("-", " "))
+        return found
 
 
 def read_detail(
@@ -114,7 +129,7 @@ def read_detail(
     """
     steps, lines, marks, images = node.steps, left.lines, left.marks, left.images
     artifacts = inspect.artifacts_of(connection, steps)
-    painted = _painted([a.hash for a in artifacts if a.kind == "image"], marks)
+    painted = _painted([line_of(artifact) for artifact in artifacts], marks)
     before, prompt = prompts_at(connection, job_id, node, lines)
     request, result = inspect.step_texts(connection, node.id) if node.id > 0 else ("", "")
     scores = inspect.scores_of(connection, steps)
@@ -123,7 +138,7 @@ def read_detail(
     return Detail(
         node=node.id,
         troubles=_troubles(connection, job_id, node.id, steps),
-        images=painted,
+        images=tuple(file.hash for file in painted),
         preview=next((images.previews[s] for s in steps if s in images.previews), b""),
         files=tuple(_file(artifact) for artifact in artifacts),
         before=_shown(before.text) if before else "",
@@ -136,14 +151,23 @@ def read_detail(
         calls=tuple(_call(call) for call in inspect.calls_of(connection, steps)),
         request=_pretty(request),
         result=_pretty(result),
-        alike=alike_of(request, result, images.first, lines),
+        drawn=_drawn(connection, node, left),
+        shown=painted[-1] if painted else None,
     )
 
 
-def _painted(hashes: Sequence[str], marks: ImageScores) -> tuple[str, ...]:
-    """Images, each once; one that was taken out of several comes last."""
-    once = list(dict.fromkeys(hashes))
-    return tuple(sorted(once, key=lambda image: image in marks.taken))
+def _painted(files: Sequence[FileLine], marks: ImageScores) -> list[FileLine]:
+    """Files to show, each once; one that was taken out of several comes last."""
+    known = faces()
+    once = {file.hash: file for file in files if file.kind not in known.hidden}
+    return sorted(
+        once.values(), key=lambda f: (f.kind not in known.supporting, f.hash in marks.taken)
+    )
+
+
+def _drawn(connection: sqlite3.Connection, node: TreeLine, left: StepOutputs) -> DrawnResult | None:
+    step = left.lines.get(node.id)
+    return draw_result(connection, step, left.names, left.columns) if step else None
 
 
 def _newest(scores: Sequence[ScoreRow]) -> list[ScoreRow]:
@@ -152,9 +176,9 @@ def _newest(scores: Sequence[ScoreRow]) -> list[ScoreRow]:
 
 
 def _file(artifact: ArtifactRow) -> str:
-    size = f"  {artifact.width}×{artifact.height}" if artifact.width and artifact.height else ""
     kind = f"{clean(artifact.role, 40)}  {clean(artifact.media_type, 60)}"
-    return f"{kind}  {figures.size(artifact.size)}{size}"
+    facts = facts_line(line_of(artifact))
+    return f"{kind}  {figures.size(artifact.size)}" + (f"  {facts}" if facts else "")
 
 
 def _shown(text: str) -> str:

@@ -10,6 +10,7 @@ from engine.text.terminal import clean
 from tui.snapshots.batch import JobItem, job_row
 from tui.snapshots.decisions import decisions_of, outdated, picked
 from tui.snapshots.detail import Detail, StepOutputs, read_detail
+from tui.snapshots.files import faces
 from tui.snapshots.image_scores import marks_of
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
@@ -44,6 +45,7 @@ class JobView:
 
     Attributes:
         selected: Node that is shown in detail; None for the one that matters most.
+        columns: Width in cells of what kinds draw from results.
     """
 
     every = 5.0
@@ -51,13 +53,14 @@ class JobView:
     def __init__(self, job_id: int, headlines: Headlines) -> None:
         self.job_id = job_id
         self.selected: int | None = None
+        self.columns = 60
         self._headlines = headlines
         self._seen: tuple[object, ...] | None = None
         self._snapshot: JobSnapshot | None = None
 
     def read(self, connection: sqlite3.Connection, version: int) -> JobSnapshot:
         """The job as it is now; without a job where it is gone."""
-        seen = (inspect.job_version(connection, self.job_id), self.selected)
+        seen = (inspect.job_version(connection, self.job_id), self.selected, self.columns)
         if self._snapshot is None or seen != self._seen:
             self._snapshot = self._read(connection)
             self._seen = seen
@@ -71,16 +74,19 @@ class JobView:
         scale = self._headlines.of(batch.recipe)
         steps = inspect.step_lines(connection, self.job_id)
         marks = marks_of(inspect.scores_given(connection, self.job_id), scale)
+        files = inspect.first_files(connection, self.job_id, faces())
         images = StepImages(
-            inspect.first_images(connection, self.job_id),
+            {step: file.hash for step, file in files.items()},
             inspect.previews(connection, self.job_id),
+            {file.hash: file for file in files.values()},
         )
         decided = decisions_of(connection, self.job_id)
         took = worked(connection, [self.job_id])[self.job_id]
         old = outdated(steps, decided, lines[0].state)
         nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
         chosen = self._chosen(nodes)
-        left = StepOutputs({step.id: step for step in steps}, marks, images, took.steps)
+        by_id = {step.id: step for step in steps}
+        left = StepOutputs(by_id, marks, images, took.steps, self.columns)
         taken = picked((node.scope for node in nodes if node.id < 0), decided)
         turns = find_turns(nodes, chosen, images, marks, taken)
         detail = read_detail(connection, self.job_id, chosen, left)

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from db.queries import inspect
 from db.rows import PromptRow
+from tui.snapshots.files import faces
 from tui.snapshots.tree import TreeLine
 
 
@@ -35,7 +36,7 @@ def prompts_at(
     if node.id == 0:
         return chain[0], chain[-1]
     own = [p for p in chain if node.id > 0 and p.step_id in node.steps]
-    painted = inspect.prompt_painted(connection, node.steps)
+    painted = inspect.prompt_painted(connection, node.steps, faces())
     found = own or [p for p in chain if p.text == painted] or _of_loops(chain, node, lines)
     if found and not (painted and found[-1].text != painted):
         return _before(chain, found[-1]), found[-1]

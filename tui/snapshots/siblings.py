@@ -1,8 +1,9 @@
 """Scopes side by side: the iterations of a loop, the scenes of a film, the images of a set."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from db.queries.inspect import FileLine
 from tui.snapshots.image_scores import ImageScores
 from tui.snapshots.tree import TreeLine
 
@@ -26,6 +27,7 @@ class SiblingScope:
         lines: What else its image was given.
         preview: How its image looks so far, while it is made.
         outdated: Whether it is from before a decision that the job is worked on for.
+        file: The stored file of its image, of any kind.
     """
 
     node: int
@@ -38,6 +40,7 @@ class SiblingScope:
     lines: tuple[tuple[str, float], ...] = ()
     preview: bytes = b""
     outdated: bool = False
+    file: FileLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +50,12 @@ class StepImages:
     Attributes:
         first: Hash of the first image of each step that left one.
         previews: How those that are being made look so far.
+        files: The files by their hashes.
     """
 
     first: Mapping[int, str]
     previews: Mapping[int, bytes]
+    files: Mapping[str, FileLine] = field(default_factory=dict)
 
 
 def find_turns(
@@ -122,4 +127,5 @@ def _turn(
         lines=marks.lines(image)[:MAX_LINES] if single else (),
         preview=b"" if image else preview,
         outdated=node.outdated,
+        file=images.files.get(image),
     )

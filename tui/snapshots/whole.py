@@ -4,13 +4,13 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from db.queries import inspect, lists
+from db.queries import lists
 from db.rows import ScoreRow
 from engine.text.plural import pluralize
 from tui.snapshots.detail import Detail, StepOutputs
+from tui.snapshots.files import DrawnResult, draw_result
 from tui.snapshots.recipe_info import RecipeInfo
 from tui.snapshots.score_table import ImageScoreRow, ImageScoreTable
-from tui.snapshots.similarity import SimilarityTable, alike_of
 from tui.snapshots.tree import TreeLine
 
 
@@ -35,7 +35,7 @@ def whole(
         critique=None,
         scores=_verdict(job, len(parts), scale),
         sheet=_sheet(parts, scale),
-        alike=_alike(connection, own, left),
+        drawn=_drawn(connection, own, left),
     )
 
 
@@ -52,12 +52,11 @@ def _sheet(parts: Sequence[TreeLine], scale: RecipeInfo) -> ImageScoreTable | No
     return ImageScoreTable((scale.metric,), rows)
 
 
-def _alike(
+def _drawn(
     connection: sqlite3.Connection, steps: Sequence[int], left: StepOutputs
-) -> tuple[SimilarityTable, ...]:
-    """How alike the parts are, as the newest of the job's own steps that compared them found."""
+) -> DrawnResult | None:
+    """The newest of the job's own results that its kind draws, such as how alike the parts are."""
     for step in reversed(steps):
-        texts = inspect.step_texts(connection, step)
-        if found := alike_of(*texts, left.images.first, left.lines):
+        if found := draw_result(connection, left.lines[step], left.names, left.columns):
             return found
-    return ()
+    return None

@@ -1,7 +1,5 @@
 """What one part of a job left behind, each kind with its own widget."""
 
-from collections.abc import Sequence
-
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -13,9 +11,8 @@ from tui import formatting as figures
 from tui.snapshots.detail import Detail
 from tui.snapshots.recipe_info import RecipeInfo
 from tui.snapshots.score_table import ImageScoreTable
-from tui.snapshots.similarity import SimilarityTable
 from tui.states import TONES, look
-from tui.stored import stored_file
+from tui.widgets.drawing import text_of, tones
 from tui.widgets.evaluation import EvaluationView
 from tui.widgets.filmstrip import TAKEN
 from tui.widgets.image import ImageView
@@ -54,7 +51,7 @@ class DetailPanel(Container):
             yield Heading("evaluation", id="evaluation-heading", markup=False)
             yield Static(id="sheet", markup=False)
             yield EvaluationView(id="evaluation")
-            for name in ("alike", "decided", "steps", "calls", "files", "result", "request"):
+            for name in ("drawn", "decided", "steps", "calls", "files", "result", "request"):
                 yield Heading(name, id=f"{name}-heading", markup=False)
                 yield Static(id=name, markup=False)
 
@@ -92,7 +89,7 @@ class DetailPanel(Container):
         self._show("sheet", bool(detail.sheet), sheet)
         self.query_one(EvaluationView).display = evaluated
         self.query_one(EvaluationView).show(detail.critique, list(detail.scores), scale)
-        self._show("alike", bool(detail.alike), self._alike(detail.alike))
+        self._show_drawn(detail)
         self._show("decided", bool(detail.decided), "\n".join(detail.decided))
         self._show("steps", bool(detail.timings), self._timings(detail))
         self._show("calls", bool(detail.calls), self._calls(detail))
@@ -107,6 +104,14 @@ class DetailPanel(Container):
         static.display = there
         static.update(content)
 
+    def _show_drawn(self, detail: Detail) -> None:
+        """Shows a result as its kind draws it, under the name of the kind."""
+        drawn = detail.drawn
+        text = text_of(drawn.lines, tones(self.app.theme_variables)) if drawn else ""
+        self._show("drawn", drawn is not None, text)
+        if drawn:
+            self.query_one("#drawn-heading", Heading).update(drawn.title)
+
     def _show_image(self, detail: Detail) -> None:
         hash_ = detail.images[-1] if detail.images else ""
         image = self.query_one(ImageView)
@@ -114,7 +119,7 @@ class DetailPanel(Container):
         if detail.preview and not hash_:
             image.show_preview(detail.preview)
         else:
-            image.show(stored_file(self._paths, hash_), hash_)
+            image.show_file(self._paths, detail.shown)
 
     def _show_prompt(self, detail: Detail) -> None:
         there = bool(detail.prompt)
@@ -167,18 +172,6 @@ class DetailPanel(Container):
             label = f"{TAKEN if row.taken else ' '} {row.label}"
             values = (Text(figures.score(value), style) for value in row.values)
             table.add_row(Text(label, style, no_wrap=True), *values)
-        return table
-
-    def _alike(self, found: Sequence[SimilarityTable]) -> Table:
-        muted = self.get_component_rich_style("detail--muted", partial=True)
-        table = Table.grid(padding=(0, 1))
-        for alike in found:
-            table.add_row(Text(alike.measure, "bold"))
-            square = Table.grid(padding=(0, 2))
-            square.add_row("", *(Text(name, muted) for name in alike.names))
-            for name, values in zip(alike.names, alike.values, strict=True):
-                square.add_row(Text(name), *(Text(f"{v:.3g}", justify="right") for v in values))
-            table.add_row(square)
         return table
 
     def _calls(self, detail: Detail) -> Text:

@@ -12,7 +12,6 @@ from engine.config.paths import WorkspacePaths
 from tui import formatting as figures
 from tui.snapshots.siblings import SiblingScope
 from tui.states import look
-from tui.stored import stored_file
 from tui.widgets.columns import fit
 from tui.widgets.image import ImageView
 
@@ -59,7 +58,7 @@ class Frame(Vertical):
         if turn.preview:
             self._image.show_preview(turn.preview)
         else:
-            self._image.show(stored_file(self._paths, turn.image), turn.image)
+            self._image.show_file(self._paths, turn.file, small=True)
 
     def on_click(self, event: events.Click) -> None:
         """Picks this turn."""

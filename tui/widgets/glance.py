@@ -1,4 +1,4 @@
-"""The selected job at a glance: its best image, and the last words about it."""
+"""The selected job at a glance: its best file, and the last words about it."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -7,7 +7,6 @@ from textual.widgets import Static
 
 from engine.config.paths import WorkspacePaths
 from tui.snapshots.batch import Glance
-from tui.stored import stored_file
 from tui.widgets.image import ImageView
 from tui.widgets.theme_changes import on_theme_change
 
@@ -16,9 +15,9 @@ class GlancePanel(Vertical):
     """Image above, words below."""
 
     DEFAULT_CSS = """
-    GlancePanel Image { height: 1fr; }
+    GlancePanel ImageView { height: 1fr; }
     GlancePanel #said { height: auto; max-height: 50%; }
-    GlancePanel.-no-image Image { display: none; }
+    GlancePanel.-no-image ImageView { display: none; }
     GlancePanel.-no-image #said { max-height: 100%; }
     """
     COMPONENT_CLASSES = {"glance--bad", "glance--muted"}  # noqa: RUF012 - Textual's way
@@ -40,7 +39,7 @@ class GlancePanel(Vertical):
         self._glance = glance
         image = glance.image if glance else ""
         self.set_class(not image, "-no-image")
-        self.query_one(ImageView).show(stored_file(self._paths, image), image)
+        self.query_one(ImageView).show_file(self._paths, glance.file if glance else None)
         self.restyle()
 
     def on_mount(self) -> None:

@@ -1,4 +1,4 @@
-"""A stored image in the terminal.
+"""A stored file in the terminal: an image, or what the kind of another file draws.
 
 Nothing is read before it is to be drawn: an image that is scrolled away, on a hidden tab or under
 another screen costs nothing. It is decoded in a thread, one at a time for each widget, and kept by
@@ -19,14 +19,21 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from db.queries.inspect import FileLine
+from engine.config.paths import WorkspacePaths
 from tui.images.cache import LruCache
 from tui.images.cells import CellStyle, cell_style, draw, pixels_of
-from tui.images.decode import ImageTrouble, thumbnail
+from tui.images.decode import ImageTrouble, small_version, thumbnail
 from tui.images.terminal import pixel_terminal
 from tui.line.pace import LinePace
+from tui.snapshots.files import stored_of
+from tui.stored import stored_file
+from tui.widgets.drawing import strips_of, tones
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+
+    from engine.contract.kinds import Lines
 
 CACHE_BYTES = 12 * 2**20
 """What all drawn images together may take."""
@@ -49,12 +56,14 @@ class ImageKey(NamedTuple):
         size: The area in cells.
         style: How cells are drawn; `pixels` where the terminal draws itself.
         backdrop: The background behind cells that the image does not fill, as RGB.
+        tones: Colours of the theme, if a kind draws the file.
     """
 
     content: str
     size: tuple[int, int]
     style: CellStyle | Literal["pixels"]
     backdrop: tuple[int, int, int]
+    tones: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +78,28 @@ THUMBNAILS: LruCache[RenderedImage] = LruCache(CACHE_BYTES)
 """What all widgets of the process have drawn lately. Used by the event loop alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A stored file that its kind draws.
+
+    Attributes:
+        file: The file's row.
+        paths: Places of the workspace.
+        path: The stored file.
+        small: True to draw it for a small area.
+    """
+
+    file: FileLine
+    paths: WorkspacePaths
+    path: Path
+    small: bool
+
+
+Source = Path | bytes | FileSource
+
+
 class ImageView(Widget):
-    """Shows one stored image as large as fits, or a sentence in its place."""
+    """Shows one stored file as large as fits, as its kind draws it, or a sentence in its place."""
 
     DEFAULT_CSS = """
     ImageView {
@@ -108,7 +137,7 @@ class ImageView(Widget):
         """
         super().__init__(name=name, id=id, classes=classes)
         self._style_given = style
-        self._source: Path | bytes | None = None
+        self._source: Source | None = None
         self._content = ""
         self._in_flight: ImageKey | None = None
         self._trouble: tuple[ImageKey, str] | None = None
@@ -124,12 +153,29 @@ class ImageView(Widget):
         """
         self._show(path, hash or str(path or ""))
 
+    def show_file(
+        self, paths: WorkspacePaths, file: FileLine | None, *, small: bool = False
+    ) -> None:
+        """Show a stored file as its kind draws it.
+
+        Args:
+            paths: Places of the workspace.
+            file: The file; None if there is none yet.
+            small: True to draw it for a small area, such as a frame of the film strip.
+        """
+        path = stored_file(paths, file.hash) if file else None
+        if file is None or path is None:
+            self._show(None, "")
+            return
+        drawn = "" if file.kind == "image" else f" {file.kind}{' small' if small else ''}"
+        self._show(FileSource(file, paths, path, small), f"{file.hash}{drawn}")
+
     def show_preview(self, preview: bytes) -> None:
         """Shows an image that is not done and not stored: a small PNG, JPEG or WebP file."""
         digest = blake2b(preview, digest_size=16).hexdigest()
         self._show(preview, f"preview {digest}")
 
-    def _show(self, source: Path | bytes | None, content: str) -> None:
+    def _show(self, source: Source | None, content: str) -> None:
         self._trouble = None
         if (source, content) != (self._source, self._content):
             if not isinstance(self._source, bytes):
@@ -201,7 +247,12 @@ class ImageView(Widget):
             size=(min(columns, MAX_COLUMNS), min(rows, MAX_ROWS)),
             style=self._cell_style(),
             backdrop=self.background_colors[1].rgb,
+            tones=self._tones(),
         )
+
+    def _tones(self) -> tuple[tuple[str, str], ...]:
+        is_drawn = isinstance(self._source, FileSource) and self._source.file.kind != "image"
+        return tones(self.app.theme_variables) if is_drawn else ()
 
     def _cell_style(self) -> CellStyle | Literal["pixels"]:
         if self._style_given is not None:
@@ -220,7 +271,7 @@ class ImageView(Widget):
         work = partial(self._make, self._source, wanted)
         self.run_worker(work, thread=True, group="image", exit_on_error=False)
 
-    def _make(self, source: Path | bytes, wanted: ImageKey) -> None:
+    def _make(self, source: Source, wanted: ImageKey) -> None:
         """In a thread: reads, decodes and draws, and posts what came of it."""
         drawn, weight, trouble = RenderedImage(), 0, ""
         try:
@@ -260,20 +311,49 @@ class ImageView(Widget):
             self.remove_children()
 
 
-def _make_ready(source: Path | bytes, wanted: ImageKey) -> tuple[RenderedImage, int]:
+def _make_ready(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
     columns, rows = wanted.size
-    terminal = pixel_terminal()
+    box = _box(wanted)
+    if isinstance(source, FileSource):
+        drawn = _drawing(source, wanted, max(box))
+        if not isinstance(drawn, Path | bytes):
+            strips = strips_of(drawn, wanted.tones, columns)[:rows]
+            return RenderedImage(strips=strips), sum(s.cell_length for s in strips) * _CELL_BYTES
+        source = drawn
     if wanted.style == "pixels":
-        if terminal is None:
-            raise ImageTrouble("The terminal shows no pixels any more.")
-        width, height = columns * terminal.cell[0], rows * terminal.cell[1]
-        share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
-        box = (max(1, int(width * share)), max(1, int(height * share)))
         pixels = thumbnail(source, box)
         return RenderedImage(pixels=pixels), pixels.width * pixels.height * 3
-    image = thumbnail(source, pixels_of(columns, rows))
+    image = thumbnail(source, box)
     strips = draw(image, wanted.style, wanted.backdrop)
     return RenderedImage(strips=strips), image.width * len(strips) * _CELL_BYTES
+
+
+def _box(wanted: ImageKey) -> tuple[int, int]:
+    """The area in pixels."""
+    columns, rows = wanted.size
+    terminal = pixel_terminal()
+    if wanted.style != "pixels":
+        return pixels_of(columns, rows)
+    if terminal is None:
+        raise ImageTrouble("The terminal shows no pixels any more.")
+    width, height = columns * terminal.cell[0], rows * terminal.cell[1]
+    share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
+    return max(1, int(width * share)), max(1, int(height * share))
+
+
+def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes | Lines":
+    """What the kind of a file draws: lines, an encoded image, or the image that the file is."""
+    from engine.contract.kinds import Lines, OwnImage, Size
+    from engine.kinds.drawing import draw_full, draw_small
+
+    stored = stored_of(source.file, source.path)
+    draw_kind = draw_small if source.small else draw_full
+    drawn = draw_kind(stored.item, Size(*wanted.size))
+    if isinstance(drawn, Lines):
+        return drawn
+    if not isinstance(drawn, OwnImage):
+        return drawn.data
+    return small_version(source.paths.thumbnails, stored, side) or source.path
 
 
 def _centred(line: Strip, width: int, style: Style) -> Strip:

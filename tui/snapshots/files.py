@@ -1,0 +1,116 @@
+"""Stored files and results of steps as their kinds draw them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from db.queries import inspect
+from db.queries.inspect import Faces, FileLine
+from db.rows import ArtifactRow
+
+if TYPE_CHECKING:
+    from engine.contract.kinds import Item, Lines
+    from engine.kinds.thumbnails import StoredFile
+
+MAX_DATA = 1_000_000
+"""Characters of a result, as JSON, that is drawn by its kind."""
+
+MAX_ROWS = 200
+"""Lines of a result that is drawn."""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnResult:
+    """The result of a step as its kind draws it.
+
+    Attributes:
+        title: Name of the kind.
+        lines: The drawing.
+    """
+
+    title: str
+    lines: "Lines"
+
+
+@cache
+def faces() -> Faces:
+    """Return the kinds that a job is not shown by, or only for lack of another."""
+    from engine.kinds.registry import kinds
+
+    return Faces(kinds().with_face("hidden"), kinds().with_face("supporting"))
+
+
+def line_of(artifact: ArtifactRow) -> FileLine:
+    """Return a stored file as something to show."""
+    names: tuple[str, ...] = FileLine.__match_args__
+    return FileLine(*[getattr(artifact, name) for name in names])
+
+
+def stored_of(file: FileLine, path: Path) -> "StoredFile":
+    """Return a stored file as its kind takes it."""
+    from engine.kinds.thumbnails import StoredFile
+
+    return StoredFile(
+        hash=file.hash,
+        path=path,
+        kind=file.kind,
+        media_type=file.media_type,
+        size=file.size,
+        width=file.width,
+        height=file.height,
+        facts=_mapping(file.facts),
+    )
+
+
+def facts_line(file: FileLine) -> str:
+    """Return the facts of a file in a line, clean; empty if there are none."""
+    from engine.kinds.drawing import facts_of
+
+    item = stored_of(file, Path()).item
+    return ", ".join(text for name, text in facts_of(item) if name != "bytes")
+
+
+def draw_result(
+    connection: Any, step: inspect.StepLine, names: Mapping[str, str], columns: int
+) -> DrawnResult | None:
+    """Return the result of a step as its kind draws it, or None if the kind draws only files.
+
+    Args:
+        connection: A reader.
+        step: The step.
+        names: Names of files by their hashes.
+        columns: Width of the drawing in cells.
+    """
+    from engine.contract.kinds import Lines, Size
+    from engine.kinds.drawing import draw_full, title_of
+    from engine.kinds.registry import kinds
+
+    if step.state != "done" or not kinds().of(step.kind).draws_results:
+        return None
+    request, result = inspect.step_texts(connection, step.id, MAX_DATA)
+    item = _result_item(step.kind, request, result, names)
+    drawn = draw_full(item, Size(max(20, columns), MAX_ROWS))
+    return DrawnResult(title_of(step.kind), drawn) if isinstance(drawn, Lines) else None
+
+
+def _result_item(kind: str, request: str, result: str, names: Mapping[str, str]) -> "Item":
+    from engine.contract.kinds import Item
+
+    return Item(kind, data=_json(result), request=_json(request), names=names)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    found = _json(text)
+    if not isinstance(found, dict):
+        return {}
+    return {name: value for name, value in found.items() if isinstance(value, str | int | float)}
