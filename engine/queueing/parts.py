@@ -98,7 +98,7 @@ def _best(
     glance = inspect.glance(
         connection, job.id, headline.metric, higher_is_better=headline.higher_is_better
     )
-    best = [file for file in files if glance and file.hash == glance.image]
+    best = [file for file in files if glance and file.id == glance.artifact]
     if not best and not steps:
         raise UnknownPart(f"Job {quoted(job.key)} has finished no step yet: nothing can be sent.")
     return _part_of(steps, best or files)
