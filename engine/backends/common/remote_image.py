@@ -4,9 +4,18 @@ from collections.abc import Mapping
 from typing import ClassVar, Generic, Protocol, TypeVar
 
 from engine.backends.common.chat_client import lacks
+from engine.backends.common.download import ROLE, FileLocations, fetch_image
 from engine.backends.common.failures import Account
 from engine.backends.common.readiness import find_key
-from engine.contract import BaseBackend, ImageInfo, ImageRequest, Limits, MissingRequirement
+from engine.contract import (
+    Artifact,
+    BaseBackend,
+    CallContext,
+    ImageInfo,
+    ImageRequest,
+    Limits,
+    MissingRequirement,
+)
 
 
 class ImagePrices(Protocol):
@@ -38,6 +47,11 @@ class ProviderSettings(ImagePrices, Protocol):
     @property
     def is_local(self) -> bool:
         """True if the calls go to this machine."""
+        ...
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that one call may take."""
         ...
 
     @property
@@ -119,6 +133,23 @@ class RemoteImageBackend(PricedImages[SettingsT], Generic[SettingsT]):
         )
         self._key = find_key(environment, *self.keys)
         self._account = Account(self.name, self.keys, (self._key,) if self._key else ())
+
+    async def fetch(self, url: str, hosts: tuple[str, ...], context: CallContext) -> Artifact:
+        """Fetch a finished image from the provider and keep it.
+
+        Args:
+            url: Address that a reply named, or a `data:` URI.
+            hosts: Hosts besides the provider's own that files are fetched from.
+            context: Context of the call.
+
+        Raises:
+            Permanent: It is not an image, is gone or too large, or is on another host.
+            Retryable: The host cannot be reached.
+        """
+        setting = f"{self.name}.download_hosts"
+        timeout = self.settings.timeout
+        locations = FileLocations(self._account, self.address, hosts, timeout, setting=setting)
+        return await context.keep(await fetch_image(locations, url), role=ROLE)
 
     def missing(self) -> list[MissingRequirement]:
         """Return the package or the key, if one is missing."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.backends.common.download import ROLE, FileLocations, data_uri, fetch_image
+from engine.backends.common.download import data_uri
 from engine.backends.common.failures import refused
 from engine.backends.common.reading import GeneratedFiles, ReplyFile, ReplyText, Seed
 from engine.backends.common.references import read_reference, references_of
@@ -132,15 +132,7 @@ class FalImages(RemoteImageBackend[FalSettings]):
         if file is None:
             raise self._no_image(made)
         context.progress(1.0, "fetching the image")
-        locations = FileLocations(
-            self._account,
-            self.address,
-            self.settings.download_hosts,
-            self.settings.timeout,
-            setting="fal.download_hosts",
-        )
-        data = await fetch_image(locations, _address(file))
-        image = await context.keep(data, role=ROLE)
+        image = await self.fetch(_address(file), self.settings.download_hosts, context)
         seed = seed_of(request) if made.seed is None else made.seed
         return GeneratedImage(image=image, seed=seed)
 

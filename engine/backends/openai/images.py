@@ -13,9 +13,6 @@ from pydantic import AliasChoices, Field
 
 from engine.backends.common.chat_client import whole_reply
 from engine.backends.common.download import (
-    ROLE,
-    FileLocations,
-    fetch_image,
     from_base64,
     keep_image,
 )
@@ -108,7 +105,8 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
             StepError: It did not work.
         """
         if context.request_id:
-            return await self._image_at(context.request_id, request, context)
+            image = await self._fetched(context.request_id, context)
+            return GeneratedImage(image=image, seed=request.seed)
         references = [
             await _as_file(number, image, context)
             for number, image in enumerate(
@@ -128,22 +126,12 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
             data = from_base64(self._account, file.b64_json)
             decoded = await keep_image(context, self._account, data)
             return GeneratedImage(image=decoded, seed=request.seed)
-        return await self._image_at(file.url, request, context)
-
-    async def _image_at(
-        self, url: str, request: ImageRequest, context: CallContext
-    ) -> GeneratedImage:
-        context.progress(None, "fetching the image")
-        settings = self.settings
-        locations = FileLocations(
-            self._account,
-            self.address,
-            settings.download_hosts,
-            settings.timeout,
-            setting=f"{self.name}.download_hosts",
-        )
-        image = await context.keep(await fetch_image(locations, url), role=ROLE)
+        image = await self._fetched(file.url, context)
         return GeneratedImage(image=image, seed=request.seed)
+
+    async def _fetched(self, url: str, context: CallContext) -> Artifact:
+        context.progress(None, "fetching the image")
+        return await self.fetch(url, self.settings.download_hosts, context)
 
     def _cost(self, used: _Usage, context: CallContext) -> int:
         read, written = used.input_tokens or 0, used.output_tokens or 0
