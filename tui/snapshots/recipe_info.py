@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from engine.client.recipes import load_recipe
-
 
 @dataclass(frozen=True, slots=True)
 class RecipeInfo:
@@ -46,6 +44,7 @@ class Headlines:
 
 
 def _load(recipe: str) -> RecipeInfo:
+    from engine.client.recipes import load_recipe  # not for the first picture
     from engine.contract.decision_points import Approval
 
     found = load_recipe(recipe)
