@@ -11,6 +11,7 @@ from db.queries import jobs as queries
 from db.queries import lineage
 from db.rows import (
     ApiCallRow,
+    ArtifactRow,
     BatchRow,
     CritiqueRow,
     DecisionRow,
@@ -53,6 +54,11 @@ def job_detail(
         "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
         "decisions": [_decision(row) for row in queries.decision_rows(connection, job.id)],
         "api_calls": [_call(call, keys) for call in queries.api_calls(connection, job.id)],
+        "files": [
+            _stored(row, paths, keys)
+            for row in queries.artifacts(connection, job.id)
+            if row.role != TRACE
+        ],
         "traces": [
             {"step": keys.get(row.step_id or 0), "bytes": row.size, "file": _file(paths, row.hash)}
             for row in queries.artifacts(connection, job.id)
@@ -168,6 +174,22 @@ class _Turns:
         return _file(self._paths, turn.artifact)
 
 
+def _stored(row: ArtifactRow, paths: WorkspacePaths, keys: Mapping[int, str]) -> dict[str, Any]:
+    """A file that a step left behind, with the facts of its kind."""
+    return {
+        "step": keys.get(row.step_id or 0),
+        "role": row.role,
+        "kind": row.kind,
+        "media_type": row.media_type,
+        "bytes": row.size,
+        "width": row.width,
+        "height": row.height,
+        "facts": json.loads(row.facts),
+        "artifact": row.hash,
+        "file": _file(paths, row.hash),
+    }
+
+
 def _file(paths: WorkspacePaths, hash_: str) -> str:
     """A stored file, relative to the workspace."""
     return str(ArtifactStore(paths.artifacts).path(hash_).relative_to(paths.root))
@@ -203,6 +225,7 @@ def _step(step: StepRow) -> dict[str, Any]:
         "key": step.key,
         "state": "superseded" if step.superseded_at else step.state,
         "operation": step.operation,
+        "kind": step.kind,
         "backend": step.backend,
         "model": step.model,
         "attempts": step.attempts,

@@ -16,10 +16,13 @@ from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
 from engine.client.ids import find_job
 from engine.client.workspace import Workspace
+from engine.contract.kinds import Item
+from engine.kinds.drawing import facts_of, title_of
 from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
 _TRACES_SHOWN = 10
+_FILES_SHOWN = 30
 
 
 @click.command()
@@ -49,6 +52,7 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Iterations", list(_iterations(job)))
     yield from _section("Remarks", [_remarks(job["remarks"])] if job["remarks"] else [])
     yield from _section("Steps", _steps(job["steps"]))
+    yield from _section("Files", _files(job["files"]))
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
     yield from _section("Decisions", [_decided(job["decisions"])] if job["decisions"] else [])
     yield from _section("Calls of providers", [_call(call) for call in job["api_calls"]])
@@ -147,6 +151,37 @@ def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
             _cost(step),
         )
     return [made]
+
+
+def _files(files: list[Mapping[str, Any]]) -> list[RenderableType]:
+    """The newest files, each with the facts of its kind."""
+    if not files:
+        return []
+    rows = render.table("step", "role", "kind", "facts", "artifact", stretch="facts")
+    for file in files[-_FILES_SHOWN:]:
+        rows.add_row(
+            render.shown(file["step"] or "", 60),
+            render.shown(file["role"], 30),
+            render.shown(title_of(file["kind"]), 30),
+            render.shown(_facts(file), 80),
+            render.shown(file["artifact"][:12]),
+        )
+    more = len(files) - _FILES_SHOWN
+    older = [Text(f"{pluralize(more, 'older one is', 'older ones are')} in show --json")]
+    return [*(older if more > 0 else []), rows]
+
+
+def _facts(file: Mapping[str, Any]) -> str:
+    item = Item(
+        kind=file["kind"],
+        media_type=file["media_type"],
+        size=file["bytes"],
+        width=file["width"],
+        height=file["height"],
+        facts=file["facts"],
+    )
+    facts = [text for name, text in facts_of(item) if name != "bytes"]
+    return ", ".join([file["media_type"], render.size(file["bytes"]), *facts])
 
 
 def _cost(step: Mapping[str, Any]) -> str:

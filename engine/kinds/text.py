@@ -44,7 +44,7 @@ class TextKind(Kind):
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return the size."""
-        return [("size", words.size(item.size))]
+        return [("bytes", words.size(item.size))]
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return the first lines."""
