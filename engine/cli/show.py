@@ -17,7 +17,7 @@ from engine.cli.options import json_option, workspace_option
 from engine.client.ids import find_job
 from engine.client.workspace import Workspace
 from engine.contract.kinds import Item
-from engine.kinds.drawing import facts_of, title_of
+from engine.kinds.drawing import facts_line, title_of
 from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
@@ -180,8 +180,8 @@ def _facts(file: Mapping[str, Any]) -> str:
         height=file["height"],
         facts=file["facts"],
     )
-    facts = [text for name, text in facts_of(item) if name != "bytes"]
-    return ", ".join([file["media_type"], render.size(file["bytes"]), *facts])
+    parts = (file["media_type"], render.size(file["bytes"]), facts_line(item))
+    return ", ".join(part for part in parts if part)
 
 
 def _cost(step: Mapping[str, Any]) -> str:

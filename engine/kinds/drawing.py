@@ -53,6 +53,16 @@ def facts_of(item: Item) -> list[tuple[str, str]]:
     return [(clean(str(name), 40), clean(str(text), 200)) for name, text in found]
 
 
+def facts_line(item: Item) -> str:
+    """Return the facts of an item in a line, for example `0:02.5, 8 kHz, mono, 25 frames`."""
+    facts = [fact for fact in facts_of(item) if fact[0] != "bytes"]
+    return ", ".join(f"{text} {name}" if _is_bare(text) else text for name, text in facts)
+
+
+def _is_bare(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit()
+
+
 def title_of(kind: str) -> str:
     """Return the name of a kind for people; of one that is not installed its own name."""
     found = kinds().named.get(kind)

@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract.kinds import Drawing, Item, Kind, Lines, OwnImage, Raster, Size, Span
 from engine.kinds import drawing
-from engine.kinds.drawing import draw_beside, draw_full, draw_small, facts_of
+from engine.kinds.drawing import draw_beside, draw_full, draw_small, facts_line, facts_of
 from engine.kinds.registry import Kinds, content_of, kinds
 from tests.support import media_files as media
 
@@ -110,6 +110,13 @@ def test_a_film_shows_frames_if_they_are_images() -> None:
     facts = text_of(draw_full(item_of(media.mp4(sound=True)), SIZE))
     assert "640×360" in facts
     assert "stereo" in facts
+
+
+def test_facts_in_a_line_name_bare_numbers() -> None:
+    film = item_of(media.mp4([b"x"] * 10, sound=True))
+    line = "0:00.4, 48 kHz, stereo, 640×360, 25 frames/s, 10 frames, avc1"
+    assert facts_line(film) == line
+    assert facts_line(item_of(b'{"a": 1}')) == "1 entries"
 
 
 def test_notation_is_text() -> None:

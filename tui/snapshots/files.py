@@ -67,10 +67,9 @@ def stored_of(file: FileLine, path: Path) -> "StoredFile":
 
 def facts_line(file: FileLine) -> str:
     """Return the facts of a file in a line, clean; empty if there are none."""
-    from engine.kinds.drawing import facts_of
+    from engine.kinds import drawing
 
-    item = stored_of(file, Path()).item
-    return ", ".join(text for name, text in facts_of(item) if name != "bytes")
+    return drawing.facts_line(stored_of(file, Path()).item)
 
 
 def draw_result(
