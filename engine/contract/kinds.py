@@ -40,7 +40,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognition:
     """Result of recognition.
 
     Attributes:
@@ -146,7 +146,7 @@ class Kind:
     suffixes: Mapping[str, str] = {}
     draws_results: bool = False
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return what bytes are if they are of this kind, else None. Read no more than needed."""
         return None
 

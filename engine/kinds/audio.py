@@ -8,7 +8,7 @@ from engine.audio.flac import read_flac
 from engine.audio.mp3 import looks_like_mp3, read_mp3
 from engine.audio.samples import Waveform, read_waveform
 from engine.audio.wav import is_wav, read_wav
-from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognised, Size, Span
+from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
 from engine.kinds import words
 from engine.kinds.bars import waveform
 
@@ -31,7 +31,7 @@ class AudioKind(Kind):
         "audio/webm": ".weba",
     }
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of sound by its headers."""
         head = content.head
         if not (is_wav(head) or head[:4] == b"fLaC" or looks_like_mp3(head)):
@@ -115,14 +115,14 @@ def _image(levels: Sequence[float], side: int) -> bytes:
     return out.getvalue()
 
 
-def recognised(facts: AudioFacts) -> Recognised:
+def recognised(facts: AudioFacts) -> Recognition:
     """Return audio facts as an artifact carries them."""
     named = {
         "seconds": round(facts.seconds, 3) if facts.seconds is not None else None,
         "sample_rate": facts.sample_rate,
         "channels": facts.channels,
     }
-    return Recognised(facts.media_type, facts={k: v for k, v in named.items() if v is not None})
+    return Recognition(facts.media_type, facts={k: v for k, v in named.items() if v is not None})
 
 
 def sound_facts(item: Item) -> list[tuple[str, str]]:

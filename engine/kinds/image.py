@@ -4,7 +4,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-from engine.contract.kinds import Content, Drawing, Item, Kind, OwnImage, Recognised, Size
+from engine.contract.kinds import Content, Drawing, Item, Kind, OwnImage, Recognition, Size
 
 MAX_THUMBNAIL_BYTES = 50 * 1024 * 1024
 """Size of the largest image file that gets a thumbnail, in bytes."""
@@ -40,14 +40,14 @@ class ImageKind(Kind):
         SVG: ".svg",
     }
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return an image's media type and sides as stored."""
         from engine.imaging.decode import describe_stream, looks_like_image
         from engine.imaging.errors import ImageError
 
         if looks_like_image(content.head):
             with contextlib.suppress(ImageError), content.open() as stream:
-                return Recognised(*describe_stream(stream))
+                return Recognition(*describe_stream(stream))
         return _svg(content.head)
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
@@ -68,10 +68,10 @@ class ImageKind(Kind):
         return None if item.media_type == SVG else OwnImage()
 
 
-def _svg(head: bytes) -> Recognised | None:
+def _svg(head: bytes) -> Recognition | None:
     found = _SVG_ROOT.match(head)
     if found is None:
         return None
     sides = [pattern.search(found[1]) for pattern in _SIDE.values()]
     width, height = (int(side[1]) if side else None for side in sides)
-    return Recognised(SVG, width or None, height or None)
+    return Recognition(SVG, width or None, height or None)

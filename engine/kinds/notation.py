@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognised, Size, Span
+from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
 from engine.kinds.text import as_text, read_lines
 
 MEDIA_TYPE = "text/vnd.abc"
@@ -23,7 +23,7 @@ class NotationKind(Kind):
     title = "notation"
     suffixes = {MEDIA_TYPE: ".abc"}  # noqa: RUF012 - a constant of the class
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of text that starts as a tune does: `X:` first, then `K:`."""
         text = as_text(content.head)
         if text is None or not _FIRST_FIELD.match(text):
@@ -34,7 +34,7 @@ class NotationKind(Kind):
         facts: dict[str, int | float | str] = {"key": key[1].strip()}
         if metre:
             facts["metre"] = metre[1].strip()
-        return Recognised(MEDIA_TYPE, facts=facts)
+        return Recognition(MEDIA_TYPE, facts=facts)
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return key and metre."""

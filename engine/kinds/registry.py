@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognised
+from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognition
 from engine.kinds.audio import AudioKind
 from engine.kinds.figures import FeaturesKind, SimilarityKind, TableKind, TimelineKind
 from engine.kinds.image import ImageKind
@@ -81,7 +81,7 @@ class Kinds:
         """Return the names of kinds by whether they are the face of a job."""
         return [kind.name for kind in self.named.values() if kind.face in faces]
 
-    def recognise(self, content: Content, name: str | None = None) -> tuple[str, Recognised]:
+    def recognise(self, content: Content, name: str | None = None) -> tuple[str, Recognition]:
         """Return the name of the kind of some bytes, and what they are.
 
         Args:
@@ -92,7 +92,7 @@ class Kinds:
         found, recognised = self._recognise(content, [*first, *self.order])
         return name or found, recognised
 
-    def _recognise(self, content: Content, order: Sequence[Kind]) -> tuple[str, Recognised]:
+    def _recognise(self, content: Content, order: Sequence[Kind]) -> tuple[str, Recognition]:
         for kind in order:
             try:
                 found = kind.recognise(content)
@@ -101,7 +101,7 @@ class Kinds:
                 continue
             if found is not None:
                 return kind.name, _bounded(found)
-        return _FILE.name, Recognised(UNKNOWN)
+        return _FILE.name, Recognition(UNKNOWN)
 
 
 _FILE = FileKind()
@@ -139,7 +139,7 @@ def _installed(taken: set[str]) -> list[Kind]:
     return found
 
 
-def _bounded(found: Recognised) -> Recognised:
+def _bounded(found: Recognition) -> Recognition:
     """The same with facts that can be stored: few, short and finite."""
     facts = {
         str(name)[:40]: value[:MAX_FACT_CHARS] if isinstance(value, str) else value
@@ -147,7 +147,7 @@ def _bounded(found: Recognised) -> Recognised:
         if isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
     }
     media_type = found.media_type if _MEDIA_TYPE.fullmatch(found.media_type) else UNKNOWN
-    return Recognised(media_type, found.width, found.height, facts)
+    return Recognition(media_type, found.width, found.height, facts)
 
 
 def content_of(data: bytes) -> Content:

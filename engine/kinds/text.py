@@ -13,7 +13,7 @@ from engine.contract.kinds import (
     Item,
     Kind,
     Lines,
-    Recognised,
+    Recognition,
     Size,
     Span,
 )
@@ -38,9 +38,9 @@ class TextKind(Kind):
     face: Face = "hidden"
     suffixes = {"text/plain": ".txt"}  # noqa: RUF012 - a constant of the class
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return plain text if the start is text."""
-        return None if as_text(content.head) is None else Recognised("text/plain")
+        return None if as_text(content.head) is None else Recognition("text/plain")
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return the size."""
@@ -59,7 +59,7 @@ class DataKind(Kind):
     face: Face = "hidden"
     suffixes = {JSON: ".json"}  # noqa: RUF012 - a constant of the class
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return JSON if all of it is an object or a list of JSON."""
         start = content.head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
         if start not in {b"{", b"["} or content.size > MAX_JSON_BYTES:
@@ -68,7 +68,7 @@ class DataKind(Kind):
             data = parse(stream.read(MAX_JSON_BYTES + 1))
         if data is None:
             return None
-        return Recognised(JSON, facts={"entries": len(data)})
+        return Recognition(JSON, facts={"entries": len(data)})
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         """Return the number of entries."""

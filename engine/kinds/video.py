@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from engine.audio.facts import AudioFacts
-from engine.contract.kinds import Content, Drawing, Item, Kind, Raster, Recognised, Size
+from engine.contract.kinds import Content, Drawing, Item, Kind, Raster, Recognition, Size
 from engine.imaging.strip import side_by_side
 from engine.kinds import words
 from engine.kinds.audio import recognised as recognised_audio
@@ -25,7 +25,7 @@ class VideoKind(Kind):
         "video/x-matroska": ".mkv",
     }
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of a video by its headers."""
         found = read_container(content)
         return _recognised(found) if found and found.has_video else None
@@ -62,7 +62,7 @@ class SoundInVideo(Kind):
 
     name = "audio"
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         """Return the facts of a file that holds only sound."""
         found = read_container(content)
         if found is None or found.has_video or not (found.sample_rate or found.channels):
@@ -91,7 +91,7 @@ def _stills(item: Item) -> list[bytes]:
         return read_stills(stream, found) if found else []
 
 
-def _recognised(found: ContainerFacts) -> Recognised:
+def _recognised(found: ContainerFacts) -> Recognition:
     named = {
         "seconds": round(found.seconds, 3) if found.seconds else None,
         "frames": found.frames,
@@ -101,4 +101,4 @@ def _recognised(found: ContainerFacts) -> Recognised:
         "channels": found.channels,
     }
     facts = {name: value for name, value in named.items() if value is not None}
-    return Recognised(f"video/{found.container}", found.width, found.height, facts)
+    return Recognition(f"video/{found.container}", found.width, found.height, facts)

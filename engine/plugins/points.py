@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """A plugin's object, which has a name."""
 
     @property
@@ -27,7 +27,7 @@ class Named(Protocol):
         ...
 
 
-NamedT = TypeVar("NamedT", bound=Named)
+NamedT = TypeVar("NamedT", bound=HasName)
 
 Group = Literal["recipe", "backend", "capability", "kind"]
 """Sort of plugin."""

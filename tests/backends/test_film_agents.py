@@ -23,7 +23,7 @@ class Part:
     """One agent: its operation, its words, a request, and an answer with what is broken in it."""
 
     operation: str
-    prompt_file: str
+    words: str
     request: Callable[[str], Request]
     answer: dict[str, Any]
     broken: dict[str, Any]

@@ -33,7 +33,7 @@ from engine.backends.common.reading import (
     plain,
 )
 from engine.backends.fal.image import _ImagesReply as FalMade
-from engine.backends.fal.replies import Refusal, RequestStatus, Submission
+from engine.backends.fal.replies import ErrorReply, RequestStatus, Submission
 from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.backends.gemini.failures import gemini_error
 from engine.backends.gemini.reading import GeminiReply
@@ -206,7 +206,7 @@ def test_no_error_s_body_makes_telling_fail(part: Any) -> None:
     for body in (part, {"error": part}, {"error": {"message": part, "code": part}}, [part]):
         written = json.dumps(body).encode()
         assert isinstance(said_in(written), str)
-        assert isinstance(Refusal.read(written, {}).text, str)
+        assert isinstance(ErrorReply.read(written, {}).text, str)
         error_in(body)
         assert isinstance(from_body(ACCOUNT, body, {}), StepError | None)
         assert isinstance(gemini_error(ACCOUNT, 400, body), StepError)
@@ -215,7 +215,7 @@ def test_no_error_s_body_makes_telling_fail(part: Any) -> None:
 def test_bodies_that_are_too_deep_or_hold_too_long_numbers_give_a_sentence() -> None:
     for body in (DEEP, LONG):
         assert from_status(ACCOUNT, 400, said_in(body)).message.startswith("toy answered 400: ")
-        assert Refusal.read(body, {}).text
+        assert ErrorReply.read(body, {}).text
     assert error_in(plain(LONG)) is not None
 
 

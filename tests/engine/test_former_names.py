@@ -14,7 +14,6 @@ from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.ranking import RankedImage, Ranking
 from tests.support.films import png_of
 from tui.images.terminal import wants_pixels
-from tui.snapshots.similarity import alike_of
 
 FORMER_KEY, FORMER_KEYS = "picture", "pictures"
 FORMER_DIRECTION = "higher_is_more_alike"
@@ -64,13 +63,6 @@ def test_results_with_the_former_keys_are_read_and_written_with_the_new_ones() -
         data = json.loads(result.model_dump_json())
         data[former] = data.pop(new)
         assert type(result).model_validate_json(json.dumps(data)) == result
-
-
-def test_a_comparison_with_the_former_key_is_shown() -> None:
-    measure = {"measure": "hue", FORMER_DIRECTION: True, "values": [[1, 0], [0, 1]]}
-    request = {"images": [{"hash": "a"}, {"hash": "b"}]}
-    (table,) = alike_of(json.dumps(request), json.dumps({"likenesses": [measure]}), {}, {})
-    assert table.measure == "hue: higher is more alike"
 
 
 @pytest.mark.parametrize(("value", "wanted"), [("cells", False), ("pixels", True)])

@@ -14,6 +14,7 @@ from engine.kinds.registry import Kinds, content_of, kinds
 from tests.support import media_files as media
 
 SIZE = Size(40, 10)
+FORMER_DIRECTION = "higher_is_more_alike"
 
 
 def item_of(data: bytes, kind: str | None = None) -> Item:
@@ -161,7 +162,7 @@ def test_similarities_are_a_square_for_each_measure() -> None:
     hashes = ["a" * 64, "b" * 64]
     images = [{"hash": h, "media_type": "image/png", "size": 1} for h in hashes]
     measure = {"measure": "clip", "method": "m", "values": [[1, 0.5], [0.5, 1]]}
-    for direction in ("higher_is_more_similar", "higher_is_more_similar"):
+    for direction in ("higher_is_more_similar", FORMER_DIRECTION):
         item = Item(
             "similarity",
             data={"likenesses": [measure | {direction: True}]},

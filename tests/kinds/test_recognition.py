@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import pytest
 
-from engine.contract.kinds import Content, Kind, Recognised
+from engine.contract.kinds import Content, Kind, Recognition
 from engine.kinds import registry
 from engine.kinds.registry import Kinds, content_of, content_of_file, kinds
 from tests.support import media_files as media
@@ -199,21 +199,21 @@ class Counted:
 class Broken(Kind):
     name = "broken"
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         raise RuntimeError("not today")
 
 
 class Odd(Kind):
     name = "odd"
 
-    def recognise(self, content: Content) -> Recognised | None:
+    def recognise(self, content: Content) -> Recognition | None:
         facts = {
             "nan": float("nan"),
             "long": "x" * 999,
             "list": [1],
             **{str(n): n for n in range(99)},
         }
-        return Recognised("../../etc", facts=facts)  # type: ignore[arg-type]
+        return Recognition("../../etc", facts=facts)  # type: ignore[arg-type]
 
 
 def test_a_kind_that_fails_is_passed_over() -> None:

@@ -21,7 +21,7 @@ import json
 
 from safelight_deck_words import SUITS
 
-from engine.contract.kinds import Item, Kind, Lines, Recognised, Span
+from engine.contract.kinds import Item, Kind, Lines, Recognition, Span
 
 
 class Deck(Kind):
@@ -33,7 +33,7 @@ class Deck(Kind):
 
     def recognise(self, content):
         if content.head.startswith(b"DECK "):
-            return Recognised("application/x-deck", facts={"cards": len(content.head.split()) - 1})
+            return Recognition("application/x-deck", facts={"cards": len(content.head.split()) - 1})
 
     def facts(self, item):
         return [("cards", str(item.facts.get("cards", "?")))]

@@ -44,7 +44,7 @@ class Headlines:
 
 
 def _load(recipe: str) -> RecipeInfo:
-    from engine.client.recipes import load_recipe  # not for the first picture
+    from engine.client.recipes import load_recipe  # not for the first paint
     from engine.contract.decision_points import Approval
 
     found = load_recipe(recipe)

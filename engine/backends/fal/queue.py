@@ -22,7 +22,7 @@ from engine.backends.common.failures import (
 from engine.backends.common.http import MAX_IMAGE_BYTES, LastReply, UnreadableReply, guarded
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import plain
-from engine.backends.fal.replies import Refusal, RequestStatus, Submission, is_refusal
+from engine.backends.fal.replies import ErrorReply, RequestStatus, Submission, is_refusal
 from engine.backends.fal.settings import QUEUE_URL, FalSettings
 from engine.backends.fal.ticket import FalTicket
 from engine.contract import Blocked, Permanent, Retryable, StepError
@@ -193,7 +193,7 @@ class FalQueue:
             raise _still_there(from_exception(self._account, error)) from None
 
     def _refusal(self, response: Any, *, resubmit: bool = False) -> StepError:
-        found = Refusal.read(response.content, response.headers)
+        found = ErrorReply.read(response.content, response.headers)
         if found.is_of_content and response.status_code in {400, 403, 422}:
             return refused(self._account, found.text)
         return from_status(

@@ -94,7 +94,7 @@ class RequestStatus(Lenient):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class ErrorReply:
     """Body of an error.
 
     Attributes:
