@@ -13,6 +13,7 @@ COMMA := ,
 LOCKED_PYTHONS ?= python3.11 python3.12 python3.13
 PYTEST_WORKERS ?= 2
 DEMO ?= demo
+DEMO_PROMPTS ?= examples/prompts.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
 
@@ -25,7 +26,7 @@ WITH_LOCAL = if $(PIP_INSTALL) --no-deps $(TORCH) 2>/dev/null || \
 	  $(PIP_INSTALL) --no-deps --retries 1 --timeout 20 --extra-index-url $(TORCH_INDEX) $(TORCH) 2>/dev/null; \
 	then $(1); else $(2); echo 'No CPU build of torch for this Python was found: the tests run without the [local] extra.'; fi
 
-.PHONY: help install demo screenshots test test-newest lock lint format types contracts bench clean
+.PHONY: help install demo screenshots test test-slow test-newest lock lint format types contracts bench clean
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -52,11 +53,11 @@ install: $(STAMP) ## make the virtual environment
 demo: export SAFELIGHT_ENGINE__REUSE := job
 demo: $(DEMO_STAMP) ## run the example prompts; on a terminal, watch them in the dashboard
 	@if [ -t 0 ] && [ -t 1 ] && [ "$$TERM" != dumb ]; then \
-	  $(BIN)/safelight queue refine examples/prompts.json --workspace $(DEMO) --set seed=11 && \
+	  $(BIN)/safelight queue refine $(DEMO_PROMPTS) --workspace $(DEMO) --set seed=11 && \
 	  { $(BIN)/safelight engine --until-idle --detach --workspace $(DEMO) || true; } && \
 	  $(BIN)/safelight --workspace $(DEMO); \
 	else \
-	  $(BIN)/safelight run refine examples/prompts.json --workspace $(DEMO) --set seed=11; \
+	  $(BIN)/safelight run refine $(DEMO_PROMPTS) --workspace $(DEMO) --set seed=11; \
 	fi
 	@echo 'Images and reports: $(DEMO)/outputs/results'
 	@echo 'Look again: $(BIN)/safelight status --workspace $(DEMO), or without "status" the dashboard'
@@ -66,6 +67,16 @@ screenshots: $(DEMO_STAMP) ## render the README's images from a real run
 
 test: $(STAMP) ## run the tests
 	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup
+
+# More rounds of all that is random, with examples that differ each time: SEED repeats them.
+SEED ?= $(shell od -An -N4 -tu4 /dev/urandom | tr -d ' ')
+ROUNDS ?= 5
+test-slow: export SAFELIGHT_TEST_ROUNDS := $(ROUNDS)
+test-slow: SEED := $(SEED)
+test-slow: $(STAMP) ## run what takes long, and properties with examples of their own
+	@echo 'To repeat this run: make test-slow SEED=$(SEED) ROUNDS=$(ROUNDS)'
+	$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -m 'slow or hypothesis or rounds' \
+	  --hypothesis-profile=randomised --hypothesis-seed=$(SEED)
 
 # Run it before a lock is renewed: what users get who install today.
 test-newest: VENV := .venv-newest

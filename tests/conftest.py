@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.support import repeatable
+from tests.support.effort import scaled
 
 # The same examples on every run, however slow the machine is at the moment.
 settings.register_profile(
@@ -17,6 +18,7 @@ settings.register_profile(
 # Other examples on every run, and the same ones again for the same `--hypothesis-seed`.
 settings.register_profile(
     "randomised",
+    max_examples=scaled(100),
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

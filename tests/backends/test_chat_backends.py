@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import socket
 import sys
 from typing import Any
 
@@ -372,7 +373,7 @@ def test_a_server_elsewhere_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) ->
     def looked(*_args: Any, **_more: Any) -> None:
         raise AssertionError("nothing is to be asked")
 
-    monkeypatch.setattr(readiness.socket, "create_connection", looked)
+    monkeypatch.setattr(socket, "create_connection", looked)
     assert readiness.silent("it", "https://api.openai.com/v1", "Start it.") is None
 
 

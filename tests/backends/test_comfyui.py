@@ -507,7 +507,7 @@ async def test_a_deleted_image_is_not_made_again_where_that_may_cost_something(s
 
 async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     comfy.hold = "running"
-    frames = [
+    frames: list[str | bytes] = [
         event("status", status={"exec_info": {"queue_remaining": 1}}, sid="x"),
         event("execution_start"),
         event("executing", node="3"),
@@ -667,7 +667,7 @@ def test_frames_are_read_as_hints_and_never_trusted():
     assert preview_of(b"\0\0\0\1") is None
 
 
-ODD_FRAMES = [
+ODD_FRAMES: list[str | bytes] = [
     '{"type": "progress", "data": {"value": %s, "max": 1}}' % ("9" * 400),
     '{"type": "progress", "data": {"value": 1.0, "max": %s}}' % ("9" * 400),
     '{"type": "progress", "data": {"value": NaN, "max": NaN}}',
@@ -685,7 +685,7 @@ ODD_FRAMES = [
 
 async def test_odd_frames_are_passed_over_and_what_follows_is_heard(server, comfy):
     comfy.hold = "running"
-    frames = [*ODD_FRAMES, event("progress", value=5, max=20)]
+    frames: list[str | bytes] = [*ODD_FRAMES, event("progress", value=5, max=20)]
     server.misbehave(Socket(frames), path="^/ws")
     context = MemoryContext()
     task = asyncio.create_task(backend(server).generate(request(), context))

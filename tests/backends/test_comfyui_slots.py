@@ -15,7 +15,8 @@ from engine.backends.comfyui.workflow import Workflow
 from engine.backends.common.failures import Account
 from engine.client.workspace import Workspace
 from engine.contract import ImageRequest, Permanent
-from engine.queueing.plan import QueueError, QueueOptions
+from engine.queueing.overrides import QueueError
+from engine.queueing.plan import QueueOptions
 from engine.queueing.queue import NOTE
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.context import MemoryContext
@@ -185,7 +186,7 @@ FOUND: dict[str, tuple[Graph, dict[str, Any]]] = {
 @pytest.mark.parametrize("name", FOUND)
 def test_places_are_found_by_following_the_graph(tmp_path: Path, name: str):
     graph, expected = FOUND[name]
-    slots = read(tmp_path, graph).slots
+    slots: dict[Any, Any] = {**read(tmp_path, graph).slots}
     assert {slot: slots.get(slot) for slot in expected} == expected
 
 

@@ -14,6 +14,7 @@ from engine.backends.diffusers.image import DiffusersImages
 from engine.contract import Artifact, ImageRequest, Permanent, Retryable, StepError, Task
 from engine.imaging import lineage
 from engine.plugins.catalog import EntryPointCatalog
+from tests.support.providers.context import MemoryContext
 
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 
@@ -27,10 +28,11 @@ def request(**fields: Any) -> ImageRequest:
     return ImageRequest(**{**usual, **fields})
 
 
-class FakeContext:
+class FakeContext(MemoryContext):
     """Answers tasks with one colour, and remembers them."""
 
     def __init__(self, answer: Any = None) -> None:
+        super().__init__()
         self.tasks: list[Task] = []
         self.kept: list[bytes] = []
         self.answer = answer
@@ -51,10 +53,10 @@ class FakeContext:
         wide, high = task.payload["width"], task.payload["height"]
         return {"rgb": b"\x10\x20\x30" * (wide * high), "width": wide, "height": high}
 
-    async def compute(self, function: Any, *args: Any) -> Any:
+    async def _compute(self, function: Any, args: tuple[Any, ...]) -> Any:
         return await asyncio.to_thread(function, *args)
 
-    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+    async def keep(self, data: bytes, role: str = "result", *, kind: str | None = None) -> Artifact:
         assert role == "image"
         self.kept.append(data)
         return Artifact(hash="0" * 64, media_type="image/png", size=len(data))
@@ -70,6 +72,7 @@ def test_the_defaults_are_sdxl_base_by_thirty_steps() -> None:
     made = EntryPointCatalog().backend("image", "diffusers", {}, {})
     assert (made.info.name, made.info.model, made.info.version) == ("diffusers", SDXL, "1")
     assert made.info.limits.concurrency == 8
+    assert isinstance(made, DiffusersImages)
     assert (made.settings.steps, made.settings.cfg) == (30, 7.5)
 
 

@@ -158,7 +158,7 @@ async def test_quota_and_key_are_told_apart_and_waits_are_kept(server):
     server.misbehave(status(429, {"detail": "slow down"}, retry_after="3"))
     reasons = [await failure(backend(server)) for _ in range(3)]
     assert [getattr(error, "reason", None) for error in reasons] == ["quota", "key", None]
-    assert reasons[2].retry_after == 3
+    assert reasons[2].retry_after == 3  # type: ignore[attr-defined]
 
 
 async def test_a_refused_prompt_is_permanent_with_the_reason(server):
@@ -297,7 +297,7 @@ async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, 
         status(code, {"detail": "Generation timed out", "error_type": "generation_timeout"}),
     ):
         server.misbehave(own, path=RESULT)
-        assert (await failure(backend(server))).resubmit
+        assert (await failure(backend(server))).resubmit  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("what", [reset(), status(502), huge(size=200 * 2**20)])

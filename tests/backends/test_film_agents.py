@@ -66,7 +66,7 @@ async def test_it_does_its_part(provider: Provider, part: Part) -> None:
         signed(found)
         == f"{provider.name}/{backend.info.model} {backend.info.versions[part.operation]}"
     )
-    assert f"{part.words}-1-" in signed(found)
+    assert f"{part.prompt_file}-1-" in signed(found)
     assert context.tokens == (1200, 80)
     if part.operation == "write_scenes":
         assert [scene.prompt for scene in found.scenes] == [
@@ -117,7 +117,7 @@ async def test_an_injection_reaches_the_provider_as_data_only(part: Part, text: 
     with ProviderServer(OPENAI.route(Script([part.answer]))) as server:
         await ask(OPENAI.backend(server, "text"), part, MemoryContext(), text)
         system, user = server.ledger[0].json["messages"]
-    assert system == {"role": "system", "content": prompt_file(part.words).text}
+    assert system == {"role": "system", "content": prompt_file(part.prompt_file).text}
     first = user["content"].removeprefix("Write 2 scenes of this film.\n\n").split("\n", 1)[0]
     assert first.startswith("<<<FILM ")
     last = user["content"].rsplit("\n", 1)[1]
@@ -168,7 +168,7 @@ def test_other_words_change_the_fingerprints_of_what_is_told_them_alone(
 
     with ProviderServer() as server:
         _, before = of_words(OPENAI.backend(server, "text"))
-        monkeypatch.setattr(writer.cinematographer, "version", lambda: "cinematographer-2-00000000")
+        monkeypatch.setattr(writer.cinematographer, "version", lambda: "cinematographer-2-00000000")  # type: ignore[attr-defined]
         _, after = of_words(OPENAI.backend(server, "text"))
         warm, other = of_words(OPENAI.backend(server, "text", temperature=1.0))
     assert {name for name in before if before[name] != after[name]} == {"write_shot"}
@@ -182,9 +182,7 @@ def test_a_refinement_has_the_fingerprint_that_it_had_before_there_were_films() 
     identity, found = of_words(backend)
     plain = Identity(backend.info.name, backend.info.model, backend.info.version)
     asked = attempts()
-    assert found["refine"] == fingerprint(
-        TextProxy(backend).refine(asked.brief, asked.attempts),
-        plain,  # type: ignore[arg-type]
-    )
+    call: Any = TextProxy(backend).refine(asked.brief, asked.attempts)
+    assert found["refine"] == fingerprint(call, plain)
     assert identity.version_of("refine") == backend.info.version
     assert identity.version_of("review_shot") != backend.info.version

@@ -3,6 +3,7 @@
 import json
 import random
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -401,7 +402,7 @@ async def test_an_image_that_is_fetched_on_a_later_try_is_counted_once(tmp_path:
         assert len(queue.generations) == 1
 
 
-IMAGE_SELLERS = {
+IMAGE_SELLERS: dict[str, tuple[Callable[[], Any], Callable[[Any], dict[str, Any]]]] = {
     "fal": (FalQueue, lambda server: fal_settings(server, price_per_image=0.5)),
     "openai": (
         lambda: OpenAIRoutes(by_url=True),

@@ -132,7 +132,8 @@ def test_what_is_required_stays_required() -> None:
         items: Items[Counts]
 
     assert Listed.model_validate({"items": [1, None, {"tokens": 3}]}).items[0].tokens == 3
-    for reply in ({}, {"items": None}, {"items": 3}, [], None):
+    replies: tuple[Any, ...] = ({}, {"items": None}, {"items": 3}, [], None)
+    for reply in replies:
         with pytest.raises(ValidationError):
             Listed.model_validate(reply)
 

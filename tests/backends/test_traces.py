@@ -84,7 +84,7 @@ async def test_a_chat_leaves_prompt_and_reply_and_no_image(provider: Provider) -
     assert provider.path in first["request"]["url"]
     assert "about 70" in all_text(first["reply"]["body"])
     assert "could not be used" in all_text(repair["request"]["body"])
-    assert JUDGED["description"] in all_text(repair["reply"]["body"])
+    assert str(JUDGED["description"]) in all_text(repair["reply"]["body"])
     assert (repair["reply"]["status"], repair["reply"]["whole"]) == (200, True)
 
 

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.support.chaos import Nursery, ProviderProcess, Stage
-from tests.support.effort import scaled
+from tests.support.effort import ROUNDS, scaled
+
+pytestmark = pytest.mark.rounds
+
+COMMITS = 3 if ROUNDS == 1 else 1
+"""Of the commits of one run, every third is a place to die, and in the long run each one."""
 
 
 @pytest.fixture(scope="module")
@@ -43,9 +48,9 @@ def unkilled(template: Stage, root: Path, nursery: Nursery) -> Stage:
 class Reference(Stage):
     """A finished workspace with what was charged for it, and for nothing after it."""
 
-    kept: list  # type: ignore[type-arg]
+    kept: list
 
-    def charged(self) -> list:  # type: ignore[type-arg]
+    def charged(self) -> list:
         return self.kept
 
 
@@ -54,7 +59,8 @@ def test_at_every_commit(
     moment: str, small: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:
     template, reference = small
-    for number in itertools.count(1):
+    first = 1 if moment == "before" else min(2, COMMITS)
+    for number in itertools.count(first, COMMITS):
         stage = template.copy(tmp_path / str(number))
         if nursery.run(stage.root, stage.provider.port, f"{moment}:{number}"):
             assert number > 20  # it was not over before it began
@@ -81,7 +87,7 @@ def test_each_life_a_commit_longer_than_the_last(
     stage.check(reference)
 
 
-@pytest.mark.parametrize("seed", range(scaled(4)))
+@pytest.mark.parametrize("seed", range(scaled(3, 12)))
 def test_at_random_moments(
     seed: int, larger: tuple[Stage, Stage], nursery: Nursery, tmp_path: Path
 ) -> None:

@@ -48,7 +48,7 @@ def finished(stage: Stage) -> dict[tuple[int, str], str]:
 
 
 @settings(
-    max_examples=scaled(20),
+    max_examples=scaled(8),
     deadline=None,
     database=None,
     phases=[Phase.generate],

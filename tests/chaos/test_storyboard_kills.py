@@ -11,6 +11,8 @@ from engine.recipes.storyboard import RECIPE
 from tests.support.chaos import Nursery, ProviderProcess, Stage
 from tests.support.effort import scaled
 
+pytestmark = pytest.mark.rounds
+
 FILM = {
     "image": "film",
     "text": "film",
@@ -43,9 +45,9 @@ def film(
 class Finished(Stage):
     """A finished workspace with what was charged for it, and for nothing after it."""
 
-    kept: list  # type: ignore[type-arg]
+    kept: list
 
-    def charged(self) -> list:  # type: ignore[type-arg]
+    def charged(self) -> list:
         return self.kept if hasattr(self, "kept") else super().charged()
 
 

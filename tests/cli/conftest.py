@@ -3,6 +3,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -57,7 +58,7 @@ def _closed(request, _context):
 def _queue(root: Path, name: str, lines: list[str], reply, **options) -> Workspace:
     catalog = ToyCatalog()
     catalog.toy.reply = reply
-    workspace = Workspace(root, create=True, catalog=catalog)
+    workspace = Workspace(root, create=True, catalog=cast("Any", catalog))
     source = root.parent / f"{name}.txt"
     source.write_text("".join(f"{line}\n" for line in lines))
     workspace.queue("toy", source, **options)

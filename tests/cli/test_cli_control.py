@@ -1,11 +1,14 @@
 import json
 import sqlite3
+import sys
+import time
 from contextlib import contextmanager
+from typing import Any
 
+import click
 import pytest
 
 import db.store
-from engine.cli import control
 from engine.client import commands
 from engine.client.workspace import Workspace
 from engine.queueing.plan import Planner
@@ -95,8 +98,8 @@ def test_unknown_id_does_nothing_at_all(run, toys):
 
 def test_cancel_of_a_batch_asks_on_a_terminal_only(run, toys, monkeypatch):
     asked = []
-    monkeypatch.setattr(control.sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(control.click, "confirm", lambda *args, **_: asked.append(args))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "confirm", lambda *args, **_: asked.append(args))
     run("cancel", "j5", "--workspace", toys)
     assert asked == []
     run("cancel", "b3", "--workspace", toys)
@@ -105,8 +108,8 @@ def test_cancel_of_a_batch_asks_on_a_terminal_only(run, toys, monkeypatch):
 
 
 def test_cancel_with_yes_does_not_ask(run, toys, monkeypatch):
-    monkeypatch.setattr(control.sys.stdin, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(control.click, "confirm", lambda *_, **__: pytest.fail("asked"))
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "confirm", lambda *_, **__: pytest.fail("asked"))
     assert run("cancel", "b3", "--yes", "--workspace", toys).code == 0
 
 
@@ -207,7 +210,7 @@ def test_command_left_by_an_engine_that_ended_is_carried_out(run, toys, monkeypa
     workspace = Workspace(toys)
     lock = EngineLock(workspace.paths.lock)
     lock.acquire()
-    monkeypatch.setattr(commands.time, "sleep", lambda _seconds: lock.release())
+    monkeypatch.setattr(time, "sleep", lambda _seconds: lock.release())
     ran = run("pause", "b3", "--workspace", toys)
     assert "Paused b3" in ran.out
 
@@ -265,7 +268,8 @@ def test_what_a_held_store_keeps_from_being_done_is_said_to_be_asked_for(run, to
 
 
 def test_commands_of_one_call_are_asked_for_together_or_not_at_all(run, toys, monkeypatch):
-    real, added = commands.add_command, []
+    added: list[Any] = []
+    real = commands.add_command  # type: ignore[attr-defined]
 
     def add_one(connection, *arguments):
         if added:

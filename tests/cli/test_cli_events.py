@@ -1,9 +1,9 @@
 import json
 import re
+import time
 
 import pytest
 
-from engine.cli import events as events_module
 from engine.client.workspace import Workspace
 
 FIELDS = {"version", "id", "at", "type", "level", "batch", "job", "message", "data"}
@@ -54,7 +54,7 @@ def test_follow_goes_on_with_what_happens_until_interrupted(run, toys, monkeypat
         raise KeyboardInterrupt
 
     done = []
-    monkeypatch.setattr(events_module.time, "sleep", tick)
+    monkeypatch.setattr(time, "sleep", tick)
     ran = run("events", "b3", "--follow", "--last", 0, "--json", "--workspace", toys)
     assert ran.code == 0
     assert [event["type"] for event in read(ran)] == ["job.paused"]

@@ -3,6 +3,7 @@ import io
 import json
 import re
 import sqlite3
+import time
 
 import pytest
 from rich.console import Console
@@ -105,7 +106,7 @@ def test_watch_prints_again_only_when_something_changed(run, toys, monkeypatch):
         if number == 5:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(status_module.time, "sleep", tick)
+    monkeypatch.setattr(time, "sleep", tick)
     ran = run("status", "--watch", "--json", "--workspace", toys)
     documents = [json.loads(line) for line in ran.lines]
     assert ran.code == 0
@@ -117,11 +118,12 @@ def test_watch_on_a_terminal_draws_in_place(toys, monkeypatch):
     def stop(_seconds):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(status_module.time, "sleep", stop)
-    console = Console(file=io.StringIO(), width=80, force_terminal=True)
+    monkeypatch.setattr(time, "sleep", stop)
+    written = io.StringIO()
+    console = Console(file=written, width=80, force_terminal=True)
     with pytest.raises(KeyboardInterrupt):
         status_module._watch(Workspace(toys), console, 30, as_json=False)
-    assert "mixed" in console.file.getvalue()
+    assert "mixed" in written.getvalue()
 
 
 @pytest.mark.parametrize("command", [["status"], ["jobs", "b1"], ["show", "j1"], ["costs"]])

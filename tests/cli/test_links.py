@@ -3,16 +3,16 @@
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from db.errors import LinkFound
+from engine.cli.app import main
 from engine.client.engine_process import EngineProcess
 from safelight import open_workspace
 from tests.support.engines import eventually
 
-ONE = ("--max-iterations", "1")
+ONE = ("--max-iterations", "1", "--set", "width=64", "--set", "height=64")
 
 
 @pytest.fixture
@@ -26,13 +26,21 @@ def mine(tmp_path: Path) -> Path:
     return home
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with a batch that is done, to copy."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "p.txt").write_text("a red fox\n")
+    command = ("run", "refine", str(folder / "p.txt"), *ONE, "-w", str(folder / "w"), "--plain")
+    assert main(list(command)) == 0
+    return folder / "w"
+
+
 @pytest.fixture
-def foreign(tmp_path: Path, run: Any) -> Path:
+def foreign(tmp_path: Path, finished: Path) -> Path:
     """A workspace with a batch that is done."""
     (tmp_path / "p.txt").write_text("a red fox\n")
-    root = tmp_path / "w"
-    assert run("run", "refine", tmp_path / "p.txt", *ONE, "-w", root, "--plain").code == 0
-    return root
+    return Path(shutil.copytree(finished, tmp_path / "w"))
 
 
 def state_of(home: Path) -> dict[str, tuple[int, bytes]]:

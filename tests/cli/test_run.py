@@ -167,10 +167,10 @@ def test_a_defect_is_shown_readably(
 
 def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     prompts = tmp_path / "many.txt"
-    prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(40)))
+    prompts.write_text("".join(f"a harbour at dusk, number {n}\n" for n in range(24)))
     process = subprocess.Popen(
         [sys.executable, "-m", "engine", "run", "refine", str(prompts), "-w", str(tmp_path / "w"),
-         "--plain", "--set", "width=256", "--set", "height=256", "--set", "seed=3"],
+         "--plain", "--set", "width=96", "--set", "height=96", "--set", "seed=3"],
         cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -187,7 +187,7 @@ def test_interrupted_once_it_can_be_resumed(tmp_path: Path):
     )  # fmt: skip
     assert again.returncode == 0, again.stderr
     status = json.loads(run("status", "--json", "-w", str(tmp_path / "w")).output)
-    assert status["batches"][0]["jobs"] == {"done": 40}
+    assert status["batches"][0]["jobs"] == {"done": 24}
 
 
 @pytest.mark.parametrize("how", ["--json", "--plain"])
@@ -227,18 +227,28 @@ def test_run_follows_the_engine_that_is_at_work(tmp_path: Path):
         assert engine.wait(30) == 0
 
 
-def test_make_demo_does_the_main_job(tmp_path: Path):
+SMALL_DEMO = [{"id": f"kite-{n}", "prompt": "a kite", "width": 64, "height": 64} for n in (1, 2)]
+
+
+@pytest.mark.parametrize("which", ["small", pytest.param("whole", marks=pytest.mark.slow)])
+def test_make_demo_does_the_main_job(tmp_path: Path, which: str):
+    prompts = tmp_path / "small.json" if which == "small" else ROOT / "examples" / "prompts.json"
+    (tmp_path / "small.json").write_text(json.dumps(SMALL_DEMO))
+    count = len(json.loads(prompts.read_text()))
     venv = Path(sys.prefix)
+    variables = [f"VENV={venv}", f"DEMO={tmp_path}/demo"]
+    if which == "small":
+        variables.append(f"DEMO_PROMPTS={prompts}")
     made = subprocess.run(
-        ["make", "-o", f"{venv}/.demo", "demo", f"VENV={venv}", f"DEMO={tmp_path}/demo"],
+        ["make", "-o", f"{venv}/.demo", "demo", *variables],
         cwd=ROOT, capture_output=True, text=True, timeout=300, env={**os.environ, "TERM": "dumb"},
     )  # fmt: skip
     assert made.returncode == 0, made.stdout + made.stderr
     results = tmp_path / "demo" / "outputs" / "results"
     assert str(results.relative_to(tmp_path)) in made.stdout
-    assert len(list(results.glob("*/iteration_1.png"))) == 12
+    assert len(list(results.glob("*/iteration_1.png"))) == count
     summary = json.loads((results / "batch_summary.json").read_text())
-    assert summary["totals"]["jobs"] == {"done": 12}
+    assert summary["totals"]["jobs"] == {"done": count}
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,8 @@ from tests.support.toys import ToyBackend, ToySettings
 
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
 KEY = "sk-of-the-user-0123456789"
-QUEUE = ("queue", "refine", "--set", "vision=openai")
+SMALL = ("--set", "width=64", "--set", "height=64")
+QUEUE = ("queue", "refine", "--set", "vision=openai", *SMALL)
 
 
 @pytest.fixture
@@ -160,7 +161,7 @@ def test_a_backend_of_somebody_else_is_guarded_by_the_names_that_it_uses(foreign
         endpoint: str = "api.toys.example"
 
     def make(settings: Any, environment: Any) -> Any:
-        backend = ToyBackend(name="toys")
+        backend: Any = ToyBackend(name="toys")
         backend.key = environment.get("TOYS_TOKEN")
         return backend
 
@@ -169,13 +170,14 @@ def test_a_backend_of_somebody_else_is_guarded_by_the_names_that_it_uses(foreign
     catalog.family = lambda name: family
     environment = Environment(foreign, {"TOYS_OWN": "x"})
     environment["TOYS_TOKEN"] = KEY
-    assert catalog.backend("text", "toys", {}, environment).key == KEY
+    own: Any = catalog.backend("text", "toys", {}, environment)
+    assert own.key == KEY
     with pytest.raises(
         UntrustedDestination, match="TOYS_TOKEN of your environment would be sent to evil"
     ):
         catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
     trust(foreign, ["evil.example"])
-    backend = catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
+    backend: Any = catalog.backend("text", "toys", {"endpoint": "evil.example"}, environment)
     assert backend.key == KEY
 
 
@@ -266,7 +268,8 @@ def test_results_go_outside_only_where_the_user_says_so(run, foreign, relative):
     mine = foreign.parent / "mine"
     place = "../mine" if relative else str(mine)
     (foreign / ".env").write_text(f"SAFELIGHT_OUTPUTS__FOLDER={place}\n")
-    command = ("run", "refine", foreign.parent / "p.txt", "--max-iterations", "1", "-w", foreign)
+    options = ("--max-iterations", "1", *SMALL, "-w", foreign)
+    command = ("run", "refine", foreign.parent / "p.txt", *options)
     said = run(*command)
     assert said.code == 3
     assert f"Results would be written to {mine}, a folder outside this workspace" in said.err
@@ -284,7 +287,7 @@ def test_results_of_a_batch_that_somebody_else_queued_stay_inside(run, foreign, 
     with monkeypatch.context() as theirs:
         theirs.setenv("XDG_CONFIG_HOME", str(foreign.parent / "theirs"))
         theirs.setattr("engine.trust.grants._given_here", set())
-        options = ("--max-iterations", "1", "--output-dir", mine, "-w", foreign)
+        options = ("--max-iterations", "1", *SMALL, "--output-dir", mine, "-w", foreign)
         assert run("queue", "refine", foreign.parent / "p.txt", *options).code == 0
     assert run("engine", "--until-idle", "-w", foreign).code == 3
     assert why_parked(foreign) == ["disk"]

@@ -1,5 +1,6 @@
 """The command that adds what is missing fits the way in which Safelight was installed."""
 
+import importlib.util
 import json
 import sys
 
@@ -19,9 +20,7 @@ def installed(tmp_path, monkeypatch):
         monkeypatch.setattr(sys, "prefix", str(tmp_path))
         monkeypatch.setattr(sys, "executable", f"{tmp_path}/bin/python")
         monkeypatch.setattr(installing, "_origin", lambda: json.loads(json.dumps(origin or {})))
-        monkeypatch.setattr(
-            installing.importlib.util, "find_spec", lambda name: name in modules or None
-        )
+        monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in modules or None)
         return f"{tmp_path}/bin/python"
 
     return install

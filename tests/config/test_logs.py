@@ -37,7 +37,7 @@ def test_a_full_disk_loses_lines_and_prints_no_tracebacks(
         return or_not
 
     logging.info("the first")
-    monkeypatch.setattr(handler.stream, "write", write(handler.stream.write))
+    monkeypatch.setattr(handler.stream, "write", write(handler.stream.write))  # type: ignore[attr-defined]
     logging.error("there is no room for this")
     full = False
     logging.info("the last")

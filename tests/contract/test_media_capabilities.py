@@ -182,11 +182,13 @@ def test_vectors_that_are_none_are_refused(wrong: Any) -> None:
 
 def test_similarities_are_cosines() -> None:
     found = Embeddings.of([[1, 0], [0, 2], [3, 3], [0, 0]], "toy")
-    root = 2**-0.5
+    root: float = 2**-0.5
     expected = [[1, 0, root, 0], [0, 1, root, 0], [root, root, 1, 0], [0, 0, 0, 0]]
-    assert np.allclose(found.similarities(), expected, atol=1e-7)
+    assert np.allclose(np.array(found.similarities()), np.array(expected), atol=1e-7)
     other = Embeddings.of([[0, -1]], "toy")
-    assert np.allclose(found.similarities(other), [[0], [-1], [-root], [0]], atol=1e-7)
+    assert np.allclose(
+        np.array(found.similarities(other)), np.array([[0], [-1], [-root], [0]]), atol=1e-7
+    )
 
 
 def test_inputs_are_counted_and_bounded() -> None:

@@ -28,7 +28,7 @@ from tests.support.effort import scaled
 from tests.support.stores import add_batch, batch_row, make_store, new_job
 
 QUICK = settings(
-    max_examples=scaled(40),
+    max_examples=scaled(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

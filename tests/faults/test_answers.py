@@ -36,7 +36,7 @@ async def run_one(toy: Toy, reply: Any) -> str:
         42,
         "text",
         Refinement.model_construct(prompt=None, reason="", author="toy"),
-        Refinement.model_construct(prompt=object(), reason="", author="toy"),
+        Refinement.model_construct(prompt=object(), reason="", author="toy"),  # type: ignore[arg-type]
     ],
     ids=["mapping", "number", "text", "null", "object"],
 )

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -48,8 +49,8 @@ async def test_work_goes_on_through_a_jump_and_no_duration_is_negative(
     await toy.run()
     jobs = toy.jobs()
     assert {job.state for job in jobs} == {"done"}
-    batch = toy.batch()
-    spans = [(row.started_at, row.finished_at) for row in (batch, *jobs)]
+    rows: list[Any] = [toy.batch(), *jobs]
+    spans = [(row.started_at, row.finished_at) for row in rows]
     spans += [(step.started_at, step.finished_at) for job in jobs for step in toy.steps(job.id)]
     assert all(start and end and end >= start for start, end in spans)
     assert all((seconds_between(start, end) or 0) >= 0 for start, end in spans)

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import os
 import resource
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +15,6 @@ import db.writer
 from db.errors import StoreError
 from db.queries.history import events_after
 from db.store import Store
-from engine.cli import checks_of_faults
 from engine.contract import CallContext, Refinement, RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
@@ -146,7 +146,7 @@ def test_the_doctor_sees_that_the_disk_is_full(
     def full(_handle: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checks_of_faults.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     found = diagnose(toy.root)["room"]
     assert "the disk is full" in found.found
     assert "safelight gc" in found.remedy

@@ -6,6 +6,7 @@ import random
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image, ImageCms, ImageFile
@@ -23,6 +24,7 @@ from engine.imaging.sheet import contact_sheet
 from engine.intake.images import check_image
 from engine.models.diffusion.sizes import opened
 from engine.models.scorers.images import ImageBatch
+from tests.support.pixels import pixel
 from tui.images.decode import thumbnail
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,7 +32,7 @@ SIDE = 48
 """Of the images here: the left half is red, the rest blue, the lower right quarter green."""
 
 
-EXACT = {
+EXACT: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 98, "subsampling": 0},
     "AVIF": {"quality": 100, "subsampling": "4:4:4"},
     "WEBP": {"lossless": True},
@@ -158,10 +160,10 @@ def test_colours_are_those_that_the_profile_describes():
     )
     swapped = swapped.replace(b"\0tmp", b"gXYZ")
     image = Image.new("RGB", (8, 8), (200, 0, 0))
-    red, green, _ = decoded(file(image, icc_profile=swapped)).getpixel((0, 0))
+    red, green, _ = pixel(decoded(file(image, icc_profile=swapped)))
     assert green > 150 > 50 > red
     clear = image.convert("RGBA")
-    assert decoded(file(clear, icc_profile=swapped)).getpixel((0, 0))[1] > 150
+    assert pixel(decoded(file(clear, icc_profile=swapped)))[1] > 150
     assert decoded(file(image, icc_profile=srgb)).getpixel((0, 0)) == (200, 0, 0)
     assert decoded(file(image, icc_profile=b"nonsense")).getpixel((0, 0)) == (200, 0, 0)
     assert sendable(file(image, icc_profile=srgb)).data == file(image, icc_profile=srgb)

@@ -3,6 +3,7 @@
 import io
 import os
 import sys
+from typing import BinaryIO, cast
 
 import pytest
 
@@ -384,9 +385,9 @@ class Endless(io.RawIOBase):
 @pytest.mark.parametrize("file_format", ["jsonl", "lines"])
 def test_streams_are_read_only_as_far_as_they_are_used(file_format):
     stream = Endless()
-    items = open_entries(stream, file_format=file_format)
+    items = open_entries(cast("BinaryIO", stream), file_format=file_format)
     numbers = [next(items).number for _ in range(10_000)]
-    items.close()
+    items.close()  # type: ignore[attr-defined]
     assert numbers[-1] == 10_000
     assert stream.taken <= 10_000 * 27 + 2 * 65536
     assert not stream.closed
@@ -395,7 +396,7 @@ def test_streams_are_read_only_as_far_as_they_are_used(file_format):
 def test_an_endless_stream_ends_at_a_limit(monkeypatch):
     monkeypatch.setattr("engine.intake.source.MAX_STREAMED_BYTES", 1 << 20)
     with pytest.raises(InputError, match="is larger than the 1 MiB that are read"):
-        list(open_entries(Endless(), file_format="jsonl"))
+        list(open_entries(cast("BinaryIO", Endless()), file_format="jsonl"))
 
 
 def test_too_many_entries_are_refused(monkeypatch):

@@ -12,6 +12,7 @@ from engine.kinds import drawing
 from engine.kinds.drawing import draw_beside, draw_full, draw_small, facts_line, facts_of
 from engine.kinds.registry import Kinds, content_of, kinds
 from tests.support import media_files as media
+from tests.support.pixels import pixel
 
 SIZE = Size(40, 10)
 FORMER_DIRECTION = "higher_is_more_alike"
@@ -105,8 +106,8 @@ def test_a_film_shows_frames_if_they_are_images() -> None:
 
     with Image.open(io.BytesIO(drawn.data)) as strip:
         width, height = strip.size
-        seen = [strip.getpixel((width * n // 6, height // 2)) for n in (1, 3, 5)]
-    assert [max(range(3), key=pixel.__getitem__) for pixel in seen] == [0, 1, 2]  # type: ignore[union-attr]
+        seen = [pixel(strip, (width * n // 6, height // 2)) for n in (1, 3, 5)]
+    assert [max(range(3), key=colour.__getitem__) for colour in seen] == [0, 1, 2]
     assert draw_small(film, SIZE) == Raster(frames[1])
     facts = text_of(draw_full(item_of(media.mp4(sound=True)), SIZE))
     assert "640×360" in facts
@@ -210,7 +211,7 @@ class Odd(Kind):
     def full(self, item: Item, size: Size) -> Drawing | None:
         if isinstance(self.drawn, Exception):
             raise self.drawn
-        return self.drawn  # type: ignore[no-any-return]
+        return self.drawn
 
     def facts(self, item: Item) -> Sequence[tuple[str, str]]:
         raise RuntimeError("no facts")

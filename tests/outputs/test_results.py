@@ -15,6 +15,7 @@ from engine.imaging.png_stream import is_png
 from engine.outputs.folder import ExportError, Folder
 from engine.process.ownership import _started, mark
 from engine.recipes.refine.outputs import write_job
+from tests.support.pixels import pixel
 from tests.support.refine_results import image, make_job, make_turn, snapshot, stamped
 
 NAMES = [
@@ -137,7 +138,7 @@ def test_a_copy_is_made_again_when_it_is_of_another_image_or_cut(shelf, tmp_path
         turn = make_turn(shelf.keep(image("BMP", shade), "image/bmp"))
         write_job(make_job(turn), tmp_path / "lamp", shelf.path)
         with Image.open(target) as decoded:
-            assert decoded.getpixel((15, 7))[0] == shade
+            assert pixel(decoded, (15, 7))[0] == shade
     whole = target.read_bytes()
     target.write_bytes(whole[:-30])
     write_job(make_job(turn), tmp_path / "lamp", shelf.path)

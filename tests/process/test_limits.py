@@ -1,5 +1,6 @@
 """Limits of the system: what can be raised is, what is too little is a sentence."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -59,14 +60,14 @@ def test_too_few_processes_are_refused_for_whoever_the_limit_binds(monkeypatch: 
     def getrlimit(kind: int) -> tuple[int, int]:
         return (100, 100) if kind == resource.RLIMIT_NPROC else real(kind)
 
-    monkeypatch.setattr(limits.resource, "getrlimit", getrlimit)
+    monkeypatch.setattr(resource, "getrlimit", getrlimit)
     monkeypatch.setattr(limits, "_tasks_of_user", lambda: 90)
-    monkeypatch.setattr(limits.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
     with pytest.raises(limits.LimitTooLow, match="Only 10 more processes or threads"):
         limits.refuse_too_little()
     monkeypatch.setattr(limits, "_tasks_of_user", lambda: 20)
     limits.refuse_too_little()
-    monkeypatch.setattr(limits.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(limits, "_tasks_of_user", lambda: 90)
     limits.refuse_too_little()
 

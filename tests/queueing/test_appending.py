@@ -9,7 +9,8 @@ import pytest
 
 from engine.client.ids import find_batch
 from engine.client.workspace import Workspace
-from engine.queueing.plan import QueueError, QueueOptions
+from engine.queueing.overrides import QueueError
+from engine.queueing.plan import QueueOptions
 from engine.queueing.queue import Queue
 
 

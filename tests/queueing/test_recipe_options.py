@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from engine.contract.options import Option
-from engine.queueing.plan import QueueError, QueueOptions
+from engine.queueing.overrides import QueueError
+from engine.queueing.plan import QueueOptions
 from engine.queueing.recipe_options import apply_options
 from tests.support.corpus import CORPUS
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -284,14 +285,14 @@ async def test_a_lane_of_our_own_machine_learns_nothing(clock: Callable[[float],
 @pytest.mark.parametrize("a_minute", [60, 120])
 @pytest.mark.parametrize("seed", [1, 2])
 def test_500_calls_find_the_limit_with_few_refusals(
-    a_minute: int, says_when: bool, faults: object, seed: int
+    a_minute: int, says_when: bool, faults: Any, seed: int
 ) -> None:
     run = many_calls(
         a_minute=a_minute,
         known=False,
         says_when=says_when,
         faults=faults,
-        seed=seed,  # type: ignore[arg-type]
+        seed=seed,
     )
     assert run.lost == 0
     assert run.refused < 0.02 * run.sent

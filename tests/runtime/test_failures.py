@@ -418,7 +418,7 @@ async def test_resume_reads_the_env_file_again(toy: Toy) -> None:
         made.lacks = lacks
         return made
 
-    toy.catalog.backend = with_key  # type: ignore[method-assign]
+    toy.catalog.backend = with_key
     toy.queue(2)
     async with toy.running():
         await eventually(lambda: toy.batch().parked == 2)

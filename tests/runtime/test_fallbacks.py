@@ -57,7 +57,7 @@ def fallbacks(toy: Toy) -> list[dict[str, str]]:
 
 def test_backends_are_named_with_commas_or_as_a_list() -> None:
     assert names_of(" fal, comfyui ,builtin") == ("fal", "comfyui", "builtin")
-    assert RefineSettings(image=["fal", "builtin"]).image == "fal,builtin"  # type: ignore[arg-type]
+    assert RefineSettings(image=["fal", "builtin"]).image == "fal,builtin"
     assert RefineSettings(image="fal, builtin").image == "fal,builtin"
 
 

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from db.queries.gates import gates_of
-from db.rows import CommandRow
 from engine.contract import Refinement
 from engine.contract.recipe import RecipeSettings
-from engine.queueing.plan import QueueError
+from engine.queueing.overrides import QueueError
 from tests.support.engines import Toy
 from tests.support.song import SONG
 
@@ -30,7 +29,7 @@ async def queued(song: Toy, count: int = 1, **overrides: Any) -> None:
     await song.run()
 
 
-async def told(song: Toy, verb: str, target: Any = None, **arguments: Any) -> CommandRow:
+async def told(song: Toy, verb: str, target: Any = None, **arguments: Any) -> Any:
     """Asks for something, and runs an engine until there is nothing left to do."""
     number = song.command(verb, arguments, **(target or {"job": 1}))
     await song.run()

@@ -20,7 +20,7 @@ async def test_a_signal_right_after_the_first_is_the_same_wish(
     ends, stops, off = list[int](), list[bool](), 0.0
     clock = time.monotonic
     monkeypatch.setattr(os, "_exit", ends.append)
-    monkeypatch.setattr(signals.time, "monotonic", lambda: clock() + off)
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + off)
     with signals.signals(lambda: stops.append(True)) as came:
         os.kill(os.getpid(), signal.SIGTERM)
         while not stops:
@@ -51,7 +51,7 @@ async def test_a_signal_after_the_work_changes_nothing_and_a_second_one_ends(
     ends, off = list[int](), 0.0
     clock = time.monotonic
     monkeypatch.setattr(os, "_exit", ends.append)
-    monkeypatch.setattr(signals.time, "monotonic", lambda: clock() + off)
+    monkeypatch.setattr(time, "monotonic", lambda: clock() + off)
     before = signal.getsignal(signal.SIGINT)
     with signals.held_back():
         with signals.signals(lambda: None) as came:

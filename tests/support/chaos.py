@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import Any, cast
 
 from db.queries import batches, jobs
 from db.rows import BatchRow, JobRow
@@ -50,7 +50,7 @@ class ProviderProcess:
         self.ledger = folder / "ledger.jsonl"
         command = [sys.executable, "-m", "tests.support.ledger", str(self.ledger), str(delay)]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.port = int(cast("IO[str]", self.process.stdout).readline())
+        self.port = int(self.process.stdout.readline())
 
     def charges(self) -> list[Charge]:
         """Everything that it has charged."""
@@ -73,7 +73,7 @@ class Nursery:
 
     def begin(self, workspace: Path, port: int, kill: str = ":0") -> int:
         """Starts an engine; returns its process, which leads a group of its own."""
-        cast("IO[str]", self.process.stdin).write(f"{workspace} {port} {kill}\n")
+        self.process.stdin.write(f"{workspace} {port} {kill}\n")
         return self._read("pid")
 
     def end(self) -> bool:
@@ -88,7 +88,7 @@ class Nursery:
         return self.end()
 
     def _read(self, what: str) -> int:
-        for line in cast("IO[str]", self.process.stdout):
+        for line in self.process.stdout:
             name, _, value = line.partition(" ")
             if name == what:
                 return int(value)
@@ -96,9 +96,9 @@ class Nursery:
 
     def close(self) -> None:
         """Ends it."""
-        cast("IO[str]", self.process.stdin).close()
+        self.process.stdin.close()
         self.process.wait(PATIENCE)
-        cast("IO[str]", self.process.stdout).close()
+        self.process.stdout.close()
 
 
 @dataclass

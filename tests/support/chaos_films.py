@@ -1,6 +1,7 @@
 """Backends of storyboards for crashes: paid images and paid writing, free scores."""
 
 from pathlib import Path
+from typing import Any
 
 from engine.contract import (
     Backend,
@@ -90,5 +91,5 @@ def film_backend(capability: str, port: int, told: Path) -> Backend:
         return FilmPainter(port, told, "image", name="film", resumable=True)
     if capability == "text":
         return FilmWriter(port, told, "text", name="film", lane="writing")
-    facts = {"paid": False, "lane": "jury", "concurrency": 2, "metrics": ("colour",)}
-    return FilmJury(port, told, "score", name="film", **facts)
+    facts: dict[str, Any] = {"paid": False, "lane": "jury", "concurrency": 2}
+    return FilmJury(port, told, "score", name="film", metrics=("colour",), **facts)

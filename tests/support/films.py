@@ -218,7 +218,7 @@ class CrewCatalog(EntryPointCatalog):
         if name not in self.crews:
             return super().backend(capability, name, settings, environment)
         made = {"text": Writer, "image": Painter, "score": Jury}[capability]
-        return made(self.crews[name], capability, name)  # type: ignore[return-value]
+        return made(self.crews[name], capability, name)
 
 
 CREW = {"image": "crew", "text": "crew", "score": "crew"}

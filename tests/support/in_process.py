@@ -1,12 +1,12 @@
 """A model host without a process: the loaded model runs where the test does."""
 
 import asyncio
-import hashlib
 import importlib
 from collections.abc import Callable
 from typing import Any
 
-from engine.contract import Artifact, LoadedModel, StepError, Task
+from engine.contract import LoadedModel, StepError, Task
+from tests.support.providers.context import MemoryContext
 
 
 class InProcessPlace:
@@ -48,7 +48,7 @@ class QuietDesk:
         return task in self.given_up
 
 
-class InProcessContext:
+class InProcessContext(MemoryContext):
     """The context of a call, with artifacts in memory and models in this process.
 
     Attributes:
@@ -56,25 +56,11 @@ class InProcessContext:
         tasks: Every task that was given to it.
     """
 
-    request_id = None
-
     def __init__(self, place: InProcessPlace | None = None) -> None:
+        super().__init__()
         self.place = place or InProcessPlace()
         self.tasks: list[Task] = []
         self._models: dict[Any, LoadedModel] = {}
-        self._stored: dict[str, bytes] = {}
-
-    def stored(self, data: bytes) -> Artifact:
-        """The handle of bytes that can be read from now on."""
-        digest = hashlib.sha256(data).hexdigest()
-        self._stored[digest] = data
-        return Artifact(hash=digest, media_type="image/png", size=len(data))
-
-    async def read(self, artifact: Artifact) -> bytes:
-        return self._stored[artifact.hash]
-
-    def progress(self, fraction: float | None, message: str = "") -> None:
-        pass
 
     def model(self, task: Task) -> LoadedModel:
         """The model that does a task, loaded once."""
@@ -91,5 +77,5 @@ class InProcessContext:
             raise answer
         return answer
 
-    async def compute(self, function: Callable[..., Any], *args: Any) -> Any:
+    async def _compute(self, function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         return await asyncio.to_thread(function, *args)

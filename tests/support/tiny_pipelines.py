@@ -262,7 +262,7 @@ def flux() -> Any:
 def _t5_tokenizer() -> Any:
     import string
 
-    from transformers import T5TokenizerFast
+    from transformers import T5TokenizerFast  # type: ignore[attr-defined]
 
     signs = string.ascii_letters + string.digits + string.punctuation
     vocabulary = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]

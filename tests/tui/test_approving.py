@@ -1,6 +1,7 @@
 """A gate, from a job's screen: look, approve, edit, reject."""
 
 import json
+from typing import Any
 
 from textual.widgets import TextArea
 
@@ -29,7 +30,7 @@ def waits(place: Place) -> int:
     return job
 
 
-def decisions(place: Place) -> list[tuple[str, object]]:
+def decisions(place: Place) -> list[tuple[str, Any]]:
     return [(k, json.loads(v)) for k, v in place.read("SELECT key, value FROM decisions")]
 
 

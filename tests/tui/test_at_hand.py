@@ -220,7 +220,7 @@ async def test_with_16_colours_marks_and_states_show_on_the_selected_row(place: 
     place.batch("evening", ["one"])
     async with running(place.dashboard()) as pilot:
         await until(pilot, lambda: pilot.app.screen.rows.total)
-        pilot.app.console._color_system = type(pilot.app.console._color_system).STANDARD  # type: ignore[union-attr]
+        pilot.app.console._color_system = type(pilot.app.console._color_system).STANDARD
         rows = pilot.app.screen.rows
         await pilot.press("space")
         strip = rows._line(0)

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pexpect
 import psutil
@@ -83,7 +83,7 @@ def terminals() -> Iterator[list[Terminal]]:
         terminal.child.close(force=True)
 
 
-def open_in(terminals: list[Terminal], place: Place | Toy, *more: str, **env: str) -> Terminal:
+def open_in(terminals: list[Terminal], place: Place | Toy, *more: str, **env: Any) -> Terminal:
     terminals.append(Terminal(["--workspace", str(place.root), *more], **env))
     return terminals[-1]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 from db.rows import HostRow, LaneRow
 from db.writes.engines import report_lanes
@@ -21,7 +22,7 @@ def lane(name: str, *, width: int = 8, waiting: int = 0, state: str = "open") ->
 
 
 def host(device: str, state: str = "busy", models: str = "[]", **other: object) -> HostRow:
-    values = {
+    values: dict[str, Any] = {
         "name": "A large GPU", "pid": 1, "message": "", "memory_total": 140 * 10**9,
         "memory_budget": 120 * 10**9, "memory_used": 31 * 10**9, "waiting": 3, "running": 2,
         "restarts": 0, "updated_at": AT,

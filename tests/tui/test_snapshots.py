@@ -97,11 +97,15 @@ CASES = [
     ("safelight", size, keys) for size in SIZES for keys in ((), ("enter",), ("enter", "enter"))
 ]
 CASES += [(theme, size, ("enter",)) for theme in THEMES for size in SIZES]
+USUAL = [("safelight", SIZES[1], keys) for keys in ((), ("enter",), ("enter", "enter"))]
+USUAL += [("safelight", size, ("enter",)) for size in SIZES if size != SIZES[1]]
+USUAL += [(theme, SIZES[0], ("enter",)) for theme in THEMES]
+"""The cases of the usual run: each screen, each size and each theme once."""
 
 
 @pytest.mark.parametrize(
     ("theme", "size", "keys"),
-    CASES,
+    [pytest.param(*case, marks=[] if case in USUAL else pytest.mark.slow) for case in CASES],
     ids=[f"{t}-{w}x{h}-{('batches', 'batch', 'job')[len(k)]}" for t, (w, h), k in CASES],
 )
 def test_looks(snap_compare, still: Place, theme: str, size: tuple[int, int], keys) -> None:

@@ -92,8 +92,8 @@ async def test_the_loop_through_the_protocols():
     assert evaluation.scorer == "builtin/measures-1 1"
     assert evaluation.reasons
     attempt = Attempt(prompt=request.prompt, evaluation=evaluation)
-    asked = RefineRequest(brief=request.prompt, attempts=(attempt,))
-    refinement = await backend("text").refine(asked, context)
+    refining = RefineRequest(brief=request.prompt, attempts=(attempt,))
+    refinement = await backend("text").refine(refining, context)
     assert refinement.prompt.startswith(request.prompt)
     assert refinement.author == "builtin/rules-1 1"
     assert refinement.reason

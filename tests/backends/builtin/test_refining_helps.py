@@ -26,9 +26,13 @@ from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.refiner import PastAttempt, refine
 from tests.backends.builtin.images import EXAMPLES, brief, size
+from tests.support.effort import scaled
+
+# What they share takes long.
+pytestmark = [pytest.mark.rounds, pytest.mark.xdist_group("refining helps")]
 
 SIDE = 160
-SEEDS = (1, 21, 41)
+SEEDS = (1, 21, 41)[: scaled(1, 3)]
 
 SCRIPTS = {
     "keeper-of-the-storm": "0b1426 20 18264f 24 2b3a55 22 55636f 18 8a97a3 7 d0312d 4 f2ead0 5",

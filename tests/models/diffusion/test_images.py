@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -147,7 +148,7 @@ def test_a_reference_is_refined_too(load: Load, models: Path) -> None:
 
 
 def test_groups_part_what_cannot_share_a_call() -> None:
-    def group(**fields: object) -> str:
+    def group(**fields: Any) -> str:
         return ImageTask.model_validate(ask(**fields)).group()
 
     plain = group()

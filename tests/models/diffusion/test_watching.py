@@ -1,6 +1,7 @@
 """Progress, previews, and images that nobody waits for any more."""
 
 import io
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -8,6 +9,7 @@ from PIL import Image
 from engine.models.diffusion.previews import SIDE, preview_of
 from tests.models.diffusion.conftest import Load
 from tests.models.diffusion.desks import NotingDesk, ask, distance, made
+from tests.support.pixels import pixel
 
 
 def test_progress_rises_to_the_end_for_each_image(load: Load) -> None:
@@ -20,7 +22,7 @@ def test_progress_rises_to_the_end_for_each_image(load: Load) -> None:
 
 def test_previews_are_small_images_of_those_that_want_them(load: Load) -> None:
     reporter = NotingDesk()
-    size = {"width": 64, "height": 32, "sampling": {"steps": 5}}
+    size: dict[str, Any] = {"width": 64, "height": 32, "sampling": {"steps": 5}}
     made(load("sdxl"), ask(preview_every=2, **size), ask(seed=8, **size), reporter=reporter)
     assert len(reporter.previews[0]) == 2
     assert 1 not in reporter.previews
@@ -42,7 +44,7 @@ def test_the_map_from_latents_to_colours(is_xl: bool) -> None:
     data = preview_of(bright, is_xl=is_xl)
     assert data is not None
     image = Image.open(io.BytesIO(data)).convert("L")
-    assert image.getpixel((1, 4)) > image.getpixel((6, 4)) + 30
+    assert pixel(image, (1, 4))[0] > pixel(image, (6, 4))[0] + 30
     noisy = preview_of(bright * 14.6, is_xl=is_xl)  # as an Euler scheduler keeps them
     assert noisy == preview_of(bright * 100, is_xl=is_xl)
     assert preview_of(torch.full((4, 8, 8), float("nan")), is_xl=is_xl) is not None

@@ -35,7 +35,7 @@ class Scene:
 
     def host(self, device: Device) -> ModelHost:
         orders = WorkerOptions(device.id, device.torch, 1000, 1.0, 1, 20)
-        return ModelHost(device, orders, self.settings, self.known, None)  # type: ignore[arg-type]
+        return ModelHost(device, orders, self.settings, self.known, None)
 
     def wait(self, model: ModelKey, ago: float = 0.0, count: int = 1) -> None:
         """Adds tasks that came some seconds ago."""

@@ -18,7 +18,7 @@ async def test_a_model_of_torch_has_its_threads_and_gives_its_answers(
     tasks = [torch_models.task("multiply", row) for row in rows]
     threads, *answers = await hosts.answers(torch_models.task("threads"), *tasks)
     assert threads == 1
-    expected = torch_models.Layer(1, "cpu").run("multiply", rows, None)  # type: ignore[arg-type]
+    expected = torch_models.Layer(1, "cpu").run("multiply", rows, None)
     for answer, row in zip(answers, expected, strict=True):
         assert answer == pytest.approx(row, abs=1e-6)
     assert hosts.state().models[0].bytes == 8 * 8 * 4

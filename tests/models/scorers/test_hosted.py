@@ -58,7 +58,7 @@ def test_what_is_no_number_is_a_note(
 
 @pytest.mark.parametrize("parts", [FOUR, ("hpsv2",), ("imagereward",)])
 def test_weights_that_are_no_numbers_are_notes(loaded: Load, parts: tuple[str, ...]) -> None:
-    model = loaded(*parts)  # type: ignore[arg-type]
+    model = loaded(*parts)
     for device_module in model._device_modules():
         for parameter in device_module.module.parameters():
             parameter.data.fill_(float("nan"))
@@ -118,7 +118,7 @@ def test_a_column_says_whether_its_text_was_cut(
     loaded: Load, metric: str, words: int, cut: bool
 ) -> None:
     text = " ".join(["a"] * words)
-    (column,) = score(loaded(metric), brief=text, prompt=text)  # type: ignore[arg-type]
+    (column,) = score(loaded(metric), brief=text, prompt=text)
     assert column["cut"] is cut
     assert all(mark["raw"] is not None for mark in column["marks"])
 

@@ -13,7 +13,7 @@ import pytest
 from engine.backends.local import FAMILY, LocalSettings, score
 from engine.backends.local.score import LocalScorers
 from engine.config.settings import HostSettings
-from engine.contract import CompareRequest, Permanent, ScoreRequest, Task
+from engine.contract import CompareRequest, Permanent, ScoreInfo, ScoreRequest, Task
 from engine.models.hosts.model_hosts import ModelHosts
 from engine.plugins.catalog import BackendSettingsError, EntryPointCatalog
 from tests.models.scorers.conftest import BRIEF, FILES, FOUR, PROMPT, Models
@@ -38,7 +38,7 @@ def context() -> InProcessContext:
 
 
 def asked(context: InProcessContext, *metrics: str) -> ScoreRequest:
-    images = tuple(context.stored(file) for file in FILES)
+    images = tuple(context.give(file) for file in FILES)
     return ScoreRequest(images=images, brief=BRIEF, prompt=PROMPT, metrics=metrics)
 
 
@@ -85,7 +85,7 @@ async def test_a_metric_that_it_has_not(backend: MakeBackend, context: InProcess
 async def test_images_are_compared_by_clip_and_by_palette(
     backend: MakeBackend, context: InProcessContext
 ) -> None:
-    images = tuple(context.stored(file) for file in (*FILES, FILES[0]))
+    images = tuple(context.give(file) for file in (*FILES, FILES[0]))
     compared = await backend().compare(CompareRequest(images=images), context)
     by = {likeness.measure: likeness for likeness in compared.likenesses}
     assert set(by) == {"clip_similarity", "palette_distance"}
@@ -100,7 +100,7 @@ async def test_images_are_compared_by_clip_and_by_palette(
 async def test_an_image_that_cannot_be_compared(
     backend: MakeBackend, context: InProcessContext
 ) -> None:
-    images = (context.stored(FILES[0]), context.stored(b"nothing"))
+    images = (context.give(FILES[0]), context.give(b"nothing"))
     with pytest.raises(Permanent, match="Image 2 of the set cannot be compared"):
         await backend().compare(CompareRequest(images=images), context)
 
@@ -190,6 +190,7 @@ def test_it_is_known_by_its_name() -> None:
     catalog = EntryPointCatalog()
     assert catalog.family("local") is FAMILY
     made = catalog.backend("score", "local", {"scorers": "aesthetic, pickscore"}, {})
+    assert isinstance(made.info, ScoreInfo)
     assert made.info.metrics == ("aesthetic", "pickscore")
 
 
@@ -265,8 +266,13 @@ def test_weights_that_were_changed_in_place_are_another_version(
 def test_what_numbers_depend_on_is_in_the_version(backend: MakeBackend) -> None:
     """It is in the fingerprint of every step, so that a changed setting is a new step."""
     usual = backend().info.version
-    same = [{"offline": True}, {"concurrency": 2}, {"batch": 4}, {"device": "cpu"}]
-    other = [
+    same: list[dict[str, Any]] = [
+        {"offline": True},
+        {"concurrency": 2},
+        {"batch": 4},
+        {"device": "cpu"},
+    ]
+    other: list[dict[str, Any]] = [
         {"precision": "bf16"},
         {"vqascore_answer": "yes"},
         {"pickscore": "/elsewhere"},

@@ -114,7 +114,7 @@ def test_recipes_differ_only_where_pixels_do() -> None:
     images = ImageBatch(FILES)
     floor, nearest = (
         ImagePreprocessing(ResizeOptions(32), 32, corner=corner) for corner in ("floor", "round")
-    )  # type: ignore[arg-type]
+    )
     assert not (images.pixels(floor) == images.pixels(nearest)).all(), "the rest is odd"
     assert images.pixels(floor) is images.pixels(
         ImagePreprocessing(ResizeOptions(32), 32, corner="floor")

@@ -1,10 +1,12 @@
 import json
 import os
+from typing import Any
 
 import pytest
 
 from engine.outputs.folder import ExportError
-from engine.recipes.refine.import_tree import TreeJob, TreeProblem, read_image, read_tree
+from engine.recipes.refine.import_layout import TreeProblem
+from engine.recipes.refine.import_tree import TreeJob, read_image, read_tree
 from engine.recipes.refine.outputs import write_job
 from tests.support.refine_results import image, make_job, make_turn, stamped
 
@@ -174,7 +176,7 @@ def test_pipes_and_huge_files_are_refused_without_being_read(job, shelf, tmp_pat
 
 def test_hostile_values_count_as_missing(job, shelf, tmp_path):
     write_job(job, tmp_path / "lamp", shelf.path, frozenset({"json"}))
-    deep = {"a": None}
+    deep: dict[str, Any] = {"a": None}
     for _ in range(200):
         deep = {"a": deep}
     results = {

@@ -13,7 +13,7 @@ from engine.contract import Backend
 from engine.contract.recipe import operations_of
 from engine.intake.given import given_entry, name_of
 from engine.plugins.catalog import EntryPointCatalog
-from engine.queueing.plan import QueueError
+from engine.queueing.overrides import QueueError
 from engine.recipes.storyboard import RECIPE
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.settings import StoryboardSettings

@@ -1,10 +1,12 @@
 """A call's context that keeps everything in memory, for tests of a backend on its own."""
 
 import hashlib
+import io
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from engine.contract import Artifact
+from engine.contract import Artifact, Task
 
 
 class MemoryContext:
@@ -42,7 +44,15 @@ class MemoryContext:
     async def read(self, artifact: Artifact) -> bytes:
         return self.files[artifact.hash]
 
-    async def keep(self, data: bytes, role: str = "result") -> Artifact:
+    async def open(self, artifact: Artifact) -> BinaryIO:
+        return io.BytesIO(self.files[artifact.hash])
+
+    async def keep_file(
+        self, path: Path, role: str = "result", *, kind: str | None = None
+    ) -> Artifact:
+        return await self.keep(path.read_bytes(), role, kind=kind)
+
+    async def keep(self, data: bytes, role: str = "result", *, kind: str | None = None) -> Artifact:
         artifact = self.give(data, "application/octet-stream")
         self.roles.append((role, artifact))
         return artifact
@@ -73,3 +83,6 @@ class MemoryContext:
 
     def compute(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
         return self._compute(function, args)
+
+    async def infer(self, task: Task) -> Any:
+        raise AssertionError(f"No model host here for {task.operation}.")

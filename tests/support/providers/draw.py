@@ -59,7 +59,7 @@ DRAW: AnyRecipe = Recipe(
     run=draw,
 )
 
-QUICK = {
+QUICK: dict[str, dict[str, Any]] = {
     "engine": {"cpu_workers": 1, "grace_seconds": 10, "jobs_in_flight": 4},
     "retry": {"wait_initial": 0.0, "wait_max": 0.0, "wait_jitter": 0.0, "tries": 3},
 }

@@ -28,7 +28,7 @@ def llava(
     tokenizer = _byte_tokenizer()
     torch.manual_seed(3)
     model = LlavaForConditionalGeneration(
-        LlavaConfig(
+        LlavaConfig(  # type: ignore[call-arg]
             vision_config=CLIPVisionConfig(
                 **_sizes(width, layers), image_size=side, patch_size=patch, projection_dim=16
             ),
@@ -128,7 +128,7 @@ def bert_tokenizer() -> Any:
 
 def t5_tokenizer() -> Any:
     """T5's tokenizer over letters, with the image's token."""
-    from transformers import T5TokenizerFast
+    from transformers import T5TokenizerFast  # type: ignore[attr-defined]
 
     words = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("▁", -2.0)]
     words += [(s, -3.0) for s in string.ascii_letters + string.digits + string.punctuation]
@@ -140,7 +140,7 @@ def t5_tokenizer() -> Any:
 def _t5_config(tokenizer: Any) -> Any:
     from transformers import T5Config
 
-    return T5Config(
+    return T5Config(  # type: ignore[call-arg]
         vocab_size=len(tokenizer),
         d_model=32,
         d_kv=8,
@@ -167,7 +167,7 @@ def _image_processor() -> Any:
     return BlipImageProcessor(size={"height": 32, "width": 32})
 
 
-def _sizes(width: int, layers: int) -> dict[str, int]:
+def _sizes(width: int, layers: int) -> dict[str, Any]:
     return {
         "hidden_size": width,
         "intermediate_size": 2 * width,

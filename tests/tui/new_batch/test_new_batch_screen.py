@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from textual import events
@@ -332,7 +333,7 @@ def test_reading_stops_when_nobody_wants_it(tmp_path):
     path = tmp_path / "many.txt"
     path.write_text("".join(f"prompt {number}\n" for number in range(5000)))
     recipe = EntryPointCatalog().recipe("refine")
-    reports = []
+    reports: list[Any] = []
     whole = read_input(path, recipe, reports.append, lambda: False)
     assert (whole.entries, whole.finished) == (5000, True)
     assert [reading.entries for reading in reports] == [1000, 2000, 3000, 4000, 5000]
@@ -355,7 +356,10 @@ async def test_the_picker_lists_only_names_that_can_be_shown(root, tmp_path, pro
         await until(pilot, lambda: isinstance(app.screen, InputPicker))
         listed = app.screen.query_one(DirectoryNavigation)
         await until(pilot, lambda: listed.option_count == 2)
-        names = [listed.get_option_at_index(i).location.name for i in range(2)]
+        names = [
+            listed.get_option_at_index(i).location.name  # type: ignore[attr-defined]
+            for i in range(2)
+        ]
         assert names == ["..", "good.json"]
         assert "[/x]" in str(app.screen.query_one(CurrentDirectory).render())
         await pilot.press("down", "enter")

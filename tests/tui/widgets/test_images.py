@@ -12,6 +12,7 @@ from textual.app import App
 from textual.containers import VerticalScroll
 from textual.widgets import ContentSwitcher, Static
 
+from tests.support.pixels import pixel
 from tui.images import decode, terminal
 from tui.images.cache import LruCache
 from tui.images.cells import RAMP, STANDARD_COLOURS, cell_style, draw, pixels_of
@@ -88,7 +89,7 @@ def test_an_image_is_turned_as_its_metadata_asks(tmp_path):
     stored.save(path, "JPEG", exif=exif)
     upright = thumbnail(path, (32, 32))
     assert upright.size == (16, 32)
-    red, _, blue = upright.getpixel((8, 4))
+    red, _, blue = pixel(upright, (8, 4))
     assert red > 200 > 60 > blue
 
 
@@ -143,8 +144,8 @@ def test_dithering_uses_only_colours_that_stay_what_they_are_on_16():
                 seen.add(tuple(colour.triplet))
     assert seen <= set(STANDARD_COLOURS)
     assert len(seen) >= 4
-    for number, colour in enumerate(STANDARD_COLOURS):
-        made = image_color(colour)
+    for number, standard in enumerate(STANDARD_COLOURS):
+        made = image_color(standard)
         assert made.downgrade(ColorSystem.STANDARD).number == number
 
 
