@@ -18,6 +18,9 @@ from engine.config.version import __version__ as __version__
 if TYPE_CHECKING:
     from engine.client.workspace import Workspace as Workspace
     from engine.client.workspace import open_workspace as open_workspace
+    from engine.contract.agent import Agent as Agent
+    from engine.contract.agent import Rule as Rule
+    from engine.contract.agent import RuleInput as RuleInput
     from engine.contract.audio import AUDIO as AUDIO
     from engine.contract.audio import AudioBackend as AudioBackend
     from engine.contract.audio import AudioInfo as AudioInfo
@@ -43,6 +46,14 @@ if TYPE_CHECKING:
     from engine.contract.batch import BatchJob as BatchJob
     from engine.contract.batch import BatchStep as BatchStep
     from engine.contract.capability import Capability as Capability
+    from engine.contract.chat.answers import Answer as Answer
+    from engine.contract.chat.answers import CleanText as CleanText
+    from engine.contract.chat.answers import Number as Number
+    from engine.contract.chat.answers import OptionalText as OptionalText
+    from engine.contract.chat.answers import TextList as TextList
+    from engine.contract.chat.prompt_files import PromptFile as PromptFile
+    from engine.contract.chat.prompt_files import fence as fence
+    from engine.contract.chat.prompt_files import prompt_beside as prompt_beside
     from engine.contract.decision_points import Approval as Approval
     from engine.contract.decision_points import Choice as Choice
     from engine.contract.decision_points import FreeText as FreeText
@@ -80,7 +91,8 @@ if TYPE_CHECKING:
     from engine.contract.score import ScoreBackend as ScoreBackend
     from engine.contract.score import ScoreInfo as ScoreInfo
     from engine.contract.text import TEXT as TEXT
-    from engine.contract.text import TextBackend as TextBackend
+    from engine.contract.text import BaseChatBackend as BaseChatBackend
+    from engine.contract.text import ChatBackend as ChatBackend
     from engine.contract.video import VIDEO as VIDEO
     from engine.contract.video import FrameCounts as FrameCounts
     from engine.contract.video import GeneratedVideo as GeneratedVideo
@@ -88,7 +100,6 @@ if TYPE_CHECKING:
     from engine.contract.video import VideoInfo as VideoInfo
     from engine.contract.video import VideoRequest as VideoRequest
     from engine.contract.vision import VISION as VISION
-    from engine.contract.vision import VisionBackend as VisionBackend
     from engine.text.errors import UserError as UserError
 
 _MODULES = {
@@ -120,6 +131,9 @@ _MODULES = {
         "Result",
         "Score",
     ),
+    "engine.contract.agent": ("Agent", "Rule", "RuleInput"),
+    "engine.contract.chat.answers": ("Answer", "CleanText", "Number", "OptionalText", "TextList"),
+    "engine.contract.chat.prompt_files": ("PromptFile", "fence", "prompt_beside"),
     "engine.contract.backend_names": ("BackendNames",),
     "engine.contract.batch": (
         "BatchContext",
@@ -181,7 +195,8 @@ _MODULES = {
     ),
     "engine.contract.text": (
         "TEXT",
-        "TextBackend",
+        "BaseChatBackend",
+        "ChatBackend",
     ),
     "engine.contract.video": (
         "VIDEO",
@@ -191,10 +206,7 @@ _MODULES = {
         "VideoInfo",
         "VideoRequest",
     ),
-    "engine.contract.vision": (
-        "VISION",
-        "VisionBackend",
-    ),
+    "engine.contract.vision": ("VISION",),
     "engine.text.errors": ("UserError",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -234,10 +234,11 @@ class Call(Generic[ResultT]):
 
     Attributes:
         backend: Backend that is called.
-        operation: Name of the operation; part of the fingerprint.
+        operation: Name of the operation, for an agent its id; part of the fingerprint.
         request: Typed request.
         result_type: Type of the result.
         perform: Function of a backend of the same capability, the request and the context.
+        agent: `Agent` that the backend runs; None for an operation without one.
     """
 
     backend: Backend
@@ -245,6 +246,12 @@ class Call(Generic[ResultT]):
     request: Request
     result_type: type[ResultT]
     perform: Callable[[Any, Any, CallContext], Awaitable[ResultT]]
+    agent: Any = None
+
+    @property
+    def subject(self) -> tuple[Any, ...]:
+        """The request, followed by the agent if there is one: what a backend estimates."""
+        return (self.request,) if self.agent is None else (self.request, self.agent)
 
     @property
     def info(self) -> BackendInfo:

@@ -1,7 +1,6 @@
 """Description of a backend: what it is, what a call may cost, and how it can be called."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ class BackendInfo:
         model: Model it runs; part of every fingerprint.
         version: Version of its method; raised when the same request gives another result.
         lane: Lane its calls queue in; backends that share an account share a lane.
-        versions: Versions of operations that differ from `version`, by operation.
         paid: True if a call costs money, so that it is never sent twice without need.
         resumable: True if a submitted call can be found again by its request id.
         reusable: True if the same request gives the same result, so that the result of another
@@ -47,7 +45,6 @@ class BackendInfo:
     model: str
     version: str
     lane: str
-    versions: Mapping[str, str] = field(default_factory=dict)
     paid: bool = False
     resumable: bool = False
     reusable: bool = False
@@ -55,10 +52,10 @@ class BackendInfo:
     price_names: tuple[str, ...] = ()
     client: str | None = None
 
-    def signature(self, operation: str = "") -> str:
+    def signature(self, version: str = "") -> str:
         """Return name, model and version, as results are signed with.
 
         Args:
-            operation: Operation whose version to use, if it has its own.
+            version: Version to use in place of its own, that of an agent for example.
         """
-        return f"{self.name}/{self.model} {self.versions.get(operation, self.version)}"
+        return f"{self.name}/{self.model} {version or self.version}"

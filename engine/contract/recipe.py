@@ -8,7 +8,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from engine.contract import Backend
+from engine.contract import AnyAgent, Backend
 from engine.contract.batch import BatchStep
 from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.job import Job
@@ -95,6 +95,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         settings: Model of the recipe's settings; one with gates has `GatedSettings`.
         uses: Protocol that the backend of each capability has to implement.
         run: The loop.
+        agents: Agents that it has its chat backends run. A backend that cannot run one is refused
+            when a batch is queued, and a batch keeps the versions of all.
         headline: The number that its jobs are compared by.
         estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
@@ -116,6 +118,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     uses: Mapping[str, type]
     run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
     headline: Headline
+    agents: tuple[AnyAgent, ...] = ()
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
@@ -129,6 +132,11 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         refuse_duplicates(self.options)
         if self.approvals and not issubclass(self.settings, GatedSettings):
             raise TypeError(f"{self.name}: settings of a recipe with gates are GatedSettings")
+        for agent in self.agents:
+            if agent.capability not in self.uses:
+                raise ValueError(
+                    f"{self.name}: the agent {agent.id} needs {agent.capability}, which is not used"
+                )
         models = {"setting": self.settings, "entry": self.input}
         for option in self.options:
             model = models.get(option.target)

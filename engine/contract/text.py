@@ -1,135 +1,102 @@
-"""Capability `text`: writing, here the refinement of a prompt from what was seen."""
+"""Capability `text`: the agents of a recipe on a chat model, or by their rules."""
 
-from collections.abc import Sequence
-from typing import ClassVar, Protocol, cast, runtime_checkable
+from collections.abc import Awaitable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from engine.contract.backend import (
-    Backend,
-    Call,
-    CallContext,
-    FrozenModel,
-    PromptVersion,
-    Request,
-    Result,
-)
+from engine.contract.agent import Agent, AnyAgent, RequestT, ResultT
+from engine.contract.backend import Backend, BaseBackend, Call, CallContext
 from engine.contract.capability import Capability
-from engine.contract.storyboard_text import (
-    Draft,
-    Film,
-    PlannedScene,
-    ReviewRequest,
-    Scenes,
-    ScenesRequest,
-    Shot,
-    ShotRequest,
-    ShotReview,
-    StoryBackend,
-)
-from engine.contract.vision import Evaluation
-
-
-class Attempt(FrozenModel):
-    """One turn of the loop, as the next writer is told about it."""
-
-    prompt: str
-    negative_prompt: str = ""
-    evaluation: Evaluation
-
-
-class RefineRequest(Request):
-    """Asks for a better prompt.
-
-    Attributes:
-        brief: What the operator asked for.
-        attempts: Every prompt tried so far with its evaluation, oldest first, at least one.
-    """
-
-    brief: str
-    attempts: tuple[Attempt, ...]
-
-
-class Refinement(Result):
-    """A better prompt, and why it should be better."""
-
-    kind: ClassVar[str] = "prompt"
-
-    prompt: str
-    negative_prompt: str = ""
-    reason: str
-    author: str
-
-    def prompts(self) -> list[PromptVersion]:
-        """The new prompt as a version of its own."""
-        return [
-            PromptVersion(
-                text=self.prompt,
-                negative=self.negative_prompt,
-                author=self.author,
-                reason=self.reason,
-            )
-        ]
 
 
 @runtime_checkable
-class TextBackend(Backend, Protocol):
-    """Writes."""
+class ChatBackend(Backend, Protocol):
+    """Runs agents. `BaseChatBackend` has all but `info` and `structured`."""
 
-    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
-        """Writes a better prompt from the history of attempts."""
+    async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
+        """Run an agent.
+
+        Args:
+            agent: The agent.
+            request: Its request, of its model.
+            context: Context of the call.
+
+        Returns:
+            A result of the agent's model.
+
+        Raises:
+            StepError: There is no result.
+        """
+        ...
+
+    def version_of(self, agent: AnyAgent) -> str:
+        """Return the version of an agent's results, part of their fingerprints."""
+        ...
+
+    def refusal_of(self, agent: AnyAgent) -> str:
+        """Return why it cannot run an agent, as a sentence; empty if it can."""
         ...
 
 
-class TextProxy:
-    """The text capability as a recipe sees it."""
+class BaseChatBackend(BaseBackend):
+    """Base class of backends that run agents.
 
-    def __init__(self, backend: TextBackend) -> None:
+    A subclass sets `info` and has `structured`. For budgets it also has `worst_cost`.
+    """
+
+    async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
+        """Run an agent; see `ChatBackend`."""
+        raise NotImplementedError
+
+    def version_of(self, agent: AnyAgent) -> str:
+        """Return its own version and that of the agent's instructions."""
+        return f"{self.info.version}+{agent.version}"
+
+    def refusal_of(self, agent: AnyAgent) -> str:
+        """Return why it cannot run an agent: it can."""
+        return ""
+
+    def asks(self, request: Any, agent: AnyAgent | None = None) -> bool:
+        """Return True: a paid call of unknown outcome is never repeated unasked."""
+        return True
+
+    def worst_cost(self, request: Any, agent: AnyAgent | None = None) -> int | None:
+        """Return None: the maximum cost of a call is not known."""
+        return None
+
+
+class ChatProxy:
+    """A chat backend as a recipe sees it.
+
+    Attributes:
+        backend: The backend.
+        capability: Capability that it is used for: `text` or `vision`.
+    """
+
+    capability: ClassVar[str]
+
+    def __init__(self, backend: ChatBackend) -> None:
         self.backend = backend
 
-    def refine(self, brief: str, attempts: Sequence[Attempt]) -> Call[Refinement]:
-        """Describes the refinement of a prompt."""
-        request = RefineRequest(brief=brief, attempts=tuple(attempts))
-        return Call(
-            self.backend, "refine", request, Refinement, lambda b, r, context: b.refine(r, context)
-        )
+    def structured(self, agent: Agent[RequestT, ResultT], request: RequestT) -> Call[ResultT]:
+        """Describe the run of an agent.
 
-    @property
-    def _story(self) -> StoryBackend:
-        return cast("StoryBackend", self.backend)
+        Raises:
+            ValueError: The agent needs the other capability.
+        """
+        if agent.capability != self.capability:
+            raise ValueError(f"agent {agent.id} needs the capability {agent.capability}")
 
-    def scenes(self, film: Film, count: int) -> Call[Scenes]:
-        """Describes the splitting of a brief into scenes."""
-        return Call(
-            self._story,
-            "write_scenes",
-            ScenesRequest(film=film, count=count),
-            Scenes,
-            lambda b, r, context: b.write_scenes(r, context),
-        )
+        def perform(backend: ChatBackend, data: RequestT, context: CallContext) -> Awaitable[Any]:
+            return backend.structured(agent, data, context)
 
-    def shot(
-        self, film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft]
-    ) -> Call[Shot]:
-        """Describes the writing of a shot's prompt by the Cinematographer."""
-        request = ShotRequest(
-            film=film, scene=scene, number=number, total=total, drafts=tuple(drafts)
-        )
-        return Call(
-            self._story, "write_shot", request, Shot, lambda b, r, context: b.write_shot(r, context)
-        )
-
-    def review(
-        self, film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float]
-    ) -> Call[ShotReview]:
-        """Describes the judgement of a shot's prompt by the Prompt Engineer."""
-        request = ReviewRequest(film=film, scene=scene, prompt=prompt, weights=tuple(weights))
-        return Call(
-            self._story,
-            "review_shot",
-            request,
-            ShotReview,
-            lambda b, r, context: b.review_shot(r, context),
-        )
+        return Call(self.backend, agent.id, request, agent.result, perform, agent)
 
 
-TEXT = Capability("text", "Writing by a language model.", TextBackend, TextProxy)
+class TextProxy(ChatProxy):
+    """The text capability as a recipe sees it."""
+
+    capability = "text"
+
+
+TEXT = Capability("text", "Writing by a language model.", ChatBackend, TextProxy)
 """The capability `text`."""

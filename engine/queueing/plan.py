@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from inspect import getattr_static
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from pydantic import ValidationError
 
@@ -21,7 +21,7 @@ from engine.config.environment import Environment, texts_in
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
-from engine.contract import Backend
+from engine.contract import AnyAgent, Backend, ChatBackend
 from engine.contract.backend_names import names_of
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
@@ -196,9 +196,7 @@ class Planner:
     ) -> tuple[dict[str, list[Backend]], dict[str, Any]]:
         """The backends of each capability, in order, and what the batch keeps of them."""
         every: dict[str, list[Backend]] = {}
-        backends: dict[str, Backend] = {}
-        snapshots: dict[str, dict[str, Any]] = {}
-        fallbacks: dict[str, list[dict[str, Any]]] = {}
+        kept: dict[str, list[dict[str, Any]]] = {}
         named = _named(recipe, settings)
         chosen = [name for names in named.values() for name in names]
         for name in of_backends:
@@ -217,12 +215,12 @@ class Planner:
                     own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
                     _refuse_unable(recipe, capability, made[-1][0])
-                backends[capability], snapshots[capability] = made[0]
-                fallbacks[capability] = [one_of_snapshot(*one) for one in made[1:]]
+                agents = [one for one in recipe.agents if one.capability == capability]
+                kept[capability] = [one_of_snapshot(*one, agents) for one in made]
                 every[capability] = [one[0] for one in made]
         except (KeyError, ValueError) as error:
             raise QueueError(str(error)) from None
-        return every, snapshot_of(backends, snapshots, __version__, fallbacks)
+        return every, snapshot_of(kept, __version__)
 
     def _priced(
         self,
@@ -321,9 +319,22 @@ def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None
         if not callable(getattr_static(backend, name, None))
     ]
     if lacks:
+        operations = "run agents" if "structured" in lacks else _listed(lacks)
         raise QueueError(
-            f"The recipe {recipe.name} asks its {capability} backend to {_listed(lacks)}, which "
+            f"The recipe {recipe.name} asks its {capability} backend to {operations}, which "
             f"{backend.info.name} does not do; name another one with --set {capability}=NAME."
+        )
+    for agent in recipe.agents:
+        if agent.capability == capability:
+            _refuse_without(agent, capability, backend)
+
+
+def _refuse_without(agent: AnyAgent, capability: str, backend: Backend) -> None:
+    """Refuse a backend that cannot run an agent of the recipe."""
+    if problem := cast("ChatBackend", backend).refusal_of(agent):
+        raise QueueError(
+            f"The agent {agent.id} needs another {capability} backend: {problem}. Name one with "
+            f"--set {capability}=NAME."
         )
 
 

@@ -7,8 +7,10 @@ from typing import Any
 
 from PIL import Image
 
-from engine.contract import Attempt, EvaluateRequest, Evaluation, RefineRequest
 from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
+from engine.recipes.refine.agents.refiner import Attempt, RefineRequest
+from tests.support.agents import run_agent
 from tests.support.providers.anthropic_messages import AnthropicMessages
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_content import GeminiContent
@@ -115,7 +117,7 @@ WITH_KEY = PROVIDERS[:-1]
 async def judge(backend: Any, context: MemoryContext, brief: str = BRIEF) -> Evaluation:
     """Lets a backend judge an image."""
     request = EvaluateRequest(image=context.give(png()), brief=brief)
-    found: Evaluation = await backend.evaluate(request, context)
+    found: Evaluation = await run_agent(backend, "evaluate", request, context)
     return found
 
 

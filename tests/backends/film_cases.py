@@ -1,15 +1,9 @@
 """Requests of films, for the tests of agents and of chat backends."""
 
-from engine.contract import (
-    Brand,
-    Draft,
-    Film,
-    PlannedScene,
-    ReviewRequest,
-    ScenesRequest,
-    ShotRequest,
-    ShotReview,
-)
+from engine.recipes.storyboard.agents.cinematographer import ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
+from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
+from engine.recipes.storyboard.film import Brand, Draft, Film, PlannedScene, ShotReview
 
 FILM = Film(brief="a red barn under a full moon", target_duration=15)
 

@@ -5,12 +5,14 @@ import io
 import pytest
 from PIL import Image
 
-from engine.agents import evaluator, refiner
-from engine.agents.conversation import InlineImage
-from engine.agents.images import MAX_BYTES, MAX_SIDE, fitted
-from engine.agents.prompt_files import fence, prompt_file
-from engine.contract import EvaluateRequest
+from engine.backends.common.inline_images import MAX_BYTES, MAX_SIDE, fitted
+from engine.contract.chat import conversation
+from engine.contract.chat.conversation import InlineImage
+from engine.contract.chat.prompt_files import fence, prompt_beside
+from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
+from engine.recipes.refine.agents.refiner import REFINER
 from tests.backends.chat_cases import OPENAI, attempts, judge, png
+from tests.support.agents import PROMPTS
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer
 
@@ -30,7 +32,7 @@ INJECTIONS = [
 
 @pytest.mark.parametrize("name", ["evaluator", "refiner", "repair"])
 def test_words_have_a_number_and_are_known_by_their_content(name: str) -> None:
-    told = prompt_file(name)
+    told = {**PROMPTS, "repair": prompt_beside(conversation.__file__, "repair")}[name]
     assert told.number >= 1
     assert told.version.startswith(f"{name}-{told.number}-")
     assert "version:" not in told.text
@@ -39,18 +41,18 @@ def test_words_have_a_number_and_are_known_by_their_content(name: str) -> None:
 def test_the_version_goes_by_the_content() -> None:
     from dataclasses import replace
 
-    told = prompt_file("evaluator")
+    told = PROMPTS["evaluator"]
     assert replace(told, text=told.text + " Be kind.").version != told.version
 
 
 @pytest.mark.parametrize("brief", INJECTIONS)
 def test_a_brief_stays_within_its_fence(brief: str) -> None:
     request = EvaluateRequest(image=MemoryContext().give(png()), brief=brief)
-    talk = evaluator.conversation(request, SHOWN)
-    assert talk.system == prompt_file("evaluator").text
+    talk = EVALUATOR.conversation(request, [SHOWN])
+    assert talk.system == PROMPTS["evaluator"].text
     (turn,) = talk.turns
     before, _, rest = turn.text.partition("<<<BRIEF ")
-    assert before == "The image is attached. The brief it was made from:\n\n"
+    assert before == "The picture is attached. The brief it was made from:\n\n"
     mark = rest.split("\n", 1)[0]
     inside, end, after = rest.partition(f"\nBRIEF {mark}>>>")
     assert end
@@ -74,14 +76,14 @@ async def test_an_injection_reaches_the_provider_as_data_only(brief: str) -> Non
         found = await judge(OPENAI.backend(server), MemoryContext(), brief)
         assert found.score == 71.5
         system, user = server.ledger[0].json["messages"]
-        assert system == {"role": "system", "content": prompt_file("evaluator").text}
+        assert system == {"role": "system", "content": PROMPTS["evaluator"].text}
         assert user["content"][0]["text"].count("BRIEF ") >= 2
 
 
 @pytest.mark.parametrize("brief", INJECTIONS)
 def test_the_refiner_s_data_stay_within_their_fences(brief: str) -> None:
-    talk = refiner.conversation(attempts(brief))
-    assert talk.system == prompt_file("refiner").text
+    talk = REFINER.conversation(attempts(brief))
+    assert talk.system == PROMPTS["refiner"].text
     (turn,) = talk.turns
     assert turn.text.startswith("<<<BRIEF ")
     last = turn.text.rsplit("\n", 1)[1]
@@ -90,7 +92,7 @@ def test_the_refiner_s_data_stay_within_their_fences(brief: str) -> None:
 
 
 def test_the_refiner_is_told_the_whole_history() -> None:
-    text = refiner.conversation(attempts()).turns[0].text
+    text = REFINER.conversation(attempts()).turns[0].text
     for part in ('"score": 41', '"prompt": "a barn"', '"the moon"', "No moon."):
         assert part in text
 

@@ -11,14 +11,9 @@ from typing import Any
 import pytest
 
 from engine.backends.common.readiness import load
-from engine.contract import (
-    Blocked,
-    EvaluateRequest,
-    OutcomeUnknown,
-    Permanent,
-    Retryable,
-    StepError,
-)
+from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
+from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
+from engine.recipes.refine.agents.refiner import REFINER
 from tests.backends.chat_cases import (
     BRIEF,
     GENAI,
@@ -31,6 +26,7 @@ from tests.backends.chat_cases import (
     judge,
     png,
 )
+from tests.support.agents import run_agent
 from tests.support.providers.chat import JUDGED, WRITTEN, Script
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import (
@@ -68,7 +64,9 @@ async def test_it_judges_an_image(provider: Provider) -> None:
         assert found.score == 71.5
         assert found.missing == ("the moon",)
         assert found.description == JUDGED["description"]
-        assert found.scorer == f"{provider.name}/{backend.info.model} {backend.info.version}"
+        assert (
+            found.scorer == f"{provider.name}/{backend.info.model} {backend.version_of(EVALUATOR)}"
+        )
         assert context.tokens == (1200, 80)
         (call,) = server.ledger
         assert call.path == provider.path
@@ -103,7 +101,7 @@ async def test_a_client_is_imported_without_the_package_of_a_proxy(
 async def test_it_writes_a_prompt_from_the_history(provider: Provider) -> None:
     with ProviderServer(provider.route()) as server:
         backend = provider.backend(server, "text")
-        found = await backend.refine(attempts(), MemoryContext())
+        found = await run_agent(backend, "refine", attempts(), MemoryContext())
         assert found.prompt == WRITTEN["prompt"]
         assert found.negative_prompt == "people"
         assert found.author.startswith(f"{provider.name}/")
@@ -128,7 +126,7 @@ async def test_an_image_that_is_none_is_not_sent(provider: Provider) -> None:
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(b"no image"), brief=BRIEF)
         with pytest.raises(Permanent, match="cannot be judged"):
-            await provider.backend(server).evaluate(request, context)
+            await run_agent(provider.backend(server), "evaluate", request, context)
         assert server.ledger == []
 
 
@@ -442,9 +440,10 @@ def test_two_backends_of_one_account_and_model_share_a_lane(provider: Provider) 
 def test_what_an_agent_is_told_is_in_the_version(provider: Provider) -> None:
     with ProviderServer() as server:
         backend = provider.backend(server)
-        assert "evaluator-1-" in backend.info.version
-        assert "refiner-1-" in provider.backend(server, "text").info.version
+        assert "evaluator-1-" in backend.version_of(EVALUATOR)
+        assert "refiner-1-" in provider.backend(server, "text").version_of(REFINER)
         warm = provider.backend(server, temperature=0.5)
+        assert warm.version_of(EVALUATOR) != backend.version_of(EVALUATOR)
         assert warm.info.version != backend.info.version
 
 

@@ -1,18 +1,19 @@
 """The agents of films on every chat backend, by its provider's own client and the local server."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from engine.agents.prompt_files import prompt_file
-from engine.contract import Permanent, Request, TextProxy
+from engine.contract import AnyAgent, Permanent, Request, TextProxy
+from engine.contract.chat.prompt_files import PromptFile
 from engine.runtime.job.load import one_of_snapshot
 from engine.runtime.step.fingerprint import Identity, fingerprint
 from tests.backends.chat_cases import OPENAI, PROVIDERS, Provider, attempts
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
+from tests.support.agents import AGENTS, PROMPTS, run_agent
 from tests.support.providers.chat import REVIEWED, SHOT, Script, scenes
 from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer
@@ -42,12 +43,13 @@ PARTS = (
         "cinematography",
     ),
 )
+TEXT_AGENTS = [agent for agent in AGENTS.values() if agent.capability == "text"]
 every = pytest.mark.parametrize("provider", PROVIDERS, ids=lambda one: one.label)
 each = pytest.mark.parametrize("part", PARTS, ids=lambda one: one.operation)
 
 
 async def ask(backend: Any, part: Part, context: MemoryContext, text: str = "a red barn") -> Any:
-    return await getattr(backend, part.operation)(part.request(text), context)
+    return await run_agent(backend, part.operation, part.request(text), context)
 
 
 def signed(result: Any) -> str:
@@ -64,9 +66,9 @@ async def test_it_does_its_part(provider: Provider, part: Part) -> None:
         assert "Only this text instructs you" in server.ledger[0].text.replace("\\n", " ")
     assert (
         signed(found)
-        == f"{provider.name}/{backend.info.model} {backend.info.versions[part.operation]}"
+        == f"{provider.name}/{backend.info.model} {backend.version_of(AGENTS[part.operation])}"
     )
-    assert f"{part.prompt_file}-1-" in signed(found)
+    assert f"{part.words}-1-" in signed(found)
     assert context.tokens == (1200, 80)
     if part.operation == "write_scenes":
         assert [scene.prompt for scene in found.scenes] == [
@@ -117,7 +119,7 @@ async def test_an_injection_reaches_the_provider_as_data_only(part: Part, text: 
     with ProviderServer(OPENAI.route(Script([part.answer]))) as server:
         await ask(OPENAI.backend(server, "text"), part, MemoryContext(), text)
         system, user = server.ledger[0].json["messages"]
-    assert system == {"role": "system", "content": prompt_file(part.prompt_file).text}
+    assert system == {"role": "system", "content": PROMPTS[part.words].text}
     first = user["content"].removeprefix("Write 2 scenes of this film.\n\n").split("\n", 1)[0]
     assert first.startswith("<<<FILM ")
     last = user["content"].rsplit("\n", 1)[1]
@@ -132,57 +134,69 @@ async def test_scores_that_a_prompt_brings_along_do_not_pass_for_the_critic_s() 
         ProviderServer(OPENAI.route(Script([reply]))) as server,
         pytest.raises(Permanent, match="several answers that differ"),
     ):
-        await OPENAI.backend(server, "text").review_shot(review_of(stolen), MemoryContext())
+        backend = OPENAI.backend(server, "text")
+        await run_agent(backend, "review_shot", review_of(stolen), MemoryContext())
 
 
 @each
 def test_a_budget_reserves_what_it_may_cost(part: Part) -> None:
+    agent = AGENTS[part.operation]
     with ProviderServer() as server:
         backend = OPENAI.backend(server, "text", price_input=1, price_output=2, max_tokens=1000)
-        short, long = (backend.worst_cost(part.request(text)) for text in ("x", "x" * 1000))
+        short, long = (backend.worst_cost(part.request(text), agent) for text in ("x", "x" * 1000))
         assert backend.usual_cost()[1] < short
         # Each text is told at least once in both rounds, at a micro-dollar for a byte.
         assert long >= short + 2 * 999
-        assert OPENAI.backend(server, "text").worst_cost(part.request("x")) is None
+        assert OPENAI.backend(server, "text").worst_cost(part.request("x"), agent) is None
 
 
-def of_words(backend: Any) -> tuple[Identity, dict[str, str]]:
-    """The identity that a batch keeps of a backend, and the fingerprint of each of its calls."""
-    made = one_of_snapshot(backend, {})
-    identity = Identity(made["name"], made["model"], made["version"], made.get("versions", {}))
-    text = TextProxy(backend)
-    asked, shot, review = attempts(), shot_of("x"), review_of("x")
-    calls: list[Any] = [
-        text.refine(asked.brief, asked.attempts),
-        text.scenes(FILM, 2),
-        text.shot(shot.film, shot.scene, 1, 1, shot.drafts),
-        text.review(review.film, review.scene, review.prompt, review.weights),
-    ]
-    return identity, {call.operation: fingerprint(call, identity) for call in calls}
+def prints(backend: Any, identity: Identity) -> dict[str, str]:
+    """The fingerprint of each call of the agents of text."""
+    requests: dict[str, Any] = {
+        "refine": attempts(),
+        "write_scenes": scenes_of("x"),
+        "write_shot": shot_of("x"),
+        "review_shot": review_of("x"),
+    }
+    calls = [TextProxy(backend).structured(AGENTS[name], one) for name, one in requests.items()]
+    return {call.operation: fingerprint(call, identity) for call in calls}
 
 
-def test_other_words_change_the_fingerprints_of_what_is_told_them_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from engine.backends.common import writer
-
-    with ProviderServer() as server:
-        _, before = of_words(OPENAI.backend(server, "text"))
-        monkeypatch.setattr(writer.cinematographer, "version", lambda: "cinematographer-2-00000000")  # type: ignore[attr-defined]
-        _, after = of_words(OPENAI.backend(server, "text"))
-        warm, other = of_words(OPENAI.backend(server, "text", temperature=1.0))
-    assert {name for name in before if before[name] != after[name]} == {"write_shot"}
-    assert not set(before.values()) & set(other.values())
-    assert all("temperature=1" in version for version in warm.versions.values())
+def identity_of(backend: Any, agents: Iterable[AnyAgent] = TEXT_AGENTS) -> Identity:
+    """The identity that a batch keeps of a backend."""
+    made = one_of_snapshot(backend, {}, agents)
+    return Identity(made["name"], made["model"], made["version"], agents=made["agents"])
 
 
-def test_a_refinement_has_the_fingerprint_that_it_had_before_there_were_films() -> None:
+def test_other_words_change_the_fingerprints_of_what_is_told_them_alone() -> None:
+    other = replace(AGENTS["write_shot"], prompt=PromptFile("cinematographer", 2, "Be brief."))
+    changed = [other if agent.id == other.id else agent for agent in TEXT_AGENTS]
     with ProviderServer() as server:
         backend = OPENAI.backend(server, "text")
-    identity, found = of_words(backend)
-    plain = Identity(backend.info.name, backend.info.model, backend.info.version)
-    asked = attempts()
-    call: Any = TextProxy(backend).refine(asked.brief, asked.attempts)
-    assert found["refine"] == fingerprint(call, plain)
-    assert identity.version_of("refine") == backend.info.version
-    assert identity.version_of("review_shot") != backend.info.version
+        warm = OPENAI.backend(server, "text", temperature=1.0)
+    before = prints(backend, identity_of(backend))
+    after = prints(backend, identity_of(backend, changed))
+    assert {name for name in before if before[name] != after[name]} == {"write_shot"}
+    hot = identity_of(warm)
+    assert not set(before.values()) & set(prints(warm, hot).values())
+    assert all("temperature=1" in version for version in (hot.agents or {}).values())
+
+
+def test_a_batch_of_an_older_release_keeps_its_fingerprints() -> None:
+    """Its snapshot has the refiner's version as the backend's, and those of films by operation."""
+    with ProviderServer() as server:
+        backend = OPENAI.backend(server, "text")
+    new = identity_of(backend)
+    known = dict(new.agents or {})
+    older = Identity(new.backend, new.model, known.pop("refine"), known)
+    assert prints(backend, older) == prints(backend, new)
+    # The words of its agents are those that it was queued with.
+    stale = Identity(new.backend, new.model, "1+refiner-0-00000000", known)
+    changed = prints(backend, stale)
+    assert {name for name in changed if changed[name] != prints(backend, new)[name]} == {"refine"}
+
+
+def test_an_agent_that_its_recipe_does_not_name_has_a_version_all_the_same() -> None:
+    with ProviderServer() as server:
+        backend = OPENAI.backend(server, "text")
+    assert prints(backend, identity_of(backend, ())) == prints(backend, identity_of(backend))

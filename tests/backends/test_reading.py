@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
-from engine.agents.evaluator import EvaluatorAnswer
-from engine.agents.replies import ModelReply, UnusableReply, parse
 from engine.backends.anthropic.chat import AnthropicChatClient, _Message
 from engine.backends.anthropic.settings import AnthropicSettings
 from engine.backends.common.error_bodies import (
@@ -45,6 +43,8 @@ from engine.backends.openai.images import _ImagesReply as OpenAIMade
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.image import _ImageReply as StabilityMade
 from engine.contract import Blocked, Permanent, Retryable, StepError
+from engine.contract.chat.replies import ModelReply, UnusableReply, parse
+from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
 
 ACCOUNT = Account("toy", ("TOY_KEY",))
 DEEP = b'{"a":' + b"[" * 100_000

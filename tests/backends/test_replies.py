@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.conversation import ChatTurn, Conversation, plain_schema
-from engine.agents.evaluator import EvaluatorAnswer
-from engine.agents.prompt_engineer import ReviewAnswer
-from engine.agents.refiner import RefinerAnswer
-from engine.agents.replies import ModelReply, UnusableReply, parse, structured
-from engine.contract import CRITERIA, Permanent, Retryable
+from engine.contract import Permanent, Retryable
+from engine.contract.chat.answers import PromptAnswer
+from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply, UnusableReply, parse, structured
+from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewAnswer
+from engine.recipes.storyboard.film import CRITERIA
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext
 
@@ -155,7 +156,7 @@ async def test_what_goes_wrong_in_the_repair_is_told_as_it_is() -> None:
         await structured(model, TALK, EvaluatorAnswer, MemoryContext(), "toy")
 
 
-@pytest.mark.parametrize("shape", [EvaluatorAnswer, RefinerAnswer])
+@pytest.mark.parametrize("shape", [EvaluatorAnswer, PromptAnswer])
 def test_the_schema_is_in_the_subset_that_all_providers_take(shape: Any) -> None:
     schema = plain_schema(shape)
     assert schema["required"] == list(shape.model_fields)
@@ -170,14 +171,14 @@ def test_an_optional_text_may_be_left_out(given: Any) -> None:
     written = {"reason": "r", "prompt": "a barn"}
     if given != "absent":
         written["negative_prompt"] = given
-    assert parse(json.dumps(written), RefinerAnswer).negative_prompt == ""
+    assert parse(json.dumps(written), PromptAnswer).negative_prompt == ""
 
 
 def test_a_list_of_phrases_may_stand_for_an_optional_text() -> None:
     written = {"reason": "r", "prompt": "a barn", "negative_prompt": ["text", "logo"]}
-    assert parse(json.dumps(written), RefinerAnswer).negative_prompt == "text, logo"
+    assert parse(json.dumps(written), PromptAnswer).negative_prompt == "text, logo"
     with pytest.raises(UnusableReply, match="prompt"):
-        parse(json.dumps({**written, "prompt": None}), RefinerAnswer)
+        parse(json.dumps({**written, "prompt": None}), PromptAnswer)
 
 
 def verdict(*scores: float) -> str:

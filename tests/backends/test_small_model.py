@@ -6,13 +6,13 @@
 import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
 
 import pytest
 
 from engine.contract import Permanent
 from engine.plugins.catalog import EntryPointCatalog
 from tests.backends.chat_cases import attempts
+from tests.support.agents import run_agent
 from tests.support.providers.context import MemoryContext
 
 pytestmark = pytest.mark.slow
@@ -49,7 +49,7 @@ async def test_what_it_says_is_a_refinement_or_an_honest_failure(
     )
     context = MemoryContext()
     try:
-        found = await cast("Any", backend).refine(attempts(), context)
+        found = await run_agent(backend, "refine", attempts(), context)
     except Permanent as error:
         ((role, kept),) = context.roles
         assert role == "raw-reply"

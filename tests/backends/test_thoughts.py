@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.agents.conversation import ChatTurn, Conversation
-from engine.agents.evaluator import EvaluatorAnswer
-from engine.agents.replies import ModelReply, parse, structured
-from engine.agents.thoughts import has_thoughts, without_thoughts
 from engine.contract import Permanent
+from engine.contract.chat.conversation import ChatTurn, Conversation
+from engine.contract.chat.replies import ModelReply, parse, structured
+from engine.contract.chat.thoughts import has_thoughts, without_thoughts
+from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
 from tests.backends.chat_cases import ANTHROPIC, GENAI, GENERATIVEAI, OLLAMA, OPENAI, judge
 from tests.support.providers.chat import JUDGED
 from tests.support.providers.context import MemoryContext

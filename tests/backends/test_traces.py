@@ -23,9 +23,11 @@ from engine.backends.openai.images import OpenAIImages
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability import StabilitySettings
 from engine.backends.stability.image import StabilityImages
-from engine.contract import EvaluateRequest, ImageRequest, StepError
+from engine.contract import ImageRequest, StepError
 from engine.contract.tracing import MAX_BYTES, MAX_EXCHANGES, Recording, WireLog, wire_log
+from engine.recipes.refine.agents.evaluator import EvaluateRequest
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
+from tests.support.agents import run_agent
 from tests.support.providers.chat import JUDGED, Script
 from tests.support.providers.comfyui import ComfyUI
 from tests.support.providers.context import MemoryContext
@@ -74,7 +76,7 @@ async def test_a_chat_leaves_prompt_and_reply_and_no_image(provider: Provider) -
         context, image = MemoryContext(), noise()
         request = EvaluateRequest(image=context.give(image), brief=BRIEF)
         with Recording(wanted=True) as log:
-            await provider.backend(server).evaluate(request, context)
+            await run_agent(provider.backend(server), "evaluate", request, context)
     trace = read(log, provider.key)
     assert base64.b64encode(image)[:60].decode() not in all_text(trace)
     first, repair = trace["exchanges"]
@@ -96,7 +98,7 @@ async def test_a_key_that_is_echoed_is_masked(provider: Provider) -> None:
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
         with Recording(wanted=True) as log, pytest.raises(StepError):
-            await provider.backend(server).evaluate(request, context)
+            await run_agent(provider.backend(server), "evaluate", request, context)
         assert provider.key in str(server.ledger[0].headers)
     (exchange,) = read(log, provider.key)["exchanges"]
     assert exchange["reply"]["status"] == 500
@@ -110,7 +112,7 @@ async def test_a_reply_that_never_comes_leaves_its_request(provider: Provider) -
         context = MemoryContext()
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
         with Recording(wanted=True) as log, pytest.raises(StepError):
-            await provider.backend(server).evaluate(request, context)
+            await run_agent(provider.backend(server), "evaluate", request, context)
     (exchange,) = read(log, provider.key)["exchanges"]
     assert BRIEF in all_text(exchange["request"]["body"])
     assert exchange["reply"] is None
@@ -123,7 +125,7 @@ async def test_nothing_is_noted_where_nobody_asks(provider: Provider) -> None:
         request = EvaluateRequest(image=context.give(noise()), brief=BRIEF)
         with Recording(wanted=False) as log:
             assert wire_log() is None
-            await provider.backend(server).evaluate(request, context)
+            await run_agent(provider.backend(server), "evaluate", request, context)
         assert len(server.ledger) == 1
     assert len(log) == 0
 

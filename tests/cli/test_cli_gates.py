@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from engine.cli import gates
 from engine.cli.app import app
 from engine.client.workspace import Workspace
-from engine.contract import Refinement
+from engine.recipes.refine.agents.refiner import Refinement
 from tests.support.engines import Toy
 from tests.support.song import SONG
 

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from db.queries.jobs import errors
-from engine.contract import CallContext, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Retryable
 from engine.imaging.errors import ImageError
 from engine.imaging.png import to_png
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.step import call_context as context_module
 from engine.runtime.step import outcome as outcomes
 from tests.faults.conftest import Diagnose

@@ -9,7 +9,8 @@ import pytest
 
 import db.clock
 from db.clock import seconds_between
-from engine.contract import CallContext, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Retryable
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.faults.conftest import Diagnose
 from tests.support.engines import Toy
 

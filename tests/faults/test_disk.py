@@ -15,7 +15,8 @@ import db.writer
 from db.errors import StoreError
 from db.queries.history import events_after
 from db.store import Store
-from engine.contract import CallContext, Refinement, RefineRequest
+from engine.contract import CallContext
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
 from engine.runtime.lanes import lane as lanes

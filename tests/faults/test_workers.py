@@ -6,7 +6,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.contract import CallContext, RefineRequest
+from engine.contract import CallContext
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.process_pool import ComputePool
 from tests.faults.conftest import Diagnose
 from tests.support import work

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
-from engine.agents.images import MAX_SIDE, fitted
 from engine.backends.builtin.painter.reference import _pixels
+from engine.backends.common.inline_images import MAX_SIDE, fitted
 from engine.backends.common.previews import fit_preview
 from engine.imaging.decode import FORMATS, check, decoded, describe
 from engine.imaging.errors import ImageError, UnknownFormatError

@@ -10,9 +10,10 @@ from PIL import Image
 
 from engine.cli.gc import find_unnamed, remove_unnamed
 from engine.client.workspace import Workspace
-from engine.contract import CallContext, RefineRequest
+from engine.contract import CallContext
 from engine.kinds.registry import content_of, kinds
 from engine.kinds.thumbnails import SIDES, StoredFile, Thumbnails, generate_all
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime import thumbnailer
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.process_pool import ComputePool

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.contract import CallContext, Refinement, RefineRequest
+from engine.contract import AnyAgent, CallContext
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support.engines import Toy, quick_settings
 from tests.support.toys import ToyBackend
 
@@ -33,19 +34,21 @@ class PaidToy(ToyBackend):
         super().__init__(**{"paid": True, "price_names": ("toy.price",), **facts})
         self.worst, self.price, self.asks_about = worst, price, asks_about
 
-    def asks(self, request: Any) -> bool:
+    def asks(self, request: Any, agent: AnyAgent | None = None) -> bool:
         return self.asks_about
 
-    def worst_cost(self, request: Any) -> int | None:
+    def worst_cost(self, request: Any, agent: AnyAgent | None = None) -> int | None:
         return self.worst
 
     def usual_cost(self) -> tuple[int, int] | None:
         return None if self.worst is None else (self.price, self.worst)
 
-    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+    async def structured(
+        self, agent: AnyAgent, request: RefineRequest, context: CallContext
+    ) -> Refinement:
         if self.reply is None:
             context.cost(self.price)
-        return await super().refine(request, context)
+        return await super().structured(agent, request, context)
 
 
 class Ledger:

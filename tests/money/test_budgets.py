@@ -14,14 +14,8 @@ from hypothesis import strategies as st
 
 from db.queries import jobs as job_queries
 from db.writes.spending import set_budget
-from engine.contract import (
-    Blocked,
-    CallContext,
-    OutcomeUnknown,
-    Permanent,
-    RefineRequest,
-    Retryable,
-)
+from engine.contract import Blocked, CallContext, OutcomeUnknown, Permanent, Retryable
+from engine.recipes.refine.agents.refiner import RefineRequest
 from tests.money.conftest import Ledger, PaidToy
 from tests.support.effort import scaled
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings

@@ -10,21 +10,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.queries import batches
-from engine.agents.conversation import ChatTurn, Conversation, InlineImage
-from engine.agents.evaluator import EvaluatorAnswer
 from engine.backends.common.chat import worst_cost
 from engine.backends.fal.settings import FalSettings
 from engine.backends.gemini_image.settings import GeminiImageSettings
 from engine.backends.openai.settings import OpenAISettings
 from engine.backends.stability.settings import StabilitySettings
 from engine.client.workspace import Workspace
-from engine.contract import Artifact, EvaluateRequest, ImageRequest
+from engine.contract import Artifact, ImageRequest
+from engine.contract.chat.conversation import ChatTurn, Conversation, InlineImage
 from engine.money.amounts import in_words, limit_of, price_of
 from engine.money.estimate import BackendUse, estimate
 from engine.money.prices import PricesError, PriceTable, load_prices, prices_for
 from engine.money.rate import projected, rate
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import QueueError
+from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, EvaluatorAnswer
 
 TODAY = dt.date(2026, 11, 20)
 
@@ -212,7 +212,7 @@ def test_a_chat_is_asked_about_after_a_crash_as_it_is_when_it_is_cut(
     settings = {"price_input": price, "price_output": price}
     backend: Any = EntryPointCatalog().backend("vision", "openai", settings, {})
     image = Artifact(hash="0" * 64, media_type="image/png", size=1)
-    assert backend.asks(EvaluateRequest(brief="a lamp", image=image)) is asks
+    assert backend.asks(EvaluateRequest(brief="a lamp", image=image), EVALUATOR) is asks
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.contract import Blocked, Permanent, Refinement
+from engine.contract import Blocked, Permanent
 from engine.contract.batch import BatchStep
+from engine.recipes.refine.agents.refiner import Refinement
 from tests.support.corpus_batch import BATCHED, Corpus, Dataset
 from tests.support.engines import Toy, eventually
 

@@ -5,8 +5,9 @@ import threading
 from dataclasses import replace
 from typing import Any
 
-from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
+from engine.recipes.refine.agents.refiner import RefineRequest
 from tests.support import toys
 from tests.support.engines import Toy, quick_settings
 

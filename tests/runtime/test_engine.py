@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from db.queries import batches
-from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
 from engine.process.ownership import mark
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.engine import Engine
 from engine.runtime.lanes import lane as lanes

@@ -18,14 +18,14 @@ from engine.contract import (
     MissingRequirement,
     OutcomeUnknown,
     Permanent,
-    Refinement,
-    RefineRequest,
     Retryable,
 )
 from engine.contract.outputs import Outputs
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.lanes import lane as lanes
 from engine.runtime.step import call as calling
+from tests.support.agents import refining
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -84,10 +84,10 @@ async def test_tries_run_out_and_retry_goes_on_from_the_failed_step(toy: Toy) ->
 async def test_a_permanent_failure_is_stored_and_raised_again_where_it_was(toy: Toy) -> None:
     async def with_fallback(job: Any) -> ToyResult:
         try:
-            said = await job.step("say", job.text.refine, "no", [])
+            said = await job.step("say", refining(job), "no", [])
         except Permanent as error:
-            said = await job.step("fallback", job.text.refine, f"because: {error.message}", [])
-        last = await job.step("last", job.text.refine, "last", [])
+            said = await job.step("fallback", refining(job), f"because: {error.message}", [])
+        last = await job.step("last", refining(job), "last", [])
         return ToyResult(answers=[said.prompt, last.prompt])
 
     def refuse(request: RefineRequest, _context: CallContext) -> None:

@@ -19,12 +19,12 @@ from engine.contract import (
     ImageInfo,
     ImageRequest,
     Permanent,
-    RefineRequest,
     Retryable,
 )
 from engine.contract.backend_names import names_of
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.queueing.queue import QueueError
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.recipes.refine.settings import RefineSettings
 from tests.support.backends import InfoBackend, toy_info
 from tests.support.engines import Toy, quick_settings

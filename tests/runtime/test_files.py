@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from db.queries import jobs as job_queries
-from engine.contract import Artifact, CallContext, RefineRequest
+from engine.contract import Artifact, CallContext
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import CHUNK_BYTES, ArtifactStore, FileLost
 from tests.support import media_files as media
 from tests.support.engines import Toy

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from engine.contract import Call, Refinement, RefineRequest, Result
+from engine.contract import Call, Result
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.step.fingerprint import Identity, fingerprint
 from tests.support.toys import ToyBackend
 
@@ -16,18 +17,20 @@ def as_documented(call: Call[Result], identity: Identity) -> str:
         "operation": call.operation,
         "backend": identity.backend,
         "model": identity.model,
-        "version": identity.version_of(call.operation),
+        "version": identity.version_of(call),
         "request": call.request.model_dump(mode="json"),
     }
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+async def never(_backend: Any, _request: Any, _context: Any) -> Any:
+    raise AssertionError("a fingerprint calls nobody")
+
+
 def ask(brief: str) -> Call[Result]:
     request = RefineRequest(brief=brief, attempts=())
-    return cast(
-        "Call[Result]", Call(ToyBackend(), "refine", request, Refinement, ToyBackend.refine)
-    )
+    return cast("Call[Result]", Call(ToyBackend(), "refine", request, Refinement, never))
 
 
 @pytest.mark.parametrize("brief", ["a lamp", "lämp 灯", '"request":null', "\\", "a\nb\x1b"])

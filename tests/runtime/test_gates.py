@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from db.queries.gates import gates_of
-from engine.contract import Refinement
 from engine.contract.recipe import RecipeSettings
 from engine.queueing.overrides import QueueError
+from engine.recipes.refine.agents.refiner import Refinement
 from tests.support.engines import Toy
 from tests.support.song import SONG
 

@@ -4,8 +4,10 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
-from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Score
+from engine.contract import CallContext, Permanent, Score
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support import toys
+from tests.support.agents import refining
 from tests.support.engines import Toy, eventually
 
 
@@ -18,7 +20,7 @@ class Scored(Refinement):
 
 async def say(job: Any, name: str) -> None:
     """A step of that name, which asks for that."""
-    await job.step(name, lambda: replace(job.text.refine(name, []), result_type=Scored))
+    await job.step(name, lambda: replace(refining(job)(name, []), result_type=Scored))
 
 
 def answer(name: str, values: dict[str, str]) -> Scored:

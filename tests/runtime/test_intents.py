@@ -12,7 +12,8 @@ import db.writer
 from db.queries import jobs as job_queries
 from db.writes import jobs as job_writes
 from db.writes import steps as step_writes
-from engine.contract import CallContext, Permanent, Refinement, RefineRequest, Retryable
+from engine.contract import CallContext, Permanent, Retryable
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.step.call_context import MAX_MESSAGE
 from engine.runtime.timings import EngineTimings
 from tests.support.engines import PATIENCE, Toy, eventually, quick_settings

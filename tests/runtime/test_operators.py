@@ -10,8 +10,9 @@ import pytest
 
 from db.queries import batches, history
 from db.writes import batches as batch_writes
-from engine.contract import CallContext, Permanent, RefineRequest
+from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.commands import CommandHandler, NoEngine
 from engine.runtime.output_writer import OutputWriter
 from tests.support.engines import Toy, eventually, quick_settings

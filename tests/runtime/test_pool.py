@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.contract import CallContext, RefineRequest, Retryable
+from engine.contract import CallContext, Retryable
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.process_pool import ComputePool
 from tests.support import work
 from tests.support.engines import Toy, eventually

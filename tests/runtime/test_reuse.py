@@ -8,13 +8,9 @@ from typing import Any
 import pytest
 
 from db.queries import history
-from engine.contract import (
-    CallContext,
-    Permanent,
-    Refinement,
-    RefineRequest,
-)
+from engine.contract import CallContext, Permanent
 from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support.engines import Toy, eventually, quick_settings
 
 

@@ -10,10 +10,12 @@ import pytest
 from db.queries import jobs as job_queries
 from db.queries.history import events_after
 from db.writes import batches as batch_writes
-from engine.contract import CallContext, Permanent, Refinement, RefineRequest
+from engine.contract import CallContext, Permanent
 from engine.contract.decision_points import Choice, FreeText
 from engine.contract.decisions import JobShape
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from engine.runtime.engine import Engine
+from tests.support.agents import refining
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult
 
@@ -40,10 +42,10 @@ async def test_a_finished_step_never_runs_again(toy: Toy) -> None:
 
 async def test_what_a_decision_changes_runs_again_and_nothing_else(toy: Toy) -> None:
     async def chain(job: Any) -> ToyResult:
-        first = await job.step("first", job.text.refine, job.input.prompt, [])
+        first = await job.step("first", refining(job), job.input.prompt, [])
         chosen = await job.decide("first", default=first.prompt)
-        second = await job.step("second", job.text.refine, f"{chosen}!", [])
-        aside = await job.step("aside", job.text.refine, "aside", [])
+        second = await job.step("second", refining(job), f"{chosen}!", [])
+        aside = await job.step("aside", refining(job), "aside", [])
         return ToyResult(answers=[first.prompt, second.prompt, aside.prompt])
 
     toy.catalog.recipes["toy"] = replace(TOY, run=chain)
@@ -70,7 +72,7 @@ async def test_steps_of_a_way_that_is_not_gone_any_more_are_superseded(toy: Toy)
     async def loop(job: Any) -> ToyResult:
         answers = []
         for turn in job.iterations(3):
-            said = await turn.step("say", job.text.refine, f"turn {turn.number}", [])
+            said = await turn.step("say", refining(job), f"turn {turn.number}", [])
             answers.append(said.prompt)
             if await turn.decide("enough", default=False):
                 break
@@ -139,8 +141,8 @@ async def test_a_changed_request_or_backend_is_another_step(toy: Toy) -> None:
 
 async def test_a_key_that_is_used_twice_is_a_defect_that_is_told(toy: Toy) -> None:
     async def twice(job: Any) -> ToyResult:
-        await job.step("say", job.text.refine, "a", [])
-        await job.step("say", job.text.refine, "b", [])
+        await job.step("say", refining(job), "a", [])
+        await job.step("say", refining(job), "b", [])
         return ToyResult(answers=[])
 
     toy.catalog.recipes["toy"] = replace(TOY, run=twice)
@@ -170,7 +172,7 @@ async def test_branches_that_ask_the_same_keep_their_own_results(toy: Toy, state
     async def branches(job: Any) -> ToyResult:
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(job.scope(name).step("say", job.text.refine, "same", []))
+                group.create_task(job.scope(name).step("say", refining(job), "same", []))
                 for name in ("left", "right")
             ]
         return ToyResult(answers=[task.result().prompt for task in tasks])
@@ -202,7 +204,7 @@ async def test_a_step_that_ends_between_loading_and_asking_is_not_made_again(toy
             answer.set()
             stopped_short.set()
             await eventually(lambda: toy.steps()[0].state == "done")
-        said = await job.step("say", job.text.refine, "slow", [])
+        said = await job.step("say", refining(job), "slow", [])
         return ToyResult(answers=[said.prompt])
 
     toy.backend.reply = slow

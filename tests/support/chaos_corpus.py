@@ -5,11 +5,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.contract import Evaluation, ImageBackend, TextBackend, VisionBackend
+from engine.contract import ChatBackend, ImageBackend
 from engine.contract.batch import BatchStep
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import AnyRecipe, Headline, Recipe
-from engine.contract.text import Attempt
+from engine.recipes.refine.agents.evaluator import Evaluation
+from engine.recipes.refine.agents.refiner import Attempt
+from tests.support.agents import refining
 from tests.support.chaos_recipe import ChaosInput, ChaosSettings
 
 LIKED = Evaluation(score=1, description="", scorer="chaos")
@@ -41,7 +43,7 @@ def attempts(text: str) -> list[Attempt]:
 
 async def prepare(batch: Any) -> Basis:
     """Pays for a text, then for an image of it."""
-    said = await batch.step("read", batch.text.refine, "basis", attempts("basis"))
+    said = await batch.step("read", refining(batch), "basis", attempts("basis"))
     image = await batch.step(
         "draw", batch.image.generate, said.prompt, seed=batch.seed, width=64, height=64
     )
@@ -51,14 +53,14 @@ async def prepare(batch: Any) -> Basis:
 async def write(job: Any) -> Text:
     """Pays for a text that is based on the batch's."""
     brief = f"{job.input.prompt} {job.prepared.image[:4]}"
-    said = await job.step("write", job.text.refine, brief, attempts(job.prepared.text))
+    said = await job.step("write", refining(job), brief, attempts(job.prepared.text))
     return Text(text=said.prompt)
 
 
 async def judge(batch: Any) -> Verdict:
     """Pays for a text about all texts."""
     texts = [job.result["text"] for job in batch.jobs()]
-    said = await batch.step("judge", batch.text.refine, "all", attempts(" ".join(texts)))
+    said = await batch.step("judge", refining(batch), "all", attempts(" ".join(texts)))
     return Verdict(text=said.prompt, jobs=texts)
 
 
@@ -80,7 +82,7 @@ CORPUS: AnyRecipe = Recipe(
     summary="Everything of a whole batch that a crash can come between.",
     input=ChaosInput,
     settings=ChaosSettings,
-    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
+    uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
     run=write,
     headline=Headline("score", 0, 100),
     before=BatchStep(prepare, Basis),

@@ -9,18 +9,16 @@ from engine.contract import (
     CompareRequest,
     Comparison,
     ImageScore,
-    PlannedScene,
-    ReviewRequest,
-    Scenes,
-    ScenesRequest,
     ScoreRequest,
     ScorerScores,
     ScoreTable,
-    Shot,
-    ShotRequest,
-    ShotReview,
     Similarity,
 )
+from engine.recipes.storyboard.agents.cinematographer import Shot, ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
+from engine.recipes.storyboard.agents.scene_writer import Scenes, ScenesRequest
+from engine.recipes.storyboard.film import PlannedScene, ShotReview
+from tests.support.agents import ByOperation
 from tests.support.chaos_recipe import PRICE, Base, Painter
 from tests.support.films import digest, png_of
 
@@ -33,7 +31,7 @@ class FilmPainter(Painter):
         return png_of((number & 255, number >> 8 & 255, number >> 16 & 255))
 
 
-class FilmWriter(Base):
+class FilmWriter(ByOperation, Base):
     """Pays in a single call for everything that it writes."""
 
     async def answer(self, what: str, context: CallContext) -> str:

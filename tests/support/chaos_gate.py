@@ -4,9 +4,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.contract import ImageBackend, TextBackend, VisionBackend
+from engine.contract import ChatBackend, ImageBackend
 from engine.contract.decision_points import Approval
 from engine.contract.recipe import AnyRecipe, GatedSettings, Headline, Recipe
+from tests.support.agents import refining
 from tests.support.chaos_corpus import Text, attempts
 from tests.support.chaos_recipe import ChaosInput
 
@@ -28,9 +29,9 @@ class GateSettings(GatedSettings):
 
 async def plan_and_write(job: Any) -> Text:
     """Pays for a plan, has it approved, and pays for a text by it."""
-    said = await job.step("think", job.text.refine, job.input.prompt, attempts("plan"))
+    said = await job.step("think", refining(job), job.input.prompt, attempts("plan"))
     plan = await job.approve("plan", Plan(words=said.prompt))
-    return Text(text=(await job.step("write", job.text.refine, "by", attempts(plan.words))).prompt)
+    return Text(text=(await job.step("write", refining(job), "by", attempts(plan.words))).prompt)
 
 
 GATED: AnyRecipe = Recipe(
@@ -39,7 +40,7 @@ GATED: AnyRecipe = Recipe(
     summary="A gate between two paid calls.",
     input=ChaosInput,
     settings=GateSettings,
-    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
+    uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
     run=plan_and_write,
     headline=Headline("score", 0, 100),
     decisions=(Approval("plan", Plan),),

@@ -17,23 +17,20 @@ from engine.contract import (
     Backend,
     BackendInfo,
     CallContext,
-    EvaluateRequest,
-    Evaluation,
+    ChatBackend,
     GeneratedImage,
     ImageBackend,
     ImageInfo,
     ImageRequest,
     OutcomeUnknown,
-    Refinement,
-    RefineRequest,
     Retryable,
     ScoreInfo,
-    TextBackend,
-    VisionBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
-from engine.contract.text import Attempt
+from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
+from engine.recipes.refine.agents.refiner import Attempt, Refinement, RefineRequest
+from tests.support.agents import ByOperation, evaluating, refining
 from tests.support.backends import InfoBackend, toy_info
 from tests.support.ledger import ask
 from tests.support.random_recipe import RANDOM, RandomWriter
@@ -125,7 +122,7 @@ class Painter(Base):
         return bytes_of(prompt, answer)
 
 
-class Writer(Base):
+class Writer(ByOperation, Base):
     """Pays in a single call."""
 
     async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
@@ -135,7 +132,7 @@ class Writer(Base):
         return Refinement(prompt=f"{last} {found['answer'][:4]}", reason="more", author="chaos")
 
 
-class Judge(Base):
+class Judge(ByOperation, Base):
     """Costs nothing."""
 
     async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
@@ -158,7 +155,7 @@ async def run_chaos(job: Any) -> ChaosResult:
         best = max(found, key=lambda pair: pair[1].score)
         attempts.append(Attempt(prompt=prompt, evaluation=best[1]))
         if not turn.is_last:
-            refined = await turn.step("refine", job.text.refine, job.input.prompt, attempts)
+            refined = await turn.step("refine", refining(job), job.input.prompt, attempts)
             prompt = refined.prompt
     image, evaluation = max(images, key=lambda pair: pair[1].score)
     prompts = [attempt.prompt for attempt in attempts]
@@ -170,7 +167,7 @@ async def _variation(
 ) -> tuple[GeneratedImage, Evaluation]:
     seed = job.seed_for(number)
     image = await scope.step("generate", job.image.generate, prompt, seed=seed, width=64, height=64)
-    return image, await scope.step("evaluate", job.vision.evaluate, image.image, prompt)
+    return image, await scope.step("evaluate", evaluating(job), image.image, prompt)
 
 
 CHAOS: AnyRecipe = Recipe(
@@ -179,7 +176,7 @@ CHAOS: AnyRecipe = Recipe(
     summary="Everything that a crash can come between.",
     input=ChaosInput,
     settings=ChaosSettings,
-    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
+    uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
     headline=Headline("score", 0, 100),
     run=run_chaos,
 )

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from engine.contract import TextBackend
+from engine.contract import ChatBackend
 from engine.contract.backend_names import BackendNames
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from tests.support.agents import refining
 
 
 class Sample(RecipeInput):
@@ -41,7 +42,7 @@ class Described(BaseModel):
 
 async def describe(job: Any) -> Described:
     """Describes one sample."""
-    written = await job.step("describe", job.text.refine, job.input.prompt, [])
+    written = await job.step("describe", refining(job), job.input.prompt, [])
     return Described(text=written.prompt, length=len(written.prompt))
 
 
@@ -51,7 +52,7 @@ CORPUS: AnyRecipe = Recipe(
     summary="Describes the samples of a corpus.",
     input=Sample,
     settings=CorpusSettings,
-    uses={"text": TextBackend},
+    uses={"text": ChatBackend},
     run=describe,
     headline=Headline("length", 0, 1000),
     options=(

@@ -6,11 +6,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.contract import Request, Result, TextBackend
+from engine.contract import ChatBackend, Request, Result
 from engine.contract.batch import BatchStep
 from engine.contract.outputs import Outputs, Projection
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from tests.support.agents import refining
 
 
 class Line(RecipeInput):
@@ -67,7 +68,7 @@ async def read_dataset(batch: Any) -> Dataset:
     """Asks the backend for each part of the dataset."""
     words = []
     for number in range(batch.settings.parts):
-        read = await batch.step(f"part-{number}", batch.text.refine, f"part {number}", [])
+        read = await batch.step(f"part-{number}", refining(batch), f"part {number}", [])
         words.append(read.prompt)
     return Dataset(words=words)
 
@@ -75,7 +76,7 @@ async def read_dataset(batch: Any) -> Dataset:
 async def describe(job: Any) -> Described:
     """Describes one sample with the dataset's words."""
     brief = f"{job.input.prompt} {' '.join(job.prepared.words)}"
-    return Described(text=(await job.step("describe", job.text.refine, brief, [])).prompt)
+    return Described(text=(await job.step("describe", refining(job), brief, [])).prompt)
 
 
 async def measure(batch: Any) -> Corpus:
@@ -83,7 +84,7 @@ async def measure(batch: Any) -> Corpus:
     texts = tuple(job.result["text"] for job in batch.jobs() if job.state == "done")
     letters = await batch.compute("letters", count_letters, Texts(texts=texts))
     first = batch.prepared.words[0]
-    verdict = await batch.step("verdict", batch.text.refine, f"{letters.count} {first}", [])
+    verdict = await batch.step("verdict", refining(batch), f"{letters.count} {first}", [])
     return Corpus(jobs=len(texts), letters=letters.count, verdict=verdict.prompt)
 
 
@@ -106,7 +107,7 @@ BATCHED: AnyRecipe = Recipe(
     summary="Describes a corpus.",
     input=Line,
     settings=BatchedSettings,
-    uses={"text": TextBackend},
+    uses={"text": ChatBackend},
     run=describe,
     headline=Headline("score", 0, 100),
     before=BatchStep(read_dataset, Dataset),

@@ -24,21 +24,19 @@ from engine.contract import (
     ImageRequest,
     ImageScore,
     Permanent,
-    PlannedScene,
     Request,
-    ReviewRequest,
-    Scenes,
-    ScenesRequest,
     ScoreInfo,
     ScoreRequest,
     ScorerScores,
     ScoreTable,
-    Shot,
-    ShotRequest,
-    ShotReview,
     Similarity,
 )
 from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.storyboard.agents.cinematographer import Shot, ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
+from engine.recipes.storyboard.agents.scene_writer import Scenes, ScenesRequest
+from engine.recipes.storyboard.film import PlannedScene, ShotReview
+from tests.support.agents import ByOperation
 from tests.support.backends import InfoBackend, toy_info
 
 METRICS = ("pickscore", "clipscore", "vqascore", "aesthetic")
@@ -109,7 +107,7 @@ class CrewBackend(InfoBackend):
             raise Permanent("It was refused.")
 
 
-class Writer(CrewBackend):
+class Writer(ByOperation, CrewBackend):
     """Cinematographer and Prompt Engineer."""
 
     async def write_scenes(self, request: ScenesRequest, _context: CallContext) -> Scenes:

@@ -7,7 +7,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from engine.contract import CallContext, RefineRequest
+from engine.contract import CallContext
+from engine.recipes.refine.agents.refiner import RefineRequest
 from tests.support import media_files as media
 from tests.support.engines import Toy
 

@@ -17,14 +17,14 @@ from pydantic import BaseModel
 
 from engine.contract import (
     CallContext,
+    ChatBackend,
     Permanent,
-    Refinement,
-    RefineRequest,
     Retryable,
-    TextBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
+from tests.support.agents import ByOperation, refining
 from tests.support.backends import InfoBackend, toy_info
 
 
@@ -48,7 +48,7 @@ class RandomResult(BaseModel):
     answers: dict[str, str]
 
 
-class RandomWriter(InfoBackend):
+class RandomWriter(ByOperation, InfoBackend):
     """Does as the brief says; writes down each answer that it gives."""
 
     def __init__(self, calls: Path) -> None:
@@ -96,12 +96,12 @@ async def _do(job: Any, scope: Any, program: list[Any], answers: dict[str, str])
 async def _ask(job: Any, scope: Any, name: str, behaviour: str, answers: dict[str, str]) -> None:
     brief = f"{behaviour}|{job.input.prompt}/{name}"
     try:
-        said = await scope.step(name, job.text.refine, brief, [])
+        said = await scope.step(name, refining(job), brief, [])
     except Permanent as error:
         if behaviour == "fatal":
             raise
         answers[scope.key(name)] = f"{behaviour}|{error.message}"
-        said = await scope.step(f"{name}-instead", job.text.refine, f"ok|instead of {brief}", [])
+        said = await scope.step(f"{name}-instead", refining(job), f"ok|instead of {brief}", [])
         name, brief = f"{name}-instead", f"ok|instead of {brief}"
     if not said.prompt.startswith(f"{brief}|"):
         raise AssertionError(f"{scope.key(name)} was answered {said.prompt}")
@@ -114,7 +114,7 @@ RANDOM: AnyRecipe = Recipe(
     summary="Does what it is told.",
     input=RandomInput,
     settings=RandomSettings,
-    uses={"text": TextBackend},
+    uses={"text": ChatBackend},
     headline=Headline("score", 0, 100),
     run=run_random,
 )

@@ -4,10 +4,11 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from engine.contract import Rejected, TextBackend
+from engine.contract import ChatBackend, Rejected
 from engine.contract.decision_points import Approval, FreeText
 from engine.contract.recipe import AnyRecipe, GatedSettings, Headline, Recipe
 from engine.contract.recipe_input import RecipeInput
+from tests.support.agents import refining
 
 
 class SongInput(RecipeInput):
@@ -44,7 +45,7 @@ def at_most_three(_shape: Any, key: str, value: Any) -> str:
 
 async def sing(job: Any) -> Song:
     """Plans a song, has the plan approved, and writes its verses."""
-    title = (await job.step("title", job.text.refine, job.input.prompt, [])).prompt
+    title = (await job.step("title", refining(job), job.input.prompt, [])).prompt
     plan = Plan(title=title, verses=["one", "two"])
     for number in range(1, job.settings.plans + 1):
         try:
@@ -57,7 +58,7 @@ async def sing(job: Any) -> Song:
     verses = []
     for number, line in enumerate(plan.verses, 1):
         scope = job.scope(f"verse-{number}")
-        verses.append((await scope.step("write", job.text.refine, line, [])).prompt)
+        verses.append((await scope.step("write", refining(job), line, [])).prompt)
     final = await job.approve("words", verses)
     return Song(title=plan.title, verses=final)
 
@@ -68,7 +69,7 @@ SONG: AnyRecipe = Recipe(
     summary="Writes a song by a plan.",
     input=SongInput,
     settings=SongSettings,
-    uses={"text": TextBackend},
+    uses={"text": ChatBackend},
     run=sing,
     headline=Headline("score", 0, 100),
     decisions=(

@@ -9,17 +9,17 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from engine.contract import (
-    Attempt,
+    AnyAgent,
     Backend,
+    BaseChatBackend,
     Call,
     CallContext,
+    ChatBackend,
     MissingRequirement,
-    Refinement,
-    RefineRequest,
-    TextBackend,
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
+from engine.recipes.refine.agents.refiner import REFINER, Refinement, RefineRequest
 from tests.support.backends import InfoBackend, changed, toy_info
 
 Reply = Callable[[RefineRequest, CallContext], Any]
@@ -46,7 +46,7 @@ class ToyResult(BaseModel):
     answers: list[str]
 
 
-class ToyBackend(InfoBackend):
+class ToyBackend(BaseChatBackend, InfoBackend):
     """Answers with the brief in upper case; counts what it was asked.
 
     Args:
@@ -66,7 +66,12 @@ class ToyBackend(InfoBackend):
     def missing(self) -> list[MissingRequirement]:
         return self.lacks
 
-    async def refine(self, request: RefineRequest, context: CallContext) -> Refinement:
+    def version_of(self, agent: AnyAgent) -> str:
+        return self.info.version
+
+    async def structured(
+        self, agent: AnyAgent, request: RefineRequest, context: CallContext
+    ) -> Refinement:
         self.asked.append(request.brief)
         if self.reply is not None:
             found = self.reply(request, context)
@@ -79,7 +84,8 @@ class ToyBackend(InfoBackend):
 
 async def run_toy(job: Any) -> ToyResult:
     def describe(brief: str) -> Call[Refinement]:
-        return cast("Call[Refinement]", job.text.refine(brief, list[Attempt]()))
+        request = RefineRequest(brief=brief, attempts=())
+        return cast("Call[Refinement]", job.text.structured(REFINER, request))
 
     names = [f"say-{number}" for number in range(job.settings.steps)]
     if job.settings.together:
@@ -102,7 +108,7 @@ TOY: AnyRecipe = Recipe(
     summary="Says what it is given, louder.",
     input=ToyInput,
     settings=ToySettings,
-    uses={"text": TextBackend},
+    uses={"text": ChatBackend},
     headline=Headline("score", 0, 100),
     run=run_toy,
 )

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract import CallContext, RefineRequest
+from engine.contract import CallContext
 from engine.kinds.registry import content_of, kinds
+from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime.artifacts import ArtifactStore
 from tests.support import media_files as media
 from tests.support.engines import Toy

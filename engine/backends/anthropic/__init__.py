@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 
 from engine.backends.anthropic.settings import AnthropicSettings
-from engine.contract import BackendFamily, TextBackend, VisionBackend
+from engine.contract import BackendFamily, ChatBackend
 
 __all__ = ["FAMILY", "AnthropicSettings"]
 
 
-def _text(settings: AnthropicSettings, environment: Mapping[str, str]) -> TextBackend:
+def _text(settings: AnthropicSettings, environment: Mapping[str, str]) -> ChatBackend:
     from engine.backends.anthropic.chat import AnthropicChatClient
-    from engine.backends.common.writer import ChatTextBackend
+    from engine.backends.common.chat import RemoteChatBackend
 
-    return ChatTextBackend(settings, AnthropicChatClient(settings, environment))
+    return RemoteChatBackend(settings, AnthropicChatClient(settings, environment), "text")
 
 
-def _vision(settings: AnthropicSettings, environment: Mapping[str, str]) -> VisionBackend:
+def _vision(settings: AnthropicSettings, environment: Mapping[str, str]) -> ChatBackend:
     from engine.backends.anthropic.chat import AnthropicChatClient
-    from engine.backends.common.chat import ChatVisionBackend
+    from engine.backends.common.chat import RemoteChatBackend
 
-    return ChatVisionBackend(settings, AnthropicChatClient(settings, environment))
+    return RemoteChatBackend(settings, AnthropicChatClient(settings, environment), "vision")
 
 
 FAMILY = BackendFamily(

@@ -8,8 +8,6 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from engine.agents.conversation import ChatTurn, Conversation, plain_schema
-from engine.agents.replies import ModelReply
 from engine.backends.anthropic.settings import KEY_NAMES, AnthropicSettings
 from engine.backends.common.chat import asks_about
 from engine.backends.common.chat_client import KeyedChatClient, whole_reply
@@ -21,6 +19,8 @@ from engine.backends.common.readiness import load
 from engine.backends.common.reading import Count, Items, Lenient, ReplyText
 from engine.backends.common.spending import TokenUsage
 from engine.contract import StepError
+from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply
 
 NAME = "anthropic"
 API_URL = "https://api.anthropic.com"
@@ -126,12 +126,15 @@ class AnthropicChatClient(KeyedChatClient[AnthropicSettings]):
             "system": talk.system,
             "messages": [_message(turn) for turn in talk.turns],
         }
+        # Through `extra_body`: older clients have no `output_config`, newer ones no `temperature`.
+        body: dict[str, Any] = {}
         if settings.temperature is not None:
-            asked["temperature"] = settings.temperature
+            body["temperature"] = settings.temperature
         if settings.structured == "schema":
             shape = {"type": "json_schema", "schema": plain_schema(talk.shape)}
-            # Through `extra_body`, because older clients have no argument of this name.
-            asked["extra_body"] = {"output_config": {"format": shape}}
+            body["output_config"] = {"format": shape}
+        if body:
+            asked["extra_body"] = body
         return asked
 
 

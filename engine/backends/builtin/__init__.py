@@ -7,13 +7,7 @@ return is real output of documented methods (`docs/builtin.md`); none has learne
 from collections.abc import Mapping
 
 from engine.backends.builtin.settings import BuiltinSettings
-from engine.contract import (
-    BackendFamily,
-    ImageBackend,
-    ScoreBackend,
-    TextBackend,
-    VisionBackend,
-)
+from engine.contract import BackendFamily, ChatBackend, ImageBackend, ScoreBackend
 
 __all__ = ["FAMILY", "BuiltinSettings"]
 
@@ -24,16 +18,16 @@ def _image(settings: BuiltinSettings, environment: Mapping[str, str]) -> ImageBa
     return Painter(settings)
 
 
-def _vision(settings: BuiltinSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.builtin.vision import BuiltinVisionBackend
+def _vision(settings: BuiltinSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.builtin.rules import vision_rules
 
-    return BuiltinVisionBackend(settings)
+    return vision_rules(settings)
 
 
-def _text(settings: BuiltinSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.builtin.text import BuiltinTextBackend
+def _text(settings: BuiltinSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.builtin.rules import text_rules
 
-    return BuiltinTextBackend(settings)
+    return text_rules(settings)
 
 
 def _score(settings: BuiltinSettings, environment: Mapping[str, str]) -> ScoreBackend:

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageFilter
 
-from engine.backends.builtin.critic import measured
-from engine.backends.builtin.expectations import Brief, understand
 from engine.imaging.measure.colour import Array
 from engine.imaging.measure.image import Measures, measure
+from engine.imaging.vocabulary.expectations import Brief, measured, understand
 
 POINTS = np.array([(x, y) for x in (1 / 3, 0.5, 2 / 3) for y in (1 / 3, 0.5, 2 / 3)])
 """Where a subject sits well: the thirds, their crossings with the middle, and the centre."""

@@ -1,36 +1,33 @@
-"""Backends of chat models: what they have in common, and the critic; whoever the provider is.
+"""Backends of chat models, whoever the provider is: any agent of any recipe, text and images.
 
-A provider's module gives a `ChatClient`, which makes one round on the wire. What is said is the
-agents' (`engine.agents`), what is made of the reply too.
+A provider's module gives a `ChatClient`, which makes one round on the wire. Conversation and
+shape of the answer are the agent's (`engine.contract.agent`).
 """
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, Protocol
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
-from engine.agents import evaluator
-from engine.agents.conversation import Conversation, InlineImage, plain_schema
-from engine.agents.images import fitted
-from engine.agents.replies import ModelReply, structured
 from engine.backends.common.failures import Account, out_of_time
+from engine.backends.common.inline_images import fitted
 from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
 from engine.backends.common.spending import TokenPrices, TokenUsage, report
 from engine.contract import (
+    AnyAgent,
+    Artifact,
     BackendInfo,
-    BaseBackend,
+    BaseChatBackend,
     CallContext,
-    EvaluateRequest,
-    Evaluation,
     Limits,
     MissingRequirement,
     Permanent,
 )
-
-ShapeT = TypeVar("ShapeT", bound=BaseModel)
+from engine.contract.chat.conversation import Conversation, InlineImage, plain_schema
+from engine.contract.chat.replies import ModelReply, structured
 
 METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
@@ -121,13 +118,12 @@ class ChatClient(Protocol):
 
 
 @dataclass
-class ChatBackend(BaseBackend):
-    """What critic and writer have in common."""
+class RemoteChatBackend(BaseChatBackend):
+    """Capabilities `text` and `vision`: agents on a chat model."""
 
     settings: ChatSettings
     chat_client: ChatClient
     capability: str
-    agent: str
 
     def __post_init__(self) -> None:
         settings, name = self.settings, self.chat_client.account.name
@@ -136,7 +132,7 @@ class ChatBackend(BaseBackend):
             name=name,
             capability=self.capability,
             model=model,
-            version=version_of(settings, self.agent),
+            version=f"{METHOD}{settings.variant}",
             lane=settings.lane(name, model),
             paid=self.chat_client.paid,
             reusable=settings.temperature == 0,
@@ -145,19 +141,40 @@ class ChatBackend(BaseBackend):
             client=self.chat_client.client,
         )
 
-    def talk(self, request: Any) -> Conversation:
-        """The conversation that a request begins with."""
-        raise NotImplementedError
+    def version_of(self, agent: AnyAgent) -> str:
+        """Return method, version of the agent's words, and the settings that change answers."""
+        return f"{METHOD}+{agent.version}{self.settings.variant}"
 
-    def worst_cost(self, request: Any) -> int | None:
-        """The most that a call may cost, in micro-dollars; None where a price is not known."""
-        return worst_cost(self.settings, self.talk(request))
+    async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
+        """Run an agent.
 
-    def asks(self, request: Any) -> bool:
-        """Whether a call that a crash cut is asked about: all whose price is not known are."""
+        Raises:
+            StepError: There is no answer, or an image of the request cannot be read.
+        """
+        images = [await self._inline(image, context) for image in agent.images_of(request)]
+        talk = agent.conversation(request, images)
+        answer = await structured(
+            lambda turns: self._round(turns, context), talk, talk.shape, context, self.info.name
+        )
+        return agent.finish(answer, request, self.info.signature(self.version_of(agent)))
+
+    async def _inline(self, image: Artifact, context: CallContext) -> InlineImage:
+        data = await context.read(image)
+        try:
+            return await context.compute(fitted, data)
+        except ValueError as error:
+            raise Permanent(f"The image cannot be judged: {error}") from error
+
+    def worst_cost(self, request: Any, agent: AnyAgent | None = None) -> int | None:
+        """Return the maximum cost of a call in micro-dollars; None if a price is not known."""
+        return None if agent is None else worst_cost(self.settings, agent.conversation(request))
+
+    def asks(self, request: Any, agent: AnyAgent | None = None) -> bool:
+        """Return True if a call that a crash cut is asked about: all of unknown price are."""
         settings = self.settings
-        is_known = settings.price_input is not None and settings.price_output is not None
-        return not is_known or asks_about(settings, self.talk(request))
+        if agent is None or settings.price_input is None or settings.price_output is None:
+            return True
+        return asks_about(settings, agent.conversation(request))
 
     def usual_cost(self) -> tuple[int, int] | None:
         """What ordinary calls cost, the least and the most; None where a price is not known."""
@@ -175,21 +192,6 @@ class ChatBackend(BaseBackend):
         remedy = f"Start it, or set {self.info.name}.base_url to where it is."
         return silent(self.info.name, self.chat_client.address, remedy)
 
-    async def answer(self, talk: Conversation, shape: type[ShapeT], context: CallContext) -> ShapeT:
-        """The model's answer, asked for again once where it is broken.
-
-        Args:
-            talk: What is said to it.
-            shape: The model of the answer.
-            context: The call's context.
-
-        Raises:
-            StepError: It did not come to one.
-        """
-        return await structured(
-            lambda said: self._round(said, context), talk, shape, context, self.info.name
-        )
-
     async def _round(self, talk: Conversation, context: CallContext) -> ModelReply:
         settings = self.settings
         try:
@@ -202,37 +204,6 @@ class ChatBackend(BaseBackend):
         report(context, usage, settings, estimated)
         secrets = self.chat_client.account.secrets
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
-
-
-class ChatVisionBackend(ChatBackend):
-    """Capability `vision`: the evaluator on a chat model."""
-
-    def __init__(self, settings: ChatSettings, chat_client: ChatClient) -> None:
-        super().__init__(settings, chat_client, "vision", evaluator.version())
-
-    def talk(self, request: EvaluateRequest) -> Conversation:
-        """The conversation that a request begins with, without the image's bytes."""
-        return evaluator.conversation(request, InlineImage(b"", request.image.media_type))
-
-    async def evaluate(self, request: EvaluateRequest, context: CallContext) -> Evaluation:
-        """Judges an image against a brief.
-
-        Raises:
-            StepError: It did not come to a judgement.
-        """
-        data = await context.read(request.image)
-        try:
-            image = await context.compute(fitted, data)
-        except ValueError as error:
-            raise Permanent(f"The image cannot be judged: {error}") from error
-        talk = evaluator.conversation(request, image)
-        judgement = await self.answer(talk, evaluator.EvaluatorAnswer, context)
-        return evaluator.evaluation(judgement, self.info.signature())
-
-
-def version_of(settings: ChatSettings, agent: str) -> str:
-    """Method, agent's words, and the settings that change what is answered."""
-    return f"{METHOD}+{agent}{settings.variant}"
 
 
 def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
@@ -250,9 +221,9 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
     """
     if settings.price_input is None or settings.price_output is None:
         return None
-    said = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
+    texts = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
     images = sum(len(turn.images) for turn in talk.turns)
-    first = sum(len(text.encode("utf-8", "replace")) for text in said) + _MAX_TOKENS_AROUND
+    first = sum(len(text.encode("utf-8", "replace")) for text in texts) + _MAX_TOKENS_AROUND
     first += images * _MAX_TOKENS_PER_IMAGE
     second = first + settings.max_tokens + _MAX_TOKENS_OF_REPAIR
     cost = settings.microdollars(first + second, 2 * settings.max_tokens)

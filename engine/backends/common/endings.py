@@ -4,9 +4,9 @@ import json
 from collections.abc import Container, Iterable
 from typing import Any
 
-from engine.agents.replies import ModelReply
 from engine.backends.common.failures import MAX_SHOWN, Account
 from engine.contract import Retryable
+from engine.contract.chat.replies import ModelReply
 
 _REFUSED = frozenset(
     {

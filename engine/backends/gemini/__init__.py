@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 
 from engine.backends.gemini.settings import GeminiSettings
-from engine.contract import BackendFamily, TextBackend, VisionBackend
+from engine.contract import BackendFamily, ChatBackend
 
 __all__ = ["FAMILY", "GeminiSettings"]
 
 
-def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import ChatTextBackend
+def _text(settings: GeminiSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.gemini.clients import gemini_speaker
 
-    return ChatTextBackend(settings, gemini_speaker(settings, environment))
+    return RemoteChatBackend(settings, gemini_speaker(settings, environment), "text")
 
 
-def _vision(settings: GeminiSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import ChatVisionBackend
+def _vision(settings: GeminiSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.gemini.clients import gemini_speaker
 
-    return ChatVisionBackend(settings, gemini_speaker(settings, environment))
+    return RemoteChatBackend(settings, gemini_speaker(settings, environment), "vision")
 
 
 FAMILY = BackendFamily(

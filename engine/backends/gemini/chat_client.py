@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from engine.agents.replies import ModelReply
 from engine.backends.common.chat_client import KeyedChatClient
 from engine.backends.common.endings import ended_reply
 from engine.backends.common.http import LastReply
 from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.reading import ReplyCandidate, reply_in
 from engine.backends.gemini.settings import KEY_NAMES, GeminiSettings, Sdk
+from engine.contract.chat.replies import ModelReply
 
 NAME = "gemini"
 ADDRESS = "https://generativelanguage.googleapis.com"

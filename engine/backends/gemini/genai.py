@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from engine.agents.conversation import Conversation, plain_schema
-from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import STUMBLES, from_exception
 from engine.backends.common.http import LastReply, UnreadableReply, guarded, trust
@@ -11,6 +9,8 @@ from engine.backends.common.readiness import load
 from engine.backends.common.spending import TokenUsage
 from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.config.addresses import is_loopback
+from engine.contract.chat.conversation import Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply
 
 
 class GenaiChatClient(GeminiChatClient):

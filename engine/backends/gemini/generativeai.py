@@ -11,8 +11,6 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, cast
 
-from engine.agents.conversation import ChatTurn, Conversation, plain_schema
-from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.failures import STUMBLES, from_exception
 from engine.backends.common.http import MAX_JSON_BYTES, BodyTooLarge, LastReply, UnreadableReply
@@ -22,6 +20,8 @@ from engine.backends.common.spending import TokenUsage
 from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.config.addresses import is_loopback
+from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply
 from engine.contract.tracing import wire_log
 
 _OK = 200

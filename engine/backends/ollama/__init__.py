@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 
 from engine.backends.ollama.settings import OllamaSettings
-from engine.contract import BackendFamily, TextBackend, VisionBackend
+from engine.contract import BackendFamily, ChatBackend
 
 __all__ = ["FAMILY", "OllamaSettings"]
 
 
-def _text(settings: OllamaSettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import ChatTextBackend
+def _text(settings: OllamaSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.ollama.chat import OllamaChatClient
 
-    return ChatTextBackend(settings, OllamaChatClient(settings, environment))
+    return RemoteChatBackend(settings, OllamaChatClient(settings, environment), "text")
 
 
-def _vision(settings: OllamaSettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import ChatVisionBackend
+def _vision(settings: OllamaSettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.ollama.chat import OllamaChatClient
 
-    return ChatVisionBackend(settings, OllamaChatClient(settings, environment))
+    return RemoteChatBackend(settings, OllamaChatClient(settings, environment), "vision")
 
 
 FAMILY = BackendFamily(

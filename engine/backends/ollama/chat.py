@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from engine.agents.conversation import ChatTurn, Conversation, plain_schema
-from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.chat_client import read_as
 from engine.backends.common.endings import call_arguments, ended_reply
@@ -28,6 +26,8 @@ from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.settings import OllamaSettings
 from engine.config.addresses import checked_url
 from engine.contract import Blocked, MissingRequirement, StepError
+from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply
 from engine.text.terminal import clean
 
 ShapeT = TypeVar("ShapeT", bound=Lenient)

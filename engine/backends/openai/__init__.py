@@ -3,23 +3,23 @@
 from collections.abc import Mapping
 
 from engine.backends.openai.settings import OpenAISettings
-from engine.contract import BackendFamily, ImageBackend, TextBackend, VisionBackend
+from engine.contract import BackendFamily, ChatBackend, ImageBackend
 
 __all__ = ["FAMILY", "OpenAISettings"]
 
 
-def _text(settings: OpenAISettings, environment: Mapping[str, str]) -> TextBackend:
-    from engine.backends.common.writer import ChatTextBackend
+def _text(settings: OpenAISettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.openai.chat import OpenAIChatClient
 
-    return ChatTextBackend(settings, OpenAIChatClient(settings, environment))
+    return RemoteChatBackend(settings, OpenAIChatClient(settings, environment), "text")
 
 
-def _vision(settings: OpenAISettings, environment: Mapping[str, str]) -> VisionBackend:
-    from engine.backends.common.chat import ChatVisionBackend
+def _vision(settings: OpenAISettings, environment: Mapping[str, str]) -> ChatBackend:
+    from engine.backends.common.chat import RemoteChatBackend
     from engine.backends.openai.chat import OpenAIChatClient
 
-    return ChatVisionBackend(settings, OpenAIChatClient(settings, environment))
+    return RemoteChatBackend(settings, OpenAIChatClient(settings, environment), "vision")
 
 
 def _image(settings: OpenAISettings, environment: Mapping[str, str]) -> ImageBackend:

@@ -8,8 +8,6 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from engine.agents.conversation import ChatTurn, Conversation, plain_schema
-from engine.agents.replies import ModelReply
 from engine.backends.common.chat import asks_about
 from engine.backends.common.chat_client import KeyedChatClient, whole_reply
 from engine.backends.common.endings import call_arguments, ended_reply
@@ -21,6 +19,8 @@ from engine.backends.common.reading import Count, Items, Lenient, ReplyText, Too
 from engine.backends.common.spending import TokenUsage
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
 from engine.contract import StepError
+from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.replies import ModelReply
 
 NAME = "openai"
 API_URL = "https://api.openai.com/v1"

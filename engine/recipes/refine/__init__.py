@@ -1,10 +1,12 @@
 """Recipe `refine`: generate an image, evaluate it, refine the prompt; keep the best."""
 
-from engine.contract import ImageBackend, TextBackend, VisionBackend
+from engine.contract import ChatBackend, ImageBackend
 from engine.contract.decision_points import Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
+from engine.recipes.refine.agents.evaluator import EVALUATOR
+from engine.recipes.refine.agents.refiner import REFINER
 from engine.recipes.refine.deciding import check_decision
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.loop import refine
@@ -17,7 +19,8 @@ RECIPE = Recipe(
     summary="Generate an image, evaluate it, refine the prompt; keep the best.",
     input=RefineInput,
     settings=RefineSettings,
-    uses={"image": ImageBackend, "vision": VisionBackend, "text": TextBackend},
+    uses={"image": ImageBackend, "vision": ChatBackend, "text": ChatBackend},
+    agents=(EVALUATOR, REFINER),
     run=refine,
     headline=Headline("score", low=0, high=100),
     estimate=lambda _entry, settings: {

@@ -12,7 +12,8 @@ from db.clock import now
 from db.writes.batches import NewJob
 from db.writes.errors import ErrorRecord
 from db.writes.imports import DoneJob, DoneStep
-from engine.contract import Evaluation, GeneratedImage
+from engine.contract import GeneratedImage
+from engine.recipes.refine.agents.evaluator import Evaluation
 from engine.recipes.refine.import_files import STEP_NAME
 from engine.recipes.refine.loop import RefineTurn
 from engine.recipes.refine.report import EvaluationReport, IterationReport, JobReport

@@ -2,8 +2,10 @@
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
-from engine.contract import Attempt, Evaluation, GeneratedImage
+from engine.contract import GeneratedImage
 from engine.contract.job import Job
+from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, Evaluation
+from engine.recipes.refine.agents.refiner import REFINER, Attempt, RefineRequest
 from engine.recipes.refine.input import RefineInput
 from engine.recipes.refine.settings import RefineSettings
 
@@ -58,7 +60,8 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
             height=entry.height or settings.height,
             reference=entry.reference_image,
         )
-        evaluation = await iteration.step("evaluate", job.vision.evaluate, image.image, brief)
+        request = EvaluateRequest(image=image.image, brief=brief)
+        evaluation = await iteration.step("evaluate", job.vision.structured, EVALUATOR, request)
         turns.append(
             RefineTurn(
                 iteration=iteration.number,
@@ -70,8 +73,8 @@ async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
         )
         if evaluation.score >= settings.target_score or iteration.is_last:
             break
-        attempts = [turn.attempt for turn in turns]
-        refinement = await iteration.step("refine", job.text.refine, brief, attempts)
+        history = RefineRequest(brief=brief, attempts=tuple(turn.attempt for turn in turns))
+        refinement = await iteration.step("refine", job.text.structured, REFINER, history)
         prompt = refinement.prompt
         negative_prompt = refinement.negative_prompt or entry.negative_prompt
     best = max(turns, key=lambda turn: turn.score).iteration

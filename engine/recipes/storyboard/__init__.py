@@ -1,10 +1,13 @@
 """Recipe `storyboard`: from one brief, or a list of scenes, to images that look like one film."""
 
-from engine.contract import ImageBackend, ScoreBackend, StoryBackend
+from engine.contract import ChatBackend, ImageBackend, ScoreBackend
 from engine.contract.decision_points import Choice, FreeText
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
+from engine.recipes.storyboard.agents.cinematographer import CINEMATOGRAPHER
+from engine.recipes.storyboard.agents.prompt_engineer import PROMPT_ENGINEER
+from engine.recipes.storyboard.agents.scene_writer import SCENE_WRITER
 from engine.recipes.storyboard.deciding import check_decision
 from engine.recipes.storyboard.estimate import calls_of, check
 from engine.recipes.storyboard.input import StoryboardInput
@@ -19,7 +22,8 @@ RECIPE = Recipe(
     summary="From a brief or scenes to a set of images that look like one film.",
     input=StoryboardInput,
     settings=StoryboardSettings,
-    uses={"image": ImageBackend, "text": StoryBackend, "score": ScoreBackend},
+    uses={"image": ImageBackend, "text": ChatBackend, "score": ScoreBackend},
+    agents=(SCENE_WRITER, CINEMATOGRAPHER, PROMPT_ENGINEER),
     run=storyboard,
     headline=Headline("quality", low=0, high=100),
     estimate=calls_of,

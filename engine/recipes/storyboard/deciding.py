@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from engine.contract import Scenes
 from engine.contract.decisions import SELECT, JobShape, numbered
+from engine.recipes.storyboard.agents.scene_writer import Scenes
 from engine.recipes.storyboard.scenes import named_scenes, scene_count, scope_of
 from engine.text.plural import pluralize
 

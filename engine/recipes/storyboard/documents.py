@@ -7,8 +7,9 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
-from engine.contract import CRITERIA, Similarity
+from engine.contract import Similarity
 from engine.outputs.documents import VERSION, dollars
+from engine.recipes.storyboard.film import CRITERIA
 from engine.recipes.storyboard.report import Round, SceneReport, StoryboardReport
 
 

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from engine.contract import Brand, Film, PlannedScene
 from engine.contract.backend import FrozenModel
 from engine.contract.fields import Name, NotBoolAsFloat, Seed, TextLength
 from engine.contract.files import ImageFile
 from engine.contract.recipe_input import RecipeInput
+from engine.recipes.storyboard.film import Brand, Film, PlannedScene
 from engine.recipes.storyboard.settings import MAX_SCENES
 from engine.text.terminal import quoted
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from pydantic import AliasChoices, Field
 
-from engine.contract import Artifact, Film, Similarity
+from engine.contract import Artifact, Similarity
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Job, Scope
+from engine.recipes.storyboard.film import Film
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_words
 from engine.recipes.storyboard.references import (

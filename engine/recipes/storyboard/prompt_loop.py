@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
-from engine.contract import Draft, Film, Permanent, PlannedScene
+from engine.contract import Permanent
 from engine.contract.backend import FrozenModel
 from engine.contract.job import Iteration, Job
+from engine.recipes.storyboard.agents.cinematographer import CINEMATOGRAPHER, ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import PROMPT_ENGINEER, ReviewRequest
+from engine.recipes.storyboard.film import Draft, Film, PlannedScene
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.scenes import Scene
 from engine.recipes.storyboard.settings import StoryboardSettings
@@ -74,12 +77,14 @@ async def write_and_review(
     versions: Sequence[PromptDraft],
 ) -> PromptDraft:
     """One round; both agents know all rounds before it."""
-    drafts = [version.draft for version in versions]
-    shot = await iteration.step(
-        "write", job.text.shot, film, scene.planned, scene.number, scene.total, drafts
+    drafts = tuple(version.draft for version in versions)
+    planned, weights = scene.planned, job.settings.weights_of_criteria
+    wanted = ShotRequest(
+        film=film, scene=planned, number=scene.number, total=scene.total, drafts=drafts
     )
-    weights, planned = job.settings.weights_of_criteria, scene.planned
-    review = await iteration.step("review", job.text.review, film, planned, shot.prompt, weights)
+    shot = await iteration.step("write", job.text.structured, CINEMATOGRAPHER, wanted)
+    written = ReviewRequest(film=film, scene=planned, prompt=shot.prompt, weights=weights)
+    review = await iteration.step("review", job.text.structured, PROMPT_ENGINEER, written)
     return PromptDraft(
         iteration=iteration.number,
         draft=Draft(prompt=shot.prompt, review=review),

@@ -9,8 +9,11 @@ from typing import Any
 from db.clock import seconds_between
 from db.queries import jobs as queries
 from db.rows import BatchRow, JobRow, StepRow
-from engine.contract import Comparison, Draft, GeneratedImage, Scenes, Shot, ShotReview, Similarity
+from engine.contract import Comparison, GeneratedImage, Similarity
 from engine.contract.decisions import newest_fitting
+from engine.recipes.storyboard.agents.cinematographer import Shot
+from engine.recipes.storyboard.agents.scene_writer import Scenes
+from engine.recipes.storyboard.film import Draft, ShotReview
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.loop import OPERATORS_IMAGE, SceneResult, Storyboard
 from engine.recipes.storyboard.prompt_loop import (

@@ -3,8 +3,10 @@
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
 
-from engine.contract import Artifact, GeneratedImage, Shot, ShotReview, Similarity
+from engine.contract import Artifact, GeneratedImage, Similarity
 from engine.contract.backend import FrozenModel
+from engine.recipes.storyboard.agents.cinematographer import Shot
+from engine.recipes.storyboard.film import ShotReview
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.prompt_loop import ScenePrompt
 from engine.recipes.storyboard.selection import Selection

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.contract import Film, Permanent, PlannedScene
+from engine.contract import Permanent
 from engine.contract.job import Job, Scope
+from engine.recipes.storyboard.agents.scene_writer import SCENE_WRITER, ScenesRequest
+from engine.recipes.storyboard.film import Film, PlannedScene
 from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.settings import MAX_SCENES, StoryboardSettings
 
@@ -57,8 +59,8 @@ async def plan(job: Job[StoryboardInput, StoryboardSettings], film: Film) -> lis
     """The scenes in order; a brief without any is split by the text backend (step `scenes`)."""
     entry, written = job.input, tuple[PlannedScene, ...]()
     if not entry.scenes:
-        split = await job.step("scenes", job.text.scenes, film, scene_count(entry, job.settings))
-        written = split.scenes
+        request = ScenesRequest(film=film, count=scene_count(entry, job.settings))
+        written = (await job.step("scenes", job.text.structured, SCENE_WRITER, request)).scenes
         if not written:
             raise Permanent(
                 "The brief was split into no scenes at all.",

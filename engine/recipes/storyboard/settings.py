@@ -5,11 +5,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from engine.contract import CRITERIA
 from engine.contract.backend_names import BackendNames
 from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.storyboard.combine import Combination
+from engine.recipes.storyboard.film import CRITERIA
 
 MAX_VARIATIONS = 16
 MAX_WEIGHT = 1e6

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.contract import CRITERIA
 from engine.recipes.storyboard.documents import image_name
+from engine.recipes.storyboard.film import CRITERIA
 from engine.recipes.storyboard.report import Round, SceneReport
 from engine.text.terminal import clean
 

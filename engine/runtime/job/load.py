@@ -3,13 +3,13 @@
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from pydantic import BaseModel
 
 from db.rows import BatchRow, JobRow
-from engine.contract import Backend, Blocked
+from engine.contract import AnyAgent, Backend, Blocked, ChatBackend
 from engine.contract.recipe import AnyRecipe, Catalog
 from engine.runtime.step.fingerprint import Identity
 from engine.runtime.step.job_state import BatchState, JobState, StepRecord
@@ -73,7 +73,11 @@ def _identities(
     """Return the identities of a batch's backends, by capability and name."""
     return {
         (capability, backend.info.name): Identity(
-            one["name"], one["model"], one["version"], one.get("versions", {})
+            one["name"],
+            one["model"],
+            one["version"],
+            one.get("versions", {}),
+            one.get("agents"),
         )
         for capability, first in described.items()
         for backend, one in zip(backends[capability], in_order(first), strict=True)
@@ -105,30 +109,39 @@ def in_order(first: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [first, *first.get("fallbacks", ())]
 
 
-def one_of_snapshot(backend: Backend, settings: Any) -> dict[str, Any]:
-    """Return the part of a batch's snapshot about one backend."""
-    info, versions = backend.info, dict(backend.info.versions)
-    return ({"versions": versions} if versions else {}) | {
-        "name": info.name,
-        "model": info.model,
-        "version": info.version,
+def one_of_snapshot(
+    backend: Backend, settings: Any, agents: Iterable[AnyAgent] = ()
+) -> dict[str, Any]:
+    """Return what a batch keeps of one backend.
+
+    Args:
+        backend: The backend.
+        settings: Its settings.
+        agents: Agents of the recipe that it runs.
+    """
+    chat = cast("ChatBackend", backend)
+    return {
+        "name": backend.info.name,
+        "model": backend.info.model,
+        "version": backend.info.version,
+        "agents": {agent.id: chat.version_of(agent) for agent in agents},
         "settings": settings,
     }
 
 
-def snapshot_of(
-    backends: Mapping[str, Backend],
-    settings: Mapping[str, Any],
-    version: str,
-    fallbacks: Mapping[str, list[dict[str, Any]]],
-) -> dict[str, Any]:
-    """Return the part of a batch's snapshot about its backends."""
+def snapshot_of(chosen: Mapping[str, list[dict[str, Any]]], version: str) -> dict[str, Any]:
+    """Return what a batch keeps of the backends that it was queued with.
+
+    Args:
+        chosen: What it keeps of each backend of a capability, in the order in which they are
+            asked.
+        version: Version of Safelight.
+    """
     return {
         "safelight": version,
         "backends": {
-            capability: one_of_snapshot(backend, settings[capability])
-            | ({"fallbacks": fallbacks[capability]} if fallbacks.get(capability) else {})
-            for capability, backend in backends.items()
+            capability: first | ({"fallbacks": others} if others else {})
+            for capability, (first, *others) in chosen.items()
         },
     }
 

@@ -43,7 +43,7 @@ class BudgetGuard:
             return None
         backend, limits = call.backend, self.settings
         return Reservation(
-            worst=backend.worst_cost(call.request),
+            worst=backend.worst_cost(*call.subject),
             total=None if limits.total is None else limit_of(limits.total),
             day=None if limits.day is None else limit_of(limits.day),
         )

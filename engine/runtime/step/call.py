@@ -104,7 +104,7 @@ class CallAttempt:
             message = f"{self._state.intent.backend} gave no answer within {seconds:g} seconds."
             if not info.paid or (info.resumable and recorder.request_id):
                 raise Retryable(message) from None
-            if call.backend.asks(call.request):
+            if call.backend.asks(*call.subject):
                 raise OutcomeUnknown(message) from None
             raise Retryable(message, resubmit=True) from None
         finally:

@@ -153,7 +153,7 @@ class StepExecution:
                     remedy="Look at the log for what ends the engine, then retry the job.",
                 )
             )
-        is_cheap = record.state != "unknown" and not self.call.backend.asks(self.call.request)
+        is_cheap = record.state != "unknown" and not self.call.backend.asks(*self.call.subject)
         if self.is_paid and settings.on_unknown != "retry" and not is_cheap:
             raise await self._recorder.unknown(settings.on_unknown)
 

@@ -78,7 +78,7 @@ class BatchState:
         """Return a backend's identity in the snapshot; a recipe's own steps have their own."""
         info = backend.info
         known = self.identities.get((info.capability, info.name))
-        return known or Identity(info.name, info.model, info.version)
+        return known or Identity(info.name, info.model, info.version, agents={})
 
     def fallbacks_of(self, backend: Backend) -> tuple[Backend, ...]:
         """Return the backends that are asked if one fails for good, in order."""

@@ -10,10 +10,11 @@ from engine.backends.builtin import FAMILY, BuiltinSettings
 from engine.contract.backend import Artifact
 from engine.contract.errors import Permanent
 from engine.contract.image import ImageRequest
-from engine.contract.text import Attempt, RefineRequest
-from engine.contract.vision import EvaluateRequest
 from engine.imaging.lineage import read
+from engine.recipes.refine.agents.evaluator import EvaluateRequest
+from engine.recipes.refine.agents.refiner import Attempt, RefineRequest
 from tests.backends.builtin.images import flat, png
+from tests.support.agents import run_agent
 
 
 class Context:
@@ -88,12 +89,12 @@ async def test_the_loop_through_the_protocols():
     lineage = read(data)
     assert (lineage.prompt, lineage.seed, lineage.model) == (request.prompt, 4, "painter-1")
     asked = EvaluateRequest(image=image.image, brief=request.prompt)
-    evaluation = await backend("vision").evaluate(asked, context)
+    evaluation = await run_agent(backend("vision"), "evaluate", asked, context)
     assert evaluation.scorer == "builtin/measures-1 1"
     assert evaluation.reasons
     attempt = Attempt(prompt=request.prompt, evaluation=evaluation)
     refining = RefineRequest(brief=request.prompt, attempts=(attempt,))
-    refinement = await backend("text").refine(refining, context)
+    refinement = await run_agent(backend("text"), "refine", refining, context)
     assert refinement.prompt.startswith(request.prompt)
     assert refinement.author == "builtin/rules-1 1"
     assert refinement.reason
@@ -113,8 +114,9 @@ async def test_a_broken_image_is_a_permanent_error():
     request = ImageRequest(prompt="hills", seed=1, width=64, height=64, reference=broken)
     with pytest.raises(Permanent, match="reference"):
         await backend("image").generate(request, context)
+    asked = EvaluateRequest(image=broken, brief="hills")
     with pytest.raises(Permanent, match="image"):
-        await backend("vision").evaluate(EvaluateRequest(image=broken, brief="hills"), context)
+        await run_agent(backend("vision"), "evaluate", asked, context)
 
 
 async def test_freedom_is_a_real_choice():

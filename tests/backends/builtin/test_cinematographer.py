@@ -1,32 +1,26 @@
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.backends.builtin.branding import holds
-from engine.backends.builtin.choices import choices
-from engine.backends.builtin.choosing import choose
-from engine.backends.builtin.cinematographer import asked_for, negative, shoot
-from engine.backends.builtin.contradictions import contradictions
-from engine.backends.builtin.painter.reading import read
-from engine.backends.builtin.rubric import judge
-from engine.backends.builtin.scenes import split
-from engine.backends.builtin.shotwords import read_shot
-from engine.backends.builtin.terms import entries, table
-from engine.contract.storyboard_text import (
-    CRITERIA,
-    Brand,
-    Draft,
-    Film,
-    PlannedScene,
-    ShotReview,
-)
-from engine.contract.text import TextProxy
+from engine.imaging.vocabulary.reading import read
+from engine.recipes.storyboard.agents.cinematographer import ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
+from engine.recipes.storyboard.film import CRITERIA, Brand, Draft, Film, PlannedScene, ShotReview
+from engine.recipes.storyboard.rules.branding import holds
+from engine.recipes.storyboard.rules.choices import choices
+from engine.recipes.storyboard.rules.choosing import choose
+from engine.recipes.storyboard.rules.cinematographer import asked_for, negative, shoot
+from engine.recipes.storyboard.rules.contradictions import contradictions
+from engine.recipes.storyboard.rules.rubric import judge
+from engine.recipes.storyboard.rules.scenes import split
+from engine.recipes.storyboard.rules.shotwords import read_shot
+from engine.recipes.storyboard.rules.terms import entries, table
 from tests.backends.builtin.images import EXAMPLES
 from tests.backends.builtin.images import brief as example_brief
 from tests.backends.builtin.test_backends import Context, backend
+from tests.support.agents import run_agent
 from tests.support.effort import scaled
 
 COFFEE = Film(
@@ -386,17 +380,18 @@ def test_hostile_scenes_and_reviews_give_plain_prompts(text):
 
 
 async def test_the_backend_plays_both_parts_through_the_protocol():
-    text, context = TextProxy(backend("text")), Context()
+    text, context = backend("text"), Context()
     scene = scenes(COFFEE)[0]
-    call: Any = text.shot(COFFEE, scene, 1, 4, [])
-    shot = await call.backend.write_shot(call.request, context)
-    call = text.review(COFFEE, scene, shot.prompt, (1, 0, 0, 0, 1))
-    judged = await call.backend.review_shot(call.request, context)
+    wanted = ShotRequest(film=COFFEE, scene=scene, number=1, total=4)
+    shot = await run_agent(text, "write_shot", wanted, context)
+    asked = ReviewRequest(film=COFFEE, scene=scene, prompt=shot.prompt, weights=(1, 0, 0, 0, 1))
+    judged = await run_agent(text, "review_shot", asked, context)
     assert judged.overall == round((judged.completeness + judged.brand_alignment) / 2, 2)
     assert judged.scorer == "builtin/rubric-1"
     assert shot.author == "builtin/cinematographer-1"
     assert shot.negative_prompt == "plastic, harsh light"
-    call = text.shot(COFFEE, scene, 1, 4, [Draft(prompt=shot.prompt, review=judged)])
-    again = await call.backend.write_shot(call.request, context)
+    drafts = (Draft(prompt=shot.prompt, review=judged),)
+    wanted = wanted.model_copy(update={"drafts": drafts})
+    again = await run_agent(text, "write_shot", wanted, context)
     assert again.prompt != shot.prompt
     assert "draft 1 of 1" in again.reason

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from engine.backends.builtin.critic import evaluate
-from engine.backends.builtin.expectations import understand
 from engine.backends.builtin.painter.paint import paint
 from engine.imaging.lineage import Lineage, stamp
+from engine.imaging.vocabulary.expectations import understand
+from engine.recipes.refine.rules.critic import evaluate
 from tests.backends.builtin.images import flat, png
 
 

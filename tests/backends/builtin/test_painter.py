@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.backends.builtin.painter.lexicon import data, phrases
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.painter.plan import DEEP, STILL
-from engine.backends.builtin.painter.reading import LIMIT, read
 from engine.backends.builtin.painter.scene import STANDING
 from engine.imaging.measure.colour import from_hex
 from engine.imaging.measure.image import colour_share, measure
+from engine.imaging.vocabulary.lexicon import phrases, vocabulary
+from engine.imaging.vocabulary.reading import LIMIT, read
 from tests.backends.builtin.images import flat, pixels, png
 
 SCENE = "a house by a lake under hills, afternoon"
@@ -46,11 +46,11 @@ def test_a_small_image_is_the_large_one_in_small():
 @pytest.mark.parametrize("family", ["subject", "light", "weather", "medium"])
 def test_every_word_of_the_vocabulary_paints_an_image_of_its_own(family):
     seen = {painted("")}
-    for name, spellings in data("words.toml")[family].items():
+    for name, spellings in vocabulary()[family].items():
         image = painted(f"an image, {spellings[0]}", side=64)
         assert pixels(image).std() > 0.01, name
         seen.add(image)
-    assert len(seen) > 0.8 * len(data("words.toml")[family])
+    assert len(seen) > 0.8 * len(vocabulary()[family])
 
 
 OTHERS = ["boat", "rowboat", "ship", "bridge", "balloon", "bird", "moon", "sun", "planet", "rocket"]
@@ -58,8 +58,8 @@ OTHERS = ["boat", "rowboat", "ship", "bridge", "balloon", "bird", "moon", "sun",
 
 @pytest.mark.parametrize("name", [*STANDING, *OTHERS, *STILL, *DEEP])
 def test_a_named_thing_is_painted(name):
-    spelling = data("words.toml")["subject"][name][0]
-    others = [data("words.toml")["subject"][other][0] for other in (*STILL, *DEEP) if other != name]
+    spelling = vocabulary()["subject"][name][0]
+    others = [vocabulary()["subject"][other][0] for other in (*STILL, *DEEP) if other != name]
     still, deep = f"a {others[0]} and a {others[1]}", f"a {others[-4]} and a {others[-2]}"
     scene = still if name in STILL else deep if name in DEEP else "hills"
     assert not np.allclose(
@@ -92,7 +92,7 @@ def test_a_correction_moves_its_measure_and_its_strength_counts(measure_name, mo
 
 def test_more_and_less_of_a_colour():
     for name in ("teal", "violet", "amber"):
-        colour = from_hex(data("words.toml")["colour"][name])
+        colour = from_hex(vocabulary()["colour"][name])
         shares = [
             colour_share(measure(painted(f"{SCENE}. {words}")).lab, colour)
             for words in (f"(less of {name}:3)", "", f"more of {name}", f"(more of {name}:3)")

@@ -1,7 +1,7 @@
-from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
-from engine.backends.builtin.painter.reading import read
-from engine.backends.builtin.refiner import PastAttempt, refine
+from engine.imaging.vocabulary.reading import read
+from engine.recipes.refine.rules.critic import evaluate
+from engine.recipes.refine.rules.refiner import PastAttempt, refine
 
 NIGHT = "a lake at night"
 

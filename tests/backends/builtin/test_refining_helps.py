@@ -22,9 +22,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
-from engine.backends.builtin.refiner import PastAttempt, refine
+from engine.recipes.refine.rules.critic import evaluate
+from engine.recipes.refine.rules.refiner import PastAttempt, refine
 from tests.backends.builtin.images import EXAMPLES, brief, size
 from tests.support.effort import scaled
 

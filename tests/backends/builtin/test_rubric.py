@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.backends.builtin.contradictions import contradictions
-from engine.backends.builtin.rubric import judge
-from engine.backends.builtin.shotwords import read_shot
-from engine.contract.storyboard_text import CRITERIA, Brand, Film, PlannedScene
+from engine.recipes.storyboard.film import CRITERIA, Brand, Film, PlannedScene
+from engine.recipes.storyboard.rules.contradictions import contradictions
+from engine.recipes.storyboard.rules.rubric import judge
+from engine.recipes.storyboard.rules.shotwords import read_shot
 from tests.support.effort import scaled
 
 SCENE = PlannedScene(prompt="A barista pours milk into a cappuccino")

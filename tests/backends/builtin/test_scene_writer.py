@@ -2,12 +2,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from engine.backends.builtin.scenes import split
-from engine.backends.builtin.shotwords import read_shot
-from engine.backends.builtin.subjects import subject, without_form
-from engine.backends.builtin.terms import words_of
-from engine.contract.storyboard_text import Brand, Film, PlannedScene, ScenesRequest
+from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
+from engine.recipes.storyboard.film import Brand, Film, PlannedScene
+from engine.recipes.storyboard.rules.scenes import split
+from engine.recipes.storyboard.rules.shotwords import read_shot
+from engine.recipes.storyboard.rules.subjects import subject, without_form
+from engine.recipes.storyboard.rules.terms import words_of
 from tests.backends.builtin.test_backends import Context, backend
+from tests.support.agents import run_agent
 from tests.support.effort import scaled
 
 STORY = (
@@ -146,6 +148,6 @@ def test_only_the_form_is_taken_off():
 
 async def test_the_backend_says_who_wrote():
     request = ScenesRequest(film=Film(brief=STORY, target_duration=15), count=4)
-    written = await backend("text").write_scenes(request, Context())
+    written = await run_agent(backend("text"), "write_scenes", request, Context())
     assert [scene.prompt for scene in written.scenes] == prompts(STORY, 4)
     assert written.author == "builtin/beats-1"

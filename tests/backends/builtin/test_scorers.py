@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.backends.builtin import FAMILY, scorers
-from engine.backends.builtin.critic import evaluate
 from engine.backends.builtin.painter.paint import paint
 from engine.backends.builtin.scorers import SCORERS, marks
 from engine.contract.backend import Artifact
@@ -18,6 +17,7 @@ from engine.imaging.measure.likeness import (
     layout_similarity,
     palette_distance,
 )
+from engine.recipes.refine.rules.critic import evaluate
 from tests.backends.builtin.images import flat, png
 from tests.backends.builtin.test_backends import Context, backend
 from tests.support.effort import scaled

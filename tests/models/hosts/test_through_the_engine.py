@@ -13,7 +13,8 @@ from db.queries import batches, jobs
 from db.rows import HostRow
 from engine.cli.hub import adopt_hub_variables
 from engine.config.settings import HostSettings
-from engine.contract import CallContext, Refinement, RefineRequest, Task
+from engine.contract import CallContext, Task
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
 from tests.support.engines import Toy, eventually
 from tests.support.toy_models import key, task
 

@@ -13,19 +13,18 @@ from engine.contract import (
     Artifact,
     Backend,
     CallContext,
-    EvaluateRequest,
-    Evaluation,
     GeneratedImage,
     ImageInfo,
     ImageRequest,
-    Refinement,
-    RefineRequest,
 )
 from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
+from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
+from tests.support.agents import ByOperation
 from tests.support.backends import InfoBackend, toy_info
 
 
-class Scripted(InfoBackend):
+class Scripted(ByOperation, InfoBackend):
     """All three backends in one: numbered images, scores as given, prompts that count up."""
 
     def __init__(self, scores: Sequence[float]) -> None:

@@ -6,21 +6,22 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from engine.agents import cinematographer, prompt_engineer, refiner, scene_writer
-from engine.agents.conversation import Conversation, plain_schema
-from engine.agents.prompt_files import prompt_file
-from engine.agents.replies import UnusableReply, parse
-from engine.contract import CRITERIA
+from engine.contract.chat.answers import PromptAnswer
+from engine.contract.chat.conversation import Conversation, plain_schema
+from engine.contract.chat.replies import UnusableReply, parse
+from engine.recipes.storyboard.agents import cinematographer, prompt_engineer, scene_writer
+from engine.recipes.storyboard.film import CRITERIA
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
+from tests.support.agents import PROMPTS
 from tests.support.providers.chat import REVIEWED, scenes
 
 
 def all_talks(text: str) -> list[Conversation]:
     """What every agent is told where each text from outside is `text`."""
     return [
-        scene_writer.conversation(scenes_of(text)),
-        cinematographer.conversation(shot_of(text)),
-        prompt_engineer.conversation(review_of(text)),
+        scene_writer.SCENE_WRITER.conversation(scenes_of(text)),
+        cinematographer.CINEMATOGRAPHER.conversation(shot_of(text)),
+        prompt_engineer.PROMPT_ENGINEER.conversation(review_of(text)),
     ]
 
 
@@ -46,7 +47,7 @@ def fenced(text: str) -> tuple[str, dict[str, str]]:
 
 @pytest.mark.parametrize("name", ["cinematographer", "prompt_engineer", "scene_writer"])
 def test_each_is_told_that_what_is_fenced_is_data(name: str) -> None:
-    told = prompt_file(name)
+    told = PROMPTS[name]
     assert told.version.startswith(f"{name}-1-")
     plain = " ".join(told.text.split())
     assert "data from outside" in plain
@@ -59,12 +60,14 @@ def test_nothing_from_outside_is_out_of_a_fence(text: str) -> None:
     shown = [fenced(talk.turns[0].text)[0] for talk in all_talks(text)]
     assert shown == ["Write 2 scenes of this film.", "", ""]
     assert {talk.system for talk in all_talks(text)} == {
-        prompt_file(name).text for name in ("scene_writer", "cinematographer", "prompt_engineer")
+        PROMPTS[name].text for name in ("scene_writer", "cinematographer", "prompt_engineer")
     }
 
 
 def test_the_cinematographer_is_told_film_scene_and_every_draft() -> None:
-    _, inside = fenced(cinematographer.conversation(shot_of("a barn")).turns[0].text)
+    _, inside = fenced(
+        cinematographer.CINEMATOGRAPHER.conversation(shot_of("a barn")).turns[0].text
+    )
     film, scene, drafts = (json.loads(inside[key]) for key in ("FILM", "SCENE", "DRAFTS"))
     assert film["brand"] == {"name": "Barnco", "colours": ["#aa2211"], "avoid": ["a barn"]}
     assert film["consistency"] == ["a barn"]
@@ -75,7 +78,7 @@ def test_the_cinematographer_is_told_film_scene_and_every_draft() -> None:
 
 
 def test_the_prompt_engineer_is_told_no_weights_and_asked_for_no_overall_score() -> None:
-    talk = prompt_engineer.conversation(review_of("a barn"))
+    talk = prompt_engineer.PROMPT_ENGINEER.conversation(review_of("a barn"))
     assert "weights" not in talk.turns[0].text
     assert "overall" not in plain_schema(talk.shape)["properties"]
     assert fenced(talk.turns[0].text)[1]["PROMPT"] == "a barn"
@@ -152,4 +155,4 @@ def test_the_schema_of_nested_answers_refers_to_nothing() -> None:
 
 def test_an_empty_prompt_is_no_shot() -> None:
     with pytest.raises(ValidationError):
-        refiner.RefinerAnswer(reason="x", prompt=" \x1b[2J ")
+        PromptAnswer(reason="x", prompt=" \x1b[2J ")

@@ -113,21 +113,21 @@ def test_an_estimate_is_what_a_job_then_asks_for(tmp_path: Path):
     assert most == len(shooting.crew.asked)
 
 
-def test_a_backend_that_does_not_write_films_is_refused(tmp_path: Path):
-    class OnlyRefines(CrewCatalog):
+def test_a_backend_that_runs_no_agents_is_refused(tmp_path: Path):
+    class WithoutAgents(CrewCatalog):
         def backend(self, capability: Any, *rest: Any) -> Backend:
             made = super().backend(capability, *rest)
             if capability == "text":
-                made.write_shot = None  # type: ignore[attr-defined]
+                made.structured = None  # type: ignore[attr-defined]
             return made
 
-    workspace = Workspace(tmp_path, create=True, catalog=OnlyRefines(Crew()))
+    workspace = Workspace(tmp_path, create=True, catalog=WithoutAgents(Crew()))
     source = tmp_path / "in.yaml"
     source.write_text("prompt: x\n")
     with pytest.raises(QueueError) as caught:
         workspace.queue("storyboard", source, settings=CREW)
     assert str(caught.value) == (
-        "The recipe storyboard asks its text backend to write shot, which crew does not do; "
+        "The recipe storyboard asks its text backend to run agents, which crew does not do; "
         "name another one with --set text=NAME."
     )
 

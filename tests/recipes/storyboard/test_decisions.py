@@ -8,14 +8,9 @@ import pytest
 
 from db.writes.commands import add_decision
 from db.writes.jobs import retry_jobs
-from engine.contract import (
-    CompareRequest,
-    ImageRequest,
-    Request,
-    ReviewRequest,
-    ScoreRequest,
-    ShotRequest,
-)
+from engine.contract import CompareRequest, ImageRequest, Request, ScoreRequest
+from engine.recipes.storyboard.agents.cinematographer import ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
 from engine.recipes.storyboard.loop import Storyboard
 from tests.support.films import Crew, Shooting
 

@@ -8,16 +8,10 @@ import pytest
 
 from db.queries import jobs as queries
 from db.queries.history import events_after
-from engine.contract import (
-    CompareRequest,
-    ImageRequest,
-    ImageScore,
-    Request,
-    ReviewRequest,
-    ScenesRequest,
-    ScoreRequest,
-    ShotRequest,
-)
+from engine.contract import CompareRequest, ImageRequest, ImageScore, Request, ScoreRequest
+from engine.recipes.storyboard.agents.cinematographer import ShotRequest
+from engine.recipes.storyboard.agents.prompt_engineer import ReviewRequest
+from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
 from engine.recipes.storyboard.loop import Storyboard
 from tests.support.films import Crew, Shooting, png_of
 

@@ -15,9 +15,10 @@ from pydantic import BaseModel, ConfigDict
 
 from db.queries import batches
 from engine.cli.app import main
-from engine.contract import CRITERIA, Blocked, ImageRequest, ScoreRequest
+from engine.contract import Blocked, ImageRequest, ScoreRequest
 from engine.imaging.lineage import read as read_lineage
 from engine.imaging.sheet import contact_sheet
+from engine.recipes.storyboard.film import CRITERIA
 from engine.recipes.storyboard.read_report import job_report
 from tests.support.films import SMALL, Crew, Shooting, png_of
 from tests.support.signed import sign

@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from engine.backends.builtin.painter.canvas import Point, Ring, curve
-from engine.backends.builtin.painter.lexicon import data
+from engine.backends.builtin.painter.tables import table
 
 TURNED = "turned"
 """The table of outlines of turned wares; every other table is a silhouette."""
@@ -19,13 +19,13 @@ def outline(name: str, *kinds: str) -> list[Ring]:
 @cache
 def turned(name: str) -> list[Point]:
     """The right-hand outline of a turned ware, smooth, from its foot to its rim."""
-    points: list[Point] = [(float(x), float(y)) for x, y in data("shapes.toml")[TURNED][name]]
+    points: list[Point] = [(float(x), float(y)) for x, y in table("shapes.toml")[TURNED][name]]
     return [*curve(points, closed=False), points[-1]]
 
 
 @cache
 def _silhouettes() -> dict[str, dict[str, list[Ring]]]:
-    tables = data("shapes.toml")
+    tables = table("shapes.toml")
     return {name: _rings(entry) for name, entry in tables.items() if name != TURNED}
 
 

@@ -18,13 +18,13 @@ from engine.backends.builtin.painter.grade import grade, tone
 from engine.backends.builtin.painter.medium import finish
 from engine.backends.builtin.painter.plan import PaintPlan, plan
 from engine.backends.builtin.painter.portrait import portrait
-from engine.backends.builtin.painter.reading import read
 from engine.backends.builtin.painter.reference import follow, heed
 from engine.backends.builtin.painter.scene import Source, landscape
 from engine.backends.builtin.painter.space import space
 from engine.backends.builtin.painter.still import still_life
 from engine.backends.builtin.painter.underwater import deep
 from engine.backends.builtin.painter.weather import weather
+from engine.imaging.vocabulary.reading import read
 
 LARGEST = 1_900_000
 """Pixels that are painted one by one; a larger image is painted smaller and enlarged."""

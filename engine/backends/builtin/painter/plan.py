@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.backends.builtin.painter.lexicon import data
-from engine.backends.builtin.painter.reading import PromptReading
+from engine.backends.builtin.painter.tables import table
 from engine.imaging.measure.colour import Rgb, from_hex
+from engine.imaging.vocabulary.lexicon import vocabulary
+from engine.imaging.vocabulary.reading import PromptReading
 
 BACKDROPS = (
     "mountain", "hill", "forest", "city", "desert", "snow-land", "cliff", "village", "field",
@@ -140,9 +141,7 @@ def plan(reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0)
 
 def _removed(reading: PromptReading) -> list[Rgb]:
     names = sorted(name for family, name in reading.removed if family == "colour")
-    values = [
-        name if name.startswith("#") else data("words.toml")["colour"][name] for name in names
-    ]
+    values = [name if name.startswith("#") else vocabulary()["colour"][name] for name in names]
     return [from_hex(value) for value in values]
 
 
@@ -201,7 +200,7 @@ def _completed(
 def _look(
     stage: str, named: list[str], weather: set[str], things: list[str], rng: np.random.Generator
 ) -> LightColours:
-    looks = data("looks.toml")
+    looks = table("looks.toml")
     ordered = [light for light in PARTICULAR if light in named] + named
     name = next((light for light in ordered if light in looks), "")
     if not name and "storm" in weather:

@@ -1,0 +1,109 @@
+"""The evaluator: looks at an image and says how well it answers a brief."""
+
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
+
+from engine.contract.agent import Agent, Rule, RuleInput
+from engine.contract.backend import Artifact, Critique, Request, Result, Score
+from engine.contract.chat.answers import Answer, CleanText, Number, TextList, other_scale
+from engine.contract.chat.prompt_files import fence, prompt_beside
+
+
+class EvaluateRequest(Request):
+    """Request for an evaluation of an image.
+
+    Attributes:
+        image: The image.
+        brief: What the operator asked for, in full; never the refined prompt, so that a
+            refinement that drops half of the brief is not rewarded for it.
+    """
+
+    image: Artifact
+    brief: str
+
+
+class Evaluation(Result):
+    """Evaluation of one image.
+
+    Attributes:
+        score: How well the image answers the brief, 0 to 100, higher is better.
+        description: Content of the image, in words.
+        reasons: Reasons of the score, one sentence each.
+        missing: What the brief asks for and the image lacks, one short phrase each.
+        measurements: Named measured values that the reasons rest on, if there are any.
+        scorer: Judge: method or model, with its version.
+    """
+
+    kind: ClassVar[str] = "critique"
+
+    score: float = Field(ge=0, le=100)
+    description: str
+    reasons: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = Field(default_factory=dict)
+    scorer: str
+
+    def scores(self) -> list[Score]:
+        """Return the overall score."""
+        return [Score(metric="score", value=self.score, scorer=self.scorer)]
+
+    def critiques(self) -> list[Critique]:
+        """Return description and reasons as one critique."""
+        text = "\n".join((self.description, *self.reasons))
+        return [Critique(text=text, missing=self.missing, measurements=self.measurements)]
+
+
+class EvaluatorAnswer(Answer):
+    """The evaluator's answer. The score comes last, after what it rests on."""
+
+    description: Annotated[CleanText, Field(min_length=1, max_length=8000)]
+    missing: Annotated[TextList, Field(max_length=50)]
+    reasons: Annotated[TextList, Field(min_length=1, max_length=50)]
+    score: Annotated[Number, Field(ge=0, le=100, allow_inf_nan=False)]
+
+    def doubt(self, *, asked: bool) -> str:
+        """Ask about a score on another scale; one of at least 1 is accepted if repeated."""
+        if asked and self.score >= 1:
+            return ""
+        scale = other_scale([self.score])
+        return f"{scale}; where {self.score:g} of 100 is meant, give it again." if scale else ""
+
+
+def message(request: EvaluateRequest) -> str:
+    """Return the message that is sent with the image, in the words of the instructions."""
+    brief = fence("BRIEF", request.brief)
+    return f"The picture is attached. The brief it was made from:\n\n{brief}"
+
+
+def evaluation(answer: EvaluatorAnswer, _request: EvaluateRequest, author: str) -> Evaluation:
+    """Return the result of an answer."""
+    return Evaluation(
+        score=answer.score,
+        description=answer.description,
+        reasons=tuple(answer.reasons),
+        missing=tuple(answer.missing),
+        scorer=author,
+    )
+
+
+def by_rule(given: RuleInput) -> dict[str, Any]:
+    """Return an evaluation by measuring the image."""
+    from engine.recipes.refine.rules.critic import evaluate
+
+    measured = evaluate(given.images[0], given.request["brief"], given.strength)
+    return {**measured.model_dump(), "scorer": given.author}
+
+
+EVALUATOR = Agent(
+    id="evaluate",
+    prompt=prompt_beside(__file__),
+    request=EvaluateRequest,
+    result=Evaluation,
+    message=message,
+    answer=EvaluatorAnswer,
+    finish=evaluation,
+    images=lambda request: (request.image,),
+    rule=Rule(by_rule),
+)
+"""Looks at an image and scores it against a brief."""

@@ -1,0 +1,233 @@
+"""Refines a prompt by rules, from what was measured.
+
+Control by measurement: for every expectation of the brief that is not met, the correction that
+moves this measure is set so that it should land inside the range. How far a correction moves a
+measure is at first an experience (`STEPS`), then what the attempts so far have shown (the secant
+through two of them). A correction that moved nothing, or the wrong way, is left as it was.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from engine.imaging.vocabulary.corrections import OPPOSITES
+from engine.imaging.vocabulary.expectations import Expectation, understand
+from engine.imaging.vocabulary.reading import read
+
+STEPS: dict[str, tuple[str, float]] = {
+    "lightness": ("brightness", 0.085),
+    "contrast": ("contrast", 0.018),
+    "saturation": ("saturation", 0.011),
+    "variety": ("palette", 0.011),
+    "warmth": ("warmth", 0.17),
+    "sharpness": ("sharpness", 0.05),
+    "edge_density": ("detail", 0.02),
+    "mass_x": ("shift", 0.04),
+    "off_centre": ("shift", 0.04),
+}
+"""Which correction moves a measure, and how far one step of it moves the measure as a rule."""
+
+SHARE_STEP = 0.5
+"""One step of `more COLOUR` raises its share by this part of what is expected, as a rule."""
+
+STRONGEST = 3.5
+"""The greatest strength of a correction that is written."""
+
+BOLDEST, BOLDEST_COLOUR = 2.4, 1.8
+"""The greatest change of a strength from one attempt to the next, for tones and for colours."""
+
+INSIDE = 0.3
+"""How far into the range is aimed, as a part of its width."""
+
+Weights = dict[str, float]
+"""Strength of every correction by name; `more:#rrggbb` for a colour."""
+
+
+class PastAttempt(BaseModel):
+    """One attempt, as the refiner is told about it."""
+
+    prompt: str
+    negative_prompt: str = ""
+    score: float
+    missing: tuple[str, ...] = ()
+    measurements: dict[str, float] = {}
+
+
+class Advice(BaseModel):
+    """A better prompt, and why."""
+
+    prompt: str
+    negative_prompt: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One correction that was decided."""
+
+    name: str
+    before: float
+    after: float
+    why: str
+
+
+def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -> Advice:
+    """Writes the next prompt: the brief as it is, and explicit corrections.
+
+    Args:
+        brief: What the operator asked for.
+        attempts: Every attempt so far, the oldest first, at least one.
+        boldness: How far to go in one turn, as a factor.
+    """
+    own = _weights(brief, {})
+    past = [_weights(attempt.prompt, own) for attempt in attempts]
+    best = max(range(len(attempts)), key=lambda at: attempts[at].score)
+    weights = dict(past[best])
+    expectations = understand(brief).expectations
+    steps: list[_Step] = []
+    for one in sorted(expectations, key=lambda e: -e.weight):
+        step = _step(one, attempts, past, best, boldness)
+        if step is not None and not any(step.name == other.name for other in steps):
+            steps.append(step)
+            weights[step.name] = step.after
+    names = _colour_names(expectations)
+    written = [_phrase(name, value, names) for name, value in sorted(weights.items())]
+    written = [phrase for phrase in written if phrase]
+    unread = not any(one.measure in attempts[best].measurements for one in expectations)
+    if unread:
+        written += [f"({phrase}:1.3)" for phrase in _plain(attempts[best].missing)]
+    prompt = f"{brief}\nCorrections: {', '.join(written)}." if written else brief
+    reason = _reason(steps, attempts, best, unread)
+    return Advice(prompt=prompt, negative_prompt=attempts[best].negative_prompt, reason=reason)
+
+
+def _weights(prompt: str, own: Weights) -> Weights:
+    """The corrections that a prompt states, less those of the brief itself."""
+    reading = read(prompt)
+    found = dict(reading.corrections)
+    found |= {f"more:{value}": strength for value, strength in reading.more.items()}
+    return {
+        name: value - own.get(name, 0.0)
+        for name, value in found.items()
+        if value != own.get(name, 0.0)
+    }
+
+
+def _step(
+    one: Expectation,
+    attempts: Sequence[PastAttempt],
+    past: list[Weights],
+    best: int,
+    boldness: float,
+) -> _Step | None:
+    """What to do about one expectation; None where it is met or nothing can be done."""
+    value = attempts[best].measurements.get(one.measure)
+    if value is None or one.gap(value) == 0:
+        return None
+    name, usual = _lever(one, attempts[best].measurements)
+    before = past[best].get(name, 0.0)
+    slope = _slope(one.measure, name, usual, attempts, past)
+    if slope is None:
+        return None
+    aim = one.low + INSIDE * min(one.high - one.low, one.tolerance * 2) if value < one.low else None
+    aim = aim if aim is not None else one.high - INSIDE * min(one.high - one.low, one.tolerance * 2)
+    most = (BOLDEST_COLOUR if name.startswith("more:") else BOLDEST) * boldness
+    change = max(-most, min(most, (aim - value) / slope))
+    if best != len(attempts) - 1:
+        change *= 0.6
+    after = max(-STRONGEST, min(STRONGEST, before + change))
+    if abs(after - before) < 0.1:
+        return None
+    where = "below" if value < one.low else "above"
+    why = f"{_label(one)} is {value:.2f}, {where} the expected {one.low:.2f} to {one.high:.2f}"
+    return _Step(name, before, after, why)
+
+
+def _lever(one: Expectation, measurements: dict[str, float]) -> tuple[str, float]:
+    """The correction that moves a measure, and by how much a step of it does as a rule."""
+    if one.measure.startswith("share:"):
+        return f"more:{one.measure.removeprefix('share:')}", SHARE_STEP * one.low
+    name, usual = STEPS[one.measure]
+    if one.measure == "off_centre" and measurements.get("mass_x", 0.5) < 0.5:
+        usual = -usual
+    return name, usual
+
+
+def _slope(
+    measure: str, name: str, usual: float, attempts: Sequence[PastAttempt], past: list[Weights]
+) -> float | None:
+    """How far one step moves the measure: as seen in the last two attempts that differ in it.
+
+    Returns:
+        The change of the measure a step, or None where the correction was seen to do nothing, or
+        the opposite of what it should.
+    """
+    for late in range(len(attempts) - 1, 0, -1):
+        for early in range(late - 1, -1, -1):
+            turned = past[late].get(name, 0.0) - past[early].get(name, 0.0)
+            after, before = (attempts[at].measurements.get(measure) for at in (late, early))
+            if abs(turned) < 0.1 or after is None or before is None:
+                continue
+            seen = (after - before) / turned
+            if seen * usual <= 0 or abs(seen) < 0.12 * abs(usual):
+                return None
+            return max(0.3, min(3.0, seen / usual)) * usual
+    return usual
+
+
+def _colour_names(expectations: Sequence[Expectation]) -> dict[str, str]:
+    return {
+        one.measure.removeprefix("share:"): one.words[0].split()[0]
+        for one in expectations
+        if one.measure.startswith("share:")
+    }
+
+
+def _phrase(name: str, value: float, names: dict[str, str]) -> str:
+    """A correction as it is written; empty where it is too weak to matter."""
+    if abs(value) < 0.1:
+        return ""
+    if name.startswith("more:"):
+        colour = name.removeprefix("more:")
+        words = f"{'more' if value > 0 else 'less'} of {names.get(colour, colour)}"
+    else:
+        words = OPPOSITES[name][0 if value > 0 else 1]
+    return f"({words}:{abs(value):.2f})"
+
+
+def _plain(missing: Sequence[str]) -> list[str]:
+    """Phrases of another judge, without anything that would be read as notation."""
+    kept = [
+        "".join(c if c.isalnum() or c in " -'" else " " for c in phrase)[:80]
+        for phrase in missing[:6]
+    ]
+    return [" ".join(phrase.split()) for phrase in kept if phrase.strip()]
+
+
+def _label(one: Expectation) -> str:
+    return (
+        f"the share of {one.words[0]}"
+        if one.measure.startswith("share:")
+        else one.measure.replace("_", " ")
+    )
+
+
+def _reason(steps: list[_Step], attempts: Sequence[PastAttempt], best: int, unread: bool) -> str:
+    said: list[str] = []
+    if best != len(attempts) - 1:
+        last, top = attempts[-1].score, attempts[best].score
+        said.append(
+            f"Attempt {len(attempts)} scored {last:.0f}, below attempt {best + 1} with {top:.0f}: "
+            "back to that one, with smaller steps."
+        )
+    if unread:
+        said.append("The evaluation has no measurements, so what it calls missing is emphasised.")
+    elif not steps:
+        said.append("Nothing measurable is left that a correction is known to improve.")
+    for step in steps:
+        pair = OPPOSITES.get(step.name, ("more of the colour", "less of the colour"))
+        words = pair[0 if step.after > step.before else 1]
+        change = f"{step.before:+.1f} to {step.after:+.1f}"
+        said.append(f"{step.why[0].upper()}{step.why[1:]}: {words} ({change}).")
+    return " ".join(said)

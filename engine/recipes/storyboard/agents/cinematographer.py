@@ -1,0 +1,108 @@
+"""The Cinematographer: writes the prompt of one shot, and writes it again after a review."""
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from engine.contract.agent import Agent, Rule, RuleInput
+from engine.contract.backend import PromptVersion, Request, Result
+from engine.contract.chat.answers import PromptAnswer
+from engine.contract.chat.prompt_files import fence, prompt_beside
+from engine.recipes.storyboard.agents.film_data import as_json, film_block, scene_block
+from engine.recipes.storyboard.film import CRITERIA, Draft, Film, PlannedScene
+
+
+class ShotRequest(Request):
+    """Request for a shot's prompt.
+
+    Attributes:
+        film: What all scenes have in common.
+        scene: The scene.
+        number: Number of the scene, from 1.
+        total: Number of scenes.
+        drafts: Prompts written for it so far, oldest first, each with its review.
+    """
+
+    film: Film
+    scene: PlannedScene
+    number: int = Field(ge=1)
+    total: int = Field(ge=1)
+    drafts: tuple[Draft, ...] = ()
+
+
+class Shot(Result):
+    """A shot's prompt, and why it is as it is."""
+
+    kind: ClassVar[str] = "prompt"
+
+    prompt: str = Field(min_length=1)
+    negative_prompt: str = ""
+    reason: str
+    author: str
+
+    def prompts(self) -> list[PromptVersion]:
+        """Return the prompt as a version of its own."""
+        return [
+            PromptVersion(
+                text=self.prompt,
+                negative=self.negative_prompt,
+                author=self.author,
+                reason=self.reason,
+            )
+        ]
+
+
+def message(request: ShotRequest) -> str:
+    """Return film, scene, and every draft with its review."""
+    drafts = [_as_data(number, draft) for number, draft in enumerate(request.drafts, 1)]
+    return "\n\n".join(
+        (
+            film_block(request.film),
+            scene_block(request.scene, request.number, request.total),
+            fence("DRAFTS", as_json(drafts)),
+        )
+    )
+
+
+def _as_data(number: int, draft: Draft) -> dict[str, object]:
+    review = draft.review
+    return {
+        "draft": number,
+        "prompt": draft.prompt,
+        "overall": round(review.overall, 1),
+        "scores": {name: round(getattr(review, name), 1) for name in CRITERIA},
+        "critique": review.critique,
+        "suggestions": list(review.suggestions),
+    }
+
+
+def shot(answer: PromptAnswer, _request: ShotRequest, author: str) -> Shot:
+    """Return the result of an answer."""
+    return Shot(
+        prompt=answer.prompt,
+        negative_prompt=answer.negative_prompt,
+        reason=answer.reason,
+        author=author,
+    )
+
+
+def by_rule(given: RuleInput) -> dict[str, Any]:
+    """Return a shot in the words of the trade, longer with each review."""
+    from engine.recipes.storyboard.rules.cinematographer import shoot
+
+    asked = ShotRequest.model_validate(given.request)
+    draft = shoot(asked.film, asked.scene, asked.number, asked.total, asked.drafts)
+    return {**draft.model_dump(), "author": given.author}
+
+
+CINEMATOGRAPHER = Agent(
+    id="write_shot",
+    prompt=prompt_beside(__file__),
+    request=ShotRequest,
+    result=Shot,
+    message=message,
+    answer=PromptAnswer,
+    finish=shot,
+    rule=Rule(by_rule, name="cinematographer"),
+)
+"""Writes the prompt of a shot."""

@@ -1,0 +1,69 @@
+"""What a brief is about: its leading noun phrase, found by the small words around it.
+
+English only, and a guess: where it is wrong it is still a verbatim piece of the brief.
+"""
+
+import re
+from functools import cache
+
+from engine.recipes.storyboard.rules.choices import choices
+from engine.text.terminal import clean
+
+LONGEST = 8
+"""Words of a subject at most."""
+
+MAX_UNBOUND = 6
+"""Words of a subject at most where nothing shows that it ends there."""
+
+_TITLE = re.compile(r"^[^.!?\n:]{1,60}:\s+(?=\w)")
+_WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?()\n]")
+
+
+def subject(brief: str) -> str:
+    """The subject of a brief as the brief says it; empty where none is found."""
+    text = _TITLE.sub("", without_form(clean(brief, 400)), count=1)
+    matches = list(_WORD.finditer(text))[: LONGEST + 1]
+    words = [match.group().lower() for match in matches]
+    end = next((at for at in range(len(words)) if _ends(words, at)), len(words))
+    bound = end < len(words) and words[end][0].isalnum()
+    if end > (LONGEST if bound else MAX_UNBOUND):
+        return ""  # a whole sentence, or in another language
+    found = text[matches[0].start() : matches[end - 1].end()] if end else ""
+    if not found or words[0] in choices()["words"]["pronouns"]:
+        return ""
+    first = found.split()[0]
+    return found if first.isupper() and len(first) > 1 else found[:1].lower() + found[1:]
+
+
+def _ends(words: list[str], at: int) -> bool:
+    """Whether a subject ends before a word."""
+    word, small = words[at], choices()["words"]
+    if not word[0].isalnum():
+        return True
+    if at and word in small["ends"]:
+        return True
+    if at > 1 and word.endswith("ing"):
+        return True
+    # "opens a", "walks along": the verb.
+    following = words[at + 1] if at + 1 < len(words) else ""
+    return (
+        at > 0
+        and word[-1:] == "s"
+        and word[-2:] != "ss"
+        and (following in small["objects"] or following in small["moves"])
+    )
+
+
+def without_form(brief: str) -> str:
+    """A brief without what it is to become: "a commercial for a bike" is left as "a bike"."""
+    return _form().sub("", brief, count=1)
+
+
+@cache
+def _form() -> re.Pattern[str]:
+    forms = "|".join(re.escape(form) for form in choices()["brief"]["forms"])
+    return re.compile(
+        rf"^\s*(?:an?|the|our|make|create|please)?\s*(?:an?|the)?\s*(?:\d+[\s-]*(?:seconds?|s|sec)\s+)?"
+        rf"(?:[\w-]+\s+){{0,3}}(?:{forms})\s+(?:for|about|of|on|showing|with)\s+",
+        re.IGNORECASE,
+    )
