@@ -26,21 +26,11 @@ if TYPE_CHECKING:
     from engine.contract.audio import AudioInfo as AudioInfo
     from engine.contract.audio import AudioRequest as AudioRequest
     from engine.contract.audio import GeneratedAudio as GeneratedAudio
-    from engine.contract.backend import Artifact as Artifact
     from engine.contract.backend import Backend as Backend
     from engine.contract.backend import BackendFamily as BackendFamily
-    from engine.contract.backend import BackendInfo as BackendInfo
     from engine.contract.backend import BaseBackend as BaseBackend
     from engine.contract.backend import Call as Call
     from engine.contract.backend import CallContext as CallContext
-    from engine.contract.backend import Critique as Critique
-    from engine.contract.backend import Limits as Limits
-    from engine.contract.backend import MissingRequirement as MissingRequirement
-    from engine.contract.backend import PromptedRequest as PromptedRequest
-    from engine.contract.backend import PromptVersion as PromptVersion
-    from engine.contract.backend import Request as Request
-    from engine.contract.backend import Result as Result
-    from engine.contract.backend import Score as Score
     from engine.contract.backend_names import BackendNames as BackendNames
     from engine.contract.batch import BatchContext as BatchContext
     from engine.contract.batch import BatchJob as BatchJob
@@ -54,6 +44,16 @@ if TYPE_CHECKING:
     from engine.contract.chat.prompt_files import PromptFile as PromptFile
     from engine.contract.chat.prompt_files import fence as fence
     from engine.contract.chat.prompt_files import prompt_beside as prompt_beside
+    from engine.contract.data import Artifact as Artifact
+    from engine.contract.data import Critique as Critique
+    from engine.contract.data import Facts as Facts
+    from engine.contract.data import FrozenModel as FrozenModel
+    from engine.contract.data import MissingRequirement as MissingRequirement
+    from engine.contract.data import PromptedRequest as PromptedRequest
+    from engine.contract.data import PromptVersion as PromptVersion
+    from engine.contract.data import Request as Request
+    from engine.contract.data import Result as Result
+    from engine.contract.data import Score as Score
     from engine.contract.decision_points import Approval as Approval
     from engine.contract.decision_points import Choice as Choice
     from engine.contract.decision_points import FreeText as FreeText
@@ -74,10 +74,22 @@ if TYPE_CHECKING:
     from engine.contract.image import ImageBackend as ImageBackend
     from engine.contract.image import ImageInfo as ImageInfo
     from engine.contract.image import ImageRequest as ImageRequest
+    from engine.contract.info import BackendInfo as BackendInfo
+    from engine.contract.info import Limits as Limits
     from engine.contract.job import Iteration as Iteration
     from engine.contract.job import Job as Job
     from engine.contract.job import Scope as Scope
+    from engine.contract.kinds import Content as Content
+    from engine.contract.kinds import Drawing as Drawing
+    from engine.contract.kinds import Item as Item
     from engine.contract.kinds import Kind as Kind
+    from engine.contract.kinds import Line as Line
+    from engine.contract.kinds import Lines as Lines
+    from engine.contract.kinds import OwnImage as OwnImage
+    from engine.contract.kinds import Raster as Raster
+    from engine.contract.kinds import Recognition as Recognition
+    from engine.contract.kinds import Size as Size
+    from engine.contract.kinds import Span as Span
     from engine.contract.options import Option as Option
     from engine.contract.outputs import Outputs as Outputs
     from engine.contract.outputs import Projection as Projection
@@ -90,6 +102,8 @@ if TYPE_CHECKING:
     from engine.contract.score import SCORE as SCORE
     from engine.contract.score import ScoreBackend as ScoreBackend
     from engine.contract.score import ScoreInfo as ScoreInfo
+    from engine.contract.score import ScoreRequest as ScoreRequest
+    from engine.contract.score import ScoreTable as ScoreTable
     from engine.contract.text import TEXT as TEXT
     from engine.contract.text import BaseChatBackend as BaseChatBackend
     from engine.contract.text import ChatBackend as ChatBackend
@@ -107,6 +121,11 @@ _MODULES = {
         "Workspace",
         "open_workspace",
     ),
+    "engine.contract.agent": (
+        "Agent",
+        "Rule",
+        "RuleInput",
+    ),
     "engine.contract.audio": (
         "AUDIO",
         "AudioBackend",
@@ -115,25 +134,12 @@ _MODULES = {
         "GeneratedAudio",
     ),
     "engine.contract.backend": (
-        "Artifact",
         "Backend",
         "BackendFamily",
-        "BackendInfo",
         "BaseBackend",
         "Call",
         "CallContext",
-        "Critique",
-        "Limits",
-        "MissingRequirement",
-        "PromptedRequest",
-        "PromptVersion",
-        "Request",
-        "Result",
-        "Score",
     ),
-    "engine.contract.agent": ("Agent", "Rule", "RuleInput"),
-    "engine.contract.chat.answers": ("Answer", "CleanText", "Number", "OptionalText", "TextList"),
-    "engine.contract.chat.prompt_files": ("PromptFile", "fence", "prompt_beside"),
     "engine.contract.backend_names": ("BackendNames",),
     "engine.contract.batch": (
         "BatchContext",
@@ -141,6 +147,30 @@ _MODULES = {
         "BatchStep",
     ),
     "engine.contract.capability": ("Capability",),
+    "engine.contract.chat.answers": (
+        "Answer",
+        "CleanText",
+        "Number",
+        "OptionalText",
+        "TextList",
+    ),
+    "engine.contract.chat.prompt_files": (
+        "PromptFile",
+        "fence",
+        "prompt_beside",
+    ),
+    "engine.contract.data": (
+        "Artifact",
+        "Critique",
+        "Facts",
+        "FrozenModel",
+        "MissingRequirement",
+        "PromptVersion",
+        "PromptedRequest",
+        "Request",
+        "Result",
+        "Score",
+    ),
     "engine.contract.decision_points": (
         "Approval",
         "Choice",
@@ -163,18 +193,34 @@ _MODULES = {
     ),
     "engine.contract.files": ("ImageFile",),
     "engine.contract.image": (
-        "IMAGE",
         "GeneratedImage",
+        "IMAGE",
         "ImageBackend",
         "ImageInfo",
         "ImageRequest",
+    ),
+    "engine.contract.info": (
+        "BackendInfo",
+        "Limits",
     ),
     "engine.contract.job": (
         "Iteration",
         "Job",
         "Scope",
     ),
-    "engine.contract.kinds": ("Kind",),
+    "engine.contract.kinds": (
+        "Content",
+        "Drawing",
+        "Item",
+        "Kind",
+        "Line",
+        "Lines",
+        "OwnImage",
+        "Raster",
+        "Recognition",
+        "Size",
+        "Span",
+    ),
     "engine.contract.options": ("Option",),
     "engine.contract.outputs": (
         "Outputs",
@@ -192,16 +238,18 @@ _MODULES = {
         "SCORE",
         "ScoreBackend",
         "ScoreInfo",
+        "ScoreRequest",
+        "ScoreTable",
     ),
     "engine.contract.text": (
-        "TEXT",
         "BaseChatBackend",
         "ChatBackend",
+        "TEXT",
     ),
     "engine.contract.video": (
-        "VIDEO",
         "FrameCounts",
         "GeneratedVideo",
+        "VIDEO",
         "VideoBackend",
         "VideoInfo",
         "VideoRequest",

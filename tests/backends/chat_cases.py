@@ -10,9 +10,9 @@ from PIL import Image
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
 from engine.recipes.refine.agents.refiner import Attempt, RefineRequest
+from engine.testing.context import MemoryContext
 from tests.support.agents import run_agent
 from tests.support.providers.anthropic_messages import AnthropicMessages
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_content import GeminiContent
 from tests.support.providers.ollama_chat import OllamaChat
 from tests.support.providers.openai_chat import OpenAIChat

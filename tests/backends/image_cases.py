@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from engine.contract import Blocked, ImageRequest, OutcomeUnknown, Permanent, StepError
-from tests.support.providers.context import MemoryContext
+from engine.testing.context import MemoryContext
 from tests.support.providers.misbehaviour import (
     Misbehaviour,
     cut_short,

@@ -11,9 +11,9 @@ from engine.contract.chat.conversation import InlineImage
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
 from engine.recipes.refine.agents.refiner import REFINER
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import OPENAI, attempts, judge, png
 from tests.support.agents import PROMPTS
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer
 
 SHOWN = InlineImage(b"x", "image/png")

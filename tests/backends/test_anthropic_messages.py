@@ -3,9 +3,9 @@
 import pytest
 
 from engine.contract import Blocked, Retryable
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import ANTHROPIC, judge
 from tests.support.providers.anthropic_messages import AnthropicMessages, error
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import status
 from tests.support.providers.server import ProviderServer
 

@@ -14,6 +14,7 @@ from engine.backends.common.readiness import load
 from engine.contract import Blocked, OutcomeUnknown, Permanent, Retryable, StepError
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest
 from engine.recipes.refine.agents.refiner import REFINER
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import (
     BRIEF,
     GENAI,
@@ -28,7 +29,6 @@ from tests.backends.chat_cases import (
 )
 from tests.support.agents import run_agent
 from tests.support.providers.chat import JUDGED, WRITTEN, Script
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import (
     cut_short,
     drip,

@@ -25,9 +25,9 @@ from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MAX_BYTES, fit_preview
 from engine.contract import Blocked, ImageRequest, Permanent, Retryable, StepError
 from engine.imaging.decode import describe
+from engine.testing.context import MemoryContext
 from tests.support.engines import eventually
 from tests.support.providers.comfyui import ComfyUI, Execution, Socket, event, preview
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     drip,

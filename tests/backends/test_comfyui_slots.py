@@ -18,8 +18,8 @@ from engine.contract import ImageRequest, Permanent
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import QueueOptions
 from engine.queueing.queue import NOTE
+from engine.testing.context import MemoryContext
 from tests.support.providers.comfyui import ComfyUI
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer
 
 Graph = dict[str, dict[str, Any]]

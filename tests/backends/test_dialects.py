@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.contract import Blocked, Permanent, Retryable, StepError
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import (
     ANTHROPIC,
     GENAI,
@@ -17,7 +18,6 @@ from tests.backends.chat_cases import (
     judge,
 )
 from tests.support.providers.chat import JUDGED
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import instead, status
 from tests.support.providers.server import ProviderServer
 

@@ -14,7 +14,7 @@ from engine.backends.diffusers.image import DiffusersImages
 from engine.contract import Artifact, ImageRequest, Permanent, Retryable, StepError, Task
 from engine.imaging import lineage
 from engine.plugins.catalog import EntryPointCatalog
-from tests.support.providers.context import MemoryContext
+from engine.testing.context import MemoryContext
 
 SDXL = "stabilityai/stable-diffusion-xl-base-1.0"
 

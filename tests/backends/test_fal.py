@@ -21,7 +21,7 @@ from engine.contract import (
     Retryable,
     StepError,
 )
-from tests.support.providers.context import MemoryContext
+from engine.testing.context import MemoryContext
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (

@@ -11,11 +11,11 @@ from engine.contract import AnyAgent, Permanent, Request, TextProxy
 from engine.contract.chat.prompt_files import PromptFile
 from engine.runtime.job.load import one_of_snapshot
 from engine.runtime.step.fingerprint import Identity, fingerprint
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import OPENAI, PROVIDERS, Provider, attempts
 from tests.backends.film_cases import FILM, INJECTIONS, review_of, scenes_of, shot_of
 from tests.support.agents import AGENTS, PROMPTS, run_agent
 from tests.support.providers.chat import REVIEWED, SHOT, Script, scenes
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.server import ProviderServer
 
 

@@ -8,8 +8,8 @@ import pytest
 from engine.backends.gemini.clients import chosen_sdk
 from engine.backends.gemini.settings import GeminiSettings
 from engine.contract import Blocked, Permanent, Retryable
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import GENAI, GENERATIVEAI, Provider, judge
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.gemini_content import GeminiContent, error, quota
 from tests.support.providers.misbehaviour import status
 from tests.support.providers.server import ProviderServer

@@ -5,8 +5,8 @@ import pytest
 from engine.backends.ollama.chat import OllamaChatClient, address_of
 from engine.backends.ollama.settings import OllamaSettings
 from engine.contract import Blocked
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import OLLAMA, judge
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.ollama_chat import OllamaChat
 from tests.support.providers.server import ProviderServer
 

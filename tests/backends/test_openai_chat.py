@@ -3,9 +3,9 @@
 import pytest
 
 from engine.contract import Blocked, Permanent
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import OPENAI, judge
 from tests.support.providers.chat import Script
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import status
 from tests.support.providers.openai_chat import OpenAIChat, error
 from tests.support.providers.server import ProviderServer

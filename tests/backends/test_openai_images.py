@@ -16,9 +16,9 @@ from engine.contract import (
     Retryable,
     StepError,
 )
+from engine.testing.context import MemoryContext
 from tests.backends.image_cases import CUT, ENDLESS, check
 from tests.backends.image_cases import failure as failure_of
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     instead,

@@ -7,8 +7,8 @@ import pytest
 from engine.backends.common.failures import Account, from_status
 from engine.backends.common.rate_headers import allowed_a_minute, until_reset
 from engine.contract import Retryable
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import ANTHROPIC, OPENAI, Provider, judge
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import status
 from tests.support.providers.server import ProviderServer
 

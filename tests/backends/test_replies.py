@@ -14,8 +14,8 @@ from engine.contract.chat.replies import ModelReply, UnusableReply, parse, struc
 from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
 from engine.recipes.storyboard.agents.prompt_engineer import ReviewAnswer
 from engine.recipes.storyboard.film import CRITERIA
+from engine.testing.context import MemoryContext
 from tests.support.providers.chat import JUDGED
-from tests.support.providers.context import MemoryContext
 
 PLAIN = json.dumps(JUDGED)
 TALK = Conversation("judge", (ChatTurn("user", "look"),), EvaluatorAnswer)

@@ -8,7 +8,7 @@ from PIL import Image
 from engine.backends.common.references import read_reference
 from engine.contract import Permanent
 from engine.imaging.decode import describe
-from tests.support.providers.context import MemoryContext
+from engine.testing.context import MemoryContext
 from tests.support.providers.images import image
 
 

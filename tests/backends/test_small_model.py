@@ -11,9 +11,9 @@ import pytest
 
 from engine.contract import Permanent
 from engine.plugins.catalog import EntryPointCatalog
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import attempts
 from tests.support.agents import run_agent
-from tests.support.providers.context import MemoryContext
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("xllamacpp")

@@ -11,9 +11,9 @@ from engine.contract.chat.conversation import ChatTurn, Conversation
 from engine.contract.chat.replies import ModelReply, parse, structured
 from engine.contract.chat.thoughts import has_thoughts, without_thoughts
 from engine.recipes.refine.agents.evaluator import EvaluatorAnswer
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import ANTHROPIC, GENAI, GENERATIVEAI, OLLAMA, OPENAI, judge
 from tests.support.providers.chat import JUDGED
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.misbehaviour import instead
 from tests.support.providers.server import ProviderServer
 

@@ -26,11 +26,11 @@ from engine.backends.stability.image import StabilityImages
 from engine.contract import ImageRequest, StepError
 from engine.contract.tracing import MAX_BYTES, MAX_EXCHANGES, Recording, WireLog, wire_log
 from engine.recipes.refine.agents.evaluator import EvaluateRequest
+from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
 from tests.support.agents import run_agent
 from tests.support.providers.chat import JUDGED, Script
 from tests.support.providers.comfyui import ComfyUI
-from tests.support.providers.context import MemoryContext
 from tests.support.providers.fal import FalQueue
 from tests.support.providers.gemini_image import GeminiImage
 from tests.support.providers.misbehaviour import instead, reset, status

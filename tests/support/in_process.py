@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.contract import LoadedModel, StepError, Task
-from tests.support.providers.context import MemoryContext
+from engine.testing.context import MemoryContext
 
 
 class InProcessPlace:

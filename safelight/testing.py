@@ -1,0 +1,36 @@
+"""Tests of plugins: fake backends, a catalog in memory, and contract suites for pytest.
+
+`pip install pytest` is needed for the suites.
+"""
+
+from engine.testing.backend_contracts import (
+    AudioBackendContract,
+    BackendContract,
+    ChatBackendContract,
+    ImageBackendContract,
+    VisionBackendContract,
+)
+from engine.testing.catalog import MemoryCatalog
+from engine.testing.context import MemoryContext
+from engine.testing.fakes import (
+    FakeAudioBackend,
+    FakeChatBackend,
+    FakeImageBackend,
+    FakeScoreBackend,
+)
+from engine.testing.recipe_contract import RecipeContract
+
+__all__ = [
+    "AudioBackendContract",
+    "BackendContract",
+    "ChatBackendContract",
+    "FakeAudioBackend",
+    "FakeChatBackend",
+    "FakeImageBackend",
+    "FakeScoreBackend",
+    "ImageBackendContract",
+    "MemoryCatalog",
+    "MemoryContext",
+    "RecipeContract",
+    "VisionBackendContract",
+]

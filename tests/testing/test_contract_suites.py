@@ -1,0 +1,88 @@
+"""The contract suites: our fakes and recipes keep them, and what breaks a contract fails one."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from engine.contract import CallContext, GeneratedImage, ImageRequest
+from safelight.testing import (
+    AudioBackendContract,
+    ChatBackendContract,
+    FakeAudioBackend,
+    FakeChatBackend,
+    FakeImageBackend,
+    ImageBackendContract,
+    RecipeContract,
+)
+
+FAKES = {"image": "fake", "text": "fake", "vision": "fake"}
+
+
+class TestFakeImages(ImageBackendContract):
+    def make_backend(self):
+        return FakeImageBackend()
+
+
+class TestFakeSounds(AudioBackendContract):
+    def make_backend(self):
+        return FakeAudioBackend()
+
+
+class TestFakeChat(ChatBackendContract):
+    def make_backend(self):
+        return FakeChatBackend({"summarize": {"summary": "A boat at dawn."}})
+
+
+class TestRefine(RecipeContract):
+    catalog = "tests.testing.catalogs:both"
+    recipe = "refine"
+    entries = ({"id": "one", "prompt": "a red boat"},)
+    settings: ClassVar = {**FAKES, "max_iterations": 2, "width": 64, "height": 64}
+    max_kills = 5
+
+
+class _LosesItsFile(FakeImageBackend):
+    """Keeps nothing of what it returns."""
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        result = await super().generate(request, context)
+        lost = result.image.model_copy(update={"hash": "0" * 64})
+        return result.model_copy(update={"image": lost})
+
+
+class _FallsBack(FakeImageBackend):
+    """Has progress that falls."""
+
+    async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
+        context.progress(0.9)
+        context.progress(0.1)
+        return await super().generate(request, context)
+
+
+@pytest.mark.parametrize(
+    ("broken", "test"),
+    [
+        (_LosesItsFile, "test_its_files_are_kept"),
+        (_FallsBack, "test_its_progress_is_a_fraction"),
+    ],
+)
+def test_a_broken_backend_fails_the_suite(broken: type[FakeImageBackend], test: str):
+    class Suite(ImageBackendContract):
+        def make_backend(self):
+            return broken()
+
+    with pytest.raises(AssertionError):
+        getattr(Suite(), test)()
+
+
+def test_a_recipe_that_asks_for_something_else_each_time_fails_the_suite(tmp_path: Path):
+    class Suite(RecipeContract):
+        catalog = "tests.testing.catalogs:restless_one"
+        recipe = "restless"
+        entries = ({"id": "one", "prompt": "a red boat"},)
+
+    with pytest.raises(AssertionError):
+        Suite().test_the_same_seed_gives_the_same(tmp_path)
+    with pytest.raises(AssertionError, match="without a description"):
+        Suite().test_its_settings_are_described()
