@@ -14,12 +14,12 @@ from engine.client.actions import action_of
 from engine.config.version import __version__
 
 _COMMANDS = {
-    "run": ("engine.cli.run:run", "Queue an input and stay until it is done."),
+    "run": ("engine.cli.run:run", "Queue an input and wait until it is done."),
     "queue": ("engine.cli.run:queue", "Queue an input, or append to a batch, and return."),
     "engine": ("engine.cli.engine:engine", "Run the engine; stop or restart one."),
-    "status": ("engine.cli.status:status", "Engine, lanes and batches at a glance."),
-    "jobs": ("engine.cli.jobs:jobs", "The jobs of a batch."),
-    "show": ("engine.cli.show:show", "Everything about one job."),
+    "status": ("engine.cli.status:status", "Show the engine, the lanes and the batches."),
+    "jobs": ("engine.cli.jobs:jobs", "List the jobs of a batch."),
+    "show": ("engine.cli.show:show", "Show everything about one job."),
     "pause": ("engine.cli.control:pause", action_of("pause").help),
     "resume": ("engine.cli.control:resume", action_of("resume").help),
     "cancel": ("engine.cli.control:cancel", action_of("cancel").help),
@@ -31,39 +31,39 @@ _COMMANDS = {
     "reject": ("engine.cli.gates:reject", action_of("reject").help),
     "lane": ("engine.cli.control:lane", action_of("lane").help),
     "budget": ("engine.cli.control:budget", action_of("budget").help),
-    "costs": ("engine.cli.costs:costs", "What was spent, on whom and for what."),
-    "events": ("engine.cli.events:events", "What happened."),
+    "costs": ("engine.cli.costs:costs", "Show spending by provider, model and purpose."),
+    "events": ("engine.cli.events:events", "Show the history of events."),
     "export": ("engine.cli.export:export", "Write a batch's results to a folder."),
-    "import": ("engine.cli.imports:import_", "Take a folder of results into the store."),
-    "recipes": ("engine.cli.catalog:recipes", "What can be run."),
-    "backends": ("engine.cli.catalog:backends", "What can do the work, and what they lack."),
-    "plugins": ("engine.cli.plugins:plugins", "What is installed, and from which package."),
-    "models": ("engine.cli.models:models", "Weights of local models: list, fetch, find."),
-    "schema": ("engine.cli.catalog:schema", "JSON schema of a recipe's input or settings."),
-    "trust": ("engine.cli.trust:trust", "Let your keys go to a workspace's addresses."),
-    "doctor": ("engine.cli.doctor:doctor", "Look for what is wrong."),
+    "import": ("engine.cli.imports:import_", "Import a folder of results."),
+    "recipes": ("engine.cli.catalog:recipes", "List the available recipes."),
+    "backends": ("engine.cli.catalog:backends", "List the backends and missing requirements."),
+    "plugins": ("engine.cli.plugins:plugins", "List the installed plugins and their packages."),
+    "models": ("engine.cli.models:models", "List, download and locate weights of local models."),
+    "schema": ("engine.cli.catalog:schema", "Print the JSON schema of inputs or settings."),
+    "trust": ("engine.cli.trust:trust", "Allow your keys to be sent to a workspace's addresses."),
+    "doctor": ("engine.cli.doctor:doctor", "Diagnose problems."),
     "examples": ("engine.cli.examples:examples", "Write the example inputs to a folder."),
-    "init": ("engine.cli.init:init", "Make a workspace."),
-    "gc": ("engine.cli.gc:gc", "Disk use, and files that nothing names."),
+    "init": ("engine.cli.init:init", "Create a workspace."),
+    "gc": ("engine.cli.gc:gc", "Show disk usage and delete unreferenced files."),
     "db": ("engine.cli.db:db", "Check, back up or locate the store."),
-    "completion": ("engine.cli.completion:completion", "Completion for your shell."),
+    "completion": ("engine.cli.completion:completion", "Print the completion script for a shell."),
 }
 
 EPILOG = (
     "Exit codes, worst first: 2 bad usage or input; 130 interrupted, can be resumed; 3 parked, "
-    "something is needed; 1 some job failed or was cancelled; 0 every job done."
+    "action required; 1 some job failed or was cancelled; 0 every job done."
 )
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """Group of commands that are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All commands, in the order in which they are used."""
+        """Return the names of all commands in the order in which they are shown."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, imported now."""
+        """Import a command and return it; None if its name is unknown."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name][0].partition(":")
@@ -73,12 +73,12 @@ class LazyGroup(click.Group):
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing one of them."""
+        """Write the list of commands without importing any of them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, help_) for name, (_, help_) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs a command; what an operator can mend is a sentence, never a traceback."""
+        """Run a command; an error that an operator can fix is one sentence, not a traceback."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
@@ -102,15 +102,15 @@ def app() -> None:
     """Safelight: durable generate-evaluate-refine loops for generative media.
 
     Without a command, `safelight` opens the dashboard on the workspace of the current folder.
-    `--workspace DIR` names another one, `--read-only` only watches. Without a terminal it prints
-    this help.
+    `--workspace DIR` selects another one, `--read-only` disables all actions. Without a terminal it
+    prints this help.
 
     Every command takes --workspace DIR after its name; the default is the current folder.
     """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit code."""
+    """Run the command line and return the exit code."""
     try:
         outcome = app.main(
             list(sys.argv[1:] if arguments is None else arguments),
@@ -124,11 +124,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output is gone; nobody is left to tell
+        sys.stderr.close()  # the reader of our output is gone
         return 0
     except KeyboardInterrupt:
         return 130
-    except Exception:  # noqa: BLE001 - a defect: shown readably, with the way to report it
+    except Exception:  # noqa: BLE001 - a bug: shown readably, with a request to report it
         from engine.cli.trouble import show_bug
 
         show_bug()

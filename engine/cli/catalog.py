@@ -1,4 +1,4 @@
-"""What there is: `safelight recipes`, `backends` and `schema`."""
+"""`safelight recipes`, `backends` and `schema`."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +27,7 @@ T = TypeVar("T")
 @json_option
 @workspace_option
 def recipes(workspace: Path, *, as_json: bool) -> int:
-    """List the recipes that can be run."""
+    """List the available recipes."""
     del workspace  # recipes are those of the installation
     catalog = EntryPointCatalog()
     with contextlib.suppress(Exception):  # only the search is wanted; what fails is told below
@@ -54,7 +54,7 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
 @json_option
 @workspace_option
 def backends(workspace: Path, *, as_json: bool) -> int:
-    """List the backends, and what is missing from those that are not ready."""
+    """List the backends and the missing requirements of those that are not ready."""
     adopt_hub_variables(workspace)
     found = read_backends(workspace)
     if as_json:
@@ -90,7 +90,7 @@ def _remedies(families: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 
 @click.command()
 @click.argument("recipe")
-@click.option("--settings", is_flag=True, help="The recipe's settings, not its input.")
+@click.option("--settings", is_flag=True, help="Print the schema of the settings instead.")
 @workspace_option
 def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
     """Print the JSON schema of one entry of RECIPE's input, or of its settings."""
@@ -103,7 +103,7 @@ def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
 
 
 def read_backends(root: Path) -> list[dict[str, Any]]:
-    """Every backend with what it lacks, as `backends --json` prints it.
+    """Return every backend with its missing requirements, as `backends --json` prints it.
 
     Args:
         root: The workspace whose settings and keys are used; it need not exist.
@@ -125,13 +125,13 @@ def read_backends(root: Path) -> list[dict[str, Any]]:
 def read_backend(
     root: Path, name: str, capability: str, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One backend with settings that are not the workspace's, as `backends --json` prints it.
+    """Return one backend with the given settings, as `backends --json` prints it.
 
     Args:
         root: The workspace whose keys are used.
         name: The backend's name.
-        capability: What it is to do.
-        settings: Its settings, such as a batch keeps them.
+        capability: Capability that it is asked for.
+        settings: Its settings, for example those of a batch.
 
     Raises:
         UnknownName: There is no such backend.
@@ -208,9 +208,9 @@ def _capability(
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
         missing = [MissingRequirement(what=what, remedy=error.remedy, reason="key").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
-    except Exception as error:  # noqa: BLE001 - a backend that cannot be made is one that is not ready
+    except Exception as error:  # noqa: BLE001 - a backend that cannot be created is not ready
         what = f"something that works: {type(error).__name__}: {error}"
-        remedy = f"Mend [backends.{family.name}] in safelight.toml, or install it again."
+        remedy = f"Fix [backends.{family.name}] in safelight.toml, or install it again."
         missing = [MissingRequirement(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
     made = _made(capability, info.model, info.version, paid=info.paid, missing=missing)
@@ -220,14 +220,14 @@ def _capability(
 
 
 def _installed(package: str | None) -> str | None:
-    """A package with its version, None where it is not installed."""
+    """Return a package with its version; None if it is not installed."""
     with contextlib.suppress(PackageNotFoundError):
         return f"{package} {version_of(package)}" if package else None
     return None
 
 
 def _refused(backend: Backend) -> list[MissingRequirement]:
-    """Why no batch is queued with a backend's settings, of one that looks at them."""
+    """Return the reason why a backend refuses its settings, as a list of at most one."""
     said = backend.refusal()
     return (
         [MissingRequirement(what="other settings", remedy=said, reason="backend")] if said else []
@@ -235,7 +235,7 @@ def _refused(backend: Backend) -> list[MissingRequirement]:
 
 
 def _unreachable(backend: Backend) -> list[MissingRequirement]:
-    """What does not answer on this machine, of a backend that has a look."""
+    """Return the local server of a backend that does not respond, as a list of at most one."""
     found = backend.unreachable()
     return [] if found is None else [found]
 

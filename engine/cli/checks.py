@@ -1,4 +1,4 @@
-"""What the doctor checks of the installation and the settings."""
+"""The doctor's checks of the installation and the settings."""
 
 import json
 import platform
@@ -16,13 +16,13 @@ from engine.config.version import __version__
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one check found.
+    """Result of one check.
 
     Attributes:
-        name: What was checked.
-        ok: Whether nothing has to be done.
-        found: What is the case, in a sentence.
-        remedy: What to do, where it is not well.
+        name: Name of the check.
+        ok: True if nothing has to be done.
+        found: Result in a sentence.
+        remedy: Remedy, empty if `ok`.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Finding:
 
 
 def check_installation() -> Iterator[Finding]:
-    """Versions of Safelight, Python and SQLite."""
+    """Check the versions of Safelight, Python and SQLite."""
     where = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Finding("versions", True, f"Safelight {__version__}, {where}")
     found = f"SQLite {sqlite3.sqlite_version}"
@@ -45,19 +45,20 @@ def check_installation() -> Iterator[Finding]:
 
 
 def check_settings(root: Path) -> Iterator[Finding]:
-    """Whether the settings can be read."""
+    """Check that the settings can be read."""
     try:
         read_settings(root)
     except SettingsError as error:
-        yield Finding("settings", False, str(error), "Mend it, then run this again.")
+        yield Finding("settings", False, str(error), "Fix it, then run this again.")
         return
     yield Finding("settings", True, "can be read")
 
 
 def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
-    """Each backend with its capability, what it lacks and the remedy, both empty where ready.
+    """Yield each backend with its capability, missing requirements, remedy and client.
 
-    Last comes the provider's package that it asks through, with its version; empty where none.
+    Requirements and remedy are empty if it is ready. The client is the provider's package with its
+    version, empty if there is none.
     """
     for family in read_backends(root):
         for made in family["capabilities"]:
@@ -68,16 +69,16 @@ def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
 def missing_of_batches(
     root: Path, name: str, capability: str, wanted: Iterable[Mapping[str, Any]]
 ) -> tuple[str, str]:
-    """What a backend lacks with the settings that batches keep, and the remedy.
+    """Return the missing requirements of a backend with the settings of batches, and the remedy.
 
     Args:
         root: The workspace.
         name: The backend's name.
-        capability: What it does.
-        wanted: Its settings in each batch; settings that are alike are looked at once.
+        capability: Its capability.
+        wanted: Its settings in each batch; equal settings are checked once.
 
     Returns:
-        Both texts are empty where nothing is missing.
+        Both texts are empty if nothing is missing.
     """
     alike = {json.dumps(settings, sort_keys=True): settings for settings in wanted}
     missing = (
@@ -89,7 +90,7 @@ def missing_of_batches(
 
 
 def _lacks(missing: Iterable[Mapping[str, str]]) -> tuple[str, str]:
-    """Everything that is missing and every remedy, each said once."""
+    """Return all missing requirements and all remedies as two texts without repetition."""
     items = list(missing)
     whats = dict.fromkeys(item["what"] for item in items)
     return "; ".join(whats), " ".join(dict.fromkeys(item["remedy"] for item in items))

@@ -1,4 +1,4 @@
-"""What the doctor checks of the machine beneath a workspace: disk, locks, clock, lost files."""
+"""The doctor's checks of the machine under a workspace: disk, locks, clock, lost files."""
 
 import errno
 import os
@@ -21,13 +21,13 @@ from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 PROBE_BYTES = 1 << 20
-"""How much is written to see whether there is room."""
+"""Bytes that are written to test for free space."""
 
 LOCK_SECONDS = 2.0
-"""How long the store may be held by others; the engine holds it for milliseconds."""
+"""Seconds to wait for a lock of the store; the engine holds it for milliseconds."""
 
 CLOCK_SECONDS = 60.0
-"""How far ahead of the clock the store may be."""
+"""Maximum number of seconds that the store may be ahead of the clock."""
 
 LATELY = timedelta(hours=1)
 
@@ -36,7 +36,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 def check_room(workspace: Workspace) -> Iterator[Finding]:
-    """Whether files can be written and made durable."""
+    """Check that files can be written and synced to disk."""
     folder = workspace.paths.private
     try:
         with tempfile.TemporaryFile(dir=folder, prefix=".doctor-") as file:
@@ -46,16 +46,16 @@ def check_room(workspace: Workspace) -> Iterator[Finding]:
     except OSError as error:
         where = clean(str(folder))
         if error.errno in _FULL:
-            found, remedy = "the disk is full", "Make room: safelight gc shows what takes it."
+            found, remedy = "the disk is full", "Free some space: safelight gc shows disk usage."
         else:
-            found, remedy = "nothing can be written", "Give back the right to write there."
+            found, remedy = "nothing can be written", "Restore write permission there."
         yield Finding("room", False, f"{found} ({where}: {error.strerror})", remedy)
         return
     yield Finding("room", True, "files can be written")
 
 
 def check_lock(workspace: Workspace) -> Iterator[Finding]:
-    """Whether the store can be written, or another program holds it."""
+    """Check that the store can be written and no other program holds it."""
     try:
         with closing(connect_intake(workspace.paths.store)) as connection:
             connection.execute(f"PRAGMA busy_timeout = {int(LOCK_SECONDS * 1000)}")
@@ -64,16 +64,16 @@ def check_lock(workspace: Workspace) -> Iterator[Finding]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
             found = f"another program has held the store for {LOCK_SECONDS:g} seconds"
-            remedy = "End it: lsof shows what has the file open. What is finished waits in memory."
+            remedy = "End it: lsof shows what has the file open. Finished results wait in memory."
         else:
-            found, remedy = f"the store cannot be written: {error}", "See who may write there."
+            found, remedy = f"the store cannot be written: {error}", "Check the permissions there."
         yield Finding("lock", False, found, remedy)
         return
     yield Finding("lock", True, "the store can be written")
 
 
 def check_identity(workspace: Workspace) -> Iterator[Finding]:
-    """Whether the store in place is the one that the running engine writes to."""
+    """Check that the running engine writes to the store that is in place."""
     holder = workspace.engine_process()
     if holder is None:
         return
@@ -89,7 +89,7 @@ def check_identity(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_clock(workspace: Workspace) -> Iterator[Finding]:
-    """Whether the store has times that have not come yet."""
+    """Check that the store has no times in the future."""
     with workspace.reading() as connection:
         newest = newest_event_at(connection)
     ahead = seconds_between(now(), newest) or 0.0
@@ -97,11 +97,11 @@ def check_clock(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("clock", True, "the store's times are past")
         return
     found = f"the newest event is {ahead:.0f} seconds in the future; the clock was set back"
-    yield Finding("clock", False, found, "Set the clock. Nothing waits for it; only times are odd.")
+    yield Finding("clock", False, found, "Set the clock. Nothing waits for it.")
 
 
 def check_age(workspace: Workspace) -> Iterator[Finding]:
-    """Whether the store is older than its files, as a copy without its `-wal` is."""
+    """Check that the store is not older than its files, like a copy without its `-wal`."""
     if workspace.engine_process() is not None:
         return  # files come before their rows
     files = ArtifactStore(workspace.paths.artifacts)
@@ -121,12 +121,12 @@ def check_age(workspace: Workspace) -> Iterator[Finding]:
         f"{newer} newer than anything the store knows: an engine was killed just then, "
         "or the store was copied without its -wal file"
     )
-    remedy = "Where it was copied: copy it again with safelight db backup."
+    remedy = "If it was copied, copy it again with safelight db backup."
     yield Finding("age", False, found, remedy)
 
 
 def check_lately(workspace: Workspace) -> Iterator[Finding]:
-    """What went wrong in the last hour: workers that died or hung, answers of no use."""
+    """List the troubles of the last hour: dead or hung workers, unusable answers."""
     since = (datetime.now(UTC) - LATELY).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     with workspace.reading() as connection:
         found = recent_trouble(connection, since)

@@ -1,4 +1,4 @@
-"""What the doctor checks of a workspace: store, files, engine, batches, lanes, backends."""
+"""The doctor's checks of a workspace: store, files, engine, batches, lanes, backends."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ _FEW = 5
 
 
 def check_store(workspace: Workspace) -> Iterator[Finding]:
-    """Whether SQLite finds the store sound."""
+    """Check the integrity of the store."""
     problems = workspace.store.check()
     if not problems:
         yield Finding("store", True, f"sound, {_size_of(workspace.paths.store)}")
@@ -46,7 +46,7 @@ def check_store(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_privacy(workspace: Workspace) -> Iterator[Finding]:
-    """Whether nobody else can read the private folder."""
+    """Check that nobody else can read the private folder."""
     private = workspace.paths.private
     open_to_others = private.stat().st_mode & 0o077
     if open_to_others:
@@ -57,14 +57,14 @@ def check_privacy(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_disk(workspace: Workspace) -> Iterator[Finding]:
-    """Whether there is room on the disk."""
+    """Check the free space on the disk."""
     free = shutil.disk_usage(workspace.paths.root).free
-    remedy = "Make room: safelight gc shows what takes it." if free < MIN_FREE else ""
+    remedy = "Free some space: safelight gc shows disk usage." if free < MIN_FREE else ""
     yield Finding("disk", not remedy, f"{render.size(free)} free", remedy)
 
 
 def check_engine(workspace: Workspace) -> Iterator[Finding]:
-    """Whether what the store says of the engine is what its lock says."""
+    """Check that the store and the lock agree about the engine."""
     holder = workspace.engine_process()
     with workspace.reading() as connection:
         row = running_engine(connection)
@@ -73,7 +73,7 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
             yield Finding("engine", True, "none runs; start one with: safelight engine")
             return
         found = f"the last one (pid {row.pid} on {row.host}) ended without saying so"
-        remedy = "Start one; it goes on with what was running: safelight engine"
+        remedy = "Start one; it resumes what was running: safelight engine"
         yield Finding("engine", False, found, remedy)
         return
     pid, host = holder
@@ -82,14 +82,14 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
         return
     silent = seconds_between(row.seen_at, now()) if row else None
     if silent is not None and silent > SILENT_SECONDS:
-        found = f"pid {pid} on {host} has not been heard of for {render.duration(silent)}"
-        yield Finding("engine", False, found, "Look at its log; safelight engine restart.")
+        found = f"pid {pid} on {host} has not reported for {render.duration(silent)}"
+        yield Finding("engine", False, found, "Read its log, then run: safelight engine restart")
         return
     yield Finding("engine", True, f"runs, pid {pid} on {host}")
 
 
 def check_preparing(workspace: Workspace) -> Iterator[Finding]:
-    """Whether batches are being queued for longer than that can take."""
+    """Check that no batch is stuck half-queued."""
     hour_ago = datetime.now(UTC) - timedelta(hours=1)
     with workspace.reading() as connection:
         stale = long_preparing(connection, hour_ago.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
@@ -102,7 +102,7 @@ def check_preparing(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_parked(workspace: Workspace) -> Iterator[Finding]:
-    """Lanes that are blocked and jobs that wait for something."""
+    """List the blocked lanes and the parked jobs."""
     with workspace.reading() as connection:
         parked = parked_reasons(connection)
         blocked = [lane for lane in lanes(connection) if lane.state == "blocked"]
@@ -121,10 +121,10 @@ def check_parked(workspace: Workspace) -> Iterator[Finding]:
 
 
 def check_backends(workspace: Workspace) -> Iterator[Finding]:
-    """Backends that are not ready; a trouble only where a batch that goes on lacks something.
+    """List the backends; one that is not ready is a problem only if an unfinished batch needs it.
 
-    A batch goes on with the settings that it was queued with, so those are what is looked at; what
-    the workspace's own settings would need besides is no more than a hint.
+    A batch keeps the settings that it was queued with, so those are checked. Requirements of the
+    workspace's present settings are only a hint.
     """
     root, wanted = workspace.paths.root, _wanted_of_backends(workspace)
     for name, capability, what, _, client in missing_of_backends(root):
@@ -136,7 +136,7 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """The settings of each backend and capability in the batches that go on."""
+    """Return the settings of each backend and capability in the unfinished batches."""
     wanted = defaultdict(list)
     with workspace.reading() as connection:
         for snapshot in open_snapshots(connection):
@@ -155,7 +155,7 @@ def _hint(what: str, *, is_used: bool) -> str:
 
 
 def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
-    """Whether every stored file that something names is there, with its size and hash.
+    """Check that every referenced stored file is present, with its size and hash.
 
     Args:
         workspace: The workspace.
@@ -215,4 +215,4 @@ STORE_CHECKS: tuple[Check, ...] = (
     check_parked,
     check_backends,
 )
-"""Every check of a workspace but that of its files, which can take long."""
+"""Every check of a workspace except that of its files, which can take long."""

@@ -1,4 +1,4 @@
-"""Stepping in: the commands that an engine carries out, or this process if there is none."""
+"""Commands that the engine carries out, or this process if no engine runs."""
 
 import inspect
 import json
@@ -126,7 +126,7 @@ def _refuse_unasked(workspace: Workspace, job: str, key: str) -> None:
 
 
 def _decided(key: str, text: str) -> Any:
-    """A prompt is the text as it is given; anything else is JSON where it can be read as JSON.
+    """Return a prompt as text and any other value as JSON, or as text if it is not JSON.
 
     A number, `true` or `null` alone is hardly a prompt: it is refused unless --text says so.
     """
@@ -142,11 +142,11 @@ def _decided(key: str, text: str) -> Any:
 
 @operator_command("lane")
 @click.argument("name")
-@click.option("--concurrency", type=click.IntRange(1, 256), help="Calls in flight at most.")
+@click.option("--concurrency", type=click.IntRange(1, 256), help="Maximum calls in flight.")
 @click.option(
     "--requests-per-minute",
     type=click.FloatRange(0, 1_000_000),
-    help="Calls a minute at most; 0 for no limit.",
+    help="Maximum calls per minute; 0 for no limit.",
 )
 @workspace_option
 def lane(
@@ -178,7 +178,7 @@ def budget(workspace: Path, batch: str, amount: str) -> int:
 
 
 def parse_value(text: str) -> Any:
-    """JSON where it is JSON, otherwise the text itself."""
+    """Return the value of a JSON text, or the text itself if it is not JSON."""
     try:
         return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -218,18 +218,18 @@ def carry_out(
     ids: Sequence[str],
     arguments: Mapping[str, Any] | None = None,
 ) -> int:
-    """Asks for it, waits for the answers, prints them; 2 where something was refused."""
+    """Queue commands, wait for the answers and print them; return 2 if one was refused."""
     ids = list(dict.fromkeys(ids))
     warn_of_namesakes(workspace, ids)
     code = _tell(workspace, ids, workspace.command(verb, ids, arguments, source="cli"))
     if code == 0 and action_of(verb).starts_work and workspace.engine_process() is None:
         then = render.command_line(workspace.shown_root, "engine --until-idle")
-        render.say(f"No engine runs; go on with: {then}")
+        render.say(f"No engine runs. To continue: {then}")
     return code
 
 
 def _tell(workspace: Workspace, ids: Sequence[str], numbers: Sequence[int]) -> int:
-    """Waits for the answers and prints them; 2 where something was refused."""
+    """Wait for the answers and print them; return 2 if a command was refused."""
     refused = False
     for text, command in zip(ids, workspace.commands.wait(numbers), strict=True):
         if command is None or command.state == "pending":

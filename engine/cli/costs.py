@@ -1,4 +1,4 @@
-"""`safelight costs`: what was spent, on whom and for what."""
+"""`safelight costs`: spending by provider, model and purpose."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,14 +22,14 @@ from engine.money.rate import projected, rate
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What is known of the money of a workspace or of one batch; amounts in micro-dollars.
+    """Spending of a workspace or of one batch; amounts in micro-dollars.
 
     Attributes:
-        batches: The batches it is about.
-        lines: What was spent on each model for each purpose.
-        days: What the workspace has spent each day, newest first.
-        total: What it may spend in all, None for no limit.
-        day: What it may spend in one day.
+        batches: The batches that are included.
+        lines: Spending by model and purpose.
+        days: Spending of the workspace by day, newest first.
+        total: Maximum spending of the workspace, None for no limit.
+        day: Maximum spending of the workspace per day, None for no limit.
     """
 
     batches: list[BatchRow]
@@ -44,7 +44,7 @@ class Costs:
 @json_option
 @workspace_option
 def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
-    """What was spent on each provider, model and purpose, by BATCH or in the whole workspace."""
+    """Show spending by provider, model and purpose, of BATCH or of the whole workspace."""
     found = read_costs(Workspace(workspace), batch)
     if as_json:
         render.print_json(costs_document(found))
@@ -54,7 +54,7 @@ def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
 
 
 def read_costs(workspace: Workspace, batch: str | None) -> Costs:
-    """Reads what was spent.
+    """Read the spending of a batch or of the workspace.
 
     Raises:
         UnknownId: There is no such batch.
@@ -72,7 +72,7 @@ def read_costs(workspace: Workspace, batch: str | None) -> Costs:
 
 
 def costs_document(found: Costs) -> dict[str, Any]:
-    """What was spent, as plain data; its fields are in `docs/cli.md`."""
+    """Return spending as plain data; its fields are in `docs/cli.md`."""
     return {
         "cost_usd": dollars(sum(batch.cost for batch in found.batches)),
         "presumed_usd": dollars(sum(batch.presumed for batch in found.batches)),
@@ -152,9 +152,9 @@ def _sentences(found: Costs) -> Iterator[str]:
     )
     yield f"Spent: {in_words(spent)}."
     if presumed:
-        yield f"Presumed: {in_words(presumed)}, for calls whose outcome nobody knows."
+        yield f"Presumed: {in_words(presumed)}, for calls whose outcome is unknown."
     if reserved := sum(line.reserved for line in found.lines):
-        yield f"Reserved: {in_words(reserved)}, for calls whose outcome is not known yet."
+        yield f"Reserved: {in_words(reserved)}, for calls in flight."
     for batch in found.batches:
         yield from _of_batch(batch)
     if found.day is not None:
@@ -174,8 +174,8 @@ def _of_batch(batch: BatchRow) -> Iterator[str]:
         said += f" of {in_words(batch.budget)}"
     hourly = rate(batch.cost, seconds_between(batch.started_at, batch.finished_at or now()))
     if hourly is not None and not batch.is_over:
-        said += f", {in_words(hourly)} an hour"
+        said += f", {in_words(hourly)} per hour"
     in_all = projected(batch.cost, batch.ended, batch.total)
     if in_all is not None and not batch.is_over:
-        said += f", {in_words(in_all)} in all if it goes on so"
+        said += f", {in_words(in_all)} in total at this rate"
     yield f"{said}."

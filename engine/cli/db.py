@@ -19,7 +19,7 @@ def db() -> None:
 @db.command()
 @workspace_option
 def check(workspace: Path) -> int:
-    """Look for damage; exit code 1 where there is some."""
+    """Check the store for damage; exit code 1 if there is any."""
     problems = Store(WorkspacePaths(workspace).store).check()
     if not problems:
         render.say("The store is sound.")
@@ -44,6 +44,6 @@ def backup(workspace: Path, file: Path) -> int:
 @db.command()
 @workspace_option
 def path(workspace: Path) -> int:
-    """Print where the store is."""
+    """Print the path of the store."""
     render.say(str(Store(WorkspacePaths(workspace).store).path.absolute()))
     return 0

@@ -1,4 +1,4 @@
-"""`safelight doctor`: one line for each thing that could be wrong, and what to do about it."""
+"""`safelight doctor`: one line per check, with the remedy if it fails."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ from engine.config.settings import SettingsError
 @json_option
 @workspace_option
 def doctor(workspace: Path, *, deep: bool, as_json: bool) -> int:
-    """Look for what is wrong; exit code 1 where something is."""
+    """Diagnose problems; exit code 1 if there are any."""
     found: list[Finding] = []
     console = render.console()
     adopt_hub_variables(workspace)
@@ -46,14 +46,14 @@ def doctor(workspace: Path, *, deep: bool, as_json: bool) -> int:
 
 
 def examine(root: Path, *, deep: bool) -> Iterator[Finding]:
-    """Everything that is checked, in order; a workspace that cannot be opened ends it."""
+    """Run all checks in order; stop at a workspace that cannot be opened."""
     yield from check_installation()
     yield from check_settings(root)
     yield from check_trust(root)
     try:
         workspace = Workspace(root)
     except SettingsError:
-        return  # said by the check of the settings
+        return  # reported by the check of the settings
     except StoreError as error:
         yield Finding("store", False, str(error))
         return

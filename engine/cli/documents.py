@@ -1,4 +1,4 @@
-"""A job as a document: what `show --json` prints and `show` draws."""
+"""Documents of jobs, which `show --json` prints and `show` draws."""
 
 import json
 import sqlite3
@@ -34,7 +34,7 @@ from engine.runtime.artifacts import ArtifactStore
 def job_detail(
     connection: sqlite3.Connection, paths: WorkspacePaths, batch: BatchRow, job: JobRow
 ) -> dict[str, Any]:
-    """Everything about one job as plain data; its fields are in `docs/cli.md`."""
+    """Return everything about one job as plain data; its fields are in `docs/cli.md`."""
     steps = queries.steps(connection, job.id)
     critiques = {critique.step_id: critique for critique in queries.critiques(connection, job.id)}
     prompts = queries.prompts(connection, job.id)
@@ -102,7 +102,7 @@ def _head(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> dict[
 
 
 def _lineage(connection: sqlite3.Connection, job: JobRow) -> dict[str, Any]:
-    """The part of another job that its input is, and the jobs that parts of it were sent to."""
+    """Return the part of another job that is its input, and the jobs its parts were sent to."""
     origin = lineage.origin_of(connection, job.id)
     return {
         "sent_from": origin
@@ -120,7 +120,7 @@ def _lineage(connection: sqlite3.Connection, job: JobRow) -> dict[str, Any]:
 
 
 class _Turns:
-    """Gathers what belongs to each iteration of a job, whatever its recipe calls its steps."""
+    """Rows of each iteration of a job, whatever its recipe calls its steps."""
 
     def __init__(
         self,
@@ -159,11 +159,11 @@ class _Turns:
         }
 
     def _version(self, prompt: str | None) -> PromptRow | None:
-        """Who wrote a prompt; of equal ones the newest."""
+        """Return the version that has a prompt's text; the newest of equal ones."""
         return next((p for p in reversed(self._prompts) if p.text == prompt), None)
 
     def _image(self, turn: IterationRow) -> str | None:
-        """The image in the results folder, or the stored file where it is not there."""
+        """Return the path of the image in the results folder, else of the stored file."""
         if turn.artifact is None:
             return None
         endings = (".png", *SUFFIXES.values())
@@ -175,7 +175,7 @@ class _Turns:
 
 
 def _stored(row: ArtifactRow, paths: WorkspacePaths, keys: Mapping[int, str]) -> dict[str, Any]:
-    """A file that a step left behind, with the facts of its kind."""
+    """Return a file of a step with the facts of its kind."""
     return {
         "step": keys.get(row.step_id or 0),
         "role": row.role,
@@ -191,12 +191,12 @@ def _stored(row: ArtifactRow, paths: WorkspacePaths, keys: Mapping[int, str]) ->
 
 
 def _file(paths: WorkspacePaths, hash_: str) -> str:
-    """A stored file, relative to the workspace."""
+    """Return the path of a stored file, relative to the workspace."""
     return str(ArtifactStore(paths.artifacts).path(hash_).relative_to(paths.root))
 
 
 def _asked(steps: list[StepRow]) -> tuple[str | None, str | None]:
-    """Prompt and negative prompt of the first step of a scope that was given one."""
+    """Return prompt and negative prompt of the first step of a scope that has one."""
     for step in steps:
         request = json.loads(step.request)
         if isinstance(request, dict) and isinstance(request.get("prompt"), str):
@@ -210,7 +210,7 @@ def _sum_seconds(steps: list[StepRow]) -> float:
 
 
 def _has_remark(step: StepRow, critiques: Mapping[int, CritiqueRow]) -> bool:
-    """Whether a current step outside of all turns says something in words, a choice's reason."""
+    """Return True if a current step outside all iterations has a remark, such as a reason."""
     current = step.superseded_at is None and step.id in critiques
     return current and "iteration-" not in step.scope
 

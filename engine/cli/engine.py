@@ -21,15 +21,15 @@ from engine.runtime.signals import held_back, signals
 
 
 @click.group(invoke_without_command=True)
-@click.option("--until-idle", is_flag=True, help="Stop when there is nothing left to do.")
-@click.option("--detach", is_flag=True, help="Run in the background, without this terminal.")
+@click.option("--until-idle", is_flag=True, help="Stop once there is nothing left to do.")
+@click.option("--detach", is_flag=True, help="Run in the background, detached from this terminal.")
 @workspace_option
 @click.pass_context
 def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) -> int:
     """Run the engine until it is stopped.
 
-    Ctrl-C or SIGTERM stops it in good order: calls in flight get a grace period. A second one
-    stops it at once. A dropped terminal does not stop it.
+    Ctrl-C or SIGTERM stops it gracefully: calls in flight get a grace period. A second one stops it
+    immediately. Closing the terminal does not stop it.
     """
     if ctx.invoked_subcommand is not None:
         ctx.obj = workspace
@@ -45,7 +45,7 @@ def engine(ctx: click.Context, workspace: Path, until_idle: bool, detach: bool) 
 @workspace_option
 @click.pass_context
 def stop(ctx: click.Context, workspace: Path) -> int:
-    """Stop the engine in good order."""
+    """Stop the engine gracefully."""
     process = EngineProcess(Workspace(_named(ctx, workspace)).paths)
     process.wait_until_gone(process.stop())
     click.echo("The engine has stopped.")
@@ -56,14 +56,14 @@ def stop(ctx: click.Context, workspace: Path) -> int:
 @workspace_option
 @click.pass_context
 def restart(ctx: click.Context, workspace: Path) -> int:
-    """Stop the engine in good order and start another in the background."""
+    """Stop the engine gracefully and start another in the background."""
     opened = Workspace(_named(ctx, workspace), create=True)
     _report_start(EngineProcess(opened.paths).restart())
     return 0
 
 
 def _named(ctx: click.Context, workspace: Path) -> Path:
-    """`--workspace` may stand before or after the word `stop`; what is nearest to it counts."""
+    """Return the workspace, given before or after the word `stop`; the nearer one wins."""
     given = ctx.get_parameter_source("workspace")
     before: Path = ctx.obj
     return workspace if given is ParameterSource.COMMANDLINE else before
@@ -104,7 +104,7 @@ def _say_at_work(workspace: Workspace) -> None:
 
 
 def _outcome(workspace: Workspace, began: str) -> int:
-    """The exit code of what waits, and of what has ended since the engine began."""
+    """Return the exit code for what waits and for what has ended since the engine started."""
     from db.queries.batches import batches
 
     with workspace.reading() as connection:

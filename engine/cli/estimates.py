@@ -1,4 +1,4 @@
-"""Estimates on the command line: `--dry-run`, and the question before what may cost much."""
+"""Estimates on the command line: `--dry-run`, and the confirmation of expensive batches."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ from engine.text.plural import pluralize
 
 
 def show_estimate(found: Estimate, *, as_json: bool) -> None:
-    """Prints an estimate."""
+    """Print an estimate."""
     if as_json:
         render.print_json(estimate_document(found))
     else:
@@ -26,7 +26,7 @@ def show_estimate(found: Estimate, *, as_json: bool) -> None:
 def ask_about_cost(
     workspace: Workspace, recipe: str, source: Source, options: QueueOptions
 ) -> None:
-    """Asks before a batch that may cost more than `budget.confirm_above`, on a terminal only.
+    """Ask before a batch that may cost more than `budget.confirm_above`, on a terminal only.
 
     Raises:
         click.Abort: The answer was no.
@@ -45,7 +45,7 @@ def _asks_above(workspace: Workspace) -> int:
 
 
 def estimate_document(found: Estimate) -> dict[str, Any]:
-    """An estimate as plain data; its fields are in `docs/cli.md`."""
+    """Return an estimate as plain data; its fields are in `docs/cli.md`."""
     return {
         "jobs": found.jobs,
         "steps": _range(found.steps, int),

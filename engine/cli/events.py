@@ -1,4 +1,4 @@
-"""`safelight events`: what happened, as it is kept in the store."""
+"""`safelight events`: the history of events in the store."""
 
 import contextlib
 import sqlite3
@@ -27,16 +27,16 @@ _STYLES = {"warning": "yellow", "error": "red"}
 
 @click.command()
 @click.argument("id_", metavar="[BATCH|JOB]", required=False)
-@click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl-C.")
+@click.option("--follow", "-f", is_flag=True, help="Keep printing new events until Ctrl-C.")
 @click.option(
-    "--last", type=click.IntRange(min=0), help="Begin with the newest N (default: all; 10 with -f)."
+    "--last", type=click.IntRange(min=0), help="Start with the newest N (default: all; 10 with -f)."
 )
 @json_option
 @workspace_option
 def events(
     workspace: Path, id_: str | None, last: int | None, *, follow: bool, as_json: bool
 ) -> int:
-    """Show what happened, oldest first: everywhere, or in one batch or job."""
+    """Show events, oldest first: of the workspace, a batch or a job."""
     opened, console = Workspace(workspace), render.console()
     if last is None and follow:
         last = FOLLOW_LAST

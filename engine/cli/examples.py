@@ -1,4 +1,4 @@
-"""`safelight examples`: the input files that the documentation names."""
+"""`safelight examples`: the input files used in the documentation."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ _CHECKOUT = Path(engine.__file__).parents[1] / "examples"
 def examples(folder: Path) -> int:
     """Write the example inputs to FOLDER (default: the current one).
 
-    Files that are there already stay as they are.
+    Existing files are left unchanged.
     """
     source = next((place for place in (_PACKAGED, _CHECKOUT) if place.is_dir()), None)
     if source is None:

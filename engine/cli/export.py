@@ -1,4 +1,4 @@
-"""`safelight export`: a batch's results folder, written from the store."""
+"""`safelight export`: write the results of a batch from the store."""
 
 import json
 import sqlite3
@@ -23,7 +23,7 @@ from engine.text.plural import pluralize
 from engine.trust.guard import outputs_folder
 
 MARKER = ".safelight-export.json"
-"""Says of which batch a folder is an export, so that it is never mixed with another's."""
+"""File that names the batch of an export, so that two batches are never mixed."""
 
 
 @click.command()
@@ -33,7 +33,7 @@ MARKER = ".safelight-export.json"
 def export(workspace: Path, batch: str, folder: Path | None) -> int:
     """Write the results of BATCH to DIR: a new or empty folder, or an earlier export of it.
 
-    Without DIR, the batch's own folders under outputs are written again where they were.
+    Without DIR, the batch's folders under outputs are written again in place.
     """
     opened = Workspace(workspace)
     with opened.reading() as connection:
@@ -53,13 +53,13 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
 
 
 class Exporter:
-    """Writes one batch.
+    """Writer of one batch.
 
     Args:
-        workspace: Where it is.
+        workspace: Its workspace.
         connection: A read-only connection.
         batch: The batch.
-        folder: Where to, None for where it belongs.
+        folder: Target folder, None for the batch's own.
     """
 
     def __init__(
@@ -79,16 +79,16 @@ class Exporter:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all jobs of the batch have ended."""
+        """True if all jobs of the batch have ended."""
         return self._batch.ended == self._batch.total
 
     def write(self) -> tuple[int, list[str]]:
-        """Writes every job's folder and the summary; returns how many, and what went wrong.
+        """Write every job's folder and the summary; return their number and the errors.
 
         Raises:
             CliError: The folder holds something else, or the recipe has no results to write.
-            LinkFound: A link lies where the batch's own folders belong.
-            OutsideWorkspace: They lie outside the workspace, and the user has not agreed to it.
+            LinkFound: There is a link in place of the batch's own folders.
+            OutsideWorkspace: They are outside the workspace, and the user has not agreed to it.
             OSError: The folder cannot be written.
         """
         if self._outputs.write_job is None:
@@ -103,7 +103,7 @@ class Exporter:
         return self._batch.total - len(problems), problems
 
     def _refuse_elsewhere(self) -> None:
-        """Refuses a batch of somebody else that would write outside the workspace."""
+        """Refuse a batch that would write outside the workspace without the user's consent."""
         root, batch = self._workspace.paths.root, self._batch
         outputs_folder(root, batch.outputs)
         outputs_folder(root, str(Path(batch.summary).parent))
@@ -141,12 +141,12 @@ class Exporter:
         )
 
     def _claim(self, folder: Path) -> None:
-        """Makes the folder this batch's, or refuses it."""
+        """Claim the folder for this batch, or refuse it."""
         mark = {"batch": self._batch.name, "created_at": self._batch.created_at}
         with Folder(folder) as target:
             if target.names() and _marked(folder) != mark:
                 raise CliError(
-                    f"{folder} holds something else than an export of {batch_name(self._batch.id)};"
+                    f"{folder} is not empty and not an export of {batch_name(self._batch.id)};"
                     " name a new or an empty folder."
                 )
             target.put(MARKER, json.dumps(mark).encode())

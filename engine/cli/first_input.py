@@ -1,4 +1,4 @@
-"""The first input of a workspace that is not there yet: checked before the workspace is created."""
+"""Check the first input of a workspace before the workspace is created."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +13,7 @@ from engine.config.paths import WorkspacePaths
 from engine.queueing.queue import Source
 
 Reread = Callable[[], Source]
-"""Returns an input from its beginning, as often as it is called."""
+"""Function that returns an input from its start, at each call."""
 
 
 @contextmanager
@@ -21,7 +21,7 @@ def to_check(root: Path) -> Iterator[tuple[Workspace, bool]]:
     """Open a workspace in which an input can be checked and estimated.
 
     Yields:
-        The workspace, and whether it is a trial: the folder has none so far, and gets none.
+        The workspace, and True if it is temporary because the folder has none yet.
     """
     if WorkspacePaths(root).store.exists():
         yield Workspace(root), False
@@ -32,7 +32,7 @@ def to_check(root: Path) -> Iterator[tuple[Workspace, bool]]:
 
 @contextmanager
 def kept(source: Reread) -> Iterator[Reread]:
-    """Keep standard input, which can be read only once, in a file for a while."""
+    """Keep standard input, which can be read only once, in a temporary file."""
     stdin = cast("BinaryIO | None", getattr(sys.stdin, "buffer", None))
     if source() != "-" or stdin is None or stdin.closed:
         yield source

@@ -1,4 +1,4 @@
-"""`safelight approve` and `safelight reject`: answers at the gates of a recipe."""
+"""`safelight approve` and `safelight reject`: operators' answers at the gates of a recipe."""
 
 import json
 import sys
@@ -26,15 +26,15 @@ MAX_EDIT_BYTES = 4 << 20
     "edited",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
-    help="Approve the JSON in FILE (- for standard input) in place of what waits.",
+    help="Approve the JSON in FILE (- for standard input) instead of the waiting value.",
 )
-@click.option("--print", "prints", is_flag=True, help="Print what waits as JSON; approve nothing.")
+@click.option("--print", "prints", is_flag=True, help="Print the value as JSON; approve nothing.")
 @workspace_option
 def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints: bool) -> int:
     """KEY is the gate, if JOB waits at several.
 
-    To edit what waits: safelight approve JOB --print > FILE, change FILE, then safelight approve
-    JOB --edit FILE. If JOB is a batch, everything that its jobs wait with is approved.
+    To edit the value: safelight approve JOB --print > FILE, change FILE, then safelight approve
+    JOB --edit FILE. If JOB is a batch, all waiting values of its jobs are approved.
     """
     opened = Workspace(workspace)
     if prints:
@@ -49,7 +49,7 @@ def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints:
 @operator_command("reject")
 @click.argument("job")
 @click.argument("key", required=False, default="")
-@click.option("--reason", default="", help="Why, for the recipe's history.")
+@click.option("--reason", default="", help="Reason, for the recipe's history.")
 @workspace_option
 def reject(workspace: Path, job: str, key: str, reason: str) -> int:
     """KEY is the gate, if JOB waits at several.
@@ -70,7 +70,7 @@ def _waiting(workspace: Workspace, job: str, key: str) -> WaitingGate:
 
 
 def _read(path: Path) -> Any:
-    """The JSON of a file.
+    """Read the JSON of a file.
 
     Raises:
         CliError: It cannot be read, is too large or is not JSON.

@@ -1,4 +1,4 @@
-"""`safelight gc`: disk use by batch, and stored files that nothing names."""
+"""`safelight gc`: disk usage by batch, and unreferenced stored files."""
 
 import contextlib
 import shutil
@@ -23,19 +23,19 @@ from engine.runtime.lock import EngineLock, WorkspaceBusy
 from engine.text.plural import pluralize
 
 FRESH_SECONDS = 3600
-"""Younger files are never removed: a file is written before the row that names it."""
+"""Minimum age of a removed file: a file is written before the row that references it."""
 
 _TEMPORARY = ".new-*"
 
 
 @dataclass(frozen=True, slots=True)
 class UnreferencedFile:
-    """A file that nothing names.
+    """Stored file that nothing references.
 
     Attributes:
         path: The file.
-        size: Its bytes.
-        hash: Its hash; empty for what a killed process left half-written.
+        size: Its size in bytes.
+        hash: Its hash; empty for a file that a killed process left half-written.
     """
 
     path: Path
@@ -44,13 +44,13 @@ class UnreferencedFile:
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
-@click.option("--yes", is_flag=True, help="Remove it without asking.")
+@click.option("--dry-run", is_flag=True, help="Only list what would be removed.")
+@click.option("--yes", is_flag=True, help="Remove without asking.")
 @workspace_option
 def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
-    """Show disk use by batch, and remove stored files that nothing names any more.
+    """Show disk usage by batch and delete unreferenced stored files.
 
-    Files younger than an hour stay, and nothing is removed while an engine runs or an input is
+    Files younger than an hour are kept, and nothing is deleted while an engine runs or an input is
     being read.
     """
     opened = Workspace(workspace)
@@ -58,15 +58,15 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     found = list(find_unnamed(opened))
     total = render.size(sum(item.size for item in found))
     if not found:
-        render.say("Every stored file is named; there is nothing to remove.")
+        render.say("Every stored file is referenced; there is nothing to remove.")
         return 0
-    render.say(f"{pluralize(len(found), 'file')} that nothing names: {total}.")
+    render.say(f"{pluralize(len(found), 'file')} without a reference: {total}.")
     if dry_run or not _may_remove(yes=yes):
         return 0
     try:
         removed = remove_unnamed(opened, found)
     except (WorkspaceBusy, IntakeBusy) as error:
-        render.say(f"{error} Nothing is removed while it runs; try again after it.")
+        render.say(f"{error} Nothing is removed while it runs; try again once it has ended.")
         return 0
     count = render.size(sum(item.size for item in removed))
     render.say(f"Removed {pluralize(len(removed), 'file')}: {count}.")
@@ -95,9 +95,9 @@ def _may_remove(*, yes: bool) -> bool:
 
 
 def find_unnamed(workspace: Workspace) -> Iterator[UnreferencedFile]:
-    """Stored files older than an hour that no row, no job's input and no decision names."""
+    """Yield stored files older than an hour that no row, input or decision references."""
     artifacts = ArtifactStore(workspace.paths.artifacts)
-    stored = artifacts.hashes()  # before the rows: what is written meanwhile is not looked at
+    stored = artifacts.hashes()  # before the rows, so that files written meanwhile are left out
     named = _named(workspace)
     for hash_ in stored:
         path = artifacts.path(hash_)
@@ -109,10 +109,9 @@ def find_unnamed(workspace: Workspace) -> Iterator[UnreferencedFile]:
 
 
 def remove_unnamed(workspace: Workspace, found: list[UnreferencedFile]) -> list[UnreferencedFile]:
-    """Removes what still is old and unnamed; returns what was removed.
+    """Remove files that are still old and unreferenced; return the removed ones.
 
-    No engine may run, and no input be read: each takes a file that is there already for its own,
-    before it names it.
+    No engine may run and no input be read: both reuse an existing file before they reference it.
 
     Raises:
         WorkspaceBusy: An engine runs.

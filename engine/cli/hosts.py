@@ -1,4 +1,4 @@
-"""Model hosts on the command line: a line for each, as JSON, and what the doctor checks of them."""
+"""Model hosts on the command line: one line per host, JSON, and the doctor's checks."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from engine.text.plural import pluralize
 
 
 def host_line(host: HostRow) -> Text:
-    """A host in a line: what it is at, what it holds, and what waits for it."""
+    """Return one line about a host: its task, loaded models, memory and queue."""
     parts = [host.state + (f" ({host.message})" if host.message else "")]
     names = [model["name"] for model in json.loads(host.models)]
     if names:
@@ -34,12 +34,12 @@ def host_line(host: HostRow) -> Text:
 
 
 def host_document(host: HostRow) -> dict[str, Any]:
-    """A host as `status --json` prints it."""
+    """Return a host as `status --json` prints it."""
     return {**asdict(host), "models": json.loads(host.models)}
 
 
 def check_devices(workspace: Workspace) -> Iterator[Finding]:
-    """What local models can run on, and hosts that have died too often."""
+    """List the devices for local models, and the hosts that have crashed too often."""
     from engine.models.hosts.devices import find_devices, named_devices  # no business of `status`
 
     named = workspace.settings.hosts.devices
@@ -55,5 +55,5 @@ def check_devices(workspace: Workspace) -> Iterator[Finding]:
     with workspace.reading() as connection:
         stopped = [host for host in hosts(connection) if host.state == "stopped" and host.message]
     for host in stopped:
-        remedy = "The engine's log says what it printed last. It is tried again in a while."
+        remedy = "Its last output is in the engine's log. It is started again after a pause."
         yield Finding("host", False, f"the one on {host.device} {host.message}", remedy)

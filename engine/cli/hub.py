@@ -1,4 +1,4 @@
-"""What the client of the Hugging Face hub reads, from a workspace's `.env` files."""
+"""Variables of the Hugging Face hub's client, from a workspace's `.env` files."""
 
 import os
 from pathlib import Path
@@ -15,16 +15,16 @@ from engine.trust.guard import OutsideWorkspace, UntrustedDestination
 
 TOKEN, ENDPOINT = "HF_TOKEN", "HF_ENDPOINT"
 HUB_VARIABLES = (TOKEN, "HF_HOME", ENDPOINT, "HF_HUB_OFFLINE")
-"""Who asks, where the cache is, which hub it is, and whether nothing is to be fetched."""
+"""Variables of the hub's client: token, cache folder, address of the hub, offline mode."""
 
 
 def adopt_hub_variables(root: Path) -> None:
-    """Puts the hub's variables of a workspace's `.env` files into this process's environment.
+    """Put the hub's variables of a workspace's `.env` files into this process's environment.
 
-    The client reads them there alone, here and in the model hosts, which inherit the environment
-    and nothing else of a workspace. It reads some as it is imported, so this comes first. What the
-    environment says already wins. Another hub is adopted only where `refuse_unsafe_hub` would
-    accept it. Nothing is written anywhere.
+    The client reads them only there, here and in the model hosts, which inherit the environment
+    and nothing else of a workspace. It reads some when it is imported, so call this first.
+    Variables that are already set win. Another hub is adopted only if `refuse_unsafe_hub` would
+    accept it. Nothing is written to disk.
 
     Args:
         root: The workspace; it need not exist.
@@ -40,17 +40,17 @@ def adopt_hub_variables(root: Path) -> None:
 
 
 def refuse_unsafe_hub(root: Path) -> None:
-    """Checks the hub's address and the token before the hub is asked for something.
+    """Check the hub's address and the token before a request to the hub.
 
     Raises:
-        CliError: The address is neither https nor of this machine, or the token cannot be one.
+        CliError: The address is neither https nor of this machine, or the token is malformed.
         UntrustedDestination: The user's own token would go to a hub that only the workspace names,
             or the weights into a folder outside the workspace that only the workspace names.
     """
     environment = load_environment(root)
     token = Key(environment.get(TOKEN, "").strip(), TOKEN)
     if token.fault:
-        raise CliError(f"{TOKEN} {token.fault}: copy the token again, without what is around it.")
+        raise CliError(f"{TOKEN} {token.fault}: copy the token alone, with nothing around it.")
     if fault := _fault(environment):
         raise fault
     if (cache := cache_outside(environment)) and not is_trusted_folder(root, cache):
@@ -68,10 +68,10 @@ def cache_outside(environment: Environment) -> Path | None:
 
 
 def use_no_proxy_for_local_hub() -> None:
-    """Keeps this process's client from asking a hub on a loopback address through a proxy.
+    """Keep this process's client from using a proxy for a hub on a loopback address.
 
-    For a process that does nothing but fetch weights. The client sets up a SOCKS proxy whatever
-    `NO_PROXY` names, so then no proxy is used at all.
+    For a process that only fetches weights. The client sets up a SOCKS proxy regardless of
+    `NO_PROXY`; in that case no proxy is used at all.
     """
     endpoint = os.environ.get(ENDPOINT, "")
     if not endpoint or not is_loopback(endpoint):
@@ -84,7 +84,7 @@ def use_no_proxy_for_local_hub() -> None:
 
 
 def _fault(environment: Environment) -> Exception | None:
-    """Why the hub that is named may not be asked; None where it may, or none is named."""
+    """Return the error of the hub's address; None if it is allowed or not set."""
     endpoint = environment.get(ENDPOINT, "")
     if not endpoint:
         return None
@@ -101,7 +101,7 @@ def _fault(environment: Environment) -> Exception | None:
 
 
 def _token_of_user(environment: Environment) -> bool:
-    """Whether the client would find a token that is not the workspace's own."""
+    """Return True if the client would find a token that is not the workspace's own."""
     if os.environ.get("HF_OIDC_RESOURCE"):  # it comes before every other
         return True
     if environment.get(TOKEN, "").strip():
@@ -110,9 +110,9 @@ def _token_of_user(environment: Environment) -> bool:
 
 
 def _token_file(environment: Environment) -> Path:
-    """Where the client keeps the token of a login.
+    """Return the file in which the client keeps the token of a login.
 
-    Of a workspace's variables it gets `HUB_VARIABLES` alone, so no other decides here.
+    The client gets only `HUB_VARIABLES` from a workspace, so no other variable counts.
     """
     path = os.environ.get("HF_TOKEN_PATH")
     if path is None:

@@ -1,4 +1,4 @@
-"""`safelight import`: an existing folder of results, taken into the store."""
+"""`safelight import`: import an existing folder of results."""
 
 from itertools import islice
 from pathlib import Path
@@ -28,10 +28,10 @@ _SHOWN_PROBLEMS = 100
 @click.option("--name", default="", help="The batch's name (default: the folder's).")
 @workspace_option
 def import_(workspace: Path, folder: Path, name: str) -> int:
-    """Take FOLDER, results that Safelight or an older script wrote, into the store.
+    """Import FOLDER, results that Safelight or an older script wrote.
 
     FOLDER is outputs, outputs/results, or one batch's or one job's folder; it is not changed.
-    Every image and field that is left out is named (exit code 1), everything else goes in.
+    Images and fields that cannot be read are listed (exit code 1); the rest is imported.
     """
     opened = Workspace(workspace)
     done = import_tree(opened.paths, opened.store, _results_folder(opened), folder, name)
@@ -60,7 +60,7 @@ def _tell_left(left: SkippedItem) -> None:
         _warn(f"{problem.path} {problem.message}")
     for name, (count, path) in islice(left.fields.items(), _SHOWN_PROBLEMS):
         where = f"{path}" + (f" and {pluralize(count - 1, 'more file')}" if count > 1 else "")
-        _warn(f"{where} has a field {name} that is not read")
+        _warn(f"{where} has an unknown field {name}")
     if left.problems:
         _warn(f"{pluralize(len(left.problems), 'thing was', 'things were')} left out.")
     if left.fields:
@@ -74,7 +74,7 @@ def _warn(text: str) -> None:
 
 
 def _write_outputs(workspace: Workspace, done: ImportSummary) -> None:
-    """Writes the batch's own folders; they are a projection, so what fails here loses nothing."""
+    """Write the batch's own folders; they are a projection, so an error here loses nothing."""
     with workspace.reading() as connection:
         made = batch(connection, done.batch_id)
         if made is None:
@@ -83,7 +83,7 @@ def _write_outputs(workspace: Workspace, done: ImportSummary) -> None:
             problems = Exporter(workspace, connection, made, None).write()[1]
         except (OSError, LinkFound) as error:
             said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-            problems = [f"Outputs are not written: {said}."]
+            problems = [f"Outputs could not be written: {said}."]
             problems.append(f"Later: safelight export {batch_name(done.batch_id)}")
     for problem in problems:
         _warn(problem)

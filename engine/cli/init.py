@@ -1,4 +1,4 @@
-"""`safelight init`: an empty workspace."""
+"""`safelight init`: create an empty workspace."""
 
 import os
 from pathlib import Path
@@ -17,9 +17,9 @@ _IGNORE = b"# Made by Safelight: the store is not for version control.\n*\n"
 @click.command()
 @workspace_option
 def init(workspace: Path) -> int:
-    """Make a workspace: its private folder, an empty store, and a commented safelight.toml.
+    """Create a workspace: its private folder, an empty store and a commented safelight.toml.
 
-    What is there already stays as it is.
+    Existing files are left unchanged.
     """
     opened = Workspace(workspace, create=True)
     made = [

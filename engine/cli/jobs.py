@@ -45,7 +45,7 @@ def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> in
 
 
 def _print_json(connection: sqlite3.Connection, found: Iterator[JobRow], root: Path) -> None:
-    """One document, written as the jobs come by, each on a line of its own."""
+    """Write one document as the jobs are read, with one line per job."""
     click.echo(f'{{"version": {render.VERSION}, "jobs": [', nl=False)
     for number, job in enumerate(found):
         document = job_document(connection, job, root)
@@ -54,7 +54,7 @@ def _print_json(connection: sqlite3.Connection, found: Iterator[JobRow], root: P
 
 
 def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dict[str, Any]:
-    """A job as one of `jobs --json`; its fields are in `docs/cli.md`."""
+    """Return a job as `jobs --json` prints it; its fields are in `docs/cli.md`."""
     return {
         "id": job_name(job.id),
         "key": job.key,
@@ -68,7 +68,7 @@ def job_document(connection: sqlite3.Connection, job: JobRow, root: Path) -> dic
 
 
 def trouble_of(connection: sqlite3.Connection, job: JobRow) -> str | None:
-    """Why a job failed, or what it is parked for."""
+    """Return the reason why a job failed or is parked."""
     if job.state == "parked":
         return job.message
     error = queries.error(connection, job.error_id) if job.error_id else None
@@ -76,10 +76,10 @@ def trouble_of(connection: sqlite3.Connection, job: JobRow) -> str | None:
 
 
 def output_files(root: Path, output: str) -> list[str]:
-    """The files in a job's folder, relative to the workspace, with numbers in their own order.
+    """Return the files in a job's folder, relative to the workspace, in natural order.
 
-    Links are not followed, and hidden files (those being written) are left out. Where the
-    folder lies outside the workspace the paths are absolute.
+    Links are not followed, and hidden files (those being written) are left out. Paths are absolute
+    if the folder is outside the workspace.
     """
     found: list[str] = []
     for folder, folders, names in os.walk(root / output):
@@ -106,7 +106,7 @@ def _print_lines(connection: sqlite3.Connection, found: Iterator[JobRow]) -> Non
         if console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis")
         else:
-            click.echo(line.plain)  # a pipe has neither colour nor edge, and is not kept waiting
+            click.echo(line.plain)  # a pipe has no colour and no width, and is not kept waiting
 
 
 def _line(connection: sqlite3.Connection, job: JobRow) -> Text:
@@ -133,7 +133,7 @@ def _stage(job: JobRow) -> str:
 
 
 def _fit(text: str, width: int) -> str:
-    """Exactly so many columns of a terminal, where some characters take two."""
+    """Pad or cut a text to a number of terminal columns; some characters take two."""
     if not width:
         return text
     fitted = set_cell_size(text, width)

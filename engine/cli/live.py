@@ -21,19 +21,19 @@ METER = 16
 
 
 class Display(Protocol):
-    """Shows updates of a batch."""
+    """Display of updates of a batch."""
 
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *_: object) -> None: ...
 
     def show(self, update: BatchUpdate) -> None:
-        """Shows what is known now."""
+        """Show an update."""
         ...
 
 
 class PlainDisplay:
-    """A line for each job that ends, is parked, warns or waits for a retry, with the best score."""
+    """One line per job that ends, is parked, warns or waits for a retry, with the best score."""
 
     _TYPES = (
         "job.done", "job.failed", "job.parked", "job.cancelled", "job.warning", "step.retry",
@@ -67,7 +67,7 @@ class PlainDisplay:
 
 
 class JsonDisplay:
-    """Every event as a line of JSON, and the batch's counts when they change."""
+    """One line of JSON per event, and the batch's counts when they change."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -100,7 +100,7 @@ class JsonDisplay:
 
 
 def event_document(event: EventRow) -> dict[str, Any]:
-    """An event as stable JSON."""
+    """Return an event as stable JSON."""
     return {
         "version": 1,
         "id": event.id,
@@ -115,7 +115,7 @@ def event_document(event: EventRow) -> dict[str, Any]:
 
 
 class RichDisplay:
-    """Progress bars: the batch with rate and time left, its stages, the jobs that run now."""
+    """Progress bars: the batch with its rate and time left, its stages, the running jobs."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -140,7 +140,7 @@ class RichDisplay:
         self._live.__exit__(None, None, None)
 
     def show(self, update: BatchUpdate) -> None:
-        """Draws what is known now; a terminal that is gone is not an error of the run."""
+        """Draw an update; a terminal that has gone away is not an error of the run."""
         batch = update.batch
         self._rate.add(batch)
         self._bar.update(
@@ -163,7 +163,7 @@ class RichDisplay:
 
 
 def _said(event: EventRow) -> str:
-    """What an event says; a recipe's warning does not say which job it is about."""
+    """Return the message of an event; a recipe's warning gets the name of its job."""
     said = clean(event.message, 300)
     if event.type == "job.warning" and event.job_id:
         return f"{job_name(event.job_id)} {said}"
@@ -171,7 +171,7 @@ def _said(event: EventRow) -> str:
 
 
 def _stages(done: Counter[str]) -> Table:
-    """How many steps of each name are done, against the name that has most."""
+    """Return bars of the finished steps by name, relative to the most frequent name."""
     table = Table.grid(padding=(0, 2))
     most = max(done.values(), default=1)
     for name, count in done.items():
@@ -226,7 +226,7 @@ def _counts(update: BatchUpdate) -> Text:
 
 
 class _Rate:
-    """How fast jobs end, over the last minute, and how long the rest takes at that rate."""
+    """Rate at which jobs ended in the last minute, and the time left at that rate."""
 
     WINDOW_SECONDS = 60.0
 
@@ -241,7 +241,7 @@ class _Rate:
             self._seen.pop(0)
 
     def text(self, batch: BatchRow) -> str:
-        """Jobs a minute and time left; empty until two have ended."""
+        """Return jobs per minute and time left; empty until two have ended."""
         (start, first), (end, last) = self._seen[0], self._seen[-1]
         if last - first < 2 or end <= start:
             return ""
@@ -251,7 +251,7 @@ class _Rate:
 
 
 def duration(seconds: float) -> str:
-    """A length of time in two units at most."""
+    """Return a duration in at most two units."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"

@@ -1,4 +1,4 @@
-"""`safelight models`: the weights that local backends want, where they are, and fetching them."""
+"""`safelight models`: list, download and locate the weights of local backends."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from engine.trust.guard import UntrustedDestination
 
 @dataclass(frozen=True, slots=True)
 class WeightsUse:
-    """Weights, and the backend that wants them."""
+    """Weights and the backend that requires them."""
 
     wanted: RequiredWeights
     backend: str
@@ -43,14 +43,14 @@ class WeightsUse:
 
 @click.group()
 def models() -> None:
-    """List, fetch and find the weights of local models."""
+    """List, download and locate the weights of local models."""
 
 
 @models.command("list")
 @json_option
 @workspace_option
 def list_(workspace: Path, *, as_json: bool) -> int:
-    """List the weights that the local backends want, as they are set."""
+    """List the weights that the local backends require with the workspace's settings."""
     adopt_hub_variables(workspace)
     found = [_document(use) for use in uses(workspace)]
     if as_json:
@@ -67,7 +67,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
         )
     render.console().print(table)
     if not all(item["path"] for item in found):
-        render.say("", "Fetch what is missing (✗): safelight models pull NAME")
+        render.say("", "Download what is missing (✗): safelight models pull NAME")
     return 0
 
 
@@ -75,11 +75,11 @@ def list_(workspace: Path, *, as_json: bool) -> int:
 @click.argument("names", nargs=-1, required=True, metavar="NAME...")
 @workspace_option
 def pull_(workspace: Path, names: tuple[str, ...]) -> int:
-    """Fetch weights by NAME as listed, or any model by its id on the hub.
+    """Download weights by NAME as listed, or any model by its id on the hub.
 
-    A name brings what belongs to it too: pickscore also fetches pickscore.processor. What was
-    interrupted goes on where it stopped. HF_TOKEN is used where a model asks for one, HF_HOME says
-    where the cache is, and HF_ENDPOINT names another hub.
+    A name includes its parts: pickscore also downloads pickscore.processor. An interrupted
+    download continues where it stopped. HF_TOKEN is used if a model requires one, HF_HOME sets the
+    cache folder, and HF_ENDPOINT selects another hub.
     """
     asking_for_trust(lambda: refuse_unsafe_hub(workspace), ask=True)
     adopt_hub_variables(workspace)
@@ -100,7 +100,7 @@ def pull_(workspace: Path, names: tuple[str, ...]) -> int:
 
 
 def _says_what_came(wanted: RequiredWeights, path: Path, *, is_known: bool) -> bool:
-    """Print where a model is; return whether it came with weights, or is known to have none."""
+    """Print the path of a model; return True if it has weights, or is known to need none."""
     came = f"{path} ({render.size(size(path))})"
     if is_known or holds_weights(path):
         render.say(f"✓ {wanted.name}: {came}")
@@ -116,7 +116,7 @@ def _says_what_came(wanted: RequiredWeights, path: Path, *, is_known: bool) -> b
 @click.argument("name")
 @workspace_option
 def path_(workspace: Path, name: str) -> int:
-    """Print where the weights of NAME are."""
+    """Print the path of the weights of NAME."""
     adopt_hub_variables(workspace)
     _need_the_hub()
     path = find(_named(workspace, name)[0])
@@ -127,7 +127,7 @@ def path_(workspace: Path, name: str) -> int:
 
 
 def uses(root: Path) -> Iterator[WeightsUse]:
-    """The weights that the backends want with a workspace's settings, each once."""
+    """Yield the weights that the backends require with a workspace's settings, each once."""
     catalog = EntryPointCatalog()
     settings = read_settings(root)
     environment = load_environment(root, settings.given)
@@ -138,7 +138,7 @@ def uses(root: Path) -> Iterator[WeightsUse]:
             try:
                 backend: Any = catalog.backend(capability, family.name, own, environment)
             except UntrustedDestination:
-                continue  # it asks a server, and its weights are there
+                continue  # its weights are on a server
             except (BackendSettingsError, UnknownName) as error:
                 raise CliError(str(error)) from error
             if not isinstance(backend, BackendWithWeights):
@@ -150,7 +150,7 @@ def uses(root: Path) -> Iterator[WeightsUse]:
 
 
 def _named(root: Path, name: str) -> list[RequiredWeights]:
-    """The weights of a name, with what belongs to them; or a model of the hub by its id."""
+    """Return the weights of a name with their parts, or a model of the hub by its id."""
     known = [use.wanted for use in uses(root)]
     chosen = [item for item in known if item.name == name or item.name.startswith(f"{name}.")]
     if chosen:

@@ -1,4 +1,4 @@
-"""Names that a newer batch nearly has."""
+"""Warnings about names that a newer batch asked for too."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from engine.client.workspace import Workspace
 
 
 def warn_of_namesakes(workspace: Workspace, ids: Sequence[str]) -> None:
-    """Says which batch each name means where a newer one was to have the same name."""
+    """Print which batch each name refers to if a newer one asked for the same name."""
     with workspace.reading() as connection:
         said = [namesake(connection, text) for text in ids]
     for sentence in filter(None, said):

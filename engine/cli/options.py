@@ -34,14 +34,14 @@ def settings_option(function: F) -> F:
         metavar="KEY=VALUE",
         multiple=True,
         callback=_parse_settings,
-        help="A setting of the recipe, `seed`, or BACKEND.KEY; repeatable.",
+        help="Set a setting of the recipe, `seed`, or BACKEND.KEY; repeatable.",
     )(function)
 
 
 def parse_dollars(
     ctx: click.Context | None, parameter: click.Parameter | None, text: str | None
 ) -> int | None:
-    """Dollars as they are written on the command line, in micro-dollars."""
+    """Return dollars as written on the command line in micro-dollars."""
     from engine.money.amounts import limit_of
 
     if text is None:
@@ -55,7 +55,7 @@ def parse_dollars(
 def budget_option(function: F) -> F:
     """`--budget DOLLARS`, given to the command in micro-dollars."""
     return click.option(
-        "--budget", metavar="DOLLARS", callback=parse_dollars, help="What the batch may cost."
+        "--budget", metavar="DOLLARS", callback=parse_dollars, help="Maximum cost of the batch."
     )(function)
 
 

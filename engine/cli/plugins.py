@@ -1,4 +1,4 @@
-"""`safelight plugins`: what is installed, and from which package."""
+"""`safelight plugins`: the installed plugins and their packages."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +15,7 @@ from engine.plugins.installed import InstalledPlugin, installed_plugins
 @json_option
 @workspace_option
 def plugins(workspace: Path, *, as_json: bool) -> int:
-    """List recipes, backends, capabilities and kinds with the packages they come from."""
+    """List recipes, backends, capabilities and kinds with their packages."""
     del workspace  # plugins are those of the installation
     found = installed_plugins(EntryPointCatalog())
     if as_json:

@@ -1,4 +1,4 @@
-"""Flags of a recipe's own in `safelight run` and `safelight queue`."""
+"""A recipe's own flags in `safelight run` and `safelight queue`."""
 
 import types
 from collections.abc import Collection, Iterator, Sequence
@@ -13,14 +13,14 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.text.terminal import clean
 
 RECIPE_OPTIONS = "recipe_options"
-"""Parameter that a command gets the values by: those that were given, by the option's key."""
+"""Parameter of a command with the values of the given options, by the option's key."""
 
 _PREFIX = "recipe_option_"
 _RECIPE = "safelight.recipe"
 
 
 class RecipeCommand(click.Command):
-    """A command with an argument RECIPE, whose own flags it takes too."""
+    """Command with an argument RECIPE that also takes the recipe's own flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse the arguments once the recipe among them is known."""
@@ -53,7 +53,7 @@ class RecipeCommand(click.Command):
                 formatter.write_dl(rows)
 
     def _named_recipe(self, catalog: EntryPointCatalog, args: Sequence[str]) -> str:
-        """The recipe's name: the first word that is one, and is not the value of an option."""
+        """Return the recipe's name: the first word that is one and not the value of an option."""
         words = list(self._words(args))
         known = next((word for word in words if word in catalog.recipes), None)
         if known is None:
@@ -90,7 +90,7 @@ def _refuse_taken(recipe: AnyRecipe | None, taken: Collection[str]) -> None:
         if clash := next((flag for flag in option.flags if flag in taken), None):
             name = recipe.name if recipe else ""
             raise click.ClickException(
-                f"Recipe {name} has an option {clash}, which is Safelight's."
+                f"Recipe {name} has an option {clash}, which is reserved by Safelight."
             )
 
 
@@ -101,7 +101,7 @@ def _explained(
     *,
     appends: bool,
 ) -> click.UsageError:
-    """The error about an option that another recipe has, else the error itself."""
+    """Return an error that names the recipes which have an option, else the error itself."""
     flag = error.option_name.partition("=")[0]
     every = (_loaded(catalog, name) for name in catalog.names("recipe"))
     others = [one.name for one in every if one and option_named(one.options, flag)]
@@ -135,9 +135,9 @@ def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:
 
 
 def _shape(annotation: Any) -> dict[str, Any]:
-    """Click's arguments for a field: switch, repeated, choices, path or text.
+    """Return click's arguments for a field: switch, repeated, choices, path or text.
 
-    The field's model checks the value; so only what is needed to read a command line is here.
+    The field's model checks the value, so only the shape on the command line matters here.
     """
     origin = get_origin(annotation)
     if origin is Annotated:

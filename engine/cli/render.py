@@ -1,4 +1,4 @@
-"""How things are printed: plain text that cannot act on a terminal, and stable JSON."""
+"""Output of the command line: plain text without terminal escapes, and stable JSON."""
 
 import io
 import json
@@ -19,7 +19,7 @@ from engine.text.terminal import clean
 VERSION = 1
 """Version of every JSON document that the command line prints."""
 
-_PIPED_WIDTH = 10_000  # a pipe has no edge to fit to
+_PIPED_WIDTH = 10_000  # a pipe has no width to fit
 
 _STYLES = {
     "preparing": "dim",
@@ -34,7 +34,7 @@ _STYLES = {
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that takes everything as plain text, and does not cut lines for a pipe."""
+    """Return a console that treats everything as plain text and does not cut lines in a pipe."""
     stream = sys.stderr if stderr else sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, not a traceback
@@ -45,16 +45,16 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def say(*sentences: str) -> None:
-    """Prints lines to standard output, cleaned of what could act on a terminal."""
+    """Print lines to standard output without terminal escapes."""
     for sentence in sentences:
         click.echo(clean(sentence, None, keep_newlines=True))
 
 
 def command_line(root: Path, what: str) -> str:
-    """A command for a workspace as it can be copied: as this program was called, with its folder.
+    """Return a command for a workspace that can be copied, with this program's name and the folder.
 
     Args:
-        root: The workspace as it was given.
+        root: The workspace as given by the user.
         what: The command, such as `engine --until-idle`.
     """
     program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
@@ -63,38 +63,38 @@ def command_line(root: Path, what: str) -> str:
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:
-    """Prints a document with its version, in ASCII, so that no text in it acts on a terminal."""
+    """Print a document with its version, in ASCII, so that it holds no terminal escapes."""
     click.echo(to_json({"version": VERSION, **document}, indent=indent))
 
 
 def to_json(value: Any, *, indent: int | None = None) -> str:
-    """Data as JSON in ASCII."""
+    """Return data as JSON in ASCII."""
     return json.dumps(value, ensure_ascii=True, allow_nan=False, indent=indent)
 
 
 def shown(text: str | None, limit: int | None = 200, style: str = "") -> Text:
-    """Text from outside, as it can be shown in one line."""
+    """Return text from outside, cleaned, in one line."""
     return Text(clean(text or "", limit), style=style)
 
 
 def block(text: str, limit: int | None = 4000) -> Text:
-    """Text from outside, with its line breaks."""
+    """Return text from outside, cleaned, with its line breaks."""
     return Text(clean(text, limit, keep_newlines=True))
 
 
 def state(name: str) -> Text:
-    """A state, told by a shape and a word as well as by a colour."""
+    """Return a state as a shape and a word in its colour."""
     shape, word = SHAPES.get(name, ("?", clean(name, 20)))
     return Text(f"{shape} {word}", style=_STYLES.get(name, ""))
 
 
 def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
-    """An empty table without lines.
+    """Return an empty table without lines.
 
     Args:
         *columns: The headings.
-        right: Those of numbers, which stand to the right.
-        stretch: The one that is cut where the terminal is narrow.
+        right: Headings of columns that are aligned to the right, such as numbers.
+        stretch: Heading of the column that is cut on a narrow terminal.
     """
     made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
@@ -110,7 +110,7 @@ def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in two units at most; empty where it is not known."""
+    """Return a duration in at most two units; empty if unknown."""
     if seconds is None:
         return ""
     if seconds < 10:
@@ -123,22 +123,22 @@ def duration(seconds: float | None) -> str:
 
 
 def money(microdollars: int) -> str:
-    """A cost; empty where there is none."""
+    """Return a cost as text; empty if there is none."""
     return f"${microdollars / 1_000_000:.4f}" if microdollars else ""
 
 
 def dollars(microdollars: int) -> float:
-    """US dollars of millionths of one."""
+    """Return micro-dollars as US dollars."""
     return microdollars / 1_000_000
 
 
 def score(value: float | None) -> str:
-    """A headline score; empty where there is none."""
+    """Return a headline score as text; empty if there is none."""
     return "" if value is None else f"{value:.1f}"
 
 
 def size(count: float) -> str:
-    """A number of bytes in the largest unit that fits."""
+    """Return a number of bytes in the largest unit that fits."""
     for unit in ("B", "KiB", "MiB", "GiB"):
         if count < 1024:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"

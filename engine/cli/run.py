@@ -44,7 +44,7 @@ DEFAULT_INPUT = "prompts.json"
 
 
 def _queue_options(function: F) -> F:
-    """What `run` and `queue` share."""
+    """Add the options that `run` and `queue` share."""
     options: list[Callable[[Any], Any]] = [
         click.option(
             "--input-file", type=str, shell_complete=complete_file, help="The same as INPUT."
@@ -52,16 +52,16 @@ def _queue_options(function: F) -> F:
         click.option(
             "--output-dir",
             type=click.Path(file_okay=False, path_type=Path),
-            help="Where results go, instead of the workspace's outputs/.",
+            help="Folder of the results, instead of the workspace's outputs/.",
         ),
         click.option("--name", default="", help="The batch's name (default: the file's)."),
         settings_option,
         click.option(
-            "--batch-size", type=click.IntRange(1), help="Jobs in flight at the same time."
+            "--batch-size", type=click.IntRange(1), help="Maximum number of jobs in flight."
         ),
-        click.option("--priority", type=int, default=0, help="Higher goes first."),
+        click.option("--priority", type=int, default=0, help="Priority; higher runs first."),
         budget_option,
-        click.option("--dry-run", is_flag=True, help="Print what it would take; queue nothing."),
+        click.option("--dry-run", is_flag=True, help="Print an estimate; queue nothing."),
         click.option(
             "--format",
             "file_format",
@@ -80,18 +80,18 @@ def _queue_options(function: F) -> F:
 @click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
 @click.option("--plain", is_flag=True, help="Plain lines instead of progress bars.")
-@click.option("--yes", is_flag=True, help="Do not ask, whatever it may cost.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the cost.")
 @json_option
 def run(
     recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **given: Any
 ) -> int:
-    """Queue INPUT for RECIPE and stay until it is done.
+    """Queue INPUT for RECIPE and wait until it is done.
 
     INPUT is a file of entries (JSON, YAML, JSONL, CSV or plain lines) or - for standard input;
     prompts.json by default. A recipe may have options of its own, which `safelight run RECIPE
     --help` lists, and take its one entry from them, as storyboard does (--prompt ...
-    --target-duration 15). The batch is run by the engine that is at work on the workspace, or by
-    this command where none is. Ctrl-C once leaves the batch resumable.
+    --target-duration 15). The workspace's running engine runs the batch, or this command if no
+    engine runs. One Ctrl-C leaves the batch resumable.
     """
     ask = not (given["yes"] or as_json)
     queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
@@ -108,7 +108,7 @@ def run(
 @click.argument("recipe", required=False, shell_complete=complete_recipe)
 @click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
 @_queue_options
-@click.option("--append", metavar="BATCH", help="Add the entries to a batch instead.")
+@click.option("--append", metavar="BATCH", help="Add the entries to this batch instead.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run, print stable JSON.")
 def queue(
     recipe: str | None,
@@ -160,8 +160,8 @@ def _queue(
     """Queue an input, creating the workspace once the input is known to be right.
 
     Returns:
-        The workspace, the batch's id, and what is to be said of it; None after a dry run, which
-        has printed its estimate.
+        The workspace, the batch's id and notes about it; None after a dry run, which has printed
+        its estimate.
     """
     refuse_too_little()
     with to_check(root) as (opened, is_trial):
@@ -180,7 +180,7 @@ def _queue(
 
 
 def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
-    """What is said of a batch once: another name than wanted, what its backends leave out."""
+    """Return notes about a new batch: a changed name, parts that its backends leave out."""
     batch_id = int(batch.removeprefix("b"))
     with workspace.reading() as connection:
         name = renamed(connection, batch_id, wanted_name(source, options))
@@ -190,7 +190,7 @@ def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOpt
 
 
 def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
-    """What is appended runs as the rest of its batch does; asking for else is a mistake."""
+    """Refuse options that the batch already has; appended entries run with its settings."""
     if given["dry_run"] or given["budget"] is not None:
         raise click.UsageError("With --append, the batch has its budget: safelight budget.")
     names = ("name", "output_dir", "overrides", "batch_size", "priority")
@@ -203,7 +203,7 @@ def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
 def _asked(
     workspace: Workspace, recipe: str, input_: str | None, given: dict[str, Any]
 ) -> tuple[Callable[[], Source], QueueOptions]:
-    """What is to be run, as often as it is read, and how.
+    """Return the input, as a function that opens it from its start, and the options.
 
     A recipe's own options may give the input, in place of INPUT.
     """
@@ -214,7 +214,7 @@ def _asked(
 
 
 def _named(input_: str | None, given: dict[str, Any]) -> str | None:
-    """The input that the command names."""
+    """Return the input that is named on the command line."""
     named: str | None = given["input_file"]
     if input_ and named:
         raise click.UsageError("Give INPUT or --input-file, not both.")
@@ -245,7 +245,7 @@ def _options(given: dict[str, Any]) -> QueueOptions:
 
 
 def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> int:
-    """Stays with a batch until it has ended; returns the exit code."""
+    """Follow or run a batch until it has ended; return the exit code."""
     output = _LastingConsole(highlight=False)
     messages = _LastingConsole(stderr=True, highlight=False)
     display = _display(output, plain=plain, as_json=as_json)
@@ -264,13 +264,13 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
 
 
 class _LastingConsole(Console):
-    """A console whose reader may go away: the run goes on, and what it would say goes nowhere."""
+    """Console whose reader may go away: the run continues without output."""
 
     def on_broken_pipe(self) -> None:
-        """Rich would end the process here, in the middle of a batch."""
+        """Drop all further output; Rich would end the process in the middle of a batch."""
         self.quiet = True
         nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, self.file.fileno())  # what is still buffered is written at the end
+        os.dup2(nowhere, self.file.fileno())  # buffered output is written at the end
         os.close(nowhere)
 
 
@@ -284,7 +284,7 @@ def _display(console: Console, *, plain: bool, as_json: bool) -> Display:
 
 @contextlib.contextmanager
 def _lenient(display: Display) -> Any:
-    """The display's `show`, which a vanished terminal or reader does not turn into a failure."""
+    """Yield the display's `show`, which ignores a terminal or reader that has gone away."""
     gone = False
 
     def show(update: BatchUpdate) -> None:
@@ -312,17 +312,17 @@ def _closing(workspace: Workspace, batch: BatchRow, signal: int) -> str:
         left = command_line(workspace.shown_root, "engine --until-idle")
         if workspace.engine_process() is not None:
             look = command_line(workspace.shown_root, "status")
-            return f"Left {name}; the engine goes on with it. Look: {look}"
-        return f"Stopped {name}: {counts}. Nothing is lost; go on with: {left}"
+            return f"Left {name}; the engine keeps running it. See: {look}"
+        return f"Stopped {name}: {counts}. Nothing is lost. To continue: {left}"
     if not batch.is_over:
         look = command_line(workspace.shown_root, "status")
-        return f"{name} waits for something: {counts}. See what: {look}"
+        return f"{name} is waiting: {counts}. For the reasons: {look}"
     state, took = batch.state.replace("_", " "), _took(batch)
     return f"{name} is {state}: {counts}{took}. Results: {_results(workspace, batch)}"
 
 
 def _results(workspace: Workspace, batch: BatchRow) -> Path:
-    """The folder that the batch's own folders lie in; that of all results where they are spread."""
+    """Return the folder that holds the batch's folders; that of all results if they are spread."""
     from db.queries.jobs import jobs_page
 
     with workspace.reading() as connection:

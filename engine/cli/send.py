@@ -20,9 +20,9 @@ from engine.queueing.queue import QueueOptions
 @click.argument("recipe", shell_complete=complete_recipe)
 @settings_option
 @click.option("--name", default="", help="The batch's name (default: the job's and the part's).")
-@click.option("--priority", type=int, default=0, help="The highest runs first.")
+@click.option("--priority", type=int, default=0, help="Priority; higher runs first.")
 @budget_option
-@click.option("--dry-run", is_flag=True, help="Print what it would take; queue nothing.")
+@click.option("--dry-run", is_flag=True, help="Print an estimate; queue nothing.")
 @click.option("--json", "as_json", is_flag=True, help="With --dry-run, print stable JSON.")
 @workspace_option
 def send(
@@ -33,10 +33,10 @@ def send(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Queue JOB[:PART] as the input of RECIPE, one job of the new batch for each, and return.
+    """Queue each JOB[:PART] as the input of RECIPE, as one job of a new batch, and return.
 
     JOB is j1 or BATCH/KEY. PART is a scope (iteration-2), a step (iteration-2/generate) or the
-    first digits of a file's hash; without it the best of the job is sent. A file goes to the field
+    first digits of a file's hash; by default the job's best result. A file goes to the field
     of RECIPE's input that takes one, with the prompt that it was generated from; --set gives other
     fields and settings. `safelight show` names both ends.
     """

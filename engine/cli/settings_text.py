@@ -1,4 +1,4 @@
-"""The settings as text, made from their models: `safelight.toml` and `docs/settings.md`."""
+"""The settings as text, generated from their models: `safelight.toml` and `docs/settings.md`."""
 
 import json
 import sys
@@ -16,34 +16,34 @@ from engine.plugins.catalog import EntryPointCatalog
 T = TypeVar("T")
 
 Section = tuple[str, type[BaseModel], str]
-"""Name of a table, its model, and what it is about."""
+"""Name of a table, its model, and a summary."""
 
 _TOML_HEAD = """\
-# Settings of this Safelight workspace. Every line is a default: take the `#` away to change it.
-# Rising order: this file, .env, .env.local, the environment (SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4),
-# the command line. Keys of providers belong into .env.local, not here.
+# Settings of this Safelight workspace. Every line is a default: remove the `#` to change it.
+# In rising order of precedence: this file, .env, .env.local, the environment
+# (SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4), the command line. Providers' keys belong in .env.local.
 """
 
 _MARKDOWN_HEAD = """\
 # Settings
 
-In rising order: `safelight.toml` in the workspace, `.env`, `.env.local`, the environment, the
-command line. `safelight init` writes a `safelight.toml` with every default as a comment. A batch
-keeps the settings that it was queued with; a running engine reads them again at `safelight resume`
-for everything else.
+Sources in rising order of precedence: `safelight.toml` in the workspace, `.env`, `.env.local`, the
+environment, the command line. `safelight init` writes a `safelight.toml` with every default as a
+comment. A batch keeps the settings that it was queued with; a running engine reads all other
+settings again at `safelight resume`.
 
-In the environment a name is `SAFELIGHT_`, the table, two underscores, the setting:
+The environment variable of a setting is `SAFELIGHT_`, the table, two underscores and the setting:
 `SAFELIGHT_ENGINE__JOBS_IN_FLIGHT=4`. `LOG_LEVEL` sets `log.level`, and `RUN_ID` names the run in
-its log file. `SAFELIGHT_WORKSPACE` is the default of `--workspace`. Keys of providers have the
-providers' usual names.
+its log file. `SAFELIGHT_WORKSPACE` is the default of `--workspace`. Providers' keys have their
+usual names.
 
-This page is made from the settings' models:
+This page is generated from the settings' models:
 `python -m engine.cli.settings_text > docs/settings.md`.
 """
 
 
 def settings_toml(catalog: EntryPointCatalog) -> str:
-    """A `safelight.toml` with every setting as a comment."""
+    """Return a `safelight.toml` with every setting as a comment."""
     lines = [_TOML_HEAD]
     for name, model, summary in sections(catalog):
         lines.append(f"[{name}]  # {summary}")
@@ -54,18 +54,18 @@ def settings_toml(catalog: EntryPointCatalog) -> str:
 
 
 def settings_markdown(catalog: EntryPointCatalog) -> str:
-    """The page of all settings."""
+    """Return the page of all settings."""
     lines = [_MARKDOWN_HEAD]
     for name, model, summary in sections(catalog):
         lines += [f"## `[{name}]`", "", summary, ""]
-        lines += ["| setting | what it is | values | default |", "|---|---|---|---|"]
+        lines += ["| setting | meaning | values | default |", "|---|---|---|---|"]
         lines += [_markdown_row(key, field) for key, field in model.model_fields.items()]
         lines.append("")
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def sections(catalog: EntryPointCatalog) -> Iterator[Section]:
-    """Every table of settings: the workspace's, then those of recipes and backends."""
+    """Yield all tables of settings: the workspace's, then those of recipes and backends."""
     for name, field in Settings.model_fields.items():
         model = field.annotation
         if isinstance(model, type) and issubclass(model, BaseModel):
@@ -108,7 +108,7 @@ def _plain(value: Any) -> Any:
 
 
 def _values(field: FieldInfo) -> str:
-    """What a setting may be, in words: its choices, or its kind and bounds."""
+    """Return the allowed values of a setting in words: its choices or its bounds."""
     choices = _choices(field.annotation)
     if choices:
         return " or ".join(f"`{choice}`" for choice in choices)

@@ -1,4 +1,4 @@
-"""`safelight show`: everything about one job."""
+"""`safelight show`: all details of one job."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -97,7 +97,7 @@ def _head(job: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _fields(values: Mapping[str, Any]) -> Table:
-    """Names and values, one a line."""
+    """Return names and values, one per line."""
     made = Table.grid(padding=(0, 2))
     made.add_column(style="dim", no_wrap=True)
     made.add_column(overflow="fold")
@@ -154,7 +154,7 @@ def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
 
 
 def _files(files: list[Mapping[str, Any]]) -> list[RenderableType]:
-    """The newest files, each with the facts of its kind."""
+    """Yield one line per file, the newest ones, with the facts of its kind."""
     if not files:
         return []
     rows = render.table("step", "role", "kind", "facts", "artifact", stretch="facts")
@@ -185,7 +185,7 @@ def _facts(file: Mapping[str, Any]) -> str:
 
 
 def _cost(step: Mapping[str, Any]) -> str:
-    """What a step has cost, or what it saved because another step's result answers it."""
+    """Return the cost of a step, or its saving if another step's result was reused."""
     if step["reused_from"] is not None:
         saved = f", ${step['saved_usd']:.6f} saved" if step["saved_usd"] else ""
         return f"reused{saved}"
@@ -220,7 +220,7 @@ def _call(call: Mapping[str, Any]) -> Text:
 
 
 def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
-    """Where the newest traces are, and how many more there are."""
+    """Yield the paths of the newest traces, and the number of older ones."""
     if (older := len(traces) - _TRACES_SHOWN) > 0:
         yield Text(f"{pluralize(older, 'older one is', 'older ones are')} in show --json")
     for trace in traces[-_TRACES_SHOWN:]:
@@ -230,14 +230,14 @@ def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:
 def _advice(job: Mapping[str, Any]) -> Iterator[str]:
     name, state = job["id"], job["status"]
     if state == "failed":
-        yield f"safelight retry {name}     go on from the step that failed"
+        yield f"safelight retry {name}     continue from the failed step"
     elif state == "parked" and job["waits_for"] == "unknown-outcome":
-        yield f"safelight retry {name}     ask again; it may be paid for twice"
-        yield f"safelight cancel {name}    give it up"
+        yield f"safelight retry {name}     call again; it may be paid for twice"
+        yield f"safelight cancel {name}    abandon the job"
     elif state == "parked" and job["waits_for"] == "approval":
-        yield f"safelight approve {name}    let it continue; --edit FILE with a change"
-        yield f"safelight reject {name}     let the recipe do without it"
+        yield f"safelight approve {name}    approve and continue; --edit FILE to change the value"
+        yield f"safelight reject {name}     reject; the recipe tries something else or fails"
     elif state in {"parked", "paused"}:
-        yield f"safelight resume {name}    go on, once what it waits for is there"
+        yield f"safelight resume {name}    continue, once the requirement is met"
     elif state == "cancelled":
-        yield f"safelight retry {name}     take it up again"
+        yield f"safelight retry {name}     run it again"

@@ -1,4 +1,4 @@
-"""`safelight status`: the engine, the lanes that hold calls up, and the batches."""
+"""`safelight status`: the engine, the lanes that delay calls, and the batches."""
 
 import contextlib
 import sqlite3
@@ -32,16 +32,16 @@ ALL = -1
 
 @dataclass(frozen=True, slots=True)
 class WorkspaceStatus:
-    """What is known of a workspace at one moment.
+    """State of a workspace at one moment.
 
     Attributes:
-        engine: Pid and host of the engine, None where none runs.
+        engine: Pid and host of the engine, None if no engine runs.
         lanes: The lanes as an engine last reported them.
         batches: The newest batches, newest first.
         best: The best headline score of each batch by its number.
-        waiting: One parked job of each batch that has some.
+        waiting: One parked job of each batch that has any.
         hosts: The model hosts of the engine that runs.
-        suspended: Whether the engine's process is stopped and does nothing.
+        suspended: True if the engine's process is suspended.
     """
 
     engine: tuple[int, str] | None
@@ -54,8 +54,8 @@ class WorkspaceStatus:
 
 
 @click.command()
-@click.option("--watch", is_flag=True, help="Keep it up to date until Ctrl-C.")
-@click.option("--limit", default=30, show_default=True, help="Batches to list; JSON has them all.")
+@click.option("--watch", is_flag=True, help="Keep it updated until Ctrl-C.")
+@click.option("--limit", default=30, show_default=True, help="Maximum batches; JSON has all.")
 @json_option
 @workspace_option
 def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
@@ -75,7 +75,7 @@ def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
 def read_status(
     workspace: Workspace, connection: sqlite3.Connection, limit: int
 ) -> WorkspaceStatus:
-    """Reads what is known now; costs one short read a batch."""
+    """Read the present state, with one short read per batch."""
     batches, engine = queries.batches(connection, limit), workspace.engine_process()
     return WorkspaceStatus(
         engine=engine,
@@ -99,7 +99,7 @@ def read_status(
 
 
 def higher_is_better(workspace: Workspace, recipe: str) -> bool:
-    """How a recipe's scores compare; a recipe that is not installed counts as most do."""
+    """Return True if higher scores of a recipe are better, or if it is not installed."""
     try:
         return workspace.catalog.recipe(recipe).headline.higher_is_better
     except (KeyError, ImportError, AttributeError):
@@ -107,7 +107,7 @@ def higher_is_better(workspace: Workspace, recipe: str) -> bool:
 
 
 def status_document(found: WorkspaceStatus) -> dict[str, Any]:
-    """The status as it is printed with `--json`; its fields are in `docs/cli.md`."""
+    """Return the status as `--json` prints it; its fields are in `docs/cli.md`."""
     pid, host = found.engine or (None, None)
     return {
         "engine": {
@@ -154,7 +154,7 @@ def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool)
 
 
 def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
-    """The status, again whenever the store or the engine's process has changed."""
+    """Yield the status now and whenever the store or the engine's process has changed."""
     with workspace.reading() as connection:
         seen: tuple[object, ...] | None = None
         while True:
@@ -170,7 +170,7 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
 
 
 def image_of(found: WorkspaceStatus, width: int) -> RenderableType:
-    """The status as text that fits a width in columns."""
+    """Return the status as text that fits a width in columns."""
     parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found)]
     parts += [*map(host_line, found.hosts), *_parked_lines(found)]
     if found.batches:
@@ -198,14 +198,14 @@ def _lane_lines(found: WorkspaceStatus) -> Iterator[Text]:
             continue
         head = Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold")
         why = f" ({lane.reason})" if lane.reason else ""
-        said = lane.message or "many calls failed in a row; it tries again in a while"
+        said = lane.message or "many calls failed in a row; it tries again after a pause"
         yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(said, 400)
 
 
 def _busy_line(lane: LaneRow) -> Text:
-    """A lane that holds calls up: how many go at once now, and how many wait."""
+    """Return one line about a lane that delays calls: its limit, calls in flight and queue."""
     least = f"{lane.width} of {lane.concurrency}" if lane.width < lane.concurrency else lane.width
-    rate = f", {lane.requests_per_minute:g} a minute at most" if lane.requests_per_minute else ""
+    rate = f", {lane.requests_per_minute:g} per minute at most" if lane.requests_per_minute else ""
     text = f"{lane.in_flight} in flight ({least} allowed now{rate}), {lane.waiting} waiting."
     return Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold") + Text(text)
 
@@ -248,7 +248,7 @@ _RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
 
 
 def batch_table(found: WorkspaceStatus, width: int) -> Table:
-    """The batches; columns that would be empty, and the recipe where it is narrow, are left out."""
+    """Return the table of batches without empty columns, on narrow terminals without the recipe."""
     columns = [
         column
         for column in _COLUMNS
@@ -262,5 +262,5 @@ def batch_table(found: WorkspaceStatus, width: int) -> Table:
 
 
 def _seconds(batch: BatchRow) -> float | None:
-    """How long a batch took, or has been going on; how long it has waited if it never started."""
+    """Return the duration of a batch so far, or its waiting time if it has not started."""
     return seconds_between(batch.started_at or batch.created_at, batch.finished_at or now())

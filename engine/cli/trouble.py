@@ -1,4 +1,4 @@
-"""What goes wrong, as sentences."""
+"""Errors of the command line, and their exit codes."""
 
 import click
 
@@ -9,12 +9,12 @@ INTERRUPTED = 130
 
 
 class CliError(click.ClickException):
-    """Bad usage or input: said in a sentence, exit code 2."""
+    """Bad usage or input, reported in one sentence; exit code 2."""
 
     exit_code = BAD_USAGE
 
     def show(self, file: object = None) -> None:
-        """Writes the sentence to standard error, cleaned of what could act on a terminal."""
+        """Write the sentence to standard error without terminal escapes."""
         from engine.text.terminal import clean
 
         text = clean(self.message, limit=None, keep_newlines=True)
@@ -22,13 +22,13 @@ class CliError(click.ClickException):
 
 
 class ActionRequired(CliError):
-    """Something that the user has to do first: said in a sentence, exit code 3."""
+    """Action that the user has to take first, in one sentence; exit code 3."""
 
     exit_code = PARKED
 
 
 def as_click(error: Exception) -> click.ClickException | None:
-    """Return the sentence for an error that a user can put right; None for a bug."""
+    """Return the sentence for an error that a user can fix; None for a bug."""
     from engine.client.errors import as_user_error
 
     found = as_user_error(error)
@@ -38,12 +38,12 @@ def as_click(error: Exception) -> click.ClickException | None:
 
 
 def show_bug() -> None:
-    """Writes a readable traceback to standard error."""
+    """Write a readable traceback to standard error."""
     from rich.console import Console
 
     console = Console(stderr=True)
     console.print_exception(show_locals=False, word_wrap=True)
     console.print(
-        "This is a defect of Safelight. Nothing that was finished is lost; please report it.",
+        "This is a bug in Safelight. No finished work is lost; please report it.",
         markup=False,
     )

@@ -35,16 +35,16 @@ T = TypeVar("T")
 @click.argument(
     "folder", metavar="[DIR]", required=False, type=click.Path(file_okay=False, path_type=Path)
 )
-@click.option("--list", "list_", is_flag=True, help="List what is trusted, of every workspace.")
-@click.option("--revoke", "revokes", is_flag=True, help="Trust no address of the workspace.")
+@click.option("--list", "list_", is_flag=True, help="List the trusted addresses of all workspaces.")
+@click.option("--revoke", "revokes", is_flag=True, help="Revoke all trust in the workspace.")
 @workspace_option
 def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -> int:
-    """Let your keys go to the addresses that the files of a workspace name.
+    """Allow your keys to be sent to the addresses that the files of a workspace name.
 
-    DIR is the workspace's folder. Without this, keys of your environment go only to the providers
-    themselves and to addresses that you give by --set or SAFELIGHT_BACKENDS__NAME__BASE_URL, and
-    results go only into the workspace or to --output-dir. An address or folder that changes later
-    has to be trusted again.
+    DIR is the workspace's folder. By default, keys of your environment are sent only to the
+    providers themselves and to addresses that you set by --set or
+    SAFELIGHT_BACKENDS__NAME__BASE_URL, and results are written only to the workspace or to
+    --output-dir. An address or folder that changes later has to be trusted again.
     """
     root = folder or workspace
     if list_:
@@ -64,16 +64,16 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
     render.say(f"{root.absolute()} may send keys and write results to:")
     for address, names in sorted(found.items()):
         render.say(f"  {address} ({', '.join(names)})")
-    render.say("Jobs that wait for this go on with: safelight resume BATCH")
+    render.say("To continue jobs that wait for this: safelight resume BATCH")
     return 0
 
 
 def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
-    """What an action returns; asks on a terminal about an address that it finds untrusted.
+    """Run an action and return its result; ask on a terminal about an untrusted address.
 
     Args:
-        action: Something that can be begun again when it has raised `UntrustedDestination`.
-        ask: Whether to ask at all.
+        action: Function that can be called again after it has raised `UntrustedDestination`.
+        ask: False to never ask.
 
     Raises:
         UntrustedDestination: There is no terminal, or the answer was no.
@@ -85,17 +85,17 @@ def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
             if not (ask and sys.stdin.isatty() and sys.stderr.isatty()):
                 raise
             click.echo(error.message, err=True)
-            if not click.confirm("Is that right?", err=True):
+            if not click.confirm("Do you trust it?", err=True):
                 raise
             _keep(error.root, error.addresses)
 
 
 def check_trust(root: Path) -> Iterator[Finding]:
-    """Which addresses the files of a workspace name for keys, and whether the user trusts them."""
+    """List the addresses for keys that the files of a workspace name, trusted or not."""
     try:
         found = dict(addresses_of(root))
     except (SettingsError, sqlite3.DatabaseError):
-        return  # said by other checks
+        return  # reported by other checks
     known = trusted(root)
     for address, names in sorted(found.items()):
         keys = " and ".join(names)
@@ -103,14 +103,14 @@ def check_trust(root: Path) -> Iterator[Finding]:
             said, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
         else:
             said = f"your {keys} may not go to {address}, which only this workspace names"
-            remedy = f"If it is right: {render.command_line(root, 'trust')}"
+            remedy = f"If you trust it: {render.command_line(root, 'trust')}"
         yield Finding("trust", True, said, remedy)
     if not found:
         yield Finding("trust", True, "no file here names an address that keys are sent to")
 
 
 def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
-    """The addresses that the files of a workspace name for keys, each with the keys' names."""
+    """Yield the addresses for keys that the files of a workspace name, with the keys' names."""
     settings = read_settings(root)
     environment = load_environment(root, settings.given)
     catalog, found = EntryPointCatalog(), dict[str, set[str]]()
@@ -129,7 +129,7 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
 
 
 def _folders_outside(root: Path, of_settings: str) -> set[str]:
-    """The folders outside a workspace that its settings, or batches that go on, write to."""
+    """Yield the folders outside a workspace that its settings or unfinished batches write to."""
     names = [of_settings]
     with suppress(StoreError), Workspace(root).reading() as connection:
         names += [batch.outputs for batch in batches(connection) if not batch.is_over]
@@ -141,7 +141,7 @@ def _folders_outside(root: Path, of_settings: str) -> set[str]:
 def _backends(
     root: Path, catalog: EntryPointCatalog, own: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Every backend with the workspace's settings, and with those that batches keep."""
+    """Yield every backend with the workspace's settings and with those of batches."""
     for family in catalog.all_families():
         for capability in family.factories:
             yield capability, family.name, own.get(family.name, {})
@@ -166,7 +166,7 @@ def _needs(
     try:
         return catalog.needs_trust(capability, name, settings, environment)
     except (KeyError, ValueError, ImportError, AttributeError):
-        return set(), []  # what cannot be made sends nothing
+        return set(), []  # a backend that cannot be created sends nothing
 
 
 def _keep(root: Path, addresses: Any) -> None:
@@ -196,5 +196,5 @@ def _revoke(root: Path) -> int:
         render.say(f"No address of {root.absolute()} was trusted.")
         return 0
     render.say(f"No longer trusted: {', '.join(had)}.")
-    render.say("An engine that is at work follows this once it is restarted.")
+    render.say("A running engine applies this after a restart.")
     return 0

@@ -1,4 +1,4 @@
-"""Addresses of servers: which are of this machine, and which may be asked at all."""
+"""Checks of server addresses: loopback addresses, and addresses that requests may go to."""
 
 import ipaddress
 import re
@@ -9,7 +9,7 @@ _PLAIN = re.compile(r"[!-\[\]-~]*")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine by its loopback address: `localhost`, 127/8 or ::1."""
+    """Return True if a URL's host is a loopback address: `localhost`, 127/8 or ::1."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -20,7 +20,7 @@ def is_loopback(url: str) -> bool:
 
 
 def checked_url(url: str) -> str:
-    """A base URL without its last slash.
+    """Return a base URL without its trailing slash.
 
     Raises:
         ValueError: It is not an absolute https address (http only for a loopback one), or it

@@ -1,4 +1,4 @@
-"""The `.env` files of a workspace, read as they are written."""
+"""The `.env` files of a workspace, read without interpolation."""
 
 import os
 from pathlib import Path
@@ -8,10 +8,10 @@ ENV_FILES = (".env", ".env.local")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of a file; none if it is missing or not a regular file.
+    """Return the variables of a file; empty if it is missing or not a regular file.
 
-    References such as `${NAME}` are not replaced: a file from somebody else could put the user's
-    own keys into an address with them. A named pipe would be waited for.
+    References such as `${NAME}` are not replaced: with them, a file from somebody else could put
+    the user's own keys into an address. Reading a named pipe would block.
     """
     from dotenv import dotenv_values
 

@@ -1,4 +1,4 @@
-"""The variables that backends take keys and addresses from, with who has set each of them."""
+"""The variables that backends take keys and addresses from, and the source of each."""
 
 import json
 import os
@@ -16,25 +16,25 @@ _ADDRESS = re.compile(
 )
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _PLACES = ("SAFELIGHT_BACKENDS", "SAFELIGHT_OUTPUTS")
-"""How the names of variables begin that may hold addresses and folders of the user."""
+"""Prefixes of the variables that may hold addresses and folders of the user."""
 
 
 class Environment(dict[str, str]):
-    """The process's environment with a workspace's `.env` files under it.
+    """The process's environment over a workspace's `.env` files.
 
     Args:
         root: The workspace.
-        files: What its `.env` files say.
-        given: Addresses and folders that no file of the workspace has given, but the user.
-        linked: The names in `files` that are from files to which a link leads out of the workspace.
+        files: Variables of its `.env` files.
+        given: Addresses and folders set by the user, not by a file of the workspace.
+        linked: The names in `files` from files that a link outside the workspace leads to.
 
     Attributes:
         root: The workspace.
         of_workspace: The names whose values come from the workspace's files.
-        own_keys: Those of them whose keys are the workspace's own. A key that is found through a
-            link out of the workspace is the user's.
-        given: What the user has given of them, by arguments or by `SAFELIGHT_...`.
-        relied_on: Those of them without which a key would have been kept back.
+        own_keys: The names in `of_workspace` whose keys are the workspace's own. A key found
+            through a link out of the workspace is the user's.
+        given: Addresses and folders set by the user, by arguments or by `SAFELIGHT_...`.
+        relied_on: The entries of `given` without which a key would have been withheld.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class Environment(dict[str, str]):
 
 
 class RecordingEnvironment(Mapping[str, str]):
-    """An environment that notes what it is asked for.
+    """Environment that records the names that are looked up.
 
     Args:
-        environment: Where the values are.
+        environment: Source of the values.
 
     Attributes:
         environment: The same.
-        asked: The names that were looked up, whether they are there or not.
+        asked: The names that were looked up, set or not.
     """
 
     def __init__(self, environment: Environment) -> None:
@@ -79,12 +79,12 @@ class RecordingEnvironment(Mapping[str, str]):
 
     @property
     def key_names(self) -> list[str]:
-        """The keys that were looked up, there or not."""
+        """Names of the keys that were looked up, set or not."""
         return sorted(name for name in self.asked if _SECRET.search(name))
 
     @property
     def keys_of_user(self) -> list[str]:
-        """The keys that were looked up and are the user's own, not the workspace's."""
+        """Names of the keys that were looked up and are the user's own, not the workspace's."""
         own = self.environment.own_keys
         return [
             name
@@ -100,17 +100,17 @@ class RecordingEnvironment(Mapping[str, str]):
 
 
 def is_address(name: str, value: str) -> bool:
-    """Whether a setting says which server is asked, by its name or its value."""
+    """Return True if a setting is the address of a server, by its name or its value."""
     return bool(value.strip() and (_ADDRESS.search(name) or _SCHEME.match(value.strip())))
 
 
 def same_form(address: str) -> str:
-    """An address in the form in which addresses are compared."""
+    """Return an address in the form in which addresses are compared."""
     return address.strip().rstrip("/")
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Every text in plain data."""
+    """Yield every text in plain data."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

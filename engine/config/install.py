@@ -1,4 +1,4 @@
-"""Commands that install what is missing, for the way in which Safelight itself was installed."""
+"""Commands that install missing packages in the same way as Safelight was installed."""
 
 import importlib.util
 import json
@@ -38,7 +38,7 @@ def install_command(*, extra: str = "", package: str = "") -> str:
 
 
 def _requirement(extra: str, *, keep: bool = False) -> str:
-    """Return Safelight with an extra, from where it came; `keep` names the extras it has too."""
+    """Return the requirement for Safelight with an extra; `keep` adds the installed extras."""
     extras = {extra} - {""}
     if keep:
         extras |= {name for name, module in _TELLING.items() if importlib.util.find_spec(module)}
@@ -54,7 +54,7 @@ def _requirement(extra: str, *, keep: bool = False) -> str:
 
 
 def _origin() -> dict[str, Any]:
-    """Return what an installer has noted of where Safelight came from (PEP 610)."""
+    """Return the installer's record of Safelight's origin (PEP 610)."""
     try:
         text = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:

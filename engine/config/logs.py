@@ -18,10 +18,10 @@ _FORMAT = "%(asctime)s.%(msecs)03dZ %(levelname)-7s %(name)s: %(message)s"
 
 
 class _PrivateFile(logging.handlers.RotatingFileHandler):
-    """A rotating file that nobody but its owner reads."""
+    """Rotating file that only its owner can read."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
-        """Says nothing of lines that a full disk has no room for: the store's trouble is said."""
+        """Ignore lines that do not fit on a full disk; the store reports that trouble."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
@@ -31,7 +31,7 @@ class _PrivateFile(logging.handlers.RotatingFileHandler):
 
 
 def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
-    """Sends what this process logs to `FOLDER/RUN_ID.log`; returns the file.
+    """Send this process's log to `FOLDER/RUN_ID.log` and return that path.
 
     Args:
         folder: The workspace's folder of logs.
@@ -54,16 +54,16 @@ def log_to_file(folder: Path, run_id: str, settings: LogSettings) -> Path:
     root.addHandler(handler)
     for noisy in ("PIL", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # we say ourselves when and why
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # retries are logged by us
     return path
 
 
 def open_output(folder: Path, name: str) -> BinaryIO:
-    """Opens the file that takes what a process in the background prints, for its owner alone.
+    """Open the private file for the output of a process in the background.
 
     Args:
         folder: The workspace's folder of logs.
-        name: The file's name; what it holds stays.
+        name: The file's name; its content is kept.
 
     Raises:
         LinkFound: The folder or the file is a link.
@@ -75,7 +75,7 @@ def open_output(folder: Path, name: str) -> BinaryIO:
 
 
 def log_to_console(console: "Console") -> None:
-    """Shows warnings and errors on a Rich console, with readable tracebacks."""
+    """Show warnings and errors on a Rich console, with readable tracebacks."""
     from rich.logging import RichHandler
 
     handler = RichHandler(

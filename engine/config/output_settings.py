@@ -1,4 +1,4 @@
-"""Settings of the folders that people read; recipes get them when they write one."""
+"""Settings of the output folders; recipes get them when they write one."""
 
 from typing import Literal
 
@@ -6,11 +6,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class OutputSettings(BaseModel):
-    """The folders that people read."""
+    """Folders and files of results."""
 
     model_config = ConfigDict(extra="forbid")
 
-    folder: str = Field("outputs", description="Where they are, relative to the workspace.")
+    folder: str = Field("outputs", description="Folder of the results, relative to the workspace.")
     formats: list[Literal["json", "yaml"]] = Field(
         ["json", "yaml"], description="Formats of `iteration_N_results`."
     )

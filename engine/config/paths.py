@@ -1,4 +1,4 @@
-"""Where things lie in a workspace."""
+"""Paths inside a workspace."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,11 @@ from db.no_links import make_folder
 
 @dataclass(frozen=True, slots=True)
 class WorkspacePaths:
-    """The places of one workspace.
+    """Paths of one workspace.
 
     Attributes:
         root: The workspace's folder.
-        elsewhere: The private folder of a workspace that is only tried; by default it is in `root`.
+        elsewhere: Private folder of a temporary workspace; by default it is in `root`.
     """
 
     root: Path
@@ -20,7 +20,7 @@ class WorkspacePaths:
 
     @property
     def private(self) -> Path:
-        """What is Safelight's own: the store, the files by content, the lock."""
+        """Safelight's private folder: the store, the files by content, the lock."""
         return self.elsewhere or self.root / ".safelight"
 
     @property
@@ -30,27 +30,27 @@ class WorkspacePaths:
 
     @property
     def artifacts(self) -> Path:
-        """Files by content."""
+        """Folder of the stored files, named by content."""
         return self.private / "artifacts"
 
     @property
     def thumbnails(self) -> Path:
-        """Small images of files, which can be generated again at any time."""
+        """Folder of thumbnails, which can be generated again at any time."""
         return self.private / "thumbnails"
 
     @property
     def lock(self) -> Path:
-        """The file that the one engine holds locked."""
+        """File that the running engine keeps locked."""
         return self.private / "engine.lock"
 
     @property
     def intake_lock(self) -> Path:
-        """The file that everything holds locked that stores files before rows name them."""
+        """File that is locked while files are stored before rows reference them."""
         return self.private / "intake.lock"
 
     @property
     def logs(self) -> Path:
-        """Log files, one series a run."""
+        """Folder of the log files, one series per run."""
         return self.root / "logs"
 
     @property
@@ -59,7 +59,7 @@ class WorkspacePaths:
         return self.root / "safelight.toml"
 
     def make(self) -> None:
-        """Makes the private folder, readable by its owner alone.
+        """Create the private folder, readable only by its owner.
 
         Raises:
             LinkFound: It is a link.

@@ -39,123 +39,127 @@ class _Section(BaseModel):
 
 
 class EngineSettings(_Section):
-    """How the engine works."""
+    """Concurrency, deadlines and policies of the engine."""
 
-    jobs_in_flight: int = Field(8, ge=1, le=1000, description="Jobs that run at the same time.")
+    jobs_in_flight: int = Field(8, ge=1, le=1000, description="Maximum number of jobs in flight.")
     cpu_workers: int = Field(
         default_factory=lambda: max(1, min(8, os.cpu_count() or 1)),
         ge=1,
         le=128,
-        description="Processes for CPU-heavy steps.",
+        description="Number of processes for CPU-heavy steps.",
     )
     grace_seconds: float = Field(
-        30, ge=0, description="How long calls in flight may go on after the engine is told to stop."
+        30, ge=0, description="Grace period for calls in flight when the engine stops, in seconds."
     )
     deadline_seconds: float = Field(
-        900, gt=0, description="How long one call may take before it is given up."
+        900, gt=0, description="Maximum duration of one call, in seconds."
     )
     max_starts: int = Field(
-        20, ge=1, description="Starts of one step, over crashes too, before it fails for good."
+        20, ge=1, description="Maximum attempts per step, including ones lost to crashes."
     )
     on_unknown: Literal["ask", "retry", "fail"] = Field(
         "ask",
-        description="What to do about a paid call whose outcome is unknown after a crash.",
+        description="Action for a paid call whose outcome is unknown after a crash.",
     )
     reuse: Literal["workspace", "job", "never"] = Field(
         "workspace",
-        description="Where a request may be answered from, instead of being asked again.",
+        description="Scope in which the result of an identical request is reused.",
     )
     fallback_when_blocked: bool = Field(
         False,
-        description="Ask the next backend also while one is blocked, instead of parking the job.",
+        description="Use the next backend if one is blocked, instead of parking the job.",
     )
     traces: Literal["off", "failures", "all"] = Field(
         "failures",
-        description="Which steps keep what they sent to a provider and what came back, without "
-        "keys and images: none, those that fail, or all.",
+        description="Steps whose requests and replies are kept, without keys and images: none, "
+        "failed ones, or all.",
     )
 
 
 class RetrySettings(_Section):
-    """How often and how soon a call that may work later is made again."""
+    """Retries of calls that may succeed later."""
 
-    tries: int = Field(4, ge=1, le=100, description="Tries of one call, the first one included.")
-    wait_initial: float = Field(1, ge=0, description="Seconds before the second try.")
-    wait_max: float = Field(60, ge=0, description="Longest wait between tries, in seconds.")
-    wait_jitter: float = Field(1, ge=0, description="Random seconds added to each wait, at most.")
-    breaker_failures: int = Field(
-        8, ge=1, description="Failures in a row on one lane after which all its calls wait."
+    tries: int = Field(4, ge=1, le=100, description="Maximum tries per call, including the first.")
+    wait_initial: float = Field(1, ge=0, description="Wait before the second try, in seconds.")
+    wait_max: float = Field(60, ge=0, description="Maximum wait between tries, in seconds.")
+    wait_jitter: float = Field(
+        1, ge=0, description="Maximum random jitter added to each wait, in seconds."
     )
-    breaker_seconds: float = Field(30, ge=0, description="How long they wait.")
+    breaker_failures: int = Field(
+        8, ge=1, description="Consecutive failures on a lane after which all its calls wait."
+    )
+    breaker_seconds: float = Field(30, ge=0, description="Duration of that wait, in seconds.")
 
 
 class BudgetSettings(_Section):
-    """What may be spent; each call reserves its worst case before it is sent."""
+    """Limits on spending; each call reserves its worst case before it is sent."""
 
     total: float | None = Field(
-        None, ge=0, le=1e9, description="Dollars that this workspace may spend in all."
+        None, ge=0, le=1e9, description="Maximum spending of this workspace, in dollars."
     )
     day: float | None = Field(
-        None, ge=0, le=1e9, description="Dollars that it may spend in one day (UTC)."
+        None, ge=0, le=1e9, description="Maximum spending per day (UTC), in dollars."
     )
     confirm_above: float = Field(
         1.0,
         ge=0,
-        description="Dollars; `run` asks on a terminal before a batch that may cost more.",
+        description="Cost in dollars above which `run` asks for confirmation on a terminal.",
     )
 
 
 class HostSettings(_Section):
-    """Where local models run, and how much of it they may use."""
+    """Devices and memory for local models."""
 
     devices: list[Annotated[str, Field(pattern=r"^(cuda|mps|cpu)(:\d{1,3})?$")]] = Field(
         [],
-        description="Devices that models run on, for example `cuda:0`, `mps` or `cpu`; empty for "
-        "all that are found. `cpu:1` is one more host on the same processor.",
+        description="Devices for models, for example `cuda:0`, `mps` or `cpu`; empty for all "
+        "that are found. `cpu:1` is a second host on the same processor.",
     )
     memory_share: float = Field(
-        0.9, gt=0, le=1, description="Share of an accelerator's memory that models may fill."
+        0.9, gt=0, le=1, description="Maximum share of an accelerator's memory for models."
     )
     cpu_memory_share: float = Field(
-        0.5, gt=0, le=1, description="Share of the main memory that models may fill."
+        0.5, gt=0, le=1, description="Maximum share of the main memory for models."
     )
     memory_gib: dict[str, Annotated[float, Field(gt=0)]] = Field(
         {},
-        description='GiB that models may fill instead, by device: `{"cuda:0" = 20}`.',
+        description='Maximum GiB for models by device, over the shares: `{"cuda:0" = 20}`.',
     )
     cpu_threads: int = Field(
-        0, ge=0, description="Threads of a host on the processor; 0 for one a core."
+        0, ge=0, description="Threads of a host on the processor; 0 for one per core."
     )
     largest_batch: int = Field(
-        0, ge=0, description="Tasks that are done at once at most; 0 for as many as a model takes."
+        0, ge=0, description="Maximum tasks per model call; 0 for the model's own limit."
     )
     batch_wait_seconds: float = Field(
         0.02,
         ge=0,
         le=1,
-        description="How long a host with nothing to do waits for one more task of a batch.",
+        description="Seconds that an idle host waits for another task of a batch.",
     )
     patience_seconds: float = Field(
-        5, ge=0, description="How long a task waits before a model that others want has to go."
+        5, ge=0, description="Seconds that a task waits before a model in demand is evicted for it."
     )
     idle_seconds: float = Field(
-        600, ge=0, description="Seconds without work after which a host ends; 0 for never."
+        600, ge=0, description="Seconds without work after which a host stops; 0 for never."
     )
     grace_seconds: float = Field(
-        10, ge=0, description="How long a model may go on with what was given up."
+        10,
+        ge=0,
+        description="Grace period for a cancelled task before its host is killed, in seconds.",
     )
-    load_seconds: float = Field(1800, gt=0, description="How long a model may take to load.")
+    load_seconds: float = Field(1800, gt=0, description="Maximum load time of a model, in seconds.")
     max_crashes: int = Field(
-        5, ge=1, description="Deaths of a host in a row after which it is left alone."
+        5, ge=1, description="Consecutive crashes after which a host is not restarted."
     )
-    broken_seconds: float = Field(60, ge=0, description="How long it is left alone then.")
+    broken_seconds: float = Field(60, ge=0, description="Pause before it is restarted, in seconds.")
 
 
 class StoreSettings(_Section):
-    """What is kept for how long."""
+    """Retention of history."""
 
     keep_events: int = Field(
-        1_000_000, ge=1000, description="Newest events that are kept; older ones are removed."
+        1_000_000, ge=1000, description="Number of newest events to keep; older ones are removed."
     )
 
 
@@ -163,19 +167,21 @@ class LogSettings(_Section):
     """The log file of each run."""
 
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    max_bytes: int = Field(10_000_000, ge=10_000, description="Size at which a log file is turned.")
-    keep: int = Field(5, ge=0, description="Turned files that are kept for each run.")
+    max_bytes: int = Field(
+        10_000_000, ge=10_000, description="Rotate the log file at this size (bytes)."
+    )
+    keep: int = Field(5, ge=0, description="Number of rotated files to keep per run.")
 
 
 class _TomlSource(TomlConfigSettingsSource):
-    """A settings file, with or without the byte order mark that Windows editors write."""
+    """Settings file, with or without the byte order mark that Windows editors write."""
 
     def _read_file(self, file_path: Any) -> dict[str, Any]:
         return tomllib.loads(file_path.read_bytes().decode("utf-8-sig"))
 
 
 class _EnvFilesSource(DotEnvSettingsSource):
-    """The `.env` files, without replacing `${NAME}` in them and without waiting for a pipe."""
+    """The `.env` files, without interpolation of `${NAME}` and without blocking on a pipe."""
 
     def _read_env_files(self) -> Mapping[str, str | None]:
         settings_file = self.config.get("toml_file")
@@ -213,7 +219,7 @@ class Settings(BaseSettings):
 
     @property
     def given(self) -> tuple[str, ...]:
-        """Texts of backends and outputs that were arguments, so that no file has set them."""
+        """Texts of backends and outputs that were set by arguments, not by a file."""
         return self._given
 
     @classmethod
@@ -225,17 +231,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The command line over the environment over `.env` files over `safelight.toml`."""
+        """Return the sources: command line, environment, `.env` files, `safelight.toml`."""
         toml, env_files = _TomlSource(settings_cls), _EnvFilesSource(settings_cls)
         return init_settings, env_settings, env_files, toml
 
 
 def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Settings:
-    """Reads a workspace's settings.
+    """Read a workspace's settings.
 
     Args:
         root: The workspace.
-        overrides: Nested mappings that win over everything else.
+        overrides: Nested mappings that take precedence over everything else.
 
     Raises:
         SettingsError: A file or a value is wrong.
@@ -260,7 +266,7 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
 
 
 def _not_utf8(root: Path) -> Path:
-    """Which of the files of settings holds bytes that are no text."""
+    """Return the settings file that is not UTF-8."""
     files = [path for name in (SETTINGS_FILE, *ENV_FILES) if (path := root / name).is_file()]
     for path in files:
         try:
@@ -286,14 +292,14 @@ def _explain(error: ValidationError) -> str:
 
 
 def load_environment(root: Path, given: Iterable[str] = ()) -> Environment:
-    """The process's environment with the workspace's `.env` files under it.
+    """Return the process's environment over the workspace's `.env` files.
 
     Backends take their keys from it. It is read again when an operator resumes something, so that
-    a key that was added reaches a running engine.
+    an added key reaches a running engine.
 
     Args:
         root: The workspace.
-        given: Addresses that the user has given otherwise than by a file of the workspace.
+        given: Addresses set by the user, not by a file of the workspace.
     """
     merged: dict[str, str] = {}
     linked: set[str] = set()

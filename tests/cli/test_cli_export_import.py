@@ -166,7 +166,7 @@ def test_import_of_a_tree_by_an_older_script(run, images, tmp_path):
     ran = run("import", tmp_path / "old", "--workspace", images)
     assert ran.code == 1
     for name in ("title", "input.title", "started_at", "timings.../x"):
-        assert f"and 1 more file has a field {name} that is not read\n" in ran.err
+        assert f"and 1 more file has an unknown field {name}\n" in ran.err
     assert ran.err.endswith("\n4 fields were left out.\n")
     jobs = run("jobs", "b2", "--json", "--workspace", images).json["jobs"]
     assert [job["key"] for job in jobs] == ["evil", "same", "two", "waiting"]

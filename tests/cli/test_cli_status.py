@@ -142,7 +142,7 @@ def test_a_lane_that_holds_calls_up_says_how_many_go_at_once(toys):
     found = status_module.WorkspaceStatus((1, "here"), [lane], [], {}, [])
     (line,) = status_module._lane_lines(found)
     assert line.plain == (
-        "Lane fal:m: 4 in flight (4 of 8 allowed now, 60 a minute at most), 12 waiting."
+        "Lane fal:m: 4 in flight (4 of 8 allowed now, 60 per minute at most), 12 waiting."
     )
     idle = dataclasses.replace(lane, width=8, in_flight=1, waiting=0)
     assert not list(status_module._lane_lines(dataclasses.replace(found, lanes=[idle])))

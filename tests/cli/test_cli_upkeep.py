@@ -90,7 +90,7 @@ def test_doctor_sees_an_engine_that_was_lost_and_one_that_is_silent(run, toys):
     assert "ended without saying so" in problems(ran)["engine"]["found"]
     with EngineLock(toys / ".safelight/engine.lock"):
         ran = run("doctor", "--json", "--workspace", toys)
-    assert "not been heard of" in problems(ran)["engine"]["found"]
+    assert "has not reported for" in problems(ran)["engine"]["found"]
 
 
 def test_doctor_sees_open_permissions_settings_and_half_queued_batches(run, toys):
@@ -224,7 +224,7 @@ def test_gc_shows_use_and_removes_what_nothing_names(run, images):
             aged(path)
 
     ran = run("gc", "--dry-run", "--workspace", images)
-    assert "2 files that nothing names: 10 B." in ran.out
+    assert "2 files without a reference: 10 B." in ran.out
     assert "b1" in ran.out
     assert orphan.exists()
     assert "safelight gc --yes" in run("gc", "--workspace", images).out
