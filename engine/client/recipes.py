@@ -1,6 +1,6 @@
 """The recipes that can be chosen, with their defaults and the backends they can be given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -69,7 +69,7 @@ def find_recipes(root: Path, catalog: InstalledCatalog) -> RecipeChoices:
     troubles: list[str] = []
     backends = _backends(catalog, troubles)
     choices = []
-    for name in _names(catalog.recipes, catalog.all_recipes):
+    for name in catalog.names("recipe"):
         try:
             recipe = catalog.recipe(name)
         except Exception as error:  # noqa: BLE001  other people's code
@@ -82,19 +82,9 @@ def find_recipes(root: Path, catalog: InstalledCatalog) -> RecipeChoices:
     return RecipeChoices(choices, " ".join(troubles))
 
 
-def _names(known: Mapping[str, str], load_all: Callable[[], Any]) -> list[str]:
-    """The names in a catalog once it has looked for other packages' entries."""
-    try:
-        for _ in load_all():
-            pass
-    except Exception:  # noqa: BLE001, S110  each is loaded on its own, and named, by the caller
-        pass
-    return sorted(known)
-
-
 def _backends(catalog: InstalledCatalog, troubles: list[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for name in _names(catalog.families, catalog.all_families):
+    for name in catalog.names("backend"):
         try:
             family = catalog.family(name)
         except Exception as error:  # noqa: BLE001  other people's code

@@ -1,6 +1,6 @@
-"""The one place where images are opened and decoded, whatever they are decoded for.
+"""The only place that opens and decodes images, for whatever purpose.
 
-What is measured, scored, followed, shown and sent is what `decoded` returns, so that all of them
+Measuring, scoring, references, display and uploads all use what `decoded` returns, so that they
 see the same image: the first frame, upright, in sRGB, transparent parts on white. The bytes
 that are stored are never changed by it.
 """
@@ -19,7 +19,7 @@ from engine.imaging.png_stream import check_stream
 from engine.imaging.srgb import flattened, profile_of
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
-"""What is read, by content; none of these starts another program."""
+"""Formats that are read, by content; none of these starts another program."""
 
 MAX_PIXELS = 8192 * 8192
 """Images of more pixels than this are refused before they are decoded."""
@@ -45,12 +45,12 @@ _PLAIN_MODES = ("1", "L", "P", "RGB")
 
 T = TypeVar("T")
 
-# What Pillow thinks of a file's metadata is no news for a terminal.
+# Pillow's remarks on a file's metadata do not belong in a terminal.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def describe(data: bytes) -> tuple[str, int, int]:
-    """What an image is by its content, read from its header alone.
+    """Return the type and size of an image by its content, read from its header alone.
 
     Returns:
         Media type, width and height in pixels (as stored, before any EXIF orientation).
@@ -63,13 +63,13 @@ def describe(data: bytes) -> tuple[str, int, int]:
 
 
 def describe_stream(stream: IO[bytes]) -> tuple[str, int, int]:
-    """As `describe`, of a stream that can seek."""
+    """Return the same as `describe`, for a seekable stream."""
     with opened(stream) as image:
         return Image.MIME[format_of(image)], image.width, image.height
 
 
 def looks_like_image(data: bytes) -> bool:
-    """Whether the first bytes are those of an image: most files that are none end here."""
+    """Return whether the first bytes are those of an image: most other files stop here."""
     head = data[:16]
     for accept in _accepts():  # noqa: SIM110 - asked of every small file
         if accept is None or accept(head):
@@ -78,7 +78,7 @@ def looks_like_image(data: bytes) -> bool:
 
 
 def check(data: bytes) -> None:
-    """Decodes an image to its end and keeps nothing of it.
+    """Decode an image to its end and discard the result.
 
     Raises:
         ImageError: It is not a whole image of an accepted format, or it is too large.
@@ -94,7 +94,7 @@ def decoded(
     near: tuple[int, int] | None = None,
     max_pixels: int = MAX_PIXELS,
 ) -> Image.Image:
-    """An image as it is to be seen: upright, in sRGB, on white where it is transparent.
+    """Return an image as it should look: upright, in sRGB, transparent parts on white.
 
     Args:
         source: An encoded image.
@@ -119,7 +119,7 @@ def decoded(
 
 @contextmanager
 def opened(source: bytes | IO[bytes]) -> Iterator[Image.Image]:
-    """An image of which only the header has been read.
+    """Return an image of which only the header has been read.
 
     Raises:
         ImageError: It is not an image of an accepted format, or it is too large.
@@ -132,7 +132,7 @@ def opened(source: bytes | IO[bytes]) -> Iterator[Image.Image]:
 
 
 def load(image: Image.Image) -> None:
-    """Decodes an opened image's first frame, to its end.
+    """Decode an opened image's first frame, to its end.
 
     Raises:
         ImageError: It is damaged.
@@ -143,13 +143,13 @@ def load(image: Image.Image) -> None:
 
 
 def upright(image: Image.Image, pixels: Image.Image) -> Image.Image:
-    """Pixels turned as the metadata of the image that they are from says."""
+    """Return pixels rotated as the metadata of their image says."""
     turn = _TURNS.get(orientation(image))
     return pixels if turn is None else pixels.transpose(turn)
 
 
 def orientation(image: Image.Image) -> int:
-    """The EXIF orientation of an image, 1 to 8; 1 where there is none that can be read."""
+    """Return the EXIF orientation of an image, 1 to 8; 1 if none can be read."""
     try:
         value = image.getexif().get(_ORIENTATION)
     except Exception:  # noqa: BLE001 - the metadata of a whole image may be broken in any way
@@ -158,12 +158,12 @@ def orientation(image: Image.Image) -> int:
 
 
 def format_of(image: Image.Image) -> str:
-    """The format of an opened image, one of `FORMATS`."""
+    """Return the format of an opened image, one of `FORMATS`."""
     return "JPEG" if image.format in _JPEGS else str(image.format)
 
 
 def is_plain(image: Image.Image) -> bool:
-    """Whether an opened image looks the same in any program, whatever that program heeds."""
+    """Return whether an opened image looks the same in any program, whatever that heeds."""
     return (
         image.mode in _PLAIN_MODES
         and "transparency" not in image.info
@@ -204,12 +204,12 @@ def _too_large(image: Image.Image) -> TooLargeError:
 
 @functools.cache
 def _accepts() -> tuple[Callable[[bytes], bool | str] | None, ...]:
-    """What each format says of a file's first bytes; None where it says nothing."""
+    """Return each format's test of a file's first bytes; None if it has none."""
     return tuple(Image.OPEN[name][1] for name in _formats())
 
 
 @functools.cache
 def _formats() -> tuple[str, ...]:
-    """The accepted formats that this build of Pillow knows; older ones lack AVIF."""
+    """Return the accepted formats that this build of Pillow knows; older ones lack AVIF."""
     Image.init()
     return tuple(name for name in FORMATS if name in Image.OPEN)

@@ -8,7 +8,7 @@ The form is that of AUTOMATIC1111's stable-diffusion-webui (`modules/infotext_ut
 
 The prompt may have many lines. The form has no escape for a prompt that itself says
 `Negative prompt:`, and some readers fail on a second one. So a backslash is put before that colon
-(`Negative prompt\:`), which `parse` takes away again and other readers show as it is. A line of a
+(`Negative prompt\:`), which `parse` removes again and other readers show unchanged. A line of a
 prompt that looks like parameters needs nothing: only the last line of the whole text counts.
 Readers other than this one also drop spaces at the ends of a prompt's lines.
 """
@@ -19,10 +19,10 @@ import re
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 MAX_PARAMETER_LINE = 65_536
-"""A last line of more characters than this is taken as part of the prompt."""
+"""A last line of more characters than this is parsed as part of the prompt."""
 
 MIN_PARAMETERS = 3
-"""How many parameters make a line of parameters; fewer are taken as part of the prompt."""
+"""Minimum number of parameters in a line of parameters; fewer are part of the prompt."""
 
 _NEGATIVE = "Negative prompt:"
 # Bounded keys and an atomic group: no text makes the search take quadratic time.
@@ -57,7 +57,7 @@ class Infotext(BaseModel):
 
 
 def format_infotext(info: Infotext) -> str:
-    """Writes the text; `parse_infotext` gives back an equal object.
+    """Return the text; `parse_infotext` returns an equal object for it.
 
     Raises:
         ValueError: There are fewer than three parameters, which no reader would recognise.
@@ -72,7 +72,7 @@ def format_infotext(info: Infotext) -> str:
 
 
 def parse_infotext(text: str) -> Infotext:
-    """Reads such a text, ours or another program's; anything else becomes the prompt."""
+    """Parse such a text, ours or another program's; anything else becomes the prompt."""
     head, _, last = text.rpartition("\n")
     found = _PARAMETER.findall(last) if len(last) <= MAX_PARAMETER_LINE else []
     parameters = {name.strip(): _unquote(value) for name, value in found}

@@ -1,4 +1,4 @@
-"""How an image came to be, carried by the image itself in two PNG text chunks.
+"""Origin of an image, carried by the image itself in two PNG text chunks.
 
 `parameters` is for the ecosystem's readers (see `engine.imaging.infotext`); `safelight` is JSON
 and exact. Neither holds a time or an id of a run, so the same generation gives the same bytes.
@@ -28,7 +28,7 @@ def _is_empty(value: tuple[str, ...]) -> bool:
 
 
 class Lineage(BaseModel):
-    """What an image was made from, and by what.
+    """Inputs that an image was generated from, and the backend that generated it.
 
     Attributes:
         prompt: What the backend was asked to show.
@@ -38,9 +38,9 @@ class Lineage(BaseModel):
         height: Height that was asked for, in pixels.
         backend: Name of the backend.
         model: The model it ran.
-        version: Version of the backend's own method; empty where it is not known.
-        reference: SHA-256 of the image that was followed, where there was one.
-        more_references: Those of further ones. Left out of the JSON where there are none, so that
+        version: Version of the backend's own method; empty if unknown.
+        reference: SHA-256 of the reference image, if there was one.
+        more_references: Those of further ones. Left out of the JSON if empty, so that
             an image without them has the bytes that it always had.
     """
 
@@ -59,7 +59,7 @@ class Lineage(BaseModel):
 
 
 def stamp(png: bytes, lineage: Lineage) -> bytes:
-    """Writes the lineage into a PNG file, in place of what was there; pixels stay as they are.
+    """Write the lineage into a PNG file, replacing an earlier one; pixels are unchanged.
 
     Raises:
         ImageError: The bytes are not a whole PNG file.
@@ -68,12 +68,12 @@ def stamp(png: bytes, lineage: Lineage) -> bytes:
 
 
 def text_chunks(lineage: Lineage) -> dict[str, str]:
-    """What `stamp` writes: the text of each chunk by its keyword."""
+    """Return the chunks that `stamp` writes: text by keyword."""
     return {PARAMETERS: parameters_text(lineage), SAFELIGHT: json.dumps(document(lineage))}
 
 
 def read(png: bytes) -> Lineage | None:
-    """The lineage that `stamp` wrote, or None where there is none that can be understood.
+    """Return the lineage that `stamp` wrote, or None if none can be understood.
 
     Raises:
         ImageError: The bytes are not a whole PNG file.
@@ -82,10 +82,10 @@ def read(png: bytes) -> Lineage | None:
 
 
 def parameters_text(lineage: Lineage) -> str:
-    """The lineage as the ecosystem's text.
+    """Return the lineage as the ecosystem's text.
 
-    Readers want `Steps` and a `Sampler`. One request to a backend is one step here, and the
-    sampler is the backend, which is what decided how the image was drawn.
+    Readers expect `Steps` and a `Sampler`. One request to a backend is one step here, and the
+    sampler is the backend, which decided how the image was drawn.
     """
     parameters = {
         "Steps": "1",
@@ -108,14 +108,14 @@ def parameters_text(lineage: Lineage) -> str:
 
 
 def document(lineage: Lineage) -> dict[str, Any]:
-    """The lineage as the plain data of the JSON chunk."""
+    """Return the lineage as the plain data of the JSON chunk."""
     fields = lineage.model_dump(mode="json")
     fields["backend_version"] = fields.pop("version")
     return {"version": VERSION, **fields}
 
 
 def read_document(data: Any) -> Lineage | None:
-    """The lineage of such data; None if it cannot be understood."""
+    """Return the lineage of such data; None if it cannot be understood."""
     if not isinstance(data, dict) or data.get("version") != VERSION:
         return None
     fields = {**data, "version": data.get("backend_version", "")}

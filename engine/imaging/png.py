@@ -20,7 +20,7 @@ MAX_TEXT_BYTES = 4 * 1024 * 1024
 """Longest text of one chunk that is read, in bytes after decompression."""
 
 MAX_TEXT_CHUNKS = 64
-"""How many text chunks of one file are read."""
+"""Maximum number of text chunks of one file that are read."""
 
 _TEXT_TYPES = (b"tEXt", b"zTXt", b"iTXt")
 _PNG_MODES = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
@@ -28,10 +28,10 @@ _KEYWORD = re.compile(r"[!-~\xa1-\xff]+(?: [!-~\xa1-\xff]+)*")
 
 
 def to_png(data: bytes) -> bytes:
-    """The same image as a PNG file.
+    """Return the same image as a PNG file.
 
     A PNG is checked to its end and returned unchanged. Anything else is decoded (the first frame
-    of an animation), turned as its EXIF orientation says, and written with its colour profile and
+    of an animation), rotated as its EXIF orientation says, and written with its colour profile and
     without its other metadata.
 
     Raises:
@@ -46,7 +46,7 @@ def to_png(data: bytes) -> bytes:
 
 
 def insert_text(png: bytes, texts: Mapping[str, str]) -> bytes:
-    """Puts text chunks right after the header, in the order given; pixels are not re-encoded.
+    """Insert text chunks right after the header, in the given order; pixels are not re-encoded.
 
     Text that fits Latin-1 becomes `tEXt`, other text becomes uncompressed `iTXt`. Chunks that
     already have one of these keywords are dropped, so the same call twice gives the same bytes.
@@ -72,7 +72,7 @@ def insert_text(png: bytes, texts: Mapping[str, str]) -> bytes:
 
 
 def read_text(png: bytes) -> dict[str, str]:
-    """The text chunks of a PNG file by keyword; of chunks with one keyword the last one counts.
+    """Return the text chunks of a PNG file by keyword; the last chunk of a keyword counts.
 
     Chunks that cannot be decoded, and those beyond `MAX_TEXT_BYTES` or `MAX_TEXT_CHUNKS`, are
     left out.
@@ -135,5 +135,5 @@ def _decode_text(kind: bytes, body: bytes) -> tuple[str, str] | None:
 
 
 def _inflate(data: bytes) -> bytes:
-    """At most one byte more than the longest text that is kept."""
+    """Return at most one byte more than the longest text that is kept."""
     return zlib.decompressobj().decompress(data, MAX_TEXT_BYTES + 1)

@@ -30,12 +30,12 @@ _PIECE = 1 << 20
 
 
 def is_png(data: bytes) -> bool:
-    """Whether the bytes begin as a PNG file does."""
+    """Return whether the bytes start like a PNG file."""
     return data.startswith(SIGNATURE)
 
 
 def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
-    """Type, body and whole of each chunk, up to and with the last one.
+    """Yield the type, body and whole of each chunk, up to and including the last one.
 
     Raises:
         ImageError: The file is not a PNG, is cut short, or begins with another chunk.
@@ -57,9 +57,9 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, memoryview, memoryview]]:
 
 
 def check_stream(png: bytes) -> None:
-    """Checks every chunk's checksum and inflates the pixels to their end.
+    """Check every chunk's checksum and inflate the pixels to their end.
 
-    Decoders stop at the last row, and some leave the rest blank where the stream ends early.
+    Decoders stop at the last row, and some leave the rest blank if the stream ends early.
 
     Raises:
         ImageError: A checksum is wrong, or there are fewer pixels than the header says.
@@ -77,7 +77,7 @@ def check_stream(png: bytes) -> None:
 
 
 def _inflate(inflating: "zlib._Decompress", body: memoryview, left: int) -> int:
-    """Inflates one chunk's bytes piece by piece.
+    """Inflate one chunk's bytes piece by piece.
 
     Returns:
         Bytes of pixels that are still to come; -1 once there is more than the header asks for.
@@ -98,7 +98,7 @@ def _inflate(inflating: "zlib._Decompress", body: memoryview, left: int) -> int:
 
 
 def _filtered_size(header: memoryview) -> int:
-    """Bytes of the pixels before compression, one filter byte a row included."""
+    """Return the size of the pixels before compression, including one filter byte per row."""
     try:
         width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
         bits = int(depth) * _SAMPLES[colour]

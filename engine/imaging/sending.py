@@ -1,7 +1,7 @@
-"""Images as they are sent to providers: of a type that all of them take, and seen alike by all.
+"""Images as they are sent to providers: of a type that all accept and all see alike.
 
-Programs differ in whether they heed orientation, profile and transparency. An image that any of
-them could see otherwise is sent as `engine.imaging.decode` sees it.
+Programs differ in whether they heed orientation, profile and transparency. An image that some
+program could see differently is sent as `engine.imaging.decode` sees it.
 """
 
 import io
@@ -12,10 +12,10 @@ from PIL import Image
 from engine.imaging.decode import decoded, format_of, is_plain, opened
 
 JPEG_QUALITY = 95
-"""Quality of a lossy image that has to be encoded again."""
+"""Quality at which a lossy image is re-encoded."""
 
 TAKEN = ("PNG", "JPEG", "WEBP")
-"""Formats that every provider takes."""
+"""Formats that every provider accepts."""
 
 _LOSSY = ("JPEG", "WEBP", "AVIF")
 
@@ -33,7 +33,7 @@ class Sendable(NamedTuple):
 
 
 def sendable(data: bytes) -> Sendable:
-    """An image in full size; unchanged where every provider takes it and sees the same in it.
+    """Return an image in full size; unchanged if every provider accepts it and sees the same.
 
     Raises:
         ImageError: It is not a whole image of an accepted format, or it is too large.
@@ -47,11 +47,11 @@ def sendable(data: bytes) -> Sendable:
 
 
 def plain_type(data: bytes, max_side: int | None = None) -> str | None:
-    """The media type of an image that can be sent as it is; None where it cannot.
+    """Return the media type of an image that can be sent unchanged; None if it cannot.
 
     Args:
         data: An encoded image.
-        max_side: Pixels that its longer side may have.
+        max_side: Maximum length of its longer side in pixels.
 
     Raises:
         ImageError: It is not an image of an accepted format, or it is too large.
@@ -66,7 +66,7 @@ def plain_type(data: bytes, max_side: int | None = None) -> str | None:
 
 
 def encoded(image: Image.Image, kind: str, quality: int) -> Sendable:
-    """Pixels as a file; `quality` counts for JPEG alone."""
+    """Return pixels as a file; only JPEG uses `quality`."""
     out = io.BytesIO()
     if kind == "JPEG":
         image.save(out, kind, quality=quality)

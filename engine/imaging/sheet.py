@@ -13,7 +13,7 @@ GAP = 12
 """Pixels between images and around them."""
 
 CELL = 512
-"""The longer side of an image's place on a sheet, in pixels, at most."""
+"""Maximum length of the longer side of an image on a sheet, in pixels."""
 
 _PAPER, _INK = (18, 18, 20), (222, 220, 214)
 _TEXT_SIZE = 18
@@ -22,12 +22,12 @@ _TEXT_SIZE = 18
 def contact_sheet(
     images: Sequence[bytes], captions: Sequence[Sequence[str]] = (), columns: int = 0
 ) -> bytes:
-    """Images in rows, each whole in a place of its own, with lines of text below.
+    """Return a sheet of images in rows, uncropped, with lines of text below each.
 
     Args:
         images: Encoded images.
         captions: The lines below each image; all places have room for the most lines.
-        columns: Images in a row; by default as square as it goes, at most four.
+        columns: Images per row; by default as square as possible, at most four.
 
     Returns:
         A PNG file.

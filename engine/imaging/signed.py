@@ -2,7 +2,7 @@
 
 Found by the structure of each format, as "Embedding manifests into various file formats" of the
 C2PA Technical Specification 2.2 says, appendix A (https://spec.c2pa.org/), never by looking for
-its letters: those may stand in any prompt. Whether a signature is valid is not asked.
+its letters: any prompt may contain those. The validity of a signature is not checked.
 """
 
 import functools
@@ -16,7 +16,7 @@ from typing import BinaryIO
 from engine.imaging.png_stream import SIGNATURE
 
 MAX_PARTS = 200_000
-"""The most chunks, segments, boxes or blocks of a file that are looked at."""
+"""Maximum number of chunks, segments, boxes or blocks of a file that are examined."""
 
 _MANIFEST_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _JUMBF_KIND = b"c2pa"  # the first four bytes of the content type's UUID, ISO/IEC 19566-5
@@ -25,12 +25,12 @@ _TIFF_TAG = 0xCD41
 
 
 def is_signed(data: bytes) -> bool:
-    """Whether an image carries a manifest."""
+    """Return whether an image carries a manifest."""
     return _is_signed(io.BytesIO(data))
 
 
 def is_signed_file(path: Path) -> bool:
-    """Whether a stored file, which never changes, is an image that carries a manifest.
+    """Return whether a stored file, which never changes, is an image with a manifest.
 
     Raises:
         OSError: It cannot be read.
@@ -69,7 +69,7 @@ def _in_jpeg(stream: BinaryIO) -> bool:
     stream.seek(2)
     for _ in range(MAX_PARTS):
         mark, kind = stream.read(2)
-        while kind == 0xFF:  # any number of these may stand before a marker
+        while kind == 0xFF:  # any number of these may precede a marker
             kind = stream.read(1)[0]
         if mark != 0xFF or kind in (0xDA, 0xD9):  # the scan begins, or the image ends
             return False
@@ -82,7 +82,7 @@ def _in_jpeg(stream: BinaryIO) -> bool:
 
 
 def _is_manifest(segment: bytes) -> bool:
-    """Whether an APP11 segment begins a superbox of C2PA: its boxes are `jumb`, then `jumd`."""
+    """Return whether an APP11 segment starts a superbox of C2PA: boxes `jumb`, then `jumd`."""
     return (
         segment[:2] == b"JP"
         and segment[12:16] == b"jumb"
@@ -102,7 +102,7 @@ def _in_webp(stream: BinaryIO) -> bool:
 
 
 def _in_boxes(stream: BinaryIO) -> bool:
-    """In a file of boxes (ISO/IEC 14496-12), as AVIF is."""
+    """Return whether a file of boxes (ISO/IEC 14496-12), such as AVIF, has a manifest."""
     position = 0
     for _ in range(MAX_PARTS):
         stream.seek(position)

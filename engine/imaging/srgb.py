@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from PIL import ImageCms
 
 GROUND = (255, 255, 255)
-"""Shows through where an image is transparent, in sRGB: white."""
+"""Background of transparent parts of an image, in sRGB: white."""
 
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _MODES = {"RGB": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
@@ -17,7 +17,7 @@ _MODES = {"RGB": ("RGB",), "GRAY": ("L",), "CMYK": ("CMYK",)}
 
 
 def flattened(image: Image.Image) -> Image.Image:
-    """A loaded image in sRGB without transparency, mode RGB; see `GROUND`."""
+    """Return a loaded image in sRGB without transparency, mode RGB; see `GROUND`."""
     coloured = to_srgb(image)
     if coloured.mode == "RGB":
         return coloured
@@ -26,10 +26,10 @@ def flattened(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """A loaded image in sRGB, mode RGB, or RGBA where it has transparency.
+    """Return a loaded image in sRGB, mode RGB, or RGBA if it has transparency.
 
-    Greys of 16 bits are scaled to 8; whole numbers of 32 bits count as such of 16, and fractions
-    as 0 (black) to 1 (white). A profile that cannot be used is left aside.
+    16-bit greys are scaled to 8 bits; 32-bit integers are read as 16-bit greys, and floats as
+    0 (black) to 1 (white). A profile that cannot be used is ignored.
     """
     profile = profile_of(image)
     if image.mode in _DEEP:
@@ -47,7 +47,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def profile_of(image: Image.Image) -> "ImageCms.ImageCmsProfile | None":
-    """The profile that says what an image's colours are; None where that is sRGB or unknown."""
+    """Return the profile of an image's colours; None if they are sRGB or unknown."""
     data = image.info.get("icc_profile")
     if not data:
         return None
@@ -81,7 +81,7 @@ def _core(profile: "ImageCms.ImageCmsProfile") -> Any:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    """An image of deep greys as mode L; what is out of range is cut off."""
+    """Return an image of deep greys as mode L; values out of range are clipped."""
     scale, offset = (255.0, 0.5) if image.mode == "F" else (1 / 257, 0.5)
     counted = image if image.mode == "F" else image.convert("I")
     scaled = counted.point(lambda value: value * scale + offset).convert("L")

@@ -1,10 +1,10 @@
-"""Images side by side as one."""
+"""Several images joined side by side."""
 
 import io
 from collections.abc import Sequence
 
 MAX_PIXELS = 24_000_000
-"""Pixels of one image that are decoded, at most."""
+"""Maximum number of pixels decoded of one image."""
 
 _GAP = 4
 _GROUND = (24, 24, 24)

@@ -1,4 +1,4 @@
-"""CSV, as spreadsheets write it: read row by row in bounded memory."""
+"""CSV as written by spreadsheets: read row by row in bounded memory."""
 
 import csv
 import re
@@ -15,7 +15,7 @@ SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|])"?\s*(\n|$)', re.IGNORECASE)
 """A first line that tells a spreadsheet the separator."""
 
 _DELIMITERS = ",;\t|"
-_SNIFFED_CHARACTERS = 4096  # the sniffer's time grows with the square of what it looks at
+_SNIFFED_CHARACTERS = 4096  # the sniffer's time grows with the square of its sample
 _STYLES = {"name", "prompt", "negative_prompt"}
 
 
@@ -28,7 +28,7 @@ def read_csv(source: InputSource, fields: Collection[str]) -> Iterator[InputEntr
     """Read one entry per row, under a first row that names the columns.
 
     An empty cell is an absent field, a row of empty cells is blank. The delimiter (comma,
-    semicolon, tab or bar) is taken from a line `sep=;` above the first row, else from that row.
+    semicolon, tab or bar) is read from a line `sep=;` above the first row, else from that row.
 
     Args:
         source: The input.
@@ -77,9 +77,9 @@ def _columns(header: list[str], fields: Collection[str]) -> list[str]:
 
 
 def _rows(source: InputSource) -> Iterator[tuple[int, list[str]]]:
-    """Yield the rows that are not blank, each with the line it begins on."""
+    """Yield the rows that are not blank, each with the line it starts on."""
     if csv.field_size_limit() < MAX_LINE_BYTES:
-        csv.field_size_limit(MAX_LINE_BYTES)  # one setting for the whole process: only ever raised
+        csv.field_size_limit(MAX_LINE_BYTES)  # a setting of the whole process; never lowered
     numbered = lines(source)
     _, first = next(numbered, (1, ""))
     told = SEPARATOR_LINE.match(first)
@@ -105,7 +105,7 @@ def _rows(source: InputSource) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            raise source.refusal(f"is not CSV in the row that begins here: {error}", line) from None
+            raise source.refusal(f"is not CSV in the row that starts here: {error}", line) from None
         if any(row):
             yield line, row
 

@@ -1,4 +1,4 @@
-"""What an entry of an input is, whatever format it was written in."""
+"""Entries of an input, in whatever format it was written."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -9,25 +9,25 @@ from engine.intake.problems import InputError, Problem
 from engine.text.terminal import quoted
 
 MAX_ENTRIES = 2_000_000
-"""The most entries of one input."""
+"""Maximum number of entries of one input."""
 MAX_ENTRY_CHARACTERS = 1 << 20
-"""The most characters of one entry's texts."""
+"""Maximum number of characters of one entry's texts."""
 MAX_DEPTH = 32
-"""How deep lists and objects may lie in each other."""
+"""Maximum nesting depth of lists and objects."""
 MAX_DIGITS = 400
-"""The longest whole number, in digits; longer ones take Python quadratic time to read."""
+"""Maximum digits of a whole number; longer ones take Python quadratic time to parse."""
 TOO_DEEP = f"holds lists and objects more than {MAX_DEPTH} deep in each other"
 LIST_NAMES = ("prompts", "items", "entries")
 """Names of the one list that an object around the entries may have."""
 TEXT_FIELD = "prompt"
-"""The field that an entry consisting of a text alone is about."""
+"""Field that an entry consisting of only a text fills."""
 
 
 class UnreadableInput(ValueError):
-    """Text is not in the format that it should be in.
+    """Text is not in the expected format.
 
     Attributes:
-        line: The line in the text, from 1, where it is known.
+        line: The line in the text, from 1, if known.
     """
 
     def __init__(self, message: str, line: int | None = None) -> None:
@@ -40,8 +40,8 @@ class InputEntry:
     """One entry as it was written, not yet validated.
 
     Attributes:
-        number: Its place in the input, from 1.
-        line: The line it begins on, from 1, where the format tells.
+        number: Its position in the input, from 1.
+        line: The line it starts on, from 1, if the format has lines.
         data: Its fields by name: plain data.
     """
 
@@ -52,7 +52,7 @@ class InputEntry:
 
 @dataclass(frozen=True, slots=True)
 class RefusedValue:
-    """Stands in parsed data for a value that must not be used, so that it is found with its field.
+    """Placeholder in parsed data for a value that must not be used, to report it with its field.
 
     Attributes:
         reason: The sentence about it, without its subject.
@@ -62,14 +62,14 @@ class RefusedValue:
 
 
 def whole_number(digits: str) -> int | RefusedValue:
-    """A whole number of its decimal digits, refused where it is absurdly long."""
+    """Return a whole number from its decimal digits; refuse it if it is absurdly long."""
     if len(digits) > MAX_DIGITS:
         return RefusedValue(f"is a number of {len(digits)} digits; write at most {MAX_DIGITS}")
     return int(digits)
 
 
 def real_number(digits: str) -> float | RefusedValue:
-    """A real number of its decimal digits, refused where it is beyond what a float holds."""
+    """Return a real number from its decimal digits; refuse it beyond the range of floats."""
     value = float(digits)
     if not math.isfinite(value):
         return RefusedValue(f"is a number beyond the range of numbers ({quoted(digits)})")
@@ -102,7 +102,7 @@ def unpack(file: str, document: Any) -> list[Any]:
 
 
 def to_entry(file: str, number: int, line: int | None, value: Any) -> InputEntry | list[Problem]:
-    """An entry of a parsed value, or everything that is wrong with it as plain data."""
+    """Return an entry of a parsed value, or all that is wrong with it as plain data."""
 
     def problem(message: str, field: str = "") -> Problem:
         return Problem(file=file, entry=number, line=line, field=field, message=message)
@@ -122,7 +122,7 @@ def to_entry(file: str, number: int, line: int | None, value: Any) -> InputEntry
 
 
 def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Field and reason of every refused value in parsed data."""
+    """Yield field and reason of every refused value in parsed data."""
     if depth > MAX_DEPTH:
         yield path, TOO_DEEP
         return
@@ -137,7 +137,7 @@ def _faults(value: dict[str, Any] | list[Any], path: str, depth: int) -> Iterato
 def numbered(
     file: str, values: Sequence[Any], places: Sequence[int] | None = None
 ) -> Iterator[InputEntry | Problem]:
-    """Entries of a document's values; `places` holds the line of each, where it is known."""
+    """Yield entries of a document's values; `places` holds the line of each, if known."""
     for index, value in enumerate(values):
         entry = to_entry(file, index + 1, places[index] if places else None, value)
         if isinstance(entry, InputEntry):

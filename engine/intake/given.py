@@ -1,4 +1,4 @@
-"""An entry that is given on the command line instead of in a file."""
+"""An entry given on the command line instead of in a file."""
 
 import io
 import json
@@ -11,25 +11,25 @@ from engine.intake.ids import slug
 def given_entry(
     overrides: Mapping[str, Any], fields: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What `--set` says, as one entry and as the settings that are left.
+    """Divide `--set` into one entry and the remaining settings.
 
     Args:
-        overrides: What it says, by name.
-        fields: The names that are an entry's.
+        overrides: Its values by name.
+        fields: Names of an entry's fields.
 
     Returns:
-        The entry, empty where nothing is said of one, and everything else.
+        The entry, empty if none of its fields is set, and everything else.
     """
     entry = {name: value for name, value in overrides.items() if name in fields}
     return entry, {name: value for name, value in overrides.items() if name not in fields}
 
 
 def as_stream(entry: Mapping[str, Any]) -> io.BytesIO:
-    """One entry as an input of format `json`."""
+    """Return one entry as an input of format `json`."""
     return io.BytesIO(json.dumps([entry]).encode())
 
 
 def name_of(entry: Mapping[str, Any]) -> str:
-    """What a batch of one entry is called: its id, else the first words of its first text."""
+    """Return the name of a batch of one entry: its id, else the first words of its first text."""
     texts = [entry.get("id"), *entry.values()]
     return slug(next((text for text in texts if isinstance(text, str)), "")) or "batch"

@@ -1,7 +1,7 @@
-"""Ids of entries: which are given, which are made, and that no two are the same.
+"""Ids of entries, given or generated, no two of which are the same.
 
-An id is a name for people, never a path; the folder of an entry's results is made from it
-elsewhere. An entry without an id gets one of its position and its first words, as in
+An id is a name for people, never a path; the folder of an entry's results is derived
+from it elsewhere. An entry without an id gets one from its position and its first words, as in
 `0001-lighthouse-in-a-storm`: the same file gives the same ids on every reading.
 """
 
@@ -14,7 +14,7 @@ from typing import Any
 from engine.text.terminal import has_hidden
 
 MAX_ID_CHARACTERS = 200
-"""The longest id, in characters."""
+"""Maximum length of an id in characters."""
 
 _SLUG_CHARACTERS = 40
 _SLUG_FIELDS = ("title", "prompt")
@@ -22,10 +22,10 @@ _NO_LETTERS = re.compile("[^a-z0-9]+")
 
 
 def given_id(value: Any) -> str:
-    """The id that an entry was given, as text; whole numbers are taken for the text they look like.
+    """Return the id that an entry was given, as text; whole numbers become their digits.
 
     Raises:
-        ValueError: It cannot be an id; the sentence says why.
+        ValueError: It cannot be an id; the message has the reason.
     """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
@@ -33,7 +33,7 @@ def given_id(value: Any) -> str:
         raise ValueError("must be text or a whole number")  # noqa: TRY004 - one kind of refusal
     key: str = value.strip()
     if not key:
-        raise ValueError("must not be empty; leave it out and one is made")
+        raise ValueError("must not be empty; leave it out to have one generated")
     if len(key) > MAX_ID_CHARACTERS:
         raise ValueError(f"must be at most {MAX_ID_CHARACTERS} characters, and has {len(key)}")
     if has_hidden(key):
@@ -42,15 +42,15 @@ def given_id(value: Any) -> str:
 
 
 def made_id(number: int, data: Mapping[str, Any]) -> str:
-    """The id of an entry that was given none.
+    """Return the generated id of an entry without one.
 
     Args:
         number: The entry's position, from 1.
-        data: The entry's fields; `title`, else `prompt`, else the first text gives the words.
+        data: The entry's fields; `title`, else `prompt`, else the first text provides the words.
 
     Returns:
         The position with at least four digits, then up to 40 characters of words in ASCII lower
-        case; the position alone where the text has no such letters.
+        case; the position alone if the text has no such letters.
     """
     values = [*(data.get(name) for name in _SLUG_FIELDS), *data.values()]
     words = slug(next((text for text in values if isinstance(text, str)), ""))
@@ -58,7 +58,7 @@ def made_id(number: int, data: Mapping[str, Any]) -> str:
 
 
 def slug(text: str) -> str:
-    """The first words of a text in ASCII lower case, joined by `-`, at most 40 characters."""
+    """Return the first words of a text in ASCII lower case, joined by `-`, up to 40 characters."""
     folded = unicodedata.normalize("NFKD", text[:400]).encode("ascii", "ignore").decode().lower()
     joined = _NO_LETTERS.sub("-", folded).strip("-")
     if len(joined) <= _SLUG_CHARACTERS:
@@ -68,13 +68,13 @@ def slug(text: str) -> str:
 
 
 class Ids:
-    """The ids seen so far, kept as digests of 8 bytes so that a million of them fit in memory."""
+    """Ids seen so far, kept as digests of 8 bytes so that a million of them fit in memory."""
 
     def __init__(self) -> None:
         self._first: dict[int, int] = {}
 
     def place(self, key: str, number: int) -> int:
-        """Takes an id for an entry.
+        """Claim an id for an entry.
 
         Args:
             key: The id.

@@ -12,12 +12,12 @@ _NOT_TAKEN = "is not a PNG, JPEG or WebP image"
 
 
 class ImageData(NamedTuple):
-    """An image file that was read and decodes.
+    """An image file that was read and can be decoded.
 
     Attributes:
-        data: Its bytes as they are in the file.
+        data: Its bytes, unchanged.
         media_type: `image/png`, `image/jpeg` or `image/webp`, by content.
-        width: Width in pixels as stored, before any orientation that its metadata asks for.
+        width: Width in pixels as stored, before any orientation in its metadata.
         height: Height in pixels as stored.
     """
 
@@ -28,10 +28,10 @@ class ImageData(NamedTuple):
 
 
 def read_image(path: Path) -> ImageData:
-    """Reads a PNG, JPEG or WebP file and decodes it once to see that it is whole.
+    """Read a PNG, JPEG or WebP file and decode it once to check that it is whole.
 
     Args:
-        path: The file, whatever its name ends in.
+        path: The file, with any suffix.
 
     Raises:
         ValueError: It is not a regular file, larger than `MAX_IMAGE_BYTES` or `MAX_PIXELS`, of
@@ -48,7 +48,7 @@ def read_image(path: Path) -> ImageData:
 
 
 def check_image(data: bytes) -> ImageData:
-    """Checks the bytes of an image; see `read_image`."""
+    """Check the bytes of an image; see `read_image`."""
     try:
         media_type, width, height = describe(data)
         if media_type not in _MEDIA_TYPES:

@@ -10,7 +10,7 @@ from engine.intake.strict_json import decode
 
 
 def read_jsonl(source: InputSource) -> Iterator[InputEntry | Problem]:
-    """One JSON object or text a line; blank lines are skipped."""
+    """Read one JSON object or text per line; blank lines are skipped."""
     number = 0
     for line, text in lines(source):
         if not text.strip():
@@ -28,10 +28,10 @@ def read_jsonl(source: InputSource) -> Iterator[InputEntry | Problem]:
 
 
 def read_lines(source: InputSource) -> Iterator[InputEntry | Problem]:
-    """Read one prompt per line; blank lines and lines that begin with `#` are skipped.
+    """Read one prompt per line; blank lines and lines that start with `#` are skipped.
 
-    A line of options, `--prompt "a barn" --seed 7`, is read as AUTOMATIC1111 does; a line of its
-    text about an image is refused.
+    A line of options, `--prompt "a barn" --seed 7`, is read as in AUTOMATIC1111; a line of
+    its text about an image is refused.
     """
     number = 0
     for line, text in lines(source):

@@ -1,4 +1,4 @@
-"""The way from an input to what can be queued: everything right, or everything that is wrong."""
+"""Loading of inputs for the queue: all entries, or all problems."""
 
 import contextlib
 import functools
@@ -28,27 +28,27 @@ def read(
     offset: int = 0,
     reader: Reader | None = None,
 ) -> Iterator[ValidEntry[InputT]]:
-    """Reads and validates an input in bounded memory.
+    """Read and validate an input in bounded memory.
 
-    Yields what is right until the first problem; from there on it reads to the end only to find
-    the other problems, and raises them together. So a caller writes what it gets into something
-    that it can take back, and keeps it when the iteration ends without an error.
+    Yields valid entries until the first problem; from there on it reads to the end only to find
+    the other problems, and raises them together. So a caller has to store entries in a way that
+    it can undo, and keep them if the iteration ends without an error.
 
     Args:
         where: A path, `-` for standard input, or an open binary stream.
         model: The recipe's input model.
-        file_format: The format; by default told from the name, else from the content.
-        name: What to call the input in messages.
-        keep_file: Stores an image that an entry names; without it, entries may name none.
-            What it stored for a refused input is the caller's to take back.
-        offset: How many entries the batch already has; see `validate`.
+        file_format: The format; by default detected from the name, else from the content.
+        name: Name of the input in messages.
+        keep_file: Stores an image that an entry names; without it, entries may not name any.
+            The caller has to remove files stored for a refused input.
+        offset: Number of entries that the batch already has; see `validate`.
         reader: Reads the inputs that it accepts, in place of the formats of lists of entries.
 
     Yields:
         The entries in their order.
 
     Raises:
-        InputError: At the end, with everything that is wrong.
+        InputError: At the end, with all problems.
     """
     log = ProblemLog()
     try:
@@ -73,7 +73,7 @@ def _entries(
     file_format: Format | None,
     reader: Reader | None,
 ) -> Iterator[tuple[str, Path, Iterable[InputEntry | Problem]]]:
-    """The input's name in messages, the folder that its paths are relative to, and its entries."""
+    """Return the input's name in messages, the folder of its relative paths, and its entries."""
     path = own_path(reader, where) if file_format is None else None
     if reader is not None and path is not None:
         named = name or str(where)
@@ -94,10 +94,10 @@ def load(
     offset: int = 0,
     reader: Reader | None = None,
 ) -> list[ValidEntry[InputT]]:
-    """Reads and validates an input as a whole; see `read`.
+    """Read and validate an input as a whole; see `read`.
 
     Raises:
-        InputError: Something is wrong with it; it holds everything that is.
+        InputError: Something is wrong with it; the error holds all problems.
     """
     return list(
         read(

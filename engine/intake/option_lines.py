@@ -23,7 +23,7 @@ _LINE = re.compile(rf"--({'|'.join((*_READ, *_NOT_READ))})(\s|$)")
 
 
 def is_options(line: str) -> bool:
-    """Return whether a line begins with an option of the script."""
+    """Return whether a line starts with an option of the script."""
     return _LINE.match(line) is not None
 
 
@@ -35,7 +35,7 @@ def refuse_infotext(line: str) -> None:
     """
     if _INFOTEXT.match(line):
         raise UnreadableInput(
-            "is no prompt but a part of AUTOMATIC1111's text about an image; write one line of "
+            "is part of AUTOMATIC1111's text about an image, not a prompt; write one line of "
             "--prompt, --negative_prompt and --seed instead"
         )
 
@@ -68,7 +68,7 @@ def _options(line: str) -> Iterator[tuple[str, list[str]]]:
     try:
         words = shlex.split(line)
     except ValueError:
-        raise UnreadableInput("has a quotation mark without its other one") from None
+        raise UnreadableInput("has an unmatched quotation mark") from None
     name = words[0].removeprefix("--")
     values: list[str] = []
     for word in words[1:]:

@@ -1,4 +1,4 @@
-"""What is wrong with what was handed in: one sentence each, all of them at once."""
+"""Problems of an input: one sentence each, all of them reported at once."""
 
 from collections.abc import Iterable, Sequence
 from typing import Annotated
@@ -9,9 +9,9 @@ from engine.text.errors import UserError
 from engine.text.terminal import clean
 
 SHOWN_PROBLEMS = 100
-"""Problems that the text of an `InputError` spells out; the rest are counted."""
+"""Maximum number of problems listed in the text of an `InputError`; the rest are counted."""
 KEPT_PROBLEMS = 1000
-"""Problems that an `InputError` holds; the rest are counted, so a huge bad file stays small."""
+"""Maximum number of problems in an `InputError`; the rest are counted, to bound memory."""
 
 
 def _cleaned(limit: int) -> BeforeValidator:
@@ -19,18 +19,18 @@ def _cleaned(limit: int) -> BeforeValidator:
 
 
 class Problem(BaseModel):
-    """One thing that is wrong with an input, and what to do about it.
+    """One problem of an input, and its remedy.
 
-    Every text is cleaned of control characters and shortened on the way in, so that a problem
-    can be printed as it is whatever the file held.
+    Every text is cleaned of control characters and shortened on creation, so that a problem
+    can be printed verbatim, whatever the file held.
 
     Attributes:
         file: The input's name as the operator gave it, or `standard input`.
-        message: What is wrong and what to do, without a subject where a field is named.
-        entry: Number of the entry in its file, from 1, where the problem is one entry's.
-        line: Line of the file, from 1, where it is known.
-        id: The entry's own id, where it has one.
-        field: Name of the field, with dots into nested ones, where the problem is one field's.
+        message: The problem and its remedy, without a subject if a field is named.
+        entry: Number of the entry in its file, from 1, if the problem is one entry's.
+        line: Line of the file, from 1, if known.
+        id: The entry's own id, if it has one.
+        field: Name of the field, with dots for nested ones, if the problem is one field's.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,11 +57,11 @@ class Problem(BaseModel):
 
 
 class InputError(UserError):
-    """An input is refused as a whole; nothing of it may be queued.
+    """An input is refused as a whole; none of it may be queued.
 
     Attributes:
-        problems: What is wrong, in the order of the file, at most `KEPT_PROBLEMS`.
-        total: How many problems there are, those that are not kept included.
+        problems: Problems in the order of the file, at most `KEPT_PROBLEMS`.
+        total: Number of problems, including those that are not kept.
     """
 
     def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
@@ -72,11 +72,11 @@ class InputError(UserError):
 
     @classmethod
     def of(cls, file: str, message: str, *, line: int | None = None) -> "InputError":
-        """The refusal of an input for one reason."""
+        """Return the refusal of an input for one reason."""
         return cls([Problem(file=file, message=message, line=line)])
 
     def __str__(self) -> str:
-        """One line a problem, the first `SHOWN_PROBLEMS`, then how many more there are."""
+        """Return one line per problem, the first `SHOWN_PROBLEMS`, then the number of others."""
         lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
         if self.total > len(lines):
             lines.append(f"and {self.total - len(lines)} more")
@@ -84,7 +84,7 @@ class InputError(UserError):
 
 
 class ProblemLog:
-    """Collects problems within bounded memory."""
+    """Collector of problems in bounded memory."""
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
@@ -94,11 +94,11 @@ class ProblemLog:
         return self.total > 0
 
     def add(self, problems: Iterable[Problem], total: int | None = None) -> None:
-        """Adds problems; `total` says how many there are where not all of them are given."""
+        """Add problems; `total` is their number if not all of them are given."""
         given = list(problems)
         self.problems += given[: max(0, KEPT_PROBLEMS - len(self.problems))]
         self.total += len(given) if total is None else total
 
     def error(self) -> InputError:
-        """Everything collected, as one refusal."""
+        """Return all collected problems as one refusal."""
         return InputError(self.problems, self.total)

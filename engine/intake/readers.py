@@ -1,4 +1,4 @@
-"""Inputs as entries: which format an input has, and the reader of each."""
+"""Inputs as entries: detection of the format, and a reader for each."""
 
 import json
 import re
@@ -14,14 +14,14 @@ from engine.intake.source import MIB, InputSource, open_source, whole_text
 from engine.text.terminal import quoted
 
 Format = Literal["json", "yaml", "jsonl", "csv", "lines"]
-"""What an input may be written in."""
+"""Formats of inputs."""
 FORMATS: tuple[Format, ...] = get_args(Format)
-"""Every format, as `--format` takes them."""
+"""All formats, as `--format` accepts them."""
 
 MAX_JSON_BYTES = 64 * MIB
-"""The largest JSON document; larger inputs are JSONL or CSV."""
+"""Maximum size of a JSON document; larger inputs are JSONL or CSV."""
 MAX_YAML_BYTES = 16 * MIB
-"""The largest YAML document; YAML is slow to read."""
+"""Maximum size of a YAML document; YAML is slow to read."""
 
 _SUFFIXES: dict[str, Format] = {
     ".json": "json",
@@ -44,15 +44,15 @@ def open_entries(
     name: str = "",
     fields: Collection[str] = (),
 ) -> Iterator[InputEntry | Problem]:
-    """The entries of an input, lazily, in their order.
+    """Yield the entries of an input lazily, in their order.
 
     JSONL, CSV and plain lines are read in bounded memory; JSON and YAML as a whole.
 
     Args:
         where: A path, `-` for standard input, or an open binary stream.
-        file_format: Its format; by default what its name says, else what its beginning looks like.
-        name: What to call it in messages.
-        fields: The fields that entries may have, where they are known: the columns of a CSV file
+        file_format: Its format; by default detected from its name, else from its first bytes.
+        name: Name of it in messages.
+        fields: The fields that entries may have, if known: the columns of a CSV file
             are checked against them once, instead of in every row.
 
     Yields:
@@ -68,7 +68,7 @@ def open_entries(
 def read_entries(
     source: InputSource, *, file_format: Format | None = None, fields: Collection[str] = ()
 ) -> Iterator[InputEntry | Problem]:
-    """The entries of an input that is open; see `open_entries`."""
+    """Yield the entries of an open input; see `open_entries`."""
     nothing = True
     try:
         chosen = file_format or _SUFFIXES.get(source.suffix) or detect(source.head(), fields)
@@ -108,14 +108,14 @@ def _read_json(source: InputSource) -> Iterator[InputEntry | Problem]:
     except UnreadableInput as error:
         if "Extra data" not in str(error):
             raise
-        advice = "; one object a line is JSONL: end the name in .jsonl or give --format jsonl"
+        advice = "; one object per line is JSONL: end the name in .jsonl or give --format jsonl"
         raise UnreadableInput(f"{error}{advice}", error.line) from None
     del text
     yield from numbered(source.name, unpack(source.name, document))
 
 
 def _read_yaml(source: InputSource, fields: Collection[str]) -> Iterator[InputEntry | Problem]:
-    from engine.intake.strict_yaml import decode  # PyYAML takes its time to import
+    from engine.intake.strict_yaml import decode  # PyYAML is slow to import
 
     document, places = decode(whole_text(source, MAX_YAML_BYTES))
     if document is None:
@@ -140,14 +140,14 @@ def _unquoted(source: InputSource, entry: InputEntry, text: str) -> Problem:
 
 
 def detect(head: bytes, fields: Collection[str] = ()) -> Format:
-    """The format that the beginning of an input looks like.
+    """Return the format that the first bytes of an input suggest.
 
     Args:
         head: The first bytes.
-        fields: The fields that entries may have, which a CSV header or a YAML entry begins with.
+        fields: The fields that entries may have, which a CSV header or a YAML entry starts with.
 
     Returns:
-        The format; `lines` where nothing speaks for another.
+        The format; `lines` if nothing suggests another.
     """
     text = head.decode("utf-8-sig", errors="replace").lstrip()
     if text.startswith("["):

@@ -1,4 +1,4 @@
-"""What pydantic found, said to an operator."""
+"""Errors of pydantic as sentences for operators."""
 
 import difflib
 import functools
@@ -41,7 +41,7 @@ _SAYS_IT_ALL = {"missing", "string_unicode", "value_error", "assertion_error", "
 
 
 def sentence(error: ErrorDetails) -> str:
-    """What is wrong with one field, without the field's name: `must be at least 64, and is 3`."""
+    """Return the problem of one field, without its name: `must be at least 64, and is 3`."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return "is not a known field"
@@ -59,7 +59,7 @@ def sentence(error: ErrorDetails) -> str:
 
 
 def _found(kind: str, value: Any) -> str:
-    """What was found instead."""
+    """Return a description of the value found instead."""
     if kind in ("string_too_long", "too_long", "too_short"):
         return f"has {len(value)}"
     if isinstance(value, str):
@@ -77,11 +77,11 @@ def _found(kind: str, value: Any) -> str:
 
 
 def nearest(name: str, names: Collection[str]) -> str:
-    """Advice about a name that is not known: the nearest known one, or all of them."""
+    """Return advice about an unknown name: the nearest known one, or all of them."""
     return _nearest(clean(name, 60), tuple(names))
 
 
-@functools.lru_cache(256)  # a million entries can make the same mistake
+@functools.lru_cache(256)  # a million entries can have the same mistake
 def _nearest(name: str, names: tuple[str, ...]) -> str:
     folded = {known.lower().replace("-", "_"): known for known in names}
     wanted = name.lower().replace("-", "_").replace(" ", "_")

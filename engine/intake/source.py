@@ -1,7 +1,7 @@
-"""Where an input comes from: a regular file or a stream, as UTF-8 text within limits.
+"""Source of an input: a regular file or a stream, as UTF-8 text within limits.
 
 Everything that can be refused before a byte is read is refused here: what is not a regular file,
-what is too large, what is missing. Text is read as whole or line by line, never more than asked.
+what is too large, what is missing. Text is read whole or line by line, never more than requested.
 """
 
 import codecs
@@ -22,15 +22,15 @@ from engine.text.terminal import quoted
 
 MIB = 1 << 20
 MAX_STREAMED_BYTES = 1024 * MIB
-"""The longest input of any format, in bytes."""
+"""Maximum size of an input of any format, in bytes."""
 MAX_LINE_BYTES = MIB
-"""The longest line, in bytes, of a format that is read line by line."""
+"""Maximum length of a line, in bytes, in formats that are read line by line."""
 HEAD_BYTES = 1 << 16
-"""What is looked at to tell the format of an input without a telling name."""
+"""Number of first bytes used to detect the format of an input if its name does not show it."""
 
 _NAMES_LOOKED_AT = 10_000
 _MARKS = (
-    (codecs.BOM_UTF32_LE, "UTF-32"),  # before UTF-16, whose mark is the beginning of this one
+    (codecs.BOM_UTF32_LE, "UTF-32"),  # before UTF-16, whose mark is a prefix of this one
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
@@ -41,18 +41,18 @@ _SIGNATURES = (
     (b"\xd0\xcf\x11\xe0", _WORKBOOK),  # XLS
     (b"{\\rtf", "is rich text (RTF); save it as plain text"),
 )
-"""Beginnings of files that people take for text, and what to do about them."""
+"""First bytes of files that people mistake for text, with the remedy for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputSource:
-    """An input that is open.
+    """An open input.
 
     Attributes:
-        name: What it is called in messages: the path as it was given, or `standard input`.
+        name: Its name in messages: the path as given, or `standard input`.
         folder: The folder that paths in the input are relative to.
         stream: Its bytes.
-        suffix: The end of its name in lower case, with the dot; empty for a stream.
+        suffix: The suffix of its name in lower case, with the dot; empty for a stream.
     """
 
     name: str
@@ -61,21 +61,21 @@ class InputSource:
     suffix: str = ""
 
     def head(self) -> bytes:
-        """The first bytes, up to `HEAD_BYTES`, without taking them from the stream."""
+        """Return the first bytes, up to `HEAD_BYTES`, without consuming them."""
         return self.stream.peek(HEAD_BYTES)[:HEAD_BYTES]
 
     def refusal(self, message: str, line: int | None = None) -> InputError:
-        """The refusal of this input for one reason."""
+        """Return the refusal of this input for one reason."""
         return InputError.of(self.name, message, line=line)
 
 
 @contextlib.contextmanager
 def open_source(where: str | Path | BinaryIO, name: str = "") -> Iterator[InputSource]:
-    """Opens an input for the length of a `with`.
+    """Open an input for the length of a `with`.
 
     Args:
         where: A path, `-` for standard input, or an open binary stream (which stays open).
-        name: What to call it in messages, where the path or `standard input` will not do.
+        name: Its name in messages, if not the path or `standard input`.
 
     Raises:
         InputError: It is missing, not a regular file, larger than `MAX_STREAMED_BYTES`, or
@@ -120,11 +120,11 @@ def _missing(path: Path) -> str:
 
 
 def whole_text(source: InputSource, limit: int) -> str:
-    """The whole input as text.
+    """Return the whole input as text.
 
     Args:
         source: The input.
-        limit: The most bytes to read.
+        limit: Maximum number of bytes to read.
 
     Raises:
         InputError: It is longer than `limit`, not UTF-8, or holds a NUL.
@@ -139,10 +139,10 @@ def whole_text(source: InputSource, limit: int) -> str:
 
 
 def lines(source: InputSource) -> Iterator[tuple[int, str]]:
-    r"""The input's lines with their numbers from 1, line ends included.
+    r"""Yield the input's lines with their numbers from 1, line ends included.
 
-    A line ends in `\n`, so a `\r` before it is part of the line; where the beginning of the input
-    has no `\n` and a `\r`, as old spreadsheets for the Mac write it, a line ends in `\r`.
+    A line ends in `\n`, so a `\r` before it is part of the line; if the head of the input has
+    no `\n` and a `\r`, as old spreadsheets for the Mac write it, a line ends in `\r`.
 
     Raises:
         InputError: The input or a line is too long, it is not UTF-8, or it holds a NUL.
@@ -181,7 +181,7 @@ def _read_cr_lines(stream: io.BufferedReader) -> Iterator[bytes]:
 
 
 def _decoded(source: InputSource, data: bytes, offset: int, line: int) -> str:
-    """Text of bytes that stand `offset` bytes into the input, the first of them on `line`."""
+    """Decode bytes that start at `offset` in the input, on line `line`."""
     if offset == 0:
         for mark, encoding in _MARKS:
             if data.startswith(mark):

@@ -1,4 +1,4 @@
-"""JSON as the standard says it: no NaN, no name given twice, no number beyond reason."""
+"""Strict JSON: no NaN, no duplicate names, no absurdly long numbers."""
 
 import json
 from typing import Any
@@ -30,10 +30,10 @@ _DECODER = json.JSONDecoder(
 
 
 def decode(text: str) -> Any:
-    """The plain data of a JSON text; values that must not be used are `RefusedValue` in it.
+    """Return the plain data of a JSON text; values that must not be used become `RefusedValue`.
 
     Raises:
-        UnreadableInput: The text is not JSON, or lies too deep in itself to be read.
+        UnreadableInput: The text is not JSON, or is nested too deeply to be read.
     """
     try:
         return _DECODER.decode(text)

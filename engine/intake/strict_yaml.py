@@ -1,10 +1,10 @@
-"""YAML as plain data: no tags, no bombs, and words stay words.
+"""Strict YAML as plain data: no tags, no alias bombs, and words stay words.
 
-A document is first walked event by event, without building anything, and refused for its tags,
-its depth or what its aliases would repeat; only then is it composed. Plain scalars become
+A document is first walked event by event, without building anything, and refused because of tags,
+depth or repetition by aliases; only then is it composed. Plain scalars become
 null (`null`, `~`, nothing), booleans (`true`, `false`), decimal numbers, and otherwise text: `no`,
-`on`, `2024-01-01`, `12:30` and `007` are the texts they look like, which is what a prompt means.
-Nothing, followed by what seems to be a value that begins with #, is refused: `colour: #e8b04a`.
+`on`, `2024-01-01`, `12:30` and `007` remain the texts they look like, as intended in a prompt.
+An empty value followed by an apparent value that starts with # is refused: `colour: #e8b04a`.
 """
 
 import re
@@ -26,17 +26,17 @@ from engine.intake.entries import (
 from engine.text.terminal import quoted
 
 try:
-    from yaml import CSafeLoader as _Base  # ten times as fast; missing where libyaml is
+    from yaml import CSafeLoader as _Base  # ten times as fast; missing if libyaml is
 except ImportError:  # pragma: no cover - depends on how PyYAML was built
     from yaml import SafeLoader as _Base  # type: ignore[assignment]
 
 _VALUE_AS_COMMENT = re.compile(r"[ \t]+(#[^\s#].*)")
 
 MAX_REPEATED = 1_000_000
-"""Characters and nodes that aliases may repeat, in one document."""
+"""Maximum number of characters and nodes that aliases of one document may repeat."""
 
 _LOOKAHEAD = 2048
-"""Characters before an error in which brackets are counted."""
+"""Number of characters before an error in which brackets are counted."""
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULL = _PREFIX + "null"
@@ -57,14 +57,14 @@ for _name, _pattern, _first in (
 
 
 def decode(text: str) -> tuple[Any, list[int]]:
-    """The plain data of a YAML text, and the lines of its entries.
+    """Return the plain data of a YAML text, and the lines of its entries.
 
     Returns:
-        The data, in which values that must not be used are `RefusedValue`; and the line, from 1, of
+        The data, with `RefusedValue` for values that must not be used; and the line, from 1, of
         each entry: of a list, of the list in an object around them, or of the one object.
 
     Raises:
-        UnreadableInput: The text is not YAML, or holds what is not read.
+        UnreadableInput: The text is not YAML, or uses a refused feature.
     """
     try:
         _Guard().check(yaml.parse(text, Loader=_Loader))
@@ -105,13 +105,13 @@ def _advice(text: str, line: int | None) -> str:
 
 
 class _Guard:
-    """Walks the events of a text and refuses what must not be composed."""
+    """Guard that walks the events of a text and refuses what must not be composed."""
 
     def __init__(self) -> None:
         self.documents = 0
         self.size = 0  # characters and nodes so far, as if aliases were written out
         self.repeated = 0
-        self.open: list[tuple[str | None, int]] = []  # anchor, and size when it began
+        self.open: list[tuple[str | None, int]] = []  # anchor, and size at its start
         self.anchors: dict[str, int] = {}
 
     def check(self, events: Iterator[yaml.Event]) -> None:
@@ -120,7 +120,7 @@ class _Guard:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.documents += 1
                 if self.documents > 1:
-                    raise UnreadableInput("holds several YAML documents; keep one a file", line)
+                    raise UnreadableInput("holds several YAML documents; keep one per file", line)
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event, line)
             elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
@@ -177,12 +177,12 @@ def _mapping(node: MappingNode, text: str) -> dict[str, Any]:
 
 
 def _nothing(node: Node, text: str) -> Any:
-    """None for an empty scalar; refused where a comment in its place seems to be its value."""
+    """Return None for an empty scalar; refuse it if a comment seems to be its value."""
     found = _VALUE_AS_COMMENT.match(text, node.end_mark.index)
     if found is None:
         return None
     return RefusedValue(
-        f"is empty, since {quoted(found[1])} is a comment in YAML: write a value that begins with "
+        f"is empty, since {quoted(found[1])} is a comment in YAML: write a value that starts with "
         "# in quotation marks, and a comment with a space after its #"
     )
 

@@ -1,4 +1,4 @@
-"""Entries against a recipe's input model: typed inputs out, or a sentence for all that is wrong."""
+"""Validation of entries by a recipe's input model: typed inputs, or a sentence per problem."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from engine.intake.sentences import nearest, sentence
 
 InputT = TypeVar("InputT", bound=BaseModel)
 
-_UNKNOWN_SHOWN = 10  # unknown fields of one entry that are named; an entry may hold thousands
+_UNKNOWN_SHOWN = 10  # unknown fields listed per entry; an entry may hold thousands
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class ValidEntry(Generic[InputT]):
     """An entry that can be queued.
 
     Attributes:
-        number: Its place in the input, from 1.
-        key: Its id, given or made; no two entries of an input have the same.
-        input: What the recipe gets. Its own `id`, where the model has one, is the given id only.
+        number: Its position in the input, from 1.
+        key: Its id, given or generated; no two entries of an input have the same.
+        input: Input of the recipe. Its own `id`, if the model has one, is the given id only.
     """
 
     number: int
@@ -32,7 +32,7 @@ class ValidEntry(Generic[InputT]):
 
 
 def field_names(model: type[BaseModel]) -> list[str]:
-    """What an entry for a model may hold: the names as they are written, `id` among them."""
+    """Return the field names that an entry for a model may have, including `id`."""
     names = [field.alias or name for name, field in model.model_fields.items()]
     return names if "id" in names else ["id", *names]
 
@@ -45,7 +45,7 @@ def validate(
     context: Mapping[str, Any] | None = None,
     offset: int = 0,
 ) -> Iterator[ValidEntry[InputT] | Problem]:
-    """Validates entries against an input model, one at a time, in their order.
+    """Validate entries against an input model, one at a time, in their order.
 
     A field that is null is an absent field. An entry with a problem yields all of its problems
     and no `ValidEntry`.
@@ -55,10 +55,10 @@ def validate(
         model: The recipe's input model.
         source: The input's name in messages.
         context: The validation context, for fields such as `ImageFile`.
-        offset: How many entries the batch already has: the positions in made ids go on from it.
+        offset: Number of entries that the batch already has, added to positions in generated ids.
 
     Yields:
-        A `ValidEntry` for every entry that is right, a `Problem` for everything that is wrong.
+        A `ValidEntry` for every valid entry, a `Problem` for every problem.
     """
     names, ids = field_names(model), Ids()
     takes_id = "id" in model.model_fields
@@ -81,7 +81,7 @@ def validate(
 
 
 def _unknown(data: dict[str, Any], names: Collection[str]) -> Iterator[tuple[str, str]]:
-    """Takes the fields that no entry may have out of the data, and says so."""
+    """Remove fields that no entry may have from the data, and report them."""
     unknown = [name for name in data if name not in names]
     for name in unknown:
         del data[name]
@@ -92,14 +92,14 @@ def _unknown(data: dict[str, Any], names: Collection[str]) -> Iterator[tuple[str
 
 
 def _take_id(data: dict[str, Any], number: int, offset: int, ids: Ids) -> tuple[str, str]:
-    """The entry's id and what is wrong with it; puts a given id right in the data."""
+    """Return the entry's id and its problem; normalise a given id in the data."""
     if "id" not in data:
         key = made_id(number + offset, data)
         first = ids.place(key, number)
         if first == number:
             return key, ""
         return key, (
-            f"is absent, and '{key}', which would be made for it, is the id of entry {first}; "
+            f"is absent, and '{key}', which would be generated for it, is the id of entry {first}; "
             "give one of the two another"
         )
     try:
@@ -109,7 +109,7 @@ def _take_id(data: dict[str, Any], number: int, offset: int, ids: Ids) -> tuple[
     first = ids.place(key, number)
     if first == number:
         return key, ""
-    return key, f"is the id of entry {first} too; give it an id of its own"
+    return key, f"is also the id of entry {first}; give it another id"
 
 
 def _build(

@@ -1,9 +1,9 @@
-"""What a batch is going to take, before it starts: steps, calls, cost and time, each as a range.
+"""Estimate of a batch before it starts: ranges of steps, calls, cost and time.
 
-The least is that every job stops after its first turn, the most that it makes all its turns; both
-are of ordinary calls that work at the first try. Where there are fallbacks, the most is that every
-backend of the list is asked, and paid, in vain but the last. A budget is what keeps to an amount,
-not this.
+The minimum assumes that every job stops after its first turn, the maximum that it uses all turns;
+both assume that calls succeed at the first attempt. With fallbacks, the maximum assumes that every
+backend of the list but the last is called, and paid, in vain. Only a budget limits the cost, not
+this estimate.
 """
 
 import math
@@ -12,25 +12,25 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict
 
 Range = tuple[int, int]
-"""The least and the most."""
+"""Minimum and maximum."""
 
 
 class BackendUse(BaseModel):
-    """What one job of a batch asks of one backend.
+    """Use of one backend by one job of a batch.
 
     Attributes:
-        capability: What it is used for.
+        capability: Its purpose.
         backend: The backend's name.
-        model: The model that does it.
-        paid: Whether its calls cost money.
-        calls: Calls of one job, on average; None where the recipe does not say.
-        cost: Micro-dollars of one call; None where it is paid and its prices are not known.
-        seconds: How long one call takes, as measured in this workspace; None where it never was.
+        model: The model.
+        paid: True if its calls cost money.
+        calls: Calls per job, on average; None if the recipe has no figure.
+        cost: Micro-dollars per call; None if it is paid and its prices are unknown.
+        seconds: Duration of one call, as measured in this workspace; None if never measured.
         concurrency: Calls in flight at once.
-        requests_per_minute: Calls a minute at most.
+        requests_per_minute: Maximum number of calls per minute.
         price_names: The settings that have to be set for its prices to be known.
-        is_fallback: Whether it is asked only where the backends before it have failed.
-        details: What its settings come to, a line each.
+        is_fallback: True if it is called only after the backends before it have failed.
+        details: Summary of its settings, one per line.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,7 +50,7 @@ class BackendUse(BaseModel):
 
 
 class EstimateLine(BaseModel):
-    """What a batch asks of one backend; as `BackendUse`, for all jobs."""
+    """Use of one backend by a batch; as `BackendUse`, for all jobs."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -65,14 +65,14 @@ class EstimateLine(BaseModel):
 
 
 class Estimate(BaseModel):
-    """What a batch is going to take.
+    """Estimate of a batch.
 
     Attributes:
-        jobs: How many jobs there are.
-        steps: Steps of all of them; None where the recipe does not say.
-        cost: Micro-dollars; None where some price or number of calls is not known.
-        seconds: Time, without fallbacks; None where some backend was never measured here.
-        lines: The parts of it: one a capability, then one a fallback.
+        jobs: Number of jobs.
+        steps: Steps of all of them; None if the recipe has no figure.
+        cost: Micro-dollars; None if some price or number of calls is unknown.
+        seconds: Time, without fallbacks; None if some backend was never measured here.
+        lines: Its parts: one per capability, then one per fallback.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -85,22 +85,22 @@ class Estimate(BaseModel):
 
     @property
     def is_free(self) -> bool:
-        """Whether nothing of it costs money."""
+        """True if nothing in it costs money."""
         return not any(line.paid for line in self.lines)
 
     @property
     def unpriced(self) -> list[EstimateLine]:
-        """The parts whose prices are not known."""
+        """Parts with unknown prices."""
         return [line for line in self.lines if line.paid and line.cost is None]
 
 
 def estimate(jobs: int, uses: Sequence[BackendUse], *, in_flight: int) -> Estimate:
-    """What a batch is going to take.
+    """Return the estimate of a batch.
 
     Args:
-        jobs: How many jobs there are.
-        uses: What one job asks of each backend.
-        in_flight: Jobs at the same time at most.
+        jobs: Number of jobs.
+        uses: Use of each backend by one job.
+        in_flight: Maximum number of concurrent jobs.
     """
     lines = tuple(_line(jobs, use) for use in uses)
     calls = [line.calls for line in lines]
@@ -142,7 +142,7 @@ def _sum(ranges: Sequence[Range | None]) -> Range | None:
 
 
 def _seconds(jobs: int, uses: Sequence[BackendUse], in_flight: int) -> tuple[float, float] | None:
-    """The time of the narrowest place: some lane, or the jobs that run at the same time."""
+    """Return the time of the bottleneck: a lane, or the limit of concurrent jobs."""
     least, most = _seconds_of(jobs, uses, in_flight, 0), _seconds_of(jobs, uses, in_flight, 1)
     return None if least is None or most is None else (least, most)
 

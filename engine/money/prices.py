@@ -1,4 +1,4 @@
-"""The price table: what providers ask, for settings that say nothing about it."""
+"""Price table: prices of providers, for settings without prices."""
 
 import datetime as dt
 import tomllib
@@ -14,17 +14,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from engine.text.errors import UserError
 
 PRICES_FILE = "prices.toml"
-"""The workspace's own table, which is looked at before the package's."""
+"""The workspace's own table, which takes precedence over the package's."""
 
 Unit = Literal["image", "million_tokens_in", "million_tokens_out", "second"]
-"""What is sold."""
+"""Unit of sale."""
 
 _FORMER_UNITS = {"picture": "image"}
-"""Units under the names that tables of earlier releases use."""
+"""Units by their names in tables of earlier releases."""
 
 
 class PricesError(UserError, ValueError):
-    """A price table cannot be read; the message says where and why."""
+    """A price table cannot be read; the message has the place and the reason."""
 
 
 def _unit(value: Any) -> Any:
@@ -35,14 +35,14 @@ class Price(BaseModel):
     """One entry.
 
     Attributes:
-        backend: The backend's name; `*` stands for anything, here and in `model`.
+        backend: The backend's name; `*` matches anything, here and in `model`.
         model: The model's name.
-        unit: What is sold.
-        quality: The quality of images that it is of; None for any.
-        dollars: For one unit.
-        source: Where it was read.
-        date: When.
-        until: The last day that it holds, where the source says so.
+        unit: Unit of sale.
+        quality: Quality of images that it applies to; None for any.
+        dollars: Price of one unit.
+        source: Source of the price.
+        date: Date of the source.
+        until: Last day on which it is valid, if the source names one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -57,7 +57,7 @@ class Price(BaseModel):
     until: dt.date | None = None
 
     def is_of(self, backend: str, model: str, unit: Unit, quality: str | None) -> bool:
-        """Whether it is what a unit of a model costs."""
+        """Return whether it is the price of a unit of a model."""
         return (
             self.unit == unit
             and self.quality in {None, quality}
@@ -67,7 +67,7 @@ class Price(BaseModel):
 
 
 class PriceTable(BaseModel):
-    """Prices in the order in which they are looked at."""
+    """Prices in the order of precedence."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -76,7 +76,7 @@ class PriceTable(BaseModel):
     def find(
         self, backend: str, model: str, unit: Unit, today: dt.date, quality: str | None = None
     ) -> Price | None:
-        """The first entry for a unit of a model; None where its price is not known today."""
+        """Return the first entry for a unit of a model; None if its price is unknown today."""
         for entry in self.price:
             if entry.is_of(backend, model, unit, quality) and (entry.until or today) >= today:
                 return entry
@@ -84,7 +84,7 @@ class PriceTable(BaseModel):
 
 
 def load_prices(root: Path) -> PriceTable:
-    """The workspace's table, where it has one, before the package's.
+    """Return the workspace's table, if any, before the package's.
 
     Args:
         root: The workspace.
@@ -96,7 +96,7 @@ def load_prices(root: Path) -> PriceTable:
 
 
 def own_prices(root: Path) -> PriceTable:
-    """The workspace's table alone; empty if it has none.
+    """Return the workspace's table alone; empty if it has none.
 
     Raises:
         PricesError: It has something wrong.
@@ -142,18 +142,18 @@ def prices_for(
     settings: Mapping[str, Any],
     today: dt.date,
 ) -> dict[str, float]:
-    """The prices that settings leave open and the table knows, by the name of the setting.
+    """Return prices of the table for settings that are not set, by the name of the setting.
 
-    What an operator has set is left alone; so is what is sold in another way that has a price
-    already, since a backend adds up all prices that it knows.
+    Prices set by an operator are kept; so are units sold in another way that already have a price,
+    since a backend adds up all prices that it knows.
 
     Args:
-        table: Where to look.
-        capability: What the backend is used for.
+        table: The table.
+        capability: Purpose of the backend.
         backend: Its name.
-        model: The model that does it.
-        settings: All settings of the backend, by name; None where one is not set.
-        today: The day, for prices that end.
+        model: The model.
+        settings: All settings of the backend, by name; None if one is not set.
+        today: The day, for prices that expire.
     """
     found: dict[str, float] = {}
     for name, (unit, others) in (_OF_IMAGES if capability == "image" else _OF_WORDS).items():

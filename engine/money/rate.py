@@ -1,17 +1,17 @@
-"""How fast money is spent, and where that leads."""
+"""Rate of spending, and its projection."""
 
 
 def rate(microdollars: int, seconds: float | None) -> int | None:
-    """Micro-dollars an hour; None where no time has passed."""
+    """Return micro-dollars per hour; None if no time has passed."""
     if not seconds or seconds <= 0:
         return None
     return round(microdollars * 3600 / seconds)
 
 
 def projected(microdollars: int, ended: int, total: int) -> int | None:
-    """What all jobs cost if they cost what those that have ended did; None before the first has.
+    """Return the cost of all jobs at the average of the ended ones; None before the first ends.
 
-    What was spent on jobs that have not ended counts too, so early figures are high rather than
+    Money spent on jobs that have not ended counts too, so early figures are high rather than
     low.
     """
     if not ended:

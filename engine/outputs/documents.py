@@ -9,32 +9,32 @@ import yaml
 VERSION = 1
 """Version of these documents, in each of them."""
 
-# What a terminal would act on or hide when such a file is shown with `cat`, and halves of
+# Characters that a terminal would act on or hide when the file is shown with `cat`, and halves of
 # characters, which UTF-8 cannot hold.
 _HIDDEN = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
-_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast where it is built
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # ten times as fast, if it is built
 
 
 def dollars(microdollars: int) -> float:
-    """US dollars of millionths of one."""
+    """Return micro-dollars as US dollars."""
     return microdollars / 1_000_000
 
 
 def to_json(document: dict[str, Any], indent: int | None = 2) -> bytes:
-    """A document as UTF-8 JSON that is safe to show in a terminal."""
+    """Return a document as UTF-8 JSON that is safe to show in a terminal."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=indent)
     return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode() + b"\n"
 
 
 def to_yaml(document: dict[str, Any]) -> bytes:
-    """A document as UTF-8 YAML that is safe to show in a terminal."""
+    """Return a document as UTF-8 YAML that is safe to show in a terminal."""
     readable = not _HIDDEN.search(json.dumps(document, ensure_ascii=False))
     text: str = yaml.dump(_whole(document), Dumper=_Dumper, sort_keys=False, allow_unicode=readable)
     return text.encode()
 
 
 def _whole(value: Any) -> Any:
-    """The same data with U+FFFD for halves of characters, which YAML has no way to write."""
+    """Return the data with U+FFFD for halves of characters, which YAML cannot represent."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, dict):

@@ -1,7 +1,7 @@
 """Writing into one folder, whole files at a time, and reading regular files only.
 
-All names are taken relative to an open descriptor of the folder, so that no link that is planted
-inside it, and no exchange of the folder meanwhile, leads anywhere else.
+All names are resolved relative to an open descriptor of the folder, so that neither a planted link
+inside it nor a swap of the folder leads anywhere else.
 """
 
 import errno
@@ -37,15 +37,15 @@ class ExportError(UserError):
 
 
 class Folder:
-    """One folder that files are put into. Used as a context manager; made where it is missing.
+    """One folder to write files into. A context manager; creates the folder if it is missing.
 
     Args:
         path: The folder. Its own last part may not be a link.
-        within: The open folder that it lies in, which it is then made and opened by.
+        within: The open parent folder, through which it is then created and opened.
 
     Raises:
         ExportError: On entering: it is a link or not a folder.
-        OSError: On entering: it cannot be made or opened.
+        OSError: On entering: it cannot be created or opened.
     """
 
     def __init__(self, path: Path, within: "Folder | None" = None) -> None:
@@ -79,18 +79,18 @@ class Folder:
         os.close(self._descriptor)
 
     def put(self, name: str, data: bytes) -> None:
-        """Makes a file hold these bytes; leaves it alone where it already does."""
+        """Write a file unless it already has these bytes."""
         if self.read(name, len(data)) != data:
             with self.replacing(name) as stream:
                 stream.write(data)
 
     @contextmanager
     def replacing(self, name: str, *, tidy: bool = False) -> Iterator[BinaryIO]:
-        """A stream to write a file with; the file appears whole at the end, or not at all.
+        """Open a stream that writes a file; the file appears whole at the end, or not at all.
 
         Args:
             name: The file.
-            tidy: Whether to remove first what killed processes have left of earlier tries.
+            tidy: True to remove leftovers of killed processes first.
         """
         for left in self.names() if tidy else ():
             if self.is_abandoned(left, re.compile(re.escape(name))):
@@ -108,10 +108,10 @@ class Folder:
             raise
 
     def link(self, name: str, source: Path) -> bool:
-        """Makes a file a hard link to another one.
+        """Create a file as a hard link to another one.
 
         Returns:
-            False where the file systems do not allow it, and nothing was done.
+            False if the file systems do not allow it; nothing was done.
         """
         temporary = self._temporary(name)
         try:
@@ -123,11 +123,11 @@ class Folder:
         try:
             self._rename(temporary, name)
         finally:
-            self.remove(temporary)  # a rename does nothing where both are the same file already
+            self.remove(temporary)  # a rename does nothing if both are already the same file
         return True
 
     def is_linked(self, name: str, source: Path) -> bool:
-        """Whether a file is the same file as another one."""
+        """Return whether a file is the same file as another one."""
         try:
             here = os.stat(name, dir_fd=self._descriptor, follow_symlinks=False)
             return os.path.samestat(here, source.lstat())
@@ -135,32 +135,32 @@ class Folder:
             return False
 
     def read(self, name: str, limit: int) -> bytes | None:
-        """The bytes of a regular file of at most `limit` bytes; None where it is anything else."""
+        """Return the bytes of a regular file of at most `limit` bytes; None for anything else."""
         try:
             return _read(name, limit, self._descriptor)
         except (OSError, ExportError):
             return None
 
     def names(self) -> list[str]:
-        """The names of everything in it."""
+        """Return the names of all its entries."""
         return os.listdir(self._descriptor)  # noqa: PTH208 - a descriptor has no Path
 
     def remove(self, name: str) -> None:
-        """Removes a file or a link, never what a link points at; leaves folders alone."""
+        """Remove a file or a link, never the target of a link; leave folders alone."""
         with suppress(FileNotFoundError, IsADirectoryError, PermissionError):
             os.unlink(name, dir_fd=self._descriptor)
 
     def folder(self, name: str) -> "Folder":
-        """A folder inside it; made when it is entered, where it is missing."""
+        """Return a folder inside it, which is created on entering if it is missing."""
         return Folder(self.path / name, self)
 
     def remove_empty(self, name: str) -> None:
-        """Removes a folder inside it that is empty; leaves anything else alone."""
+        """Remove an empty folder inside it; leave anything else alone."""
         with suppress(OSError):
             os.rmdir(name, dir_fd=self._descriptor)
 
     def is_abandoned(self, name: str, own: re.Pattern[str]) -> bool:
-        """Whether it is a temporary file of a name in `own` that a killed process left behind."""
+        """Return whether it is a temporary file, named in `own`, of a killed process."""
         match = _TEMPORARY.fullmatch(name)
         if match is None or not own.fullmatch(match["name"]):
             return False
@@ -184,7 +184,7 @@ class Folder:
 
 
 def make_private(path: Path) -> None:
-    """Makes a folder and those above it that are missing, each for its owner alone."""
+    """Create a folder and its missing parents, each for its owner only."""
     missing = [path]
     while not os.path.lexists(missing[-1].parent):
         missing.append(missing[-1].parent)
@@ -195,7 +195,7 @@ def make_private(path: Path) -> None:
 
 
 def read_regular(path: Path, limit: int) -> bytes:
-    """The bytes of a regular file; links are not followed and nothing else is waited for.
+    """Return the bytes of a regular file, without following links or blocking on a pipe.
 
     Raises:
         ExportError: It is a link, not a regular file, or has more than `limit` bytes.

@@ -1,4 +1,4 @@
-"""Putting a stored image into a folder: linked where it can be, converted where it must be."""
+"""Projection of a stored image into a folder: linked if possible, converted if necessary."""
 
 import hashlib
 import re
@@ -18,19 +18,19 @@ from engine.outputs.folder import Folder
 from engine.outputs.names import SUFFIXES
 
 SOURCE = "safelight-source"
-"""Keyword of the chunk that holds the SHA-256 of the stored file that a copy was made from."""
+"""Keyword of the chunk with the SHA-256 of the stored file that a copy is based on."""
 
 MAX_COPY_BYTES = 1 << 30
-"""A file that is larger than this is not taken for a copy of ours."""
+"""Files larger than this are never assumed to be our copies."""
 
 
 def file_name(stem: str, image: Artifact, stored: Callable[[str], Path]) -> str:
-    """The name of an image's file: a PNG, or what a signed image is.
+    """Return the name of an image's file: a PNG, or the original type of a signed image.
 
     Args:
         stem: The name without its ending.
         image: The stored image.
-        stored: The stored file of a hash.
+        stored: Path of the stored file of a hash.
     """
     suffix = SUFFIXES.get(image.media_type, ".png")
     if suffix == ".png" or not _is_signed(stored(image.hash)):
@@ -40,11 +40,11 @@ def file_name(stem: str, image: Artifact, stored: Callable[[str], Path]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stored image, and how it came to be.
+    """A stored image and its lineage.
 
     Attributes:
         artifact: The stored image.
-        lineage: How it was generated; None if its seed is not known.
+        lineage: Record of its generation; None if its seed is unknown.
     """
 
     artifact: Artifact
@@ -52,21 +52,21 @@ class Source:
 
 
 def put_image(folder: Folder, name: str, source: Source, stored: Path) -> list[str]:
-    """Writes a stored image as `name`, a PNG that carries its lineage.
+    """Write a stored image as `name`, a PNG that carries its lineage.
 
-    A stored PNG that carries `parameters` is hard linked, or copied where linking is impossible.
-    Any other stored image is converted where needed and stamped; the copy names its source, so
-    that it is not made again. A signed image is linked or copied as it is, since a changed byte
+    A stored PNG that carries `parameters` is hard linked, or copied if linking is impossible.
+    Any other stored image is converted if needed and stamped; the copy names its source, so that
+    it is not written again. A signed image is linked or copied unchanged, since a changed byte
     would break its signature; its lineage goes into a file beside it.
 
     Args:
-        folder: Where to.
+        folder: Destination.
         name: Name of the file, as `file_name` gives it.
         source: The image and its lineage.
         stored: The stored file of `source.artifact`.
 
     Returns:
-        The names of the files beside it.
+        Names of the files beside it.
 
     Raises:
         FileNotFoundError: The stored file is gone.
@@ -85,12 +85,12 @@ def put_image(folder: Folder, name: str, source: Source, stored: Path) -> list[s
 
 
 def lineage_name(name: str) -> str:
-    """The name of the file that tells the lineage of a signed image."""
+    """Return the name of the file with the lineage of a signed image."""
     return f"{name.rpartition('.')[0]}_lineage.json"
 
 
 def untouched(stem: str) -> re.Pattern[str]:
-    """Names of signed images that are no PNG, by a pattern for what stands before the ending."""
+    """Return a pattern for names of signed images other than PNG, from one for their stems."""
     return re.compile(f"(?:{stem})(?:{'|'.join(map(re.escape, SUFFIXES.values()))})")
 
 
@@ -101,15 +101,15 @@ def sweep(
     copies: re.Pattern[str],
     stored: Callable[[str], Path],
 ) -> None:
-    """Removes what a projection wrote before and has no more, and nothing else.
+    """Remove files that a projection wrote earlier and no longer has, and nothing else.
 
     Args:
         folder: The folder.
         kept: Names of its present files.
         own: Names that only the projection gives.
-        copies: Names of signed images, which are removed if the store has the same bytes:
+        copies: Names of signed images, which are removed only if the store has the same bytes:
             somebody else may have put an image of that name there.
-        stored: The stored file of a hash.
+        stored: Path of the stored file of a hash.
     """
     for name in folder.names():
         if name in kept:
@@ -160,7 +160,7 @@ def _chunks(source: Source) -> dict[str, str]:
 
 
 def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[str, Any]:
-    """What a stamped image would carry."""
+    """Return the chunks that a stamped image would carry."""
     return {
         "version": VERSION,
         "image": name,
@@ -171,7 +171,7 @@ def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[s
 
 
 def _is_made(data: bytes | None, chunks: dict[str, str]) -> bool:
-    """Whether these are the bytes of a whole copy with exactly these chunks."""
+    """Return whether these are the bytes of a whole copy with exactly these chunks."""
     try:
         found = read_text(data) if data else {}
     except ImageError:
@@ -183,4 +183,4 @@ def _is_signed(stored: Path) -> bool:
     try:
         return is_signed_file(stored)
     except OSError:
-        return False  # gone; that is said where it is put
+        return False  # gone; reported when it is written

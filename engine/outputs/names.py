@@ -1,6 +1,6 @@
-"""Names of folders made of ids that may be any text, and which folder a job has.
+"""Names of folders, derived from ids that may be any text, and the folder of each job.
 
-Pure functions: what exists is asked through callables.
+Pure functions: callables report what exists.
 """
 
 import base64
@@ -13,7 +13,7 @@ MAX_NAME_BYTES = 80
 """Longest name in UTF-8, without the suffix."""
 
 BATCH_SUMMARY = "batch_summary.json"
-"""The file that lies beside the folders of jobs, so that no folder may be called so."""
+"""File beside the folders of jobs; no folder may have this name."""
 
 SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -22,30 +22,30 @@ SUFFIXES = {
     "image/gif": ".gif",
     "image/tiff": ".tif",
 }
-"""Endings of signed images that are no PNG, by media type."""
+"""Endings of signed images other than PNG, by media type."""
 
 _DEVICES = frozenset(
     ["con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
 )
-# Letters by category, and yet nothing to see.
+# Letters by category, but invisible.
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
 _SUFFIX = re.compile(r"-x[a-z2-7]{7}")
 
 
 def safe_name(id: str) -> str:  # noqa: A002 - it is an id, and the field is called so
-    """A name of a folder for any id, safe on every common file system.
+    """Return a folder name for any id, safe on every common file system.
 
-    Kept are letters and digits of any script, `.`, `_` and `-`; anything else becomes `-`. The
-    result never begins with a dot or a dash, never ends with a dot, is never a device's name on
-    Windows, and has at most 80 bytes in UTF-8. Where that took anything away, `-x` and seven
-    characters of the id's SHA-256 follow (35 bits; `claim` settles what even that leaves equal).
+    Letters and digits of any script, `.`, `_` and `-` are kept; anything else becomes `-`. The
+    result never starts with a dot or a dash, never ends with a dot, is never a device's name on
+    Windows, and has at most 80 bytes in UTF-8. If that removed anything, `-x` and seven
+    characters of the id's SHA-256 follow (35 bits; `claim` resolves remaining collisions).
 
     Args:
         id: Any text, empty too.
 
     Returns:
-        The id itself where it is already such a name; otherwise at most 89 bytes.
+        The id itself if it is already such a name; otherwise at most 89 bytes.
     """
     name = "".join(
         character if _is_kept(character) else "-" for character in unicodedata.normalize("NFKC", id)
@@ -56,23 +56,23 @@ def safe_name(id: str) -> str:  # noqa: A002 - it is an id, and the field is cal
         name = "_" + name
     # Cutting by bytes may leave half a character, which is dropped.
     name = name.encode()[:MAX_NAME_BYTES].decode(errors="ignore").rstrip(".")
-    # An id that looks as if it had a suffix gets one as well, or it could be another's name.
+    # An id that looks as if it had a suffix gets one too, or it could collide with another name.
     if name == id and not _SUFFIX.fullmatch(name[-9:]):
         return name
     return f"{name}-x{_digest(id)}"
 
 
 def fold(name: str) -> str:
-    """What two names have in common that are one file where case or Unicode form do not count."""
+    """Return a key that is equal for names that differ only in case or Unicode form."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 
 def claim(name: str, taken: Callable[[str], bool]) -> str:
-    """The name, or the first of `NAME-2`, `NAME-3`, ... that is not taken.
+    """Return the name, or the first of `NAME-2`, `NAME-3`, ... that is not taken.
 
     Args:
         name: A safe name or path.
-        taken: Whether a name is in use; it compares names by `fold`.
+        taken: Returns whether a name is in use; it compares names by `fold`.
     """
     free, number = name, 1
     while taken(free):
@@ -87,17 +87,17 @@ def place(
     taken: Callable[[str], bool],
     holds_job: Callable[[str], bool],
 ) -> str:
-    """Where a job's files go, relative to the folder of all results, with `/`.
+    """Return the folder of a job's files, relative to the folder of all results, with `/`.
 
-    That is `ID` where nothing has that place, and otherwise `BATCH/ID`.
+    That is `ID` if it is free, otherwise `BATCH/ID`.
 
     Args:
         id: The job's id, any text.
         batch: The batch's name, any text.
-        taken: Whether a path is a job's place or the folder of a batch, or exists on disk (a
+        taken: Returns True for a path of a job or of a batch's folder, or that exists on disk (a
             link counts) without being ours. Paths are compared by `fold`.
-        holds_job: Whether a path is a job's place itself, so that no batch may have its folder
-            there.
+        holds_job: Returns whether a path is itself a job's place, so that no batch may have its
+            folder there.
     """
     name = safe_name(id)
     if not taken(name):
@@ -108,7 +108,7 @@ def place(
 def place_summary(
     batch: str, taken: Callable[[str], bool], holds_job: Callable[[str], bool]
 ) -> str:
-    """Where a batch's summary goes: beside the jobs' folders, or in the batch's folder.
+    """Return the folder of a batch's summary: beside the jobs' folders, or in the batch's own.
 
     Arguments are those of `place`.
     """
@@ -124,7 +124,7 @@ def place_summary(
 
 
 def batch_folder(batch: str, holds_job: Callable[[str], bool]) -> str:
-    """The folder of the places that a batch's jobs could not have directly."""
+    """Return the folder for a batch's jobs that could not have their places directly."""
     return claim(safe_name(batch), holds_job)
 
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class UnknownName(UserError, KeyError):
-    """There is no recipe, backend or capability of a name; the message lists those there are."""
+    """No recipe, backend or capability has that name; the message lists the known ones."""
 
 
 class BackendSettingsError(UserError, ValueError):
@@ -124,7 +124,7 @@ class EntryPointCatalog:
         settings: Mapping[str, Any],
         environment: Environment,
     ) -> tuple[set[str], list[str]]:
-        """The addresses that a backend's settings name, and the keys that it looks for.
+        """Return the addresses that a backend's settings name, and the keys that it looks for.
 
         Raises:
             UnknownName: There is none, or it cannot do that.
@@ -135,7 +135,7 @@ class EntryPointCatalog:
         return addresses_in(made) | watched.addresses_of_workspace, watched.key_names
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
-        """The validated settings of a family of backends.
+        """Return the validated settings of a family of backends.
 
         Raises:
             BackendSettingsError: Something in them is wrong.
@@ -195,7 +195,7 @@ class EntryPointCatalog:
         return found
 
     def _search(self, group: Group) -> dict[str, Plugin]:
-        """Look for the plugins of other packages, once; a name that is taken stays as it is."""
+        """Look for the plugins of other packages, once; a name that is taken stays unchanged."""
         if group not in self._others:
             known, found = self._known(group), dict[str, Plugin]()
             for plugin in others(group):

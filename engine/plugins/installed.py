@@ -14,7 +14,7 @@ class InstalledPlugin:
     """A plugin as `safelight plugins` shows it.
 
     Attributes:
-        group: Sort of plugin.
+        group: Type of plugin.
         name: Its name.
         package: Distribution that it belongs to; empty if that is not known.
         version: Version of the distribution; empty if that is not known.

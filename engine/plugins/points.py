@@ -1,4 +1,4 @@
-"""Entry points: where recipes, backends, capabilities and kinds are found, ours and others'.
+"""Entry points of recipes, backends, capabilities and kinds, ours and others'.
 
 Our own are known without a search, so that the engine runs from a source tree too, and so that
 starting costs no search.
@@ -30,7 +30,7 @@ class HasName(Protocol):
 NamedT = TypeVar("NamedT", bound=HasName)
 
 Group = Literal["recipe", "backend", "capability", "kind"]
-"""Sort of plugin."""
+"""Type of plugin."""
 
 GROUPS: Mapping[Group, str] = {
     "recipe": "safelight.recipes",
@@ -38,7 +38,7 @@ GROUPS: Mapping[Group, str] = {
     "capability": "safelight.capabilities",
     "kind": "safelight.kinds",
 }
-"""Entry point group of each sort of plugin."""
+"""Entry point group of each type of plugin."""
 
 PACKAGE = "safelight"
 """Name of our own distribution."""
@@ -85,7 +85,7 @@ class Plugin:
     """An entry point of an installed package.
 
     Attributes:
-        group: Sort of plugin.
+        group: Type of plugin.
         name: Its name.
         target: Object that it names, `module:name`.
         package: Distribution that it belongs to; empty if that is not known.
@@ -152,7 +152,7 @@ def _points(group: str) -> "Iterable[EntryPoint]":
 
     try:
         return entry_points(group=group)
-    except Exception:  # the metadata of one package makes this fail for all
+    except Exception:  # broken metadata of one package makes this fail for all
         log.warning("The entry points of some package cannot be read", exc_info=True)
         return [point for one in distributions() for point in _points_of(one, group)]
 

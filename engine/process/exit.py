@@ -1,6 +1,6 @@
-"""The end of a process: a word and an exit code, at whatever moment it is interrupted.
+"""End of a process: a message and an exit code, at whatever moment it is interrupted.
 
-Imports nothing of ours and nothing heavy: it is there before anything else is.
+Imports nothing of ours and nothing heavy: it is loaded before anything else.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ INTERRUPTED = 130
 
 
 def ended(program: Callable[[], int]) -> int:
-    """Runs a program and returns its exit code, which nothing changes any more.
+    """Run a program and return its exit code, which nothing can change afterwards.
 
     An interrupt that comes while the interpreter ends would replace the code by the signal.
     """

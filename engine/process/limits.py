@@ -1,4 +1,4 @@
-"""Limits of the system that an engine cannot work under: open files, memory, processes."""
+"""System limits that can be too low for an engine: open files, memory, processes."""
 
 import os
 import resource
@@ -7,29 +7,29 @@ from pathlib import Path
 from engine.text.errors import UserError
 
 WANTED_FILES = 4096
-"""Files that may be open at once, where the system lets us have them."""
+"""Limit of open files to set, if the system allows it."""
 
 MIN_FILES = 64
 MIN_MEMORY = 1 << 30
-"""Bytes of address space; the libraries that draw and measure take most of it."""
+"""Minimum address space in bytes; most of it is for the imaging libraries."""
 
 MIN_TASKS = 24
-"""Processes and threads that an engine starts at least."""
+"""Minimum number of processes and threads that an engine starts."""
 
 
 _MANY = 1 << 16
-"""A limit beyond which nobody counts."""
+"""Limits above this count as unlimited."""
 
 
 class LimitTooLow(UserError):
-    """A limit of the system leaves too little to work with; the message says which, and how much.
+    """A system limit is too low for an engine; the message has the limit and its value.
 
-    It is said before anything is begun.
+    Raised before anything is started.
     """
 
 
 def refuse_too_little() -> None:
-    """Raises the limit of open files as far as that is allowed, and refuses limits too low.
+    """Raise the limit of open files as far as allowed, and refuse limits that are too low.
 
     Raises:
         LimitTooLow: An engine could not work under one of them.
@@ -55,7 +55,7 @@ def refuse_too_little() -> None:
 
 
 def _free_tasks() -> float:
-    """Processes and threads that this user may still start; root is not bound."""
+    """Return how many processes and threads this user may still start; root has no limit."""
     most = _soft(resource.RLIMIT_NPROC)
     if os.geteuid() == 0 or most > _MANY:
         return float("inf")
@@ -76,7 +76,7 @@ def _raised_files() -> float:
 
 
 def _tasks_of_user() -> int:
-    """Processes and threads of this user, as far as the system lists them."""
+    """Count the processes and threads of this user, as far as the system lists them."""
     user, found = os.geteuid(), 0
     for process in Path("/proc").glob("[0-9]*"):
         try:

@@ -1,7 +1,7 @@
-"""Marks in the names of temporary files, which say whose they are.
+"""Marks in the names of temporary files that identify the process they belong to.
 
-A process that is killed leaves its temporary files behind. Whoever finds one removes it once the
-mark shows that its process is over, and never one of a process that may still be writing it.
+A killed process leaves its temporary files behind. Any process that finds one removes it if the
+mark shows that its process has ended, and never one that may still be written.
 """
 
 import functools
@@ -13,16 +13,16 @@ from contextlib import suppress
 from pathlib import Path
 
 PATTERN = r"[0-9a-f]{8}-[0-9]{1,10}-[0-9]{1,20}"
-"""What a mark looks like: machine, process, and when the process has started."""
+"""Pattern of a mark: machine, process, and start time of the process."""
 
 
 def mark() -> str:
-    """The mark of this process."""
+    """Return the mark of this process."""
     return _mark(os.getpid())
 
 
 def is_over(owner: str) -> bool | None:
-    """Whether the process of a mark has ended; None where this machine cannot tell."""
+    """Return whether the process of a mark has ended; None if this machine cannot know."""
     if not re.fullmatch(PATTERN, owner):
         return None
     machine, pid, started = owner.split("-")
@@ -44,7 +44,7 @@ def _mark(pid: int) -> str:
 
 @functools.cache
 def _machine() -> str:
-    """This machine, and where there are several worlds of processes on it, this one."""
+    """Return the id of this machine and, if it has several PID namespaces, of this one."""
     world = ""
     with suppress(OSError):
         world = str(Path("/proc/self/ns/pid").readlink())
@@ -52,9 +52,9 @@ def _machine() -> str:
 
 
 def _started(pid: int) -> str:
-    """When a process has started, on the system's own clock; 0 where the system does not say."""
+    """Return when a process started, on the system's clock; 0 if that is unknown."""
     try:
-        # The name, which comes before, may hold spaces and parentheses.
+        # The name comes first and may contain spaces and parentheses.
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         return fields[19].decode()
     except (OSError, IndexError):

@@ -1,4 +1,4 @@
-"""Keeps Safelight's own processes from importing modules out of the current folder.
+"""Keep Safelight's own processes from importing modules from the current folder.
 
 The current folder is usually a workspace, and a workspace may come from somebody else. Python puts
 that folder first in `sys.path` for `python -m` and `python -c`, and `multiprocessing` starts its
@@ -19,7 +19,7 @@ _ROOT = str(Path(__file__).resolve().parents[1])
 
 
 def forget_current_folder() -> None:
-    """Removes the current folder from `sys.path`, here and in every process started from here.
+    """Remove the current folder from `sys.path`, here and in every process started from here.
 
     Called once by each of our entry points, before anything else is imported. A source tree that
     is run from its own folder, without being installed, stays importable.
@@ -44,5 +44,5 @@ def forget_current_folder() -> None:
 
 
 def engine_command(arguments: Sequence[str]) -> list[str]:
-    """The command that runs Safelight's command line in a process of its own."""
+    """Return the command that runs Safelight's command line in a separate process."""
     return [sys.executable, "-P", "-m", "engine", *arguments]

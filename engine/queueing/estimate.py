@@ -1,4 +1,4 @@
-"""What a plan is going to take, from its backends' prices and this workspace's experience."""
+"""Estimate of a plan, from its backends' prices and measurements in this workspace."""
 
 import sqlite3
 from collections.abc import Iterable, Mapping
@@ -15,12 +15,12 @@ from engine.queueing.plan import BatchPlan
 def estimated(
     plan: BatchPlan, entries: Iterable[BaseModel], reader: sqlite3.Connection, settings: Settings
 ) -> Estimate:
-    """What a batch is going to take.
+    """Return the estimate of a batch.
 
     Args:
-        plan: What it runs with.
-        entries: What each job is given; read once, one at a time.
-        reader: A connection to the store, for how long calls have taken before.
+        plan: Its plan.
+        entries: Input of each job; read once, one at a time.
+        reader: A connection to the store, for the durations of earlier calls.
         settings: The workspace's.
     """
     jobs, calls = _count(plan, entries)
@@ -40,7 +40,7 @@ def estimated(
 def _count(
     plan: BatchPlan, entries: Iterable[BaseModel]
 ) -> tuple[int, Mapping[str, tuple[float, float]]]:
-    """How many jobs there are, and calls of one by capability: the mean where they differ."""
+    """Return the number of jobs, and the mean calls per job by capability."""
     recipe = plan.recipe
     settings = recipe.settings.model_validate_json(plan.settings)
     jobs, sums = 0, dict[str, tuple[float, float]]()

@@ -1,9 +1,9 @@
-"""An existing folder of results, taken into the store as a batch that has ended.
+"""Import of an existing folder of results into the store as a batch that has ended.
 
-The folder is what `docs/outputs.md` describes, ours or an older script's. Images are stored by
-content; what is told of them becomes steps, scores, critiques and prompts of the recipe `refine`,
-whose results have that shape. Such a batch is for looking at, comparing and exporting: it names a
-backend that does not exist, so that it is never run by mistake.
+The folder has the layout of `docs/outputs.md`, ours or an older script's. Images are stored by
+content; their documents become steps, scores, critiques and prompts of the recipe `refine`, whose
+results have that shape. Such a batch is for viewing, comparing and exporting: it names a backend
+that does not exist, so that it is never run by mistake.
 """
 
 import json
@@ -42,24 +42,24 @@ from engine.text.errors import UserError
 from engine.text.terminal import clean, has_hidden
 
 CHUNK = 100
-"""Jobs in one intake transaction."""
+"""Number of jobs per intake transaction."""
 
 BACKEND = "imported"
-"""The backend that an imported batch names; nothing has this name."""
+"""Backend named by an imported batch; it does not exist."""
 
 
 class ImportRefused(UserError):
-    """A folder cannot be imported as asked; the message says what to change."""
+    """A folder cannot be imported as requested; the message has the remedy."""
 
 
 @dataclass(slots=True)
 class SkippedItem:
-    """What an import did not take.
+    """Contents of the folder that an import left out.
 
     Attributes:
-        problems: Files and folders, one for each thing that is wrong with one.
+        problems: Files and folders, with one entry for each problem.
         fields: Fields of documents by name: in how many documents, and the first of them.
-        others: How many files of text are not of a job.
+        others: Number of text files that do not belong to a job.
     """
 
     problems: list[TreeProblem] = field(default_factory=list)
@@ -67,11 +67,11 @@ class SkippedItem:
     others: int = 0
 
     def __bool__(self) -> bool:
-        """Whether anything of a job was left out."""
+        """True if anything of a job was left out."""
         return bool(self.problems or self.fields)
 
     def add(self, item: TreeItem) -> None:
-        """Notes what is not a job."""
+        """Note a file or folder that is not a job."""
         if isinstance(item, TreeProblem):
             self.problems.append(item)
         elif isinstance(item, TreeField):
@@ -83,13 +83,13 @@ class SkippedItem:
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What an import did.
+    """Result of an import.
 
     Attributes:
         batch_id: The new batch.
-        jobs: How many jobs it has.
-        wanted_name: The name that it was to have.
-        left: What was left out.
+        jobs: Number of its jobs.
+        wanted_name: The requested name.
+        left: Contents that were left out.
     """
 
     batch_id: int
@@ -101,13 +101,13 @@ class ImportSummary:
 def import_tree(
     paths: WorkspacePaths, store: Store, results: Path, folder: Path, name: str = ""
 ) -> ImportSummary:
-    """Takes a folder of results into the store, whole or not at all but for what is left out.
+    """Import a folder of results into the store, atomically except for reported omissions.
 
     Args:
         paths: The workspace's places.
         store: Its store.
-        results: Where its results lie, relative to the workspace unless they lie elsewhere.
-        folder: The folder to take in.
+        results: Folder of its results, relative to the workspace unless it is elsewhere.
+        folder: The folder to import.
         name: The batch's name; by default the folder's.
 
     Raises:
@@ -120,7 +120,7 @@ def import_tree(
 
 
 class _Import:
-    """One import while it goes on."""
+    """One import in progress."""
 
     def __init__(self, paths: WorkspacePaths, store: Store, results: Path, folder: Path) -> None:
         self._store = store
@@ -194,11 +194,11 @@ class _Import:
         return job
 
     def _free_key(self, item: TreeJob) -> str:
-        """The job's id; where another folder of the tree has it too, its path says which."""
+        """Return the job's id, or its path if another folder of the tree has the same id."""
         key = item.report.key
         if key in self._keys:
             key = item.report.output
-        if has_hidden(key):  # a folder's name, which may hold anything
+        if has_hidden(key):  # a folder's name may hold anything
             key = clean(key) or "job"
         return claim(key, self._keys.__contains__)
 

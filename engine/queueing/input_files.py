@@ -1,11 +1,11 @@
-"""Files that entries of an input name, checked without being kept."""
+"""Files that entries of an input name, checked without being stored."""
 
 from pathlib import Path
 
 from engine.contract import Artifact
 
 NOT_KEPT = "0" * 64
-"""The hash of a file that was looked at and not kept."""
+"""Hash of a file that was checked and not stored."""
 
 
 def look_at(path: Path) -> Artifact:

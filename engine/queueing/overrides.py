@@ -1,4 +1,4 @@
-"""Settings that an operator gives with `--set`, divided by whose they are."""
+"""Settings from `--set`, divided by owner."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from engine.text.terminal import clean
 
 
 class QueueError(UserError):
-    """A batch cannot be queued as asked; the message says what to change."""
+    """A batch cannot be queued as requested; the message has the remedy."""
 
 
 def sort_overrides(
@@ -33,7 +33,7 @@ def sort_overrides(
 
 
 def _put(settings: dict[str, Any], key: str, inner: list[str], value: Any) -> None:
-    """Sets a backend's setting, or one entry of a setting that has entries (`slots.prompt`)."""
+    """Set a backend's setting, or one entry of a setting with entries (`slots.prompt`)."""
     *tables, last = inner
     for name in tables:
         found = settings.setdefault(name, {})
@@ -46,7 +46,7 @@ def _put(settings: dict[str, Any], key: str, inner: list[str], value: Any) -> No
 
 
 def merged(settings: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings with others over them, entry by entry where both have entries."""
+    """Return settings overridden by others, entry by entry if both have entries."""
     found = dict(settings)
     for name, value in over.items():
         known = found.get(name)

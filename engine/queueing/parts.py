@@ -17,7 +17,7 @@ from engine.text.terminal import quoted
 
 _HASH = re.compile("[0-9a-f]{8,64}")
 _MINOR = {"trace", "file", "text", "data"}
-"""Kinds of files that are sent only if nothing better is there."""
+"""Kinds of files that are sent only if there is nothing better."""
 
 _TEXTS = ("prompt", "text", "brief")
 """Fields of a result or a request that hold its text."""
@@ -26,7 +26,7 @@ _NAMED_PARTS = 12
 
 
 class UnknownPart(UserError):
-    """A job has no part of a name; the message lists those it has."""
+    """A job has no part of that name; the message lists its parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Part:
     """A part of a job.
 
     Attributes:
-        step: The step that left it behind; None if the job as a whole did.
+        step: The step that produced it; None if the job as a whole did.
         artifact: Its file; None if it is a text.
         text: The prompt that it was generated from, or the text itself; empty if there is none.
     """
@@ -51,8 +51,8 @@ def find_part(connection: sqlite3.Connection, job: JobRow, name: str, headline: 
         connection: A connection to the store.
         job: The job.
         name: A scope (`iteration-2`), a step (`iteration-2/generate`), the first eight or more
-            digits of a file's hash, or nothing for the best that the job has left behind.
-        headline: The score by which the best is chosen.
+            digits of a file's hash, or empty for the best output of the job.
+        headline: The score that decides which is best.
 
     Raises:
         UnknownPart: The job has no such part, or nothing in it can be sent.
@@ -82,7 +82,7 @@ def find_part(connection: sqlite3.Connection, job: JobRow, name: str, headline: 
 def _files_of(
     connection: sqlite3.Connection, job: JobRow, steps: Sequence[StepRow]
 ) -> list[ArtifactRow]:
-    """Files that current steps have left behind, oldest first; traces are not for sending."""
+    """Return the files of current steps, oldest first, without traces."""
     ids = {step.id for step in steps}
     files = queries.artifacts(connection, job.id)
     return [file for file in files if file.role != TRACE and file.step_id in ids]
@@ -105,7 +105,7 @@ def _best(
 
 
 def _part_of(steps: Sequence[StepRow], files: Sequence[ArtifactRow]) -> Part:
-    """The newest file of those that matter, else the newest text."""
+    """Return the newest file of the preferred kinds, else the newest text."""
     major = [file for file in files if file.kind not in _MINOR] or list(files)
     if major:
         artifact = major[-1]
@@ -115,11 +115,11 @@ def _part_of(steps: Sequence[StepRow], files: Sequence[ArtifactRow]) -> Part:
         if text := _text_in(step.result or "null"):
             return Part(step, None, text)
     last = steps[-1].key
-    raise UnknownPart(f"{quoted(last)} has left behind neither a file nor a text to send.")
+    raise UnknownPart(f"{quoted(last)} has neither a file nor a text to send.")
 
 
 def _text_in(document: str) -> str:
-    """The text of a stored request or result; empty if it has none."""
+    """Return the text of a stored request or result; empty if it has none."""
     data: Any = json.loads(document)
     if isinstance(data, str):
         return data

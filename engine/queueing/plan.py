@@ -1,4 +1,4 @@
-"""What a batch is going to run with: settings, backends and seed, fixed when it is queued."""
+"""Plan of a batch: settings, backends and seed, fixed when it is queued."""
 
 import json
 import os
@@ -42,16 +42,16 @@ MAX_IN_FLIGHT = 100_000
 
 @dataclass(frozen=True, slots=True)
 class QueueOptions:
-    """How a batch is to run.
+    """Options of a batch.
 
     Attributes:
         name: The batch's name; by default that of the input file.
         output_dir: Replaces the workspace's folder of outputs.
-        overrides: What `--set` says: the recipe's settings, `seed`, and `BACKEND.key`.
-        priority: Batches of a higher one go first.
-        in_flight: Jobs of this batch at the same time at most.
-        file_format: The input's format where it is not told from its name.
-        budget: What the batch may cost in all, in micro-dollars.
+        overrides: Values of `--set`: the recipe's settings, `seed`, and `BACKEND.key`.
+        priority: Priority; batches of a higher one run first.
+        in_flight: Maximum number of concurrent jobs of this batch.
+        file_format: The input's format, if not detected from its name.
+        budget: Maximum cost of the batch in micro-dollars.
         flags: Values of the recipe's own options, by flag, alias or Python name.
         origins: The parts of other jobs that entries are, by the entry's id.
     """
@@ -69,11 +69,11 @@ class QueueOptions:
 
 @dataclass(frozen=True, slots=True)
 class BatchPlan:
-    """What a batch runs with; JSON where the columns of `batches` are.
+    """Plan of a batch, in the form of the columns of `batches`.
 
-    `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are those
-    that the user has given for keys to be sent to, and folders outside the workspace. `wanted_name`
-    is the name before a number was put to it, and `origins` are those of the options.
+    `backends` and `fallbacks` are those of the snapshot, with their prices. `addresses` are
+    addresses for keys and folders outside the workspace, given by the user. `wanted_name` is the
+    name before a number was appended, and `origins` are those of the options.
     """
 
     recipe: AnyRecipe
@@ -94,7 +94,7 @@ class BatchPlan:
 
     @property
     def notes(self) -> list[str]:
-        """What of a request its backends leave out, a sentence each."""
+        """Parts of a request that its backends ignore, one sentence each."""
         every = [
             *self.backends.values(),
             *(b for others in self.fallbacks.values() for b in others),
@@ -103,13 +103,13 @@ class BatchPlan:
 
 
 class Planner:
-    """Makes plans from a workspace's settings and what an operator asks for.
+    """Factory of plans, from a workspace's settings and an operator's options.
 
     Args:
         paths: The workspace's places.
         store: Its store.
         settings: Its settings.
-        catalog: Where recipes and backends are found.
+        catalog: Recipes and backends.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Planner:
         self._catalog = catalog
 
     def plan(self, recipe: AnyRecipe, source: Source, options: QueueOptions) -> BatchPlan:
-        """What a batch of a recipe and an input runs with.
+        """Return the plan of a batch of a recipe and an input.
 
         Raises:
             QueueError: An option or a setting is wrong.
@@ -161,7 +161,7 @@ class Planner:
         )
 
     def free_name(self, name: str) -> str:
-        """The name, or the next one that is free; see `free_name`."""
+        """Return the name, or the next free one; see `free_name`."""
         reader = self._store.reader()
         try:
             return free_name(reader, name)
@@ -194,7 +194,7 @@ class Planner:
         of_backends: Mapping[str, Mapping[str, Any]],
         environment: Environment,
     ) -> tuple[dict[str, list[Backend]], dict[str, Any]]:
-        """The backends of each capability, in order, and what the batch keeps of them."""
+        """Return the backends of each capability, in order, and their snapshots for the batch."""
         every: dict[str, list[Backend]] = {}
         kept: dict[str, list[dict[str, Any]]] = {}
         named = _named(recipe, settings)
@@ -229,9 +229,9 @@ class Planner:
         settings: dict[str, Any],
         environment: Mapping[str, str],
     ) -> tuple[Backend, dict[str, Any]]:
-        """A backend and its settings, with the table's prices where they say nothing.
+        """Return a backend and its settings, with the table's prices for those not set.
 
-        A server of one's own has only the prices of the workspace, none of those of providers.
+        A self-hosted server uses only the prices of the workspace, not those of providers.
         """
         backend = self._catalog.backend(capability, name, settings, environment)
         info = backend.info
@@ -248,10 +248,10 @@ class Planner:
     def _results_folder(
         self, recipe: AnyRecipe, options: QueueOptions, environment: Environment
     ) -> tuple[Path, set[str]]:
-        """Where the recipe's jobs write, relative to the workspace where it lies inside.
+        """Return the folder of the recipe's jobs, relative to the workspace if inside it.
 
         Returns:
-            The folder, and what the user has given that lies outside the workspace.
+            The folder, and folders outside the workspace that the user has named.
         """
         base, given = self._paths.root / self._settings.outputs.folder, environment.given
         if options.output_dir is not None:
@@ -263,19 +263,19 @@ class Planner:
 def results_folder(
     root: Path, base: Path, name: str, given: Collection[str]
 ) -> tuple[Path, set[str]]:
-    """Where results go, relative to the workspace where that lies inside.
+    """Return the folder of results, relative to the workspace if inside it.
 
     Args:
         root: The workspace.
         base: The folder of all outputs.
         name: The recipe's folder in it.
-        given: Folders that the user has given.
+        given: Folders named by the user.
 
     Returns:
-        The folder, and what the user has given that lies outside the workspace.
+        The folder, and folders outside the workspace that the user has named.
 
     Raises:
-        OutsideWorkspace: It lies outside, and the user has neither given it nor agreed to it.
+        OutsideWorkspace: It is outside, and the user has neither named nor trusted it.
     """
     root, base = (Path(os.path.normpath(path.absolute())) for path in (root, base))
     outside, folder = refuse_outside(root, base, given), base / name
@@ -283,12 +283,12 @@ def results_folder(
 
 
 def free_name(reader: sqlite3.Connection, name: str) -> str:
-    """The name, or `NAME-2` and so on where another batch has it, or it reads as an id."""
+    """Return the name, or `NAME-2` and so on if another batch has it or it reads as an id."""
     return claim(name, lambda free: reads_as_id(free) or bool(queries.batches_named(reader, free)))
 
 
 def reads_as_id(name: str) -> bool:
-    """Whether a name would be taken for a batch's or a job's number, such as `b3`."""
+    """Return whether a name could be mistaken for a batch's or a job's number, such as `b3`."""
     return re.fullmatch("[bj][1-9][0-9]*", name) is not None
 
 
@@ -302,7 +302,7 @@ def _check_options(options: QueueOptions) -> None:
 
 
 def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
-    """The backends of each capability, in the order in which they are asked."""
+    """Return the backends of each capability, in the order in which they are tried."""
     try:
         return {c: names_of(getattr(settings, c)) for c in recipe.uses}
     except ValueError as error:
@@ -310,7 +310,7 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
 
 
 def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None:
-    """Refuses a backend of the right capability that does not do what the recipe asks of it."""
+    """Refuse a backend of the right capability that lacks a feature the recipe requires."""
     if trouble := backend.refusal():
         raise QueueError(trouble)
     lacks = [
@@ -343,7 +343,7 @@ def _listed(operations: list[str]) -> str:
 
 
 def wanted_name(source: Source, options: QueueOptions) -> str:
-    """The name that a batch is to have, where no other has it."""
+    """Return the requested name of a batch, before a number is appended."""
     if options.name:
         return options.name
     if isinstance(source, str | Path) and str(source) != "-":

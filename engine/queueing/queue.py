@@ -1,4 +1,4 @@
-"""From an input file to a queued batch: validated, snapshotted, whole or not there at all."""
+"""From an input file to a queued batch: validated, snapshotted, atomic."""
 
 import logging
 import os
@@ -41,26 +41,26 @@ __all__ = ["Queue", "QueueError", "QueueOptions", "Source"]
 log = logging.getLogger(__name__)
 
 CHUNK = 2000
-"""Jobs in one intake transaction."""
+"""Number of jobs per intake transaction."""
 
 NOTE = "queue.note"
-"""Type of the event that says what of a request a batch's backends leave out."""
+"""Type of the event about parts of a request that a batch's backends ignore."""
 
 APPEND_LIMIT = 100_000
-"""Entries that may be appended at once: they go in as one transaction, whole or not at all."""
+"""Maximum number of entries appended at once, in a single transaction."""
 
 FOLDER_TRIES = 5
-"""How often free folders are looked for while other processes take them."""
+"""Maximum number of searches for free folders while other processes take them."""
 
 
 class Queue:
-    """Queues batches into a workspace's store.
+    """Queue of batches in a workspace's store.
 
     Args:
         paths: The workspace's places.
         store: Its store.
         settings: Its settings.
-        catalog: Where recipes and backends are found.
+        catalog: Recipes and backends.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Queue:
         self._planner = Planner(paths, store, settings, catalog)
 
     def queue(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> int:
-        """Reads, validates and queues an input; returns the batch's number.
+        """Read, validate and queue an input; return the batch's number.
 
         Raises:
             InputError: The input has something wrong; nothing was queued.
@@ -90,7 +90,7 @@ class Queue:
             return self._queue(plan, _chunks(self._read(recipe, source, options)))
 
     def _keep_addresses(self, plan: BatchPlan) -> None:
-        """Keeps which addresses the user has given; who runs the batch has only its settings."""
+        """Store the addresses that the user has given; the engine has only the batch's settings."""
         try:
             if plan.addresses:
                 trust(self._paths.root, plan.addresses)
@@ -98,7 +98,7 @@ class Queue:
             log.warning("the addresses of this batch cannot be kept as trusted: %s", error)
 
     def _queue(self, plan: BatchPlan, chunks: Iterator[list[ValidEntry[RecipeInput]]]) -> int:
-        first = next(chunks, [])  # most inputs are one chunk: a wrong one leaves no trace
+        first = next(chunks, [])  # most inputs are one chunk: an invalid one leaves no trace
         with self._store.intake() as write:
             batch_id, plan = self._create(write, plan)
             write(partial(_note, batch_id=batch_id, notes=plan.notes))
@@ -112,7 +112,7 @@ class Queue:
         return batch_id
 
     def estimate(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> Estimate:
-        """What a batch of a recipe and an input would take; nothing is queued or kept.
+        """Return the estimate of a batch of a recipe and an input, without queueing it.
 
         Raises:
             InputError: The input has something wrong.
@@ -140,7 +140,7 @@ class Queue:
         source: Source,
         options: QueueOptions,
     ) -> int:
-        """Adds entries to a batch, with the batch's own settings; returns how many.
+        """Add entries to a batch, with the batch's own settings; return how many.
 
         Raises:
             InputError: The input has something wrong; nothing was added.
@@ -200,7 +200,7 @@ class Queue:
         )
 
     def _create(self, write: Write, plan: BatchPlan) -> tuple[int, BatchPlan]:
-        """Makes the batch, under another name where a process has just taken its own."""
+        """Create the batch, under another name if a process has just taken its own."""
         while True:
             batch_id = write(partial(create_named, batch=self._new_batch(plan)))
             if batch_id is not None:
@@ -237,7 +237,7 @@ class Queue:
         *,
         beside_others: bool = False,
     ) -> None:
-        """Adds entries to a batch; folders that another process took meanwhile are chosen anew.
+        """Add entries to a batch; choose folders again if another process took them meanwhile.
 
         Raises:
             QueueError: Others add to the batch too, and it has one of the ids.
@@ -272,7 +272,7 @@ class Queue:
 def _applied(
     recipe: AnyRecipe, source: Source | None, options: QueueOptions
 ) -> tuple[Source, QueueOptions]:
-    """An input and how its batch runs, with the recipe's own options applied."""
+    """Return an input and its batch options, with the recipe's own options applied."""
     request = apply_options(recipe, source, options)
     if request.source is None:
         raise QueueError(f"Recipe {recipe.name} was given no input.")
@@ -280,7 +280,7 @@ def _applied(
 
 
 def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:
-    """Adds a batch and returns its number; None where another one has its name."""
+    """Add a batch and return its number; None if another one has its name."""
     if batch_queries.batches_named(connection, batch.name):
         return None
     return writes.create_batch(connection, batch)
@@ -328,7 +328,7 @@ def _chunks(entries: Iterator[ValidEntry[RecipeInput]]) -> Iterator[list[ValidEn
 
 
 def take_back(write: Write, batch_id: int) -> None:
-    """Removes a batch that is being prepared, a slice at a time: whole or not there."""
+    """Remove an unfinished batch, a slice at a time."""
     while write(lambda c: writes.delete_jobs_of(c, batch_id)):
         pass
     write(lambda c: writes.delete_batch(c, batch_id))

@@ -1,4 +1,4 @@
-"""What a recipe's own options ask for, given as flags, in a form or in Python."""
+"""Values of a recipe's own options, from flags, a form or Python."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from engine.queueing.plan import QueueOptions, Source
 
 @dataclass(frozen=True, slots=True)
 class QueueRequest:
-    """An input and how its batch runs, once a recipe's own options are applied.
+    """An input and its batch options, after applying a recipe's own options.
 
     Attributes:
         source: Returns the input from its beginning, as often as it is called; None if no input
             was given.
-        options: How the batch runs, without `flags`.
+        options: Options of the batch, without `flags`.
     """
 
     source: Callable[[], Source] | None
@@ -27,7 +27,7 @@ class QueueRequest:
 
 
 def apply_options(recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> QueueRequest:
-    """Apply a recipe's own options to an input and to how its batch runs.
+    """Apply a recipe's own options to an input and to its batch options.
 
     Raises:
         QueueError: The recipe has no such option, or the input or the output folder is given twice.
@@ -43,7 +43,7 @@ def apply_options(recipe: AnyRecipe, source: Source | None, options: QueueOption
         return QueueRequest(None if found is None else lambda: found, chosen)
     if source is not None or _has(flags, "input"):
         given = _spelling(flags, next(iter(entry)))
-        raise QueueError(f"Give INPUT or {given}, not both: each says what to make.")
+        raise QueueError(f"Give INPUT or {given}, not both: both name the input.")
     chosen = replace(chosen, name=options.name or name_of(entry), file_format="json")
     return QueueRequest(lambda: as_stream(entry), chosen)
 
@@ -65,7 +65,7 @@ def _has(flags: list[tuple[Option, Any]], target: str) -> bool:
 
 
 def _path(flags: list[tuple[Option, Any]], target: str, given: Any, called: str) -> Any:
-    """The one path that is given, by its usual name or by a flag of the recipe's."""
+    """Return the single path given, by its usual name or by a flag of the recipe."""
     for option, value in flags:
         if option.target != target:
             continue

@@ -1,4 +1,4 @@
-"""Parts of jobs as the input of another recipe: its entries, and where each came from."""
+"""Parts of jobs as the input of another recipe: its entries, and the origin of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class SentEntry:
     Attributes:
         key: Its id.
         fields: Its fields, as a file of entries would give them.
-        origin: The part that it is.
+        origin: The part.
     """
 
     key: str
@@ -53,12 +53,12 @@ def sent_entry(
     field `prompt`; a text goes to `prompt`.
 
     Args:
-        recipe: The recipe that is to take it.
+        recipe: The recipe that gets it.
         job: The job that it is a part of.
         part: The part.
         source: The part as it was written, `b1/x:iteration-2`.
         folder: The folder of stored files.
-        given: Fields that are given in their place.
+        given: Fields that replace them.
 
     Raises:
         QueueError: The recipe takes neither its file nor its text, or the file is gone.

@@ -1,19 +1,19 @@
-"""The base of the errors that a user can put right."""
+"""Base class of errors that a user can fix."""
 
 
 class UserError(Exception):
-    """Something that the user asked for or set up is wrong, and nothing was done.
+    """A request or a setting of the user is wrong, and nothing was done.
 
-    The command line, the dashboard and the API print it as it is and never as a traceback.
+    The command line, the dashboard and the API print it verbatim, never as a traceback.
 
     Args:
-        message: What is wrong, in a sentence without secrets.
-        remedy: What to do about it, as a sentence; empty if the message itself says so.
+        message: Description of the error, in a sentence without secrets.
+        remedy: Advice on how to fix it, as a sentence; empty if the message includes it.
 
     Attributes:
         message: The same.
         remedy: The same.
-        waits: True if the request is right and something else has to be done first.
+        waits: True if the request is valid but something else has to be done first.
     """
 
     waits = False

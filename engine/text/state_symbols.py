@@ -1,7 +1,7 @@
 """Shapes and words of states, one for the command line and the dashboard.
 
-Each shape is one character, one cell wide in every terminal, and never shared by two states: shape
-and word say a state without its colour.
+Each shape is one character, one cell wide in every terminal, and never shared by two states:
+shape and word identify a state without its colour.
 """
 
 SHAPES = {

@@ -1,8 +1,8 @@
-"""Text from outside, made fit for a terminal.
+"""Text from outside, sanitized for a terminal.
 
-An operator's file, a provider's answer or a file's name may hold anything: escape sequences that
+An operator's file, a provider's answer or a file name may contain anything: escape sequences that
 recolour or retitle a terminal, direction marks that show a line in another order than it was
-written, halves of characters that cannot be encoded. What is *kept* is the text as it came; what
+written, halves of characters that cannot be encoded. Text is *stored* unchanged; text that
 is *shown* goes through `clean`.
 """
 
@@ -15,7 +15,7 @@ _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _SEQUENCES = re.compile(
     "(?:\x1b[P\\]X^_]|[\x90\x98\x9d-\x9f])[^\x00-\x1f\x80-\x9f]*+(?:\x07|\x1b\\\\|\x9c)"  # strings
     "|(?:\x1b\\[|\x9b)[0-?]*+[ -/]*+[@-~]"  # colours, cursor movements, modes
-    "|\x1b[ -/]*+[0-~]"  # the two- and three-character ones
+    "|\x1b[ -/]*+[0-~]"  # sequences of two and three characters
 )
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\t\n ]+")
@@ -25,7 +25,7 @@ _ELLIPSIS = "…"
 
 
 def clean(text: str, limit: int | None = 200, *, keep_newlines: bool = False) -> str:
-    r"""Makes text from outside safe and short enough to show in a terminal.
+    r"""Return text from outside, safe and short enough to show in a terminal.
 
     Removes escape sequences, C0 and C1 control characters, direction marks and overrides, byte
     order marks and tag characters; halves of characters (lone surrogates) become U+FFFD; every
@@ -34,9 +34,9 @@ def clean(text: str, limit: int | None = 200, *, keep_newlines: bool = False) ->
 
     Args:
         text: Any text, of any length.
-        limit: The most characters returned, at least 1, or None for all; what is longer ends
-            in an ellipsis.
-        keep_newlines: Keeps line breaks (as `\n`) and spaces as they are, for text that is
+        limit: Maximum number of characters returned, at least 1, or None for all; longer text
+            ends in an ellipsis.
+        keep_newlines: True to keep line breaks (as `\n`) and spaces as they are, for text that is
             shown in full.
 
     Returns:
@@ -55,12 +55,12 @@ def clean(text: str, limit: int | None = 200, *, keep_newlines: bool = False) ->
 
 
 def quoted(text: str, limit: int = 60) -> str:
-    """An excerpt of text from outside in quotation marks, cleaned, for a sentence about it."""
+    """Return an excerpt of text from outside, cleaned and in quotation marks."""
     return f"'{clean(text, limit)}'"
 
 
 def has_hidden(text: str) -> bool:
-    """Whether text holds a control character, a direction mark, a line end or half a character.
+    """Return whether text has a control character, direction mark, line end or half a character.
 
     Such text is refused where it becomes a name.
     """

@@ -1,9 +1,9 @@
-"""What a workspace may do beyond itself, as its user has agreed to it.
+"""Permissions of a workspace beyond itself, granted by its user.
 
 These are the addresses that the user's own keys may be sent to, and folders outside the workspace
 that it may write to.
 
-It is kept with the user's configuration, never in a workspace: a workspace may come from
+They are kept with the user's configuration, never in a workspace: a workspace may come from
 somebody else.
 """
 
@@ -18,41 +18,41 @@ from pathlib import Path
 from db.clock import now
 
 Book = dict[str, dict[str, str]]
-"""For each workspace's path, the addresses and since when they are trusted."""
+"""For each workspace's path, the addresses and the times since when they are trusted."""
 
 MAX_BYTES = 4 << 20
 
 _given_here: set[tuple[str, str]] = set()
-"""Workspaces and addresses that this process was given, also where they could not be kept."""
+"""Workspaces and addresses that this process was given, even if they could not be stored."""
 
 
 def trust_file() -> Path:
-    """Where it is kept: `$XDG_CONFIG_HOME/safelight/trust.json`, `~/.config` by default."""
+    """Return its path: `$XDG_CONFIG_HOME/safelight/trust.json`, `~/.config` by default."""
     base = Path(os.environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
-    if not base.is_absolute():  # as the standard says; it would be a place in the workspace
+    if not base.is_absolute():  # as the standard requires; it would be inside the workspace
         base = Path("~/.config").expanduser()
     return base / "safelight" / "trust.json"
 
 
 def trusted(root: Path) -> dict[str, str]:
-    """The addresses that are trusted for a workspace, with the time since when."""
+    """Return the addresses trusted for a workspace, with the time since when."""
     return all_trusted().get(_key(root), {})
 
 
 def is_trusted(root: Path, address: str) -> bool:
-    """Whether the user's keys may go to an address that a workspace's files set."""
+    """Return whether the user's keys may go to an address that a workspace's files set."""
     return (_key(root), address) in _given_here or address in trusted(root)
 
 
 def is_trusted_folder(root: Path, folder: Path) -> bool:
-    """Whether a workspace may write into a folder outside it, or one in which that one lies."""
+    """Return whether a workspace may write into a folder outside it, or into a parent of it."""
     key = _key(root)
     known = {address for place, address in _given_here if place == key} | trusted(root).keys()
     return any(folder.is_relative_to(place) for place in known if place.startswith("/"))
 
 
 def all_trusted() -> Book:
-    """Every workspace with its addresses; empty where nothing is kept or it cannot be read."""
+    """Return every workspace with its addresses; empty if the file is missing or unreadable."""
     try:
         with trust_file().open("rb") as file:
             data = json.loads(file.read(MAX_BYTES))
@@ -69,10 +69,10 @@ def all_trusted() -> Book:
 
 
 def trust(root: Path, addresses: Iterable[str]) -> None:
-    """Keeps that addresses are trusted for a workspace.
+    """Store addresses as trusted for a workspace.
 
     Raises:
-        OSError: It cannot be kept; this process trusts them all the same.
+        OSError: They cannot be stored; this process still trusts them.
     """
     key, found = _key(root), list(addresses)
     _given_here.update((key, address) for address in found)
@@ -86,10 +86,10 @@ def trust(root: Path, addresses: Iterable[str]) -> None:
 
 
 def revoke(root: Path) -> list[str]:
-    """Forgets the addresses of a workspace; returns those it had.
+    """Remove the addresses of a workspace; return those it had.
 
     Raises:
-        OSError: It cannot be kept.
+        OSError: The change cannot be stored.
     """
     key, had = _key(root), sorted(trusted(root))
     _given_here.difference_update({pair for pair in _given_here if pair[0] == key})

@@ -1,7 +1,7 @@
-"""Keeps the user's own keys from addresses that a workspace sets and the user has not agreed to.
+"""Keep the user's own keys from addresses that a workspace sets and the user has not trusted.
 
 A workspace may come from somebody else, with settings, `.env` files and queued batches that name a
-server. What the user gives by the command line, the environment or Python is the user's own choice.
+server. Values from the command line, the environment or Python are the user's own choice.
 """
 
 import os
@@ -20,7 +20,7 @@ from engine.trust.grants import is_trusted, is_trusted_folder
 
 
 class UntrustedDestination(Blocked):
-    """A key of the user would go to an address that the user has not agreed to.
+    """A key of the user would go to an address that the user has not trusted.
 
     Attributes:
         root: The workspace that sets the address.
@@ -46,7 +46,7 @@ class UntrustedDestination(Blocked):
         return f"{self.message} {self.remedy.replace('; then resume.', ', and try again.')}"
 
     def again(self) -> Self:
-        """The same refusal for another call, without this one's traceback."""
+        """Return the same refusal for another call, without this one's traceback."""
         copy = type(self)(self.root, self.addresses, self.key_names)
         copy.lane = self.lane
         return copy
@@ -72,23 +72,23 @@ class OutsideWorkspace(UntrustedDestination):
         self.reason = "disk"
 
     def again(self) -> Self:
-        """The same refusal for another call, without this one's traceback."""
+        """Return the same refusal for another call, without this one's traceback."""
         return type(self)(self.root, Path(self.addresses[0]), self._what)
 
 
 def refuse_outside(root: Path, folder: Path, given: Collection[str] = ()) -> set[str]:
-    """Checks a folder of outputs.
+    """Check a folder of outputs.
 
     Args:
         root: The workspace.
         folder: The folder, absolute and without `..`.
-        given: Folders that the user has given.
+        given: Folders named by the user.
 
     Returns:
-        The folder, where it lies outside and the user has given it.
+        The folder, if it is outside and the user has named it.
 
     Raises:
-        OutsideWorkspace: It lies outside, and the user has neither given it nor agreed to it.
+        OutsideWorkspace: It is outside, and the user has neither named nor trusted it.
     """
     if folder.is_relative_to(root) or is_trusted_folder(root, folder):
         return set()
@@ -106,7 +106,7 @@ def outputs_folder(root: Path, output: str) -> Path:
 
     Raises:
         LinkFound: A part of it below the workspace is a link.
-        OutsideWorkspace: It lies outside the workspace, and the user has not agreed to it.
+        OutsideWorkspace: It is outside the workspace, and the user has not trusted it.
     """
     root = Path(os.path.normpath(root.absolute()))
     folder = Path(os.path.normpath(root / output))
@@ -116,7 +116,7 @@ def outputs_folder(root: Path, output: str) -> Path:
 
 
 def addresses_in(settings: BaseModel) -> set[str]:
-    """The addresses that a backend's settings name, other than its own defaults."""
+    """Return the addresses that a backend's settings name, other than its own defaults."""
     fields = type(settings).model_fields
     found = set()
     for name, value in settings:
@@ -128,11 +128,11 @@ def addresses_in(settings: BaseModel) -> set[str]:
 
 
 def refuse_untrusted(settings: BaseModel, watched: RecordingEnvironment) -> None:
-    """Checks a backend that has been made of settings and an environment.
+    """Check a backend created from settings and an environment.
 
     Args:
         settings: Its settings.
-        watched: The environment; what was looked up is what the backend uses.
+        watched: The environment; the variables looked up are those the backend uses.
 
     Raises:
         UntrustedDestination: It has a key of the user and an address that the user has not
@@ -150,5 +150,5 @@ def refuse_untrusted(settings: BaseModel, watched: RecordingEnvironment) -> None
 
 
 def _is_url(value: object) -> bool:
-    """Whether it is one of pydantic's own types of addresses."""
+    """Return whether it is one of pydantic's own types of addresses."""
     return type(value).__module__.startswith(("pydantic.networks", "pydantic_core"))

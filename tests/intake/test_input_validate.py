@@ -76,7 +76,7 @@ def test_everything_wrong_is_said_in_one_go():
         f"in.json, entry 1 (id 'x'), field 'prompt': {MISSING}",
         "in.json, entry 1 (id 'x'), field 'width': must be at least 64, and is 1",
         "in.json, entry 3: must be a text or an object with the field 'prompt'",
-        "in.json, entry 4 (id 'x'), field 'id': is the id of entry 1 too; give it an id of its own",
+        "in.json, entry 4 (id 'x'), field 'id': is also the id of entry 1; give it another id",
         "in.json, entry 5, field 'seed': is NaN, which is not a number of JSON",
     ]
 

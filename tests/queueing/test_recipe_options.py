@@ -45,7 +45,7 @@ def test_the_one_entry_may_be_an_option_and_is_read_as_often_as_needed():
     ("source", "overrides", "flags", "message"),
     [
         ("a.txt", {}, {"dataset": "b.npy"}, "Give INPUT or --dataset, not both."),
-        ("a.txt", {}, {"sound": "x"}, "Give INPUT or --sound, not both: each says what to make."),
+        ("a.txt", {}, {"sound": "x"}, "Give INPUT or --sound, not both: both name the input."),
         ("a.txt", {"prompt": "x"}, {}, "Give INPUT or --set prompt, not both"),
         (None, {}, {"dataset": "b.npy", "sound": "x"}, "Give INPUT or --sound, not both"),
         (None, {}, {"frames": 3}, "Recipe corpus has no option 'frames'; its own options: --samp"),

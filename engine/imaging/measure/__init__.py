@@ -1,1 +1,1 @@
-"""Measures of an image: colours, tone, sharpness and where the weight lies."""
+"""Measures of an image: colours, tone, sharpness and centre of weight."""

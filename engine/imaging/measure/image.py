@@ -1,4 +1,4 @@
-"""Measures an image: tone, colour, sharpness, edges, and where its visual weight lies.
+"""Measure an image: tone, colour, sharpness, edges, and its centre of visual weight.
 
 Everything is computed on a reduced copy, so that it takes the same few milliseconds for any size
 and means the same at any size, sharpness apart (see `Measures.sharpness`).
@@ -21,15 +21,15 @@ FINE_SIDE = 512
 """Longer side in pixels, about, of the copy on which sharpness is measured."""
 
 BLUEST = 0.21
-"""Chromaticity y below which a mean colour is no white at all but blue."""
+"""Chromaticity y below which a mean colour is blue rather than a white."""
 
 EDGE = 0.045
-"""Gradient of lightness per pixel of the copy from which on a pixel counts as an edge."""
+"""Minimum gradient of lightness, per pixel of the copy, of an edge."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What was measured.
+    """Results of measuring an image.
 
     Attributes:
         lightness: Mean OKLab lightness, 0 (black) to 1 (white).
@@ -47,7 +47,7 @@ class Measures:
         sharpness: Spread of the Laplacian of lightness relative to the contrast, mapped by
             r / (r + 0.25) to 0..1 (after J. Pech-Pacheco et al., "Diatom autofocusing in
             brightfield microscopy", ICPR 2000). Compare images of one size only.
-        edge_density: Part of the pixels that lie on an edge, 0..1.
+        edge_density: Share of the pixels on an edge, 0..1.
         mass_x: Centre of visual weight, 0 (left) to 1. The weight of a pixel is its squared
             distance in OKLab from the mean colour of its row, so that the layers of a landscape
             weigh nothing and what stands out from them does (after R. Achanta et al.,
@@ -75,19 +75,19 @@ class Measures:
     lab: Array
 
     def numbers(self) -> dict[str, float]:
-        """The scalar measures by name, rounded to four places."""
+        """Return the scalar measures by name, rounded to four places."""
         names = [name for name in self.__slots__ if name not in ("palette", "lab")]
         return {name: round(float(getattr(self, name)), 4) for name in names}
 
 
 def measure(image: bytes) -> Measures:
-    """Measures an encoded image.
+    """Measure an encoded image.
 
     Args:
         image: The file's bytes.
 
     Raises:
-        ValueError: The bytes are no image that can be read safely.
+        ValueError: The bytes are not an image that can be read safely.
     """
     decoded = opened(image)
     fine = _floats(_reduced(decoded, FINE_SIDE))
@@ -117,7 +117,7 @@ def measure(image: bytes) -> Measures:
 
 
 def colour_share(lab: Array, colour: Rgb) -> float:
-    """How much of an image has a colour, 0..1.
+    """Return how much of an image has a colour, 0..1.
 
     A pixel belongs to a colour in degrees: by hue (half at about 20 degrees aside), by lightness
     (half at about 0.29 aside, for a colour in shade is still that colour), and by having at least
@@ -139,10 +139,10 @@ def colour_share(lab: Array, colour: Rgb) -> float:
 
 
 def opened(image: bytes) -> Image.Image:
-    """Decodes an image to RGB; see `engine.imaging.decode`.
+    """Decode an image to RGB; see `engine.imaging.decode`.
 
     Raises:
-        ValueError: The bytes are no image that can be read safely.
+        ValueError: The bytes are not an image that can be read safely.
     """
     try:
         return decoded(image)

@@ -1,4 +1,4 @@
-"""How alike two images are in colour and in layout.
+"""Similarity of two images in colour and in layout.
 
 Colour: the sliced Wasserstein distance (N. Bonneel et al., "Sliced and Radon Wasserstein
 barycenters of measures", JMIV 51, 2015) between the pixels' distributions in CIELAB under D65
@@ -34,7 +34,7 @@ _WHITE = np.array([0.9505, 1.0, 1.089])
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """What is kept of an image to compare it.
+    """Data of an image that a comparison needs.
 
     Attributes:
         colours: Quantiles of its colours along every direction, shape (`DIRECTIONS`,
@@ -47,10 +47,10 @@ class Imprint:
 
 
 def imprint(image: bytes) -> Imprint:
-    """Takes the imprint of an encoded image.
+    """Return the imprint of an encoded image.
 
     Raises:
-        ValueError: The bytes are no image that can be read safely.
+        ValueError: The bytes are not an image that can be read safely.
     """
     decoded = opened(image)
     small = np.asarray(decoded.resize((SIDE, SIDE), Image.Resampling.BOX), dtype=np.float64) / 255

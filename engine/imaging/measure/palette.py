@@ -19,7 +19,7 @@ class Swatch:
 
     Attributes:
         rgb: The colour, sRGB 0..1.
-        share: Part of the image that is nearest to it, 0..1.
+        share: Share of the image that is nearest to it, 0..1.
     """
 
     rgb: Rgb
@@ -27,11 +27,11 @@ class Swatch:
 
 
 def dominant(pixels: Array, count: int = 6) -> list[Swatch]:
-    """The dominant colours of an image, the largest share first.
+    """Return the dominant colours of an image, the largest share first.
 
     Args:
         pixels: sRGB of shape (h, w, 3), 0..1.
-        count: Colours to look for; fewer come back where the image has fewer.
+        count: Maximum number of colours; fewer are returned if the image has fewer.
     """
     flat = pixels.reshape(-1, 3)
     lab = oklab(flat[:: max(1, len(flat) // SAMPLES)].astype(np.float64))

@@ -1,4 +1,4 @@
-"""What is added to a pipeline: LoRAs, and an IP-Adapter that follows reference images."""
+"""Additions to a pipeline: LoRAs, and an IP-Adapter for reference images."""
 
 import hashlib
 import warnings
@@ -14,11 +14,11 @@ from engine.models.weights import require
 from engine.models.weights.finding import remedy
 
 MAX_LORAS = 16
-"""LoRAs that stay loaded beside those at work."""
+"""Maximum number of unused LoRAs that stay loaded beside the active ones."""
 
 
 class Loras:
-    """The LoRAs of one pipeline, loaded through peft when they are first asked for.
+    """The LoRAs of one pipeline, loaded through peft on first use.
 
     Args:
         pipe: The pipeline; others that share its parts see the same LoRAs.
@@ -29,10 +29,10 @@ class Loras:
         self._loaded: set[str] = set()
 
     def use(self, loras: Sequence[LoraFile]) -> None:
-        """Makes these and no others count. Without any, the model is exactly what it was.
+        """Activate exactly these. Without any, the model is exactly the unmodified one.
 
         Raises:
-            StepError: One is missing, broken, or made for another model.
+            StepError: One is missing, broken, or belongs to another model.
         """
         counted = [(number, lora) for number, lora in enumerate(loras, start=1) if lora.weight]
         if not counted:
@@ -44,13 +44,13 @@ class Loras:
             names = [self._load(number, lora) for number, lora in counted]
             self._pipe.set_adapters(names, adapter_weights=[lora.weight for _, lora in counted])
         except Exception:
-            self._unload()  # half a LoRA must not count for the images after this one
+            self._unload()  # a half-loaded LoRA must not affect later images
             raise
 
     def _load(self, number: int, lora: LoraFile) -> str:
         file = lora_file(number, lora)
         changed = file.stat().st_mtime_ns
-        # A name must not be an attribute of a module, so it is one that nobody gives.
+        # A name must not be an attribute of a module, so use one that nobody would choose.
         name = f"lora_{hashlib.sha256(f'{file}:{changed}'.encode()).hexdigest()[:16]}"
         if name in self._loaded:
             return name
@@ -70,7 +70,7 @@ class Loras:
         if not any(name in names for names in self._pipe.get_list_adapters().values()):
             raise Permanent(
                 f"The LoRA {file.name} holds nothing for this model.",
-                remedy="Use one that was made for a model of this kind.",
+                remedy="Use one that was trained for a model of this kind.",
             )
         return name
 
@@ -92,10 +92,10 @@ class ImageAdapter:
 
     @classmethod
     def attach(cls, pipe: Any, adapter: AdapterFile, dtype: Any, *, offline: bool = False) -> Self:
-        """Loads an IP-Adapter with its image encoder into a pipeline.
+        """Load an IP-Adapter with its image encoder into a pipeline.
 
         Raises:
-            StepError: It is missing, broken, or made for another model.
+            StepError: It is missing, broken, or belongs to another model.
         """
         if not hasattr(pipe, "unet") or not hasattr(pipe, "load_ip_adapter"):
             raise Permanent(
@@ -127,10 +127,10 @@ class ImageAdapter:
     def arguments(
         self, pipe: Any, references: Sequence[Any] | None, scale: float
     ) -> dict[str, Any]:
-        """What a call is given, where it follows references and where it follows none.
+        """Return the arguments of a call, with or without references.
 
-        A pipeline with an adapter wants an image in every call. At scale 0 its layers are left
-        out altogether, so that an image without a reference is what it would be without one.
+        A pipeline with an adapter needs an image in every call. At scale 0 its layers are
+        skipped, so that an image without a reference equals one without an adapter.
 
         Args:
             pipe: The pipeline that is called.

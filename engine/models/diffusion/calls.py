@@ -1,4 +1,4 @@
-"""The images of one call: what is asked for each, its references, its noise, its pixels."""
+"""Images of one call: the request for each, its references, its noise, its pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,13 +12,13 @@ from engine.models.diffusion.sizes import cropped, made_size, opened
 
 @dataclass
 class ImageCall:
-    """What goes into one call of a pipeline.
+    """Input of one call of a pipeline.
 
     Attributes:
-        size: Width and height that are made, in pixels.
-        tasks: For each image, its task's place.
-        asks: What is asked for.
-        references: The images that it follows.
+        size: Width and height that are generated, in pixels.
+        tasks: For each image, the index of its task.
+        asks: Requests of the images.
+        references: Its reference images.
         generators: The source of its noise.
     """
 
@@ -30,22 +30,22 @@ class ImageCall:
 
     @property
     def sampling(self) -> Sampling:
-        """What all of them agree in."""
+        """The sampling that all of them share."""
         return self.asks[0].sampling
 
     @property
     def following(self) -> str | None:
-        """How references are followed; None where there are none."""
+        """Way in which references are followed; None if there are none."""
         return self.sampling.following if self.references[0] else None
 
 
 def call_of(asks: Sequence[ImageTask], step: int, answers: list[Any]) -> ImageCall:
-    """A call for what can be made.
+    """Return a call for the images that can be generated.
 
     Args:
-        asks: What is asked for, all of one group.
-        step: What sides have to be multiples of, in pixels.
-        answers: For each task; those that cannot be made get the reason.
+        asks: The requests, all of one group.
+        step: Number of pixels that sides have to be multiples of.
+        answers: One for each task; tasks that cannot be done get the reason.
     """
     import torch
 
@@ -65,7 +65,7 @@ def call_of(asks: Sequence[ImageTask], step: int, answers: list[Any]) -> ImageCa
 
 
 def answers_of(made: Any, call: ImageCall) -> list[Any]:
-    """Pixels, or why there are none, of what a pipeline has made."""
+    """Return the pixels of a pipeline's output, or the reason why there are none."""
     flagged = getattr(made, "nsfw_content_detected", None) or [False] * len(call.asks)
     return [
         _held_back() if is_flagged else _pixels(tensor, ask)
@@ -74,9 +74,9 @@ def answers_of(made: Any, call: ImageCall) -> list[Any]:
 
 
 def folded(seed: int) -> int:
-    """A seed of 32 bits, since torch's generator for processors looks at no others.
+    """Return a seed of 32 bits, since torch's CPU generator ignores higher bits.
 
-    Seeds below 2**32 stay what they are, as in other programs.
+    Seeds below 2**32 are unchanged, as in other programs.
     """
     return (seed ^ (seed >> 32)) & 0xFFFFFFFF
 
@@ -89,7 +89,7 @@ def _held_back() -> StepError:
 
 
 def _pixels(tensor: Any, ask: ImageTask) -> dict[str, Any] | StepError:
-    """The image of a tensor of shape (3, height, width), 0 to 1, cut to the size asked for."""
+    """Return the image of a tensor of shape (3, height, width), 0 to 1, in the requested size."""
     import torch
     from PIL import Image
 

@@ -1,4 +1,4 @@
-"""From what diffusers raises to what the operator can do about it.
+"""Translation of errors of diffusers into errors that an operator can act on.
 
 | what happened | error |
 |---|---|
@@ -17,19 +17,19 @@ from engine.models.hosts.memory import is_out_of_memory
 from engine.text.terminal import clean
 
 _UNFIT = (ValueError, TypeError, KeyError, AttributeError, RuntimeError, NotImplementedError)
-"""What the libraries raise where a model's parts are not what its class expects."""
+"""Errors of the libraries if a model's parts do not fit its class."""
 
 _LAZY = "Failed to import"
-"""How the libraries begin what they say of an import of their own that failed."""
+"""Prefix of the libraries' messages about a failed import of their own."""
 
 
 @contextmanager
 def loading(what: str, remedy: str) -> Iterator[None]:
-    """Says of everything that fails inside what was loaded, and what to do.
+    """Translate errors inside the block into ones that name what was loaded, and the remedy.
 
     Args:
-        what: What is loaded, for example `the model org/name`.
-        remedy: What to do where files are missing or broken, as a sentence.
+        what: The thing being loaded, for example `the model org/name`.
+        remedy: Advice for missing or broken files, as a sentence.
 
     Raises:
         Blocked: Files are missing or broken.

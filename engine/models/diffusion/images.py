@@ -1,7 +1,7 @@
-"""A loaded pipeline that makes images: several requests of one group in one call.
+"""A loaded pipeline that generates images: several requests of one group in one call.
 
-Noise is drawn for each image by a generator of its own, on the processor, so that an image is
-its seed's whichever others are in the call and whichever device it is made on.
+Each image has its own noise generator, on the CPU, so that a seed gives the same image with any
+other images in the call and on any device.
 """
 
 import gc
@@ -27,11 +27,11 @@ class ImageModel:
 
     Args:
         pipe: The text-to-image pipeline.
-        refiner: The SDXL refiner, where there is one.
-        adapter: The IP-Adapter, where there is one.
+        refiner: The SDXL refiner, if any.
+        adapter: The IP-Adapter, if any.
         loras: The pipeline's LoRAs.
         device: Device for torch.
-        most: Images in one call at most.
+        most: Maximum number of images in one call.
     """
 
     def __init__(
@@ -58,13 +58,13 @@ class ImageModel:
     # -- images -----------------------------------------------------------------------------
 
     def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> list[Any]:
-        """Makes the images of one group.
+        """Generate the images of one group.
 
         Returns:
-            For each its pixels, the `StepError` that it failed with, or None where it was given up.
+            For each its pixels, the `StepError` that it failed with, or None if it was cancelled.
 
         Raises:
-            StepError: None of them can be made.
+            StepError: None of them can be generated.
         """
         if operation != GENERATE:
             raise ValueError(f"no operation {operation!r}; there is {GENERATE!r}")
@@ -95,13 +95,13 @@ class ImageModel:
         return answers_of(self._refined(latents, split, call, reporter), call)
 
     def _follow(self, call: ImageCall) -> tuple[Any, dict[str, Any]]:
-        """The pipeline that does it, and what it is given of the references."""
+        """Return the pipeline to use, and its arguments for the references."""
         sampling, following = call.sampling, call.following
         pipe, more = self._pipe, dict[str, Any]()
         if following == "img2img":
             pipe = self._img2img()
             more["image"] = [covering(own[0], *call.size) for own in call.references]
-            # One step is made at least: the pipelines round down.
+            # At least one step is run: the pipelines round down.
             more["strength"] = min(1.0, max(sampling.strength, 1.5 / sampling.steps))
         if self._adapter is not None:
             shown = call.references[0] if following == "ip-adapter" else None
@@ -109,10 +109,10 @@ class ImageModel:
         return pipe, more
 
     def _split(self, call: ImageCall) -> float:
-        """Share of the schedule after which the refiner goes on; 1 where it has no part.
+        """Return the share of the schedule after which the refiner takes over; 1 if it is not used.
 
-        A reference that is followed so closely that denoising begins after the split is the base
-        model's alone.
+        If a reference is followed so closely that denoising starts after the split, only the
+        base model is used.
         """
         sampling = call.sampling
         is_late = call.following == "img2img" and sampling.strength <= 1 - sampling.refine_at
@@ -125,7 +125,7 @@ class ImageModel:
         return self._called(self._refiner, arguments, watcher, call)
 
     def _arguments(self, pipe: Any, call: ImageCall) -> dict[str, Any]:
-        """What every call is given, as far as the pipeline knows it."""
+        """Return the arguments of every call, as far as the pipeline knows them."""
         negatives = [ask.negative_prompt for ask in call.asks]
         possible = {
             "prompt": [ask.prompt for ask in call.asks],
@@ -162,7 +162,7 @@ class ImageModel:
         return Watcher(reporter, call.tasks, every, self._is_xl, begins, ends)
 
     def _img2img(self) -> Any:
-        """The pipeline that begins with an image; it shares every part with the other."""
+        """The pipeline that starts from an image; it shares every part with the other."""
         if self._following is None:
             from diffusers import AutoPipelineForImage2Image
 
@@ -177,7 +177,7 @@ class ImageModel:
         return self._following
 
     def _side_step(self) -> int:
-        """Transformers take two by two latent pixels as one."""
+        """Latent pixels per patch on a side; transformers combine two by two."""
         patch = 1 if getattr(self._pipe, "transformer", None) is None else 2
         return side_step(int(getattr(self._pipe, "vae_scale_factor", 8)), patch)
 
@@ -188,7 +188,7 @@ class ImageModel:
     # -- memory -------------------------------------------------------------------------------
 
     def size(self) -> int:
-        """Bytes that its weights take on the device now."""
+        """Return the bytes that its weights now take on the device."""
         import torch
 
         kind = torch.device(self._device).type
@@ -196,7 +196,7 @@ class ImageModel:
         return sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
 
     def offload(self) -> None:
-        """Keeps on the device the part that is at work; the others wait beside the processor."""
+        """Keep only the active part on the device; the others wait in main memory."""
         if self._device == "cpu":
             return
         self._is_offloaded = True
@@ -204,14 +204,14 @@ class ImageModel:
             pipe.enable_model_cpu_offload(device=self._device)
 
     def restore(self) -> None:
-        """Takes everything back to the device."""
+        """Move everything back to the device."""
         self._is_offloaded = False
         for pipe in self._pipes():
             pipe.remove_all_hooks()
             pipe.to(self._device)
 
     def close(self) -> None:
-        """Gives back what it holds."""
+        """Release everything that it holds."""
         self._pipe = self._following = self._refiner = self._adapter = None
         del self._loras
         gc.collect()

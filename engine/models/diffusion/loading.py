@@ -1,7 +1,7 @@
-"""Loads pipelines that make images: folders, ids and single files, safetensors only.
+"""Loading of image pipelines: folders, ids and single files, safetensors only.
 
 Nothing is fetched here and no code of a model is run: weights are looked for on this machine, and
-what is missing is said with the command that fetches it.
+errors about missing ones name the command that fetches them.
 """
 
 import inspect
@@ -27,15 +27,15 @@ _SAFE: dict[str, Any] = {"use_safetensors": True, "local_files_only": True}
 
 
 def load(options: str, place: LoadContext) -> ImageModel:
-    """Loads a pipeline for a model host.
+    """Load a pipeline for a model host.
 
     Args:
         options: `PipelineOptions` as JSON.
-        place: Where it is loaded.
+        place: Place to load it in.
 
     Raises:
         Blocked: Weights are missing or broken.
-        Permanent: They are of something that makes no images.
+        Permanent: They belong to something that does not generate images.
     """
     asked = PipelineOptions.model_validate_json(options)
     _quiet()
@@ -47,16 +47,16 @@ def load(options: str, place: LoadContext) -> ImageModel:
         adapter = ImageAdapter.attach(pipe, asked.ip_adapter, dtype, offline=asked.offline)
     for one in filter(None, (pipe, refiner)):
         one.set_progress_bar_config(disable=True)
-        if asked.vae_tiling and hasattr(one, "vae"):  # models of pixels have none
+        if asked.vae_tiling and hasattr(one, "vae"):  # pixel-space models do not have one
             one.vae.enable_tiling()
         one.to(place.device)
     return ImageModel(pipe, refiner, adapter, Loras(pipe), place.device, asked.most)
 
 
 def precision(dtype: Precision, device: str) -> Any:
-    """What torch calls the numbers that a model computes with.
+    """Return torch's type of the numbers that a model computes with.
 
-    `auto` is bfloat16 on a CUDA or ROCm device that knows it, float16 on others and on Apple's,
+    `auto` is bfloat16 on a CUDA or ROCm device that supports it, float16 on others and on Apple's,
     float32 on a processor.
     """
     import torch
@@ -71,14 +71,14 @@ def precision(dtype: Precision, device: str) -> Any:
 
 
 def _library() -> Any:
-    """The library, whose loaders have no types."""
+    """Return the library, whose loaders have no types."""
     import diffusers
 
     return diffusers
 
 
 def _quiet() -> None:
-    """Bars and advice for notebooks are not for a host's log."""
+    """Silence progress bars and advice for notebooks, which do not belong in a host's log."""
     import transformers
 
     for library in (_library(), transformers):
@@ -99,7 +99,7 @@ def _base(asked: PipelineOptions, dtype: Any) -> Any:
 
 
 def _from_single_file(asked: PipelineOptions, path: Path, given: dict[str, Any]) -> Any:
-    """A single file has weights only: class and configuration are those of another model."""
+    """Load a single file, which has weights only: class and configuration are another model's."""
     diffusers, wanted = _library(), config_wanted(asked)
     config = require(wanted) if wanted else path.parent
     name = diffusers.DiffusionPipeline.load_config(config)["_class_name"]
@@ -130,7 +130,7 @@ def _vae(asked: PipelineOptions, dtype: Any, model: Path) -> dict[str, Any]:
 
 
 def _refiner(asked: PipelineOptions, dtype: Any, pipe: Any) -> Any:
-    """The refiner; it shares the second text encoder and the VAE with the base, as published."""
+    """Load the refiner; it shares the base's second text encoder and VAE, as published."""
     wanted = refiner_wanted(asked)
     if wanted is None:
         return None

@@ -1,4 +1,4 @@
-"""What an image pipeline is loaded from and what it is asked, as plain data without torch."""
+"""Options and requests of an image pipeline, as plain data without torch."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from pydantic import Field
 from engine.contract.backend import FrozenModel
 
 Precision = Literal["auto", "bf16", "fp16", "fp32"]
-"""Numbers that a model computes with; `auto` is what its device does best."""
+"""Numbers that a model computes with; `auto` is the best type of its device."""
 
 SchedulerName = Literal[
     "default",
@@ -29,19 +29,19 @@ SchedulerName = Literal[
     "tcd",
     "unipc",
 ]
-"""Schedulers that can be asked for; each draws its noise from the image's own generator."""
+"""Available schedulers; each draws its noise from the image's own generator."""
 
 Following = Literal["img2img", "ip-adapter"]
-"""How a reference image is followed."""
+"""Way in which a reference image is followed."""
 
 
 class AdapterFile(FrozenModel):
-    """Where an IP-Adapter is.
+    """Location of an IP-Adapter.
 
     Attributes:
         source: Folder on this machine or id on the hub, as `engine.models.weights` reads it.
-        weights: Its weights in there, for example `sdxl_models/ip-adapter_sdxl.safetensors`.
-        image_encoder: Folder of its image encoder in there.
+        weights: Its weights in that place, for example `sdxl_models/ip-adapter_sdxl.safetensors`.
+        image_encoder: Folder of its image encoder in that place.
     """
 
     source: str
@@ -50,11 +50,11 @@ class AdapterFile(FrozenModel):
 
 
 class LoraFile(FrozenModel):
-    """A LoRA and how strongly it counts.
+    """A LoRA and its weight.
 
     Attributes:
         source: File, folder with one file, or `org/name:file` on the hub.
-        weight: Its factor; 0 leaves it out.
+        weight: Its factor; 0 disables it.
     """
 
     source: str
@@ -62,7 +62,7 @@ class LoraFile(FrozenModel):
 
 
 class PipelineOptions(FrozenModel):
-    """What a pipeline is loaded from; models of other options are loaded beside it.
+    """Sources and options of a pipeline; models of other options are loaded beside it.
 
     Sources are written as `engine.models.weights` reads them: `org/name`, `org/name@revision`,
     `org/name:file`, or a path of this machine.
@@ -73,11 +73,11 @@ class PipelineOptions(FrozenModel):
         variant: Variant of the files, for example `fp16`.
         vae: Another VAE: folder, id or single file.
         refiner: The SDXL refiner: folder or id.
-        ip_adapter: The IP-Adapter, where references are followed by one.
+        ip_adapter: The IP-Adapter, if references are followed by one.
         dtype: Numbers that it computes with.
-        vae_tiling: Whether images are decoded in tiles.
-        most: Images in one call at most.
-        offline: Whether a setting forbids to fetch what is missing.
+        vae_tiling: True to decode images in tiles.
+        most: Maximum number of images in one call.
+        offline: True if a setting forbids fetching missing files.
     """
 
     model: str
@@ -93,19 +93,19 @@ class PipelineOptions(FrozenModel):
 
 
 class Sampling(FrozenModel):
-    """How images are sampled; tasks that agree in it can be done in one call.
+    """Sampling of images; tasks with the same sampling can be done in one call.
 
     Attributes:
         scheduler: The scheduler's name; `default` is the model's own.
-        karras: Whether its noise levels are those of Karras et al.
+        karras: True to use the noise levels of Karras et al.
             (https://arxiv.org/abs/2206.00364, equation 5).
         steps: Denoising steps.
         cfg: Scale of classifier-free guidance (https://arxiv.org/abs/2207.12598).
-        following: How the reference is followed; None for images without one.
-        strength: Share of the steps that an img2img image is denoised again, 0 to 1.
+        following: Way in which the reference is followed; None for images without one.
+        strength: Share of the steps that an img2img image is denoised, 0 to 1.
         ip_scale: Weight of the IP-Adapter, 0 to 1.
-        refine_at: Share of the noise schedule after which the refiner goes on.
-        loras: The LoRAs that count.
+        refine_at: Share of the noise schedule after which the refiner takes over.
+        loras: The active LoRAs.
     """
 
     scheduler: SchedulerName = "default"
@@ -120,17 +120,17 @@ class Sampling(FrozenModel):
 
 
 class ImageTask(FrozenModel):
-    """One image that is asked for: the payload of the operation `generate`.
+    """A request for one image: the payload of the operation `generate`.
 
     Attributes:
-        prompt: What to show.
-        negative_prompt: What to keep out; models without the notion ignore it.
+        prompt: Description of what to show.
+        negative_prompt: Description of what to avoid; models without negative prompts ignore it.
         seed: Source of all randomness, 0 to 2**63 - 1.
         width: Width in pixels.
         height: Height in pixels.
         references: Encoded images to follow.
-        preview_every: Steps between two previews; 0 for none.
-        sampling: How it is sampled.
+        preview_every: Steps between two previews; 0 disables them.
+        sampling: Its sampling.
     """
 
     prompt: str
@@ -143,11 +143,11 @@ class ImageTask(FrozenModel):
     sampling: Sampling = Sampling()
 
     def group(self) -> str:
-        """Asks of one model and group can be done in one call without changing an image.
+        """Group of the request; one call can do requests of one model and group, unchanged.
 
-        An empty negative prompt and one of words are not the same call: SDXL puts zeros in the
-        place of no prompt, but encodes an empty one beside others. An IP-Adapter's reference is
-        the call's, not the image's.
+        Empty and non-empty negative prompts need separate calls: SDXL uses zeros for a missing
+        prompt, but encodes an empty one next to others. An IP-Adapter's reference belongs to
+        the call, not to the image.
         """
         shared: dict[str, object] = {
             "size": [self.width, self.height],

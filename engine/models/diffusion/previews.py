@@ -1,4 +1,4 @@
-"""How an image looks so far, from its latents alone.
+"""Previews of an image in progress, from its latents alone.
 
 A linear map from the four latent channels to colours is thousands of times faster than the VAE.
 For Stable Diffusion 1 and 2 the factors are those of
@@ -10,7 +10,7 @@ import io
 from typing import Any
 
 SIDE = 256
-"""Longer side of a preview in pixels at most; whoever shows it may enlarge it."""
+"""Maximum length of a preview's longer side in pixels; the display may enlarge it."""
 
 _SD = (
     (
@@ -31,17 +31,17 @@ _SDXL = (
 
 
 def preview_of(latents: Any, *, is_xl: bool) -> bytes | None:
-    """A small JPEG of one image's latents, one pixel for each of theirs.
+    """Return a small JPEG of one image's latents, one pixel per latent pixel.
 
-    Schedulers that count noise by its standard deviation keep latents many times larger than the
-    VAE knows them; they are scaled back to unit variance first.
+    Schedulers that measure noise by its standard deviation keep latents many times larger than
+    the VAE expects; they are scaled back to unit variance first.
 
     Args:
         latents: Tensor of shape (channels, height, width).
-        is_xl: Whether they are SDXL's.
+        is_xl: True if they are SDXL's.
 
     Returns:
-        None where the latents are not of a kind that the map is known for.
+        None if no map is known for this kind of latents.
     """
     import torch
     from PIL import Image

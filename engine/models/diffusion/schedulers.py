@@ -1,8 +1,8 @@
-"""Schedulers by name, made from a model's own configuration.
+"""Schedulers by name, created from a model's own configuration.
 
-Each name stands for a class of diffusers and what is set in it. Schedulers whose noise does not
-come from the generators that a call is given (DPM++ SDE draws from a Brownian tree of its own) are
-left out: with them an image would not be its seed's.
+Each name stands for a class of diffusers and its options. Schedulers whose noise does not come
+from the generators passed to a call (DPM++ SDE draws from its own Brownian tree) are left out:
+with them, a seed would not determine an image.
 """
 
 from typing import Any
@@ -41,19 +41,19 @@ KARRAS = frozenset(
         "unipc",
     }
 )
-"""Names of the schedulers that know the noise levels of Karras et al."""
+"""Names of the schedulers that support the noise levels of Karras et al."""
 
 _DISTILLED = frozenset({"lcm", "tcd"})
 """Schedulers of distilled models; diffusers lists them as compatible with nothing."""
 
 
 def scheduler_like(own: Any, name: str, *, karras: bool) -> Any:
-    """A fresh scheduler for one call: schedulers have a state.
+    """Return a fresh scheduler for one call, since schedulers have a state.
 
     Args:
         own: The model's own scheduler.
         name: One of the names, or `default` for the model's own.
-        karras: Whether it uses the noise levels of Karras et al.
+        karras: True to use the noise levels of Karras et al.
 
     Raises:
         Permanent: The model does not run with it.

@@ -1,4 +1,4 @@
-"""The weights that a pipeline wants, by the names that `safelight models pull` knows them by."""
+"""Weights that a pipeline needs, by the names that `safelight models pull` uses."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,28 +11,28 @@ SAFETENSORS = ".safetensors"
 
 _TEXTS = ("*.json", "*.txt", "*.model", "*.jinja")
 _PARTS = (*_TEXTS, "*/*.safetensors")
-"""What is fetched of a pipeline: its parts, and not the single files that lie beside them."""
+"""Files to fetch of a pipeline: its parts, not the single files next to them."""
 
 _OTHER_PRECISIONS = ("*.fp16.safetensors", "*.fp16-*.safetensors", "*.bf16.safetensors")
 _NEVER = ("*.non_ema*", "*/openvino_*", "*/flax_*", "vae_1_0/*")
 _DEFAULT_CONFIG = "stabilityai/stable-diffusion-xl-base-1.0"
-"""Whose configuration a single file is taken to have."""
+"""Model whose configuration a single file is assumed to have."""
 
 
 def is_single_file(source: str) -> bool:
-    """Whether a source is one file that holds a whole model."""
+    """Return whether a source is one file that holds a whole model."""
     return source.endswith(SAFETENSORS)
 
 
 def model_wanted(options: PipelineOptions) -> RequiredWeights:
-    """The pipeline itself."""
+    """Return the weights of the pipeline itself."""
     if is_single_file(options.model):
         return RequiredWeights(name="diffusers", source=options.model, offline=options.offline)
     return _pipeline("diffusers", options.model, options)
 
 
 def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
-    """The configuration of a single file; None where the model is none."""
+    """Return the configuration of a single file; None if the model is not one."""
     if not is_single_file(options.model):
         return None
     return RequiredWeights(
@@ -46,21 +46,21 @@ def config_wanted(options: PipelineOptions) -> RequiredWeights | None:
 
 
 def vae_wanted(options: PipelineOptions) -> RequiredWeights | None:
-    """The VAE that takes the place of the model's own."""
+    """Return the VAE that replaces the model's own."""
     if options.vae is None:
         return None
     return RequiredWeights(name="diffusers.vae", source=options.vae, offline=options.offline)
 
 
 def refiner_wanted(options: PipelineOptions) -> RequiredWeights | None:
-    """The refiner."""
+    """Return the weights of the refiner."""
     if options.refiner is None:
         return None
     return _pipeline("diffusers.refiner", options.refiner, options)
 
 
 def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWeights:
-    """An IP-Adapter with its image encoder."""
+    """Return the weights of an IP-Adapter with its image encoder."""
     encoder = adapter.image_encoder.strip("/")
     needs = (adapter.weights, f"{encoder}/config.json", f"{encoder}/model.safetensors")
     return RequiredWeights(
@@ -73,7 +73,7 @@ def adapter_wanted(adapter: AdapterFile, *, offline: bool = False) -> RequiredWe
 
 
 def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> RequiredWeights:
-    """A LoRA, by its place in the list, from 1."""
+    """Return the weights of a LoRA, by its position in the list, from 1."""
     return RequiredWeights(
         name=f"diffusers.lora-{number}", source=lora.source, needs=(), offline=offline
     )
@@ -82,7 +82,7 @@ def lora_wanted(number: int, lora: LoraFile, *, offline: bool = False) -> Requir
 def all_wanted(
     options: PipelineOptions, loras: Sequence[LoraFile] = ()
 ) -> Iterator[RequiredWeights]:
-    """Everything that is wanted, the pipeline first."""
+    """Return all weights that are needed, the pipeline first."""
     yield model_wanted(options)
     for wanted in (config_wanted(options), vae_wanted(options), refiner_wanted(options)):
         if wanted is not None:
@@ -94,10 +94,10 @@ def all_wanted(
 
 
 def lora_file(number: int, lora: LoraFile) -> Path:
-    """The file of a LoRA, by its place in the list, from 1.
+    """Return the file of a LoRA, by its position in the list, from 1.
 
     Raises:
-        Blocked: It is not there, or a folder holds none or several.
+        Blocked: It does not exist, or a folder holds none or several.
     """
     path = require(lora_wanted(number, lora))
     if path.is_file():

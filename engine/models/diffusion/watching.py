@@ -1,4 +1,4 @@
-"""Looks on while a pipeline denoises: progress, previews, and whether anybody still waits."""
+"""Observation of a pipeline while it denoises: progress, previews, cancelled tasks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,20 +9,20 @@ from engine.models.diffusion.previews import preview_of
 
 
 class CallAbandoned(Exception):
-    """Nobody waits for any image of a call."""
+    """All tasks of a call were cancelled."""
 
 
 @dataclass
 class Watcher:
-    """Called by a pipeline at the end of each step.
+    """Callback of a pipeline at the end of each step.
 
     Attributes:
-        reporter: Who is told.
-        tasks: For each image of the call, its task's place.
+        reporter: Receiver of the reports.
+        tasks: For each image of the call, the index of its task.
         every: For each image, the steps between two previews; 0 for none.
-        is_xl: Whether the latents are SDXL's.
-        begins: How far the images are when the call begins, 0 to 1.
-        ends: How far they are when its last step has been made.
+        is_xl: True if the latents are SDXL's.
+        begins: Progress of the images when the call starts, 0 to 1.
+        ends: Progress after its last step, 0 to 1.
     """
 
     reporter: BatchReporter
@@ -39,7 +39,7 @@ class Watcher:
         """The callback `callback_on_step_end` of diffusers.
 
         Raises:
-            CallAbandoned: Nobody waits for any of the images.
+            CallAbandoned: The tasks of all images were cancelled.
         """
         self.refuse_unwanted()
         total = max(1, int(pipe.num_timesteps))
@@ -55,10 +55,10 @@ class Watcher:
         return {}
 
     def refuse_unwanted(self) -> None:
-        """Notes which images nobody waits for.
+        """Note the images whose tasks were cancelled.
 
         Raises:
-            CallAbandoned: It is all of them.
+            CallAbandoned: All of them were.
         """
         self._left |= {p for p, task in enumerate(self.tasks) if self.reporter.is_given_up(task)}
         if len(self._left) == len(self.tasks):

@@ -1,4 +1,4 @@
-"""One batch in a host: done at once where it fits, in parts where memory or a bad task asks it."""
+"""One batch in a host: done at once if it fits, else in parts (low memory, a bad task)."""
 
 import threading
 import time
@@ -16,39 +16,39 @@ from engine.text.plural import pluralize
 PROGRESS_SECONDS = 0.1
 PREVIEW_SECONDS = 0.2
 MAX_PREVIEW = 256 * 1024
-"""Bytes of a preview at most; a larger one is not shown."""
+"""Maximum size of a preview in bytes; a larger one is not shown."""
 
 Tell = Callable[[messages.HostReport], None]
 
 
 class DeviceGone(Exception):
-    """The device is of no use to this process any more."""
+    """The device can no longer be used by this process."""
 
 
 class AbandonedTasks:
-    """Tasks of batches that nobody waits for any more."""
+    """Cancelled tasks of batches."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._tasks: set[tuple[int, int]] = set()
 
     def add(self, number: int, task: int) -> None:
-        """Notes that a task was given up."""
+        """Note that a task was cancelled."""
         with self._lock:
             self._tasks.add((number, task))
 
     def has(self, number: int, task: int) -> bool:
-        """Whether a task was given up."""
+        """Return whether a task was cancelled."""
         return (number, task) in self._tasks
 
     def forget(self, number: int) -> None:
-        """Drops what is known of a batch and of those before it."""
+        """Forget the cancelled tasks of a batch and of those before it."""
         with self._lock:
             self._tasks = {known for known in self._tasks if known[0] > number}
 
 
 class _TaskReporter:
-    """What a model tells of the tasks that it was given, in the order that it was given them."""
+    """Reporter for a model of its tasks, by their positions in the call."""
 
     def __init__(
         self, number: int, tasks: Sequence[int], given_up: AbandonedTasks, tell: Tell
@@ -60,19 +60,19 @@ class _TaskReporter:
         self._due: dict[tuple[str, int], float] = {}
 
     def progress(self, task: int, fraction: float | None, message: str = "") -> None:
-        """Says how far a task is; what comes too soon after the last word is dropped."""
+        """Report the progress of a task; a report too soon after the previous one is dropped."""
         if self._is_due("progress", task, PROGRESS_SECONDS):
             known = None if fraction is None else float(fraction)
             said = messages.TaskProgress(self._number, self._tasks[task], known, str(message)[:500])
             self._tell(said)
 
     def preview(self, task: int, image: bytes) -> None:
-        """Shows how a task's image looks so far."""
+        """Report a preview of a task's image."""
         if len(image) <= MAX_PREVIEW and self._is_due("preview", task, PREVIEW_SECONDS):
             self._tell(messages.TaskPreview(self._number, self._tasks[task], bytes(image)))
 
     def is_given_up(self, task: int) -> bool:
-        """Whether nobody waits for a task any more."""
+        """Return whether a task was cancelled and can be abandoned."""
         return self._given_up.has(self._number, self._tasks[task])
 
     def _is_due(self, what: str, task: int, every: float) -> bool:
@@ -84,12 +84,12 @@ class _TaskReporter:
 
 
 class HostBatch:
-    """A batch that is being done.
+    """A batch in progress.
 
     Args:
-        run: What is to be done.
-        cache: Where its model is.
-        given_up: What nobody waits for any more.
+        run: The batch.
+        cache: The loaded models.
+        given_up: Cancelled tasks.
         tell: Sends a report to the engine.
     """
 
@@ -105,10 +105,10 @@ class HostBatch:
         self._fitted = 0
 
     def do(self) -> messages.BatchDone:
-        """Does it; every task has an answer afterwards.
+        """Run it; every task has an answer afterwards.
 
         Raises:
-            DeviceGone: The device failed in a way that only a new process mends.
+            DeviceGone: The device failed in a way that needs a new process.
         """
         started = time.monotonic()
         for task, data in enumerate(self._run.payloads):
@@ -122,7 +122,7 @@ class HostBatch:
         return messages.BatchDone(self._run.number, answers, seconds, self._fitted)
 
     def _attempt(self, tasks: list[int]) -> None:
-        """Does some of the tasks: at once, then in halves, then with more room."""
+        """Do some of the tasks: at once, then in halves, then with more memory free."""
         while tasks := self._still_wanted(tasks):
             error = self._try(tasks)
             if error is None:
@@ -152,7 +152,7 @@ class HostBatch:
         return [task for task in tasks if task not in self._answers]
 
     def _try(self, tasks: list[int]) -> Exception | None:
-        """Has the model do tasks; returns what else than a `StepError` it raised."""
+        """Run the model on tasks; return an exception other than a `StepError` that it raised."""
         reporter = _TaskReporter(self._run.number, tasks, self._given_up, self._tell)
         try:
             held = self._cache.obtain(self._run.key, self._run.expected)
@@ -187,7 +187,7 @@ class HostBatch:
         self._attempt(tasks[half:])
 
     def _find_room(self) -> bool:
-        """Offloads the model, then unloads all others; whether there was anything left to do."""
+        """Offload the model, then unload all others; return whether anything was left to free."""
         key = self._run.key
         return self._cache.offload(key) or self._cache.release_others(key)
 
@@ -204,6 +204,6 @@ def _packed(answer: Any) -> messages.TaskReply:
 
 
 def defect(error: BaseException) -> messages.TaskBug:
-    """A defect with its traceback, which is for the log alone."""
+    """Return a bug with its traceback, which is for the log only."""
     text = "".join(traceback.format_exception(error))
     return messages.TaskBug(type(error).__name__, str(error)[:2000], text[-20_000:])

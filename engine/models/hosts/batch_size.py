@@ -1,4 +1,4 @@
-"""How many tasks a device had room for, learnt from batches that did not fit."""
+"""Number of tasks that fit on a device, learnt from batches that did not fit."""
 
 from dataclasses import dataclass
 
@@ -16,29 +16,29 @@ class _Limit:
 
 
 class BatchLimits:
-    """The limits that were learnt while the engine runs."""
+    """Limits learnt while the engine runs."""
 
     def __init__(self) -> None:
         self._limits: dict[BatchKey, _Limit] = {}
 
     def most(self, key: BatchKey, most: int) -> int:
-        """Tasks of a kind to do at once.
+        """Return how many tasks of a kind to do at once.
 
         Args:
             key: The kind.
-            most: What the model takes.
+            most: Maximum that the model accepts.
         """
         limit = self._limits.get(key)
         return most if limit is None else min(most, limit.tasks)
 
     def failed(self, key: BatchKey, fitted: int) -> None:
-        """A batch did not fit; so many tasks did, or may."""
+        """Note that a batch did not fit, and how many tasks did or may."""
         before = self._limits.get(key)
         steady = STEADY if before is None else 2 * before.steady
         self._limits[key] = _Limit(max(1, fitted), steady)
 
     def worked(self, key: BatchKey, tasks: int) -> None:
-        """A batch of so many fitted; after many at the limit, the limit is raised by one."""
+        """Note that a batch of a size fitted; after many at the limit, raise it by one."""
         limit = self._limits.get(key)
         if limit is None or tasks < limit.tasks:
             return

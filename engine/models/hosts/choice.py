@@ -1,11 +1,11 @@
-"""Which host does what next.
+"""Choice of the next work of each host.
 
-The longest waiting goes first. A host that holds the model is preferred; where none does, the model
-is loaded where it has room, and where there is most of it. Two rules keep models from being loaded
-to and fro. A model that others wait for is unloaded for another one only after that one has waited
-for `patience`, and after it has itself been there for as long. And a model that another host holds
-is loaded once more only where what waits would keep that host busy for longer than loading takes,
-or has waited for as long.
+The longest waiting goes first. A host that holds the model is preferred; if none does, the model
+is loaded on the host with the most free memory. Two rules prevent thrashing. A model with waiting
+tasks is evicted for another only after (a) a task of the other has waited `patience` and (b) the
+loaded model has been resident at least that long. And a model that another host holds is loaded a
+second time only if the waiting tasks would keep that host busy for longer than loading takes, or
+have waited that long.
 """
 
 import math
@@ -24,19 +24,19 @@ from engine.models.hosts.status import KnownModels
 from engine.models.hosts.tasks import Backlog, BatchKey, PendingTask
 
 UNKNOWN_MOST = 8
-"""Tasks that a model is taken to do at once before it has said how many."""
+"""Assumed batch size of a model that has not reported its own yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostChoice:
-    """What a host does next: a batch where it holds the model, else it loads that."""
+    """Next work of a host: a batch if it holds the model, else loading the model."""
 
     host: ModelHost
     key: BatchKey
 
 
 def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
-    """The hosts that a model may run on: where it says, or accelerators, or the processor."""
+    """Return the hosts that a model may run on: those it names, else accelerators, else CPUs."""
     if model.device:
         return [host for host in hosts if host.device.suits(model.device)]
     accelerators = [host for host in hosts if host.device.kind != CPU]
@@ -44,14 +44,14 @@ def on_devices(hosts: Sequence[ModelHost], model: ModelKey) -> list[ModelHost]:
 
 
 class Chooser:
-    """Chooses.
+    """Choose the next work of the hosts.
 
     Args:
         hosts: All hosts.
-        backlog: What waits.
-        known: What is known of models.
-        fitting: What is known of batches that did not fit.
-        settings: How hosts work.
+        backlog: Waiting tasks.
+        known: Known sizes and times of models.
+        fitting: Limits learnt from batches that did not fit.
+        settings: Settings of the hosts.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Chooser:
         self.settings = settings
 
     def next(self) -> HostChoice | None:
-        """The next thing to do; None where nothing is to be begun now."""
+        """Return the next thing to do; None if nothing should start now."""
         passed: set[ModelHost] = set()
         for key, queue in self._backlog.kinds():
             hosts = self.usable(key[0])
@@ -109,24 +109,24 @@ class Chooser:
         hosts: list[ModelHost],
         passed: set[ModelHost],
     ) -> HostChoice | None:
-        """A full batch goes to a host that is at work, where nothing older waits for that one."""
+        """Return a full batch for a busy host, if nothing older waits for that host."""
         if len(queue) < self.most(key) or queue[0].alone:
             return None
         if any(isinstance(host.work, CurrentLoad) and host.has(key[0]) for host in hosts):
-            return None  # another one is free for it before long
+            return None  # another host will soon be free for it
         able = (h for h in hosts if h.takes_ahead and key[0] in h.models and h not in passed)
         return next((HostChoice(host, key) for host in able), None)
 
     def usable(self, model: ModelKey) -> list[ModelHost]:
-        """The hosts that may do a model's work, now or when they are free."""
+        """Return the hosts that may do a model's work, now or when they are free."""
         hosts = on_devices(self._hosts, model)
         return [host for host in hosts if host.could_hold(model) and not host.is_broken]
 
     def _may_grow(self, key: BatchKey, queue: deque[PendingTask]) -> bool:
-        """Whether others that fit may come within the moment that a batch waits for them.
+        """Return whether a batch should still wait a moment for further tasks that fit.
 
-        The moment begins anew with each that comes, within five of them; it is longer for a model
-        whose batches take long, where it costs little.
+        The moment restarts with each new task, up to five times in all; it is longer for a model
+        whose batches take long, since it then costs little.
         """
         if len(queue) >= self.most(key):
             return False
@@ -137,7 +137,7 @@ class Chooser:
         return now - queue[-1].since < moment and now - queue[0].since < 5 * moment
 
     def most(self, key: BatchKey) -> int:
-        """Tasks of a kind that are done at once at most."""
+        """Return the maximum number of tasks of a kind done at once."""
         most = self._known.most.get(key[0], UNKNOWN_MOST)
         limit = self.settings.largest_batch
         return self._fitting.most(key, min(most, limit) if limit else most)
@@ -145,7 +145,7 @@ class Chooser:
     def _is_worth_loading(
         self, key: BatchKey, queue: deque[PendingTask], hosts: list[ModelHost]
     ) -> bool:
-        """Whether no other host has the model, or it would take longer than loading does."""
+        """Return whether no other host has the model, or waiting for it exceeds loading time."""
         holders = [host for host in hosts if host.has(key[0])]
         if not holders:
             return True
@@ -159,12 +159,12 @@ class Chooser:
         if host.has_room_for(model):
             return True
         if not any(key[0] in host.models for key, _ in self._backlog.kinds() if key[0] != model):
-            return True  # nobody waits for what would have to go
+            return True  # the models to be evicted have no waiting tasks
         patience = self.settings.patience_seconds
         patience = max(patience, 2 * self._known.load_seconds.get(model, 0.0))
         return waited >= patience and time.monotonic() - host.loaded_at >= patience
 
 
 def _room(host: ModelHost) -> float:
-    """Bytes that are free; a host that was never started, and has nothing, has most."""
+    """Return the free bytes; a host that was never started counts as the one with the most."""
     return host.budget - host.filled if host.budget else math.inf

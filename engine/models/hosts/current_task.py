@@ -1,4 +1,4 @@
-"""What a host is at, and how that may end."""
+"""Current work of a host, and how it may end."""
 
 import signal
 import time
@@ -19,7 +19,7 @@ class CurrentLoad:
 
 @dataclass(slots=True, eq=False)
 class CurrentBatch:
-    """A batch that its process has."""
+    """A batch that was sent to its process."""
 
     number: int
     key: BatchKey
@@ -33,7 +33,7 @@ class CurrentBatch:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether anybody waits for any of it."""
+        """True if some of its tasks were not cancelled."""
         return any(not task.answer.done() for task in self.tasks)
 
 
@@ -42,11 +42,11 @@ class HostExit:
     """A host's process has ended.
 
     Attributes:
-        work: What it was at.
-        ahead: What it had been sent already.
-        how: How it ended, for a sentence.
-        is_crash: Whether it ended by itself, and not because it hung.
-        for_memory: Whether the system may have ended it for want of memory.
+        work: Its current work.
+        ahead: The batch that it had already been sent.
+        how: Description of the end, for a sentence.
+        is_crash: True if it died, False if it was killed because it hung.
+        for_memory: True if the system may have killed it for lack of memory.
     """
 
     work: "CurrentLoad | CurrentBatch | None"
@@ -57,7 +57,7 @@ class HostExit:
 
 
 def exit_in_words(code: int) -> str:
-    """How a process ended, by its exit code."""
+    """Return how a process ended, by its exit code."""
     if code == BROKEN:
         return "its device failed"
     if code >= 0:

@@ -1,4 +1,4 @@
-"""What models can run on here, found in a process of its own: the engine never imports torch."""
+"""Devices that models can run on, found in a separate process: the engine never imports torch."""
 
 import importlib.util
 import logging
@@ -16,7 +16,7 @@ from engine.models.hosts.spawning import settle, spawning
 log = logging.getLogger(__name__)
 
 FIND_SECONDS = 120.0
-"""How long finding devices may take; a first import of torch from a slow disk is most of it."""
+"""Time limit for finding devices; most of it allows for a first import of torch."""
 
 CPU = "cpu"
 _SIGNS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg")
@@ -24,13 +24,13 @@ _SIGNS = ("/dev/nvidia[0-9]*", "/dev/kfd", "/dev/dxg")
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Something that models run on.
+    """A device that models run on.
 
     Attributes:
         id: Its name in settings and on the screen: `cuda:0`, `mps`, `cpu`, or `cpu:1` for one more
             host on the same processor.
-        name: What it is, in words.
-        memory: Its memory in bytes, 0 where that is not known before a host runs.
+        name: Its description in words.
+        memory: Its memory in bytes, 0 if unknown before a host runs.
     """
 
     id: str
@@ -39,29 +39,29 @@ class Device:
 
     @property
     def kind(self) -> str:
-        """`cuda` (ROCm calls itself so too), `mps` or `cpu`."""
+        """`cuda` (also for ROCm), `mps` or `cpu`."""
         return self.id.partition(":")[0]
 
     @property
     def torch(self) -> str:
-        """What torch calls it."""
+        """Its name in torch."""
         return self.id if self.kind == "cuda" else self.kind
 
     def suits(self, wanted: str) -> bool:
-        """Whether it is the device, or of the kind, that a model asks for."""
+        """Return whether it is the device, or of the kind, that a model requires."""
         return wanted in {self.id, self.kind}
 
 
 def named_devices(names: Sequence[str]) -> list[Device]:
-    """The devices that a setting names, each once."""
+    """Return the devices that a setting names, each once."""
     ids = dict.fromkeys("cuda:0" if name == "cuda" else name for name in names)
     return [Device(id_, _processor() if id_.startswith(CPU) else "") for id_ in ids]
 
 
 def find_devices() -> list[Device]:
-    """The accelerators that torch finds, and the processor last.
+    """Return the accelerators that torch finds, and the processor last.
 
-    Takes seconds where there may be accelerators: a process imports torch to ask it.
+    Takes seconds if there may be accelerators: a process imports torch to look for them.
 
     Raises:
         Blocked: Torch is not installed.
@@ -95,7 +95,7 @@ def _ask_torch() -> list[Device]:
         if not ours.poll(FIND_SECONDS):
             return []
         return [Device(*fields) for fields in ours.recv()]
-    except EOFError:  # torch could not be imported, or died of a driver
+    except EOFError:  # torch could not be imported, or a driver crashed it
         return []
     finally:
         process.kill()

@@ -1,4 +1,4 @@
-"""One host as the engine has it: its process, what it holds, and what it is at."""
+"""One host as the engine sees it: its process, its models, and its current work."""
 
 import asyncio
 import logging
@@ -23,24 +23,24 @@ log = logging.getLogger(__name__)
 
 
 class Owner(Protocol):
-    """Who gives work to hosts."""
+    """Owner of hosts, which gives them work."""
 
     def loaded(self, host: "ModelHost", report: messages.ModelLoaded) -> None:
-        """A model is there."""
+        """Handle a loaded model."""
         ...
 
     def not_loaded(self, host: "ModelHost", report: messages.ModelLoadFailed) -> None:
-        """A model could not be loaded."""
+        """Handle a model that could not be loaded."""
         ...
 
     def answered(
         self, host: "ModelHost", running: CurrentBatch, report: messages.BatchDone
     ) -> None:
-        """A batch has ended."""
+        """Handle a batch that has ended."""
         ...
 
     def ended(self, host: "ModelHost", end: HostExit) -> None:
-        """The process has ended, although nobody closed it."""
+        """Handle a process that has ended without being closed."""
         ...
 
 
@@ -49,20 +49,20 @@ class ModelHost:
 
     Args:
         device: Its device.
-        orders: How its process is to work.
-        known: What is known of models.
-        owner: Who gives it work.
+        orders: Instructions to its process.
+        known: Known sizes and times of models.
+        owner: Owner, which gives it work.
 
     Attributes:
-        settings: How hosts work.
-        models: What its process holds.
-        budget: Bytes that models may fill, 0 where that is not known yet.
-        work: What it is at.
-        ahead: The batch that its process has been sent already and does next, so that the device
-            does not wait for it.
-        too_large: Models that have no room on it.
+        settings: Settings of the hosts.
+        models: Models that its process holds.
+        budget: Bytes that models may fill, 0 if unknown so far.
+        work: Its current work.
+        ahead: The batch that was already sent to its process and is next, so that the device does
+            not wait for it.
+        too_large: Models that do not fit on it.
         loaded_at: When it last loaded a model, by the monotonic clock.
-        crashes: How often its process died in a row.
+        crashes: Number of consecutive crashes of its process.
     """
 
     def __init__(
@@ -96,24 +96,24 @@ class ModelHost:
         self._killed_for = ""
         self._message = ""
 
-    # -- what it can be given ---------------------------------------------------------------------
+    # -- readiness --------------------------------------------------------------------------------
 
     @property
     def is_broken(self) -> bool:
-        """Whether it has died too often to be tried now."""
+        """True if it has crashed too often to be tried now."""
         return self.crashes >= self.settings.max_crashes and time.monotonic() < self._not_before
 
     @property
     def is_free(self) -> bool:
-        """Whether it may be given work."""
+        """True if it may be given work."""
         return self.work is None and time.monotonic() >= self._not_before
 
     @property
     def takes_ahead(self) -> bool:
-        """Whether it is at a batch and may be sent the next one already.
+        """True if it is busy with a batch and may already be sent the next one.
 
-        Not behind a task that is done alone because its host died: should it die once more, it has
-        to be clear of what.
+        Not behind a task that is done alone because its host died: if it dies again, the cause
+        has to be clear.
         """
         if not isinstance(self.work, CurrentBatch) or self.ahead is not None:
             return False
@@ -121,26 +121,26 @@ class ModelHost:
 
     @property
     def filled(self) -> int:
-        """Bytes that its models take."""
+        """Bytes that its models use."""
         return sum(model.size for model in self.models.values())
 
     @property
     def message(self) -> str:
-        """Why it cannot be given work, or what it is at."""
+        """Reason why it cannot be given work, or its current work."""
         return self._message
 
     def has(self, model: ModelKey) -> bool:
-        """Whether it holds a model, or is loading it."""
+        """Return whether it holds a model or is loading it."""
         return model in self.models or (self.work is not None and self.work.model == model)
 
     def has_room_for(self, model: ModelKey) -> bool:
-        """Whether a model fits beside what is there, as far as its size is known."""
+        """Return whether a model fits beside the loaded ones, as far as its size is known."""
         if not self.budget:
             return True
         return self.filled + self._known.sizes.get(model, 0) <= self.budget
 
     def could_hold(self, model: ModelKey) -> bool:
-        """Whether a model fits when nothing else is there, as far as that is known."""
+        """Return whether a model fits when nothing else is loaded, as far as that is known."""
         if model in self.too_large:
             return False
         return not self.budget or self._known.sizes.get(model, 0) <= self.budget
@@ -148,7 +148,7 @@ class ModelHost:
     # -- work -------------------------------------------------------------------------------------
 
     def load(self, model: ModelKey) -> None:
-        """Loads a model."""
+        """Load a model."""
         self.work = loading = CurrentLoad(model)
         self._message = f"loading {model.name}"
         self._started().send(messages.LoadModel(model, self._known.sizes.get(model, 0)))
@@ -157,7 +157,7 @@ class ModelHost:
         asyncio.get_running_loop().call_later(limit, self._kill_if_at, loading, sentence)
 
     def run(self, key: BatchKey, tasks: list[PendingTask]) -> None:
-        """Does a batch, after the one that it is at."""
+        """Run a batch, after the current one."""
         self._numbers += 1
         running = CurrentBatch(self._numbers, key, tasks)
         payloads = tuple(task.payload for task in tasks)
@@ -174,11 +174,11 @@ class ModelHost:
         for task in running.tasks:
             if not task.answer.done():
                 task.listener.begins()
-        if not running.is_wanted:  # given up while it was sent ahead
+        if not running.is_wanted:  # cancelled while it was sent ahead
             self._end_unless_it_stops(running)
 
     def give_up(self, waiting: PendingTask) -> None:
-        """Tells a model that nobody waits for a task; kills what does not stop for it."""
+        """Cancel a task; kill the process if the model does not stop in time."""
         for work in self.batches():
             if waiting in work.tasks and self._process is not None:
                 self._process.send(messages.CancelTask(work.number, work.tasks.index(waiting)))
@@ -186,7 +186,7 @@ class ModelHost:
                     self._end_unless_it_stops(work)
 
     def batches(self) -> list[CurrentBatch]:
-        """What it is at, and what it has been sent already."""
+        """Return its current work, and the batch that it has already been sent."""
         return [work for work in (self.work, self.ahead) if isinstance(work, CurrentBatch)]
 
     def _end_unless_it_stops(self, work: CurrentBatch) -> None:
@@ -195,7 +195,7 @@ class ModelHost:
         asyncio.get_running_loop().call_later(grace, self._kill_if_at, work, sentence)
 
     def end_if_idle(self) -> None:
-        """Ends a process that has had nothing to do for long: the next work starts another."""
+        """End a process that has long been idle: the next work starts another."""
         limit = self.settings.idle_seconds
         if self._process is None or self.work or not limit:
             return
@@ -204,14 +204,14 @@ class ModelHost:
             self.close()
 
     def try_again(self) -> None:
-        """Forgets that it died, and what had no room on it."""
+        """Forget its crashes, and the models that did not fit on it."""
         self.crashes, self._not_before = 0, 0.0
         self.too_large.clear()
         if self._process is None:
             self._message = ""
 
     def close(self) -> None:
-        """Ends its process."""
+        """End its process."""
         if self._process is not None:
             self._process.close()
         self._forget_process()
@@ -321,10 +321,10 @@ class ModelHost:
         self.ahead, self._used = None, 0
         self._rest()
 
-    # -- how it is shown --------------------------------------------------------------------------
+    # -- status -----------------------------------------------------------------------------------
 
     def state(self, waiting: int) -> HostStatus:
-        """How it is now."""
+        """Return its present status."""
         running = len(self.work.tasks) if isinstance(self.work, CurrentBatch) else 0
         return HostStatus(
             device=self.device.id,
@@ -354,7 +354,7 @@ def _seconds(limit: float) -> str:
 
 
 def _log(device: str, report: messages.LogLine) -> None:
-    """Writes what a host logs; a library's warnings are no news to operators."""
+    """Write a record of a host to the log; warnings of libraries are not for operators."""
     ours = report.logger.partition(".")[0] == "engine"
     level = report.level if ours or report.level > logging.WARNING else logging.INFO
     text = clean(report.text, None, keep_newlines=True)

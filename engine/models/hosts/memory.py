@@ -1,4 +1,4 @@
-"""The memory of a device, as seen from the process that works on it."""
+"""Memory of a device, as seen from the process that works on it."""
 
 import gc
 import os
@@ -20,47 +20,47 @@ _DEVICE_GONE = ("cuda error", "hip error", "device-side assert")
 
 
 class Memory(Protocol):
-    """A device's memory."""
+    """Memory of a device."""
 
     def total(self) -> int:
-        """Its bytes."""
+        """Return its size in bytes."""
         ...
 
     def used(self) -> int | None:
-        """Bytes that this process holds there; None where nothing measures that."""
+        """Return the bytes that this process holds on it; None if that cannot be measured."""
         ...
 
     def others(self) -> int:
-        """Bytes that other programs hold there, as far as that is known."""
+        """Return the bytes that other programs hold on it, as far as that is known."""
         ...
 
     def release(self) -> None:
-        """Gives back what no model holds any more."""
+        """Release memory that no model holds any more."""
         ...
 
 
 class ProcessorMemory:
-    """The machine's main memory; what a model takes of it, the model says itself."""
+    """The machine's main memory; models report their use of it themselves."""
 
     def total(self) -> int:
-        """Bytes of the machine, or of the container where that has less."""
+        """Return the bytes of the machine, or of the container if that has less."""
         return main_memory()
 
     def used(self) -> int | None:
-        """None: the process holds its libraries as well as its models."""
+        """Return None: the process holds its libraries as well as its models."""
         return None
 
     def others(self) -> int:
-        """Not known."""
+        """Return 0: it is unknown."""
         return 0
 
     def release(self) -> None:
-        """Collects garbage."""
+        """Collect garbage."""
         gc.collect()
 
 
 class AcceleratorMemory:
-    """The memory of a GPU, by torch's own count.
+    """Memory of a GPU, by torch's own count.
 
     Args:
         device: Device for torch.
@@ -76,37 +76,37 @@ class AcceleratorMemory:
             torch.cuda.set_device(self._device)
 
     def total(self) -> int:
-        """Bytes of the device."""
+        """Return the bytes of the device."""
         if self._is_cuda:
             return int(self._torch.cuda.get_device_properties(self._device).total_memory)
         return int(self._torch.mps.recommended_max_memory())
 
     def used(self) -> int | None:
-        """Bytes in tensors of this process."""
+        """Return the bytes in tensors of this process."""
         if self._is_cuda:
             return int(self._torch.cuda.memory_allocated(self._device))
         return int(self._torch.mps.current_allocated_memory())
 
     def others(self) -> int:
-        """Bytes that other programs hold on a CUDA device; not known of others."""
+        """Return the bytes that other programs hold on a CUDA device; unknown for others."""
         if not self._is_cuda:
             return 0
         free, total = self._torch.cuda.mem_get_info(self._device)
         return max(0, int(total - free - self._torch.cuda.memory_reserved(self._device)))
 
     def release(self) -> None:
-        """Collects garbage and empties torch's cache."""
+        """Collect garbage and empty torch's cache."""
         gc.collect()
         (self._torch.cuda if self._is_cuda else self._torch.mps).empty_cache()
 
 
 def memory_of(device: str) -> Memory:
-    """The memory of a device; torch is imported for accelerators only."""
+    """Return the memory of a device; torch is imported for accelerators only."""
     return ProcessorMemory() if device.startswith("cpu") else AcceleratorMemory(device)
 
 
 def main_memory() -> int:
-    """Bytes of main memory that this process may use at most."""
+    """Return the maximum main memory of this process in bytes."""
     total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for name in _CGROUP_LIMITS:
         try:
@@ -119,10 +119,10 @@ def main_memory() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory was lacking.
+    """Return whether an error is an out-of-memory error.
 
-    In any of the forms that torch has for it, and in those of the system and of safetensors for a
-    file that cannot be mapped.
+    Covers all forms that torch uses, those of the system, and that of safetensors for a file
+    that cannot be mapped.
     """
     name = type(error).__name__
     if isinstance(error, MemoryError) or name == "OutOfMemoryError":
@@ -132,7 +132,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def is_device_gone(error: BaseException) -> bool:
-    """Whether an error leaves the device of no use to this process (a failed CUDA context)."""
+    """Return whether an error makes the device unusable for this process (CUDA context lost)."""
     return isinstance(error, RuntimeError) and _says(error, _DEVICE_GONE)
 
 
@@ -142,5 +142,5 @@ def _says(error: BaseException, words: tuple[str, ...]) -> bool:
 
 
 def in_words(size: int) -> str:
-    """Bytes for a sentence."""
+    """Return bytes as words for a sentence."""
     return f"{size / 2**30:.1f} GiB" if size >= 2**28 else f"{size / 2**20:.1f} MiB"

@@ -1,4 +1,4 @@
-"""What the engine and a host's process say to each other."""
+"""Messages between the engine and a host's process."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ class LoadModel:
     """Load a model.
 
     Attributes:
-        key: Which.
-        expected: Bytes that it took when it was loaded before, 0 where that is not known.
+        key: The model.
+        expected: Bytes that it took when it was last loaded, 0 if unknown.
     """
 
     key: ModelKey
@@ -22,14 +22,14 @@ class LoadModel:
 
 @dataclass(frozen=True, slots=True)
 class RunBatch:
-    """Do a batch.
+    """Run a batch.
 
     Attributes:
         number: Number of the batch.
         key: The model.
-        operation: Which of its operations.
-        payloads: What each task is given, pickled.
-        expected: Bytes that the model takes, should it have to be loaded again.
+        operation: The operation.
+        payloads: Input of each task, pickled.
+        expected: Bytes that the model takes, if it has to be loaded again.
     """
 
     number: int
@@ -41,7 +41,7 @@ class RunBatch:
 
 @dataclass(frozen=True, slots=True)
 class CancelTask:
-    """Nobody waits for a task of a batch any more."""
+    """Cancel a task of a batch."""
 
     number: int
     task: int
@@ -54,7 +54,7 @@ HostCommand = LoadModel | RunBatch | CancelTask
 
 @dataclass(frozen=True, slots=True)
 class HostReady:
-    """The process is up; how many bytes its device has, and how many it may fill."""
+    """The process is up; bytes of its device, and bytes that it may fill."""
 
     total: int
     budget: int
@@ -62,7 +62,7 @@ class HostReady:
 
 @dataclass(frozen=True, slots=True)
 class ModelUsage:
-    """A model that is loaded, and the bytes that it takes on the device."""
+    """A loaded model, and the bytes that it takes on the device."""
 
     key: ModelKey
     size: int
@@ -71,7 +71,7 @@ class ModelUsage:
 
 @dataclass(frozen=True, slots=True)
 class LoadedModels:
-    """What a host holds now: its models, the least recently used first, and bytes used."""
+    """Present contents of a host: its models, the least recently used first, and bytes used."""
 
     models: tuple[ModelUsage, ...]
     used: int
@@ -93,7 +93,7 @@ class TaskRefused:
 
 @dataclass(frozen=True, slots=True)
 class TaskBug:
-    """A task that failed by a defect."""
+    """A task that failed because of a bug."""
 
     type: str
     message: str
@@ -102,7 +102,7 @@ class TaskBug:
 
 @dataclass(frozen=True, slots=True)
 class TaskAbandoned:
-    """A task that was given up and left unfinished."""
+    """A task that was cancelled and left unfinished."""
 
 
 TaskReply = TaskSuccess | TaskRefused | TaskBug | TaskAbandoned
@@ -113,9 +113,9 @@ class ModelLoaded:
     """A model is loaded.
 
     Attributes:
-        key: Which.
-        most: Tasks that it takes in one batch at most.
-        seconds: How long it took.
+        key: The model.
+        most: Maximum number of tasks in one batch.
+        seconds: Time that loading took.
         size: Bytes that it takes.
     """
 
@@ -130,10 +130,10 @@ class ModelLoadFailed:
     """A model could not be loaded.
 
     Attributes:
-        key: Which.
-        answer: What whoever waits for it is told.
-        is_too_large: Whether it has no room on this device, whatever else is unloaded.
-        size: Bytes that it would take, 0 where that was not seen.
+        key: The model.
+        answer: Answer for the tasks that wait for it.
+        is_too_large: True if it does not fit on this device, even with all others unloaded.
+        size: Bytes that it would take, 0 if unknown.
     """
 
     key: ModelKey
@@ -149,8 +149,8 @@ class BatchDone:
     Attributes:
         number: Number of the batch.
         answers: One for each task.
-        seconds: How long it took.
-        fitted: Tasks at once that the memory had room for, 0 where it had for all.
+        seconds: Time that it took.
+        fitted: Number of tasks at once that fitted in memory, 0 if all did.
     """
 
     number: int
@@ -161,7 +161,7 @@ class BatchDone:
 
 @dataclass(frozen=True, slots=True)
 class TaskProgress:
-    """How far a task is."""
+    """Progress of a task."""
 
     number: int
     task: int
@@ -171,7 +171,7 @@ class TaskProgress:
 
 @dataclass(frozen=True, slots=True)
 class TaskPreview:
-    """How a task's image looks so far."""
+    """Preview of a task's image."""
 
     number: int
     task: int

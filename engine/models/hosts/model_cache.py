@@ -1,4 +1,4 @@
-"""The models that a host has loaded: what stays, what is offloaded, and what goes."""
+"""Models that a host has loaded: which stay, are offloaded, or are unloaded."""
 
 import importlib
 import logging
@@ -20,23 +20,23 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class CachedModel:
-    """A model that is loaded.
+    """A loaded model.
 
     Attributes:
-        key: What it is.
+        key: Its key.
         model: The model.
         size: Bytes that it takes on the device.
-        seconds: How long it took to load.
-        told: What it said of its size when `size` was last set.
+        seconds: Time that it took to load.
+        reported: Size that it reported when `size` was last set.
         whole: Bytes that it took before it was offloaded.
-        is_offloaded: Whether it was moved to the processor's memory as far as it can be.
+        is_offloaded: True if it was moved to main memory as far as possible.
     """
 
     key: ModelKey
     model: LoadedModel
     size: int
     seconds: float
-    told: int
+    reported: int
     whole: int = 0
     is_offloaded: bool = False
 
@@ -48,13 +48,13 @@ class _Part:
 
 
 class ModelCache:
-    """The models of one host, the least recently used first.
+    """Models of one host, the least recently used first.
 
     Args:
         device: Device for torch.
         budget: Bytes that models may fill.
         memory: The device's memory.
-        shown: The device's name in messages, where it is another.
+        shown: The device's name in messages, if different.
     """
 
     def __init__(self, device: str, budget: int, memory: Memory, shown: str = "") -> None:
@@ -66,15 +66,15 @@ class ModelCache:
         self._parts: dict[str, _Part] = {}
 
     def obtain(self, key: ModelKey, expected: int = 0) -> CachedModel:
-        """A model, loaded where it is not, after room was made for it.
+        """Return a model; load it first, after freeing memory, if it is not loaded.
 
         Args:
             key: The model.
-            expected: Bytes that it is known to take, 0 where nothing is known.
+            expected: Bytes that it is known to take, 0 if unknown.
 
         Raises:
-            StepError: It has no room (`ModelTooLarge`, unless other programs hold the device).
-            Exception: What its loader raised.
+            StepError: It does not fit (`ModelTooLarge`, unless other programs hold the device).
+            Exception: Any error of its loader.
         """
         if (held := self._held.get(key)) is not None:
             self._held.move_to_end(key)
@@ -93,24 +93,24 @@ class ModelCache:
         return held
 
     def holding(self) -> tuple[ModelUsage, ...]:
-        """What is loaded, the least recently used first."""
+        """Return the loaded models, the least recently used first."""
         return tuple(ModelUsage(h.key, h.size, h.is_offloaded) for h in self._held.values())
 
     def filled(self) -> int:
-        """Bytes that models fill now."""
+        """Return the bytes that models fill now."""
         return sum(held.size for held in self._held.values())
 
     def used(self) -> int:
-        """Bytes of the device that are used here, as far as that is measured."""
+        """Return the bytes of the device that this process uses, as far as that is measured."""
         measured = self.memory.used()
         return self.filled() if measured is None else measured
 
     def make_room(self, need: int, keep: ModelKey | None = None) -> None:
-        """Offloads, and where that is not enough unloads, what was used least recently.
+        """Offload the least recently used models; unload them if that is not enough.
 
         Args:
-            need: Bytes that are wanted besides what stays.
-            keep: A model that stays as it is.
+            need: Bytes that are needed besides the models that stay.
+            keep: A model that stays loaded.
         """
         victims = [key for key in self._held if key != keep]
         for step in (self._shrink, self.unload):
@@ -121,7 +121,7 @@ class ModelCache:
                     step(key)
 
     def settle(self, key: ModelKey) -> None:
-        """Measures a model that has worked: it may take more than when it was loaded."""
+        """Measure a model that has worked: it may use more memory than when it was loaded."""
         if key not in self._held:
             return
         try:
@@ -131,21 +131,21 @@ class ModelCache:
         self.make_room(0, keep=key)
 
     def _occupied(self) -> int:
-        """Bytes that models fill, by their own count or the device's, whichever is more.
+        """Return the bytes that models fill, by their own count or the device's, whichever is more.
 
-        Parts that several use are counted with the model that built them, and stay when it goes.
+        Shared parts are counted with the model that built them, and stay when it is unloaded.
         """
         return max(self.filled(), self.memory.used() or 0)
 
     def release_others(self, keep: ModelKey | None) -> bool:
-        """Unloads everything else; whether there was anything."""
+        """Unload everything else; return whether there was anything."""
         others = [key for key in self._held if key != keep]
         for key in others:
             self.unload(key)
         return bool(others)
 
     def offload(self, key: ModelKey) -> bool:
-        """Moves a model to the processor's memory as far as it can be; whether it was not yet."""
+        """Move a model to main memory as far as possible; return whether it was not there yet."""
         held = self._held[key]
         if held.is_offloaded:
             return False
@@ -159,7 +159,7 @@ class ModelCache:
         return True
 
     def unload(self, key: ModelKey) -> None:
-        """Closes a model and drops what it alone used."""
+        """Close a model and drop the parts that only it used."""
         held = self._held.pop(key)
         try:
             held.model.close()
@@ -170,13 +170,13 @@ class ModelCache:
         self.memory.release()
 
     def measure(self, key: ModelKey) -> None:
-        """Asks a model again what it takes."""
+        """Update the size of a model from its own report."""
         held = self._held[key]
-        told = held.model.size()
-        held.size, held.told = max(0, held.size + told - held.told), told
+        reported = held.model.size()
+        held.size, held.reported = max(0, held.size + reported - held.reported), reported
 
     def _shrink(self, key: ModelKey) -> None:
-        """Offloads a model; one that becomes no smaller by it has to go."""
+        """Offload a model; unload it if that frees nothing."""
         before = self._held[key].size
         if not self.offload(key):
             return
@@ -192,7 +192,7 @@ class ModelCache:
         try:
             restore()
         except Exception:
-            held.model.offload()  # what came back already would not work with what did not
+            held.model.offload()  # the parts that are back would not work with those that are not
             raise
         held.is_offloaded = False
         self.measure(held.key)
@@ -222,15 +222,15 @@ class ModelCache:
         module, _, name = key.loader.partition(":")
         loader = getattr(importlib.import_module(module), name)
         model = cast("LoadedModel", loader(key.options, _LoadContext(self, key)))
-        told, after = model.size(), self.memory.used()
+        reported, after = model.size(), self.memory.used()
         measured = after - before if before is not None and after is not None else 0
-        size = measured if measured > 0 else told
-        return CachedModel(key, model, size, time.monotonic() - started, told)
+        size = measured if measured > 0 else reported
+        return CachedModel(key, model, size, time.monotonic() - started, reported)
 
     # -- parts that several models use ------------------------------------------------------------
 
     def part(self, user: ModelKey, key: str, build: Callable[[], T]) -> T:
-        """A part by its key, built where it is not there; kept while a user of it is loaded."""
+        """Return a part by its key, built on first use; kept while a user of it is loaded."""
         if key not in self._parts:
             self._parts[key] = _Part(build())
         self._parts[key].users.add(user)
@@ -245,7 +245,7 @@ class ModelCache:
 
 @dataclass(frozen=True, slots=True)
 class _LoadContext:
-    """Where one model is loaded."""
+    """Place in which one model is loaded."""
 
     cache: ModelCache
     user: ModelKey
@@ -256,5 +256,5 @@ class _LoadContext:
         return self.cache.device
 
     def shared(self, key: str, build: Callable[[], T]) -> T:
-        """A part that several models use."""
+        """Return a part that several models use."""
         return self.cache.part(self.user, key, build)

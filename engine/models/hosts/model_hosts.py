@@ -1,4 +1,4 @@
-"""All model hosts of an engine: tasks come in, and each has its answer or its error."""
+"""All model hosts of an engine: each task gets its result or its error."""
 
 import asyncio
 import logging
@@ -23,16 +23,16 @@ from engine.models.hosts.worker import WorkerOptions
 from engine.text.plural import pluralize
 
 LOOK_AGAIN_SECONDS = 0.2
-"""How soon it is looked again where something waits for a host that may not have it yet."""
+"""Delay before looking again for work that a host may not be given yet."""
 
 log = logging.getLogger(__name__)
 
 
 class ModelHosts:
-    """Has tasks done by hosts.
+    """Run tasks on hosts.
 
     Args:
-        settings: How they work.
+        settings: Settings of the hosts.
     """
 
     def __init__(self, settings: HostSettings) -> None:
@@ -47,18 +47,18 @@ class ModelHosts:
         self._closed = False
 
     async def infer(self, task: Task, listener: TaskListener) -> Any:
-        """A task's answer.
+        """Return the result of a task.
 
-        One that is cancelled while it waits is taken out; one that a host works at is given up,
-        and its host is ended where the model does not stop for it and nobody waits for the rest.
+        A task that is cancelled while it waits is removed; one in progress is abandoned, and its
+        host is killed if the model does not stop and all other tasks of the batch are cancelled.
 
         Args:
-            task: What is to be done.
-            listener: Who waits for it.
+            task: The task.
+            listener: Receiver of its progress.
 
         Raises:
-            StepError: What the model raised on purpose; `Retryable` where a host died, `Permanent`
-                where there is not enough memory, `Blocked` where there is no device for it.
+            StepError: Raised by the model on purpose; `Retryable` if a host died, `Permanent` if
+                memory is too small, `Blocked` if there is no device for it.
             ModelDefect: The model raised anything else.
         """
         await self._find_hosts()
@@ -78,7 +78,7 @@ class ModelHosts:
             raise
 
     def states(self) -> list[HostStatus]:
-        """How each host is now; none before the first task has come."""
+        """Return the status of each host; empty before the first task."""
         waiting = dict.fromkeys(range(len(self._hosts)), 0)
         for (model, _, _), queue in self._backlog.kinds():
             hosts = self._chooser.usable(model)
@@ -88,12 +88,12 @@ class ModelHosts:
         return [host.state(waiting[number]) for number, host in enumerate(self._hosts)]
 
     def tick(self) -> None:
-        """Ends what has been idle for long; to be called now and then."""
+        """End hosts that have long been idle; call this from time to time."""
         for host in self._hosts:
             host.end_if_idle()
 
     def reload(self, settings: HostSettings) -> None:
-        """Takes settings that have changed (devices and memory hold until the engine ends)."""
+        """Apply changed settings (devices and memory stay as they are until the engine ends)."""
         self._settings = self._chooser.settings = settings
         for host in self._hosts:
             host.settings = settings
@@ -101,7 +101,7 @@ class ModelHosts:
         self._dispatch()
 
     def close(self) -> None:
-        """Ends all hosts; what waits is given up."""
+        """End all hosts and cancel waiting tasks."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -139,7 +139,7 @@ class ModelHosts:
         return WorkerOptions(device.id, device.torch, budget, share, threads, level)
 
     def _refusal(self, model: ModelKey) -> StepError | None:
-        """Why no host can ever do, or can do now, what a model is asked."""
+        """Return why no host can do a model's tasks, ever or now; None if one can."""
         if self._chooser.usable(model):
             return None
         suited = on_devices(self._hosts, model)
@@ -165,10 +165,10 @@ class ModelHosts:
         largest = max(on_devices(self._hosts, model), key=lambda host: host.budget)
         return ModelTooLarge(model.name, size, largest.device.id, largest.budget)
 
-    # -- giving out work --------------------------------------------------------------------------
+    # -- scheduling -------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Gives free hosts what waits for them, and looks again where it is too soon."""
+        """Give waiting tasks to free hosts, and look again later if it is too soon."""
         if self._closed:
             return
         while choice := self._chooser.next():
@@ -200,15 +200,15 @@ class ModelHosts:
         for host in self._hosts:
             host.give_up(waiting)
 
-    # -- what hosts say ---------------------------------------------------------------------------
+    # -- reports ----------------------------------------------------------------------------------
 
     def loaded(self, host: ModelHost, report: messages.ModelLoaded) -> None:
-        """A model is there: what came meanwhile is its first batch."""
+        """Handle a loaded model: tasks that arrived meanwhile are its first batch."""
         log.info("%s is on %s, in %.1f s", report.key.name, host.device.id, report.seconds)
         self._dispatch()
 
     def not_loaded(self, host: ModelHost, report: messages.ModelLoadFailed) -> None:
-        """A model could not be loaded: whoever waits for it is told, or another host tries."""
+        """Handle a model that could not be loaded: fail its tasks, or let another host try."""
         model = report.key
         if report.is_too_large:
             host.too_large.add(model)
@@ -220,7 +220,7 @@ class ModelHosts:
         self._dispatch()
 
     def answered(self, host: ModelHost, running: CurrentBatch, report: messages.BatchDone) -> None:
-        """A batch has ended: the host has its next one before the answers are given out."""
+        """Handle an ended batch: give the host its next one before delivering the answers."""
         if report.fitted:
             self._fitting.failed(running.key, report.fitted)
         else:
@@ -230,7 +230,7 @@ class ModelHosts:
             settle(waiting, answer)
 
     def ended(self, host: ModelHost, end: HostExit) -> None:
-        """A host has died: what it was at is done again, each task by itself."""
+        """Handle a host that has died: repeat its tasks, each alone."""
         if isinstance(end.work, CurrentBatch):
             self._do_again(host, end, end.work)
         elif isinstance(end.work, CurrentLoad) and not self._is_held(end.work.model):
@@ -246,9 +246,9 @@ class ModelHosts:
         return any(host.has(model) for host in self._chooser.usable(model))
 
     def _do_again(self, host: ModelHost, end: HostExit, running: CurrentBatch) -> None:
-        """Fails a task that was alone, or hung; what may be innocent is done once more, alone.
+        """Fail a task that was alone, or hung; repeat tasks that may be innocent, each alone.
 
-        Where the next batch had been sent already, the host may have died of either.
+        If the next batch had already been sent, either may have killed the host.
         """
         if end.for_memory and len(running.tasks) > 1:
             self._fitting.failed(running.key, len(running.tasks) // 2)

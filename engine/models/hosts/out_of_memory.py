@@ -1,18 +1,18 @@
-"""What is said where a device has no room."""
+"""Errors of a device without enough memory."""
 
 from engine.contract.errors import Permanent, Retryable, StepError
 from engine.models.hosts.memory import Memory, in_words
 
 OTHERS_SHARE = 0.1
-"""Share of a device that other programs hold when it is them whom memory is short of."""
+"""Share of a device held by other programs from which they count as the cause."""
 
 
 class ModelTooLarge(Permanent):
-    """A model has no room on its device, whatever else is unloaded.
+    """A model does not fit on its device, even with all others unloaded.
 
     Args:
-        name: The model, as operators call it.
-        size: Bytes that it takes, 0 where that was not seen.
+        name: The model's name for operators.
+        size: Bytes that it takes, 0 if unknown.
         device: The device.
         budget: Bytes that models may fill there.
     """
@@ -28,12 +28,12 @@ class ModelTooLarge(Permanent):
 
 
 def no_room_to_load(name: str, device: str, budget: int, memory: Memory) -> StepError:
-    """Why a model could not be loaded although nothing else is."""
+    """Return why a model could not be loaded although nothing else is."""
     return _held_by_others(name, device, memory) or ModelTooLarge(name, 0, device, budget)
 
 
 def no_room_to_run(name: str, operation: str, device: str, memory: Memory) -> StepError:
-    """Why a model could not do one task although nothing else is loaded."""
+    """Return why a model could not do one task although nothing else is loaded."""
     return _held_by_others(name, device, memory) or Permanent(
         f"{name}: {operation} needs more memory for one task than {device} has "
         f"({in_words(memory.total())}), with everything else unloaded.",

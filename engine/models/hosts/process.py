@@ -1,4 +1,4 @@
-"""The engine's end of a host: its process, and the pipes to it."""
+"""Engine's end of a host: its process, and the pipes to it."""
 
 import asyncio
 import atexit
@@ -20,16 +20,16 @@ from engine.models.hosts.worker import WorkerOptions, serve
 log = logging.getLogger(__name__)
 
 LINES_KEPT = 20
-"""Last lines that a process printed, for the log where it dies."""
+"""Number of last printed lines of a process kept for the log if it dies."""
 
 
 class HostProcess:
-    """One process; a new one is made where it ends.
+    """One process; it is replaced by a new one if it ends.
 
     Args:
-        orders: How it is to work.
-        on_report: Called in the event loop with what it says.
-        on_end: Called there once it has ended, with its exit code.
+        orders: Instructions to it.
+        on_report: Called in the event loop with each of its reports.
+        on_end: Called in the event loop once it has ended, with its exit code.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class HostProcess:
         )
         with spawning():
             self._process.start()
-        # multiprocessing asks daemons to end and waits for them; this one hears no such signal.
+        # multiprocessing signals daemons to end and waits for them; this one ignores the signal.
         atexit.register(self._process.kill)
         theirs.close()
         out.close()
@@ -61,24 +61,24 @@ class HostProcess:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """Id of the process."""
         return self._process.pid or 0
 
     @property
     def last_words(self) -> str:
-        """The last lines that it printed."""
+        """Return the last lines that it printed."""
         return "\n".join(self._printed)
 
     def send(self, command: messages.HostCommand) -> None:
-        """Sends a command; large ones do not hold up the engine."""
+        """Send a command; large ones do not block the engine."""
         self._outbox.put(command)
 
     def kill(self) -> None:
-        """Ends the process at once, whatever it does; `on_end` follows."""
+        """Kill the process at once, whatever it does; `on_end` follows."""
         self._process.kill()
 
     def close(self) -> None:
-        """Ends the process; nothing is heard of it any more."""
+        """End the process; neither callback is called afterwards."""
         self._closed = True
         self._outbox.put(None)
         self._process.kill()
@@ -108,7 +108,7 @@ class HostProcess:
         self._post(self._on_end, -1 if code is None else code)
 
     def _take_from(self, connection: "Connection[Any, Any]") -> bool:
-        """Takes what is there; whether more may come."""
+        """Read the available reports; return whether more may come."""
         try:
             if connection is self._out:
                 data = os.read(connection.fileno(), 65536)

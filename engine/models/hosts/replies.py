@@ -1,4 +1,4 @@
-"""From what a host says of a task to what whoever waits for it is told."""
+"""Translation of a host's answer into the result or error of a task."""
 
 from engine.contract import Retryable
 from engine.contract.model_host import Task
@@ -8,7 +8,7 @@ from engine.models.hosts.tasks import PendingTask
 
 
 class ModelBug(Exception):
-    """A model failed by a defect; its own traceback is the cause of this."""
+    """A bug in a model; its own traceback is the cause of this error."""
 
 
 class _Remote(Exception):
@@ -19,7 +19,7 @@ class _Remote(Exception):
 
 
 def settle(waiting: PendingTask, answer: messages.TaskReply) -> None:
-    """Gives a task the answer that its host has for it."""
+    """Deliver the answer of its host to a task."""
     if waiting.answer.done():
         return
     try:
@@ -44,13 +44,13 @@ def _defect(task: Task, defect: messages.TaskBug) -> ModelBug:
 
 
 def fail(waiting: PendingTask, error: Exception) -> None:
-    """Fails a task that somebody still waits for."""
+    """Fail a task unless it was cancelled."""
     if not waiting.answer.done():
         waiting.answer.set_exception(error)
 
 
 def died(device: str, end: HostExit, at: str) -> Retryable:
-    """What a task is told whose host has died, or was ended because it hung."""
+    """Return the error of a task whose host died, or was killed because it hung."""
     remedy = "The log says what it printed last."
     if end.for_memory:
         remedy = "If it was killed for memory: a smaller model or size, or hosts.memory_share."

@@ -1,6 +1,6 @@
-"""What crosses between processes: reading it makes plain data and runs nothing.
+"""Pickles between processes: reading them creates plain data and runs nothing.
 
-Hosts run large libraries on files from outside. What they say is read by an unpickler that knows
+Hosts run large libraries on files from outside. Their messages are read by an unpickler that knows
 plain data, our own messages and our own errors, and refuses every other name, so that nothing a
 host sends can run code in the engine, which holds the store and the keys.
 """
@@ -54,7 +54,7 @@ _MESSAGES: dict[tuple[str, str], Any] = {
 
 
 class UnsafePickle(Exception):
-    """Something is not plain data; the message says what."""
+    """A value is not plain data; the message names it."""
 
 
 class _Reader(pickle.Unpickler):
@@ -63,7 +63,7 @@ class _Reader(pickle.Unpickler):
         self._known = known
 
     def find_class(self, module: str, name: str) -> Any:
-        """Only what is known by name."""
+        """Unpickler that resolves known names only."""
         try:
             return self._known[module, name]
         except KeyError:
@@ -71,7 +71,7 @@ class _Reader(pickle.Unpickler):
 
 
 def pack(value: Any) -> bytes:
-    """Pickles something.
+    """Pickle a value.
 
     Raises:
         UnsafePickle: It cannot be pickled.
@@ -83,24 +83,24 @@ def pack(value: Any) -> bytes:
 
 
 def unpack_payload(data: bytes) -> Any:
-    """What a task was given; read in hosts alone, which hear nobody but their engine."""
+    """Return a task's input; read in hosts only, which accept input from their engine only."""
     return pickle.loads(data)  # noqa: S301 - from our own process, over its own pipe
 
 
 def unpack_answer(data: bytes) -> Any:
-    """A task's answer.
+    """Return a task's answer.
 
     Raises:
-        UnsafePickle: It holds something else than plain data.
+        UnsafePickle: It holds anything but plain data.
     """
     return _read(data, _DATA)
 
 
 def unpack_error(data: bytes) -> StepError:
-    """A task's failure.
+    """Return a task's failure.
 
     Raises:
-        UnsafePickle: It is none.
+        UnsafePickle: It is not a failure.
     """
     error = _read(data, _DATA | _ERRORS)
     if not isinstance(error, StepError):
@@ -109,10 +109,10 @@ def unpack_error(data: bytes) -> StepError:
 
 
 def unpack_report(data: bytes) -> messages.HostReport:
-    """What a host says.
+    """Return a host's report.
 
     Raises:
-        UnsafePickle: It is nothing that a host says.
+        UnsafePickle: It is not a report.
     """
     report = _read(data, _MESSAGES)
     if not isinstance(report, messages.HostReport):
@@ -130,7 +130,7 @@ def _read(data: bytes, known: dict[tuple[str, str], Any]) -> Any:
 
 
 def pack_error(error: StepError) -> bytes:
-    """Pickles a failure; one of a kind of somebody's own becomes the kind of ours that it is."""
+    """Pickle a failure; a third party's subclass is reduced to our own base class."""
     kinds = (Retryable, Permanent, Blocked, OutcomeUnknown)
     kind = next((kind for kind in kinds if isinstance(error, kind)), Permanent)
     if type(error) in kinds:

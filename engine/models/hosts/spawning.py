@@ -20,7 +20,7 @@ THREAD_VARIABLES = (
     "MKL_NUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
-"""How numeric libraries are told how many threads they may use."""
+"""Variables that limit the threads of numeric libraries."""
 
 _STOPS = (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)
 _swapping = threading.Lock()
@@ -28,18 +28,18 @@ _swapping = threading.Lock()
 
 @contextlib.contextmanager
 def spawning() -> Iterator[None]:
-    """Surrounds the start of a process, so that it runs nothing but what it is started for.
+    """Guard the start of a process, so that it runs only what it is started for.
 
-    - It does not run the caller's script once more. A spawned process imports the file of
+    - It does not run the caller's script again. A spawned process imports the file of
       `__main__`; a script that opens a workspace without `if __name__ == "__main__"` would queue
-      its batch again in every worker, and wait for it. Workers need nothing of it: what they run is
+      its batch again in every worker, and wait for it. Workers do not need it: their code is
       imported by name.
     - It imports nothing from the current folder while it starts. Once it has started, it imports
       from where its parent does.
     - A signal to the whole process group waits until `settle` has decided what to do about it.
     """
     with _swapping, _environment(SAFE_PATH, "1"):
-        resource_tracker.ensure_running()  # else started within, and that unblocks the signals
+        resource_tracker.ensure_running()  # else it starts inside, which unblocks the signals
         main = sys.modules["__main__"]
         sys.modules["__main__"] = ModuleType("__main__")
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
@@ -64,11 +64,11 @@ def _environment(name: str, value: str) -> Iterator[None]:
 
 
 def settle(threads: int) -> None:
-    """Runs first in each worker: signals are the engine's business, which lets calls end.
+    """Run first in each worker: ignore signals, which the engine handles so that calls can end.
 
     Args:
-        threads: How many threads a numeric library may use that is not imported yet; what the
-            environment says wins.
+        threads: Maximum threads of a numeric library that is not imported yet; the environment
+            takes precedence.
     """
     for number in _STOPS:
         signal.signal(number, signal.SIG_IGN)
@@ -78,18 +78,18 @@ def settle(threads: int) -> None:
 
 
 def keep_locks_within_the_process() -> None:
-    """Has tqdm, where it is there, use a lock of threads alone.
+    """Make tqdm, if installed, use a lock for threads only.
 
-    The one that it makes for itself is for several processes too: a semaphore of the system, known
-    to the tracker that the engine and its hosts share. Hosts are killed, so nobody takes it back,
-    and the tracker would complain of it on the engine's terminal.
+    Its default lock is for several processes too: a system semaphore, registered with the
+    tracker that the engine and its hosts share. Since hosts are killed, it is never released, and
+    the tracker would complain about it on the engine's terminal.
     """
     if importlib.util.find_spec("tqdm") is not None:
         importlib.import_module("tqdm").tqdm.set_lock(threading.RLock())
 
 
 def parent_sentinel() -> int:
-    """What becomes ready when the process that started this one has ended."""
+    """Return a handle that becomes ready when the parent process has ended."""
     parent = multiprocessing.parent_process()
     if parent is None:
         raise RuntimeError("This process was not started by another one of ours.")

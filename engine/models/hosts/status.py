@@ -1,4 +1,4 @@
-"""Hosts as the engine sees them, and as it shows them."""
+"""Status of hosts, for scheduling and for display."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,12 +10,12 @@ State = Literal["starting", "idle", "busy", "restarting", "stopped"]
 
 @dataclass(frozen=True, slots=True)
 class ShownModel:
-    """A model that is loaded, for the screen.
+    """A loaded model, for display.
 
     Attributes:
-        name: What operators call it.
-        bytes: What it takes on the device.
-        offloaded: Whether it was moved to the processor's memory as far as it can be.
+        name: Its name for operators.
+        bytes: Bytes that it takes on the device.
+        offloaded: True if it was moved to main memory as far as possible.
     """
 
     name: str
@@ -25,21 +25,21 @@ class ShownModel:
 
 @dataclass(frozen=True, slots=True)
 class HostStatus:
-    """A host at one moment.
+    """Snapshot of a host.
 
     Attributes:
         device: Its device.
-        name: What the device is, in words.
-        pid: Its process, None where none runs.
+        name: Description of the device in words.
+        pid: Id of its process, None if none is running.
         state: `starting`, `idle`, `busy`, `restarting` after a crash, or `stopped`.
-        message: What it does, or why it has stopped.
-        memory_total: Bytes of its device, None where that is not known yet.
+        message: Its activity, or why it has stopped.
+        memory_total: Bytes of its device, None if unknown so far.
         memory_budget: Bytes that models may fill.
         memory_used: Bytes that are used by it.
-        models: What is loaded, the least recently used first.
+        models: Loaded models, the least recently used first.
         waiting: Tasks that wait for it.
-        running: Tasks that it works at.
-        restarts: How often its process was started again after it died or was killed.
+        running: Tasks in progress.
+        restarts: Number of restarts of its process after it died or was killed.
     """
 
     device: str
@@ -58,13 +58,13 @@ class HostStatus:
 
 @dataclass(slots=True)
 class KnownModels:
-    """What is known of models while the engine runs.
+    """Figures about models, learnt while the engine runs.
 
     Attributes:
         sizes: Bytes that a model takes.
-        most: Tasks that it takes in one batch.
-        load_seconds: How long it takes to load.
-        batch_seconds: How long its last batch took.
+        most: Maximum number of tasks in one batch.
+        load_seconds: Time that it takes to load.
+        batch_seconds: Time that its last batch took.
     """
 
     sizes: dict[ModelKey, int]
@@ -74,5 +74,5 @@ class KnownModels:
 
     @classmethod
     def nothing(cls) -> "KnownModels":
-        """What is known at first."""
+        """Return empty figures."""
         return cls({}, {}, {}, {})

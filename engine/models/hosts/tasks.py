@@ -1,4 +1,4 @@
-"""Tasks that wait for a host, in the order in which they came."""
+"""Tasks that wait for a host, in order of arrival."""
 
 import asyncio
 import time
@@ -14,36 +14,36 @@ BatchKey = tuple[ModelKey, str, str]
 
 
 class TaskListener(Protocol):
-    """Who waits for a task, and is told of it meanwhile."""
+    """Receiver of a task's progress."""
 
     def waits(self) -> None:
-        """It is nobody's turn: time that passes now is not the task's."""
+        """Note that the task waits: time that passes now does not count as the task's."""
         ...
 
     def begins(self) -> None:
-        """A host works at it, or loads its model for it."""
+        """Note that a host works on it, or loads its model."""
         ...
 
     def progress(self, fraction: float | None, message: str = "") -> None:
-        """Says how far it is."""
+        """Report its progress."""
         ...
 
     def preview(self, image: bytes) -> None:
-        """Shows how its image looks so far."""
+        """Report a preview of its image."""
         ...
 
 
 @dataclass(slots=True, eq=False)
 class PendingTask:
-    """A task, from when it is asked for until it has an answer.
+    """A task, from its submission until it has an answer.
 
     Attributes:
-        task: What is asked for.
-        payload: What it is given, pickled.
-        answer: Where its answer goes.
-        listener: Who waits for it.
-        since: When it came, by the monotonic clock.
-        alone: Whether it is done in a batch of its own: one that it was in took its host along.
+        task: The request.
+        payload: Its input, pickled.
+        answer: Future of its answer.
+        listener: Receiver of its progress.
+        since: Time of its arrival, by the monotonic clock.
+        alone: True if it has to be the only one in its batch: an earlier batch killed its host.
     """
 
     task: Task
@@ -55,12 +55,12 @@ class PendingTask:
 
     @property
     def key(self) -> BatchKey:
-        """What it has in common with those that it may be done with."""
+        """Key shared by the tasks that it may be batched with."""
         return self.task.model, self.task.operation, self.task.group
 
 
 class Backlog:
-    """Everything that waits."""
+    """All waiting tasks."""
 
     def __init__(self) -> None:
         self._queues: dict[BatchKey, deque[PendingTask]] = {}
@@ -69,16 +69,16 @@ class Backlog:
         return sum(len(queue) for queue in self._queues.values())
 
     def add(self, waiting: PendingTask) -> None:
-        """Adds a task behind the others of its kind."""
+        """Add a task behind the others of its kind."""
         self._queues.setdefault(waiting.key, deque()).append(waiting)
 
     def put_back(self, tasks: list[PendingTask]) -> None:
-        """Puts tasks before the others of their kind."""
+        """Put tasks before the others of their kind."""
         for waiting in reversed(tasks):
             self._queues.setdefault(waiting.key, deque()).appendleft(waiting)
 
     def remove(self, waiting: PendingTask) -> bool:
-        """Takes a task out; whether it was there."""
+        """Remove a task; return whether it was there."""
         queue = self._queues.get(waiting.key)
         if queue is None or waiting not in queue:
             return False
@@ -87,7 +87,7 @@ class Backlog:
         return True
 
     def take(self, key: BatchKey, most: int) -> list[PendingTask]:
-        """Takes the oldest tasks of a kind that may be done together."""
+        """Remove and return the oldest tasks of a kind that may be done together."""
         queue = self._queues[key]
         taken = [queue.popleft()]
         while queue and len(taken) < most and not (taken[0].alone or queue[0].alone):
@@ -96,16 +96,16 @@ class Backlog:
         return taken
 
     def take_model(self, model: ModelKey) -> list[PendingTask]:
-        """Takes everything that waits for a model."""
+        """Remove and return all tasks that wait for a model."""
         keys = [key for key in self._queues if key[0] == model]
         return [waiting for key in keys for waiting in self._queues.pop(key)]
 
     def kinds(self) -> "list[tuple[BatchKey, deque[PendingTask]]]":
-        """Every kind that something waits of, the longest waiting first."""
+        """Return every kind with waiting tasks, the longest waiting first."""
         return sorted(self._queues.items(), key=lambda item: item[1][0].since)
 
     def all(self) -> Iterator[PendingTask]:
-        """Every task that waits."""
+        """Return every waiting task."""
         for queue in self._queues.values():
             yield from queue
 

@@ -1,4 +1,4 @@
-"""A host's process: it holds models on one device and does what the engine sends it."""
+"""Process of a host: it holds models on one device and runs the engine's commands."""
 
 import logging
 import os
@@ -17,19 +17,19 @@ from engine.models.hosts.out_of_memory import ModelTooLarge
 from engine.models.hosts.spawning import keep_locks_within_the_process, parent_sentinel, settle
 
 BROKEN = 86
-"""Exit code of a process whose device is of no use to it any more."""
+"""Exit code of a process that can no longer use its device."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """How a host is to work.
+    """Instructions to a host's process.
 
     Attributes:
         device: The device's name.
-        torch: What torch calls it.
-        budget: Bytes that models may fill, 0 for a share of what there is.
+        torch: Its name in torch.
+        budget: Bytes that models may fill, 0 for a share of the device.
         share: That share, 0 to 1.
         threads: Threads that numeric libraries may use.
         level: Level of the engine's log.
@@ -44,12 +44,12 @@ class WorkerOptions:
 
 
 def serve(orders: WorkerOptions, pipe: "Connection[Any, Any]", out: "Connection[Any, Any]") -> None:
-    """Works until the engine closes the pipe, or ends.
+    """Work until the engine closes the pipe, or ends.
 
     Args:
-        orders: How to work.
-        pipe: Where commands come from and reports go to.
-        out: Where that goes which libraries print.
+        orders: The instructions.
+        pipe: Connection for commands and reports.
+        out: Destination of the output of libraries.
     """
     settle(orders.threads)
     keep_locks_within_the_process()
@@ -69,7 +69,7 @@ def _listen(
     inbox: "queue.SimpleQueue[messages.HostCommand]",
     given_up: AbandonedTasks,
 ) -> None:
-    """Hears commands while a model is at work; ends the process with its engine."""
+    """Receive commands while a model works; end the process with its engine."""
     parent = parent_sentinel()
     while True:
         if parent in wait([parent, pipe]):
@@ -146,10 +146,10 @@ def _load(cache: ModelCache, load: messages.LoadModel) -> messages.HostReport:
 
 
 class Reporter:
-    """Sends reports to the engine, from whichever thread, while the next batch is at work.
+    """Send reports to the engine, from any thread, while the next batch runs.
 
     Args:
-        pipe: Where they go.
+        pipe: Connection to the engine.
     """
 
     def __init__(self, pipe: "Connection[Any, Any]") -> None:
@@ -158,11 +158,11 @@ class Reporter:
         threading.Thread(target=self._send, daemon=True).start()
 
     def tell(self, report: messages.HostReport) -> None:
-        """Sends one before long, after those before it."""
+        """Send one soon, after those before it."""
         self._outbox.put(safe_pickle.pack(report))
 
     def flush(self) -> None:
-        """Waits until everything is sent."""
+        """Wait until everything is sent."""
         self._outbox.join()
 
     def _send(self) -> None:
@@ -176,7 +176,7 @@ class Reporter:
 
 
 class _ToEngine(logging.Handler):
-    """Gives log records to the engine, which alone writes the log."""
+    """Pass log records to the engine, which alone writes the log."""
 
     def __init__(self, reporter: Reporter) -> None:
         super().__init__()
@@ -184,6 +184,6 @@ class _ToEngine(logging.Handler):
         self.setFormatter(logging.Formatter("%(message)s"))
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Sends one record as text."""
+        """Send one record as text."""
         text = self.format(record)
         self._reporter.tell(messages.LogLine(record.levelno, record.name, text[-20_000:]))

@@ -1,4 +1,4 @@
-"""LAION's aesthetic predictor: how beautiful people find an image, whatever it shows.
+"""LAION's aesthetic predictor: the beauty of an image as people rate it.
 
     head(embedding / |embedding|), embeddings of OpenAI's ViT-L/14
 
@@ -36,9 +36,9 @@ class Aesthetic:
         return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """The score of each image, about 1 to 10; texts are not looked at."""
+        """Return the score of each image, about 1 to 10; texts are ignored."""
         return [float(score) for score in self.head(self.tower.of_images(images))]
 
     def cuts(self, text: str) -> bool:
-        """Never: it reads no text."""
+        """Return False: it reads no text."""
         return False

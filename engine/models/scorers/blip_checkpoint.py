@@ -1,4 +1,4 @@
-"""BLIP's encoders from a checkpoint of its first code, whose parts have other names.
+"""BLIP's encoders from a checkpoint of its original code, whose parts have other names.
 
 The sizes are read from the tensors themselves; heads are 64 wide, as in every published BLIP.
 """
@@ -22,7 +22,7 @@ _NEEDED = {
         "encoder.layer.0.intermediate.dense.weight",
     ),
 }
-"""What the sizes are read from."""
+"""Tensors from which the sizes are read."""
 
 _RENAMED = (
     (r"^cls_token$", "embeddings.class_embedding"),
@@ -37,7 +37,7 @@ _RENAMED = (
 
 
 def vision_encoder(tensors: Mapping[str, Any], name: str) -> Any:
-    """A `BlipVisionModel` with the weights of `blip.visual_encoder`.
+    """Return a `BlipVisionModel` with the weights of `blip.visual_encoder`.
 
     Args:
         tensors: The checkpoint.
@@ -68,7 +68,7 @@ def vision_encoder(tensors: Mapping[str, Any], name: str) -> Any:
 
 
 def text_encoder(tensors: Mapping[str, Any], name: str) -> Any:
-    """A `BlipTextModel` with the weights of `blip.text_encoder`.
+    """Return a `BlipTextModel` with the weights of `blip.text_encoder`.
 
     Args:
         tensors: The checkpoint.
@@ -81,7 +81,7 @@ def text_encoder(tensors: Mapping[str, Any], name: str) -> Any:
     from transformers.models.blip.modeling_blip_text import BlipTextModel
 
     state = _part(tensors, _TEXT, name)
-    state.pop("embeddings.position_ids", None)  # a constant, which newer code makes itself
+    state.pop("embeddings.position_ids", None)  # a constant, which newer code computes
     words = state["embeddings.word_embeddings.weight"]
     width = int(words.shape[1])
     config = BlipTextConfig(
@@ -119,6 +119,6 @@ def _renamed(name: str) -> str:
 
 
 def _count(state: Mapping[str, Any], pattern: str) -> int:
-    """How many layers there are: one more than the highest number."""
+    """Return the number of layers: one more than the highest index."""
     found = [re.match(pattern, name) for name in state]
     return 1 + max(int(match.group(1)) for match in found if match)

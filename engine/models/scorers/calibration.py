@@ -1,4 +1,4 @@
-"""From a scorer's own number to 0 to 100: straight lines between anchor points, with versions.
+"""Calibration of a scorer's own number to 0..100: piecewise linear, with versions.
 
 A map makes columns readable side by side; it does not make two scorers comparable. Anchors are
 taken from what the models' authors publish where they do, and are a judgement where they do not:
@@ -7,7 +7,7 @@ pickscore-1: 17 and 26, between which images of today's models lie; users common
     to get to 0..1 (yifan123/flow_grpo, issue 100), and two images of one prompt of a strong model
     score 22.96 and 23.32 in the example of DiffSynth-Studio's metrics.
 clipscore-1: the mean of captions that fit, 0.8584, at 75 and of captions that do not, 0.7153, at
-    25, both from the README of the authors' code (jmhessel/clipscore); the line goes on to 0 and
+    25, both from the README of the authors' code (jmhessel/clipscore); the line continues to 0 and
     100.
 aesthetic-1: 1 and 10, the scale of the ratings that the head was trained on (AVA, SAC, LAION's
     logos).
@@ -37,7 +37,7 @@ class ScoreCalibration:
     anchors: Sequence[tuple[float, float]]
 
     def __call__(self, raw: float) -> float:
-        """The value of a raw number, 0 to 100, rounded to three places.
+        """Return the value of a raw number, 0 to 100, rounded to three places.
 
         Raises:
             ValueError: The number is not finite.

@@ -1,4 +1,4 @@
-"""CLIPScore: how well a caption fits an image.
+"""CLIPScore: the fit of a caption to an image.
 
     2.5 * max(cos("A photo depicts " + text, image), 0)
 
@@ -34,12 +34,12 @@ class ClipScore:
         return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """2.5 times the cosine of each image with its text, 0 to 2.5."""
+        """Return 2.5 times the cosine of each image with its text, 0 to 2.5."""
         prefixed = [PREFIX + text for text in texts]
         alike = self.tower.of_images(images) * self.tower.of_texts(prefixed)
-        # Python's `max` would make a 0 of what is not a number; `clamp` keeps it.
+        # Python's `max` would turn NaN into 0; `clamp` keeps it.
         return [WEIGHT * float(cosine.clamp(min=0)) for cosine in alike.sum(dim=-1)]
 
     def cuts(self, text: str) -> bool:
-        """Whether a text has more than 77 tokens with the prefix."""
+        """Return whether a text has more than 77 tokens with the prefix."""
         return self.tower.cuts(PREFIX + text)

@@ -1,4 +1,4 @@
-"""Modules on a device, which they leave between two pieces of work when there is little room."""
+"""Modules on a device, which they leave between two tasks if memory is short."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from torch.nn import Module
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
-"""How numbers are kept; `auto` is bf16 where a CUDA device computes in it, else fp32."""
+"""Precision of weights; `auto` is bf16 if a CUDA device computes in it, else fp32."""
 
 
 class DeviceModule:
@@ -17,8 +17,8 @@ class DeviceModule:
 
     Attributes:
         module: The module, in evaluation mode.
-        device: Where it works.
-        visits: Whether it is on the device while it works only.
+        device: Device for torch.
+        visits: True if it is on the device only while it works.
     """
 
     def __init__(self, module: "Module", device: str, batch: int = 1) -> None:
@@ -29,12 +29,12 @@ class DeviceModule:
 
     @property
     def batch(self) -> int:
-        """Images or texts that it takes at once: one by one where there is little room."""
+        """Number of images or texts to process at once: one if memory is short."""
         return 1 if self.visits else self._batch
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """On the device for the length of the block, without gradients."""
+        """Be on the device for the length of the block, without gradients."""
         import torch
 
         self._enter()
@@ -53,17 +53,17 @@ class DeviceModule:
             self.module.to("cpu")
 
     def leave(self) -> None:
-        """From now on it is on the device only while it works."""
+        """Be on the device only while working from now on."""
         self.visits = True
         self.module.to("cpu")
 
     def stay(self) -> None:
-        """It stays on the device again."""
+        """Stay on the device again."""
         self.visits = False
         self.module.to(self.device)
 
     def size(self) -> int:
-        """Bytes of its weights on its device now."""
+        """Return the bytes of its weights that are now on its device."""
         import torch
 
         there = torch.device(self.device).type
@@ -72,7 +72,7 @@ class DeviceModule:
 
 
 def settled(precision: Precision, device: str) -> Precision:
-    """The precision that `auto` stands for on a device."""
+    """Return a precision, with `auto` resolved for a device."""
     import torch
 
     if precision != "auto":
@@ -82,7 +82,7 @@ def settled(precision: Precision, device: str) -> Precision:
 
 
 def dtype_of(precision: Precision) -> "torch.dtype":
-    """The type of torch for a precision that is settled."""
+    """Return torch's type for a resolved precision."""
     import torch
 
     return {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}[precision]

@@ -1,6 +1,6 @@
 """CLIP's two towers: images and texts as unit vectors that can be compared.
 
-A tower is loaded once in a host however many scorers use it, and embeds every image and every
+A tower is loaded once per host, however many scorers use it, and embeds every image and every
 text of a batch once.
 """
 
@@ -20,11 +20,11 @@ class Tower(ABC):
     """A CLIP model on a device.
 
     Attributes:
-        key: What tells it from every other; also the key of its embeddings.
-        identity: Which weights it has, for the record.
-        recipe: How it wants its images.
+        key: Its unique key; also the key of its embeddings.
+        identity: Identity of its weights, for the record.
+        recipe: Preprocessing of its images.
         device_module: Its weights.
-        max_tokens: Tokens of a text that it reads.
+        max_tokens: Maximum number of tokens that it reads of a text.
         scale: The factor of its similarities, `logit_scale.exp()` of the checkpoint.
     """
 
@@ -46,11 +46,11 @@ class Tower(ABC):
         self.scale = scale
 
     def of_images(self, images: ImageBatch) -> "Tensor":
-        """Unit vectors of the readable images, shape (n, d), float32 on the processor."""
+        """Return unit vectors of the readable images, shape (n, d), float32 on the processor."""
         return images.embeddings(self.key, lambda: self._embedded(images.pixels(self.recipe)))
 
     def of_texts(self, texts: Sequence[str]) -> "Tensor":
-        """Unit vectors of texts, shape (n, d), float32 on the processor; equal ones once."""
+        """Return unit vectors of texts, shape (n, d), float32 on the CPU; equal ones once."""
         import torch
 
         different, step = list(dict.fromkeys(texts)), self.device_module.batch
@@ -63,7 +63,7 @@ class Tower(ABC):
         return vectors[[different.index(text) for text in texts]]
 
     def cuts(self, text: str) -> bool:
-        """Whether a text is longer than what the tower reads."""
+        """Return whether a text is longer than the tower reads."""
         return self._tokens(text) > self.max_tokens
 
     def _embedded(self, pixels: "Tensor") -> "Tensor":
@@ -79,12 +79,12 @@ class Tower(ABC):
 
     @abstractmethod
     def _encode_images(self, pixels: "Tensor") -> "Tensor":
-        """Embeddings of prepared images, not normalised, in any precision on any device."""
+        """Return embeddings of prepared images, not normalised, in any precision on any device."""
 
     @abstractmethod
     def _encode_texts(self, texts: list[str]) -> "Tensor":
-        """Embeddings of texts, cut to what it reads."""
+        """Return embeddings of texts, cut to the length that it reads."""
 
     @abstractmethod
     def _tokens(self, text: str) -> int:
-        """How many tokens a text is, with those that begin and end it."""
+        """Return the number of tokens of a text, including the start and end tokens."""

@@ -1,7 +1,7 @@
 """Scorers in a model host: a whole set of images is one task, several tasks are one batch.
 
-Each image is decoded once, prepared once for every way in which a model wants it, and embedded
-once by every tower; each text is encoded once a tower. `engine.backends.local` describes the tasks.
+Each image is decoded once, prepared once for each preprocessing, and embedded once by each tower;
+each text is encoded once per tower. `engine.backends.local` describes the tasks.
 """
 
 import math
@@ -32,27 +32,27 @@ class ScoreTask(TypedDict):
 
 
 class CompareTask(TypedDict):
-    """Payload of the operation `compare`; its answer is a `CompareAnswer`."""
+    """Payload of the operation `compare`; its reply is a `CompareAnswer`."""
 
     images: list[bytes]
 
 
 class CompareAnswer(TypedDict):
-    """Cosines of each image with each, and which model they are of."""
+    """Cosines of each pair of images, and the model that computed them."""
 
     method: str
     values: list[list[float]]
 
 
 def load(options: str, place: LoadContext) -> "LoadedScorers":
-    """Loads scorers.
+    """Load scorers.
 
     Args:
         options: `ScoringOptions` as JSON.
-        place: Where to load them.
+        place: Place to load them in.
 
     Raises:
-        Blocked: Weights are not there, or are not what they should be.
+        Blocked: Weights are missing or wrong.
     """
     chosen = ScoringOptions.model_validate_json(options)
     loader = Loader(chosen, place)
@@ -66,8 +66,8 @@ class LoadedScorers:
 
     Args:
         scorers: The scorers, in the order of their columns.
-        tower: The CLIP model that compares images, where it was asked for.
-        precision: A settled precision, for the record.
+        tower: The CLIP model that compares images, if requested.
+        precision: A resolved precision, for the record.
     """
 
     most = MAX_TASKS
@@ -80,7 +80,7 @@ class LoadedScorers:
         self.precision = precision
 
     def run(self, operation: str, payloads: Sequence[Any], reporter: BatchReporter) -> list[Any]:
-        """Does a batch of tasks of one operation, `score` or `compare`."""
+        """Run a batch of tasks of one operation, `score` or `compare`."""
         alive = [task for task in range(len(payloads)) if not reporter.is_given_up(task)]
         answers: list[Any] = [None] * len(payloads)
         if alive:
@@ -91,25 +91,25 @@ class LoadedScorers:
         return answers
 
     def size(self) -> int:
-        """Bytes that the weights take on the device now."""
+        """Return the bytes that the weights now take on the device."""
         return sum(device_module.size() for device_module in self._device_modules())
 
     def offload(self) -> None:
-        """From now on one scorer at a time is on the device, while it works."""
+        """Keep only the working scorer on the device from now on."""
         for device_module in self._device_modules():
             device_module.leave()
 
     def restore(self) -> None:
-        """Everything is on the device again, and stays there."""
+        """Move everything back to the device, to stay there."""
         for device_module in self._device_modules():
             device_module.stay()
 
     def close(self) -> None:
-        """Lets go of the weights."""
+        """Release the weights."""
         self.scorers, self.tower = (), None
 
     def _device_modules(self) -> list[DeviceModule]:
-        """Every module once, however many scorers share it."""
+        """Return every module once, however many scorers share it."""
         found = [
             device_module for scorer in self.scorers for device_module in scorer.device_modules()
         ]
@@ -138,7 +138,7 @@ class LoadedScorers:
     def _raws(
         self, scorer: LoadedScorer, images: ImageBatch, tasks: Sequence[ScoreTask]
     ) -> list[float | None]:
-        """A number for each image of the batch, None for those that cannot be read."""
+        """Return a number for each image of the batch, None for those that cannot be read."""
         found: list[float | None] = [None] * (len(images) + len(images.notes))
         if len(images):
             texts = [_text_for(scorer, task) for task in tasks]
@@ -178,7 +178,7 @@ class LoadedScorers:
     def _compared(
         self, tower: Tower, images: ImageBatch, vectors: Any, places: Sequence[int]
     ) -> "CompareAnswer | Permanent":
-        """How alike the images at some places of a batch are."""
+        """Return the similarities of the images at some positions of a batch."""
         for number, place in enumerate(places, 1):
             if place in images.notes:
                 note = images.notes[place]

@@ -34,12 +34,12 @@ class HpsV2:
         return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """The cosine of each image with its text, about 0.2 to 0.35 for the real weights."""
+        """Return the cosine of each image with its text, about 0.2 to 0.35 for the real weights."""
         alike = self.tower.of_images(images) * self.tower.of_texts(texts)
         return [float(cosine) for cosine in alike.sum(dim=-1)]
 
     def cuts(self, text: str) -> bool:
-        """Whether a text has more than 77 tokens."""
+        """Return whether a text has more than 77 tokens."""
         return self.tower.cuts(text)
 
 
@@ -52,7 +52,7 @@ def load_hps_tower(
     device: str,
     batch: int,
 ) -> OpenClipTower:
-    """Loads the published checkpoint, tensors only, into an architecture of open_clip."""
+    """Load the published checkpoint, tensors only, into an architecture of open_clip."""
     import open_clip
 
     model = open_clip.create_model(architecture, precision=precision)

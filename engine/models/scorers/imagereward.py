@@ -38,10 +38,10 @@ class ImageReward:
         text: `BlipTextModel`.
         head: The head.
         tokenizer: BERT's.
-        identity: Which weights it has.
-        precision: A settled precision.
-        device: Where it works.
-        batch: Images that it takes at once.
+        identity: Identity of its weights.
+        precision: A resolved precision.
+        device: Device for torch.
+        batch: Number of images to process at once.
     """
 
     metric = "imagereward"
@@ -73,7 +73,7 @@ class ImageReward:
         return self.vision, self.text
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """The reward of each image for its text, in deviations from the mean."""
+        """Return the reward of each image for its text, in deviations from the mean."""
         pixels = images.pixels(self.recipe)
         found: list[float] = []
         step = self.vision.batch
@@ -84,7 +84,7 @@ class ImageReward:
         return found
 
     def cuts(self, text: str) -> bool:
-        """Whether a text has more than 35 tokens."""
+        """Return whether a text has more than 35 tokens."""
         return len(self.tokenizer(text, verbose=False)["input_ids"]) > MAX_TOKENS
 
     def _rewards(self, pixels: "Tensor", texts: list[str]) -> "Tensor":
@@ -118,7 +118,7 @@ def load_imagereward(
     device: str,
     batch: int,
 ) -> ImageReward:
-    """Loads the published checkpoint, tensors only."""
+    """Load the published checkpoint, tensors only."""
     tensors = load_tensors(file)
     dtype = dtype_of(precision)
     layers = {

@@ -1,4 +1,4 @@
-"""The images of a batch: decoded once, prepared once for each recipe, embedded once a tower."""
+"""Images of a batch: decoded once, prepared once per recipe, embedded once per tower."""
 
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 class ImageBatch:
-    """The images of a batch, and everything that was made of them so far.
+    """Images of a batch, with everything computed from them so far.
 
     Attributes:
         images: Those that could be read, as RGB, in order.
-        places: Where each of `images` stands among all images.
-        notes: Why an image could not be read, by its place among all.
+        places: Index of each of `images` among all images.
+        notes: Reasons why images could not be read, by index among all.
     """
 
     def __init__(self, encoded: Sequence[bytes]) -> None:
@@ -38,7 +38,7 @@ class ImageBatch:
         return len(self.images)
 
     def pixels(self, recipe: ImagePreprocessing) -> "Tensor":
-        """All readable images prepared by a recipe, shape (n, 3, crop, crop), float32."""
+        """Return all readable images prepared by a recipe, shape (n, 3, crop, crop), float32."""
         import torch
 
         if recipe not in self._pixels:
@@ -47,7 +47,7 @@ class ImageBatch:
         return self._pixels[recipe]
 
     def embeddings(self, tower: str, embed: Callable[[], "Tensor"]) -> "Tensor":
-        """What a tower makes of them, shape (n, d); computed when it is asked for first."""
+        """Return a tower's embeddings of them, shape (n, d); computed on first use."""
         if tower not in self._embeddings:
             self._embeddings[tower] = embed()
         return self._embeddings[tower]
@@ -59,10 +59,10 @@ class ImageBatch:
 
 
 def decoded(data: bytes) -> "Image.Image":
-    """An image as RGB; see `engine.imaging.decode`.
+    """Return an image as RGB; see `engine.imaging.decode`.
 
     Raises:
-        ValueError: The bytes are no image that can be read safely; the message says why.
+        ValueError: The bytes are not an image that can be read safely; the message has the reason.
     """
     from engine.imaging import decode
 

@@ -1,4 +1,4 @@
-"""Loads scorers in a host; towers that several of them use are loaded once."""
+"""Loading of scorers in a host; towers that several of them use are loaded once."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict, TypeVar
@@ -32,14 +32,14 @@ class _How(TypedDict):
 
 
 class Loader:
-    """Loads what the options name, on the host's device.
+    """Load the scorers that the options name, on the host's device.
 
     Args:
-        options: What to load.
-        place: Where.
+        options: Scorers to load.
+        place: Place to load them in.
 
     Raises:
-        Blocked: Weights are not there, or are not what they should be.
+        Blocked: Weights are missing or wrong.
     """
 
     def __init__(self, options: ScoringOptions, place: LoadContext) -> None:
@@ -50,7 +50,7 @@ class Loader:
         self._wanted = {item.name: item for item in wanted_by(options, options.parts)}
 
     def scorer(self, metric: Metric) -> LoadedScorer:
-        """A scorer with its weights."""
+        """Return a scorer with its weights."""
         loaders: dict[Metric, Callable[[], LoadedScorer]] = {
             "pickscore": lambda: PickScore(self.tower("pickscore", "pickscore.processor")),
             "clipscore": lambda: ClipScore(self.tower("clipscore")),
@@ -62,7 +62,7 @@ class Loader:
         return loaders[metric]()
 
     def tower(self, name: str, processor: str = "") -> Tower:
-        """A CLIP model; the same one where another scorer has loaded it already."""
+        """Return a CLIP model, shared with other scorers that use it."""
         wanted = self._wanted[name]
         folder = require(wanted)
         how = self._how(wanted, folder)

@@ -1,4 +1,4 @@
-"""Which models score: where each comes from, as settings have it, and what it takes to be there."""
+"""Models that score: the source of each, as settings have it, and its required files."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Literal
@@ -22,11 +22,11 @@ _PUBLISHED = {
     "ViT-L-14-336/openai": "timm/vit_large_patch14_clip_336.openai",
     "ViT-H-14/laion2b_s32b_b79k": "laion/CLIP-ViT-H-14-laion2B-s32B-b79K",
 }
-"""Models by open_clip's names, and where they are on the hub in the safetensors format."""
+"""Models by open_clip's names, with their safetensors repositories on the hub."""
 
 
 def checked_clip(text: str) -> str:
-    """The text of the source of a CLIP model, for a field of settings.
+    """Return the text of the source of a CLIP model, for a field of settings.
 
     Raises:
         ValueError: It is none.
@@ -38,14 +38,14 @@ def checked_clip(text: str) -> str:
 
 
 def marked_model(text: str) -> str:
-    """A setting as it stands in a fingerprint: a path with a mark of what is there now."""
+    """Return a setting as part of a fingerprint: a path with a mark of its present content."""
     prefix = _OPEN_CLIP if text.startswith(_OPEN_CLIP) else ""
     source = text.removeprefix(prefix)
     return prefix + marked(source) if source.startswith("/") else text
 
 
 def checked_file(text: str) -> str:
-    """The text of the source of one file, for a field of settings.
+    """Return the text of the source of one file, for a field of settings.
 
     Raises:
         ValueError: It is none.
@@ -62,10 +62,10 @@ ClipText = Annotated[str, AfterValidator(checked_clip)]
 
 
 class ScorerModels(BaseModel):
-    """Where each scorer's weights come from.
+    """Source of each scorer's weights.
 
     A source is a model id of the hub (`org/name`, `org/name@revision`, `org/name:file`) or a path
-    that begins with `/`, `./` or `~`. CLIP models can also be named as open_clip names them, for
+    that starts with `/`, `./` or `~`. CLIP models can also be named as open_clip names them, for
     example `ViT-B-32/openai`, or with `open_clip:` before the id of a model in its format; other
     ids are models of transformers.
 
@@ -74,16 +74,16 @@ class ScorerModels(BaseModel):
         pickscore_processor: The image processor and tokenizer that go with it.
         clipscore: CLIPScore's CLIP model.
         aesthetic: File with the head of the aesthetic predictor.
-        aesthetic_sha256: What its SHA-256 has to be.
+        aesthetic_sha256: Required SHA-256 of that file.
         aesthetic_tower: The CLIP model that the head was trained on.
         vqascore: VQAScore's model: any of transformers that reads images and texts.
-        vqascore_template: How it is asked; `auto` takes the chat template where there is one.
+        vqascore_template: Prompt template; `auto` uses the chat template if there is one.
         vqascore_answer: The answer whose likelihood is the score.
         hpsv2: Checkpoint of HPSv2 or v2.1.
         hpsv2_architecture: Its architecture, by open_clip's name.
         imagereward: Checkpoint of ImageReward.
         imagereward_tokenizer: BERT's tokenizer.
-        similarity: The CLIP model that says how alike images are.
+        similarity: The CLIP model that compares images.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -131,12 +131,12 @@ class ScorerModels(BaseModel):
 
 
 class ScoringOptions(ScorerModels):
-    """What a host loads to score.
+    """Options of the scorers that a host loads.
 
     Attributes:
         parts: The scorers, in the order of their columns, or `similarity`.
-        precision: How numbers are kept.
-        batch: Images that a model takes at once.
+        precision: Precision of the weights.
+        batch: Number of images that a model processes at once.
     """
 
     parts: tuple[Part, ...]
@@ -147,7 +147,7 @@ class ScoringOptions(ScorerModels):
 def wanted_by(
     models: ScorerModels, parts: Sequence[Part], *, offline: bool = False
 ) -> list[RequiredWeights]:
-    """All weights that parts need, each once, by name."""
+    """Return all weights that parts need, each once, by name."""
     found = {item.name: item for part in parts for item in _of_part(models, part)}
     return [item.model_copy(update={"offline": offline}) for item in found.values()]
 
@@ -175,7 +175,7 @@ def _of_part(models: ScorerModels, part: Part) -> Iterator[RequiredWeights]:
 
 
 def processor(name: str, source: str) -> RequiredWeights:
-    """A tokenizer and image processor without weights."""
+    """Return a tokenizer and image processor without weights."""
     return RequiredWeights(
         name=name,
         source=source,
@@ -186,7 +186,7 @@ def processor(name: str, source: str) -> RequiredWeights:
 
 
 def clip(name: str, text: str) -> RequiredWeights:
-    """A CLIP model: of open_clip where its name or its files say so, else of transformers."""
+    """Return a CLIP model: of open_clip if its name or files say so, else of transformers."""
     published = _PUBLISHED.get(text)
     source = parse_source(published or text.removeprefix(_OPEN_CLIP))
     path = source.path.expanduser() if source.path else None

@@ -20,13 +20,13 @@ class OpenClipTower(Tower):
     """A CLIP model of open_clip.
 
     Args:
-        model: The model, as open_clip made it, with its weights.
+        model: The model as created by open_clip, with its weights.
         tokenizer: Its tokenizer.
-        precision: A settled precision.
-        identity: Which weights it has.
-        device: Where it works.
-        batch: Images that it takes at once.
-        recipe: How it wants its images, where its configuration does not say so.
+        precision: A resolved precision.
+        identity: Identity of its weights.
+        device: Device for torch.
+        batch: Number of images to process at once.
+        recipe: Preprocessing of its images, if its configuration has none.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class OpenClipTower(Tower):
         return self._model.encode_text(tokens.to(self.device_module.device))  # type: ignore[no-any-return]
 
     def _tokens(self, text: str) -> int:
-        return len(self._tokenizer.encode(text)) + 2  # with the start and the end
+        return len(self._tokenizer.encode(text)) + 2  # with the start and end tokens
 
 
 def load_open_clip(
     folder: Path, *, precision: Precision, identity: str, device: str, batch: int
 ) -> OpenClipTower:
-    """Loads a tower of a folder.
+    """Load a tower from a folder.
 
     Raises:
         Permanent: It is a model that would need a tokenizer or code of its own.
@@ -79,7 +79,7 @@ def load_open_clip(
     refuse_foreign_text(json.loads((folder / CONFIG).read_bytes()), identity)
     name = f"local-dir:{folder}"
     return OpenClipTower(
-        # It prefers safetensors to anything else in a folder, and there is one where it was found.
+        # It prefers safetensors to anything else in a folder, and the folder has one.
         open_clip.create_model(name, precision=precision, weights_only=True),
         open_clip.get_tokenizer(name),
         precision=precision,
@@ -90,7 +90,7 @@ def load_open_clip(
 
 
 def refuse_foreign_text(config: dict[str, Any], identity: str) -> None:
-    """Refuses what would be fetched from the network while it is loaded.
+    """Refuse a model that would be fetched from the network while it is loaded.
 
     Raises:
         Permanent: Its text tower or tokenizer is another model of the hub.

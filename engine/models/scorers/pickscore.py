@@ -1,4 +1,4 @@
-"""PickScore: which of several images of one prompt people prefer.
+"""PickScore: human preference among several images of one prompt.
 
     s(text, image) = exp(logit_scale) * cos(text embedding, image embedding)
 
@@ -31,10 +31,10 @@ class PickScore:
         return (self.tower.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """The scaled cosine of each image with its text, about 15 to 27 for the real weights."""
+        """Return the scaled cosine of each image with its text, about 15 to 27 in practice."""
         alike = self.tower.of_images(images) * self.tower.of_texts(texts)
         return [self.tower.scale * float(cosine) for cosine in alike.sum(dim=-1)]
 
     def cuts(self, text: str) -> bool:
-        """Whether a text has more than 77 tokens."""
+        """Return whether a text has more than 77 tokens."""
         return self.tower.cuts(text)

@@ -1,9 +1,9 @@
-"""How a model wants its images: resized, cropped or padded, and normalised.
+"""Preprocessing of images for a model: resized, cropped or padded, and normalised.
 
 The arithmetic is that of torchvision's transforms on a PIL image, as OpenAI's CLIP, open_clip and
-the older image processors of transformers do it. They differ in one point, where the crop of an odd
-remainder begins, which is why a recipe says it: so one preprocessing serves every model that wants
-the same, and gives each exactly the pixels that its own library would.
+the older image processors of transformers do it. They differ in one point, the start of the crop of
+an odd remainder, which is why a recipe names it: so one preprocessing serves every model with the
+same needs, and gives each exactly the pixels that its own library would.
 """
 
 from dataclasses import dataclass
@@ -17,16 +17,16 @@ OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 
 Fit = Literal["shortest", "longest", "squash"]
-"""Which side is brought to the size; `squash` brings both, whatever the shape."""
+"""Side that is scaled to the size; `squash` scales both, whatever the shape."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResizeOptions:
-    """The costly part: to which size, and how.
+    """The costly part: target size and method.
 
     Attributes:
         size: Pixels of the side that `fit` names.
-        fit: Which side it is.
+        fit: The side.
         resample: Name of a filter of PIL, `BICUBIC` for example.
     """
 
@@ -35,7 +35,7 @@ class ResizeOptions:
     resample: str = "BICUBIC"
 
     def __call__(self, image: "Image.Image") -> "Image.Image":
-        """The image resized; `longest` pads it with black to a square as well."""
+        """Return the image resized; `longest` also pads it with black to a square."""
         from PIL import Image, ImageOps
 
         method = Image.Resampling[self.resample]
@@ -58,14 +58,14 @@ class ResizeOptions:
 
 @dataclass(frozen=True, slots=True)
 class ImagePreprocessing:
-    """Everything that is done to an image before a model sees it.
+    """All preprocessing of an image for a model.
 
     Attributes:
-        resizing: To which size, and how.
+        resizing: Target size and method.
         crop: Side of the square that is cut out of the middle, in pixels.
         mean: Mean of red, green and blue, 0..1, which is subtracted.
         std: Deviation of each, by which it is divided.
-        corner: Whether a crop of an odd remainder begins at the lower pixel (`floor`, transformers)
+        corner: Start of a crop of an odd remainder: at the lower pixel (`floor`, transformers)
             or at the nearest even one (`round`, torchvision).
     """
 
@@ -76,7 +76,7 @@ class ImagePreprocessing:
     corner: Literal["floor", "round"] = "round"
 
     def pixels(self, resized: "Image.Image") -> "Tensor":
-        """A resized image as a float32 tensor of shape (3, crop, crop)."""
+        """Return a resized image as a float32 tensor of shape (3, crop, crop)."""
         import numpy as np
         import torch
 
@@ -92,7 +92,7 @@ class ImagePreprocessing:
 
 
 def of_open_clip(settings: dict[str, Any]) -> ImagePreprocessing:
-    """The recipe of a model of open_clip, from its `preprocess_cfg`."""
+    """Return the recipe of a model of open_clip, from its `preprocess_cfg`."""
     size = settings["size"]
     side = int(size[-1] if isinstance(size, (tuple, list)) else size)
     fit: Fit = settings.get("resize_mode", "shortest")
@@ -105,7 +105,7 @@ def of_open_clip(settings: dict[str, Any]) -> ImagePreprocessing:
 
 
 def of_transformers(processor: Any) -> ImagePreprocessing:
-    """The recipe of a CLIP model of transformers, from its image processor."""
+    """Return the recipe of a CLIP model of transformers, from its image processor."""
     from PIL import Image
 
     size = processor.size

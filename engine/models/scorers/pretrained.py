@@ -1,4 +1,4 @@
-"""Loads models of transformers from a folder: nothing is fetched, no code of a model is run."""
+"""Loading of transformers models from a folder: fetches nothing, runs no code of a model."""
 
 import importlib
 from pathlib import Path
@@ -10,15 +10,15 @@ Kind = Literal["CLIPModel", "AutoModelForImageTextToText", "AutoProcessor", "Aut
 
 
 def pretrained(kind: Kind, folder: Path, **options: Any) -> Any:
-    """A model, with `dtype` among the options, or a processor or tokenizer.
+    """Return a model (with `dtype` among the options), a processor or a tokenizer.
 
     Args:
         kind: Class of transformers that loads it.
-        folder: Where it is.
-        **options: More for `from_pretrained`.
+        folder: Its folder.
+        **options: Further options of `from_pretrained`.
 
     Raises:
-        Blocked: What is in the folder cannot be loaded without running code of it.
+        Blocked: The folder's content cannot be loaded without running its code.
     """
     transformers: Any = importlib.import_module("transformers")
     if "dtype" in options:

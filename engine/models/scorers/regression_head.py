@@ -1,4 +1,4 @@
-"""The small head that the aesthetic predictor and ImageReward have: five affine layers.
+"""Small head of the aesthetic predictor and ImageReward: five affine layers.
 
 To 1024, 128, 64, 16 and 1 numbers, with dropout between the first four while it is trained and no
 activation anywhere.
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LAYERS = (0, 2, 4, 6, 7)
-"""Numbers of the affine layers in the checkpoints; those between are dropout."""
+"""Indices of the affine layers in the checkpoints; those between are dropout."""
 
 
 class RegressionHead:
-    """The head, in float32 on the processor: it is a few numbers.
+    """The head, in float32 on the CPU, since it is small.
 
     Args:
         tensors: `layers.N.weight` and `layers.N.bias` for each of the five.
-        name: The file that they are of, for errors.
+        name: Name of their file, for errors.
 
     Raises:
         Blocked: The file holds something else.
@@ -41,7 +41,7 @@ class RegressionHead:
         ]
 
     def __call__(self, features: "Tensor") -> "Tensor":
-        """Numbers for features of shape (n, d), as shape (n,)."""
+        """Return the scores of features of shape (n, d), as shape (n,)."""
         import torch
 
         for weight, bias in self.layers:

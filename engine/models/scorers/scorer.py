@@ -1,4 +1,4 @@
-"""What every scorer in a host says and does."""
+"""Interface of the scorers in a host."""
 
 from collections.abc import Sequence
 from typing import Literal, Protocol
@@ -7,16 +7,16 @@ from engine.models.scorers.device_modules import DeviceModule
 from engine.models.scorers.images import ImageBatch
 
 Reads = Literal["brief", "prompt", "none"]
-"""Which text a scorer is given."""
+"""Kind of text that a scorer reads."""
 
 
 class LoadedScorer(Protocol):
-    """A scorer, loaded.
+    """A loaded scorer.
 
     Attributes:
         metric: Its name.
-        reads: Which text it is given.
-        identity: Which weights it has, for the record.
+        reads: Kind of text that it reads.
+        identity: Identity of its weights, for the record.
     """
 
     metric: str
@@ -24,18 +24,18 @@ class LoadedScorer(Protocol):
     identity: str
 
     def device_modules(self) -> Sequence[DeviceModule]:
-        """The modules that it works with; several scorers may share one."""
+        """Its modules; several scorers may share one."""
         ...
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """Its own number for each readable image.
+        """Return its own number for each readable image.
 
         Args:
             images: The images of a batch.
-            texts: For each readable image the text that it is scored against.
+            texts: For each readable image, the text to score it against.
         """
         ...
 
     def cuts(self, text: str) -> bool:
-        """Whether a text is longer than what it reads."""
+        """Return whether a text is longer than it reads."""
         ...

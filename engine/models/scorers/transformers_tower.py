@@ -18,10 +18,10 @@ class TransformersTower(Tower):
     Args:
         model: The model with its weights.
         processor: Its image processor and tokenizer.
-        precision: A settled precision.
-        identity: Which weights it has.
-        device: Where it works.
-        batch: Images that it takes at once.
+        precision: A resolved precision.
+        identity: Identity of its weights.
+        device: Device for torch.
+        batch: Number of images to process at once.
         scale: The factor of its similarities, in full precision.
     """
 
@@ -76,9 +76,9 @@ def load_transformers_clip(
     device: str,
     batch: int,
 ) -> TransformersTower:
-    """Loads a tower of a folder, with the processor of another or the same."""
+    """Load a tower from a folder, with the processor of another or the same."""
     model = pretrained("CLIPModel", folder, dtype=dtype_of("fp32"))
-    scale = float(model.logit_scale.detach().exp())  # bf16 would make 98.9 or 102 of a hundred
+    scale = float(model.logit_scale.detach().exp())  # bf16 would turn 100 into 98.9 or 102
     return TransformersTower(
         model.to(dtype_of(precision)),
         pretrained("AutoProcessor", processor_folder),
@@ -91,7 +91,7 @@ def load_transformers_clip(
 
 
 def _tensor(features: Any) -> "Tensor":
-    """The projected embeddings: transformers 5 returns an object, older ones a tensor."""
+    """Return the projected embeddings: transformers 5 returns an object, older ones a tensor."""
     import torch
 
     if isinstance(features, torch.Tensor):

@@ -1,6 +1,6 @@
-"""How a model is asked whether an image shows a text, for VQAScore.
+"""Prompts that ask a model whether an image shows a text, for VQAScore.
 
-The question is that of the authors; what stands around it is what the model was trained with:
+The question is that of the authors; the text around it depends on the model's training:
 
 chat    the processor's own chat template, the image first
 plain   the question alone (BLIP-2, InstructBLIP)
@@ -27,14 +27,14 @@ _MEAN_COLOUR = tuple(int(part * 255) for part in OPENAI_MEAN)
 
 
 def settled_template(template: Template, processor: Any) -> Template:
-    """The template that `auto` stands for: the chat template where the processor has one."""
+    """Return a template, with `auto` resolved: the chat template if the processor has one."""
     if template != "auto":
         return template
     return "chat" if getattr(processor, "chat_template", None) else "plain"
 
 
 def asked(text: str, template: Template, processor: Any) -> str:
-    """The whole question about a text, as the model is given it."""
+    """Return the whole prompt about a text, as the model gets it."""
     question = QUESTION.format(text=_plain(text, processor))
     if template == "chat":
         content = [{"type": "image"}, {"type": "text", "text": question}]
@@ -46,7 +46,7 @@ def asked(text: str, template: Template, processor: Any) -> str:
 
 
 def shown(image: "Image.Image", template: Template) -> "Image.Image":
-    """The image as the model is given it."""
+    """Return the image as the model gets it."""
     if template != "llava" or image.width == image.height:
         return image
     from PIL import Image
@@ -58,9 +58,9 @@ def shown(image: "Image.Image", template: Template) -> "Image.Image":
 
 
 def _plain(text: str, processor: Any) -> str:
-    """A text without what a tokenizer takes for more than words.
+    """Return a text without special tokens of a tokenizer.
 
-    A prompt that says `<image>` would promise the model one more image than there is.
+    A prompt with `<image>` in it would announce one more image to the model than there is.
     """
     signs = {_image_token(processor), *processor.tokenizer.all_special_tokens}
     for sign in sorted(signs, key=len, reverse=True):

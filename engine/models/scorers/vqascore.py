@@ -1,4 +1,4 @@
-"""VQAScore: how likely a model that sees the image says that it shows the text.
+"""VQAScore: the probability that a model with vision answers that the image shows the text.
 
     exp(-mean over the answer's tokens of the cross-entropy of each) for the answer "Yes"
 
@@ -31,12 +31,12 @@ class VqaScore:
     Args:
         model: The model with its weights.
         processor: Its processor.
-        template: How it is asked.
+        template: Prompt template.
         answer: The answer whose likelihood is the score.
-        identity: Which weights it has.
-        precision: A settled precision.
-        device: Where it works.
-        batch: Images that it takes at once.
+        identity: Identity of its weights.
+        precision: A resolved precision.
+        device: Device for torch.
+        batch: Number of images to process at once.
     """
 
     metric = "vqascore"
@@ -69,7 +69,7 @@ class VqaScore:
         return (self.device_module,)
 
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
-        """The likelihood of the answer for each image and its text, 0 to 1."""
+        """Return the likelihood of the answer for each image and its text, 0 to 1."""
         decoded = [shown(image, self.template) for image in images.images]
         asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
         questions = [asked_of[text] for text in texts]
@@ -82,7 +82,7 @@ class VqaScore:
         return found
 
     def cuts(self, text: str) -> bool:
-        """Whether a text is longer than half of what the model reads at once."""
+        """Return whether a text is longer than half of the model's context."""
         return self._tokens(text) > self._most
 
     def _likelihoods(self, images: "list[Image.Image]", questions: list[str]) -> list[float]:
@@ -101,16 +101,16 @@ class VqaScore:
         return _geometric_means(logits, answer)
 
     def _of_both(self, inputs: "dict[str, Tensor]", answer: "Tensor") -> "Tensor":
-        """Logits of an encoder's and decoder's answer, shape (n, tokens, vocabulary)."""
+        """Return logits of an encoder-decoder's answer, shape (n, tokens, vocabulary)."""
         return self.model(**inputs, labels=answer).logits  # type: ignore[no-any-return]
 
     def _of_decoder(self, inputs: "dict[str, Any]", answer: "Tensor") -> "Tensor":
-        """Logits where the answer was put behind the question, of the places before its tokens."""
+        """Return logits at the positions before the answer's tokens, appended to the question."""
         import torch
 
         length = inputs["input_ids"].shape
         for name, value in inputs.items():
-            if value.shape == length:  # what goes with each token: ids, mask, kinds
+            if value.shape == length:  # per token: ids, mask, types
                 more = answer if name == "input_ids" else torch.zeros_like(answer)
                 more = torch.ones_like(answer) if name == "attention_mask" else more
                 inputs[name] = torch.cat([value, more.to(value.dtype)], dim=1)
@@ -137,7 +137,7 @@ class VqaScore:
         return len(self.processor.tokenizer(text, verbose=False)["input_ids"])
 
     def _fitted(self, text: str) -> str:
-        """A text, without its last words where it is longer than what the model reads."""
+        """Return a text, without its last words if it is longer than the model reads."""
         if not self.cuts(text):
             return text
         words = text.split()
@@ -159,7 +159,7 @@ def load_vqascore(
     device: str,
     batch: int,
 ) -> VqaScore:
-    """Loads a model of a folder."""
+    """Load a model from a folder."""
     model = pretrained("AutoModelForImageTextToText", folder, dtype=dtype_of(precision))
     processor = pretrained("AutoProcessor", folder)
     if getattr(processor, "num_query_tokens", 0) is None:  # a BLIP-2 saved by older versions
@@ -186,12 +186,12 @@ def _geometric_means(logits: "Tensor", answer: "Tensor") -> list[float]:
 
 
 def _encodes(config: Any) -> bool:
-    """Whether the language model encodes the question before it decodes the answer."""
+    """Return whether the language model is an encoder-decoder."""
     return bool(config.is_encoder_decoder or config.get_text_config().is_encoder_decoder)
 
 
 def _max_tokens(config: Any) -> int:
-    """Tokens of a text that fit: half of what the model reads, for the rest is the image's."""
+    """Return how many tokens of a text fit: half of the context; the rest is for the image."""
     parts = (config.get_text_config(), getattr(config, "qformer_config", None))
     limits = [getattr(part, "max_position_embeddings", None) for part in parts]
     return min((limit for limit in limits if isinstance(limit, int)), default=4096) // 2

@@ -1,8 +1,8 @@
-"""Where the weights of models are, on this machine or the hub.
+"""Weights of models, on this machine or the hub.
 
-A backend says what it wants (`RequiredWeights`); `find` looks for it without asking the network,
-`require` does so where a model is loaded, and `pull` fetches it when an operator says so: nothing
-is ever fetched by itself, and no code that a model may bring is ever run.
+A backend declares its needs (`RequiredWeights`); `find` looks for them without network access,
+`require` does so when a model is loaded, and `pull` fetches them on an operator's command: nothing
+is ever fetched automatically, and no code that a model may bring is ever run.
 """
 
 from engine.models.weights.finding import (

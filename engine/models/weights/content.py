@@ -1,4 +1,4 @@
-"""Checks that fetched files hold what their names say: a login page may come in their place."""
+"""Check that fetched files hold what their names say: a login page may have replaced them."""
 
 import json
 import struct

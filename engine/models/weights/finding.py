@@ -1,4 +1,4 @@
-"""Finds weights on this machine: in the hub's cache or at a path. Never asks the network."""
+"""Search for weights on this machine: in the hub's cache or at a path. Never uses the network."""
 
 import functools
 import hashlib
@@ -15,12 +15,12 @@ _WEIGHT_SUFFIXES = frozenset({".safetensors", ".bin", ".pt", ".pth", ".ckpt", ".
 
 
 def find(wanted: RequiredWeights) -> Path | None:
-    """Where the weights are: a file where the source names one, else a folder.
+    """Return the path of the weights: a file if the source names one, else a folder.
 
-    It looks at names only, so that it is cheap: a file's hash is checked where it is loaded.
+    It looks at names only, which is cheap: a file's hash is checked when it is loaded.
 
     Returns:
-        None where they are not there, or not whole.
+        None if they are missing or incomplete.
     """
     source = wanted.where
     if source.path is not None:
@@ -36,10 +36,10 @@ def find(wanted: RequiredWeights) -> Path | None:
 
 
 def require(wanted: RequiredWeights) -> Path:
-    """Where the weights are.
+    """Return the path of the weights.
 
     Raises:
-        Blocked: They are not there.
+        Blocked: They are missing.
     """
     path = find(wanted)
     if path is None:
@@ -48,7 +48,7 @@ def require(wanted: RequiredWeights) -> Path:
 
 
 def missing_weights(wanted: Sequence[RequiredWeights]) -> list[MissingRequirement]:
-    """Return the weights that are not there, each with one command that fetches all of them."""
+    """Return the missing weights, each with one command that fetches all of them."""
     lacking = [item for item in wanted if find(item) is None]
     fetched = dict.fromkeys(item.name for item in lacking if item.where.path is None)
     command = f"Run: safelight models pull {' '.join(fetched)}."
@@ -63,14 +63,14 @@ def missing_weights(wanted: Sequence[RequiredWeights]) -> list[MissingRequiremen
 
 
 def remedy(wanted: RequiredWeights) -> str:
-    """How to get the weights, as a sentence."""
+    """Return advice on how to get the weights, as a sentence."""
     if wanted.where.path is not None:
         return f"Put them at {wanted.source}, or set another source."
     return f"Run: safelight models pull {wanted.name}."
 
 
 def size(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder, links followed."""
+    """Return the bytes of a file, or of all files in a folder, following links."""
     if path.is_file():
         return path.stat().st_size
     return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
@@ -83,11 +83,11 @@ def holds_weights(path: Path) -> bool:
 
 
 def identity(wanted: RequiredWeights, path: Path) -> str:
-    """Which weights these are exactly, for the record of a score: id and commit, or name and hash.
+    """Return the exact identity of weights, for the record of a score.
 
     Args:
         wanted: The weights.
-        path: Where they were found.
+        path: Path at which they were found.
 
     Returns:
         For example `org/name@1a2b3c4d5e6f` or `folder#9f8e7d6c5b4a`: a commit of the hub, or the
@@ -103,7 +103,7 @@ def identity(wanted: RequiredWeights, path: Path) -> str:
 
 
 def hash_of(path: Path) -> str:
-    """SHA-256 of a file, or of the hashes of a folder's safetensors in the order of their names."""
+    """Return the SHA-256 of a file, or of the hashes of a folder's safetensors in name order."""
     if path.is_file():
         stat = path.stat()
         return _file_hash(path.resolve(), stat.st_size, stat.st_mtime_ns)
@@ -121,7 +121,7 @@ def _file_hash(path: Path, size: int, modified: int) -> str:
 
 
 def check_hash(wanted: RequiredWeights, path: Path) -> None:
-    """Checks a file against the hash that is wanted, where one is.
+    """Check a file against the required hash, if any.
 
     Raises:
         Blocked: The file is another one.
@@ -141,7 +141,7 @@ def _lack(wanted: RequiredWeights) -> str:
 
 
 def _cached(wanted: RequiredWeights, name: str) -> Path | None:
-    """A file of the hub's cache, if it is there."""
+    """Return a file of the hub's cache, if it exists."""
     from huggingface_hub import try_to_load_from_cache
 
     source = wanted.where
@@ -164,7 +164,7 @@ def _is_whole(folder: Path, wanted: RequiredWeights) -> bool:
 
 
 def _shards(folder: Path) -> Iterator[Path]:
-    """The parts that the indexes in a folder name."""
+    """Return the parts that the indexes in a folder name."""
     for index in folder.rglob("*.safetensors.index.json"):
         try:
             names = set(json.loads(index.read_bytes())["weight_map"].values())

@@ -1,4 +1,4 @@
-"""What tells weights from others in a fingerprint, cheaply: hashing gigabytes takes too long."""
+"""Cheap identity of weights for a fingerprint: hashing gigabytes would take too long."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from engine.models.weights.sources import parse_source
 
 
 def marked(source: str) -> str:
-    """A source as it stands in a fingerprint.
+    """Return a source as part of a fingerprint.
 
-    An id of the hub is itself; pin it (`org/name@commit`) where a changed default branch is to be
-    a new fingerprint. A path is its last name, and a mark of its files' sizes and times, so that
-    weights that were changed in place are others.
+    An id of the hub is used as it is; pin it (`org/name@commit`) if a changed default branch should
+    change the fingerprint. A path is represented by its last name and a mark of its files' sizes
+    and times, so that weights changed in place get another one.
     """
     found = parse_source(source)
     if found.path is None:
@@ -29,6 +29,6 @@ def _files(path: Path) -> Iterator[str]:
     for file in sorted(files):
         try:
             stat = file.stat()
-        except OSError:  # a link into nowhere, or a file that is just being replaced
+        except OSError:  # a broken link, or a file that is just being replaced
             continue
         yield f"\n{file.name}:{stat.st_size}:{stat.st_mtime_ns}"

@@ -1,4 +1,4 @@
-"""Fetches weights from the hub with its own client: resumed where it stopped, checked, cached."""
+"""Download of weights from the hub with its own client: resumable, checked, cached."""
 
 import errno
 import re
@@ -16,21 +16,21 @@ from engine.text.terminal import clean, quoted
 
 
 class PullError(RuntimeError):
-    """Weights could not be fetched; the message says why and what to do, in a sentence."""
+    """Weights could not be fetched; the message has the reason and the remedy, in a sentence."""
 
 
 def pull(wanted: RequiredWeights) -> Path:
-    """Fetches what is not there yet; progress is shown on standard error by the hub's client.
+    """Fetch missing weights; the hub's client shows progress on standard error.
 
     Args:
-        wanted: The weights; those of a path are only looked for.
+        wanted: The weights; those at a path are never fetched, only searched for.
 
     Returns:
-        Where they are.
+        Their path.
 
     Raises:
-        PullError: They could not be fetched; what was fetched is kept for the next time.
-        Blocked: The file that was fetched is not the one that is wanted.
+        PullError: They could not be fetched; fetched parts are kept for the next time.
+        Blocked: The fetched file is not the required one.
     """
     if wanted.where.path is None:
         _refuse_offline(wanted)
@@ -107,7 +107,7 @@ def _is_fetched(wanted: RequiredWeights, name: str) -> bool:
 
 
 def _refuse_full_disk(wanted: RequiredWeights, needed: int) -> None:
-    """Says before the first byte that there is no room for the last one."""
+    """Raise if the disk has too little space, before the first byte is fetched."""
     from huggingface_hub import constants
 
     folder = Path(constants.HF_HUB_CACHE)
@@ -138,15 +138,15 @@ _KNOWN = {
     "RevisionNotFoundError": "The hub knows no revision {revision} of {repo}; check it.",
     "RemoteEntryNotFoundError": "The hub has no file {file} in {repo}; check its name.",
 }
-"""What the client's errors mean, the first that fits."""
+"""Messages for the client's errors; the first match counts."""
 
 
 _PIP = re.compile(r"pip install (httpx2?\[socks\])")
-"""The command in what the client says where it lacks the package for a SOCKS proxy."""
+"""Command in the client's message about a missing package for a SOCKS proxy."""
 
 
 def _sentence(wanted: RequiredWeights, error: Exception) -> str:
-    """What went wrong, without the addresses and headers that the client's own words hold."""
+    """Return a sentence for an error, without addresses and headers of the client's message."""
     name, source = wanted.name, wanted.where
     kinds = {kind.__name__ for kind in type(error).__mro__}
     for kind, sentence in _KNOWN.items():
@@ -155,7 +155,7 @@ def _sentence(wanted: RequiredWeights, error: Exception) -> str:
                 source=source, repo=source.repo, revision=source.revision, file=source.file
             )
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return f"The disk is full; make room, and pull {name} again: it goes on where it stopped."
+        return f"The disk is full; make room, and pull {name} again: it resumes where it stopped."
     if isinstance(error, ImportError) and (command := _PIP.search(str(error))):
         install = install_command(package=command[1])
         return f"A proxy is set, and its package is missing. Run: {install}"
@@ -166,7 +166,7 @@ def _sentence(wanted: RequiredWeights, error: Exception) -> str:
         return f"{clean(str(error.filename))}: {error.strerror}."
     return (
         f"The hub could not be reached for {source} ({type(error).__name__}); check the network, "
-        f"and pull {name} again: it goes on where it stopped."
+        f"and pull {name} again: it resumes where it stopped."
     )
 
 

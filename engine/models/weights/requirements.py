@@ -1,4 +1,4 @@
-"""What a backend wants: weights by name, so that `safelight models` can list and fetch them."""
+"""Weights that a backend needs, by name, so that `safelight models` can list and fetch them."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -12,22 +12,22 @@ SAFE_FILES = ("*.safetensors", "*.json", "*.txt", "*.model", "*.jinja")
 """Patterns of files that hold no code: weights, configurations, vocabularies, chat templates.
 
 Files pickled by torch (`.bin`, `.pt`, `.pth`, `.ckpt`) are not among them; one is fetched only
-where a source names it, and is then loaded with `weights_only=True`.
+if a source names it, and is then loaded with `weights_only=True`.
 """
 
 
 class RequiredWeights(FrozenModel):
-    """Weights that a backend wants.
+    """Weights that a backend needs.
 
     Attributes:
-        name: What `safelight models pull` calls them, for example `pickscore`.
-        source: Where they come from, as `parse_source` reads it.
-        needs: Files that have to be there, in a folder, such as `config.json`.
-        has_weights: Whether the folder holds weights, all of which have to be there too.
-        files: Patterns of the files that are fetched of a model.
-        leave: Patterns of the files that are not fetched all the same.
-        sha256: What the file's hash has to be, 64 lower-case hexadecimal digits; empty for any.
-        offline: Whether a setting forbids to fetch them.
+        name: Their name for `safelight models pull`, for example `pickscore`.
+        source: Their source, as `parse_source` reads it.
+        needs: Files that a folder has to contain, such as `config.json`.
+        has_weights: True if the folder has to contain weights, all of them.
+        files: Patterns of the files of a model to fetch.
+        leave: Patterns of exceptions, which are not fetched.
+        sha256: Required hash of the file, 64 lower-case hexadecimal digits; empty for any.
+        offline: True if a setting forbids fetching them.
     """
 
     name: str = Field(pattern=r"^[\w.-]{1,60}$")
@@ -47,8 +47,8 @@ class RequiredWeights(FrozenModel):
 
 @runtime_checkable
 class BackendWithWeights(Protocol):
-    """A backend that runs models of its own and says which weights they need."""
+    """A backend that runs its own models and declares the weights that they need."""
 
     def weights(self) -> Sequence[RequiredWeights]:
-        """The weights that its settings ask for."""
+        """Return the weights that its settings require."""
         ...

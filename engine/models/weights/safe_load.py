@@ -1,4 +1,4 @@
-"""Loads tensors from a file without running code that it may hold. Imports torch when called."""
+"""Load tensors from a file without running code that it may hold. Imports torch when called."""
 
 from pathlib import Path
 from typing import Any
@@ -7,11 +7,11 @@ from engine.contract.errors import Blocked
 from engine.text.terminal import clean
 
 _KEYS = ("state_dict", "model")
-"""Where checkpoints of training runs keep the tensors."""
+"""Keys under which checkpoints of training runs keep the tensors."""
 
 
 def load_tensors(path: Path) -> dict[str, Any]:
-    """The tensors of a `.safetensors` file, or of one that torch saved, on the processor.
+    """Return the tensors of a `.safetensors` file, or of one that torch saved, on the CPU.
 
     Files of torch are read with `weights_only=True`: tensors and plain containers, nothing else.
 
@@ -34,15 +34,15 @@ def load_tensors(path: Path) -> dict[str, Any]:
 
 
 def fill(model: Any, tensors: dict[str, Any], name: str) -> None:
-    """Gives a model its weights.
+    """Load weights into a model.
 
     Args:
         model: A module of torch.
         tensors: All of its weights.
-        name: The file that they are of, for errors.
+        name: Name of their file, for errors.
 
     Raises:
-        Blocked: They are those of another model.
+        Blocked: They belong to another model.
     """
     try:
         model.load_state_dict(tensors)
@@ -51,7 +51,7 @@ def fill(model: Any, tensors: dict[str, Any], name: str) -> None:
 
 
 def wrong_parts(name: str, what: str) -> Blocked:
-    """That a file holds the weights of another model than the one that is loaded."""
+    """Return an error: a file holds the weights of another model than the loaded one."""
     return Blocked(
         f"{name} holds the weights of another model: {clean(what, 120)}.",
         reason="weights",

@@ -1,4 +1,4 @@
-"""Where weights come from: a model id of the hub, a file in one, or a path of this machine.
+"""Sources of weights: a model id of the hub, a file in one, or a path of this machine.
 
 org/name                    a model of the Hugging Face hub, at its default branch
 org/name@v1.0               the same at a branch, tag or commit
@@ -23,12 +23,12 @@ _PATH_STARTS = ("/", "./", "../", "~")
 
 
 class WeightsSource(FrozenModel):
-    """Where weights come from: either `repo` or `path` is set.
+    """Source of weights: either `repo` or `path` is set.
 
     Attributes:
         repo: The model's id on the hub, `org/name`.
         revision: Branch, tag or commit; None for the default branch.
-        file: One file of the model, where only that is meant.
+        file: One file of the model, if only that is needed.
         path: A folder or a file of this machine.
     """
 
@@ -45,7 +45,7 @@ class WeightsSource(FrozenModel):
 
 
 def parse_source(text: str) -> WeightsSource:
-    """Reads a source as it is written in settings.
+    """Parse a source as it is written in settings.
 
     Raises:
         ValueError: It is neither a model id nor a path.
@@ -63,15 +63,15 @@ def parse_source(text: str) -> WeightsSource:
 
 
 def _is_repo(repo: str) -> bool:
-    """Whether the hub allows such an id: its client refuses the others with an error."""
+    """Return whether the hub allows such an id: its client refuses others with an error."""
     endings = tuple(part[-1] for part in repo.split("/"))
     return "--" not in repo and not repo.endswith(".git") and not {"-", "."} & set(endings)
 
 
 def checked_source(text: str) -> str:
-    """The text of a source, for a field of settings.
+    """Return the text of a source, for a field of settings.
 
-    A path becomes absolute: the engine works in another folder than the one where it was written.
+    A path becomes absolute: the engine may run in another folder than the one it was written in.
 
     Raises:
         ValueError: It is neither a model id nor a path.
