@@ -232,7 +232,7 @@ BOMB = "a: &a [lol, lol]\n" + "".join(
         ("yaml", "- prompt: a barn: red\n", "put a text with ': ' in it in quotation marks"),
         ("lines", '--prompt "a castle" --steps 20', "has the option --steps, which has no effect"),
         ("lines", "--prompt a --colour red", "has the unknown option '--colour'"),
-        ("lines", '--prompt "a castle', "in, line 1, entry 1: has a quotation mark without"),
+        ("lines", '--prompt "a castle', "in, line 1, entry 1: has an unmatched quotation mark"),
         ("lines", "--prompt a --seed", "has the option --seed without a value"),
         ("lines", "--seed 3 --seed 4", "has the option --seed twice"),
         (
