@@ -13,17 +13,17 @@ PROMPTS = Path(__file__).with_name("prompts.json")
 
 
 def say(update: BatchUpdate) -> None:
-    """Prints what has happened since the last call."""
+    """Print what has happened since the last call."""
     for event in update.events:
         if event.type == "job.done":
             print(f"{update.batch.ended}/{update.batch.total} {event.message}")
 
 
 def main(folder: str, **settings: int) -> None:
-    """Runs the example prompts and prints the best of each.
+    """Run the example prompts and print the best of each.
 
     Args:
-        folder: The workspace; it is made where there is none.
+        folder: The workspace; created if it does not exist.
         **settings: Settings of the recipe, and `seed`.
     """
     with open_workspace(folder) as workspace:

@@ -14,7 +14,7 @@ ArgumentKind = Literal["integer", "number", "dollars", "text", "json", "mapping"
 
 
 class UnknownAction(UserError):
-    """There is no action of a verb."""
+    """The verb is not an action."""
 
 
 class Argument(NamedTuple):

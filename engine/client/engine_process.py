@@ -1,4 +1,4 @@
-"""The engine as a process of its own: started detached, stopped by a signal.
+"""The engine as a separate process: started detached, stopped by a signal.
 
 Light on purpose: the dashboard asks once a second who holds the workspace.
 """

@@ -23,7 +23,7 @@ async def follow_batch(
     batch_id: int,
     on_update: Callable[[BatchUpdate], None],
 ) -> tuple[BatchRow, int]:
-    """Follows a batch until it has ended or is parked, being the engine where none runs.
+    """Follow a batch until it has ended or is parked; run the engine here if none is running.
 
     Where another engine runs and is lost, this process takes its place.
 
@@ -78,13 +78,13 @@ class _BatchFollower:
         return batch.is_over or batch.state == "parked"
 
     def stop(self) -> None:
-        """Stops working or waiting."""
+        """Stop working or waiting."""
         if self._engine is not None:
             self._engine.stop()
         self._stopped.set()
 
     async def be_engine_or_wait(self, engine: Engine) -> None:
-        """Works or waits until the batch is settled, or is stopped."""
+        """Work or wait until the batch is settled, or stopped."""
         self._engine = engine
 
         def is_over(engine: Engine) -> bool:

@@ -91,7 +91,7 @@ def renamed(connection: sqlite3.Connection, batch_id: int, wanted: str) -> str:
 
 
 def namesake(connection: sqlite3.Connection, text: str) -> str:
-    """A sentence where a name is one batch's and a newer one is called `NAME-2` or the like."""
+    """A sentence for the case that a newer batch of the same name is called `NAME-2` or similar."""
     meant = batches.batches_named(connection, text)
     if not meant:
         return ""

@@ -72,7 +72,7 @@ def read_input(
     is_cancelled: Callable[[], bool],
     others: "Sequence[AnyRecipe]" = (),
 ) -> Reading:
-    """Validates an input to its end and keeps nothing of it.
+    """Validate a whole input without storing anything.
 
     Args:
         path: The file.

@@ -85,7 +85,7 @@ class OpenedWorkspace:
     @classmethod
     @contextmanager
     def trial(cls, root: Path) -> Iterator[Self]:
-        """Open a workspace with an empty store of its own for a while, for estimates.
+        """Open a workspace with a separate, empty store for a while, for estimates.
 
         Nothing is created in its folder, so an input that is refused leaves none behind.
 
@@ -117,7 +117,7 @@ class OpenedWorkspace:
             yield connection
 
     def engine_process(self) -> Holder | None:
-        """Pid and host of the engine that runs on this workspace; None where none does."""
+        """Pid and host of the engine that runs on this workspace; None if there is none."""
         return engine_holder(self.paths)
 
     def suspended_engine(self) -> Holder | None:

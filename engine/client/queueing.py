@@ -27,7 +27,7 @@ class QueueingWorkspace(OpenedWorkspace):
         flags: Mapping[str, Any] | None = None,
         options: "QueueOptions | None" = None,
     ) -> str:
-        """Queues an input; returns the batch's id.
+        """Queue an input; return the batch's id.
 
         Args:
             recipe: Name of the recipe.
@@ -131,7 +131,7 @@ class QueueingWorkspace(OpenedWorkspace):
             return found, Sending(connection, self.catalog, folder, named, found, chosen)
 
     def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
-        """Adds entries to a batch; returns how many."""
+        """Add entries to a batch; return how many."""
         with self.reading() as connection:
             found = find_batch(connection, batch)
         recipe = self.catalog.recipe(found.recipe)

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class BatchRequest:
-    """A batch that is to be queued.
+    """A batch to be queued.
 
     Attributes:
         recipe: Name of the recipe.

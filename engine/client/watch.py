@@ -1,4 +1,4 @@
-"""Following a batch in the store, whoever runs it."""
+"""Following a batch in the store, whichever process runs it."""
 
 import asyncio
 import sqlite3
@@ -36,7 +36,7 @@ class BatchUpdate:
 async def watch_batch(
     store: Store, batch_id: int, on_update: Callable[[BatchUpdate], None], ended: asyncio.Event
 ) -> None:
-    """Calls `on_update` whenever the store has changed, until `ended` is set, and once then."""
+    """Call `on_update` whenever the store has changed, until `ended` is set, and once then."""
     connection = store.reader()
     try:
         seen, version = 0, -1

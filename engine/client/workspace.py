@@ -45,13 +45,13 @@ class Workspace(QueueingWorkspace):
         options: "QueueOptions | None" = None,
         progress: OnUpdate | None = None,
     ) -> str:
-        """Queues an input and stays until its batch has ended; returns the batch's id."""
+        """Queue an input and wait until its batch has ended; return the batch's id."""
         batch = self.queue(recipe, source, settings=settings, flags=flags, options=options)
         self.follow(batch, progress)
         return batch
 
     def follow(self, batch: str, progress: OnUpdate | None = None) -> BatchRow:
-        """Stays until a batch has ended or is parked, being the engine where none runs.
+        """Wait until a batch has ended or is parked; run the engine here if none is running.
 
         Args:
             batch: The batch's id.
@@ -68,7 +68,7 @@ class Workspace(QueueingWorkspace):
         return ended
 
     async def attend(self, batch_id: int, on_update: OnUpdate) -> tuple[BatchRow, int]:
-        """Follows a batch to its end, being the engine where none runs.
+        """Follow a batch to its end; run the engine here if none is running.
 
         Returns:
             The batch as it is at the end, and the number of the signal that cut it short, or 0.
@@ -190,7 +190,7 @@ def open_workspace(
     create: bool = True,
     overrides: Mapping[str, Any] | None = None,
 ) -> Workspace:
-    """Opens the workspace in a folder, making it where there is none.
+    """Open the workspace in a folder, creating it if it does not exist.
 
     Args:
         folder: The workspace's folder.

@@ -1,4 +1,4 @@
-"""What a backend can do, as typed requests, typed results and one protocol a capability."""
+"""Capabilities of backends: typed requests, typed results and one protocol per capability."""
 
 from engine.contract.agent import Agent, AnyAgent, Rule, RuleInput
 from engine.contract.backend import (

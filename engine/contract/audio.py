@@ -68,7 +68,7 @@ class AudioInfo(BackendInfo):
 
 
 class AudioRequest(PromptedRequest):
-    """Request for one sound, so that a seed gives the same whatever else is generated.
+    """Request for one sound, independent of other requests, so that a seed always gives the same.
 
     Attributes:
         seconds: Length in seconds; the sound has exactly `round(seconds * sample_rate)` samples

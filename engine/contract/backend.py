@@ -59,14 +59,14 @@ ResultT = TypeVar("ResultT", bound="Result")
 
 
 class CallContext(Protocol):
-    """What the runtime gives to a backend for the length of one call."""
+    """Services of the runtime for a backend during one call."""
 
     request_id: str | None
-    """The provider's id of this call where an earlier process already submitted it."""
+    """The provider's id of this call, if an earlier process has already submitted it."""
 
     @property
     def withdrawn(self) -> bool:
-        """Whether a call that is cut off is unwanted for good, because its job was cancelled.
+        """True if an interrupted call is no longer wanted, because its job was cancelled.
 
         A call that is cut off by the end of the engine, or by its deadline, is gone back to.
         """
@@ -106,19 +106,19 @@ class CallContext(Protocol):
         ...
 
     async def submitted(self, request_id: str) -> None:
-        """Records the provider's id of this call; durable when it returns."""
+        """Record the provider's id of this call; durable when it returns."""
         ...
 
     def progress(self, fraction: float | None, message: str = "") -> None:
-        """Says how far this call is (0 to 1, or None where unknown); cheap, not history."""
+        """Report the progress of this call (0 to 1, or None if unknown); cheap, not history."""
         ...
 
     def cost(self, microdollars: int) -> None:
-        """Adds what this call has cost, in millionths of a US dollar."""
+        """Add what this call has cost, in millionths of a US dollar."""
         ...
 
     async def charged(self, microdollars: int, request_id: str | None = None) -> None:
-        """Counts the cost of finished work before its result is fetched; durable when it returns.
+        """Count the cost of finished work before its result is fetched; durable when it returns.
 
         It is counted once, however often the call is resumed. A `request_id` replaces the one that
         was recorded: it names what there is to fetch.
@@ -126,19 +126,19 @@ class CallContext(Protocol):
         ...
 
     def usage(self, tokens_in: int, tokens_out: int) -> None:
-        """Adds the tokens that the provider counted, read and written."""
+        """Add the tokens that the provider counted, read and written."""
         ...
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Runs a module-level function of plain data in the process pool."""
+        """Run a module-level function of plain data in the process pool."""
         ...
 
     def infer(self, task: Task) -> Awaitable[Any]:
-        """Has a task done by a model host; its progress and previews are shown."""
+        """Run a task on a model host; its progress and previews are shown."""
         ...
 
     def preview(self, image: bytes) -> None:
-        """Shows how an image looks so far: a small JPEG or PNG; cheap, not history."""
+        """Show a preview of an unfinished image: a small JPEG or PNG; cheap, not history."""
         ...
 
 

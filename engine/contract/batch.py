@@ -98,7 +98,7 @@ class BatchContext(Scope, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BatchStep(Generic[ResultT]):
-    """What a recipe does once for a whole batch.
+    """A step that a recipe runs once for a whole batch.
 
     Attributes:
         run: Does it, by steps.

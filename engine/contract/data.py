@@ -66,7 +66,7 @@ class Request(FrozenModel):
     """Base of every typed request. All its fields are part of the step's fingerprint."""
 
     def simplified(self, prompt: str, negative_prompt: str) -> Self | None:
-        """The request as it is made once more when it has failed for good.
+        """Return the request for one more attempt after it has failed for good.
 
         Args:
             prompt: The prompt that the job began with.
@@ -115,7 +115,7 @@ class Result(FrozenModel):
     kind: ClassVar[str] = "data"
 
     def scores(self) -> "list[Score]":
-        """The scores that this result leaves behind, each a row of its own."""
+        """Return the scores of this result, each stored as a separate row."""
         return []
 
     def critiques(self) -> "list[Critique]":
@@ -146,7 +146,7 @@ class Score(FrozenModel):
 
 
 class Critique(FrozenModel):
-    """What a judge said, in words, with what it measured."""
+    """A judgement in words, with the measurements behind it."""
 
     text: str
     missing: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Places where an operator can decide or has to approve: what a recipe declares of each."""
+"""Declarations of points at which an operator can decide or has to approve."""
 
 import json
 from dataclasses import dataclass

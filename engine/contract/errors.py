@@ -38,7 +38,7 @@ class StepError(Exception):
         self.cost = cost
 
     def __reduce__(self) -> "tuple[Callable[..., StepError], tuple[Any, ...]]":
-        """Pickles whole, with its fields: a model host's errors come from another process."""
+        """Pickle with all fields: a model host's errors come from another process."""
         return restored_error, (type(self), self.message, self.__dict__.copy())
 
 
@@ -56,7 +56,7 @@ class Retryable(StepError):
         message: What happened.
         retry_after: Seconds that the provider asks to wait, where it says so.
         resubmit: Whether the call that was submitted is lost, so that the next try has to submit
-            anew instead of going back to it.
+            again instead of resuming it.
         remedy: What the operator can do about it.
         cost: What the failed call has cost all the same, in micro-dollars.
         pressure: Where the call was refused because too much is asked: what is too small for it.
@@ -88,7 +88,7 @@ class Retryable(StepError):
         self.allowed = allowed
 
     def without_resubmit(self, message: str = "", remedy: str = "") -> "Retryable":
-        """The same error without the advice to submit anew: what was submitted is still there.
+        """Return the same error without the advice to submit again: the submission still exists.
 
         Args:
             message: Replaces what happened.
@@ -105,7 +105,7 @@ class Retryable(StepError):
         )
 
     def outlasted(self) -> "StepError":
-        """What it is once all tries are used up: the lane's trouble, or this step's failure."""
+        """Return the error after the last try: the lane's trouble, or this step's failure."""
         if self.parks is None:
             return self
         blocked = Blocked(self.message, reason=self.parks, remedy=self.remedy)

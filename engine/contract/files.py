@@ -1,7 +1,7 @@
 """Fields of an input that name a file, and become the handle of a stored artifact.
 
 A recipe's input model says `reference_image: ImageFile | None`. What an operator writes there is
-a path; what a recipe gets is an `Artifact`. The change is made while the input is validated, by a
+a path; what a recipe gets is an `Artifact`. The change happens during validation, by a
 function that whoever validates hands over in the validation context; so no input model, recipe or
 step ever holds a path of one machine.
 """
@@ -28,7 +28,7 @@ Raises `ValueError` with a sentence where it is not an image."""
 
 
 def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader:
-    """Opens a regular file for reading, and nothing else.
+    """Open a file for reading; only regular files are accepted.
 
     Neither a FIFO without a writer nor a device can make it wait. Links are followed.
 
@@ -84,7 +84,7 @@ def _image_file(value: Any, info: ValidationInfo) -> Any:
 
 
 def _image_path(folder: Path, written: str) -> Path:
-    """The path that an operator wrote, where it is a file that can be read."""
+    """Path that an operator wrote, if it is a readable file."""
     if "://" in written:
         raise ValueError("is a web address; save the image as a file and name the file")
     try:

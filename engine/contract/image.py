@@ -80,7 +80,7 @@ class ImageBackend(Backend, Protocol):
         ...
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for."""
+        """Generate the requested image."""
         ...
 
 
@@ -92,7 +92,7 @@ class ImageProxy:
 
     @property
     def max_references(self) -> int:
-        """How many reference images the backend follows in one request."""
+        """Maximum number of reference images that the backend follows in one request."""
         return self.backend.info.max_references
 
     def generate(
@@ -106,7 +106,7 @@ class ImageProxy:
         reference: Artifact | None = None,
         more_references: Sequence[Artifact] = (),
     ) -> Call[GeneratedImage]:
-        """Describes the generation of one image."""
+        """Describe the generation of one image."""
         request = ImageRequest(
             prompt=prompt,
             negative_prompt=negative_prompt,

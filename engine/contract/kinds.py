@@ -98,7 +98,7 @@ Drawing = Lines | Raster | OwnImage
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A file, or the result of a step, that is to be drawn.
+    """A file, or the result of a step, to be drawn.
 
     Attributes:
         kind: Name of its kind.

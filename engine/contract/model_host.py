@@ -1,4 +1,4 @@
-"""What a backend asks of a model host: a process that holds models on one device.
+"""Interface of a model host: a process that holds models on one device.
 
 A backend describes a `Task` as plain data (bytes allowed) and gives it to its call's context. A
 host loads the model where it is not loaded, puts tasks that fit together into one batch, whichever
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class ModelKey:
-    """What tells one loaded model from another.
+    """Identity of a loaded model.
 
     Attributes:
         loader: The function that loads it, `module:function`, a constant of our code or of an
@@ -51,7 +51,7 @@ class Task:
 
 
 class LoadContext(Protocol):
-    """Where a model is loaded.
+    """Context in which a model is loaded.
 
     Attributes:
         device: Device for torch, for example `cuda:0`, `mps` or `cpu`.
@@ -65,18 +65,18 @@ class LoadContext(Protocol):
 
 
 class BatchReporter(Protocol):
-    """What a loaded model tells of a batch while it works at it; tasks are named by their place."""
+    """Reports of a loaded model on a running batch; tasks are named by their position."""
 
     def progress(self, task: int, fraction: float | None, message: str = "") -> None:
-        """Says how far a task is, 0 to 1."""
+        """Report the progress of a task, 0 to 1."""
         ...
 
     def preview(self, task: int, image: bytes) -> None:
-        """Shows how a task's image looks so far: a small JPEG or PNG."""
+        """Show a preview of a task's unfinished image: a small JPEG or PNG."""
         ...
 
     def is_given_up(self, task: int) -> bool:
-        """Whether nobody waits for a task any more, so that it may be left unfinished."""
+        """Return True if the task was cancelled and can be abandoned."""
         ...
 
 
@@ -97,7 +97,7 @@ class LoadedModel(Protocol):
     def run(
         self, operation: str, payloads: Sequence[Any], reporter: BatchReporter
     ) -> Sequence[Any]:
-        """Does a batch of tasks of one operation and group.
+        """Run a batch of tasks of one operation and group.
 
         Returns:
             For each task its answer as plain data, or the `StepError` that it failed with; None for
@@ -115,9 +115,9 @@ class LoadedModel(Protocol):
         ...
 
     def offload(self) -> None:
-        """Moves to the processor's memory what is not at work; slower, and it needs less room."""
+        """Move idle parts to main memory; slower, but needs less device memory."""
         ...
 
     def close(self) -> None:
-        """Gives back what it holds."""
+        """Release its memory."""
         ...

@@ -1,4 +1,4 @@
-"""Command-line flags of a recipe's own, and where their values go."""
+"""Command-line flags that belong to a recipe, and the targets of their values."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Target = Literal["setting", "entry", "input", "output"]
-"""What a flag gives: a setting, a field of the batch's only entry, its input, its output folder."""
+"""Target of a flag: a setting, a field of the batch's only entry, its input, its output folder."""
 
 _FLAG = re.compile(r"--[a-z0-9]+([-_][a-z0-9]+)*")
 

@@ -1,4 +1,4 @@
-"""What a recipe writes for people to read, and what it is given to write it from."""
+"""Outputs of a recipe for people to read, and the data to write them from."""
 
 import sqlite3
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from engine.config.output_settings import OutputSettings
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """What a recipe is given to write the folders that people read.
+    """Data that a recipe gets to write its output folders.
 
     Attributes:
         connection: A read-only connection to the store.

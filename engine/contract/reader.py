@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """How a recipe turns a file or folder into entries.
+    """Converter of a file or folder into a recipe's entries.
 
     The entries are validated like those of any input. Paths in them are relative to the folder, or
     to the folder that the file is in. What is wrong with the input is raised as a `ValueError`, as

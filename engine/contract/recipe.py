@@ -1,4 +1,4 @@
-"""Recipes: what the runtime knows of one, and where it finds them by name."""
+"""Recipes: their description for the runtime, and the catalog that finds them by name."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -214,7 +214,7 @@ def not_asked(recipe: AnyRecipe, key: str) -> str:
 
 
 class Catalog(Protocol):
-    """Where the engine finds recipes and backends by name."""
+    """Catalog that finds recipes and backends by name."""
 
     def recipe(self, name: str) -> AnyRecipe:
         """Return the recipe of a name.

@@ -27,12 +27,12 @@ MAX_IMAGES = 64
 
 
 class ScoreRequest(Request):
-    """Asks for scores of images that were made for the same text.
+    """Request for scores of images of the same text.
 
     Attributes:
         images: The images, in order.
         brief: What they are of, short: for models that read no more than 77 tokens.
-        prompt: The whole text that they were made from: for models that read long texts.
+        prompt: Their whole prompt: for models that read long texts.
         metrics: What to score them by, for example `pickscore`; empty for all that the backend has.
     """
 
@@ -42,7 +42,7 @@ class ScoreRequest(Request):
     metrics: tuple[str, ...] = ()
 
     def suited_to(self, info: BackendInfo) -> Self:
-        """The same by those of the metrics that the backend has; by all it has where none is."""
+        """The same for those of the metrics that the backend has; for all it has if it has none."""
         has = info.metrics if isinstance(info, ScoreInfo) else self.metrics
         return self.model_copy(update={"metrics": tuple(m for m in self.metrics if m in has)})
 
@@ -60,7 +60,7 @@ class ScoreInfo(BackendInfo):
 
 
 class ImageScore(FrozenModel):
-    """What one scorer gave one image.
+    """Score of one image by one scorer.
 
     Attributes:
         raw: The scorer's own number; None where it gave none.
@@ -74,7 +74,7 @@ class ImageScore(FrozenModel):
 
 
 class ScorerScores(FrozenModel):
-    """What one scorer gave the images of a set.
+    """Scores of a set of images by one scorer.
 
     Attributes:
         metric: Its name, for example `pickscore`.
@@ -126,7 +126,7 @@ class CompareRequest(Request):
 
 
 class Similarity(FrozenModel):
-    """How alike images are by one measure.
+    """Similarity of images by one measure.
 
     Attributes:
         measure: Its name, for example `clip_similarity` or `palette_distance`.
@@ -144,7 +144,7 @@ class Similarity(FrozenModel):
 
 
 class Comparison(Result):
-    """How alike images are, by each measure that the backend has."""
+    """Similarity of images, by each measure that the backend has."""
 
     kind: ClassVar[str] = "similarity"
 
@@ -161,11 +161,11 @@ class ScoreBackend(Backend, Protocol):
         ...
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
-        """Scores the images of one set."""
+        """Score the images of one set."""
         ...
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike images are."""
+        """Measure the similarity of images."""
         ...
 
 
@@ -178,14 +178,14 @@ class ScoreProxy:
     def score(
         self, images: Sequence[Artifact], *, brief: str, prompt: str, metrics: Sequence[str] = ()
     ) -> Call[ScoreTable]:
-        """Describes the scoring of a set of images."""
+        """Describe the scoring of a set of images."""
         request = ScoreRequest(
             images=tuple(images), brief=brief, prompt=prompt, metrics=tuple(metrics)
         )
         return Call(self.backend, "score", request, ScoreTable, _score)
 
     def compare(self, images: Sequence[Artifact]) -> Call[Comparison]:
-        """Describes the comparison of images."""
+        """Describe the comparison of images."""
         request = CompareRequest(images=tuple(images))
         return Call(self.backend, "compare", request, Comparison, _compare)
 

@@ -1,4 +1,4 @@
-"""What goes over the wire in one try of a call, noted for its trace.
+"""Requests and replies of one try of a call, recorded for its trace.
 
 The runtime asks for the notes and stores them; the clients of the backends make them. Neither knows
 the other: what is noted goes through a context variable, which tasks and threads that a call starts
@@ -38,7 +38,7 @@ class WireLog:
         return len(self._exchanges)
 
     def add(self, exchange: Exchange) -> None:
-        """Notes a request; polling makes many, of which the first and the last ones tell most."""
+        """Record a request; of the many of a poll, the first and the last ones matter most."""
         self._exchanges.append(exchange)
         if len(self._exchanges) > MAX_EXCHANGES:
             del self._exchanges[MAX_EXCHANGES // 2]
@@ -64,12 +64,12 @@ _log: ContextVar[WireLog | None] = ContextVar("wire_log", default=None)
 
 
 def wire_log() -> WireLog | None:
-    """Where requests are to be noted now; None where nobody asks for it."""
+    """Recorder of requests in this context; None if nothing is recorded."""
     return _log.get()
 
 
 class Recording:
-    """Has the requests noted that are made inside, where that is wanted.
+    """Record the requests sent inside, if that is wanted.
 
     Args:
         wanted: Whether it is.

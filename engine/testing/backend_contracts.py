@@ -26,7 +26,7 @@ from engine.testing.context import MemoryContext
 
 
 class BackendContract:
-    """What holds for a backend of any capability. A subclass has `make_backend` and `call`."""
+    """Contract of a backend of any capability. A subclass has `make_backend` and `call`."""
 
     capability: ClassVar[Capability[Any]]
 

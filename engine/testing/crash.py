@@ -70,7 +70,7 @@ class _Calls:
 def run_until_killed(
     catalog: str, root: Path, batch: str, *, kill_at: int = 0, moment: Moment = "asked"
 ) -> bool:
-    """Run a batch in a process of its own; return whether the process was killed.
+    """Run a batch in a separate process; return whether the process was killed.
 
     Args:
         catalog: Function that returns a `MemoryCatalog`, as `module:function`.

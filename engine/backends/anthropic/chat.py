@@ -50,7 +50,7 @@ class _Details(Lenient):
 
 
 class _Message(Lenient):
-    """What is read of a reply. Thoughts are blocks of a type of their own."""
+    """Fields that are read from a reply. Thoughts are blocks of a separate type."""
 
     content: Annotated[Items[_Block], BeforeValidator(_blocks)]
     stop_reason: str = ""

@@ -29,7 +29,7 @@ class Painter(BaseBackend):
         )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Paints the image that is asked for.
+        """Paint the requested image.
 
         Raises:
             Permanent: A reference is no image, or there are too many.

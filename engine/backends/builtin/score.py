@@ -34,7 +34,7 @@ class Measurer(BaseBackend):
         )
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
-        """Scores the images of one set; one that cannot be read gets a note instead of numbers.
+        """Score the images of one set; an unreadable one gets a note instead of numbers.
 
         Raises:
             Permanent: A metric is asked for that there is none of.
@@ -66,7 +66,7 @@ class Measurer(BaseBackend):
         )
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike images are in colour and layout.
+        """Measure the similarity of images in colour and layout.
 
         Raises:
             Permanent: An image cannot be read.

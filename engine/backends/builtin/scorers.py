@@ -15,7 +15,7 @@ from engine.imaging.measure.image import Measures, measure
 from engine.imaging.vocabulary.expectations import Brief, measured, understand
 
 POINTS = np.array([(x, y) for x in (1 / 3, 0.5, 2 / 3) for y in (1 / 3, 0.5, 2 / 3)])
-"""Where a subject sits well: the thirds, their crossings with the middle, and the centre."""
+"""Good positions of a subject: the thirds, their crossings with the middle, and the centre."""
 
 OFF_POINT = 0.15
 """Distance from the nearest of the points, in parts of the diagonal, that halves `composition`."""
@@ -70,11 +70,11 @@ class BuiltinScorer:
 def marks(
     images: list[bytes], prompt: str, metrics: list[str], strictness: float = 1.0
 ) -> list[list[tuple[float | None, float | None, str]]]:
-    """Scores images.
+    """Score images.
 
     Args:
         images: Encoded images.
-        prompt: What they were made from.
+        prompt: Prompt of the images.
         metrics: Names of scorers.
         strictness: Divides the tolerances of `brief_match`.
 
@@ -125,7 +125,7 @@ def _composition(seen: ImageFeatures) -> tuple[float, float]:
 
 
 def _focus(lab: Array) -> tuple[float, float]:
-    """Where an image stands out most, each 0..1: the peak of the blurred visual weight."""
+    """Position where an image stands out most, each 0..1: the peak of the blurred visual weight."""
     weight = ((lab - lab.mean(axis=(0, 1))) ** 2).sum(axis=-1) ** 0.5
     peak = float(weight.max())
     if peak < 1e-3:

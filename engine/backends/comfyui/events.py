@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class PromptEvent:
-    """What one message says of a prompt.
+    """Content of one message about a prompt.
 
     Attributes:
         fraction: How far it is, 0 to 1, where the message says so.
@@ -44,7 +44,7 @@ class PromptEvent:
 
 
 def read_event(frame: str, prompt_id: str) -> PromptEvent | None:
-    """What a message says of a prompt; None where it says nothing, or speaks of another one."""
+    """Return the content of a message about a prompt; None if it has none, or is about another."""
     try:
         event = plain(frame)
         kind, data = event["type"], event["data"]
@@ -87,7 +87,7 @@ def _number(given: Any) -> float | None:
 
 
 def preview_of(frame: bytes) -> bytes | None:
-    """The image in a binary frame; None where it holds none."""
+    """Image in a binary frame; None if it holds none."""
     if len(frame) < 8:
         return None
     kind, word = struct.unpack_from(">II", frame)
@@ -104,8 +104,8 @@ class PromptListener:
     Args:
         base_url: The server's address.
         prompt_id: The prompt; it is the client's id too, so that whoever goes back to a prompt
-            is told of it.
-        progress: Told what is worth showing.
+            receives its events.
+        progress: Called with each progress report worth showing.
         preview: Given each image that shows how the result looks so far.
 
     Attributes:
@@ -133,7 +133,7 @@ class PromptListener:
         self.has_begun = False
 
     async def listen(self) -> None:
-        """Listens until it is cancelled; connects again whenever the connection ends."""
+        """Listen until cancelled; reconnect whenever the connection ends."""
         try:
             from websockets.asyncio.client import connect
         except ImportError:
@@ -157,7 +157,7 @@ class PromptListener:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _heed(self, frame: str | bytes) -> None:
-        """Takes a frame; one that cannot be understood, however odd, is passed over."""
+        """Handle a frame; ignore one that cannot be understood."""
         try:
             await self._take(frame)
         except Exception as error:  # noqa: BLE001 - nothing depends on what a frame says

@@ -1,4 +1,4 @@
-"""What a request and the settings put into the slots of a workflow."""
+"""Fill the slots of a workflow from a request and the settings."""
 
 from typing import Any
 

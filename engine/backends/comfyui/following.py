@@ -1,4 +1,4 @@
-"""A prompt from its submission to its end, with what is kept of it for whoever comes later."""
+"""A prompt from its submission to its end, with a ticket for any process that resumes it."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from engine.contract import CallContext, Permanent, Retryable
 from engine.text.plural import pluralize
 
 MAX_LOST = 3
-"""How often the server may vanish while it runs a prompt before the prompt is given up."""
+"""Number of times that the server may vanish while it runs a prompt, before the prompt fails."""
 
 UNKNOWN_LOOKS = 2
 """Looks in a row that do not find a prompt before it counts as lost."""
@@ -59,7 +59,7 @@ class Follower:
         )
 
     async def follow(self) -> PromptFinished:
-        """What the server says of the prompt once it is over.
+        """Return the server's final message about the prompt.
 
         Raises:
             Retryable: The server cannot be asked, or has lost the prompt.
@@ -123,11 +123,11 @@ class Follower:
 
     @property
     def _may_run(self) -> bool:
-        """Whether the server may be at work on it: at the last look nothing came before it."""
+        """True if the server may be working on it: at the last look nothing was ahead of it."""
         return self._is_first or self._listener.has_begun
 
     async def _note(self, ticket: ComfyTicket) -> None:
-        """Keeps that the server has vanished, as far as this prompt may have to do with it."""
+        """Count a vanished server if this prompt may be the cause."""
         if self._stay.company:
             ticket = self._ticket.suspected()
         elif not self._may_run:
@@ -154,7 +154,7 @@ async def note_cut(ticket: ComfyTicket, stay: Stay, context: CallContext) -> Non
 
 
 def refuse_deadly(ticket: ComfyTicket) -> None:
-    """Refuses a prompt under which its server has vanished too often.
+    """Refuse a prompt under which its server has vanished too often.
 
     Raises:
         Permanent: It has.
@@ -171,7 +171,7 @@ def refuse_deadly(ticket: ComfyTicket) -> None:
 async def withdraw_if_unwanted(
     server: ComfyServer, ticket: ComfyTicket, context: CallContext
 ) -> None:
-    """Takes back the prompt of a cancelled job; that of an engine that stops goes on."""
+    """Withdraw the prompt of a cancelled job; leave it running if only the engine stops."""
     if context.withdrawn:
         await server.withdraw(ticket.prompt_id)
 

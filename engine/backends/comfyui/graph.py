@@ -21,7 +21,7 @@ Graph = Mapping[str, GraphNode]
 
 
 def linked(graph: Graph, value: Any) -> tuple[str, int] | None:
-    """Node and output that an input is linked to; None where it is no link to a node."""
+    """Node and output that an input is linked to; None if it is not a link to a node."""
     if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], int)):
         return None
     id_ = str(value[0])
@@ -58,7 +58,7 @@ def parts_of(graph: Graph, place: str) -> tuple[str, str] | None:
 
 
 def called(graph: Graph, id_: str) -> str:
-    """A node for people: its id, its kind, and its title where it has one of its own."""
+    """A node for people: its id, its kind, and its title if it has one."""
     kind = graph[id_].class_type
     meta = (graph[id_].model_extra or {}).get("_meta")
     title = meta.get("title") if isinstance(meta, dict) else None

@@ -36,7 +36,7 @@ from engine.contract import (
 )
 
 SETTLE_SECONDS = 1.0
-"""How long a prompt that was just sent, by an engine that died, may take to be in the queue."""
+"""Grace period for a prompt to appear in the queue after the engine that sent it died."""
 
 MISSES = 5
 """Looks that may fail one after the other before the call is given up for now."""
@@ -82,11 +82,11 @@ class ComfyImages(PricedImages[ComfySettings]):
         self._account = Account("comfyui")
 
     def missing(self) -> list[MissingRequirement]:
-        """The package, where it is lacking; whether the server runs shows when it is asked."""
+        """The package, if it is missing; calls show whether the server runs."""
         return [] if has_package("httpx") else [missing_packages("httpx")]
 
     def unreachable(self) -> MissingRequirement | None:
-        """That ComfyUI does not answer on this machine, where it should and does not."""
+        """Report that ComfyUI does not answer on this machine although it should."""
         remedy = "Start ComfyUI, or set comfyui.base_url to where it is."
         return silent("ComfyUI", self._base_url, remedy)
 
@@ -96,11 +96,11 @@ class ComfyImages(PricedImages[ComfySettings]):
         return self.workflow.trouble or (others.trouble if others is not None else "")
 
     def details(self) -> list[str]:
-        """What goes where in the workflow, and what has no place, a line each."""
+        """Target of each value in the workflow, and values without one, one per line."""
         return [f"workflow: {self.workflow.name}", *self.workflow.described, *self.notes()]
 
     def notes(self) -> list[str]:
-        """What of a request or of the settings has no place in the workflow."""
+        """Values of the request or the settings that have no place in the workflow."""
         lacks = [_NAMES[name] for name in self.workflow.without("negative", "seed")]
         if self.workflow.without("width", "height"):
             lacks.append("the size")
@@ -114,7 +114,7 @@ class ComfyImages(PricedImages[ComfySettings]):
         return [f"The workflow {name} has no place for {', '.join(lacks)}."] if lacks else []
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for, or goes back to the prompt that is making it.
+        """Generate the requested image, or resume the prompt that is generating it.
 
         Raises:
             StepError: It did not work.
@@ -155,7 +155,7 @@ class ComfyImages(PricedImages[ComfySettings]):
         )
 
     async def _is_there(self, server: ComfyServer, prompt_id: str) -> bool:
-        """Whether the server has a prompt, or may have it."""
+        """Return True if the server has a prompt, or may have it."""
         state = await server.find(prompt_id)
         if state is None:  # the engine may have died with the request on its way
             await asyncio.sleep(SETTLE_SECONDS)
@@ -165,7 +165,7 @@ class ComfyImages(PricedImages[ComfySettings]):
     async def _pass_by_cache(
         self, server: ComfyServer, request: ImageRequest, context: CallContext, gone: FileGone
     ) -> None:
-        """Has the same prompt sent once more in a form that the server's cache does not answer.
+        """Send the same prompt once more in a form that the server's cache does not answer.
 
         Raises:
             Permanent: That was tried before, or might cost something.
@@ -226,7 +226,7 @@ class ComfyImages(PricedImages[ComfySettings]):
     async def _uploaded(
         self, server: ComfyServer, workflow: Workflow, request: ImageRequest, context: CallContext
     ) -> str | None:
-        """The server's name of the reference image, None where there is none."""
+        """Server's name of the reference image; None if there is none."""
         reference = None
         for image in references_of(request, 1, f"The workflow {workflow.name}"):
             sent = await read_reference(context, image)
@@ -248,7 +248,7 @@ class ComfyImages(PricedImages[ComfySettings]):
 
 
 def _version(settings: ComfySettings) -> str:
-    """Version of the method: whatever changes what comes out but is not in the request."""
+    """Version of the method: everything that changes the result but is not in the request."""
     reference = settings.reference_workflow
     plain = [
         settings.filled_workflow.fingerprint,

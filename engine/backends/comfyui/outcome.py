@@ -1,4 +1,4 @@
-"""What a prompt that has ended has left behind: an image, or a reason."""
+"""Outcome of a finished prompt: an image, or the reason for its failure."""
 
 import re
 from typing import Any
@@ -12,11 +12,11 @@ _OUT_OF_MEMORY = re.compile(
     r"|allocation on device",
     re.IGNORECASE,
 )
-"""What torch and ComfyUI say where memory is lacking, by the type of the error or in words."""
+"""Torch's and ComfyUI's out-of-memory errors, by error type or by message."""
 
 
 def image_of(account: Account, ended: PromptFinished, output: str | None) -> tuple[str, str, str]:
-    """File name, folder and kind (`output`, `temp`) of the image that a prompt has made.
+    """File name, folder and kind (`output`, `temp`) of the image that a prompt generated.
 
     Args:
         account: Whose errors they are.

@@ -26,7 +26,7 @@ class QueueReader:
         self._found = False
 
     def take(self, chunk: bytes) -> None:
-        """Reads on."""
+        """Read the next part."""
         window = self._tail + chunk
         self._found = self._found or self._needle in window
         self._tail = window[-len(self._needle) :]
@@ -36,7 +36,7 @@ class QueueReader:
                 self._body = None
 
     def state(self) -> PromptState | None:
-        """Where the prompt is, once all was read; None where it is not in the queue.
+        """Position of the prompt, once everything was read; None if it is not in the queue.
 
         Raises:
             ValueError: It is no queue.

@@ -1,4 +1,4 @@
-"""What ComfyUI's validation says of a workflow, and the model files that it lacks."""
+"""Validation errors of ComfyUI for a workflow, and the model files that are missing."""
 
 import re
 from typing import Any
@@ -11,8 +11,8 @@ _FILE_INPUT = re.compile(
     r"(?:ckpt|checkpoint|lora|vae|unet|clip|control_net|model|gligen|hypernetwork)_name\d?$"
 )
 _FILE = re.compile(r"\.(?:safetensors|sft|ckpt|pth?|bin|gguf|onnx)$", re.IGNORECASE)
-"""How inputs that choose a file are named, and how files of models end; samplers and schedulers
-are chosen from lists in the same way and are no files."""
+"""Names of inputs that choose a file, and suffixes of model files; samplers and schedulers
+are chosen from lists in the same way and are not files."""
 
 
 class WorkflowRefused(Permanent):
@@ -35,7 +35,7 @@ class WorkflowRefused(Permanent):
         self.others = [text for text, name in problems if not name]
 
     def explained(self, account: Account) -> Permanent | Blocked:
-        """The same error; one that parks where model files are all that is lacking."""
+        """The same error; one that parks if only model files are missing."""
         if not self.missing_files or self.others:
             return self
         return Blocked(
@@ -48,7 +48,7 @@ class WorkflowRefused(Permanent):
 
 
 def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with each node, and the model file that it lacks where that is it."""
+    """Return the problem of each node, with the missing model file if that is the cause."""
     found = []
     for id_, node in node_errors.items():
         for error in mappings(mapping(node).get("errors")):
@@ -59,7 +59,7 @@ def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _missing_file(error: dict[str, Any]) -> str:
-    """The model file that an error is about; empty where it is about something else."""
+    """Model file that an error is about; empty if it is about something else."""
     info = mapping(error.get("extra_info"))
     given, name = word(info.get("received_value")), word(info.get("input_name"))
     is_file = _FILE_INPUT.search(name) or _FILE.search(given)
@@ -67,10 +67,10 @@ def _missing_file(error: dict[str, Any]) -> str:
 
 
 def mapping(value: Any) -> dict[str, Any]:
-    """The value where it is an object, else an empty one."""
+    """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def mappings(value: Any) -> list[dict[str, Any]]:
-    """The objects of a list; none where it is no list."""
+    """Objects of a list; none if it is not a list."""
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -8,13 +8,13 @@ _IMAGES = frozenset({"images", "image"})
 def savers(graph: Graph) -> list[str]:
     """The nodes that may hold the result: those that save images, else those that preview them.
 
-    ComfyUI says in no file which nodes save; they are told by their names and by their inputs.
+    ComfyUI does not list the nodes that save; their names and inputs give them away.
     """
     return _named(graph, "save") or _named(graph, "preview")
 
 
 def result_node(graph: Graph) -> str | None:
-    """The one node that saves; None where there are several or none."""
+    """The one node that saves; None if there are several or none."""
     found = savers(graph)
     return found[0] if len(found) == 1 else None
 

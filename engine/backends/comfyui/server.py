@@ -33,11 +33,11 @@ from engine.backends.common.reading import plain
 from engine.contract import Blocked, Permanent, Retryable, StepError
 
 WITHDRAW_SECONDS = 5.0
-"""How long a prompt that is given up may take to be taken out of the server's queue."""
+"""Time limit for removing an abandoned prompt from the server's queue."""
 
 
 QUEUE_SECONDS = 10.0
-"""How long the queue may take to be read."""
+"""Time limit for reading the queue."""
 
 QUEUE_SHARE = 20
 """A queue that could not be read is left alone for so many times as long as the try took."""
@@ -83,7 +83,7 @@ class ComfyServer:
     # -- a prompt's life ----------------------------------------------------------------------
 
     async def find(self, prompt_id: str) -> PromptState | None:
-        """Where a prompt is; None where the server does not know it.
+        """Return the state of a prompt; None if the server does not know it.
 
         The queue is looked at last, and only where nothing else knows the prompt. A prompt goes
         from there to the history, so that is looked at once more after it: none slips through.
@@ -103,7 +103,7 @@ class ComfyServer:
         return PromptFinished(mapping(entry.get("outputs")), mapping(entry.get("status")))
 
     async def _find_job(self, prompt_id: str) -> PromptState | None:
-        """What the jobs interface knows; servers from before 2026 have none and answer 404."""
+        """Return the jobs interface's answer; servers from before 2026 lack it and answer 404."""
         if not self._has_jobs:
             return None
         response = await self._send("GET", f"/api/jobs/{prompt_id}")
@@ -119,7 +119,7 @@ class ComfyServer:
         return None
 
     async def _find_queued(self, prompt_id: str) -> PromptState | None:
-        """Where a prompt is in the queue; `PromptUnclear` where that cannot be read."""
+        """Return a prompt's position in the queue; raise `PromptUnclear` if it cannot be read."""
         began = time.monotonic()
         if began >= self._queue_rests_until:
             try:
@@ -145,7 +145,7 @@ class ComfyServer:
         return reader.state()
 
     async def _is_idle(self) -> bool:
-        """Whether the server says that it has nothing to do, in a short reply."""
+        """Return True if the server reports that it is idle, in a short reply."""
         try:
             info = mapping(mapping(await self._json("GET", "/prompt")).get("exec_info"))
         except (Permanent, Blocked):
@@ -153,7 +153,7 @@ class ComfyServer:
         return info.get("queue_remaining") == 0
 
     async def submit(self, prompt_id: str, graph: dict[str, Any]) -> dict[str, Any]:
-        """Queues a prompt under an id of our own; returns the errors of nodes that are left out.
+        """Queue a prompt under an id of our own; return the errors of nodes that are left out.
 
         Raises:
             StepError: The server refuses it, or cannot be reached.
@@ -171,7 +171,7 @@ class ComfyServer:
         return mapping(answer.get("node_errors"))
 
     async def withdraw(self, prompt_id: str) -> None:
-        """Takes a prompt out of the queue, or stops it where it is the one that runs."""
+        """Remove a prompt from the queue, or stop it if it is the running one."""
         with contextlib.suppress(StepError, TimeoutError):
             async with asyncio.timeout(WITHDRAW_SECONDS):
                 await self._send("POST", "/queue", json={"delete": [prompt_id]})
@@ -183,7 +183,7 @@ class ComfyServer:
     # -- files --------------------------------------------------------------------------------
 
     async def upload(self, name: str, data: bytes, media_type: str) -> str:
-        """Uploads an image; returns the name under which the server keeps it."""
+        """Upload an image; return the name under which the server keeps it."""
         response = await self._send(
             "POST",
             "/upload/image",
@@ -197,14 +197,14 @@ class ComfyServer:
         return f"{folder}/{kept}" if folder else kept
 
     def view_url(self, filename: str, subfolder: str, kind: str) -> str:
-        """Where an image that a node has left behind can be fetched."""
+        """URL of an image that a node has saved."""
         import httpx
 
         query = {"filename": filename, "subfolder": subfolder, "type": kind}
         return str(httpx.URL(f"{self.base_url}/view", params=query))
 
     async def has_paid_nodes(self, kinds: Iterable[str]) -> bool:
-        """Whether a node of one of these kinds calls a service that costs money."""
+        """Return True if a node of one of these kinds calls a service that costs money."""
         for kind in sorted(set(kinds)):
             info = mapping(await self._json("GET", f"/object_info/{quote(kind, safe='')}"))
             if mapping(info.get(kind)).get("api_node"):
@@ -245,14 +245,14 @@ class ReplyCut(Retryable):
 
 
 def _found_again(error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the prompt is looked for by its id."""
+    """Return the same error without the advice to submit again: the prompt is found by its id."""
     if isinstance(error, Retryable):
         return error.without_resubmit()
     return error
 
 
 def _is_json(response: Any) -> bool:
-    """Whether a refusal is the interface's own, not that of a server without the interface."""
+    """Return True if the interface itself refused, not a server without the interface."""
     return str(response.headers.get("content-type", "")).startswith("application/json")
 
 

@@ -10,14 +10,14 @@ NATIVE_PIXELS = 1024 * 1024
 
 
 def in_steps(side: int) -> int:
-    """The nearest side that can be made, in pixels."""
+    """Nearest supported side, in pixels."""
     return max(STEP, round(side / STEP) * STEP)
 
 
 def base_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height, in the same shape, at which a large image is made before upscaling.
+    """Width and height, in the same shape, at which a large image is generated before upscaling.
 
-    An image that is not larger than the native one is made at its own size.
+    An image that is not larger than the native size is generated at full size.
     """
     scale = min(1.0, math.sqrt(NATIVE_PIXELS / (width * height)))
     return in_steps(round(width * scale)), in_steps(round(height * scale))

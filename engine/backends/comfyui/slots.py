@@ -1,4 +1,4 @@
-"""Where a request's values go in a workflow, found by following its links from the result back."""
+"""Slots of a workflow for a request's values, found by following its links back from the result."""
 
 import re
 from collections.abc import Iterable
@@ -85,7 +85,7 @@ def _seeds(graph: Graph, ids: Iterable[str]) -> list[str]:
 
 
 def _sizes(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
-    """The size of the result, and that at which it is begun where it is made larger afterwards."""
+    """Size of the result, and the initial size if the image is enlarged afterwards."""
     scaled, begun = list[tuple[str, str]](), list[tuple[str, str]]()
     for id_, comes_from in _image_path(graph, ends):
         wide, high = _number(graph, id_, "width"), _number(graph, id_, "height")
@@ -115,7 +115,7 @@ def _image_path(graph: Graph, ends: list[str]) -> list[tuple[str, bool]]:
 
 
 def _references(graph: Graph, nodes: list[str]) -> list[str]:
-    """The one image that is loaded; none where several are."""
+    """The one image that is loaded; none if there are several."""
     found = [
         id_
         for id_ in nodes
@@ -126,7 +126,7 @@ def _references(graph: Graph, nodes: list[str]) -> list[str]:
 
 
 def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
-    """What the settings change, where one sampler makes the image."""
+    """Slots of the settings, if a single sampler generates the image."""
     if len(samplers) != 1:
         return {}
     inputs = graph[samplers[0]].inputs

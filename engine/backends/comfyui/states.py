@@ -1,4 +1,4 @@
-"""Where a prompt is on its way through a ComfyUI server."""
+"""States of a prompt on a ComfyUI server."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,7 @@ class PromptQueued:
 
 @dataclass(frozen=True, slots=True)
 class PromptRunning:
-    """Being made."""
+    """Being generated."""
 
 
 @dataclass(frozen=True, slots=True)

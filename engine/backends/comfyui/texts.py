@@ -1,4 +1,4 @@
-"""Where the words of a workflow stand: from a sampler back to the texts that lead to it."""
+"""Locations of a workflow's texts: from a sampler back to the texts that lead to it."""
 
 from collections.abc import Iterable, Iterator
 
@@ -63,7 +63,7 @@ class Texts:
         return [place for target in found[:1] for place in self._trace(*target, role)]
 
     def _trace(self, id_: str, index: int, role: str) -> list[str]:
-        """The texts that an output is made of."""
+        """Texts that an output consists of."""
         if (id_, role) in self._seen or self._graph[id_].class_type in _EMPTIED:
             return []
         self._seen.add((id_, role))
@@ -77,7 +77,7 @@ class Texts:
         ]
 
     def _onward(self, id_: str, role: str, index: int) -> Iterator[tuple[str, int]]:
-        """Where the conditioning of an output comes from."""
+        """Source of an output's conditioning."""
         inputs = self._graph[id_].inputs
         both = {name: linked(self._graph, inputs.get(name)) for name in _OWN}
         if all(both.values()):
@@ -99,7 +99,7 @@ class Texts:
         return self._string(target[0], {id_}) if target else []
 
     def _string(self, id_: str, seen: set[str]) -> list[str]:
-        """The one text that a node of strings passes on; none where it joins several."""
+        """The one text that a node of strings passes on; none if it joins several."""
         if id_ in seen:
             return []
         inputs = self._graph[id_].inputs

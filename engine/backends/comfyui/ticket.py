@@ -1,4 +1,4 @@
-"""What is kept of a prompt so that whoever comes later finds it again, as one short string."""
+"""Ticket of a prompt, one short string by which any later process finds it again."""
 
 import re
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Who has a prompt at a server: any number of them at once, or one that has to be alone.
+"""Turns of prompts at a server: any number at once, or one that has to be alone.
 
 Where a server vanishes under several prompts, nobody can say which of them ended it. Each is then
 sent alone, so that the one that ends it again is known.

@@ -54,14 +54,14 @@ SlotName = Literal[
     "refiner",
     "upscaler",
 ]
-"""What a request or the settings can put into a workflow."""
+"""Values that a request or the settings can put into a workflow."""
 
 
 _SIZES = frozenset({"width", "height", "base_width", "base_height"})
 
 
 class Workflow(BaseModel):
-    """A graph and where a request's values go in it.
+    """A graph, with the slots of a request's values.
 
     Attributes:
         name: Name of a built-in one, or of the file.
@@ -136,7 +136,7 @@ class Workflow(BaseModel):
 
     @property
     def described(self) -> list[str]:
-        """Where each value goes and which image is taken, a line each."""
+        """Slots of all values and the image that is taken, one per line."""
         lines = [
             f"{slot}: {', '.join(self._place(place) for place in places)}"
             for slot, places in self.slots.items()
@@ -171,7 +171,7 @@ class Workflow(BaseModel):
         return graph
 
     def value(self, slot: SlotName) -> Any:
-        """What stands in a slot of the workflow itself, None where it has no such slot."""
+        """Value in a slot of the workflow itself; None if it has no such slot."""
         for place in self.slots.get(slot, ()):
             if parts := parts_of(self.graph, place):
                 return self.graph[parts[0]].inputs[parts[1]]
@@ -191,7 +191,7 @@ class Workflow(BaseModel):
 
 
 def listed(slots: Any) -> Any:
-    """Slots as lists of places, where one place is written alone, or all of them as JSON."""
+    """Slots as lists of places, if one place is written alone, or all of them as JSON."""
     if isinstance(slots, str):
         try:
             slots = json.loads(slots)

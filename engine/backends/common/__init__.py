@@ -1,1 +1,1 @@
-"""What the backends of remote providers share: settings, keys, errors, HTTP limits, money."""
+"""Shared parts of remote providers' backends: settings, keys, errors, HTTP limits, money."""

@@ -90,7 +90,7 @@ class ChatClient(Protocol):
     """One provider's wire format.
 
     Attributes:
-        account: Whose errors are told, and what must never be in them.
+        account: Account for error messages, with the secrets that they must never contain.
         paid: Whether a round costs money.
         client: The provider's package that it speaks through.
     """
@@ -101,11 +101,11 @@ class ChatClient(Protocol):
 
     @property
     def address(self) -> str:
-        """Where its interface is."""
+        """Address of its API."""
         ...
 
     def missing(self) -> list[MissingRequirement]:
-        """What it lacks to be ready."""
+        """Missing requirements."""
         ...
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
@@ -177,18 +177,18 @@ class RemoteChatBackend(BaseChatBackend):
         return asks_about(settings, agent.conversation(request))
 
     def usual_cost(self) -> tuple[int, int] | None:
-        """What ordinary calls cost, the least and the most; None where a price is not known."""
+        """Minimum and maximum cost of ordinary calls; None if a price is not known."""
         if self.settings.price_input is None or self.settings.price_output is None:
             return None
         least, most = _ORDINARY["vision" if self.info.capability == "vision" else "text"]
         return self.settings.microdollars(*least), self.settings.microdollars(*most)
 
     def missing(self) -> list[MissingRequirement]:
-        """What it lacks to be ready: its package or its key."""
+        """Return missing requirements: its package or its key."""
         return self.chat_client.missing()
 
     def unreachable(self) -> MissingRequirement | None:
-        """That the server of this machine that it asks does not answer, where it does not."""
+        """Return a requirement if its server on this machine does not answer, else None."""
         remedy = f"Start it, or set {self.info.name}.base_url to where it is."
         return silent(self.info.name, self.chat_client.address, remedy)
 
@@ -210,7 +210,7 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
     """The most that a call may cost: two rounds, since a broken answer is repaired once.
 
     A token has at least one byte, so text has no more tokens than bytes; a reply has no more than
-    `max_tokens`, which the provider is told.
+    `max_tokens`, which is sent to the provider.
 
     Args:
         settings: Prices and limits.
@@ -231,7 +231,7 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
 
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
-    """Whether a round of unknown outcome may have cost more than is spent again unasked."""
+    """Return True if a round of unknown outcome may have cost more than `ask_above`."""
     worst = settings.microdollars(_estimated_tokens(talk), settings.max_tokens)
     return worst > settings.ask_above * 1_000_000
 

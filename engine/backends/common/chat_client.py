@@ -1,4 +1,4 @@
-"""What speakers of providers that ask for a key have in common, and of clients of one make."""
+"""Shared parts of chat clients of providers that ask for a key, and of generated clients."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
@@ -62,7 +62,7 @@ class KeyedChatClient(Generic[SettingsT]):
 def lacks(
     module: str, package: str, key: str | None, key_names: tuple[str, ...], *, needed: bool
 ) -> list[MissingRequirement]:
-    """What is lacking of a client's package and a key.
+    """Return missing requirements: the client package, the key.
 
     Args:
         module: The package's name as it is imported.
@@ -87,7 +87,7 @@ async def whole_reply(
     what: str,
     unknown: bool,
 ) -> tuple[ShapeT, Mapping[str, str]]:
-    """A reply of OpenAI's or Anthropic's client, which are made by the same generator.
+    """Return a reply of OpenAI's or Anthropic's client, which come from the same generator.
 
     Args:
         sdk: The client's module.

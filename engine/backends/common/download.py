@@ -1,4 +1,4 @@
-"""Images that a provider has made: fetched, checked by their content, never made again for it.
+"""Images that a provider has generated: fetch and check them, and never pay for them twice.
 
 An image costs money once it is generated. Whatever goes wrong after that, the same file is
 downloaded again: within a call, in the next tries of its step, and by the next engine.
@@ -24,7 +24,7 @@ from engine.config.addresses import is_loopback
 from engine.contract import Artifact, CallContext, Permanent, Retryable, StepError
 
 FETCHES = 3
-"""How often a file is fetched before it is given up."""
+"""Maximum number of attempts to fetch a file."""
 
 PAUSE_SECONDS = 0.5
 """Wait before the second fetch; the third waits twice as long."""
@@ -32,7 +32,7 @@ PAUSE_SECONDS = 0.5
 _USUAL_ALPHABET = str.maketrans("-_", "+/")
 
 ROLE = "image"
-"""What the stored image is to its step."""
+"""Role of the stored image in its step."""
 
 
 class ImageSettings(RemoteSettings):
@@ -48,28 +48,28 @@ class ImageSettings(RemoteSettings):
 
     @property
     def cost(self) -> int:
-        """What one image costs, in micro-dollars rounded up; 0 where no price is set."""
+        """Cost of one image, in micro-dollars rounded up; 0 if no price is set."""
         return int(-(-(self.price_per_image or 0) * 1_000_000 // 1))
 
     @property
     def worst(self) -> int | None:
-        """The most that one image may cost, in micro-dollars; None where it is not known."""
+        """Maximum cost of one image, in micro-dollars; None if it is not known."""
         return None if self.price_per_image is None else self.cost
 
     @property
     def usual(self) -> tuple[int, int] | None:
-        """The least and the most that an image costs; None where it is not known."""
+        """Minimum and maximum cost of an image; None if it is not known."""
         return None if self.worst is None else (self.cost, self.worst)
 
     @property
     def asks(self) -> bool:
-        """Whether a call of unknown outcome is asked about instead of being made again."""
+        """True if a call of unknown outcome is asked about rather than retried."""
         return self.asks_about(self.worst)
 
 
 @dataclass(frozen=True, slots=True)
 class FileLocations:
-    """Where a provider's files lie.
+    """Locations of a provider's files.
 
     Attributes:
         account: Whose files they are.
@@ -88,7 +88,7 @@ class FileLocations:
     setting: str = ""
 
     def holds(self, url: str) -> bool:
-        """Whether a file may be fetched from a URL."""
+        """Return True if a file may be fetched from a URL."""
         try:
             there, own = urlsplit(url), urlsplit(self.base_url)
             host, _ = (there.hostname or "").rstrip("."), there.port
@@ -143,11 +143,11 @@ def _absolute(locations: FileLocations, url: str) -> str:
 
 
 class FileGone(Permanent):
-    """The file of an image that was made is no longer where it was."""
+    """The file of a generated image no longer exists."""
 
 
 class NotAnImage(Permanent):
-    """What came in place of an image is none, or is not whole."""
+    """The download is not an image, or is incomplete."""
 
 
 async def checked(account: Account, data: bytes) -> bytes:
@@ -171,7 +171,7 @@ async def checked(account: Account, data: bytes) -> bytes:
 
 
 async def keep_image(context: CallContext, account: Account, data: bytes) -> Artifact:
-    """Stores an image that came inside a reply, as it came, once it has been checked.
+    """Check an image that came inside a reply, and store it unchanged.
 
     Raises:
         NotAnImage: It is none.
@@ -240,7 +240,7 @@ async def _follow(locations: FileLocations, client: Any, url: str) -> bytes:
         url = urljoin(url, response.headers["location"])
     raise Permanent(
         f"{locations.account.name} redirects an image more than {MAX_REDIRECTS} times.",
-        remedy="The image is made and paid for; retry the job to download it again.",
+        remedy="The image is generated and paid for; retry the job to download it again.",
         keeps_call=True,
     )
 
@@ -274,13 +274,13 @@ def _body(locations: FileLocations, response: Any) -> bytes:
         raise _not_lost(locations, error)
     kind = FileGone if response.status_code in {404, 410} else Permanent
     raise kind(
-        f"The image that {locations.account.name} made cannot be fetched: {error.message}",
-        remedy="It may have expired; retry the job to make it again, which is paid for again.",
+        f"The image from {locations.account.name} cannot be fetched: {error.message}",
+        remedy="It may have expired; retry the job to generate it again, at its full price.",
     )
 
 
 def _not_lost(locations: FileLocations, error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the image exists and can be fetched."""
+    """Return the same error without the advice to submit again: the image exists."""
     if not isinstance(error, Retryable):
         return error
     return error.without_resubmit(

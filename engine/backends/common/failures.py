@@ -64,7 +64,7 @@ _MAY_REFUSE = frozenset({400, 403, 422})
 _MAY_MEAN_ANOTHER = frozenset({400, 422})
 
 STUMBLES = (ValueError, TypeError, AttributeError, KeyError, ArithmeticError, RecursionError)
-"""What clients raise that trip over a reply of a shape they did not expect."""
+"""Errors of clients that trip over a reply of an unexpected shape."""
 
 MAX_SHOWN = 2000
 """Most characters of a provider's message in an error; its trace has the whole message."""
@@ -72,7 +72,7 @@ MAX_SHOWN = 2000
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Whose error it is, and how it is to be told.
+    """Account that an error belongs to, and the words to report it in.
 
     Attributes:
         name: The backend's name, for example `openai`.
@@ -85,7 +85,7 @@ class Account:
     secrets: tuple[str, ...] = ()
 
     def say(self, text: str, limit: int = MAX_SHOWN) -> str:
-        """What the provider said, without secrets and safe for a terminal."""
+        """Return the provider's message, without secrets and safe for a terminal."""
         return shown(text, self.secrets, limit)
 
 
@@ -107,8 +107,8 @@ def from_status(
         said: The provider's own words or the body's head; scrubbed and cut here.
         headers: The reply's headers.
         exhausted: Whether quota or credit are used up, where the backend can tell; by default it
-            is told from the words.
-        resubmit: Whether a retry has to submit anew.
+            is read from the words.
+        resubmit: Whether a retry has to submit again.
         cost: What the call has cost all the same, in micro-dollars.
     """
     words = account.say(said)
@@ -209,7 +209,7 @@ def unless_made(error: StepError, status: int, *, unknown: bool) -> StepError:
 
 
 def refused(account: Account, reason: str, *, cost: int = 0) -> Permanent:
-    """That the provider refuses the content of the request, with its reason."""
+    """Return an error for content that the provider refuses, with its reason."""
     return Permanent(
         f"{account.name} refused the request: {account.say(reason)}",
         remedy="Change the prompt or the image; the same request is refused again.",
@@ -218,12 +218,12 @@ def refused(account: Account, reason: str, *, cost: int = 0) -> Permanent:
 
 
 def from_exception(account: Account, error: BaseException, *, unknown: bool = False) -> StepError:
-    """The error for a call that did not come to a whole reply.
+    """Return the error for a call without a complete reply.
 
     Args:
         account: Whose call it was.
         error: What the client raised; its causes are looked at too.
-        unknown: Whether a call that may have been carried out must not be made again unasked:
+        unknown: Whether a call that may have been carried out must not be retried without asking:
             it costs money that is worth a question, and nothing finds it again.
 
     Returns:
@@ -264,7 +264,7 @@ def out_of_time(account: Account, seconds: float, *, unknown: bool = False) -> S
 
 
 def was_sent(error: BaseException) -> bool:
-    """Whether a call may have reached the provider: everything but a failure to connect."""
+    """Return True if a call may have reached the provider: unless it failed to connect."""
     names = {base.__name__ for cause in chain(error) for base in type(cause).__mro__}
     return names.isdisjoint(_NOT_SENT)
 

@@ -64,11 +64,11 @@ class LastReply:
         self.body, self.whole = bytearray(), False
 
     def take(self, chunk: bytes) -> None:
-        """Notes bytes of the reply."""
+        """Record bytes of the reply."""
         self.body += chunk
 
     def ended(self) -> None:
-        """Notes that the reply has come as a whole."""
+        """Record that the reply is complete."""
         self.whole = True
 
 
@@ -142,7 +142,7 @@ def guarded(
 
 
 async def _note(request: Any) -> None:
-    """Notes a request for the trace of its call, where one is made."""
+    """Record a request for the trace of its call, if there is one."""
     if (log := wire_log()) is None:
         return
     body = await request.aread()

@@ -18,14 +18,14 @@ class Key(str):
     name: str
 
     def __new__(cls, value: str, name: str = "") -> Self:
-        """Keeps the value as it is."""
+        """Keep the value as it is."""
         key = super().__new__(cls, value)
         key.name = name
         return key
 
     @property
     def fault(self) -> str:
-        """What shows that it cannot be a key, without a character of it; empty where nothing does.
+        """Reason why it cannot be a key, without a character of it; empty if it may be one.
 
         Keys are sent in headers, which hold printable ASCII. Anything else came in by copying.
         """

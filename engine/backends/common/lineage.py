@@ -1,4 +1,4 @@
-"""What an image that is made on this machine says of where it comes from."""
+"""Lineage of images that are generated on this machine."""
 
 from collections.abc import Sequence
 

@@ -1,13 +1,13 @@
 """Previews: how an image looks so far, small enough to be shown and safe to be decoded."""
 
 MAX_BYTES = 256 * 1024
-"""A preview of more bytes is made smaller."""
+"""Size in bytes above which a preview is scaled down."""
 
 SIDE = 512
-"""Longest side, in pixels, of one that is made smaller."""
+"""Longest side of a scaled preview, in pixels."""
 
 QUALITY = 85
-"""Quality of one that is made smaller."""
+"""Quality of a scaled preview."""
 
 MAX_PIXELS = 4096 * 4096
 """A preview of more pixels is not decoded."""

@@ -25,7 +25,7 @@ _KNOWN = frozenset({"http", "https", "socks5", "socks5h"})
 
 
 def refuse_unusable_proxy(client: str, address: str) -> None:
-    """Checks that a client can use the proxies that are set; loopback addresses use none.
+    """Check that a client can use the proxies that are set; loopback addresses use none.
 
     Args:
         client: `httpx`, `httpx2` or `requests`.
@@ -46,7 +46,7 @@ def refuse_unusable_proxy(client: str, address: str) -> None:
 
 @contextmanager
 def proxies_hidden() -> Iterator[None]:
-    """Hides the environment's proxies from clients that are made meanwhile, in any thread.
+    """Hide the environment's proxies from clients created meanwhile, in any thread.
 
     Only for a moment, where the package for a SOCKS proxy is missing: `httpx` can use none then.
     """

@@ -1,4 +1,4 @@
-"""What providers say of their limits in the headers of a reply, beside `Retry-After`.
+"""Limits that providers report in the headers of a reply, beside `Retry-After`.
 
 | who | headers |
 |---|---|
@@ -23,7 +23,7 @@ _MINUTE = 60
 
 
 def allowed_a_minute(headers: Mapping[str, str], moment: float | None = None) -> float | None:
-    """Calls a minute that a provider allows, as the headers of a refusal say it.
+    """Calls per minute that a provider allows, from the headers of a refusal.
 
     Only where it is the number of calls that ran out, and not that of tokens; and only where they
     come back within a minute, since a day's limit is written in the same headers.
@@ -47,7 +47,7 @@ def allowed_a_minute(headers: Mapping[str, str], moment: float | None = None) ->
 
 
 def until_reset(headers: Mapping[str, str], moment: float | None = None) -> float | None:
-    """Seconds until what ran out comes back, where no `Retry-After` says it; None where unknown."""
+    """Seconds until the exhausted limit resets, if `Retry-After` is missing; None if unknown."""
     found = {name.lower(): value.strip() for name, value in headers.items()}
     waits = [
         _seconds(reset, moment)
@@ -58,7 +58,7 @@ def until_reset(headers: Mapping[str, str], moment: float | None = None) -> floa
 
 
 def _said(found: Mapping[str, str], kind: str) -> tuple[str, str, str]:
-    """Limit, remaining and reset of one kind of limit, each empty where it is not said."""
+    """Limit, remaining and reset of one kind of limit, each empty if it is not reported."""
     parts = ("limit", "remaining", "reset")
     limit, remaining, reset = (
         found.get(f"x-ratelimit-{part}-{kind}")

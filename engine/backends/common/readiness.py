@@ -1,4 +1,4 @@
-"""What a remote backend lacks: its key or its package."""
+"""Missing requirements of a remote backend: its key or its package."""
 
 import asyncio
 import importlib
@@ -16,7 +16,7 @@ from engine.config.install import install_command
 from engine.contract import Blocked, MissingRequirement
 
 CONNECT_SECONDS = 0.5
-"""How long a server of this machine may take to accept a connection before it counts as silent."""
+"""Time for a server of this machine to accept a connection before it counts as silent."""
 
 _importing = threading.Lock()
 
@@ -27,7 +27,7 @@ def find_key(environment: Mapping[str, str], *names: str) -> Key | None:
 
 
 def missing_key(*names: str) -> MissingRequirement:
-    """That no key is set.
+    """Return the requirement of a key.
 
     Args:
         names: Names under which it is looked for, the usual one first.
@@ -41,7 +41,7 @@ def missing_key(*names: str) -> MissingRequirement:
 
 
 def unusable_key(key: str | None) -> MissingRequirement | None:
-    """That a key cannot be one; None where it can, or there is none."""
+    """Return a requirement if a key is invalid; None if it may be valid, or is not set."""
     if not isinstance(key, Key) or not key.fault:
         return None
     return MissingRequirement(
@@ -53,7 +53,7 @@ def unusable_key(key: str | None) -> MissingRequirement | None:
 
 
 def has_package(module: str) -> bool:
-    """Whether a module can be imported; it is not imported."""
+    """Return True if a module can be imported; it is not imported."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ModuleNotFoundError, ValueError):  # a parent package is missing, or only half there
@@ -76,7 +76,7 @@ def missing_packages(*packages: str, extra: str = "cloud") -> MissingRequirement
 
 
 def silent(name: str, address: str, remedy: str) -> MissingRequirement | None:
-    """That nothing takes connections at an address of this machine.
+    """Return a requirement if nothing accepts connections at an address of this machine.
 
     Other machines are not asked: that takes time, and says more than whoever looks may want.
 
@@ -118,7 +118,7 @@ def _imported(module: str) -> ModuleType:
 
 
 async def load(module: str, package: str, extra: str = "cloud") -> ModuleType:
-    """Imports a provider's client in a thread: it takes up to seconds and must not stop others.
+    """Import a provider's client in a thread: it can take seconds and must not block others.
 
     Raises:
         Blocked: It is not installed.

@@ -57,7 +57,7 @@ def _without_beginning(text: str, forms: Iterable[str]) -> str:
 
 @functools.lru_cache(maxsize=64)
 def _forms(secrets: tuple[str, ...]) -> list[str]:
-    """What stands for a secret in a text, the longest first."""
+    """Return the forms in which secrets are masked, the longest first."""
     forms: set[str] = set()
     for secret in secrets:
         half = secret.partition(":")[2]
@@ -67,7 +67,7 @@ def _forms(secrets: tuple[str, ...]) -> list[str]:
 
 
 def _in_base64(secret: str) -> Iterator[str]:
-    """What stays the same of a secret in base64, whatever is before it and after it.
+    """Yield the parts of a secret's base64 that do not depend on the bytes around it.
 
     Three bytes become four characters, so it depends on how many bytes are before it, and the
     characters that share bits with a neighbour are left out.
@@ -83,5 +83,5 @@ def _in_base64(secret: str) -> Iterator[str]:
 
 
 def shown(text: str, secrets: Iterable[str] = (), limit: int = 2000) -> str:
-    """What a provider said, fit for a message: without secrets and safe for a terminal."""
+    """Return a provider's message, without secrets and safe for a terminal."""
     return clean(scrub(text[: 64 * limit], secrets), limit)

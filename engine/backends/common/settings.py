@@ -20,7 +20,7 @@ class RemoteSettings(BaseModel):
         concurrency: Calls in flight at once.
         requests_per_minute: Calls a minute at most, None for no limit.
         timeout: Seconds that one call may take from its start to the last byte of its reply.
-        ask_above: Dollars. A call whose outcome is unknown is made again by itself where it
+        ask_above: Dollars. A call whose outcome is unknown is retried automatically if it
             cost no more than this, and asked about (`engine.on_unknown`) where it cost more.
     """
 
@@ -45,7 +45,7 @@ class RemoteSettings(BaseModel):
 
     @property
     def is_local(self) -> bool:
-        """Whether the calls go to this machine, where they need no key."""
+        """True if calls go to this machine, which needs no key."""
         return self.base_url is not None and is_loopback(self.base_url)
 
     @property
@@ -54,7 +54,7 @@ class RemoteSettings(BaseModel):
         return Limits(self.concurrency, self.requests_per_minute)
 
     def asks_about(self, worst: int | None) -> bool:
-        """Whether a call of unknown outcome is asked about instead of being made again.
+        """Return True if a call of unknown outcome is asked about rather than retried.
 
         Args:
             worst: Maximum cost of the call, in micro-dollars; None if that is not known.

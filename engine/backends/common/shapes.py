@@ -1,4 +1,4 @@
-"""The nearest of the shapes that a provider offers, where it does not make every size."""
+"""The nearest of the shapes that a provider offers, if it does not support every size."""
 
 import math
 from collections.abc import Iterable

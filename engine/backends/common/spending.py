@@ -6,7 +6,7 @@ from engine.contract import CallContext
 
 
 class TokenPrices(BaseModel):
-    """What a provider asks for tokens; mixed into the settings of backends that count them.
+    """Prices of a provider's tokens; mixed into the settings of backends that count them.
 
     Attributes:
         price_input: Dollars for a million tokens read.
@@ -28,7 +28,7 @@ class TokenPrices(BaseModel):
         return bool(self.price_input or self.price_output)
 
     def microdollars(self, tokens_in: int, tokens_out: int) -> int:
-        """The cost of a call, rounded up to whole micro-dollars; 0 where no price is set.
+        """Cost of a call, rounded up to whole micro-dollars; 0 if no price is set.
 
         A dollar for a million tokens is a micro-dollar for a token.
         """
@@ -37,7 +37,7 @@ class TokenPrices(BaseModel):
 
 
 class TokenUsage(BaseModel):
-    """What one reply of a model took.
+    """Tokens that one reply of a model used.
 
     Attributes:
         tokens_in: Tokens read, the images' included; None where the provider counts none.
@@ -58,7 +58,7 @@ def report(
     prices: TokenPrices,
     estimated: tuple[int, int] = (0, 0),
 ) -> None:
-    """Tells the runtime what one reply has taken and cost, and what its provider calls it.
+    """Report a reply's tokens, cost and provider id to the runtime.
 
     For calls that are answered at once; nothing goes back to them by their id.
 

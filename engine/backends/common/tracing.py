@@ -61,13 +61,13 @@ class HttpExchange:
         self._seconds: float | None = None
 
     def answered(self, status: int, headers: Mapping[str, str]) -> None:
-        """Notes the head of the reply."""
+        """Record the head of the reply."""
         self._status, self._headers = status, dict(headers)
         if _BINARY.match(_media_type(self._headers)):
             self._hash = hashlib.sha256()
 
     def take(self, chunk: bytes) -> None:
-        """Notes bytes of the reply."""
+        """Record bytes of the reply."""
         self._size += len(chunk)
         if self._hash is not None:
             self._hash.update(chunk)
@@ -75,11 +75,11 @@ class HttpExchange:
             self._read += chunk[: MAX_READ - len(self._read)]
 
     def ended(self) -> None:
-        """Notes that the reply has come as a whole."""
+        """Record that the reply is complete."""
         self._seconds = time.monotonic() - self._began
 
     def described(self) -> dict[str, Any]:
-        """Request and reply as plain data; the reply is None where none has begun."""
+        """Request and reply as plain data; the reply is None if none has begun."""
         secrets = _secrets(self._sent_headers)
         request = {
             "method": self._method,
@@ -113,7 +113,7 @@ def _media_type(headers: Mapping[str, str]) -> str:
 
 
 def _secrets(headers: Mapping[str, str]) -> list[str]:
-    """What the secret headers hold, without a scheme such as `Bearer` before it."""
+    """Values of the secret headers, without a scheme such as `Bearer`."""
     found = (value.split()[-1:] for name, value in headers.items() if _SECRET_HEADERS.search(name))
     return [word for words in found for word in words if len(word) > len("none")]
 

@@ -1,4 +1,4 @@
-"""What tells one local model from another in a fingerprint, without its place on this machine."""
+"""Identity of a local model in a fingerprint, without its path on this machine."""
 
 import hashlib
 import json
@@ -37,7 +37,7 @@ def version_of(settings: DiffusersSettings, method: str) -> str:
 
 
 def _parts(settings: DiffusersSettings) -> dict[str, Any]:
-    """What is loaded beside the model."""
+    """Models that are loaded with the main one."""
     parts: dict[str, Any] = {}
     for name in ("config", "vae", "refiner"):
         if source := getattr(settings, name):

@@ -26,7 +26,7 @@ from engine.models.diffusion.sources import all_wanted
 from engine.models.weights import RequiredWeights, lane_of, marked, missing_weights
 
 METHOD = "1"
-"""Version of the way in which images are made here."""
+"""Version of the method of generation."""
 
 LOADER = "engine.models.diffusion.loading:load"
 OPERATION = "generate"
@@ -81,7 +81,7 @@ class DiffusersImages(BaseBackend):
         return missing_weights(self.weights())
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for.
+        """Generate the requested image.
 
         Raises:
             StepError: It did not work.

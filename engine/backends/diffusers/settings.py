@@ -26,7 +26,7 @@ def _source(text: str) -> str:
 
 
 SourceText = Annotated[str, AfterValidator(_source)]
-"""Where weights are: `org/name`, `org/name@revision`, `org/name:file`, or a path."""
+"""Source of weights: `org/name`, `org/name@revision`, `org/name:file`, or a path."""
 
 
 def _inner_path(text: str) -> str:
@@ -97,7 +97,7 @@ class DiffusersSettings(BaseModel):
         variant: Variant of the model's files, for example `fp16`.
         vae: Another VAE.
         refiner: The SDXL refiner, for example `stabilityai/stable-diffusion-xl-refiner-1.0`.
-        refiner_at: Share of the noise schedule after which the refiner goes on.
+        refiner_at: Share of the noise schedule after which the refiner takes over.
         scheduler: The scheduler; `default` is the model's own.
         karras: Whether the scheduler uses the noise levels of Karras et al.
         steps: Denoising steps.
@@ -114,7 +114,7 @@ class DiffusersSettings(BaseModel):
         preview_every: Steps between two previews; 0 for none.
         batch: Images in one call at most.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
-        concurrency: Images that wait for a model or are made, at most; by default twice `batch`.
+        concurrency: Maximum number of images waiting or in progress; by default twice `batch`.
         offline: Forbids `safelight models pull` to fetch these weights.
     """
 
@@ -133,7 +133,7 @@ class DiffusersSettings(BaseModel):
     vae: SourceText | None = Field(None, description="Another VAE: id, folder or single file.")
     refiner: SourceText | None = Field(None, description="The SDXL refiner: id or folder.")
     refiner_at: float = Field(
-        0.8, gt=0, lt=1, description="Share of the schedule after which the refiner goes on."
+        0.8, gt=0, lt=1, description="Share of the schedule after which the refiner takes over."
     )
     scheduler: SchedulerName = Field("default", description="Scheduler; default is the model's.")
     karras: bool = Field(False, description="Noise levels of Karras et al.")
@@ -166,7 +166,7 @@ class DiffusersSettings(BaseModel):
         description="Device, such as cuda:1; any accelerator by default.",
     )
     concurrency: int | None = Field(
-        None, ge=1, le=256, description="Images waiting or being made; twice batch by default."
+        None, ge=1, le=256, description="Images waiting or in progress; twice batch by default."
     )
     offline: bool = Field(False, description="Never fetch these weights.")
 

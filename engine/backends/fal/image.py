@@ -66,7 +66,7 @@ class FalImages(RemoteImageBackend[FalSettings]):
         )
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for, or goes back to the request that is making it.
+        """Generate the requested image, or resume the request that is generating it.
 
         Raises:
             OutcomeUnknown: The request was sent, and whether fal took it is not known.
@@ -114,7 +114,7 @@ class FalImages(RemoteImageBackend[FalSettings]):
         return made
 
     def _cost(self, measured: dict[str, Any]) -> int:
-        """Cost of a finished request; its maximum where a second has a price and fal gives none."""
+        """Cost of a finished request; its maximum if seconds have a price and fal reports none."""
         settings, price = self.settings, self.settings.price_per_second
         if price is None:
             return settings.cost
@@ -139,8 +139,8 @@ class FalImages(RemoteImageBackend[FalSettings]):
     def _no_image(self, made: _ImagesReply) -> Permanent:
         said = self._account.say(made.description)
         return Permanent(
-            f"{self.info.model} made no image" + (f": {said}" if said else "."),
-            remedy="Change the prompt, or choose a model that makes images (fal.model).",
+            f"{self.info.model} returned no image" + (f": {said}" if said else "."),
+            remedy="Change the prompt, or choose an image model (fal.model).",
         )
 
 

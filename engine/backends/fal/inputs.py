@@ -1,7 +1,7 @@
-"""What a model on fal is sent: every model names its inputs in its own way.
+"""Inputs of models on fal: every model names them differently.
 
 Names are those of the models' pages (https://fal.ai/models/ID/llms.txt). A model that is not
-known here is sent the commonest names; it can be told otherwise by settings.
+known here gets the commonest names; settings can override them.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ MAX_REFERENCES = 10
 
 @dataclass(frozen=True, slots=True)
 class ModelInputs:
-    """How a model names what it takes.
+    """Names of a model's inputs.
 
     Attributes:
         png: The input that chooses the image's format, None where there is none.
@@ -54,7 +54,7 @@ _UNKNOWN = ModelInputs("output_format", "negative_prompt")
 
 
 def names_of(model: str) -> ModelInputs:
-    """How a model names its inputs: those of the longest id that it begins with."""
+    """Return the names of a model's inputs: those of the longest id that it begins with."""
     known = [id_ for id_ in _KNOWN if model == id_ or model.startswith((f"{id_}/", f"{id_}-"))]
     return _KNOWN[max(known, key=len)] if known else _UNKNOWN
 
@@ -81,7 +81,7 @@ def endpoint(settings: FalSettings, has_reference: bool) -> str:
 
 
 def max_references(settings: FalSettings) -> int:
-    """How many reference images go into a model's input: a list's name is a plural."""
+    """Maximum number of reference images in a model's input: the name of a list is a plural."""
     return MAX_REFERENCES if _reference_field(settings).endswith("s") else 1
 
 

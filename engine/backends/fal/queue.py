@@ -79,7 +79,7 @@ class FalQueue:
         await self._http.aclose()
 
     async def submit(self, endpoint: str, arguments: dict[str, Any]) -> FalTicket:
-        """Puts a request into the queue; never sent twice by itself.
+        """Put a request into the queue; never sent twice automatically.
 
         Raises:
             OutcomeUnknown: It was sent, and whether fal took it is not known.
@@ -118,11 +118,11 @@ class FalQueue:
     async def wait(
         self, ticket: FalTicket, progress: Callable[[float | None, str], None]
     ) -> dict[str, Any]:
-        """Waits until a request has ended.
+        """Wait until a request has ended.
 
         Args:
             ticket: The request.
-            progress: Told what the queue and the model say.
+            progress: Called with the reports of the queue and the model.
 
         Returns:
             What fal measured of it, for example `inference_time` in seconds.
@@ -163,10 +163,10 @@ class FalQueue:
         return status
 
     async def result(self, ticket: FalTicket) -> Any:
-        """What a request that has ended has made.
+        """Return the result of a finished request.
 
         Raises:
-            StepError: It has made nothing, or it cannot be fetched.
+            StepError: It has no result, or it cannot be fetched.
         """
 
         async def fetch() -> Any:
@@ -183,7 +183,7 @@ class FalQueue:
     # -- what goes wrong ----------------------------------------------------------------------
 
     async def _look(self, call: Awaitable[T]) -> T:
-        """A call about a request that is known: whatever goes wrong, the request stays."""
+        """Call about a known request: whatever fails, the request stays."""
         try:
             async with asyncio.timeout(self._settings.timeout):
                 return await call
@@ -253,7 +253,7 @@ def _client(http: Any, base_url: str) -> Any:
 
 
 def _broken() -> tuple[type[Exception], ...]:
-    """What a broken connection raises, a limit, or fal's client on a reply that is not fal's."""
+    """Return an error for a broken connection, a limit, or a reply that is not fal's."""
     import httpx
 
     return (httpx.HTTPError, UnreadableReply, *STUMBLES)
@@ -273,7 +273,7 @@ def _is_the_models(response: Any) -> bool:
 
 
 def _still_there(error: StepError) -> StepError:
-    """The same error, without the advice to submit anew: the request was submission."""
+    """Return the same error without the advice to submit again: the request was submitted."""
     if isinstance(error, Retryable):
         return error.without_resubmit()
     return error

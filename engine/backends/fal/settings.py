@@ -57,12 +57,12 @@ class FalSettings(ImageSettings):
 
     @property
     def worst(self) -> int | None:
-        """The most that one image may cost, in micro-dollars; None where it is not known."""
+        """Maximum cost of one image, in micro-dollars; None if it is not known."""
         if self.price_per_second is None:
             return super().worst
         return self.cost + price_of(self.price_per_second * self.max_seconds)
 
     @property
     def usual(self) -> tuple[int, int] | None:
-        """The least and the most that an image costs; None where it is not known."""
+        """Minimum and maximum cost of an image; None if it is not known."""
         return None if self.worst is None else (self.cost, self.worst)

@@ -1,4 +1,4 @@
-"""What is needed to go back to a request on fal, as one short string."""
+"""Ticket of a request on fal, one short string by which it is found again."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _PATH = re.compile(r"(?:[A-Za-z0-9][\w.~-]{0,199}/){2,12}[A-Za-z0-9][\w.~-]{0,19
 
 @dataclass(frozen=True, slots=True)
 class FalTicket:
-    """Where a request can be asked for, below the configured address.
+    """Addresses of a request, below the configured address.
 
     fal says so in its reply to the submit, and its addresses leave out the path of an endpoint
     (`fal-ai/flux/dev` is asked for at `fal-ai/flux/requests/...`). Only their paths are kept: the

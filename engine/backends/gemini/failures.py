@@ -18,10 +18,10 @@ _SECONDS = re.compile(r"(\d{1,6}(?:\.\d{1,9})?)s")
 def gemini_error(
     account: Account, status: int, body: Any, headers: Mapping[str, str] | None = None
 ) -> StepError:
-    """The error for a reply of Google's whose status is no success.
+    """Return the error for a reply of Google's with a failing status.
 
     A day's quota that is used up blocks the lane, as does a limit of 0; a minute's passes. The
-    words of the two are the same, so they are told apart by the name of the quota.
+    words of the two are the same, so the name of the quota distinguishes them.
 
     Args:
         account: Whose reply it is.

@@ -56,13 +56,13 @@ class GenaiChatClient(GeminiChatClient):
 
 
 def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: float) -> Any:
-    """The client, without retries of its own and with this program's limits.
+    """Return the client, without its own retries and with this program's limits.
 
     Keep it in a variable while it is used: it closes its connections when it is collected.
 
     Args:
         genai: The module `google.genai`.
-        http: A client of `httpx` that was made with `guarded`.
+        http: A client of `httpx` from `guarded`.
         address: Where the interface is.
         key: The key; a server of this machine is sent a word that is none.
         timeout: Seconds between two signs of life.

@@ -125,7 +125,7 @@ def _limited_adapter(heard: LastReply, timeout: float) -> Any:
 
 
 def _noted(request: Any) -> HttpExchange:
-    """A request as it is noted for the trace of its call, where one is made."""
+    """Return a request for the trace of its call."""
     body = request.body.encode() if isinstance(request.body, str) else request.body or b""
     exchange = HttpExchange(request.method, request.url, request.headers, body)
     if (log := wire_log()) is not None:

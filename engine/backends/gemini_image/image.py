@@ -61,14 +61,14 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
         )
 
     def worst_cost(self, request: ImageRequest) -> int | None:
-        """The most that an image may cost, in micro-dollars; None where it is not known."""
+        """Maximum cost of an image, in micro-dollars; None if it is not known."""
         return self.settings.worst_of(self._size(request))
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for.
+        """Generate the requested image.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the image was made is not known.
+            OutcomeUnknown: The request was sent, and the image may have been generated.
             StepError: It did not work.
         """
         references = references_of(
@@ -123,7 +123,7 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
         return self.settings.image_size or size_for(request.width, request.height)
 
     def _image(self, reply: GeminiReply) -> ContentPart:
-        """The last image that was made; earlier ones are drafts."""
+        """Return the last image; earlier ones are drafts."""
         if reply.blocked:
             raise refused(self._account, f"the prompt is blocked ({reply.blocked})")
         for one in reply.candidates:
@@ -136,13 +136,13 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
         words = f": {self._account.say(said)}" if said else "."
         reason = self._account.say(reason, 60) or "no reason"
         raise Permanent(
-            f"{self.info.model} made no image ({reason}){words}",
+            f"{self.info.model} returned no image ({reason}){words}",
             remedy="Say more plainly in the prompt that an image is wanted, or what is in it.",
         )
 
 
 def contents(genai: Any, request: ImageRequest, images: Sequence[tuple[bytes, str]]) -> list[Any]:
-    """What the model is sent: the reference images, then the words.
+    """Return the model's input: the reference images, then the words.
 
     Args:
         genai: The package.
@@ -160,13 +160,13 @@ def contents(genai: Any, request: ImageRequest, images: Sequence[tuple[bytes, st
 
 
 def size_for(width: int, height: int) -> str:
-    """The smallest of the sizes that are made that is as large as the one asked for."""
+    """Return the smallest supported size that is at least the requested one."""
     longest = max(width, height)
     return "1K" if longest <= 1536 else "2K" if longest <= 3072 else "4K"
 
 
 def _broken() -> tuple[type[Exception], ...]:
-    """What a broken connection raises, a limit, or Google's client on a reply that is not one."""
+    """Return an error for a broken connection, a limit, or a reply that Google's client rejects."""
     import httpx
 
     return (httpx.HTTPError, UnreadableReply, OSError, *STUMBLES)

@@ -9,7 +9,7 @@ from engine.backends.common.spending import TokenPrices
 from engine.money.amounts import price_of
 
 SIZES = {"1K": 1.0, "2K": 1.6, "4K": 3.4}
-"""What an image of each size costs, as a multiple of one of 1K: as many tokens as it has.
+"""Cost of an image of each size, as a multiple of one of 1K: as many tokens as it has.
 
 Of Nano Banana 2.1, rounded up (https://fal.ai/learn/tools/nano-banana-api); others differ by less.
 """
@@ -38,11 +38,11 @@ class GeminiImageSettings(TokenPrices, ImageSettings):
     )
 
     def cost_of(self, size: str) -> int:
-        """What an image of a size costs, in micro-dollars; 0 where no price is set."""
+        """Cost of an image of a size, in micro-dollars; 0 if no price is set."""
         return price_of((self.price_per_image or 0) * SIZES[size])
 
     def worst_of(self, size: str) -> int | None:
-        """The most that it may cost; None where it has no price, or one by the token."""
+        """Maximum cost; None if it has no price, or one per token."""
         by_token = self.price_input or self.price_output
         return None if self.price_per_image is None or by_token else self.cost_of(size)
 
@@ -53,5 +53,5 @@ class GeminiImageSettings(TokenPrices, ImageSettings):
 
     @property
     def usual(self) -> tuple[int, int] | None:
-        """What an image of the size that is set costs, or of 1K; None where it is not known."""
+        """Cost of an image of the configured size, or of 1K; None if it is not known."""
         return None if self.worst is None else (self.worst, self.worst)

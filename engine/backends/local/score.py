@@ -33,7 +33,7 @@ _PACKAGES = {
     "open_clip": "open-clip-torch",
     "huggingface_hub": "huggingface-hub",
 }
-"""What the scorers import, and how it is installed."""
+"""Packages that the scorers import, and the extra that installs them."""
 
 VERSION = "1"
 """Raised when the same weights and request would give another number."""
@@ -69,7 +69,7 @@ class LocalScorers(BaseBackend):
         return missing_weights(self.weights())
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
-        """Scores the images of one set by each metric that is asked for.
+        """Score the images of one set by each requested metric.
 
         Raises:
             Permanent: A metric is asked for that is not among the scorers.
@@ -88,7 +88,7 @@ class LocalScorers(BaseBackend):
         )
 
     async def compare(self, request: CompareRequest, context: CallContext) -> Comparison:
-        """Says how alike images are: by CLIP, and by their palettes.
+        """Measure the similarity of images by CLIP, and by their palettes.
 
         Raises:
             Permanent: An image cannot be read.
@@ -143,7 +143,7 @@ _USUAL = _weights(LocalSettings())
 
 
 def palette_distances(images: list[bytes]) -> tuple[tuple[float, ...], ...]:
-    """How far apart the colours of each two images are; for the process pool."""
+    """Return the colour distance of each pair of images; for the process pool."""
     from engine.imaging.measure.likeness import imprint, palette_distance
 
     taken = [imprint(image) for image in images]

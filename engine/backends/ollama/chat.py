@@ -47,7 +47,7 @@ class _Message(Lenient):
 
 
 class _Chat(Lenient):
-    """What is read of a reply."""
+    """Fields that are read from a reply."""
 
     message: _Message
     done_reason: str = ""

@@ -47,7 +47,7 @@ class _Usage(Lenient):
 
 
 class _Completion(Lenient):
-    """What is read of a reply; servers add much else."""
+    """Fields that are read from a reply; servers add many others."""
 
     choices: Items[_Choice]
     usage: _Usage = _Usage()
@@ -126,7 +126,7 @@ class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
 
 
 def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limits: Any) -> Any:
-    """The client, without retries of its own and with this program's limits.
+    """Return the client, without its own retries and with this program's limits.
 
     Args:
         openai: The module.
@@ -147,7 +147,7 @@ def openai_client(openai: Any, settings: OpenAISettings, key: str | None, **limi
 
 
 def status_error(account: Account, error: Any) -> StepError:
-    """The error for an `openai.APIStatusError`: one whose reply has a status that is no success."""
+    """Return the error for an `openai.APIStatusError`: a reply with a failing status."""
     response = error.response
     return from_status(account, error.status_code, said_in(_content(response)), response.headers)
 

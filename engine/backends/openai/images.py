@@ -47,7 +47,7 @@ MAX_REFERENCES = 16
 """Reference images that the GPT image models take; all others take one."""
 
 MIN_PIXELS = 1024 * 640
-"""Smaller images are made at the nearest standard size, which every model takes."""
+"""Smaller images are generated at the nearest standard size, which every model supports."""
 
 _ANY_SIZE = re.compile(r"gpt-image-(?:[2-9]|\d\d)")
 _Sent = tuple[str, bytes, str]
@@ -64,7 +64,7 @@ class _Usage(Lenient):
 
 
 class _ImagesReply(GeneratedFiles):
-    """What is read of a reply."""
+    """Fields that are read from a reply."""
 
     usage: _Usage = _Usage()
 
@@ -93,15 +93,15 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
         )
 
     def unreachable(self) -> MissingRequirement | None:
-        """That the server of this machine that it asks does not answer, where it does not."""
+        """Return a requirement if its server on this machine does not answer, else None."""
         remedy = "Start it, or set openai.base_url to where it is."
         return silent(self.name, self.address, remedy)
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for; its size is the nearest that the model makes.
+        """Generate the requested image in the nearest size that the model supports.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the image was made is not known.
+            OutcomeUnknown: The request was sent, and the image may have been generated.
             StepError: It did not work.
         """
         if context.request_id:
@@ -121,7 +121,7 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
         address = None if file is None else _address(file)
         await context.charged(self._cost(made.usage, context), address)
         if file is None:
-            raise Permanent(f"{self.info.model} made no image.")
+            raise Permanent(f"{self.info.model} returned no image.")
         if file.b64_json:
             data = from_base64(self._account, file.b64_json)
             decoded = await keep_image(context, self._account, data)
@@ -190,7 +190,7 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
 
 
 def _address(file: ReplyFile) -> str | None:
-    """Where an image has to be fetched; None if it came with the reply."""
+    """URL to fetch an image from; None if it came with the reply."""
     return None if file.b64_json or file.url.startswith("data:") else file.url
 
 
@@ -201,12 +201,12 @@ async def _as_file(number: int, image: Artifact, context: CallContext) -> _Sent:
 
 
 def is_gpt(model: str) -> bool:
-    """Whether a model is one of the GPT image models, which take other arguments."""
+    """Return True if a model is one of the GPT image models, which take other arguments."""
     return "gpt-image" in model or model.startswith("chatgpt-image")
 
 
 def size_for(model: str, width: int, height: int) -> str:
-    """The size asked of a model: the one that is wanted where it makes that, else the nearest.
+    """Size to request of a model: the wanted one if the model supports it, else the nearest.
 
     Args:
         model: The model's name; of one that is not known, every size is asked.

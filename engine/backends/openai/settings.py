@@ -59,7 +59,7 @@ class OpenAISettings(ChatSettings):
         return None if self.worst is None else (self.worst, self.worst)
 
     def cost_of_image(self, tokens_in: int, tokens_out: int) -> int:
-        """What an image has cost by the provider's count of tokens, else by its own price.
+        """Cost of an image by the provider's count of tokens, else by its price per image.
 
         Args:
             tokens_in: Tokens read, 0 where they were not counted.

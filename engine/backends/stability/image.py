@@ -35,7 +35,7 @@ from engine.contract import (
 )
 
 RATIOS = ("21:9", "16:9", "3:2", "5:4", "1:1", "4:5", "2:3", "9:16", "9:21")
-"""Shapes that are made; the size in pixels is the model's own."""
+"""Supported shapes; the size in pixels is the model's own."""
 
 MAX_SEED = 2**32 - 1
 """Seeds are below this."""
@@ -73,10 +73,10 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
         self.info = replace(self.info, version=_version(settings), reusable=True)
 
     async def generate(self, request: ImageRequest, context: CallContext) -> GeneratedImage:
-        """Makes the image that is asked for.
+        """Generate the requested image.
 
         Raises:
-            OutcomeUnknown: The request was sent, and whether the image was made is not known.
+            OutcomeUnknown: The request was sent, and the image may have been generated.
             StepError: It did not work.
         """
         first = next(iter(references_of(request, 1, self.info.model)), None)
@@ -90,7 +90,8 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
         if "FILTERED" in finish:
             raise refused(self._account, "its content filter held the image back")
         if finish != _SUCCESS and not made.image and not data:
-            raise Permanent(f"{self.info.model} made no image ({self._account.say(finish, 60)}).")
+            reason = self._account.say(finish, 60)
+            raise Permanent(f"{self.info.model} returned no image ({reason}).")
         data = data or from_base64(self._account, made.image)
         image = await keep_image(context, self._account, data)
         seed = fields["seed"] if made.seed is None else made.seed

@@ -38,7 +38,7 @@ class UnusableReply(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ModelReply:
-    """What a model answered.
+    """Reply of a model.
 
     Attributes:
         text: Its words.
@@ -60,7 +60,7 @@ Ask = Callable[[Conversation], Awaitable[ModelReply]]
 async def structured(
     ask: Ask, talk: Conversation, shape: type[ShapeT], context: CallContext, name: str
 ) -> ShapeT:
-    """Asks until there is a valid answer: once, and once more with the error.
+    """Ask for a valid answer: once, and once more with the error.
 
     Args:
         ask: One round with the model.
@@ -201,7 +201,7 @@ def _objects(text: str) -> Iterator[dict[str, Any]]:
 
 
 def _end_of_object(text: str, start: int) -> int | None:
-    """Where the object that begins at `start` has its last brace, or None where it has none."""
+    """Index of the last brace of the object that starts at `start`, or None if it has none."""
     depth, in_string, escaped = 0, False, False
     for place in range(start, len(text)):
         character = text[place]
@@ -218,7 +218,7 @@ def _end_of_object(text: str, start: int) -> int | None:
 
 
 def _decoded(text: str, *, final: bool) -> dict[str, Any] | None:
-    """An object as it is written, or without its trailing commas; None where it is prose."""
+    """An object as it is written, or without its trailing commas; None if it is prose."""
     problem = ""
     for written in (text, _TRAILING_COMMA.sub(lambda found: found[1] or "", text)):
         try:

@@ -12,7 +12,7 @@ from engine.recipes.refine.report import BatchReport, JobReport, Totals
 
 
 def write_batch(reports: Iterable[JobReport], batch: BatchReport, path: Path) -> None:
-    """Writes `batch_summary.json`: the batch, each job on a line of its own, and the totals.
+    """Write `batch_summary.json`: the batch, one job per line, and the totals.
 
     The file appears whole at the end, private to its owner. If the jobs cannot all be read,
     what was there before stays.
@@ -20,7 +20,7 @@ def write_batch(reports: Iterable[JobReport], batch: BatchReport, path: Path) ->
     Args:
         reports: The jobs in the order of the input; read once, one at a time.
         batch: The batch.
-        path: The file to write; the folder is made where it is missing.
+        path: The file to write; its folder is created if it is missing.
 
     Raises:
         ExportError: The folder is a link, or a folder stands where the file belongs.

@@ -79,12 +79,12 @@ def job_summary(job: JobReport) -> dict[str, Any]:
 
 
 def batch_head(batch: BatchReport) -> dict[str, Any]:
-    """What `batch_summary.json` says of the batch itself."""
+    """Return the fields of the batch itself in `batch_summary.json`."""
     return batch.model_dump(mode="json")
 
 
 def batch_entry(job: JobReport) -> dict[str, Any]:
-    """What `batch_summary.json` says of one job."""
+    """Return the fields of one job in `batch_summary.json`."""
     return {
         "id": job.key,
         "title": job.title,

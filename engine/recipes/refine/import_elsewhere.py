@@ -59,7 +59,7 @@ def _upwards(folder: Path, root: Path) -> Iterator[Path]:
 
 
 def _is_inside(base: Path, tail: list[str]) -> bool:
-    """Whether a path below a folder is a regular file and none of its parts is a link."""
+    """Return True if a path below a folder is a regular file and none of its parts is a link."""
     path = base
     try:
         for part in tail:

@@ -73,7 +73,7 @@ class Fields:
         return self._inner[name]
 
     def known(self, *names: str) -> Self:
-        """Notes fields that repeat what is known from elsewhere."""
+        """Record fields that repeat what is known from elsewhere."""
         self._read.update(names)
         return self
 

@@ -1,4 +1,4 @@
-"""Reading what files say of a job, whoever wrote them: fields may be missing or of other kinds.
+"""Read what files say of a job, of any program: fields may be missing or of other kinds.
 
 Nothing here fails: a value that cannot be used counts as missing, and its field as left out (see
 `Fields.left_out`).
@@ -24,7 +24,7 @@ from engine.recipes.refine.report import (
 )
 
 MAX_DEPTH = 32
-"""How deep lists and objects of a document may lie in each other."""
+"""Maximum depth of nested lists and objects in a document."""
 
 FORMER_IMAGE = "picture"
 """Key of an image's file name in documents of earlier releases."""
@@ -149,7 +149,7 @@ def read_job(
 
 
 def read_key(data: Document) -> str | None:
-    """The id that a document gives, where it can be one."""
+    """Id that a document gives, if it is a valid one."""
     told = Fields.of(data)
     found = told.first(read_id, "id", "prompt_id")
     return found or told.within("prompt_data").first(read_id, "id")
@@ -164,7 +164,7 @@ def read_id(value: Any) -> str | None:
 
 
 def read_turns(summary: Document) -> dict[int, dict[str, Any]]:
-    """What a summary says of each iteration, by its number: a list of ours, else by number."""
+    """Return each iteration's entry in a summary, by number: from a list, or keyed by number."""
     told = Fields.of(summary)
     listed = told.first(lambda value: value if isinstance(value, list) else None, "iterations")
     if listed is not None:
@@ -251,7 +251,7 @@ def _time(value: Any) -> str | None:
 
 
 def refused(value: Any) -> Iterator[RefusedValue]:
-    """What the parser refused of a document, however deep it lies."""
+    """Return the parser's objection to a document, however deeply nested."""
     if isinstance(value, RefusedValue):
         yield value
     elif isinstance(value, dict | list):

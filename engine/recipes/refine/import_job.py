@@ -1,6 +1,6 @@
-"""A job that was told of in files, as the steps that the recipe `refine` would have left behind.
+"""A job that was read from files, as the steps that the recipe `refine` would have left behind.
 
-The counterpart of `refine_outputs`: what this makes of a report, `job_report` tells again.
+The counterpart of `refine_outputs`: `job_report` returns the same report from these steps.
 """
 
 import json
@@ -25,7 +25,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
     """An ended job of a report.
 
     Args:
-        report: What was told of it; its images are in the store.
+        report: Report that was read from the files; its images are in the store.
         key: Its id in the new batch.
         output: Its folder.
         place: The same folder in the form in which no two jobs may have the same.
@@ -50,7 +50,7 @@ def done_job(report: JobReport, key: str, output: str, place: str) -> DoneJob:
 
 
 def _ended(report: JobReport) -> str:
-    """How it ended; what was told while it went on is done if there is a judged image."""
+    """Return the final state; a job that was cut off is done if it has a judged image."""
     if report.state in {"done", "failed", "cancelled"}:
         return report.state
     return "done" if any(turn.score is not None for turn in report.iterations) else "cancelled"
@@ -133,7 +133,7 @@ def _evaluate(turn: IterationReport, judged: EvaluationReport) -> dict[str, Any]
 
 
 def _judged(turn: IterationReport) -> EvaluationReport | None:
-    """The judgement; one that was told as a bare score has no words."""
+    """Return the judgement; a bare score has no words."""
     if turn.evaluation is None and turn.score is not None:
         return EvaluationReport(score=turn.score)
     return turn.evaluation
@@ -185,7 +185,7 @@ def _span(seconds: float | None) -> timedelta:
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A told time in UTC; one without a zone is taken as UTC, one far off counts as not told."""
+    """Time in UTC; one without a zone is taken as UTC, an implausible one as missing."""
     if text is None:
         return None
     try:

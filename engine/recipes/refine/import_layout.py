@@ -1,4 +1,4 @@
-"""What the files of a results folder are, by their names, ours or those of older scripts."""
+"""Kinds of files in a results folder, by their names: ours and those of older scripts."""
 
 import os
 import re
@@ -44,9 +44,9 @@ class TurnFiles:
 
     Attributes:
         image: Its image.
-        results: What it was made from, the preferred file first.
+        results: Files with its prompt and settings, the preferred file first.
         evaluation: How it was judged, the preferred file first.
-        lineage: What its image was made from, if the image does not carry it.
+        lineage: Files with its lineage, if the image does not carry it.
     """
 
     image: Path | None = None
@@ -79,12 +79,12 @@ class FolderFiles:
 
     @property
     def is_job(self) -> bool:
-        """Whether it is a job's folder; a lone summary counts where nothing lies below it."""
+        """True if it is a job's folder; a lone summary counts if there is nothing below it."""
         return bool(self.turns) or (self.summary is not None and not self.folders)
 
 
 def look(path: Path) -> FolderFiles:
-    """Sorts the entries of a folder; those whose names begin with a dot are passed over.
+    """Sort the entries of a folder; skip those whose names begin with a dot.
 
     Raises:
         OSError: It cannot be read.

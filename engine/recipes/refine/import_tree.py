@@ -1,6 +1,6 @@
-"""Reading a folder of results back, ours or one that an older script made.
+"""Reading a folder of results back: ours, or one of an older script.
 
-A job's folder holds `iteration_N.png`, and beside each image what is told of it; older scripts
+A job's folder holds `iteration_N.png`, each with its report beside it; older scripts
 keep the images in a folder `images` next to the results. Only the images have to be there.
 Nothing in the tree is trusted: links are not followed, paths in files are never opened, sizes and
 numbers are bounded. What is left out is named: a file or folder as a `TreeProblem`, fields of a
@@ -42,7 +42,7 @@ from engine.recipes.refine.report import EvaluationReport, IterationReport, JobR
 from engine.text.terminal import clean
 
 MAX_LEVELS = 4
-"""How many folders below the given one are looked into: `outputs/results/BATCH/ID` is three."""
+"""Depth to which folders below the given one are searched: `outputs/results/BATCH/ID` is three."""
 
 MAX_DOCUMENT_BYTES = 16 * 1024 * 1024
 """The largest JSON or YAML file that is read."""
@@ -86,7 +86,7 @@ class TreeJob:
     """One job of a tree.
 
     Attributes:
-        report: What is told of it. Each iteration's artifact is the image as it was found.
+        report: Its report. Each iteration's artifact is the image as it was found.
         folder: Where it lies.
         images: The image of each iteration, by number.
     """
@@ -237,7 +237,7 @@ class _JobReader:
         return fields
 
     def iteration(self, number: int, said: dict[str, Any]) -> IterationReport | None:
-        """One iteration, or None where it has no image that can be read."""
+        """One iteration, or None if it has no readable image."""
         files, before = self.found.turns[number], len(self._documents)
         results = self.document(files.results, said, self.found.summary)
         judged = results.first(mapping, "evaluation")
@@ -269,7 +269,7 @@ class _JobReader:
         return None
 
     def name_fields(self) -> None:
-        """Notes every field that was not read of the documents that were."""
+        """Record every unread field of the documents that were read."""
         for path, fields in self._documents:
             names = [clean(name, 80) for name in fields.left_out()]
             self.left += [TreeField(path or self.found.path, name) for name in names]
@@ -349,7 +349,7 @@ def _examine(data: bytes) -> tuple[Artifact, Lineage | None]:
 
 
 def _foreign_lineage(texts: dict[str, str], width: int, height: int) -> Lineage | None:
-    """What another program wrote in the form of the ecosystem."""
+    """Return an entry of another program in the form of the ecosystem."""
     info = parse_infotext(texts.get(PARAMETERS, ""))
     seed = info.parameters.get("Seed", "")
     if not re.fullmatch("[0-9]{1,18}", seed):

@@ -1,4 +1,4 @@
-"""What an entry of a batch for the recipe `refine` may say."""
+"""Entries of a batch for the recipe `refine`."""
 
 from typing import Annotated
 
@@ -32,7 +32,7 @@ class RefineInput(RecipeInput):
     id: Name | None = Field(
         default=None,
         description="Names the entry and the folder of its results; unique in its file. Without "
-        "one, it is made of the entry's position and first words.",
+        "one, it is taken from the entry's position and first words.",
         examples=["lighthouse"],
     )
     title: Phrase = Field(
@@ -105,6 +105,6 @@ class RefineInput(RecipeInput):
 
 
 def _sentence(part: str) -> str:
-    """A part that ends like a sentence, whatever it ended in."""
+    """A part that ends like a sentence, with any previous ending replaced."""
     part = part.rstrip(",;: \t\r\n")
     return part if part.endswith(_SENTENCE_ENDS) else f"{part}."

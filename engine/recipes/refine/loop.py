@@ -31,14 +31,14 @@ class RefineTurn(BaseModel):
 
     @property
     def attempt(self) -> Attempt:
-        """What the next writer is told of this turn."""
+        """Entry of this turn in the next prompt writer's history."""
         return Attempt(
             prompt=self.prompt, negative_prompt=self.negative_prompt, evaluation=self.evaluation
         )
 
 
 async def refine(job: Job[RefineInput, RefineSettings]) -> RefineTurn:
-    """Runs the loop and returns its best turn.
+    """Run the loop and return its best turn.
 
     An operator may decide a prompt (`iteration-N/prompt`; empty takes the written one) or the
     result (`select`; 0 takes the best).

@@ -1,4 +1,4 @@
-"""The folder of one job that people read: a projection of the store that can be made again."""
+"""The folder of one job for people: a projection of the store that can be rebuilt."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ SUMMARY = "summary.json"
 """The name of a job's summary."""
 
 FORMATS = frozenset({"json", "yaml"})
-"""What an iteration's results can be written as."""
+"""File formats of an iteration's results."""
 
 OWN_NAME = re.compile(
     r"iteration_(?P<number>[1-9][0-9]{0,8})"
@@ -39,7 +39,7 @@ def write_job(
     artifact_path: Callable[[str], Path],
     formats: frozenset[str] = FORMATS,
 ) -> list[str]:
-    """Makes a folder say what a report says.
+    """Bring a folder in line with a report.
 
     Cheap to call again: what is already right is left alone. Each file appears whole or not at
     all, private to its owner (a hard link has the mode of the stored file); files of earlier
@@ -48,7 +48,7 @@ def write_job(
 
     Args:
         report: The job.
-        folder: Its own folder, made where it is missing.
+        folder: Its folder, created if it is missing.
         artifact_path: The stored file of a hash.
         formats: `json`, `yaml` or both, for the iterations' results.
 

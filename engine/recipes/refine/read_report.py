@@ -1,4 +1,4 @@
-"""What the recipe `refine` writes for people: reports from the store, in the results folder."""
+"""Reports and results folders of the recipe `refine`, read from the store for people."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ from engine.recipes.refine.report import (
 
 
 def project(projection: Projection) -> None:
-    """Brings a job's folder up to date."""
+    """Bring a job's folder up to date."""
     if projection.job is None:
         return
     report = job_report(projection.connection, projection.batch, projection.job)
@@ -34,7 +34,7 @@ def project(projection: Projection) -> None:
 
 
 def finish(projection: Projection) -> None:
-    """Writes the batch's summary."""
+    """Write the batch's summary."""
     batch = projection.batch
     summary = BatchReport(
         id=batch.id,
@@ -73,7 +73,7 @@ def _reports(connection: sqlite3.Connection, batch: BatchRow) -> Iterator[JobRep
 
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> JobReport:
-    """One job as it is told to people."""
+    """Report of one job."""
     turns = _turns(connection, job.id)
     iterations = tuple(
         report for number in sorted(turns) if (report := _iteration(number, turns[number]))
@@ -151,7 +151,7 @@ def _evaluation(step: StepRow) -> EvaluationReport | None:
 
 
 def _below(folder: str, results: str) -> str:
-    """A job's folder as it is told: relative to the folder of all results."""
+    """A job's folder for display: relative to the folder of all results."""
     path = PurePath(folder)
     return (path.relative_to(results) if path.is_relative_to(results) else path).as_posix()
 

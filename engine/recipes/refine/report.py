@@ -1,4 +1,4 @@
-"""What is told of a job and of a batch: plain data, independent of the store.
+"""Reports of a job and of a batch: plain data, independent of the store.
 
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
@@ -39,7 +39,7 @@ class EvaluationReport(FrozenModel):
 
     @property
     def has_words(self) -> bool:
-        """Whether it says anything."""
+        """True if it has any content."""
         return bool(self.description or self.reasons or self.missing)
 
 
@@ -51,7 +51,7 @@ class IterationReport(FrozenModel):
         prompt: What the backend was asked to show.
         negative_prompt: What it was asked to keep out.
         seed: Source of its randomness; None where it is not known.
-        backend: Name of the backend that made the image.
+        backend: Name of the backend that generated the image.
         model: The model it ran.
         width: Width of the image in pixels.
         height: Height of the image in pixels.
@@ -107,7 +107,7 @@ class Totals(FrozenModel):
     Attributes:
         cost_microdollars: What it has cost.
         seconds: Time spent in its steps.
-        calls: How many calls of backends were made.
+        calls: Number of calls to backends.
         iterations: How many iterations have an image.
     """
 

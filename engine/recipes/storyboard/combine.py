@@ -11,13 +11,13 @@ from typing import Literal
 from engine.contract import ScorerScores
 
 Combination = Literal["weighted", "rank", "zscore"]
-"""What is weighed: the marks, their places within the set, or their standard scores."""
+"""Values that are weighed: the marks, their ranks within the set, or their standard scores."""
 
 STANDARD_WEIGHTS = {"pickscore": 0.50, "clipscore": 0.25, "vqascore": 0.15, "aesthetic": 0.10}
 """Weights of the four scorers that have some unless others are set."""
 
 DECIMALS = 4
-"""Overall scores are told apart by so many decimals; closer ones are equal."""
+"""Decimals to which overall scores are compared; closer ones are equal."""
 
 Values = Sequence[float | None]
 
@@ -78,7 +78,7 @@ def _place(value: float, known: Sequence[float]) -> float:
 
 
 def deviation(values: Sequence[float]) -> float:
-    """Standard deviation of a whole set; 0 where all are equal, rounding aside."""
+    """Standard deviation of a whole set; 0 if all are equal, rounding aside."""
     mean = math.fsum(values) / len(values)
     found = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
     return found if found > 1e-9 * max(1.0, abs(mean)) else 0.0

@@ -1,4 +1,4 @@
-"""Which decisions fit a storyboard: scenes that there are, and images that a scene has."""
+"""Checks of decisions on a storyboard: its scenes, and the images that a scene has."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from engine.text.plural import pluralize
 
 
 def check_decision(shape: JobShape, key: str, value: Any) -> str:
-    """Why a decision does not fit a storyboard, as a sentence; empty where it does."""
+    """Return the reason to refuse a decision on a storyboard, as a sentence; empty if it fits."""
     scene, total = numbered(key, "scene"), _scenes(shape)
     if scene is None or scene > total:
         named = key.partition("/")[0]
@@ -36,7 +36,7 @@ def _check_select(shape: JobShape, scene: int, value: int) -> str:
 
 
 def _scenes(shape: JobShape) -> int:
-    """How many scenes the storyboard has, or is going to have."""
+    """Return the number of scenes that the storyboard has, or will have."""
     split = None if shape.input.scenes else shape.result_of("", "scenes")
     if split is None:
         return scene_count(shape.input, shape.settings)

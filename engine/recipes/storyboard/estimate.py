@@ -1,4 +1,4 @@
-"""What a storyboard asks of its backends: how often, and whether they can do it."""
+"""Estimates of a storyboard's calls, and whether the backends support them."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 
 
 def calls_of(entry: StoryboardInput, settings: StoryboardSettings) -> Mapping[str, tuple[int, int]]:
-    """Calls of one storyboard by capability, the least and the most, where nothing goes wrong."""
+    """Minimum and maximum calls of one storyboard by capability, if nothing fails."""
     scenes = scene_count(entry, settings)
     own = entry.reference_image is not None and settings.reference_mode == "first_scene"
     shot = scenes - 1 if own else scenes
@@ -25,7 +25,7 @@ def calls_of(entry: StoryboardInput, settings: StoryboardSettings) -> Mapping[st
 
 
 def check(settings: StoryboardSettings, backends: Mapping[str, Backend]) -> str:
-    """What is wrong with the scorers that have weights: a backend that does not have them.
+    """Check that the backend has all scorers with weights.
 
     Returns:
         A sentence, empty where nothing is wrong.

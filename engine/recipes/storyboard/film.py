@@ -33,7 +33,7 @@ class Brand(FrozenModel):
 
 
 class Film(FrozenModel):
-    """What all scenes of a storyboard have in common.
+    """Common data of all scenes of a storyboard.
 
     Attributes:
         brief: Subject of the whole; empty if there are only scenes.

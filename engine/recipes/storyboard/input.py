@@ -1,4 +1,4 @@
-"""What an entry of a batch for the recipe `storyboard` may say."""
+"""Entries of a batch for the recipe `storyboard`."""
 
 import re
 from typing import Annotated, Any
@@ -67,7 +67,7 @@ class _Entry(FrozenModel):
 
 
 class BrandInput(_Entry):
-    """What a brand asks of every image."""
+    """Requirements of a brand for every image."""
 
     name: Annotated[str, TextLength(0, 200)] = Field(
         "", description="Its name.", examples=["North Roast"]
@@ -105,7 +105,7 @@ class SceneInput(_Entry):
 
     @property
     def planned(self) -> PlannedScene:
-        """The scene as backends are told of it."""
+        """Return the scene as backends receive it."""
         return PlannedScene(prompt=self.prompt, duration=self.duration, notes=self.notes)
 
 
@@ -121,7 +121,7 @@ class StoryboardInput(_Entry, RecipeInput):
     id: Name | None = Field(
         default=None,
         description="Names the storyboard and the folder of its results; unique in its file. "
-        "Without one, it is made of the entry's position and first words.",
+        "Without one, it is taken from the entry's position and first words.",
         examples=["coffee"],
     )
     target_duration: Seconds | None = Field(
@@ -164,7 +164,7 @@ class StoryboardInput(_Entry, RecipeInput):
 
     @property
     def film(self) -> Film:
-        """What all scenes have in common, as backends are told of it."""
+        """Return the common data of all scenes, as backends receive it."""
         return Film(
             brief=self.prompt,
             target_duration=self.target_duration,

@@ -31,7 +31,7 @@ OPERATORS_IMAGE = "The operator's own image is scene 1; nothing was generated fo
 
 
 class SceneResult(FrozenModel):
-    """What became of one scene.
+    """Result of one scene.
 
     Attributes:
         number: Which it is, from 1.
@@ -39,7 +39,7 @@ class SceneResult(FrozenModel):
         prompt: What was to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else was to be kept in mind.
-        wording: What its images were made from.
+        wording: Prompt of its images.
         references: The images that it follows.
         image: The image that was taken.
         variation: Which variation that is; None where it is the operator's own image.
@@ -85,7 +85,7 @@ class Storyboard(FrozenModel):
 
 
 async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboard:
-    """Writes all scenes' prompts side by side, and makes their images one scene after the other.
+    """Write all scenes' prompts concurrently, and generate their images one scene at a time.
 
     An operator may decide a scene's prompt (`scene-N/prompt`) and its image (`scene-N/select`);
     what follows runs again.
@@ -118,7 +118,7 @@ async def shoot(
     words: ScenePrompt,
     before: Sequence[Artifact],
 ) -> SceneResult:
-    """Makes a scene's images, scores them as one set, and takes one."""
+    """Generate a scene's images, score them as one set, and select one."""
     settings, scope = job.settings, scene.scope_in(job)
     follows = await references(job, scene, before)
     variations: list[Variation] = []
@@ -154,7 +154,7 @@ async def score(
     variations: Sequence[Variation],
     again: int,
 ) -> SelectRequest:
-    """Scores all images of a scene as one set, also those of earlier rounds of generation."""
+    """Score all images of a scene as one set, also those of earlier rounds of generation."""
     settings, scope = job.settings, scene.scope_in(job)
     made = [(one.number, one.image) for one in variations if one.image is not None]
     sheet = await (scope.scope(f"again-{again}") if again else scope).step(
@@ -183,7 +183,7 @@ async def score(
 def given_scene(
     job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
 ) -> SceneResult:
-    """Scene 1 where its image is the operator's own."""
+    """Scene 1, if its image is the operator's own."""
     image = job.input.reference_image
     if image is None:
         raise ValueError("the entry has no reference image")
@@ -199,7 +199,7 @@ def given_scene(
 
 
 def _told_of_scorers(scenes: Sequence[SceneResult]) -> list[str]:
-    """What has to be said where scenes were scored by others, as where a fallback was asked."""
+    """Return a warning if scenes were scored by different scorers, as after a fallback."""
     if len({scene.scorers for scene in scenes if scene.scorers}) < 2:
         return []
     said = "The scenes were scored by different scorers, so their quality scores do not compare"

@@ -1,4 +1,4 @@
-"""The folders that people read: a projection of the store that can be made again at any time."""
+"""The folders for people: a projection of the store that can be rebuilt at any time."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ from engine.text.terminal import clean
 
 STORYBOARD = "storyboard.json"
 SOURCES = "safelight-sources"
-"""Keyword of the chunk that says what a contact sheet was made from."""
+"""Keyword of the chunk that records the sources of a contact sheet."""
 
 MAX_SHEET_BYTES = 256 << 20
 
@@ -59,7 +59,7 @@ Stored = Callable[[str], Path]
 
 
 def project(projection: Projection) -> None:
-    """Brings a job's folder up to date.
+    """Bring a job's folder up to date.
 
     Raises:
         ExportError: A stored image is gone or damaged; everything else has been written.
@@ -72,7 +72,7 @@ def project(projection: Projection) -> None:
 
 
 def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> None:
-    """Makes a folder say what a report says; see `project`."""
+    """Bring a folder in line with a report; see `project`."""
     report = _with_file_names(report, stored)
     writing = _Writing(report, stored)
     traces = not (report.settings.trace_cleanup and report.state == "done")
@@ -122,7 +122,7 @@ class _Writing:
     problems: list[str] = field(default_factory=list)
 
     def traces(self, target: Folder, scene: SceneReport) -> None:
-        """Everything that led to a scene's image, in a folder of its own."""
+        """Everything that led to a scene's image, in a separate folder."""
         try:
             with target.folder(folder_name(scene.number)) as inner:
                 self._traces(inner, scene)
@@ -150,7 +150,7 @@ class _Writing:
                 return
 
     def contact_sheet(self, target: Folder) -> None:
-        """All images that were taken, with numbers and scores; left alone where it is right."""
+        """All selected images, with numbers and scores; left alone if it is up to date."""
         scenes = [scene for scene in self.report.scenes if scene.image is not None]
         if not scenes:
             return
@@ -235,7 +235,7 @@ def _source_of(data: bytes | None) -> str | None:
 
 
 def _sweep(target: Folder, files: set[str], folders: set[str], stored: Stored) -> None:
-    """Removes what this projection made before and the report no longer has."""
+    """Remove files of an earlier projection that the report no longer has."""
     for name in target.names():
         if OWN_FOLDER.fullmatch(name) and name not in folders:
             _drop(target, name, stored)
@@ -243,7 +243,7 @@ def _sweep(target: Folder, files: set[str], folders: set[str], stored: Stored) -
 
 
 def _drop(target: Folder, name: str, stored: Stored) -> None:
-    """Removes the traces in a folder, and the folder if nothing else is in it."""
+    """Remove the traces in a folder, and the folder if nothing else is in it."""
     try:
         with target.folder(name) as inner:
             sweep(inner, (), OWN_TRACE, _UNTOUCHED_TRACE, stored)
@@ -253,7 +253,7 @@ def _drop(target: Folder, name: str, stored: Stored) -> None:
 
 
 def finish(projection: Projection) -> None:
-    """Writes the batch's summary: each storyboard on a line of its own, and the totals."""
+    """Write the batch's summary: one storyboard per line, and the totals."""
     batch = projection.batch
     path = projection.root / batch.summary
     states: Counter[str] = Counter()

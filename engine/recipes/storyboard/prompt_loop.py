@@ -28,7 +28,7 @@ class PromptDraft(FrozenModel):
 
 
 class ScenePrompt(FrozenModel):
-    """What a scene's images are made from.
+    """Prompt of a scene's images.
 
     Attributes:
         prompt: The text.
@@ -48,7 +48,7 @@ class ScenePrompt(FrozenModel):
 async def enhance(
     job: Job[StoryboardInput, StoryboardSettings], film: Film, scene: Scene
 ) -> ScenePrompt:
-    """Rewrites a scene's prompt until it is good enough or the rounds are over; the best wins.
+    """Rewrite a scene's prompt until it is good enough or the rounds are over; the best wins.
 
     An operator may decide the prompt (`scene-N/prompt`; empty takes the written one again).
     """
@@ -95,7 +95,7 @@ async def write_and_review(
 def wording(
     versions: Sequence[PromptDraft], film: Film, planned: PlannedScene, notes: Sequence[str] = ()
 ) -> ScenePrompt:
-    """The best version, of equal ones the first; the scene's own words where there is none."""
+    """Return the best version, the first of equals; the scene's own words if there is none."""
     if not versions:
         return own_words(film, planned).model_copy(update={"notes": tuple(notes)})
     best = max(versions, key=lambda version: version.draft.review.overall)
@@ -119,7 +119,7 @@ def own_words(film: Film, planned: PlannedScene) -> ScenePrompt:
 
 
 def as_decided(found: ScenePrompt, decided: str) -> ScenePrompt:
-    """The wording with an operator's prompt in place of the written one, where there is one."""
+    """Return the wording with an operator's prompt, if any, in place of the written one."""
     if not decided.strip() or decided == found.prompt:
         return found
     return found.model_copy(update={"prompt": decided, "source": "operator", "score": None})

@@ -22,7 +22,7 @@ _FORMER_IMAGES = "pictures"
 
 
 class Weight(FrozenModel):
-    """What one scorer counts for in a set.
+    """Weight of one scorer in a set.
 
     Attributes:
         metric: Its name.
@@ -53,7 +53,7 @@ class RankedScore(FrozenModel):
 
 
 class RankedImage(FrozenModel):
-    """What one image of a set got.
+    """Scores and rank of one image of a set.
 
     Attributes:
         image: The image.
@@ -91,14 +91,14 @@ class Ranking(FrozenModel):
 
     @property
     def best(self) -> int:
-        """Where the best image stands, from 0."""
+        """Index of the best image, from 0."""
         return next(index for index, one in enumerate(self.images) if one.rank == 1)
 
 
 def ranking(
     sheet: ScoreTable, weights: Mapping[str, float] | None = None, how: Combination = "weighted"
 ) -> Ranking:
-    """Puts the images of a score sheet in order.
+    """Rank the images of a score sheet.
 
     Args:
         sheet: The scores of one set.
@@ -154,7 +154,7 @@ def _mark(column: ScorerScores, index: int) -> RankedScore:
 def _warnings(
     named: Mapping[str, ScorerScores], nominal: Mapping[str, float], given: Mapping[str, float]
 ) -> list[str]:
-    """What may make the order worth less."""
+    """Return notes on what weakens the ranking."""
     said = []
     if not nominal:
         said.append("No scorer gave a mark, so the first image stands.")
@@ -175,7 +175,7 @@ def _warnings(
 def _notes(
     named: Mapping[str, ScorerScores], nominal: Mapping[str, float], overall: Values
 ) -> list[str]:
-    """What explains the order."""
+    """Return notes that explain the ranking."""
     said = [
         f"{metric} read the beginning of its text only: it is longer than that."
         for metric, column in named.items()

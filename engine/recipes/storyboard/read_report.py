@@ -30,7 +30,7 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 
 
 def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> StoryboardReport:
-    """One job as it is told to people."""
+    """Report of one job."""
     reader = _ReportReader(connection, batch, job)
     error = queries.error(connection, job.error_id) if job.error_id else None
     path, scenes = PurePath(job.output), tuple(reader.scenes())
@@ -87,10 +87,10 @@ class _ReportReader:
         return max((s.finished_at for s in self.steps.values() if s.finished_at), default=None)
 
     def scenes(self) -> Iterator[SceneReport]:
-        """The scenes in order, as many as there are to be.
+        """Return all planned scenes in order.
 
-        Images are made in this order, so what lies behind a scene without a choice is of a run
-        that a decision or a retry has overtaken, and is not told.
+        Images are generated in this order, so those after a scene without a choice are left
+        out: they belong to a run that a decision or a retry has overtaken.
         """
         split = self._done("", "scenes")
         written = Scenes.model_validate_json(split.result or "").scenes if split else ()
@@ -103,7 +103,7 @@ class _ReportReader:
             reached = report.image is not None
 
     def likenesses(self, scenes: Sequence[SceneReport]) -> tuple[Similarity, ...]:
-        """How alike the chosen images are, unless others were compared than these."""
+        """Similarity of the chosen images, unless it compared others than these."""
         step = self._done("", "compare")
         if step is None:
             return ()
@@ -136,7 +136,7 @@ class _ReportReader:
         )
 
     def _selection(self, number: int, variations: Sequence[VariationReport]) -> Selection | None:
-        """What was chosen, unless the images that it was chosen from are no longer these."""
+        """Selection, unless its candidates have changed since."""
         made = self._done(scope_of(number), "select")
         if made is None:
             return None
@@ -176,7 +176,7 @@ class _ReportReader:
     def _wording(
         self, scene: Scene, rounds: Sequence[Round], variations: Sequence[VariationReport]
     ) -> ScenePrompt | None:
-        """What images are made from, once they are being made."""
+        """Prompt of the images, once their generation has started."""
         if self._is_given(scene):
             return own_words(self.entry.film, scene.planned)
         versions = [

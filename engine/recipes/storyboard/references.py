@@ -1,4 +1,4 @@
-"""What a scene follows, so that the images look like one film, and how alike they came out."""
+"""Reference images that a scene follows for a consistent film, and the resulting similarity."""
 
 from collections.abc import Sequence
 
@@ -41,7 +41,7 @@ async def references(
 
 
 def told_of_references(job: Job[StoryboardInput, StoryboardSettings], scenes: int) -> list[str]:
-    """What has to be said where the backend takes fewer references than the strategy has."""
+    """Return a warning if the backend takes fewer references than the strategy has."""
     strategy, backend = job.settings.reference_strategy, job.image.backend.info
     if strategy == "chain" or scenes < 3 or job.image.max_references > 1:
         return []
@@ -50,14 +50,14 @@ def told_of_references(job: Job[StoryboardInput, StoryboardSettings], scenes: in
 
 
 def is_first_scene(job: Job[StoryboardInput, StoryboardSettings]) -> bool:
-    """Whether the operator's own reference is the image of scene 1."""
+    """Return True if the operator's own reference is the image of scene 1."""
     return job.input.reference_image is not None and job.settings.reference_mode == "first_scene"
 
 
 async def compare(
     job: Job[StoryboardInput, StoryboardSettings], images: Sequence[Artifact]
 ) -> tuple[tuple[Similarity, ...], tuple[str, ...]]:
-    """How alike the images of the scenes are, and what has to be said about that."""
+    """Return the similarity of the scenes' images, with notes on it."""
     if len(images) < 2:
         return (), ()
     try:

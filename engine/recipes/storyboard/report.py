@@ -1,4 +1,4 @@
-"""What is told of a storyboard: plain data, independent of the store.
+"""Report of a storyboard: plain data, independent of the store.
 
 Times are UTC in ISO 8601, durations are seconds, costs are integer millionths of a US dollar.
 """
@@ -40,7 +40,7 @@ class VariationReport(FrozenModel):
 
     Attributes:
         number: Which variation, from 1.
-        prompt: What it was made from.
+        prompt: Its prompt.
         negative_prompt: What was to be kept out.
         seed: What it was asked with.
         backend: Name of the backend.
@@ -48,7 +48,7 @@ class VariationReport(FrozenModel):
         width: Width that was asked for, in pixels.
         height: Height that was asked for, in pixels.
         references: Hashes of the images that it follows.
-        image: What was made; None where that failed for good.
+        image: The image; None if its generation failed for good.
         failure: Why it failed.
         cost_microdollars: What it has cost.
         file: Name of the image's file among the traces, empty for the usual one.
@@ -79,7 +79,7 @@ class SceneReport(FrozenModel):
         duration: How long it lasts, in seconds, where that is set.
         notes: What else is to be kept in mind.
         rounds: How its prompt was written.
-        wording: What its images are made from, once that is settled.
+        wording: Prompt of its images, once that is settled.
         variations: Its images.
         selection: Which of them was taken and why, once one was.
         image: What was taken.
@@ -130,7 +130,7 @@ class StoryboardReport(FrozenModel):
         finished_at: When it ended.
         seconds: Time spent in its steps.
         cost_microdollars: What it has cost.
-        calls: How many calls of backends were made.
+        calls: Number of calls to backends.
     """
 
     id: int

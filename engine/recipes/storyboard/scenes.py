@@ -1,4 +1,4 @@
-"""Which scenes a storyboard has: those of its entry, or those that its brief is split into."""
+"""Scenes of a storyboard: those of its entry, or those that its brief is split into."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Scene:
     planned: PlannedScene
 
     def scope_in(self, job: Job[StoryboardInput, StoryboardSettings]) -> Scope:
-        """Where its steps live."""
+        """Prefix of the keys of its steps."""
         return job.scope(scope_of(self.number))
 
 
@@ -41,7 +41,7 @@ def scope_of(number: int) -> str:
 
 
 def scene_count(entry: StoryboardInput, settings: StoryboardSettings) -> int:
-    """How many scenes an entry has or gets.
+    """Return the number of scenes that an entry has or will get.
 
     A brief gets as many as the setting says, else one for every `seconds_per_scene` of its
     duration, rounded (15 seconds make 4), and `USUAL_SCENES` where it has no duration.

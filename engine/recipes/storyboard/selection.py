@@ -1,4 +1,4 @@
-"""Which image of a set is taken, and why, in words."""
+"""Selection of an image from a set, with the reason in words."""
 
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +23,7 @@ class SelectRequest(Request):
     Attributes:
         sheet: Its scores.
         numbers: The variation that each image is.
-        failed: Variations that could not be made, and why.
+        failed: Failed variations, with the reasons.
         weights: Weight of each metric; none for the standard ones.
         combination: How the marks are combined.
         threshold: Quality that the chosen image should have.
@@ -40,7 +40,7 @@ class SelectRequest(Request):
 
 
 class Selection(Result):
-    """Which image of a set is taken, and why.
+    """Selected image of a set, and the reason.
 
     Attributes:
         ranking: The set in order.
@@ -62,12 +62,12 @@ class Selection(Result):
 
     @property
     def image(self) -> Artifact:
-        """What is taken."""
+        """Selected image."""
         return self.ranking.images[self.numbers.index(self.chosen)].image
 
     @property
     def scorers(self) -> tuple[str, ...]:
-        """Who gave the quality, in order."""
+        """Sources of the quality scores, in order."""
         return tuple(sorted(one.scorer for one in self.ranking.weights if one.nominal > 0))
 
     def scores(self) -> list[Score]:
@@ -94,7 +94,7 @@ def ranked(request: SelectRequest) -> Ranking:
 
 
 def select_best(request: SelectRequest) -> Selection:
-    """Which image of a set is taken, and why.
+    """Select an image of a set, with the reason.
 
     Raises:
         Permanent: What was decided is no image of the set.

@@ -40,7 +40,7 @@ PRESETS: dict[str, dict[str, float]] = {
         "quality_threshold": 0.0,
     },
 }
-"""What each preset sets; what is set beside it wins."""
+"""Settings of each preset; explicit settings win."""
 
 
 def _mapping(value: Any) -> Any:
@@ -152,7 +152,7 @@ class StoryboardSettings(RecipeSettings):
     @model_validator(mode="before")
     @classmethod
     def _filled_from_preset(cls, data: Any) -> Any:
-        """What is not set is what the preset says, so that a stored batch keeps the numbers."""
+        """Fill unset values from the preset, so that a stored batch keeps the numbers."""
         if not isinstance(data, dict):
             return data
         preset = PRESETS.get(str(data.get("preset", "balanced")), {})
@@ -206,5 +206,5 @@ class StoryboardSettings(RecipeSettings):
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """What images are to be scored by; empty for all that the backend has."""
+        """Return the scorers to use; empty for all that the backend has."""
         return tuple(name for name, weight in self.score_weights.items() if weight > 0)

@@ -1,4 +1,4 @@
-"""Images of one scene: the same prompt, a seed of its own for each."""
+"""Images of one scene: the same prompt, each with a different seed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Variation:
     Attributes:
         number: Which it is, from 1.
         seed: What it was asked with.
-        image: What was made; None where that failed for good.
+        image: The image; None if its generation failed for good.
         failure: Why it failed.
     """
 
@@ -41,18 +41,18 @@ async def generate(
     *,
     must: bool,
 ) -> list[Variation]:
-    """Makes variations side by side; some may fail for good.
+    """Generate variations concurrently; some may fail for good.
 
     Args:
         job: The job.
         scene: The scene.
-        words: What they are made from.
+        words: Their prompt.
         references: What they follow.
         numbers: Their numbers.
-        must: Whether one at least has to be made.
+        must: Whether at least one has to succeed.
 
     Raises:
-        Permanent: One had to be made, and none could.
+        Permanent: `must` is set, and all failed.
     """
     errors: list[Permanent] = []
 

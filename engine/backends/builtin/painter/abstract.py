@@ -35,7 +35,7 @@ INKS: tuple[tuple[Rgb, ...], ...] = (
 
 
 def abstract(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    """Paints one of three kinds of composition in the asked colours, or in the seed's own."""
+    """Paint one of three kinds of composition in the asked colours, or in the seed's own."""
     asked = [colour for colour, _ in plan.palette]
     own = list(INKS[int(rng.integers(len(INKS)))])
     inks = (asked + own)[: max(5, len(asked))] if asked else own

@@ -18,13 +18,13 @@ from engine.backends.builtin.painter.plan import PaintPlan
 from engine.imaging.measure.colour import Rgb, mix
 
 NEON_SHARE = 0.6
-"""Where more windows than this are lit, towers carry signs of light."""
+"""Number of lit windows above which towers carry illuminated signs."""
 
 WINDOW: Rgb = (1.0, 0.83, 0.46)
 
 
 def rounded(canvas: Canvas, plan: PaintPlan, patch: Patch, colour: Rgb, side: float) -> None:
-    """Lays a shape as a round body: light from `side` (-1 left, 1 right), shadow on the other."""
+    """Lay a shape as a round body: light from `side` (-1 left, 1 right), shadow on the other."""
     if not patch.mask.size:
         return
     columns = np.linspace(-1, 1, patch.mask.shape[1], dtype=np.float32)[None, :] * side

@@ -46,7 +46,7 @@ class Canvas:
         return self.height, self.width
 
     def over(self, mask: Array | float, colour: Rgb | Array, top: int = 0, left: int = 0) -> None:
-        """Lays opaque paint where `mask` (h, w) is 1; row 0 of it lies on row `top`."""
+        """Lay opaque paint where `mask` (h, w) is 1; row 0 of it lies on row `top`."""
         paint = np.asarray(colour, dtype=np.float32)
         cover = np.asarray(mask, dtype=np.float32)
         rows = cover.shape[0] if cover.ndim == 2 else self.height - top
@@ -57,7 +57,7 @@ class Canvas:
         view += change
 
     def glow(self, mask: Array, colour: Rgb, top: int = 0, left: int = 0) -> None:
-        """Adds light where `mask` (h, w) is above 0, never past white (screen blending)."""
+        """Add light where `mask` (h, w) is above 0, never past white (screen blending)."""
         light = np.asarray(colour, dtype=np.float32)
         rows, columns = mask.shape
         view = self.pixels[top : top + rows, left : left + columns]
@@ -67,12 +67,12 @@ class Canvas:
         view += change
 
     def lay(self, patch: Patch, colour: Rgb | Array, opacity: float = 1.0) -> None:
-        """Lays a cut-out shape in one colour, or in colours of shape (h, w, 3)."""
+        """Lay a cut-out shape in one colour, or in colours of shape (h, w, 3)."""
         if patch.mask.size:
             self.over(patch.mask * opacity, colour, patch.top, patch.left)
 
     def gradient(self, stops: Sequence[Rgb], top: int, bottom: int, power: float = 1.0) -> None:
-        """Fills rows `top` to `bottom` with colours that melt from the first stop to the last."""
+        """Fill rows `top` to `bottom` with colours that melt from the first stop to the last."""
         if bottom <= top:
             return
         steps = 96
@@ -100,7 +100,7 @@ class Canvas:
         flip: bool = False,
         holes: Sequence[Ring] = (),
     ) -> Patch:
-        """Cuts a shape out, with smooth edges.
+        """Cut a shape out, with smooth edges.
 
         Args:
             rings: Closed outlines in local coordinates: x to the right, y up.
@@ -160,7 +160,7 @@ class Spot:
         opacity: float = 1.0,
         holes: Sequence[Ring] = (),
     ) -> Patch:
-        """Lays rings in one colour and returns the shape that they cut."""
+        """Lay rings in one colour and return the shape that they cut."""
         patch = self.canvas.stencil(rings, self.at, self.size, self.flip, holes)
         self.canvas.lay(patch, colour, opacity)
         return patch

@@ -11,7 +11,7 @@ from engine.imaging.measure.colour import mix
 
 
 def paint_clouds(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, clear: bool) -> None:
-    """Paints the clouds that weather and light ask for; the seed chooses where neither does."""
+    """Paint the clouds that weather and light ask for; the seed chooses where neither does."""
     kind = float(rng.uniform())
     if "storm" in plan.weather or plan.look.name == "storm":
         _bank(canvas, plan, rng, cover=0.75, dark=True)

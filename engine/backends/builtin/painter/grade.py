@@ -28,7 +28,7 @@ MOODS: dict[str, dict[str, float]] = {
     "dark": {"brightness": -1.6},
     "light": {"brightness": 1.6},
 }
-"""What a mood asks of the tone, in steps of a correction, where it is followed in full."""
+"""Effect of each mood on the tone, in correction steps at full strength."""
 
 
 def tone(plan: PaintPlan, name: str) -> float:
@@ -38,7 +38,7 @@ def tone(plan: PaintPlan, name: str) -> float:
 
 
 def grade(image: Image.Image, plan: PaintPlan) -> Image.Image:
-    """Applies the plan's tone and palette to an image."""
+    """Apply the plan's tone and palette to an image."""
     small = np.asarray(image.reduce(max(1, min(image.size) // 96)), dtype=np.float32) / 255
     lightness = oklab(small)[..., 0]
     pivot = float(lightness.mean())
@@ -80,7 +80,7 @@ def _toned(lab: Array, plan: PaintPlan, pivot: float) -> Array:
 def _drawn(
     lab: Array, palette: list[tuple[Rgb, float]], pull: float, low: float, high: float
 ) -> Array:
-    """Draws colours, the quiet ones above all, to the nearest of the palette; keeps lightness.
+    """Draw colours, the quiet ones above all, to the nearest of the palette; keep lightness.
 
     Lightness counts most in what is near: the dark colours of a palette take the shadows and the
     light ones the lights (`low` and `high` bound what the image has of either).
@@ -102,7 +102,7 @@ def _drawn(
 
 
 def _free(lab: Array, plan: PaintPlan) -> Array:
-    """Which colours may be turned: 1, down to 0.2 for those of a subject that was given one."""
+    """Weight of each pixel in colour shifts: 1, down to 0.2 on a subject of a requested colour."""
     free = np.ones(len(lab))
     for colour in plan.colours.values():
         target = oklab(np.array(colour))
@@ -119,7 +119,7 @@ def _free(lab: Array, plan: PaintPlan) -> Array:
 def _more(
     lab: Array, asked: list[tuple[Rgb, float]], low: float, high: float, free: Array
 ) -> Array:
-    """Turns tones towards colours that are asked more of, each in its own range of lightness.
+    """Turn tones towards colours to be intensified, each in its own range of lightness.
 
     As a printer tones shadows blue and highlights cream: a colour takes what is about as light as
     itself (or the image's nearest tones, where it has none so light or so dark), and rather what
@@ -145,7 +145,7 @@ def _more(
 
 
 def _less(lab: Array, colour: Rgb, strength: float) -> Array:
-    """Takes a colour away: hues turn grey, black and white give way to the middle."""
+    """Take a colour away: hues turn grey, black and white give way to the middle."""
     target = oklab(np.array(colour))
     gap = lab - target
     close = np.exp(-((gap[:, 0] / 0.4) ** 2) - (gap[:, 1] ** 2 + gap[:, 2] ** 2) / 0.11**2)

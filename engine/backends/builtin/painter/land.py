@@ -111,7 +111,7 @@ def _faces(
     rise: float,
     depth: float,
 ) -> None:
-    """Lit and shaded flanks, made by dragging the ridge's slope down the face, and snow."""
+    """Lit and shaded flanks, drawn by dragging the ridge's slope down the face, and snow."""
     cover, top = region
     bottom = min(canvas.height, round((plan.horizon + 0.02) * canvas.height))
     cover = cover[: bottom - top]

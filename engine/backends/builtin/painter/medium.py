@@ -1,4 +1,4 @@
-"""What the image is made with: gouache unless the prompt names watercolour, ink, oil..."""
+"""Medium of the image: gouache unless the prompt names watercolour, ink, oil..."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Finish = Callable[[Image.Image, PaintPlan, np.random.Generator], Image.Image]
 
 
 def finish(image: Image.Image, plan: PaintPlan, rng: np.random.Generator) -> Image.Image:
-    """Turns the painted image into one of the plan's medium."""
+    """Turn the painted image into one of the plan's medium."""
     return FINISHES.get(plan.medium, gouache)(image, plan, rng)
 
 
@@ -235,4 +235,4 @@ FINISHES: dict[str, Finish] = {
     "pastel": pastel,
     "film": film,
 }
-"""What finishes an image of every medium; without a medium it is gouache."""
+"""Final steps of every medium; gouache if the prompt names none."""

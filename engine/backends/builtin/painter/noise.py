@@ -11,11 +11,11 @@ from PIL import Image
 from engine.imaging.measure.colour import Array
 
 HALF_ABOVE = 200_000
-"""Pixels above which a smooth field is made at half size and enlarged."""
+"""Pixels above which a smooth field is computed at half size and enlarged."""
 
 
 def enlarge(grid: Array, shape: tuple[int, int]) -> Array:
-    """Resamples a field of shape (h, w) to `shape` with a bicubic filter."""
+    """Resample a field of shape (h, w) to `shape` with a bicubic filter."""
     image = Image.fromarray(np.ascontiguousarray(grid, dtype=np.float32))
     resized = image.resize((shape[1], shape[0]), Image.Resampling.BICUBIC)
     return np.asarray(resized, dtype=np.float32)
@@ -94,6 +94,6 @@ def profile(
 
 
 def smoothstep(low: float, high: float, value: Array) -> Array:
-    """Rises from 0 at `low` to 1 at `high` with no corner at either end."""
+    """Rise from 0 at `low` to 1 at `high` with no corner at either end."""
     part = np.clip((value - low) / (high - low), 0.0, 1.0)
     return np.asarray(part * part * (3 - 2 * part))

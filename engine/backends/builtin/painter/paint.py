@@ -44,7 +44,7 @@ def paint(
     more_references: Sequence[bytes] = (),
     freedom: float = 1.0,
 ) -> bytes:
-    """Paints one image.
+    """Paint one image.
 
     Args:
         prompt: What to paint; any text, also none.

@@ -41,7 +41,7 @@ class LightColours:
 
     @property
     def is_dark(self) -> bool:
-        """Whether windows and lamps are lit and stars may be seen."""
+        """True if windows and lamps are lit and stars are visible."""
         return self.name in (*DARK_LIGHTS, "candle")
 
 
@@ -88,7 +88,7 @@ class PaintPlan:
     traits: set[str] = field(default_factory=set)
 
     def has(self, *names: str) -> bool:
-        """Whether any of these subjects is to be painted."""
+        """Return True if any of these subjects will be painted."""
         return any(name in self.things for name in names)
 
     def colour(self, name: str, otherwise: Rgb) -> Rgb:
@@ -101,7 +101,7 @@ class PaintPlan:
 
 
 def plan(reading: PromptReading, rng: np.random.Generator, freedom: float = 1.0) -> PaintPlan:
-    """Turns a reading into a plan.
+    """Turn a reading into a plan.
 
     Args:
         reading: What the prompt says.
@@ -179,7 +179,7 @@ def _stage(things: list[str], rng: np.random.Generator) -> str:
 def _completed(
     stage: str, things: list[str], rng: np.random.Generator, removed: set[tuple[str, str]]
 ) -> list[str]:
-    """Adds what an image needs to stand on: ground for a subject, something on a table."""
+    """Add what an image needs to stand on: ground for a subject, something on a table."""
     out = list(things)
     if stage == "land":
         if "wave" in out and "sea" not in out:
@@ -225,7 +225,7 @@ def _look(
 
 
 def _focus(composition: set[str], fixed: dict[str, float], rng: np.random.Generator) -> float:
-    """Where the subject stands; a side that is named is at first only leaned towards."""
+    """Position of the subject; at first the image only leans towards a named side."""
     side = 1 if rng.uniform() < 0.5 else -1
     lean = rng.uniform(0.2, 1.0)
     at = 0.5 + side * float(rng.uniform(0.04, 0.2))

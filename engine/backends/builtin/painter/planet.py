@@ -13,7 +13,7 @@ from engine.imaging.measure.colour import mix
 def paint_planet(
     canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, at: Point, radius: float
 ) -> None:
-    """Paints a banded planet, often ringed, with its night side; `radius` in units."""
+    """Paint a banded planet, often ringed, with its night side; `radius` in units."""
     hue = plan.colour("planet", plan.palette[0][0] if plan.palette else (0.82, 0.6, 0.42))
     far = canvas.distance(at)
     u = (canvas.x - at[0]) * canvas.width / canvas.unit / radius

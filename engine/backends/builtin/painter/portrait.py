@@ -13,7 +13,7 @@ from engine.imaging.measure.colour import Rgb, mix
 
 
 def portrait(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    """Paints the backdrop with its disc and the sitter in the asked colours."""
+    """Paint the backdrop with its disc and the sitter in the asked colours."""
     wall = plan.colour("sky", plan.look.sky[1])
     canvas.gradient([mix(wall, plan.look.near, 0.2), wall, plan.look.sky[2]], 0, canvas.height)
     brush = fractal(rng, canvas.shape, 2.5, octaves=6, gain=0.62, stretch=1.5)

@@ -29,7 +29,7 @@ class Guide:
 
 
 def heed(references: Sequence[bytes], plan: PaintPlan) -> Guide:
-    """Takes the palette of the references into the plan and returns the layout of the first.
+    """Take the palette of the references into the plan and return the layout of the first.
 
     The palette is that of all references together, each as one part of equal size, the same
     image once. The layout is of one: an average of several would be the layout of none.
@@ -61,7 +61,7 @@ def _pixels(reference: bytes) -> Array:
 
 
 def follow(canvas: Canvas, guide: Guide) -> None:
-    """Shifts broad light and dark of the sheet two thirds of the way to the guide's."""
+    """Shift broad light and dark of the sheet two thirds of the way to the guide's."""
     wanted = enlarge(guide.lightness, canvas.shape)
     rows = np.array_split(canvas.pixels.mean(axis=-1), GRID, axis=0)
     own = [[float(cell.mean()) for cell in np.array_split(row, GRID, axis=1)] for row in rows]

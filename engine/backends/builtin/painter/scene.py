@@ -25,7 +25,7 @@ STANDING = {
 
 
 def landscape(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
-    """Paints sky, distance, water or ground, and the subjects."""
+    """Paint sky, distance, water or ground, and the subjects."""
     lamp = paint_sky(canvas, plan, source("sky"))
     if lamp and plan.look.name in ("golden", "fog", "sunset", "dawn") and not plan.weather:
         light_rays(canvas, lamp, plan.look.lamp, source("rays"), 0.22)
@@ -50,7 +50,7 @@ def landscape(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
 
 
 def _in_the_sky(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
-    """What floats over the horizon."""
+    """Paint things that float above the horizon."""
     if plan.has("planet"):
         at = (1 - plan.focus, plan.horizon * 0.45)
         paint_planet(canvas, plan, source("planet"), at, 0.13 * plan.scale)
@@ -75,7 +75,7 @@ def _roughness(plan: PaintPlan) -> float:
 
 
 def _distance(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> None:
-    """What rises behind the horizon."""
+    """Paint things that rise behind the horizon."""
     if plan.has("mountain"):
         land.mountains(canvas, plan, source("mountain"))
     elif (plan.has("snow-land", "forest", "hill") and wet) or (
@@ -169,7 +169,7 @@ def _subjects(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> Non
 def _foot(
     canvas: Canvas, plan: PaintPlan, source: Source, wet: bool, far: bool, beside: int, count: int
 ) -> Point:
-    """Where something stands: on the far shore, in the middle distance, or on the mound."""
+    """Placement of a thing: on the far shore, in the middle distance, or on the mound."""
     aside = (0.0, 0.24, -0.24, 0.34)[beside % 4] * (1 if plan.focus < 0.5 else -1)
     lift = -0.06 * plan.corrections.get("height", 0.0)
     x = float(np.clip(plan.focus + aside, 0.08, 0.92))

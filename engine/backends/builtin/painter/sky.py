@@ -14,7 +14,7 @@ from engine.imaging.measure.colour import Array, Rgb, mix
 def paint_sky(
     canvas: Canvas, plan: PaintPlan, rng: np.random.Generator
 ) -> tuple[float, float] | None:
-    """Paints the sky down to a little under the horizon.
+    """Paint the sky down to a little under the horizon.
 
     Returns:
         Where the sun or moon stands, in fractions of width and height; None where there is none.
@@ -45,7 +45,7 @@ def _breath(canvas: Canvas, rng: np.random.Generator) -> None:
 
 
 def paint_stars(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, density: float) -> None:
-    """Strews stars of uneven brightness, fewer towards the horizon, and a few large ones."""
+    """Scatter stars of uneven brightness, fewer towards the horizon, and a few large ones."""
     area = canvas.width * canvas.height / canvas.unit**2
     count = int(420 * density * area)
     x, y = rng.uniform(0, 1, count), rng.uniform(0, 1, count) ** 1.25
@@ -73,7 +73,7 @@ def _sparkle(canvas: Canvas, at: tuple[float, float], size: float, colour: Rgb) 
 
 
 def paint_aurora(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    """Hangs two or three curtains of light, bright at the hem and fading upwards."""
+    """Hang two or three curtains of light, bright at the hem and fading upwards."""
     hues: list[Rgb] = [(0.25, 0.95, 0.62), (0.2, 0.8, 0.85), (0.65, 0.35, 0.9)]
     for layer in range(3):
         hem = 0.3 + 0.1 * layer + 0.16 * profile(rng, canvas.width, 2.2, 3)

@@ -14,11 +14,11 @@ GLAZES: tuple[Rgb, ...] = (
     (0.33, 0.45, 0.34), (0.55, 0.35, 0.45),
 )  # fmt: skip
 SLOTS = (0.0, -0.78, 0.82, -0.4, 0.45)
-"""Where things stand beside the main one, in spans, on its lit side first."""
+"""Positions beside the main thing, in spans, its lit side first."""
 
 
 def still_life(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    """Paints wall, table and the things that the plan names, the first one largest."""
+    """Paint wall, table and the things that the plan names, the first one largest."""
     side = 1.0 if rng.uniform() < 0.5 else -1.0
     _wall(canvas, plan, rng, side)
     _table(canvas, plan, rng, side)

@@ -71,7 +71,7 @@ def body(item: StillLifeObject, name: str, hue: Rgb | None = None, at: Point | N
 
 
 def _around(patch: Patch, spot: Spot, side: float) -> tuple[Array, Array]:
-    """Where every pixel lies on a turned body: across (-1 lit edge, 1 shaded), and down 0..1."""
+    """Coordinates of each pixel on a turned body: across (-1 lit edge, 1 shaded), and down 0..1."""
     rows, columns = patch.mask.shape
     half = np.maximum((patch.mask > 0.5).sum(axis=1), 1)[:, None] / 2
     middle = spot.at[0] * spot.canvas.width - patch.left
@@ -253,4 +253,4 @@ PIECES: dict[str, Callable[[StillLifeObject], None]] = {
     "book": book,
     "lantern": lantern,
 }
-"""What paints every thing of a still life."""
+"""Painter of each still life object."""

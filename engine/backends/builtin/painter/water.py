@@ -16,7 +16,7 @@ def water(
     lamp: tuple[float, float] | None,
     rough: float,
 ) -> None:
-    """Fills the sheet below the horizon with water that mirrors what is above it.
+    """Fill the sheet below the horizon with water that mirrors what is above it.
 
     Args:
         canvas: The sheet, painted above the horizon.
@@ -56,7 +56,7 @@ def water(
 def _mirrored(
     canvas: Canvas, line: int, rows: int, depth: Array, waves: Array, rough: float
 ) -> Array:
-    """What stands above the horizon, upside down and shaken by the waves."""
+    """Reflection of everything above the horizon, shaken by the waves."""
     shake = waves * (0.003 + 0.03 * rough + 0.012 * depth) * canvas.unit
     up = np.arange(rows, dtype=np.float32)[:, None] * min(1.0, (line - 1) / rows)
     source = np.clip(line - 1 - up - np.abs(shake) * 1.2, 0, max(0, line - 1)).astype(np.intp)

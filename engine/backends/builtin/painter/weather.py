@@ -1,4 +1,4 @@
-"""What is in the air: fog, rain, snow, petals and fireflies."""
+"""Weather and things in the air: fog, rain, snow, petals and fireflies."""
 
 import math
 
@@ -11,7 +11,7 @@ from engine.imaging.measure.colour import Array, mix
 
 
 def weather(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
-    """Lays the plan's weathers over the painted scene."""
+    """Lay the plan's weathers over the painted scene."""
     if "fog" in plan.weather or plan.look.name == "fog":
         _fog(canvas, plan, rng)
     if plan.weather & {"rain", "storm"}:

@@ -31,11 +31,11 @@ WORDS: dict[str, tuple[str, str, str]] = {
         "more balance",
     ),
 }
-"""What a measure is called, and what is missing where it is too low and where it is too high."""
+"""Name of each measure, with the words for too little and for too much of it."""
 
 
 class MeasuredEvaluation(BaseModel):
-    """What the critic found; the same fields as an `Evaluation`, less the scorer."""
+    """The critic's findings; the same fields as an `Evaluation`, less the scorer."""
 
     score: float
     description: str
@@ -45,7 +45,7 @@ class MeasuredEvaluation(BaseModel):
 
 
 def evaluate(image: bytes, brief: str, strictness: float = 1.0) -> MeasuredEvaluation:
-    """Measures an encoded image and judges it against a brief.
+    """Measure an encoded image and judge it against a brief.
 
     Args:
         image: PNG, JPEG or WebP.

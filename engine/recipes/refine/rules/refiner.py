@@ -26,7 +26,7 @@ STEPS: dict[str, tuple[str, float]] = {
     "mass_x": ("shift", 0.04),
     "off_centre": ("shift", 0.04),
 }
-"""Which correction moves a measure, and how far one step of it moves the measure as a rule."""
+"""Correction that moves each measure, and the typical effect of one step of it."""
 
 SHARE_STEP = 0.5
 """One step of `more COLOUR` raises its share by this part of what is expected, as a rule."""
@@ -38,14 +38,14 @@ BOLDEST, BOLDEST_COLOUR = 2.4, 1.8
 """The greatest change of a strength from one attempt to the next, for tones and for colours."""
 
 INSIDE = 0.3
-"""How far into the range is aimed, as a part of its width."""
+"""Target within the range, as a fraction of its width."""
 
 Weights = dict[str, float]
 """Strength of every correction by name; `more:#rrggbb` for a colour."""
 
 
 class PastAttempt(BaseModel):
-    """One attempt, as the refiner is told about it."""
+    """One attempt, as the refiner sees it."""
 
     prompt: str
     negative_prompt: str = ""
@@ -73,7 +73,7 @@ class _Step:
 
 
 def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -> Advice:
-    """Writes the next prompt: the brief as it is, and explicit corrections.
+    """Write the next prompt: the brief as it is, and explicit corrections.
 
     Args:
         brief: What the operator asked for.
@@ -121,7 +121,7 @@ def _step(
     best: int,
     boldness: float,
 ) -> _Step | None:
-    """What to do about one expectation; None where it is met or nothing can be done."""
+    """Return the correction for one expectation; None if it is met or nothing can be done."""
     value = attempts[best].measurements.get(one.measure)
     if value is None or one.gap(value) == 0:
         return None
@@ -157,7 +157,7 @@ def _lever(one: Expectation, measurements: dict[str, float]) -> tuple[str, float
 def _slope(
     measure: str, name: str, usual: float, attempts: Sequence[PastAttempt], past: list[Weights]
 ) -> float | None:
-    """How far one step moves the measure: as seen in the last two attempts that differ in it.
+    """Return the effect of one step on the measure, from the last two attempts that differ in it.
 
     Returns:
         The change of the measure a step, or None where the correction was seen to do nothing, or
@@ -185,7 +185,7 @@ def _colour_names(expectations: Sequence[Expectation]) -> dict[str, str]:
 
 
 def _phrase(name: str, value: float, names: dict[str, str]) -> str:
-    """A correction as it is written; empty where it is too weak to matter."""
+    """A correction as it is written; empty if it is too weak to matter."""
     if abs(value) < 0.1:
         return ""
     if name.startswith("more:"):

@@ -1,4 +1,4 @@
-"""What a brand and the consistency of a film ask of a prompt, and what of it a prompt holds."""
+"""Requirements of a brand and of a film's consistency, and how far a prompt meets them."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class BrandRequirements:
-    """What is asked, and what of it is there.
+    """Requirements, and those that are met.
 
     Attributes:
         there: Every wish as kind (`marker`, `use`, `colour`) and text, with whether it is there.
@@ -41,11 +41,11 @@ class BrandRequirements:
 
     @property
     def fulfilled(self) -> float:
-        """The part that is there, 0..1; 1 where nothing is asked."""
+        """Share that is met, 0..1; 1 if there are no requirements."""
         return sum(self.there.values()) / len(self.there) if self.there else 1.0
 
     def gain(self, kind: str) -> float:
-        """What the score would gain by all that is missing of a kind; by obedience for `avoid`."""
+        """Possible gain from all missing ones of a kind; from obedience for `avoid`."""
         if kind == "avoid":
             return 100.0 * len(self.shown)
         lacking = sum(k == kind and not there for (k, _), there in self.there.items())
@@ -72,7 +72,7 @@ class BrandRequirements:
 
 
 def wishes(film: Film, reading: ShotWords) -> BrandRequirements:
-    """Looks for what a film's brand and consistency ask in a prompt that was read."""
+    """Check a prompt against the requirements of a film's brand and consistency."""
     brand = film.brand
     there = {("marker", one): holds(reading, one) for one in film.consistency if words_of(one)}
     shown = {word for clause in reading.affirmed for word in clause}
@@ -85,7 +85,7 @@ def wishes(film: Film, reading: ShotWords) -> BrandRequirements:
 
 
 def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:
-    """Whether the words of a phrase stand in a text in a row, whatever marks are between them.
+    """Return True if the words of a phrase occur in a row in a text, with any marks between them.
 
     Args:
         reading: The text.
@@ -119,7 +119,7 @@ def colours_of(reading: ShotWords) -> dict[str, str]:
 
 
 def is_colour(text: str) -> bool:
-    """Whether a text is `#rgb` or `#rrggbb`."""
+    """Return True if a text is `#rgb` or `#rrggbb`."""
     return _HEX.fullmatch(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What the embedded Cinematographer would say of a scene: one phrase for each element of a shot.
+"""The embedded Cinematographer's choices for a scene: one phrase for each element of a shot.
 
 What the scene says itself is kept and never chosen again; what its notes or the film's brief say
 comes next; then what the scene is about; and last the scene's place in the film, so that a film is
@@ -35,19 +35,19 @@ TAKEN = (*CAMERA, *LIGHT, "time", "composition")
 """The elements that say how an image is taken and lit, and may contradict what is given."""
 
 GIVEN = ("markers", "use")
-"""What the operator gave, word for word; everything else gives way to it."""
+"""Phrases of the operator, word for word; everything else gives way to them."""
 
 WARM = 0.03
 """Mean warmth in OKLab from which on a brand's colours as a whole are warm, or cool below its
 negative."""
 
 Phrases = dict[str, str]
-"""For each element of a shot the phrase that says it; only what is to be said."""
+"""Phrase for each element of a shot; only those that are needed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShotFacts:
-    """What is known before anything is chosen.
+    """Facts known before anything is chosen.
 
     Attributes:
         text: The scene's own words.
@@ -79,7 +79,7 @@ class ShotFacts:
 
 
 def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
-    """Chooses a phrase for each element that the scene leaves open.
+    """Choose a phrase for each element that the scene leaves open.
 
     Args:
         film: What all scenes have in common.
@@ -115,7 +115,7 @@ def _entries(texts: Iterable[str]) -> frozenset[str]:
 
 
 def _fitting(wanted: Phrases, given: ShotFacts) -> Phrases:
-    """What the scene does not say itself, less what would contradict what is given or the brand."""
+    """Elements that the scene leaves open, unless they contradict the input or the brand."""
     kept = {name: wanted[name] for name in GIVEN if wanted.get(name)}
     already = set(contradictions(read_shot(given.text, *kept.values())))
     for family, phrase in wanted.items():
@@ -164,7 +164,7 @@ def _size(given: ShotFacts, number: int, total: int) -> str:
 
 
 def _about(scene: ShotWords) -> set[str]:
-    """The words of a scene before the first place: what it is about, not where that is."""
+    """Words of a scene before the first place: its subject without the location."""
     small = choices()["words"]
     for clause in scene.clauses:
         ends = (at for at, word in enumerate(clause) if word in small["places"])
@@ -229,14 +229,14 @@ def _lighting(given: ShotFacts, film: Film) -> dict[str, Any]:
 
 
 def _is_open(row: dict[str, Any], given: ShotFacts) -> bool:
-    """Whether a lighting may be chosen: not avoided, and no light of rooms out of doors."""
+    """Return True if a lighting may be chosen: not avoided, and no indoor light outdoors."""
     if row.get("indoors", False) and given.scene.found.get("setting") == ["outside"]:
         return False
     return given.barred.isdisjoint((f"source.{row['source']}", f"quality.{row['quality']}"))
 
 
 def _tint(colours: tuple[str, ...]) -> str:
-    """Whether a brand's colours are warm, cool or neither, on the axis from azure to orange."""
+    """Return `warm`, `cool` or `neutral` for a brand's colours, from azure to orange."""
     known = [from_hex(one) for one in colours if is_colour(one)]
     if not known:
         return "neutral"
@@ -304,7 +304,7 @@ def _place(text: ShotWords) -> str:
 
 
 def _palette(given: ShotFacts, colours: tuple[str, ...], row: dict[str, Any]) -> str:
-    """The brand's colours by name and number, or those of the light where nobody names any."""
+    """The brand's colours by name and number, or those of the light if it names none."""
     asked = [one for one in colours if is_colour(one)][:6]
     if asked:
         return " and ".join(f"{colour_name(one)} {one.lower()}" for one in asked)

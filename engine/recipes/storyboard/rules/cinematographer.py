@@ -27,7 +27,7 @@ REST = (
     "temperature", "direction", "angle", "aperture", "composition", "setting", "quality", "colour",
     "material", "finish",
 )  # fmt: skip
-"""The other elements, in the order in which they are added where a review names none."""
+"""The other elements, in the order in which they are added if a review names none."""
 
 UNASKED = 2
 """Elements that are added after a review that names none."""
@@ -48,7 +48,7 @@ ASKS: dict[str, tuple[str, ...]] = {
                 "conflicts", "repetition", "filler", "words of the scene",
                 "addressed to a reviewer"),
 }  # fmt: skip
-"""What a suggestion asks for beyond the families of the vocabulary, and the words that say so."""
+"""Requests of a suggestion beyond the vocabulary's families, with their words."""
 
 
 class ShotDraft(BaseModel):
@@ -62,7 +62,7 @@ class ShotDraft(BaseModel):
 def shoot(
     film: Film, scene: PlannedScene, number: int, total: int, drafts: Sequence[Draft] = ()
 ) -> ShotDraft:
-    """Writes a shot's prompt.
+    """Write a shot's prompt.
 
     Args:
         film: What all scenes have in common.
@@ -88,7 +88,7 @@ def compose(scene: PlannedScene, phrases: Phrases) -> str:
 
 
 def negative(film: Film, scene: PlannedScene) -> str:
-    """What the brand avoids, less the words for what the film shows.
+    """Return the brand's exclusions, less the words for what the film shows.
 
     Of "plastic cups" only "plastic" stays where the scene shows a cup, or a coffee, which the
     procedural painter paints as one: a negative prompt is read word by word by most models, and
@@ -188,7 +188,7 @@ def _only(phrases: Phrases, names: Iterable[str]) -> Phrases:
 
 
 def _said(prompt: str, phrases: Phrases) -> set[str]:
-    """The elements of which the phrase stands in a prompt, in whatever words around it."""
+    """Elements whose phrase occurs in a prompt, with any words around it."""
     reading = read_shot(prompt)
     return {
         name
@@ -218,7 +218,7 @@ def asked_for(suggestions: Iterable[str]) -> list[str]:
 
 
 def _removed(words: list[str], phrase: Phrase) -> bool:
-    """Takes a phrase out of a list of words, so that no shorter one is found within it."""
+    """Remove a phrase from a list of words, so that no shorter one is found within it."""
     length = len(phrase)
     for at in range(len(words) - length + 1):
         if tuple(words[at : at + length]) == phrase:

@@ -1,4 +1,4 @@
-"""Finds where a shot's prompt says two things of its camera or its light that cannot both be."""
+"""Find contradictions about camera or light in a shot's prompt."""
 
 from itertools import combinations
 

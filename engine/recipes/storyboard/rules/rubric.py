@@ -50,20 +50,20 @@ EXACT = ("lens", "aperture", "temperature")
 """Elements that count for specificity only as a number."""
 
 FAULTS = {"praise": 0.08, "steering": 0.25, "repeats": 0.04, "idle": 0.04, "contradictions": 0.25}
-"""How much each fault weighs; professionalism is divided by one plus their sum."""
+"""Weight of each fault; professionalism is divided by one plus their sum."""
 
 IDLE_FREE = 8
-"""Clauses without any element that do no harm: a scene may be told in a few."""
+"""Number of harmless clauses without any element: some scenes need a few."""
 
 AVOIDED = 0.6
-"""What each thing that the brand avoids, and the prompt shows, leaves of the brand's score."""
+"""Factor on the brand's score for each excluded thing that the prompt shows."""
 
 MAX_SUGGESTIONS = 3
 """Suggestions of one review; the rest waits for the next."""
 
 
 class RubricReview(BaseModel):
-    """What the rubric found; a `ShotReview` without the overall score and the scorer."""
+    """The rubric's findings; a `ShotReview` without the overall score and the scorer."""
 
     scores: tuple[float, ...]
     critique: str
@@ -72,7 +72,7 @@ class RubricReview(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class PromptContents:
-    """What a prompt holds, as the rubric counts it.
+    """Contents of a prompt, as the rubric counts them.
 
     Attributes:
         present: Part of each element that is there, 0..1.
@@ -92,7 +92,7 @@ class PromptContents:
 def judge(
     film: Film, scene: PlannedScene, prompt: str, weights: Sequence[float] = (1.0,) * 5
 ) -> RubricReview:
-    """Scores a prompt by the five criteria.
+    """Score a prompt by the five criteria.
 
     Args:
         film: What all scenes have in common.
@@ -114,7 +114,7 @@ def judge(
 
 
 def look(film: Film, scene: PlannedScene, prompt: str) -> PromptContents:
-    """Finds the elements and the faults of a prompt."""
+    """Find the elements and the faults of a prompt."""
     reading = read_shot(prompt)
     opposed = contradictions(read_shot(scene.prompt, prompt))
     asked = wishes(film, reading)
@@ -192,7 +192,7 @@ def _says(clause: Phrase) -> bool:
 
 
 def _gain(found: PromptContents, name: str, weights: Sequence[float]) -> float:
-    """What an element that is missing would add, summed over the criteria by their weights."""
+    """Gain from a missing element, summed over the criteria by their weights."""
     gain = 0.0
     for criterion, weight in zip(CRITERIA, weights, strict=True):
         rows = WEIGHTS.get(criterion, {})
@@ -205,7 +205,7 @@ def _gain(found: PromptContents, name: str, weights: Sequence[float]) -> float:
 
 
 def _suggestions(found: PromptContents, weights: Sequence[float]) -> list[str]:
-    """What to do, first what is wrong, then what is missing, then what the brand asks."""
+    """Suggestions: first for faults, then for missing elements, then for the brand."""
     rows = table()["family"]
     out = [
         f"Keep to one {rows[name]['title']}: the prompt contradicts itself or the scene."

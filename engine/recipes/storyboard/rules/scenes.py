@@ -22,7 +22,7 @@ LONGEST_PROMPT = 600
 """Characters of a scene's prompt at most."""
 
 MIN_WORDS = 2
-"""Words that a part must have to be a scene of its own."""
+"""Minimum number of words for a part to count as a scene."""
 
 _ITEM = re.compile(r"^\s*(?:(?:scene|shot)\s*)?(?:\d{1,3}\s*[.):-]|[-*•–])\s+", re.IGNORECASE)
 _INLINE = re.compile(r"(?:^|(?<=\s))\(?\d{1,3}[.)]\s+(?=\S)")
@@ -50,7 +50,7 @@ class ScenePart(BaseModel):
 
 
 def split(film: Film, count: int) -> list[dict[str, Any]]:
-    """Splits a film's brief into scenes.
+    """Split a film's brief into scenes.
 
     Args:
         film: The brief, with its length, brand and what stays the same.
@@ -73,7 +73,7 @@ def split(film: Film, count: int) -> list[dict[str, Any]]:
 
 
 def _parts(brief: str) -> list[str]:
-    """The scenes that a brief tells itself, in order; the whole where it tells of one only."""
+    """Scenes that a brief lists, in order; the whole if it has only one."""
     text = _SPACES.sub(" ", clean(brief[:LIMIT], None, keep_newlines=True))
     items = _items(text)
     if not items:
@@ -85,7 +85,7 @@ def _parts(brief: str) -> list[str]:
 
 
 def _items(text: str) -> list[str]:
-    """The items of a list, by lines or in one line; none where the text is no list."""
+    """Items of a list, by lines or in one line; none if the text is not a list."""
     lines = [line for line in text.splitlines() if line.strip()]
     if sum(bool(_ITEM.match(line)) for line in lines) >= 2:
         return [_ITEM.sub("", line) for line in lines if _ITEM.match(line)]
@@ -99,7 +99,7 @@ def _tidy(text: str) -> str:
 
 
 def _merged(parts: list[str], count: int) -> list[str]:
-    """Joins neighbours, the shortest pair first, until so many are left."""
+    """Join neighbours, the shortest pair first, until so many are left."""
     # Of very many, first as many as can be compared pair by pair in no time.
     step = max(1, len(parts) // (4 * count))
     texts = [
@@ -160,7 +160,7 @@ def _beat(film: Film, subject: str, name: str) -> ScenePart:
 
 
 def _lengths(total: float | None, texts: list[str]) -> list[float | None]:
-    """Seconds of every scene, longer where there is more to tell; they sum up to the total."""
+    """Seconds of every scene, longer for longer texts; they sum up to the total."""
     if total is None:
         return [None] * len(texts)
     weights = [max(4, min(40, len(words_of(text)))) ** 0.5 for text in texts]

@@ -32,7 +32,7 @@ _SANE = {"lens": (4, 1600), "aperture": (0.7, 64), "temperature": (1500, 20_000)
 
 @dataclass(slots=True)
 class ShotWords:
-    """What a text says in the words of the trade.
+    """Terms of the trade in a text.
 
     Attributes:
         found: For each family the entries that are named, in the order of the text.
@@ -63,12 +63,12 @@ class ShotWords:
     repeats: int = 0
 
     def has(self, family: str) -> bool:
-        """Whether anything of a family is named."""
+        """Return True if any term of a family occurs."""
         return bool(self.found.get(family))
 
 
 def read_shot(*texts: str) -> ShotWords:
-    """Reads texts, one after the other, as one; any text is accepted, also none."""
+    """Read texts in order as one; any text is accepted, even an empty one."""
     reading = ShotWords()
     for text in texts:
         reading.light, before = "key", False
@@ -126,7 +126,7 @@ def _light(words: Phrase, reading: ShotWords) -> str:
 
 
 def _term(clause: Phrase, at: int, lit: bool, reading: ShotWords) -> int:
-    """Takes the longest term at a place; how many words it takes, 0 where there is none."""
+    """Consume the longest term at a place; return its number of words, 0 if there is none."""
     for length in range(min(LONGEST, len(clause) - at), 0, -1):
         name = named(clause[at : at + length])
         if name == "noise.praise":
@@ -154,7 +154,7 @@ def _take(entry: VocabularyTerm, reading: ShotWords) -> None:
 
 
 def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
-    """Takes a focal length, an aperture or a temperature; how many words it takes."""
+    """Consume a focal length, an aperture or a temperature; return its number of words."""
     if _is_stop(clause[at : at + 2]):
         return _noted("aperture", "aperture", _value(clause[at + 1]), None, reading) and 2
     if not clause[at][0].isdigit():
@@ -172,14 +172,14 @@ def _number(clause: Phrase, at: int, reading: ShotWords) -> int:
 
 
 def _is_stop(pair: Phrase) -> bool:
-    """Whether two words are an aperture: `f/2` or `f2.8`, but not `F1`."""
+    """Return True if two words are an aperture: `f/2` or `f2.8`, but not `F1`."""
     if len(pair) < 2 or not pair[1][0].isdigit():
         return False
     return pair[0] == "f/" or (pair[0] == "f" and "." in pair[1])
 
 
 def _noted(family: str, key: str, low: float, high: float | None, reading: ShotWords) -> int:
-    """Takes a number down where it is one that such a thing can have; 1 if so, otherwise 0."""
+    """Record a number if it is plausible for such a thing; return 1 if so, otherwise 0."""
     high = low if high is None else high
     least, most = _SANE[family]
     if not least <= low <= high <= most:

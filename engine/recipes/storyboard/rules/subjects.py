@@ -1,4 +1,4 @@
-"""What a brief is about: its leading noun phrase, found by the small words around it.
+"""Subject of a brief: its leading noun phrase, found by the small words around it.
 
 English only, and a guess: where it is wrong it is still a verbatim piece of the brief.
 """
@@ -13,14 +13,14 @@ LONGEST = 8
 """Words of a subject at most."""
 
 MAX_UNBOUND = 6
-"""Words of a subject at most where nothing shows that it ends there."""
+"""Maximum number of words of a subject without a visible end."""
 
 _TITLE = re.compile(r"^[^.!?\n:]{1,60}:\s+(?=\w)")
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*|[.,;:!?()\n]")
 
 
 def subject(brief: str) -> str:
-    """The subject of a brief as the brief says it; empty where none is found."""
+    """Subject of a brief, verbatim; empty if none is found."""
     text = _TITLE.sub("", without_form(clean(brief, 400)), count=1)
     matches = list(_WORD.finditer(text))[: LONGEST + 1]
     words = [match.group().lower() for match in matches]
@@ -36,7 +36,7 @@ def subject(brief: str) -> str:
 
 
 def _ends(words: list[str], at: int) -> bool:
-    """Whether a subject ends before a word."""
+    """Return True if a subject ends before a word."""
     word, small = words[at], choices()["words"]
     if not word[0].isalnum():
         return True
@@ -55,7 +55,7 @@ def _ends(words: list[str], at: int) -> bool:
 
 
 def without_form(brief: str) -> str:
-    """A brief without what it is to become: "a commercial for a bike" is left as "a bike"."""
+    """A brief without its medium: "a commercial for a bike" becomes "a bike"."""
     return _form().sub("", brief, count=1)
 
 

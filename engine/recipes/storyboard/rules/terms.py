@@ -17,7 +17,7 @@ LONGEST = 6
 """Words of the longest term."""
 
 NOISE = ("praise", "steering", "neutral")
-"""What is in the vocabulary and no term of the trade."""
+"""Words of the vocabulary that are not terms of the trade."""
 
 _TOKEN = re.compile(
     r"#[0-9a-f]{6}\b|\bf/(?=\d)|\d{1,2},\d{3}\b|\d+(?:\.\d+)?"
