@@ -13,7 +13,7 @@ SMALL = {"width": 64, "height": 64, "seed": 7}
 REFINE = {
     "iteration-1/evaluate": "8b430336b6771a08bbdd8acfbad4255f0f08706d10c259d13bd36c3a7da6dc1c",
     "iteration-1/generate": "a03351444b6614731c350da450e3d007eb112539d440fb3ce7aa093764906829",
-    "iteration-1/refine": "535627aea406928b645dc8ab77d1fd5bd037cbdcfbd5d8d3a9117546691488b0",
+    "iteration-1/refine": "785b86c0911581e540c2a3f7ca96459714d413313acf14e1811a3616cee0fb85",
     "iteration-2/evaluate": "12346671add4cd934b62596a6aacc7c46e83a6fa2805d8e32c6d6486e645f870",
     "iteration-2/generate": "3ccecf3d7b8b098ed6e0a81b46021e18bde8e5ecb708468444f02c1dd24f5c4f",
 }

@@ -92,7 +92,7 @@ def understand(brief: str, strictness: float = 1.0) -> Brief:
         found.setdefault(measure, []).append((span, weight, "the palette"))
     for measure, span in _table()["craft"]["any"].items():
         if measure not in found:
-            found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any image")]
+            found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
     ranges_ = [_averaged(measure, votes) for measure, votes in found.items()]
     every = (*ranges_, *_colours(reading))
     strict = (replace(one, tolerance=one.tolerance / strictness) for one in every)

@@ -3,6 +3,9 @@
 It knows the image and the brief and nothing else: no prompt, no seed, no metadata. The score is
 the weighted mean of how well each expectation is met, as `Expectation.met` has it, times 100. What
 the brief asks for and no measure can see (which things are shown) is said, not guessed.
+
+Its sentences are part of the refiner's request, and so of fingerprints in every store that exists:
+a new wording needs a new version of the evaluator's rule.
 """
 
 import numpy as np
@@ -108,7 +111,7 @@ def describe(measures: Measures) -> str:
     main = sorted(names.items(), key=lambda item: -item[1])[:4]
     colours = ", ".join(f"{name} ({share:.0%})" for name, share in main)
     return (
-        f"A {light}, {warm} image of {contrast} contrast in {strength} colours, "
+        f"A {light}, {warm} picture of {contrast} contrast in {strength} colours, "
         f"mostly {colours}; what stands out lies {side}."
     )
 
@@ -150,4 +153,4 @@ def _unmeasured(names: tuple[str, ...]) -> str:
     if not names:
         return "Everything that the brief names in known words was measured; what is shown was not."
     things = ", ".join(names[:8])
-    return f"Not judged, for measures cannot see it: whether the image shows {things}."
+    return f"Not judged, for measures cannot see it: whether the picture shows {things}."
