@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 MAX_BLOCK = 1 << 16
 """Frames of one column that are read; of more, the first."""
 
+MAX_VALUES = 1 << 18
+"""Samples of one column that are read, of all channels together."""
+
 SILENCE = -120.0
 """Level of silence in dBFS: the lowest that is reported."""
 
@@ -46,10 +49,11 @@ def read_waveform(stream: BinaryIO, size: int, columns: int) -> Waveform | None:
     if header is None or not header.is_linear or not header.frames:
         return None
     count = max(1, min(columns, header.frames))
+    block = max(1, min(MAX_BLOCK, MAX_VALUES // header.channels))
     levels, power, read = [], 0.0, 0
     for column in range(count):
         start = column * header.frames // count
-        frames = min((column + 1) * header.frames // count - start, MAX_BLOCK)
+        frames = min((column + 1) * header.frames // count - start, block)
         stream.seek(header.data_offset + start * header.frame_bytes)
         values = _values(stream.read(frames * header.frame_bytes), header)
         levels.append(float(abs(values).max()) if values.size else 0.0)
@@ -59,7 +63,7 @@ def read_waveform(stream: BinaryIO, size: int, columns: int) -> Waveform | None:
         columns=tuple(min(level, 1.0) for level in levels),
         peak=_decibels(max(levels)),
         loudness=_decibels(math.sqrt(power / read) if read else 0.0),
-        is_sampled=header.frames // count > MAX_BLOCK,
+        is_sampled=header.frames // count > block,
     )
 
 

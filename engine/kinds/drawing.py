@@ -3,7 +3,17 @@
 import logging
 from collections.abc import Callable
 
-from engine.contract.kinds import Drawing, Item, Kind, Line, Lines, Size, Span
+from engine.contract.kinds import (
+    Drawing,
+    Item,
+    Kind,
+    Line,
+    Lines,
+    OwnImage,
+    Raster,
+    Size,
+    Span,
+)
 from engine.kinds import words
 from engine.kinds.registry import kinds
 from engine.text.terminal import clean
@@ -96,6 +106,8 @@ def _facts(item: Item, kind: Kind) -> Lines:
 def _safe(drawing: Drawing, size: Size) -> Drawing:
     """The same without control characters, and no larger than its area."""
     if not isinstance(drawing, Lines):
+        if not isinstance(drawing, Raster | OwnImage):
+            raise TypeError(f"a {type(drawing).__name__} is not a drawing")
         return drawing
     lines = drawing.lines[: min(MAX_LINES, size.rows)]
     return Lines(tuple(_cut(line) for line in lines))

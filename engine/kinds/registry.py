@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognition
 from engine.kinds.audio import AudioKind
@@ -26,6 +26,9 @@ UNKNOWN = "application/octet-stream"
 
 MAX_FACTS, MAX_FACT_CHARS = 32, 200
 """Facts of one file that are kept, and characters of each."""
+
+MAX_SIDE = (1 << 31) - 1
+"""The largest width or height that is kept, in pixels."""
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,80}")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
@@ -96,11 +99,10 @@ class Kinds:
         for kind in order:
             try:
                 found = kind.recognise(content)
+                if found is not None:
+                    return kind.name, _bounded(found)
             except Exception:  # a third party's kind may fail in any way
                 log.warning("The kind %s failed on a file", kind.name, exc_info=True)
-                continue
-            if found is not None:
-                return kind.name, _bounded(found)
         return _FILE.name, Recognition(UNKNOWN)
 
 
@@ -131,7 +133,7 @@ def _installed(taken: set[str]) -> list[Kind]:
         except Exception:  # a third party's module may fail in any way on import
             log.warning("The kind %s cannot be imported", point.name, exc_info=True)
             continue
-        if not isinstance(kind, Kind) or not _NAME.fullmatch(kind.name) or kind.name in taken:
+        if not _is_own(kind) or kind.name in taken:
             log.warning("The entry point %s of %s is not a kind of its own", point.name, GROUP)
             continue
         taken.add(kind.name)
@@ -139,15 +141,23 @@ def _installed(taken: set[str]) -> list[Kind]:
     return found
 
 
+def _is_own(kind: object) -> TypeGuard[Kind]:
+    return isinstance(kind, Kind) and bool(_NAME.fullmatch(str(kind.name)))
+
+
 def _bounded(found: Recognition) -> Recognition:
-    """The same with facts that can be stored: few, short and finite."""
+    """The same with sides and facts that can be stored: few, short and finite."""
     facts = {
         str(name)[:40]: value[:MAX_FACT_CHARS] if isinstance(value, str) else value
         for name, value in list(found.facts.items())[:MAX_FACTS]
         if isinstance(value, str) or (isinstance(value, int | float) and math.isfinite(value))
     }
     media_type = found.media_type if _MEDIA_TYPE.fullmatch(found.media_type) else UNKNOWN
-    return Recognition(media_type, found.width, found.height, facts)
+    return Recognition(media_type, _side(found.width), _side(found.height), facts)
+
+
+def _side(pixels: int | None) -> int | None:
+    return pixels if isinstance(pixels, int) and 0 < pixels <= MAX_SIDE else None
 
 
 def content_of(data: bytes) -> Content:

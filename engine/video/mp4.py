@@ -4,7 +4,9 @@ A hostile file may nest, repeat and misstate boxes as it likes: each is cut to t
 and no more than `MAX_BOXES` are looked at.
 """
 
-from collections.abc import Iterator
+import sys
+from array import array
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO, NamedTuple
 
@@ -94,9 +96,9 @@ class _Reader:
             start = stop
 
     def at(self, start: int, count: int) -> bytes:
-        """Bytes from a place; fewer at the end of the file."""
+        """Bytes from a place; fewer at the end of the file, none if `count` is negative."""
         self._stream.seek(start)
-        return self._stream.read(count)
+        return self._stream.read(max(0, count))
 
     def content(self, box: _Box, limit: int) -> bytes:
         """The first bytes of a box."""
@@ -209,44 +211,52 @@ def _stills(reader: _Reader, track: _Track) -> Frames | None:
     return Frames(tuple(places), tuple(sizes[number] for number in wanted))
 
 
-def _numbers(data: bytes, width: int) -> list[int]:
-    return [int.from_bytes(data[at : at + width], "big") for at in range(0, len(data), width)]
+def _numbers(data: bytes, width: int) -> Sequence[int]:
+    """Whole big-endian numbers of 4 or 8 bytes, in no more memory than the bytes."""
+    found = array("I" if width == 4 else "Q", data[: len(data) // width * width])
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
 
 
-def _sizes(reader: _Reader, box: _Box, count: int) -> list[int]:
+def _sizes(reader: _Reader, box: _Box, count: int) -> Sequence[int]:
     head = reader.content(box, 12)
     if same := int.from_bytes(head[4:8], "big"):
-        return [same] * count
+        return array("I", [same]) * count
     body = reader.at(box.start + 12, min(count * 4, box.end - box.start - 12))
     return _numbers(body, 4)
 
 
-def _chunks(reader: _Reader, tables: dict[bytes, _Box]) -> list[int]:
+def _chunks(reader: _Reader, tables: dict[bytes, _Box]) -> Sequence[int]:
     name, width = (b"co64", 8) if b"co64" in tables else (b"stco", 4)
     box = tables.get(name)
     if box is None:
-        return []
+        return ()
     limit = min(MAX_ENTRIES * width, max(0, box.end - box.start - 8))
     return _numbers(reader.at(box.start + 8, limit), width)
 
 
-def _runs(reader: _Reader, box: _Box) -> list[tuple[int, int]]:
-    """From which chunk on, counted from 1, chunks hold how many samples."""
+def _runs(reader: _Reader, box: _Box) -> tuple[Sequence[int], Sequence[int]]:
+    """First chunks of runs, counted from 1, and the samples of each chunk in the run."""
     limit = min(MAX_ENTRIES * 12, max(0, box.end - box.start - 8))
     values = _numbers(reader.at(box.start + 8, limit), 4)
-    return list(zip(values[::3], values[1::3], strict=False))
+    return values[::3], values[1::3]
 
 
 def _places(
-    runs: list[tuple[int, int]], chunks: list[int], sizes: list[int], wanted: list[int]
+    runs: tuple[Sequence[int], Sequence[int]],
+    chunks: Sequence[int],
+    sizes: Sequence[int],
+    wanted: list[int],
 ) -> list[int]:
     """Bytes at which samples start, as far as the tables say."""
     found: list[int] = []
+    firsts, counts = runs
     sample = run = 0
     for number, offset in enumerate(chunks, start=1):
-        while run + 1 < len(runs) and runs[run + 1][0] <= number:
+        while run + 1 < len(counts) and firsts[run + 1] <= number:
             run += 1
-        held = runs[run][1] if runs else 0
+        held = counts[run] if counts else 0
         here = (w for w in wanted if sample <= w < sample + held and w < len(sizes))
         found += [offset + sum(sizes[sample:place]) for place in here]
         sample += held

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from engine.audio.samples import MAX_VALUES, read_waveform
 from engine.contract.kinds import Drawing, Item, Kind, Lines, OwnImage, Raster, Size, Span
 from engine.kinds import drawing
 from engine.kinds.drawing import draw_beside, draw_full, draw_small, facts_line, facts_of
@@ -81,6 +82,22 @@ def test_samples_of_each_width_have_the_same_levels(bits: int, code: str) -> Non
     assert found is not None
     assert found.columns == pytest.approx((0.25, 0.5, 1.0), abs=0.01)
     assert found.peak == pytest.approx(0.0, abs=0.1)
+
+
+def test_a_column_of_many_channels_is_read_in_part() -> None:
+    sizes: list[int] = []
+
+    class Reads(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            sizes.append(len(found))
+            return found
+
+    data = media.wav(8.0, channels=200)
+    found = read_waveform(Reads(data), len(data), 2)
+    assert found is not None
+    assert found.is_sampled
+    assert max(sizes) <= 2 * MAX_VALUES
 
 
 def test_sound_that_needs_a_decoder_shows_its_facts() -> None:
@@ -223,6 +240,7 @@ class Odd(Kind):
         (RuntimeError("x"), "This odd cannot be drawn."),
         (FileNotFoundError("x"), "The file is not there any more."),
         (Lines((("not a span",),)), "This odd cannot be drawn."),  # type: ignore[arg-type]
+        ("not a drawing", "This odd cannot be drawn."),
         (None, "odd"),
         (Lines(((Span("x" * 10_000),),) * 10_000), "x" * drawing.MAX_CHARS),
     ],

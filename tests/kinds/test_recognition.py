@@ -2,6 +2,7 @@
 
 import json
 import random
+import struct
 from collections.abc import Callable
 from typing import Any, Self, cast
 
@@ -172,17 +173,45 @@ def test_hostile_files_cost_a_bounded_amount_of_work(name: str) -> None:
     assert reads.count < 10_000
 
 
+def _no_room(name: bytes) -> bytes:
+    """A film with a box that claims a long size, and ends before its content starts."""
+    movie = media.box(b"moov", struct.pack(">I", 1) + name)
+    return media.box(b"ftyp", b"isom") + movie + bytes(3) + b"\1" + bytes(1 << 20)
+
+
+def _short_table() -> bytes:
+    """A film whose table of sizes ends before its first entry."""
+    tables = [
+        media.box(b"stsd", struct.pack(">II", 0, 1), media.box(b"jpeg", bytes(78))),
+        media.box(b"stsc", struct.pack(">IIIII", 0, 1, 1, 1, 1)),
+        media.box(b"stco", struct.pack(">III", 0, 1, 8)),
+        media.box(b"stsz", struct.pack(">II", 0, 0), b"\0"),
+    ]
+    hdlr = media.box(b"hdlr", bytes(8), b"vide", bytes(12))
+    mdia = media.box(b"mdia", hdlr, media.box(b"minf", media.box(b"stbl", *tables)))
+    movie = media.box(b"moov", media.box(b"trak", mdia))
+    return media.box(b"ftyp", b"isom") + movie + b"\0\0\1\0" + bytes(1 << 20)
+
+
+@pytest.mark.parametrize("data", [_no_room(b"mvhd"), _no_room(b"mdhd"), _short_table()])
+def test_a_box_without_room_for_its_content_is_not_the_rest_of_the_file(data: bytes) -> None:
+    reads = Counted(data)
+    kinds().recognise(Content(data[:4096], len(data), lambda: cast("Any", reads)))
+    assert reads.longest < 1 << 16
+
+
 class Counted:
-    """A stream that counts how often it is read."""
+    """A stream that counts how often it is read, and how much at most at a time."""
 
     def __init__(self, data: bytes) -> None:
-        self._data, self._at, self.count = data, 0, 0
+        self._data, self._at, self.count, self.longest = data, 0, 0, 0
 
     def read(self, size: int = -1) -> bytes:
         self.count += 1
         end = len(self._data) if size < 0 else self._at + size
         found = self._data[self._at : end]
         self._at += len(found)
+        self.longest = max(self.longest, len(found))
         return found
 
     def seek(self, at: int) -> int:
@@ -216,10 +245,38 @@ class Odd(Kind):
         return Recognition("../../etc", facts=facts)  # type: ignore[arg-type]
 
 
+class Huge(Kind):
+    name = "huge"
+
+    def recognise(self, content: Content) -> Recognition | None:
+        return Recognition("audio/wav", width=10**30, height=-1, facts={"frames": 10**400})
+
+
+class Wrong(Kind):
+    name = "wrong"
+
+    def recognise(self, content: Content) -> Recognition | None:
+        return "audio/wav"  # type: ignore[return-value]
+
+
 def test_a_kind_that_fails_is_passed_over() -> None:
     ours = kinds()
     found = Kinds(ours.named, (Broken(), *ours.order)).recognise(content_of(media.wav()))
     assert found[0] == "audio"
+
+
+@pytest.mark.parametrize("kind", [Huge(), Wrong()])
+def test_a_kind_whose_facts_cannot_be_stored_is_passed_over(kind: Kind) -> None:
+    ours = kinds()
+    found = Kinds(ours.named, (kind, *ours.order)).recognise(content_of(media.wav()))
+    assert found[0] == "audio"
+
+
+def test_sides_that_cannot_be_stored_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Recognition("image/png", width=10**30, height=-1)
+    monkeypatch.setattr(Huge, "recognise", lambda _self, _content: answer)
+    _, found = Kinds({}, (Huge(),)).recognise(content_of(b"x"))
+    assert (found.width, found.height) == (None, None)
 
 
 def test_what_a_kind_says_is_bounded() -> None:
