@@ -9,6 +9,7 @@ import asyncio
 import io
 import math
 import wave
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -258,6 +259,10 @@ class ChatBackendContract(BackendContract):
         backend = self.make_backend()
         assert backend.version_of(self.agent)
         assert backend.version_of(self.agent) == self.make_backend().version_of(self.agent)
+        if self.agent.rule is None:
+            prompt = PromptFile("another", 1, "Answer in one word.")
+            other = replace(self.agent, prompt=prompt)
+            assert backend.version_of(other) != backend.version_of(self.agent)
 
 
 class VisionBackendContract(ChatBackendContract):

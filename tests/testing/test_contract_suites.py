@@ -6,6 +6,7 @@ from typing import ClassVar
 import pytest
 
 from engine.contract import CallContext, GeneratedImage, ImageRequest
+from engine.contract.agent import AnyAgent
 from safelight.testing import (
     AudioBackendContract,
     ChatBackendContract,
@@ -74,6 +75,22 @@ def test_a_broken_backend_fails_the_suite(broken: type[FakeImageBackend], test: 
 
     with pytest.raises(AssertionError):
         getattr(Suite(), test)()
+
+
+class _KnowsOnePrompt(FakeChatBackend):
+    """Has one version for all prompts."""
+
+    def version_of(self, agent: AnyAgent) -> str:
+        return self.info.version
+
+
+def test_a_chat_backend_whose_version_leaves_out_the_prompt_fails_the_suite():
+    class Suite(ChatBackendContract):
+        def make_backend(self):
+            return _KnowsOnePrompt({"summarize": {"summary": "A boat at dawn."}})
+
+    with pytest.raises(AssertionError):
+        Suite().test_the_version_is_that_of_the_prompt_too()
 
 
 def test_a_recipe_that_asks_for_something_else_each_time_fails_the_suite(tmp_path: Path):
