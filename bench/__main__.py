@@ -10,7 +10,7 @@ from bench.measures import MEASURES, temporary_folder
 
 
 def main() -> int:
-    """Measures, prints one table and keeps it; exit code 1 where a goal is missed."""
+    """Measure, print one table and store it; exit code 1 if a goal is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", choices=[[], *MEASURES], metavar="NAME")
     parser.add_argument("--short", action="store_true", help="the short form of what is named")

@@ -23,7 +23,7 @@ from bench.terminal import Terminal, Used, first_paint, terminal
 
 EVENTS_A_SECOND = 200
 MOVES = 8
-"""How many rows the cursor goes down before it comes up again."""
+"""Number of rows that the cursor moves down before it moves up again."""
 
 _COMMIT = re.compile(r"commit-(\d{6})")
 
@@ -138,11 +138,11 @@ def _back(opened: Terminal, move: str) -> None:
 
 @dataclass
 class Watched:
-    """What was seen while an engine wrote.
+    """Observations while an engine wrote.
 
     Attributes:
         keys: Seconds from each key to its row on the screen.
-        seen: The number of each newer commit on the screen, and when it was there.
+        seen: The number of each newer commit on the screen, and the time of its display.
         wal: Bytes of the largest log.
         cpu: Processor seconds of the dashboard.
     """

@@ -1,4 +1,4 @@
-"""What model hosts give away of a device, and what they hide of a network."""
+"""Share of a device that model hosts lose, and of a network's latency that they hide."""
 
 import statistics
 

@@ -50,7 +50,7 @@ def run_skipping(work: Coroutine[Any, Any, Any]) -> float:
 
 @dataclass(frozen=True)
 class Faults:
-    """How often a provider fails: shares of the calls that it takes."""
+    """Failure rates of a provider: shares of the calls that it accepts."""
 
     errors: float = 0.0
     resets: float = 0.0
@@ -58,7 +58,7 @@ class Faults:
 
 
 Counting = Literal["sliding", "fixed", "second"]
-"""How a provider counts: within any minute, within each minute of its clock, within any second."""
+"""Window of a provider's limit: any minute, each minute of its clock, or any second."""
 
 
 class Provider:
@@ -115,20 +115,20 @@ class Provider:
 
     @property
     def tail(self) -> float:
-        """How long there was nothing left to do but to wait for calls that stalled."""
+        """Seconds in which the only work left was waiting for stalled calls."""
         return max(0.0, self.stalled_until - self.taken[-1] - 1)
 
 
 @dataclass(frozen=True)
 class Run:
-    """What became of many calls.
+    """Outcome of many calls.
 
     Attributes:
-        seconds: How long they took.
-        ideal: How long at best: every call sent the moment that the provider's limit allows it,
-            and nobody done before the last call that stalled.
+        seconds: Time that they took.
+        ideal: Time at best: every call sent as soon as the provider's limit allows it, and
+            nothing complete before the last stalled call.
         sent: Requests that reached the provider.
-        refused: How many of them it refused with 429.
+        refused: Number of them that it refused with 429.
         lost: Calls that had no answer in the end.
     """
 
@@ -140,7 +140,7 @@ class Run:
 
     @property
     def over(self) -> float:
-        """How much longer than the ideal, in percent."""
+        """Excess over the ideal time, in percent."""
         return 100 * (self.seconds / self.ideal - 1)
 
 
@@ -177,14 +177,14 @@ def many_calls(
     """Sends many calls through one lane.
 
     Args:
-        a_minute: What the provider allows.
-        calls: How many are wanted.
-        known: Whether the lane is told what the provider allows.
-        says_when: Whether the provider says with a 429 when to come again.
-        faults: How the provider fails besides.
-        concurrency: Calls in flight at most.
+        a_minute: Limit of the provider in calls per minute.
+        calls: Number of calls.
+        known: True if the lane is configured with the provider's limit.
+        says_when: True if the provider sends a retry time with a 429.
+        faults: Other failures of the provider.
+        concurrency: Maximum number of calls in flight.
         seed: Of all randomness.
-        counting: How the provider counts.
+        counting: Window of the provider's limit.
     """
     randomness = random.Random(seed)
     provider = Provider(
@@ -226,13 +226,13 @@ def lanes(*, long: bool) -> list[Figure]:
             at_most(f"refused with 429{name}", refused, 2, "{:.2f} %", " %"),
             at_most(f"calls lost{name}", sum(run.lost for run in runs), 0, "{:.0f}"),
         ]
-    for says_when, how in ((True, "told"), (False, "not told")):
+    for says_when, how in ((True, "with retry times"), (False, "without retry times")):
         runs = [
             many_calls(a_minute=rate, known=False, says_when=says_when, seed=seed)
             for rate in (60, 120, 240)
             for seed in range(20 if long else 5)
         ]
-        name = f" by a lane that finds the limit itself, {how} when to come again"
+        name = f" by a lane that finds the limit itself, {how}"
         worst = max(runs, key=lambda run: run.over)
         refused = 100 * max(run.refused / run.sent for run in runs)
         words = f"{{:.1f}} % ({worst.seconds:.0f} s, at best {worst.ideal:.0f} s)"

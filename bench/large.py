@@ -1,7 +1,7 @@
 """SDXL base in its full size with random weights: 2.57 billion parameters in the denoiser.
 
 The configurations are those of stabilityai/stable-diffusion-xl-base-1.0. Only the tokenizers are
-small ones, since their vocabularies cannot be made up.
+small ones, since their vocabularies cannot be invented.
 """
 
 from pathlib import Path

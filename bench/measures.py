@@ -23,7 +23,7 @@ Case = Callable[[], float]
 
 
 def by_turns(cases: dict[str, Case], rounds: int) -> dict[str, list[float]]:
-    """What each case gives, one after the other, round by round."""
+    """Return the results of each case, one after the other, round by round."""
     found: dict[str, list[float]] = {name: [] for name in cases}
     for number in range(rounds):
         for name, case in cases.items():
@@ -107,7 +107,7 @@ def steps(*, long: bool) -> list[Figure]:
 
 
 def rows(*, long: bool) -> list[Figure]:
-    """What each row costs, in the engine and in SQLite alone."""
+    """Cost of each row, in the engine and in SQLite alone."""
     variants = {
         "intent, step, events": ("none",),
         "+ score": ("score",),
@@ -250,5 +250,5 @@ def _say(sentence: str) -> None:
 
 
 def temporary_folder() -> Path:
-    """Where the measures write: the disk that is measured (TMPDIR chooses another)."""
+    """Return the folder that measures write to, on the measured disk (TMPDIR chooses another)."""
     return Path(tempfile.gettempdir())

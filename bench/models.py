@@ -19,12 +19,12 @@ class FixedModel:
     def run(
         self, operation: str, payloads: Sequence[Any], reporter: BatchReporter | None
     ) -> Sequence[Any]:
-        """Waits, then answers each payload with as many bytes as it was told."""
+        """Wait, then answer each payload with the number of bytes that it requests."""
         time.sleep(self.seconds)
         return [self.answer for _ in payloads]
 
     def size(self) -> int:
-        """Nothing to speak of."""
+        """Return a negligible size."""
         return 1
 
     def offload(self) -> None:

@@ -1,4 +1,4 @@
-"""What Safelight is measured beside: installed here, in an environment of its own, once."""
+"""Peers for comparison, installed once in a separate environment."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ _SLOW_FSYNC = FOLDER / "slowfsync.so"
 
 
 def peers_python() -> Path:
-    """The Python that has the peers; makes it where it is missing.
+    """Return the Python of the peers; create the environment if it is missing.
 
     Raises:
         RuntimeError: They cannot be installed, for example without a network.
@@ -38,7 +38,7 @@ def slow_fsync(microseconds: int) -> dict[str, str]:
     """The environment that adds that much to every fsync of a process.
 
     Raises:
-        RuntimeError: There is no C compiler to make it with.
+        RuntimeError: There is no C compiler to build it.
     """
     if shutil.which("gcc") is None:
         raise RuntimeError("gcc is needed to slow fsync down")
@@ -50,7 +50,7 @@ def slow_fsync(microseconds: int) -> dict[str, str]:
 
 
 def fsync_ms(environment: dict[str, str] | None = None, tries: int = 200) -> float:
-    """How long this disk takes to make 4 KiB durable, the median in milliseconds."""
+    """Return the median time for this disk to make 4 KiB durable, in milliseconds."""
     code = f"""
 import os, statistics, tempfile, time
 times = []

@@ -25,7 +25,7 @@ _ESCAPE = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a process had used when it was ended.
+    """Time that a process had used when it was ended.
 
     Attributes:
         wall: Seconds from its start to the text that was waited for.
@@ -63,7 +63,7 @@ class Terminal:
         return pressed
 
     def chunks(self, seconds: float) -> Iterator[tuple[float, str]]:
-        """What comes out within some seconds: when, and all of it since the last key as text.
+        """Return the output within some seconds: its time, and all text since the last key.
 
         Raises:
             RuntimeError: The program has ended; the message holds its last words.
@@ -94,7 +94,7 @@ class Terminal:
         raise RuntimeError(f"{pattern!r} was not shown, but: {text[-1500:]!r}")
 
     def rest(self, seconds: float) -> None:
-        """Lets it go on for some seconds."""
+        """Let it continue for some seconds."""
         for _ in self.chunks(seconds):
             pass
 
@@ -121,7 +121,7 @@ def terminal(command: list[str]) -> Iterator[Terminal]:
 
 
 def first_paint(command: list[str], pattern: str) -> Used:
-    """What a program uses until a text is on the screen."""
+    """Return the time that a program uses until a text is on the screen."""
     with terminal(command) as opened:
         wall = opened.until(pattern) - opened.started
         return Used(wall, opened.end())

@@ -33,13 +33,13 @@ _IMAGE = re.compile(r"(?:\x1b\[[\d;]*m)*(?:▀)+(?:\x1b\[0?m)?".encode())
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """How slow a line is.
+    """Properties of a slow line.
 
     Attributes:
         rate: Bytes a second towards the terminal.
         latency: Seconds, each way.
-        buffer: Bytes on their way at most.
-        answers: Whether the terminal says where its cursor is when it is asked.
+        buffer: Maximum number of bytes in transit.
+        answers: True if the terminal answers queries for its cursor position.
     """
 
     rate: float = 25_000
@@ -176,7 +176,7 @@ class SlowTerminal:
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen."""
+        """Return the content of the screen."""
         with self._arrived:
             return list(self._screen.display)
 

@@ -1,4 +1,4 @@
-"""What the engine is measured with: a recipe of trivial steps, and a backend in this process.
+"""Test load for the engine: a recipe of trivial steps, and a backend in this process.
 
 Nothing here is a way around anything: jobs are queued from a file, claimed, run, and written down
 by the product's own code. What a step leaves behind is what its backend returns.
@@ -45,7 +45,7 @@ class BenchInput(RecipeInput):
 
 
 class BenchSettings(RecipeSettings):
-    """What a job does and what its steps leave behind."""
+    """Number of steps of a job, and their outputs."""
 
     vision: str = "bench"
     steps: int = 3
@@ -54,7 +54,7 @@ class BenchSettings(RecipeSettings):
 
 
 class BenchRequest(Request):
-    """What a step is asked: which one it is, and what it is to leave behind."""
+    """Request of a step: its number, and the outputs to return."""
 
     prompt: str
     step: int
@@ -62,7 +62,7 @@ class BenchRequest(Request):
 
 
 class BenchResult(Result):
-    """What a step answers: as much as the peers' steps do."""
+    """Result of a step, as large as those of the peers."""
 
     i: str
     k: int
@@ -81,7 +81,7 @@ class BenchResult(Result):
 
 
 class BenchJobResult(BaseModel):
-    """How many steps there were."""
+    """Number of steps."""
 
     steps: int
 
@@ -214,7 +214,7 @@ class BenchWorkspace:
         return Engine(self.paths, self.settings, self.catalog, version="0", run_id="bench")
 
     def refuse_unfinished(self) -> None:
-        """Raises RuntimeError where a job is not done: its time would mean nothing."""
+        """Raise RuntimeError if a job is not done: its time would be meaningless."""
         reader = self.store.reader()
         try:
             sql = "SELECT state, count(*) FROM jobs WHERE state <> 'done' GROUP BY state"

@@ -1,1 +1,1 @@
-"""What is measured, each a process of its own that prints one line of JSON."""
+"""Measured cases, each a separate process that prints one line of JSON."""

@@ -1,6 +1,6 @@
 """Images by a diffusion model: through the engine and a model host, and by a bare loop.
 
-Both load the same folder, make the same images with as many in a call, and save each as a PNG.
+Both load the same folder, generate the same images, as many per call, and save each as a PNG.
 Loading and the first call are not measured. Weights are random: time does not depend on them.
 `tiny` is for processors, `sdxl` is the full size of SDXL base in bfloat16.
 
@@ -27,7 +27,7 @@ from engine.runtime.engine import Engine
 
 @dataclass(frozen=True)
 class Scale:
-    """How large everything is."""
+    """Sizes of a model and its images."""
 
     side: int
     steps: int
@@ -39,7 +39,7 @@ CFG = 7.5
 
 
 def load(options: str, place: Any) -> Any:
-    """Loads as a model host does, with one thread on a processor, as the bare loop has."""
+    """Load as a model host does, with one thread on a CPU, like the bare loop."""
     from engine.models.diffusion.loading import load as load_pipeline
     from tests.support.tiny_pipelines import prepare
 
@@ -49,7 +49,7 @@ def load(options: str, place: Any) -> Any:
 
 @dataclass
 class ImageBackend(BenchBackend):
-    """Makes an image a step, by the product's own backend."""
+    """Generate one image per step, with the product's own backend."""
 
     images: Any = None
     side: int = 0

@@ -1,4 +1,4 @@
-"""Going on: a job of many finished steps, a scan of a million steps, and a fresh process.
+"""Resuming: a job of many finished steps, a scan of a million steps, and a fresh process.
 
 Usage: python -m bench.cases.resume job STEPS | scan STEPS | start SPAWNED_AT
 """

@@ -1,4 +1,4 @@
-"""What each row of a step costs: the product's own writes, in groups of 50, on the real schema.
+"""Cost of each row of a step: the product's own writes, in groups of 50, on the real schema.
 
 Usage: python -m bench.cases.rows STEPS
 """

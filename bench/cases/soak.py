@@ -27,7 +27,7 @@ def resident_mb() -> float:
 
 
 def size_of(path: Path) -> int:
-    """A file's size, 0 where there is none."""
+    """Return a file's size, 0 if it does not exist."""
     return path.stat().st_size if path.exists() else 0
 
 

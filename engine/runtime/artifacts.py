@@ -16,7 +16,7 @@ from engine.contract import Permanent
 from engine.process.ownership import is_over, mark
 
 CHUNK_BYTES = 1 << 20
-"""Bytes of a file that are in memory at a time."""
+"""Number of bytes of a file in memory at a time."""
 
 _REMEDY = "Restore it from a backup, or retry the job to make it again."
 
@@ -32,7 +32,7 @@ class ArtifactStore:
     """Files by the SHA-256 of their bytes, at `ab/cdef...` below a folder.
 
     Args:
-        folder: Their folder; created when needed, private to its owner.
+        folder: Their folder; created if needed, private to its owner.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -45,7 +45,7 @@ class ArtifactStore:
         return self.folder / hash_[:2] / hash_[2:]
 
     def put(self, data: bytes) -> str:
-        """Stores bytes durably; returns their hash. Stored once, however often they come.
+        """Store bytes durably and return their hash. Equal bytes are stored once.
 
         Raises:
             LinkFound: A folder on the way is a link.
@@ -67,7 +67,7 @@ class ArtifactStore:
             OSError: The stream cannot be read, or the copy cannot be written.
         """
         make_folder(self.folder)
-        temporary = self.folder / "00"  # where `sweep` looks; the hash is not known yet
+        temporary = self.folder / "00"  # in reach of `sweep`; the hash is not known yet
         make_folder(temporary)
         with _new_file(temporary) as (file, name):
             digest, size = hashlib.sha256(), 0
@@ -84,7 +84,7 @@ class ArtifactStore:
 
     @contextlib.contextmanager
     def _place(self, hash_: str) -> Iterator[Path]:
-        """The path of a hash in a folder that exists, which is synced if a file came into it."""
+        """Yield the path of a hash in an existing folder, synced if a file was added."""
         path = self.path(hash_)
         made = not path.parent.exists()
         make_folder(self.folder)
@@ -97,7 +97,7 @@ class ArtifactStore:
                 _sync_folder(self.folder)
 
     def known(self, data: bytes) -> str | None:
-        """The hash of bytes that are stored already, else None."""
+        """Return the hash of bytes that are already stored, else None."""
         hash_ = hashlib.sha256(data).hexdigest()
         stored = _size_of(f"{self.folder}/{hash_[:2]}/{hash_[2:]}")
         return hash_ if stored == len(data) else None
@@ -110,7 +110,7 @@ class ArtifactStore:
         """Return the path of a stored file, for readers of their own.
 
         Raises:
-            FileNotFoundError: It is not there, or something else than a regular file is.
+            FileNotFoundError: It does not exist, or is not a regular file.
         """
         path = self.path(hash_)
         if not self.has(hash_):
@@ -118,7 +118,7 @@ class ArtifactStore:
         return path
 
     def read(self, hash_: str) -> bytes:
-        """The bytes of a stored file.
+        """Return the bytes of a stored file.
 
         Raises:
             FileLost: The file is gone or is not what was stored.
@@ -155,7 +155,7 @@ class ArtifactStore:
             raise FileLost(f"The stored file {hash_[:12]} is gone.", remedy=_REMEDY) from None
 
     def lost(self, hashes: Iterable[str]) -> list[str]:
-        """Those of some stored files that are gone or damaged; damaged ones are put aside.
+        """Return those of some stored files that are gone or damaged; set damaged ones aside.
 
         A damaged file stays beside its place under a name that ends in `.damaged`, so that the
         right bytes can be stored there again.
@@ -172,7 +172,7 @@ class ArtifactStore:
         return found
 
     def sweep(self) -> None:
-        """Removes temporary files whose processes have ended."""
+        """Remove temporary files whose processes have ended."""
         for folder in self._folders():
             for name in os.listdir(folder):  # noqa: PTH208 - there may be many
                 if name.startswith(_NEW) and is_over(name[len(_NEW) :].rpartition("-")[0]):
@@ -184,7 +184,7 @@ class ArtifactStore:
         return [folder for folder in found if folder.is_dir() and not folder.is_symlink()]
 
     def hashes(self) -> "list[str]":
-        """The hash of every stored file."""
+        """Yield the hash of every stored file."""
         return [
             folder.name + file.name
             for folder in self._folders()
@@ -199,7 +199,7 @@ def _damaged(hash_: str) -> FileLost:
 
 
 def _size_of(path: Path | str) -> int | None:
-    """The bytes of a regular file; None where there is none, or something else. Links are none."""
+    """Return the bytes of a regular file; None for anything else, links included."""
     try:
         status = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - hot
     except OSError:
@@ -216,7 +216,7 @@ def _write_synced(path: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def _new_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """A new temporary file; it is removed unless it was renamed."""
+    """Open a new temporary file, which is removed unless it was renamed."""
     handle, name = tempfile.mkstemp(dir=folder, prefix=f"{_NEW}{mark()}-")
     try:
         with os.fdopen(handle, "wb") as file:

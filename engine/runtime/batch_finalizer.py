@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class BatchFinalizer:
-    """Runs the last steps of the batches of one engine.
+    """Run the last steps of the batches of one engine.
 
     Args:
         writer: The store's writer door.
@@ -35,7 +35,7 @@ class BatchFinalizer:
         on_end: Called with a batch's number when its last step has ended, however.
 
     Attributes:
-        tasks: What is under way.
+        tasks: Tasks in progress.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class BatchFinalizer:
         self._on_end = on_end
 
     def begin(self) -> None:
-        """Begins the last step of each batch that has come to it."""
+        """Start the last step of each batch that is ready for it."""
         under_way = {task.get_name() for task in self.tasks}
         for batch_id in queries.batches_to_finish(self._reader):
             if (name := f"finish b{batch_id}") in under_way:

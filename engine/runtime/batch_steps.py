@@ -31,7 +31,7 @@ BEFORE, AFTER = "before", "after"
 
 
 class BatchStepContext(JobContext[Any, Any]):
-    """A batch as its own steps see it."""
+    """View of a batch for its own steps."""
 
     def __init__(
         self, runner: StepRunner, run: JobState, scope: str, reader: sqlite3.Connection
@@ -65,7 +65,7 @@ class BatchStepContext(JobContext[Any, Any]):
 
 
 class BatchStepRunner:
-    """Runs the own steps of batches.
+    """Run the own steps of batches.
 
     Args:
         writer: The store's writer door.
@@ -80,11 +80,11 @@ class BatchStepRunner:
         self._runs: dict[tuple[str, int], JobState] = {}
 
     async def run(self, batch: BatchState, scope: str, step: BatchStep[Any]) -> BaseModel:
-        """Run the steps of a scope; return what the recipe makes of them.
+        """Run the steps of a scope; return the recipe's result.
 
         Raises:
-            Blocked: Something outside is needed.
-            Permanent: A step has failed for good.
+            Blocked: Something outside is missing.
+            Permanent: A step has failed permanently.
         """
         run = load_batch_steps(self._reader, batch, scope)
         run.task = asyncio.current_task()
@@ -122,7 +122,7 @@ class BatchStepRunner:
 
 
 class BatchStarter:
-    """Runs the first steps of the batches that have some; their jobs wait meanwhile.
+    """Run the first steps of the batches that have some; their jobs wait meanwhile.
 
     Args:
         writer: The store's writer door.
@@ -132,7 +132,7 @@ class BatchStarter:
         on_end: Called with a batch's number when its first steps have ended or are set aside.
 
     Attributes:
-        tasks: What is under way.
+        tasks: Tasks in progress.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class BatchStarter:
         self._on_end = on_end
 
     def begin(self) -> None:
-        """Begin the first steps of each batch whose jobs wait for them."""
+        """Start the first steps of each batch whose jobs wait for them."""
         under_way = {task.get_name() for task in self.tasks}
         for batch_id in queries.batches_to_start(self._reader):
             if (name := f"start b{batch_id}") in under_way:

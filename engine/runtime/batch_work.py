@@ -1,4 +1,4 @@
-"""The work on whole batches: their first steps, their progress outputs and their last steps."""
+"""Work on whole batches: their first steps, their progress outputs and their last steps."""
 
 import asyncio
 import sqlite3
@@ -45,11 +45,11 @@ class BatchWork:
         )
 
     def start(self) -> None:
-        """Begin the first steps of the batches whose jobs wait for them."""
+        """Start the first steps of the batches whose jobs wait for them."""
         self._starter.begin()
 
     def finish(self) -> None:
-        """Begin the last steps of the batches whose jobs have ended."""
+        """Start the last steps of the batches whose jobs have ended."""
         self._finalizer.begin()
 
     def job_ended(self, run: JobState) -> None:

@@ -1,6 +1,6 @@
 """Commands of operators: pause, resume, cancel and the other verbs of `HANDLERS`.
 
-The handler is used by the engine, and by the command line where no engine runs, so that a command
+The engine uses the handler, and so does the command line if no engine runs, so that a command
 means the same with and without one.
 """
 
@@ -34,11 +34,11 @@ Arguments = Mapping[str, Any]
 """The arguments of a command, as they were stored."""
 
 UNKNOWN_VERB = "Unknown command: {}."
-"""The sentence about a verb that no handler has."""
+"""Message about a verb without a handler."""
 
 
 class CommandRefused(Exception):
-    """A command cannot be carried out; the message says why."""
+    """A command cannot be carried out; the message has the reason."""
 
 
 class AsyncWrite(Protocol):
@@ -53,7 +53,7 @@ class RunningJobs(Protocol):
     """The jobs that run in this process."""
 
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
-        """Stops one job, or all of a batch, at the step they are in; returns how many.
+        """Stop one job, or all of a batch, at the step they are in; return how many.
 
         They have stopped when it returns, or ended: a job that was about to end still does.
 
@@ -65,34 +65,34 @@ class RunningJobs(Protocol):
         ...
 
     def reload(self) -> None:
-        """Reads settings and environment again and lets blocked lanes try again."""
+        """Reload settings and environment, and let blocked lanes try again."""
         ...
 
     def change_lane(self, name: str, change: LaneChange) -> list[LaneRow]:
-        """Changes lanes until the engine ends; returns them as they are now.
+        """Change lanes until the engine ends; return their present state.
 
         Args:
             name: A lane, or a backend for all of its lanes.
-            change: What is wanted.
+            change: The change.
 
         Raises:
-            UnknownLane: There is none of the name.
+            UnknownLane: No lane has that name.
         """
         ...
 
 
 class NoEngine:
-    """Stands where no engine runs."""
+    """Substitute if no engine runs."""
 
     async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
-        """There is nothing to stop."""
+        """Return 0: nothing is running."""
         return 0
 
     def reload(self) -> None:
-        """There is nothing to reload."""
+        """Do nothing: nothing needs a reload."""
 
     def change_lane(self, name: str, change: LaneChange) -> list[LaneRow]:
-        """There are no lanes."""
+        """Raise: there are no lanes."""
         raise UnknownLane("No engine runs here, so there are no lanes; set it in safelight.toml.")
 
 
@@ -120,13 +120,13 @@ class CommandTarget:
 
 
 class CommandHandler:
-    """Carries commands out and keeps what each did.
+    """Carry out commands and store the answer of each.
 
     Args:
         reader: A connection to read with.
         write: Commits one operation.
         running: The jobs that run here.
-        catalog: Where recipes are found.
+        catalog: Recipes and backends.
     """
 
     def __init__(
@@ -143,14 +143,14 @@ class CommandHandler:
         self._gates = GateHandler(reader, write, running, catalog)
 
     async def carry_out(self, command: CommandRow) -> str:
-        """Does what a command says; returns the answer that was stored with it."""
+        """Carry out a command; return the answer that was stored with it."""
         refused = False
         try:
             arguments = json.loads(command.arguments)
             answer = await self._do(command.verb, json.loads(command.targets), arguments)
         except CommandRefused as error:
             answer, refused = str(error), True
-        except Exception as error:  # one command that cannot be done must not end the engine
+        except Exception as error:  # a command that fails must not end the engine
             log.exception("command %d", command.id)
             answer, refused = f"The command failed: {type(error).__name__}: {error}.", True
         await self._write(
@@ -192,7 +192,7 @@ class CommandHandler:
         return f"Paused {target}."
 
     async def resume(self, target: CommandTarget, _arguments: Arguments) -> str:
-        """Queue what is paused or parked, with settings and environment as they are now."""
+        """Queue paused and parked jobs, with the present settings and environment."""
         try:
             self._running.reload()
         except SettingsError as error:
@@ -213,20 +213,20 @@ class CommandHandler:
         if not moved and not batch.held:
             return f"{target} is {batch.state}; none of its jobs is paused or parked."
         goes_on = moved + (batch.queued if batch.held else 0)
-        return f"Resumed {target}; {pluralize(goes_on, 'job goes', 'jobs go')} on."
+        return f"Resumed {target}; {pluralize(goes_on, 'job continues', 'jobs continue')}."
 
     async def _resume_one(self, target: CommandTarget, job: JobRow) -> str:
-        """A job of a paused batch does not let the others of it go on."""
+        """Resume one job, but not if its batch is paused."""
         moved = await self._move(target, ("paused", "parked"), "queued", "job.resumed")
         waits = f"batch b{target.batch.id} is paused; resume that" if target.batch.held else ""
         if moved:
-            return f"Resumed {target}; {f'its {waits} too' if waits else 'it goes on'}."
+            return f"Resumed {target}; {f'its {waits} too' if waits else 'it continues'}."
         if waits and job.state == "queued":
             raise CommandRefused(f"{target} is queued, and its {waits}.")
         raise CommandRefused(f"{target} is {job.state}; there is nothing to resume.")
 
     async def cancel(self, target: CommandTarget, _arguments: Arguments) -> str:
-        """End what has not ended; what is finished is kept."""
+        """Cancel unfinished jobs; keep finished results."""
         stopped = await self._running.stop_jobs(target.batch.id, target.job_id, "cancelled")
         states = ("queued", "paused", "parked")
         moved = await self._move(target, states, "cancelled", "job.cancelled")
@@ -238,7 +238,7 @@ class CommandHandler:
         return f"Cancelled {target}; {pluralize(moved, 'job')} waited and {stopped} ran."
 
     async def retry(self, target: CommandTarget, _arguments: Arguments) -> str:
-        """Queue what failed, from the step that failed."""
+        """Queue failed jobs, from the step that failed."""
         batch = target.batch
         if target.job is not None:
             states: Sequence[str] = ("failed", "cancelled", "parked")
@@ -247,14 +247,14 @@ class CommandHandler:
         moved = await self._retry_in_slices(target, states)
         if not moved and target.job is None and batch.finish in {"failed", "parked"}:
             await self._write(lambda c: _reopen(c, batch.id))
-            return f"The end of {target} is made again."
+            return f"The last steps of {target} run again."
         if not moved:
             state = target.job.state if target.job else batch.state
             raise CommandRefused(f"{target} is {state}; there is nothing to retry.")
         if target.job is not None:
-            return f"{target} goes on from the step that failed."
-        went = pluralize(moved, f"job of {target} goes", f"jobs of {target} go")
-        return f"{went} on from the step that failed."
+            return f"{target} continues from the step that failed."
+        went = pluralize(moved, f"job of {target} continues", f"jobs of {target} continue")
+        return f"{went} from the step that failed."
 
     async def _retry_in_slices(self, target: CommandTarget, states: Sequence[str]) -> int:
         def retry(connection: sqlite3.Connection) -> int:
@@ -296,14 +296,14 @@ class CommandHandler:
         now = f"{target} has no budget" if wanted is None else f"The budget of {target} is "
         if wanted is not None:
             now += in_words(wanted)
-        return f"{now} now. What is parked goes on with resume."
+        return f"{now} now. Resume to continue parked jobs."
 
     async def approve(self, target: CommandTarget, arguments: Arguments) -> str:
-        """Approve what jobs wait with at their gates."""
+        """Approve the values at the gates of jobs."""
         return await self._answer_gate("approve", target, arguments)
 
     async def reject(self, target: CommandTarget, arguments: Arguments) -> str:
-        """Reject what jobs wait with at their gates."""
+        """Reject the values at the gates of jobs."""
         return await self._answer_gate("reject", target, arguments)
 
     async def _answer_gate(self, verb: str, target: CommandTarget, arguments: Arguments) -> str:
@@ -326,7 +326,7 @@ class CommandHandler:
         return f"Decided {key} of {target}; what depends on it runs again."
 
     def _refuse_unfit(self, batch: BatchRow, job: JobRow, key: str, value: Any) -> None:
-        """Refuses a decision that the recipe does not ask for or that does not fit the job."""
+        """Refuse a decision that the recipe does not ask for or that does not fit the job."""
         try:
             recipe = self._catalog.recipe(batch.recipe)
         except (KeyError, ImportError, AttributeError):
@@ -357,7 +357,7 @@ class CommandHandler:
         return " ".join(map(_lane_sentence, lanes))
 
     def _state(self, job: JobRow) -> str:
-        """The job's state now."""
+        """Return the job's present state."""
         found = read_job(self._reader, job.id)
         return found.state if found else "gone"
 

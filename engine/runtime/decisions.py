@@ -12,7 +12,7 @@ from engine.contract.recipe import AnyRecipe, decision_for
 def shape_of(
     connection: sqlite3.Connection, recipe: AnyRecipe, batch: BatchRow, job: JobRow
 ) -> JobShape:
-    """The shape of a job now.
+    """Return the present shape of a job.
 
     Raises:
         ValueError: Its input or its batch's settings do not fit the recipe.
@@ -26,7 +26,7 @@ def shape_of(
 
 
 def trouble_with(recipe: AnyRecipe, shape: JobShape, key: str, value: Any) -> str:
-    """Why a decision does not fit a job, as a sentence; empty where it does."""
+    """Return why a decision does not fit a job, as a sentence; empty if it does."""
     if not recipe.decisions:
         return ""  # the recipe does not say what it asks for; it looks at the type by itself
     asked = decision_for(recipe, key)

@@ -24,10 +24,10 @@ class Engine:
     Args:
         paths: The workspace's folders and files.
         settings: Its settings.
-        catalog: Where recipes and backends are found.
+        catalog: Recipes and backends.
         version: Version of Safelight, kept with the engine's row.
         run_id: Name of this run in logs.
-        overrides: Settings that win over files and environment when those are read again.
+        overrides: Settings that take precedence over files and environment on a reload.
         timings: Intervals of its work, and its patience when it closes.
     """
 
@@ -58,7 +58,7 @@ class Engine:
         """Work until it is stopped, or until `until` returns True.
 
         Args:
-            until: Whether to end, asked at every turn.
+            until: Returns whether to end; called at every turn.
             on_start: Called once this engine holds the workspace.
 
         Raises:

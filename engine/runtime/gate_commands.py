@@ -35,7 +35,7 @@ class StopsJobs(Protocol):
 
 
 class NoGate(Exception):
-    """There is no gate to answer, or the answer does not fit; the message says why."""
+    """No gate waits, or the answer does not fit; the message has the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class GateAnswer:
     Attributes:
         key: The gate; empty for the only one that waits.
         fingerprint: Fingerprint of the step that the operator looked at; empty for any.
-        edited: Whether `value` replaces what the recipe shows.
+        edited: True if `value` replaces the value that the recipe shows.
         value: The edited value, as plain data.
         reason: Why it is rejected.
     """
@@ -72,7 +72,7 @@ def gate_to_answer(connection: sqlite3.Connection, job: JobRow, answer: GateAnsw
     """Return the gate of a job that an answer is about.
 
     Raises:
-        NoGate: There is none, several wait and none is named, or it shows something else by now.
+        NoGate: None waits, several wait and none is named, or it shows another value by now.
     """
     gates = gates_of(connection, job.id)
     name = f"j{job.id} ({job.key})"
@@ -159,7 +159,7 @@ class GateHandler:
         reader: A connection to read with.
         write: Commits one operation.
         running: The jobs that run in this process.
-        catalog: Where recipes are found.
+        catalog: Recipes and backends.
     """
 
     def __init__(

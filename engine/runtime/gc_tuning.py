@@ -1,4 +1,4 @@
-"""The interpreter as an engine needs it: fewer collections of garbage."""
+"""Tuning of the interpreter for an engine: fewer garbage collections."""
 
 import gc
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ COLLECT_AFTER = (50_000, 20, 20)
 
 @contextmanager
 def tuned_gc() -> Iterator[None]:
-    """Tunes the interpreter while an engine runs, and puts it back.
+    """Tune the interpreter while an engine runs, and restore it afterwards.
 
     A job that is resumed after twenty thousand finished steps spends a third of that on collections
     that find nothing. How long a thread keeps the interpreter is left as it is: with shorter turns

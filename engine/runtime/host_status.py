@@ -1,4 +1,4 @@
-"""Model hosts as rows of the store, written where they have changed."""
+"""Model hosts as rows of the store, written if they have changed."""
 
 import json
 from dataclasses import asdict, replace
@@ -12,7 +12,7 @@ from engine.models.hosts.status import HostStatus
 
 
 class HostStatusReporter:
-    """Writes how hosts are; nobody waits for it.
+    """Write the status of hosts, without waiting for the commit.
 
     Args:
         hosts: The hosts.
@@ -25,7 +25,7 @@ class HostStatusReporter:
         self._written: list[HostRow] = []
 
     def flush(self) -> None:
-        """Writes what has changed since the last time."""
+        """Write the changes since the last time."""
         rows = [_row(state) for state in self._hosts.states()]
         if rows != self._written:
             self._written = rows

@@ -19,7 +19,7 @@ SLICE = 10_000
 
 
 class Housekeeping:
-    """Does each thing once it is due.
+    """Do each duty once it is due.
 
     Args:
         store: The store.
@@ -28,7 +28,7 @@ class Housekeeping:
         hosts: Processes that hold models.
         lanes: The engine's lanes.
         live: Settings of the workspace.
-        timings: How often each thing is done.
+        timings: Intervals of the duties.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Housekeeping:
             await self._prune()
 
     def _is_due(self, what: str, seconds: float) -> bool:
-        """Return whether a thing is to be done again, `seconds` after the last time."""
+        """Return whether a duty is due again, `seconds` after the last time."""
         moment = time.monotonic()
         if moment < self._due.get(what, 0.0):
             return False

@@ -23,7 +23,7 @@ class IntakeBusy(UserError):
 
 @contextmanager
 def taking_in(path: Path) -> Iterator[None]:
-    """Keeps stored files that no row names yet from being removed.
+    """Protect stored files that no row names yet from removal.
 
     Args:
         path: The lock file.
@@ -35,10 +35,10 @@ def taking_in(path: Path) -> Iterator[None]:
 
 @contextmanager
 def nothing_taken_in(path: Path) -> Iterator[None]:
-    """Keeps others from taking files in, for a short while.
+    """Keep others from adding files, for a short while.
 
     Raises:
-        IntakeBusy: Some process is at it.
+        IntakeBusy: Some process is adding files.
     """
     with _opened(path) as handle:
         try:

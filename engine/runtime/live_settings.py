@@ -19,12 +19,12 @@ class LiveSettings:
     Args:
         paths: The workspace.
         settings: Its settings.
-        overrides: Settings that win over files and environment when those are read again.
+        overrides: Settings that take precedence over files and environment on a reload.
 
     Attributes:
         paths: The workspace.
         settings: Its settings now.
-        environment: Its environment now, where the keys of providers are.
+        environment: Its present environment, with the keys of providers.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""One engine a workspace: a lock that ends with the process that holds it."""
+"""One engine per workspace: a lock that ends with the process that holds it."""
 
 import contextlib
 import fcntl
@@ -21,7 +21,7 @@ class WorkspaceBusy(UserError):
     """Another engine holds the workspace.
 
     Attributes:
-        pid: Its process, 0 where that cannot be read.
+        pid: Its process, 0 if unreadable.
         host: Its machine.
     """
 
@@ -43,11 +43,11 @@ class EngineLock:
         self._handle: int | None = None
 
     def acquire(self) -> None:
-        """Takes the lock.
+        """Take the lock.
 
         Raises:
             WorkspaceBusy: Another process has it.
-            LinkFound: It is a link or no regular file.
+            LinkFound: It is a link or not a regular file.
         """
         handle = open_file(self._path, os.O_RDWR | os.O_CREAT)
         if not _try_for_a_moment(handle):
@@ -61,7 +61,7 @@ class EngineLock:
             os.pwrite(handle, json.dumps(who).encode(), 0)
 
     def release(self) -> None:
-        """Gives the lock back."""
+        """Release the lock."""
         if self._handle is not None:
             os.ftruncate(self._handle, 0)
             os.close(self._handle)
@@ -97,7 +97,7 @@ def _try_for_a_moment(handle: int) -> bool:
 
 
 def lock_holder(path: Path) -> tuple[int, str] | None:
-    """Pid and host of the engine that holds the lock at `path`; None where nobody does."""
+    """Return pid and host of the engine that holds the lock at `path`; None if nobody does."""
     try:
         handle = open_file(path, os.O_RDONLY)
     except FileNotFoundError:

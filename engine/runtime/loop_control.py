@@ -1,4 +1,4 @@
-"""Wakes the engine's loop, and asks it to stop."""
+"""Control of the engine's loop: wake it, and ask it to stop."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Writes the folders that people read, in a thread of its own with a connection of its own."""
+"""Writer of the folders that people read, with its own thread and connection."""
 
 import asyncio
 import logging
@@ -28,13 +28,13 @@ log = logging.getLogger(__name__)
 
 
 class OutputWriter:
-    """Calls recipes' writers of outputs with what the store has now.
+    """Call recipes' writers of outputs with the present content of the store.
 
     Args:
         store: The store.
         paths: The workspace's places.
-        artifact: Where a stored file of a hash is.
-        settings: What operators set about outputs.
+        artifact: Path of the stored file of a hash.
+        settings: Settings of outputs.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class OutputWriter:
         self._allowed: set[Path] = set()
 
     async def project(self, run: JobState, **ending: Any) -> None:
-        """Brings a job's folder up to date, before its end is written.
+        """Update a job's folder, before its end is written.
 
         Args:
             run: The job's run.
@@ -78,7 +78,7 @@ class OutputWriter:
             raise Permanent(f"{error}.", remedy="Restore the file, or retry the job.") from error
 
     def schedule(self, run: JobState) -> None:
-        """Brings a job's folder up to date before long; trouble shows when the job ends."""
+        """Update a job's folder soon; errors are reported when the job ends."""
         job_id, recipe = run.job.id, run.recipe
         if recipe.outputs.write_job is None or job_id in self._scheduled:
             return
@@ -86,12 +86,12 @@ class OutputWriter:
         self._thread.submit(self._project_soon, run.recipe, job_id)
 
     def refresh_outputs(self, run: JobState) -> None:
-        """Brings the folder of a job that waits again up to date, where it has one already."""
+        """Update the folder of a job that waits again, if it already has one."""
         if (self._paths.root / run.job.output).exists():
             self.schedule(run)
 
     async def finish(self, recipe: AnyRecipe, batch_id: int) -> None:
-        """Runs a recipe's last step for a batch.
+        """Run a recipe's last step for a batch.
 
         Raises:
             Blocked: The folder cannot be written.
@@ -112,7 +112,7 @@ class OutputWriter:
         await loop.run_in_executor(self._thread, self._write_progress, recipe, batch_id, ended)
 
     async def close(self) -> None:
-        """Ends the thread once it has done what it was given."""
+        """End the thread once it has finished its work."""
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._disconnect)
         await asyncio.to_thread(self._thread.shutdown)
@@ -171,7 +171,7 @@ class OutputWriter:
 
         Raises:
             LinkFound: A part of it below the workspace is a link.
-            OutsideWorkspace: It lies outside the workspace, and the user has not agreed to it.
+            OutsideWorkspace: It is outside the workspace, and the user has not trusted it.
         """
         root = Path(os.path.normpath(self._paths.root))
         folder = Path(os.path.normpath(root / output))

@@ -21,13 +21,13 @@ _Call = tuple["Future[Any]", Callable[..., Any], tuple[Any, ...]]
 
 
 class ComputePool:
-    """Runs module-level functions of plain data in worker processes.
+    """Run module-level functions of plain data in worker processes.
 
-    Each worker is a process of its own that can be ended alone: one that dies, or is killed because
-    its call was given up, costs that call and no other.
+    Each worker is a separate process that can be ended alone: one that dies, or is killed because
+    its call was cancelled, affects only that call.
 
     Args:
-        workers: How many processes at most; each is started when a call needs it.
+        workers: Maximum number of processes; each is started when a call needs it.
     """
 
     def __init__(self, workers: int) -> None:
@@ -37,7 +37,7 @@ class ComputePool:
         self._busy: set[_Worker] = set()
 
     async def run(self, function: Callable[..., T], *args: Any) -> T:
-        """The function's result.
+        """Return the function's result.
 
         A call that is cancelled, for example at its deadline, ends its worker: nothing else stops a
         function that hangs.
@@ -77,7 +77,7 @@ class ComputePool:
             self._free.append(worker)
 
     def close(self) -> None:
-        """Ends the workers; nobody waits any more for a call that one of them holds."""
+        """End the workers; their calls have no waiters any more."""
         for worker in (*self._free, *self._busy):
             worker.close()
         self._free.clear()
@@ -105,7 +105,7 @@ class _Worker:
     memory, which outlive processes that are killed.
 
     Attributes:
-        broken: Whether it is of no use any more.
+        broken: True if it can no longer be used.
     """
 
     def __init__(self) -> None:
@@ -127,7 +127,7 @@ class _Worker:
         threading.Thread(target=self._work, name="worker", daemon=True).start()
 
     def submit(self, function: Callable[..., T], *args: Any) -> "Future[T]":
-        """Hands a call over.
+        """Send a call.
 
         Raises:
             _Died: Of the future: the process has ended.
@@ -137,12 +137,12 @@ class _Worker:
         return future
 
     def kill(self) -> None:
-        """Ends the process at once, whatever it does."""
+        """Kill the process at once, whatever it does."""
         self.broken = True
         self._process.kill()
 
     def close(self) -> None:
-        """Ends the process, also one that is in the middle of a call."""
+        """End the process, even in the middle of a call."""
         self.kill()
         self._calls.put(None)
 
@@ -169,7 +169,7 @@ class _Worker:
 
 
 def _serve(calls: "Connection[Any, Any]", outcomes: "Connection[Any, Any]") -> None:
-    """Does one call after the other, until the engine ends or closes the pipe."""
+    """Run one call after the other, until the engine ends or closes the pipe."""
     settle(1)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     while True:

@@ -1,4 +1,4 @@
-"""Progress outputs: what a batch has so far, written after every so many jobs that have ended."""
+"""Progress outputs: interim results of a batch, written after every few ended jobs."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class ProgressOutputs:
-    """Writes the progress outputs of the batches whose recipes have some.
+    """Write the progress outputs of the batches whose recipes have some.
 
     Up to how many jobs they are written is kept in the store once they are, so that none is left
     out by an engine that is killed: the next job that ends, or the end of the batch, writes it.
@@ -36,7 +36,7 @@ class ProgressOutputs:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def job_ended(self, batch: BatchState) -> None:
-        """Write what has become due by the end of a job, without waiting for it."""
+        """Write the outputs that a job's end makes due, without waiting for them."""
         if batch.outputs.write_progress is None:
             return
         task = asyncio.create_task(self.write_due(batch), name=f"progress of b{batch.row.id}")

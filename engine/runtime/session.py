@@ -60,10 +60,10 @@ class Session:
 
     Args:
         live: Settings and environment of the workspace.
-        catalog: Where recipes and backends are found.
+        catalog: Recipes and backends.
         store: The store.
         control: Wakes the loop, and asks it to stop.
-        name: How the engine is named in its row.
+        name: Name of the engine in its row.
         timings: Intervals and patience.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 The first SIGINT or SIGTERM: take no more work, let paid calls in flight finish within the grace
 period, commit, exit. A later one: exit at once; what is under way is found again on resume. One
-that comes right after the first is the same wish: a wrapper passes on what all of its group got.
+right after the first counts as the same: a wrapper forwards the signals that its group got.
 SIGHUP, as when an SSH session drops, does not stop the engine.
 """
 
@@ -20,12 +20,12 @@ log = logging.getLogger(__name__)
 _STOPS = (signal.SIGINT, signal.SIGTERM)
 
 SAME_SECONDS = 0.5
-"""Signals that come this soon after the first are taken for the same wish."""
+"""Signals within this time after the first count as the same one."""
 
 
 @contextmanager
 def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
-    """Installs the handlers in the running event loop for the length of the context.
+    """Install the handlers in the running event loop for the length of the context.
 
     Only the main thread can; in another one, as in a notebook, signals stay as they are.
 
@@ -33,7 +33,7 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
         stop: Called at the first SIGINT or SIGTERM.
 
     Yields:
-        A function that gives the number of the signal that came first, 0 where none has.
+        A function that returns the number of the first signal, 0 if there was none.
     """
     loop, came = asyncio.get_running_loop(), 0
     if threading.current_thread() is not threading.main_thread():
@@ -68,12 +68,12 @@ def signals(stop: Callable[[], None]) -> Iterator[Callable[[], int]]:
 
 
 _early: list[int] = []
-"""The signal that came within `held_back` while nobody else heard it."""
+"""Signal that arrived within `held_back` before another handler was installed."""
 
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Keeps SIGINT and SIGTERM from ending what begins or ends an event loop.
+    """Keep SIGINT and SIGTERM from interrupting the start or end of an event loop.
 
     One that comes before `signals` listens is passed on to it; one that comes after it changes
     nothing, because what was to be done is done. A second one ends the process at once.

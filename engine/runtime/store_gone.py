@@ -1,4 +1,4 @@
-"""A store that was deleted or replaced underneath its engine, and what can be saved of it."""
+"""A store that was deleted or replaced underneath its engine, and its rescue."""
 
 import asyncio
 import contextlib

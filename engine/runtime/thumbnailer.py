@@ -1,4 +1,4 @@
-"""Thumbnails of what steps keep, generated in the pool while it has nothing better to do."""
+"""Thumbnails of files that steps keep, generated while the pool is idle."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Thumbnailer:
-    """Generates thumbnails in the background; nothing waits for it and nothing fails by it.
+    """Generate thumbnails in the background; nothing waits for them or fails because of them.
 
     Args:
         pool: Processes for CPU-heavy work.
@@ -87,7 +87,7 @@ class Thumbnailer:
             await asyncio.sleep(POLL_SECONDS)
 
     async def close(self) -> None:
-        """Stop; what waits is generated when it is needed."""
+        """Stop; waiting thumbnails are generated when they are needed."""
         self._waiting.clear()
         if self._task is not None:
             self._task.cancel()

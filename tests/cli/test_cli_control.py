@@ -32,9 +32,9 @@ def test_pause_and_resume_a_job_and_a_batch(run, toys):
 def test_resume_counts_what_goes_on(run, toys):
     assert "none of its jobs is paused or parked" in run("resume", "b3", "--workspace", toys).out
     run("pause", "b3", "--workspace", toys)
-    assert "Resumed b3; 2 jobs go on." in run("resume", "b3", "--workspace", toys).out
+    assert "Resumed b3; 2 jobs continue." in run("resume", "b3", "--workspace", toys).out
     run("pause", "j5", "--workspace", toys)
-    assert "Resumed b3; 1 job goes on." in run("resume", "b3", "--workspace", toys).out
+    assert "Resumed b3; 1 job continues." in run("resume", "b3", "--workspace", toys).out
 
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
@@ -86,7 +86,7 @@ def test_retry_takes_up_what_failed(run, toys):
 def test_refusal_is_told_and_is_exit_code_2(run, toys):
     ran = run("retry", "j2", "j1", "--workspace", toys)
     assert ran.code == 2
-    assert "goes on from the step that failed" in ran.out
+    assert "continues from the step that failed" in ran.out
     assert "j1" in ran.err
     assert "nothing to retry" in ran.err
 

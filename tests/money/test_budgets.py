@@ -232,10 +232,10 @@ async def test_a_running_batch_can_be_given_a_budget(paid: Paid) -> None:
     toy.queue(1)
     async with toy.running():
         said = await toy.obeyed("budget", {"budget": 5_000_000}, batch=1)
-        assert said.answer == "The budget of b1 is $5.00 now. What is parked goes on with resume."
+        assert said.answer == "The budget of b1 is $5.00 now. Resume to continue parked jobs."
         assert toy.batch().budget == 5_000_000
         said = await toy.obeyed("budget", {"budget": None}, batch=1)
-        assert said.answer == "b1 has no budget now. What is parked goes on with resume."
+        assert said.answer == "b1 has no budget now. Resume to continue parked jobs."
         assert toy.batch().budget is None
         await eventually(lambda: toy.batch().is_over)
 
