@@ -1,4 +1,4 @@
-"""The batches of the jobs that run: recipe, settings and backends, loaded once for all of them."""
+"""Batches of the running jobs: recipe, settings and backends, loaded once for all of them."""
 
 import sqlite3
 
@@ -11,11 +11,11 @@ from engine.runtime.store_gone import StoreGone
 
 
 class BatchCache:
-    """Loads a batch when one of its jobs needs it.
+    """Load a batch when one of its jobs needs it.
 
     Args:
         reader: A connection of the event loop's.
-        catalog: Where recipes and backends are found.
+        catalog: Recipes and backends.
         live: Settings and environment of the workspace.
     """
 
@@ -45,5 +45,5 @@ class BatchCache:
         self._batches.pop(batch_id, None)
 
     def clear(self) -> None:
-        """Load every batch again, with the settings and the environment of now."""
+        """Reload every batch, with the present settings and environment."""
         self._batches.clear()

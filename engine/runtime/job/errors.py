@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 def deciding_error(error: BaseException) -> BaseException:
     """Return the one error of a group that decides how a run ends.
 
-    What parks comes before what fails: once it is fixed, the run arrives at its failure again.
+    Errors that park the job take precedence over failures: after the fix, the run reaches its
+    failure again.
     """
 
     def rank(one: BaseException) -> int:

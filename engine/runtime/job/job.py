@@ -1,4 +1,4 @@
-"""The job that a recipe gets: input, settings, backends, and steps that are never repeated."""
+"""Job that a recipe gets: input, settings, backends, and steps that are never repeated."""
 
 from collections.abc import Awaitable, Callable, Container, Iterator
 from typing import Any, Generic, ParamSpec, TypeVar, cast
@@ -40,7 +40,7 @@ SettingsT = TypeVar("SettingsT", bound=RecipeSettings)
 
 
 class ScopeContext:
-    """A place in a job where steps live, for example `scene-2/iteration-1`."""
+    """Namespace of steps in a job, for example `scene-2/iteration-1`."""
 
     def __init__(self, runner: StepRunner, run: JobState, path: str, iteration: int = 0) -> None:
         self._runner = runner
@@ -49,19 +49,19 @@ class ScopeContext:
         self._iteration = iteration
 
     def key(self, name: str) -> str:
-        """The full key of a name in this scope."""
+        """Return the full key of a name in this scope."""
         return f"{self._path}/{name}" if self._path else name
 
     def scope(self, name: str) -> "ScopeContext":
-        """A scope inside this one."""
+        """Return a scope inside this one."""
         return ScopeContext(self._runner, self._run, self.key(name), self._iteration)
 
     def publish(self) -> None:
-        """Has the job's folder brought up to date before long, as after every iteration."""
+        """Have the job's folder updated soon, as after every iteration."""
         self._runner.publish(self._run)
 
     async def warn(self, message: str) -> None:
-        """Puts a warning into the job's history, once however often the recipe is run again."""
+        """Add a warning to the job's history, once however often the recipe runs again."""
         job, row_id = self._run.job, self._run.row_id
         said = f"{self._path}: {message}" if self._path else message
         await self._runner.write(
@@ -69,7 +69,7 @@ class ScopeContext:
         )
 
     def iterations(self, count: int) -> "Iterator[IterationContext]":
-        """Scopes `iteration-1` to `iteration-N`, one after the other."""
+        """Yield the scopes `iteration-1` to `iteration-N`, one after the other."""
         for number in range(1, count + 1):
             yield IterationContext(
                 self._runner, self._run, self.key(f"iteration-{number}"), number, count
@@ -83,12 +83,12 @@ class ScopeContext:
 
         Args:
             name: Name of the step, unique within this scope.
-            describe: What describes the call, for example `job.image.generate`.
+            describe: Operation that describes the call, for example `job.image.generate`.
             *args: Its arguments.
             **kwargs: Its arguments by name.
 
         Raises:
-            Permanent: The call has failed for good, now or before.
+            Permanent: The call has failed permanently, now or before.
         """
         call = describe(*args, **kwargs)
         if self._run.batch.has_fallbacks(call.backend):
@@ -136,8 +136,8 @@ class ScopeContext:
 
         Args:
             name: Name of the decision, unique within this scope.
-            default: What holds while nobody has decided; also says what type a decision has.
-            among: The values that fit, where not all of that type do.
+            default: The value without a decision; also defines the type of a decision.
+            among: The allowed values, if not all of that type.
         """
         values = self._run.decisions.get(self.key(name))
         if not values:
@@ -156,8 +156,8 @@ class IterationContext(ScopeContext):
     """One turn of a loop.
 
     Attributes:
-        number: Which turn, from 1.
-        is_last: Whether no turn can follow.
+        number: Number of the turn, from 1.
+        is_last: True if no turn can follow.
     """
 
     def __init__(
@@ -199,22 +199,22 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
 
     @property
     def image(self) -> ImageProxy:
-        """Images."""
+        """Operations on images."""
         return self.use(IMAGE)
 
     @property
     def vision(self) -> VisionProxy:
-        """Looking at images."""
+        """Operations of vision."""
         return self.use(VISION)
 
     @property
     def text(self) -> TextProxy:
-        """Writing."""
+        """Operations on text."""
         return self.use(TEXT)
 
     @property
     def scorers(self) -> ScoreProxy:
-        """Scoring images, and comparing them."""
+        """Scoring and comparison of images."""
         return self.use(SCORE)
 
     @property
@@ -223,5 +223,5 @@ class JobContext(ScopeContext, Generic[InputT, SettingsT]):
         return self._run.batch.prepared
 
     def seed_for(self, variation: int) -> int:
-        """The seed of a variation; variation 0 is the job's own."""
+        """Return the seed of a variation; variation 0 is the job's own."""
         return self.seed if variation == 0 else derive_seed(self.seed, self._run.job.key, variation)

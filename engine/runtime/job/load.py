@@ -1,4 +1,4 @@
-"""From rows to runs: what a batch's jobs share, and what the store knows of a job's steps."""
+"""Loading of runs from rows: shared parts of a batch, and recorded steps of a job."""
 
 import json
 import sqlite3
@@ -15,7 +15,7 @@ from engine.runtime.step.fingerprint import Identity
 from engine.runtime.step.job_state import BatchState, JobState, StepRecord
 
 LATER = "download_hosts"
-"""The setting of a backend that may be added to for batches that are queued already."""
+"""Setting of a backend that can be extended for batches already queued."""
 
 
 def load_batch(
@@ -24,12 +24,12 @@ def load_batch(
     environment: Mapping[str, str],
     own: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> BatchState:
-    """Recipe, settings and backends as the batch's snapshot says.
+    """Return recipe, settings and backends of the batch's snapshot.
 
     Args:
         row: The batch.
-        catalog: Where recipes and backends are found.
-        environment: Where keys are.
+        catalog: Recipes and backends.
+        environment: Environment with the keys.
         own: The workspace's settings of backends now, by name. Only the hosts of finished files
             are taken from them: a file that was refused can be fetched once its host is added.
 
@@ -85,7 +85,7 @@ def _identities(
 
 
 def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
-    """The result of a batch's first steps; None if it has none."""
+    """Return the result of a batch's first steps; None if it has none."""
     before = recipe.before
     if before is None or row.before_result is None:
         return None
@@ -96,7 +96,7 @@ def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
 def _settings_of(
     made: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]] | None
 ) -> Mapping[str, Any]:
-    """A backend's settings in the snapshot, with the hosts that were added since."""
+    """Return a backend's settings in the snapshot, with the hosts that were added since."""
     kept: Mapping[str, Any] = made["settings"]
     added = (own or {}).get(made["name"], {}).get(LATER)
     if LATER not in kept or not isinstance(added, list):
@@ -161,13 +161,13 @@ _BATCH_MEMOS = _MEMOS.replace(
 def load_job(
     connection: sqlite3.Connection, job: JobRow, batch: BatchState, decided: dict[str, list[Any]]
 ) -> JobState:
-    """A run of a job that was claimed, with all that the store knows of its steps, in one query.
+    """Return a run of a claimed job, with all its recorded steps, in one query.
 
     Args:
         connection: A connection to the store.
         job: The job.
-        batch: What it shares with the other jobs of its batch.
-        decided: What operators decided about it, newest first, by key.
+        batch: Parts shared by the jobs of its batch.
+        decided: Decisions of operators about it, newest first, by key.
     """
     # At first it has no steps.
     records = _records(connection, _MEMOS, (job.id,)) if job.starts > 1 else {}
@@ -175,9 +175,9 @@ def load_job(
 
 
 def load_batch_steps(connection: sqlite3.Connection, batch: BatchState, scope: str) -> JobState:
-    """Return a run of a batch's own steps, with all that the store knows of them.
+    """Return a run of a batch's own steps, with all their records.
 
-    Its job is none of the store: the number is the batch's, negated.
+    Its job is not in the store: its number is the batch's, negated.
 
     Args:
         connection: A connection to the store.
@@ -208,7 +208,7 @@ def _batch_as_job(row: BatchRow) -> JobRow:
         iterations=0,
         score=None,
         cost=0,
-        starts=2,  # its calls may be what ended an engine
+        starts=2,  # its calls may have crashed an engine
         result=None,
         error_id=None,
         created_at=row.created_at,

@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 
 
 class JobRunner:
-    """Runs jobs.
+    """Run jobs.
 
     Args:
         writer: The store's writer door.
         steps: Runs their steps.
         output_writer: Writes their folders.
         outputs_lane: Blocked while folders cannot be written.
-        lane: The lane of a name, None where there is none.
+        lane: Returns the lane of a name, None if there is none.
         on_ending: Called when the end of a run is about to be written: its place is free with that.
     """
 
@@ -57,17 +57,17 @@ class JobRunner:
         self._on_ending = on_ending
 
     async def run(self, run: JobState) -> None:
-        """Runs a claimed job until it has ended, is parked or is stopped; never raises."""
+        """Run a claimed job until it has ended, is parked or is stopped; never raises."""
         self._steps.enter(run)
         try:
             ending = await self._ending(run)
             run.is_ending = True  # no stop comes in between: nothing is awaited
             task = asyncio.current_task()
-            if task is not None and task.cancelling():  # it may not have been heard of yet
+            if task is not None and task.cancelling():  # it may not have been noticed yet
                 await _finish_despite_cancel(ending)
             else:
                 await ending
-        except Exception as error:  # a defect of ours; the job must not seem to run for ever
+        except Exception as error:  # a bug of ours; the job must not seem to run forever
             log.exception("the end of job j%d", run.job.id)
             job, message = run.job, f"{run.job.key}: {type(error).__name__}: {error}"
             await self._writer.write(lambda c: writes.end_job(c, job, "failed", message=message))
@@ -75,12 +75,12 @@ class JobRunner:
             self._steps.leave(run)
 
     async def _ending(self, run: JobState) -> "Coroutine[Any, Any, None]":
-        """Runs the recipe; returns what writes down how that ended."""
+        """Run the recipe; return the write of its outcome."""
         try:
             result = await self._run_recipe(run)
             ending = await self._written_out(run, result)
         except asyncio.CancelledError as error:
-            # A recipe that cancels itself has a defect; queued again, it would only do it again.
+            # A recipe that cancels itself has a bug; queued again, it would only repeat it.
             return self._stopped(run) if run.then else self._raised(run, error)
         except BaseException as error:  # noqa: BLE001 - whatever a recipe raises is its outcome
             return self._raised(run, error)
@@ -104,7 +104,7 @@ class JobRunner:
         return result
 
     async def _written_out(self, run: JobState, result: BaseModel) -> "_Ending":
-        """Writes the job's folder as it is to be once the job is done."""
+        """Write the job's folder in its final form."""
         ending = _Ending(result.model_dump_json(), run.headline.of(result))
         lane = self._outputs_lane
         try:
@@ -160,7 +160,7 @@ class JobRunner:
         await self._leave_running(run, lambda c: writes.park_job(c, job, reason, lane, message))
         self._output_writer.refresh_outputs(run)
         known = self._lane(lane) if lane else None
-        if lane and known is not None and known.blocked is None:  # mended while it was parked
+        if lane and known is not None and known.blocked is None:  # fixed while it was parked
             if known.probing:
                 await self._writer.write(lambda c: writes.probe_lane(c, lane))
             else:
@@ -183,7 +183,7 @@ class JobRunner:
         )
 
     async def _write_what_there_is(self, run: JobState, **ending: Any) -> None:
-        """Writes the folder of a job that has no result; trouble there changes nothing more."""
+        """Write the folder of a job without a result; errors there have no further effect."""
         try:
             await self._output_writer.project(run, **ending)
         except Exception as trouble:  # noqa: BLE001 - the job has ended already, of something else
@@ -192,14 +192,14 @@ class JobRunner:
 
 @dataclass(frozen=True, slots=True)
 class _Ending:
-    """Columns of a job that is done: the result as JSON, and its headline."""
+    """Return the columns of a job that is done: the result as JSON, and its headline."""
 
     result: str
     score: float | None
 
 
 async def _finish_despite_cancel(ending: "Coroutine[Any, Any, None]") -> None:
-    """Waits for an ending to be written, whatever stop is still to be heard of."""
+    """Wait until an ending is written, despite pending stops."""
     task = asyncio.create_task(ending)
     while not task.done():
         with contextlib.suppress(asyncio.CancelledError):

@@ -1,4 +1,4 @@
-"""The jobs that run in an engine: claimed for free places, run beside each other, stopped."""
+"""Running jobs of an engine: claimed for free slots, run concurrently, stopped."""
 
 import asyncio
 import sqlite3
@@ -18,13 +18,13 @@ from engine.runtime.step.job_state import JobState
 
 
 class JobScheduler:
-    """Takes jobs by priority and age, and runs them.
+    """Claim jobs by priority and age, and run them.
 
     Args:
         reader: A connection of the event loop's.
         writer: The store's writer door.
         runner: Runs one job.
-        batches: What the jobs of a batch share.
+        batches: Shared parts of each batch.
         on_end: Called with a run that has ended.
 
     Attributes:
@@ -55,7 +55,7 @@ class JobScheduler:
         """Take jobs for free places; those of jobs that are ending are free in the same commit.
 
         Args:
-            most: Jobs that may run at once.
+            most: Maximum number of concurrent jobs.
         """
         free = most - sum(not run.has_left for run in self.runs.values())
         if free <= 0 or not queries.can_claim(self._reader):

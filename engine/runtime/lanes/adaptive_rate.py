@@ -17,13 +17,13 @@ SPANS = (1.0, 10.0, 60.0)
 """Seconds within which providers count calls."""
 
 SLACK = (0.1, 0.2, 0.5)
-"""Seconds that each span is taken longer, for calls that arrive sooner than those before."""
+"""Seconds added to each span, for calls that arrive sooner than those before."""
 
 MIN_CALLS = (1, 2, 4)
 """Calls that a provider has to have taken in each span before their number says anything."""
 
 RECENT = 16
-"""Calls that are looked at for how long one takes."""
+"""Number of calls used to estimate the time of one."""
 
 SPREAD = 0.5
 """The part of the time of a call that as many calls as may be in flight are spread over."""
@@ -32,7 +32,7 @@ MIN_APART = 0.001
 """Seconds below which it is not worth the wait to spread calls."""
 
 MAX_REMEMBERED = 20_000
-"""Calls that are remembered at most: as many as no provider allows in a minute."""
+"""Maximum number of calls remembered: more than any provider allows per minute."""
 
 CALLS_A_REFUSAL = 120
 """Calls that are sent for each that was refused before the limit is raised again to try it."""
@@ -54,17 +54,17 @@ _REMEMBERED = SPANS[-1] + SLACK[-1]
 
 @dataclass(slots=True)
 class _Episode:
-    """Refusals that tell one thing: too much was on its way.
+    """Refusals of one episode: too many calls were in flight.
 
     Attributes:
-        until: The number of the last call that was on its way.
-        at: When its first refusal came.
-        wait: Seconds that the provider asked to wait then, where it said so.
-        good: The limit that held before it; None where there is none.
+        until: The number of the last call in flight.
+        at: Time of its first refusal.
+        wait: Seconds that the provider asked to wait then, if it did.
+        good: The limit that held before it; None if there was none.
         excess: Calls that were refused.
         tried: Calls that the limit had been raised by to try whether it is higher.
-        raised: By how much it was raised since, the last time; 0 where it was not.
-        raises: How often it was raised since.
+        raised: Amount of the last raise since then; 0 if there was none.
+        raises: Number of raises since then.
     """
 
     until: int
@@ -90,7 +90,7 @@ class AdaptiveRate:
         self.forget()
 
     def forget(self) -> None:
-        """Forgets what was learned; what was sent stays known."""
+        """Forget the learned limit; keep the record of sent calls."""
         self.limit: int | None = None
         self._span = 0
         self._episode = _Episode(0, 0.0)
@@ -104,18 +104,18 @@ class AdaptiveRate:
 
     @property
     def seconds(self) -> float:
-        """The span that calls are counted in."""
+        """Span within which calls are counted."""
         return SPANS[self._span] + SLACK[self._span]
 
     @property
     def per_minute(self) -> float | None:
-        """Calls a minute; None while none was refused, or while it is being found out."""
+        """Calls per minute; None while none was refused, or while it is being determined."""
         if self.limit is None or self._trying:
             return None
         return 60 * self.limit / SPANS[self._span]
 
     def sent(self, number: int) -> None:
-        """A call is sent now."""
+        """Note that a call is sent now."""
         moment = time.monotonic()
         self._newest = number
         self._log.append((number, moment))
@@ -125,7 +125,7 @@ class AdaptiveRate:
             self._trial = number
 
     def ended(self, number: int, seconds: float) -> None:
-        """A call has ended, however, and took so many seconds."""
+        """Note that a call has ended, in any way, and its duration in seconds."""
         self._took.append(seconds)
         if number == self._trial:
             self._trial = None
@@ -150,8 +150,8 @@ class AdaptiveRate:
         Args:
             number: Its number, in the order in which calls were sent.
             newest: The number of the call that was sent last.
-            wait: Seconds that the provider asks to wait, where it says so.
-            a_minute: Calls a minute that it says it allows, where it does.
+            wait: Seconds that the provider asks to wait, if it does.
+            a_minute: Calls per minute that it claims to allow, if it does.
 
         Returns:
             Whether that was to be expected, since more was tried than was known to be taken.
@@ -228,11 +228,11 @@ class AdaptiveRate:
         return sum(1 for number, at in self._log if at > start and number <= until)
 
     def wait(self, width: int, *, spread: bool = True) -> float:
-        """Seconds until one more may be sent, as far as is known now.
+        """Return the seconds until one more call may be sent, as far as is known now.
 
         Args:
             width: How many may be in flight.
-            spread: Whether calls are spread while none was refused.
+            spread: True to spread calls while none was refused.
         """
         moment = time.monotonic()
         if self._trying:

@@ -1,4 +1,4 @@
-"""Lanes: how many calls go to one account at once, how fast, and what happens when it refuses.
+"""Lanes: concurrency, rate and back-off of the calls to one account.
 
 *When may this call be tried again* is the retry policy's question; *how long is this lane closed*
 is the lane's.
@@ -16,7 +16,7 @@ from engine.runtime.lanes.adaptive_rate import AdaptiveRate
 from engine.runtime.lanes.limits import ConcurrencyLimit, RateWindow, TokenRate
 
 PROBE_SECONDS = 30.0
-"""After this long one job may try whether a blocked lane works again."""
+"""Seconds after which one job may try whether a blocked lane works again."""
 
 
 @dataclass(slots=True)
@@ -37,17 +37,17 @@ class AdmittedCall:
 
 
 class Lane:
-    """The queue before one backend's account.
+    """Queue in front of one backend's account.
 
     Args:
         name: Its name, shared by backends that share an account.
-        concurrency: Calls at the same time at most.
-        requests_per_minute: Calls a minute at most, None for no limit.
-        tokens_per_minute: Tokens a minute at most, None for no limit.
-        adaptive: Whether it becomes narrower when the provider says that too much is asked.
-        slow_start: Whether it begins narrow.
-        breaker_failures: Failures in a row after which all calls wait.
-        breaker_seconds: How long they wait.
+        concurrency: Maximum number of concurrent calls.
+        requests_per_minute: Maximum number of calls per minute, None for no limit.
+        tokens_per_minute: Maximum number of tokens per minute, None for no limit.
+        adaptive: True to reduce concurrency when the provider reports overload.
+        slow_start: True to start with low concurrency.
+        breaker_failures: Consecutive failures after which all calls wait.
+        breaker_seconds: Seconds that they wait.
     """
 
     def __init__(
@@ -87,16 +87,16 @@ class Lane:
 
     @property
     def concurrency(self) -> int:
-        """Calls at the same time at most, as configured."""
+        """Maximum number of concurrent calls, as configured."""
         return self._width.most
 
     @property
     def width(self) -> int:
-        """Calls at the same time that are allowed now."""
+        """Number of concurrent calls allowed now."""
         return self._width.now
 
     def adjust(self, concurrency: int, requests_per_minute: float | None) -> None:
-        """Changes how many calls go at once and a minute; calls in flight are left alone."""
+        """Change concurrency and rate; calls in flight are not affected."""
         self._width.resize(concurrency)
         if requests_per_minute != self.requests_per_minute:
             self.forget_rate()
@@ -138,7 +138,7 @@ class Lane:
         return Slot(self)
 
     async def take(self) -> AdmittedCall:
-        """Waits for a place among the calls in flight and takes it.
+        """Wait for a slot among the calls in flight and take it.
 
         Raises:
             Blocked: The lane is blocked, or becomes so while waiting.
@@ -159,7 +159,7 @@ class Lane:
         return self._send()
 
     def give_back(self, sent: AdmittedCall) -> None:
-        """Gives back the place of a call that has ended, however."""
+        """Release the slot of a call that has ended, in any way."""
         self._sending -= 1
         if self._width.adaptive:
             self._learned.ended(sent.number, time.monotonic() - sent.at)
@@ -201,7 +201,7 @@ class Lane:
                 waiter.set_result(None)
 
     def _wait(self) -> float:
-        """Seconds until a call may be sent, as far as is known now."""
+        """Return the seconds until a call may be sent, as far as is known now."""
         wait = self._closed_until - time.monotonic()
         if self._width.adaptive:
             wait = max(wait, self._learned.wait(self.width, spread=self._spreads))
@@ -227,14 +227,14 @@ class Lane:
                 waiter.set_exception(error.again())
 
     def unblock(self) -> None:
-        """Lets calls through again."""
+        """Let calls through again."""
         self.blocked = self._tried = None
         self.probing = self.proved = False
         self._closed_until = 0.0
         self._failures = 0
 
     def try_again(self) -> None:
-        """Lets calls through to see whether the lane works; the first that does proves it."""
+        """Let calls through to test whether the lane works; the first success proves it."""
         self.unblock()
         self.probing = True
         self._probe_at = time.monotonic() + PROBE_SECONDS
@@ -254,7 +254,7 @@ class Lane:
         return True
 
     def succeeded(self, sent: AdmittedCall | None = None) -> None:
-        """A call worked: the run of failures is over, and a probe has proved the lane."""
+        """Note a success: it resets the count of failures and proves a probed lane."""
         self._failures = 0
         self.proved = self.probing
         if self._width.adaptive:
@@ -308,7 +308,7 @@ class Lane:
         return self.blocked or (None if self.proved else self._tried)
 
     def row(self) -> LaneRow:
-        """The lane as others see it."""
+        """Return the status of the lane."""
         blocked = self._why_blocked
         return LaneRow(
             name=self.name,
@@ -335,7 +335,7 @@ def _sentence(error: Blocked) -> str:
 
 
 class Slot:
-    """A place in a lane, held for the length of one call."""
+    """A slot in a lane, held for the length of one call."""
 
     __slots__ = ("_lane", "_sent")
 

@@ -15,18 +15,18 @@ OUTPUTS_LANE = "outputs"
 
 @dataclass(frozen=True, slots=True)
 class LaneChange:
-    """Change that an operator asks of a lane; None leaves a limit as it is.
+    """Change of a lane by an operator; None keeps a limit.
 
     Attributes:
-        concurrency: Calls in flight at most.
-        requests_per_minute: Calls a minute at most, 0 for no limit.
+        concurrency: Maximum number of calls in flight.
+        requests_per_minute: Maximum number of calls per minute, 0 for no limit.
     """
 
     concurrency: int | None = None
     requests_per_minute: float | None = None
 
     def over(self, other: "LaneChange | None") -> "LaneChange":
-        """This wish with what an earlier one says where this one says nothing."""
+        """Return this change, with unset limits from an earlier one."""
         if other is None:
             return self
         rate = self.requests_per_minute
@@ -37,7 +37,7 @@ class LaneChange:
 
 
 class UnknownLane(UserError, KeyError):
-    """There is no lane of a name; the message lists those there are."""
+    """No lane has that name; the message lists the existing ones."""
 
 
 class LaneSet:
@@ -65,7 +65,7 @@ class LaneSet:
         return self._lanes[OUTPUTS_LANE]
 
     def get(self, name: str) -> Lane | None:
-        """The lane of a name, None where there is none."""
+        """Return the lane of a name, None if there is none."""
         return self._lanes.get(name)
 
     def named(self, name: str) -> Lane:
@@ -104,11 +104,11 @@ class LaneSet:
             _apply(lane, change)
 
     def change(self, name: str, change: LaneChange) -> list[Lane]:
-        """Changes the lanes of a name, or of a backend's name, until the engine ends.
+        """Change the lanes of a name, or of a backend's name, until the engine ends.
 
         Args:
             name: A lane, `fal:fal-ai/fast-lightning-sdxl`, or a backend, `fal`, for all of its.
-            change: What is wanted.
+            change: The change.
 
         Raises:
             UnknownLane: There is none.
@@ -126,7 +126,7 @@ class LaneSet:
         return found
 
     def rows(self) -> list[LaneRow]:
-        """The lanes as others see them."""
+        """Return the status of all lanes."""
         return [lane.row() for lane in self]
 
     def reload(self, settings: Settings) -> None:

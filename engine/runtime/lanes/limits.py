@@ -20,13 +20,13 @@ class ConcurrencyLimit:
     """Maximum number of calls in flight.
 
     Args:
-        most: How many at most, as configured.
-        adaptive: Whether it follows what the provider bears; without, it is always `most`.
-        slow_start: Whether it begins small and doubles each round until the first overload.
+        most: Maximum, as configured.
+        adaptive: True to adapt to the provider's capacity; otherwise it is always `most`.
+        slow_start: True to start small and double each round until the first overload.
 
     Attributes:
-        most: How many at most.
-        adaptive: Whether it follows what the provider bears.
+        most: Maximum.
+        adaptive: True to adapt to the provider's capacity.
     """
 
     def __init__(self, most: int, *, adaptive: bool = False, slow_start: bool = False) -> None:
@@ -38,7 +38,7 @@ class ConcurrencyLimit:
 
     @property
     def now(self) -> int:
-        """Calls that may be in flight now, 1 to `most`."""
+        """Number of calls that may be in flight now, 1 to `most`."""
         return max(1, int(self._width)) if self.adaptive else self.most
 
     def resize(self, most: int) -> None:
@@ -54,7 +54,7 @@ class ConcurrencyLimit:
         self._width = min(self.most, self._width + (1.0 if self._doubling else 1.0 / self._width))
 
     def overloaded(self, ticket: int, newest: int) -> bool:
-        """A call was refused because there were too many.
+        """Note that a call was refused because there were too many.
 
         Args:
             ticket: The call's number, in the order in which calls were sent.
@@ -72,10 +72,10 @@ class ConcurrencyLimit:
 
 
 class RateWindow:
-    """No more than so much within any minute, however the provider's minutes begin.
+    """Limit within any minute, whenever the provider's minutes start.
 
     Args:
-        per_minute: How much a minute, more than 0.
+        per_minute: Amount per minute, more than 0.
     """
 
     def __init__(self, per_minute: float) -> None:
@@ -94,7 +94,7 @@ class RateWindow:
         self._used += amount
 
     def wait(self) -> float:
-        """Seconds until there is room; 0 where there is room now."""
+        """Return the seconds until there is room; 0 if there is room now."""
         moment = time.monotonic()
         while self._taken and self._taken[0][0] + self._seconds <= moment:
             self._used -= self._taken.popleft()[1]
@@ -111,7 +111,7 @@ class RateWindow:
 
 
 class TokenRate:
-    """No more than so many tokens a minute.
+    """Limit of tokens per minute.
 
     What a call takes is known when it has ended; until then it counts as the calls before it did.
     """
@@ -121,11 +121,11 @@ class TokenRate:
         self._usual = 0.0
 
     def begin(self) -> float:
-        """Counts a call that is sent now; returns what it was counted as."""
+        """Count a call that is sent now; return the tokens it counts as."""
         self.window.take(self._usual)
         return self._usual
 
     def end(self, counted: float, tokens: int) -> None:
-        """Corrects what a call was counted as, once its tokens are known."""
+        """Correct the count of a call, once its tokens are known."""
         self.window.take(tokens - counted)
         self._usual = tokens if not self._usual else 0.8 * self._usual + 0.2 * tokens

@@ -1,4 +1,4 @@
-"""Lanes that were blocked: one job tries whether a lane works again, then all go on."""
+"""Probing of blocked lanes: one job tries whether a lane works again, then all continue."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from engine.runtime.lanes.lane_set import LaneSet
 
 
 class LaneProber:
-    """Lets the parked jobs of blocked lanes try again.
+    """Let the parked jobs of blocked lanes try again.
 
     Args:
         lanes: The engine's lanes.

@@ -1,4 +1,4 @@
-"""Budgets of calls: their reservations, and waiting until there is room for one.
+"""Budgets of calls: their reservations, and waiting until one fits.
 
 The store decides in the transaction that writes a call's intent. Here is only what it cannot know:
 which calls are under way in this process. While one is, it may come to cost less than was reserved
@@ -28,7 +28,7 @@ class BudgetGuard:
 
     Attributes:
         settings: The same; replaced when settings are read again.
-        settlements: How many calls have given back what was reserved for them.
+        settlements: Number of calls whose reservations were settled.
     """
 
     def __init__(self, settings: BudgetSettings | None = None) -> None:
@@ -49,11 +49,11 @@ class BudgetGuard:
         )
 
     def register(self, call: object) -> None:
-        """Notes that a call with a reservation is under way."""
+        """Note that a call with a reservation is in flight."""
         self._under_way.add(call)
 
     def release(self, call: object) -> None:
-        """Notes that a call's reservation is settled, in the store too."""
+        """Note that a call's reservation is settled, in the store too."""
         if call in self._under_way:
             self._under_way.remove(call)
             self.settlements += 1
@@ -61,15 +61,15 @@ class BudgetGuard:
             self._settled = asyncio.Event()
 
     async def wait_for_room(self, refusal: OverBudget, seen: int, backend: Backend) -> None:
-        """Waits until a call that was refused may ask again.
+        """Wait until a refused call may try again.
 
         Args:
-            refusal: What the store said.
+            refusal: The store's refusal.
             seen: `settlements` before it was asked.
-            backend: Whose call it is.
+            backend: The backend of the call.
 
         Raises:
-            Blocked: It would be refused for ever, with the reason `budget`.
+            Blocked: It would always be refused, with the reason `budget`.
         """
         if refusal.may_pass and self.settlements != seen:
             return

@@ -1,4 +1,4 @@
-"""One call of a backend: asked, timed, traced, and noted with what it cost."""
+"""One call of a backend: sent, timed, traced, and recorded with its cost."""
 
 import asyncio
 import logging
@@ -20,16 +20,16 @@ from engine.runtime.step.call_context import StepCallContext
 from engine.runtime.step.services import StepServices, StepState
 
 UNWRITABLE_SECONDS = 1.0
-"""Seconds before a paid result that cannot be stored is tried again."""
+"""Seconds between attempts to store a paid result."""
 
 MAX_TRACES = 8
-"""Tries of one step whose traces are kept: the last ones."""
+"""Number of last attempts of one step whose traces are kept."""
 
 log = logging.getLogger(__name__)
 
 
 class CallAttempt:
-    """Asks the backend of one step, once for each try.
+    """Call the backend of one step, once per attempt.
 
     Args:
         services: What all steps share.
@@ -46,10 +46,10 @@ class CallAttempt:
         self._is_noted = info.paid or info.resumable  # each request is a row of its own
 
     async def ask(self, number: int, sent: AdmittedCall) -> tuple[Result, StepCallContext]:
-        """Asks, and tells the lane how that went.
+        """Send the call, and report its outcome to the lane.
 
         Args:
-            number: Which try it is, from 1.
+            number: Number of the attempt, from 1.
             sent: The call as its lane has let it through.
         """
         recorder = self._recorder()
@@ -82,7 +82,7 @@ class CallAttempt:
     async def _ask_traced(
         self, recorder: StepCallContext, sent: AdmittedCall, number: int
     ) -> Result:
-        """Notes what goes over the wire, as far as the settings ask for it."""
+        """Record the traffic of the call, as far as the settings require it."""
         wanted = self._services.engine_settings.traces
         with Recording(wanted=wanted != "off") as wire:
             try:
@@ -119,7 +119,7 @@ class CallAttempt:
         head = {"step": intent.key, "backend": intent.backend, "model": intent.model, "try": number}
         try:
             trace = await asyncio.to_thread(wire.trace, **head)
-        except Exception:  # whatever a provider sends: what was paid for is worth more than this
+        except Exception:  # whatever a provider sends: the paid result matters more than the trace
             log.exception("Cannot create a trace of %s", intent.key)
             return
         self._state.traces = [*self._state.traces, trace][-MAX_TRACES:]
@@ -198,7 +198,7 @@ class CallAttempt:
         )
         if not self._info.paid:
             raise blocked from error
-        if self._lane.blocked is None:  # nothing more is bought meanwhile
+        if self._lane.blocked is None:  # no further paid calls meanwhile
             log.error("%s", blocked.message)
             self._lane.block(blocked)
         await asyncio.sleep(UNWRITABLE_SECONDS)

@@ -1,4 +1,4 @@
-"""The context of one call, as its backend gets it."""
+"""Context of one call, as its backend gets it."""
 
 import asyncio
 import functools
@@ -22,13 +22,13 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 MAX_MESSAGE = 1000
-"""Characters of a progress message at most."""
+"""Maximum length of a progress message in characters."""
 
 MAX_BYTES = 2 << 30
-"""The most bytes that are kept from memory; a backend that downloads stops long before."""
+"""Maximum number of bytes stored from memory; a backend that downloads stops long before."""
 
 MAX_FILE_BYTES = 64 << 30
-"""The largest file that is kept from a path, in bytes."""
+"""Maximum size of a file stored from a path, in bytes."""
 
 SMALL = 16 * 1024
 """Bytes up to which hashing and looking whether they are stored cost less than a thread's turn."""
@@ -39,15 +39,15 @@ class StepCallContext:
     """One call's context: reads and keeps files, and remembers what is to be written with it.
 
     Attributes:
-        request_id: The provider's id where the call was already submitted.
+        request_id: The provider's id if the call was already submitted.
         kept: Files that were stored, as columns of `artifacts`.
-        spent: What the call has cost so far, in micro-dollars, without what is counted already.
+        spent: Cost of the call so far in micro-dollars, without amounts already counted.
         counted: Micro-dollars that were counted in the store while the call was under way.
         tokens_in: Tokens that the provider has read so far, None where it counts none.
         tokens_out: Tokens that it has written so far.
-        deadline: When the call is given up, where that is set.
+        deadline: Deadline of the call, if any.
         on_unwritable: What to do where bytes cannot be stored: raises, or waits for another try.
-        is_withdrawn: Says whether the job was cancelled.
+        is_withdrawn: Returns whether the job was cancelled.
     """
 
     artifacts: ArtifactStore
@@ -74,7 +74,7 @@ class StepCallContext:
         return self.is_withdrawn()
 
     async def read(self, artifact: Artifact) -> bytes:
-        """The bytes of an artifact, checked against its hash."""
+        """Return the bytes of an artifact, checked against its hash."""
         return await asyncio.to_thread(self.artifacts.read, artifact.hash)
 
     async def open(self, artifact: Artifact) -> BinaryIO:
@@ -82,7 +82,7 @@ class StepCallContext:
         return await asyncio.to_thread(self.artifacts.open, artifact.hash)
 
     async def keep(self, data: bytes, role: str = "result", *, kind: str | None = None) -> Artifact:
-        """Stores bytes by content and returns their handle.
+        """Store bytes by content and return their handle.
 
         Raises:
             Permanent: They are more than `MAX_BYTES`.
@@ -124,42 +124,42 @@ class StepCallContext:
                 await self.on_unwritable(error)
 
     async def submitted(self, request_id: str) -> None:
-        """Records the provider's id of this call; durable when it returns."""
+        """Record the provider's id of this call; durable when it returns."""
         self.request_id = request_id
         await self.on_submitted(request_id)
 
     def progress(self, fraction: float | None, message: str = "") -> None:
-        """Says how far this call is; numbers that mean nothing count as not known."""
+        """Report the progress of this call; invalid numbers count as unknown."""
         self.had_progress = True
         self.on_progress(_share(fraction), message[:MAX_MESSAGE])
 
     def preview(self, image: bytes) -> None:
-        """Shows how an image looks so far."""
+        """Report a preview of an image."""
         self.had_progress = True
         self.on_preview(image)
 
     def cost(self, microdollars: int) -> None:
-        """Adds what this call has cost."""
+        """Add to the cost of this call."""
         self.spent += microdollars
 
     async def charged(self, microdollars: int, request_id: str | None = None) -> None:
-        """Counts the cost of finished work before its result is fetched."""
+        """Count the cost of finished work before its result is fetched."""
         if request_id is not None:
             self.request_id = request_id
         if microdollars or request_id is not None:
             self.counted += await self.on_charged(microdollars, request_id)
 
     def usage(self, tokens_in: int, tokens_out: int) -> None:
-        """Adds the tokens that the provider counted, read and written."""
+        """Add the tokens that the provider counted, read and written."""
         self.tokens_in = (self.tokens_in or 0) + tokens_in
         self.tokens_out = (self.tokens_out or 0) + tokens_out
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Runs a module-level function of plain data in the process pool."""
+        """Run a module-level function of plain data in the process pool."""
         return self.pool.run(function, *args)
 
     async def infer(self, task: Task) -> Any:
-        """Has a task done by a model host; its progress and previews are shown."""
+        """Run a task on a model host; show its progress and previews."""
         hosted = HostedTask(self, self.deadline)
         try:
             return await self.hosts.infer(task, hosted)
@@ -168,7 +168,7 @@ class StepCallContext:
 
 
 def _share(fraction: float | None) -> float | None:
-    """A fraction as 0 to 1; None where it is no number or too large to be one."""
+    """Return a fraction of 0 to 1; None if it is not a number or is too large."""
     if fraction is None:
         return None
     try:
@@ -195,7 +195,7 @@ def _keep_file(artifacts: ArtifactStore, path: Path, kind: str | None) -> Artifa
 
 @dataclass(frozen=True, slots=True)
 class _Stored:
-    """Small bytes that are stored already; they are the same if their hash is."""
+    """Small bytes that are already stored; equal if their hashes are."""
 
     hash: str
     kind: str | None
@@ -204,7 +204,7 @@ class _Stored:
 
 @functools.lru_cache(maxsize=256)
 def _described_again(stored: _Stored) -> Artifact:
-    """The handle of small bytes that come again and again: looked at once, not at each step."""
+    """Return the handle of small bytes that recur: examined once, not at each step."""
     return _described(stored.hash, content_of(stored.data), stored.kind)
 
 

@@ -1,4 +1,4 @@
-"""The time that a call may take, without the time that it waits for a model host."""
+"""Deadlines of calls, excluding the time that a call waits for a model host."""
 
 import asyncio
 import math
@@ -9,7 +9,7 @@ from engine.contract import CallContext
 
 
 class Deadlines:
-    """The deadlines of all calls of an engine, with one timer for the next of them.
+    """Deadlines of all calls of an engine, with one timer for the next of them.
 
     A timer for each call is the dearest part of a short one (`asyncio.timeout`: 4 microseconds).
     """
@@ -20,21 +20,21 @@ class Deadlines:
         self._due = math.inf
 
     def after(self, seconds: float) -> "Deadline":
-        """Gives up what is done inside: `with deadlines.after(600):`.
+        """Cancel the block after some seconds: `with deadlines.after(600):`.
 
         Raises:
-            TimeoutError: It was not done in that time.
+            TimeoutError: It took longer.
         """
         return Deadline(self, seconds)
 
     def watch(self, deadline: "Deadline") -> None:
-        """Watches a deadline; one that has moved must be watched again."""
+        """Watch a deadline; one that has moved must be watched again."""
         self._watched.add(deadline)
         if deadline.at < self._due:
             self._set_timer(deadline.at)
 
     def forget(self, deadline: "Deadline") -> None:
-        """A deadline does not matter any more."""
+        """Stop watching a deadline."""
         self._watched.discard(deadline)
 
     def _set_timer(self, due: float) -> None:
@@ -54,16 +54,16 @@ class Deadlines:
 
 @dataclass(slots=True, eq=False)
 class Deadline:
-    """When a call is given up, as a context.
+    """Deadline of a call, as a context.
 
     What waits for its turn on a device is not late. The clock stands still while something of the
     call waits and nothing of it is being worked at; it starts again whenever a host begins.
 
     Attributes:
         watch: What watches it.
-        seconds: How long the call may take.
+        seconds: Maximum duration of the call.
         at: When it is given up, on the event loop's clock; infinity while the clock stands still.
-        is_over: Whether it was given up.
+        is_over: True if the call was cancelled at it.
     """
 
     watch: Deadlines
@@ -93,7 +93,7 @@ class Deadline:
                 raise TimeoutError
 
     def give_up(self) -> None:
-        """Cancels the call."""
+        """Cancel the call."""
         self.watch.forget(self)
         if self._task is not None:
             self.is_over = True

@@ -1,4 +1,4 @@
-"""The execution of one step: its intent, its lane, its tries and its outcome."""
+"""Execution of one step: its intent, its lane, its attempts and its outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,23 +18,23 @@ from engine.text.plural import pluralize
 
 
 class StepExecution:
-    """The execution of one step.
+    """Execution of one step.
 
     Args:
         services: What all steps share.
-        asked: What was asked for.
-        record: What the store knows of the step, None where it has never been begun.
-        on_end: Called when it has an outcome, or has been given up.
+        asked: The step that a run asked for.
+        record: The recorded step, None if it was never started.
+        on_end: Called when it has an outcome, or was cancelled.
 
     Attributes:
-        call: What is asked of which backend.
-        place: What tells the step from every other one of the store.
+        call: The call and its backend.
+        place: Unique key of the step in the store.
         batch_id: The batch of its job.
-        is_paid: Whether the call costs money.
-        is_resumable: Whether the call can be found again by its request id.
-        task: What makes it.
-        wanted: Whether a run waits for it.
-        in_flight: Whether the call has been sent, or is being sent, and has no answer yet.
+        is_paid: True if the call costs money.
+        is_resumable: True if the call can be found again by its request id.
+        task: The task that runs it.
+        wanted: True if a run waits for it.
+        in_flight: True if the call was sent, or is being sent, and has no answer yet.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class StepExecution:
         return waiting
 
     def give_up(self) -> None:
-        """Stops it, wherever it is, since nobody wants its outcome any more."""
+        """Stop it at any point, since its outcome is no longer needed."""
         self._state.withdrawn = True
         self.task.cancel()
         if not self._started:
@@ -112,7 +112,7 @@ class StepExecution:
                 waiting.set_result(outcome)
 
     async def _perform(self) -> StepResult:
-        """Makes the call until it has an outcome, and stores that."""
+        """Repeat the call until it has an outcome, and store that."""
         if self._record is not None:
             await self._refuse_what_must_not_be_sent(self._record)
         elif may_be_reused(self._services, self.call.backend) and (
@@ -253,7 +253,7 @@ class StepExecution:
         return is_at_risk or self._services.writer.in_trouble
 
     async def _intent_written(self) -> None:
-        """Waits for the intent's commit, and raises what is wrong with it."""
+        """Wait for the intent's commit, and raise its error."""
         if self._intent is not None:
             try:
                 await self._intent

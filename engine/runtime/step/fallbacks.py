@@ -1,4 +1,4 @@
-"""Fallbacks: what is asked, and of whom, when a step has failed for good.
+"""Fallbacks: further requests and backends for a step that has failed permanently.
 
 A batch may name several backends for a capability, in order. A step that its first backend
 refuses for good is asked again with a simplified prompt, then of the next backend, and so on. Each
@@ -26,12 +26,12 @@ _OF_THE_BACKEND = ("key", "quota", "weights", "backend")
 
 @dataclass(frozen=True, slots=True)
 class Candidate(Generic[ResultT]):
-    """One way to come to a step's result.
+    """One way to obtain a step's result.
 
     Attributes:
         name: The step's name, with what tells it from the first way.
-        call: What is asked of which backend.
-        words: How that is, in words.
+        call: The call and its backend.
+        words: Description of the way.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Candidate(Generic[ResultT]):
 
 
 def key_of(path: str, name: str) -> str:
-    """A step's key within its job."""
+    """Return a step's key within its job."""
     return f"{path}/{name}" if path else name
 
 
@@ -78,10 +78,10 @@ def _simplified(run: JobState, request: Request) -> Request | None:
 async def step_with_fallbacks(
     runner: StepRunner, run: JobState, path: str, name: str, call: Call[ResultT], iteration: int
 ) -> ResultT:
-    """The result of a call by the first way that gives one.
+    """Return the result of a call by the first way that succeeds.
 
     Raises:
-        Permanent: No way gives one; what the last one said.
+        Permanent: No way succeeds; the last one's error.
         Blocked: A backend is blocked, and no other is to be asked then.
     """
     left = candidates(run, name, call)

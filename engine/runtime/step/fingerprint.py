@@ -24,7 +24,7 @@ class Identity:
         backend: Its name.
         model: Its model.
         version: Its version.
-        versions: Version of each operation that has another one, by its name.
+        versions: Version of each operation with a different one, by its name.
         agents: Version of the results of each agent of the recipe, by its id. None for a batch of
             an older release, whose `version` and `versions` have those of the agents.
     """
@@ -47,7 +47,7 @@ class Identity:
 
 
 def fingerprint(call: Call[Result], identity: Identity) -> str:
-    """SHA-256 of a call's identity and request as canonical JSON, 64 hexadecimal digits.
+    """Return the SHA-256 of a call's identity and request as canonical JSON, 64 hex digits.
 
     The JSON is one object with the keys `backend`, `model`, `operation`, `request` and `version`:
     keys sorted, no spaces, ASCII.

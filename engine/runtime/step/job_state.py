@@ -24,12 +24,12 @@ class StepRecord:
     Attributes:
         id: The step's id.
         state: `running`, `submitted`, `open`, `done`, `failed` or `unknown`.
-        result: The result as JSON, where it is done.
-        request_id: The provider's id of the call, where one is known.
-        attempts: How often it was begun.
+        result: The result as JSON, if it is done.
+        request_id: The provider's id of the call, if known.
+        attempts: Number of times that it was started.
         error_id: The error's row.
-        error: What went wrong, where it failed: kind, message and remedy.
-        superseded: Whether another version of the step was current when it was read.
+        error: Its error, if it failed: kind, message and remedy.
+        superseded: True if another version of the step was current when it was read.
     """
 
     id: int
@@ -48,7 +48,7 @@ class BatchState:
 
     Attributes:
         backends: The backend that is asked first for each capability.
-        identities: What the snapshot says of each backend, by capability and name.
+        identities: Identity of each backend in the snapshot, by capability and name.
         fallbacks: The backends that are asked after it, in order.
         prepared: The result of the batch's first steps; None before they are done.
     """
@@ -96,18 +96,18 @@ class JobState:
 
     Attributes:
         job: Its row when it was claimed.
-        batch: What it shares with the other jobs of its batch.
-        records: What the store knows of its steps, by key and fingerprint.
-        versions: How many versions of each step the store has, by key.
-        decisions: What operators decided, newest first, by key.
+        batch: Parts shared by the jobs of its batch.
+        records: Its recorded steps, by key and fingerprint.
+        versions: Number of versions of each step in the store, by key.
+        decisions: Decisions of operators, newest first, by key.
         used: Keys of the steps that this run has asked for.
         best: Best headline so far.
         stored_best: The headline that the job's row has.
-        stored_iterations: How many iterations it says.
+        stored_iterations: Number of iterations that the job's row has.
         then: State that the job takes when it is stopped, empty while nobody has asked for that.
         task: The task that runs its recipe.
-        has_left: Whether the write that takes it from the running jobs is queued.
-        is_ending: Whether its end is being written; a stop then comes too late.
+        has_left: True if the write that removes it from the running jobs is queued.
+        is_ending: True if its end is being written; a stop then comes too late.
     """
 
     job: JobRow
@@ -128,7 +128,7 @@ class JobState:
         self.stored_best, self.stored_iterations = self.job.score, self.job.iterations
 
     def stop(self, then: str) -> None:
-        """Stops the recipe at the step it is in.
+        """Stop the recipe at the step it is in.
 
         Args:
             then: State that the job takes: `queued`, `paused` or `cancelled`. A later wish never

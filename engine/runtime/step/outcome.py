@@ -20,13 +20,13 @@ from engine.runtime.step.local import author_of
 from engine.runtime.step.services import StepResult, StepServices, StepState, headline_of
 
 MAX_RESULT_CHARS = 16 << 20
-"""The longest result as JSON; media are files."""
+"""Maximum length of a result as JSON; media are files."""
 
 log = logging.getLogger(__name__)
 
 
 class StepFailed(Permanent):
-    """A step that has failed for good; its error is in the store.
+    """A step that has failed permanently; its error is in the store.
 
     Attributes:
         error_id: The error's row.
@@ -42,11 +42,11 @@ class StepFailed(Permanent):
 
 
 class StepUnknown(OutcomeUnknown):
-    """A paid call whose outcome is unknown; an operator has to say what to do."""
+    """A paid call whose outcome is unknown; an operator has to decide."""
 
 
 class OutcomeRecorder:
-    """Writes down what became of one step, and tells the run that the job has now.
+    """Store the outcome of one step, and pass it to the job's present run.
 
     Args:
         services: What all steps share.
@@ -60,7 +60,7 @@ class OutcomeRecorder:
         self._lane = lane
 
     async def result(self, outcome: Outcome) -> None:
-        """Writes a result with all that belongs to it."""
+        """Store a result with all that belongs to it."""
         state, intent = self._state, self._state.intent
         if state.traces and self._services.engine_settings.traces == "all":
             outcome = replace(outcome, artifacts=[*outcome.artifacts, *await self._traces()])
@@ -101,7 +101,7 @@ class OutcomeRecorder:
         return outcome, StepResult(result, scores)
 
     async def failure(self, error: StepError) -> StepError:
-        """Writes a failure; returns what the step raises."""
+        """Store a failure; return the error for the step to raise."""
         if isinstance(error, Retryable):
             error = error.outlasted()
         if isinstance(error, OutcomeUnknown):
@@ -122,7 +122,7 @@ class OutcomeRecorder:
         return self._failed(error_id, "permanent", error.message, error.remedy)
 
     async def unknown(self, policy: str, cause: str = "", cost: int = 0) -> StepError:
-        """Writes that nobody knows the outcome; returns what the step raises."""
+        """Store an unknown outcome; return the error for the step to raise."""
         said = f"{self._state.intent.backend} was asked and nobody knows whether it did it"
         error = StepUnknown(
             f"{said} ({self._state.intent.key}). {cause}".strip(),
@@ -136,7 +136,7 @@ class OutcomeRecorder:
         return error
 
     async def bug(self, error: Exception) -> StepError:
-        """Writes a defect with its traceback; returns what the step raises."""
+        """Store a bug with its traceback; return the error for the step to raise."""
         record = bug_record(error, author_of(self._state.asked.call))
         job = self._state.job.key
         log.error("%s of job %s: %s", self._state.intent.key, storable(job), record.traceback)
@@ -191,7 +191,7 @@ class OutcomeRecorder:
         return error_id
 
     async def _traces(self) -> list[dict[str, Any]]:
-        """Stores the traces; returns them as columns of `artifacts`."""
+        """Store the traces; return them as columns of `artifacts`."""
         found, self._state.traces = self._state.traces, []
         if not found:
             return []
@@ -202,7 +202,7 @@ class OutcomeRecorder:
             return []
 
     def remember(self, record: StepRecord) -> None:
-        """Tells the run that the job has now."""
+        """Pass the outcome to the job's present run."""
         self._services.remember(self._state.asked, record)
 
 
@@ -213,11 +213,11 @@ def _stored(artifacts: ArtifactStore, traces: list[bytes]) -> list[dict[str, Any
 
 
 def bug_record(error: BaseException, whose: str) -> ErrorRecord:
-    """A defect as it is kept and logged.
+    """Return a bug as it is stored and logged.
 
     Args:
         error: What was raised.
-        whose: Who may have the defect besides Safelight, for example `a recipe`.
+        whose: Component that may be at fault besides Safelight, for example `a recipe`.
     """
     return ErrorRecord(
         kind="bug",
@@ -229,7 +229,7 @@ def bug_record(error: BaseException, whose: str) -> ErrorRecord:
 
 
 def stored_failure(record: StepRecord) -> StepFailed:
-    """The failure that a step was stored with, to be raised again at the same place."""
+    """Return the stored failure of a step, to be raised again at the same place."""
     kind, message, remedy = record.error or ("permanent", "The step has failed before.", "")
     return StepFailed(
         message,

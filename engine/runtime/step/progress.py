@@ -1,6 +1,6 @@
 """Transient state: each job's current step and its progress.
 
-One row a step and a column of the job, replaced at most ten times a second.
+One row per step and a column of the job, replaced at most ten times a second.
 """
 
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from db.writes.records import Intent
 from db.writes.steps import show_progress, show_stages
 
 MAX_PREVIEW = 256 * 1024
-"""Bytes of a preview at most; a larger one is not shown."""
+"""Maximum size of a preview in bytes; a larger one is not shown."""
 
 
 class RunningStep(Protocol):
@@ -34,7 +34,7 @@ class _Shown:
 
 
 class ProgressReporter:
-    """Keeps the newest word of each running step and writes it now and then.
+    """Keep the newest report of each running step and write it periodically.
 
     Args:
         writer: The store's writer door.
@@ -46,28 +46,28 @@ class ProgressReporter:
         self._stages: dict[int, str] = {}
 
     def begins(self, step: RunningStep) -> None:
-        """A job is at this step now; nothing is written yet."""
+        """Note that a job is at this step; nothing is written yet."""
         if step.intent.job_id is not None:
             self._stages[step.intent.job_id] = step.intent.key
 
     def show(self, step: RunningStep, fraction: float | None, message: str) -> None:
-        """Replaces what is shown of a step; nothing is written yet."""
+        """Replace the progress shown of a step; nothing is written yet."""
         before = self._changed.get(step)
         self._changed[step] = _Shown(fraction, message, before.preview if before else None)
 
     def preview(self, step: RunningStep, image: bytes) -> None:
-        """Replaces the image that is shown of a step; nothing is written yet."""
+        """Replace the preview of a step; nothing is written yet."""
         if len(image) > MAX_PREVIEW:
             return
         shown = self._changed.get(step) or _Shown(None, "")
         self._changed[step] = replace(shown, preview=image)
 
     def forget(self, step: RunningStep) -> None:
-        """Drops what was not yet written of a step that has ended."""
+        """Drop unwritten progress of a step that has ended."""
         self._changed.pop(step, None)
 
     def flush(self) -> None:
-        """Writes what has changed; nobody waits for it."""
+        """Write the changes, without waiting for the commit."""
         if stages := self._stages:
             self._stages = {}
             self._writer.write(lambda c: show_stages(c, stages))

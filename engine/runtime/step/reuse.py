@@ -1,4 +1,4 @@
-"""Reuse: a request that another job has had answered is not asked again.
+"""Reuse: a request that was already answered for another job is not sent again.
 
 Only of backends that give the same result for the same request (`reusable`), and only for the same
 fingerprint, which holds model and version. A result whose files are gone does not count. While one

@@ -1,4 +1,4 @@
-"""Steps: what makes a call durable.
+"""Steps: durable execution of calls.
 
 A step is known by `(job, key)` and the fingerprint of its call. One that has finished answers from
 the store. One that has not is asked of its backend through the backend's lane: the intent is a row
@@ -52,7 +52,7 @@ class StepRunner:
         self._services.runs[run.job.id] = run
 
     def leave(self, run: JobState) -> None:
-        """Forgets a run, unless the job has begun another one meanwhile."""
+        """Unregister a run unless the job has since started another."""
         if self._services.runs.get(run.job.id) is run:
             del self._services.runs[run.job.id]
 
@@ -86,7 +86,7 @@ class StepRunner:
             await asyncio.wait(self._tasks, timeout=patience)
 
     def abandon(self, batch_id: int, job_id: int | None = None) -> None:
-        """Cancels calls under way that cost nothing; paid ones go on.
+        """Cancel free calls in flight; paid ones continue.
 
         Args:
             batch_id: The batch.
@@ -152,7 +152,7 @@ class StepRunner:
             raise
 
     def _execution(self, asked: StepRequest, record: StepRecord | None) -> StepExecution:
-        """The one that makes this step already, else a new one."""
+        """Return the execution that already runs this step, else a new one."""
         execution = self._under_way.get(asked.place)
         if execution is None:
             execution = StepExecution(self._services, asked, record, self._forget)

@@ -26,13 +26,13 @@ class StepRequest:
     """A step that a run asks for.
 
     Attributes:
-        run: Who asks.
-        scope: Where in the job it stands.
-        name: Its name there.
+        run: The run.
+        scope: Its scope in the job.
+        name: Its name in the scope.
         key: Its key within its job: scope and name.
-        call: What to ask of which backend.
-        fingerprint: What makes the call what it is.
-        iteration: Number of the turn that it belongs to, 0 where it is in none.
+        call: The call and its backend.
+        fingerprint: Fingerprint of the call.
+        iteration: Number of the turn that it belongs to, 0 if it is in none.
         job: The row of the job that asks.
         place: Job, key and fingerprint: unique in the store.
     """
@@ -92,18 +92,18 @@ class StepState:
     """State of a step.
 
     Attributes:
-        asked: What was asked for.
+        asked: The step that a run asked for.
         intent: Its row before the call is sent.
-        step_id: Its row, 0 where it has none yet; the store's thread sets it with the intent.
-        request_id: The provider's id of its call, where one is known.
-        begun: Whether its intent is in the store, or on its way there.
+        step_id: Its row, 0 if it has none yet; the store's thread sets it with the intent.
+        request_id: The provider's id of its call, if known.
+        begun: True if its intent is in the store, or queued for it.
         calls: Requests to the provider that are not written down yet.
         kept: Files that the last call stored although it failed, a raw reply for example.
         traces: What went over the wire, a trace each try, not stored yet.
-        spent: What the last call has cost, in micro-dollars.
-        retried: Whether it has waited for another try.
-        uncertain: Whether nobody knows if its last call was carried out.
-        withdrawn: Whether nobody wants its outcome any more, because the job was cancelled.
+        spent: Cost of the last call in micro-dollars.
+        retried: True if it has waited for another attempt.
+        uncertain: True if it is unknown whether its last call was carried out.
+        withdrawn: True if its outcome is no longer needed, because the job was cancelled.
     """
 
     asked: StepRequest
@@ -136,12 +136,12 @@ class StepServices:
         hosts: Processes that hold models.
         progress: What is shown of running steps.
         lane_of: The lane of a backend.
-        engine_settings: How the engine works.
-        retry_settings: How often and how soon a call is tried again.
+        engine_settings: Settings of the engine.
+        retry_settings: Settings of retries.
         thumbnailer: Generates thumbnails of what steps keep.
         runs: The run that each job has now.
-        budget: What calls may cost.
-        deadlines: When calls are given up.
+        budget: Budgets of calls.
+        deadlines: Deadlines of calls.
         making: What makes the steps that others may be answered from, by fingerprint, and by the
             job where only its own steps may be.
     """
@@ -181,7 +181,7 @@ class StepServices:
 
 
 def headline_of(run: JobState, scores: Iterable[Score]) -> float | None:
-    """The best headline of a run once a result with these scores has come."""
+    """Return the best headline of a run after a result with these scores."""
     best, headline = run.best, run.headline
     for score in scores:
         if score.metric == headline.metric:
