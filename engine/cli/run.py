@@ -318,7 +318,12 @@ def _closing(workspace: Workspace, batch: BatchRow, signal: int) -> str:
         look = command_line(workspace.shown_root, "status")
         return f"{name} is waiting: {counts}. For the reasons: {look}"
     state, took = batch.state.replace("_", " "), _took(batch)
-    return f"{name} is {state}: {counts}{took}. Results: {_results(workspace, batch)}"
+    outputs = workspace.catalog.recipe(batch.recipe).outputs
+    if not (outputs.write_job or outputs.write_batch or outputs.write_progress):
+        where = f"Look: {command_line(workspace.shown_root, f'jobs {batch_name(batch.id)}')}"
+    else:
+        where = f"Results: {_results(workspace, batch)}"
+    return f"{name} is {state}: {counts}{took}. {where}"
 
 
 def _results(workspace: Workspace, batch: BatchRow) -> Path:

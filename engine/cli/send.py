@@ -36,9 +36,9 @@ def send(
     """Queue each JOB[:PART] as the input of RECIPE, as one job of a new batch, and return.
 
     JOB is j1 or BATCH/KEY. PART is a scope (iteration-2), a step (iteration-2/generate) or the
-    first digits of a file's hash; by default the job's best result. A file goes to the field
-    of RECIPE's input that takes one, with the prompt that it was generated from; --set gives other
-    fields and settings. `safelight show` names both ends.
+    first eight or more digits of a file's hash; by default the job's best result. A file goes to
+    the field of RECIPE's input that takes one, with the prompt that it was generated from; --set
+    gives other fields and settings. `safelight show` names both ends.
     """
     opened = Workspace(workspace)
     options = QueueOptions(

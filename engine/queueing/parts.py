@@ -73,7 +73,11 @@ def find_part(connection: sqlite3.Connection, job: JobRow, name: str, headline: 
     if not chosen:
         raise UnknownPart(
             f"Job {quoted(job.key)} has no {quoted(name)} that is done.",
-            remedy=f"It has: {_listed(steps)}." if steps else "None of its steps is done yet.",
+            remedy=(
+                f"It has: {_listed(steps)}; a file by eight or more digits of its hash."
+                if steps
+                else "None of its steps is done yet."
+            ),
         )
     ids = {step.id for step in chosen}
     return _part_of(chosen, [file for file in files if file.step_id in ids])

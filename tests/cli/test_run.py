@@ -110,6 +110,16 @@ def test_json_output_is_lines_of_json(tmp_path: Path):
     assert any(document["type"] == "job.done" for document in documents)
 
 
+def test_a_recipe_without_outputs_names_its_jobs_and_no_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    workspace = toy_workspace(tmp_path)
+    assert attend(workspace, queue_toys(workspace), plain=True, as_json=False) == 0
+    closing = capsys.readouterr().out.splitlines()[-1]
+    assert "Results" not in closing
+    assert "jobs b1" in closing
+
+
 def test_exit_code_1_when_a_job_fails(tmp_path: Path):
     def reply(request: object, _context: object) -> None:
         if str(request).find("b/") >= 0:

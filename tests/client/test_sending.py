@@ -160,6 +160,7 @@ def test_own_fields_win_over_what_is_sent(workspace) -> None:
         ("b1", "storyboard", UnknownId, "is a batch"),
         ("j1:iteration-9", "storyboard", UnknownPart, "'iteration-1', 'iteration-2'"),
         ("j1:../../etc/passwd", "storyboard", UnknownPart, "has no"),
+        ("j1:8401c1", "storyboard", UnknownPart, "eight or more digits of its hash"),
         ("j1", "dance", UnknownName, "dance"),
     ],
 )
