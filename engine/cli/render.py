@@ -57,9 +57,16 @@ def command_line(root: Path, what: str) -> str:
         root: The workspace as given by the user.
         what: The command, such as `engine --until-idle`.
     """
-    program = "safelight" if Path(sys.argv[0]).name == "safelight" else "python -m engine"
     here = "" if root == Path() else f" --workspace {shlex.quote(str(root))}"
-    return f"{program} {what}{here}"
+    return f"{_program()} {what}{here}"
+
+
+def _program() -> str:
+    """Return the name that this program was started by."""
+    started = Path(sys.argv[0])
+    if started.name == "safelight":
+        return "safelight"
+    return "python -m safelight" if started.parent.name == "safelight" else "python -m engine"
 
 
 def print_json(document: dict[str, Any], *, indent: int | None = 2) -> None:
