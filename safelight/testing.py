@@ -1,6 +1,6 @@
 """Tests of plugins: fake backends, a catalog in memory, and contract suites for pytest.
 
-`pip install pytest` is needed for the suites.
+The suites need pytest: `pip install 'safelight[testing]'`.
 """
 
 from engine.testing.backend_contracts import (

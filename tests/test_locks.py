@@ -69,7 +69,9 @@ def imported_packages() -> dict[str, Path]:
 
 
 def test_every_package_that_the_code_imports_is_declared():
-    declared = {canonicalize_name(wanted.name) for wanted in requirements("cloud", "local")}
+    declared = {
+        canonicalize_name(wanted.name) for wanted in requirements("cloud", "local", "testing")
+    }
     installed = packages_distributions()
     for name, path in imported_packages().items():
         if name in OWN or name in sys.stdlib_module_names or name not in installed:

@@ -89,6 +89,7 @@ async def test_a_kind_of_another_package_has_a_screen(deck: None, tmp_path: Path
     toy.queue(1, overrides={"steps": 1})
     await toy.run()
     async with running(Dashboard(toy.root), size=(120, 40)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter")
         await shows(pilot, "♠A", "♥K", "♠2")  # the glance of the batch
         await pilot.press("enter")
@@ -107,6 +108,7 @@ async def test_a_result_of_such_a_kind_is_drawn(deck: None, place: Place) -> Non
     )
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter", "enter")
         await shows(pilot, "deal")
         await pilot.press("j")
@@ -139,6 +141,7 @@ async def test_sounds_stand_beside_each_other_as_waveforms(place: Place) -> None
         keep(place, job, f"iteration-{number}", media.wav(number * 1.0, peak=0.4 * number))
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter")
         await until(pilot, lambda: "dBFS RMS" in seen(pilot.app), "the glance")
         await pilot.press("enter")
@@ -167,6 +170,7 @@ async def test_each_kind_is_shown(
     keep(place, job, "iteration-1", data, kind)
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter", "enter")
         await shows(pilot, *texts)
 
@@ -177,6 +181,7 @@ async def test_what_no_job_is_shown_by_stays_a_line(place: Place) -> None:
     keep(place, job, "iteration-1", b"a raw reply")
     place.end(job)
     async with running(place.dashboard(), size=(120, 40)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter", "enter")
         await shows(pilot, "text/plain")
         assert "a raw reply" not in seen(pilot.app)
@@ -188,6 +193,7 @@ async def test_a_large_image_is_shown_by_its_thumbnail(place: Place) -> None:
     keep(place, job, "iteration-1", media.image(size=(1200, 900)))
     place.end(job)
     async with running(place.dashboard(), size=(80, 24)) as pilot:
+        await shows(pilot, "b1")
         await pilot.press("enter", "enter")
         await until(pilot, lambda: "▄" in seen(pilot.app) or "▀" in seen(pilot.app), "the image")
     assert len(list(Path(place.paths.thumbnails).glob("*/*.webp"))) == 2
