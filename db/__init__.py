@@ -1,1 +1,1 @@
-"""What is kept: schema and migrations, the store with its three doors, typed rows, the queries."""
+"""Storage: schema and migrations, the store with its three doors, typed rows, the queries."""

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 
 def now() -> str:
-    """This moment in UTC, ISO 8601 with microseconds and `Z`; sorts as text."""
-    microseconds = time.time_ns() // 1000  # of a row, writing its time was the dearest part
+    """Return the current time in UTC, ISO 8601 with microseconds and `Z`; sorts as text."""
+    microseconds = time.time_ns() // 1000  # of a row, writing its time was the most expensive part
     return f"{_to_the_second(microseconds // 1_000_000)}.{microseconds % 1_000_000:06d}Z"
 
 
@@ -17,11 +17,11 @@ def _to_the_second(timestamp: int) -> str:
 
 
 def seconds_between(start: str | None, end: str | None) -> float | None:
-    """Seconds from one stored time to another, never negative; None where one is no time."""
+    """Return the seconds between two stored times, never negative; None if one is not a time."""
     if not start or not end:
         return None
     try:
         passed = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    except (TypeError, ValueError):  # a store that somebody else has written to
+    except (TypeError, ValueError):  # a store written by another program
         return None
     return max(0.0, passed.total_seconds())

@@ -10,10 +10,10 @@ from db.errors import StoreUnsafe
 from db.no_links import refuse_links_of_store
 
 BUSY_SECONDS = 60.0
-"""How long a connection waits for another's write transaction."""
+"""Maximum wait for another connection's write transaction, in seconds."""
 
 LOG_PAGES = 2000
-"""Pages of the log after which a commit merges it (8 MB); the writer does so sooner, beside."""
+"""Pages of the log after which a commit checkpoints it (8 MB); the writer does so sooner."""
 
 _NETWORK_FILE_SYSTEMS = {
     0x6969: "NFS",
@@ -29,9 +29,9 @@ _NETWORK_FILE_SYSTEMS = {
 
 
 def connect_writer(path: Path) -> sqlite3.Connection:
-    """The engine's own connection: durable commits, and the only one that checkpoints.
+    """Open the engine's connection: durable commits, and the only one that checkpoints.
 
-    What it commits is merged into the store at the latest once the log has `LOG_PAGES`.
+    Commits are merged into the store once the log has `LOG_PAGES` at the latest.
     """
     refuse_links_of_store(path)
     connection = _connect(str(path))
@@ -42,14 +42,14 @@ def connect_writer(path: Path) -> sqlite3.Connection:
 
 
 def connect_intake(path: Path) -> sqlite3.Connection:
-    """A connection for short write transactions of other processes; never checkpoints."""
+    """Open a connection for short write transactions of other processes; never checkpoints."""
     connection = connect_writer(path)
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     return connection
 
 
 def connect_reader(path: Path) -> sqlite3.Connection:
-    """A read-only connection."""
+    """Return a read-only connection."""
     refuse_links_of_store(path)
     connection = _connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     connection.execute("PRAGMA query_only = ON")
@@ -70,7 +70,7 @@ def _connect(database: str, *, uri: bool = False) -> sqlite3.Connection:
 
 
 def refuse_network_file_system(folder: Path) -> None:
-    """Raises StoreUnsafe where `folder` lies on a network file system (Linux only)."""
+    """Raise StoreUnsafe if `folder` is on a network file system (Linux only)."""
     name = _NETWORK_FILE_SYSTEMS.get(_file_system_magic(folder) or 0)
     if name:
         raise StoreUnsafe(

@@ -1,12 +1,12 @@
-"""What can be wrong with a store. Each message says what happened and what to do."""
+"""Errors of a store. Each message says what happened and what to do."""
 
 
 class StoreError(Exception):
-    """The store cannot be used as it is."""
+    """The store cannot be used in its present state."""
 
 
 class StoreMissing(StoreError):
-    """There is no store where one was expected."""
+    """No store at the expected path."""
 
 
 class StoreTooNew(StoreError):
@@ -14,27 +14,27 @@ class StoreTooNew(StoreError):
 
 
 class StoreUnsafe(StoreError):
-    """The place where the store lies cannot keep it safely, such as a network file system."""
+    """The store's folder cannot keep it safely, such as one on a network file system."""
 
 
 class LinkFound(StoreUnsafe):
-    """A link, a pipe or a device is where a file or folder of a workspace belongs."""
+    """A link, a pipe or a device in place of a file or folder of a workspace."""
 
 
 class BatchChanged(StoreError):
-    """A batch that was being prepared is no longer there or no longer being prepared."""
+    """A batch in preparation was removed or is no longer in preparation."""
 
 
 class OverBudget(Exception):
     """A call may not be sent: it could exceed a limit. All amounts are micro-dollars.
 
     Attributes:
-        limit: Which one: `batch`, `day` or `total`.
+        limit: `batch`, `day` or `total`.
         allowed: The limit.
-        spent: What is spent, or presumed to be.
-        held: What is reserved for other calls.
-        under_way: The part of it that is reserved for calls that may still end.
-        worst: The most that the call may cost, None where that is not known.
+        spent: Amount spent, or presumed spent.
+        held: Amount reserved for other calls.
+        under_way: Part of `held` that is reserved for calls in flight.
+        worst: Maximum cost of the call, None if unknown.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class OverBudget(Exception):
 
     @property
     def may_pass(self) -> bool:
-        """Whether the call may be sent once those that are under way have cost less."""
+        """True if the call may be sent once the calls in flight have cost less than reserved."""
         if self.worst is None:
             return False
         return self.spent + self.held - self.under_way + self.worst <= self.allowed

@@ -1,8 +1,7 @@
-"""Files and folders of a workspace, made and opened without following a link.
+"""Files and folders of a workspace, created and opened without following a link.
 
-A workspace may come from somebody else, and a link in it could lead anywhere: what is written
-through one changes something outside. The workspace's own folder may be a link, because its user
-names it.
+A workspace may come from somebody else, and a link in it could lead anywhere: writing through one
+changes files outside. The workspace's own folder may be a link, because its user names it.
 """
 
 import errno
@@ -17,7 +16,7 @@ _STORE_FILES = ("", "-wal", "-shm", "-journal")
 
 
 def refuse_link(path: Path) -> None:
-    """Checks that nothing is at a path, or something that is not a link.
+    """Check that a path does not exist, or is not a link.
 
     Raises:
         LinkFound: It is a link.
@@ -30,7 +29,7 @@ def refuse_link(path: Path) -> None:
 
 
 def refuse_links_below(root: Path, path: Path) -> None:
-    """Checks every part of a path below a folder; a path that lies elsewhere is not checked.
+    """Check every part of a path below a folder; a path outside it is not checked.
 
     Raises:
         LinkFound: One of them is a link.
@@ -44,10 +43,10 @@ def refuse_links_below(root: Path, path: Path) -> None:
 
 
 def refuse_links_of_store(path: Path) -> None:
-    """Checks a store's folder and files; SQLite would follow a link, and wait for a pipe.
+    """Check a store's folder and files; SQLite would follow a link, and wait for a pipe.
 
     Raises:
-        LinkFound: One of them is a link, or something else than a regular file.
+        LinkFound: One of them is a link, or not a regular file.
     """
     refuse_link(path.parent)
     for suffix in _STORE_FILES:
@@ -59,10 +58,10 @@ def refuse_links_of_store(path: Path) -> None:
 
 
 def refuse_links_in(folder: Path) -> None:
-    """Checks what lies directly in a folder that is Safelight's alone.
+    """Check the direct contents of a folder that only Safelight uses.
 
     Raises:
-        LinkFound: One of them is a link, or something else than a folder or a regular file.
+        LinkFound: One of them is a link, or neither a folder nor a regular file.
     """
     refuse_link(folder)
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
@@ -74,14 +73,14 @@ def refuse_links_in(folder: Path) -> None:
 
 
 def make_folder(path: Path, *, private: bool = False) -> None:
-    """Makes a folder for its owner alone, where it is missing; those above it have to be there.
+    """Create a folder for its owner alone if it is missing; its parents must exist.
 
     Args:
         path: The folder.
-        private: Whether to take it from others where it is there already.
+        private: Whether to remove the access of others if it exists already.
 
     Raises:
-        LinkFound: It is a link, or something else than a folder.
+        LinkFound: It is a link, or not a folder.
     """
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
@@ -101,15 +100,15 @@ def make_folder(path: Path, *, private: bool = False) -> None:
 
 
 def open_file(path: Path, flags: int, mode: int = 0o600) -> int:
-    """Opens a regular file; returns its descriptor. Nothing else is opened or waited for.
+    """Open a regular file and return its descriptor. Nothing else is opened or waited for.
 
     Args:
-        path: The file; the folder that it lies in has been checked.
+        path: The file; its folder has been checked.
         flags: As for `os.open`.
-        mode: The mode of a file that is made.
+        mode: The mode of a created file.
 
     Raises:
-        LinkFound: It is a link, or something else than a regular file.
+        LinkFound: It is a link, or not a regular file.
         OSError: It cannot be opened.
     """
     try:

@@ -1,4 +1,4 @@
-"""Typed rows, as the queries return them. Field names and units are the columns' own."""
+"""Typed rows, as returned by the queries. Field names and units are the columns' own."""
 
 import json
 import sqlite3
@@ -8,11 +8,11 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Base of all rows: made of the columns that the row and the query have in common."""
+    """Base of all rows, created from the columns that the row and the query have in common."""
 
     @classmethod
     def of(cls, row: sqlite3.Row) -> Self:
-        """The typed row of a raw one."""
+        """Return the typed row of a raw one."""
         names: tuple[str, ...] = cls.__match_args__  # the fields, in their order
         return cls(*[row[name] for name in names])
 
@@ -57,7 +57,7 @@ class BatchRow(Row):
 
     @property
     def jobs(self) -> dict[str, int]:
-        """How many jobs are in each state, states without jobs left out."""
+        """Number of jobs in each state; states without jobs are left out."""
         counts = {
             "queued": self.queued,
             "running": self.running,
@@ -71,17 +71,17 @@ class BatchRow(Row):
 
     @property
     def total(self) -> int:
-        """How many jobs there are."""
+        """Number of jobs."""
         return sum(self.jobs.values())
 
     @property
     def ended(self) -> int:
-        """How many jobs are done, failed or cancelled."""
+        """Number of jobs that are done, failed or cancelled."""
         return self.done + self.failed + self.cancelled
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to do, its finish included."""
+        """True if nothing is left to do, its finish included."""
         return self.state in {"done", "done_with_failures", "cancelled"}
 
 
@@ -114,17 +114,17 @@ class JobRow(Row):
 
     @property
     def decoded_result(self) -> Any:
-        """The result as plain data; None without one."""
+        """The result as plain data; None if there is none."""
         return None if self.result is None else json.loads(self.result)
 
 
 @dataclass(frozen=True, slots=True)
 class StepRow(Row):
-    """One step: a call that was made, its request and its result as JSON.
+    """One step: one call, its request and its result as JSON.
 
     Attributes:
-        reused_from: The step whose result answers it, where it was not asked itself.
-        saved: What asking would have cost then, in micro-dollars.
+        reused_from: The step whose result was reused, if it was not called itself.
+        saved: Cost saved by the reuse, in micro-dollars.
     """
 
     id: int
@@ -153,13 +153,13 @@ class StepRow(Row):
 
     @property
     def decoded(self) -> Any:
-        """The result as plain data; None where there is none."""
+        """The result as plain data; None if there is none."""
         return None if self.result is None else json.loads(self.result)
 
 
 @dataclass(frozen=True, slots=True)
 class ArtifactRow(Row):
-    """One stored file and what it is to its step."""
+    """One stored file and its role in its step."""
 
     id: int
     batch_id: int
@@ -258,7 +258,7 @@ class ApiCallRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class EventRow(Row):
-    """One thing that happened; `data` is JSON."""
+    """One event of the history; `data` is JSON."""
 
     id: int
     at: str
@@ -273,7 +273,7 @@ class EventRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class ProgressRow(Row):
-    """How far a step is; replaced, not history."""
+    """Progress of a step; replaced, not history."""
 
     step_id: int
     batch_id: int
@@ -286,7 +286,7 @@ class ProgressRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class CommandRow(Row):
-    """What an operator asked for; `targets` and `arguments` are JSON."""
+    """A queued command; `targets` and `arguments` are JSON."""
 
     id: int
     verb: str
@@ -301,7 +301,7 @@ class CommandRow(Row):
 
 @dataclass(frozen=True, slots=True)
 class DecisionRow(Row):
-    """What an operator decided in a job's place; `value` is JSON."""
+    """An operator's decision for a job; `value` is JSON."""
 
     id: int
     job_id: int
@@ -331,8 +331,8 @@ class LaneRow(Row):
     """One lane as the engine last reported it.
 
     Attributes:
-        concurrency: Calls in flight at most, as configured.
-        width: Calls in flight that are allowed now.
+        concurrency: Maximum calls in flight, as configured.
+        width: Maximum calls in flight at present.
     """
 
     name: str
@@ -353,18 +353,18 @@ class HostRow(Row):
 
     Attributes:
         device: Its device, for example `cuda:0` or `cpu`.
-        name: What the device is, in words.
-        pid: Its process, None where none runs.
+        name: Name of the device.
+        pid: Its process, None if none runs.
         state: `starting`, `idle`, `busy`, `restarting` after a crash, or `stopped`.
-        message: What it is at, or why it stopped.
-        memory_total: Bytes of its device, None where that is not known yet.
+        message: Its current work, or why it stopped.
+        memory_total: Bytes of its device, None if not known yet.
         memory_budget: Bytes that models may fill there.
         memory_used: Bytes that they fill.
-        models: What is loaded, the least recently used first: JSON, a list of `name`, `bytes` and
+        models: Loaded models, the least recently used first: JSON, a list of `name`, `bytes` and
             `offloaded`.
         waiting: Tasks that wait for it.
-        running: Tasks that it works at.
-        restarts: How often its process was started again.
+        running: Tasks that it works on.
+        restarts: Number of times its process was restarted.
     """
 
     device: str

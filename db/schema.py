@@ -34,7 +34,7 @@ _STEPS: tuple[tuple[str, Callable[["Database"], None]], ...] = (
 
 
 def migrations() -> "Migrations":
-    """All migrations, in order (sqlite-utils applies those that a store lacks)."""
+    """Return all migrations, in order (sqlite-utils applies those that a store lacks)."""
     from sqlite_utils import Migrations
 
     collected = Migrations("safelight")
@@ -44,7 +44,7 @@ def migrations() -> "Migrations":
 
 
 def migrate(path: str) -> None:
-    """Brings the store at `path` to `SCHEMA_VERSION`; does nothing to one that has it."""
+    """Migrate the store at `path` to `SCHEMA_VERSION`; does nothing if it is there already."""
     from sqlite_utils import Database
 
     database = Database(path)

@@ -2,7 +2,7 @@
 
 `writer()` is the engine's alone, `intake()` is for short write transactions of other processes,
 `reader()` is read-only. Opening a store checks that it can be used, and migrates an older one
-after a copy was made.
+after copying it.
 """
 
 import fcntl
@@ -31,18 +31,18 @@ T = TypeVar("T")
 
 
 class Write(Protocol):
-    """Runs one operation in one transaction of its own, and returns what it returned."""
+    """Run one operation in its own transaction and return its result."""
 
     def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> T:
-        """Commits the operation, or rolls it back when it raises."""
+        """Commit the operation, or roll it back if it raises."""
         ...
 
 
 OLDEST_SQLITE = (3, 37, 0)
-"""Generated columns, RETURNING and a well-tried WAL; what Debian 12 and macOS 13 bring."""
+"""Generated columns, RETURNING and a well-tried WAL; the version of Debian 12 and macOS 13."""
 
 ALONE_SECONDS = 3.0
-"""How long `Store.alone` waits for another writer's transaction."""
+"""Maximum wait of `Store.alone` for another writer's transaction, in seconds."""
 
 SQLITE_WITHOUT_WAL_RESET_BUG: tuple[tuple[int, ...], ...] = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
 """Releases that fixed the WAL-reset bug (3.7.0 to 3.51.2), each on its own branch."""
@@ -55,9 +55,9 @@ class Store:
         path: The SQLite file.
 
     Raises:
-        StoreMissing: There is none at `path`.
+        StoreMissing: There is no store at `path`.
         StoreTooNew: A newer Safelight wrote it.
-        StoreUnsafe: It lies where it cannot be kept safely, or there is a link in its folder.
+        StoreUnsafe: Its folder cannot keep it safely, or contains a link.
         StoreError: It is not a store, or this SQLite is too old.
     """
 
@@ -83,7 +83,7 @@ class Store:
 
     @classmethod
     def create(cls, path: Path, *, created_by: str) -> "Store":
-        """Makes a store at `path`, private to its owner, or opens the one that is there."""
+        """Create a store at `path`, private to its owner, or open the existing one."""
         refuse_links_in(path.parent)
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -96,7 +96,7 @@ class Store:
 
     def _migrate(self) -> None:
         with _one_at_a_time(self.path.parent):
-            version = _schema_version(self.path)  # another process may have been here first
+            version = _schema_version(self.path)  # another process may have created it first
             if version >= SCHEMA_VERSION:
                 return
             if version:
@@ -107,17 +107,17 @@ class Store:
                 raise StoreError(f"{self.path} cannot be brought up to date: {error}.") from error
 
     def _free_backup_name(self, version: int) -> Path:
-        """Where the copy before a migration goes; the copy of one that was cut off is kept too."""
+        """Return the path of the copy before a migration; an interrupted copy is kept too."""
         names = (f"{self.path.stem}-schema-{version}{turn}.db" for turn in _turns())
         return next(path for name in names if not (path := self.path.with_name(name)).exists())
 
     def writer(self, on_trouble: Callable[[str | None], None] | None = None) -> StoreWriter:
-        """The engine's door. The caller holds the workspace's lock."""
+        """Open the engine's door. The caller holds the workspace's lock."""
         return StoreWriter(self.path, on_trouble)
 
     @contextmanager
     def intake(self) -> Iterator[Write]:
-        """Short write transactions of other processes: `with store.intake() as write: ...`."""
+        """Open short write transactions of other processes: `with store.intake() as write: ...`."""
         connection = connect_intake(self.path)
         try:
             yield partial(_in_transaction, connection)
@@ -126,7 +126,7 @@ class Store:
 
     @contextmanager
     def alone(self) -> Iterator[Write]:
-        """The writer's door without a thread, for whoever holds the workspace's lock briefly.
+        """Open the writer's door without a thread, for a brief holder of the workspace's lock.
 
         It waits for other writers `ALONE_SECONDS` at most, because an engine that starts meanwhile
         finds the lock taken. The log is merged as far as readers permit, without waiting for them.
@@ -140,18 +140,18 @@ class Store:
             connection.close()
 
     def reader(self) -> sqlite3.Connection:
-        """A read-only connection; close it after use and keep reads short."""
+        """Return a read-only connection; close it after use and keep reads short."""
         return connect_reader(self.path)
 
     def is_in_place(self) -> bool:
-        """Whether the file at the path is still the one that was opened."""
+        """Return True if the file at the path is still the one that was opened."""
         try:
             return self.path.stat().st_ino == self._inode
         except OSError:
             return False
 
     def backup(self, target: Path) -> None:
-        """Copies the store, its log included, with SQLite's backup API; safe while in use."""
+        """Copy the store, its log included, with SQLite's backup API; safe while in use."""
         if target.exists():
             raise StoreError(f"{target} is already there; name another file.")
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -162,7 +162,7 @@ class Store:
             source.close()
 
     def rescue(self, source: sqlite3.Connection) -> Path:
-        """Saves what a connection still sees of a store that was deleted or replaced underneath.
+        """Save what a connection still reads of a store that was deleted or replaced underneath.
 
         Args:
             source: A connection that was opened before; the system keeps its files until it closes.
@@ -177,12 +177,12 @@ class Store:
         return target
 
     def check(self) -> list[str]:
-        """What SQLite finds wrong with the store; empty when it is sound."""
+        """Return the problems that SQLite finds in the store; empty if it is sound."""
         connection = self.reader()
         try:
             found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
-        except sqlite3.DatabaseError as error:  # so damaged that it cannot even be looked through
+        except sqlite3.DatabaseError as error:  # too damaged to be checked
             return [str(error)]
         finally:
             connection.close()
@@ -193,7 +193,7 @@ class Store:
 
 
 def _turns() -> Iterator[str]:
-    """Endings of names until one is free: nothing, `-2`, `-3` and so on."""
+    """Yield endings of names until one is free: nothing, `-2`, `-3` and so on."""
     return chain([""], (f"-{n}" for n in count(2)))
 
 
@@ -221,7 +221,7 @@ def _in_transaction(
 
 @contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Holds a lock on the store's folder, so that two processes do not both make the tables."""
+    """Hold a lock on the store's folder, so that two processes do not both create the tables."""
     handle = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -245,9 +245,9 @@ def _schema_version(path: Path) -> int:
 
 
 def _user_version(path: Path) -> int:
-    """The schema's version; rolls back the transaction of a process that was killed in it.
+    """Return the schema's version; roll back the transaction of a process that was killed in it.
 
-    A store is not in WAL mode until its tables are there. What is cut off before that leaves a
+    A store is not in WAL mode until its tables exist. A process killed before that leaves a
     journal, and a read-only connection cannot roll it back.
     """
     try:
@@ -273,7 +273,7 @@ def _check_sqlite() -> None:
 
 
 def has_wal_reset_bug(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> bool:
-    """Whether this SQLite can corrupt a WAL store that two connections checkpoint at once.
+    """Return True if this SQLite can corrupt a WAL store that two connections checkpoint at once.
 
     Safelight lets only one connection checkpoint, which avoids it; other programs may not.
     """

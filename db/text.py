@@ -1,11 +1,11 @@
-"""Text that SQLite can keep."""
+"""Text that SQLite can store."""
 
 
 def storable(text: str) -> str:
-    r"""The text with halves of characters (lone surrogates) written out as `\udc80`.
+    r"""Return the text with lone surrogates escaped as `\udc80`.
 
-    The words of an error may hold anything, a file's name for example; SQLite keeps only what
-    UTF-8 can say, and an error must never be lost for want of a letter.
+    The message of an error may contain anything, such as a file's name; SQLite stores only valid
+    UTF-8, and an error must never be lost because of one character.
     """
     if text.isascii():
         return text

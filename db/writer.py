@@ -1,8 +1,8 @@
 """The writer door: one thread, one connection, group commit.
 
-Whatever is queued when the thread comes round goes into one transaction; there is no timer. An
-operation is a function of the connection. It counts as done only when the commit that holds it
-has returned. Operations of one transaction do not harm each other: each runs in a savepoint.
+Each transaction takes everything queued so far; there is no timer. An operation is a function of
+the connection. It counts as done only when its commit has returned. Operations of one transaction
+cannot affect each other: each runs in a savepoint.
 """
 
 import asyncio
@@ -53,13 +53,13 @@ class _Item:
 
 
 class StoreWriter:
-    """The engine's writing connection, owned by a thread of its own.
+    """The engine's writing connection, owned by its own thread.
 
     Args:
         path: The store's file.
         on_trouble: Called in the event loop with a sentence when commits stop succeeding (a full
             disk, a lock held by another program) and with None when they succeed again. Meanwhile
-            operations are kept in memory and tried again.
+            operations are kept in memory and retried.
     """
 
     def __init__(self, path: Path, on_trouble: Callable[[str | None], None] | None = None) -> None:
@@ -78,14 +78,14 @@ class StoreWriter:
 
     @property
     def in_trouble(self) -> bool:
-        """Whether commits do not succeed now."""
+        """True if commits do not succeed at present."""
         return self._in_trouble
 
     def write(self, operation: Operation[T]) -> "asyncio.Future[T]":
-        """Queues an operation; the future is done when the operation is committed."""
+        """Queue an operation; the future is done when the operation is committed."""
         future: asyncio.Future[T] = self._loop.create_future()
         if self._closed:
-            future.cancel()  # whoever is left over must not wait for ever
+            future.cancel()  # remaining callers must not wait forever
         else:
             if not self._coming:
                 self._loop.call_soon(self._hand_over)
@@ -93,21 +93,21 @@ class StoreWriter:
         return future
 
     def _hand_over(self) -> None:
-        """Gives the thread what has come while the loop went round once.
+        """Hand the thread everything queued during one iteration of the event loop.
 
-        One by one, the thread would begin a commit with the first, and the others would have to
-        wait for the next: twice as many commits.
+        Handed over one by one, the first would start a commit and the others would wait for the
+        next: twice as many commits.
         """
         if self._coming:
             self._queue.put(self._coming)
             self._coming = []
 
     async def close(self, patience: float = math.inf) -> None:
-        """Commits what is queued, merges the log into the store, and closes the connection.
+        """Commit everything queued, merge the log into the store, and close the connection.
 
         Args:
-            patience: Seconds after which what cannot be committed is given up: a full disk must
-                not keep a process for ever that was told to end.
+            patience: Seconds after which operations that cannot be committed are given up: a full
+                disk must not keep a stopping process alive forever.
         """
         self._closed = True
         self._gives_up_at = time.monotonic() + patience
@@ -123,15 +123,15 @@ class StoreWriter:
                 self._commit_until_durable(items)
                 self._loop.call_soon_threadsafe(_settle, items)
                 self._merge_if_due(len(items))
-        with contextlib.suppress(sqlite3.Error):  # the log is merged by whoever opens it next
+        with contextlib.suppress(sqlite3.Error):  # the next process that opens it merges the log
             self._connection.execute(f"PRAGMA busy_timeout = {_MERGE_MILLISECONDS}")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._connection.close()
 
     def _merge_if_due(self, written: int) -> None:
-        """Merges the log into the store while the event loop is busy with what was committed.
+        """Merge the log into the store while the event loop handles the last commit.
 
-        Else a commit would do it now and then, and everyone would wait for that one.
+        Otherwise a commit would do it now and then, with all others waiting for that one.
         """
         self._unmerged += written
         if self._unmerged >= _MERGE_AFTER and self._queue.empty():
@@ -167,7 +167,7 @@ class StoreWriter:
                 return
 
     def _commit(self, items: list[_Item]) -> None:
-        """Commits a group: as it is, or each in a savepoint of its own where one of them raises."""
+        """Commit a group at once, or each operation in its own savepoint if one of them raises."""
         try:
             self._commit_each(items, _apply)
         except _OneRaised:
@@ -199,7 +199,7 @@ class _OneRaised(Exception):
 
 
 def _apply(connection: sqlite3.Connection, item: _Item) -> None:
-    """Runs one operation that most likely does not raise: savepoints are a tenth of its cost."""
+    """Run one operation that most likely does not raise: savepoints are a tenth of its cost."""
     item.error = None
     try:
         item.result = item.operation(connection)
@@ -210,7 +210,7 @@ def _apply(connection: sqlite3.Connection, item: _Item) -> None:
 
 
 def _apply_in_savepoint(connection: sqlite3.Connection, item: _Item) -> None:
-    """Runs one operation in a savepoint; only a failing disk or lock reaches the group."""
+    """Run one operation in a savepoint; only a failing disk or lock affects the group."""
     connection.execute("SAVEPOINT op")
     item.error = None
     try:
@@ -225,7 +225,7 @@ def _apply_in_savepoint(connection: sqlite3.Connection, item: _Item) -> None:
 
 
 def _may_pass(error: Exception) -> bool:
-    """Whether the disk or a lock is in the way, and the same commit may work in a moment."""
+    """Return True if the disk or a lock is in the way, and the same commit may soon work."""
     code = getattr(error, "sqlite_errorcode", 0)
     return isinstance(error, sqlite3.OperationalError) and (code & 0xFF) in _FULL_OR_FAILING
 

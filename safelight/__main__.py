@@ -15,11 +15,11 @@ USAGE = "Usage: safelight [--workspace DIR] [--read-only]   (the dashboard; `--h
 
 
 class UsageError(Exception):
-    """What was typed is neither a command nor the dashboard's options; the message says so."""
+    """Neither a command nor options of the dashboard; the message says so."""
 
 
 def main() -> int:
-    """Runs a command, or opens the dashboard where there is none and a terminal."""
+    """Run a command, or open the dashboard if there is no command and a terminal."""
     forget_current_folder()
     return ended(_main)
 
@@ -39,7 +39,7 @@ def _main() -> int:
 
 
 def _has_screen() -> bool:
-    """Whether there is a terminal, or another driver of Textual's that stands for one."""
+    """Return True if there is a terminal, or another driver of Textual's that stands for one."""
     if os.environ.get("TEXTUAL_DRIVER"):  # set by textual-serve: its pipes lead to a browser
         return True
     return all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
@@ -49,7 +49,7 @@ _OPTIONS = ("--workspace", "-w", "--read-only")
 
 
 def _is_for_dashboard(arguments: list[str]) -> bool:
-    """Whether there is no command: nothing, or the dashboard's own options alone."""
+    """Return True if there is no command: nothing, or only options of the dashboard."""
     return not arguments or arguments[0].partition("=")[0] in _OPTIONS
 
 
@@ -84,7 +84,7 @@ def _dashboard(root: Path, *, read_only: bool) -> int:
     if sentence := refusal(dict(os.environ)):
         print(sentence, file=sys.stderr)  # noqa: T201 - we are the command line here
         return 2
-    gc.disable()  # what is imported stays: to look through it again and again takes 50 ms
+    gc.disable()  # imported modules stay: scanning them again and again takes 50 ms
     from tui.run import run_dashboard
 
     return run_dashboard(root, read_only=read_only)

@@ -1,8 +1,8 @@
-"""How it looks: theme files, as data.
+"""Theme files: the dashboard's look as data.
 
 A theme is a TOML file: a name, whether it is dark, and colours as `#rrggbb`. The ones of the
-program lie beside this module; users put their own into `~/.config/safelight/themes/`
-(`$XDG_CONFIG_HOME/safelight/themes/`), and may name one of ours as their base.
+program are beside this module; users put their own into `~/.config/safelight/themes/`
+(`$XDG_CONFIG_HOME/safelight/themes/`), and may name a built-in one as their base.
 """
 
 import os
@@ -21,10 +21,10 @@ COLOURS = (
 """The colours that every theme has."""
 
 STATES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
-"""The states of a job, each with a colour of its own."""
+"""The states of a job, each with its own colour."""
 
 MAX_BYTES = 64 * 1024
-"""The largest theme file that is read."""
+"""Maximum size of a theme file in bytes."""
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
@@ -33,7 +33,7 @@ _VALUE = re.compile(r"[#\w .%-]{1,60}")  # goes into style sheets: nothing that 
 
 
 class ThemeError(ValueError):
-    """A theme file is wrong; the message names the file, the field and what to do."""
+    """An invalid theme file; the message names the file, the field and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ThemeData:
         dark: Whether its background is dark.
         colours: Each of `COLOURS`, as `#rrggbb`.
         states: Each of `STATES`, as `#rrggbb`.
-        variables: Textual's own design variables that it sets besides.
+        variables: Other design variables of Textual that it sets.
     """
 
     name: str
@@ -56,13 +56,13 @@ class ThemeData:
 
 
 def load_themes(user_folder: Path | None = None) -> list[ThemeData]:
-    """Every theme: ours first, then users' own, which replace ours of the same name.
+    """Return all themes: built-in ones first, then users' own, which replace those of a name.
 
     Args:
-        user_folder: Where users' own are; by default `user_themes()`. It need not be there.
+        user_folder: Folder of users' own themes; by default `user_themes()`. It need not exist.
 
     Raises:
-        ThemeError: A file is wrong; one sentence.
+        ThemeError: A file is invalid; one sentence.
     """
     themes = {theme.name: theme for theme in bundled_themes()}
     folder = user_themes() if user_folder is None else user_folder
@@ -73,7 +73,7 @@ def load_themes(user_folder: Path | None = None) -> list[ThemeData]:
 
 
 def bundled_themes() -> list[ThemeData]:
-    """The themes that come with the program, `safelight` first."""
+    """Return the built-in themes, `safelight` first."""
     themes: dict[str, ThemeData] = {}
     for name, text in _ours():
         themes[name] = _parse(text, f"{name}.toml", themes)
@@ -81,7 +81,7 @@ def bundled_themes() -> list[ThemeData]:
 
 
 def user_themes() -> Path:
-    """The folder of users' own themes, by the XDG base directory specification."""
+    """Return the folder of users' own themes, by the XDG base directory specification."""
     config = Path(os.environ.get("XDG_CONFIG_HOME") or "")
     if not config.is_absolute():  # the specification: a relative one is ignored
         config = Path("~/.config").expanduser()
@@ -171,7 +171,7 @@ def _table(
     source: str,
     base: Mapping[str, str],
 ) -> dict[str, str]:
-    """The colours of a section, those that it leaves out taken from the base."""
+    """Return the colours of a section; missing ones are taken from the base."""
     given = _section(data, section, source)
     for name, value in given.items():
         if name not in names:

@@ -1,1 +1,1 @@
-"""What is read: functions of a connection that return typed rows, each one short."""
+"""Queries: short functions of a connection that return typed rows."""

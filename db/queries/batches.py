@@ -1,4 +1,4 @@
-"""Reading batches, engines, lanes and model hosts."""
+"""Queries for batches, engines, lanes and model hosts."""
 
 import sqlite3
 
@@ -6,25 +6,25 @@ from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow
 
 
 def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
-    """One batch."""
+    """Return one batch."""
     row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
     return BatchRow.of(row) if row else None
 
 
 def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[BatchRow]:
-    """The newest batches, newest first."""
+    """Return the newest batches, newest first."""
     sql = "SELECT * FROM batches ORDER BY id DESC LIMIT ?"
     return [BatchRow.of(row) for row in connection.execute(sql, (limit,))]
 
 
 def batches_named(connection: sqlite3.Connection, name: str) -> list[BatchRow]:
-    """Batches of a name, newest first."""
+    """Return the batches with a name, newest first."""
     sql = "SELECT * FROM batches WHERE name = ? ORDER BY id DESC"
     return [BatchRow.of(row) for row in connection.execute(sql, (name,))]
 
 
 def newest_numbered(connection: sqlite3.Connection, name: str) -> BatchRow | None:
-    """The newest batch that is called `NAME-N`, where N is a number."""
+    """Return the newest batch named `NAME-N`, with any number N."""
     sql = """SELECT * FROM batches WHERE substr(name, 1, length(?1) + 1) = ?1 || '-'
              AND length(name) > length(?1) + 1 AND substr(name, length(?1) + 2) NOT GLOB '*[^0-9]*'
              ORDER BY id DESC LIMIT 1"""
@@ -33,7 +33,7 @@ def newest_numbered(connection: sqlite3.Connection, name: str) -> BatchRow | Non
 
 
 def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
-    """Batches whose jobs have all ended and whose finish has not run."""
+    """Return batches whose jobs have all ended and whose finish has not run."""
     sql = """SELECT id FROM batches WHERE finish IN ('pending', 'running')
              AND finish = 'pending' AND NOT preparing
              AND queued + running + paused + parked = 0 ORDER BY id"""
@@ -41,7 +41,7 @@ def batches_to_finish(connection: sqlite3.Connection) -> list[int]:
 
 
 def batches_to_start(connection: sqlite3.Connection) -> list[int]:
-    """Batches whose jobs wait for the batch's own first steps, the most urgent first."""
+    """Return batches whose jobs wait for the batch's first steps, the most urgent first."""
     sql = """SELECT id FROM batches WHERE start = 'pending' AND queued > 0
              AND NOT preparing AND NOT held ORDER BY priority DESC, id"""
     return [row[0] for row in connection.execute(sql)]
@@ -55,7 +55,7 @@ def has_started(connection: sqlite3.Connection, batch_id: int) -> bool:
 
 
 def work_left(connection: sqlite3.Connection) -> bool:
-    """Whether any batch has jobs to run or a finish to make; held and parked ones do not count."""
+    """Return True if any batch has jobs or a finish to run; held and parked ones do not count."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE finish IN ('pending', 'running')
              AND NOT preparing
              AND CASE WHEN queued + running > 0 THEN NOT held ELSE paused + parked = 0 END)"""
@@ -65,7 +65,7 @@ def work_left(connection: sqlite3.Connection) -> bool:
 def best_score(
     connection: sqlite3.Connection, batch_id: int, *, higher_is_better: bool = True
 ) -> float | None:
-    """The best headline score among a batch's jobs."""
+    """Return the best headline score of a batch's jobs."""
     function = "max" if higher_is_better else "min"
     sql = f"SELECT {function}(score) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"  # noqa: S608
     value = connection.execute(sql, (batch_id,)).fetchone()[0]
@@ -73,54 +73,54 @@ def best_score(
 
 
 def running_engine(connection: sqlite3.Connection) -> EngineRow | None:
-    """The engine that last said that it runs; whether it does, its lock says."""
+    """Return the engine that last reported itself running; its lock tells if it really is."""
     sql = "SELECT * FROM engines WHERE state IN ('running', 'stopping') ORDER BY id DESC LIMIT 1"
     row = connection.execute(sql).fetchone()
     return EngineRow.of(row) if row else None
 
 
 def lanes(connection: sqlite3.Connection) -> list[LaneRow]:
-    """Every lane as last reported."""
+    """Return every lane as last reported."""
     return [LaneRow.of(row) for row in connection.execute("SELECT * FROM lanes ORDER BY name")]
 
 
 def hosts(connection: sqlite3.Connection) -> list[HostRow]:
-    """Every model host as last reported; none where no engine runs."""
+    """Return every model host as last reported; empty if no engine runs."""
     return [HostRow.of(row) for row in connection.execute("SELECT * FROM hosts ORDER BY device")]
 
 
 def parked_lanes(connection: sqlite3.Connection) -> list[str]:
-    """Lanes that parked jobs wait for."""
+    """Return the lanes that parked jobs wait for."""
     sql = "SELECT DISTINCT lane FROM jobs WHERE state = 'parked' AND lane IS NOT NULL ORDER BY lane"
     return [row[0] for row in connection.execute(sql)]
 
 
 def pending_commands(connection: sqlite3.Connection) -> list[CommandRow]:
-    """Commands that nobody has answered, oldest first."""
+    """Return the unanswered commands, oldest first."""
     sql = "SELECT * FROM commands WHERE state = 'pending' ORDER BY id"
     return [CommandRow.of(row) for row in connection.execute(sql)]
 
 
 def command(connection: sqlite3.Connection, command_id: int) -> CommandRow | None:
-    """One command."""
+    """Return one command."""
     row = connection.execute("SELECT * FROM commands WHERE id = ?", (command_id,)).fetchone()
     return CommandRow.of(row) if row else None
 
 
 def preparers(connection: sqlite3.Connection) -> list[tuple[int, str]]:
-    """Batches that are being prepared, with who prepares them (`pid@host`)."""
+    """Return the batches in preparation, with their preparers (`pid@host`)."""
     sql = "SELECT id, coalesce(preparer, '') FROM batches WHERE preparing"
     return [(row[0], row[1]) for row in connection.execute(sql)]
 
 
 def can_claim(connection: sqlite3.Connection) -> bool:
-    """Whether some batch has a job that may be started."""
+    """Return True if some batch has a job that may be started."""
     sql = """SELECT EXISTS (SELECT 1 FROM batches WHERE queued > 0 AND NOT preparing AND NOT held
              AND start = 'done' AND (in_flight IS NULL OR running < in_flight))"""
     return bool(connection.execute(sql).fetchone()[0])
 
 
 def summary_taken(connection: sqlite3.Connection, path: str) -> bool:
-    """Whether some batch writes its summary to a path."""
+    """Return True if some batch writes its summary to a path."""
     sql = "SELECT 1 FROM batches WHERE summary = ?"
     return connection.execute(sql, (path,)).fetchone() is not None

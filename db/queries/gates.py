@@ -1,4 +1,4 @@
-"""Reading gates: the steps that wait, or waited, for an operator's approval."""
+"""Queries for gates: the steps that wait, or waited, for an operator's approval."""
 
 import sqlite3
 

@@ -1,4 +1,4 @@
-"""Reading what happened, and what is stored."""
+"""Queries for events and stored files."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from db.rows import EventRow
 
 
 def data_version(connection: sqlite3.Connection) -> int:
-    """A number that changes when another connection has committed; costs microseconds."""
+    """Return a number that changes when another connection commits; costs microseconds."""
     return int(connection.execute("PRAGMA data_version").fetchone()[0])
 
 
 def last_event(connection: sqlite3.Connection) -> int:
-    """The id of the newest event, 0 where there is none."""
+    """Return the id of the newest event, 0 if there is none."""
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
 
@@ -24,7 +24,7 @@ def events_after(
     job_id: int | None = None,
     limit: int = 1000,
 ) -> list[EventRow]:
-    """Events that came after one, oldest first; of one batch or one job where named."""
+    """Return the events after one, oldest first; of one batch or one job if given."""
     where, values = "id > ?", [after]
     if job_id is not None:
         where, values = "job_id = ? AND id > ?", [job_id, after]
@@ -35,20 +35,20 @@ def events_after(
 
 
 def named_hashes(connection: sqlite3.Connection) -> Iterator[tuple[str, int]]:
-    """Every stored file that some row names, by hash, with its size."""
+    """Return every stored file that some row names, by hash, with its size."""
     sql = "SELECT hash, max(size) FROM artifacts GROUP BY hash"
     for row in connection.execute(sql):
         yield row[0], row[1]
 
 
 def is_named(connection: sqlite3.Connection, hash_: str) -> bool:
-    """Whether any row names a stored file."""
+    """Return True if any row names a stored file."""
     sql = "SELECT 1 FROM artifacts WHERE hash = ?"
     return connection.execute(sql, (hash_,)).fetchone() is not None
 
 
 def disk_use(connection: sqlite3.Connection) -> list[tuple[int, str, int, int]]:
-    """For each batch its id, name, number of files and their bytes, each file counted once."""
+    """Return each batch's id, name, number of files and their bytes, each file counted once."""
     sql = """SELECT b.id, b.name, count(a.hash), coalesce(sum(a.size), 0) FROM batches b
              LEFT JOIN (SELECT DISTINCT batch_id, hash, size FROM artifacts) a ON a.batch_id = b.id
              GROUP BY b.id ORDER BY 4 DESC"""
@@ -56,6 +56,6 @@ def disk_use(connection: sqlite3.Connection) -> list[tuple[int, str, int, int]]:
 
 
 def messages(connection: sqlite3.Connection, batch_id: int, type_: str) -> list[str]:
-    """What the events of one type say of a batch, the oldest first."""
+    """Return the messages of a batch's events of one type, oldest first."""
     sql = "SELECT message FROM events WHERE batch_id = ? AND type = ? ORDER BY id"
     return [str(row[0]) for row in connection.execute(sql, (batch_id, type_))]

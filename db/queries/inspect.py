@@ -1,6 +1,6 @@
-"""Reading one job for its screen: the tree of its steps, and what one part of it left behind.
+"""Queries for a job's screen: the tree of its steps, and the details of one part of it.
 
-Texts are cut where they are read, so that a screen costs the same whatever a job holds.
+Texts are cut as they are read, so that a screen costs the same for any job.
 """
 
 import json
@@ -21,14 +21,14 @@ from db.rows import (
 )
 
 TEXT_LIMIT = 20_000
-"""Most characters of one text that is shown in full."""
+"""Maximum characters of one text that is shown in full."""
 
 STEP_LIMIT = 5_000
-"""Most steps of a job that a tree shows, the newest left out beyond it."""
+"""Maximum steps of a job in a tree; the newest beyond it are left out."""
 
 
 class Faces(NamedTuple):
-    """Kinds of files that a job is never shown by, and those that only stand in for others."""
+    """Kinds of files that never represent a job, and those that only stand in for others."""
 
     hidden: Sequence[str] = ("data", "file", "text", "trace")
     supporting: Sequence[str] = ()
@@ -41,7 +41,7 @@ class Faces(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FileLine(Row):
-    """A stored file that a job or a step is shown by; `facts` is JSON."""
+    """A stored file that represents a job or a step; `facts` is JSON."""
 
     id: int
     step_id: int | None
@@ -60,7 +60,7 @@ _FILE = """id, step_id, hash, substr(kind, 1, 40) AS kind, substr(media_type, 1,
 
 @dataclass(frozen=True, slots=True)
 class JobGlance(Row):
-    """What is shown of a job beside a list; texts cut to some thousand characters."""
+    """A job's details beside a list; texts cut to some thousand characters."""
 
     artifact: int | None
     prompt: str | None
@@ -101,10 +101,10 @@ def glance(
     higher_is_better: bool = True,
     faces: Faces | None = None,
 ) -> JobGlance | None:
-    """A job's best file by a metric (the newest where none is scored) and its last words.
+    """Return a job's best file by a metric (the newest if none is scored) and its last critique.
 
-    Of a job with parts that are judged by themselves, such as the scenes of a film, the words of
-    one part are not the job's.
+    If the parts of a job are judged separately, such as the scenes of a film, the critique of one
+    part is not the job's.
     """
     sign = 1 if higher_is_better else -1
     values = {"sign": sign, "metric": metric, "job": job_id, **(faces or Faces()).values}
@@ -114,7 +114,7 @@ def glance(
 
 @dataclass(frozen=True, slots=True)
 class StepLine(Row):
-    """A step as a tree shows it: without request and result."""
+    """A step in a tree, without request and result."""
 
     id: int
     key: str
@@ -142,12 +142,12 @@ WHERE s.job_id = ? AND s.superseded_at IS NULL ORDER BY s.id LIMIT {STEP_LIMIT}
 
 
 def step_lines(connection: sqlite3.Connection, job_id: int) -> list[StepLine]:
-    """The current steps of a job, oldest first."""
+    """Return the current steps of a job, oldest first."""
     return [StepLine.of(row) for row in connection.execute(_STEPS, (job_id,))]
 
 
 def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ...]:
-    """Differs when something of a job has changed; costs the same for any job."""
+    """Return a value that differs once a job has changed; costs the same for any job."""
     sql = """SELECT j.state, j.stage, j.cost, j.priority, j.message,
              (SELECT max(id) FROM events WHERE job_id = j.id),
              (SELECT max(id) FROM decisions WHERE job_id = j.id),
@@ -160,7 +160,7 @@ def job_version(connection: sqlite3.Connection, job_id: int) -> tuple[object, ..
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine(Row):
-    """A score, and the image that it is about where a step scores several."""
+    """A score, and its image if a step scores several."""
 
     step_id: int
     metric: str
@@ -169,7 +169,7 @@ class ScoreLine(Row):
 
 
 def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000) -> list[ScoreLine]:
-    """The newest scores that a job's current steps gave, oldest first."""
+    """Return the newest scores of a job's current steps, oldest first."""
     sql = """SELECT s.step_id, substr(s.metric, 1, 100) AS metric, s.value, s.image
              FROM scores s JOIN steps t ON t.id = s.step_id
              WHERE s.job_id = ? AND t.superseded_at IS NULL ORDER BY s.id DESC LIMIT ?"""
@@ -177,7 +177,7 @@ def scores_given(connection: sqlite3.Connection, job_id: int, limit: int = 5000)
 
 
 def previews(connection: sqlite3.Connection, job_id: int, limit: int = 16) -> dict[int, bytes]:
-    """How images look so far, by the step that makes them: small files, at most 16."""
+    """Return previews of unfinished images by step: small files, at most 16."""
     sql = """SELECT step_id, preview FROM progress WHERE job_id = ? AND preview IS NOT NULL
              AND length(preview) <= 300000 ORDER BY step_id DESC LIMIT ?"""
     return {row[0]: bytes(row[1]) for row in connection.execute(sql, (job_id, limit))}
@@ -186,7 +186,7 @@ def previews(connection: sqlite3.Connection, job_id: int, limit: int = 16) -> di
 def prompt_painted(
     connection: sqlite3.Connection, steps: Sequence[int], faces: Faces | None = None
 ) -> str:
-    """The prompt of the newest of some steps that left a file to show; empty if none says one."""
+    """Return the prompt of the newest of some steps that left a file to show; empty if none has."""
     marks = ", ".join("?" * min(len(steps), 500))
     sql = f"""SELECT CASE WHEN json_valid(request)
                      THEN substr(json_extract(request, '$.prompt'), 1, {TEXT_LIMIT}) END
@@ -217,7 +217,7 @@ def file_line(connection: sqlite3.Connection, artifact_id: int) -> FileLine | No
 
 
 def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) -> list[PromptRow]:
-    """The newest versions of a job's prompt, oldest first; texts cut."""
+    """Return the newest versions of a job's prompt, oldest first; texts cut."""
     sql = f"""SELECT id, job_id, step_id, parent_id, substr(text, 1, {TEXT_LIMIT}) AS text,
               substr(negative, 1, {TEXT_LIMIT}) AS negative, substr(author, 1, 200) AS author,
               substr(reason, 1, 2000) AS reason, created_at
@@ -228,24 +228,24 @@ def prompts_of(connection: sqlite3.Connection, job_id: int, limit: int = 200) ->
 def _of_steps(
     connection: sqlite3.Connection, columns: str, table: str, steps: Sequence[int], limit: int
 ) -> list[sqlite3.Row]:
-    """The newest rows of some steps (at most 500 of them), oldest first."""
+    """Return the newest rows of some steps (at most 500 of them), oldest first."""
     marks = ", ".join("?" * min(len(steps), 500))
     sql = f"SELECT {columns} FROM {table} WHERE step_id IN ({marks}) ORDER BY id DESC LIMIT ?"  # noqa: S608
     return connection.execute(sql, (*steps[-500:], limit)).fetchall()[::-1]
 
 
 def artifacts_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ArtifactRow]:
-    """Files that steps left, at most 50."""
+    """Return the files of some steps, at most 50."""
     return [ArtifactRow.of(row) for row in _of_steps(connection, "*", "artifacts", steps, 50)]
 
 
 def scores_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ScoreRow]:
-    """Scores that steps gave, at most 100."""
+    """Return the scores of some steps, at most 100."""
     return [ScoreRow.of(row) for row in _of_steps(connection, "*", "scores", steps, 100)]
 
 
 def critique_of(connection: sqlite3.Connection, steps: Sequence[int]) -> CritiqueRow | None:
-    """The newest critique that steps wrote; its text cut, too long lists left out."""
+    """Return the newest critique of some steps; its text cut, too long lists left out."""
     columns = f"""id, job_id, step_id, substr(text, 1, {TEXT_LIMIT}) AS text,
       CASE WHEN length(missing) < {TEXT_LIMIT} THEN missing ELSE '[]' END AS missing,
       CASE WHEN length(measurements) < {TEXT_LIMIT} THEN measurements ELSE '{{}}' END
@@ -257,7 +257,7 @@ def critique_of(connection: sqlite3.Connection, steps: Sequence[int]) -> Critiqu
 def errors_of(
     connection: sqlite3.Connection, job_id: int, steps: Sequence[int], *, own: bool
 ) -> list[ErrorRow]:
-    """The newest errors of steps, at most 20; with `own` also those of the job itself."""
+    """Return the newest errors of steps, at most 20; with `own` also those of the job itself."""
     columns = f"""id, batch_id, job_id, step_id, kind, type,
       substr(message, 1, {TEXT_LIMIT}) AS message, substr(remedy, 1, 2000) AS remedy,
       substr(traceback, -4000) AS traceback, created_at"""
@@ -270,14 +270,14 @@ def errors_of(
 
 
 def calls_of(connection: sqlite3.Connection, steps: Sequence[int]) -> list[ApiCallRow]:
-    """The newest requests to providers of steps, at most 50."""
+    """Return the newest requests to providers of steps, at most 50."""
     return [ApiCallRow.of(row) for row in _of_steps(connection, "*", "api_calls", steps, 50)]
 
 
 def step_texts(
     connection: sqlite3.Connection, step_id: int, limit: int = TEXT_LIMIT
 ) -> tuple[str, str]:
-    """Request and result of a step as JSON, cut."""
+    """Return request and result of a step as JSON, cut."""
     sql = """SELECT substr(request, 1, :limit), substr(coalesce(result, ''), 1, :limit)
              FROM steps WHERE id = :step"""
     row = connection.execute(sql, {"limit": limit, "step": step_id}).fetchone()
@@ -285,7 +285,7 @@ def step_texts(
 
 
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
-    """The newest decision of each key of a job, oldest first, at most 500; values cut."""
+    """Return the newest decision of each key of a job, oldest first, at most 500; values cut."""
     sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,
               substr(value, 1, {TEXT_LIMIT}) AS value, substr(author, 1, 200) AS author,
               created_at FROM decisions WHERE job_id = ?
@@ -296,14 +296,14 @@ def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[DecisionRo
 
 @dataclass(frozen=True, slots=True)
 class LaterSteps(Row):
-    """Finished steps that began after another, and what they cost in micro-dollars."""
+    """Return finished steps that started after another, and their cost in micro-dollars."""
 
     steps: int
     cost: int
 
 
 def following(connection: sqlite3.Connection, job_id: int, step_id: int) -> LaterSteps:
-    """What a job has done since a step; some of it may depend on that step, none before does."""
+    """Return a job's work since a step; some of it may depend on that step, none before does."""
     sql = """SELECT count(*) AS steps, coalesce(sum(cost), 0) AS cost FROM steps
              WHERE job_id = ? AND id > ? AND state = 'done' AND superseded_at IS NULL"""
     return LaterSteps.of(connection.execute(sql, (job_id, step_id)).fetchone())

@@ -1,4 +1,4 @@
-"""Reading jobs, and all that belongs to one of them."""
+"""Queries for jobs, and all that belongs to one of them."""
 
 import json
 import sqlite3
@@ -25,13 +25,13 @@ RowT = TypeVar("RowT", bound=Row)
 
 
 def job(connection: sqlite3.Connection, job_id: int) -> JobRow | None:
-    """One job."""
+    """Return one job."""
     row = connection.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
     return JobRow.of(row) if row else None
 
 
 def job_by_key(connection: sqlite3.Connection, batch_id: int, key: str) -> JobRow | None:
-    """The job of a batch that has a key."""
+    """Return the job of a batch that has a key."""
     sql = "SELECT * FROM jobs WHERE batch_id = ? AND key = ?"
     row = connection.execute(sql, (batch_id, key)).fetchone()
     return JobRow.of(row) if row else None
@@ -45,7 +45,7 @@ def jobs_page(
     limit: int = 200,
     state: str | None = None,
 ) -> list[JobRow]:
-    """A page of a batch's jobs in the order of the input, after position `after`."""
+    """Return a page of a batch's jobs in the order of the input, after position `after`."""
     where, values = ("AND state = ?", (state,)) if state else ("", ())
     sql = f"""SELECT * FROM jobs WHERE batch_id = ? {where} AND position > ?
               ORDER BY position LIMIT ?"""  # noqa: S608 - a fixed condition
@@ -55,7 +55,7 @@ def jobs_page(
 def all_jobs(
     connection: sqlite3.Connection, batch_id: int, state: str | None = None
 ) -> Iterator[JobRow]:
-    """All jobs of a batch in the order of the input, read a page at a time."""
+    """Yield all jobs of a batch in the order of the input, read a page at a time."""
     after = 0
     while page := jobs_page(connection, batch_id, after=after, limit=1000, state=state):
         yield from page
@@ -63,14 +63,14 @@ def all_jobs(
 
 
 def first_ended(connection: sqlite3.Connection, batch_id: int, count: int) -> list[JobRow]:
-    """The jobs of a batch that ended first, in the order in which they did."""
+    """Return the jobs of a batch that ended first, in the order of their ends."""
     sql = """SELECT * FROM jobs WHERE batch_id = ? AND state IN ('done', 'failed', 'cancelled')
              ORDER BY finished_at, id LIMIT ?"""
     return [JobRow.of(row) for row in connection.execute(sql, (batch_id, count))]
 
 
 def place_taken(connection: sqlite3.Connection, place: str) -> bool:
-    """Whether a place is some job's, or holds the places of jobs."""
+    """Return True if an output folder belongs to a job, or contains folders of jobs."""
     if place_is_jobs(connection, place):
         return True
     sql = "SELECT 1 FROM jobs WHERE place > ? AND place < ? LIMIT 1"
@@ -78,7 +78,7 @@ def place_taken(connection: sqlite3.Connection, place: str) -> bool:
 
 
 def place_is_jobs(connection: sqlite3.Connection, place: str) -> bool:
-    """Whether a place is some job's own."""
+    """Return True if an output folder belongs to a job."""
     sql = "SELECT 1 FROM jobs WHERE place = ?"
     return connection.execute(sql, (place,)).fetchone() is not None
 
@@ -91,61 +91,61 @@ def _of_job(
 
 
 def steps(connection: sqlite3.Connection, job_id: int) -> list[StepRow]:
-    """All steps of a job, superseded ones too, oldest first."""
+    """Return all steps of a job, superseded ones too, oldest first."""
     return _of_job(connection, StepRow, "steps", job_id)
 
 
 def artifacts(connection: sqlite3.Connection, job_id: int) -> list[ArtifactRow]:
-    """All files of a job."""
+    """Return all files of a job."""
     return _of_job(connection, ArtifactRow, "artifacts", job_id)
 
 
 def scores(connection: sqlite3.Connection, job_id: int) -> list[ScoreRow]:
-    """All scores of a job."""
+    """Return all scores of a job."""
     return _of_job(connection, ScoreRow, "scores", job_id)
 
 
 def critiques(connection: sqlite3.Connection, job_id: int) -> list[CritiqueRow]:
-    """All critiques of a job."""
+    """Return all critiques of a job."""
     return _of_job(connection, CritiqueRow, "critiques", job_id)
 
 
 def prompts(connection: sqlite3.Connection, job_id: int) -> list[PromptRow]:
-    """All versions of a job's prompt, oldest first."""
+    """Return all versions of a job's prompt, oldest first."""
     return _of_job(connection, PromptRow, "prompts", job_id)
 
 
 def errors(connection: sqlite3.Connection, job_id: int) -> list[ErrorRow]:
-    """All errors of a job, oldest first."""
+    """Return all errors of a job, oldest first."""
     return _of_job(connection, ErrorRow, "errors", job_id)
 
 
 def api_calls(connection: sqlite3.Connection, job_id: int) -> list[ApiCallRow]:
-    """All requests to providers of a job."""
+    """Return all requests to providers of a job."""
     return _of_job(connection, ApiCallRow, "api_calls", job_id)
 
 
 def progress(connection: sqlite3.Connection, job_id: int) -> list[ProgressRow]:
-    """How far the running steps of a job are."""
+    """Return the progress of a job's running steps."""
     sql = "SELECT * FROM progress WHERE job_id = ?"
     return [ProgressRow.of(row) for row in connection.execute(sql, (job_id,))]
 
 
 def iterations(connection: sqlite3.Connection, job_id: int) -> list[IterationRow]:
-    """The iterations of a job's loop, loop by loop, in the order of their numbers."""
+    """Return the iterations of a job's loops, loop by loop, in the order of their numbers."""
     sql = """SELECT * FROM iterations WHERE job_id = ?
              ORDER BY substr(scope, 1, instr(scope, 'iteration-')), number, scope"""
     return [IterationRow.of(row) for row in connection.execute(sql, (job_id,))]
 
 
 def error(connection: sqlite3.Connection, error_id: int) -> ErrorRow | None:
-    """One error."""
+    """Return one error."""
     row = connection.execute("SELECT * FROM errors WHERE id = ?", (error_id,)).fetchone()
     return ErrorRow.of(row) if row else None
 
 
 def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, str]:
-    """The message of each failed job's error, by job."""
+    """Return the message of each failed job's error, by job."""
     sql = """SELECT j.id, e.message FROM jobs j JOIN errors e ON e.id = j.error_id
              WHERE j.batch_id = ? AND j.state = 'failed'"""
     return {row[0]: row[1] for row in connection.execute(sql, (batch_id,))}
@@ -154,7 +154,7 @@ def error_messages(connection: sqlite3.Connection, batch_id: int) -> dict[int, s
 def decisions(
     connection: sqlite3.Connection, job_ids: Iterable[int]
 ) -> defaultdict[int, dict[str, list[Any]]]:
-    """What was decided about some jobs, newest first: by the job, by the key."""
+    """Return the decisions about some jobs, newest first: by job, then by key."""
     found = defaultdict[int, dict[str, list[Any]]](dict)
     sql = """SELECT job_id, key, value FROM decisions
              WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"""
@@ -164,11 +164,11 @@ def decisions(
 
 
 def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
-    """Every decision about a job, earlier ones too, oldest first."""
+    """Return every decision about a job, earlier ones too, oldest first."""
     return _of_job(connection, DecisionRow, "decisions", job_id)
 
 
 def cancelled_in_the_middle(connection: sqlite3.Connection, batch_id: int) -> Iterator[JobRow]:
-    """Jobs of a batch that were begun and then cancelled."""
+    """Return the jobs of a batch that were started and then cancelled."""
     sql = "SELECT * FROM jobs WHERE batch_id = ? AND state = 'cancelled' AND starts > 0"
     yield from (JobRow.of(row) for row in connection.execute(sql, (batch_id,)).fetchall())

@@ -14,7 +14,7 @@ class Origin(Row):
         job_id: The job.
         source_job_id: The job that it was sent from.
         source_step_id: The step whose file or result was sent; None if it was the job's.
-        source: The same as it was written, `b1/x:iteration-2`.
+        source: The same as entered, `b1/x:iteration-2`.
         hash: The file that was sent; None if it was text.
         step_key: Key of the step.
     """

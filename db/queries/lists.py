@@ -1,9 +1,9 @@
-"""Reading pages of long lists: narrow rows, and any place of a million reached in milliseconds.
+"""Queries for pages of long lists: narrow rows, any position of a million within milliseconds.
 
 Jobs of a batch have the dense positions 1 to N in the order of the input, so a page in that order
 is found in O(log n). In the order of a score or a state, a page is an offset in a covering index
-(some 10 ns a row skipped, and never more than half of a segment, because a page beyond the middle
-is read from the end).
+(some 10 ns per skipped row, and never more than half of a segment, because a page beyond the
+middle is read from the end).
 """
 
 import sqlite3
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from db.rows import EventRow, Row
 
 TEXT_LIMIT = 2_000
-"""Most characters of a message that a line of a list brings along."""
+"""Maximum characters of a message in a line of a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchLine(Row):
-    """A batch as a list shows it: without its settings and snapshot."""
+    """A batch in a list: without its settings and snapshot."""
 
     id: int
     name: str
@@ -43,20 +43,20 @@ class BatchLine(Row):
 
     @property
     def total(self) -> int:
-        """How many jobs there are."""
+        """Number of jobs."""
         return self.ended + self.queued + self.running + self.paused + self.parked
 
     @property
     def ended(self) -> int:
-        """How many jobs are done, failed or cancelled."""
+        """Number of jobs that are done, failed or cancelled."""
         return self.done + self.failed + self.cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class JobLine(Row):
-    """A job as a list shows it; `message` is its error's where it has one.
+    """A job in a list; `message` is its error's, if it has one.
 
-    `outdated` is 1 if something was decided since its newest score and it has not ended again.
+    `outdated` is 1 if there is a decision newer than its newest score and it has not ended again.
     """
 
     id: int
@@ -102,32 +102,32 @@ def _lines(connection: sqlite3.Connection, sql: str, values: Sequence[object]) -
 
 
 def batch_lines(connection: sqlite3.Connection, limit: int = 500) -> list[BatchLine]:
-    """The newest batches, newest first."""
+    """Return the newest batches, newest first."""
     sql = f"SELECT {_BATCH} FROM batches ORDER BY id DESC LIMIT ?"  # noqa: S608 - our own names
     return [BatchLine.of(row) for row in connection.execute(sql, (limit,))]
 
 
 def batch_line(connection: sqlite3.Connection, batch_id: int) -> BatchLine | None:
-    """One batch."""
+    """Return one batch."""
     sql = f"SELECT {_BATCH} FROM batches WHERE id = ?"  # noqa: S608 - our own names
     row = connection.execute(sql, (batch_id,)).fetchone()
     return BatchLine.of(row) if row else None
 
 
 def jobs_at(connection: sqlite3.Connection, batch_id: int, start: int, count: int) -> list[JobLine]:
-    """Jobs in the order of the input, from the one at index `start` (0 for the first)."""
+    """Return jobs in the order of the input, from the one at index `start` (0 for the first)."""
     sql = f"{_JOB} WHERE j.batch_id = ? AND j.position > ? ORDER BY j.position LIMIT ?"
     return _lines(connection, sql, (batch_id, start, count))
 
 
 def ids_at(connection: sqlite3.Connection, batch_id: int, start: int, count: int) -> list[int]:
-    """Ids of jobs in the order of the input, from the one at index `start` (0 for the first)."""
+    """Return ids of jobs in the order of the input, from index `start` (0 for the first)."""
     sql = "SELECT id FROM jobs WHERE batch_id = ? AND position > ? ORDER BY position LIMIT ?"
     return [row[0] for row in connection.execute(sql, (batch_id, start, count))]
 
 
 def jobs_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> list[JobLine]:
-    """Jobs of these ids, in this order; those that are gone are left out. At most 1 000."""
+    """Return the jobs with these ids, in this order, without missing ones. At most 1 000."""
     marks = ", ".join("?" * len(ids))
     found = {line.id: line for line in _lines(connection, f"{_JOB} WHERE j.id IN ({marks})", ids)}
     return [found[id_] for id_ in ids if id_ in found]
@@ -141,15 +141,15 @@ def ids_in_states(
     count: int,
     total: int,
 ) -> list[int]:
-    """Jobs in any of these states, in the order of the input.
+    """Return ids of jobs in any of these states, in the order of the input.
 
     Args:
         connection: A reader.
         batch_id: The batch.
-        states: States, each one once.
+        states: States, each once.
         start: Index of the first, 0 for the first of all.
-        count: How many.
-        total: How many there are, as the batch's counters say.
+        count: Maximum number of ids.
+        total: Number of such jobs, from the batch's counters.
 
     Returns:
         Their ids. The states' own indexes are merged, so nothing is sorted.
@@ -170,7 +170,7 @@ def ids_by_score(
     *,
     low_first: bool,
 ) -> list[int]:
-    """Jobs that have a score, by it; `total` says how many there are."""
+    """Return ids of jobs that have a score, ordered by it; `total` is their number."""
     order = ("score, position", "score DESC, position DESC")
     sql = "SELECT id FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
     return _page(
@@ -181,7 +181,7 @@ def ids_by_score(
 def ids_without_score(
     connection: sqlite3.Connection, batch_id: int, start: int, count: int, total: int
 ) -> list[int]:
-    """Jobs that have no score yet, in the order of the input; `total` says how many there are."""
+    """Return ids of jobs without a score, in the order of the input; `total` is their number."""
     sql = "SELECT position, id FROM jobs WHERE batch_id = ? AND score IS NULL"
     return _page(connection, sql, [batch_id], start, count, total)
 
@@ -195,7 +195,7 @@ def _page(
     total: int,
     order: tuple[str, str] = ("position", "position DESC"),
 ) -> list[int]:
-    """Ids of a page of a query, skipping from whichever end is nearer."""
+    """Return ids of a page of a query, skipping from whichever end is nearer."""
     count = max(0, min(count, total - start))
     forward = start <= total // 2
     skip = start if forward else total - start - count
@@ -205,7 +205,7 @@ def _page(
 
 
 def count_scored(connection: sqlite3.Connection, batch_id: int) -> int:
-    """How many jobs have a score; some 20 ms a million."""
+    """Return the number of jobs that have a score; some 20 ms per million."""
     sql = "SELECT count(*) FROM jobs WHERE batch_id = ? AND score IS NOT NULL"
     return int(connection.execute(sql, (batch_id,)).fetchone()[0])
 
@@ -216,7 +216,7 @@ MATCH_ORDERS = {
     "low": "score IS NULL, score, position",
     "high": "score IS NULL, score DESC, position",
 }
-"""Orders that `ids_matching` knows, as SQL."""
+"""Orders accepted by `ids_matching`, as SQL."""
 
 
 def ids_matching(
@@ -228,10 +228,10 @@ def ids_matching(
     states: Sequence[str] | None = None,
     order: str = "position",
 ) -> list[int]:
-    """Ids of all jobs whose key has every one of `words` and none of `without`.
+    """Return ids of all jobs whose key has every one of `words` and none of `without`.
 
-    This looks at every key of the batch (some 200 ms a million): keep what it returns, and call it
-    seldom.
+    This looks at every key of the batch (some 200 ms per million): keep the result, and call it
+    rarely.
 
     Args:
         connection: A reader.
@@ -254,7 +254,7 @@ def ids_matching(
 def score_history(
     connection: sqlite3.Connection, job_ids: Sequence[int], metric: str
 ) -> dict[int, tuple[float, ...]]:
-    """The values of one metric through each job's steps, oldest first."""
+    """Return the values of one metric through each job's steps, oldest first."""
     marks = ", ".join("?" * len(job_ids))
     sql = f"""SELECT s.job_id, s.value FROM scores s JOIN steps t ON t.id = s.step_id
               WHERE s.job_id IN ({marks}) AND s.metric = ? AND t.superseded_at IS NULL
@@ -268,13 +268,13 @@ def score_history(
 def newest_events(
     connection: sqlite3.Connection, batch_id: int | None, limit: int = 200, *, after: int = 0
 ) -> list[EventRow]:
-    """The newest events, of a batch where one is named, oldest first; messages cut, no data.
+    """Return the newest events, of one batch if given, oldest first; messages cut, no data.
 
     Args:
         connection: A reader.
         batch_id: The batch, None for all.
-        limit: How many at most.
-        after: Only those with a greater number than this.
+        limit: Maximum number of events.
+        after: Only events with a greater number than this.
     """
     where, values = ("", ()) if batch_id is None else ("batch_id = ? AND ", (batch_id,))
     sql = f"SELECT {_EVENT} FROM events WHERE {where} id > ? ORDER BY id DESC LIMIT ?"  # noqa: S608
@@ -282,14 +282,14 @@ def newest_events(
 
 
 def newest_ends(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> list[str]:
-    """When jobs of a batch ended, oldest first, as the newest `among` events say."""
+    """Return the end times of a batch's jobs, oldest first, from the newest `among` events."""
     sql = """SELECT at, type FROM events WHERE batch_id = ? ORDER BY id DESC LIMIT ?"""
     rows = connection.execute(sql, (batch_id, among)).fetchall()
     return [row["at"] for row in reversed(rows) if row["type"] in {"job.done", "job.failed"}]
 
 
 def usual_cost(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> float | None:
-    """Micro-dollars that a job cost on average, of those that ended lately; None before any did."""
+    """Return the average cost of recently ended jobs in micro-dollars; None before any ended."""
     sql = """SELECT avg(cost) FROM jobs WHERE id IN
              (SELECT job_id FROM (SELECT job_id, type FROM events WHERE batch_id = ?
                 ORDER BY id DESC LIMIT ?) WHERE type IN ('job.done', 'job.failed'))"""
@@ -299,7 +299,7 @@ def usual_cost(connection: sqlite3.Connection, batch_id: int, among: int = 400) 
 
 @dataclass(frozen=True, slots=True)
 class ParkedJobs:
-    """Why some jobs wait: one example for each lane and reason."""
+    """Reason why some jobs wait: one example for each lane and reason."""
 
     lane: str | None
     reason: str
@@ -310,11 +310,11 @@ class ParkedJobs:
 REASONS = (
     "key", "quota", "budget", "disk", "weights", "unknown-outcome", "approval", "backend"
 )  # fmt: skip
-"""Why jobs are parked."""
+"""Reasons for parking jobs."""
 
 
 def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
-    """What parked jobs wait for; a fixed number of look-ups, however many jobs are parked."""
+    """Return the reasons of parked jobs; a fixed number of look-ups for any number of jobs."""
     lanes = [None, *(row[0] for row in connection.execute("SELECT name FROM lanes LIMIT 50"))]
     found = []
     for lane in lanes:
@@ -330,7 +330,7 @@ def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
 
 
 def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:
-    """Running jobs that only try whether a blocked lane works again."""
+    """Return running jobs that only test whether a blocked lane works again."""
     sql = """SELECT lane, reason, batch_id, substr(message, 1, 2000) FROM jobs
              WHERE state = 'running' AND lane IS NOT NULL LIMIT 50"""
     return [
@@ -339,30 +339,30 @@ def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:
 
 
 def batch_states(connection: sqlite3.Connection, limit: int = 100) -> list[tuple[int, str, str]]:
-    """Number, name and state of the newest batches, newest first."""
+    """Return number, name and state of the newest batches, newest first."""
     sql = "SELECT id, substr(name, 1, 300), state FROM batches ORDER BY id DESC LIMIT ?"
     return [(row[0], row[1], row[2]) for row in connection.execute(sql, (limit,))]
 
 
 def count_parked(connection: sqlite3.Connection) -> int:
-    """How many jobs are parked, as the batches' counters say, with those that try a lane again."""
+    """Return the number of parked jobs from the batches' counters, plus those that test a lane."""
     parked = connection.execute("SELECT coalesce(sum(parked), 0) FROM batches").fetchone()[0]
     return int(parked) + len(_probing(connection))
 
 
 def newest_parking(connection: sqlite3.Connection, batch_id: int, among: int = 400) -> int:
-    """Number of the newest event, of the newest `among`, that parked a job; 0 if none did."""
+    """Return the number of the newest of the last `among` events that parked a job, or 0."""
     sql = """SELECT max(id) FROM (SELECT id, type FROM events WHERE batch_id = ?
              ORDER BY id DESC LIMIT ?) WHERE type = 'job.parked'"""
     return int(connection.execute(sql, (batch_id, among)).fetchone()[0] or 0)
 
 
 def newest_event(connection: sqlite3.Connection) -> int:
-    """Number of the newest event, 0 if there is none."""
+    """Return the number of the newest event, 0 if there is none."""
     return int(connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()[0])
 
 
 def count_pending(connection: sqlite3.Connection) -> int:
-    """How many commands nobody has answered."""
+    """Return the number of unanswered commands."""
     sql = "SELECT count(*) FROM commands WHERE state = 'pending'"
     return int(connection.execute(sql).fetchone()[0])

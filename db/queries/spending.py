@@ -1,4 +1,4 @@
-"""What was spent, on whom and for what; and how long calls have taken."""
+"""Queries for spending by backend, model and purpose, and for the duration of calls."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -7,22 +7,22 @@ from statistics import median
 from db.rows import Row
 
 _NEWEST = 2000
-"""Steps that are looked at to see how long calls take."""
+"""Number of steps sampled for the duration of calls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spending(Row):
-    """What was spent on one model for one purpose.
+    """Spending on one model for one purpose.
 
     Attributes:
         backend: The backend's name.
         model: The model.
         purpose: The step's name in its recipe, for example `generate`.
-        steps: Steps that were begun.
-        calls: Calls that were made: requests to a provider, and the tries of what costs nothing.
+        steps: Steps that were started.
+        calls: Requests to a provider, and attempts at steps that cost nothing.
         cost: Micro-dollars.
-        reserved: Micro-dollars that are reserved for calls whose outcome is not known yet.
-        tokens_in: Tokens read, None where none were counted.
+        reserved: Micro-dollars reserved for calls whose outcome is not known yet.
+        tokens_in: Tokens read, None if none were counted.
         tokens_out: Tokens written.
     """
 
@@ -39,7 +39,7 @@ class Spending(Row):
 
 @dataclass(frozen=True, slots=True)
 class Day(Row):
-    """What was spent on one day (UTC), in micro-dollars."""
+    """Spending on one day (UTC), in micro-dollars."""
 
     day: str
     cost: int
@@ -47,7 +47,7 @@ class Day(Row):
 
 
 def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> list[Spending]:
-    """What was spent, by backend, model and purpose; the most costly first.
+    """Return the spending by backend, model and purpose; the highest first.
 
     Args:
         connection: A connection to read with.
@@ -73,14 +73,14 @@ def spending(connection: sqlite3.Connection, batch_id: int | None = None) -> lis
 
 
 def days(connection: sqlite3.Connection) -> list[Day]:
-    """What was spent on each day, newest first."""
+    """Return the spending on each day, newest first."""
     return [Day.of(row) for row in connection.execute("SELECT * FROM spending ORDER BY day DESC")]
 
 
 def seconds_of_calls(connection: sqlite3.Connection, backend: str, model: str) -> float | None:
-    """The median time of a model's calls, of those that worked at once not long ago.
+    """Return the median duration of a model's recent calls that worked at the first attempt.
 
-    A clock that was set while one of them ran makes that one's time any number.
+    Setting the clock while a call runs makes its duration meaningless.
     """
     rows = connection.execute(
         """SELECT (julianday(finished_at) - julianday(started_at)) * 86400 FROM

@@ -1,15 +1,15 @@
-"""Reading what went wrong lately, and what a store says of itself."""
+"""Queries for recent problems."""
 
 import sqlite3
 
 NEWEST = 5000
-"""How many of the newest rows are looked through."""
+"""Number of newest rows that are searched."""
 
 
 def recent_trouble(connection: sqlite3.Connection, since: str) -> list[tuple[str, str, int]]:
-    """What went wrong after a time: a sentence, what to do about it, how often; the most first.
+    """Return problems since a time: sentence, remedy, count; the most frequent first.
 
-    Calls that were made again, and worked then, are among it.
+    Calls that were retried with success are included.
     """
     sql = """
         SELECT message, max(remedy), count(*) FROM (
@@ -25,6 +25,6 @@ def recent_trouble(connection: sqlite3.Connection, since: str) -> list[tuple[str
 
 
 def newest_event_at(connection: sqlite3.Connection) -> str | None:
-    """When the newest event was, None where there is none."""
+    """Return the time of the newest event, None if there is none."""
     row = connection.execute("SELECT at FROM events ORDER BY id DESC LIMIT 1").fetchone()
     return str(row[0]) if row else None

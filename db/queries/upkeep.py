@@ -1,4 +1,4 @@
-"""Reading for upkeep: what is parked, what names a stored file, where the newest events begin."""
+"""Queries for upkeep: parked jobs, files that only inputs name, the oldest event to keep."""
 
 import re
 import sqlite3
@@ -8,16 +8,16 @@ _HASH = re.compile('"hash" ?: ?"([0-9a-f]{64})"')
 
 
 def parked_reasons(connection: sqlite3.Connection) -> list[tuple[int, str, str, int]]:
-    """Why jobs are parked: batch, reason, the message of one of them, how many."""
+    """Return why jobs are parked: batch, reason, the message of one of them, their number."""
     sql = """SELECT batch_id, coalesce(reason, ''), coalesce(max(message), ''), count(*)
              FROM jobs WHERE state = 'parked' GROUP BY batch_id, reason ORDER BY batch_id, reason"""
     return [(row[0], row[1], row[2], row[3]) for row in connection.execute(sql)]
 
 
 def mentioned_hashes(connection: sqlite3.Connection) -> Iterator[str]:
-    """Stored files that only the inputs of jobs and decisions name, such as reference images.
+    """Return stored files that only inputs of jobs and decisions name, such as reference images.
 
-    No step has made them, so no row of `artifacts` has them.
+    No step has produced them, so no row of `artifacts` has them.
     """
     sql = """SELECT input FROM jobs WHERE instr(input, '"hash"')
              UNION ALL SELECT value FROM decisions WHERE instr(value, '"hash"')"""
@@ -32,7 +32,7 @@ def before_last_events(
     batch_id: int | None = None,
     job_id: int | None = None,
 ) -> int:
-    """The event after which the newest `count` come, of one batch or one job where named."""
+    """Return the event before the newest `count`, of one batch or one job if given."""
     where, values = "1", list[int]()
     if job_id is not None:
         where, values = "job_id = ?", [job_id]
@@ -44,14 +44,14 @@ def before_last_events(
 
 
 def long_preparing(connection: sqlite3.Connection, before: str) -> list[tuple[int, str, str]]:
-    """Batches whose queueing began before a time and has not ended: number, preparer, time."""
+    """Return batches in preparation since before a time: number, preparer, time."""
     sql = """SELECT id, coalesce(preparer, ''), created_at FROM batches
              WHERE preparing AND created_at < ? ORDER BY id"""
     return [(row[0], row[1], row[2]) for row in connection.execute(sql, (before,))]
 
 
 def open_snapshots(connection: sqlite3.Connection) -> Iterator[str]:
-    """The snapshots of batches that have jobs left, as JSON."""
+    """Return the snapshots of batches that have jobs left, as JSON."""
     sql = "SELECT snapshot FROM batches WHERE queued + running + paused + parked > 0"
     for row in connection.execute(sql):
         yield row[0]

@@ -1,8 +1,8 @@
-"""How long jobs were worked on: without the time that they waited, or that no engine ran.
+"""Working time of jobs: without the time that they waited, or that no engine ran.
 
-A step's row has the time of its first call and of its outcome. That is how long it took, unless it
-was interrupted: then the time between its calls is left out that lies outside its job's running
-times, as the events have them, or outside the life of every engine.
+A step's row has the time of its first call and of its outcome. The difference is its duration,
+unless it was interrupted: then any time between its calls is subtracted that is outside its job's
+running times (from the events), or outside the life of every engine.
 """
 
 import sqlite3
@@ -12,17 +12,17 @@ from dataclasses import dataclass, field
 from db.clock import now, seconds_between
 
 Span = tuple[str, str]
-"""Begin and end, as stored times; they sort as they follow each other."""
+"""Start and end, as stored times; they sort in order of time."""
 
 _MAX_EVENTS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class WorkedTime:
-    """How long a job was worked on, in seconds.
+    """Working time of a job, in seconds.
 
     Attributes:
-        seconds: In all; what was done at the same time counts once. None if nothing was begun.
+        seconds: In all; parallel work counts once. None if nothing was started.
         steps: By step.
     """
 
@@ -31,7 +31,7 @@ class WorkedTime:
 
 
 def worked(connection: sqlite3.Connection, job_ids: Sequence[int]) -> dict[int, WorkedTime]:
-    """How long each of some jobs was worked on so far, at most 1 000 jobs."""
+    """Return the working time of each of some jobs so far, at most 1 000 jobs."""
     current = now()
     spans = _spans_of_steps(connection, job_ids, current)
     return {job_id: _worked(spans.get(job_id, {})) for job_id in job_ids}
@@ -71,7 +71,7 @@ def _spans_of_steps(
 
 
 def _lives_of_engines(connection: sqlite3.Connection, current: str) -> list[Span]:
-    """When engines ran; one that says that it runs was last seen some seconds ago at most."""
+    """Return when engines ran; a running one reported itself some seconds ago at most."""
     sql = """SELECT started_at, coalesce(stopped_at, seen_at), id = (SELECT max(id) FROM engines)
              AND stopped_at IS NULL FROM engines"""
     return _union(
@@ -90,7 +90,7 @@ def _seen(seen_at: str, current: str) -> str:
 def _running_times(
     connection: sqlite3.Connection, job_ids: Iterable[int], current: str
 ) -> dict[int, list[Span]]:
-    """When jobs ran; none of a job whose events are gone."""
+    """Return when jobs ran; empty for a job whose events are gone."""
     sql = """SELECT at, type FROM events WHERE job_id = ? AND type LIKE 'job.%'
              AND type <> 'job.warning' ORDER BY id LIMIT ?"""
     found: dict[int, list[Span]] = {}
@@ -109,7 +109,7 @@ def _running_times(
 
 
 def _union(spans: Iterable[Span]) -> list[Span]:
-    """The same time in spans that follow each other."""
+    """Merge spans of time into ones that do not overlap."""
     joined: list[Span] = []
     for begin, end in sorted(spans):
         if joined and begin <= joined[-1][1]:
@@ -120,7 +120,7 @@ def _union(spans: Iterable[Span]) -> list[Span]:
 
 
 def _common(ours: Sequence[Span], theirs: Sequence[Span]) -> list[Span]:
-    """The time that lies in both."""
+    """Return the time in both."""
     both = ((max(a, c), min(b, d)) for a, b in ours for c, d in theirs)
     return [(begin, end) for begin, end in both if begin < end]
 

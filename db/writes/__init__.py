@@ -1,5 +1,5 @@
-"""Write operations: each a function of a connection inside somebody's open transaction.
+"""Write operations: functions of a connection inside an open transaction.
 
 The engine runs them through the writer door, other processes through the intake door. None of
-them begins, commits or waits.
+them starts a transaction, commits or waits.
 """

@@ -7,7 +7,7 @@ from db.text import storable
 from db.writes.events import record_event
 
 SLICE = 2000
-"""How many jobs one transaction moves, so that a huge batch does not hold up the others."""
+"""Jobs moved per transaction, so that a huge batch does not hold up the others."""
 
 
 def begin_start(connection: sqlite3.Connection, batch_id: int) -> bool:
@@ -36,9 +36,9 @@ def put_back_start(connection: sqlite3.Connection, batch_id: int) -> None:
 
 
 def recover_batches(connection: sqlite3.Connection) -> None:
-    """Have the steps of batches run again that a lost engine was at, or that wait for something.
+    """Rerun the first steps of batches that a lost engine was running, or that wait for something.
 
-    Those that wait for an operator's word about an unknown outcome are left alone.
+    Batches that wait for an operator's answer about an unknown outcome are left alone.
     """
     connection.execute("UPDATE batches SET start = 'pending' WHERE start = 'running'")
     connection.execute(
@@ -52,9 +52,9 @@ def recover_batches(connection: sqlite3.Connection) -> None:
 def park_queued(
     connection: sqlite3.Connection, batch_id: int, reason: str, lane: str | None, message: str
 ) -> int:
-    """Park a slice of the jobs of a batch whose first steps are blocked; return how many.
+    """Park a slice of the jobs of a batch whose first steps are blocked; return their number.
 
-    A job that only tried a blocked lane again, and was parked for the same reason, is no news.
+    A job that only tested a blocked lane, and was parked for the same reason, is not an event.
     """
     news = connection.execute(
         """SELECT EXISTS (SELECT 1 FROM jobs WHERE batch_id = ? AND state = 'queued'
@@ -72,7 +72,7 @@ def park_queued(
 
 
 def fail_queued(connection: sqlite3.Connection, batch_id: int, error_id: int) -> int:
-    """End a slice of the jobs of a batch whose first steps failed; return how many."""
+    """End a slice of the jobs of a batch whose first steps failed; return their number."""
     return connection.execute(
         """UPDATE jobs SET state = 'failed', error_id = ?, finished_at = ?
            WHERE id IN (SELECT id FROM jobs WHERE batch_id = ? AND state = 'queued' LIMIT ?)""",
@@ -106,7 +106,7 @@ def park_finish(connection: sqlite3.Connection, batch_id: int, message: str) -> 
 
 
 def resume_finish(connection: sqlite3.Connection, batch_id: int) -> int:
-    """Have a batch's last steps run that were set aside; return 1 if there are some."""
+    """Run the suspended last steps of a batch; return 1 if there are some."""
     return connection.execute(
         """UPDATE batches SET finish = 'pending', finish_error = NULL
            WHERE id = ? AND finish = 'parked'""",
@@ -115,7 +115,7 @@ def resume_finish(connection: sqlite3.Connection, batch_id: int) -> int:
 
 
 def give_up_finish(connection: sqlite3.Connection, batch_id: int) -> int:
-    """End a batch whose last steps are set aside without them; return 1 if there are some."""
+    """End a batch without its suspended last steps; return 1 if there are some."""
     return connection.execute(
         "UPDATE batches SET finish = 'failed', finished_at = ? WHERE id = ? AND finish = 'parked'",
         (now(), batch_id),
@@ -123,7 +123,7 @@ def give_up_finish(connection: sqlite3.Connection, batch_id: int) -> int:
 
 
 def set_checkpoints(connection: sqlite3.Connection, batch_id: int, ended: int) -> None:
-    """Keep up to how many ended jobs the progress outputs of a batch are written."""
+    """Store up to how many ended jobs the progress outputs of a batch are written."""
     connection.execute("UPDATE batches SET checkpoints = ? WHERE id = ?", (ended, batch_id))
 
 

@@ -1,4 +1,4 @@
-"""Batches: made in chunks, whole or not there; held, released, finished."""
+"""Batches: created in chunks, completely or not at all; held, released, finished."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from db.writes.records import add_prompt
 
 @dataclass(frozen=True, slots=True)
 class NewBatch:
-    """A batch that is about to be queued; JSON where the columns are."""
+    """A batch to be queued; its columns hold JSON."""
 
     name: str
     recipe: str
@@ -33,12 +33,12 @@ class NewBatch:
 
 @dataclass(frozen=True, slots=True)
 class NewOrigin:
-    """The part of another job that the input of a job is about to be.
+    """The part of another job that becomes the input of a job.
 
     Attributes:
         job_id: The other job.
-        step_id: The step that left it behind; None if it is the job's.
-        source: The same as it was written, `b1/x:iteration-2`.
+        step_id: The step that produced it; None if it is the job's.
+        source: The same as entered, `b1/x:iteration-2`.
         hash: Its file; None if it is a text.
     """
 
@@ -50,16 +50,16 @@ class NewOrigin:
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job that is about to be queued.
+    """A job to be queued.
 
     Attributes:
         key: Its id within the batch.
         input: The validated input as JSON.
         seed: Source of its randomness.
-        output: Its folder, relative to the workspace unless it lies elsewhere.
-        place: The same folder in the form in which no two jobs of a store may have the same.
-        prompt: The prompt that it starts from, kept as the operator's version.
-        negative: What the operator wants kept out.
+        output: Its folder, relative to the workspace unless outside it.
+        place: The same folder in the form that is unique within a store.
+        prompt: The initial prompt, kept as the operator's version.
+        negative: The operator's negative prompt.
         origin: The part of another job that its input is; None if it came from elsewhere.
     """
 
@@ -74,7 +74,7 @@ class NewJob:
 
 
 def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
-    """Adds a batch in state `preparing`; returns its id."""
+    """Add a batch in state `preparing`; return its id."""
     cursor = connection.execute(
         """INSERT INTO batches (name, recipe, recipe_version, seed, priority, in_flight, settings,
            snapshot, source, outputs, summary, preparer, budget, start, created_at)
@@ -101,9 +101,9 @@ def create_batch(connection: sqlite3.Connection, batch: NewBatch) -> int:
 
 
 def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJob]) -> int:
-    """Adds a chunk of jobs at the end of a batch; returns the number of its last position.
+    """Add a chunk of jobs at the end of a batch; return the number of its last position.
 
-    A batch that had ended is open again with them.
+    A batch that had ended is reopened by them.
 
     Raises:
         BatchChanged: The batch is gone.
@@ -141,7 +141,7 @@ def add_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Iterable[NewJo
 
 
 def seal_batch(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Makes a prepared batch ready to run."""
+    """Mark a prepared batch as ready to run."""
     cursor = connection.execute(
         "UPDATE batches SET preparing = 0, preparer = NULL WHERE id = ? AND preparing", (batch_id,)
     )
@@ -151,7 +151,7 @@ def seal_batch(connection: sqlite3.Connection, batch_id: int) -> None:
 
 
 def delete_jobs_of(connection: sqlite3.Connection, batch_id: int, at_most: int = 5000) -> int:
-    """Removes a slice of the jobs of a batch that is being prepared; returns how many."""
+    """Remove a slice of the jobs of a batch in preparation; return their number."""
     return connection.execute(
         """DELETE FROM jobs WHERE id IN (SELECT j.id FROM jobs j JOIN batches b ON b.id = j.batch_id
            WHERE b.id = ? AND b.preparing LIMIT ?)""",
@@ -160,12 +160,12 @@ def delete_jobs_of(connection: sqlite3.Connection, batch_id: int, at_most: int =
 
 
 def delete_batch(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Removes a batch that is being prepared and has no jobs left."""
+    """Remove a batch in preparation that has no jobs left."""
     connection.execute("DELETE FROM batches WHERE id = ? AND preparing", (batch_id,))
 
 
 def reopen_batch(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Makes a batch's finish run again once its jobs have ended."""
+    """Have a batch's finish run again once its jobs have ended."""
     connection.execute(
         """UPDATE batches SET finish = 'pending', finish_error = NULL, finished_at = NULL
            WHERE id = ?""",
@@ -174,22 +174,22 @@ def reopen_batch(connection: sqlite3.Connection, batch_id: int) -> None:
 
 
 def hold_batch(connection: sqlite3.Connection, batch_id: int, *, held: bool) -> None:
-    """Pauses a batch as a whole, or lets it go on."""
+    """Pause a batch as a whole, or resume it."""
     connection.execute("UPDATE batches SET held = ? WHERE id = ?", (int(held), batch_id))
 
 
 def start_batch(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Keeps when a batch's first job began."""
+    """Store the start time of a batch's first job."""
     connection.execute(
         "UPDATE batches SET started_at = ? WHERE id = ? AND started_at IS NULL", (now(), batch_id)
     )
 
 
 def begin_finish(connection: sqlite3.Connection, batch_id: int) -> bool:
-    """Keeps that a batch's finish has begun.
+    """Store that a batch's finish has started.
 
     Returns:
-        False where it is not due: it was made, or jobs were opened again meanwhile.
+        False if it is not due: it has run, or jobs were reopened meanwhile.
     """
     cursor = connection.execute(
         """UPDATE batches SET finish = 'running' WHERE id = ? AND finish = 'pending'
@@ -200,7 +200,7 @@ def begin_finish(connection: sqlite3.Connection, batch_id: int) -> bool:
 
 
 def end_finish(connection: sqlite3.Connection, batch_id: int, error: str | None) -> None:
-    """Keeps how a batch's finish ended, unless jobs were opened again meanwhile."""
+    """Store the outcome of a batch's finish, unless jobs were reopened meanwhile."""
     state = "done" if error is None else "failed"
     cursor = connection.execute(
         """UPDATE batches SET finish = ?, finish_error = ?,

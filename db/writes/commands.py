@@ -1,4 +1,4 @@
-"""What operators ask for, and what became of it."""
+"""Commands of operators, and their answers."""
 
 import json
 import sqlite3
@@ -16,14 +16,14 @@ def add_command(
     arguments: Mapping[str, Any],
     source: str,
 ) -> int:
-    """Adds a command for the engine; returns its id.
+    """Add a command for the engine; return its id.
 
     Args:
         connection: An open transaction's connection.
         verb: What to do, for example `pause`.
-        targets: What to do it to: mappings with one key, `batch` or `job`, and its number.
-        arguments: What else the verb needs.
-        source: Who asks: `cli`, `tui`, `python`.
+        targets: Targets: mappings with one key, `batch` or `job`, and its number.
+        arguments: Other arguments of the verb.
+        source: Origin of the command: `cli`, `tui`, `python`.
     """
     cursor = connection.execute(
         """INSERT INTO commands (verb, targets, arguments, source, created_at)
@@ -36,7 +36,7 @@ def add_command(
 def answer_command(
     connection: sqlite3.Connection, command_id: int, answer: str, *, refused: bool = False
 ) -> None:
-    """Keeps what a command did, or why it was refused."""
+    """Store the outcome of a command, or the reason for its refusal."""
     state = "refused" if refused else "done"
     connection.execute(
         "UPDATE commands SET state = ?, answer = ?, answered_at = ? WHERE id = ?",
@@ -54,7 +54,7 @@ def answer_command(
 def add_decision(
     connection: sqlite3.Connection, job_id: int, key: str, value: Any, author: str
 ) -> None:
-    """Keeps what an operator decided; an earlier decision stays as history."""
+    """Store an operator's decision; earlier decisions remain as history."""
     connection.execute(
         "INSERT INTO decisions (job_id, key, value, author, created_at) VALUES (?, ?, ?, ?, ?)",
         (job_id, key, json.dumps(value), author, now()),

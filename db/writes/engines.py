@@ -1,4 +1,4 @@
-"""Engines and their lanes, as others see them."""
+"""Engines and their lanes, as other processes see them."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from db.writes.hosts import clear_hosts
 def start_engine(
     connection: sqlite3.Connection, pid: int, host: str, version: str, run_id: str
 ) -> int:
-    """Adds the engine that holds the lock; any other that seems to run is lost."""
+    """Add the engine that holds the lock; any other that seems to run is lost."""
     connection.execute(
         """UPDATE engines SET state = 'lost', stopped_at = seen_at
            WHERE state NOT IN ('stopped', 'lost')"""
@@ -30,14 +30,14 @@ def start_engine(
 
 
 def see_engine(connection: sqlite3.Connection, engine_id: int, state: str) -> None:
-    """Keeps that an engine is alive, and whether it is stopping."""
+    """Store that an engine is alive, and whether it is stopping."""
     connection.execute(
         "UPDATE engines SET seen_at = ?, state = ? WHERE id = ?", (now(), state, engine_id)
     )
 
 
 def stop_engine(connection: sqlite3.Connection, engine_id: int) -> None:
-    """Keeps that an engine has stopped in good order."""
+    """Store that an engine has stopped in good order."""
     at = now()
     connection.execute(
         "UPDATE engines SET state = 'stopped', seen_at = ?, stopped_at = ? WHERE id = ?",
@@ -49,7 +49,7 @@ def stop_engine(connection: sqlite3.Connection, engine_id: int) -> None:
 
 
 def report_lanes(connection: sqlite3.Connection, lanes: Iterable[LaneRow]) -> None:
-    """Replaces what is shown of lanes."""
+    """Replace the reported state of lanes."""
     for lane in lanes:
         connection.execute(
             """INSERT OR REPLACE INTO lanes (name, state, reason, message, concurrency, width,

@@ -1,4 +1,4 @@
-"""Errors that are kept: what happened, where, and what to do next."""
+"""Stored errors: message, place, and remedy."""
 
 import sqlite3
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from db.text import storable
 
 @dataclass(frozen=True, slots=True)
 class ErrorRecord:
-    """An error as it is kept.
+    """An error to be stored.
 
     Attributes:
         kind: `retryable`, `permanent`, `blocked` or `bug`.
         type: The class of the error.
-        message: What happened, in a sentence.
-        remedy: What to do about it.
-        traceback: Where it happened, for a bug.
+        message: One sentence that describes it.
+        remedy: The remedy.
+        traceback: Its traceback, for a bug.
     """
 
     kind: str
@@ -33,7 +33,7 @@ def record_error(
     job_id: int | None = None,
     step_id: int | None = None,
 ) -> int:
-    """Adds an error; returns its id."""
+    """Add an error; return its id."""
     cursor = connection.execute(
         """INSERT INTO errors (batch_id, job_id, step_id, kind, type, message, remedy, traceback,
            created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",

@@ -1,4 +1,4 @@
-"""History: one row for each thing that happened, and how much of it is kept."""
+"""History: one row per event, and the number of events that are kept."""
 
 import json
 import sqlite3
@@ -25,7 +25,7 @@ def record_event(
     message: str = "",
     data: Mapping[str, Any] | None = None,
 ) -> None:
-    """Adds an event."""
+    """Add an event."""
     body = json.dumps(data) if data else "{}"
     row = (now(), batch_id, job_id, step_id, type_, level, storable(message), body)
     connection.execute(_INSERT, row)
@@ -34,7 +34,7 @@ def record_event(
 def record_warning(
     connection: sqlite3.Connection, *, batch_id: int, job_id: int | None, message: str
 ) -> None:
-    """Adds a recipe's warning about a job (`job.warning`), unless the same one is there already."""
+    """Add a recipe's warning about a job (`job.warning`), unless the same one exists already."""
     sql = """SELECT 1 FROM events WHERE batch_id = ? AND job_id IS ? AND type = 'job.warning'
              AND message = ?"""
     if connection.execute(sql, (batch_id, job_id, storable(message))).fetchone() is None:
@@ -49,10 +49,10 @@ def record_warning(
 
 
 def prune_events(connection: sqlite3.Connection, keep: int, at_most: int = 10_000) -> int:
-    """Removes the oldest events beyond the newest `keep`, a slice at a time.
+    """Remove the oldest events beyond the newest `keep`, a slice at a time.
 
     Returns:
-        How many were removed; fewer than `at_most` means that nothing is left to remove.
+        Number of removed events; fewer than `at_most` means that nothing is left to remove.
     """
     cursor = connection.execute(
         """DELETE FROM events WHERE id IN (

@@ -1,4 +1,4 @@
-"""Gates: what waits for an operator's approval, and the answer."""
+"""Gates: values that wait for an operator's approval, and the answers."""
 
 import json
 import sqlite3
@@ -26,7 +26,7 @@ def open_gate(connection: sqlite3.Connection, intent: Intent) -> int:
 
 
 def wait_again(connection: sqlite3.Connection, step_id: int) -> None:
-    """Have a step wait for approval, after a rejection was taken back by a retry."""
+    """Have a step wait for approval, after a retry took a rejection back."""
     connection.execute("UPDATE steps SET state = ? WHERE id = ?", (WAITING, step_id))
 
 

@@ -1,4 +1,4 @@
-"""Model hosts, as others see them."""
+"""Model hosts, as other processes see them."""
 
 import sqlite3
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from db.rows import HostRow
 
 
 def report_hosts(connection: sqlite3.Connection, hosts: Iterable[HostRow]) -> None:
-    """Replaces what is shown of model hosts."""
+    """Replace the reported state of model hosts."""
     clear_hosts(connection)
     for host in hosts:
         connection.execute(
@@ -33,5 +33,5 @@ def report_hosts(connection: sqlite3.Connection, hosts: Iterable[HostRow]) -> No
 
 
 def clear_hosts(connection: sqlite3.Connection) -> None:
-    """Removes what is shown of model hosts: they end with their engine."""
+    """Remove the reported state of model hosts: they end with their engine."""
     connection.execute("DELETE FROM hosts")

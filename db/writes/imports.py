@@ -1,6 +1,6 @@
-"""Finished work from elsewhere: written as if it had been done here, with its own times and costs.
+"""Finished work from elsewhere: written as if done here, with its own times and costs.
 
-Everything goes into a batch that is still being prepared, so that no engine takes it up.
+Everything goes into a batch that is still in preparation, so that no engine claims it.
 """
 
 import json
@@ -18,12 +18,12 @@ from db.writes.records import add_prompt
 
 @dataclass(frozen=True, slots=True)
 class DoneStep:
-    """A step that was done elsewhere; JSON where the columns are, times in UTC.
+    """A step that was done elsewhere; its columns hold JSON, times are in UTC.
 
     Attributes:
         artifact: The file it left behind, as the columns of `artifacts`.
         score: The score it gave, as the columns of `scores`.
-        critique: What it said: text, missing (a list), measurements (a mapping).
+        critique: Its critique: text, missing (a list), measurements (a mapping).
         kind: Kind of the result.
     """
 
@@ -47,15 +47,15 @@ class DoneJob:
     """A job that ended elsewhere.
 
     Attributes:
-        new: What it was queued as.
+        new: The job as it was queued.
         state: `done`, `failed` or `cancelled`.
         steps: Its steps in their order.
         prompts: The versions of its prompt after the first: text, negative, author, reason.
-        result: Its result as JSON, where it is done.
+        result: Its result as JSON, if it is done.
         score: Its headline score.
         iterations: The number of its last iteration.
-        cost: What it has cost, in micro-dollars.
-        error: Why it failed.
+        cost: Its cost in micro-dollars.
+        error: The reason why it failed.
     """
 
     new: NewJob
@@ -70,7 +70,7 @@ class DoneJob:
 
 
 def add_done_jobs(connection: sqlite3.Connection, batch_id: int, jobs: Sequence[DoneJob]) -> None:
-    """Adds a chunk of ended jobs to a batch that is being prepared."""
+    """Add a chunk of ended jobs to a batch in preparation."""
     last = add_jobs(connection, batch_id, [job.new for job in jobs])
     for position, job in enumerate(jobs, last - len(jobs) + 1):
         sql = "SELECT id FROM jobs WHERE batch_id = ? AND position = ?"
@@ -150,7 +150,7 @@ def _add_step(connection: sqlite3.Connection, batch_id: int, job_id: int, step: 
 
 
 def seal_import(connection: sqlite3.Connection, batch_id: int) -> None:
-    """Makes an imported batch one that has ended."""
+    """Mark an imported batch as ended."""
     at = now()
     connection.execute(
         """UPDATE batches SET preparing = 0, preparer = NULL, finish = 'done', started_at = ?,

@@ -1,4 +1,4 @@
-"""Jobs: claimed, ended, parked, and moved by what operators ask for."""
+"""Jobs: claimed, ended, parked, and moved by operators' commands."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from db.writes.events import record_event
 from db.writes.steps import reopen_steps
 
 SLICE = 2000
-"""How many jobs one transaction moves, so that a huge batch does not hold up the others."""
+"""Jobs moved per transaction, so that a huge batch does not hold up the others."""
 
 
 def claim_jobs(connection: sqlite3.Connection, free: int) -> list[JobRow]:
-    """Takes up to `free` jobs by priority, then age, and marks them running.
+    """Claim up to `free` jobs by priority, then age, and mark them as running.
 
-    A job's priority is its own plus its batch's. A batch with a limit of jobs in flight gives no
+    A job's priority is its own plus its batch's. A batch with a limit of jobs in flight yields no
     more than that.
     """
     candidates: list[tuple[int, int, int, int, bool]] = []
@@ -57,7 +57,7 @@ RETURNING {", ".join(JobRow.__match_args__)}
 
 
 def _start(connection: sqlite3.Connection, batch_id: int, job_id: int, *, probes: bool) -> JobRow:
-    """Marks a job running; one that only tries a blocked lane is no news until it gets through."""
+    """Mark a job as running; one that tests a blocked lane is reported once it gets through."""
     row = connection.execute(_START, (now(), job_id)).fetchone()
     if not probes:
         record_event(connection, "job.started", batch_id=batch_id, job_id=job_id)
@@ -74,7 +74,7 @@ def end_job(
     error_id: int | None = None,
     message: str | None = None,
 ) -> None:
-    """Ends a running job as `done`, `failed` or `cancelled`; one that has ended is left alone."""
+    """End a running job as `done`, `failed` or `cancelled`; an ended one is left alone."""
     said = None if message is None else storable(message)
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
@@ -97,9 +97,9 @@ def end_job(
 def park_job(
     connection: sqlite3.Connection, job: JobRow, reason: str, lane: str | None, message: str
 ) -> None:
-    """Sets a running job aside until something that it needs is there.
+    """Park a running job until something that it needs is available.
 
-    A job that tried a blocked lane and was refused for the same reason is parked without an event.
+    A job that tested a blocked lane and was refused for the same reason is parked without an event.
     """
     before = connection.execute("SELECT reason, lane FROM jobs WHERE id = ?", (job.id,)).fetchone()
     cursor = connection.execute(
@@ -121,7 +121,7 @@ def park_job(
 
 
 def put_back(connection: sqlite3.Connection, job: JobRow, state: str = "queued") -> None:
-    """Returns a running job to the queue, or pauses it; its finished steps are kept."""
+    """Return a running job to the queue, or pause it; its finished steps are kept."""
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, reason = NULL, lane = NULL, message = NULL
            WHERE id = ? AND state = 'running'""",
@@ -133,7 +133,7 @@ def put_back(connection: sqlite3.Connection, job: JobRow, state: str = "queued")
 
 
 def recover_jobs(connection: sqlite3.Connection) -> int:
-    """Returns what a lost engine left running to the queue; returns how many jobs."""
+    """Return jobs left running by a lost engine to the queue; return their number."""
     cursor = connection.execute(
         """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
            WHERE state = 'running'"""
@@ -144,9 +144,9 @@ def recover_jobs(connection: sqlite3.Connection) -> int:
 
 
 def probe_lane(connection: sqlite3.Connection, lane: str) -> None:
-    """Queues one of the jobs that wait for a lane, to see whether the lane works again.
+    """Queue one of the jobs that wait for a lane, to test whether the lane works again.
 
-    The job keeps its reason and its lane until the lane is proved: what it meets there is no news.
+    The job keeps its reason and its lane until the lane works: another refusal is not an event.
     """
     connection.execute(
         """UPDATE jobs SET state = 'queued'
@@ -156,7 +156,7 @@ def probe_lane(connection: sqlite3.Connection, lane: str) -> None:
 
 
 def release_parked(connection: sqlite3.Connection, lane: str, at_most: int = SLICE) -> int:
-    """Queues a slice of the jobs that wait for a lane; returns how many."""
+    """Queue a slice of the jobs that wait for a lane; return their number."""
     _admit_probes(connection, lane)
     return connection.execute(
         """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
@@ -166,7 +166,7 @@ def release_parked(connection: sqlite3.Connection, lane: str, at_most: int = SLI
 
 
 def _admit_probes(connection: sqlite3.Connection, lane: str) -> None:
-    """Records that jobs which tried a lane have got through and run now."""
+    """Record that jobs which tested a lane have got through and are running."""
     admitted = connection.execute(
         """UPDATE jobs SET reason = NULL, lane = NULL, message = NULL
            WHERE state = 'running' AND lane = ? RETURNING batch_id, id""",
@@ -183,7 +183,7 @@ def jobs_to_move(
     states: Sequence[str],
     at_most: int = SLICE,
 ) -> list[JobRow]:
-    """A slice of the jobs of one batch, or one job, that are in any of `states`."""
+    """Return a slice of the jobs of one batch, or one job, that are in any of `states`."""
     where, value = ("batch_id = ?", batch_id) if job_id is None else ("id = ?", job_id)
     marks = ", ".join("?" * len(states))
     rows = connection.execute(
@@ -196,7 +196,7 @@ def jobs_to_move(
 def set_state(
     connection: sqlite3.Connection, jobs: Sequence[JobRow], state: str, type_: str
 ) -> None:
-    """Moves waiting jobs to a state and says so; a job that has moved since is left alone."""
+    """Move waiting jobs to a state with an event; a job that has moved since is left alone."""
     for job in jobs:
         ended = now() if state == "cancelled" else None
         cursor = connection.execute(
@@ -209,10 +209,10 @@ def set_state(
 
 
 def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[JobRow]) -> None:
-    """Queues ended or parked jobs again, from the step that failed.
+    """Queue ended or parked jobs again, from the step that failed.
 
-    What failed in a job that is done stays so: its recipe went on without it, and what came of that
-    is not put in question because something else was decided.
+    Failed steps of a finished job stay failed: its recipe continued without them, and another
+    decision does not call that result into question.
     """
     for job in jobs:
         if job.state != "done":
@@ -233,7 +233,7 @@ def retry_jobs(connection: sqlite3.Connection, jobs: Sequence[JobRow]) -> None:
 def add_priority(
     connection: sqlite3.Connection, batch_id: int | None, job_id: int | None, change: int
 ) -> None:
-    """Raises or lowers the priority of a batch or of one job."""
+    """Raise or lower the priority of a batch or of one job."""
     if job_id is not None:
         sql = "UPDATE jobs SET priority = priority + ? WHERE id = ?"
         connection.execute(sql, (change, job_id))

@@ -1,4 +1,4 @@
-"""What a step leaves behind: its files, scores, critiques, prompts, and the calls it took."""
+"""Results of a step: its files, scores, critiques, prompts, and its calls."""
 
 import json
 import sqlite3
@@ -11,7 +11,7 @@ from db.text import storable
 
 
 class Intent(NamedTuple):
-    """What is about to be called, written before it is; the columns of `steps` that it fills."""
+    """A call that is stored before it is sent; the columns of `steps` that it fills."""
 
     batch_id: int
     job_id: int | None
@@ -29,7 +29,7 @@ class Intent(NamedTuple):
 
 @dataclass(slots=True)
 class Outcome:
-    """Everything that a finished step leaves behind, written in one transaction.
+    """Everything that a finished step produced, written in one transaction.
 
     Attributes:
         result: The result as JSON.
@@ -37,11 +37,11 @@ class Outcome:
         scores: Scores, as mappings of the columns of `scores`.
         critiques: Critiques: text, missing (a list), measurements (a mapping).
         prompts: Prompt versions: text, negative, author, reason.
-        cost: What the step has cost, in micro-dollars.
-        headline: The job's headline score where this step gave it.
-        iterations: The number of the iteration that the step belongs to, 0 where it is in none.
+        cost: The step's cost in micro-dollars.
+        headline: The job's headline score, if this step gave it.
+        iterations: The number of the iteration that the step belongs to, 0 if it is not in one.
         message: One line for the history.
-        had_progress: Whether a row of passing progress has to go.
+        had_progress: Whether a row of transient progress has to be deleted.
     """
 
     result: str
@@ -64,7 +64,7 @@ def write_artifacts(
     artifacts: Sequence[Mapping[str, Any]],
     at: str,
 ) -> None:
-    """Names stored files as a step's."""
+    """Record stored files as a step's."""
     for a in artifacts:
         connection.execute(
             """INSERT INTO artifacts (batch_id, job_id, step_id, role, hash, media_type, size,
@@ -90,7 +90,7 @@ def write_artifacts(
 def write_records(
     connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome, at: str
 ) -> None:
-    """Writes all that a result leaves behind."""
+    """Write all parts of a result."""
     job_id = intent.job_id
     write_artifacts(connection, step_id, intent, outcome.artifacts, at)
     for s in outcome.scores:
@@ -115,7 +115,7 @@ def write_calls(
     intent: Intent,
     calls: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Writes one row for each request that was sent to a provider."""
+    """Write one row for each request that was sent to a provider."""
     for call in calls:
         connection.execute(
             """INSERT INTO api_calls (batch_id, job_id, step_id, backend, model, purpose, attempt,
@@ -145,10 +145,10 @@ def write_calls(
 def add_prompt(
     connection: sqlite3.Connection, job_id: int | None, step_id: int | None, p: Mapping[str, Any]
 ) -> None:
-    """Adds a version of a prompt after the newest one of its loop.
+    """Add a version of a prompt after the newest one of its loop.
 
-    A loop is what lies beside each other, as the iterations of one scene do; several loops of a job
-    may write at the same time. What a job began with comes before the first of each.
+    A loop is a set of sibling scopes, such as the iterations of one scene; several loops of a job
+    may write at the same time. The job's initial prompt precedes the first version of each.
     """
     connection.execute(
         """INSERT INTO prompts (job_id, step_id, parent_id, text, negative, author, reason,

@@ -1,4 +1,4 @@
-"""Reuse: a step that is answered with what another job's step of the same fingerprint left."""
+"""Reuse: answering a step with the result of another job's step of the same fingerprint."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ class ReusableStep:
     Attributes:
         id: The step.
         result: Its result as JSON.
-        saved: What asking again would have cost, in micro-dollars.
-        hashes: The stored files that it left behind.
+        saved: Cost of repeating the call, in micro-dollars.
+        hashes: The stored files that it produced.
     """
 
     id: int
@@ -37,7 +37,7 @@ ORDER BY id DESC LIMIT 1
 def find_reusable(
     connection: sqlite3.Connection, fingerprint: str, job_id: int | None = None
 ) -> ReusableStep | None:
-    """The newest finished step of a fingerprint.
+    """Return the newest finished step of a fingerprint.
 
     Args:
         connection: A connection to the store.
@@ -75,17 +75,17 @@ def reuse_step(
     headline: float | None,
     iterations: int,
 ) -> int:
-    """Writes a step that is done already, with copies of all rows that belong to its result.
+    """Write a step that is done already, with copies of all rows of its result.
 
     Args:
         connection: An open transaction's connection.
-        intent: What was asked for.
+        intent: The requested call.
         found: The step that answers it.
-        headline: The job's headline score where this step gives it.
-        iterations: The number of the iteration that the step belongs to, 0 where it is in none.
+        headline: The job's headline score, if this step gives it.
+        iterations: The number of the iteration that the step belongs to, 0 if it is not in one.
 
     Returns:
-        The new step's id; 0 where the one that was found is no longer there.
+        The new step's id; 0 if the reused step no longer exists.
     """
     still = "SELECT 1 FROM steps WHERE id = ? AND state = 'done' AND result IS NOT NULL"
     if connection.execute(still, (found.id,)).fetchone() is None:

@@ -1,10 +1,10 @@
-"""What calls may cost: reserved before they are sent, replaced by what they have cost.
+"""Costs of calls: reserved before they are sent, replaced by the actual costs.
 
 A reservation is a column of the step's row, written in the transaction of its intent. So calls in
-flight cannot overspend together, and a process that is lost leaves what it had reserved behind: it
-counts until somebody knows what became of the call.
+flight cannot overspend together, and the reservations of a lost process remain: they count until
+the outcome of the call is known.
 
-A call whose outcome nobody will ever know is *presumed* to have cost what was reserved for it.
+A call whose outcome will never be known is *presumed* to have cost its whole reservation.
 """
 
 import sqlite3
@@ -16,12 +16,12 @@ from db.errors import OverBudget
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one call may cost at most, and the workspace's limits; all in micro-dollars.
+    """Maximum cost of one call, and the workspace's limits; all in micro-dollars.
 
     Attributes:
-        worst: The most that the call may cost, None where that is not known.
-        total: What the workspace may spend in all, None for no limit.
-        day: What it may spend in one day (UTC), None for no limit.
+        worst: Maximum cost of the call, None if unknown.
+        total: Total spending limit of the workspace, None for no limit.
+        day: Its limit for one day (UTC), None for no limit.
     """
 
     worst: int | None
@@ -31,7 +31,7 @@ class Reservation:
 
 @dataclass(frozen=True, slots=True)
 class _Reserved:
-    """What is reserved: in all, and by calls that are under way as far as the store knows."""
+    """Reserved amounts: in all, and by calls in flight as far as the store knows."""
 
     all: int
     under_way: int
@@ -40,10 +40,10 @@ class _Reserved:
 def reserve(
     connection: sqlite3.Connection, step_id: int, batch_id: int, wanted: Reservation
 ) -> None:
-    """Reserves what a call may cost; what an earlier call of the step had reserved is presumed.
+    """Reserve the maximum cost of a call; an earlier reservation of the step is presumed spent.
 
     Raises:
-        OverBudget: A limit would be exceeded, or there is one and the worst case is not known.
+        OverBudget: A limit would be exceeded, or there is one and the maximum cost is unknown.
     """
     settle(connection, step_id, batch_id, uncertain=True)
     _check_batch(connection, batch_id, wanted)
@@ -106,15 +106,15 @@ def settle(
     uncertain: bool,
     cost: int = 0,
 ) -> None:
-    """Ends a step's reservation, where it has one.
+    """End a step's reservation, if it has one.
 
     Args:
         connection: An open transaction's connection.
         step_id: The step.
         batch_id: Its batch.
-        uncertain: Whether nobody knows if the call was carried out; then what was reserved, less
-            what is known to be spent, is presumed to be spent.
-        cost: What is known to be spent, in micro-dollars.
+        uncertain: Whether the call's outcome is unknown; then the reservation, less the known
+            cost, is presumed spent.
+        cost: Known cost in micro-dollars.
     """
     row = connection.execute("SELECT reserved FROM steps WHERE id = ?", (step_id,)).fetchone()
     if row is None or not row[0]:
@@ -129,7 +129,7 @@ def settle(
 
 
 def add_spending(connection: sqlite3.Connection, *, cost: int = 0, presumed: int = 0) -> None:
-    """Adds to what the workspace has spent today (UTC)."""
+    """Add to the workspace's spending of today (UTC)."""
     connection.execute(
         """INSERT INTO spending (day, cost, presumed) VALUES (?, ?, ?) ON CONFLICT(day)
            DO UPDATE SET cost = cost + excluded.cost, presumed = presumed + excluded.presumed""",
@@ -138,5 +138,5 @@ def add_spending(connection: sqlite3.Connection, *, cost: int = 0, presumed: int
 
 
 def set_budget(connection: sqlite3.Connection, batch_id: int, budget: int | None) -> None:
-    """Sets what a batch may cost in all, in micro-dollars; None for no limit."""
+    """Set the spending limit of a batch in micro-dollars; None for no limit."""
     connection.execute("UPDATE batches SET budget = ? WHERE id = ?", (budget, batch_id))

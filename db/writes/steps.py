@@ -19,7 +19,7 @@ VALUES ({", ".join("?" * len(Intent._fields))}, 'running', ?)
 
 
 class StepRowListener(Protocol):
-    """What is told the id of a step's row as soon as it is written, though not yet committed."""
+    """Callback with the id of a step's row, called when it is written, though not yet committed."""
 
     step_id: int
 
@@ -30,16 +30,16 @@ def begin_step(
     reservation: Reservation | None = None,
     begun: StepRowListener | None = None,
 ) -> int:
-    """Writes the intent of a call that has never been made; returns the step's id.
+    """Write the intent of a first call; return the step's id.
 
     Args:
         connection: An open transaction's connection.
-        intent: What is about to be called.
-        reservation: What is to be reserved for it.
-        begun: Is told the id, for what is written after this by whoever does not wait.
+        intent: The call to be sent.
+        reservation: The amount to reserve for it.
+        begun: Called with the id, for later writes by callers that do not wait.
 
     Raises:
-        OverBudget: What is to be reserved for it is not there; nothing was written.
+        OverBudget: Its reservation exceeds a limit; nothing was written.
     """
     cursor = connection.execute(_BEGIN, (*intent, now()))
     step_id = int(cursor.lastrowid or 0)
@@ -51,7 +51,7 @@ def begin_step(
 
 
 def show_stages(connection: sqlite3.Connection, stages: Mapping[int, str]) -> None:
-    """Says which step running jobs are at, by their ids; those that have ended are left alone."""
+    """Record the current step of running jobs, by their ids; ended jobs are left alone."""
     connection.executemany(
         "UPDATE jobs SET stage = ? WHERE id = ? AND state = 'running'",
         [(stage, job_id) for job_id, stage in stages.items()],
@@ -61,7 +61,7 @@ def show_stages(connection: sqlite3.Connection, stages: Mapping[int, str]) -> No
 def supersede_others(
     connection: sqlite3.Connection, batch_id: int, job_id: int | None, key: str, fingerprint: str
 ) -> None:
-    """Marks other versions of a step as no longer current; they stay in the store."""
+    """Mark other versions of a step as no longer current; they stay in the store."""
     connection.execute(
         """UPDATE steps SET superseded_at = ?
            WHERE batch_id = ? AND job_id IS ? AND key = ? AND fingerprint <> ?
@@ -78,7 +78,7 @@ def supersede_others(
 def supersede_unused(
     connection: sqlite3.Connection, batch_id: int, job_id: int | None, keys: Iterable[str]
 ) -> None:
-    """Marks steps that a finished run did not ask for as no longer current."""
+    """Mark steps that a finished run did not use as no longer current."""
     connection.executemany(
         """UPDATE steps SET superseded_at = ?
            WHERE batch_id = ? AND job_id IS ? AND key = ? AND superseded_at IS NULL""",
@@ -92,10 +92,10 @@ def begin_again(
     batch_id: int = 0,
     reservation: Reservation | None = None,
 ) -> None:
-    """Writes the intent of another attempt at a step that did not finish.
+    """Write the intent of another attempt at a step that did not finish.
 
     Raises:
-        OverBudget: What is to be reserved for it is not there; nothing was written.
+        OverBudget: Its reservation exceeds a limit; nothing was written.
     """
     if reservation is not None:
         reserve(connection, step_id, batch_id, reservation)
@@ -107,7 +107,7 @@ def begin_again(
 
 
 def submitted_step(connection: sqlite3.Connection, step_id: int, request_id: str) -> None:
-    """Keeps the provider's id of a call, so that a later process can go back to it."""
+    """Store the provider's id of a call, so that a later process can resume it."""
     connection.execute(
         "UPDATE steps SET state = 'submitted', request_id = ? WHERE id = ?", (request_id, step_id)
     )
@@ -120,14 +120,14 @@ def charge_step(
     cost: int,
     request_id: str | None = None,
 ) -> int:
-    """Counts the cost of work that a provider has finished, once per call; its reservation ends.
+    """Count the cost of work that a provider has finished, once per call; end its reservation.
 
     Args:
         connection: An open transaction's connection.
         step_id: The step.
         intent: The call.
         cost: Micro-dollars.
-        request_id: Where the result can be fetched from now on; None if that has not changed.
+        request_id: The id to fetch the result by from now on; None if unchanged.
 
     Returns:
         Micro-dollars that were added: 0 if the work has been counted before.
@@ -146,10 +146,10 @@ def charge_step(
 def finish_step(
     connection: sqlite3.Connection, step_id: int, intent: Intent, outcome: Outcome
 ) -> None:
-    """Writes a step's result with all that belongs to it.
+    """Write a step's result with all its parts.
 
     Raises:
-        LookupError: There is no such step: nothing may say that it is done.
+        LookupError: There is no such step, so it cannot be marked as done.
     """
     at = now()
     cursor = connection.execute(
@@ -183,7 +183,7 @@ def _update_job(connection: sqlite3.Connection, intent: Intent, outcome: Outcome
 def note_iteration(
     connection: sqlite3.Connection, job_id: int | None, headline: float | None, iterations: int
 ) -> None:
-    """Keeps how far a job is and its best headline score, where a step says something of them."""
+    """Store a job's iteration and best headline score, if a step gives any."""
     if job_id is not None and (iterations or headline is not None):
         connection.execute(
             """UPDATE jobs SET iterations = max(iterations, ?), score = coalesce(?, score)
@@ -193,7 +193,7 @@ def note_iteration(
 
 
 def _charge(connection: sqlite3.Connection, step_id: int, intent: Intent, cost: int) -> None:
-    """Adds a cost to a step, its job and its batch."""
+    """Add a cost to a step, its job and its batch."""
     if not cost:
         return
     for table, row_id in (
@@ -219,19 +219,19 @@ def fail_step(
     artifacts: Sequence[Mapping[str, Any]] = (),
     uncertain: bool = False,
 ) -> int:
-    """Writes an outcome that is not a result: `failed` for good, `unknown`, or `open` again.
+    """Write an outcome without a result: `failed` for good, `unknown`, or `open` again.
 
     Args:
         connection: An open transaction's connection.
         step_id: The step.
-        intent: What was called.
-        error: What went wrong.
+        intent: The call.
+        error: The error.
         state: The state that the step takes.
-        request_id: The provider's id where the next attempt goes back to this call.
-        cost: What the call has cost all the same, in micro-dollars.
-        calls: What was sent, as columns of `api_calls`.
-        artifacts: What was stored all the same, a raw reply for example.
-        uncertain: Whether nobody knows if the call was carried out.
+        request_id: The provider's id if the next attempt resumes this call.
+        cost: Cost of the call in spite of that, in micro-dollars.
+        calls: Requests, as columns of `api_calls`.
+        artifacts: Files stored in spite of that, a raw reply for example.
+        uncertain: Whether the call's outcome is unknown.
 
     Returns:
         The id of the error's row.
@@ -245,7 +245,7 @@ def fail_step(
     )
     write_calls(connection, step_id, intent, calls)
     write_artifacts(connection, step_id, intent, artifacts, now())
-    if state != "unknown" and request_id is None:  # else what was reserved may still be spent
+    if state != "unknown" and request_id is None:  # otherwise the reservation may still be spent
         settle(connection, step_id, intent.batch_id, uncertain=uncertain, cost=cost)
     connection.execute("DELETE FROM progress WHERE step_id = ?", (step_id,))
     _charge(connection, step_id, intent, cost)
@@ -264,13 +264,13 @@ def fail_step(
 
 
 def _is_probe(connection: sqlite3.Connection, job_id: int | None) -> bool:
-    """Whether a job only tries a lane that was blocked; what it meets there is no news."""
+    """Return True if a job only tests a blocked lane; another refusal is not an event."""
     sql = "SELECT 1 FROM jobs WHERE id = ? AND state = 'running' AND lane IS NOT NULL"
     return connection.execute(sql, (job_id,)).fetchone() is not None
 
 
 def _error_of_probe(connection: sqlite3.Connection, step_id: int, intent: Intent) -> int | None:
-    """The error that a step was blocked with before, if its job only tries the lane again."""
+    """Return the error that blocked a step before, if its job only tests the lane."""
     if not _is_probe(connection, intent.job_id):
         return None
     sql = "SELECT max(id) FROM errors WHERE step_id = ? AND kind = 'blocked'"
@@ -280,16 +280,16 @@ def _error_of_probe(connection: sqlite3.Connection, step_id: int, intent: Intent
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """A call that did not work and is made again.
+    """A failed call that is retried.
 
     Attributes:
-        message: One line that says why and when.
-        wait_seconds: How long until the next try.
-        open_again: Whether the provider surely has not carried the call out, so that nothing is
+        message: One line with the reason and the time.
+        wait_seconds: Seconds until the next attempt.
+        open_again: Whether the provider certainly has not executed the call, so that nothing is
             unknown if the engine is lost during the wait.
-        cost: What the call has cost all the same, in micro-dollars.
-        calls: What was sent, as columns of `api_calls`.
-        uncertain: Whether nobody knows if the call was carried out.
+        cost: Cost of the call in spite of that, in micro-dollars.
+        calls: Requests, as columns of `api_calls`.
+        uncertain: Whether the call's outcome is unknown.
     """
 
     message: str
@@ -301,7 +301,7 @@ class Retry:
 
 
 def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, retry: Retry) -> None:
-    """Writes that a call did not work and when it is made again."""
+    """Write that a call failed, and the time of its next attempt."""
     if retry.open_again:
         put_aside(connection, step_id)
         uncertain, cost = retry.uncertain, retry.cost
@@ -323,7 +323,7 @@ def note_retry(connection: sqlite3.Connection, step_id: int, intent: Intent, ret
 
 
 def put_aside(connection: sqlite3.Connection, step_id: int) -> None:
-    """Says that nothing is under way for a step that was begun."""
+    """Record that a started step has no call in flight."""
     connection.execute(
         "UPDATE steps SET state = 'open', request_id = NULL WHERE id = ? AND state <> 'done'",
         (step_id,),
@@ -331,7 +331,7 @@ def put_aside(connection: sqlite3.Connection, step_id: int) -> None:
 
 
 def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
-    """Opens a job's failed and unknown steps for another attempt; returns how many."""
+    """Reopen a job's failed and unknown steps for another attempt; return their number."""
     cursor = connection.execute(
         """UPDATE steps SET state = 'open' WHERE job_id = ? AND superseded_at IS NULL
            AND state IN ('failed', 'unknown')""",
@@ -341,10 +341,10 @@ def reopen_steps(connection: sqlite3.Connection, job_id: int) -> int:
 
 
 def reopen_makers(connection: sqlite3.Connection, job_id: int, hashes: Iterable[str]) -> int:
-    """Opens the steps of a job that made some stored files, which are lost; returns how many.
+    """Reopen the steps of a job whose stored files are lost; return their number.
 
-    What they left behind goes; the provider's id of the call stays, so that a call that can be
-    found again is not paid for again.
+    Their results are deleted; the provider's id of the call stays, so that a call that can be
+    resumed is not paid for again.
     """
     made = set[int]()
     for hash_ in hashes:
@@ -369,7 +369,7 @@ def show_progress(
     message: str,
     preview: bytes | None = None,
 ) -> None:
-    """Replaces what is shown of a running step; a preview stays until there is another."""
+    """Replace the displayed progress of a running step; a preview stays until the next one."""
     connection.execute(
         """INSERT INTO progress (step_id, batch_id, job_id, fraction, message, at, preview)
            SELECT ?, ?, ?, ?, ?, ?, ? WHERE EXISTS
