@@ -1,1 +1,1 @@
-"""What is seen: the terminal dashboard."""
+"""The terminal dashboard."""

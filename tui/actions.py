@@ -1,4 +1,4 @@
-"""Everything that can be done, once; bindings, footer, help, palette and key file follow it."""
+"""Registry of the dashboard's actions; bindings, footer, help, palette and key file follow it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ALL = ("batches", "batch", "job")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that an operator can do.
+    """One action of an operator.
 
     Attributes:
         id: Its name: of the method `action_ID` that does it, and in the key file.
@@ -38,13 +38,13 @@ class Action:
 
 
 def _step_in(verb: str, key: str, rank: int | None = None) -> Action:
-    """The key of an action on batches and jobs; everything else of it is the client's."""
+    """Return an action on batches and jobs with its key; the rest comes from the client."""
     of = action_of(verb)
     return Action(verb, of.title, of.help, (key,), STEP_IN, "Step in", rank, writes=True)
 
 
 def _engine(verb: str, key: str) -> Action:
-    """The key of an action on the engine."""
+    """Return an action on the engine with its key."""
     of = action_of(verb)
     return Action(f"engine_{verb}", of.title, of.help, (key,), ALL, "Engine", writes=True)
 
@@ -259,14 +259,14 @@ BY_ID = {action.id: action for action in ACTIONS}
 
 
 def actions_for(where: str, *, read_only: bool = False) -> Iterator[Action]:
-    """The actions of a screen."""
+    """Return the actions of a screen."""
     for action in ACTIONS:
         if where in action.where and not (read_only and action.writes):
             yield action
 
 
 def bindings(where: str) -> list[BindingType]:
-    """A screen's bindings; their ids are the actions', so that a key map can change the keys."""
+    """Return a screen's bindings; their ids are the actions', so that a key map can change them."""
     return [
         Binding(",".join(a.keys), a.id, a.title, id=a.id, tooltip=a.help, show=False)
         for a in actions_for(where)
@@ -284,11 +284,11 @@ _NAMES = {
 
 
 def key_name(key: str) -> str:
-    """A key as it is printed on a keyboard."""
+    """Return a key as printed on a keyboard."""
     return "+".join(_NAMES.get(part, part) for part in key.split("+"))
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> tuple[str, ...]:
-    """The keys of an action, the operator's own where there are any."""
+    """Return the keys of an action, the operator's own if there are any."""
     own = keymap.get(action.id)
     return tuple(key.strip() for key in own.split(",")) if own else action.keys

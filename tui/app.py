@@ -1,4 +1,4 @@
-"""The dashboard: an app that holds the feed and goes from screen to screen."""
+"""The dashboard: an app that holds the feed and navigates between screens."""
 
 import gc
 import importlib
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 MAX_TOASTS = 2
-"""Sentences that fit below the lists."""
+"""Maximum number of notifications below the lists."""
 
 PRELOAD_SECONDS = 0.3
-"""How long after the first image the next screens are imported."""
+"""Delay after the first image before the next screens are imported, in seconds."""
 
 SWITCH_SECONDS = 0.001
-"""After how long the feed's thread gives way to a key that waits; Python's own 5 ms are felt."""
+"""Interval after which the feed's thread yields to a waiting key; Python's own 5 ms are felt."""
 
 
 class Dashboard(App[str]):
@@ -51,12 +51,12 @@ class Dashboard(App[str]):
 
     Args:
         root: The workspace's folder.
-        read_only: Whether to watch only.
+        read_only: True to change nothing.
 
     Attributes:
-        head: The engine and what waits, as last read.
-        trouble: What is wrong with the store, in a sentence.
-        line: How quick the line to the terminal is.
+        head: State of the engine and the notices, as last read.
+        trouble: The reason why the store cannot be read, in a sentence.
+        line: Speed of the line to the terminal.
     """
 
     # The first screen's own style sheet is named here: Textual loads those of screens when they
@@ -65,7 +65,7 @@ class Dashboard(App[str]):
     TITLE = "safelight"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (150, "-wide")]  # noqa: RUF012
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-normal-height"), (50, "-tall")]  # noqa: RUF012
-    COMMANDS = {lambda: _action_provider()}  # noqa: RUF012, PLW0108 - imported when it is opened
+    COMMANDS = {lambda: _action_provider()}  # noqa: RUF012, PLW0108 - imported when opened
 
     def __init__(self, root: Path, *, read_only: bool = False) -> None:
         super().__init__()
@@ -97,11 +97,11 @@ class Dashboard(App[str]):
             self.theme = self.remembered.theme
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """Colours of the states, whatever theme is chosen."""
+        """Return the colours of the states, for any theme."""
         return theming.variable_defaults()
 
     def get_driver_class(self) -> "type[Driver]":
-        """One that knows how slow the line is, unless `TEXTUAL_DRIVER` names another."""
+        """Return a driver that measures the line, unless `TEXTUAL_DRIVER` names another."""
         if constants.DRIVER is None and sys.platform != "win32":
             from tui.line.driver import LineDriver
 
@@ -109,16 +109,16 @@ class Dashboard(App[str]):
         return super().get_driver_class()
 
     def get_default_screen(self) -> Screen[Any]:
-        """The batches."""
+        """Return the list of batches."""
         return BatchesScreen()
 
     def on_load(self) -> None:
-        """Lets keys come before what other threads do."""
+        """Give keys precedence over other threads."""
         if not self.is_headless:
             sys.setswitchinterval(SWITCH_SECONDS)
 
     def on_mount(self) -> None:
-        """Begins to read."""
+        """Start to read."""
         self.set_keymap(self.keymap)
         self.feed.start()
         self.set_interval(1.0, self._look_after_engine)
@@ -128,7 +128,7 @@ class Dashboard(App[str]):
 
     @work(thread=True)
     def _preload(self) -> None:
-        """Imports the screens that come next, so that the first of them opens as fast as any."""
+        """Import the next screens, so that the first of them opens as fast as any."""
         try:
             for name in ("batch", "job", "confirm"):
                 importlib.import_module(f"tui.screens.{name}")
@@ -138,24 +138,24 @@ class Dashboard(App[str]):
 
     @staticmethod
     def _collect_only_what_is_new() -> None:
-        """Leaves modules and style sheets alone: to look through them takes 100 ms each time."""
+        """Exempt modules and style sheets from collection: scanning them takes 100 ms each time."""
         gc.freeze()
         gc.set_threshold(10_000, 20, 20)
         gc.enable()
 
     def on_unmount(self) -> None:
-        """Stops reading, and remembers."""
+        """Stop reading, and save the state of the dashboard."""
         self.feed.stop()
         self.remember()
 
     def remember(self) -> None:
-        """Writes down layout, sort, filter and theme."""
+        """Save layout, sort, filter and theme."""
         self.remembered.theme = self.theme
         self.remembered.save(state_file())
 
     @on(StoreTrouble)
     def tell_trouble(self, message: StoreTrouble) -> None:
-        """Shows what is wrong with the store."""
+        """Show the reason why the store cannot be read."""
         self.trouble = message.sentence
         for banner in self.screen.query(Banner):
             banner.set_trouble(message.sentence)
@@ -164,7 +164,7 @@ class Dashboard(App[str]):
                 screen.greet(is_new=message.is_new)
 
     def take_head(self, head: Header) -> None:
-        """Takes what was read of engine and batches, and tells what has happened to a batch."""
+        """Take the new state of engine and batches, and report events of batches."""
         told = self.head.news[-1].number if self.head.news else 0
         self.head = head
         fresh = [news for news in head.news if news.number > told]
@@ -177,24 +177,24 @@ class Dashboard(App[str]):
     # -- screens ------------------------------------------------------------------------------
 
     def open_batch(self, batch_id: int, name: str = "") -> None:
-        """Goes to a batch."""
+        """Go to a batch."""
         from tui.screens.batch import BatchScreen
 
         self.push_screen(BatchScreen(batch_id, name))
 
     def open_job(self, job_id: int, key: str) -> None:
-        """Goes to a job."""
+        """Go to a job."""
         from tui.screens.job import JobScreen
 
         self.push_screen(JobScreen(job_id, key))
 
     def go_batches(self) -> None:
-        """Goes back to all batches."""
+        """Go back to all batches."""
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
     def new_batch(self) -> None:
-        """Lets the operator queue a batch; asks first where there is no workspace yet."""
+        """Open the form that queues a batch; ask first if there is no workspace yet."""
         if self.paths.store.exists():
             self._new_batch()
         else:
@@ -211,7 +211,7 @@ class Dashboard(App[str]):
 
         try:
             Workspace(self.paths.root, create=True, check_settings=False)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the operator is told
+        except Exception as error:  # noqa: BLE001 - any error is shown to the operator
             self.call_from_thread(self.notify, clean(str(error), 500), markup=False)
         else:
             self.call_from_thread(self._new_batch)
@@ -226,7 +226,7 @@ class Dashboard(App[str]):
         self.notify(said, markup=False)
 
     def _name_of(self, batch_id: int) -> str:
-        """The batch's name, which is not the wanted one where that was taken."""
+        """Return the batch's name, which differs from the requested one if that was taken."""
         from db.store import Store
 
         with closing(Store(self.paths.store).reader()) as connection:
@@ -234,13 +234,13 @@ class Dashboard(App[str]):
         return found.name if found else ""
 
     def confirm(self, question: str, then: Callable[[], Any]) -> None:
-        """Asks y/n; does `then` on yes."""
+        """Ask y/n; call `then` on yes."""
         from tui.screens.confirm import ConfirmScreen
 
         self.push_screen(ConfirmScreen(clean(question, 500)), lambda yes: then() if yes else None)
 
     def show_help(self, where: str) -> None:
-        """Shows what can be done; does what is chosen there."""
+        """List the actions, and run the one that is chosen."""
         from tui.screens.help import HelpScreen
 
         screen = self.screen
@@ -260,7 +260,7 @@ class Dashboard(App[str]):
         """Start, stop or restart the engine, off the event loop."""
         try:
             sentence = self._engine_do(verb)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the operator sees it
+        except Exception as error:  # noqa: BLE001 - any error is shown to the operator
             sentence = str(error)
         self.call_from_thread(self.notify, clean(sentence, 500), markup=False)
         self.feed.wake()
@@ -279,15 +279,15 @@ class Dashboard(App[str]):
             self.notify(clean(failed, 500), severity="error", markup=False, timeout=20)
 
     def leave(self) -> None:
-        """Ends the dashboard, never the engine, and says so."""
+        """End the dashboard, never the engine, and print a last message."""
         self.exit(engine_words(self.head.engine))
 
     async def action_quit(self) -> None:
-        """Leaves."""
+        """Quit."""
         self.leave()
 
     def copy_to_clipboard(self, text: str) -> None:
-        """Copies text to the terminal's clipboard, and to tmux's where that is around."""
+        """Copy text to the terminal's clipboard, and to tmux's inside tmux."""
         super().copy_to_clipboard(text)
         if tmux := shutil.which("tmux") if "TMUX" in os.environ else None:
             subprocess.run(  # noqa: S603 - a program found on the path, fixed arguments
@@ -297,7 +297,7 @@ class Dashboard(App[str]):
             self.notify(f"Copied {clean(text, 60)}.", markup=False)
 
     def on_notify(self) -> None:
-        """Takes older sentences away before another is shown: lists are left free."""
+        """Remove older notifications before another is shown, to keep the lists visible."""
         for older in list(self._notifications)[: 1 - MAX_TOASTS]:
             self._unnotify(older)
 

@@ -40,7 +40,7 @@ class DashboardServices(Protocol):
     notice: "Notice"
 
     def take_head(self, head: "Header") -> None:
-        """Take a fresh state of the engine, and report what has happened to batches."""
+        """Take a new state of the engine, and report events of batches."""
         ...
 
     def open_batch(self, batch_id: int, name: str = "") -> None:

@@ -1,9 +1,9 @@
-"""What the store says, brought to the screen: one read-only connection in a thread of its own.
+"""The feed: reads the store for the screen, with one read-only connection in its own thread.
 
-The thread asks `PRAGMA data_version` every 50 ms, and every 20 ms while there are changes. When
-another process has committed, or when the screen wants something else, it reads what the screen on
-top shows, and posts it if it differs from what was posted last. Nothing else is read, and a read
-that took long is not soon repeated.
+The thread queries `PRAGMA data_version` every 50 ms, and every 20 ms while there are changes. When
+another process has committed, or when the screen needs other data, it reads the views of the screen
+on top, and posts a snapshot if it differs from the last one. Nothing else is read, and a slow read
+is not soon repeated.
 """
 
 import sqlite3
@@ -26,27 +26,27 @@ from engine.text.terminal import clean
 POLL_SECONDS = 0.05
 POLL_BUSY_SECONDS = 0.02
 BUSY_SECONDS = 1.0
-"""How long after a change in the store the next one is expected at any moment."""
+"""Seconds after a change in the store during which the next one is expected."""
 
 _WISHED = -1
-"""In place of a version: the screen wants to be read now."""
+"""In place of a version: the screen requests a read now."""
 
 CHECK_SECONDS = 0.5
 REST = 10
-"""A read is repeated for a change in the store after this many times what it took."""
+"""A read is repeated after a change in the store once this many times its duration have passed."""
 
 
 class View(Protocol):
-    """What a screen shows of the store.
+    """The part of the store that a screen shows.
 
     Attributes:
-        every: Seconds after which it is read again though the store has not changed.
+        every: Seconds after which it is read again even if the store has not changed.
     """
 
     every: float
 
     def read(self, connection: sqlite3.Connection, version: int) -> Any:
-        """Reads a snapshot: plain, comparable, cleaned data.
+        """Read a snapshot: plain, comparable, cleaned data.
 
         Args:
             connection: The feed's connection.
@@ -64,12 +64,12 @@ class SnapshotReady(Message):
         self.snapshot = snapshot
 
     def can_replace(self, message: Message) -> bool:
-        """Whether a message that waits makes this one needless."""
+        """Return True if a pending message replaces this one."""
         return isinstance(message, SnapshotReady) and message.view is self.view
 
 
 class QueryAnswered(Message):
-    """What a question of `Feed.ask` found."""
+    """Answer to a question of `Feed.ask`."""
 
     def __init__(self, tag: str, value: Any) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class QueryAnswered(Message):
 
 
 class StoreTrouble(Message):
-    """The store cannot be read, in a sentence; None once it can be, or if there is none yet."""
+    """The reason why the store cannot be read; None once it can be, or if there is none yet."""
 
     def __init__(self, sentence: str | None, *, is_new: bool = False) -> None:
         super().__init__()
@@ -87,11 +87,11 @@ class StoreTrouble(Message):
 
 
 class StoreUnreadable(Exception):
-    """The store cannot be read; the message says why and what to do."""
+    """The store cannot be read; the message gives the reason and the remedy."""
 
 
 class NoStoreYet(Exception):
-    """Nothing has been queued in the workspace: no reason for alarm."""
+    """Nothing has been queued in the workspace: not an error."""
 
 
 @dataclass(slots=True)
@@ -115,9 +115,9 @@ class Feed:
     """Reads the store for the dashboard.
 
     Args:
-        paths: The workspace's places.
-        reporter: Who is told of trouble.
-        may_repaint: Whether what changes by itself may be shown now; a slow line says no.
+        paths: Paths of the workspace.
+        reporter: Receiver of errors.
+        may_repaint: Returns True if changes without a key may be shown now; False on a slow line.
     """
 
     def __init__(
@@ -143,39 +143,39 @@ class Feed:
         self._thread = threading.Thread(target=self._run, name="feed", daemon=True)
 
     def start(self) -> None:
-        """Begins to read."""
+        """Start to read."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends the thread; a read under way is cut short."""
+        """End the thread; a running read is interrupted."""
         self._stopping = self._abandon = True
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout=2)
 
     def show(self, *views: tuple[View, MessagePump]) -> None:
-        """Reads these views from now on, and no others."""
+        """Read these views from now on, and no others."""
         self._shown = [_Shown(view, target) for view, target in views]
         self.wake()
 
     def hide(self, target: MessagePump) -> None:
-        """Reads nothing for a screen that is not seen any more, unless another is shown already."""
+        """Stop reading for a screen that is hidden, unless another is shown already."""
         if any(shown.target is target for shown in self._shown):
             self._shown = []
 
     def wake(self) -> None:
-        """Reads now: a view wants something else."""
+        """Read now: a view needs other data."""
         for shown in self._shown:
             shown.version, shown.not_before = _WISHED, 0.0
         self._wake.set()
 
     def abandon(self) -> None:
-        """Cuts short the read that is under way, for nobody wants its result any more."""
+        """Interrupt the running read: its result is no longer needed."""
         self._abandon = True
         self.wake()
 
     def ask(self, read: Callable[[sqlite3.Connection], Any], target: MessagePump, tag: str) -> None:
-        """Reads something once; `target` gets it as `QueryAnswered`."""
+        """Read something once; `target` gets it as `QueryAnswered`."""
         self._questions.append(_Question(read, target, tag))
         self._wake.set()
 
@@ -193,7 +193,7 @@ class Feed:
                 self._say(None, is_new=True)
             except (StoreUnreadable, sqlite3.Error, OSError) as error:
                 self._lost(error)
-            except Exception as error:  # noqa: BLE001 - one row that is not as expected: say so, go on
+            except Exception as error:  # noqa: BLE001 - one unexpected row: report it, continue
                 kind = type(error).__name__
                 self._say(f"Something in the store cannot be shown ({kind}: {clean(str(error))}).")
             self._wake.wait(self._pause())
@@ -222,7 +222,7 @@ class Feed:
 
     def _read(self, connection: sqlite3.Connection, shown: _Shown, version: int) -> None:
         began = time.monotonic()
-        shown.version = version  # before reading: a wish that comes meanwhile sets it back
+        shown.version = version  # before reading: a request made meanwhile resets it
         snapshot = shown.view.read(connection, version)
         ended = time.monotonic()
         shown.due = ended + shown.view.every

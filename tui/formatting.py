@@ -1,10 +1,10 @@
-"""Numbers as people read them, in as few cells as possible."""
+"""Numbers for people, in as few cells as possible."""
 
 from datetime import UTC, datetime
 
 
 def count(value: int) -> str:
-    """A count in at most 5 cells: `999`, `12.3k`, `1.00M`."""
+    """Return a count in at most 5 cells: `999`, `12.3k`, `1.00M`."""
     if value < 10_000:
         return str(value)
     for unit, size in (("M", 1_000_000), ("k", 1_000)):
@@ -15,7 +15,7 @@ def count(value: int) -> str:
 
 
 def money(micro_dollars: int) -> str:
-    """A cost: `–` for nothing, `$0.0042` for little, `$12.30` for more."""
+    """Return a cost: `–` for nothing, `$0.0042` for little, `$12.30` for more."""
     if not micro_dollars:
         return "–"
     dollars = micro_dollars / 1_000_000
@@ -25,7 +25,7 @@ def money(micro_dollars: int) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """A stretch of time in at most 6 cells: `0.4s`, `12s`, `3m20s`, `4h05m`, `6d04h`."""
+    """Return a duration in at most 6 cells: `0.4s`, `12s`, `3m20s`, `4h05m`, `6d04h`."""
     if seconds is None:
         return "–"
     if seconds < 10:
@@ -42,7 +42,7 @@ def duration(seconds: float | None) -> str:
 
 
 def rate(per_second: float | None) -> str:
-    """How many jobs end in a second, a minute or an hour, whichever reads best."""
+    """Return jobs per second, minute or hour, whichever reads best."""
     if not per_second:
         return "–"
     for unit, seconds in (("s", 1), ("m", 60), ("h", 3600)):
@@ -53,14 +53,14 @@ def rate(per_second: float | None) -> str:
 
 
 def score(value: float | None) -> str:
-    """A score: one decimal, `–` where there is none."""
+    """Return a score: one decimal, `–` if there is none."""
     if value is None:
         return "–"
     return f"{value:.1f}" if abs(value) >= 2 or value == 0 else f"{value:.3f}"
 
 
 def size(bytes_: int) -> str:
-    """A number of bytes: `812 B`, `1.2 MB`."""
+    """Return a number of bytes: `812 B`, `1.2 MB`."""
     value = float(bytes_)
     for unit in ("B", "kB", "MB", "GB"):
         if value < 1000 or unit == "GB":
@@ -70,7 +70,7 @@ def size(bytes_: int) -> str:
 
 
 def clock(at: str | None) -> str:
-    """A stored time as local hours, minutes and seconds."""
+    """Return a stored time as local hours, minutes and seconds."""
     if not at:
         return "–"
     try:
@@ -80,7 +80,7 @@ def clock(at: str | None) -> str:
 
 
 def age(at: str | None) -> float | None:
-    """Seconds since a stored time; None where it cannot be read."""
+    """Return the seconds since a stored time; None if it is invalid."""
     try:
         return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(at or "")).total_seconds())
     except ValueError:
@@ -91,12 +91,12 @@ _SOLID = {"done": "█", "failed": "▓", "cancelled": "▒"}
 
 
 def bar(parts: list[tuple[int, str]], total: int, width: int) -> list[tuple[str, str]]:
-    """A bar of `width` cells for what has ended of a whole, with a thin one where something runs.
+    """Return a bar of `width` cells for the ended part of a whole, with a thin cell if any runs.
 
-    Each of `parts` (count, tone) that has ended shows, and the bar is full only once all have.
+    Each of `parts` (count, tone) that has ended is visible, and the bar is full only at the end.
 
     Returns:
-        Runs of characters with their tone; what is left over is light.
+        Runs of characters with their tone; the rest is light.
     """
     ended = [(number, tone) for number, tone in parts if number and tone in _SOLID]
     room = width if sum(number for number, _ in ended) >= total else width - 1
@@ -104,7 +104,7 @@ def bar(parts: list[tuple[int, str]], total: int, width: int) -> list[tuple[str,
     used = seen = 0
     for index, (number, tone) in enumerate(ended):
         seen += number
-        later = len(ended) - index - 1  # each of those that follow has a cell at least
+        later = len(ended) - index - 1  # each of the following parts has at least one cell
         end = max(used + 1, min(round(width * seen / total), room - later))
         runs.append((_SOLID[tone] * (end - used), tone))
         used = end

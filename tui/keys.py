@@ -5,7 +5,7 @@
     retry = "ctrl+r"
     cancel = "X,delete"
 
-The folder is `$XDG_CONFIG_HOME/safelight` where that is set.
+The folder is `$XDG_CONFIG_HOME/safelight` if that is set.
 """
 
 import os
@@ -18,21 +18,21 @@ from tui.actions import BY_ID
 
 
 class KeysError(UserError):
-    """The key file is wrong; the message says where."""
+    """The key file is invalid; the message gives the place."""
 
 
 def key_file() -> Path:
-    """Where an operator's own keys are."""
+    """Return the path of an operator's own keys."""
     base = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
     return Path(base).expanduser() / "safelight" / "keys.toml"
 
 
 def load_keys(path: Path) -> dict[str, str]:
-    """Keys by action, for `App.set_keymap`; empty where there is no file.
+    """Return keys by action, for `App.set_keymap`; empty if there is no file.
 
     Raises:
-        KeysError: The file cannot be read, names an action that there is not, or gives one key to
-            two actions of one screen.
+        KeysError: The file cannot be read, names an unknown action, or gives one key to two actions
+            of one screen.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8-sig")).get("keys", {})

@@ -1,4 +1,4 @@
-"""The command palette: the actions of the screen, found by their names."""
+"""The command palette: the actions of the screen by name."""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from tui.screens.base import BaseScreen
 
 
 class ActionProvider(Provider):
-    """The actions that apply to the screen from which the palette was opened."""
+    """Provider of the actions of the screen that opened the palette."""
 
     def _actions(self) -> list[Action]:
         screen = self.screen
@@ -25,13 +25,13 @@ class ActionProvider(Provider):
         return f"{action.help}  ({key_name(keys_of(action, keymap)[0])})"
 
     async def discover(self) -> Hits:
-        """All of them, before anything is typed."""
+        """Yield all of them before anything is typed."""
         for action in self._actions():
             run = partial(self.screen.run_action, action.id)
             yield DiscoveryHit(action.title, run, help=self._help(action))
 
     async def search(self, query: str) -> Hits:
-        """Those whose name or help is like what was typed."""
+        """Yield those whose name or help matches the query."""
         matcher = self.matcher(query)
         for action in self._actions():
             score = max(matcher.match(action.title), matcher.match(action.help) / 2)

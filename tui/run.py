@@ -1,4 +1,4 @@
-"""One run of the dashboard, from opening to what is said at the end."""
+"""One run of the dashboard, from opening to the last message."""
 
 import os
 import sys
@@ -10,8 +10,8 @@ from tui.terminal import HUNG_UP, TerminalWatch
 
 
 def run_dashboard(root: Path, *, read_only: bool) -> int:
-    """Runs the dashboard until the operator leaves; returns the exit code."""
-    probe()  # asks the terminal, so before Textual has it
+    """Run the dashboard until the operator quits; return the exit code."""
+    probe()  # queries the terminal, so before Textual has it
     app = Dashboard(root, read_only=read_only)
     vanished = False
 
@@ -24,7 +24,7 @@ def run_dashboard(root: Path, *, read_only: bool) -> int:
     TerminalWatch(leave).start()
     said = app.run()
     if vanished:
-        os._exit(HUNG_UP)  # nothing can be written any more, not even by an exit handler
+        os._exit(HUNG_UP)  # no more output, not even by an exit handler
     if said and sys.stdout.isatty():  # textual-serve reads packets there
         print(said, file=sys.stdout)  # noqa: T201 - the last words of a program, to its terminal
     return app.return_code or 0

@@ -1,6 +1,6 @@
-"""How states look: a shape of one cell, a word, and a colour that the themes say, in one place.
+"""Appearance of states: a shape of one cell, a word, and a colour of the theme, in one place.
 
-Shape and word say it without the colour, for eyes, terminals and printers that have none.
+Shape and word identify it without colour, for eyes, terminals and printers that have none.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from engine.text.terminal import clean
 
 @dataclass(frozen=True, slots=True)
 class StateStyle:
-    """How one state is shown.
+    """Appearance of one state.
 
     Attributes:
         shape: One character, one cell wide in every terminal; never shared by two states.
-        word: What it is called.
-        tone: The state of a job that it has its colour from: the theme's variable `$state-TONE`.
+        word: Its name.
+        tone: The job state that it takes its colour from: the theme's variable `$state-TONE`.
         plain: The shape in ASCII, never shared by two states.
     """
 
@@ -31,7 +31,7 @@ class StateStyle:
 
     @property
     def variable(self) -> str:
-        """The theme's variable of its colour, without the `$`."""
+        """Name of its colour's variable in the theme, without the `$`."""
         return f"state-{self.tone}"
 
 
@@ -55,13 +55,13 @@ _TONES = {
 """Tone, and shape in ASCII, of every state."""
 
 LOOKS = {state: StateStyle(*SHAPES[state], tone, plain) for state, (tone, plain) in _TONES.items()}
-"""Every state that the store knows."""
+"""Every state in the store."""
 
 TONES = ("queued", "running", "paused", "parked", "done", "failed", "cancelled")
 """Every tone that a style sheet has to colour: the states of a job."""
 
 WORST_FIRST = ("failed", "parked", "running", "paused", "queued", "cancelled", "done")
-"""Job states as a list sorted by state shows them: what needs somebody comes first."""
+"""Order of job states in a list sorted by state: those that need an operator come first."""
 
 _WITHOUT_THEME = {
     "queued": "white",
@@ -75,12 +75,12 @@ _WITHOUT_THEME = {
 
 
 def look(state: str) -> StateStyle:
-    """How a state is shown; one that nobody knows is shown by its name."""
+    """Return the appearance of a state; an unknown one is shown by its name."""
     return LOOKS.get(state) or StateStyle("?", clean(state, 20), "queued", "?")
 
 
 def state_style(state: str, variables: Mapping[str, str] | None = None) -> Style:
-    """The colour of a state, bold where it needs somebody.
+    """Return the colour of a state, bold if it needs an operator.
 
     Args:
         state: A state of a job, a batch or a step.
@@ -99,13 +99,13 @@ def state_text(
     word: bool = True,
     ascii_only: bool = False,
 ) -> Text:
-    """A state as text: its shape, by default with its word, in its colour.
+    """Return a state as text: its shape, by default with its word, in its colour.
 
     Args:
         state: A state of a job, a batch or a step.
         variables: The theme's variables; see `state_style`.
-        word: Whether the word follows the shape.
-        ascii_only: Whether the shape is an ASCII character.
+        word: True to add the word after the shape.
+        ascii_only: True for an ASCII shape.
     """
     found = look(state)
     shape = found.plain if ascii_only else found.shape

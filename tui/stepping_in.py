@@ -1,4 +1,4 @@
-"""Stepping in from the dashboard, by the same door as the command line; call it in a thread."""
+"""Actions from the dashboard, through the client like the command line; call it in a thread."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,6 +24,6 @@ def step_in(
     try:
         workspace = Workspace(paths.root, check_settings=False)
         report = workspace.step_in(verb, targets, arguments, source="tui")
-    except Exception as error:  # noqa: BLE001 - whatever it is, the operator sees it
+    except Exception as error:  # noqa: BLE001 - any error is shown to the operator
         return f"{error} So nothing was asked for.", True
     return report.sentence, report.refused

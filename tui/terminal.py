@@ -1,4 +1,4 @@
-"""The terminal: whether it can show a dashboard, and whether it is still there."""
+"""Checks of the terminal: its abilities, and whether it is still connected."""
 
 import os
 import select
@@ -11,12 +11,12 @@ from contextlib import suppress
 LOOK_SECONDS = 0.5
 PATIENCE_SECONDS = 2.0
 HUNG_UP = 129
-"""Exit code of a program whose terminal has gone, as shells say it (128 + SIGHUP)."""
+"""Exit code of a program whose terminal has gone, as in shells (128 + SIGHUP)."""
 
 
 def refusal(environment: Mapping[str, str]) -> str | None:
-    """Why a terminal cannot show the dashboard, with what to do; None where it can."""
-    if environment.get("TEXTUAL_DRIVER"):  # what it draws on is not what TERM names
+    """Return why a terminal cannot show the dashboard, with the remedy; None if it can."""
+    if environment.get("TEXTUAL_DRIVER"):  # it does not draw on the terminal named by TERM
         return None
     term = environment.get("TERM", "")
     if term in {"", "dumb", "unknown"}:
@@ -29,7 +29,7 @@ def refusal(environment: Mapping[str, str]) -> str | None:
 
 
 def is_gone(handle: int) -> bool:
-    """Whether a terminal has hung up."""
+    """Return True if a terminal has hung up."""
     poll = select.poll()
     poll.register(handle, 0)  # errors and hang-ups are always reported
     return any(
@@ -38,12 +38,12 @@ def is_gone(handle: int) -> bool:
 
 
 class TerminalWatch:
-    """Ends the process within seconds when its terminal vanishes, by SIGHUP or in silence.
+    """Watch that ends the process within seconds when its terminal vanishes, by SIGHUP or silently.
 
-    A full-screen app without a terminal reads the end of a file for ever, at half a core's cost.
+    A full-screen app without a terminal reads the end of a file forever, at half a core's cost.
 
     Args:
-        on_gone: Called in the watch's thread; it asks the app to end in good order.
+        on_gone: Called in the watch's thread; it has the app end in good order.
     """
 
     def __init__(self, on_gone: Callable[[], None]) -> None:
@@ -52,7 +52,7 @@ class TerminalWatch:
         self._thread = threading.Thread(target=self._watch, name="terminal", daemon=True)
 
     def start(self) -> None:
-        """Begins to watch."""
+        """Start to watch."""
         signal.signal(signal.SIGHUP, lambda *_: self._over.set())
         self._thread.start()
 
@@ -61,7 +61,7 @@ class TerminalWatch:
         while not self._over.wait(LOOK_SECONDS):
             if is_gone(handle):
                 break
-        # Whatever state the app is in, and however long it takes to be told, the process ends.
+        # In any state of the app, and however slowly it reacts, the process ends.
         deadline = threading.Timer(PATIENCE_SECONDS, os._exit, (HUNG_UP,))
         deadline.daemon = True
         deadline.start()

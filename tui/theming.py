@@ -10,24 +10,24 @@ from textual.theme import Theme
 from themes import ThemeData, bundled_themes, load_themes
 
 DEFAULT_THEME = "safelight"
-"""The theme where none was chosen."""
+"""Default theme."""
 
 _TEXTUALS_FALLBACK = "textual-dark"
 
 
 def install(app: App[Any], user_folder: Path | None = None) -> None:
-    """Registers our themes and users' own with an app, and chooses `safelight`.
+    """Register built-in themes and users' own with an app, and choose `safelight`.
 
-    Textual's own themes are taken out of the list: they say nothing of the states' colours. The
-    one that Textual falls back to stays.
+    Textual's own themes are removed from the list: they have no colours for states. The one that
+    Textual falls back to stays.
 
     Args:
         app: The app, not yet running or running.
-        user_folder: Where users' own themes are; by default in their config folder.
+        user_folder: Folder of users' own themes; by default in their config folder.
 
     Raises:
-        ThemeError: A user's theme file is wrong. Ours are in place all the same, so that the app
-            can start and show the error's sentence.
+        ThemeError: A user's theme file is invalid. Built-in ones are registered in spite of that,
+            so that the app can start and show the error's sentence.
     """
     _register(app, bundled_themes())
     app.theme = DEFAULT_THEME
@@ -38,15 +38,15 @@ def install(app: App[Any], user_folder: Path | None = None) -> None:
 
 
 def variable_defaults() -> dict[str, str]:
-    """The variables of the default theme, for `App.get_theme_variable_defaults`.
+    """Return the variables of the default theme, for `App.get_theme_variable_defaults`.
 
-    With them a style sheet may name a state's colour whatever theme is chosen.
+    With them a style sheet may name a state's colour under any theme.
     """
     return textual_theme(bundled_themes()[0]).variables
 
 
 def textual_theme(data: ThemeData) -> Theme:
-    """A theme as Textual takes it.
+    """Return a theme as Textual takes it.
 
     Besides Textual's own variables, style sheets may use `$state-NAME` for each state,
     `$diff-added` and `$diff-removed`.
@@ -70,7 +70,7 @@ def textual_theme(data: ThemeData) -> Theme:
 
 
 def _derived(data: ThemeData) -> dict[str, str]:
-    """What Textual would blend to something that may not be readable, said outright."""
+    """Return variables set explicitly because Textual's blends may not be readable."""
     colours = data.colours
     cursor, cursor_text = colours["cursor"], colours["cursor-text"]
     return {

@@ -1,4 +1,4 @@
-"""What the dashboard remembers from one time to the next: theme, layout, sort and filter."""
+"""State of the dashboard kept between runs: theme, layout, sort and filter."""
 
 import json
 import os
@@ -8,24 +8,24 @@ from pathlib import Path
 from typing import Any
 
 MAX_FILTERS = 200
-"""Filters that are remembered, of all workspaces and batches."""
+"""Maximum remembered filters, over all workspaces and batches."""
 
 
 def state_file() -> Path:
-    """Where it is kept: `$XDG_STATE_HOME/safelight/dashboard.json`."""
+    """Return the path of the state: `$XDG_STATE_HOME/safelight/dashboard.json`."""
     base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(base).expanduser() / "safelight" / "dashboard.json"
 
 
 @dataclass
 class UiState:
-    """What is remembered. Plain data, so that the dashboard starts without a model library.
+    """The remembered state. Plain data, so that the dashboard starts without a model library.
 
     Attributes:
         theme: Name of the theme.
         order: Order of the list of jobs.
         filters: Filters of lists, by workspace and list.
-        bell: Whether the terminal's bell rings when a batch ends or is parked.
+        bell: True if the terminal's bell rings when a batch ends or is parked.
         widths: Share of the width that the first panel of a screen has, in percent, by screen.
     """
 
@@ -36,7 +36,7 @@ class UiState:
     widths: dict[str, int] = field(default_factory=dict)
 
     def keep_filter(self, name: str, text: str) -> None:
-        """Remembers the filter of a list, forgets it if it is empty; the newest are kept."""
+        """Remember the filter of a list, or forget it if it is empty; the newest are kept."""
         self.filters.pop(name, None)
         if text:
             self.filters[name] = text
@@ -45,7 +45,7 @@ class UiState:
 
     @classmethod
     def load(cls, path: Path) -> "UiState":
-        """What was remembered; the defaults where nothing was, or where it cannot be read."""
+        """Return the remembered state; the defaults if there is none or it is unreadable."""
         try:
             data = json.loads(path.read_bytes())
         except (OSError, ValueError, RecursionError):
@@ -61,7 +61,7 @@ class UiState:
         )
 
     def save(self, path: Path) -> None:
-        """Remembers it, whole or not at all; a place that cannot be written is no trouble."""
+        """Save the state, completely or not at all; a folder without write access is ignored."""
         name = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +79,6 @@ def _text(value: Any, default: str) -> str:
 
 
 def _mapping(value: Any, kind: type) -> dict[str, Any]:
-    """The entries of a mapping that are what they should be."""
+    """Return the valid entries of a mapping."""
     items = value.items() if isinstance(value, dict) else ()
     return {str(key): entry for key, entry in items if type(entry) is kind}

@@ -1,4 +1,4 @@
-"""What was drawn lately, within a bound of memory."""
+"""Cache of recently drawn images, bounded in memory."""
 
 from collections import OrderedDict
 from collections.abc import Hashable
@@ -11,7 +11,7 @@ class LruCache(Generic[V]):
     """Values by key, the least recently used dropped first. For one thread.
 
     Args:
-        limit: The most that all values together may weigh.
+        limit: Maximum weight of all values together.
     """
 
     def __init__(self, limit: int) -> None:
@@ -23,7 +23,7 @@ class LruCache(Generic[V]):
         return len(self._values)
 
     def get(self, key: Hashable) -> V | None:
-        """The value of a key, now the most recently used; None where there is none."""
+        """Return the value of a key, now the most recently used; None if there is none."""
         found = self._values.get(key)
         if found is None:
             return None
@@ -31,7 +31,7 @@ class LruCache(Generic[V]):
         return found[0]
 
     def put(self, key: Hashable, value: V, weight: int) -> None:
-        """Keeps a value; one that alone is over the limit is not kept."""
+        """Store a value, unless it alone is over the limit."""
         self.drop(key)
         if weight > self._limit:
             return
@@ -42,12 +42,12 @@ class LruCache(Generic[V]):
             self.weight -= oldest
 
     def drop(self, key: Hashable) -> None:
-        """Forgets a key."""
+        """Remove a key."""
         found = self._values.pop(key, None)
         if found is not None:
             self.weight -= found[1]
 
     def clear(self) -> None:
-        """Forgets everything."""
+        """Remove everything."""
         self._values.clear()
         self.weight = 0

@@ -1,4 +1,4 @@
-"""Images as character cells: half blocks in colour, or signs of rising brightness."""
+"""Images as character cells: half blocks in colour, or characters of rising brightness."""
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CellStyle = Literal["colours", "dithered", "shades"]
-"""Half blocks in full colour, half blocks dithered to 16 colours, or signs without colour."""
+"""Half blocks in full colour, half blocks dithered to 16 colours, or characters without colour."""
 
 STANDARD_COLOURS = (
     (0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0),
@@ -26,16 +26,16 @@ STANDARD_COLOURS = (
 _MIDDLE = 3 * 128
 
 RAMP = " .:-=+*#%@"
-"""Signs of rising brightness on a dark background."""
+"""Characters of rising brightness on a dark background."""
 
 
 def cell_style(color_system: str | None, *, no_color: bool, ascii_only: bool = False) -> CellStyle:
-    """How images are drawn on a terminal.
+    """Return the style of images on a terminal.
 
     Args:
-        color_system: What Rich found: `truecolor`, `256`, `standard`, `windows` or None.
-        no_color: Whether colours are not wanted; greys are drawn where there are enough.
-        ascii_only: Whether half blocks cannot be shown.
+        color_system: Detected by Rich: `truecolor`, `256`, `standard`, `windows` or None.
+        no_color: True for no colours; greys are drawn if there are enough.
+        ascii_only: True if half blocks cannot be shown.
     """
     if ascii_only or color_system is None:
         return "shades"
@@ -45,20 +45,20 @@ def cell_style(color_system: str | None, *, no_color: bool, ascii_only: bool = F
 
 
 def pixels_of(columns: int, rows: int) -> tuple[int, int]:
-    """The box in pixels that an area of cells shows: one pixel wide, two high a cell."""
+    """Return the box in pixels of an area of cells: one pixel wide and two high per cell."""
     return max(1, columns), max(2, rows * 2)
 
 
 def draw(
     image: "Image", style: CellStyle, backdrop: tuple[int, int, int] = (0, 0, 0)
 ) -> list[Strip]:
-    """Draws an RGB image: two rows of pixels in one row of cells.
+    """Draw an RGB image: two rows of pixels in one row of cells.
 
     Args:
-        image: The image, as wide as the strips will be.
-        style: How to draw it.
+        image: The image, as wide as the strips.
+        style: Its style.
         backdrop: The background, as RGB: half of the last cells of an odd number of rows, and
-            what signs without colour stand on.
+            the background of characters without colour.
     """
     if style == "shades":
         return _shades(image, dark=sum(backdrop) < _MIDDLE)
@@ -80,7 +80,7 @@ def _cell(upper: bytes, lower: bytes) -> Segment:
     return Segment("▀", _style(upper, lower))
 
 
-@lru_cache(512)  # flat areas; a photograph has a style a cell
+@lru_cache(512)  # flat areas; a photograph has a style per cell
 def _style(upper: bytes, lower: bytes) -> Style:
     return Style.from_color(_colour(upper), _colour(lower))
 

@@ -1,7 +1,7 @@
-"""A stored image made small, off the event loop.
+"""Decoding a stored image to a small size, off the event loop.
 
-Pillow, and what opens files safely, are imported by the first image, in its thread: a dashboard
-that shows none starts without them.
+Pillow and the module that opens files safely are imported by the first image, in its thread: a
+dashboard without images starts without them.
 """
 
 import io
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from engine.kinds.thumbnails import StoredFile
 
 MAX_PIXELS = 24_000_000
-"""The most pixels that are decoded for a thumbnail: 96 MB for a moment."""
+"""Maximum number of pixels that are decoded for a thumbnail: 96 MB for a moment."""
 
 
 class ImageTrouble(Exception):
@@ -23,17 +23,17 @@ class ImageTrouble(Exception):
 
 
 def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
-    """Reads an image and fits it into a box, keeping its proportions.
+    """Read an image and fit it into a box, keeping its proportions.
 
     Args:
-        source: The stored file, of any name, or what is in one.
+        source: The stored file, of any name, or its bytes.
         box: Width and height in pixels, each at least 1; smaller images are enlarged.
 
     Returns:
         An RGB image that touches two sides of the box.
 
     Raises:
-        ImageTrouble: There is no such file, or it is no image, too large or damaged.
+        ImageTrouble: The file is missing, not an image, too large or damaged.
     """
     from engine.imaging.errors import ImageError, TooLargeError, UnknownFormatError
 
@@ -56,12 +56,12 @@ def small_version(folder: Path, file: "StoredFile", side: int) -> bytes | None:
     """Return the thumbnail of an image that is large enough to be shrunk further.
 
     Args:
-        folder: Folder of the thumbnails; one that is missing is generated.
+        folder: Folder of the thumbnails; a missing one is generated.
         file: The stored image.
         side: Longer side of the area in pixels.
 
     Returns:
-        The thumbnail, or None if the image is not there, or no larger than what is needed.
+        The thumbnail, or None if the image is missing, or no larger than needed.
     """
     from engine.kinds.thumbnails import SIDES, Thumbnails
 

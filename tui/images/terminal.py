@@ -1,9 +1,9 @@
-"""The terminal's own pixels (kitty's protocol or sixel), by way of textual-image.
+"""The terminal's own pixels (kitty's protocol or sixel), through textual-image.
 
-That library asks the terminal questions when it is imported: it waits for answers that may not
-come, and takes a key that was pressed meanwhile. So it is imported here alone, by `probe`, before
-the dashboard takes the terminal over, and only where the terminal is known to answer. Everywhere
-else images are drawn as cells.
+That library queries the terminal when it is imported: it waits for answers that may never come,
+and consumes keys pressed meanwhile. So it is imported only here, by `probe`, before the dashboard
+takes the terminal over, and only if the terminal is known to answer. Otherwise images are drawn as
+cells.
 """
 
 import logging
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 CHOICE_VARIABLE = "SAFELIGHT_IMAGES"
-"""`auto` (the default), `pixels` (ask whatever the terminal seems to be) or `cells`."""
+"""`auto` (the default), `pixels` (query any terminal) or `cells`."""
 
 FORMER_VARIABLE = "SAFELIGHT_PICTURES"
 """Its name in earlier releases, read if the new one is not set."""
@@ -34,7 +34,7 @@ class PixelTerminal:
     """A terminal that shows pixels.
 
     Attributes:
-        protocol: How it takes them.
+        protocol: Its protocol for them.
         cell: Width and height of one cell in pixels.
     """
 
@@ -42,7 +42,7 @@ class PixelTerminal:
     cell: tuple[int, int]
 
     def widget(self, image: "Image") -> "Widget":
-        """A widget that shows an image in its own size, one pixel a pixel.
+        """Return a widget that shows an image in its own size, one pixel per pixel.
 
         Args:
             image: An RGB image that fits where the widget will be mounted.
@@ -55,7 +55,7 @@ class PixelTerminal:
         return widget
 
     def cells_of(self, image: "Image") -> tuple[int, int]:
-        """How many columns and rows an image takes."""
+        """Return the columns and rows of an image."""
         return -(-image.width // self.cell[0]), -(-image.height // self.cell[1])
 
 
@@ -64,21 +64,21 @@ class _Found:
 
 
 def pixel_terminal() -> PixelTerminal | None:
-    """What `probe` found; None where images are drawn as cells."""
+    """Return the result of `probe`; None if images are drawn as cells."""
     return _Found.terminal
 
 
 def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
-    """Finds out whether the terminal shows pixels. Call it before the dashboard starts.
+    """Detect whether the terminal shows pixels. Call it before the dashboard starts.
 
-    It takes a few milliseconds at most where the terminal is not a likely one: nothing is
-    imported and nothing is asked.
+    It takes a few milliseconds at most if the terminal is not a likely one: nothing is imported
+    and nothing is queried.
 
     Args:
         environment: The environment; by default the process's own.
 
     Returns:
-        What was found; the same as `pixel_terminal` returns from now on.
+        The terminal; the same as `pixel_terminal` returns from now on.
     """
     seen = os.environ if environment is None else environment
     _Found.terminal = _ask() if wants_pixels(seen) and _has_size() else None
@@ -86,7 +86,7 @@ def probe(environment: Mapping[str, str] | None = None) -> PixelTerminal | None:
 
 
 def wants_pixels(environment: Mapping[str, str]) -> bool:
-    """Whether the terminal is worth asking, by its environment."""
+    """Return True if the environment suggests a terminal that shows pixels."""
     choice = environment.get(CHOICE_VARIABLE) or environment.get(FORMER_VARIABLE, "auto")
     if choice != "auto":
         return choice == "pixels"
@@ -101,7 +101,7 @@ def wants_pixels(environment: Mapping[str, str]) -> bool:
 
 
 def _has_size() -> bool:
-    """Whether both ends are a terminal that knows its size; the library divides by it."""
+    """Return True if both ends are a terminal with a known size; the library divides by it."""
     streams = (sys.__stdin__, sys.__stdout__)
     if any(stream is None or stream.closed or not stream.isatty() for stream in streams):
         return False
@@ -113,8 +113,8 @@ def _has_size() -> bool:
 
 
 def _ask() -> PixelTerminal | None:
-    """Imports the library, which asks; whatever goes wrong in it, there are still cells."""
-    logging.getLogger("textual_image").setLevel(logging.CRITICAL)  # it warns onto the screen
+    """Import the library, which queries the terminal; if it fails in any way, cells remain."""
+    logging.getLogger("textual_image").setLevel(logging.CRITICAL)  # it warns on the screen
     try:
         from textual_image._terminal import get_cell_size
         from textual_image.renderable import Image, SixelImage, TGPImage

@@ -1,1 +1,1 @@
-"""The line to the terminal: how quick it is, and what is worth sending over a slow one."""
+"""The line to the terminal: its speed, and output reduced for a slow one."""

@@ -1,4 +1,4 @@
-"""Textual's driver for Linux and macOS, with an eye on the line to the terminal."""
+"""Textual's driver for Linux and macOS, extended to measure the line to the terminal."""
 
 import os
 import time
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
     from textual.app import App
 
 LAST_ANSWER_SECONDS = 1.0
-"""How long the end waits for an answer, that the shell would take for keys."""
+"""Maximum wait at exit for an answer, which the shell would take for keys, in seconds."""
 
 _PRESSED = (events.Key, events.Paste, events.MouseDown, events.MouseScrollDown,
             events.MouseScrollUp)  # fmt: skip
 
 
 class TimedFile:
-    """A terminal's file that notes how long writing takes.
+    """A terminal's file that measures the duration of writes.
 
     Args:
         file: The file.
-        pace: What is told.
+        pace: The measurement.
     """
 
     def __init__(self, file: IO[str], pace: LinePace) -> None:
@@ -35,16 +35,16 @@ class TimedFile:
         self._held: list[str] = []
 
     def fileno(self) -> int:
-        """The file's handle."""
+        """Return the file's handle."""
         return self._file.fileno()
 
     def write(self, text: str) -> int:
-        """Holds text until it is flushed."""
+        """Buffer text until it is flushed."""
         self._held.append(text)
         return len(text)
 
     def flush(self) -> None:
-        """Writes what is held."""
+        """Write the buffered text."""
         data = "".join(self._held).encode(errors="replace")
         self._held.clear()
         while data:
@@ -55,13 +55,13 @@ class TimedFile:
 
 
 class OnLine(Protocol):
-    """An app that knows how quick the line to its terminal is."""
+    """An app that knows the speed of the line to its terminal."""
 
     line: LinePace
 
 
 class LineDriver(LinuxDriver):
-    """Sends a slow line no more than it carries."""
+    """A driver that sends a slow line no more than it carries."""
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         super().__init__(app, **options)
@@ -70,13 +70,13 @@ class LineDriver(LinuxDriver):
         self._sender = Sender(self._pace, super().write, self._loop.call_later)
 
     def start_application_mode(self) -> None:
-        """Takes the terminal."""
+        """Take the terminal."""
         super().start_application_mode()
         if self._writer_thread is not None:
             self._sender.begin()
 
     def stop_application_mode(self) -> None:
-        """Gives the terminal back when the last answer has come."""
+        """Give the terminal back after the last answer."""
         self._sender.end()
         end = time.monotonic() + LAST_ANSWER_SECONDS
         while self._pace.waits and time.monotonic() < end:
@@ -84,7 +84,7 @@ class LineDriver(LinuxDriver):
         super().stop_application_mode()
 
     def process_message(self, message: Message) -> None:
-        """Notes keys and answers, in the thread that reads them."""
+        """Record keys and answers, in the thread that reads them."""
         if isinstance(message, events.CursorPosition) and self._pace.answered(message.x + 1):
             self._loop.call_soon_threadsafe(self._sender.pump)
             return
@@ -93,5 +93,5 @@ class LineDriver(LinuxDriver):
         super().process_message(message)
 
     def write(self, data: str) -> None:
-        """Writes a frame or a control sequence."""
+        """Write a frame or a control sequence."""
         self._sender.send(data, self._app.size)

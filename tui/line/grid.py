@@ -1,7 +1,7 @@
-"""The cells of a terminal: those that it shows, and those that it should show.
+"""The cells of a terminal: displayed ones and desired ones.
 
-Frames go in as Textual writes them; what comes out is the least that makes the terminal show the
-newest of them. A frame that was not sent yet is never sent: the next one takes its place.
+Frames go in as Textual writes them; the output is the minimum that makes the terminal show the
+newest of them. A frame that was not sent yet is never sent: the next one replaces it.
 """
 
 import re
@@ -18,7 +18,7 @@ _TOKEN = re.compile(
 )
 _IMAGE = "▀"
 _JUMP = 5
-"""Cells that are sent again rather than jumped over."""
+"""Maximum gap of cells that is sent again rather than jumped over."""
 
 
 class Cell(NamedTuple):
@@ -32,7 +32,7 @@ _Row = dict[int, Cell]
 
 
 class Grid:
-    """What a terminal shows and should show; rows and columns count from 1."""
+    """The displayed and the desired cells of a terminal; rows and columns count from 1."""
 
     def __init__(self) -> None:
         self._wanted: dict[int, _Row] = {}
@@ -42,27 +42,27 @@ class Grid:
         self._urgent: set[int] = set()
 
     def forget(self) -> None:
-        """Takes nothing of what the terminal shows for known."""
+        """Treat all displayed cells as unknown."""
         self._shown.clear()
         for row, cells in self._wanted.items():
             self._changed.setdefault(row, set()).update(cells)
 
     def clear(self) -> None:
-        """Forgets what it should show as well."""
+        """Forget the desired cells as well."""
         for held in (self._wanted, self._shown, self._changed, self._urgent):
             held.clear()
 
     # -- frames -------------------------------------------------------------------------------
 
     def take(self, frame: str, *, urgent: bool = False) -> bool:
-        """Takes a frame.
+        """Take a frame.
 
         Args:
             frame: Positions, looks and texts.
-            urgent: Whether it answers a key: its rows go first.
+            urgent: True if it answers a key: its rows go first.
 
         Returns:
-            False where there is something else in it; then nothing is taken.
+            False if it contains anything else; then nothing is taken.
         """
         runs = _runs(frame)
         if runs is None:
@@ -79,7 +79,7 @@ class Grid:
         differs = [at for at, cell in zip(places, cells, strict=True) if shown.get(at) != cell]
         before = [shown[at] for at in places if at in shown]
         if differs and any(map(_is_unsure, [*cells, *before])):
-            differs = list(places)  # only where it begins is known for sure
+            differs = list(places)  # only its start is certain
             for at in places:
                 shown.pop(at, None)
         wanted.update(zip(places, cells, strict=True))
@@ -94,19 +94,19 @@ class Grid:
     # -- what is sent -------------------------------------------------------------------------
 
     def has_text(self) -> bool:
-        """Whether text is to be sent."""
+        """True if there is text to send."""
         return any(self._places(row, images=False) for row in self._changed)
 
     def has_images(self) -> bool:
-        """Whether cells of an image are to be sent."""
+        """True if there are cells of an image to send."""
         return any(self._places(row, images=True) for row in self._changed)
 
     def next(self, most: int, *, images: bool = False) -> str:
-        """What is to be sent next, empty for nothing; it counts as shown.
+        """Return the next output, empty if there is none; it counts as displayed.
 
         Args:
-            most: Bytes, of which at most one row is more.
-            images: Whether cells of images are sent, or text.
+            most: Maximum bytes, exceeded by at most one row.
+            images: True to send cells of images, False to send text.
         """
         sent, size, look = [], 0, None
         for row in sorted(self._changed, key=lambda row: (row not in self._urgent, row)):
@@ -159,13 +159,13 @@ def _width(character: str) -> int:
 
 
 def _is_unsure(cell: Cell) -> bool:
-    """Whether terminals may think otherwise of a cell's width than Textual does."""
+    """Return True if terminals may disagree with Textual on a cell's width."""
     code = ord(cell.text[0]) if cell.text else 0
     return len(cell.text) != 1 or _width(cell.text) != 1 or 0x300 <= code < 0x2000 or code > 0x2E80
 
 
 def _runs(frame: str) -> list[tuple[int, int, list[Cell]]] | None:
-    """A frame as runs of cells with where each begins; None where it holds anything else."""
+    """Return a frame as runs of cells with their starts; None if it contains anything else."""
     found: list[tuple[int, int, list[Cell]]] = []
     look: CellStyling | None = PLAIN
     at = 0

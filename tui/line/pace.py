@@ -1,10 +1,10 @@
-"""How quick the line to the terminal is, and when it is free.
+"""Speed of the line to the terminal, and times at which it is free.
 
-A program cannot see how much of what it wrote is still on its way: kernels, `sshd` and modems keep
-tens of kilobytes. So the terminal is asked where its cursor is (`CSI 6 n`) after much was written;
-its answer says that everything before has arrived, and the cursor's column which question it is
-that was answered. A terminal that never answers is soon asked no more, and its line judged by how
-long writing blocks.
+A program cannot see how much of its output is still in transit: kernels, `sshd` and modems buffer
+tens of kilobytes. So the terminal is queried for its cursor position (`CSI 6 n`) after large
+output; its answer shows that everything before has arrived, and the cursor's column identifies the
+query. A terminal that never answers is soon no longer queried, and its line is judged by how long
+writes block.
 """
 
 import statistics
@@ -15,63 +15,63 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 SLOW = 100_000
-"""Bytes a second below which a line is slow."""
+"""Bytes per second below which a line is slow."""
 
 LIVE_SHARE = 0.06
-"""Share of a slow line for what changes without a key."""
+"""Share of a slow line for changes without a key."""
 
 LONGEST_REST = 3.0
 """Seconds after which live parts are repainted, however much was sent."""
 
 KEY_SECONDS = 0.5
-"""How long after a key what is painted counts as its answer."""
+"""Seconds after a key during which painting counts as its answer."""
 
 COUNTED, LARGE, SAMPLE = 500, 2000, 4000
-"""Least bytes of a frame that is measured, of one that is worth a question on a quick line, and of
-a measurement: fewer tell more of the machine than of the line."""
+"""Minimum bytes of a measured frame, of a frame worth a query on a quick line, and of
+a measurement: fewer reflect the machine more than the line."""
 
 BLOCKED_SECONDS = 0.02
-"""How long a write takes at least that was held up by the line."""
+"""Minimum duration of a write that was held up by the line, in seconds."""
 
 CHOKED_SECONDS = 0.1
-"""After how long that the system takes nothing the line is taken for blocked."""
+"""Seconds without an accepted write after which the line counts as blocked."""
 
 SMALL = 256
-"""Most bytes before a question whose answer tells how long a line takes when it is empty."""
+"""Maximum bytes before a query that measures the latency of an empty line."""
 
 FEW, KEPT, TRIPS = 3, 5, 20
-"""How many measurements are too few for a median, how many are kept, and how many round trips."""
+"""Minimum measurements for a median, maximum kept measurements, and maximum round trips."""
 
 FIRST, OPEN, NUMBERS = 3, 16, 32
-"""The most questions before the first answer and without an answer, and how many are told apart."""
+"""Maximum queries before the first answer and without an answer, and distinct query numbers."""
 
 STALL_SECONDS = 0.25
-"""How late an answer may be before the line is taken for blocked."""
+"""Delay of an answer after which the line counts as blocked, in seconds."""
 
 TRIP_SECONDS = 1.0
-"""Least time between two questions after small frames, that tell how long an empty line takes."""
+"""Minimum time between two queries after small frames, which measure an empty line's latency."""
 
 SHORTER = 0.8
-"""Share of the round trip known so far below which what was measured with it is forgotten."""
+"""Share of the known round trip below which measurements that used it are dropped."""
 
 GIVEN_UP_SECONDS = 2.0
-"""After how long an answer counts as lost."""
+"""Seconds after which an answer counts as lost."""
 
 ASK_SECONDS = 0.2
-"""Least time between two questions on a line that is not slow, each after a large frame."""
+"""Minimum time between two queries on a line that is not slow, each after a large frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Question:
     number: int
-    asked: float  # at once after what was written last
+    asked: float  # directly after the last write
     bytes: int
-    expected: float  # when the line has carried them
+    expected: float  # once the line has carried them
     tells_trip: bool  # few bytes on an empty line
 
 
 class LinePace:
-    """Measures a line by what is written to it and answered.
+    """Measurement of a line from its output and the answers.
 
     Args:
         clock: Seconds of a monotonic clock.
@@ -83,7 +83,7 @@ class LinePace:
         self.forget()
 
     def forget(self) -> None:
-        """Starts measuring over: the terminal may be another one."""
+        """Restart the measurement: the terminal may be another one."""
         with self._lock:
             self._samples: deque[float] = deque(maxlen=KEPT)
             self._blocked: deque[float] = deque(maxlen=KEPT)
@@ -100,11 +100,11 @@ class LinePace:
     # -- what happens ------------------------------------------------------------------------
 
     def wrote(self, size: int, *, live: bool = True) -> None:
-        """Notes bytes that were handed to the terminal.
+        """Record bytes that were handed to the terminal.
 
         Args:
-            size: How many.
-            live: Whether they take of the share of what changes without a key.
+            size: Number of bytes.
+            live: True if they count towards the share of changes without a key.
         """
         with self._lock:
             now = self._clock()
@@ -119,7 +119,7 @@ class LinePace:
                 self._live_at = min(max(self._live_at, now) + rest, now + LONGEST_REST)
 
     def should_ask(self) -> bool:
-        """Whether a question after what was just written would tell something."""
+        """Return True if a query after the last write would measure something."""
         with self._lock:
             if not self._trips:
                 return self._last_size >= LARGE and len(self._questions) < FIRST
@@ -133,10 +133,10 @@ class LinePace:
             return now - self._last_asked >= TRIP_SECONDS and not self._questions
 
     def asked(self) -> int:
-        """Notes that the terminal is asked, right after what was written last.
+        """Record a query, sent directly after the last write.
 
         Returns:
-            The question's number, that its answer has to bear.
+            The query's number, which its answer must have.
         """
         with self._lock:
             now = self._clock()
@@ -149,7 +149,7 @@ class LinePace:
             return self._number
 
     def answered(self, number: int) -> bool:
-        """Notes an answer; returns False where none with this number was expected."""
+        """Record an answer; return False if none with this number was expected."""
         with self._lock:
             if all(question.number != number for question in self._questions):
                 return False
@@ -167,14 +167,14 @@ class LinePace:
     def _learn_trip(self, took: float, *, tells_trip: bool) -> None:
         known = min(self._trips, default=float("inf"))
         if took < known * SHORTER:
-            self._samples.clear()  # they were taken for shorter than they were
+            self._samples.clear()  # they were underestimated
         if tells_trip or took < known:
             self._trips.append(took)
 
     def taken(self, size: int, seconds: float) -> None:
-        """Notes bytes that the system has taken, and how long that took.
+        """Record bytes that the system has taken, and the duration of the write.
 
-        How long counts where the terminal does not answer.
+        The duration is used if the terminal does not answer.
         """
         with self._lock:
             self._held, self._last_taken = max(0, self._held - size), self._clock()
@@ -184,7 +184,7 @@ class LinePace:
                     self._rate = statistics.median(self._blocked)
 
     def pressed(self) -> None:
-        """Notes a key."""
+        """Record a key."""
         with self._lock:
             self._last_key = self._clock()
 
@@ -201,7 +201,7 @@ class LinePace:
 
     @property
     def slow(self) -> bool:
-        """Whether the line is known to be slow, or stands still."""
+        """True if the line is known to be slow, or is blocked."""
         with self._lock:
             return self._is_slow() or self._is_choked()
 
@@ -213,20 +213,20 @@ class LinePace:
 
     @property
     def waits(self) -> bool:
-        """Whether an answer may still come."""
+        """True if an answer may still come."""
         with self._lock:
             young = self._clock() - self._last_asked < GIVEN_UP_SECONDS
             return bool(self._questions) and young
 
     def busy(self) -> float:
-        """Seconds until a slow line has carried what was written."""
+        """Return the seconds until a slow line has carried everything written."""
         with self._lock:
             now = self._clock()
             busy = max(0.0, self._free_at - now)
             return max(busy, CHOKED_SECONDS) if self._is_late() or self._is_choked() else busy
 
     def _is_late(self) -> bool:
-        """Whether an answer should have come; one that never does counts as lost after a while."""
+        """True if an answer is overdue; one that never comes counts as lost after a while."""
         if not self._questions or not self._trips:
             return False
         late = self._clock() - self._questions[0].expected - min(self._trips)
@@ -236,11 +236,11 @@ class LinePace:
         return STALL_SECONDS < late <= GIVEN_UP_SECONDS
 
     def since_key(self) -> float:
-        """Seconds since the last key."""
+        """Return the seconds since the last key."""
         with self._lock:
             return self._clock() - self._last_key
 
     def may_repaint(self) -> bool:
-        """Whether what changes without a key may be painted now."""
+        """Return True if changes without a key may be painted now."""
         with self._lock:
             return not self._is_slow() or self._clock() >= self._live_at

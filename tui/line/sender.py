@@ -1,8 +1,8 @@
-"""What goes to the terminal, and when.
+"""Scheduling of the output to the terminal.
 
-Over a quick line everything goes through as it comes. Over a slow one frames go into a grid of
-cells, and only what differs from what the terminal shows is sent, a little at a time: the answer to
-a key first, other text next, images last and never while keys are pressed.
+On a quick line all output passes through. On a slow one frames go into a grid of cells, and only
+the differences from the displayed cells are sent, a little at a time: the answer to a key first,
+other text next, images last and never while keys are pressed.
 """
 
 import re
@@ -13,36 +13,36 @@ from tui.line.grid import Grid
 from tui.line.pace import LinePace
 
 ASK = "\x1b7\x1b[1;{}H\x1b[6n\x1b8"
-"""Asks for the cursor's place, in a column that tells the question."""
+"""Query for the cursor's position, in a column that identifies the query."""
 
 SYNC_START, SYNC_END = "\x1b[?2026h", "\x1b[?2026l"
 
 PIECE = 1500
-"""Bytes that are sent at once over a slow line."""
+"""Bytes sent at once over a slow line."""
 
 AHEAD_SECONDS = 0.06
-"""How much of a slow line's time is sent ahead, so that it is never idle."""
+"""Seconds of a slow line's time that are sent ahead, so that it is never idle."""
 
 IMAGE_SECONDS = 0.3
-"""How long after a key no image is sent."""
+"""Seconds after a key without images."""
 
 _SOON = 0.01
 _CONTROL = re.compile(r"(?:\x07|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b\[[?<>=][\d;]*[$a-zA-Z]+)+")
 
 
 class Timer(Protocol):
-    """Something that will happen."""
+    """A scheduled call."""
 
     def cancel(self) -> object:
-        """It will not."""
+        """Cancel it."""
         ...
 
 
 class Sender:
-    """Sends a slow line no more than it carries.
+    """Sender that gives a slow line no more than it carries.
 
     Args:
-        pace: How quick the line is.
+        pace: Speed of the line.
         write: Hands text to the terminal.
         later: Calls back after some seconds.
     """
@@ -62,22 +62,22 @@ class Sender:
         self._in_sync = False
 
     def begin(self) -> None:
-        """Begins with a terminal that nothing is known of, and asks it for the first time."""
+        """Start with an unknown terminal, and query it for the first time."""
         self.end()
         self._pace.forget()
         self._ask()
 
     def end(self) -> None:
-        """Sends nothing more by itself; what comes from now on goes through."""
+        """Stop scheduled output; further output passes through."""
         self._grid = None
         self._cancel()
 
     def send(self, data: str, size: object) -> None:
-        """Takes a frame or a control sequence.
+        """Take a frame or a control sequence.
 
         Args:
-            data: What Textual writes.
-            size: The terminal's size; with another one nothing is known of what it shows.
+            data: Output of Textual.
+            size: The terminal's size; if it changes, the displayed cells are unknown.
         """
         grid = self._grid_for_now(size)
         if grid is None or (data == SYNC_END and self._in_sync):
@@ -93,7 +93,7 @@ class Sender:
                 grid.forget()
 
     def _grid_for_now(self, size: object) -> Grid | None:
-        """A grid where the line is slow, none where it is not."""
+        """Return a grid if the line is slow, otherwise None."""
         slow = self._pace.slow
         if self._grid is not None and not slow:
             for images in (False, True):
@@ -104,7 +104,7 @@ class Sender:
         return self._grid
 
     def pump(self) -> None:
-        """Sends what a slow line has room for, and comes back for the rest."""
+        """Send as much as a slow line has room for, and schedule the rest."""
         self._cancel()
         if self._grid is None:
             return

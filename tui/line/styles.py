@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class CellStyling(NamedTuple):
-    """How a cell looks, as the parameters that set it.
+    """Style of a cell, as the parameters that set it.
 
     Attributes:
         front: Colour of the text, empty for the terminal's own.
@@ -28,7 +28,7 @@ _COLOUR_PARTS = {"5": 3, "2": 5}
 
 @lru_cache(4096)
 def styled(look: CellStyling, parameters: str) -> CellStyling | None:
-    """How cells look after `CSI parameters m`; None where that is not understood here."""
+    """Return the style after `CSI parameters m`; None if that is not understood here."""
     parts = parameters.split(";") if parameters else ["0"]
     while parts:
         code = parts[0]
@@ -58,7 +58,7 @@ def _changed(look: CellStyling, code: str, whole: str) -> CellStyling | None:
 
 @lru_cache(4096)
 def turn(before: CellStyling | None, after: CellStyling) -> str:
-    """The shortest escape sequence from one look to another; None is an unknown one."""
+    """Return the shortest escape sequence from one style to another; None is an unknown one."""
     if before == after:
         return ""
     if before is None or _loses_something(before, after):

@@ -1,1 +1,1 @@
-"""What fills the terminal, one at a time."""
+"""The screens, of which one at a time fills the terminal."""

@@ -1,4 +1,4 @@
-"""What a job waits with at a gate, to approve, edit or reject."""
+"""Screen of a gate: approve, edit or reject the value that waits."""
 
 import json
 from dataclasses import dataclass
@@ -35,10 +35,10 @@ class Verdict:
 
 
 class ApproveScreen(ModalScreen[Verdict | None]):
-    """Shows a gate; dismissed with the answer, or with None if it is left as it is.
+    """Screen of a gate; dismissed with the answer, or with None if it is left as it is.
 
     Args:
-        gate: The gate, as it was read.
+        gate: The gate, as read.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")

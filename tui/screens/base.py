@@ -1,4 +1,4 @@
-"""What all screens of the dashboard have in common: the bars, the feed, and stepping in."""
+"""Base of all screens of the dashboard: the bars, the feed, and the actions."""
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class BaseScreen(Screen[None]):
-    """A screen with the bars around it, that shows one view of the store.
+    """A screen with the bars around it and one view of the store.
 
-    What is abstract is checked by the types alone: Textual's classes have a metaclass of their own.
+    Only the types check abstract members: Textual's classes have their own metaclass.
 
     Attributes:
         WHERE: Its name in the registry of actions.
@@ -41,16 +41,16 @@ class BaseScreen(Screen[None]):
 
     @property
     def feed(self) -> Feed:
-        """What reads the store."""
+        """Reader of the store."""
         return self.dashboard.feed
 
     @property
     @abstractmethod
     def view(self) -> View:
-        """What this screen shows of the store."""
+        """View of the store for this screen."""
 
     def compose(self) -> ComposeResult:
-        """The bars, with the screen's own between them."""
+        """Compose the bars, with the screen's content between them."""
         yield TopBar()
         yield Banner(self.dashboard.notice)
         yield from self.compose_body()
@@ -60,15 +60,15 @@ class BaseScreen(Screen[None]):
 
     @abstractmethod
     def compose_body(self) -> Iterator[Widget]:
-        """What is between the bars."""
+        """Compose the content between the bars."""
 
     @abstractmethod
     async def show(self, snapshot: Any) -> None:
-        """Shows a snapshot of the view."""
+        """Show a snapshot of the view."""
 
     @abstractmethod
     def targets(self) -> tuple[list[dict[str, int]], str]:
-        """What the operator means: targets of a command, and what they are called."""
+        """Return the selection: targets of a command, and their names."""
 
     def _keys(self) -> Iterator[tuple[Any, str]]:
         app = self.dashboard
@@ -79,18 +79,18 @@ class BaseScreen(Screen[None]):
     # -- the feed -----------------------------------------------------------------------------
 
     def on_screen_resume(self) -> None:
-        """Shows what the store says now."""
+        """Show the present state of the store."""
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
         self.query_one(Banner).catch_up(self.dashboard.trouble, self.dashboard.head)
         self.show_head(self.dashboard.head)
 
     def on_screen_suspend(self) -> None:
-        """Nothing is read for what is not seen."""
+        """Stop polling while hidden."""
         self.feed.hide(self)
 
     @on(SnapshotReady)
     async def take(self, message: SnapshotReady) -> None:
-        """Shows what has been read."""
+        """Show what was read."""
         if message.view is self.dashboard.head_view:
             self.dashboard.take_head(message.snapshot)
             self.show_head(message.snapshot)
@@ -98,7 +98,7 @@ class BaseScreen(Screen[None]):
             await self.show(message.snapshot)
 
     def show_head(self, head: Any) -> None:
-        """Shows the engine, its lanes, and what waits."""
+        """Show the engine, its lanes, and the notices."""
         self.query_one(TopBar).set_head(head)
         self.query_one(Hosts).set_head(head)
         self.query_one(Lanes).set_head(head)
@@ -107,48 +107,48 @@ class BaseScreen(Screen[None]):
     # -- actions ------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing that changes anything is there while only watching."""
+        """Hide all actions that change anything if read-only."""
         known = BY_ID.get(action)
         return not (known and known.writes and self.dashboard.read_only)
 
     @on(TopBar.Pressed)
     def go_to_crumb(self, message: TopBar.Pressed) -> None:
-        """Goes back to a screen whose crumb was clicked."""
+        """Go back to a screen whose crumb was clicked."""
         while len(self.app.screen_stack) > message.depth + 1:
             self.app.pop_screen()
 
     @on(KeyBar.Pressed)
     async def do_pressed(self, message: KeyBar.Pressed) -> None:
-        """Does what was clicked in the footer."""
+        """Run the action that was clicked in the footer."""
         await self.run_action(message.action.id)
 
     def say(self, sentence: str, *, bad: bool = False) -> None:
-        """Shows a sentence for some seconds."""
+        """Show a notification for some seconds."""
         severity = "warning" if bad else "information"
         self.notify(clean(sentence, 500), severity=severity, markup=False)  # type: ignore[arg-type]
 
     def action_pause(self) -> None:
-        """Lets the targets wait."""
+        """Pause the targets."""
         self._step_in("pause")
 
     def action_resume(self) -> None:
-        """Lets them go on."""
+        """Resume the targets."""
         self._step_in("resume")
 
     def action_retry(self) -> None:
-        """Goes on from what failed."""
+        """Retry the targets from the step that failed."""
         self._step_in("retry")
 
     def action_cancel(self) -> None:
-        """Ends them, after asking."""
+        """Cancel the targets, after asking."""
         self._step_in("cancel")
 
     def action_raise_priority(self) -> None:
-        """Their turn comes sooner."""
+        """Raise the priority."""
         self._step_in("priority", {"change": 1})
 
     def action_lower_priority(self) -> None:
-        """Their turn comes later."""
+        """Lower the priority."""
         self._step_in("priority", {"change": -1})
 
     def _step_in(self, verb: str, arguments: Mapping[str, Any] | None = None) -> None:
@@ -167,7 +167,7 @@ class BaseScreen(Screen[None]):
     def send(
         self, verb: str, targets: Sequence[Mapping[str, int]], arguments: Mapping[str, Any]
     ) -> None:
-        """Have an action done, in a thread, and show the answer."""
+        """Run an action in a thread, and show the answer."""
         sentence, refused = step_in(self.dashboard.paths, verb, targets, arguments)
         if (
             action_of(verb).starts_work
@@ -178,23 +178,23 @@ class BaseScreen(Screen[None]):
         self.app.call_from_thread(self.say, sentence, bad=refused)
 
     def action_back(self) -> None:
-        """Back to the screen before."""
+        """Go back to the previous screen."""
         self.dismiss()
 
     def action_go_batches(self) -> None:
-        """Back to all batches."""
+        """Go back to all batches."""
         self.dashboard.go_batches()
 
     def action_engine_start(self) -> None:
-        """Starts an engine."""
+        """Start an engine."""
         self.dashboard.engine_do("start")
 
     def action_engine_stop(self) -> None:
-        """Stops the engine, after asking."""
+        """Stop the engine, after asking."""
         self._confirm_engine("stop")
 
     def action_engine_restart(self) -> None:
-        """Stops the engine and starts another, after asking."""
+        """Restart the engine, after asking."""
         self._confirm_engine("restart")
 
     def _confirm_engine(self, verb: str) -> None:
@@ -202,17 +202,17 @@ class BaseScreen(Screen[None]):
         self.dashboard.confirm(action_of(verb).question("").replace(" ?", "?"), engine_do)
 
     def spending_of(self) -> int | None:
-        """The batch whose spending is shown; None for the whole workspace."""
+        """Return the batch whose spending is shown; None for the whole workspace."""
         return None
 
     def action_spending(self) -> None:
-        """Shows what was spent, on whom and for what."""
+        """Read the spending and show it."""
         batch_id = self.spending_of()
         self.feed.ask(partial(spending, batch_id=batch_id), self, "spending")
 
     @on(QueryAnswered)
     def show_spending(self, message: QueryAnswered) -> None:
-        """Shows what was spent."""
+        """Show the spending."""
         if message.tag == "spending":
             from tui.screens.spending import SpendingScreen
 
@@ -221,40 +221,40 @@ class BaseScreen(Screen[None]):
             self.app.push_screen(SpendingScreen(of, message.value))
 
     def action_notice(self) -> None:
-        """Opens what waits for the operator in full, puts it away, shows it again."""
+        """Expand the notice, hide it, show it again."""
         self.query_one(Banner).next()
 
     def action_lanes(self) -> None:
-        """Shows lanes and hosts, and lets lanes be made wider or narrower."""
+        """Show lanes and hosts, and change the concurrency of lanes."""
         from tui.screens.lanes import LanesScreen
 
         self.app.push_screen(LanesScreen())
 
     def action_help(self) -> None:
-        """Shows what can be done here."""
+        """List the actions of this screen."""
         self.dashboard.show_help(self.WHERE)
 
     def action_theme(self) -> None:
-        """Another theme."""
+        """Change theme."""
         self.app.search_themes()
 
     def action_command_palette(self) -> None:
-        """Finds an action by its name."""
+        """Find an action by name."""
         self.app.action_command_palette()
 
     def action_bell(self) -> None:
-        """Rings when a batch ends or is parked, or never."""
+        """Turn the bell for ended or parked batches on or off."""
         remembered = self.dashboard.remembered
         remembered.bell = not remembered.bell
         when = "when a batch ends or is parked" if remembered.bell else "no more"
         self.say(f"The terminal's bell rings {when}.")
 
     def action_copy(self) -> None:
-        """Copies the id of what is selected."""
+        """Copy the id of the selection."""
         targets, _ = self.targets()
         names = [f"{kind[0]}{number}" for target in targets for kind, number in target.items()]
         self.app.copy_to_clipboard(" ".join(names[:1000]))
 
     async def action_quit(self) -> None:
-        """Leaves; the engine goes on."""
+        """Quit; the engine keeps running."""
         self.dashboard.leave()

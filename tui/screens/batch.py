@@ -1,4 +1,4 @@
-"""One batch: its jobs, the selected one at a glance, what happens."""
+"""Screen of one batch: its jobs, the selected one at a glance, the latest events."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,7 +29,7 @@ FIRST_PAGE = 120
 
 SORTED_BY = {"": "state", "job": "position", "score": "worst", "trend": "worst",
              "stage or trouble": "state"}  # fmt: skip
-"""Orders by the headings that ask for them."""
+"""Orders by the headings that request them."""
 
 
 class BatchScreen(FilteredScreen):
@@ -37,7 +37,7 @@ class BatchScreen(FilteredScreen):
 
     Args:
         batch_id: The batch.
-        name: What it is called, cleaned.
+        name: Its name, cleaned.
     """
 
     WHERE = "batch"
@@ -55,11 +55,11 @@ class BatchScreen(FilteredScreen):
 
     @property
     def view(self) -> View:
-        """The batch."""
+        """Return the view of the batch."""
         return self._view
 
     def compose_body(self) -> Iterator[Widget]:
-        """The batch in a line, the list, the selected job beside it, the events below."""
+        """Compose the batch in a line, the list, the selected job beside it, the events below."""
         app = self.dashboard
         self._view = BatchView(self.batch_id, app.headlines)
         self._view.ask = replace(
@@ -75,12 +75,12 @@ class BatchScreen(FilteredScreen):
             yield EventTail()
 
     def on_mount(self) -> None:
-        """Says where one is."""
+        """Return the crumbs."""
         trail = f"b{self.batch_id} {self._called}"
         self.query_one(TopBar).set_trail(trail, read_only=self.dashboard.read_only)
 
     async def show(self, snapshot: BatchSnapshot) -> None:
-        """Shows what has been read."""
+        """Show what was read."""
         self._snapshot = snapshot
         if (snapshot.low, snapshot.high) != self._scale:
             self._scale = (snapshot.low, snapshot.high)
@@ -107,7 +107,7 @@ class BatchScreen(FilteredScreen):
 
     @on(Rows.Wanted)
     def wanted(self, message: Rows.Wanted) -> None:
-        """Reads the rows that have come into sight."""
+        """Read the rows that have scrolled into view."""
         if message.count > 3 and self._ask(start=message.start, count=message.count):
             self.feed.wake()
 
@@ -124,21 +124,21 @@ class BatchScreen(FilteredScreen):
         return f"{super()._filter_name()}{self.batch_id}"
 
     def apply_filter(self, filter_: Filter) -> None:
-        """Narrows the list."""
+        """Filter the list."""
         self._from_top()
         self._say_why_empty()
         self._view.ask = replace(self._view.ask, filter=filter_, start=0)
         self.feed.abandon()
 
     def action_sort(self) -> None:
-        """Another order."""
+        """Change the order."""
         orders = list(ORDERS)
         order = orders[(orders.index(self._view.ask.order) + 1) % len(orders)]
         self._order(order)
 
     @on(Rows.HeadPressed)
     def sort_by(self, message: Rows.HeadPressed) -> None:
-        """Sorts by a column whose heading was clicked; by scores one way, then the other."""
+        """Sort by a column whose heading was clicked; another click on scores reverses them."""
         order = SORTED_BY.get(message.title)
         if order == "worst" and self._view.ask.order == "worst":
             order = "best"
@@ -156,18 +156,18 @@ class BatchScreen(FilteredScreen):
         self._view.selected = 0
 
     def action_faults(self) -> None:
-        """Only what failed or is parked, or all again."""
+        """Show only failed and parked jobs, or all again."""
         text = self._before_faults if self.filter_text == FAULTS else FAULTS
         self._before_faults = self.filter_text if text == FAULTS else ""
         self.show_filter(text, remember=False)
 
     def action_back(self) -> None:
-        """Takes the filter away, then the marks; back to all batches if there is neither."""
+        """Clear the filter, then the marks; go back to all batches if there is neither."""
         if not self.clear_something():
             super().action_back()
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
-        """The marked jobs, or the one under the cursor."""
+        """Return the marked jobs, or the one under the cursor."""
         row: JobItem | None = self.rows.current
         ids = sorted(self.rows.marks) or ([row.id] if row else [])
         if len(ids) == 1:
@@ -177,7 +177,7 @@ class BatchScreen(FilteredScreen):
         return [{"job": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:
-        """Marks all that the list shows, at most 10 000."""
+        """Mark all rows of the list, at most 10 000."""
         self.feed.ask(partial(self._ids, 0, MAX_MARKS), self, "mark")
         if self.rows.total > MAX_MARKS:
             self.say(
@@ -187,7 +187,7 @@ class BatchScreen(FilteredScreen):
             )
 
     def action_mark_range(self) -> None:
-        """Marks from the last mark to the cursor, at most 10 000."""
+        """Mark from the last mark to the cursor, at most 10 000."""
         first, last = sorted((self.rows.last_mark, self.rows.cursor))
         self.feed.ask(partial(self._ids, first, last - first + 1), self, "mark")
 
@@ -196,29 +196,29 @@ class BatchScreen(FilteredScreen):
 
     @on(QueryAnswered)
     def marks_found(self, message: QueryAnswered) -> None:
-        """Marks what was asked for."""
+        """Mark the rows that were requested."""
         if message.tag == "mark":
             self.rows.mark(message.value)
 
     def spending_of(self) -> int:
-        """This batch."""
+        """Return this batch."""
         return self.batch_id
 
     def action_open(self) -> None:
-        """Opens the job under the cursor."""
+        """Open the job under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_job(row.id, row.key)
 
     def action_grow(self) -> None:
-        """More room for the panel that has the focus."""
+        """Enlarge the focused panel."""
         self.query_one(Panels).grow(+5)
 
     def action_shrink(self) -> None:
-        """Less room for it."""
+        """Shrink the focused panel."""
         self.query_one(Panels).grow(-5)
 
     def neighbour(self, job_id: int, step: int) -> tuple[int, str] | None:
-        """The job `step` rows from one in this list; moves the cursor there."""
+        """Return the job `step` rows from one in this list; move the cursor there."""
         row: JobItem | None = self.rows.current
         if row is None or row.id != job_id:
             return None

@@ -1,4 +1,4 @@
-"""All batches of the workspace."""
+"""Screen of all batches of the workspace."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,11 +88,11 @@ class BatchesScreen(FilteredScreen):
 
     @property
     def view(self) -> View:
-        """The newest batches."""
+        """Return the view of the newest batches."""
         return self._view
 
     def compose_body(self) -> Iterator[Widget]:
-        """The filter and the list."""
+        """Compose the filter and the list."""
         self._view = BatchesView(self.dashboard.headlines)
         yield self.filter_input()
         yield Rows(COLUMNS, empty=self.EMPTY, id="batches")
@@ -100,18 +100,18 @@ class BatchesScreen(FilteredScreen):
             yield EventTail()
 
     def on_mount(self) -> None:
-        """Says where one is."""
+        """Return the crumbs."""
         root = clean(str(self.dashboard.paths.root.absolute()).replace(str(Path.home()), "~"))
         self.query_one(TopBar).set_trail(root, read_only=self.dashboard.read_only)
 
     async def show(self, snapshot: BatchesSnapshot) -> None:
-        """Shows the batches that the filter leaves."""
+        """Show the batches that match the filter."""
         self._all = snapshot.rows
         self._show()
         self.query_one(EventTail).add(snapshot.events)
 
     def greet(self, *, is_new: bool) -> None:
-        """Says how to begin in a workspace in which nothing was ever queued."""
+        """Show the first steps in a workspace in which nothing was ever queued."""
         begin = WATCHING if self.dashboard.read_only else BEGIN
         self.EMPTY = f"{GREETING}\n\n{begin}\n{ELSEWHERE}" if is_new else type(self).EMPTY
         self._show()
@@ -128,12 +128,12 @@ class BatchesScreen(FilteredScreen):
         self.rows.set_rows(len(shown), 0, shown)
 
     def apply_filter(self, filter_: Filter) -> None:
-        """Narrows the list."""
+        """Filter the list."""
         self._filter = filter_
         self._show()
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
-        """The marked batches, or the one under the cursor."""
+        """Return the marked batches, or the one under the cursor."""
         ids = sorted(self.rows.marks)
         if not ids and (row := self.rows.current):
             ids = [row.id]
@@ -141,11 +141,11 @@ class BatchesScreen(FilteredScreen):
         return [{"batch": id_} for id_ in ids], called
 
     def action_mark_all(self) -> None:
-        """Marks all that the filter leaves."""
+        """Mark all that match the filter."""
         self.rows.mark([row.id for row in self._shown_rows()])
 
     def action_mark_range(self) -> None:
-        """Marks from the nearest mark above to the cursor."""
+        """Mark from the nearest mark above to the cursor."""
         shown = self._shown_rows()
         marked = [i for i, row in enumerate(shown) if row.id in self.rows.marks]
         begin = min(marked, key=lambda i: abs(i - self.rows.cursor), default=self.rows.cursor)
@@ -157,19 +157,19 @@ class BatchesScreen(FilteredScreen):
 
     @on(Rows.Wanted)
     def wanted(self) -> None:
-        """All rows are held already."""
+        """Do nothing: all rows are held already."""
 
     def spending_of(self) -> int | None:
-        """The batch under the cursor."""
+        """Return the batch under the cursor."""
         return self.rows.current.id if self.rows.current else None
 
     def action_open(self) -> None:
-        """Opens the batch under the cursor."""
+        """Open the batch under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_batch(row.id, row.name)
 
     def action_new_batch(self) -> None:
-        """Queues a new batch."""
+        """Queue a new batch."""
         self.dashboard.new_batch()
 
 

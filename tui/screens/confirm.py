@@ -10,10 +10,10 @@ from textual.widgets import Static
 
 
 class ConfirmScreen(ModalScreen[bool]):
-    """Asks y/n; only y says yes.
+    """A y/n question; only y means yes.
 
     Args:
-        question: What to ask, plain text.
+        question: The question, plain text.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -27,11 +27,11 @@ class ConfirmScreen(ModalScreen[bool]):
         self._question = question
 
     def compose(self) -> ComposeResult:
-        """The question and its answers."""
+        """Compose the question and its answers."""
         with Vertical(id="question"):
             yield Static(self._question, markup=False)
             yield Static("y  yes      n  no", id="answers", markup=False)
 
     def action_answer(self, yes: bool) -> None:
-        """Answers."""
+        """Dismiss with the answer."""
         self.dismiss(yes)

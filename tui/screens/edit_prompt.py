@@ -1,4 +1,4 @@
-"""A prompt as an operator wants it."""
+"""Screen that edits a prompt."""
 
 from pathlib import Path
 
@@ -12,11 +12,11 @@ from engine.text.terminal import clean
 
 
 class EditPromptScreen(ModalScreen[str | None]):
-    """Lets a prompt be edited; dismissed with it, or with None where it is left as it was.
+    """Editor of a prompt; dismissed with the text, or with None if it is left as it was.
 
     Args:
-        key: The decision that it will be.
-        text: The prompt as it is, cleaned.
+        key: Key of the decision.
+        text: The present prompt, cleaned.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -31,17 +31,17 @@ class EditPromptScreen(ModalScreen[str | None]):
         self._text = text
 
     def compose(self) -> ComposeResult:
-        """What is decided, the text, the keys."""
+        """Compose the decision, the text, the keys."""
         with Vertical(id="editor"):
             yield Static(clean(self._key), id="key", markup=False)
             yield TextArea(self._text, soft_wrap=True, tab_behavior="focus", compact=True)
             yield Static("^s  decide it      esc  leave it", id="answers", markup=False)
 
     def action_decide(self) -> None:
-        """Gives the text back; a terminal can paste anything, so it is cleaned."""
+        """Dismiss with the text, cleaned: a terminal can paste anything."""
         text = self.query_one(TextArea).text
         self.dismiss(clean(text, len(text), keep_newlines=True).strip())
 
     def action_leave(self) -> None:
-        """Leaves it as it was."""
+        """Leave it as it was."""
         self.dismiss(None)

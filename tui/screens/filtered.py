@@ -14,17 +14,17 @@ from tui.widgets.rows import Rows
 
 
 class FilterInput(Input):
-    """Where a filter is typed; escape leaves it and takes the filter away."""
+    """Input of a filter; escape leaves it and clears the filter."""
 
     BINDINGS = [("escape", "leave", "Leave"), ("down", "done", "To the list")]  # noqa: RUF012 - Textual's way
 
     def action_leave(self) -> None:
-        """Takes the filter away."""
+        """Clear the filter."""
         self.value = ""
         self.post_message(self.Submitted(self, ""))
 
     def action_done(self) -> None:
-        """Keeps the filter."""
+        """Keep the filter."""
         self.post_message(self.Submitted(self, self.value))
 
 
@@ -32,7 +32,7 @@ class FilteredScreen(BaseScreen):
     """A screen with a list.
 
     Attributes:
-        EMPTY: What the list says if there is nothing to show.
+        EMPTY: Message of an empty list.
     """
 
     EMPTY = ""
@@ -40,11 +40,11 @@ class FilteredScreen(BaseScreen):
 
     @property
     def rows(self) -> Rows[Any]:
-        """The list."""
+        """Return the list."""
         return self.query_one(Rows)
 
     def filter_input(self) -> FilterInput:
-        """The line in which a filter is typed, hidden while there is none."""
+        """Compose the line of the filter, hidden while there is none."""
         line = FilterInput(
             placeholder="words  state:failed,parked  !not these",
             id="filter",
@@ -55,21 +55,21 @@ class FilteredScreen(BaseScreen):
         return line
 
     def on_mount(self) -> None:
-        """Takes up the filter of last time."""
+        """Restore the last filter."""
         text = self.dashboard.remembered.filters.get(self._filter_name(), "")
         if text:
             self.show_filter(text, remember=False)
 
     @abstractmethod
     def apply_filter(self, filter_: Filter) -> None:
-        """Narrows the list."""
+        """Filter the list."""
 
     def _filter_name(self) -> str:
-        """The list that a filter belongs to."""
+        """Name of the list that a filter belongs to."""
         return f"{self.dashboard.paths.root.absolute()}#{self.WHERE}"
 
     def set_filter(self, text: str, *, remember: bool = True) -> None:
-        """Narrows the list to what a text says, and remembers it for the next time."""
+        """Filter the list by a text, and remember it for the next time."""
         if text == self.filter_text:
             return
         self.filter_text = text
@@ -80,7 +80,7 @@ class FilteredScreen(BaseScreen):
         self.apply_filter(parsed)
 
     def show_filter(self, text: str, *, remember: bool = True) -> None:
-        """Writes a filter into its line, hidden if there is none, and narrows the list to it."""
+        """Write a filter into its line, hidden if there is none, and filter the list by it."""
         line = self.query_one(FilterInput)
         with line.prevent(Input.Changed):
             line.value = text
@@ -88,18 +88,18 @@ class FilteredScreen(BaseScreen):
         self.set_filter(text, remember=remember)
 
     def action_filter(self) -> None:
-        """Lets the operator type a filter; the one that is there is selected, to be typed over."""
+        """Edit the filter; a present one is selected, to be typed over."""
         line = self.query_one(FilterInput)
         line.display = True
         line.focus()
         line.select_all()
 
     def action_clear(self) -> None:
-        """Takes the filter away, then the marks."""
+        """Clear the filter, then the marks."""
         self.clear_something()
 
     def clear_something(self) -> bool:
-        """Takes the filter away, or else the marks; returns whether there was either."""
+        """Clear the filter, or else the marks; return True if there was either."""
         if self.filter_text:
             self.show_filter("")
         elif self.rows.marks:
@@ -109,7 +109,7 @@ class FilteredScreen(BaseScreen):
         return True
 
     def show_empty(self, total: int, one: str, many: str = "") -> None:
-        """Has the list say why it is empty: nothing is there, or the filter leaves nothing."""
+        """Have the list show why it is empty: nothing is there, or nothing matches."""
         if self.filter_text and total:
             verb = "match" if total == 1 else "matches"
             none = (
@@ -123,27 +123,27 @@ class FilteredScreen(BaseScreen):
 
     @on(Input.Changed, "#filter")
     def filter_typed(self, message: Input.Changed) -> None:
-        """Narrows the list while it is typed."""
+        """Filter the list while typing."""
         message.stop()
         self.set_filter(message.value)
 
     @on(Input.Submitted, "#filter")
     def filter_done(self, message: Input.Submitted) -> None:
-        """Goes back to the list."""
+        """Go back to the list."""
         message.stop()
         self.query_one(FilterInput).display = bool(message.value)
         self.rows.focus()
 
     def action_mark(self) -> None:
-        """Marks the row under the cursor."""
+        """Mark the row under the cursor."""
         self.rows.toggle_mark()
 
     def action_unmark(self) -> None:
-        """Unmarks all."""
+        """Unmark all."""
         self.rows.marks = set()
         self.rows.mark([])
 
     @on(Rows.Chosen)
     async def chosen(self) -> None:
-        """Opens what was clicked twice."""
+        """Open a row that was clicked twice."""
         await self.run_action("open")

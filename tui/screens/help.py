@@ -1,4 +1,4 @@
-"""What can be done here, with its keys; enter does it."""
+"""The actions of a screen, with their keys; enter runs one."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,12 +20,12 @@ GROUPS = ("Step in", "Look", "Mark", "Move", "Engine", "Safelight")
 
 
 class HelpScreen(ModalScreen[str | None]):
-    """All actions of a screen by group; the one that is chosen is the result.
+    """All actions of a screen by group; the chosen one is the result.
 
     Args:
         where: The screen.
         keymap: The operator's own keys.
-        read_only: Whether what changes something is left out.
+        read_only: True to leave out actions that change something.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -42,7 +42,7 @@ class HelpScreen(ModalScreen[str | None]):
         self._keymap = keymap
 
     def compose(self) -> ComposeResult:
-        """The actions, what the shapes mean, where keys are changed."""
+        """Compose the actions, the legend of shapes, the path of the key file."""
         with Vertical(id="help"):
             yield OptionList(*self._options(), markup=False)
             yield Static(self._legend(), id="legend", markup=False)
@@ -69,9 +69,9 @@ class HelpScreen(ModalScreen[str | None]):
 
     @on(OptionList.OptionSelected)
     def chosen(self, message: OptionList.OptionSelected) -> None:
-        """Does what was chosen."""
+        """Dismiss with the chosen action."""
         self.dismiss(message.option.id)
 
     def action_leave(self) -> None:
-        """Does nothing."""
+        """Do nothing."""
         self.dismiss(None)

@@ -1,4 +1,4 @@
-"""One job: its tree, and what each part of it left behind."""
+"""Screen of one job: its tree, and the details of each part."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -32,7 +32,7 @@ class JobScreen(BaseScreen):
 
     Args:
         job_id: The job.
-        key: What it is called, cleaned.
+        key: Its key, cleaned.
     """
 
     WHERE = "job"
@@ -51,16 +51,16 @@ class JobScreen(BaseScreen):
 
     @property
     def view(self) -> View:
-        """The job."""
+        """Return the view of the job."""
         return self._view
 
     @property
     def rows(self) -> Rows[TreeLine]:
-        """The tree."""
+        """Return the tree."""
         return self.query_one(Rows)
 
     def compose_body(self) -> Iterator[Widget]:
-        """The job in a line; the tree, and beside it the turns and the details."""
+        """Compose the job in a line; the tree, and beside it the turns and the details."""
         app = self.dashboard
         self._view = JobView(self.job_id, app.headlines)
         yield JobBar()
@@ -71,7 +71,7 @@ class JobScreen(BaseScreen):
                 yield DetailPanel(app.paths)
 
     def on_mount(self) -> None:
-        """Says where one is."""
+        """Return the crumbs."""
         self._say_where(0)
 
     def _say_where(self, batch_id: int) -> None:
@@ -80,7 +80,7 @@ class JobScreen(BaseScreen):
         self.query_one(TopBar).set_trail(*trail, called, read_only=self.dashboard.read_only)
 
     async def show(self, snapshot: JobSnapshot) -> None:
-        """Shows what has been read."""
+        """Show what was read."""
         before, self._snapshot = self._snapshot, snapshot
         if before is None or before.batch_id != snapshot.batch_id:
             self._say_where(snapshot.batch_id)
@@ -97,12 +97,12 @@ class JobScreen(BaseScreen):
 
     @on(Rows.Moved)
     def moved(self) -> None:
-        """Shows the part under the cursor."""
+        """Show the part under the cursor."""
         node = self.rows.current
         if node is None or self._snapshot is None or node.id == self._view.selected:
             return
         if self._view.selected is None and node.id == self._snapshot.selected:
-            return  # still what matters most, which may become another part
+            return  # still the most important part, which may become another
         self._select(node.id)
 
     def _select(self, node: int) -> None:
@@ -111,7 +111,7 @@ class JobScreen(BaseScreen):
 
     @on(Frame.Picked)
     def picked(self, message: Frame.Picked) -> None:
-        """Goes to a turn that was clicked."""
+        """Go to a turn that was clicked."""
         self._go_to(message.node)
 
     def _go_to(self, node: int) -> None:
@@ -122,11 +122,11 @@ class JobScreen(BaseScreen):
             self._select(node)
 
     def action_next_turn(self) -> None:
-        """The next iteration."""
+        """Go to the next iteration."""
         self._turn(+1)
 
     def action_previous_turn(self) -> None:
-        """The iteration before; back to the list before the first."""
+        """Go to the previous iteration; go back to the list before the first."""
         self._turn(-1)
 
     def _turn(self, step: int) -> None:
@@ -144,7 +144,7 @@ class JobScreen(BaseScreen):
     # -- decisions ----------------------------------------------------------------------------
 
     def action_choose(self) -> None:
-        """Takes the image of the selected scope, after asking where steps may run again."""
+        """Select the image of the chosen scope, after asking if steps may run again."""
         snapshot = self._snapshot
         turn = (
             next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
@@ -160,7 +160,7 @@ class JobScreen(BaseScreen):
         self._ask_first(f"Take {turn.title}?", *found, since=steps[-1])
 
     def action_edit_prompt(self) -> None:
-        """Lets the operator write the prompt of the selected scope."""
+        """Edit the prompt of the selected scope."""
         snapshot = self._snapshot
         node = snapshot.node if snapshot else None
         key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
@@ -171,7 +171,7 @@ class JobScreen(BaseScreen):
         self.feed.ask(read, self, f"prompt {key}")
 
     def action_approve(self) -> None:
-        """Shows what the job waits with at a gate."""
+        """Show the value that waits at a gate."""
         self.feed.ask(partial(waiting_gates, job_id=self.job_id), self, "gates")
 
     def _show_gate(self, gates: list[WaitingGate]) -> None:
@@ -206,7 +206,7 @@ class JobScreen(BaseScreen):
         self.app.push_screen(SendScreen(root, source), chosen)
 
     def _source(self) -> str:
-        """The selected part, as `safelight send` takes it."""
+        """Return the selected part, in the notation of `safelight send`."""
         node = self._snapshot.node if self._snapshot else None
         part = node.scope if node else ""
         if node and node.id > 0:  # a step
@@ -241,7 +241,7 @@ class JobScreen(BaseScreen):
 
     @on(QueryAnswered)
     def answered(self, message: QueryAnswered) -> None:
-        """Goes on with a decision once it is known what it is about."""
+        """Continue with a decision once its consequences are known."""
         if message.tag == "decide":
             self._confirm(message.value)
         elif message.tag == "gates":
@@ -277,19 +277,19 @@ class JobScreen(BaseScreen):
         self.app.push_screen(EditPromptScreen(key, text), decide)
 
     def spending_of(self) -> int | None:
-        """The batch of this job."""
+        """Return the batch of this job."""
         return self._snapshot.batch_id if self._snapshot else None
 
     def targets(self) -> tuple[list[dict[str, int]], str]:
-        """This job."""
+        """Return this job."""
         return [{"job": self.job_id}], f"j{self.job_id} ({self._key})"
 
     def action_next_job(self) -> None:
-        """The next job of the list."""
+        """Go to the next job of the list."""
         self._neighbour(+1)
 
     def action_previous_job(self) -> None:
-        """The job before."""
+        """Go to the previous job."""
         self._neighbour(-1)
 
     def _neighbour(self, step: int) -> None:
@@ -306,9 +306,9 @@ class JobScreen(BaseScreen):
         self.on_screen_resume()
 
     def action_grow(self) -> None:
-        """More room for the panel that has the focus."""
+        """Enlarge the focused panel."""
         self.query_one(Panels).grow(+5)
 
     def action_shrink(self) -> None:
-        """Less room for it."""
+        """Shrink the focused panel."""
         self.query_one(Panels).grow(-5)

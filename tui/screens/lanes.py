@@ -1,4 +1,4 @@
-"""Lanes and model hosts in full, and how many calls a lane lets go at the same time."""
+"""Lanes and model hosts in full, and the concurrency of each lane."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -25,7 +25,7 @@ WIDEST = 256
 
 
 class LanesScreen(ModalScreen[None]):
-    """All lanes, of which the selected one can be changed until the engine ends."""
+    """All lanes; the selected one can be changed until the engine ends."""
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
     BINDINGS = [  # noqa: RUF012 - Textual's way
@@ -42,33 +42,33 @@ class LanesScreen(ModalScreen[None]):
 
     @property
     def dashboard(self) -> "DashboardServices":
-        """The app."""
+        """Return the app."""
         return cast("DashboardServices", self.app)
 
     def compose(self) -> ComposeResult:
-        """The lanes, the hosts, the keys."""
+        """Compose the lanes, the hosts, the keys."""
         with Vertical(id="lanes"):
             yield OptionList(markup=False)
             yield Static(id="hosts", markup=False)
             yield Static(id="answers", markup=False)
 
     def on_mount(self) -> None:
-        """Shows what is known; a watcher is offered no keys that change anything."""
+        """Show the present state; a watcher is offered no keys that change anything."""
         keys = "" if self.dashboard.read_only else "+ wider      - narrower      "
         self.query_one("#answers", Static).update(f"{keys}esc  leave")
         self._show(self.dashboard.head)
 
     def on_screen_resume(self) -> None:
-        """Keeps up with the store."""
+        """Follow the store."""
         self.dashboard.feed.show((self.dashboard.head_view, self))
 
     def on_screen_suspend(self) -> None:
-        """Nothing is read for what is not seen."""
+        """Stop polling while hidden."""
         self.dashboard.feed.hide(self)
 
     @on(SnapshotReady)
     def take(self, message: SnapshotReady) -> None:
-        """Shows what has been read."""
+        """Show what was read."""
         self.dashboard.take_head(message.snapshot)
         self._show(message.snapshot)
 
@@ -85,7 +85,7 @@ class LanesScreen(ModalScreen[None]):
         self.query_one("#hosts", Static).update(hosts or "No model hosts run.")
 
     def action_change(self, by: int) -> None:
-        """Asks for a lane that is wider or narrower by one."""
+        """Change the selected lane's concurrency by one."""
         at = self.query_one(OptionList).highlighted
         if self.dashboard.read_only or at is None or at >= len(self._lanes):
             return
@@ -107,7 +107,7 @@ class LanesScreen(ModalScreen[None]):
         )
 
     def action_leave(self) -> None:
-        """Goes back."""
+        """Go back."""
         self.dismiss()
 
 

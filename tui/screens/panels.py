@@ -1,4 +1,4 @@
-"""Two panels side by side, whose share of the width is remembered."""
+"""Two panels side by side, with a remembered share of the width."""
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,8 +13,8 @@ class Panels(Horizontal):
 
     Args:
         name: The layout's name.
-        widths: Where shares are remembered, in percent by name.
-        default: Share where none is remembered.
+        widths: Remembered shares, in percent by name.
+        default: Share if none is remembered.
     """
 
     def __init__(self, name: str, widths: dict[str, int], *, default: int) -> None:
@@ -25,15 +25,15 @@ class Panels(Horizontal):
         self._held = False
 
     def compose(self) -> ComposeResult:
-        """Nothing of its own."""
+        """Draw nothing."""
         return ()
 
     def on_mount(self) -> None:
-        """Takes up the share of last time."""
+        """Restore the last share."""
         self._set(self._widths.get(self._layout_name, self._default))
 
     def grow(self, change: int) -> None:
-        """More room, in percent, for the panel that has the focus: the first unless another has."""
+        """Enlarge the focused panel by some percent: the first unless the other has the focus."""
         focused: Widget | None = self.screen.focused
         second = self.children[1] if len(self.children) > 1 else None
         if focused is not None and second is not None and second in focused.ancestors_with_self:
@@ -42,20 +42,20 @@ class Panels(Horizontal):
         self._choose(share)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        """Takes hold of the line between the panels."""
+        """Start dragging the line between the panels."""
         if len(self.children) > 1 and event.screen_x == self.children[1].region.x:
             self._held = True
             self.capture_mouse()
             event.stop()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Moves the line."""
+        """Move the line."""
         if self._held and self.region.width:
             share = round(100 * (event.screen_x - self.region.x) / self.region.width)
             self._choose(share)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        """Lets go of the line."""
+        """Release the line."""
         if self._held:
             self._held = False
             self.release_mouse()

@@ -1,4 +1,4 @@
-"""A part of a job as the input of another recipe: choose one, see what it takes, send."""
+"""A part of a job as the input of another recipe: choose one, see the estimate, send."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 
 class SendScreen(ModalScreen[str | None]):
-    """Lists the recipes; dismissed with the name of the chosen one, or with None.
+    """List of recipes; dismissed with the name of the chosen one, or with None.
 
     Args:
         root: The workspace's folder.
-        source: The part that is sent, `j1:iteration-2`.
+        source: The part to send, `j1:iteration-2`.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -41,7 +41,7 @@ class SendScreen(ModalScreen[str | None]):
         self._source = source
 
     def compose(self) -> ComposeResult:
-        """The part, the recipes, the keys."""
+        """Compose the part, the recipes, the keys."""
         with Vertical(id="send"):
             title = f"{action_of('send').title}: {clean(self._source, 80)}"
             yield Static(title, id="title", markup=False)
@@ -86,7 +86,7 @@ def _line(name: str, summary: str) -> Text:
 
 
 def estimate_sending(root: Path, source: str, recipe: str) -> tuple[str, bool]:
-    """Return what sending would take in words, and True if it would be refused; in a thread."""
+    """Return the estimate in words, and True if it would be refused; in a thread."""
     from tui.screens.new_batch.estimate import words
 
     try:
@@ -110,7 +110,7 @@ def _open(root: Path) -> "Workspace":
 
 
 def _refusal(error: Exception) -> str:
-    """The sentences of a refusal; a bug is raised again."""
+    """Return the sentences of a refusal; a bug is raised again."""
     refusal = refusal_of(error)
     if refusal is None:
         raise error

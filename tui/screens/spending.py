@@ -1,4 +1,4 @@
-"""What was spent, on whom and for what."""
+"""Spending by backend, model and step."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,11 +19,11 @@ HEADINGS = ("backend", "model", "step", "steps", "calls", "spent", "reserved", "
 
 
 class SpendingScreen(ModalScreen[None]):
-    """A table that was read once.
+    """A table that is read once.
 
     Args:
-        of: Whose spending it is, plain text.
-        lines: What was spent, the most costly first.
+        of: Name of the spender, plain text.
+        lines: Spending, the highest first.
     """
 
     CSS_PATH = Path(__file__).with_suffix(".tcss")
@@ -35,7 +35,7 @@ class SpendingScreen(ModalScreen[None]):
         self._lines = lines
 
     def compose(self) -> ComposeResult:
-        """The sum, then each backend, model and step."""
+        """Compose the sum, then each backend, model and step."""
         with Vertical(id="spending"):
             yield Static(self._sum(), id="sum", markup=False)
             with VerticalScroll():
@@ -60,7 +60,7 @@ class SpendingScreen(ModalScreen[None]):
         return table
 
     def action_leave(self) -> None:
-        """Goes back."""
+        """Go back."""
         self.dismiss()
 
 

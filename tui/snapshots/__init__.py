@@ -1,1 +1,1 @@
-"""What each screen reads of the store: cleaned snapshots, bounded in size."""
+"""Snapshots of the store for each screen: cleaned, and bounded in size."""

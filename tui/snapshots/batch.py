@@ -1,4 +1,4 @@
-"""One batch: a page of its jobs, the selected job at a glance, the newest events."""
+"""Snapshot of one batch: a page of its jobs, the selected job at a glance, the newest events."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from tui.snapshots.listing import Listing, PageRequest
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 
 WORDS = 4_000
-"""Most characters of a text that is shown at a glance."""
+"""Maximum characters of a text shown at a glance."""
 
 
 @dataclass(frozen=True, slots=True)
 class JobItem:
-    """A job as a list shows it, cleaned.
+    """A job in a list, cleaned.
 
     Attributes:
-        time: How long it was worked on, as text; empty if it was not.
-        outdated: Whether its score is from before a decision that it is worked on for.
+        time: Its working time as text; empty if it has none.
+        outdated: True if its score is older than a decision whose steps are running.
     """
 
     id: int
@@ -51,11 +51,11 @@ class Glance:
 
     Attributes:
         id: The job.
-        image: Hash of its best file, of any kind; empty where there is none.
+        image: Hash of its best file, of any kind; empty if there is none.
         prompt: Its newest prompt.
-        words: What was said last: a critique, or what went wrong.
-        remedy: What to do about what went wrong.
-        failed: Whether the words say what went wrong.
+        words: The latest text: a critique or an error.
+        remedy: Remedy of the error.
+        failed: True if the text is an error.
         file: Its best file.
     """
 
@@ -70,7 +70,7 @@ class Glance:
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """Everything that the screen of a batch shows."""
+    """Everything on the screen of a batch."""
 
     batch: BatchItem | None
     metric: str
@@ -84,11 +84,11 @@ class BatchSnapshot:
 
 
 class BatchView:
-    """Reads one batch.
+    """View of one batch.
 
     Attributes:
-        ask: Which page is wanted.
-        selected: Job that is shown at a glance, 0 for none.
+        ask: The requested page.
+        selected: Job shown at a glance, 0 for none.
     """
 
     every = 5.0
@@ -104,7 +104,7 @@ class BatchView:
         self._times = Times()
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchSnapshot | None:
-        """The batch as it is now; without a batch where it is gone."""
+        """Return the present batch; without a batch if it is gone."""
         line = lists.batch_line(connection, self.batch_id)
         if line is None:
             return BatchSnapshot(None, "score", 0, 100, 0, 0, (), None, ())
@@ -128,7 +128,7 @@ class BatchView:
         )
 
     def ids(self, connection: sqlite3.Connection, start: int, count: int) -> list[int]:
-        """Ids of rows of the list as it is ordered and narrowed now, at most 10 000."""
+        """Return ids of rows of the list in its present order and filter, at most 10 000."""
         line = lists.batch_line(connection, self.batch_id)
         if line is None:
             return []
@@ -138,7 +138,7 @@ class BatchView:
 
 
 class Times:
-    """How long jobs were worked on; of those that have ended it is read once."""
+    """Working times of jobs; those of ended jobs are read once."""
 
     def __init__(self) -> None:
         self._ended: dict[int, tuple[str, float | None]] = {}
@@ -146,7 +146,7 @@ class Times:
     def of(
         self, connection: sqlite3.Connection, jobs: Sequence[lists.JobLine]
     ) -> dict[int, float | None]:
-        """Seconds by job, of those that run or have ended."""
+        """Return seconds by job, for running and ended ones."""
         begun = [job for job in jobs if job.state in _TIMED]
         known = {job.id: self._ended.get(job.id, ("", None)) for job in begun}
         missing = [job for job in begun if known[job.id][0] != (job.finished_at or "?")]
@@ -160,7 +160,7 @@ _TIMED = {"running", "done", "failed"}
 
 
 def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None) -> JobItem:
-    """A job as a list shows it."""
+    """Return a job for a list."""
     return JobItem(
         id=job.id,
         position=job.position,
@@ -181,14 +181,14 @@ def job_row(job: lists.JobLine, scores: tuple[float, ...], seconds: float | None
 
 
 def _time(state: str, seconds: float | None) -> str:
-    """How long a job was worked on; of one that runs in whole seconds."""
+    """Return a job's working time as text; in whole seconds while it runs."""
     if seconds is None or state not in _TIMED:
         return ""
     return figures.duration(int(seconds) if state == "running" else seconds)
 
 
 def read_glance(connection: sqlite3.Connection, job_id: int, headline: RecipeInfo) -> Glance | None:
-    """A job at a glance; None where there is none."""
+    """Return a job at a glance; None if there is none."""
     if not job_id:
         return None
     better = headline.higher_is_better

@@ -1,4 +1,4 @@
-"""The list of batches."""
+"""Snapshot of the list of batches."""
 
 import sqlite3
 from dataclasses import dataclass, replace
@@ -14,12 +14,12 @@ from tui.snapshots.recipe_info import Headlines
 EVENTS = 100
 
 SOON, LATER = 0.5, 5.0
-"""Seconds after which the first image, and every other one, is read again."""
+"""Seconds until the first snapshot, and every later one, is read again."""
 
 
 @dataclass(frozen=True, slots=True)
 class BatchItem:
-    """A batch as it is shown: cleaned, its figures as text where they would change all the time."""
+    """A batch for display: cleaned, with figures as text if they would change all the time."""
 
     id: int
     name: str
@@ -40,13 +40,13 @@ class BatchItem:
     trouble: str
 
     def matches(self, words: tuple[str, ...], without: tuple[str, ...]) -> bool:
-        """Whether its name or id has every one of `words` and none of `without`."""
+        """Return True if its name or id has every one of `words` and none of `without`."""
         text = f"b{self.id} {self.name} {self.recipe}".lower()
         return all(w in text for w in words) and not any(w in text for w in without)
 
 
 class BatchReader:
-    """Makes rows of batches."""
+    """Builder of rows of batches."""
 
     def __init__(self, headlines: Headlines) -> None:
         self._headlines = headlines
@@ -55,7 +55,7 @@ class BatchReader:
     def row(
         self, connection: sqlite3.Connection, line: lists.BatchLine, *, wait: bool = True
     ) -> BatchItem:
-        """A batch as it is shown; without `wait` the best score may be the highest."""
+        """Return a batch for display; without `wait` the best score may be the highest."""
         headline = self._headlines.of(line.recipe, wait=wait)
         pace = self._pace.of(connection, line)
         return BatchItem(
@@ -80,7 +80,7 @@ class BatchReader:
 
 
 def _rounded(cost: int) -> int:
-    """Two digits: more are not known, and would change all the time."""
+    """Round to two digits: more are not known, and would change all the time."""
     return int(float(f"{cost:.1e}"))
 
 
@@ -89,17 +89,17 @@ _BAR = ("done", "failed", "cancelled", "parked", "paused", "running", "queued")
 
 @dataclass(frozen=True, slots=True)
 class BatchesSnapshot:
-    """Everything that the screen of batches shows."""
+    """Everything on the screen of batches."""
 
     rows: tuple[BatchItem, ...]
     events: tuple[EventRow, ...]
 
 
 class EventReader:
-    """Reads the newest events, each of them once.
+    """Reader of the newest events, each of them once.
 
     Args:
-        batch_id: Whose; None for the whole workspace.
+        batch_id: The batch; None for the whole workspace.
     """
 
     def __init__(self, batch_id: int | None) -> None:
@@ -107,7 +107,7 @@ class EventReader:
         self._known: tuple[EventRow, ...] = ()
 
     def read(self, connection: sqlite3.Connection) -> tuple[EventRow, ...]:
-        """The newest ones, oldest first, with messages that can be shown."""
+        """Return the newest ones, oldest first, with messages cleaned for display."""
         last = self._known[-1].id if self._known else 0
         fresh = lists.newest_events(connection, self._batch_id, EVENTS, after=last)
         cleaned = (replace(event, message=clean(event.message, 300)) for event in fresh)
@@ -116,9 +116,9 @@ class EventReader:
 
 
 class BatchesView:
-    """Reads the newest batches.
+    """View of the newest batches.
 
-    The first image does not wait for the recipes to be imported, and is corrected a moment later.
+    The first snapshot does not wait for recipes to be imported, and is corrected a moment later.
     """
 
     def __init__(self, headlines: Headlines) -> None:
@@ -128,7 +128,7 @@ class BatchesView:
         self.every = SOON
 
     def read(self, connection: sqlite3.Connection, version: int) -> BatchesSnapshot:
-        """The newest 500 batches, and the newest events of the workspace."""
+        """Return the newest 500 batches, and the newest events of the workspace."""
         lines = lists.batch_lines(connection)
         first, self._first = self._first, False
         self.every = SOON if first else LATER

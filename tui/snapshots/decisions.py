@@ -1,8 +1,8 @@
-"""What an operator decided about a job, and what can be decided where.
+"""Decisions of an operator about a job, and the decisions that are possible.
 
-A recipe asks for decisions by keys of its own; it says in `Recipe.decisions` which there are, as
-patterns. Two kinds of them can be made from the dashboard, by the last part of the key: `select`,
-the number of one of the scopes beside it, and `prompt`, a text.
+A recipe defines the keys of its decisions, as patterns in `Recipe.decisions`. The dashboard offers
+two kinds of them, by the last part of the key: `select`, the number of one of the scopes beside it,
+and `prompt`, a text.
 """
 
 import sqlite3
@@ -19,13 +19,13 @@ SELECT, PROMPT = "select", "prompt"
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
-    """One decision that holds, cleaned.
+    """One decision in force, cleaned.
 
     Attributes:
         key: Its key.
         value: Its value as text.
-        author: Who made it.
-        at: When, as a stored time.
+        author: Its author.
+        at: Its stored time.
     """
 
     key: str
@@ -35,7 +35,7 @@ class DecisionLine:
 
     @property
     def scope(self) -> str:
-        """Where it holds."""
+        """The scope that it applies to."""
         return self.key.rpartition("/")[0]
 
     def __str__(self) -> str:
@@ -43,7 +43,7 @@ class DecisionLine:
 
 
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[DecisionLine, ...]:
-    """The decisions of a job that hold, oldest first."""
+    """Return the decisions of a job that are in force, oldest first."""
     return tuple(
         DecisionLine(
             clean(d.key, 120), clean(d.value, 500), clean(d.author, 40), clean(d.created_at)
@@ -53,7 +53,7 @@ def decisions_of(connection: sqlite3.Connection, job_id: int) -> tuple[DecisionL
 
 
 def picked(scopes: Iterable[str], decided: Sequence[DecisionLine]) -> frozenset[str]:
-    """Scopes that an operator chose among their like: `select` beside them says their number."""
+    """Return scopes chosen by an operator: `select` beside them has their number."""
     picks = {(d.scope, d.value) for d in decided if d.key.rpartition("/")[2] == SELECT}
     return frozenset(
         scope for scope in scopes if (scope.rpartition("/")[0], scope.rpartition("-")[2]) in picks
@@ -63,12 +63,12 @@ def picked(scopes: Iterable[str], decided: Sequence[DecisionLine]) -> frozenset[
 def outdated(
     steps: Sequence[inspect.StepLine], decided: Sequence[DecisionLine], state: str
 ) -> frozenset[int]:
-    """Steps of a job whose results may be replaced because of the newest decision.
+    """Return steps of a job whose results may be replaced because of the newest decision.
 
     Args:
         steps: The job's current steps, oldest first.
         decided: Its decisions, oldest first.
-        state: Its state; once it has ended again, what it has is what holds.
+        state: Its state; once it has ended again, its results are final.
     """
     if not decided or state in {"done", "failed", "cancelled"}:
         return frozenset()
@@ -80,11 +80,11 @@ def outdated(
 
 
 def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None:
-    """Key and value of the decision that takes one of several scopes; None where there is none.
+    """Return key and value of the decision that takes one of several scopes; None if impossible.
 
     Args:
         scope: The scope to take, for example `scene-2/variation-3`.
-        patterns: The decisions that the recipe asks for, for example `scene-*/select`.
+        patterns: The recipe's decisions, for example `scene-*/select`.
     """
     parent, _, name = scope.rpartition("/")
     number = name.rpartition("-")[2]
@@ -95,7 +95,7 @@ def key_to_select(scope: str, patterns: Sequence[str]) -> tuple[str, int] | None
 
 
 def key_of_prompt(scope: str, patterns: Sequence[str]) -> str | None:
-    """Key of the decision that sets the prompt of a scope or of the nearest that it lies in."""
+    """Return the key of the decision for the prompt of a scope or of its nearest ancestor."""
     while scope:
         key = f"{scope}/{PROMPT}"
         if is_asked(key, patterns):

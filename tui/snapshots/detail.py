@@ -1,4 +1,4 @@
-"""What one part of a job left behind, by kind; cleaned and bounded."""
+"""Details of one part of a job, by kind; cleaned and bounded."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """An error, and what to do about it."""
+    """An error and its remedy."""
 
     kind: str
     message: str
@@ -34,7 +34,7 @@ class ErrorDetail:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How one step went."""
+    """Timing and outcome of one step."""
 
     name: str
     state: str
@@ -55,16 +55,16 @@ class CallLine:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """What a node of the tree left behind; what it has not is empty.
+    """Details of a node of the tree; missing ones are empty.
 
     Attributes:
-        images: Hashes of its files that are shown; the last is the one to look at.
-        shown: The file to look at.
-        preview: How its image looks so far, where none is there yet.
-        before: The prompt before this one.
+        images: Hashes of its files that are shown; the last is the most important.
+        shown: The file to show.
+        preview: Preview of its image, if there is no image yet.
+        before: The previous prompt.
         sheet: Scores of several images.
         drawn: The result of a step as its kind draws it.
-        decided: What an operator decided there.
+        decided: Decisions of an operator for it.
     """
 
     node: int
@@ -89,13 +89,13 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class StepOutputs:
-    """What a job's steps left behind.
+    """Results of a job's steps.
 
     Attributes:
         lines: The steps by their numbers.
         marks: Their scores.
-        images: What they painted.
-        seconds: How long each was worked on.
+        images: Their images.
+        seconds: Working time of each.
         columns: Width of drawings in cells.
     """
 
@@ -107,7 +107,7 @@ class StepOutputs:
 
     @property
     def names(self) -> dict[str, str]:
-        """The outermost scope that each file was left in, by its hash."""
+        """Return the outermost scope of each file, by its hash."""
         found: dict[str, str] = {}
         for step, hash_ in self.images.first.items():
             if step in self.lines:
@@ -119,13 +119,13 @@ class StepOutputs:
 def read_detail(
     connection: sqlite3.Connection, job_id: int, node: TreeLine, left: StepOutputs
 ) -> Detail:
-    """What a node left behind.
+    """Return the details of a node.
 
     Args:
         connection: A reader.
         job_id: The job.
         node: The node.
-        left: What all of the job's steps left.
+        left: Results of all of the job's steps.
     """
     steps, lines, marks, images = node.steps, left.lines, left.marks, left.images
     artifacts = inspect.artifacts_of(connection, steps)
@@ -157,7 +157,7 @@ def read_detail(
 
 
 def _painted(files: Sequence[FileLine], marks: ImageScores) -> list[FileLine]:
-    """Files to show, each once; one that was taken out of several comes last."""
+    """Return files to show, each once; one that was selected out of several comes last."""
     known = faces()
     once = {file.hash: file for file in files if file.kind not in known.hidden}
     return sorted(
@@ -171,7 +171,7 @@ def _drawn(connection: sqlite3.Connection, node: TreeLine, left: StepOutputs) ->
 
 
 def _newest(scores: Sequence[ScoreRow]) -> list[ScoreRow]:
-    """Scores that are about no single image, of two for the same the newer one."""
+    """Return scores that are not about a single image; of two for the same, the newer one."""
     return list({score.metric: score for score in scores if score.image is None}.values())
 
 
@@ -219,7 +219,7 @@ def _clean_critique(critique: CritiqueRow | None) -> CritiqueRow | None:
 
 
 def _clean_data(text: str, kind: type) -> object:
-    """JSON with its texts cleaned; something else than `kind` becomes an empty one."""
+    """Parse JSON and clean its texts; another type than `kind` becomes an empty one."""
     try:
         data = json.loads(text)
     except ValueError:
@@ -259,7 +259,7 @@ def _call(call: ApiCallRow) -> CallLine:
 
 
 def _pretty(text: str) -> str:
-    """JSON on several lines; text that is cut, as it is."""
+    """Format JSON on several lines; text that was cut stays as it is."""
     with contextlib.suppress(ValueError):
         text = json.dumps(json.loads(text), indent=1, ensure_ascii=False)
     return clean(text, 6000, keep_newlines=True)

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from engine.kinds.thumbnails import StoredFile
 
 MAX_DATA = 1_000_000
-"""Characters of a result, as JSON, that is drawn by its kind."""
+"""Maximum characters of a result, as JSON, that is drawn by its kind."""
 
 MAX_ROWS = 200
-"""Lines of a result that is drawn."""
+"""Maximum lines of a drawn result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +37,20 @@ class DrawnResult:
 
 @cache
 def faces() -> Faces:
-    """Return the kinds that a job is not shown by, or only for lack of another."""
+    """Return the kinds that never represent a job, and those that only stand in for others."""
     from engine.kinds.registry import kinds
 
     return Faces(kinds().with_face("hidden"), kinds().with_face("supporting"))
 
 
 def line_of(artifact: ArtifactRow) -> FileLine:
-    """Return a stored file as something to show."""
+    """Return a stored file for display."""
     names: tuple[str, ...] = FileLine.__match_args__
     return FileLine(*[getattr(artifact, name) for name in names])
 
 
 def stored_of(file: FileLine, path: Path) -> "StoredFile":
-    """Return a stored file as its kind takes it."""
+    """Return a stored file in the form that its kind takes."""
     from engine.kinds.thumbnails import StoredFile
 
     return StoredFile(

@@ -1,4 +1,4 @@
-"""What an operator types behind `/`: words, `state:failed,parked`, and `!` before any of them."""
+"""Filters typed after `/`: words, `state:failed,parked`, and `!` before any of them."""
 
 from dataclasses import dataclass
 
@@ -10,18 +10,18 @@ ORDERS = {
     "best": "best first",
     "state": "by state",
 }
-"""Orders of a list of jobs, with what they are called."""
+"""Orders of a list of jobs, with their names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a list is narrowed to.
+    """Filter of a list.
 
     Attributes:
         words: Texts that a name has, in lower case.
-        without: Texts that it does not have.
-        states: States it may be in, None for any; in the order of `WORST_FIRST`.
-        unknown: A term that nobody understands, for a sentence about it.
+        without: Texts that a name does not have.
+        states: Accepted states, None for any; in the order of `WORST_FIRST`.
+        unknown: An unknown term, for a message.
     """
 
     words: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class Filter:
 
     @classmethod
     def parse(cls, text: str) -> "Filter":
-        """Reads a filter; what is wrong in it is left out and kept as `unknown`."""
+        """Parse a filter; an invalid term is left out and kept as `unknown`."""
         words: list[str] = []
         without: list[str] = []
         states = set(WORST_FIRST)
@@ -51,11 +51,11 @@ class Filter:
 
     @property
     def by_name(self) -> bool:
-        """Whether names have to be looked at."""
+        """True if names have to be searched."""
         return bool(self.words or self.without)
 
 
 def _states(value: str) -> set[str]:
-    """The states that a comma-separated list of beginnings names."""
+    """Return the states named by a comma-separated list of prefixes."""
     parts = [part for part in value.split(",") if part]
     return {state for state in WORST_FIRST if any(state.startswith(part) for part in parts)}

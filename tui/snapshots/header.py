@@ -1,4 +1,4 @@
-"""What every screen shows at its top: the engine, its lanes, and what waits for the operator."""
+"""Snapshot of every screen's header: the engine, its lanes, and the notices."""
 
 import json
 import sqlite3
@@ -28,7 +28,7 @@ WHAT_TO_DO = {
     "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
     "approval": "Open the job, look at it, and press A.",
 }
-"""What helps, for each reason that a job can be parked for."""
+"""Remedy for each reason that a job can be parked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,9 @@ class LaneLine:
     """One lane, cleaned.
 
     Attributes:
-        concurrency: Calls in flight at most, as configured.
-        width: Calls in flight that are allowed now.
-        per_minute: Calls a minute at most, 0 for no limit.
+        concurrency: Maximum calls in flight, as configured.
+        width: Maximum calls in flight at present.
+        per_minute: Maximum calls per minute, 0 for no limit.
     """
 
     name: str
@@ -72,9 +72,9 @@ class HostLine:
     """One model host, cleaned.
 
     Attributes:
-        name: What its device is, in words.
-        models: What is loaded, the newest used first; those that are offloaded in brackets.
-        memory: What the models fill, and what they may.
+        name: Name of its device.
+        models: Loaded models, the newest used first; offloaded ones in brackets.
+        memory: Memory used by the models, and their budget.
     """
 
     device: str
@@ -90,12 +90,12 @@ class HostLine:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that an operator who is elsewhere wants to know.
+    """News for an operator who is elsewhere.
 
     Attributes:
-        number: Which it is, from 1, since the dashboard was opened.
-        sentence: What has happened, cleaned.
-        bad: Whether somebody has to do something about it.
+        number: Its number, from 1, since the dashboard was opened.
+        sentence: Its text, cleaned.
+        bad: True if it needs an operator.
     """
 
     number: int
@@ -105,7 +105,7 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The top of every screen."""
+    """Everything in the header of a screen."""
 
     engine: EngineState = EngineState()
     lanes: tuple[LaneLine, ...] = ()
@@ -117,10 +117,10 @@ class Header:
 
 
 class HeaderView:
-    """Reads the top of every screen.
+    """View of the header of every screen.
 
     Args:
-        paths: The workspace's places.
+        paths: Paths of the workspace.
     """
 
     every = PROBE_SECONDS  # an engine that was killed changes nothing in the store
@@ -135,7 +135,7 @@ class HeaderView:
         self._parked: dict[int, int] = {}
 
     def read(self, connection: sqlite3.Connection, version: int) -> Header:
-        """The top as it is now."""
+        """Return the present header."""
         parked = lists.count_parked(connection)
         return Header(
             engine=self._engine(connection),
@@ -148,7 +148,7 @@ class HeaderView:
         )
 
     def _look_for_news(self, connection: sqlite3.Connection) -> tuple[News, ...]:
-        """The newest of what has happened to batches since the first look."""
+        """Return the newest news of batches since the first read."""
         found = lists.batch_states(connection)
         if self._states is None:
             self._states = {id_: state for id_, _, state in found}
@@ -165,7 +165,7 @@ class HeaderView:
         return self._news
 
     def _is_parked_anew(self, connection: sqlite3.Connection, batch_id: int) -> bool:
-        """Whether a job was parked since the last look; one that tries a lane again is not."""
+        """Return True if a job was parked since the last read; tests of a lane do not count."""
         newest = lists.newest_parking(connection, batch_id)
         known, self._parked[batch_id] = self._parked.get(batch_id, self._parked_since), newest
         return newest > known
@@ -174,8 +174,8 @@ class HeaderView:
         row = queries.running_engine(connection)
         if row is None:
             return EngineState()
-        # The lock is asked only where a row says that an engine runs: asking takes the lock for a
-        # moment where nobody holds it, and would turn away an engine that starts just then.
+        # The lock is checked only if a row shows a running engine: the check takes a free lock
+        # for a moment, and would turn away an engine that starts just then.
         if time.monotonic() - self._probed > PROBE_SECONDS:
             self._probed = time.monotonic()
             self._holder = engine_holder(self._paths)
@@ -215,7 +215,7 @@ def _host(row: HostRow) -> HostLine:
 
 
 def _models(text: str) -> tuple[str, ...]:
-    """Names of loaded models, from the JSON that the engine wrote."""
+    """Return names of loaded models, from the engine's JSON."""
     try:
         models = json.loads(text)
     except (ValueError, RecursionError):
@@ -226,7 +226,7 @@ def _models(text: str) -> tuple[str, ...]:
 
 
 def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
-    """Each reason with a sentence: what is wrong, and what helps."""
+    """Return a sentence for each reason: the problem and the remedy."""
     found = []
     for parked in lists.parked_reasons(connection):
         said = clean(parked.message) or f"b{parked.batch_id} waits."
@@ -236,5 +236,5 @@ def _reasons(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
 
 
 def _says_what_to_do(message: str) -> bool:
-    """Whether a message has a remedy of its own: what is wrong is said in its first sentence."""
+    """Return True if a message contains a remedy: its first sentence is the problem."""
     return ". " in message.strip()

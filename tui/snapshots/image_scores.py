@@ -1,4 +1,4 @@
-"""Which scores belong to what: to a step as a whole, or to one image of several."""
+"""Assignment of scores: to a step as a whole, or to one image of several."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from engine.text.terminal import clean
 from tui.snapshots.recipe_info import RecipeInfo
 
 OVERALL = "overall"
-"""What judges that give several scores call the one that sums them up."""
+"""Name of the overall score of judges that give several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,9 +17,9 @@ class ImageScores:
 
     Attributes:
         headline: The recipe's headline, by the step that gave it.
-        steps: What a step gave on the whole, by step: the headline, or what sums its scores up.
-        images: What each image was given, by its hash, then by metric.
-        taken: Images out of several that the headline is about.
+        steps: Score of a step as a whole, by step: the headline, or its overall score.
+        images: Scores of each image, by its hash, then by metric.
+        taken: Selected images that the headline is about.
     """
 
     headline: Mapping[int, float] = field(default_factory=dict)
@@ -28,17 +28,17 @@ class ImageScores:
     taken: frozenset[str] = frozenset()
 
     def of_image(self, image: str) -> float | None:
-        """What sums the scores of an image up."""
+        """Return the overall score of an image."""
         return self.images.get(image, {}).get(OVERALL)
 
     def lines(self, image: str) -> tuple[tuple[str, float], ...]:
-        """The other scores of an image, in the order in which they were given."""
+        """Return the other scores of an image, in the order in which they were given."""
         given = self.images.get(image, {})
         return tuple((name, value) for name, value in given.items() if name != OVERALL)
 
 
 def marks_of(given: Sequence[ScoreLine], scale: RecipeInfo) -> ImageScores:
-    """The scores of a job, put in their places; of two for the same thing the newer one holds."""
+    """Assign the scores of a job; of two for the same thing the newer one counts."""
     headline: dict[int, float] = {}
     steps: dict[int, float] = {}
     images: dict[str, dict[str, float]] = {}

@@ -1,4 +1,4 @@
-"""One job: the tree of its scopes and steps, and what the selected part of it left behind."""
+"""Snapshot of one job: the tree of its scopes and steps, and the details of the selected part."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from tui.snapshots.whole import has_parts, whole
 
 @dataclass(frozen=True, slots=True)
 class JobSnapshot:
-    """Everything that the screen of a job shows."""
+    """Everything on the screen of a job."""
 
     job: JobItem | None
     batch_id: int
@@ -32,20 +32,20 @@ class JobSnapshot:
     detail: Detail | None
     selected: int
     origin: str = ""
-    """The part of another job that its input was sent from, cleaned; empty if there is none."""
+    """Return the part of another job that its input was sent from, cleaned; empty if none."""
 
     @property
     def node(self) -> TreeLine | None:
-        """The node that is shown in detail."""
+        """Return the node that is shown in detail."""
         return next((node for node in self.nodes if node.id == self.selected), None)
 
 
 class JobView:
-    """Reads one job.
+    """View of one job.
 
     Attributes:
-        selected: Node that is shown in detail; None for the one that matters most.
-        columns: Width in cells of what kinds draw from results.
+        selected: Node shown in detail; None for the most important one.
+        columns: Width in cells of drawings of results.
     """
 
     every = 5.0
@@ -59,7 +59,7 @@ class JobView:
         self._snapshot: JobSnapshot | None = None
 
     def read(self, connection: sqlite3.Connection, version: int) -> JobSnapshot:
-        """The job as it is now; without a job where it is gone."""
+        """Return the present job; without a job if it is gone."""
         seen = (inspect.job_version(connection, self.job_id), self.selected, self.columns)
         if self._snapshot is None or seen != self._seen:
             self._snapshot = self._read(connection)
@@ -112,7 +112,7 @@ class JobView:
         return found or matters_most(nodes)
 
     def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
-        """The prompt that a scope is painted from, in full, as far as 20 000 characters."""
+        """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""
         lines = {line.id: line for line in inspect.step_lines(connection, self.job_id)}
         steps = tuple(
             id_ for id_, line in lines.items() if f"{line.scope}/".startswith(f"{scope}/")

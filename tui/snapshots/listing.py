@@ -1,4 +1,4 @@
-"""Any page of a batch's jobs, in any order, narrowed by any filter, the cheapest way."""
+"""Pages of a batch's jobs, in any order, narrowed by any filter, read the cheapest way."""
 
 import sqlite3
 import time
@@ -16,22 +16,22 @@ T = TypeVar("T")
 LONGEST_PAGE = 1000
 
 MAX_MARKS = 10_000
-"""Rows that can be marked; more than that are a batch's business."""
+"""Maximum rows that can be marked; for more, act on the batch."""
 
 REST = 30
-"""What looks at every job is done again after this many times what it took."""
+"""A query over all jobs is repeated after this many times its duration."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """Which page of which list.
+    """Request of a page of a list.
 
     Attributes:
         order: `position`, `worst`, `best` or `state`.
-        filter: What it is narrowed to.
-        higher_is_better: Which end of the scores is the worst.
+        filter: Its filter.
+        higher_is_better: True if the lowest scores are the worst.
         start: Index of its first row.
-        count: How many rows.
+        count: Number of rows.
     """
 
     order: str = "position"
@@ -43,7 +43,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page, and how many rows there are in all."""
+    """A page, and the number of rows in all."""
 
     total: int
     start: int
@@ -51,11 +51,11 @@ class Page:
 
 
 Segment = tuple[int, Callable[[int, int], list[int]]]
-"""How many jobs, and their ids from an index on."""
+"""Number of jobs, and their ids from an index on."""
 
 
 class Listing:
-    """Reads pages of one batch; keeps what is dear to count."""
+    """Reader of pages of one batch; keeps counts that are expensive."""
 
     def __init__(self, batch_id: int) -> None:
         self.batch_id = batch_id
@@ -65,7 +65,7 @@ class Listing:
     def page(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> Page:
-        """A page as it is now; one that begins behind the end is moved to the end."""
+        """Return the present page; one that starts behind the end is moved to the end."""
         count = min(ask.count, LONGEST_PAGE)
         if _is_plain(ask):
             start = max(0, min(ask.start, batch.total - count))
@@ -80,7 +80,7 @@ class Listing:
     def ids(
         self, connection: sqlite3.Connection, batch: lists.BatchLine, ask: PageRequest
     ) -> list[int]:
-        """Ids of the rows from an index on, as many as can be marked."""
+        """Return ids of the rows from an index on, up to the maximum of marks."""
         count = min(ask.count, MAX_MARKS)
         if _is_plain(ask):
             return lists.ids_at(connection, self.batch_id, ask.start, count)
@@ -151,12 +151,12 @@ class Listing:
 
 
 def _is_plain(ask: PageRequest) -> bool:
-    """Whether it is all jobs in the order of the input."""
+    """Return True if it is all jobs in the order of the input."""
     return ask.order == "position" and not ask.filter.by_name and ask.filter.states is None
 
 
 class CachedValue(Generic[T]):
-    """One value that is dear to find: found again seldom, in proportion to what it took."""
+    """One expensive value, computed again rarely, in proportion to its duration."""
 
     def __init__(self) -> None:
         self._key: object = self
@@ -164,7 +164,7 @@ class CachedValue(Generic[T]):
         self._until = 0.0
 
     def get(self, key: object, find: Callable[[], T]) -> T:
-        """The value for a key, found now if the kept one is another's or too old."""
+        """Return the value for a key, computed now if the kept one is another's or too old."""
         began = time.monotonic()
         if self._value is None or key != self._key or began > self._until:
             self._value = find()
@@ -175,7 +175,7 @@ class CachedValue(Generic[T]):
 
 
 def _cut(segments: list[Segment], start: int, count: int) -> list[int]:
-    """Ids of a page that may reach over several segments."""
+    """Return ids of a page that may reach over several segments."""
     ids: list[int] = []
     for size, read in segments:
         if start < size and len(ids) < count:

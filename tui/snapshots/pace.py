@@ -1,4 +1,4 @@
-"""How fast batches go and how long they take."""
+"""Rate and remaining time of batches."""
 
 import sqlite3
 import time
@@ -13,11 +13,11 @@ STALE_SECONDS = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """How fast a batch goes.
+    """Rate of a batch.
 
     Attributes:
-        per_second: Jobs that end in a second; None where that cannot be said.
-        per_job: Micro-dollars that a job costs; None where that cannot be said.
+        per_second: Jobs that end per second; None if unknown.
+        per_job: Micro-dollars per job; None if unknown.
     """
 
     per_second: float | None = None
@@ -25,13 +25,13 @@ class Speed:
 
 
 class BatchPace:
-    """How fast running batches go, from their newest events; looked up once a second."""
+    """Rates of running batches, from their newest events; looked up once per second."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[float, Speed]] = {}
 
     def of(self, connection: sqlite3.Connection, batch: lists.BatchLine) -> Speed:
-        """How fast a batch goes."""
+        """Return the rate of a batch."""
         if batch.state != "running" or not batch.ended:
             return Speed()
         at, value = self._known.get(batch.id, (-RENEW_SECONDS, Speed()))
@@ -43,14 +43,14 @@ class BatchPace:
 
 
 def projected(batch: lists.BatchLine, per_job: float | None) -> int:
-    """Micro-dollars that a batch is going to cost in all, about; 0 where that cannot be said."""
+    """Return the projected cost of a batch in micro-dollars; 0 if unknown."""
     if not per_job:
         return 0
     return round(batch.cost + per_job * (batch.queued + batch.running))
 
 
 def measure(ends: list[str]) -> float | None:
-    """Jobs a second, from the times at which the newest of them ended, oldest first."""
+    """Return jobs per second, from the end times of the newest ones, oldest first."""
     recent = [age for end in ends if (age := figures.age(end)) is not None and age < STALE_SECONDS]
     if len(recent) < 2 or recent[0] <= 0:
         return None
@@ -58,7 +58,7 @@ def measure(ends: list[str]) -> float | None:
 
 
 def time_left(batch: lists.BatchLine, per_second: float | None) -> float | None:
-    """Seconds until nothing of a batch is queued or running; None where that cannot be said."""
+    """Return seconds until nothing of a batch is queued or running; None if unknown."""
     if not per_second:
         return None
     return (batch.queued + batch.running) / per_second

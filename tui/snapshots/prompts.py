@@ -1,8 +1,8 @@
-"""Which version of a prompt belongs to a part of a job, and which came before it.
+"""Versions of a prompt: the one of a part of a job, and its predecessor.
 
-Versions are written in loops, and several loops may go on at the same time: those that are written
-in scopes of the same scope follow each other, such as `scene-2/iteration-1` and
-`scene-2/iteration-2`. What a job began with comes before all of them.
+Versions are written in loops, and several loops may run at the same time: those that are written in
+sibling scopes follow each other, such as `scene-2/iteration-1` and `scene-2/iteration-2`. The job's
+initial prompt precedes all of them.
 """
 
 import sqlite3
@@ -21,7 +21,7 @@ def prompts_at(
     node: TreeLine,
     lines: Mapping[int, inspect.StepLine],
 ) -> tuple[PromptRow | None, PromptRow | None]:
-    """The version before, and the one that a node wrote, was painted from or began with.
+    """Return the previous version, and the one that a node wrote, was painted from or began with.
 
     Args:
         connection: A reader.
@@ -42,7 +42,7 @@ def prompts_at(
         return _before(chain, found[-1]), found[-1]
     begun = [p for p in chain if p.step_id is None or p.step_id < node.steps[0]]
     newest = begun[-1] if begun else None
-    if painted and newest:  # what an operator decided is nobody's version
+    if painted and newest:  # an operator's decision is not a version
         return newest, replace(newest, text=painted, author="operator", reason="decided")
     return (_before(chain, newest), newest) if newest else (None, None)
 
@@ -50,7 +50,7 @@ def prompts_at(
 def _chain(
     prompts: Sequence[PromptRow], scope: str, lines: Mapping[int, inspect.StepLine]
 ) -> list[PromptRow]:
-    """The versions that a scope can be about, oldest first."""
+    """Return the versions that a scope can be about, oldest first."""
     return [p for p in prompts if p.step_id is None or _concerns(p.step_id, scope, lines)]
 
 
@@ -64,7 +64,7 @@ def _concerns(step: int, scope: str, lines: Mapping[int, inspect.StepLine]) -> b
 def _of_loops(
     chain: Sequence[PromptRow], node: TreeLine, lines: Mapping[int, inspect.StepLine]
 ) -> list[PromptRow]:
-    """What was written in loops inside a scope; what it wrote itself is for the one after it."""
+    """Return versions of loops inside a scope; its own version is for the next one."""
     inside = [p for p in chain if p.step_id in node.steps]
     return [p for p in inside if p.step_id and lines[p.step_id].scope != node.scope]
 

@@ -1,18 +1,18 @@
-"""What jobs are compared by and what can be decided about them, for each recipe."""
+"""Headlines and decisions of the recipes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RecipeInfo:
-    """What the dashboard needs to know of a recipe: its headline, and what can be decided.
+    """A recipe as the dashboard needs it: its headline and its decisions.
 
     Attributes:
         metric: Name of the score.
-        low: Least value.
-        high: Greatest value.
-        higher_is_better: Whether a greater value is better.
-        decisions: Keys of the decisions that it asks for, as patterns.
+        low: Minimum value.
+        high: Maximum value.
+        higher_is_better: True if a greater value is better.
+        decisions: Keys of its decisions, as patterns.
     """
 
     metric: str = "score"
@@ -29,12 +29,12 @@ class Headlines:
         self._known: dict[str, RecipeInfo] = {}
 
     def of(self, recipe: str, *, wait: bool = True) -> RecipeInfo:
-        """The headline of a recipe.
+        """Return the headline of a recipe.
 
         Args:
             recipe: Its name.
             wait: Whether to import a recipe that has not been imported yet, which takes some 100 ms
-                with all its models; otherwise it has a plain score until somebody has waited.
+                with all its models; otherwise it has a plain score until a later call has waited.
         """
         if recipe not in self._known:
             if not wait:

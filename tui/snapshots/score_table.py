@@ -1,4 +1,4 @@
-"""The scores of several images as a table: a row for each image, a column for each metric."""
+"""Scores of several images as a table: a row per image, a column per metric."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ MAX_ROWS, MAX_COLUMNS = 64, 12
 
 @dataclass(frozen=True, slots=True)
 class ImageScoreRow:
-    """One image: its name, whether it was taken, and a value for each metric."""
+    """One image: its name, True if it was selected, and a value per metric."""
 
     label: str
     taken: bool
@@ -34,13 +34,13 @@ def sheet_of(
     lines: Mapping[int, inspect.StepLine],
     marks: ImageScores,
 ) -> ImageScoreTable | None:
-    """The table of the images that steps scored; None where they scored none.
+    """Return the table of the images scored by some steps; None if they scored none.
 
     Args:
-        scores: What the steps gave.
+        scores: Scores of the steps.
         images: The first image of each step of the job.
         lines: The job's steps by their numbers.
-        marks: What each image was given, by whatever step.
+        marks: Scores of each image, from any step.
     """
     scored = {score.image: marks.images.get(score.image, {}) for score in scores if score.image}
     if not scored:
@@ -63,7 +63,7 @@ def sheet_of(
 
 
 def _names(images: Mapping[int, str], lines: Mapping[int, inspect.StepLine]) -> dict[str, str]:
-    """What each image is called: the scope that it was painted in; in the order of painting."""
+    """Return the name of each image: the scope that it was painted in; in the order of painting."""
     names: dict[str, str] = {}
     for step in sorted(images):
         if step in lines:

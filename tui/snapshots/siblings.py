@@ -9,7 +9,7 @@ from tui.snapshots.tree import TreeLine
 
 MOST = 50
 MAX_LINES = 4
-"""Scores of one image that are shown below it."""
+"""Maximum scores of one image that are shown below it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +20,13 @@ class SiblingScope:
         node: Its node.
         scope: Its path.
         title: Its name, cleaned.
-        score: What it was given.
+        score: Its score.
         state: Its state.
-        image: Hash of its image, empty where there is none.
-        taken: Whether its image is the one that was chosen out of several.
-        lines: What else its image was given.
-        preview: How its image looks so far, while it is made.
-        outdated: Whether it is from before a decision that the job is worked on for.
+        image: Hash of its image, empty if there is none.
+        taken: True if its image was selected out of several.
+        lines: Other scores of its image.
+        preview: Preview of its image, while it is being generated.
+        outdated: True if it is older than a decision whose steps are running.
         file: The stored file of its image, of any kind.
     """
 
@@ -45,11 +45,11 @@ class SiblingScope:
 
 @dataclass(frozen=True, slots=True)
 class StepImages:
-    """What a job's steps painted.
+    """Images of a job's steps.
 
     Attributes:
         first: Hash of the first image of each step that left one.
-        previews: How those that are being made look so far.
+        previews: Previews of images that are being generated.
         files: The files by their hashes.
     """
 
@@ -65,16 +65,16 @@ def find_turns(
     marks: ImageScores,
     decided: frozenset[str] = frozenset(),
 ) -> tuple[SiblingScope, ...]:
-    """The scopes that belong beside each other where a node is looked at, in time.
+    """Return the scopes to show beside each other for a node, in order of time.
 
-    Beside a scope stand those of its kind, such as all iterations of a scene. A step that stands
-    beside several images, as one that scores them does, has them beside each other.
+    A scope is shown beside those of its kind, such as all iterations of a scene. A step beside
+    several images, such as one that scores them, shows the images.
 
     Args:
         nodes: The tree.
-        chosen: The node that is looked at.
-        images: What the steps painted.
-        marks: What they were given.
+        chosen: The selected node.
+        images: Images of the steps.
+        marks: Their scores.
         decided: Scopes that an operator chose.
     """
     scopes = [node for node in nodes if node.id < 0]
@@ -86,7 +86,7 @@ def find_turns(
 
 
 def _set_of(chosen: TreeLine, scopes: Sequence[TreeLine], images: StepImages) -> list[TreeLine]:
-    """The images of a set, of which a step is not one but that lie beside it."""
+    """Return the images of a set next to a step that is not one of them."""
     inside = [node for node in scopes if node.scope.rpartition("/")[0] == chosen.scope]
     painted = [node for node in inside if chosen.scope and _painted(node, images)]
     return painted if len(painted) > 1 else []
@@ -97,7 +97,7 @@ def _painted(node: TreeLine, images: StepImages) -> bool:
 
 
 def _like(chosen: TreeLine, scopes: Sequence[TreeLine]) -> list[TreeLine]:
-    """The scopes of the same kind in the same scope; of the job itself all that it holds."""
+    """Return the scopes of the same kind in the same scope; for the job all of its scopes."""
     parent, _, name = chosen.scope.rpartition("/")
     kind = name.rpartition("-")[0]
     return [

@@ -11,9 +11,9 @@ from tui.snapshots.image_scores import ImageScores
 JOB_NODE = 0
 
 LONGEST = 30
-"""Lines of a tree that is shown whole."""
+"""Maximum lines of a tree that is shown whole."""
 
-_DEEPEST = 64  # scopes that begin with the same step are told apart by their depth
+_DEEPEST = 64  # scopes that start with the same step are distinguished by their depth
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,14 @@ class TreeLine:
 
     Attributes:
         id: The step's number; of a scope a negative number of its own; 0 for the job itself.
-        depth: How deep it stands.
+        depth: Its depth.
         label: Its name, cleaned.
-        scope: The scope that it is or lies in.
-        state: Its state; of a scope the one that matters most.
-        score: What it was given: the headline, or what sums its scores up.
-        time: How long it was worked on.
-        steps: The steps that it stands for.
-        outdated: Whether it is from before a decision that the job is worked on for.
+        scope: The scope that it is or belongs to.
+        state: Its state; of a scope the most important one.
+        score: Its score: the headline, or the overall score.
+        time: Its working time.
+        steps: The steps that it represents.
+        outdated: True if it is older than a decision whose steps are running.
     """
 
     id: int
@@ -44,7 +44,7 @@ class TreeLine:
 
 
 def matters_most(nodes: Sequence[TreeLine]) -> TreeLine:
-    """The part to open a job at: what failed or waits for approval, else the newest scope."""
+    """Return the initial part of a job: a failure or a gate that waits, else the newest scope."""
     bad = [node for node in nodes if node.id > 0 and node.state in _NEEDS_SOMEBODY]
     if bad:
         return bad[-1]
@@ -70,15 +70,15 @@ def tree(
     seconds: Mapping[int, float],
     outdated: frozenset[int] = frozenset(),
 ) -> tuple[TreeLine, ...]:
-    """The tree as lines: the job, each scope before what lies in it.
+    """Return the tree as lines: the job, each scope before its contents.
 
     Args:
-        steps: The job's steps, in the order in which they began.
+        steps: The job's steps, in the order of their starts.
         marks: Their scores.
         images: The first image of each step that left one.
         job: The job.
-        seconds: How long each step was worked on.
-        outdated: Steps from before a decision that the job is worked on for.
+        seconds: Working time of each step.
+        outdated: Steps older than a decision whose steps are running.
     """
     inside = _inside(steps)
     given = {step.id: _given(step, marks, images) for step in steps}
@@ -101,13 +101,13 @@ def tree(
 
 
 def _dated(node: TreeLine, outdated: frozenset[int]) -> TreeLine:
-    """A node, marked where the newest of its steps is outdated."""
+    """Return a node, marked if the newest of its steps is outdated."""
     newest = node.steps[-1] if node.steps else 0
     return replace(node, outdated=True) if node.id and newest in outdated else node
 
 
 def folded(nodes: Sequence[TreeLine], chosen: TreeLine) -> tuple[TreeLine, ...]:
-    """A long tree with only one of its outermost scopes unfolded: that of the chosen node."""
+    """Return a long tree with only the outermost scope of the chosen node unfolded."""
     if len(nodes) <= LONGEST:
         return tuple(nodes)
     unfolded = chosen.scope.partition("/")[0]
@@ -123,7 +123,7 @@ def _is_shut(node: TreeLine, unfolded: str) -> bool:
 
 
 def _paths(scope: str) -> list[str]:
-    """A scope and those that it lies in, the outermost first."""
+    """Return a scope and its ancestors, the outermost first."""
     parts = scope.split("/") if scope else []
     return ["/".join(parts[: depth + 1]) for depth in range(len(parts))][: _DEEPEST - 1]
 
@@ -137,7 +137,7 @@ def _inside(steps: Sequence[inspect.StepLine]) -> dict[str, list[inspect.StepLin
 
 
 def _lines(scope: str, children: Mapping[str, Sequence[TreeLine]]) -> list[TreeLine]:
-    """What lies in a scope, each scope in it before what lies in that one."""
+    """Return the contents of a scope, each inner scope before its own contents."""
     lines: list[TreeLine] = []
     for node in children.get(scope, ()):
         lines.append(node)
@@ -147,7 +147,7 @@ def _lines(scope: str, children: Mapping[str, Sequence[TreeLine]]) -> list[TreeL
 
 
 def _given(step: inspect.StepLine, marks: ImageScores, images: Mapping[int, str]) -> float | None:
-    """What a step was given, or what its image was."""
+    """Return the score of a step, or of its image."""
     own = marks.steps.get(step.id)
     return marks.of_image(images.get(step.id, "")) if own is None else own
 

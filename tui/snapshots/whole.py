@@ -1,4 +1,4 @@
-"""The verdict on a job whose parts have verdicts of their own, such as the scenes of a film."""
+"""The verdict on a job whose parts have their own verdicts, such as the scenes of a film."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from tui.snapshots.tree import TreeLine
 
 
 def has_parts(nodes: Sequence[TreeLine]) -> bool:
-    """Whether a job's outermost scopes hold scopes: each is then judged by itself."""
+    """Return True if a job's outermost scopes contain scopes: each is then judged separately."""
     return any(node.id < 0 and node.depth > 1 for node in nodes)
 
 
@@ -27,7 +27,7 @@ def whole(
     left: StepOutputs,
     scale: RecipeInfo,
 ) -> Detail:
-    """The detail of a job's root: the job's own score and its parts', not the last part's words."""
+    """Return the detail of a job's root: the job's score and its parts', not the last critique."""
     parts = [node for node in nodes if node.id < 0 and node.depth == 1]
     own = [id_ for id_, line in left.lines.items() if not line.scope]
     return replace(
@@ -55,7 +55,7 @@ def _sheet(parts: Sequence[TreeLine], scale: RecipeInfo) -> ImageScoreTable | No
 def _drawn(
     connection: sqlite3.Connection, steps: Sequence[int], left: StepOutputs
 ) -> DrawnResult | None:
-    """The newest of the job's own results that its kind draws, such as how alike the parts are."""
+    """Return the newest of the job's own results that its kind draws, such as similarities."""
     for step in reversed(steps):
         if found := draw_result(connection, left.lines[step], left.names, left.columns):
             return found

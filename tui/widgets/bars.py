@@ -1,4 +1,4 @@
-"""The lines around every screen: where one is, the engine, what waits, and the keys."""
+"""The lines around every screen: crumbs, the engine, the notice, and the keys."""
 
 from abc import abstractmethod
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from tui.widgets.theme_changes import on_theme_change
 
 
 class TopBar(Widget):
-    """One line: where one is to the left, the engine to the right."""
+    """One line: the crumbs to the left, the engine to the right."""
 
     COMPONENT_CLASSES = {"bar--name", "bar--muted", "bar--running", "bar--bad", "bar--waits"}  # noqa: RUF012 - Textual's way
 
@@ -26,7 +26,7 @@ class TopBar(Widget):
         """A crumb was clicked.
 
         Attributes:
-            depth: How many screens lie below the one that it names.
+            depth: Number of screens below the one that it names.
         """
 
         def __init__(self, depth: int) -> None:
@@ -41,17 +41,17 @@ class TopBar(Widget):
         self._read_only = False
 
     def set_trail(self, *trail: str, read_only: bool = False) -> None:
-        """Where one is, from the outside in: cleaned texts."""
+        """Set the crumbs, from the outside in: cleaned texts."""
         self._trail, self._read_only = trail, read_only
         self.refresh()
 
     def set_head(self, head: Header) -> None:
-        """The engine and its lanes as they are now."""
+        """Set the present state of the engine and its lanes."""
         self._head = head
         self.refresh()
 
     def render(self) -> Text:
-        """The line, in as many cells as there are."""
+        """Return the line, in as many cells as there are."""
         muted = self.get_component_rich_style("bar--muted", partial=True)
         right = self._engine()
         room = self.size.width - right.cell_len - 2
@@ -67,7 +67,7 @@ class TopBar(Widget):
         return Text.assemble(left, "  ", right, no_wrap=True, end="")
 
     def on_click(self, event: events.Click) -> None:
-        """Goes to what was clicked."""
+        """Go to the clicked crumb."""
         depth = next((depth for depth, end in enumerate(self._ends) if event.x < end), None)
         if depth is not None:
             self.post_message(self.Pressed(depth))
@@ -94,7 +94,7 @@ _ENGINE = {
 
 
 def engine_words(engine: EngineState) -> str:
-    """The engine in a sentence."""
+    """Describe the engine in a sentence."""
     if engine.state in {"running", "stopping"}:
         return f"The engine goes on without the dashboard: pid {engine.pid} on {engine.host}."
     if engine.state == "suspended":
@@ -103,14 +103,14 @@ def engine_words(engine: EngineState) -> str:
 
 
 class HeadLine(Static):
-    """One line about something of the head."""
+    """One line about a part of the header."""
 
     def __init__(self) -> None:
         super().__init__()
         self._head = Header()
 
     def set_head(self, head: Header) -> None:
-        """What there is now."""
+        """Return the present content."""
         self._head = head
         self.restyle()
 
@@ -120,16 +120,16 @@ class HeadLine(Static):
 
     @abstractmethod
     def restyle(self) -> None:
-        """Show the head in the colours of now."""
+        """Show the header in the present colours."""
 
 
 class Lanes(HeadLine):
-    """One line: what each lane does; hidden where there are none."""
+    """One line with the activity of each lane; hidden if there are none."""
 
     COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
 
     def restyle(self) -> None:
-        """Shows the lanes."""
+        """Show the lanes."""
         head = self._head
         self.display = bool(head.lanes)
         busy = self.get_component_rich_style("lanes--busy", partial=True)
@@ -146,12 +146,12 @@ class Lanes(HeadLine):
 
 
 class Hosts(HeadLine):
-    """One line: what each model host does; hidden where there are none."""
+    """One line with the activity of each model host; hidden if there are none."""
 
     COMPONENT_CLASSES = {"lanes--busy", "lanes--waits"}  # noqa: RUF012 - Textual's way
 
     def restyle(self) -> None:
-        """Shows the hosts."""
+        """Show the hosts."""
         head = self._head
         self.display = bool(head.hosts)
         busy = self.get_component_rich_style("lanes--busy", partial=True)
@@ -170,32 +170,32 @@ class Hosts(HeadLine):
 
 
 def short_name(model: str) -> str:
-    """A model without the account or folder that it comes from."""
+    """Return a model without the account or folder that it comes from."""
     return model.rstrip(")").rpartition("/")[2]
 
 
 @dataclass
 class Notice:
-    """How the operator wants the banner, on every screen.
+    """State of the notice, on every screen.
 
     Attributes:
         mode: `line`, `whole` or `away`.
-        of: What it is about; what is put away comes back when that changes.
+        of: Its subject; a hidden notice comes back when that changes.
     """
 
     mode: str = "line"
     of: frozenset[str] = frozenset()
 
     def next(self) -> None:
-        """Opens it, puts it away, shows it again."""
+        """Expand it, hide it, show it again."""
         self.mode = {"line": "whole", "whole": "away"}.get(self.mode, "line")
 
 
 class Banner(Static):
-    """What waits for the operator, and what to do about it; hidden while nothing does.
+    """The notice with its remedy; hidden while nothing needs an operator.
 
     Args:
-        notice: How it is wanted; shared by all screens.
+        notice: Its state; shared by all screens.
     """
 
     def __init__(self, notice: Notice) -> None:
@@ -207,30 +207,30 @@ class Banner(Static):
         self.display = False
 
     def next(self) -> None:
-        """Opens it, puts it away, shows it again."""
+        """Expand it, hide it, show it again."""
         self._notice.next()
         self._draw()
 
     def on_click(self) -> None:
-        """As its key does."""
+        """Do the same as its key."""
         self.next()
 
     def on_resize(self) -> None:
-        """Cuts the line where it ends now."""
+        """Cut the line at its present width."""
         self._draw()
 
     def catch_up(self, trouble: str | None, head: Header) -> None:
-        """Takes what has changed while another screen was shown."""
+        """Apply changes from the time when another screen was shown."""
         self._trouble, self._head = trouble, head
         self._show()
 
     def set_trouble(self, sentence: str | None) -> None:
-        """What is wrong with the store."""
+        """Set the reason why the store cannot be read."""
         self._trouble = sentence
         self._show()
 
     def set_head(self, head: Header) -> None:
-        """What jobs are parked for."""
+        """Set the reasons for parked jobs."""
         if (head.parked, head.reasons) != (self._head.parked, self._head.reasons):
             self._head = head
             self._show()
@@ -245,7 +245,7 @@ class Banner(Static):
         self._draw()
 
     def _about(self) -> frozenset[str]:
-        """What it is about, however many jobs that concerns."""
+        """Return its subject, independent of the number of jobs."""
         sentences = (sentence for _, sentence in self._head.reasons)
         return frozenset((*sentences, self._trouble or ""))
 
@@ -256,7 +256,7 @@ class Banner(Static):
         self.update("\n".join(self._lines) if mode == "whole" else self._line())
 
     def _line(self) -> str:
-        """All in one line, with how to read the rest of it."""
+        """Return all of it in one line, with the key for the rest."""
         text, width = " ".join(self._lines), self.content_size.width
         hint = "  ! opens"
         if not width or cell_len(text) <= width:
@@ -265,7 +265,7 @@ class Banner(Static):
 
 
 def _parked_lines(head: Header) -> list[str]:
-    """How many jobs are parked, and for what; the number is of all reasons together."""
+    """Return the number of parked jobs, of all reasons together, and the reasons."""
     if not head.parked:
         return []
     begin = f"{look('parked').shape} {head.parked} parked"
@@ -280,7 +280,7 @@ _ALWAYS = ("help", "quit")
 
 
 class KeyBar(Widget):
-    """One line: the keys of what can be done here, the most useful first; a click does it."""
+    """One line: the keys of the actions, the most useful first; a click runs one."""
 
     COMPONENT_CLASSES = {"keys--key", "keys--title"}  # noqa: RUF012 - Textual's way
 
@@ -297,7 +297,7 @@ class KeyBar(Widget):
         self._places: list[tuple[int, int, Action]] = []
 
     def render(self) -> Text:
-        """As many keys as fit."""
+        """Show as many keys as fit."""
         key_style = self.get_component_rich_style("keys--key", partial=True)
         title_style = self.get_component_rich_style("keys--title", partial=True)
         text, self._places = Text(no_wrap=True, end=""), []
@@ -308,7 +308,7 @@ class KeyBar(Widget):
         return text
 
     def _fitting(self) -> list[tuple[Action, str]]:
-        """The keys that there is room for: help and leaving always, the others by their rank."""
+        """Return the keys that fit: help and quit always, the others by their rank."""
         room, fitting = self.size.width, []
         for entry in sorted(self._keys, key=lambda entry: entry[0].id not in _ALWAYS):
             cells = cell_len(entry[1]) + cell_len(entry[0].title) + 3
@@ -318,7 +318,7 @@ class KeyBar(Widget):
         return sorted(fitting, key=self._keys.index)
 
     def on_click(self, event: events.Click) -> None:
-        """Does what was clicked."""
+        """Run the clicked action."""
         for begin, end, action in self._places:
             if begin <= event.x < end:
                 self.post_message(self.Pressed(action))

@@ -12,7 +12,7 @@ from tui.widgets.theme_changes import on_theme_change
 
 
 class BatchBar(Static):
-    """How many jobs are in which state, what they cost, how long they will take."""
+    """Jobs by state, their cost, and the remaining time."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
 
@@ -21,7 +21,7 @@ class BatchBar(Static):
         self._shown: tuple[BatchItem | None, str] | None = None
 
     def set_batch(self, batch: BatchItem | None, note: str) -> None:
-        """Shows a batch, and a note about the list; None where the batch is gone."""
+        """Show a batch, and a note about the list; None if the batch is gone."""
         if (batch, note) == self._shown:
             return
         self._shown = (batch, note)
@@ -32,7 +32,7 @@ class BatchBar(Static):
         on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
-        """Shows the same batch in other colours."""
+        """Show the same batch in other colours."""
         if self._shown is not None:
             self._draw(*self._shown)
 

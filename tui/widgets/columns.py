@@ -1,4 +1,4 @@
-"""Columns of a list: how wide each is, and what it shows of a row."""
+"""Columns of a list: their widths and their cells."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ class ListColumn(Generic[RowT]):
 
     Attributes:
         title: Its heading.
-        width: Its cells; with `grow`, the least.
-        cell: What it shows of a row: runs of text, cleaned.
-        grow: Its share of the width that is left, 0 for none.
-        right: Whether it is set to the right, as numbers are.
-        needs: Least width of the list at which it is shown.
+        width: Its cells; with `grow`, the minimum.
+        cell: Returns its cell of a row: runs of text, cleaned.
+        grow: Its share of the remaining width, 0 for none.
+        right: True to align it to the right, such as numbers.
+        needs: Minimum width of the list at which it is shown.
     """
 
     title: str
@@ -33,7 +33,7 @@ class ListColumn(Generic[RowT]):
 
 
 def layout(columns: Sequence[ListColumn[RowT]], width: int) -> list[tuple[ListColumn[RowT], int]]:
-    """The columns that fit into `width` cells, one cell apart, with their widths."""
+    """Return the columns that fit into `width` cells, one cell apart, with their widths."""
     shown = [column for column in columns if column.needs <= width]
     spare = width - sum(column.width + 1 for column in shown) + 1
     shares = sum(column.grow for column in shown)
@@ -45,14 +45,14 @@ def layout(columns: Sequence[ListColumn[RowT]], width: int) -> list[tuple[ListCo
 
 
 def fit(text: str, width: int) -> str:
-    """Text in exactly `width` cells; what is longer ends in an ellipsis."""
+    """Return text in exactly `width` cells; a longer one ends in an ellipsis."""
     if cell_len(text) > width:
         return set_cell_size(text, max(0, width - 1)) + "…" if width else ""
     return set_cell_size(text, width)
 
 
 def fit_runs(runs: Sequence[Run], width: int, *, right: bool = False) -> list[Run]:
-    """Runs in exactly `width` cells."""
+    """Return runs in exactly `width` cells."""
     used = sum(cell_len(text) for text, _ in runs)
     if right and used < width:
         return [(" " * (width - used), ""), *runs]

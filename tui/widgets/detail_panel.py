@@ -1,4 +1,4 @@
-"""What one part of a job left behind, each kind with its own widget."""
+"""Details of one part of a job, each kind with its own widget."""
 
 from rich.table import Table
 from rich.text import Text
@@ -21,14 +21,14 @@ from tui.widgets.theme_changes import on_theme_change
 
 
 class Heading(Static):
-    """The name of a kind."""
+    """Heading with the name of a kind."""
 
 
 class DetailPanel(Container):
     """Errors first, then the image, the prompt, the evaluation, timings, calls, raw data.
 
     Args:
-        paths: The workspace's places.
+        paths: Paths of the workspace.
     """
 
     COMPONENT_CLASSES = {"detail--bad", "detail--muted", "detail--remedy",  # noqa: RUF012
@@ -41,7 +41,7 @@ class DetailPanel(Container):
         self._scale = RecipeInfo()
 
     def compose(self) -> ComposeResult:
-        """Every kind; what is empty is hidden."""
+        """Compose every kind; empty ones are hidden."""
         yield ImageView(id="image")
         with VerticalScroll(id="words"):
             yield Static(id="troubles", markup=False)
@@ -56,10 +56,10 @@ class DetailPanel(Container):
                 yield Static(id=name, markup=False)
 
     def show(self, detail: Detail | None, scale: RecipeInfo) -> None:
-        """Shows what a node left behind; only what has changed is laid out anew.
+        """Show the details of a node; only changed ones are laid out again.
 
         Args:
-            detail: What it left behind.
+            detail: Its details.
             scale: The headline of the job's recipe.
         """
         before, self._detail = self._detail, detail
@@ -75,7 +75,7 @@ class DetailPanel(Container):
         on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
-        """Shows the same in other colours."""
+        """Show the same in other colours."""
         if self._detail is not None:
             self._draw(self._detail, self._scale)
 
@@ -105,7 +105,7 @@ class DetailPanel(Container):
         static.update(content)
 
     def _show_drawn(self, detail: Detail) -> None:
-        """Shows a result as its kind draws it, under the name of the kind."""
+        """Show a result as its kind draws it, under the name of the kind."""
         drawn = detail.drawn
         text = text_of(drawn.lines, tones(self.app.theme_variables)) if drawn else ""
         self._show("drawn", drawn is not None, text)

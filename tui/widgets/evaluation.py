@@ -1,4 +1,4 @@
-"""What a judge said of one image, and what was measured."""
+"""Critique and measurements of one image."""
 
 import json
 import math
@@ -22,21 +22,21 @@ SHORT_BAR_WIDTH = 12
 EIGHTHS = " ▏▎▍▌▋▊▉"
 
 MAX_TEXT = 20_000
-"""The most characters of a critique that are shown."""
+"""Maximum characters of a critique that are shown."""
 MAX_ROWS = 200
-"""The most missing things, and the most measurements, that are shown."""
+"""Maximum missing things, and maximum measurements, that are shown."""
 NOTHING = "No evaluation yet."
 
 
 def bar(value: float, low: float, high: float, width: int, *, ascii_only: bool = False) -> str:
-    """A value as a bar.
+    """Return a value as a bar.
 
     Args:
-        value: What is shown; outside the range it is drawn as the nearest end.
+        value: The value; outside the range it is drawn as the nearest end.
         low: The value of an empty bar.
         high: The value of a full one.
         width: Its length in cells.
-        ascii_only: Whether only ASCII is drawn.
+        ascii_only: True to draw only ASCII.
     """
     share = (min(max(value, low), high) - low) / (high - low) if high > low else 0.0
     eighths = round(share * width * 8) if math.isfinite(share) else 0
@@ -48,12 +48,12 @@ def bar(value: float, low: float, high: float, width: int, *, ascii_only: bool =
 
 
 def number(value: float) -> str:
-    """A number short enough for a table: four significant digits, without needless zeros."""
+    """Format a number for a table: four significant digits, without needless zeros."""
     return f"{value:,.0f}" if abs(value) >= 10_000 and math.isfinite(value) else f"{value:.4g}"
 
 
 class EvaluationView(Static):
-    """Score, words, what is missing, measurements; as high as it needs."""
+    """Score, critique, missing things, measurements; as high as needed."""
 
     DEFAULT_CSS = """
     EvaluationView {
@@ -69,10 +69,10 @@ class EvaluationView(Static):
         id: str | None = None,  # noqa: A002  Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        """Makes an empty one.
+        """Create an empty one.
 
         Args:
-            ascii_only: Whether bars are drawn in ASCII.
+            ascii_only: True to draw bars in ASCII.
             name: As of any widget.
             id: As of any widget.
             classes: As of any widget.
@@ -88,19 +88,19 @@ class EvaluationView(Static):
         scores: Sequence[ScoreRow],
         scale: RecipeInfo | None = None,
     ) -> None:
-        """Shows another evaluation.
+        """Show another evaluation.
 
         Args:
-            critique: What was said, None where nothing was.
+            critique: The critique, None if there is none.
             scores: The scores that belong to it, in any number.
-            scale: The recipe's headline: what is drawn as a long bar.
+            scale: The recipe's headline, drawn as a long bar.
         """
         self._shown = (critique, tuple(scores))
         self._scale = scale or RecipeInfo()
         self._draw()
 
     def on_mount(self) -> None:
-        """Takes the colours of a theme that is chosen later."""
+        """Take the colours of a theme that is chosen later."""
         on_theme_change(self, self._draw)
 
     def _draw(self) -> None:
@@ -136,14 +136,14 @@ class EvaluationView(Static):
 
 
 def _is_rubric(scores: Sequence[ScoreRow]) -> bool:
-    """Whether these are marks of 0 to 100 that can be held against each other."""
+    """Return True if these are scores of 0 to 100 that can be compared."""
     values = [score.value for score in scores]
     return len(values) > 2 and all(0 <= value <= 100 for value in values) and max(values) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class _Bar:
-    """A bar as long as there is room, within reason."""
+    """Return a bar as long as there is room, within reason."""
 
     value: float
     range: tuple[float, float]
@@ -164,7 +164,7 @@ def _judge(score: ScoreRow) -> str:
 def _words(
     critique: CritiqueRow, colours: Mapping[str, str], scored: set[str]
 ) -> list[RenderableType]:
-    """Description and reasons, then what is missing, then measurements that are no scores."""
+    """Return description and reasons, then missing things, then measurements other than scores."""
     text = clean(critique.text, MAX_TEXT, keep_newlines=True).strip()
     description, *reasons = text.split("\n")
     parts: list[RenderableType] = [Text(description)] if description else []
@@ -182,7 +182,7 @@ def _words(
 
 
 def _decoded(text: str, kind: type[Any]) -> Any:
-    """JSON of the store, or nothing where it is not what it should be."""
+    """Parse JSON of the store; return None if it is not as expected."""
     try:
         value = json.loads(text) if text else None
     except (ValueError, RecursionError):
@@ -208,7 +208,7 @@ def _measurements(values: Mapping[str, Any]) -> RenderableType:
 
 
 def _grid() -> Table:
-    """A name, and a number aligned to the right."""
+    """Return a name, and a number aligned to the right."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True, overflow="ellipsis", max_width=40)
     table.add_column(justify="right", no_wrap=True)
@@ -216,6 +216,6 @@ def _grid() -> Table:
 
 
 def _spaced(parts: Sequence[RenderableType]) -> list[RenderableType]:
-    """The parts with an empty line between."""
+    """Join the parts with an empty line between them."""
     first, *rest = parts
     return [first, *(Padding(part, (1, 0, 0, 0)) for part in rest)]

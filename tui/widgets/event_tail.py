@@ -21,10 +21,10 @@ from engine.text.terminal import clean
 from tui.widgets.selecting import selected_text, with_selection
 
 KEPT = 2000
-"""The most lines that are kept; older ones fall off."""
+"""Maximum lines that are kept; older ones are dropped."""
 
 LINE = 400
-"""The most characters of one event's message that are kept."""
+"""Maximum characters of one event's message that are kept."""
 
 _WHOSE, _WHAT = 5, 14  # columns: `j1234`, `job cancelled`
 
@@ -34,12 +34,12 @@ _WITHOUT_THEME = {"warning": "yellow", "error": "bright_red", "debug": "bright_b
 
 
 class EventLine(NamedTuple):
-    """One event as it is drawn.
+    """One drawn event.
 
     Attributes:
         time: The time of day on the reader's clock.
-        level: How much it matters.
-        text: Whose it is, what happened, and what was said of it.
+        level: Its level.
+        text: Its job, its type, and its message.
     """
 
     time: str
@@ -48,7 +48,7 @@ class EventLine(NamedTuple):
 
 
 class EventTail(ScrollView, can_focus=True):
-    """A tail of events: it draws the lines that can be seen, and keeps a bounded number."""
+    """A tail of events that draws only visible lines and keeps a bounded number."""
 
     DEFAULT_CSS = """
     EventTail {
@@ -65,7 +65,7 @@ class EventTail(ScrollView, can_focus=True):
     ]
 
     class Followed(Message):
-        """The reader has left the end, or come back to it."""
+        """The reader has left the end, or returned to it."""
 
         def __init__(self, tail: "EventTail", *, following: bool) -> None:
             super().__init__()
@@ -91,18 +91,18 @@ class EventTail(ScrollView, can_focus=True):
         self._following = True
         self._known_end = 0
         self.unseen = 0
-        """How many lines have come since the reader left the end."""
+        """Number of lines since the reader left the end."""
 
     @property
     def following(self) -> bool:
-        """Whether the newest line stays in sight."""
+        """True if the newest line stays visible."""
         return self._following
 
     def add(self, events: Sequence[EventRow]) -> None:
-        """Adds events, in the order of their numbers; ones that it has are passed over.
+        """Add events, in the order of their numbers; known ones are skipped.
 
         Args:
-            events: Any number; more than are kept costs no more than those that are.
+            events: Any number; only those that are kept cost time.
         """
         fresh = [event for event in events if event.id > self._last_id]
         if not fresh:
@@ -114,7 +114,7 @@ class EventTail(ScrollView, can_focus=True):
         self._grow(len(fresh), dropped)
 
     def clear(self) -> None:
-        """Forgets every line; events of any number are new again."""
+        """Forget every line; events of any number are new again."""
         self._lines.clear()
         self._last_id = -1
         self.unseen = 0
@@ -122,13 +122,13 @@ class EventTail(ScrollView, can_focus=True):
         self._follow(following=True)
 
     def _grow(self, added: int, dropped: int) -> None:
-        # No layout depends on it: to lay the screen out anew paints its scrollbars again.
+        # No layout depends on it: a new layout would paint the screen's scrollbars again.
         self.set_reactive(EventTail.virtual_size, Size(0, len(self._lines)))
         if self._following:
             self._to_end()
         else:
             self.unseen = min(self.unseen + added, len(self._lines))
-            if dropped:  # the reader stays with the lines that he reads
+            if dropped:  # keep the lines that are being read in place
                 self.scroll_to(y=max(0, self.scroll_y - dropped), animate=False, immediate=True)
             self._known_end = self.max_scroll_y
         self.refresh()
@@ -136,9 +136,9 @@ class EventTail(ScrollView, can_focus=True):
     # -- the reader ---------------------------------------------------------------------------
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Notices that the reader has left the end, or come back to it.
+        """Notice that the reader has left the end, or returned to it.
 
-        A line that came or a resize moves the end itself; that is not the reader's doing.
+        New lines and resizes move the end themselves; that does not count.
         """
         super().watch_scroll_y(old_value, new_value)
         if self.max_scroll_y != self._known_end:
@@ -146,12 +146,12 @@ class EventTail(ScrollView, can_focus=True):
         self._follow(following=new_value >= self.max_scroll_y)
 
     def action_follow(self) -> None:
-        """Goes to the newest line and stays there."""
+        """Go to the newest line and stay there."""
         self._follow(following=True)
         self._to_end()
 
     def on_resize(self) -> None:
-        """Keeps the newest line in sight through a resize."""
+        """Keep the newest line visible through a resize."""
         if self._following:
             self._to_end()
         self._known_end = self.max_scroll_y
@@ -171,7 +171,7 @@ class EventTail(ScrollView, can_focus=True):
     # -- drawing ------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """One line of those that can be seen."""
+        """Return one of the visible lines."""
         width = self.size.width
         at = y + self.scroll_offset.y
         if self.unseen and y == self.size.height - 1:
@@ -187,11 +187,11 @@ class EventTail(ScrollView, can_focus=True):
         return with_selection(drawn, selection, at, style or Style.null())
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The text that is selected."""
+        """Return the selected text."""
         return selected_text(selection, self._text), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draws what is selected."""
+        """Draw the selection."""
         self.refresh()
 
     def _text(self, at: int) -> str | None:
@@ -239,7 +239,7 @@ def _line(event: EventRow) -> EventLine:
 
 
 def _time(at: str) -> str:
-    """The time of day on the reader's clock."""
+    """Return the time of day on the reader's clock."""
     try:
         return f"{datetime.fromisoformat(at).astimezone():%H:%M:%S}"
     except (ValueError, OverflowError, OSError):
@@ -247,6 +247,6 @@ def _time(at: str) -> str:
 
 
 def _cropped(text: str, width: int) -> str:
-    """At most `width` cells, ending in an ellipsis where something is left out."""
+    """Return at most `width` cells, ending in an ellipsis if anything is cut."""
     shown = set_cell_size(text, width) if width else ""
     return shown if shown.rstrip() == text.rstrip() else f"{set_cell_size(text, width - 1)}…"

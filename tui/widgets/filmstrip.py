@@ -16,11 +16,11 @@ from tui.widgets.columns import fit
 from tui.widgets.image import ImageView
 
 TAKEN = "★"
-"""What was chosen out of several."""
+"""Marker of the selected one of several."""
 
 
 class Frame(Vertical):
-    """One turn: its caption, its image and what the image was given, where there is room."""
+    """One turn: its caption, its image and the image's scores, if there is room."""
 
     class Picked(Message):
         """A turn was clicked."""
@@ -38,13 +38,13 @@ class Frame(Vertical):
         self._marks = Static(markup=False, classes="marks")
 
     def compose(self) -> ComposeResult:
-        """Caption, image, scores."""
+        """Compose caption, image, scores."""
         yield self._caption
         yield self._image
         yield self._marks
 
     def show(self, turn: SiblingScope, *, chosen: bool) -> None:
-        """Shows a turn."""
+        """Show a turn."""
         self.set_class(chosen, "-chosen")
         self.set_class(turn.outdated, "-outdated")
         if turn == self._turn:
@@ -61,7 +61,7 @@ class Frame(Vertical):
             self._image.show_file(self._paths, turn.file, small=True)
 
     def on_click(self, event: events.Click) -> None:
-        """Picks this turn."""
+        """Select this turn."""
         event.stop()
         if self._turn is not None:
             self.post_message(self.Picked(self._turn.node))
@@ -75,7 +75,7 @@ def _line(name: str, value: float) -> str:
 
 
 class Filmstrip(HorizontalScroll, can_focus=False):
-    """All turns, the chosen one in sight; hidden where there is but one."""
+    """All turns, with the chosen one visible; hidden if there is only one."""
 
     def __init__(self, paths: WorkspacePaths) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class Filmstrip(HorizontalScroll, can_focus=False):
         self.display = False
 
     async def set_turns(self, turns: Sequence[SiblingScope], chosen: int) -> None:
-        """Shows turns; the frames that are there are used again."""
+        """Show turns; existing frames are reused."""
         if (turns, chosen) == self._shown:
             return
         self._shown = (turns, chosen)

@@ -1,4 +1,4 @@
-"""The selected job at a glance: its best file, and the last words about it."""
+"""The selected job at a glance: its best file, and the latest text about it."""
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -28,12 +28,12 @@ class GlancePanel(Vertical):
         self._glance: Glance | None = None
 
     def compose(self) -> ComposeResult:
-        """The image and the words."""
+        """Compose the image and the text."""
         yield ImageView()
         yield Static(id="said", markup=False)
 
     def set_glance(self, glance: Glance | None) -> None:
-        """Shows a job; nothing for None."""
+        """Show a job; nothing for None."""
         if glance == self._glance:
             return
         self._glance = glance
@@ -47,7 +47,7 @@ class GlancePanel(Vertical):
         on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
-        """Shows the same words in other colours."""
+        """Show the same text in other colours."""
         self.query_one("#said", Static).update(self._words(self._glance))
 
     def _words(self, glance: Glance | None) -> Text:

@@ -1,8 +1,8 @@
 """A stored file in the terminal: an image, or what the kind of another file draws.
 
-Nothing is read before it is to be drawn: an image that is scrolled away, on a hidden tab or under
-another screen costs nothing. It is decoded in a thread, one at a time for each widget, and kept by
-its content's hash and size; so going up and down a list decodes each image once.
+Nothing is read before it is drawn: an image that is scrolled away, on a hidden tab or under another
+screen costs nothing. It is decoded in a thread, one at a time per widget, and cached by its
+content's hash and size; so moving up and down a list decodes each image once.
 """
 
 import math
@@ -36,25 +36,25 @@ if TYPE_CHECKING:
     from engine.contract.kinds import Lines
 
 CACHE_BYTES = 12 * 2**20
-"""What all drawn images together may take."""
+"""Maximum memory of all drawn images together, in bytes."""
 
 MAX_COLUMNS, MAX_ROWS = 240, 120
-"""The largest area that is drawn, in cells."""
+"""Maximum area that is drawn, in cells."""
 
 MAX_DRAWN_PIXELS = 2_000_000
-"""The most pixels that are sent to a terminal that draws itself; they may go over SSH."""
+"""Maximum pixels sent to a terminal that draws them itself; they may go over SSH."""
 
-_CELL_BYTES = 650  # a segment with a style of its own, measured
+_CELL_BYTES = 650  # a segment with its own style, measured
 NO_IMAGE = "No image yet."
 
 
 class ImageKey(NamedTuple):
-    """What is to be drawn: the key of the cache.
+    """Key of a drawn image in the cache.
 
     Attributes:
-        content: The image's hash, or its path where that is not known.
+        content: The image's hash, or its path if the hash is not known.
         size: The area in cells.
-        style: How cells are drawn; `pixels` where the terminal draws itself.
+        style: Style of cells; `pixels` if the terminal draws the image itself.
         backdrop: The background behind cells that the image does not fill, as RGB.
         tones: Colours of the theme, if a kind draws the file.
     """
@@ -68,14 +68,14 @@ class ImageKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RenderedImage:
-    """An image made ready: as strips, or as pixels for the terminal."""
+    """A rendered image: as strips, or as pixels for the terminal."""
 
     strips: list[Strip] | None = None
     pixels: "Image | None" = None
 
 
 THUMBNAILS: LruCache[RenderedImage] = LruCache(CACHE_BYTES)
-"""What all widgets of the process have drawn lately. Used by the event loop alone."""
+"""Cache of recent drawings of all widgets of the process. Used only by the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class FileSource:
 
     Attributes:
         file: The file's row.
-        paths: Places of the workspace.
+        paths: Paths of the workspace.
         path: The stored file.
         small: True to draw it for a small area.
     """
@@ -99,7 +99,7 @@ Source = Path | bytes | FileSource
 
 
 class ImageView(Widget):
-    """Shows one stored file as large as fits, as its kind draws it, or a sentence in its place."""
+    """One stored file, as large as fits, as its kind draws it, or a sentence in its place."""
 
     DEFAULT_CSS = """
     ImageView {
@@ -112,7 +112,7 @@ class ImageView(Widget):
 
     @dataclass
     class Ready(Message, bubble=False):
-        """A thread has made an image ready, or says why not."""
+        """A thread has rendered an image, or failed with a reason."""
 
         wanted: ImageKey
         drawn: RenderedImage
@@ -127,10 +127,10 @@ class ImageView(Widget):
         id: str | None = None,  # noqa: A002  Textual's own name for it
         classes: str | None = None,
     ) -> None:
-        """Makes an empty one.
+        """Create an empty one.
 
         Args:
-            style: How cells are drawn; by default what the terminal can show.
+            style: Style of cells; by default the best that the terminal can show.
             name: As of any widget.
             id: As of any widget.
             classes: As of any widget.
@@ -145,10 +145,10 @@ class ImageView(Widget):
         self._mounted_for: ImageKey | None = None
 
     def show(self, path: Path | None, hash: str = "") -> None:  # noqa: A002  the store's name
-        """Shows another image.
+        """Show another image.
 
         Args:
-            path: The stored file; None where there is none yet.
+            path: The stored file; None if there is none yet.
             hash: Its content's hash, the same only for the same bytes.
         """
         self._show(path, hash or str(path or ""))
@@ -159,7 +159,7 @@ class ImageView(Widget):
         """Show a stored file as its kind draws it.
 
         Args:
-            paths: Places of the workspace.
+            paths: Paths of the workspace.
             file: The file; None if there is none yet.
             small: True to draw it for a small area, such as a frame of the film strip.
         """
@@ -171,7 +171,7 @@ class ImageView(Widget):
         self._show(FileSource(file, paths, path, small), f"{file.hash}{drawn}")
 
     def show_preview(self, preview: bytes) -> None:
-        """Shows an image that is not done and not stored: a small PNG, JPEG or WebP file."""
+        """Show an image that is neither finished nor stored: a small PNG, JPEG or WebP file."""
         digest = blake2b(preview, digest_size=16).hexdigest()
         self._show(preview, f"preview {digest}")
 
@@ -179,14 +179,14 @@ class ImageView(Widget):
         self._trouble = None
         if (source, content) != (self._source, self._content):
             if not isinstance(self._source, bytes):
-                self._own = None  # what follows a preview is of the same image: it may stay
+                self._own = None  # an image that follows its own preview: the preview may stay
             self._source, self._content = source, content
             self._take_pixels_away()
         self.refresh()
 
     @property
     def sentence(self) -> str:
-        """What is said in place of an image; empty where there is one or one is on its way."""
+        """The text in place of an image; empty if there is one or one is being rendered."""
         if self._source is None:
             return NO_IMAGE
         if self._trouble is not None and self._trouble[0] == self._wanted():
@@ -196,7 +196,7 @@ class ImageView(Widget):
     # -- drawing ------------------------------------------------------------------------------
 
     def render_line(self, y: int) -> Strip:
-        """One line; Textual asks only for those that can be seen."""
+        """Return one line; Textual requests only visible ones."""
         width = self.content_size.width
         if said := self.sentence:
             return self._line_of(said, y)
@@ -211,7 +211,7 @@ class ImageView(Widget):
         return _centred(drawn.strips[y - top], width, self.rich_style)
 
     def on_resize(self) -> None:
-        """Asks for pixels of the new size; cells are asked for when they are drawn."""
+        """Request pixels of the new size; cells are requested when they are drawn."""
         if self._mounted_for is not None:
             self._drawn()
 
@@ -225,7 +225,7 @@ class ImageView(Widget):
         return _centred(line, width, self.rich_style)
 
     def _drawn(self) -> RenderedImage | None:
-        """What was made ready for now; where nothing was, a thread sets out to."""
+        """Return the rendered image; if there is none, start a thread that renders it."""
         wanted = self._wanted()
         own = self._own
         drawn = own[1] if own is not None and own[0] == wanted else THUMBNAILS.get(wanted)
@@ -272,7 +272,7 @@ class ImageView(Widget):
         self.run_worker(work, thread=True, group="image", exit_on_error=False)
 
     def _make(self, source: Source, wanted: ImageKey) -> None:
-        """In a thread: reads, decodes and draws, and posts what came of it."""
+        """Read, decode and draw, and post the result; in a thread."""
         drawn, weight, trouble = RenderedImage(), 0, ""
         try:
             drawn, weight = _make_ready(source, wanted)
@@ -285,7 +285,7 @@ class ImageView(Widget):
             self.post_message(self.Ready(wanted, drawn, weight, trouble))
 
     def on_image_view_ready(self, message: Ready) -> None:
-        """Keeps what a thread made ready, and draws it if it is still wanted."""
+        """Store a rendered image, and draw it if it is still needed."""
         message.stop()
         self._in_flight = None
         still_wanted = message.wanted == self._wanted()
@@ -329,7 +329,7 @@ def _make_ready(source: Source, wanted: ImageKey) -> tuple[RenderedImage, int]:
 
 
 def _box(wanted: ImageKey) -> tuple[int, int]:
-    """The area in pixels."""
+    """Return the area in pixels."""
     columns, rows = wanted.size
     terminal = pixel_terminal()
     if wanted.style != "pixels":
@@ -342,7 +342,7 @@ def _box(wanted: ImageKey) -> tuple[int, int]:
 
 
 def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes | Lines":
-    """What the kind of a file draws: lines, an encoded image, or the image that the file is."""
+    """Return the drawing of a file's kind: lines, an encoded image, or the file's own image."""
     from engine.contract.kinds import Lines, OwnImage, Size
     from engine.kinds.drawing import draw_full, draw_small
 
@@ -357,7 +357,7 @@ def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes |
 
 
 def _centred(line: Strip, width: int, style: Style) -> Strip:
-    """A line in the middle of a width."""
+    """Return a line in the middle of a width."""
     left = (width - line.cell_length) // 2
     blank = [Segment(" " * left, style)] if left > 0 else []
     return Strip([*blank, *line.apply_style(style)]).adjust_cell_length(width, style)

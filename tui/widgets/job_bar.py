@@ -14,7 +14,7 @@ from tui.widgets.theme_changes import on_theme_change
 
 
 class JobBar(Static):
-    """State, score, iterations, time, cost, and why it waits or failed."""
+    """State, score, iterations, time, cost, and the reason why it waits or failed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"bar--{tone}" for tone in ("muted", *TONES)}
 
@@ -23,7 +23,7 @@ class JobBar(Static):
         self._shown: JobSnapshot | None = None
 
     def set_job(self, snapshot: JobSnapshot) -> None:
-        """Shows a job; says so where it is gone."""
+        """Show a job, or a message if it is gone."""
         shown, self._shown = self._shown, snapshot
         if shown is None or snapshot.job is None or snapshot.job != shown.job:
             self.restyle()
@@ -33,7 +33,7 @@ class JobBar(Static):
         on_theme_change(self, self.restyle)
 
     def restyle(self) -> None:
-        """Shows the same job in other colours."""
+        """Show the same job in other colours."""
         if self._shown is not None:
             self.update(self._line(self._shown), layout=False)
 

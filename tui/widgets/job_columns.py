@@ -28,7 +28,7 @@ def _stage(row: JobItem) -> list[Run]:
 
 
 def job_columns(low: float, high: float) -> tuple[ListColumn[JobItem], ...]:
-    """The columns, with scores drawn on a scale from `low` to `high`."""
+    """Return the columns, with scores drawn on a scale from `low` to `high`."""
 
     def score(row: JobItem) -> list[Run]:
         return [(figures.score(row.score), "outdated" if row.outdated else "strong")]

@@ -1,7 +1,7 @@
-"""What changed between two versions of a prompt, word by word.
+"""Differences between two versions of a prompt, word by word.
 
-What went is in `[-...-]` and struck out, what came is in `{+...+}` and underlined: the signs of
-`git diff --word-diff`, which say it without colour and survive being copied.
+Removed words are in `[-...-]` and struck out, added words are in `{+...+}` and underlined: the
+notation of `git diff --word-diff`, which works without colour and survives copying.
 """
 
 import re
@@ -21,13 +21,13 @@ from engine.text.terminal import clean
 from tui.widgets.theme_changes import on_theme_change
 
 MAX_CHARACTERS = 20_000
-"""The most characters of either prompt that are shown."""
+"""Maximum characters of either prompt that are shown."""
 MAX_WORDS = 8000
-"""The most words and spaces of either prompt that are compared, without what both begin and end
+"""Maximum words and spaces of either prompt that are compared, without what both begin and end
 with: a second in a thread at worst."""
 
 AT_ONCE = 1000
-"""Up to this many characters are compared at once; more in a thread."""
+"""Maximum characters that are compared at once; longer prompts are compared in a thread."""
 
 Kind = Literal["same", "removed", "added"]
 Part = tuple[Kind, str]
@@ -38,12 +38,12 @@ _WORDS = re.compile(rf"\n|[^\S\n]+|[{_UNSPACED}]|[^\s{_UNSPACED}]+")
 
 
 def words_of(text: str) -> list[str]:
-    """A text as words, spaces and line ends; joined they are the text again."""
+    """Split a text into words, spaces and line ends; joined they are the text again."""
     return _WORDS.findall(text)
 
 
 def compare(before: str, after: str) -> list[Part]:
-    """What stayed, went and came, in reading order.
+    """Return unchanged, removed and added parts, in reading order.
 
     Args:
         before: The earlier text, cleaned.
@@ -63,7 +63,7 @@ def compare(before: str, after: str) -> list[Part]:
 
 
 def _common(one: list[str], other: list[str]) -> int:
-    """How many words two lists begin with alike."""
+    """Return the number of equal words at the start of two lists."""
     count = 0
     for first, second in zip(one, other, strict=False):
         if first != second:
@@ -73,7 +73,7 @@ def _common(one: list[str], other: list[str]) -> int:
 
 
 def _between(old: list[str], new: list[str]) -> Iterator[Part]:
-    if max(len(old), len(new)) > MAX_WORDS:  # too much changed to be compared word by word
+    if max(len(old), len(new)) > MAX_WORDS:  # too different for a comparison word by word
         yield "removed", "".join(old)
         yield "added", "".join(new)
         return
@@ -86,7 +86,7 @@ def _between(old: list[str], new: list[str]) -> Iterator[Part]:
 
 
 def _joined(parts: list[Part]) -> Iterator[Part]:
-    """Without empty parts, and with single spaces between two replacements taken into them."""
+    """Drop empty parts, and merge single spaces between two replacements into them."""
     removed = added = ""
     for at, (kind, text) in enumerate(parts):
         if kind == "removed":
@@ -114,10 +114,10 @@ def _changes(removed: str, added: str) -> Iterator[Part]:
 
 
 def as_text(parts: list[Part], variables: Mapping[str, str] | None = None) -> Text:
-    """Parts as text, changes marked by signs, line and colour.
+    """Return parts as text, changes marked by signs, line and colour.
 
     Args:
-        parts: What `compare` returned.
+        parts: Result of `compare`.
         variables: The theme's variables; without them the terminal's own colours are used.
     """
     colours = variables or {}
@@ -137,7 +137,7 @@ def as_text(parts: list[Part], variables: Mapping[str, str] | None = None) -> Te
 
 
 class PromptDiff(Static):
-    """A prompt with what changed in it; as high as it needs: put it into what scrolls."""
+    """A prompt with its changes; as high as needed: put it into a widget that scrolls."""
 
     DEFAULT_CSS = """
     PromptDiff {
@@ -167,15 +167,15 @@ class PromptDiff(Static):
 
     @property
     def parts(self) -> list[Part]:
-        """What is shown, as `compare` returned it."""
+        """The displayed parts, from `compare`."""
         return self._parts
 
     def show(self, before: str, after: str) -> None:
-        """Shows what changed; the first version of a prompt has nothing before it.
+        """Show the changes; the first version of a prompt has no predecessor.
 
         Args:
-            before: The earlier prompt, empty where there is none: then the later one is shown
-                as it is.
+            before: The earlier prompt, empty if there is none: then the later one is shown
+                unchanged.
             after: The later prompt.
         """
         if (before, after) == self._shown:
@@ -194,15 +194,15 @@ class PromptDiff(Static):
             self.run_worker(work, thread=True, group="compare", exclusive=True)
 
     def on_mount(self) -> None:
-        """Takes the colours of a theme that is chosen later."""
+        """Take the colours of a theme that is chosen later."""
         on_theme_change(self, lambda: self._put(self._parts))
 
     def _compare(self, number: int, old: str, new: str) -> None:
-        """In a thread."""
+        """Compare; in a thread."""
         self.post_message(self.Compared(number, compare(old, new)))
 
     def on_prompt_diff_compared(self, message: Compared) -> None:
-        """Shows what a thread found, unless something else is to be shown by now."""
+        """Show the result of a thread, unless other prompts are shown by now."""
         message.stop()
         if message.number == self._number:
             self._put(message.parts)

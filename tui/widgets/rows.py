@@ -1,4 +1,4 @@
-"""A list that stays as fast at a million rows as at ten: only what is seen is held and drawn."""
+"""A list that is as fast with a million rows as with ten: only visible rows are held and drawn."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Generic, Protocol, TypeVar
@@ -24,7 +24,7 @@ class HasId(Protocol):
 
     @property
     def id(self) -> int:
-        """What the row is, wherever it stands."""
+        """Identity of the row, independent of its position."""
         ...
 
 
@@ -34,12 +34,12 @@ RowT = TypeVar("RowT", bound=HasId)
 class Rows(ScrollView, Generic[RowT], can_focus=True):
     """A virtual list with a heading, a cursor and marks.
 
-    It holds a window of rows around what is seen. When it is moved out of that window it posts
-    `Wanted`, and draws what is not there yet as empty lines.
+    It holds a window of rows around the visible ones. When it is moved out of that window it posts
+    `Wanted`, and draws missing rows as empty lines.
 
     Args:
         columns: Its columns.
-        empty: What it says when there are no rows.
+        empty: Text shown if there are no rows.
         id: Its id in style sheets.
     """
 
@@ -64,18 +64,18 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
             self.count = count
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest wish counts."""
+            """Replace older requests."""
             return isinstance(message, Rows.Wanted)
 
     class Moved(Message):
-        """The cursor stands on another row."""
+        """The cursor has moved to another row."""
 
         def __init__(self, index: int) -> None:
             super().__init__()
             self.index = index
 
         def can_replace(self, message: Message) -> bool:
-            """Only where it stands last counts."""
+            """Replace older positions."""
             return isinstance(message, Rows.Moved)
 
     class Chosen(Message):
@@ -111,7 +111,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     # -- rows ---------------------------------------------------------------------------------
 
     def set_rows(self, total: int, start: int, rows: Sequence[RowT]) -> None:
-        """Takes what was read: `rows` from index `start` on, of `total` in all."""
+        """Take rows that were read: `rows` from index `start` on, of `total` in all."""
         here = self.current
         self._window, self._start = rows, start
         if total != self.total:
@@ -122,26 +122,26 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         self._refresh_changed()
 
     def forget(self) -> None:
-        """Goes to the top of what will be another list."""
+        """Go to the top, because another list follows."""
         self._window, self.cursor, self.last_mark, self._asked = (), 0, 0, (-1, -1)
         self.scroll_to(y=0, animate=False)
         self.refresh()
 
     def set_empty(self, text: str) -> None:
-        """Says something else when there are no rows."""
+        """Show another text if there are no rows."""
         if text != self._empty:
             self._empty = text
             if not self.total:
                 self.refresh()
 
     def set_columns(self, columns: Sequence[ListColumn[RowT]]) -> None:
-        """Shows other columns from now on."""
+        """Show other columns from now on."""
         self._columns = tuple(columns)
         self._drawn.clear()
         self.refresh()
 
     def _follow(self, before: RowT | None) -> None:
-        """Keeps the cursor on the row that it stood on, where that can still be seen."""
+        """Keep the cursor on its row, if that is still visible."""
         self.cursor = max(0, min(self.cursor, self.total - 1))
         now = self.current
         if before is None or now is None or now.id == before.id:
@@ -153,18 +153,18 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
             self.post_message(self.Moved(self.cursor))
 
     def row(self, index: int) -> RowT | None:
-        """The row at an index, None where it is not held."""
+        """Return the row at an index, None if it is not held."""
         at = index - self._start
         return self._window[at] if 0 <= at < len(self._window) else None
 
     @property
     def current(self) -> RowT | None:
-        """The row under the cursor."""
+        """Return the row under the cursor."""
         return self.row(self.cursor)
 
     @property
     def lines(self) -> int:
-        """How many rows are seen at once."""
+        """Number of visible rows."""
         return max(1, self.scrollable_content_region.height - 1)
 
     @property
@@ -173,7 +173,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         return self.scrollable_content_region.width
 
     def want(self) -> None:
-        """Asks for the rows that are seen, with a page before and after them."""
+        """Request the visible rows, with a page before and after them."""
         lines = self.lines
         wanted = (max(0, int(self.scroll_y) - lines), 3 * lines)
         if wanted != self._asked:
@@ -199,35 +199,35 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
             self.scroll_to(y=self.cursor - lines + 1, animate=False)
 
     def go(self, index: int) -> None:
-        """Puts the cursor on an index."""
+        """Move the cursor to an index."""
         self._go(index)
 
     def action_cursor_down(self) -> None:
-        """One down."""
+        """Move down one row."""
         self._go(self.cursor + 1)
 
     def action_cursor_up(self) -> None:
-        """One up."""
+        """Move up one row."""
         self._go(self.cursor - 1)
 
     def action_page_down(self) -> None:
-        """A page down."""
+        """Move down one page."""
         self._go(self.cursor + self.lines)
 
     def action_page_up(self) -> None:
-        """A page up."""
+        """Move up one page."""
         self._go(self.cursor - self.lines)
 
     def action_first(self) -> None:
-        """To the first."""
+        """Go to the first row."""
         self._go(0)
 
     def action_last(self) -> None:
-        """To the last."""
+        """Go to the last row."""
         self._go(self.total - 1)
 
     def on_click(self, event: events.Click) -> None:
-        """Moves the cursor to what was clicked; a click on the cursor opens."""
+        """Move the cursor to the clicked row; a click on the cursor opens it."""
         if event.y < 1:
             self._press_head(event.x)
             return
@@ -247,12 +247,12 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
             begin += width + 1
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Asks for the rows that have come into sight."""
+        """Request the rows that have scrolled into view."""
         super().watch_scroll_y(old_value, new_value)
         self.want()
 
     def on_resize(self) -> None:
-        """Everything is laid out anew."""
+        """Lay everything out again."""
         self._drawn.clear()
         self._keep_in_sight()
         self.want()
@@ -260,12 +260,12 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     # -- marking ------------------------------------------------------------------------------
 
     def mark(self, ids: Sequence[int], *, on: bool = True) -> None:
-        """Marks or unmarks rows by id."""
+        """Mark or unmark rows by id."""
         self.marks = self.marks | set(ids) if on else self.marks - set(ids)
         self.refresh()
 
     def toggle_mark(self) -> None:
-        """Marks or unmarks the row under the cursor and goes on to the next."""
+        """Mark or unmark the row under the cursor and move down."""
         if (row := self.current) is not None:
             self.marks = self.marks ^ {row.id}
             self.last_mark = self.cursor
@@ -275,21 +275,21 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
     # -- drawing ------------------------------------------------------------------------------
 
     def notify_style_update(self) -> None:
-        """Forgets what was drawn in other colours."""
+        """Forget drawings in other colours."""
         super().notify_style_update()
         self._styles.clear()
         self._drawn.clear()
 
     def on_focus(self) -> None:
-        """The cursor looks otherwise where keys go."""
+        """Redraw the cursor in its focused style."""
         self.refresh_line(self.cursor + 1)
 
     def on_blur(self) -> None:
-        """The cursor looks otherwise where keys do not go."""
+        """Redraw the cursor in its unfocused style."""
         self.refresh_line(self.cursor + 1)
 
     def _refresh_changed(self) -> None:
-        """Draws only the lines whose row is another one than was drawn."""
+        """Draw only the lines whose row has changed."""
         top = int(self.scroll_y)
         for y in range(1, self.lines + 1):
             index = top + y - 1
@@ -304,11 +304,11 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         return (row, index == self.cursor, marked, there, self.has_focus, self.size, self._width)
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The text that is selected, of the rows that are held."""
+        """Return the selected text, of the rows that are held."""
         return selected_text(selection, self._text), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draws what is selected."""
+        """Draw the selection."""
         self.refresh()
 
     def _text(self, line: int) -> str | None:
@@ -317,7 +317,7 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         return self._line(line - 1).text if line <= self.total else None
 
     def render_line(self, y: int) -> Strip:
-        """One line: the heading, or a row."""
+        """Return one line: the heading, or a row."""
         at = int(self.scroll_y) + y if y else 0
         selection = self.text_selection
         style = self.screen.get_component_rich_style("screen--selection") if selection else None
@@ -365,13 +365,13 @@ class Rows(ScrollView, Generic[RowT], can_focus=True):
         if here:
             base += self._style("cursor" if self.has_focus else "cursor-away")
         mark = "●" if row.id in self.marks else " "
-        # with 16 colours a mark's or a state's may be the cursor's own
+        # with 16 colours a mark or a state may have the cursor's colour
         same = here and self.app.console.color_system == "standard"
         marked = base if same else base + self._style("mark")
         segments = [Segment("▌" if here else " ", marked), Segment(mark, marked)]
         for column, cells in layout(self._columns, width - 2):
             for text, tone in fit_runs(column.cell(row), cells, right=column.right):
-                plain = not tone or same or (here and tone == "muted")  # it could not be read there
+                plain = not tone or same or (here and tone == "muted")  # it would not be readable
                 segments.append(Segment(text, base if plain else base + self._style(tone)))
             segments.append(Segment(" ", base))
         return Strip(segments).adjust_cell_length(self.size.width, base)

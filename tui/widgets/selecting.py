@@ -8,11 +8,11 @@ from textual.strip import Strip
 
 
 def selected_text(selection: Selection, lines: Callable[[int], str | None]) -> str:
-    """The text under a selection.
+    """Return the text of a selection.
 
     Args:
-        selection: What is selected, in lines of the content.
-        lines: Says the text of a line, None behind the last.
+        selection: The selection, in lines of the content.
+        lines: Returns the text of a line, None behind the last.
     """
     first = selection.start.y if selection.start else 0
     found: list[str] = []
@@ -26,17 +26,17 @@ def selected_text(selection: Selection, lines: Callable[[int], str | None]) -> s
 
 
 MAX_LINES = 1_000
-"""Lines that are copied at once."""
+"""Maximum lines that are copied at once."""
 
 
 def with_selection(strip: Strip, selection: Selection | None, y: int, style: Style) -> Strip:
-    """A drawn line with what is selected of it in a style; it can be selected in.
+    """Return a drawn line with its selected part in a style; the line can be selected in.
 
     Args:
         strip: The line.
-        selection: What is selected, None for nothing.
-        y: Which line of the content it is.
-        style: How a selection looks.
+        selection: The selection, None if there is none.
+        y: Number of the line within the content.
+        style: Style of a selection.
     """
     span = selection.get_span(y) if selection is not None else None
     if span is not None:

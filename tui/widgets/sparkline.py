@@ -23,15 +23,15 @@ def spark(
     style: str | Style = "",
     ascii_only: bool = False,
 ) -> Text:
-    """Values as bars of eight heights.
+    """Return values as bars of eight heights.
 
     Args:
-        values: In their order; None and what is not finite is a gap.
+        values: In their order; None and values that are not finite are gaps.
         low: The value of the lowest bar.
-        high: The value of the highest bar; what lies outside is drawn as the nearest.
-        width: The most cells. More values than that are drawn as the means of equal stretches.
+        high: The value of the highest bar; values outside are drawn as the nearest.
+        width: Maximum cells. More values than that are drawn as the means of equal stretches.
         style: The bars' style.
-        ascii_only: Whether only ASCII is drawn.
+        ascii_only: True to draw only ASCII.
 
     Returns:
         As many cells as there are values, at most `width`.
@@ -54,7 +54,7 @@ def _height(value: float, low: float, high: float) -> int:
 
 
 def _stretched(values: list[float | None], width: int) -> list[float | None]:
-    """At most `width` values: each the mean of a stretch, None where all of it is missing."""
+    """Return at most `width` values: each the mean of a stretch, None if all of it is missing."""
     if len(values) <= width or not width:
         return values[:width]
     edges = [round(number * len(values) / width) for number in range(width + 1)]
@@ -96,12 +96,12 @@ class Sparkline(Widget):
         low: float | None = None,
         high: float | None = None,
     ) -> None:
-        """Shows other values.
+        """Show other values.
 
         Args:
             values: In their order; None is a gap.
-            low: The value of the lowest bar; by default the least of the values.
-            high: The value of the highest bar; by default the greatest of them.
+            low: The value of the lowest bar; by default the minimum of the values.
+            high: The value of the highest bar; by default the maximum of them.
         """
         self._values = tuple(values)
         known = [value for value in self._values if _finite(value) is not None] or [0.0]
@@ -112,7 +112,7 @@ class Sparkline(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """The bars, in the widget's own colour."""
+        """Return the bars, in the widget's own colour."""
         low, high = (0.0, 1.0) if self._range == "own" else self._range
         width = self.content_size.width
         return spark(self._values, low, high, width, ascii_only=self._ascii_only)

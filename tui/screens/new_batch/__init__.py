@@ -1,4 +1,4 @@
-"""Queueing a batch: file, recipe and settings in one form, every mistake said in its place."""
+"""Queueing a batch: file, recipe and settings in one form, each mistake shown at its field."""
 
 from tui.screens.new_batch.screen import NewBatchScreen
 

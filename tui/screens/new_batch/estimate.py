@@ -1,4 +1,4 @@
-"""What a batch is going to take, in words."""
+"""Estimate of a batch, in words."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ def summary(entries: int) -> str:
 
 
 def words(found: "Estimate") -> str:
-    """Steps, cost and time in a few words."""
+    """Return steps, cost and time in a few words."""
     said = [f"{found.jobs:,} {'entry' if found.jobs == 1 else 'entries'}"]
     said += [f"{between(found.steps, '{:,}'.format)} steps"] if found.steps else []
     if found.is_free:
@@ -31,6 +31,6 @@ def words(found: "Estimate") -> str:
 
 
 def between(found: tuple[Any, Any], shown: Callable[[Any], str]) -> str:
-    """A range, or one value where both ends are alike."""
+    """Return a range, or one value if both ends are equal."""
     least, most = shown(found[0]), shown(found[1])
     return least if least == most else f"{least} to {most}"

@@ -1,4 +1,4 @@
-"""Finding out, in a thread, what the batch would take, once the form has stood for a moment."""
+"""Estimating the form's batch in a thread, shortly after the last edit."""
 
 from collections.abc import Callable
 from functools import partial
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from engine.client.estimates import Estimate
 
 ESTIMATE_AFTER = 0.5
-"""Seconds without an edit after which it is found out what the batch would take."""
+"""Seconds without an edit before an estimate."""
 
 MAX_ESTIMATED = 20_000
-"""Entries of a file that is read once more to find that out."""
+"""Entries of a file that are read again for an estimate."""
 
 
 class Estimator:
-    """Knows what the form's batch would take, as soon as that is found out.
+    """Estimate of the form's batch, as soon as it is known.
 
     Args:
-        screen: Runs the thread and is told by `EstimateReady`.
-        prepare: Gives what finds it out, called in a thread; None where the form has mistakes.
+        screen: Runs the thread and receives `EstimateReady`.
+        prepare: Returns the estimate's function, called in a thread; None if the form has mistakes.
     """
 
     def __init__(
@@ -38,18 +38,18 @@ class Estimator:
     ) -> None:
         self._screen = screen
         self._prepare = prepare
-        self._form: object = None  # what it is estimated from
+        self._form: object = None  # basis of the estimate
         self._words = ""
         self._timer: Timer | None = None
 
     def ask(self, source: object, entries: int, recipe: AnyRecipe, settings: BaseModel) -> str:
-        """What the batch would take, in words: the entries alone, until more is known.
+        """Return the estimate in words: only the number of entries until more is known.
 
         Args:
             source: The reading of its file, or its entry.
-            entries: How many entries the file has.
+            entries: Number of entries in the file.
             recipe: The batch's recipe.
-            settings: The recipe's settings; others than before are estimated soon.
+            settings: The recipe's settings; changed ones are estimated soon.
         """
         form = (source, recipe.name, settings.model_dump_json())
         if form != self._form:
@@ -67,7 +67,7 @@ class Estimator:
             self._screen.run_worker(run, thread=True, group="estimate", exit_on_error=False)
 
     def _find(self, form: object, find: "Callable[[], Estimate]") -> None:
-        """In a thread."""
+        """Estimate; in a thread."""
         try:
             words = estimate.words(find())
         except Exception as error:
@@ -77,7 +77,7 @@ class Estimator:
         self._screen.post_message(EstimateReady(form, words))
 
     def take(self, message: EstimateReady) -> bool:
-        """Keeps what was found out, unless the form says something else by now."""
+        """Store the estimate, unless the form has changed meanwhile."""
         if message.form != self._form:
             return False
         self._words = message.words

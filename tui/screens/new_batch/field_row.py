@@ -1,4 +1,4 @@
-"""One field of the form: its label, its control, and under it what is wrong with it."""
+"""One field of the form: its label, its control, and its error below."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from tui.screens.new_batch.fields import FormField, Value
 
 
 async def act_at_once(widget: Widget, event: events.Key) -> None:
-    """Does what a widget binds to a key as the key comes.
+    """Run a widget's key binding as the key arrives.
 
-    Otherwise the key goes on by way of the app, and characters typed after it are there before it.
+    Otherwise the key takes a detour through the app, and characters typed after it overtake it.
     """
     for binding in widget._bindings.key_to_bindings.get(event.key, ()):
         if await widget.app.run_action(binding.action, widget):
@@ -30,23 +30,23 @@ class TextControl(Input):
     """A line of text; its keys act in the order in which they are pressed."""
 
     async def on_key(self, event: events.Key) -> None:
-        """Moves and deletes before the next character is put in."""
+        """Move and delete before the next character is inserted."""
         await act_at_once(self, event)
 
 
 class Tick(Checkbox):
-    """On or off, said by a sign and a word."""
+    """On or off, shown by a character and a word."""
 
     def __init__(self, *, value: bool) -> None:
         super().__init__("", value=value, compact=True, classes="control")
         self._say_it()
 
     async def on_key(self, event: events.Key) -> None:
-        """Turns it on or off before the next key."""
+        """Switch it before the next key."""
         await act_at_once(self, event)
 
     def watch_value(self) -> None:
-        """Says it."""
+        """Show the value."""
         self._say_it()
         super().watch_value()
 
@@ -56,10 +56,10 @@ class Tick(Checkbox):
 
 
 class NameSuggester(Suggester):
-    """Completes the last of several names.
+    """Completion of the last of several names.
 
     Args:
-        names: The names that there are.
+        names: The available names.
     """
 
     def __init__(self, names: tuple[str, ...]) -> None:
@@ -67,7 +67,7 @@ class NameSuggester(Suggester):
         self._names = names
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole text with its last name completed; one that is there is not offered again."""
+        """Return the whole text with its last name completed; names in it are not offered again."""
         before, comma, begun = value.rpartition(",")
         named = {name.strip() for name in before.split(",")}
         word = begun.lstrip()
@@ -101,13 +101,13 @@ class FieldRow(Vertical):
 
     @dataclass
     class Edited(Message):
-        """The control holds something else."""
+        """The control's value has changed."""
 
         row: "FieldRow"
 
         @property
         def control(self) -> "FieldRow":
-            """The row."""
+            """Compose the row."""
             return self.row
 
     def __init__(self, field: FormField, *, beside: Iterable[Widget] = ()) -> None:
@@ -118,7 +118,7 @@ class FieldRow(Vertical):
         self._last = field.initial
 
     def compose(self) -> ComposeResult:
-        """Label and control in a line, the error under them."""
+        """Compose label and control in a line, the error under them."""
         with Horizontal():
             yield Label(self.field.label, markup=False)
             yield self._control()
@@ -146,7 +146,7 @@ class FieldRow(Vertical):
 
     @property
     def value(self) -> Value:
-        """What the control holds."""
+        """Value of the control."""
         held = self.control_widget.value
         if isinstance(held, bool):
             return held
@@ -154,7 +154,7 @@ class FieldRow(Vertical):
 
     @property
     def control_widget(self) -> "Input | Select[str] | Checkbox":
-        """What the field is edited with."""
+        """The control that edits the field."""
         control = self.query_one(".control")
         if not isinstance(control, Input | Select | Checkbox):
             raise TypeError(f"{control} holds no value")
@@ -162,23 +162,23 @@ class FieldRow(Vertical):
 
     @property
     def is_ready(self) -> bool:
-        """Whether the control is there and holds what it begins with."""
+        """True if the control is mounted and has its initial value."""
         return any(control.is_mounted for control in self.query(".control"))
 
     @property
     def error(self) -> str:
-        """What is wrong; empty where nothing is."""
+        """The error; empty if there is none."""
         return self._error
 
     def say(self, error: str) -> None:
-        """Shows what is wrong, or nothing for an empty text."""
+        """Show an error, or nothing for an empty text."""
         if error != self._error:
             self._error = error
             self.query_one(".error", Static).update(f"✗ {error}" if error else "")
             self.set_class(bool(error), "-wrong")
 
     def focus_control(self) -> None:
-        """Puts the keys onto the control."""
+        """Focus the control."""
         self.control_widget.focus()
 
     @on(Input.Changed)
@@ -186,6 +186,6 @@ class FieldRow(Vertical):
     @on(Checkbox.Changed)
     def _edited(self, event: Message) -> None:
         event.stop()
-        if self.value != self._last:  # controls also say what they begin with
+        if self.value != self._last:  # controls also report their initial value
             self._last = self.value
             self.post_message(self.Edited(self))

@@ -1,7 +1,7 @@
-"""A settings model as the fields of a form: what each is called, takes and begins with.
+"""A settings model as the fields of a form: names, controls and initial values.
 
 Everything comes from the model's JSON schema, and every mistake from the model's own validation;
-so a form for a recipe that nobody here has heard of is right too.
+so forms for unknown recipes are right too.
 """
 
 import dataclasses
@@ -17,10 +17,10 @@ from engine.text.terminal import clean
 
 Control = Literal["text", "choice", "switch"]
 Value = str | bool
-"""What a control holds: a switch a bool, the others text."""
+"""Value of a control: a bool for a switch, otherwise text."""
 
 WHOLE_FORM = ""
-"""The name under which a mistake stands that no single field makes."""
+"""The name of mistakes that no single field causes."""
 
 _BOUNDS = {
     "minimum": "at least",
@@ -33,7 +33,7 @@ _BOUNDS = {
 }
 
 
-_NO_BOUND = 2**53  # what only says how a number is stored is not worth saying
+_NO_BOUND = 2**53  # formats of stored numbers are not worth showing
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,15 @@ class FormField:
 
     Attributes:
         name: The model's name for it.
-        label: What it is called on screen.
-        help: What it is for, its bounds and its default, in one line.
-        control: What it is edited with.
-        initial: What the control begins with.
-        choices: What a choice offers.
-        optional: Whether an empty text is no value.
-        is_json: Whether the text is JSON: a list, an object.
-        meaning: The values of choices that are not text, by how they are shown.
-        names: Names of which the text may be one, or several with commas between.
+        label: Its name on screen.
+        help: Its purpose, its bounds and its default, in one line.
+        control: The control that edits it.
+        initial: Initial value of the control.
+        choices: Options of a choice.
+        optional: True if an empty text means no value.
+        is_json: True if the text is JSON: a list, an object.
+        meaning: The values of choices that are not text, by their labels.
+        names: Accepted names: the text is one, or several with commas between.
     """
 
     name: str
@@ -70,12 +70,12 @@ def fields_of(
     defaults: Mapping[str, Any] | None = None,
     names: Mapping[str, tuple[str, ...]] | None = None,
 ) -> list[FormField]:
-    """The fields of a model's form, in the model's order.
+    """Return the fields of a model's form, in the model's order.
 
     Args:
         model: Any model of plain data.
-        defaults: Values that the fields begin with in place of the model's own defaults.
-        names: What fields that are text may name one or several of, by field.
+        defaults: Initial values in place of the model's own defaults.
+        names: Names accepted by text fields, by field.
     """
     schema = model.model_json_schema()
     shared, required = schema.get("$defs", {}), set(schema.get("required", ()))
@@ -118,7 +118,7 @@ def _field(
 
 
 def _resolved(part: Mapping[str, Any], shared: Mapping[str, Any]) -> dict[str, Any]:
-    """A property with its reference followed, and `X or null` as an optional X."""
+    """Return a property with its reference resolved, and `X or null` as an optional X."""
     found = dict(part)
     if "$ref" in found:
         found = {**shared.get(str(found.pop("$ref")).rpartition("/")[2], {}), **found}
@@ -161,12 +161,12 @@ def _help(
 
 @dataclass(frozen=True, slots=True)
 class FormCheck:
-    """A form as its model sees it.
+    """A form as validated by its model.
 
     Attributes:
-        value: The model, None where anything is wrong.
-        values: What each field holds, as the model was given it.
-        errors: What is wrong, by field.
+        value: The model, None if anything is wrong.
+        values: Value of each field, as passed to the model.
+        errors: Errors, by field.
     """
 
     value: BaseModel | None
@@ -175,12 +175,12 @@ class FormCheck:
 
 
 def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Value]) -> FormCheck:
-    """Validates what the controls hold.
+    """Validate the values of the controls.
 
     Args:
         model: The form's model.
         fields: Its fields.
-        held: What each control holds, by the field's name.
+        held: Value of each control, by the field's name.
     """
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
@@ -205,7 +205,7 @@ def check(model: type[BaseModel], fields: list[FormField], held: Mapping[str, Va
 
 
 def _unknown(field: FormField, held: Value) -> str:
-    """The first name that is none of those that there are; empty where all are."""
+    """Return the first unknown name; empty if all are known."""
     if not field.names or isinstance(held, bool):
         return ""
     known = (*field.names, *str(field.initial).split(","))

@@ -1,4 +1,4 @@
-"""The form: rows for file, recipe, batch and the recipe's settings, and what they hold."""
+"""The form: rows for file, recipe, batch and the recipe's settings, and their values."""
 
 import asyncio
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ FILE = FormField(
 
 
 class Form(VerticalScroll, can_focus=False):
-    """Everything that is asked for a batch, and its validation."""
+    """All fields of a batch, and their validation."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "next_field", show=False, priority=True),
@@ -44,7 +44,7 @@ class Form(VerticalScroll, can_focus=False):
         self._choosing = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
-        """The file, and a line that stands until the recipes are loaded."""
+        """Compose the file, and a placeholder until the recipes are loaded."""
         browse = Button("Choose", id="browse", action="screen.browse", compact=True)
         yield FieldRow(FILE, beside=[browse])
         yield Static("Loading the recipes…", id="loading", markup=False)
@@ -52,20 +52,20 @@ class Form(VerticalScroll, can_focus=False):
     # -- keys ---------------------------------------------------------------------------------
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Enter leads on from text only; elsewhere it presses or opens."""
+        """Move on with enter from text only; elsewhere it presses or opens."""
         if action == "next_field":
             return isinstance(self.screen.focused, Input)
         return super().check_action(action, parameters)
 
     def action_next_field(self) -> None:
-        """Goes to the next field, before any further key is handed to a field."""
+        """Go to the next field, before any further key is handed to a field."""
         self.screen.focus_next()
 
     async def settle(self) -> bool:
-        """Waits until every control has taken the keys that were pressed so far.
+        """Wait until every control has taken the keys that were pressed so far.
 
         Returns:
-            Whether they chose another recipe, whose settings are shown now.
+            True if they chose another recipe, whose settings are shown now.
         """
         waiting = []
         for row in self._shown():
@@ -89,13 +89,13 @@ class Form(VerticalScroll, can_focus=False):
         return [choice.recipe for choice in self._choices.values() if choice is not self._chosen]
 
     def take_recipe(self, name: str) -> None:
-        """Chooses another recipe, as its field would."""
+        """Choose another recipe, as its field would."""
         control = self.query_one("#field-recipe", FieldRow).control_widget
         if isinstance(control, Select):
             control.value = name
 
     async def offer(self, found: RecipeChoices) -> None:
-        """Offers recipes and shows the first one's settings."""
+        """Offer recipes and show the first one's settings."""
         self._choices = {choice.recipe.name: choice for choice in found.recipes}
         loading = self.query_one("#loading", Static)
         loading.update(f"✗ {found.trouble}" if found.trouble else "")
@@ -117,7 +117,7 @@ class Form(VerticalScroll, can_focus=False):
         await self.choose(first)
 
     async def choose(self, name: str) -> bool:
-        """Shows a recipe's settings; returns whether they are others than before."""
+        """Show a recipe's settings; return True if they differ from the previous ones."""
         async with self._choosing:
             choice = self._choices.get(name)
             title = self.query("#settings-title")
@@ -133,7 +133,7 @@ class Form(VerticalScroll, can_focus=False):
             return True
 
     async def _offer_entry(self, recipe: AnyRecipe) -> None:
-        """Shows the fields of the one entry that a recipe takes in place of a file."""
+        """Show the fields of the one entry that a recipe takes in place of a file."""
         if fields := entry_fields(recipe):
             head = Static("One entry, in place of a file", classes="section entry")
             recipe_row = self.query_one("#field-recipe", FieldRow)
@@ -142,18 +142,18 @@ class Form(VerticalScroll, can_focus=False):
     # -- what it holds ------------------------------------------------------------------------
 
     def rows(self, section: str) -> dict[str, FieldRow]:
-        """The rows of `batch` or `settings`, by the field's name."""
+        """Return the rows of `batch` or `settings`, by the field's name."""
         return {row.field.name: row for row in self.query(f".{section}").results(FieldRow)}
 
     def _shown(self) -> Iterator[FieldRow]:
-        """The rows that have a control that can be read."""
+        """Return the rows with a control that can be read."""
         return (row for row in self.query(FieldRow) if row.is_ready)
 
     def check(self) -> tuple[FormCheck | None, FormCheck | None]:
-        """Validates settings and batch, and says what is wrong at each field.
+        """Validate settings and batch, and show the errors at each field.
 
         Returns:
-            Settings and batch; None for one whose rows are not all there yet.
+            Settings and batch; None for one whose rows are not all mounted yet.
         """
         settings = None
         if self._chosen is not None:
@@ -174,7 +174,7 @@ class Form(VerticalScroll, can_focus=False):
         return checked
 
     def first_wrong(self) -> FieldRow | None:
-        """The first row with a mistake; a file that is not named is one."""
+        """Return the first row with a mistake; a missing file is one."""
         file = self.query_one("#field-file", FieldRow)
         file.say(self._trouble_with_input())
         return next((row for row in self.query(FieldRow) if row.error), None)
@@ -185,7 +185,7 @@ class Form(VerticalScroll, can_focus=False):
         return "" if self.entry else "choose a file"
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:
-        """Return the batch that `check` found right; None if any of it is wrong or missing."""
+        """Return the batch validated by `check`; None if any of it is wrong or missing."""
         path, chosen = self.path, self._chosen
         if chosen is None or settings is None or batch is None or self._trouble_with_input():
             return None
@@ -201,7 +201,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def entry(self) -> dict[str, str]:
-        """The one entry that is given in place of a file; empty without one."""
+        """Return the one entry that is given in place of a file; empty without one."""
         rows = self.rows("entry")
         return entry_of({name: row.value for name, row in rows.items() if row.is_ready})
 
@@ -209,7 +209,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def path(self) -> Path | None:
-        """The file that is named; None where none can be."""
+        """The chosen file; None if there cannot be one."""
         text = str(self.query_one("#field-file", FieldRow).value).strip()
         if not text or "\0" in text:
             return None
@@ -219,7 +219,7 @@ class Form(VerticalScroll, can_focus=False):
             return Path(text)
 
     def set_path(self, path: Path) -> None:
-        """Names a file."""
+        """Choose a file."""
         self.query_one("#field-file Input", Input).value = str(path)
 
 

@@ -1,4 +1,4 @@
-"""Reading the file that the form names, in a thread, whenever the name has stood for a moment."""
+"""Reading the form's file in a thread, shortly after its name was typed."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -13,14 +13,14 @@ from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch.messages import InputRead
 
 READ_AFTER = 0.3
-"""Seconds without a key after which a path that was typed is read."""
+"""Seconds without a key before a typed path is read."""
 
 
 class InputReader:
-    """Reads the form's file and keeps what was found of the newest reading.
+    """Reader of the form's file, with the results of the newest reading.
 
     Args:
-        screen: Runs the threads and is told by `InputRead`.
+        screen: Runs the threads and receives `InputRead`.
     """
 
     def __init__(self, screen: Screen[int | None]) -> None:
@@ -28,30 +28,30 @@ class InputReader:
         self._timer: Timer | None = None
         self._worker: Worker[None] | None = None
         self.number = 0
-        """Of the reading that counts."""
+        """Number of the current reading."""
         self.reading: Reading | None = None
-        """What it has found so far."""
+        """Its results so far."""
 
     def wait(self, read: Callable[[], None]) -> None:
-        """Calls `read` once no other call of this one has come for `READ_AFTER`."""
+        """Call `read` once no other call of this one has come for `READ_AFTER`."""
         if self._timer is not None:
             self._timer.stop()
         self._timer = self._screen.set_timer(READ_AFTER, read)
 
     def forget(self) -> None:
-        """Lets the reading go that is under way, and what it found."""
+        """Drop the current reading and its results."""
         self.number += 1
         self.reading = None
         if self._worker is not None:
             self._worker.cancel()
 
     def read(self, path: Path, recipe: AnyRecipe, others: Sequence[AnyRecipe] = ()) -> None:
-        """Reads a file from its beginning, in place of any other.
+        """Read a file from its beginning, in place of any other.
 
         Args:
             path: The file.
-            recipe: What it is for.
-            others: Recipes that it may be for instead.
+            recipe: Its recipe.
+            others: Recipes that it may fit instead.
         """
         self.forget()
         run = partial(self._read, self.number, path, recipe, others)
@@ -60,7 +60,7 @@ class InputReader:
     def _read(
         self, number: int, path: Path, recipe: AnyRecipe, others: Sequence[AnyRecipe]
     ) -> None:
-        """In a thread."""
+        """Read; in a thread."""
         worker = get_current_worker()
 
         def report(reading: Reading) -> None:
@@ -69,7 +69,7 @@ class InputReader:
         report(read_input(path, recipe, report, lambda: worker.is_cancelled, others))
 
     def take(self, message: InputRead) -> bool:
-        """Keeps what a reading found; returns whether it is the one that counts."""
+        """Store the results of a reading; return True if it is the current one."""
         if message.number != self.number:
             return False
         self.reading = message.reading

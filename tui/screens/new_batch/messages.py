@@ -1,4 +1,4 @@
-"""What the form's threads tell its screen."""
+"""Messages of the form's threads to its screen."""
 
 from dataclasses import dataclass
 
@@ -21,32 +21,32 @@ class InputRead(Message, bubble=False):
     """Some or all of the input is read.
 
     Attributes:
-        number: Of the reading; an older one than the newest is of no interest.
-        reading: What is in the input.
+        number: Of the reading; older readings are ignored.
+        reading: Contents of the input.
     """
 
     number: int
     reading: Reading
 
     def can_replace(self, message: Message) -> bool:
-        """Only the newest count matters."""
+        """Replace older counts."""
         return isinstance(message, InputRead)
 
 
 @dataclass
 class ReadinessFound(Message, bubble=False):
-    """What each backend lacks is known."""
+    """The missing requirements of each backend are known."""
 
     readiness: Readiness
 
 
 @dataclass
 class EstimateReady(Message, bubble=False):
-    """What the batch is going to take.
+    """The estimate of the batch is known.
 
     Attributes:
-        form: What was estimated; anything else is of no interest by now.
-        words: What it takes, or why that cannot be said.
+        form: The estimated form; ignored if the form has changed since.
+        words: The estimate, or the reason why there is none.
     """
 
     form: object

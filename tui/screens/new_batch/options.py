@@ -1,4 +1,4 @@
-"""How a batch is to run, beside its recipe's settings: the model of the form's second half."""
+"""Options of a batch beside its recipe's settings: the model of the form's second half."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ BatchName = Annotated[
 
 
 class BatchForm(BaseModel):
-    """Name, seed and place in the queue."""
+    """Name, seed and priority."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""Choosing a file. A name that could act on the terminal is not listed."""
+"""Choosing a file. Names that could act on the terminal are not listed."""
 
 from pathlib import Path
 
@@ -15,26 +15,26 @@ SUFFIXES = (".json", ".yaml", ".yml", ".jsonl", ".ndjson", ".csv", ".tsv", ".txt
 
 
 class SafeNavigation(DirectoryNavigation):
-    """Lists what has a name without hidden characters."""
+    """A tree without names that have hidden characters."""
 
     def hide(self, path: Path) -> bool:
-        """Whether an entry is left out."""
+        """Return True if an entry is left out."""
         return has_hidden(path.name) or super().hide(path)
 
 
 class SafeCurrentDirectory(CurrentDirectory):
-    """Where one is, as plain text."""
+    """Return the present location as plain text."""
 
     def __init__(self) -> None:
         super().__init__(markup=False)
 
     def update(self, content: object = "", *, layout: bool = True) -> None:
-        """Shows a folder's name, cleaned."""
+        """Return a folder's name, cleaned."""
         super().update(clean(str(content), None), layout=layout)
 
 
 class InputPicker(FileOpen):
-    """Picks an input file."""
+    """Picker of an input file."""
 
     DEFAULT_CSS = """
     InputPicker {
@@ -57,7 +57,7 @@ class InputPicker(FileOpen):
         )
 
     def compose(self) -> ComposeResult:
-        """The library's own layout, with lists that show only what is safe."""
+        """Compose the library's own layout, with lists that show only safe names."""
         with Dialog() as dialog:
             dialog.border_title = "Input file"
             yield SafeCurrentDirectory()

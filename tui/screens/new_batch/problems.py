@@ -1,4 +1,4 @@
-"""Everything that is wrong with the input, in a list that scrolls."""
+"""All problems of the input, in a list that scrolls."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 
 class ProblemList(VerticalScroll, can_focus=True):
-    """Sentences of the intake; not there while there are none."""
+    """Sentences of the intake; hidden while there are none."""
 
     DEFAULT_CSS = """
     ProblemList {
@@ -28,15 +28,15 @@ class ProblemList(VerticalScroll, can_focus=True):
     _said: tuple[tuple[str, ...], int] = ((), 0)
 
     def compose(self) -> ComposeResult:
-        """The sentences."""
+        """Compose the sentences."""
         yield Static(markup=False)
 
     def say(self, problems: Sequence[str], total: int) -> None:
-        """Shows problems.
+        """Show problems.
 
         Args:
-            problems: One sentence each; they are cleaned where they are made.
-            total: How many there are in all.
+            problems: One sentence each, cleaned by the intake.
+            total: Number of all problems.
         """
         if (tuple(problems), total) == self._said:
             return

@@ -1,6 +1,6 @@
-"""Which backends are ready, and what the others lack.
+"""Readiness of backends, and the missing requirements of the others.
 
-A process of its own asks: to load every provider's client takes a second, which keys would feel.
+A separate process checks: loading every provider's client takes a second, which would delay keys.
 """
 
 import json
@@ -12,13 +12,13 @@ from pathlib import Path
 from engine.text.terminal import clean
 
 Readiness = Mapping[str, Mapping[str, str]]
-"""What a backend lacks, by capability and then by its name; empty where it is ready."""
+"""Missing requirements by capability and then by backend; empty if a backend is ready."""
 
 PATIENCE_SECONDS = 60.0
 
 
 def read_readiness(root: Path) -> Readiness:
-    """Asks each backend whether it is ready in a workspace; empty where that cannot be told."""
+    """Check each backend in a workspace; return an empty result if that fails."""
     command = [sys.executable, "-m", "engine", "backends", "--json", "--workspace", str(root)]
     try:
         said = subprocess.run(  # noqa: S603 - our own program, no shell
@@ -36,10 +36,10 @@ def read_readiness(root: Path) -> Readiness:
 
 
 def what_lacks(readiness: Readiness, named: Iterable[tuple[str, str]]) -> str:
-    """What the chosen backends lack, in a sentence each.
+    """Return the missing requirements of the chosen backends, in a sentence each.
 
     Args:
-        readiness: What each lacks.
+        readiness: Missing requirements of each.
         named: Capability and text of each setting that names backends.
     """
     lacking: dict[str, str] = {}

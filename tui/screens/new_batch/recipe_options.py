@@ -8,7 +8,7 @@ from engine.contract.recipe import AnyRecipe
 from tui.screens.new_batch.fields import FormField, Value, fields_of
 
 _ENTRY = "entry-"
-"""Before the name of an entry's field, which a setting may have too."""
+"""Prefix of the names of an entry's fields, which settings may share."""
 
 
 def with_flags(fields: list[FormField], recipe: AnyRecipe) -> list[FormField]:

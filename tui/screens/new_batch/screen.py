@@ -39,14 +39,14 @@ if TYPE_CHECKING:
 
 
 class NewBatchScreen(Screen[int | None]):
-    """Asks for a file, a recipe and its settings, and queues them as a batch.
+    """Form for a file, a recipe and its settings, which queues them as a batch.
 
-    It is dismissed with the batch's number, or with None where nothing was queued.
+    It is dismissed with the batch's number, or with None if nothing was queued.
 
     Args:
         workspace_root: The workspace's folder; it has a store.
-        catalog: Where recipes and backends are found; by default the installed ones.
-        path: A file to begin with.
+        catalog: The recipes and backends; by default the installed ones.
+        path: The initial file.
     """
 
     CSS_PATH = "screen.tcss"
@@ -57,7 +57,7 @@ class NewBatchScreen(Screen[int | None]):
         Binding("ctrl+r", "read_again", "Read the file again", priority=True),
         Binding("ctrl+t", "take_recipe", "Take the recipe that fits the file", priority=True),
         Binding("escape", "leave", "Back"),
-        # with priority, what is typed after them is handed to the field that they lead to
+        # with priority, later keys go to the field that these lead to
         Binding("tab", "app.focus_next", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", show=False, priority=True),
     ]
@@ -81,7 +81,7 @@ class NewBatchScreen(Screen[int | None]):
     # -- layout -------------------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
-        """The form, what is wrong with the file, help, summary, buttons."""
+        """Compose the form, the problems of the file, help, summary, buttons."""
         yield Static("New batch", id="title")
         yield Form()
         yield ProblemList()
@@ -92,7 +92,7 @@ class NewBatchScreen(Screen[int | None]):
             yield Button("Back esc", id="leave", action="screen.leave", compact=True)
 
     def on_mount(self) -> None:
-        """Begins with the file that was given, and loads the recipes."""
+        """Start with the given file, and load the recipes."""
         if self._first_path is not None:
             self.form.set_path(self._first_path)
         self.run_worker(self._find_recipes, thread=True, group="recipes", exit_on_error=False)
@@ -105,18 +105,18 @@ class NewBatchScreen(Screen[int | None]):
 
     @property
     def form(self) -> Form:
-        """What is asked for."""
+        """The form."""
         return self.query_one(Form)
 
     @property
     def summary(self) -> Summary:
-        """What is said of it."""
+        """The summary."""
         return self.query_one(Summary)
 
     # -- recipes ------------------------------------------------------------------------------
 
     def _find_recipes(self) -> None:
-        """In a thread."""
+        """Load the recipes; in a thread."""
         found = RecipeChoices(trouble="The recipes cannot be loaded.")
         try:
             self._catalog = self._catalog or installed_catalog()
@@ -126,19 +126,19 @@ class NewBatchScreen(Screen[int | None]):
 
     @on(RecipesFound)
     async def _offer_recipes(self, message: RecipesFound) -> None:
-        """Offers the recipes and shows the first one's settings."""
+        """Offer the recipes and show the first one's settings."""
         await self.form.offer(message.found)
         if self.form.chosen is not None:
             self._check_form()
             self._read_input()
 
     def _ask_backends(self) -> None:
-        """In a thread."""
+        """Check the backends; in a thread."""
         self.post_message(ReadinessFound(read_readiness(self._root)))
 
     @on(ReadinessFound)
     def _know_backends(self, message: ReadinessFound) -> None:
-        """Says what the chosen backends lack."""
+        """Show the missing requirements of the chosen backends."""
         self._readiness = message.readiness
         self._check_form()
 
@@ -161,7 +161,7 @@ class NewBatchScreen(Screen[int | None]):
             self._read_input()
 
     def _check_form(self) -> tuple[FormCheck | None, FormCheck | None]:
-        """Validates settings and batch and says what is wrong in its place."""
+        """Validate settings and batch and show the errors at their fields."""
         settings, batch = self.form.check()
         for checked in (settings, batch):
             if checked is not None and WHOLE_FORM in checked.errors:
@@ -188,7 +188,7 @@ class NewBatchScreen(Screen[int | None]):
         self.summary.show(text, bad=bad)
 
     def _what_it_takes(self, entries: int, settings: FormCheck | None) -> str:
-        """Entries, steps, cost and time as far as they are known, and what backends lack."""
+        """Show entries, steps, cost and time as far as known, and missing requirements."""
         chosen = self.form.chosen
         if chosen is None or settings is None or settings.value is None:
             return estimate.summary(entries)
@@ -198,28 +198,28 @@ class NewBatchScreen(Screen[int | None]):
         return f"{text} {what_lacks(self._readiness, named)}".rstrip()
 
     def _prepare_estimate(self) -> "Callable[[], Estimate] | None":
-        """What finds out what the batch would take; None where the form has mistakes."""
+        """Return the function that estimates the batch; None if the form has mistakes."""
         request = self.form.request(*self._check_form())
         if request is None or self._catalog is None:
             return None
         return lambda: self._workspace().estimate_request(request)
 
     def _workspace(self) -> "Workspace":
-        """The workspace with its settings of now; in a thread."""
+        """Return the workspace with its present settings; in a thread."""
         from engine.client.workspace import Workspace
 
         return Workspace(self._root, catalog=self._catalog)
 
     @on(EstimateReady)
     def _show_estimate(self, message: EstimateReady) -> None:
-        """Says what the batch would take, unless the form says something else by now."""
+        """Show the estimate, unless the form has changed meanwhile."""
         if self._estimator.take(message):
             self._check_form()
 
     # -- the input ----------------------------------------------------------------------------
 
     def action_browse(self) -> None:
-        """Chooses a file from a list of them."""
+        """Choose a file from a list."""
         from tui.screens.new_batch.picker import InputPicker
 
         path = self.form.path
@@ -231,18 +231,18 @@ class NewBatchScreen(Screen[int | None]):
             self.form.set_path(path)
 
     def action_take_recipe(self) -> None:
-        """Takes the recipe that the file is for."""
+        """Switch to the recipe that fits the file."""
         reading = self._reader.reading
         if reading is not None and reading.fits:
             self.form.take_recipe(reading.fits)
 
     def action_read_again(self) -> None:
-        """Reads a file again that has changed meanwhile."""
+        """Read a changed file again."""
         self.summary.lift()
         self._read_input()
 
     def _read_input(self) -> None:
-        """Has a thread read the input that the form names."""
+        """Have a thread read the form's input."""
         path, chosen = self.form.path, self.form.chosen
         if path is None or chosen is None:
             self._reader.forget()
@@ -253,7 +253,7 @@ class NewBatchScreen(Screen[int | None]):
 
     @on(InputRead)
     def _show_reading(self, message: InputRead) -> None:
-        """Says how much is in the input, or what is wrong with it."""
+        """Show the size of the input, or its problems."""
         if self._reader.take(message):
             self.query_one(ProblemList).say(message.reading.problems, message.reading.total)
             self._check_form()
@@ -261,14 +261,14 @@ class NewBatchScreen(Screen[int | None]):
     # -- queueing -----------------------------------------------------------------------------
 
     def action_leave(self) -> None:
-        """Goes back without queueing; what is being queued is waited for."""
+        """Go back without queueing; wait for a batch that is being queued."""
         if self._queueing:
             self.summary.say("It is being queued; one moment.")
             return
         self.dismiss(None)
 
     async def action_queue(self) -> None:
-        """Queues what the form says, or goes to the first thing that is wrong with it."""
+        """Queue the form's batch, or go to the first mistake."""
         if await self.form.settle():
             self._read_input()
         settings, batch = self._check_form()
@@ -279,7 +279,7 @@ class NewBatchScreen(Screen[int | None]):
             return
         request = self.form.request(settings, batch)
         if request is None or self._catalog is None:
-            return  # what concerns the whole form is in the summary
+            return  # mistakes of the whole form are in the summary
         self._queueing = True
         self.summary.say("Queueing…")
         self._set_busy(busy=True)
@@ -287,7 +287,7 @@ class NewBatchScreen(Screen[int | None]):
         self.run_worker(run, thread=True, group="queue", exit_on_error=False)
 
     def _queue(self, request: BatchRequest) -> None:
-        """In a thread."""
+        """Queue; in a thread."""
         ended = QueueingEnded(None, Refusal("It could not be queued; the log says why."))
         try:
             batch = self._workspace().queue_request(request)
@@ -301,7 +301,7 @@ class NewBatchScreen(Screen[int | None]):
 
     @on(QueueingEnded)
     def _leave_or_say(self, message: QueueingEnded) -> None:
-        """Leaves with the batch's number, or says why nothing was queued."""
+        """Leave with the batch's number, or show why nothing was queued."""
         self._queueing = False
         if message.batch_id is not None:
             self.dismiss(message.batch_id)

@@ -1,10 +1,10 @@
-"""The line under the form: what is in the file and what the batch would take, or what is wrong."""
+"""The line under the form: contents of the file and the estimate, or an error."""
 
 from textual.widgets import Static
 
 
 class Summary(Static):
-    """A line of which some texts stand until the next edit."""
+    """A line in which some texts stay until the next edit."""
 
     def __init__(self) -> None:
         super().__init__(id="summary", markup=False)
@@ -12,16 +12,16 @@ class Summary(Static):
         self._stands = False
 
     def say(self, text: str, *, bad: bool = False) -> None:
-        """Says something that stands until `lift`."""
+        """Show a text that stays until `lift`."""
         self._stands = True
         self._put(text, bad=bad)
 
     def lift(self) -> None:
-        """Lets other texts take the place of what was said."""
+        """Let other texts replace the one that stays."""
         self._stands = False
 
     def show(self, text: str, *, bad: bool) -> None:
-        """Says something, unless something stands."""
+        """Show a text, unless another one stays."""
         if not self._stands:
             self._put(text, bad=bad)
 
