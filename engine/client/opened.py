@@ -30,7 +30,7 @@ class OpenedWorkspace:
         create: Make the workspace where there is none.
         catalog: Where recipes and backends are found; by default the installed ones.
         overrides: Settings that win over files and environment.
-        private: The private folder, where it is not in `root`; see `trial`.
+        private: The private folder, if it is not in `root`; see `trial`.
         check_settings: Read the settings now; otherwise when they are first needed.
 
     Attributes:

@@ -73,7 +73,7 @@ class Request(FrozenModel):
             negative_prompt: Its negative prompt.
 
         Returns:
-            None where there is nothing to simplify.
+            None if there is nothing to simplify.
         """
         return None
 
@@ -133,7 +133,7 @@ class Score(FrozenModel):
     Attributes:
         metric: What was scored, for example `overall`.
         value: The score as shown, in the metric's own range.
-        raw: The judge's own number before it was mapped, where there was one.
+        raw: The judge's own number before it was mapped, if there was one.
         scorer: Who gave it: backend and version.
         image: Hash of the image that was scored, where a step scores several.
     """

@@ -54,7 +54,7 @@ class Retryable(StepError):
 
     Args:
         message: What happened.
-        retry_after: Seconds that the provider asks to wait, where it says so.
+        retry_after: Seconds that the provider asks to wait, if it says so.
         resubmit: Whether the call that was submitted is lost, so that the next try has to submit
             again instead of resuming it.
         remedy: What the operator can do about it.
@@ -63,7 +63,7 @@ class Retryable(StepError):
             The lane becomes narrower, and closes for `retry_after` where it is a limit.
         parks: Where nothing on this lane works while this lasts: why the lane is blocked, and its
             jobs are parked, once all tries are used up. Without it the step has failed then.
-        allowed: Calls a minute that the provider says it allows, where it does.
+        allowed: Calls a minute that the provider says it allows, if it does.
     """
 
     kind = "retryable"

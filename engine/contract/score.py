@@ -63,8 +63,8 @@ class ImageScore(FrozenModel):
     """Score of one image by one scorer.
 
     Attributes:
-        raw: The scorer's own number; None where it gave none.
-        value: The number mapped to 0 to 100, higher is better; None where there is none.
+        raw: The scorer's own number; None if it gave none.
+        value: The number mapped to 0 to 100, higher is better; None if there is none.
         note: Why there is none.
     """
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.chaos import Nursery, ProviderProcess, Stage
-from tests.support.effort import ROUNDS, scaled
+from tests.support.effort import scaled, stride
 
 pytestmark = pytest.mark.rounds
 
-COMMITS = 3 if ROUNDS == 1 else 1
+COMMITS = stride(3)
 """Of the commits of one run, every third is a place to die, and in the long run each one."""
 
 

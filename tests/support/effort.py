@@ -14,3 +14,8 @@ def scaled(usual: int, most: int | None = None) -> int:
         most: The number at which more adds nothing.
     """
     return min(usual * ROUNDS, most or usual * ROUNDS)
+
+
+def stride(usual: int) -> int:
+    """Distance between the commits at which a run is killed: `usual`, or each in the long run."""
+    return usual if ROUNDS == 1 else 1

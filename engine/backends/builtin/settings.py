@@ -7,7 +7,7 @@ class BuiltinSettings(BaseModel):
     """Settings of the embedded backends.
 
     Attributes:
-        freedom: How far the painter strays by itself in tone and placement: 0 follows the prompt
+        freedom: How far the painter strays in tone and placement: 0 follows the prompt
             as closely as it can, 1 is its usual temperament, 2 twice that.
         strictness: How soon the critic is displeased: 2 halves every tolerance, 0.5 doubles it.
         boldness: How far the refiner goes in one turn: 0.5 half as far, 2 twice as far.

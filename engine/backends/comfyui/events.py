@@ -34,7 +34,7 @@ class PromptEvent:
 
     Attributes:
         fraction: How far it is, 0 to 1, where the message says so.
-        message: In words; empty where there is nothing to show.
+        message: In words; empty if there is nothing to show.
         over: Whether it should have ended.
     """
 

@@ -20,7 +20,7 @@ def values_for(
         workflow: The workflow.
         settings: The settings.
         request: What is asked for.
-        reference: The server's name of the reference image, where there is one.
+        reference: The server's name of the reference image, if there is one.
     """
     steps = settings.steps or workflow.value("steps")
     wide, high = in_steps(request.width), in_steps(request.height)

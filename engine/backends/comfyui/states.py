@@ -9,7 +9,7 @@ class PromptQueued:
     """In the queue.
 
     Attributes:
-        before: How many prompts come before it; None where the queue is too long to be read.
+        before: How many prompts come before it; None if the queue is too long to be read.
     """
 
     before: int | None

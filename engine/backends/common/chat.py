@@ -45,7 +45,7 @@ class ChatSettings(TokenPrices, RemoteSettings):
     """Settings of a backend of chat models.
 
     Attributes:
-        vision_model: The model that looks at images, where it is another than `model`.
+        vision_model: The model that looks at images, if it is another than `model`.
         temperature: Randomness; the model's own where it is not set, since many models take no
             other. Part of the fingerprint.
         max_tokens: Tokens that one reply may have, those of reasoning included.
@@ -217,7 +217,7 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
         talk: What is said in the first round.
 
     Returns:
-        Micro-dollars; None where a price is not known.
+        Micro-dollars; None if a price is not known.
     """
     if settings.price_input is None or settings.price_output is None:
         return None

@@ -39,7 +39,7 @@ class ImageSettings(RemoteSettings):
     """Settings of a remote backend that sells images.
 
     Attributes:
-        price_per_image: Dollars for one image; None where it is not known.
+        price_per_image: Dollars for one image; None if it is not known.
     """
 
     price_per_image: float | None = Field(
@@ -77,7 +77,7 @@ class FileLocations:
         hosts: Other hosts whose files, and those of their subdomains, are fetched over https.
         timeout: Seconds that one fetch may take.
         limit: The largest file in bytes.
-        setting: The setting that lists `hosts`, where there is one.
+        setting: The setting that lists `hosts`, if there is one.
     """
 
     account: Account

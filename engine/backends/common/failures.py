@@ -294,7 +294,7 @@ def retry_after(headers: Mapping[str, str], moment: float | None = None) -> floa
         moment: Seconds since the epoch to count a date from; now by default.
 
     Returns:
-        Seconds from 0 to a day, or None where it does not say or what it says is no time.
+        Seconds from 0 to a day, or None if it does not say or what it says is no time.
     """
     milliseconds = _number(_header(headers, "retry-after-ms"))
     if milliseconds is not None:

@@ -22,7 +22,7 @@ def fit_preview(data: bytes) -> bytes | None:
         data: What a provider sent as one.
 
     Returns:
-        A JPEG or PNG of at most `MAX_BYTES`; None where it is no image, or one
+        A JPEG or PNG of at most `MAX_BYTES`; None if it is no image, or one
         of too many pixels. One that is small is
         given back as it came, with only its header looked at.
     """

@@ -33,7 +33,7 @@ def allowed_a_minute(headers: Mapping[str, str], moment: float | None = None) ->
         moment: Seconds since the epoch to count a date from; now by default.
 
     Returns:
-        More than 0, or None where they do not say.
+        More than 0, or None if they do not say.
     """
     found = {name.lower(): value.strip() for name, value in headers.items()}
     if policy := _POLICY.search(found.get("ratelimit-policy", "")):

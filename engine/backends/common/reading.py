@@ -155,7 +155,7 @@ def _as_files(value: Any) -> Any:
 
 
 def _address(value: Any) -> str:
-    """Return an address that can be stored; empty where it holds NUL or half a character."""
+    """Return an address that can be stored; empty if it holds NUL or half a character."""
     if not isinstance(value, str) or "\0" in value:
         return ""
     try:

@@ -33,7 +33,7 @@ def scrub(text: str, secrets: Iterable[str] = ()) -> str:
     Args:
         text: Any text.
         secrets: Keys in use. Each is masked as it is, URL-encoded, in base64, as JSON escapes it,
-            and, where it has two halves with a colon between, by its second half alone.
+            and, if it has two halves with a colon between, by its second half alone.
     """
     return _KEY_SHAPES.sub(MASK, mask(text, secrets))
 

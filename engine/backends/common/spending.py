@@ -40,8 +40,8 @@ class TokenUsage(BaseModel):
     """Tokens that one reply of a model used.
 
     Attributes:
-        tokens_in: Tokens read, the images' included; None where the provider counts none.
-        tokens_out: Tokens written, those of reasoning included; None where it counts none.
+        tokens_in: Tokens read, the images' included; None if the provider counts none.
+        tokens_out: Tokens written, those of reasoning included; None if it counts none.
         request_id: The provider's own name for the call, for its support and its bills.
     """
 

@@ -25,9 +25,9 @@ class ModelInputs:
     """Names of a model's inputs.
 
     Attributes:
-        png: The input that chooses the image's format, None where there is none.
-        negative: The input for what to keep out, None where there is none.
-        reference: The input for a reference image, None where it takes none.
+        png: The input that chooses the image's format, None if there is none.
+        negative: The input for what to keep out, None if there is none.
+        reference: The input for a reference image, None if it takes none.
         reference_path: What is added to the model's id to follow a reference image.
         has_size: Whether it takes `image_size` with width and height.
     """

@@ -62,11 +62,11 @@ class OpenAISettings(ChatSettings):
         """Cost of an image by the provider's count of tokens, else by its price per image.
 
         Args:
-            tokens_in: Tokens read, 0 where they were not counted.
-            tokens_out: Tokens written, 0 where they were not counted.
+            tokens_in: Tokens read, 0 if they were not counted.
+            tokens_out: Tokens written, 0 if they were not counted.
 
         Returns:
-            Micro-dollars; 0 where no price is known.
+            Micro-dollars; 0 if no price is known.
         """
         if not tokens_out or self.price_image_output is None:
             return price_of(self.price_image or 0)

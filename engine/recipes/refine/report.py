@@ -50,7 +50,7 @@ class IterationReport(FrozenModel):
         number: 1 for the first.
         prompt: What the backend was asked to show.
         negative_prompt: What it was asked to keep out.
-        seed: Source of its randomness; None where it is not known.
+        seed: Source of its randomness; None if it is not known.
         backend: Name of the backend that generated the image.
         model: The model it ran.
         width: Width of the image in pixels.
@@ -62,7 +62,7 @@ class IterationReport(FrozenModel):
         timings: Seconds by step: `generate`, `evaluate`, `refine`, those that ran.
         cost_microdollars: What its steps have cost.
         artifact: The stored image.
-        reference: SHA-256 of the image that was followed, where there was one.
+        reference: SHA-256 of the image that was followed, if there was one.
         file: Name of the image's file, empty for the usual one.
     """
 
@@ -121,12 +121,12 @@ class JobReport(FrozenModel):
     """One job, finished or running.
 
     Attributes:
-        id: The job's number in the store; None where it is not known.
-        batch_id: The batch's number in the store; None where it is not known.
+        id: The job's number in the store; None if it is not known.
+        batch_id: The batch's number in the store; None if it is not known.
         batch_name: The batch's name.
         recipe: Name of the recipe.
         key: The id that the operator gave it, any text.
-        title: Its title, empty where it has none.
+        title: Its title, empty if it has none.
         input: What was queued, as plain data.
         state: Where it stands.
         error: Why it failed, in a sentence.

@@ -28,7 +28,7 @@ def check(settings: StoryboardSettings, backends: Mapping[str, Backend]) -> str:
     """Check that the backend has all scorers with weights.
 
     Returns:
-        A sentence, empty where nothing is wrong.
+        A sentence, empty if nothing is wrong.
     """
     scorer = backends["score"].info
     has = scorer.metrics if isinstance(scorer, ScoreInfo) else ()

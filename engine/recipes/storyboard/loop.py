@@ -35,15 +35,15 @@ class SceneResult(FrozenModel):
 
     Attributes:
         number: Which it is, from 1.
-        id: What the operator calls it, empty where it has no name.
+        id: What the operator calls it, empty if it has no name.
         prompt: What was to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else was to be kept in mind.
         wording: Prompt of its images.
         references: The images that it follows.
         image: The image that was taken.
-        variation: Which variation that is; None where it is the operator's own image.
-        quality: Its quality score, 0 to 100, where it has one.
+        variation: Which variation that is; None if it is the operator's own image.
+        quality: Its quality score, 0 to 100, if it has one.
         scorers: Who gave that, in order.
         reason: Why it was taken.
         warnings: What an operator should know, one sentence each.

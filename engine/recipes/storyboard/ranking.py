@@ -29,7 +29,7 @@ class Weight(FrozenModel):
         scorer: Who it is exactly: model, variant and version of its map.
         nominal: Its share of the weights, 0 to 1; the shares of a set add up to 1.
         effective: Its share of what tells the images apart, 0 to 1: weight times standard
-            deviation within the set, normalised. They add up to 1, or are all 0 where no scorer
+            deviation within the set, normalised. They add up to 1, or are all 0 if no scorer
             tells any two images apart.
         text: Which text it was given.
         cut: Whether that text was longer than what it reads.
@@ -57,7 +57,7 @@ class RankedImage(FrozenModel):
 
     Attributes:
         image: The image.
-        overall: What the set is ordered by; None where no scorer gave it a mark.
+        overall: What the set is ordered by; None if no scorer gave it a mark.
         quality: The weighted average of its marks, 0 to 100, whatever the set is ordered by.
         rank: Its place in the set, from 1.
         marks: What each scorer gave.

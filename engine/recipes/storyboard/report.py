@@ -74,7 +74,7 @@ class SceneReport(FrozenModel):
 
     Attributes:
         number: Which it is, from 1.
-        id: What the operator calls it, empty where it has no name.
+        id: What the operator calls it, empty if it has no name.
         prompt: What is to be seen.
         duration: How long it lasts, in seconds, where that is set.
         notes: What else is to be kept in mind.

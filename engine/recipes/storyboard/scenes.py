@@ -21,7 +21,7 @@ class Scene:
     Attributes:
         number: Which it is, from 1.
         total: How many there are.
-        id: What the operator calls it, empty where it has no name.
+        id: What the operator calls it, empty if it has no name.
         planned: What is to be seen.
     """
 

@@ -27,7 +27,7 @@ class SelectRequest(Request):
         weights: Weight of each metric; none for the standard ones.
         combination: How the marks are combined.
         threshold: Quality that the chosen image should have.
-        decided: The variation that an operator decided; 0 where nobody has.
+        decided: The variation that an operator decided; 0 if nobody has.
     """
 
     sheet: ScoreTable
@@ -47,7 +47,7 @@ class Selection(Result):
         numbers: The variation that each image of the ranking is.
         best: The variation that the scores chose.
         chosen: The variation that is taken: the best, or what an operator decided.
-        quality: The quality of what is taken; None where it has no mark.
+        quality: The quality of what is taken; None if it has no mark.
         reason: Why it is taken, in words.
         warnings: What an operator should know, one sentence each.
     """

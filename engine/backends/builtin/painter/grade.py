@@ -122,7 +122,7 @@ def _more(
     """Turn tones towards colours to be intensified, each in its own range of lightness.
 
     As a printer tones shadows blue and highlights cream: a colour takes what is about as light as
-    itself (or the image's nearest tones, where it has none so light or so dark), and rather what
+    itself (or the image's nearest tones, if it has none so light or so dark), and rather what
     is already like it; a strong accent of another hue is spared. Lightness is kept, so that the
     drawing stays.
     """

@@ -89,7 +89,7 @@ def _distance(canvas: Canvas, plan: PaintPlan, source: Source, wet: bool) -> Non
 
 
 def _ground(canvas: Canvas, plan: PaintPlan, source: Source) -> None:
-    """The ground from the horizon to the lower edge, where there is no sea or lake."""
+    """The ground from the horizon to the lower edge, if there is no sea or lake."""
     if plan.has("desert"):
         land.dunes(canvas, plan, source("dunes"))
     elif plan.has("snow-land") or "snow" in plan.weather:

@@ -17,7 +17,7 @@ def paint_sky(
     """Paint the sky down to a little under the horizon.
 
     Returns:
-        Where the sun or moon stands, in fractions of width and height; None where there is none.
+        Where the sun or moon stands, in fractions of width and height; None if there is none.
     """
     bottom = min(canvas.height, round((plan.horizon + 0.03) * canvas.height))
     stops = list(plan.look.sky)

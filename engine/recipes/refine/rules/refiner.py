@@ -160,7 +160,7 @@ def _slope(
     """Return the effect of one step on the measure, from the last two attempts that differ in it.
 
     Returns:
-        The change of the measure a step, or None where the correction was seen to do nothing, or
+        The change of the measure a step, or None if the correction was seen to do nothing, or
         the opposite of what it should.
     """
     for late in range(len(attempts) - 1, 0, -1):
