@@ -5,13 +5,20 @@ import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import packages_distributions
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import engine
 from db.store import has_wal_reset_bug
 from engine.cli.catalog import read_backend, read_backends
 from engine.config.settings import SettingsError, read_settings
 from engine.config.version import __version__
+
+DISTRIBUTION = "safelight"
+NAMES = ("safelight", "tui", "engine", "db", "themes")
+"""Our top-level names in `site-packages`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +49,21 @@ def check_installation() -> Iterator[Finding]:
             "checkpoint. Let no other program write to the store"
         )
     yield Finding("sqlite", True, found)
+    yield from check_names()
+
+
+def check_names() -> Iterator[Finding]:
+    """Check that no other package of this environment has one of our top-level names."""
+    owners = packages_distributions()
+    home = Path(engine.__file__).parents[1]
+    for name in NAMES:
+        others = sorted({owner for owner in owners.get(name, ()) if owner != DISTRIBUTION})
+        places = spec.submodule_search_locations if (spec := find_spec(name)) else None
+        elsewhere = [place for place in places or () if Path(place).parent != home]
+        if others or elsewhere:
+            by = f"the package {', '.join(others)}" if others else elsewhere[0]
+            remedy = "Install Safelight into an environment of its own (pipx or uv tool)."
+            yield Finding("names", False, f"{name!r} is also provided by {by}", remedy)
 
 
 def check_settings(root: Path) -> Iterator[Finding]:
