@@ -2,8 +2,8 @@
 
 A finished step is found again by its fingerprint, so none may change unless the version of an
 agent, a rule or a recipe does. `agent_fingerprints.json` was recorded before agents moved into
-their recipes. The embedded critic's words are data of the refiner's requests: a stored critique is
-read as it is, so another wording of new ones changes those rows and repeats nothing.
+their recipes. The embedded critic's words are data of the refiner's requests, so they are part of
+these too.
 """
 
 import base64
