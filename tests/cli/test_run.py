@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ from engine.cli.run import attend
 from engine.client.watch import BatchUpdate
 from engine.client.workspace import Workspace
 from engine.contract import MissingRequirement, Permanent
-from tests.support.toys import ToyBackend, ToyCatalog
+from engine.contract.outputs import Outputs
+from tests.support.toys import TOY, ToyBackend, ToyCatalog
 
 ROOT = Path(__file__).parent.parent.parent
 SMALL = ["--set", "width=64", "--set", "height=64", "--max-iterations", "1"]
@@ -304,6 +306,8 @@ def test_the_folder_of_a_second_batch_of_the_same_ids_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     workspace = toy_workspace(tmp_path)
+    with_folders = replace(TOY, outputs=Outputs(write_job=lambda _projection: None))
+    workspace.catalog.recipes["toy"] = with_folders  # type: ignore[assignment]
     for _ in range(2):
         attend(workspace, queue_toys(workspace), plain=True, as_json=False)
     first, second = (line for line in capsys.readouterr().out.splitlines() if "Results:" in line)

@@ -106,7 +106,7 @@ def test_finds_the_worst_job_sees_why_and_retries(terminals, busy: Place) -> Non
     terminal.child.send(b"f")
     terminal.shows("state:failed,parked", "1 shown")
     terminal.child.send(b"t")
-    terminal.shows("j2 (two) goes on")
+    terminal.shows("j2 (two) continues")
     terminal.child.send(b"q")
     terminal.ends()
     assert b"No engine runs" in terminal.sent

@@ -38,7 +38,7 @@ async def test_retry_of_one_without_an_engine(failed: Place) -> None:
     async with running(failed.dashboard()) as pilot:
         await in_batch(pilot)
         await pilot.press("t")
-        await shows(pilot, "j1 (one) goes on", "· 2 queued")
+        await shows(pilot, "j1 (one) continues", "· 2 queued")
     assert commands(failed) == [("retry", [{"job": 1}], "tui")]
     assert states(failed) == ["queued", "failed", "queued"]
 

@@ -71,7 +71,7 @@ def test_what_was_read_is_read_again_from_the_store():
         ("prompt: x\nbrand: {colours: ['rgb(1,2,3)']}", "is no colour"),
         ("prompt: x\nbrand: {colours: ['#12345']}", "is no colour"),
         ("prompt: x\nbrand:\n  colours: #5b2e12\n", "'brand.colours': is empty, since '#5b2e12'"),
-        ("prompt: x\nbrand:\n  colours:\n    - #5b2e12\n", "begins with # in quotation marks"),
+        ("prompt: x\nbrand:\n  colours:\n    - #5b2e12\n", "starts with # in quotation marks"),
         ("prompt: x\nbrand:\n  colours:\n    - # none\n", "put a colour in quotes"),
         ("prompt: x\nbrand: {colours: teal, colors: red}", "both 'colours' and 'colors'"),
         ("prompt: x\ntarget_duration: 0", "must be greater than 0"),
