@@ -55,7 +55,7 @@ def paint(
         reference: An image to follow in palette and, roughly, in its light and dark.
         more_references: Further ones, to follow in palette; the first of them in light and dark
             as well where there is no `reference`.
-        freedom: How far the painter strays automatically, 0 to 2; 1 is its temperament.
+        freedom: How far the painter strays in tone and placement, 0 to 2; 1 is its temperament.
 
     Returns:
         The image as PNG, 8-bit RGB.
