@@ -4,7 +4,6 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable
-from functools import partial
 
 from db.queries import batches as queries
 from db.writer import StoreWriter
@@ -13,6 +12,7 @@ from db.writes import batches as writes
 from db.writes.errors import ErrorRecord, record_error
 from engine.contract import Blocked
 from engine.runtime.batch_steps import AFTER, BatchStepRunner
+from engine.runtime.batch_tasks import BatchTasks
 from engine.runtime.job.errors import deciding_error, error_record
 from engine.runtime.output_writer import OutputWriter
 from engine.runtime.progress_outputs import ProgressOutputs
@@ -48,30 +48,17 @@ class BatchFinalizer:
         batch_of: Callable[[int], BatchState],
         on_end: Callable[[int], None],
     ) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = BatchTasks("finish", self._finish, on_end)
         self._writer = writer
         self._reader = reader
         self._output_writer = output_writer
         self._runner = runner
         self._progress = progress
         self._batch_of = batch_of
-        self._on_end = on_end
 
     def begin(self) -> None:
         """Start the last step of each batch that is ready for it."""
-        under_way = {task.get_name() for task in self.tasks}
-        for batch_id in queries.batches_to_finish(self._reader):
-            if (name := f"finish b{batch_id}") in under_way:
-                continue
-            task = asyncio.create_task(self._finish(batch_id), name=name)
-            self.tasks.add(task)
-            task.add_done_callback(partial(self._ended, batch_id))
-
-    def _ended(self, batch_id: int, task: "asyncio.Task[None]") -> None:
-        self.tasks.discard(task)
-        self._on_end(batch_id)
-        if not task.cancelled() and task.exception():
-            log.error("a batch's end went wrong", exc_info=task.exception())
+        self.tasks.begin(queries.batches_to_finish(self._reader))
 
     async def _finish(self, batch_id: int) -> None:
         if not await self._writer.write(lambda c: writes.begin_finish(c, batch_id)):

@@ -17,6 +17,7 @@ from db.writes.errors import record_error
 from db.writes.steps import supersede_unused
 from engine.contract import Blocked
 from engine.contract.batch import BatchJob, BatchStep
+from engine.runtime.batch_tasks import BatchTasks
 from engine.runtime.job.errors import deciding_error, error_record
 from engine.runtime.job.job import JobContext
 from engine.runtime.job.load import load_batch_steps
@@ -143,28 +144,15 @@ class BatchStarter:
         batch_of: Callable[[int], BatchState],
         on_end: Callable[[int], None],
     ) -> None:
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = BatchTasks("start", self._start, on_end)
         self._writer = writer
         self._reader = reader
         self._runner = runner
         self._batch_of = batch_of
-        self._on_end = on_end
 
     def begin(self) -> None:
         """Start the first steps of each batch whose jobs wait for them."""
-        under_way = {task.get_name() for task in self.tasks}
-        for batch_id in queries.batches_to_start(self._reader):
-            if (name := f"start b{batch_id}") in under_way:
-                continue
-            task = asyncio.create_task(self._start(batch_id), name=name)
-            self.tasks.add(task)
-            task.add_done_callback(partial(self._ended, batch_id))
-
-    def _ended(self, batch_id: int, task: "asyncio.Task[None]") -> None:
-        self.tasks.discard(task)
-        self._on_end(batch_id)
-        if not task.cancelled() and task.exception():
-            log.error("the start of a batch failed", exc_info=task.exception())
+        self.tasks.begin(queries.batches_to_start(self._reader))
 
     async def _start(self, batch_id: int) -> None:
         if not await self._writer.write(lambda c: writes.begin_start(c, batch_id)):

@@ -60,12 +60,12 @@ class BatchWork:
     @property
     def is_busy(self) -> bool:
         """True while a batch starts or finishes."""
-        return bool(self._starter.tasks or self._finalizer.tasks)
+        return bool(self._starter.tasks.running or self._finalizer.tasks.running)
 
     @property
     def finishing(self) -> "list[asyncio.Task[None]]":
         """Tasks of the batches that finish."""
-        return list(self._finalizer.tasks)
+        return self._finalizer.tasks.running
 
     def stop(self) -> "list[asyncio.Task[None]]":
         """Stop the steps of all batches; return their tasks, which end soon."""
