@@ -1,10 +1,11 @@
 """Shapes of agents' answers: a base, and field types that forgive what models do to JSON."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from engine.contract.data import PromptVersion, Request, Result
 from engine.text.terminal import clean
 
 MAX_PROMPT = 4000
@@ -70,6 +71,45 @@ class PromptAnswer(Answer):
     reason: Annotated[CleanText, Field(min_length=1, max_length=8000)]
     prompt: Annotated[CleanText, Field(min_length=1, max_length=MAX_PROMPT)]
     negative_prompt: Annotated[OptionalText, Field(max_length=MAX_PROMPT)] = ""
+
+
+class WrittenPrompt(Result):
+    """A prompt that an agent wrote for an image, and why it is as it is.
+
+    Attributes:
+        prompt: The prompt.
+        negative_prompt: What to avoid.
+        reason: Reason for it, in words.
+        author: Backend, model and version.
+    """
+
+    kind: ClassVar[str] = "prompt"
+
+    prompt: str
+    negative_prompt: str = ""
+    reason: str
+    author: str
+
+    @classmethod
+    def of(cls, answer: PromptAnswer, _request: Request, author: str) -> Self:
+        """Return the result of an answer; the function `finish` of an agent."""
+        return cls(
+            prompt=answer.prompt,
+            negative_prompt=answer.negative_prompt,
+            reason=answer.reason,
+            author=author,
+        )
+
+    def prompts(self) -> list[PromptVersion]:
+        """Return the prompt as a version of its own."""
+        return [
+            PromptVersion(
+                text=self.prompt,
+                negative=self.negative_prompt,
+                author=self.author,
+                reason=self.reason,
+            )
+        ]
 
 
 def other_scale(scores: Sequence[float]) -> str:

@@ -1,11 +1,11 @@
 """The refiner: writes the next prompt from everything that was tried."""
 
 import json
-from typing import Any, ClassVar
+from typing import Any
 
 from engine.contract.agent import Agent, Rule, RuleInput
-from engine.contract.backend import FrozenModel, PromptVersion, Request, Result
-from engine.contract.chat.answers import PromptAnswer
+from engine.contract.backend import FrozenModel, Request
+from engine.contract.chat.answers import PromptAnswer, WrittenPrompt
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.recipes.refine.agents.evaluator import Evaluation
 
@@ -30,26 +30,8 @@ class RefineRequest(Request):
     attempts: tuple[Attempt, ...]
 
 
-class Refinement(Result):
+class Refinement(WrittenPrompt):
     """A better prompt, and why it should be better."""
-
-    kind: ClassVar[str] = "prompt"
-
-    prompt: str
-    negative_prompt: str = ""
-    reason: str
-    author: str
-
-    def prompts(self) -> list[PromptVersion]:
-        """Return the new prompt as a version of its own."""
-        return [
-            PromptVersion(
-                text=self.prompt,
-                negative=self.negative_prompt,
-                author=self.author,
-                reason=self.reason,
-            )
-        ]
 
 
 def message(request: RefineRequest) -> str:
@@ -73,16 +55,6 @@ def _as_data(number: int, attempt: Attempt) -> dict[str, object]:
         "reasons": list(evaluation.reasons),
         "missing": list(evaluation.missing),
     }
-
-
-def refinement(answer: PromptAnswer, _request: RefineRequest, author: str) -> Refinement:
-    """Return the result of an answer."""
-    return Refinement(
-        prompt=answer.prompt,
-        negative_prompt=answer.negative_prompt,
-        reason=answer.reason,
-        author=author,
-    )
 
 
 def by_rule(given: RuleInput) -> dict[str, Any]:
@@ -111,7 +83,7 @@ REFINER = Agent(
     result=Refinement,
     message=message,
     answer=PromptAnswer,
-    finish=refinement,
+    finish=Refinement.of,
     rule=Rule(by_rule),
 )
 """Writes a better prompt from the history of attempts."""

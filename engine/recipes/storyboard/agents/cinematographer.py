@@ -1,12 +1,12 @@
 """The Cinematographer: writes the prompt of one shot, and writes it again after a review."""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import Field
 
 from engine.contract.agent import Agent, Rule, RuleInput
-from engine.contract.backend import PromptVersion, Request, Result
-from engine.contract.chat.answers import PromptAnswer
+from engine.contract.backend import Request
+from engine.contract.chat.answers import PromptAnswer, WrittenPrompt
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.recipes.storyboard.agents.film_data import as_json, film_block, scene_block
 from engine.recipes.storyboard.film import CRITERIA, Draft, Film, PlannedScene
@@ -30,26 +30,10 @@ class ShotRequest(Request):
     drafts: tuple[Draft, ...] = ()
 
 
-class Shot(Result):
+class Shot(WrittenPrompt):
     """A shot's prompt, and why it is as it is."""
 
-    kind: ClassVar[str] = "prompt"
-
     prompt: str = Field(min_length=1)
-    negative_prompt: str = ""
-    reason: str
-    author: str
-
-    def prompts(self) -> list[PromptVersion]:
-        """Return the prompt as a version of its own."""
-        return [
-            PromptVersion(
-                text=self.prompt,
-                negative=self.negative_prompt,
-                author=self.author,
-                reason=self.reason,
-            )
-        ]
 
 
 def message(request: ShotRequest) -> str:
@@ -76,16 +60,6 @@ def _as_data(number: int, draft: Draft) -> dict[str, object]:
     }
 
 
-def shot(answer: PromptAnswer, _request: ShotRequest, author: str) -> Shot:
-    """Return the result of an answer."""
-    return Shot(
-        prompt=answer.prompt,
-        negative_prompt=answer.negative_prompt,
-        reason=answer.reason,
-        author=author,
-    )
-
-
 def by_rule(given: RuleInput) -> dict[str, Any]:
     """Return a shot in the words of the trade, longer with each review."""
     from engine.recipes.storyboard.rules.cinematographer import shoot
@@ -102,7 +76,7 @@ CINEMATOGRAPHER = Agent(
     result=Shot,
     message=message,
     answer=PromptAnswer,
-    finish=shot,
+    finish=Shot.of,
     rule=Rule(by_rule, name="cinematographer"),
 )
 """Writes the prompt of a shot."""
