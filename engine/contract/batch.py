@@ -10,12 +10,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from engine.contract.capability import Capability, ProxyT
-from engine.contract.image import ImageProxy
-from engine.contract.job import Scope
-from engine.contract.score import ScoreProxy
-from engine.contract.text import TextProxy
-from engine.contract.vision import VisionProxy
+from engine.contract.job import Operations, Scope
 
 ResultT = TypeVar("ResultT", bound=BaseModel)
 
@@ -39,7 +34,7 @@ class BatchJob:
     score: float | None
 
 
-class BatchContext(Scope, Protocol):
+class BatchContext(Scope, Operations, Protocol):
     """A batch as its own steps see it. Its gates are always off: `approve` is for jobs."""
 
     @property
@@ -69,30 +64,6 @@ class BatchContext(Scope, Protocol):
 
     def jobs(self) -> Iterator[BatchJob]:
         """Yield the batch's jobs in the order of the input, reading a page at a time."""
-        ...
-
-    def use(self, capability: Capability[ProxyT]) -> ProxyT:
-        """Return the operations of a capability's backend; see `Job.use`."""
-        ...
-
-    @property
-    def image(self) -> ImageProxy:
-        """Operations of the image backend."""
-        ...
-
-    @property
-    def vision(self) -> VisionProxy:
-        """Operations of the vision backend."""
-        ...
-
-    @property
-    def text(self) -> TextProxy:
-        """Operations of the text backend."""
-        ...
-
-    @property
-    def scorers(self) -> ScoreProxy:
-        """Operations of the score backend."""
         ...
 
 

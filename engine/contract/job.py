@@ -163,32 +163,8 @@ class Iteration(Scope, Protocol):
         ...
 
 
-class Job(Scope, Protocol[InputT_co, SettingsT_co]):
-    """A job as its recipe sees it."""
-
-    @property
-    def input(self) -> InputT_co:
-        """The entry of the input file, as the recipe's input model."""
-        ...
-
-    @property
-    def settings(self) -> SettingsT_co:
-        """The recipe's settings, as they were when the batch was queued."""
-        ...
-
-    @property
-    def seed(self) -> int:
-        """Source of the job's randomness, 0 to 2**63 - 1."""
-        ...
-
-    @property
-    def prepared(self) -> Any:
-        """The result of the recipe's `before`, as its model; None if it has none."""
-        ...
-
-    def seed_for(self, variation: int) -> int:
-        """Return the seed of a variation, 0 to 2**63 - 1; variation 0 has the job's own."""
-        ...
+class Operations(Protocol):
+    """Operations of the backends that a recipe uses."""
 
     def use(self, capability: Capability[ProxyT]) -> ProxyT:
         """Return the operations of a capability's backend, for example of `AUDIO`.
@@ -216,4 +192,32 @@ class Job(Scope, Protocol[InputT_co, SettingsT_co]):
     @property
     def scorers(self) -> ScoreProxy:
         """Operations of the score backend."""
+        ...
+
+
+class Job(Scope, Operations, Protocol[InputT_co, SettingsT_co]):
+    """A job as its recipe sees it."""
+
+    @property
+    def input(self) -> InputT_co:
+        """The entry of the input file, as the recipe's input model."""
+        ...
+
+    @property
+    def settings(self) -> SettingsT_co:
+        """The recipe's settings, as they were when the batch was queued."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Source of the job's randomness, 0 to 2**63 - 1."""
+        ...
+
+    @property
+    def prepared(self) -> Any:
+        """The result of the recipe's `before`, as its model; None if it has none."""
+        ...
+
+    def seed_for(self, variation: int) -> int:
+        """Return the seed of a variation, 0 to 2**63 - 1; variation 0 has the job's own."""
         ...
