@@ -43,10 +43,6 @@ class BaseChatBackend(BaseBackend):
     A subclass sets `info` and has `structured`. For budgets it also has `worst_cost`.
     """
 
-    async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
-        """Run an agent; see `ChatBackend`."""
-        raise NotImplementedError
-
     def version_of(self, agent: AnyAgent) -> str:
         """Return its own version and that of the agent's instructions."""
         return f"{self.info.version}+{agent.version}"

@@ -108,8 +108,8 @@ class MemoryContext:
         return _awaited(function, args)
 
     async def infer(self, task: Task) -> Any:
-        """Refuse: there are no model hosts here."""
-        raise NotImplementedError(f"MemoryContext has no model host for {task.model.name}.")
+        """Raise `RuntimeError`: there are no model hosts here."""
+        raise RuntimeError(f"MemoryContext has no model host for {task.model.name}.")
 
 
 async def _awaited(function: Callable[..., Any], args: tuple[Any, ...]) -> Any:
