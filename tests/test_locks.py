@@ -40,8 +40,8 @@ def pins(version: str, *names: str) -> dict[str, tuple[str, int]]:
     ("locks", "extras"),
     [
         (["run"], []),
-        (["run", "test"], ["dev", "cloud"]),
-        (["run", "test", "local"], ["dev", "cloud", "local"]),
+        (["run", "test"], ["dev", "cloud", "audio"]),
+        (["run", "test", "local"], ["dev", "cloud", "audio", "local"]),
     ],
 )
 def test_a_lock_pins_what_the_project_asks_for(version, locks, extras):
@@ -70,7 +70,7 @@ def imported_packages() -> dict[str, Path]:
 
 def test_every_package_that_the_code_imports_is_declared():
     declared = {
-        canonicalize_name(wanted.name) for wanted in requirements("cloud", "local", "testing")
+        canonicalize_name(wanted.name) for wanted in requirements("audio", "cloud", "local", "testing")
     }
     installed = packages_distributions()
     for name, path in imported_packages().items():

@@ -1,0 +1,40 @@
+"""Decoded sound."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class SoundError(ValueError):
+    """A file that is no sound, or one that cannot be used; the message ends a sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """Decoded sound.
+
+    Attributes:
+        samples: 32-bit floats of shape (channels, frames); full scale is -1 to 1.
+        sample_rate: Frames a second.
+    """
+
+    samples: "NDArray[np.float32]"
+    sample_rate: int
+
+    @property
+    def channels(self) -> int:
+        """Number of channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def seconds(self) -> float:
+        """Length in seconds."""
+        return float(self.samples.shape[1] / self.sample_rate)
+
+    def mono(self) -> "NDArray[np.float32]":
+        """Return the mean of all channels, of shape (frames,)."""
+        mean: NDArray[np.float32] = self.samples.mean(axis=0)
+        return mean
