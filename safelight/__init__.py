@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from engine.contract.chat.answers import CleanText as CleanText
     from engine.contract.chat.answers import Number as Number
     from engine.contract.chat.answers import OptionalText as OptionalText
+    from engine.contract.chat.answers import SampledResult as SampledResult
     from engine.contract.chat.answers import TextList as TextList
     from engine.contract.chat.prompt_files import PromptFile as PromptFile
     from engine.contract.chat.prompt_files import fence as fence
@@ -152,6 +153,7 @@ _MODULES = {
         "CleanText",
         "Number",
         "OptionalText",
+        "SampledResult",
         "TextList",
     ),
     "engine.contract.chat.prompt_files": (

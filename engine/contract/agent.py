@@ -76,6 +76,8 @@ class Agent(Generic[RequestT, ResultT]):
         finish: Returns the result of an answer, a request and the author's signature.
         images: Returns the images that are sent with the message; None for an agent of text.
         rule: Its offline rule; None if it needs a model.
+        temperature: Returns the temperature of the replies to a request, 0 to 2, or None for the
+            model's own. It has to depend on the request alone, whose fingerprint it is part of.
     """
 
     id: str
@@ -87,6 +89,7 @@ class Agent(Generic[RequestT, ResultT]):
     finish: Callable[[Any, RequestT, str], ResultT]
     images: Callable[[RequestT], Sequence[Artifact]] | None = None
     rule: Rule | None = None
+    temperature: Callable[[RequestT], float | None] | None = None
 
     @property
     def version(self) -> str:
@@ -121,7 +124,8 @@ class Agent(Generic[RequestT, ResultT]):
         if images is None:
             images = [InlineImage(b"", image.media_type) for image in self.images_of(request)]
         turn = ChatTurn("user", self.message(request), tuple(images))
-        return Conversation(self.prompt.text, (turn,), self.shape_of(request))
+        heat = None if self.temperature is None else self.temperature(request)
+        return Conversation(self.prompt.text, (turn,), self.shape_of(request), heat)
 
 
 AnyAgent = Agent[Any, Any]

@@ -128,8 +128,8 @@ class AnthropicChatClient(KeyedChatClient[AnthropicSettings]):
         }
         # Through `extra_body`: older clients have no `output_config`, newer ones no `temperature`.
         body: dict[str, Any] = {}
-        if settings.temperature is not None:
-            body["temperature"] = settings.temperature
+        if talk.temperature is not None:
+            body["temperature"] = talk.temperature
         if settings.structured == "schema":
             shape = {"type": "json_schema", "schema": plain_schema(talk.shape)}
             body["output_config"] = {"format": shape}

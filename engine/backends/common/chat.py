@@ -5,7 +5,7 @@ shape of the answer are the agent's (`engine.contract.agent`).
 """
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from pydantic import Field
@@ -26,6 +26,7 @@ from engine.contract import (
     MissingRequirement,
     Permanent,
 )
+from engine.contract.chat.answers import SampledResult
 from engine.contract.chat.conversation import Conversation, InlineImage, plain_schema
 from engine.contract.chat.replies import ModelReply, structured
 
@@ -125,6 +126,8 @@ class RemoteChatBackend(BaseChatBackend):
     chat_client: ChatClient
     capability: str
 
+    _takes_no_temperature: bool = field(default=False, init=False, repr=False)
+
     def __post_init__(self) -> None:
         settings, name = self.settings, self.chat_client.account.name
         model = settings.model_for(self.capability)
@@ -152,11 +155,31 @@ class RemoteChatBackend(BaseChatBackend):
             StepError: There is no answer, or an image of the request cannot be read.
         """
         images = [await self._inline(image, context) for image in agent.images_of(request)]
-        talk = agent.conversation(request, images)
+        talk = self._tempered(agent.conversation(request, images))
         answer = await structured(
-            lambda turns: self._round(turns, context), talk, talk.shape, context, self.info.name
+            lambda turns: self._sampled(turns, context), talk, talk.shape, context, self.info.name
         )
-        return agent.finish(answer, request, self.info.signature(self.version_of(agent)))
+        result = agent.finish(answer, request, self.info.signature(self.version_of(agent)))
+        if isinstance(result, SampledResult):
+            return result.model_copy(update={"temperature": self._tempered(talk).temperature})
+        return result
+
+    def _tempered(self, talk: Conversation) -> Conversation:
+        """Return a conversation with the temperature that is sent: the agent's before ours."""
+        asked = self.settings.temperature if talk.temperature is None else talk.temperature
+        return replace(talk, temperature=None if self._takes_no_temperature else asked)
+
+    async def _sampled(self, talk: Conversation, context: CallContext) -> ModelReply:
+        """Return a reply; of a model that refuses an agent's temperature, one without it."""
+        talk = self._tempered(talk)
+        try:
+            return await self._round(talk, context)
+        except Permanent as error:
+            chosen = self.settings.temperature is not None
+            if talk.temperature is None or chosen or "temperature" not in error.message:
+                raise
+            self._takes_no_temperature = True
+            return await self._round(self._tempered(talk), context)
 
     async def _inline(self, image: Artifact, context: CallContext) -> InlineImage:
         data = await context.read(image)

@@ -47,7 +47,7 @@ class GenaiChatClient(GeminiChatClient):
         schema = plain_schema(talk.shape) if settings.structured == "schema" else None
         return types.GenerateContentConfig(
             system_instruction=talk.system,
-            temperature=settings.temperature,
+            temperature=talk.temperature,
             max_output_tokens=settings.max_tokens,
             response_mime_type=None if settings.structured == "words" else "application/json",
             response_json_schema=schema,

@@ -72,8 +72,8 @@ class GenerativeaiChatClient(GeminiChatClient):
     def _config(self, talk: Conversation) -> dict[str, Any]:
         settings = self.settings
         config: dict[str, Any] = {"max_output_tokens": settings.max_tokens}
-        if settings.temperature is not None:
-            config["temperature"] = settings.temperature
+        if talk.temperature is not None:
+            config["temperature"] = talk.temperature
         if settings.structured != "words":
             config["response_mime_type"] = "application/json"
         if settings.structured == "schema":

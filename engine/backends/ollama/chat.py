@@ -114,8 +114,8 @@ class OllamaChatClient:
         """
         settings = self._settings
         options: dict[str, Any] = {"num_predict": settings.max_tokens}
-        if settings.temperature is not None:
-            options["temperature"] = settings.temperature
+        if talk.temperature is not None:
+            options["temperature"] = talk.temperature
         messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
         found = await self._asked(
             _Chat,

@@ -115,8 +115,8 @@ class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
             ],
             limit: settings.max_tokens,
         }
-        if settings.temperature is not None:
-            asked["temperature"] = settings.temperature
+        if talk.temperature is not None:
+            asked["temperature"] = talk.temperature
         if settings.structured == "schema":
             shape = {"name": "answer", "schema": plain_schema(talk.shape), "strict": True}
             asked["response_format"] = {"type": "json_schema", "json_schema": shape}

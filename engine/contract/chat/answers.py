@@ -73,6 +73,16 @@ class PromptAnswer(Answer):
     negative_prompt: Annotated[OptionalText, Field(max_length=MAX_PROMPT)] = ""
 
 
+class SampledResult(Result):
+    """Result of an agent that asks for a temperature.
+
+    Attributes:
+        temperature: Temperature that the model was sent; None if it takes none, or for a rule.
+    """
+
+    temperature: float | None = None
+
+
 class WrittenPrompt(Result):
     """A prompt that an agent wrote for an image, and why it is as it is.
 

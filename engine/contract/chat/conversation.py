@@ -42,11 +42,13 @@ class Conversation:
         system: Instructions; never text from outside.
         turns: Turns, oldest first; the first and the last by the user.
         shape: Model of the answer.
+        temperature: Temperature of the replies; None for the model's own.
     """
 
     system: str
     turns: tuple[ChatTurn, ...]
     shape: type[BaseModel]
+    temperature: float | None = None
 
     def repaired(self, answer: str, problem: str) -> "Conversation":
         """Return the conversation with a broken answer and the problem with it."""
