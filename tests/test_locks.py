@@ -69,9 +69,8 @@ def imported_packages() -> dict[str, Path]:
 
 
 def test_every_package_that_the_code_imports_is_declared():
-    declared = {
-        canonicalize_name(wanted.name) for wanted in requirements("audio", "cloud", "local", "testing")
-    }
+    extras = ("audio", "cloud", "local", "testing")
+    declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
     installed = packages_distributions()
     for name, path in imported_packages().items():
         if name in OWN or name in sys.stdlib_module_names or name not in installed:
