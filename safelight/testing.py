@@ -7,6 +7,7 @@ from engine.testing.backend_contracts import (
     AudioBackendContract,
     BackendContract,
     ChatBackendContract,
+    EmbeddingBackendContract,
     ImageBackendContract,
     VisionBackendContract,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "AudioBackendContract",
     "BackendContract",
     "ChatBackendContract",
+    "EmbeddingBackendContract",
     "FakeAudioBackend",
     "FakeChatBackend",
     "FakeImageBackend",

@@ -20,6 +20,8 @@ from engine.contract.audio import AUDIO, AudioBackend, AudioRequest, GeneratedAu
 from engine.contract.backend import Artifact, Backend, Request, Result
 from engine.contract.capability import Capability
 from engine.contract.chat.prompt_files import PromptFile
+from engine.contract.embedding import EMBEDDING, EmbeddingBackend, Embeddings, EmbedRequest
+from engine.contract.errors import Permanent
 from engine.contract.image import IMAGE, GeneratedImage, ImageBackend, ImageRequest
 from engine.contract.text import TEXT, ChatBackend
 from engine.contract.vision import VISION
@@ -198,6 +200,54 @@ class AudioBackendContract(BackendContract):
             pytest.skip("no limit below that of requests")
         too_long = self.request.model_copy(update={"seconds": info.max_seconds + 1})
         assert f"{info.max_seconds:g}" in info.trouble(too_long)
+
+
+class EmbeddingBackendContract(BackendContract):
+    """Contract of embedding backends that embed texts."""
+
+    capability = EMBEDDING
+    request: ClassVar = EmbedRequest(
+        texts=(
+            "A red boat drifts on a calm lake at dawn.",
+            "At dawn a red boat drifts across the calm lake.",
+            "Engineers discuss the budget of a railway tunnel.",
+        )
+    )
+    """Two texts that are alike, then one that is not."""
+
+    def make_backend(self) -> EmbeddingBackend:
+        """Return a new backend that is ready for calls."""
+        return super().make_backend()  # type: ignore[no-any-return]
+
+    async def call(self, backend: EmbeddingBackend, context: MemoryContext) -> Embeddings:
+        """Embed `request`."""
+        return await backend.embed(self.request, context)
+
+    def test_it_gives_a_vector_per_input(self) -> None:
+        """There are as many vectors as inputs, of the length that the info states, if any."""
+        info, result = self.make_backend().info, self.answer()
+        assert isinstance(result, Embeddings)
+        assert result.array().shape == (self.request.count, result.dimensions)
+        assert info.dimensions in (None, result.dimensions)
+        assert info.name in result.embedder
+
+    def test_like_texts_are_near(self) -> None:
+        """Two wordings of one sentence are nearer to each other than to another subject."""
+        result = self.answer()
+        assert isinstance(result, Embeddings)
+        square = result.similarities()
+        assert square[0, 1] > square[0, 2]
+        assert square[0, 1] > square[1, 2]
+
+    def test_it_refuses_what_it_cannot_embed(self) -> None:
+        """A modality that is not in the info fails permanently, before it costs anything."""
+        backend, context = self.make_backend(), MemoryContext()
+        if backend.info.modalities >= {"image"}:
+            pytest.skip("it embeds images")
+        request = EmbedRequest(texts=("a boat",), images=(context.give(b"GIF89a", "image/gif"),))
+        with pytest.raises(Permanent):
+            asyncio.run(backend.embed(request, context))
+        assert context.spent == 0
 
 
 class SummaryRequest(Request):

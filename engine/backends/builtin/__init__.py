@@ -1,6 +1,7 @@
 """The embedded backends: they need no key, no network, no weights and no GPU.
 
-A procedural painter, a critic and scorers that measure, and writers that go by rules. What they
+A procedural painter, a critic and scorers that measure, writers that go by rules, and texts as
+vectors of their words (that needs scikit-learn, of the extra `audio`). What they
 return is real output of documented methods (`docs/builtin.md`); none has learned from images.
 """
 
@@ -8,6 +9,7 @@ from collections.abc import Mapping
 
 from engine.backends.builtin.settings import BuiltinSettings
 from engine.contract import BackendFamily, ChatBackend, ImageBackend, ScoreBackend
+from engine.contract.embedding import EmbeddingBackend
 
 __all__ = ["FAMILY", "BuiltinSettings"]
 
@@ -36,10 +38,22 @@ def _score(settings: BuiltinSettings, environment: Mapping[str, str]) -> ScoreBa
     return Measurer(settings)
 
 
+def _embedding(settings: BuiltinSettings, environment: Mapping[str, str]) -> EmbeddingBackend:
+    from engine.backends.builtin.embedding import WordEmbedder
+
+    return WordEmbedder()
+
+
 FAMILY = BackendFamily(
     name="builtin",
     summary="Procedural images, measured evaluation and scores, writing by rules; needs nothing.",
     settings=BuiltinSettings,
-    factories={"image": _image, "vision": _vision, "text": _text, "score": _score},
+    factories={
+        "image": _image,
+        "vision": _vision,
+        "text": _text,
+        "score": _score,
+        "embedding": _embedding,
+    },
 )
 """The family, as the entry point `builtin` of `safelight.backends` gives it."""
