@@ -17,6 +17,10 @@ Contour = Literal["ascending", "descending", "stable", "mixed"]
 Trend = Literal["rising", "falling", "steady", "arched"]
 
 
+class Undefined(ValueError):
+    """A feature that is not defined for a sound; the message is the reason."""
+
+
 class Measured(BaseModel):
     """Base of all measurements: frozen, and without unknown fields."""
 
