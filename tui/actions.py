@@ -60,24 +60,24 @@ ACTIONS: tuple[Action, ...] = (
     _move("page_up", "Page up", "A page up.", "pageup", "ctrl+b", "ctrl+u"),
     _move("first", "First", "To the first.", "g", "home"),
     _move("last", "Last", "To the last.", "G", "end"),
-    Action("open", "Open", "Open what is selected.", ("enter", "l", "right"), LISTS, "Move", 1),
+    Action("open", "Open", "Open the selected item.", ("enter", "l", "right"), LISTS, "Move", 1),
     Action(
         "back",
         "Back",
-        "Take the filter away, then the marks; else back to where you came from.",
+        "Clear the filter, then the marks; otherwise go back.",
         ("escape", "backspace"),
         ("batch", "job"),
         "Move",
         2,
     ),
     Action(
-        "clear", "Clear", "Take the filter away, then the marks.", ("escape",), ("batches",), "Move"
+        "clear", "Clear", "Clear the filter, then the marks.", ("escape",), ("batches",), "Move"
     ),
-    Action("go_batches", "Batches", "Back to all batches.", ("B",), ("batch", "job"), "Move"),
+    Action("go_batches", "Batches", "Go back to all batches.", ("B",), ("batch", "job"), "Move"),
     Action(
         "next_job",
         "Next job",
-        "The next job of the list.",
+        "Go to the next job of the list.",
         ("J", "right_square_bracket"),
         ("job",),
         "Move",
@@ -86,19 +86,24 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "previous_job",
         "Previous job",
-        "The job before.",
+        "Go to the previous job.",
         ("K", "left_square_bracket"),
         ("job",),
         "Move",
     ),
-    Action("next_turn", "Next turn", "The next iteration.", ("l", "right"), ("job",), "Move"),
+    Action("next_turn", "Next turn", "Go to the next iteration.", ("l", "right"), ("job",), "Move"),
     Action(
-        "previous_turn", "Turn before", "The iteration before.", ("h", "left"), ("job",), "Move"
+        "previous_turn",
+        "Turn before",
+        "Go to the previous iteration.",
+        ("h", "left"),
+        ("job",),
+        "Move",
     ),
     Action(
         "filter",
         "Filter",
-        "Show only some: words, state:failed, !not-this.",
+        "Filter: words, state:failed, !not-this.",
         ("slash",),
         LISTS,
         "Look",
@@ -107,7 +112,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "sort",
         "Sort",
-        "Another order: input, worst first, best first, state.",
+        "Change the order: input, worst first, best first, state.",
         ("s",),
         ("batch",),
         "Look",
@@ -116,7 +121,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "faults",
         "Faults",
-        "Only what failed or is parked, or all again.",
+        "Show only failed and parked jobs, or all again.",
         ("f",),
         ("batch",),
         "Look",
@@ -125,19 +130,31 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "grow",
         "Grow",
-        "More room for the panel that has the focus.",
+        "Enlarge the focused panel.",
         ("plus", "equals_sign"),
         ("batch", "job"),
         "Look",
     ),
     Action(
-        "shrink", "Shrink", "Less room for it.", ("minus", "underscore"), ("batch", "job"), "Look"
+        "shrink",
+        "Shrink",
+        "Shrink the focused panel.",
+        ("minus", "underscore"),
+        ("batch", "job"),
+        "Look",
     ),
-    Action("mark", "Mark", "Mark or unmark the selected one and go on.", ("space",), LISTS, "Mark"),
     Action(
-        "mark_range", "Mark range", "Mark all from the last mark to here.", ("V",), LISTS, "Mark"
+        "mark", "Mark", "Mark or unmark the selected item and move down.", ("space",), LISTS, "Mark"
     ),
-    Action("mark_all", "Mark all", "Mark all that the list shows.", ("asterisk",), LISTS, "Mark"),
+    Action(
+        "mark_range",
+        "Mark range",
+        "Mark everything from the last mark to here.",
+        ("V",),
+        LISTS,
+        "Mark",
+    ),
+    Action("mark_all", "Mark all", "Mark everything in the list.", ("asterisk",), LISTS, "Mark"),
     Action("unmark", "Unmark", "Unmark all.", ("u",), LISTS, "Mark"),
     _step_in("pause", "p", 10),
     _step_in("resume", "r", 11),
@@ -164,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "choose",
         "Choose",
-        "Take this image, whatever the scores say; what depends on it runs again.",
+        "Select this image, whatever its scores; dependent steps run again.",
         ("c",),
         ("job",),
         "Step in",
@@ -174,7 +191,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "edit_prompt",
         "Edit prompt",
-        "Write the prompt yourself; what depends on it runs again.",
+        "Write the prompt yourself; dependent steps run again.",
         ("e",),
         ("job",),
         "Step in",
@@ -184,7 +201,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "approve",
         "Approve",
-        "Look at what the job waits with; approve, edit or reject it.",
+        "Review the pending approval; approve, edit or reject it.",
         ("A",),
         ("job",),
         "Step in",
@@ -208,7 +225,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "spending",
         "Spending",
-        "What the batch has cost, by backend, model and step.",
+        "Show the cost of the batch by backend, model and step.",
         ("dollar_sign",),
         ALL,
         "Look",
@@ -216,28 +233,33 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "lanes",
         "Lanes",
-        "Lanes and model hosts in full; make a lane wider or narrower.",
+        "Show lanes and model hosts; change a lane's concurrency.",
         ("w",),
         ALL,
         "Engine",
     ),
-    Action("copy", "Copy", "Copy the id of what is selected.", ("y",), ALL, "Look"),
+    Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
     Action(
         "notice",
         "Notice",
-        "Open what waits for you in full; once more puts it away.",
+        "Expand or collapse the list of items that need you.",
         ("exclamation_mark",),
         ALL,
         "Look",
     ),
     Action(
-        "bell", "Bell", "Ring when a batch ends or is parked, or never.", ("N",), ALL, "Safelight"
+        "bell",
+        "Bell",
+        "Turn the bell on or off: it rings when a batch ends or is parked.",
+        ("N",),
+        ALL,
+        "Safelight",
     ),
     Action("theme", "Theme", "Another theme.", ("T",), ALL, "Safelight"),
     Action(
         "help",
         "Help",
-        "What can be done here; enter does it.",
+        "List the available actions; enter runs one.",
         ("question_mark",),
         ALL,
         "Safelight",
@@ -251,7 +273,9 @@ ACTIONS: tuple[Action, ...] = (
         ALL,
         "Safelight",
     ),
-    Action("quit", "Quit", "Leave; the engine goes on.", ("q", "ctrl+q"), ALL, "Safelight", 15),
+    Action(
+        "quit", "Quit", "Leave; the engine keeps running.", ("q", "ctrl+q"), ALL, "Safelight", 15
+    ),
 )
 """All actions, in the order of the help."""
 

@@ -198,7 +198,9 @@ class Dashboard(App[str]):
         if self.paths.store.exists():
             self._new_batch()
         else:
-            self.confirm(f"Make a workspace in {self.paths.root.absolute()}?", self._make_workspace)
+            self.confirm(
+                f"Create a workspace in {self.paths.root.absolute()}?", self._make_workspace
+            )
 
     def _new_batch(self) -> None:
         from tui.screens.new_batch import NewBatchScreen
@@ -268,11 +270,11 @@ class Dashboard(App[str]):
     def _engine_do(self, verb: str) -> str:
         if verb == "stop":
             pid, _ = self._engine.stop()
-            return f"Stopping the engine, pid {pid}: calls in flight may end first."
+            return f"Stopping the engine, pid {pid}: calls in flight may finish first."
         if not self.paths.store.exists():
             return "There is nothing to do yet: queue a batch first (n)."
         pid = self._engine.restart() if verb == "restart" else self._engine.start()
-        return f"Starting an engine, pid {pid}. It stays when you leave."
+        return f"Starting an engine, pid {pid}. It keeps running when you leave."
 
     def _look_after_engine(self) -> None:
         if failed := self._engine.failure():

@@ -281,7 +281,7 @@ class Feed:
         if isinstance(error, StoreUnreadable):
             self._say(clean(str(error), 500))
         else:
-            self._say(f"The store cannot be read now: {clean(str(error))}. Trying again.")
+            self._say(f"The store cannot be read at the moment: {clean(str(error))}. Trying again.")
 
     def _close(self) -> None:
         if self._connection is not None:

@@ -59,5 +59,5 @@ def _refuse_clashes(path: Path, table: dict[str, str]) -> None:
                 other = owners.setdefault((where, key.strip()), name)
                 if other != name:
                     raise KeysError(
-                        f"{path}: {quoted(key)} is given to both {other} and {name}; choose."
+                        f"{path}: {quoted(key)} is bound to both {other} and {name}; choose."
                     )

@@ -20,10 +20,10 @@ def step_in(
     from engine.client.workspace import Workspace  # not before it is needed
 
     if not paths.store.exists():
-        return "The store is gone; nothing was asked for.", True
+        return "The store is gone; nothing was queued.", True
     try:
         workspace = Workspace(paths.root, check_settings=False)
         report = workspace.step_in(verb, targets, arguments, source="tui")
     except Exception as error:  # noqa: BLE001 - any error is shown to the operator
-        return f"{error} So nothing was asked for.", True
+        return f"{error} Nothing was queued.", True
     return report.sentence, report.refused

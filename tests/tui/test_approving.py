@@ -94,4 +94,4 @@ async def test_a_job_without_a_gate_says_so(place: Place) -> None:
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
         await pilot.press("A")
-        await shows(pilot, "This job waits for no approval.")
+        await shows(pilot, "This job is not waiting for approval.")

@@ -125,7 +125,7 @@ async def test_a_batch_that_is_gone_is_said_to_be(scored: Place) -> None:
         scored.write(lambda c: c.execute("UPDATE batches SET preparing = 1"))
         scored.write(lambda c: c.execute("DELETE FROM jobs"))
         scored.write(lambda c: c.execute("DELETE FROM batches"))
-        await shows(pilot, "not in the store any more")
+        await shows(pilot, "no longer in the store")
 
 
 async def test_panels_grow_and_are_remembered(scored: Place) -> None:

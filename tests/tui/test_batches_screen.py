@@ -93,7 +93,7 @@ async def test_the_engine_is_named_with_its_pid(place: Place) -> None:
         async with running(place.dashboard()) as pilot:
             await shows(pilot, "▸ engine", str(os.getpid()))
             await pilot.press("q")
-        assert "goes on without the dashboard" in (pilot.app.return_value or "")
+        assert "keeps running without the dashboard" in (pilot.app.return_value or "")
 
 
 async def test_an_engine_that_was_killed_is_said_to_be_lost(place: Place) -> None:

@@ -72,7 +72,7 @@ async def test_another_image_is_taken_after_asking(place: Place) -> None:
         await until(pilot, lambda: screen._snapshot.node.scope == "scene-1/variation-2")
         await pilot.press("c")
         await until(pilot, lambda: isinstance(pilot.app.screen, ConfirmScreen))
-        await shows(pilot, "Take variation 2?", "10 steps.")
+        await shows(pilot, "Take variation 2?", "at most 10")
         await pilot.press("n")
         assert decisions(place) == []
         await pilot.press("c")
@@ -92,9 +92,9 @@ async def test_what_nobody_asks_for_is_not_decided(
     async with running(place.dashboard(), (120, 40)) as pilot:
         await open_job(pilot)
         await pilot.press("c")
-        await shows(pilot, "The recipe asks nobody")
+        await shows(pilot, "The recipe has no decision")
         await pilot.press("g", "e")
-        await shows(pilot, "whose prompt can be decided")
+        await shows(pilot, "whose prompt can be edited")
     assert place.read("SELECT count(*) FROM commands") == [(0,)]
 
 

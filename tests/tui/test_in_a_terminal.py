@@ -242,7 +242,7 @@ def test_the_engine_outlives_the_dashboard(terminals, tmp_path: Path) -> None:
     terminal.shows("▸ engine")
     terminal.child.send(b"q")
     terminal.ends()
-    assert b"goes on without the dashboard" in terminal.sent
+    assert b"keeps running without the dashboard" in terminal.sent
     pid = place.read("SELECT pid FROM engines")[0][0]
     try:
         assert psutil.pid_exists(pid)

@@ -86,7 +86,7 @@ async def test_next_and_previous_job(place: Place) -> None:
         await pilot.press("K")
         await shows(pilot, "j1 lamp", "88.0")
         await pilot.press("K")
-        await shows(pilot, "There is no other job that way.")
+        await shows(pilot, "There are no more jobs in that direction.")
 
 
 async def test_scopes_of_any_depth_and_name(place: Place) -> None:

@@ -46,7 +46,7 @@ async def test_in_a_folder_that_is_no_workspace_yet(tmp_path: Path) -> None:
     async with running(Dashboard(tmp_path / "images")) as pilot:
         await shows(pilot, "Nothing has been queued")
         await pilot.press("n")
-        await shows(pilot, "Make a workspace in")
+        await shows(pilot, "Create a workspace in")
         await pilot.press("y")
         await queue(pilot, source)
         await shows(pilot, "b1 lamps", "0/1")

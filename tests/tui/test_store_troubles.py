@@ -25,7 +25,7 @@ async def test_a_store_that_is_deleted_is_said_to_be_gone(place: Place) -> None:
         shutil.rmtree(place.paths.private)
         await shows(pilot, "The store is gone", "evening")
         await pilot.press("p")
-        await shows(pilot, "nothing was asked for")
+        await shows(pilot, "nothing was queued")
 
 
 async def test_a_store_that_is_replaced_is_read_anew(place: Place, tmp_path) -> None:
@@ -55,7 +55,7 @@ async def test_a_file_that_is_no_store(tmp_path) -> None:
     (tmp_path / ".safelight").mkdir()
     (tmp_path / ".safelight" / "safelight.db").write_bytes(b"not a database" * 1000)
     async with running(Dashboard(tmp_path)) as pilot:
-        await shows(pilot, "The store cannot be read now")
+        await shows(pilot, "The store cannot be read at the moment")
         assert pilot.app.is_running
 
 

@@ -41,7 +41,7 @@ def thumbnail(source: Path | bytes, box: tuple[int, int]) -> "Image":
         with _opened(source) as stream:
             return _fit(stream, box)
     except FileNotFoundError:
-        raise ImageTrouble("The image's file is not there any more.") from None
+        raise ImageTrouble("The image's file no longer exists.") from None
     except UnknownFormatError:
         raise ImageTrouble("The file is not an image that can be shown here.") from None
     except TooLargeError:

@@ -52,7 +52,7 @@ def _in_all(row: BatchItem) -> list[Run]:
 
 GREETING = "Welcome to Safelight. Nothing has been queued in this workspace yet."
 BEGIN = "Press n to queue a batch: a file of prompts, a recipe and its settings."
-WATCHING = "It is only watched here; a batch that is queued elsewhere appears by itself."
+WATCHING = "This dashboard only watches; batches queued elsewhere appear automatically."
 ELSEWHERE = "Another workspace: safelight --workspace DIR"
 
 COLUMNS: tuple[ListColumn[BatchItem], ...] = (

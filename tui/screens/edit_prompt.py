@@ -35,7 +35,7 @@ class EditPromptScreen(ModalScreen[str | None]):
         with Vertical(id="editor"):
             yield Static(clean(self._key), id="key", markup=False)
             yield TextArea(self._text, soft_wrap=True, tab_behavior="focus", compact=True)
-            yield Static("^s  decide it      esc  leave it", id="answers", markup=False)
+            yield Static("^s  save      esc  cancel", id="answers", markup=False)
 
     def action_decide(self) -> None:
         """Dismiss with the text, cleaned: a terminal can paste anything."""

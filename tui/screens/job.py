@@ -65,7 +65,7 @@ class JobScreen(BaseScreen):
         self._view = JobView(self.job_id, app.headlines)
         yield JobBar()
         with Panels("job", app.remembered.widths, default=34):
-            yield Rows(NODE_COLUMNS, empty="Nothing has been done yet.", id="tree")
+            yield Rows(NODE_COLUMNS, empty="No steps have run yet.", id="tree")
             with Vertical(id="parts"):
                 yield Filmstrip(app.paths)
                 yield DetailPanel(app.paths)
@@ -150,11 +150,11 @@ class JobScreen(BaseScreen):
             next((t for t in snapshot.turns if t.node == snapshot.turn), None) if snapshot else None
         )
         if snapshot is None or turn is None or not turn.image:
-            self.say("Go to one of several images first.", bad=True)
+            self.say("Select one of several images first.", bad=True)
             return
         found = key_to_select(turn.scope, snapshot.scale.decisions)
         if found is None:
-            self.say("The recipe asks nobody which of these to take.", bad=True)
+            self.say("The recipe has no decision about these images.", bad=True)
             return
         steps = next(node.steps for node in snapshot.nodes if node.id == turn.node)
         self._ask_first(f"Take {turn.title}?", *found, since=steps[-1])
@@ -165,7 +165,7 @@ class JobScreen(BaseScreen):
         node = snapshot.node if snapshot else None
         key = key_of_prompt(node.scope, snapshot.scale.decisions) if snapshot and node else None
         if key is None:
-            self.say("Go to a part of the job whose prompt can be decided first.", bad=True)
+            self.say("Select a part of the job whose prompt can be edited first.", bad=True)
             return
         read = partial(self._view.prompt_of, scope=key.rpartition("/")[0])
         self.feed.ask(read, self, f"prompt {key}")
@@ -180,7 +180,7 @@ class JobScreen(BaseScreen):
         selected = self._snapshot.node.label if self._snapshot and self._snapshot.node else ""
         gate = next((g for g in gates if g.key.endswith(selected)), gates[0] if gates else None)
         if gate is None:
-            self.say("This job waits for no approval.", bad=True)
+            self.say("This job is not waiting for approval.", bad=True)
             return
         if len(str(gate.value)) > MAX_SHOWN:
             self.say(f"That is too long to show here: safelight approve j{self.job_id} --print")
@@ -257,7 +257,7 @@ class JobScreen(BaseScreen):
             return
         cost = f", which cost {money(following.cost)} so far" if following.cost else ""
         steps = pluralize(following.steps, "step")
-        again = f"What depends on it runs again: at most {steps}{cost}."
+        again = f"Dependent steps run again: at most {steps}{cost}."
         self.dashboard.confirm(f"{question} {again}", decide)
 
     def _edit(self, key: str, text: str) -> None:
@@ -298,7 +298,7 @@ class JobScreen(BaseScreen):
         below = self.app.screen_stack[-2]
         found = below.neighbour(self.job_id, step) if isinstance(below, BatchScreen) else None
         if found is None:
-            self.say("There is no other job that way.")
+            self.say("There are no more jobs in that direction.")
             return
         self._set_job(*found)
         self._view = JobView(self.job_id, self.dashboard.headlines)

@@ -189,7 +189,7 @@ def _note(prompt: PromptRow) -> str:
     words = [clean(prompt.author, 60), clean(prompt.reason, 500)]
     note = ": ".join(word for word in words if word)
     negative = clean(prompt.negative, 500)
-    return f"{note}\nkept out: {negative}" if negative else note
+    return f"{note}\nnegative: {negative}" if negative else note
 
 
 def _troubles(

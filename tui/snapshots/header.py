@@ -23,10 +23,10 @@ WHAT_TO_DO = {
     "key": "Put the key into .env, then resume.",
     "quota": "The provider's quota is used up: raise it there or wait, then resume.",
     "budget": "Raise the budget in safelight.toml, then resume.",
-    "disk": "Make room on the disk, then resume.",
+    "disk": "Free some disk space, then resume.",
     "weights": "Get the model's weights, then resume.",
     "unknown-outcome": "A paid call has no known outcome: decide it, or retry to call again.",
-    "approval": "Open the job, look at it, and press A.",
+    "approval": "Open the job, review it, and press A.",
 }
 """Remedy for each reason that a job can be parked for."""
 

@@ -87,7 +87,7 @@ _STARTS = " · E starts one"
 _ENGINE = {
     "running": ("▸ engine", "running"),
     "stopping": ("‖ engine is stopping", "waits"),
-    "suspended": ("‖ engine is suspended · kill -CONT wakes", "bad"),
+    "suspended": ("‖ engine is suspended · kill -CONT resumes it", "bad"),
     "lost": (f"✗ engine was lost{_STARTS}", "bad"),
     "none": (f"○ no engine{_STARTS}", "muted"),
 }
@@ -96,9 +96,9 @@ _ENGINE = {
 def engine_words(engine: EngineState) -> str:
     """Describe the engine in a sentence."""
     if engine.state in {"running", "stopping"}:
-        return f"The engine goes on without the dashboard: pid {engine.pid} on {engine.host}."
+        return f"The engine keeps running without the dashboard: pid {engine.pid} on {engine.host}."
     if engine.state == "suspended":
-        return f"The engine is suspended and does nothing. Wake it: kill -CONT {engine.pid}"
+        return f"The engine is suspended. Resume it: kill -CONT {engine.pid}"
     return "No engine runs; `safelight engine` or E in the dashboard starts one."
 
 

@@ -37,7 +37,7 @@ class BatchBar(Static):
             self._draw(*self._shown)
 
     def _draw(self, batch: BatchItem | None, note: str) -> None:
-        gone = "This batch is not in the store any more."
+        gone = "This batch is no longer in the store."
         self.update(self._line(batch, note) if batch else gone, layout=False)
 
     def _line(self, batch: BatchItem, note: str) -> Text:

@@ -210,7 +210,7 @@ class EventTail(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _notice(self, width: int) -> Strip:
-        text = f" {pluralize(self.unseen, 'newer line')} below - End shows them "
+        text = f" {pluralize(self.unseen, 'newer line')} below - End jumps there "
         style = self.rich_style + Style(reverse=True, bold=True)
         return Strip([Segment(_cropped(text, width).center(width), style)]).adjust_cell_length(
             width, style

@@ -335,7 +335,7 @@ def _box(wanted: ImageKey) -> tuple[int, int]:
     if wanted.style != "pixels":
         return pixels_of(columns, rows)
     if terminal is None:
-        raise ImageTrouble("The terminal shows no pixels any more.")
+        raise ImageTrouble("The terminal no longer shows pixels.")
     width, height = columns * terminal.cell[0], rows * terminal.cell[1]
     share = min(1.0, math.sqrt(MAX_DRAWN_PIXELS / (width * height)))
     return max(1, int(width * share)), max(1, int(height * share))

@@ -40,7 +40,7 @@ class JobBar(Static):
     def _line(self, snapshot: JobSnapshot) -> Text:
         job = snapshot.job
         if job is None:
-            return Text("This job is not in the store any more.")
+            return Text("This job is no longer in the store.")
         seen = look(job.state)
         style = self.get_component_rich_style(f"bar--{seen.tone}", partial=True)
         muted = self.get_component_rich_style("bar--muted", partial=True)

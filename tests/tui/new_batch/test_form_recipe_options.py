@@ -79,7 +79,7 @@ async def test_an_entry_and_a_file_are_one_too_many(root, tmp_path):  # noqa: F8
         await storyboard(pilot, form)
         fill(form, "entry-prompt", "a kite")
         await pilot.press("ctrl+s")
-        wrong = "a file and an entry are one too many"
+        wrong = "give a file or an entry, not both"
         await until(pilot, lambda: row(form, "file").error == wrong)
         form.form.take_recipe("refine")
         await until(pilot, lambda: not form.query(".entry"))

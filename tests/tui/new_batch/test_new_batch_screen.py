@@ -272,7 +272,7 @@ async def test_help_follows_the_field(root):
     app = Forms(NewBatchScreen(root))
     async with app.run_test(size=(80, 24)) as pilot:
         await ready(pilot, app.form)
-        assert "What to queue" in said(app.form, "#help")
+        assert "Input file:" in said(app.form, "#help")
         row(app.form, "max-iterations").focus_control()
         await pilot.pause()
         assert "1 to 20" in said(app.form, "#help")
@@ -397,7 +397,7 @@ async def test_a_storyboard_under_refine_is_offered_its_own_recipe(root, tmp_pat
     path.write_text("id: coffee\nscenes:\n- id: harbour\n  prompt: boats at dawn\n")
     screen = NewBatchScreen(root, path=path)
     async with Forms(screen).run_test(size=(100, 40)) as pilot:
-        await until_said(pilot, screen, "This is a file for storyboard: ^t takes that recipe.")
+        await until_said(pilot, screen, "This is a file for storyboard: ^t selects that recipe.")
         await pilot.press("ctrl+t")
         await until_said(pilot, screen, "1 entry")
         assert screen.form.chosen.recipe.name == "storyboard"

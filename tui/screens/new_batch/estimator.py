@@ -73,7 +73,7 @@ class Estimator:
         except Exception as error:
             if (refusal := refusal_of(error)) is None:
                 raise
-            words = f"It would be refused: {refusal.message}"
+            words = f"It would be rejected: {refusal.message}"
         self._screen.post_message(EstimateReady(form, words))
 
     def take(self, message: EstimateReady) -> bool:

@@ -23,7 +23,7 @@ from tui.screens.new_batch.recipe_options import entry_fields, entry_of, with_fl
 FILE = FormField(
     "file",
     "file",
-    "What to queue: JSON, YAML, JSONL, CSV or a prompt a line. ^o chooses one.",
+    "Input file: JSON, YAML, JSONL, CSV or one prompt per line. ^o opens the file picker.",
     "text",
     "",
 )
@@ -135,7 +135,7 @@ class Form(VerticalScroll, can_focus=False):
     async def _offer_entry(self, recipe: AnyRecipe) -> None:
         """Show the fields of the one entry that a recipe takes in place of a file."""
         if fields := entry_fields(recipe):
-            head = Static("One entry, in place of a file", classes="section entry")
+            head = Static("One entry, instead of a file", classes="section entry")
             recipe_row = self.query_one("#field-recipe", FieldRow)
             await self.mount(head, *_rows_of(fields, "entry"), after=recipe_row)
 
@@ -181,7 +181,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def _trouble_with_input(self) -> str:
         if self.path is not None:
-            return "a file and an entry are one too many" if self.entry else ""
+            return "give a file or an entry, not both" if self.entry else ""
         return "" if self.entry else "choose a file"
 
     def request(self, settings: FormCheck | None, batch: FormCheck | None) -> BatchRequest | None:

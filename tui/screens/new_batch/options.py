@@ -9,7 +9,7 @@ from engine.text.terminal import has_hidden
 
 def _plain(name: str) -> str:
     if has_hidden(name):
-        raise ValueError("holds a character that cannot be seen; take it out")
+        raise ValueError("has an invisible character; remove it")
     return name
 
 
@@ -23,14 +23,16 @@ class BatchForm(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    name: BatchName = Field("", description="What the batch is called. Empty: the file's name.")
+    name: BatchName = Field("", description="Name of the batch. Empty: the file's name.")
     seed: int | None = Field(
         None,
         ge=0,
         lt=2**63,
-        description="What chance begins with; the same one gives the same batch. Empty: a new one.",
+        description="Seed; the same seed gives the same batch. Empty: a new one.",
     )
-    priority: int = Field(0, ge=-1000, le=1000, description="Batches of a higher one go first.")
+    priority: int = Field(
+        0, ge=-1000, le=1000, description="Batches with a higher priority run first."
+    )
     in_flight: int | None = Field(
-        None, ge=1, le=1000, description="Jobs at the same time at most. Empty: as many as fit."
+        None, ge=1, le=1000, description="Maximum number of concurrent jobs. Empty: as many as fit."
     )

@@ -46,6 +46,6 @@ class ProblemList(VerticalScroll, can_focus=True):
             text.append(f"\n… and {total - len(problems):,} more", "bold")
         self.query_one(Static).update(text)
         plural = "problem" if total == 1 else "problems"
-        self.border_title = f"{total:,} {plural} in the file; nothing of it can be queued"
+        self.border_title = f"{total:,} {plural} in the file; nothing was queued"
         self.set_class(bool(problems), "-any")
         self.scroll_home(animate=False)

@@ -33,7 +33,7 @@ def entry_fields(recipe: AnyRecipe) -> list[FormField]:
 
 
 def _entry_field(option: Option, field: FormField) -> FormField:
-    help_ = f"{option.help or field.help} In place of a file; also {option.flag}."
+    help_ = f"{option.help or field.help} Instead of a file; also {option.flag}."
     return FormField(f"{_ENTRY}{field.name}", field.label, help_, "text", "", optional=True)
 
 

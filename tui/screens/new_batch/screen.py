@@ -55,7 +55,7 @@ class NewBatchScreen(Screen[int | None]):
         Binding("ctrl+s", "queue", "Queue", priority=True),
         Binding("ctrl+o", "browse", "Choose a file", priority=True),
         Binding("ctrl+r", "read_again", "Read the file again", priority=True),
-        Binding("ctrl+t", "take_recipe", "Take the recipe that fits the file", priority=True),
+        Binding("ctrl+t", "take_recipe", "Use the recipe that fits the file", priority=True),
         Binding("escape", "leave", "Back"),
         # with priority, later keys go to the field that these lead to
         Binding("tab", "app.focus_next", show=False, priority=True),
@@ -178,9 +178,9 @@ class NewBatchScreen(Screen[int | None]):
         if reading is not None and not reading.finished:
             text = f"Reading: {reading.entries:,} entries so far…"
         elif reading is not None and reading.problems:
-            text, bad = "Put the file right, then ^r reads it again.", True
+            text, bad = "Fix the file, then press ^r to read it again.", True
             if reading.fits:
-                text = f"This is a file for {reading.fits}: ^t takes that recipe."
+                text = f"This is a file for {reading.fits}: ^t selects that recipe."
         elif reading is not None:
             text = self._what_it_takes(reading.entries, settings)
         elif self.form.entry:
@@ -263,7 +263,7 @@ class NewBatchScreen(Screen[int | None]):
     def action_leave(self) -> None:
         """Go back without queueing; wait for a batch that is being queued."""
         if self._queueing:
-            self.summary.say("It is being queued; one moment.")
+            self.summary.say("Queueing the batch…")
             return
         self.dismiss(None)
 
@@ -288,7 +288,7 @@ class NewBatchScreen(Screen[int | None]):
 
     def _queue(self, request: BatchRequest) -> None:
         """Queue; in a thread."""
-        ended = QueueingEnded(None, Refusal("It could not be queued; the log says why."))
+        ended = QueueingEnded(None, Refusal("The batch could not be queued; see the log."))
         try:
             batch = self._workspace().queue_request(request)
             ended = QueueingEnded(int(batch.removeprefix("b")), None)
