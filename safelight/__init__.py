@@ -115,6 +115,8 @@ if TYPE_CHECKING:
     from engine.contract.video import VideoInfo as VideoInfo
     from engine.contract.video import VideoRequest as VideoRequest
     from engine.contract.vision import VISION as VISION
+    from engine.recipes.visual_prompts.creativity.measure import creativity as creativity
+    from engine.recipes.visual_prompts.creativity.model import Creativity as Creativity
     from engine.text.errors import UserError as UserError
 
 _MODULES = {
@@ -257,6 +259,8 @@ _MODULES = {
         "VideoRequest",
     ),
     "engine.contract.vision": ("VISION",),
+    "engine.recipes.visual_prompts.creativity.measure": ("creativity",),
+    "engine.recipes.visual_prompts.creativity.model": ("Creativity",),
     "engine.text.errors": ("UserError",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

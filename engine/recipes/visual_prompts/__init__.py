@@ -1,0 +1,1 @@
+"""Visual prompts from music: features, notation, prompts, and their creativity."""
