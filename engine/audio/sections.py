@@ -1,0 +1,181 @@
+"""Sections of a piece: its changes of sound, and letters for sections that sound alike.
+
+Boundaries are the tops of the novelty curve of the self-similarity matrix (Foote 2000) over timbre,
+chroma and level. Sections are grouped by average linkage, into the number of groups with the best
+silhouette (Rousseeuw 1987).
+"""
+
+from itertools import pairwise
+from string import ascii_uppercase
+from typing import TYPE_CHECKING
+
+from engine.audio.features import Section, Undefined
+from engine.audio.spectra import Spectra
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.floating]
+
+SHORTEST = 30.0
+"""Length in seconds below which a sound is not divided."""
+
+_GRID = 0.5
+_REACH = 16
+_APART = 5.0
+_MARGIN = 3.0
+_CEPSTRA = 13
+_MOST_LABELS = 6
+_LEAST_SILHOUETTE = 0.1
+_CHROMA_WEIGHT, _LEVEL_WEIGHT = 0.7, 1.5
+
+
+def sections(spectra: Spectra) -> tuple[Section, ...]:
+    """Return sections that cover the sound without gaps, at a resolution of 0.5 s.
+
+    Raises:
+        Undefined: The sound is shorter than 30 s, or silent.
+    """
+    if spectra.seconds < SHORTEST:
+        raise Undefined(f"{spectra.seconds:.1f} s is too short; sections need {SHORTEST:g} s")
+    if not spectra.peak:
+        raise Undefined("the sound is silent")
+    described = _described(spectra)
+    times = _boundaries(_novelty(described), spectra.seconds)
+    bounds = [0.0, *times, spectra.seconds]
+    labels = _labels(described, bounds)
+    return tuple(
+        Section(start=start, end=end, label=label)
+        for start, end, label in zip(bounds[:-1], bounds[1:], labels, strict=True)
+    )
+
+
+def _described(spectra: Spectra) -> "Floats":
+    """Return standard scores of timbre, chroma and level each half second: (steps, features)."""
+    import numpy as np
+
+    bands = spectra.band_levels((20.0, 250.0, 2000.0, 11_025.0))
+    level = spectra.band_levels((0.0, 11_025.0))
+    steps = int(spectra.seconds / _GRID)
+    frames = _means(np.hstack([_cepstra(spectra.mel), bands, level]), spectra.hop_seconds, steps)
+    chroma = _means(spectra.chroma, spectra.chroma_hop_seconds, steps)
+    chroma /= np.linalg.norm(chroma, axis=1, keepdims=True) + 1e-9
+    weights = np.repeat(
+        [1, _LEVEL_WEIGHT, _CHROMA_WEIGHT],
+        [_CEPSTRA, frames.shape[1] - _CEPSTRA, chroma.shape[1]],
+    )
+    values = np.hstack([frames, chroma])
+    scores: Floats = (values - values.mean(axis=0)) / (values.std(axis=0) + 1e-6) * weights
+    return scores
+
+
+def _cepstra(mel: "Floats") -> "Floats":
+    """Return 13 mel cepstral coefficients by frame: the cosine transform of levels in dB."""
+    import numpy as np
+
+    levels = 20 * np.log10(np.maximum(mel, 1e-5))
+    count = mel.shape[1]
+    waves = np.cos(np.pi / count * np.outer(np.arange(count) + 0.5, np.arange(_CEPSTRA)))
+    coefficients: Floats = levels @ waves.astype(np.float32)
+    return coefficients
+
+
+def _means(values: "Floats", hop: float, steps: int) -> "Floats":
+    """Return the mean of the frames of each step of the grid, of shape (steps, features)."""
+    import numpy as np
+
+    edges = (np.arange(steps + 1) * _GRID / hop).round().astype(int).clip(0, len(values))
+    total = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, 0, np.float64)])
+    means: Floats = np.diff(total[edges], axis=0) / np.maximum(1, np.diff(edges))[:, None]
+    return means
+
+
+def _novelty(described: "Floats") -> "Floats":
+    """Return the difference of the 8 s before and after each step, by a checkerboard kernel."""
+    import numpy as np
+
+    unit = described / (np.linalg.norm(described, axis=1, keepdims=True) + 1e-9)
+    similarity = np.pad(unit @ unit.T, _REACH, mode="edge")
+    offset = np.arange(-_REACH, _REACH) + 0.5
+    bell = np.exp(-0.5 * (offset / (_REACH * 0.5)) ** 2) * np.sign(offset)
+    kernel, width = np.outer(bell, bell), 2 * _REACH
+    diagonal = range(len(described))
+    values = [(similarity[k : k + width, k : k + width] * kernel).sum() for k in diagonal]
+    novelty: Floats = np.maximum(0, np.array(values))
+    return novelty
+
+
+def _boundaries(novelty: "Floats", seconds: float) -> list[float]:
+    """Return the times of tops that stand out, at least 5 s apart and 3 s from the ends."""
+    least, rise = novelty.mean() + 0.5 * novelty.std(), max(0.3 * novelty.std(), 1e-6)
+    inner = range(1, len(novelty) - 1)
+    tops = [k for k in inner if novelty[k - 1] < novelty[k] >= novelty[k + 1]]
+    kept: list[int] = []
+    for top in sorted(tops, key=lambda top: -novelty[top]):
+        is_clear = novelty[top] >= least and _prominence(novelty, top) >= rise
+        if is_clear and all(abs(top - other) * _GRID >= _APART for other in kept):
+            kept.append(top)
+    times = [top * _GRID for top in sorted(kept)]
+    return [time for time in times if _MARGIN < time < seconds - _MARGIN]
+
+
+def _prominence(values: "Floats", top: int) -> float:
+    """Return the height of a top above the higher of the valleys towards higher ground."""
+    import numpy as np
+
+    height = values[top]
+    valleys = []
+    for side in (values[:top][::-1], values[top + 1 :]):
+        higher = np.flatnonzero(side > height)
+        valleys.append(side[: higher[0] if len(higher) else len(side)].min(initial=height))
+    return float(height - max(valleys))
+
+
+def _labels(described: "Floats", bounds: list[float]) -> list[str]:
+    """Return a letter for each section, in the order in which groups first appear."""
+    import numpy as np
+
+    steps = [round(time / _GRID) for time in bounds]
+    means = np.array([described[a : max(a + 1, b)].mean(axis=0) for a, b in pairwise(steps)])
+    groups = _groups(means)
+    order = list(dict.fromkeys(groups))
+    return [ascii_uppercase[order.index(group)] for group in groups]
+
+
+def _groups(means: "Floats") -> list[int]:
+    """Return the group of each section: the split into 2 to 6 with the best silhouette, or one."""
+    import numpy as np
+    from scipy.cluster.hierarchy import fcluster, linkage
+
+    count = len(means)
+    if count < 3:
+        return list(range(count))
+    distances = np.linalg.norm(means[:, None] - means[None], axis=2)
+    tree = linkage(distances[np.triu_indices(count, 1)], "average")
+    best, chosen = _LEAST_SILHOUETTE, list(range(count))
+    for size in range(2, min(_MOST_LABELS, count - 1) + 1):
+        groups = fcluster(tree, size, "maxclust")
+        fit = _silhouette(distances, groups)
+        if fit > best:
+            best, chosen = fit, [int(group) for group in groups]
+    return chosen
+
+
+def _silhouette(distances: "Floats", groups: "NDArray[np.int_]") -> float:
+    """Return the mean silhouette of a grouping, -1 to 1; members of groups of one count 0."""
+    import numpy as np
+
+    names = np.unique(groups)
+    if len(names) < 2:
+        return -1.0
+    sizes = np.array([(groups == name).sum() for name in names])
+    sums = np.stack([distances[:, groups == name].sum(axis=1) for name in names], axis=1)
+    own = np.searchsorted(names, groups)
+    rows = np.arange(len(groups))
+    inside = sums[rows, own] / np.maximum(1, sizes[own] - 1)
+    others = sums / sizes
+    others[rows, own] = np.inf
+    outside = others.min(axis=1)
+    fits = (outside - inside) / np.maximum(np.maximum(inside, outside), 1e-9)
+    return float(np.where(sizes[own] > 1, fits, 0).mean())
