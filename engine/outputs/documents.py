@@ -20,7 +20,7 @@ def dollars(microdollars: int) -> float:
     return microdollars / 1_000_000
 
 
-def to_json(document: dict[str, Any], indent: int | None = 2) -> bytes:
+def to_json(document: dict[str, Any] | list[Any], indent: int | None = 2) -> bytes:
     """Return a document as UTF-8 JSON that is safe to show in a terminal."""
     text = json.dumps(document, ensure_ascii=False, allow_nan=False, indent=indent)
     return _HIDDEN.sub(lambda match: f"\\u{ord(match[0]):04x}", text).encode() + b"\n"

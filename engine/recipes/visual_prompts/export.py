@@ -1,0 +1,71 @@
+"""Files of an export, written into one folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.outputs.documents import to_json
+from engine.outputs.folder import ExportError, Folder
+from engine.recipes.visual_prompts.documents import (
+    COMPLETE,
+    FOR_IMAGES,
+    SUMMARY,
+    Record,
+    checkpoint_name,
+    complete_document,
+    image_prompts,
+    sample_record,
+    summary_document,
+)
+from engine.recipes.visual_prompts.merge import merged, read_export, refuse_other
+from engine.recipes.visual_prompts.report import ExportHead, SampleReport
+
+MAX_EXPORT = 512 << 20
+"""Bytes of an earlier export that are read."""
+
+
+def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]) -> None:
+    """Write the three files, with the samples that an earlier export of the data set has.
+
+    Each file appears whole or not at all. The same samples give the same bytes.
+
+    Args:
+        folder: The folder, created if it is missing.
+        head: Facts of the export.
+        samples: Samples of the batch that have ended.
+
+    Raises:
+        ExportError: The folder holds something else under the name of the export.
+        OSError: The folder cannot be written.
+    """
+    with Folder(folder) as target:
+        records = _all_records(target, head, samples)
+        target.put(COMPLETE, to_json(complete_document(head, records)))
+        target.put(FOR_IMAGES, to_json(image_prompts(records)))
+        target.put(SUMMARY, to_json(summary_document(head, records)))
+
+
+def write_checkpoint(
+    folder: Path, head: ExportHead, samples: Sequence[SampleReport], ended: int
+) -> None:
+    """Write the export of the samples that have ended first, as a valid export of its own.
+
+    Raises:
+        ExportError: The folder holds something else under the name of the export.
+        OSError: The folder cannot be written.
+    """
+    with Folder(folder) as target:
+        records = sorted(map(sample_record, samples), key=lambda one: int(one["sample_idx"]))
+        target.put(checkpoint_name(ended), to_json(complete_document(head, records)))
+
+
+def _all_records(target: Folder, head: ExportHead, samples: Sequence[SampleReport]) -> list[Record]:
+    new = [sample_record(one) for one in samples]
+    if COMPLETE not in target.names():
+        return merged((), new, head.batch)
+    path = str(target.path / COMPLETE)
+    data = target.read(COMPLETE, MAX_EXPORT)
+    if data is None:
+        raise ExportError(f"{path} cannot be read, and is left as it is; move it away.")
+    dataset, earlier = read_export(data, path)
+    refuse_other(dataset, head.dataset, path)
+    return merged(earlier, new, head.batch)
