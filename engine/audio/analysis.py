@@ -1,0 +1,151 @@
+"""Analysis of a sound: its musical features, each with a value or the reason why it has none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from engine.audio.chords import chords
+from engine.audio.features import Features, Undefined
+from engine.audio.key import key
+from engine.audio.rhythm import rhythm
+from engine.audio.sections import sections
+from engine.audio.sound import Sound, SoundError
+from engine.audio.spectra import Spectra
+
+LONGEST = 600.0
+"""Length in seconds of the part that is analysed, from the start."""
+
+SHORTEST = 0.1
+"""Length in seconds below which a sound has no musical features."""
+
+LOWEST_RATE = 4000
+"""Lowest sample rate in Hz."""
+
+SILENCE = 1e-5
+"""Peak below which a sound is silent, 1 for full scale: -100 dBFS."""
+
+LARGEST = 1e6
+"""Largest sample that can be a sound; 1 for full scale."""
+
+LARGEST_OFFSET = 0.02
+"""Mean of a channel from which on an offset is reported, 1 for full scale."""
+
+CLIPPED = 4
+"""Number of samples in a row at a peak of full scale from which on clipping is reported."""
+
+NEARLY_FULL = 0.99
+"""Peak that counts as full scale."""
+
+NOT_MEASURED = ("melody", "dynamics", "timbre", "mood")
+"""Features that no method measures yet."""
+
+T = TypeVar("T")
+
+
+def analyse(sound: Sound) -> Features:
+    """Return all features of a sound.
+
+    A feature that the sound does not have is None, with the reason in `undefined`. If the sound is
+    longer than ten minutes, only the first ten are analysed; `warnings` has a note of it.
+
+    Raises:
+        SoundError: The sound has no samples, samples that are not numbers, or a rate under 4 kHz.
+    """
+    _check(sound)
+    part, warnings = _limited(sound)
+    warnings += _faults(part)
+    spectra = Spectra.of(part)
+    taken = _Measurements(_without_music(spectra))
+    return Features(
+        seconds=sound.seconds,
+        sample_rate=sound.sample_rate,
+        channels=sound.channels,
+        key=taken.of("key", lambda: key(spectra)),
+        rhythm=taken.of("rhythm", lambda: rhythm(spectra)),
+        melody=None,
+        chords=taken.of("chords", lambda: chords(spectra)),
+        dynamics=None,
+        timbre=None,
+        sections=taken.of("sections", lambda: sections(spectra)),
+        mood=None,
+        undefined=taken.undefined | dict.fromkeys(NOT_MEASURED, "this version does not measure it"),
+        warnings=warnings,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measurements:
+    """Measurements of one sound: their values, and why the others have none.
+
+    Attributes:
+        obstacle: Reason why the sound has no musical features at all, or None.
+        undefined: Reasons by name.
+    """
+
+    obstacle: str | None
+    undefined: dict[str, str] = field(default_factory=dict)
+
+    def of(self, name: str, measure: Callable[[], T]) -> T | None:
+        """Return a measurement, or None after a note of the reason."""
+        try:
+            if self.obstacle:
+                raise Undefined(self.obstacle)
+            return measure()
+        except Undefined as reason:
+            self.undefined[name] = str(reason)
+            return None
+
+
+def _check(sound: Sound) -> None:
+    """Refuse what is not a sound."""
+    import numpy as np
+
+    if not sound.samples.size:
+        raise SoundError("it has no samples; use a file with sound in it")
+    if sound.sample_rate < LOWEST_RATE:
+        raise SoundError(
+            f"its sample rate of {sound.sample_rate} Hz is too low for music; "
+            f"use one of at least {LOWEST_RATE} Hz"
+        )
+    largest = float(np.abs(sound.samples).max())
+    if not np.isfinite(largest):
+        raise SoundError("some of its samples are not numbers; export it again")
+    if largest > LARGEST:
+        raise SoundError(f"its samples reach {largest:.0e}, 1 being full scale; export it again")
+
+
+def _limited(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
+    """Return the part that is analysed, and a warning if it is not all."""
+    if sound.seconds <= LONGEST:
+        return sound, ()
+    samples = sound.samples[:, : round(LONGEST * sound.sample_rate)]
+    note = f"Only the first {LONGEST / 60:g} of {sound.seconds / 60:.1f} minutes were analysed."
+    return Sound(samples, sound.sample_rate), (note,)
+
+
+def _faults(sound: Sound) -> tuple[str, ...]:
+    """Return a sentence for each fault of the recording: clipping, an offset."""
+    import numpy as np
+
+    found = []
+    peak = float(np.abs(sound.samples).max())
+    full = np.abs(sound.samples) >= peak
+    runs = full[:, CLIPPED - 1 :].copy()
+    for shift in range(CLIPPED - 1):
+        runs &= full[:, shift : shift + runs.shape[1]]
+    share = float(runs.any(axis=0).mean()) if runs.size else 0.0
+    if share and peak >= NEARLY_FULL:
+        found.append(f"The sound is clipped at {100 * share:.2g} % of its samples.")
+    offset = float(np.abs(sound.samples.mean(axis=1, dtype=np.float64)).max())
+    if offset > LARGEST_OFFSET:
+        found.append(f"The sound has an offset of {offset:.2g} of full scale.")
+    return tuple(found)
+
+
+def _without_music(spectra: Spectra) -> str | None:
+    """Return the reason why a sound has no musical features at all, or None."""
+    if spectra.peak < SILENCE:
+        return "the sound is silent"
+    if spectra.seconds < SHORTEST:
+        return f"{spectra.seconds:.2g} s is too short; music needs {SHORTEST:g} s"
+    return None
