@@ -152,14 +152,13 @@ class Spectra:
         """Strength of each pitch class (C first), of shape (chroma frames, 12), 0 or more."""
         import numpy as np
 
-        strength, pitch = self._peaks
+        frames, strength, pitch = self._peaks
         tuned = pitch - self.tuning
         nearest = np.round(tuned)
         weight = strength * np.cos(np.pi * (tuned - nearest)) ** 2
-        classes = nearest.astype(int) % 12
-        return np.stack(
-            [np.where(classes == pc, weight, 0).sum(axis=1) for pc in range(12)], axis=1
-        ).astype(np.float32)
+        cells = frames * 12 + nearest.astype(int) % 12
+        total = np.bincount(cells, weight, minlength=12 * self._chroma_frames)
+        return total.reshape(-1, 12).astype(np.float32)
 
     @cached_property
     def chroma_times(self) -> "Floats":
@@ -173,28 +172,33 @@ class Spectra:
         """Deviation from A = 440 Hz in semitones, -0.5 to 0.5."""
         import numpy as np
 
-        strength, pitch = self._peaks
+        _, strength, pitch = self._peaks
         total = (strength * np.exp(2j * np.pi * pitch)).sum()
         return float(np.angle(total) / (2 * np.pi)) if abs(total) > _SMALLEST else 0.0
 
+    @property
+    def _chroma_frames(self) -> int:
+        return len(self.mono) // max(1, round(self.chroma_hop_seconds * self.sample_rate)) + 1
+
     @cached_property
-    def _peaks(self) -> "tuple[Floats, Floats]":
-        """Strength and fractional MIDI pitch of spectral peaks, both (chroma frames, bins)."""
+    def _peaks(self) -> "tuple[NDArray[np.int_], Floats, Floats]":
+        """Chroma frame, strength and fractional MIDI pitch of each spectral peak."""
         import numpy as np
 
         size = max(64, round(_CHROMA_WINDOW_SECONDS * self.sample_rate / 64) * 64)
         low = max(1, int(_LOWEST * size / self.sample_rate))
         high = min(size // 2 - 1, int(_HIGHEST * size / self.sample_rate))
         spectrum = self._transformed(size, self.chroma_hop_seconds, high + 1)
-        is_peak, shift = _interpolated_peaks(spectrum, low, high)
-        found = spectrum[:, low:high]
-        strength = np.where(is_peak, _whitened(found, _WHITENED_HZ * size / self.sample_rate), 0)
-        hertz = (np.arange(low, high) + shift) * (self.sample_rate / size)
-        return strength, (69 + 12 * np.log2(hertz / 440)).astype(np.float32)
+        frames, bins, shift = _interpolated_peaks(spectrum, low, high)
+        white = _whitened(spectrum[:, low:high], _WHITENED_HZ * size / self.sample_rate)
+        hertz = (bins + shift) * (self.sample_rate / size)
+        pitch = (69 + 12 * np.log2(hertz / 440)).astype(np.float32)
+        return frames, white[frames, bins - low], pitch
 
     def _transformed(self, size: int, hop_seconds: float, bins: int) -> "Floats":
         """Return magnitudes of frames centred on multiples of the hop, the lowest bins only."""
         import numpy as np
+        from scipy.fft import rfft
 
         hop = round(hop_seconds * self.sample_rate)
         padded = np.pad(self.mono, size // 2)
@@ -202,7 +206,7 @@ class Spectra:
         taper = (np.hanning(size + 1)[:-1] * (4 / size)).astype(np.float32)
         result = np.empty((len(frames), bins), np.float32)
         for start in range(0, len(frames), _BLOCK):
-            spectrum = np.fft.rfft(frames[start : start + _BLOCK] * taper, axis=1)
+            spectrum = rfft(frames[start : start + _BLOCK] * taper, axis=1)
             result[start : start + _BLOCK] = np.abs(spectrum[:, :bins])
         return result
 
@@ -266,16 +270,15 @@ def _decimated(samples: "Floats", factor: int) -> "Floats":
 
 def _interpolated_peaks(
     spectrum: "Floats", low: int, high: int
-) -> "tuple[NDArray[np.bool_], Floats]":
-    """Return the local maxima among bins low to high, and their parabolic shift in bins."""
+) -> "tuple[NDArray[np.int_], NDArray[np.int_], Floats]":
+    """Return frame, bin and parabolic shift of each local maximum among bins low to high."""
     import numpy as np
 
     below, middle, above = (spectrum[:, low + k : high + k] for k in (-1, 0, 1))
-    is_peak = (middle > below) & (middle >= above)
-    a, b, c = (np.log(np.maximum(part, _SMALLEST)) for part in (below, middle, above))
-    curve = np.where(is_peak, a - 2 * b + c, -1)
-    shift = np.where(is_peak, 0.5 * (a - c) / np.minimum(curve, -_SMALLEST), 0)
-    return is_peak, shift.clip(-0.5, 0.5).astype(np.float32)
+    frames, bins = np.nonzero((middle > below) & (middle >= above))
+    a, b, c = (np.log(np.maximum(part[frames, bins], _SMALLEST)) for part in (below, middle, above))
+    shift = 0.5 * (a - c) / np.minimum(a - 2 * b + c, -_SMALLEST)
+    return frames, bins + low, shift.clip(-0.5, 0.5).astype(np.float32)
 
 
 def _whitened(found: "Floats", width: float) -> "Floats":
