@@ -1,0 +1,126 @@
+"""Mood as valence and arousal, by a documented mapping.
+
+The plane is Russell's circumplex (1980). The directions of the cues are those of Gomez and Danuser
+(2007) and of Eerola, Friberg and Bresin (2013): arousal rises with tempo, loudness, brightness and
+percussiveness; valence rises with the major mode and with tempo, and falls with roughness. Their
+studies found the cues to add up almost linearly, so they are added here; the weights are ours.
+Roughness is the sensory dissonance of Plomp and Levelt (1965), with the curve of Sethares (1993).
+"""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from engine.audio.features import Dynamics, Key, Mood, Rhythm, Timbre
+from engine.audio.spectra import Spectra
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NEUTRAL_RADIUS = 0.15
+"""Distance from the middle of the plane within which the mood is neutral."""
+
+LABELS = ("pleasant", "happy", "energetic", "tense", "gloomy", "sad", "calm", "serene")
+"""Words for eighths of the plane, from pleasant and neither calm nor excited, counter-clockwise."""
+
+_TEMPO_MIDDLE = 105.0
+_LOUDNESS_MIDDLE, _LOUDNESS_SPAN = -20.0, 12.0
+_BRIGHTNESS_MIDDLE, _BRIGHTNESS_SPAN = 0.5, 0.3
+_PERCUSSIVE_MIDDLE, _PERCUSSIVE_SPAN = 0.3, 0.3
+_ROUGHNESS_MIDDLE, _ROUGHNESS_SPAN = 0.08, 0.08
+_PARTIALS = 16
+_FRAMES = 64
+_WINDOW_SECONDS = 0.19
+_LOWEST, _HIGHEST = 60.0, 5000.0
+_FAINT = 0.01
+
+
+def mood(
+    key: Key | None,
+    rhythm: Rhythm | None,
+    dynamics: Dynamics,
+    timbre: Timbre,
+    roughness: float | None = None,
+) -> Mood:
+    """Map features to a mood; a feature that is None is left out and the others weigh more."""
+    tempo = math.log2(rhythm.tempo.bpm / _TEMPO_MIDDLE) if rhythm else None
+    valence = _sum_of(
+        (0.5, _mode(key)),
+        (0.25, tempo),
+        (0.25, _scaled(roughness, _ROUGHNESS_MIDDLE, -_ROUGHNESS_SPAN)),
+    )
+    level = dynamics.rms_db if dynamics.lufs is None else dynamics.lufs
+    arousal = _sum_of(
+        (0.35, tempo),
+        (0.35, _scaled(level, _LOUDNESS_MIDDLE, _LOUDNESS_SPAN)),
+        (0.15, _scaled(timbre.brightness, _BRIGHTNESS_MIDDLE, _BRIGHTNESS_SPAN)),
+        (0.15, _scaled(timbre.percussive, _PERCUSSIVE_MIDDLE, _PERCUSSIVE_SPAN)),
+    )
+    return Mood(valence=valence, arousal=arousal, label=mood_label(valence, arousal))
+
+
+def mood_label(valence: float, arousal: float) -> str:
+    """Return the word for a point of the plane."""
+    if math.hypot(valence, arousal) < NEUTRAL_RADIUS:
+        return "neutral"
+    angle = math.degrees(math.atan2(arousal, valence))
+    return LABELS[round(angle / 45) % len(LABELS)]
+
+
+def roughness_of(spectra: Spectra) -> float:
+    """Return the sensory dissonance of a sound, 0 (consonant) to about 0.4; 0 in silence.
+
+    Mean over up to 64 frames of 0.19 s: the pairs of the 16 strongest partials, weighted by both
+    amplitudes, add up by the distance of their frequencies, over the sum of the weights.
+    """
+    import numpy as np
+
+    size = int(2 ** round(math.log2(spectra.sample_rate * _WINDOW_SECONDS)))
+    padded = np.pad(spectra.mono, (0, max(0, size - len(spectra.mono))))
+    starts = np.unique(np.linspace(0, len(padded) - size, _FRAMES).astype(int))
+    frames = padded[starts[:, None] + np.arange(size)] * np.hanning(size)
+    amplitudes = np.abs(np.fft.rfft(frames, axis=1))
+    hertz = np.fft.rfftfreq(size, 1 / spectra.sample_rate)
+    weights = (frames**2).sum(axis=1)
+    values = [_frame_roughness(amplitude, hertz) for amplitude in amplitudes]
+    total = float(weights.sum())
+    return float(np.dot(values, weights)) / total if total > 0 else 0.0
+
+
+def _frame_roughness(
+    amplitude: "NDArray[np.floating[Any]]", hertz: "NDArray[np.floating[Any]]"
+) -> float:
+    import numpy as np
+
+    middle = amplitude[1:-1]
+    is_peak = (middle > amplitude[:-2]) & (middle >= amplitude[2:])
+    is_peak &= (hertz[1:-1] > _LOWEST) & (hertz[1:-1] < _HIGHEST)
+    is_peak &= middle > _FAINT * amplitude.max(initial=0.0)
+    peaks = np.flatnonzero(is_peak) + 1
+    peaks = peaks[np.argsort(amplitude[peaks])[-_PARTIALS:]]
+    if len(peaks) < 2:
+        return 0.0
+    first, second = np.triu_indices(len(peaks), 1)
+    low = np.minimum(hertz[peaks[first]], hertz[peaks[second]])
+    distance = np.abs(hertz[peaks[first]] - hertz[peaks[second]]) * 0.24 / (0.0207 * low + 18.96)
+    curve = np.exp(-3.51 * distance) - np.exp(-5.75 * distance)
+    weight = amplitude[peaks[first]] * amplitude[peaks[second]]
+    return float((weight * curve).sum() / weight.sum())
+
+
+def _mode(key: Key | None) -> float | None:
+    if key is None:
+        return None
+    strength = 0.5 + 0.5 * key.confidence
+    return strength if key.mode == "major" else -strength
+
+
+def _scaled(value: float | None, middle: float, span: float) -> float | None:
+    return None if value is None else (value - middle) / span
+
+
+def _sum_of(*cues: tuple[float, float | None]) -> float:
+    """Return the weighted mean of the cues that are defined, each cut to -1 to 1."""
+    defined = [(weight, max(-1.0, min(1.0, value))) for weight, value in cues if value is not None]
+    total = sum(weight for weight, _ in defined)
+    return sum(weight * value for weight, value in defined) / total if total else 0.0
