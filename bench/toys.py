@@ -6,8 +6,6 @@ by the product's own code. What a step leaves behind is what its backend returns
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,9 +29,9 @@ from engine.contract import (
 )
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
-from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import Queue, QueueOptions
 from engine.runtime.engine import Engine
+from engine.testing.catalog import MemoryCatalog
 
 IMAGE = b"the same bytes in every step, so that their file is written once"
 
@@ -144,35 +142,6 @@ RECIPE: AnyRecipe = Recipe(
 )
 
 
-class _NoSettings(BaseModel):
-    """The backend has none."""
-
-
-@dataclass
-class BenchCatalog:
-    """One recipe, one backend."""
-
-    made: BenchBackend = field(default_factory=BenchBackend)
-
-    def recipe(self, name: str) -> AnyRecipe:
-        """The recipe."""
-        return RECIPE
-
-    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> BaseModel:
-        """None."""
-        return _NoSettings()
-
-    def backend(
-        self,
-        capability: str,
-        name: str,
-        settings: Mapping[str, Any],
-        environment: Mapping[str, str],
-    ) -> Backend:
-        """The backend."""
-        return cast("Backend", self.made)
-
-
 class BenchWorkspace:
     """A workspace in a folder, with jobs in it and an engine for it.
 
@@ -197,7 +166,7 @@ class BenchWorkspace:
         self.paths.make()
         self.store = Store.create(self.paths.store, created_by="bench")
         self.backend = BenchBackend(latency=latency, concurrency=in_flight, paid=paid)
-        self.catalog = BenchCatalog(self.backend)
+        self.catalog = MemoryCatalog([RECIPE], [cast("Backend", self.backend)])
         self.settings = Settings(engine={"jobs_in_flight": jobs or in_flight, "cpu_workers": 1})
 
     def queue(self, jobs: int, *, name: str = "bench", **settings: Any) -> int:
@@ -205,8 +174,7 @@ class BenchWorkspace:
         source = self.paths.root / f"{name}.txt"
         with source.open("w") as file:
             file.writelines(f"prompt {number}\n" for number in range(jobs))
-        catalog = cast("EntryPointCatalog", self.catalog)
-        queue = Queue(self.paths, self.store, self.settings, catalog)
+        queue = Queue(self.paths, self.store, self.settings, self.catalog)
         return queue.queue(RECIPE, source, QueueOptions(overrides={"seed": 1, **settings}))
 
     def engine(self) -> Engine:

@@ -23,6 +23,9 @@ class MemoryCatalog(EntryPointCatalog):
         recipes: Recipes; each is found by its name.
         backends: Backends; each is found by name and capability of its info.
         families: Whole families, for those whose settings or keys are tested.
+
+    Attributes:
+        known_recipes: The recipes by name; a test may replace, add and remove them.
     """
 
     def __init__(
@@ -32,7 +35,7 @@ class MemoryCatalog(EntryPointCatalog):
         families: Iterable[BackendFamily] = (),
     ) -> None:
         super().__init__()
-        self._recipes = {recipe.name: recipe for recipe in recipes}
+        self.known_recipes = {recipe.name: recipe for recipe in recipes}
         self._families = {family.name: family for family in families}
         for backend in backends:
             self.add(backend)
@@ -55,7 +58,7 @@ class MemoryCatalog(EntryPointCatalog):
         Raises:
             UnknownName: There is none.
         """
-        return _found(self._recipes, name, "recipe")
+        return _found(self.known_recipes, name, "recipe")
 
     def family(self, name: str) -> BackendFamily:
         """Return the family of backends of a name.
@@ -67,7 +70,7 @@ class MemoryCatalog(EntryPointCatalog):
 
     def recipe_names(self) -> list[str]:
         """Return the names of all recipes."""
-        return sorted(self._recipes)
+        return sorted(self.known_recipes)
 
     def all_families(self) -> Iterator[BackendFamily]:
         """Yield every family of backends, by name."""

@@ -7,12 +7,13 @@ from engine.cli import catalog as catalog_module
 from engine.contract import BackendFamily, MissingRequirement
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.refine.input import RefineInput
-from tests.support.toys import ToyBackend, ToyBackendSettings
+from engine.testing.catalog import NoSettings
+from tests.support.toys import ToyBackend
 
 LACKING = BackendFamily(
     name="lacking",
     summary="Lacks a key.",
-    settings=ToyBackendSettings,
+    settings=NoSettings,
     factories={
         "text": lambda _settings, _environment: ToyBackend(
             name="lacking",

@@ -20,7 +20,7 @@ PLAN = {"title": "PROMPT 0", "verses": ["one", "two"]}
 @pytest.fixture
 def song(tmp_path: Path, monkeypatch: Any) -> Toy:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = SONG
+    toy.catalog.known_recipes["toy"] = SONG
     monkeypatch.setattr(Workspace, "catalog", toy.catalog)
     monkeypatch.chdir(tmp_path)
     return toy

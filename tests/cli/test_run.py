@@ -307,7 +307,7 @@ def test_the_folder_of_a_second_batch_of_the_same_ids_is_told(
 ):
     workspace = toy_workspace(tmp_path)
     with_folders = replace(TOY, outputs=Outputs(write_job=lambda _projection: None))
-    workspace.catalog.recipes["toy"] = with_folders  # type: ignore[assignment]
+    workspace.catalog.known_recipes["toy"] = with_folders  # type: ignore[attr-defined]
     for _ in range(2):
         attend(workspace, queue_toys(workspace), plain=True, as_json=False)
     first, second = (line for line in capsys.readouterr().out.splitlines() if "Results:" in line)

@@ -263,9 +263,9 @@ def recipe(run: Any = produce) -> AnyRecipe:
 @pytest.fixture
 def studio(tmp_path: Path) -> Toy:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = recipe()
+    toy.catalog.known_recipes["toy"] = recipe()
     for name, kind in (("audio", AudioInfo), ("video", VideoInfo), ("embedding", EmbeddingInfo)):
-        toy.catalog.others[name] = Studio(name, kind)
+        toy.catalog.add(Studio(name, kind))
     return toy
 
 
@@ -282,7 +282,7 @@ async def test_a_recipe_uses_them_as_durable_steps(studio: Toy) -> None:
     assert [step.kind for step in steps] == ["audio", "video", "data"]
     request = json.loads(steps[1].request)
     assert (request["seconds"], request["first_image"]) == (2.0, None)
-    video = studio.catalog.others["video"]
+    video = studio.catalog.family("video").factories["video"](None, {})
     assert isinstance(video, Studio)
     assert len(video.asked) == 1
 
@@ -294,7 +294,7 @@ async def test_a_capability_that_a_recipe_does_not_name_is_a_sentence(studio: To
         job.use(smell)
         return Likeness(likeness=0)
 
-    studio.catalog.recipes["toy"] = recipe(sniff)
+    studio.catalog.known_recipes["toy"] = recipe(sniff)
     studio.queue()
     await studio.run()
     assert studio.job().state == "failed"

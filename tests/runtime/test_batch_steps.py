@@ -19,7 +19,7 @@ KEPT = ["0001-prompt-0", "0002-prompt-1", "0003-prompt-2"]
 @pytest.fixture
 def corpus(tmp_path: Path) -> Toy:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = BATCHED
+    toy.catalog.known_recipes["toy"] = BATCHED
     return toy
 
 
@@ -65,7 +65,7 @@ async def test_a_dataset_is_read_before_and_measures_are_taken_after(corpus: Toy
 
 
 async def test_a_recipe_without_such_steps_starts_at_once(corpus: Toy):
-    corpus.catalog.recipes["toy"] = replace(BATCHED, before=None, after=None)
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, before=None, after=None)
     corpus.queue()
     assert corpus.batch().start == "done"
 
@@ -141,7 +141,7 @@ async def test_a_bug_before_the_jobs_is_one_error(corpus: Toy):
     async def broken(_batch: Any) -> Any:
         raise ZeroDivisionError("A bug.")
 
-    corpus.catalog.recipes["toy"] = replace(BATCHED, before=BatchStep(broken, Dataset))
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, before=BatchStep(broken, Dataset))
     corpus.queue(2)
     await corpus.run()
     sql = "SELECT kind, message FROM errors"
@@ -204,11 +204,11 @@ async def test_a_paused_batch_does_not_start(corpus: Toy):
         await eventually(lambda: corpus.batch().held)
         return await BATCHED.before.run(batch)  # type: ignore[union-attr]
 
-    corpus.catalog.recipes["toy"] = replace(BATCHED, before=BatchStep(asks_first, Dataset))
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, before=BatchStep(asks_first, Dataset))
     corpus.queue(2)
     await corpus.run()
     assert (corpus.batch().state, corpus.batch().start) == ("paused", "pending")
-    corpus.catalog.recipes["toy"] = BATCHED
+    corpus.catalog.known_recipes["toy"] = BATCHED
     corpus.command("resume", batch=1)
     await corpus.run()
     assert corpus.batch().state == "done"
@@ -218,7 +218,7 @@ async def test_steps_return_what_they_declare(corpus: Toy):
     async def wrong(_batch: Any) -> Any:
         return Dataset(words=[])
 
-    corpus.catalog.recipes["toy"] = replace(BATCHED, after=BatchStep(wrong, Corpus))
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, after=BatchStep(wrong, Corpus))
     corpus.queue()
     await corpus.run()
     assert corpus.batch().finish_error == "after of the recipe returned Dataset, not Corpus."
@@ -250,7 +250,7 @@ async def test_progress_that_could_not_be_written_is_written_later(corpus: Toy):
         BATCHED.outputs.write_progress(projection)  # type: ignore[misc]
 
     outputs = replace(BATCHED.outputs, write_progress=sometimes)
-    corpus.catalog.recipes["toy"] = replace(BATCHED, outputs=outputs)
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, outputs=outputs)
     corpus.queue(3, in_flight=1)
     await corpus.run()
     assert list(checkpoints(corpus)) == ["prompts_checkpoint_002"]
@@ -258,10 +258,10 @@ async def test_progress_that_could_not_be_written_is_written_later(corpus: Toy):
 
 async def test_progress_is_written_by_the_next_engine_if_one_was_killed(corpus: Toy):
     silent = replace(BATCHED.outputs, write_progress=None)
-    corpus.catalog.recipes["toy"] = replace(BATCHED, outputs=silent)
+    corpus.catalog.known_recipes["toy"] = replace(BATCHED, outputs=silent)
     corpus.queue(3)
     await corpus.run(lambda engine: engine.is_idle or corpus.batch().ended >= 2)
-    corpus.catalog.recipes["toy"] = BATCHED
+    corpus.catalog.known_recipes["toy"] = BATCHED
     with corpus.store.alone() as write:
         write(lambda c: c.execute("UPDATE batches SET finish = 'pending'"))
     await corpus.run()

@@ -40,7 +40,7 @@ async def test_the_place_of_a_job_is_taken_until_its_end_is_about_to_be_committe
     def reply(_request: RefineRequest, _context: CallContext) -> None:
         raise Permanent("No.")
 
-    toy.catalog.recipes["toy"] = replace(toys.TOY, outputs=Outputs(write_job=project))
+    toy.catalog.known_recipes["toy"] = replace(toys.TOY, outputs=Outputs(write_job=project))
     toy.backend.reply = reply
     toy.settings = quick_settings(jobs_in_flight=1)
     toy.queue(3)
@@ -63,7 +63,7 @@ async def test_a_recipe_that_fails_with_a_stop_pending_has_an_end(toy: Toy) -> N
         task.cancel()  # heard of at the next await, which is the end's
         raise ValueError("a defect")
 
-    toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
+    toy.catalog.known_recipes["toy"] = replace(toys.TOY, run=run)
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"

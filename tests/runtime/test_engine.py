@@ -185,7 +185,7 @@ class Folder:
     def __init__(self, toy: Toy) -> None:
         self.error: OSError | None = OSError(errno.ENOSPC, "No space left on device", "result.txt")
         self.written: list[str] = []
-        toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=self))
+        toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_job=self))
 
     def __call__(self, projection: Any) -> None:
         if self.error is not None:
@@ -223,7 +223,7 @@ async def test_a_folder_without_the_right_to_write_parks_too(toy: Toy) -> None:
     def write(projection: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(projection.folder))
 
-    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=write))
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_job=write))
     toy.queue()
     await toy.run()
     assert (toy.job().state, toy.job().reason) == ("parked", "disk")

@@ -96,7 +96,7 @@ async def test_a_permanent_failure_is_stored_and_raised_again_where_it_was(toy: 
         if request.brief == "last" and toy.backend.asked.count("last") == 1:
             raise Permanent("Not yet.")
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=with_fallback)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=with_fallback)
     toy.backend.reply = refuse
     toy.queue()
     await toy.run()
@@ -181,12 +181,12 @@ async def test_a_bug_in_a_recipe_and_in_its_folder_ends_the_job(toy: Toy) -> Non
     def broken(_projection: Any) -> None:
         raise ValueError("the folder's writer is broken")
 
-    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_job=broken))
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_job=broken))
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"
     assert "writer is broken" in (toy.job().message or "")
-    toy.catalog.recipes["toy"] = TOY
+    toy.catalog.known_recipes["toy"] = TOY
     toy.command("retry", job=1)
     await toy.run()
     assert toy.job().state == "done"
@@ -201,7 +201,7 @@ async def test_whatever_a_recipe_raises_fails_its_job_alone(toy: Toy, odd: BaseE
             raise odd
         return ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=odd_one)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=odd_one)
     toy.queue(2)
     await toy.run()
     assert [job.state for job in toy.jobs()] == ["failed", "done"]
@@ -212,7 +212,7 @@ async def test_a_recipe_that_returns_no_model_fails(toy: Toy) -> None:
     async def nothing(_job: Any) -> None:
         return None
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=nothing)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=nothing)
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"
@@ -442,10 +442,10 @@ async def test_settings_that_cannot_be_read_refuse_a_resume_and_nothing_else(toy
 
 async def test_a_batch_of_something_that_is_not_here_parks(toy: Toy) -> None:
     toy.queue(2)
-    recipe = toy.catalog.recipes.pop("toy")
+    recipe = toy.catalog.known_recipes.pop("toy")
     await toy.run()
     assert {(job.state, job.reason) for job in toy.jobs()} == {("parked", "backend")}
-    toy.catalog.recipes["toy"] = recipe
+    toy.catalog.known_recipes["toy"] = recipe
     toy.command("resume", batch=1)
     await toy.run()
     assert toy.batch().state == "done"

@@ -43,7 +43,7 @@ def block(_request: RefineRequest, _context: CallContext) -> None:
 
 def other(toy: Toy, name: str, **how: Any) -> ToyBackend:
     backend = ToyBackend(name=name, lane=name, **how)
-    toy.catalog.others[name] = cast("Backend", backend)
+    toy.catalog.add(cast("Backend", backend))
     return backend
 
 
@@ -224,9 +224,9 @@ async def test_an_image_is_asked_for_once_more_without_corrections(
     tmp_path: Path, refused: tuple[str, str], keys: list[str]
 ) -> None:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = PAINT
+    toy.catalog.known_recipes["toy"] = PAINT
     for name, word in zip(("one", "two"), refused, strict=True):
-        toy.catalog.others[name] = cast("Backend", Images(name, word))
+        toy.catalog.add(cast("Backend", Images(name, word)))
     toy.queue()
     await toy.run()
     steps = toy.steps()
@@ -249,9 +249,9 @@ async def test_an_image_that_exists_is_not_bought_once_more_without_corrections(
     tmp_path: Path,
 ) -> None:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = PAINT
-    toy.catalog.others["one"] = cast("Backend", Unreachable("one", "", resumable=True))
-    toy.catalog.others["two"] = cast("Backend", Images("two", "never"))
+    toy.catalog.known_recipes["toy"] = PAINT
+    toy.catalog.add(cast("Backend", Unreachable("one", "", resumable=True)))
+    toy.catalog.add(cast("Backend", Images("two", "never")))
     toy.queue()
     await toy.run()
     assert [(step.key, step.state) for step in toy.steps()] == [

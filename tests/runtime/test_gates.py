@@ -20,7 +20,7 @@ PLAN = "draft-1/plan"
 @pytest.fixture
 def song(tmp_path: Path) -> Toy:
     toy = Toy(tmp_path)
-    toy.catalog.recipes["toy"] = SONG
+    toy.catalog.known_recipes["toy"] = SONG
     return toy
 
 
@@ -259,7 +259,7 @@ def test_a_recipe_with_gates_has_settings_for_them():
 
 
 async def test_an_undeclared_gate_is_a_bug_of_the_recipe(song: Toy):
-    song.catalog.recipes["toy"] = replace(SONG, decisions=SONG.decisions[:1])
+    song.catalog.known_recipes["toy"] = replace(SONG, decisions=SONG.decisions[:1])
     await queued(song)
     await told(song, "approve")
     assert song.job().state == "failed"

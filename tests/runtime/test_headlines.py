@@ -48,7 +48,7 @@ async def test_the_best_headline_stays_after_a_reused_step_beside_it(toy: Toy) -
             await say(job, "last")
         return toys.ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
+    toy.catalog.known_recipes["toy"] = replace(toys.TOY, run=run)
     toy.backend.reply = reply
     toy.queue()
     await toy.run()
@@ -80,7 +80,7 @@ async def test_a_call_of_an_earlier_run_does_not_keep_the_best_headline_away(toy
         await say(job, "last")
         return toys.ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(toys.TOY, run=run)
+    toy.catalog.known_recipes["toy"] = replace(toys.TOY, run=run)
     toy.backend.reply = reply
     toy.queue()
     async with toy.running():

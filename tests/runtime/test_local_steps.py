@@ -75,7 +75,7 @@ async def adding(job: Any) -> ToyResult:
 
 
 async def test_own_computations_are_steps_that_are_never_repeated(toy: Toy) -> None:
-    toy.catalog.recipes["toy"] = replace(TOY, run=adding)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=adding)
     toy.queue()
     await toy.run()
     answers = json.loads(toy.job().result or "")["answers"]
@@ -103,10 +103,10 @@ async def test_another_version_of_a_computation_is_another_step(toy: Toy) -> Non
         found = await job.local("sum", add, Numbers(numbers=(1,)), version="2")
         return ToyResult(answers=[str(found.total)])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=first)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=first)
     toy.queue()
     await toy.run()
-    toy.catalog.recipes["toy"] = replace(TOY, run=second)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=second)
     reopen(toy)
     await toy.run()
     assert CALLED == ["add", "add"]
@@ -118,7 +118,7 @@ async def test_a_computation_that_fails_for_good_is_not_tried_again(toy: Toy) ->
         await job.local("sum", refuse, Numbers(numbers=(1,)))
         return ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=failing)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=failing)
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"
@@ -133,7 +133,7 @@ async def test_a_bug_in_a_computation_is_the_recipes(toy: Toy) -> None:
         await job.compute("sum", divide, Numbers(numbers=(1, 0)))
         return ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=failing)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=failing)
     toy.queue()
     await toy.run()
     assert toy.job().state == "failed"

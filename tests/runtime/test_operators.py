@@ -149,7 +149,7 @@ async def test_a_stop_never_weakens_a_cancel(toy: Toy) -> None:
             await release.wait()
         return ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=clings)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=clings)
     toy.queue()
     engine = toy.engine()
     task = asyncio.create_task(engine.run())
@@ -315,7 +315,7 @@ async def test_the_finish_runs_again_after_retries_decisions_and_more_entries(
     def finish(projection: Any) -> None:
         finished.append(projection.batch.total)
 
-    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue(2, overrides={"steps": 1})
     await toy.run()
     toy.command("decide", {"key": "say-0", "value": "mine"}, job=1)
@@ -337,7 +337,7 @@ async def test_a_finish_that_fails_says_so_and_retry_makes_it_again(toy: Toy) ->
         if broken:
             raise ValueError("the summary cannot be made")
 
-    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue()
     await toy.run()
     assert (toy.batch().state, toy.batch().finish_error) == (
@@ -363,7 +363,7 @@ async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
             toy.append(1, more)
             loop.call_soon_threadsafe(appended.set)
 
-    toy.catalog.recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
+    toy.catalog.known_recipes["toy"] = replace(TOY, outputs=Outputs(write_batch=finish))
     toy.queue(overrides={"steps": 1})
     async with toy.running():
         await eventually(appended.is_set)
@@ -377,7 +377,7 @@ async def test_entries_that_come_while_a_batch_finishes_are_part_of_it(
 
 async def test_a_finish_that_was_cut_off_is_made_by_the_next_engine(toy: Toy) -> None:
     finished: list[str] = []
-    toy.catalog.recipes["toy"] = replace(
+    toy.catalog.known_recipes["toy"] = replace(
         TOY, outputs=Outputs(write_batch=lambda p: finished.append(p.batch.name))
     )
     toy.queue(overrides={"steps": 1})

@@ -48,7 +48,7 @@ async def test_what_a_decision_changes_runs_again_and_nothing_else(toy: Toy) -> 
         aside = await job.step("aside", refining(job), "aside", [])
         return ToyResult(answers=[first.prompt, second.prompt, aside.prompt])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=chain)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=chain)
     toy.queue()
     await toy.run()
     before = toy.steps()
@@ -78,7 +78,7 @@ async def test_steps_of_a_way_that_is_not_gone_any_more_are_superseded(toy: Toy)
                 break
         return ToyResult(answers=answers)
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=loop)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=loop)
     toy.queue()
     await toy.run()
     toy.command("decide", {"key": "iteration-1/enough", "value": True}, job=1)
@@ -114,7 +114,7 @@ async def test_a_foreign_recipe_has_its_decisions_checked_by_its_own_hook(toy: T
         return f"{key} has no {value}." if value > len(shape.steps) else ""
 
     asks = replace(TOY, decisions=(Choice("select", check), FreeText("*/prompt", check)))
-    toy.catalog.recipes["toy"] = asks
+    toy.catalog.known_recipes["toy"] = asks
     toy.queue()
     await toy.run()
     for key, value in (("select", 3), ("select", 4), ("select", True), ("other", 1)):
@@ -145,7 +145,7 @@ async def test_a_key_that_is_used_twice_is_a_defect_that_is_told(toy: Toy) -> No
         await job.step("say", refining(job), "b", [])
         return ToyResult(answers=[])
 
-    toy.catalog.recipes["toy"] = replace(TOY, run=twice)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=twice)
     toy.queue()
     await toy.run()
     assert "used the step key 'say' twice" in (toy.job().message or "")
@@ -178,7 +178,7 @@ async def test_branches_that_ask_the_same_keep_their_own_results(toy: Toy, state
         return ToyResult(answers=[task.result().prompt for task in tasks])
 
     toy.backend.reply = numbered
-    toy.catalog.recipes["toy"] = replace(TOY, run=branches)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=branches)
     toy.queue()
     await toy.run()
     assert json.loads(toy.job().result or "")["answers"] == ["answer 1", "answer 2"]
@@ -208,7 +208,7 @@ async def test_a_step_that_ends_between_loading_and_asking_is_not_made_again(toy
         return ToyResult(answers=[said.prompt])
 
     toy.backend.reply = slow
-    toy.catalog.recipes["toy"] = replace(TOY, run=two_steps)
+    toy.catalog.known_recipes["toy"] = replace(TOY, run=two_steps)
     toy.queue()
     async with toy.running():
         await eventually(begun.is_set)

@@ -1,8 +1,7 @@
 """A toy recipe and toy backends: small enough to reason about, real enough to run durably."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +9,6 @@ from pydantic import BaseModel
 
 from engine.contract import (
     AnyAgent,
-    Backend,
     BaseChatBackend,
     Call,
     CallContext,
@@ -20,6 +18,7 @@ from engine.contract import (
 from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from engine.recipes.refine.agents.refiner import REFINER, Refinement, RefineRequest
+from engine.testing.catalog import MemoryCatalog
 from tests.support.backends import InfoBackend, changed, toy_info
 
 Reply = Callable[[RefineRequest, CallContext], Any]
@@ -114,36 +113,12 @@ TOY: AnyRecipe = Recipe(
 )
 
 
-class ToyBackendSettings(BaseModel):
-    """None."""
+class ToyCatalog(MemoryCatalog):
+    """The toy recipe and its backend, which is shared with the test."""
 
-
-@dataclass
-class ToyCatalog:
-    """One recipe, one backend, shared with the test that made it."""
-
-    toy: ToyBackend = field(default_factory=ToyBackend)
-    recipes: dict[str, AnyRecipe] = field(default_factory=lambda: {"toy": TOY})
-    others: dict[str, Backend] = field(default_factory=dict)
-
-    def recipe(self, name: str) -> AnyRecipe:
-        return self.recipes[name]
-
-    def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
-        return ToyBackendSettings()
-
-    def backend(
-        self,
-        capability: str,
-        name: str,
-        settings: Mapping[str, Any],
-        environment: Mapping[str, str],
-    ) -> Backend:
-        if name in self.others:
-            return self.others[name]
-        if name != "toy":
-            raise KeyError(name)
-        return self.toy
+    def __init__(self, toy: ToyBackend | None = None) -> None:
+        self.toy = toy or ToyBackend()
+        super().__init__([TOY], [self.toy])
 
 
 def write_lines(folder: Path, count: int) -> Path:

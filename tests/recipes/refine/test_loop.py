@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -17,9 +17,10 @@ from engine.contract import (
     ImageInfo,
     ImageRequest,
 )
-from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.refine import RECIPE as REFINE
 from engine.recipes.refine.agents.evaluator import EvaluateRequest, Evaluation
 from engine.recipes.refine.agents.refiner import Refinement, RefineRequest
+from engine.testing.catalog import MemoryCatalog
 from tests.support.agents import ByOperation
 from tests.support.backends import InfoBackend, toy_info
 
@@ -59,15 +60,10 @@ class Scripted(ByOperation, InfoBackend):
         return Refinement(prompt=f"prompt {number}", reason="because", author="scripted")
 
 
-class ScriptedCatalog(EntryPointCatalog):
+def catalog_of(script: Scripted) -> MemoryCatalog:
     """The real recipe; every backend is the script's."""
-
-    def __init__(self, script: Scripted) -> None:
-        super().__init__()
-        self.script = script
-
-    def backend(self, capability: Any, *_: object) -> Backend:
-        return self.script.for_capability(capability)
+    backends = [script.for_capability(name) for name in REFINE.uses]
+    return MemoryCatalog([REFINE], [cast("Backend", backend) for backend in backends])
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +74,7 @@ def no_projection(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(folder: Path, script: Scripted, entry: str = '[{"prompt": "brief"}]', **settings: Any):
     (folder / "in.json").write_text(entry)
-    workspace = Workspace(folder / "w", create=True, catalog=ScriptedCatalog(script))
+    workspace = Workspace(folder / "w", create=True, catalog=catalog_of(script))
     batch = workspace.run("refine", folder / "in.json", settings={"seed": 5, **settings})
     with workspace.reading() as connection:
         [job] = queries.jobs_page(connection, int(batch.removeprefix("b")))
