@@ -33,7 +33,7 @@ from engine.recipes.storyboard.report import (
     StoryboardReport,
     VariationReport,
 )
-from engine.recipes.storyboard.trace_texts import trace_texts
+from engine.recipes.storyboard.traces import trace_texts
 from engine.text.terminal import clean
 
 STORYBOARD = "storyboard.json"
