@@ -22,6 +22,12 @@ async def test_a_reply_is_asked_for_by_schema() -> None:
     assert call.headers["x-stainless-retry-count"] == "0"
 
 
+async def test_a_temperature_of_the_settings_is_sent() -> None:
+    with ProviderServer(AnthropicMessages()) as server:
+        await judge(ANTHROPIC.backend(server, temperature=0.25), MemoryContext())
+        assert server.ledger[0].json["temperature"] == 0.25
+
+
 async def test_it_can_be_asked_for_in_words_only() -> None:
     with ProviderServer(AnthropicMessages()) as server:
         await judge(ANTHROPIC.backend(server, structured="words"), MemoryContext())
