@@ -1,0 +1,208 @@
+"""Samples of `.npy` and `.npz` files: dicts with `audio`, arrays, ragged and structured arrays.
+
+A file of objects is a pickle, read by the restricted `machine`; other arrays are mapped from the
+file. Nothing in a dataset gives the sample rate, except `sample_rate` in a `.npz`.
+"""
+
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from engine.audio.datasets import machine, plain
+from engine.audio.datasets.values import Array
+from engine.audio.sound import SoundError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+AUDIO = "audio"
+MAX_UNPACKED = 4 << 30
+_PIECE = 1 << 20
+_BUFFER = 1 << 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RawSample:
+    """One sample of a dataset.
+
+    Attributes:
+        index: Its place in the dataset, from 0.
+        audio: 32-bit floats of shape (frames,) or (channels, frames); None with a problem.
+        metadata: The record's small values as plain data, by name.
+        problem: The reason that there is no audio, as the end of a sentence; empty if there is.
+        sample_rate: Frames a second if the file says so.
+    """
+
+    index: int
+    audio: "NDArray[np.float32] | None" = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    sample_rate: int | None = None
+
+
+def read_samples(
+    path: Path, start: int = 0, count: int | None = None, *, audio: bool = True
+) -> Iterator[RawSample]:
+    """Yield the samples of a dataset one at a time.
+
+    Args:
+        path: A `.npy` or `.npz` file.
+        start: Index of the first one.
+        count: The most to yield; all if None.
+        audio: With False only metadata is read, and `audio` stays None.
+
+    Raises:
+        SoundError: The file is no dataset, is broken, or asks for code to be run.
+        OSError: It cannot be read.
+    """
+    with _open(path) as (stream, rate):
+        records = _records(stream)
+        stop = len(records) if count is None else min(len(records), start + count)
+        for index in range(start, stop):
+            yield _sample(index, records[index], stream, rate, audio)
+
+
+def count_samples(path: Path) -> int:
+    """Return the number of samples of a dataset, without reading their audio.
+
+    Raises:
+        SoundError: The file is no dataset, is broken, or asks for code to be run.
+        OSError: It cannot be read.
+    """
+    with _open(path) as (stream, _):
+        return len(_records(stream))
+
+
+def _sample(index: int, record: Any, stream: BinaryIO, rate: int | None, wanted: bool) -> RawSample:
+    known: dict[str, Any] = {}
+    try:
+        if isinstance(record, dict):
+            known = plain.metadata(record, AUDIO)
+            if AUDIO not in record:
+                raise SoundError("has no 'audio'")
+            record = record[AUDIO]
+        audio = _audio(record, stream) if wanted else None
+    except (SoundError, UnicodeError) as error:
+        return RawSample(index, None, known, str(error), rate)
+    return RawSample(index, audio, known, "", rate)
+
+
+def _audio(value: Any, stream: BinaryIO) -> "NDArray[np.float32]":
+    import numpy as np
+
+    return plain.scaled(value) if isinstance(value, np.ndarray) else plain.samples(value, stream)
+
+
+def _records(stream: Any) -> Any:
+    """Return a sequence of records: dicts, arrays, or values of a pickle."""
+    from numpy.lib import format as npy
+
+    start = stream.tell()
+    try:
+        version = npy.read_magic(stream)
+        read_header = {
+            (1, 0): npy.read_array_header_1_0,
+            (2, 0): npy.read_array_header_2_0,
+        }[version]
+        _, _, dtype = read_header(stream)
+    except (ValueError, KeyError, TypeError, SyntaxError):
+        raise SoundError("is no NumPy file, or its header is broken") from None
+    if dtype.hasobject:
+        return _object_records(machine.load(stream))
+    stream.seek(start)
+    return _mapped(stream)
+
+
+def _object_records(value: Any) -> list[Any]:
+    if not isinstance(value, Array) or not isinstance(value.data, list):
+        raise SoundError("holds no list of records")
+    names = value.dtype.names
+    if names:
+        return [dict(zip(names, record, strict=False)) for record in value.data]
+    return value.data
+
+
+def _mapped(stream: Any) -> Any:
+    import numpy as np
+
+    try:
+        array: Any = np.load(stream.name, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError):
+        raise SoundError("is broken: its data is shorter than its header says") from None
+    if array.dtype.names:
+        return [_fields(array, row) for row in range(array.size)]
+    if array.ndim == 0:
+        raise SoundError("holds a single number, no samples")
+    return array[np.newaxis] if array.ndim == 1 else array
+
+
+def _fields(array: Any, row: int) -> dict[str, Any]:
+    record = array.reshape(-1)[row]
+    return {
+        name: record[name] if record[name].ndim or name == AUDIO else record[name].item()
+        for name in array.dtype.names
+    }
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[tuple[Any, int | None]]:
+    if zipfile.is_zipfile(path):
+        with _unpacked(path) as found:
+            yield found
+        return
+    with path.open("rb", buffering=_BUFFER) as stream:
+        yield stream, None
+
+
+@contextmanager
+def _unpacked(path: Path) -> Iterator[tuple[Any, int | None]]:
+    """Open the member `audio` of a `.npz`, or its only one, from a temporary file."""
+    try:
+        with zipfile.ZipFile(path) as archive, tempfile.NamedTemporaryFile(suffix=".npy") as copy:
+            rate = _rate(archive)
+            with archive.open(_member(archive)) as packed:
+                _copy(packed, copy)
+            copy.flush()
+            with Path(copy.name).open("rb", buffering=_BUFFER) as stream:
+                yield stream, rate
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+        raise SoundError("is a broken .npz file") from None
+
+
+def _member(archive: zipfile.ZipFile) -> str:
+    names = [name for name in archive.namelist() if name.endswith(".npy")]
+    for name in (f"{AUDIO}.npy", "arr_0.npy"):
+        if name in names:
+            return name
+    if len(names) == 1:
+        return names[0]
+    raise SoundError("holds no array named 'audio'")
+
+
+def _rate(archive: zipfile.ZipFile) -> int | None:
+    import numpy as np
+
+    if "sample_rate.npy" not in archive.namelist():
+        return None
+    with archive.open("sample_rate.npy") as member:
+        try:
+            rate = int(np.lib.format.read_array(member, allow_pickle=False).reshape(-1)[0])
+        except (ValueError, TypeError, IndexError, OverflowError):
+            raise SoundError("has a sample_rate that is no number") from None
+    if not 1000 <= rate <= 768_000:
+        raise SoundError(f"has a sample_rate of {rate}, outside 1000 to 768000")
+    return rate
+
+
+def _copy(packed: Any, target: Any) -> None:
+    size = 0
+    while piece := packed.read(_PIECE):
+        size += len(piece)
+        if size > MAX_UNPACKED:
+            raise SoundError("unpacks to more than 4 GiB")
+        target.write(piece)
