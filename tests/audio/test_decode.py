@@ -1,0 +1,93 @@
+"""Sounds of many formats are decoded alike, and unusable ones are named."""
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.audio.decode import decode, usable
+from engine.audio.sound import Sound, SoundError
+
+soundfile = pytest.importorskip("soundfile")
+av = pytest.importorskip("av")
+
+RATE = 48_000
+TONE = (0.5 * np.sin(np.arange(RATE // 2) * 2 * np.pi * 440 / RATE)).astype(np.float32)
+
+
+def by_soundfile(container: str, subtype: str, samples: Any = TONE) -> bytes:
+    target = io.BytesIO()
+    soundfile.write(target, samples, RATE, format=container, subtype=subtype)
+    return target.getvalue()
+
+
+def by_av(container: str, codec: str) -> bytes:
+    target = io.BytesIO()
+    with av.open(target, "w", format=container) as output:
+        track = output.add_stream(codec, rate=RATE, layout="mono")
+        track.bit_rate = 96_000
+        frame = av.AudioFrame.from_ndarray(TONE[np.newaxis], format="fltp", layout="mono")
+        frame.sample_rate = RATE
+        resampler = av.AudioResampler(
+            track.codec_context.format, "mono", RATE, track.codec_context.frame_size or 1024
+        )
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            output.mux(track.encode(part))
+        output.mux(track.encode(None))
+    return target.getvalue()
+
+
+def strongest(sound: Sound) -> float:
+    power = np.abs(np.fft.rfft(sound.mono()))
+    return float(power.argmax() * sound.sample_rate / sound.mono().size)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        by_soundfile("WAV", "FLOAT"),
+        by_soundfile("WAV", "PCM_24"),
+        by_soundfile("WAV", "ALAW"),
+        by_soundfile("AIFF", "PCM_16"),
+        by_soundfile("FLAC", "PCM_16"),
+        by_soundfile("OGG", "VORBIS"),
+        by_av("ipod", "aac"),
+        by_av("webm", "libopus"),
+        by_av("asf", "wmav2"),
+    ],
+    ids=["float", "24 bit", "a-law", "aiff", "flac", "ogg", "m4a", "webm", "wma"],
+)
+def test_formats_give_the_same_tone(data: bytes) -> None:
+    sound = decode(data, "no-ending")
+    assert sound.seconds == pytest.approx(0.5, abs=0.08)
+    assert strongest(sound) == pytest.approx(440, abs=4)
+    assert usable(sound) == ()
+
+
+def test_channels_come_first() -> None:
+    assert decode(by_soundfile("WAV", "PCM_16", np.zeros((900, 6)))).samples.shape == (6, 900)
+
+
+@pytest.mark.parametrize("data", [b"", b"no sound at all", by_soundfile("WAV", "PCM_16")[:20]])
+def test_broken_files_are_refused(data: bytes) -> None:
+    with pytest.raises(SoundError):
+        decode(data)
+
+
+@pytest.mark.parametrize(
+    ("samples", "problem"),
+    [
+        (np.zeros(RATE), "silent"),
+        (TONE[:100], "lasts"),
+        (np.where(np.arange(TONE.size) == 9, np.nan, TONE), "no numbers"),
+    ],
+)
+def test_unusable_sounds_are_named(samples: Any, problem: str) -> None:
+    with pytest.raises(SoundError, match=problem):
+        usable(Sound(samples[np.newaxis].astype(np.float32), RATE))
+
+
+def test_clipped_sounds_are_warned_of() -> None:
+    clipped = np.clip(TONE * 8, -1, 1)[np.newaxis]
+    assert usable(Sound(clipped, RATE)) == ("is clipped",)
