@@ -1,9 +1,19 @@
-"""Kind `notation`: music as ABC text (version 2.1 of the standard)."""
+"""Kind `notation`: music as ABC text (version 2.1 of the standard), drawn as a staff."""
 
 import re
 from collections.abc import Sequence
 
-from engine.contract.kinds import Content, Drawing, Item, Kind, Lines, Recognition, Size, Span
+from engine.contract.kinds import (
+    Content,
+    Drawing,
+    Item,
+    Kind,
+    Lines,
+    Raster,
+    Recognition,
+    Size,
+    Span,
+)
 from engine.kinds.text import as_text, read_lines
 
 MEDIA_TYPE = "text/vnd.abc"
@@ -14,6 +24,12 @@ _FIRST_FIELD = re.compile(
 _KEY = re.compile(r"^K:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
 _METRE = re.compile(r"^M:[ \t]{0,20}([^\r\n%]{0,40})", re.MULTILINE)
 _FIELD = re.compile(r"[A-Za-z+]:|%")
+
+_STAFF = Size(48, 8)
+"""The smallest area in which a staff can be read."""
+
+_CELL = Size(10, 20)
+"""Pixels of a cell, about."""
 
 
 class NotationKind(Kind):
@@ -40,7 +56,28 @@ class NotationKind(Kind):
         """Return key and metre."""
         return [(n, str(item.facts[n])) for n in ("key", "metre") if n in item.facts]
 
+    def thumbnail(self, item: Item, side: int) -> bytes | None:
+        """Return the first systems of the staff, if it can be drawn."""
+        return _staff(item, side, side, 0.6)
+
     def full(self, item: Item, size: Size) -> Drawing | None:
-        """Return the text of the tune, its fields apart from its notes."""
+        """Return the staff, or the text of the tune, its fields apart from its notes."""
+        if size.columns >= _STAFF.columns and size.rows >= _STAFF.rows:
+            image = _staff(item, size.columns * _CELL.columns, size.rows * _CELL.rows, 1.0)
+            if image is not None:
+                return Raster(image)
         lines = read_lines(item, size.rows)
         return Lines(tuple((Span(line, "muted" if _FIELD.match(line) else ""),) for line in lines))
+
+
+def _staff(item: Item, width: int, height: int, zoom: float) -> bytes | None:
+    """Return a PNG of a tune of our own; None if it is another's, or the packages are missing."""
+    from engine.audio.notation.staff import MAX_CHARS, can_draw, drawable, staff_png
+
+    if item.open is None or item.size > MAX_CHARS:
+        return None
+    with item.open() as stream:
+        text = stream.read(MAX_CHARS + 1).decode("utf-8", "replace")
+    if not drawable(text) or not can_draw():
+        return None
+    return staff_png(text, width, height, zoom)
