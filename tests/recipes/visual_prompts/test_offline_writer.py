@@ -1,0 +1,102 @@
+"""The offline writer: determinism, variety, and fit to the music."""
+
+import re
+from collections import Counter
+from itertools import combinations
+from statistics import mean, stdev
+
+import pytest
+
+from engine.contract.agent import RuleInput
+from engine.recipes.visual_prompts.rules.mapping import brief, darkness
+from engine.recipes.visual_prompts.rules.writer import RULE, write
+from tests.support.music import features, no_features, random_features
+
+MODES = ("convergent", "convergent", "convergent", "divergent", "divergent")
+
+
+def _sample(seed: int) -> list[str]:
+    music, prompts = random_features(seed), list[str]()
+    for number, mode in enumerate(MODES):
+        prompts.append(write(music, mode, number, 0, prompts))
+    return prompts
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[list[str]]:
+    return [_sample(seed) for seed in range(100)]
+
+
+def _words(prompt: str) -> list[str]:
+    return re.findall(r"[\w'-]+", prompt.lower())
+
+
+def _overlap(one: str, other: str) -> float:
+    a, b = set(_words(one)), set(_words(other))
+    return len(a & b) / len(a | b)
+
+
+def test_the_same_input_gives_the_same_prompt() -> None:
+    music = random_features(1)
+    assert write(music, "convergent", 0, 7) == write(music, "convergent", 0, 7)
+    assert write(music, "convergent", 0, 7) != write(music, "convergent", 0, 8)
+    assert write(music, "convergent", 0, 7) != write(music, "convergent", 1, 7)
+
+
+def test_no_sentence_stands_twice_among_500_prompts(samples: list[list[str]]) -> None:
+    prompts = [prompt for sample in samples for prompt in sample]
+    counts = Counter(part for prompt in prompts for part in re.split(r"(?<=\.) ", prompt))
+    assert [part for part, count in counts.items() if count > 1] == []
+
+
+def test_at_most_5_percent_of_six_word_runs_stand_twice(samples: list[list[str]]) -> None:
+    runs = Counter(
+        tuple(words[at : at + 6])
+        for sample in samples
+        for words in map(_words, sample)
+        for at in range(len(words) - 5)
+    )
+    repeated = sum(count for count in runs.values() if count > 1)
+    assert repeated / sum(runs.values()) <= 0.05
+
+
+def test_prompts_are_plain_prose_of_100_to_300_words(samples: list[list[str]]) -> None:
+    for prompt in (prompt for sample in samples for prompt in sample):
+        assert 100 <= len(_words(prompt)) <= 300
+        assert not re.search(r"[{}\n*#:\"]|\b[Aa] [aeio]|music|song|melod|  ", prompt), prompt
+
+
+def test_overlap_falls_from_convergent_to_divergent_to_other_samples(
+    samples: list[list[str]],
+) -> None:
+    few = samples[:40]
+    convergent = [_overlap(a, b) for one in few for a, b in combinations(one[:3], 2)]
+    divergent = [_overlap(one[3], one[4]) for one in few]
+    across = [_overlap(a[0], b[3]) for a, b in combinations(few, 2)]
+    for higher, lower in ((convergent, divergent), (divergent, across)):
+        assert mean(higher) - mean(lower) > 0.5 * max(stdev(higher), stdev(lower))
+
+
+def test_slow_minor_dark_music_is_darker_and_slower_than_fast_major_bright_music() -> None:
+    dark = features("D", "minor", 60, brightness=0.1, valence=-0.7, arousal=-0.6, rms_db=-30)
+    bright = features("D", "major", 160, brightness=0.9, valence=0.8, arousal=0.8, rms_db=-10)
+    assert darkness(dark) > 0.6 > 0.36 > darkness(bright)
+    one, other = (brief(music, "convergent", 0, 0) for music in (dark, bright))
+    assert one.pace < other.pace
+    assert set(one.colours[:2]) <= {"bitter chocolate", "raw umber", "dark bronze"}
+    assert set(other.colours[:2]) <= {"honey", "lemon", "pale gold"}
+
+
+@pytest.mark.parametrize("mode", ["convergent", "divergent"])
+def test_music_without_any_feature_gives_a_prompt(mode: str) -> None:
+    assert len(_words(write(no_features(), mode, 0, 0))) >= 100
+
+
+def test_a_draft_that_is_sent_back_is_replaced() -> None:
+    request = {
+        "features": random_features(3).model_dump(mode="json"), "abc": "", "mode": "convergent",
+        "temperature": 0.4, "number": 0, "seed": 0, "previous": (), "draft": "", "problems": (),
+    }  # fmt: skip
+    first = RULE.run(RuleInput(request, (), 1.0, "builtin"))["visual_prompt"]
+    again = RULE.run(RuleInput({**request, "draft": first}, (), 1.0, "builtin"))["visual_prompt"]
+    assert first and again != first
