@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from engine.audio.chords import chords
-from engine.audio.features import Features, Undefined
+from engine.audio.dynamics import SILENT_PEAK, dynamics
+from engine.audio.features import Dynamics, Features, Key, Mood, Rhythm, Timbre, Undefined
 from engine.audio.key import key
+from engine.audio.melody import melody
+from engine.audio.mood import mood, roughness_of
 from engine.audio.rhythm import rhythm
 from engine.audio.sections import sections
 from engine.audio.sound import Sound, SoundError
 from engine.audio.spectra import Spectra
+from engine.audio.timbre import timbre
 
 LONGEST = 600.0
 """Length in seconds of the part that is analysed, from the start."""
@@ -20,9 +24,6 @@ SHORTEST = 0.1
 
 LOWEST_RATE = 4000
 """Lowest sample rate in Hz."""
-
-SILENCE = 1e-5
-"""Peak below which a sound is silent, 1 for full scale: -100 dBFS."""
 
 LARGEST = 1e6
 """Largest sample that can be a sound; 1 for full scale."""
@@ -35,9 +36,6 @@ CLIPPED = 4
 
 NEARLY_FULL = 0.99
 """Peak that counts as full scale."""
-
-NOT_MEASURED = ("melody", "dynamics", "timbre", "mood")
-"""Features that no method measures yet."""
 
 T = TypeVar("T")
 
@@ -56,21 +54,39 @@ def analyse(sound: Sound) -> Features:
     warnings += _faults(part)
     spectra = Spectra.of(part)
     taken = _Measurements(_without_music(spectra))
+    always = _Measurements(None, taken.undefined)
+    tonality = taken.of("key", lambda: key(spectra))
+    pulse = taken.of("rhythm", lambda: rhythm(spectra))
+    level = always.of("dynamics", lambda: dynamics(part))
+    colour = always.of("timbre", lambda: timbre(spectra))
     return Features(
         seconds=sound.seconds,
         sample_rate=sound.sample_rate,
         channels=sound.channels,
-        key=taken.of("key", lambda: key(spectra)),
-        rhythm=taken.of("rhythm", lambda: rhythm(spectra)),
-        melody=None,
+        key=tonality,
+        rhythm=pulse,
+        melody=taken.of("melody", lambda: melody(spectra, pulse)),
         chords=taken.of("chords", lambda: chords(spectra)),
-        dynamics=None,
-        timbre=None,
+        dynamics=level,
+        timbre=colour,
         sections=taken.of("sections", lambda: sections(spectra)),
-        mood=None,
-        undefined=taken.undefined | dict.fromkeys(NOT_MEASURED, "this version does not measure it"),
+        mood=taken.of("mood", lambda: _mood(spectra, tonality, pulse, level, colour)),
+        undefined=taken.undefined,
         warnings=warnings,
     )
+
+
+def _mood(
+    spectra: Spectra,
+    tonality: Key | None,
+    pulse: Rhythm | None,
+    level: Dynamics | None,
+    colour: Timbre | None,
+) -> Mood:
+    """Map the other features to a mood."""
+    if level is None or colour is None:
+        raise Undefined("a mood needs the level and the colour of the sound")
+    return mood(tonality, pulse, level, colour, roughness_of(spectra))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +160,7 @@ def _faults(sound: Sound) -> tuple[str, ...]:
 
 def _without_music(spectra: Spectra) -> str | None:
     """Return the reason why a sound has no musical features at all, or None."""
-    if spectra.peak < SILENCE:
+    if spectra.peak <= SILENT_PEAK:
         return "the sound is silent"
     if spectra.seconds < SHORTEST:
         return f"{spectra.seconds:.2g} s is too short; music needs {SHORTEST:g} s"

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     Levels = NDArray[np.float64]
 
-SILENT_PEAK = 3e-5
-"""Peak up to which a sound counts as silent, about -90 dBFS."""
+SILENT_PEAK = 1e-5
+"""Peak up to which a sound counts as silent, 1 for full scale: -100 dBFS."""
 
 SWELL_DB = 3.0
 """Change of level in dB from which it counts as a trend."""

@@ -110,3 +110,19 @@ def test_of_a_long_sound_the_first_minutes_are_analysed() -> None:
     found = analyse(Sound(samples, rate))
     assert found.seconds == LONGEST + 60
     assert found.warnings == ("Only the first 10 of 11.0 minutes were analysed.",)
+
+
+def test_a_played_scale_has_melody_level_colour_and_mood() -> None:
+    times = np.arange(8000) / 16_000
+    notes = [
+        0.5 * np.sin(2 * np.pi * 440 * 2 ** ((pitch - 69) / 12) * times) * np.exp(-3 * times)
+        for pitch in (60, 62, 64, 65, 67, 69, 71, 72)
+    ]
+    found = analyse(Sound(np.concatenate(notes).astype(np.float32)[None], 16_000))
+    assert found.melody is not None
+    assert [note.pitch for note in found.melody.notes] == [60, 62, 64, 65, 67, 69, 71, 72]
+    assert found.dynamics is not None
+    assert found.dynamics.peak_db == pytest.approx(-6, abs=0.2)
+    assert found.timbre is not None
+    assert found.mood is not None
+    assert not {"melody", "dynamics", "timbre", "mood"} & set(found.undefined)
