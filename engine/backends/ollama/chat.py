@@ -103,7 +103,7 @@ class OllamaChatClient:
         Raises:
             StepError: The server did not say.
         """
-        found = await self._asked(_Models, "list")
+        found = await self.ask(_Models, "list")
         return sorted(one.model for one in found.models if one.model)
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
@@ -117,7 +117,7 @@ class OllamaChatClient:
         if talk.temperature is not None:
             options["temperature"] = talk.temperature
         messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
-        found = await self._asked(
+        found = await self.ask(
             _Chat,
             "chat",
             unknown=asks_about(settings, talk),
@@ -135,9 +135,27 @@ class OllamaChatClient:
         text, thoughts = message.content or calls, bool(message.thinking)
         return ended_reply(self.account, text, finish, thoughts=thoughts)
 
-    async def _asked(
-        self, shape: type[ShapeT], operation: str, *, unknown: bool = False, **arguments: Any
+    async def ask(
+        self,
+        shape: type[ShapeT],
+        operation: str,
+        *,
+        unknown: bool = False,
+        what: str = "no chat of Ollama's",
+        **arguments: Any,
     ) -> ShapeT:
+        """Return the fields that are read of the reply to one operation of the client.
+
+        Args:
+            shape: Those fields.
+            operation: Name of the client's method.
+            unknown: As for `from_exception`.
+            what: Name of a reply without them.
+            arguments: Arguments of the method.
+
+        Raises:
+            StepError: It did not come to a reply.
+        """
         ollama = await load("ollama", "ollama")
         httpx = await load("httpx", "httpx")
         headers = {"authorization": f"Bearer {self._key}"} if self._key else {}
@@ -158,7 +176,6 @@ class OllamaChatClient:
             ) from error
         except (httpx.HTTPError, UnreadableReply, OSError) as error:
             raise from_exception(self.account, error, unknown=unknown) from error
-        what = "no chat of Ollama's"
         body = bytes(heard.body)
         return read_as(shape, self.account, body, heard.headers, what=what, unknown=unknown)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from engine.backends.openai.settings import OpenAISettings
 from engine.contract import BackendFamily, ChatBackend, ImageBackend
+from engine.contract.embedding import EmbeddingBackend
 
 __all__ = ["FAMILY", "OpenAISettings"]
 
@@ -28,10 +29,18 @@ def _image(settings: OpenAISettings, environment: Mapping[str, str]) -> ImageBac
     return OpenAIImages(settings, environment)
 
 
+def _embedding(settings: OpenAISettings, environment: Mapping[str, str]) -> EmbeddingBackend:
+    from engine.backends.common.embedding import RemoteEmbedder
+    from engine.backends.openai.embeddings import OpenAIEmbeddings
+
+    client = OpenAIEmbeddings(settings, environment)
+    return RemoteEmbedder(settings, client, settings.embedding_model)
+
+
 FAMILY = BackendFamily(
     name="openai",
-    summary="OpenAI and compatible servers (llama.cpp, vLLM, OpenRouter): text, vision, image.",
+    summary="OpenAI, llama.cpp, vLLM, OpenRouter and others: text, vision, image, embedding.",
     settings=OpenAISettings,
-    factories={"text": _text, "vision": _vision, "image": _image},
+    factories={"text": _text, "vision": _vision, "image": _image, "embedding": _embedding},
 )
 """The family, as the entry point `openai` of `safelight.backends` gives it."""

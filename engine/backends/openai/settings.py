@@ -14,6 +14,7 @@ class OpenAISettings(ChatSettings):
     """Settings of OpenAI and of servers that speak its language.
 
     Attributes:
+        embedding_model: The model that embeds texts.
         image_model: The model that makes images.
         image_quality: Its quality, by the provider's own name for it.
         price_image: Dollars for one image: what budgets reserve, and what it has cost where the
@@ -25,6 +26,7 @@ class OpenAISettings(ChatSettings):
     """
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
+    embedding_model: str = Field("text-embedding-3-small", description="Model that embeds texts.")
     image_model: str = Field("gpt-image-2.5-flare", description="Model that makes images.")
     image_quality: str | None = Field(
         None, description="Quality of images, by the provider's own name for it."
