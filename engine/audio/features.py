@@ -22,9 +22,9 @@ class Undefined(ValueError):
 
 
 class Measured(BaseModel):
-    """Base of all measurements: frozen, and without unknown fields."""
+    """Base of all measurements: frozen, of finite numbers, and without unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Key(Measured):

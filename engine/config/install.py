@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 NAME = "safelight"
-_TELLING = {"cloud": "openai", "local": "diffusers"}
+_TELLING = {"audio": "verovio", "cloud": "openai", "local": "diffusers"}
 """For each extra, a module that only it brings."""
 
 
@@ -19,7 +19,7 @@ def install_command(*, extra: str = "", package: str = "") -> str:
     """Return the command that adds an extra of Safelight, or a package beside it.
 
     Args:
-        extra: `cloud` or `local`.
+        extra: `audio`, `cloud` or `local`.
         package: Any requirement, such as `httpx[socks]`.
     """
     prefix = Path(sys.prefix)

@@ -52,6 +52,8 @@ def test_uv_tool_keeps_the_extras_that_are_there(installed):
     assert install_command(package="httpx[socks]") == (
         "uv tool install 'safelight[cloud]' --with 'httpx[socks]'"
     )
+    installed(mark="uv-receipt.toml", modules=("verovio",))
+    assert install_command(extra="local") == "uv tool install 'safelight[audio,local]'"
 
 
 def test_uv_tool_from_a_folder(installed):
