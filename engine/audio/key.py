@@ -19,6 +19,7 @@ MINOR = (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0
 
 _SHARPNESS = 12.0
 _FLATTEST = 0.25
+_LEAST_FIT = 0.45
 _QUIETEST = 0.05
 
 
@@ -34,9 +35,12 @@ def key(spectra: Spectra) -> Key:
     import numpy as np
 
     mean = mean_chroma(spectra.chroma)
-    if mean is None or mean.std() < _FLATTEST * mean.mean():
+    if mean is None:
         raise Undefined("the sound has no clear pitch")
     fits = correlations(mean)
+    # The chroma of a dense mix is as flat as that of noise, but it still resembles a key.
+    if mean.std() < _FLATTEST * mean.mean() and fits.max() < _LEAST_FIT:
+        raise Undefined("the sound has no clear pitch")
     shares = np.exp(_SHARPNESS * (fits - fits.max()))
     shares *= max(0.0, float(fits.max())) / shares.sum()
     best, second = (int(index) for index in np.argsort(-fits)[:2])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from engine.audio.features import PITCH_CLASSES, Undefined
-from engine.audio.key import key
+from engine.audio.key import key, mean_chroma
 from tests.audio.synthetic import RATE, Samples, noise, note, progression, spectra_of
 
 
@@ -27,6 +27,16 @@ def test_gain_and_offset_do_not_change_the_key() -> None:
 def test_a_piece_tuned_a_third_of_a_semitone_high_keeps_its_key() -> None:
     scale = np.concatenate([note(p + 0.33, 0.3) for p in (60, 62, 64, 65, 67, 69, 71, 72, 67, 60)])
     assert key(spectra_of(scale)).name == "C major"
+
+
+def test_a_dense_mix_whose_chroma_is_nearly_flat_has_its_key() -> None:
+    samples = progression(0, minor=False, seconds=0.5, rounds=2)
+    dense = samples + noise(len(samples) / RATE)[: len(samples)] * np.float32(40)
+    spectra = spectra_of(dense)
+    chroma = mean_chroma(spectra.chroma)
+    assert chroma is not None
+    assert chroma.std() < 0.25 * chroma.mean()
+    assert key(spectra).name == "C major"
 
 
 SEMITONES = np.concatenate([note(60 + k, 0.25) for k in range(12)])
