@@ -87,6 +87,18 @@ async def test_a_model_that_takes_none_is_asked_without_it(provider: Provider) -
         assert [sent(call) for call in server.ledger] == [0.4, None, None]
 
 
+@every
+async def test_content_that_is_refused_is_not_asked_for_again(provider: Provider) -> None:
+    blocked = status(400, {"error": {"message": "Blocked: it describes a body temperature."}})
+    with ProviderServer(provider.route(script())) as server:
+        server.misbehave(blocked)
+        with pytest.raises(Permanent, match="body temperature"):
+            await provider.backend(server, "text").structured(
+                POET, LineRequest(heat=0.4), MemoryContext()
+            )
+        assert len(server.ledger) == 1
+
+
 async def test_an_operators_temperature_is_not_dropped() -> None:
     provider = PROVIDERS[0]
     with ProviderServer(provider.route(script())) as server:

@@ -5,6 +5,7 @@ shape of the answer are the agent's (`engine.contract.agent`).
 """
 
 import asyncio
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -32,6 +33,13 @@ from engine.contract.chat.replies import ModelReply, structured
 
 METHOD = "1"
 """Version of how conversations are sent and replies read; raised when results change by it."""
+
+_REFUSED_TEMPERATURE = re.compile(
+    r"\btemperature\b.{0,80}\b(?:support|deprecat|default|recogni[sz]|unknown)"
+    r"|\b(?:unsupported|unknown|unrecogni[sz]ed)\b.{0,60}\btemperature\b",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Words of providers whose model takes no temperature, or only its own."""
 
 _CHARACTERS_OF_TOKEN = 3  # rather too few, so that estimates are rather too high
 _TOKENS_PER_IMAGE = 3000
@@ -176,7 +184,7 @@ class RemoteChatBackend(BaseChatBackend):
             return await self._round(talk, context)
         except Permanent as error:
             chosen = self.settings.temperature is not None
-            if talk.temperature is None or chosen or "temperature" not in error.message:
+            if talk.temperature is None or chosen or not _is_free_refusal(error):
                 raise
             self._takes_no_temperature = True
             return await self._round(self._tempered(talk), context)
@@ -227,6 +235,12 @@ class RemoteChatBackend(BaseChatBackend):
         report(context, usage, settings, estimated)
         secrets = self.chat_client.account.secrets
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
+
+
+def _is_free_refusal(error: Permanent) -> bool:
+    """Return True if a provider refused the temperature, and not the content or a billed call."""
+    billed = error.cost or error.uncertain or error.keeps_call
+    return not billed and bool(_REFUSED_TEMPERATURE.search(error.message))
 
 
 def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
