@@ -202,3 +202,18 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "d.npy").write_bytes(data)
     with pytest.raises(SoundError):
         npy.count_samples(tmp_path / "d.npy")
+
+
+def test_a_damaged_npz_is_refused_and_an_error_of_its_reader_is_not_mistaken_for_one(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "d.npz"
+    np.savez_compressed(path, audio=np.random.default_rng(1).normal(size=(2, 800)))
+    with pytest.raises(EOFError, match="of the caller"):
+        for _ in npy.read_samples(path):
+            raise EOFError("of the caller")
+    data = bytearray(path.read_bytes())
+    data[200:260] = bytes(60)
+    path.write_bytes(data)
+    with pytest.raises(SoundError, match=r"is a broken \.npz file"):
+        list(npy.read_samples(path))

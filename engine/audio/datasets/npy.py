@@ -6,6 +6,7 @@ file. Nothing in a dataset gives the sample rate, except `sample_rate` in a `.np
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -162,16 +163,25 @@ def _open(path: Path) -> Iterator[tuple[Any, int | None]]:
 @contextmanager
 def _unpacked(path: Path) -> Iterator[tuple[Any, int | None]]:
     """Open the member `audio` of a `.npz`, or its only one, from a temporary file."""
+    with tempfile.NamedTemporaryFile(suffix=".npy") as copy:
+        rate = _unpack(path, copy)
+        with Path(copy.name).open("rb", buffering=_BUFFER) as stream:
+            yield stream, rate
+
+
+def _unpack(path: Path, copy: Any) -> int | None:
+    """Copy the array of sounds out of a `.npz`; returns the sample rate if it has one."""
     try:
-        with zipfile.ZipFile(path) as archive, tempfile.NamedTemporaryFile(suffix=".npy") as copy:
+        with zipfile.ZipFile(path) as archive:
             rate = _rate(archive)
             with archive.open(_member(archive)) as packed:
                 _copy(packed, copy)
-            copy.flush()
-            with Path(copy.name).open("rb", buffering=_BUFFER) as stream:
-                yield stream, rate
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, EOFError):
         raise SoundError("is a broken .npz file") from None
+    except RuntimeError:  # encrypted, or packed by a method that zipfile does not know
+        raise SoundError("is a .npz file that is encrypted or packed in an unknown way") from None
+    copy.flush()
+    return rate
 
 
 def _member(archive: zipfile.ZipFile) -> str:
