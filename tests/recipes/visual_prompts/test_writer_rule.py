@@ -8,8 +8,12 @@ from statistics import mean, stdev
 import pytest
 
 from engine.contract.agent import RuleInput
+from engine.plugins.catalog import EntryPointCatalog
+from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPromptRequest
+from engine.recipes.visual_prompts.checks import problems_of
 from engine.recipes.visual_prompts.rules.mapping import brief, darkness
-from engine.recipes.visual_prompts.rules.writer import RULE, write
+from engine.recipes.visual_prompts.rules.writer import write, write_by_rule
+from engine.testing.context import MemoryContext
 from tests.support.music import features, no_features, random_features
 
 MODES = ("convergent", "convergent", "convergent", "divergent", "divergent")
@@ -97,6 +101,23 @@ def test_a_draft_that_is_sent_back_is_replaced() -> None:
         "features": random_features(3).model_dump(mode="json"), "abc": "", "mode": "convergent",
         "temperature": 0.4, "number": 0, "seed": 0, "previous": (), "draft": "", "problems": (),
     }  # fmt: skip
-    first = RULE.run(RuleInput(request, (), 1.0, "builtin"))["visual_prompt"]
-    again = RULE.run(RuleInput({**request, "draft": first}, (), 1.0, "builtin"))["visual_prompt"]
+    first = write_by_rule(RuleInput(request, (), 1.0, "builtin"))["visual_prompt"]
+    again = write_by_rule(RuleInput({**request, "draft": first}, (), 1.0, "builtin"))[
+        "visual_prompt"
+    ]
     assert first and again != first
+
+
+async def test_the_embedded_family_runs_it_for_the_agent() -> None:
+    backend = EntryPointCatalog().backend("text", "builtin", {}, {})
+    request = VisualPromptRequest(
+        features=random_features(5), mode="divergent", temperature=0.8, number=3
+    )
+    result = await backend.structured(WRITER, request, MemoryContext())  # type: ignore[attr-defined]
+    assert problems_of(result.visual_prompt) == ()
+    assert result.author == "builtin/visual-writer-1"
+    assert result.temperature is None
+
+
+def test_no_prompt_has_a_problem_of_form(samples: list[list[str]]) -> None:
+    assert [p for sample in samples for prompt in sample for p in problems_of(prompt)] == []

@@ -6,12 +6,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.audio.features import Features
-from engine.contract.agent import Agent
+from engine.contract.agent import Agent, Rule
 from engine.contract.backend import Artifact, Request
 from engine.contract.chat.answers import Answer, CleanText, SampledResult
 from engine.contract.chat.prompt_files import fence, prompt_beside
 from engine.contract.data import PromptVersion
 from engine.recipes.visual_prompts.checks import MAX_CHARACTERS, cleaned
+from engine.recipes.visual_prompts.rules.writer import write_by_rule
 
 Mode = Literal["convergent", "divergent"]
 
@@ -171,6 +172,7 @@ WRITER = Agent(
     message=message,
     answer=VisualPromptAnswer,
     finish=_finish,
+    rule=Rule(write_by_rule, name="visual-writer"),
     temperature=lambda request: request.temperature,
 )
 """Writes one prompt of a sample."""

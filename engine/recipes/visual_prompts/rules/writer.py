@@ -1,11 +1,11 @@
-"""Offline writer of visual prompts: the rule of the agent."""
+"""Offline writer of visual prompts: the rule of the agent `write_visual_prompt`."""
 
 import random
 from collections.abc import Iterable
 from typing import Any
 
 from engine.audio.features import Features
-from engine.contract.agent import Rule, RuleInput
+from engine.contract.agent import RuleInput
 from engine.recipes.visual_prompts.rules.grammar import sentences
 from engine.recipes.visual_prompts.rules.mapping import brief, signature
 
@@ -54,7 +54,4 @@ def write_by_rule(data: RuleInput) -> dict[str, Any]:
     previous = [*request.get("previous", ()), *filter(None, [request.get("draft")])]
     features = Features.model_validate(request["features"])
     prompt = write(features, request["mode"], request["number"], request.get("seed", 0), previous)
-    return {"visual_prompt": prompt}
-
-
-RULE = Rule(write_by_rule, "builtin/visual-writer-1")
+    return {"visual_prompt": prompt, "author": data.author}
