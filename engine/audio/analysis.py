@@ -8,6 +8,7 @@ from engine.audio.chords import chords
 from engine.audio.dynamics import SILENT_PEAK, dynamics
 from engine.audio.features import Dynamics, Features, Key, Mood, Rhythm, Timbre, Undefined
 from engine.audio.key import key
+from engine.audio.loudness import LOWEST_RATE
 from engine.audio.melody import melody
 from engine.audio.mood import mood, roughness_of
 from engine.audio.rhythm import rhythm
@@ -21,9 +22,6 @@ LONGEST = 600.0
 
 SHORTEST = 0.1
 """Length in seconds below which a sound has no musical features."""
-
-LOWEST_RATE = 4000
-"""Lowest sample rate in Hz."""
 
 LARGEST = 1e6
 """Largest sample that can be a sound; 1 for full scale."""

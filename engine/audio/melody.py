@@ -129,6 +129,7 @@ def _audible(spectra: Spectra) -> "NDArray[np.bool_]":
 def _periodicity(spectra: Spectra) -> "Floats":
     """Return the normalised autocorrelation at each pitch, of shape (frames, pitches), 0 to 1."""
     import numpy as np
+    from scipy.fft import irfft, rfft
 
     rate, count = spectra.sample_rate, len(spectra.magnitudes)
     lags = rate / (440 * 2 ** ((_grid() - 69) / 12))
@@ -140,9 +141,9 @@ def _periodicity(spectra: Spectra) -> "Floats":
     result = np.empty((count, len(lags)), np.float32)
     for start in range(0, count, _BLOCK):
         block = frames[start : start + _BLOCK]
-        spectrum = np.fft.rfft(block, size, axis=1)
-        spectrum *= np.conj(np.fft.rfft(block[:, :window], size, axis=1))
-        fine = np.fft.irfft(spectrum, size * _FINER, axis=1)[:, : longest * _FINER] * _FINER
+        spectrum = rfft(block, size, axis=1)
+        spectrum *= np.conj(rfft(block[:, :window], size, axis=1))
+        fine = irfft(spectrum, size * _FINER, axis=1)[:, : longest * _FINER] * _FINER
         energy = np.cumsum(np.pad(block.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
         shifted = energy[:, window : window + longest] - energy[:, :longest]
         at = np.minimum(np.round(lags).astype(int), longest - 1)
@@ -168,6 +169,7 @@ def _harmonic_strength(spectra: Spectra) -> "Floats":
     High pitches count up to 30 % more and low ones less, because melodies are mostly on top.
     """
     import numpy as np
+    from scipy.fft import rfft
     from scipy.ndimage import uniform_filter1d
 
     rate, count = spectra.sample_rate, len(spectra.magnitudes)
@@ -181,7 +183,7 @@ def _harmonic_strength(spectra: Spectra) -> "Floats":
     result = np.empty((count, len(hertz)), np.float32)
     for start in range(0, count, _BLOCK):
         block = frames[start : start + _BLOCK] * taper
-        magnitude = np.abs(np.fft.rfft(block, 2 * size, axis=1)).astype(np.float32)
+        magnitude = np.abs(rfft(block, 2 * size, axis=1)).astype(np.float32)
         around = uniform_filter1d(magnitude, max(9, round(600 * 2 * size / rate)), axis=1)
         white = np.sqrt(np.maximum(magnitude - around, 0))
         found = white[:, np.minimum(bins, size)]
