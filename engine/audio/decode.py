@@ -10,9 +10,6 @@ if TYPE_CHECKING:
 
 MAX_SECONDS = 3600
 MAX_CHANNELS = 32
-SHORTEST_SECONDS = 0.1
-SILENT_PEAK = 1e-4
-CLIPPED_SHARE = 1e-3
 MISSING = (
     "cannot be decoded, because a package for sound is missing; install the extra 'audio': "
     "pip install 'safelight[audio]'"
@@ -102,25 +99,3 @@ def _check(channels: int, seconds: float) -> None:
         raise SoundError(f"has {channels} channels, more than the {MAX_CHANNELS} that are read")
     if seconds > MAX_SECONDS:
         raise SoundError(f"lasts more than {MAX_SECONDS // 60} minutes; cut it")
-
-
-def usable(sound: Sound) -> tuple[str, ...]:
-    """Return warnings about a sound that can be measured all the same.
-
-    Raises:
-        SoundError: It is too short, is silent, or holds values that are no numbers.
-    """
-    import numpy as np
-
-    if sound.seconds < SHORTEST_SECONDS:
-        raise SoundError(f"lasts {sound.seconds:.3f} s; at least {SHORTEST_SECONDS} s is needed")
-    if not np.isfinite(sound.samples).all():
-        raise SoundError("holds values that are no numbers (NaN or infinite)")
-    sizes = np.abs(sound.samples)
-    peak = float(sizes.max())
-    if peak < SILENT_PEAK:
-        raise SoundError("is silent")
-    if peak > 1.0:
-        return (f"exceeds full scale: its peak is {peak:.3g}",)
-    share = float((sizes >= peak * 0.9999).mean())
-    return ("is clipped",) if peak > 0.98 and share > CLIPPED_SHARE else ()
