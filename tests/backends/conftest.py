@@ -1,8 +1,14 @@
-"""What all tests of backends share."""
+"""Fixtures of all tests of backends."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from engine.backends.comfyui import image as comfy_image
 from engine.backends.common import download
+from engine.backends.fal import queue as fal_queue
+from tests.support.providers.server import ProviderServer
 
 
 @pytest.fixture(autouse=True)
@@ -19,5 +25,22 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Files are fetched again at once."""
+    """Retries and polls at once."""
     monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
+    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
+
+
+@pytest.fixture
+def provider(request: pytest.FixtureRequest) -> Any:
+    """Routes of the module's `SELLER`, or of the test's `seller`."""
+    if "seller" in request.fixturenames:
+        return request.getfixturevalue("seller").provider()
+    return request.module.SELLER.provider()
+
+
+@pytest.fixture
+def server(provider: Any) -> Iterator[ProviderServer]:
+    """Server on a loopback port that answers as `provider`."""
+    with ProviderServer(provider) as running:
+        yield running

@@ -23,11 +23,12 @@ from engine.backends.comfyui.states import PromptQueued
 from engine.backends.comfyui.ticket import ComfyTicket
 from engine.backends.comfyui.workflow import BUILT_IN, Workflow, load
 from engine.backends.common.previews import MAX_BYTES, fit_preview
-from engine.contract import Blocked, ImageRequest, Permanent, Retryable, StepError
+from engine.contract import Blocked, Permanent, Retryable
 from engine.imaging.decode import describe
 from engine.testing.context import MemoryContext
+from tests.backends.image_sellers import COMFYUI as SELLER
 from tests.support.engines import eventually
-from tests.support.providers.comfyui import ComfyUI, Execution, Socket, event, preview
+from tests.support.providers.comfyui import Execution, Socket, event, preview
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     drip,
@@ -41,24 +42,9 @@ from tests.support.providers.misbehaviour import (
 )
 from tests.support.providers.server import ProviderServer
 
+backend, request, failure = SELLER.backend, SELLER.request, SELLER.failure
+
 PROMPT, QUEUE, HISTORY, VIEW = "^/prompt$", "^/queue$", "^/history/", "^/view"
-
-
-@pytest.fixture
-def comfy() -> ComfyUI:
-    return ComfyUI()
-
-
-@pytest.fixture
-def server(comfy: ComfyUI, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
-    with ProviderServer(comfy) as found:
-        yield found
-
-
-def backend(server: ProviderServer, **settings: Any) -> ComfyImages:
-    given = {"base_url": server.url, "poll_seconds": 0.005, "timeout": 20, **settings}
-    return ComfyImages(ComfySettings(**given))
 
 
 def noise() -> bytes:
@@ -68,23 +54,11 @@ def noise() -> bytes:
     return out.getvalue()
 
 
-def request(**fields: Any) -> ImageRequest:
-    return ImageRequest(
-        **{"prompt": "a red barn", "seed": 2**62, "width": 515, "height": 384, **fields}
-    )
-
-
-async def failure(made: ComfyImages, context: MemoryContext | None = None) -> StepError:
-    with pytest.raises(StepError) as caught:
-        await made.generate(request(), context or MemoryContext())
-    return caught.value
-
-
-async def test_a_workflow_is_filled_sent_followed_and_its_image_fetched(server, comfy):
+async def test_a_workflow_is_filled_sent_followed_and_its_image_fetched(server, provider):
     context = MemoryContext()
     asked = request(negative_prompt="fog")
     made = await backend(server, steps=12, cfg=4.5).generate(asked, context)
-    (run,) = comfy.executions
+    (run,) = provider.executions
     sampler, size = run.graph["3"]["inputs"], run.graph["5"]["inputs"]
     assert (sampler["seed"], sampler["steps"], sampler["cfg"]) == (2**62, 12, 4.5)
     assert (size["width"], size["height"]) == (512, 384)
@@ -99,7 +73,7 @@ async def test_a_workflow_is_filled_sent_followed_and_its_image_fetched(server, 
 
 
 async def test_an_image_with_a_price_is_counted_and_its_prompt_not_sent_again_unreserved(
-    server, comfy
+    server, provider
 ):
     context = MemoryContext()
     made = backend(server, price_per_image=0.01)
@@ -110,7 +84,7 @@ async def test_an_image_with_a_price_is_counted_and_its_prompt_not_sent_again_un
     error = await failure(made, forgotten)
     assert isinstance(error, Retryable)
     assert error.resubmit
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
 async def test_the_id_is_stored_before_the_prompt_is_sent(server):
@@ -125,35 +99,35 @@ async def test_the_id_is_stored_before_the_prompt_is_sent(server):
 
 
 @pytest.mark.parametrize("jobs", [False, True])
-async def test_a_prompt_is_looked_for_before_it_is_sent_again(server, comfy, jobs):
-    comfy.jobs = jobs
+async def test_a_prompt_is_looked_for_before_it_is_sent_again(server, provider, jobs):
+    provider.jobs = jobs
     first = MemoryContext()
     await backend(server).generate(request(), first)
     again = MemoryContext(request_id=first.submissions[0])
     await backend(server).generate(request(), again)
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
     assert len(server.calls(PROMPT)) == 1
 
 
-async def test_a_prompt_of_a_dead_engine_that_never_arrived_is_sent_under_its_id(server, comfy):
+async def test_a_prompt_of_a_dead_engine_that_never_arrived_is_sent_under_its_id(server, provider):
     context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
     await backend(server).generate(request(), context)
-    assert [run.prompt_id for run in comfy.executions] == [context.request_id]
+    assert [run.prompt_id for run in provider.executions] == [context.request_id]
     assert context.submissions == []
 
 
-async def test_jobs_are_asked_where_queue_and_history_know_nothing(server, comfy):
+async def test_jobs_are_asked_where_queue_and_history_know_nothing(server, provider):
     first = MemoryContext()
     await backend(server).generate(request(), first)
-    comfy.jobs, comfy.forgets = True, True
+    provider.jobs, provider.forgets = True, True
     await backend(server).generate(request(), MemoryContext(request_id=first.submissions[0]))
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
 async def test_a_server_that_has_forgotten_a_prompt_is_sent_it_again_and_that_is_counted(
-    server, comfy
+    server, provider
 ):
-    comfy.deadly = "a red barn"
+    provider.deadly = "a red barn"
     context, made = MemoryContext(), backend(server)
     for _ in range(MAX_LOST - 1):
         error = await failure(made, context)
@@ -162,51 +136,51 @@ async def test_a_server_that_has_forgotten_a_prompt_is_sent_it_again_and_that_is
     error = await failure(made, context)
     assert isinstance(error, Permanent)
     assert "ComfyUI ended 3 times while it ran this prompt" in error.message
-    assert len({run.prompt_id for run in comfy.executions}) == 1
-    assert len(comfy.executions) == MAX_LOST
+    assert len({run.prompt_id for run in provider.executions}) == 1
+    assert len(provider.executions) == MAX_LOST
 
 
-async def test_a_prompt_that_waited_while_its_server_vanished_is_not_blamed(server, comfy):
-    comfy.hold = "pending"
+async def test_a_prompt_that_waited_while_its_server_vanished_is_not_blamed(server, provider):
+    provider.hold = "pending"
     others = [Execution(f"other {number}", {}, "browser") for number in range(2)]
-    comfy.executions += others
+    provider.executions += others
     context = MemoryContext()
     for number in range(MAX_LOST + 1):
         task = asyncio.create_task(failure(backend(server), context))
-        await eventually(lambda number=number: len(comfy.executions) == 3 + number)
-        await eventually(lambda: comfy.executions[-1].looks > 2)
-        comfy.executions[-1].state = "gone"
+        await eventually(lambda number=number: len(provider.executions) == 3 + number)
+        await eventually(lambda: provider.executions[-1].looks > 2)
+        provider.executions[-1].state = "gone"
         assert isinstance(await task, Retryable)
-    assert context.submissions == [comfy.executions[-1].prompt_id]
+    assert context.submissions == [provider.executions[-1].prompt_id]
 
 
-async def test_a_server_that_vanishes_under_a_prompt_is_counted_by_the_next_engine(comfy):
-    comfy.hold = "running"
+async def test_a_server_that_vanishes_under_a_prompt_is_counted_by_the_next_engine(provider):
+    provider.hold = "running"
     context = MemoryContext()
-    with ProviderServer(comfy) as first:
+    with ProviderServer(provider) as first:
         task = asyncio.create_task(failure(backend(first), context))
-        await eventually(lambda: comfy.executions and comfy.executions[0].state == "running")
-        await eventually(lambda: comfy.executions[0].looks > 4)
+        await eventually(lambda: provider.executions and provider.executions[0].state == "running")
+        await eventually(lambda: provider.executions[0].looks > 4)
         first.misbehave(reset(), times=float("inf"))
     error = await task
     assert isinstance(error, Retryable)
     assert error.parks == "backend"
-    comfy.start_again()
-    comfy.hold = None
-    with ProviderServer(comfy, port=first.port) as second:
+    provider.start_again()
+    provider.hold = None
+    with ProviderServer(provider, port=first.port) as second:
         await backend(second).generate(request(), context)
-    assert str(context.request_id) == f"{comfy.executions[0].prompt_id} lost=1 alone"
-    assert len(comfy.executions) == 2
+    assert str(context.request_id) == f"{provider.executions[0].prompt_id} lost=1 alone"
+    assert len(provider.executions) == 2
 
 
-async def test_a_cut_submit_is_found_again_under_its_id(server, comfy):
+async def test_a_cut_submit_is_found_again_under_its_id(server, provider):
     server.misbehave(reset(acted=True), path=PROMPT)
     context = MemoryContext()
     error = await failure(backend(server), context)
     assert isinstance(error, Retryable)
     assert not error.resubmit
     await backend(server).generate(request(), context)
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
 def refusal(kind: str, name: str, value: str) -> dict[str, Any]:
@@ -287,25 +261,25 @@ def sampler(name: str, value: str) -> dict[str, Any]:
         {"error": "?", "node_errors": []},
     ],
 )
-async def test_a_workflow_that_is_refused_fails_for_good_in_words(server, comfy, body):
+async def test_a_workflow_that_is_refused_fails_for_good_in_words(server, provider, body):
     server.misbehave(status(400, body), path=PROMPT)
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "refuses the workflow" in error.message
-    assert comfy.executions == []
+    assert provider.executions == []
 
 
-async def test_node_errors_on_200_that_leave_the_result_out_are_a_failure(server, comfy):
-    comfy.node_errors = refusal("value_not_in_list", "x", "y")["node_errors"]
+async def test_node_errors_on_200_that_leave_the_result_out_are_a_failure(server, provider):
+    provider.node_errors = refusal("value_not_in_list", "x", "y")["node_errors"]
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "leaves the result out" in error.message
-    assert comfy.deleted == [comfy.executions[0].prompt_id]
+    assert provider.deleted == [provider.executions[0].prompt_id]
 
 
-async def test_node_errors_on_200_of_another_output_do_not_matter(server, comfy):
+async def test_node_errors_on_200_of_another_output_do_not_matter(server, provider):
     other = refusal("value_not_in_list", "x", "y")["node_errors"]["4"]
-    comfy.node_errors = {"30": {**other, "dependent_outputs": ["31"]}}
+    provider.node_errors = {"30": {**other, "dependent_outputs": ["31"]}}
     await backend(server).generate(request(), MemoryContext())
 
 
@@ -331,8 +305,8 @@ def trouble(kind: str, exception: str, said: str = "it \x1b[31mbroke") -> list[A
         ([3, [], ["execution_error"]], Permanent, False),
     ],
 )
-async def test_a_run_that_failed_says_why(server, comfy, messages, kind, anew):
-    comfy.trouble = messages
+async def test_a_run_that_failed_says_why(server, provider, messages, kind, anew):
+    provider.trouble = messages
     error = await failure(backend(server))
     assert isinstance(error, kind)
     assert getattr(error, "resubmit", False) is anew
@@ -342,8 +316,8 @@ async def test_a_run_that_failed_says_why(server, comfy, messages, kind, anew):
 @pytest.mark.parametrize(
     "outputs", [{}, {"9": {"text": ["x"]}}, {"9": {"images": [{"filename": ""}]}}, {"9": 3}]
 )
-async def test_a_run_without_an_image_fails_for_good(server, comfy, outputs):
-    comfy.outputs = outputs
+async def test_a_run_without_an_image_fails_for_good(server, provider, outputs):
+    provider.outputs = outputs
     assert isinstance(await failure(backend(server)), Permanent)
 
 
@@ -351,53 +325,57 @@ async def test_a_run_without_an_image_fails_for_good(server, comfy, outputs):
     "what", [status(500), reset(), truncated(0.3), instead(b"{"), instead([1]), redirect("/x")]
 )
 @pytest.mark.parametrize("path", [QUEUE, HISTORY])
-async def test_a_look_that_fails_is_taken_again(server, comfy, what, path):
+async def test_a_look_that_fails_is_taken_again(server, provider, what, path):
     server.misbehave(what, path=path, method="GET")
     context = MemoryContext()
     try:
         await backend(server).generate(request(), context)
     except Blocked as error:
         assert "redirect" in error.message
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
 DEEP = instead(b'{"a": ' + b"[" * 100_000)
 
 
 @pytest.mark.parametrize("what", [huge(size=300 * 2**20), drip(0.05), hang(), status(403), DEEP])
-async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(server, comfy, what, monkeypatch):
+async def test_a_queue_that_cannot_be_read_is_no_reason_to_fail(
+    server, provider, what, monkeypatch
+):
     monkeypatch.setattr(comfy_image, "MISSES", 1)
     server.misbehave(what, path=QUEUE, method="GET", times=float("inf"))
     context = MemoryContext()
     await backend(server, timeout=1.5).generate(request(), context)
     again = MemoryContext(context.request_id)
     await backend(server, timeout=1.5).generate(request(), again)
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
 @pytest.mark.parametrize("what", [drip(0.05), hang()])
-async def test_looks_have_a_deadline_and_a_limit(server, comfy, what, monkeypatch):
+async def test_looks_have_a_deadline_and_a_limit(server, provider, what, monkeypatch):
     monkeypatch.setattr(comfy_image, "MISSES", 1)
     server.misbehave(what, path=HISTORY, method="GET", times=float("inf"))
     error = await failure(backend(server, timeout=0.4))
     assert isinstance(error, Retryable)
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
-async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_empty(server, comfy):
+async def test_a_prompt_that_never_arrived_is_sent_once_an_unreadable_queue_is_empty(
+    server, provider
+):
     server.misbehave(hang(), path=QUEUE, method="GET", times=float("inf"))
     other = Execution("other", {}, "browser")
-    comfy.executions.append(other)
+    provider.executions.append(other)
     context = MemoryContext(request_id="7d1f8a9e-0000-4000-8000-000000000000")
     task = asyncio.create_task(backend(server, timeout=1.5).generate(request(), context))
     await eventually(lambda: len(server.calls("^/prompt$")) > 3)
-    assert comfy.executions == [other]  # it may be in there, so it is not sent
+    assert provider.executions == [other]  # it may be in there, so it is not sent
     other.state = "over"
     with pytest.raises(Retryable):
         await task
     await backend(server, timeout=1.5).generate(request(), context)
     ticket = ComfyTicket.read(str(context.request_id))
-    assert [run.prompt_id for run in comfy.executions[1:]] == [ticket.prompt_id]
+    assert [run.prompt_id for run in provider.executions[1:]] == [ticket.prompt_id]
 
 
 @pytest.mark.parametrize("cut", range(1, 40))
@@ -415,98 +393,96 @@ def test_a_prompt_is_found_in_a_queue_of_any_length_however_it_is_cut(cut, monke
     assert state("no id") is None
 
 
-async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, comfy):
+async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, provider):
     server.misbehave(instead(b"<html>", headers={}), path=VIEW, times=float("inf"))
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert len(server.calls(VIEW)) == 3
-    assert len(comfy.executions) == 1
-
-
-async def test_a_server_that_is_not_there_may_be_there_later():
-    settings = ComfySettings(base_url="http://127.0.0.1:9", timeout=5)
-    error = await failure(ComfyImages(settings))
-    assert isinstance(error, Retryable)
+    assert len(provider.executions) == 1
 
 
 @pytest.mark.parametrize("state", ["pending", "running"])
-async def test_a_cancelled_call_takes_its_own_prompt_back_and_no_other(server, comfy, state):
-    comfy.hold = state
+async def test_a_cancelled_call_takes_its_own_prompt_back_and_no_other(server, provider, state):
+    provider.hold = state
     other = asyncio.create_task(backend(server).generate(request(), MemoryContext()))
-    await eventually(lambda: len(comfy.executions) == 1)
+    await eventually(lambda: len(provider.executions) == 1)
     context = MemoryContext()
     mine = asyncio.create_task(backend(server).generate(request(), context))
-    await eventually(lambda: len(comfy.executions) == 2)
-    await eventually(lambda: comfy.executions[1].state == state)
-    await eventually(lambda: comfy.executions[1].looks > 3)
+    await eventually(lambda: len(provider.executions) == 2)
+    await eventually(lambda: provider.executions[1].state == state)
+    await eventually(lambda: provider.executions[1].looks > 3)
     context.withdrawn = True
     mine.cancel()
     with pytest.raises(asyncio.CancelledError):
         await mine
-    prompt_id = comfy.executions[1].prompt_id
+    prompt_id = provider.executions[1].prompt_id
     if state == "pending":
-        assert (comfy.deleted, comfy.interrupted) == ([prompt_id], [])
+        assert (provider.deleted, provider.interrupted) == ([prompt_id], [])
     else:
-        assert (comfy.deleted, comfy.interrupted) == ([], [prompt_id])
-    assert comfy.executions[0].state == state
-    comfy.hold = None
+        assert (provider.deleted, provider.interrupted) == ([], [prompt_id])
+    assert provider.executions[0].state == state
+    provider.hold = None
     await other
 
 
 @pytest.mark.parametrize("state", ["pending", "running"])
-async def test_a_call_that_an_engine_cuts_off_leaves_its_prompt_where_it_is(server, comfy, state):
-    comfy.hold = state
+async def test_a_call_that_an_engine_cuts_off_leaves_its_prompt_where_it_is(
+    server, provider, state
+):
+    provider.hold = state
     context = MemoryContext()
     mine = asyncio.create_task(backend(server).generate(request(), context))
-    await eventually(lambda: comfy.executions and comfy.executions[0].looks > 3)
+    await eventually(lambda: provider.executions and provider.executions[0].looks > 3)
     mine.cancel()
     with pytest.raises(asyncio.CancelledError):
         await mine
-    assert (comfy.deleted, comfy.interrupted, comfy.executions[0].state) == ([], [], state)
-    comfy.hold = None
+    assert (provider.deleted, provider.interrupted, provider.executions[0].state) == ([], [], state)
+    provider.hold = None
     await backend(server).generate(request(), MemoryContext(context.request_id))
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
-async def test_a_prompt_in_a_queue_too_long_to_read_is_still_withdrawn(server, comfy, monkeypatch):
+async def test_a_prompt_in_a_queue_too_long_to_read_is_still_withdrawn(
+    server, provider, monkeypatch
+):
     monkeypatch.setattr(queued, "MAX_JSON_BYTES", 64)
-    comfy.hold = "running"
+    provider.hold = "running"
     context = MemoryContext()
     mine = asyncio.create_task(backend(server).generate(request(), context))
-    await eventually(lambda: comfy.executions and comfy.executions[0].state == "running")
+    await eventually(lambda: provider.executions and provider.executions[0].state == "running")
     context.withdrawn = True
     mine.cancel()
     with pytest.raises(asyncio.CancelledError):
         await mine
-    assert comfy.interrupted == [comfy.executions[0].prompt_id]
+    assert provider.interrupted == [provider.executions[0].prompt_id]
 
 
-async def test_an_image_whose_file_was_deleted_is_made_again_past_the_cache_once(server, comfy):
-    comfy.lost_files = 1
+async def test_an_image_whose_file_was_deleted_is_made_again_past_the_cache_once(server, provider):
+    provider.lost_files = 1
     context = MemoryContext()
     made = await backend(server).generate(request(), context)
     assert await context.read(made.image) == image(tint=1)
-    first, second = comfy.executions
+    first, second = provider.executions
     assert first.prompt_id != second.prompt_id
     assert second.graph.pop("9")["inputs"].items() > first.graph.pop("9")["inputs"].items()
     assert second.graph == first.graph
-    comfy.lost_files = 9
+    provider.lost_files = 9
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "deleted from its folder" in error.remedy
-    assert len(comfy.executions) == 4
+    assert len(provider.executions) == 4
 
 
-async def test_a_deleted_image_is_not_made_again_where_that_may_cost_something(server, comfy):
-    comfy.lost_files, comfy.paid_nodes = 9, {"KSampler"}
+async def test_a_deleted_image_is_not_made_again_where_that_may_cost_something(server, provider):
+    provider.lost_files, provider.paid_nodes = 9, {"KSampler"}
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "cannot be fetched" in error.message
-    assert len(comfy.executions) == 1
+    assert len(provider.executions) == 1
 
 
-async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
-    comfy.hold = "running"
+async def test_progress_and_previews_of_the_websocket_are_shown(server, provider):
+    provider.hold = "running"
     frames: list[str | bytes] = [
         event("status", status={"exec_info": {"queue_remaining": 1}}, sid="x"),
         event("execution_start"),
@@ -524,7 +500,7 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     context = MemoryContext()
     task = asyncio.create_task(backend(server).generate(request(), context))
     await eventually(lambda: len(context.previews) == 2)
-    comfy.hold = None
+    provider.hold = None
     await task
     first, second = context.previews
     assert first == image("JPEG")
@@ -534,40 +510,31 @@ async def test_progress_and_previews_of_the_websocket_are_shown(server, comfy):
     assert (None, "node 3") in context.shown
     assert not any("10 of 20" in message for _, message in context.shown)
     (call,) = server.calls("^/ws")
-    assert call.query["clientId"] == comfy.executions[0].prompt_id
+    assert call.query["clientId"] == provider.executions[0].prompt_id
 
 
-async def test_the_websocket_says_when_to_look_but_not_what_is_true(server, comfy):
-    comfy.hold = "running"
+async def test_the_websocket_says_when_to_look_but_not_what_is_true(server, provider):
+    provider.hold = "running"
     server.misbehave(Socket([event("execution_success")]), path="^/ws")
     context = MemoryContext()
     task = asyncio.create_task(backend(server, poll_seconds=0.02).generate(request(), context))
-    await eventually(lambda: comfy.executions and comfy.executions[0].looks > 6)
+    await eventually(lambda: provider.executions and provider.executions[0].looks > 6)
     assert not task.done()
-    comfy.hold = None
+    provider.hold = None
     await task
 
 
-async def test_a_reference_is_uploaded_and_used_under_the_servers_name(server, comfy):
+async def test_a_reference_is_uploaded_and_used_under_the_servers_name(server, provider):
     context = MemoryContext()
     reference = context.give(image())
     await backend(server, denoise=0.4).generate(request(reference=reference), context)
-    (run,) = comfy.executions
+    (run,) = provider.executions
     assert run.graph["10"]["inputs"]["image"] == "safe/reference (1).png"
     assert run.graph["3"]["inputs"]["denoise"] == 0.4
-    assert comfy.uploads[0]["image"] == image()
+    assert provider.uploads[0]["image"] == image()
 
 
-async def test_a_second_reference_is_refused_before_anything_runs(server, comfy):
-    context = MemoryContext()
-    first, second = (context.give(image(tint=number)) for number in range(2))
-    asked = request(reference=first, more_references=(second,))
-    with pytest.raises(Permanent, match="one reference image at most"):
-        await backend(server).generate(asked, context)
-    assert (comfy.executions, comfy.uploads) == ([], [])
-
-
-async def test_a_reference_without_a_place_is_refused_before_anything_runs(server, comfy):
+async def test_a_reference_without_a_place_is_refused_before_anything_runs(server, provider):
     context = MemoryContext()
     asked = request(reference=context.give(image()))
     with pytest.raises(Permanent, match="no place"):
@@ -575,19 +542,19 @@ async def test_a_reference_without_a_place_is_refused_before_anything_runs(serve
     assert server.ledger == []
 
 
-async def test_the_refiner_shares_seed_steps_and_words(server, comfy):
+async def test_the_refiner_shares_seed_steps_and_words(server, provider):
     await backend(server, workflow="refiner", steps=20).generate(request(), MemoryContext())
-    (run,) = comfy.executions
+    (run,) = provider.executions
     base, refiner = run.graph["3"]["inputs"], run.graph["16"]["inputs"]
     assert (base["end_at_step"], refiner["start_at_step"]) == (16, 16)
     assert base["noise_seed"] == refiner["noise_seed"] == 2**62
     assert run.graph["14"]["inputs"]["text"] == "a red barn"
 
 
-async def test_upscaling_makes_a_small_one_first(server, comfy):
+async def test_upscaling_makes_a_small_one_first(server, provider):
     asked = request(width=2048, height=1024)
     await backend(server, workflow="upscale").generate(asked, MemoryContext())
-    graph = comfy.executions[0].graph
+    graph = provider.executions[0].graph
     assert (graph["5"]["inputs"]["width"], graph["5"]["inputs"]["height"]) == (1448, 720)
     assert (graph["19"]["inputs"]["width"], graph["19"]["inputs"]["height"]) == (2048, 1024)
 
@@ -683,14 +650,14 @@ ODD_FRAMES: list[str | bytes] = [
 ]
 
 
-async def test_odd_frames_are_passed_over_and_what_follows_is_heard(server, comfy):
-    comfy.hold = "running"
+async def test_odd_frames_are_passed_over_and_what_follows_is_heard(server, provider):
+    provider.hold = "running"
     frames: list[str | bytes] = [*ODD_FRAMES, event("progress", value=5, max=20)]
     server.misbehave(Socket(frames), path="^/ws")
     context = MemoryContext()
     task = asyncio.create_task(backend(server).generate(request(), context))
     await eventually(lambda: (0.25, "step 5 of 20") in context.shown)
-    comfy.hold = None
+    provider.hold = None
     await task
     assert len(server.calls("^/ws")) == 1
 

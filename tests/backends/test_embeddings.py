@@ -52,23 +52,17 @@ class Routes:
 
 
 @pytest.fixture
-def routes() -> Routes:
+def provider() -> Routes:
     return Routes()
-
-
-@pytest.fixture
-def server(routes: Routes):
-    with ProviderServer(routes) as found:
-        yield found
 
 
 def backend(name: str, server: ProviderServer, **settings: Any) -> EmbeddingBackend:
     url = server.url + ("/v1" if name == "openai" else "")
-    given = {"base_url": url, "timeout": 20, **settings}
+    options = {"base_url": url, "timeout": 20, **settings}
     keys = {"OPENAI_API_KEY": SECRET, "OLLAMA_API_KEY": SECRET}
-    found = EntryPointCatalog().backend("embedding", name, given, keys)
-    assert isinstance(found, EmbeddingBackend)
-    return found
+    created = EntryPointCatalog().backend("embedding", name, options, keys)
+    assert isinstance(created, EmbeddingBackend)
+    return created
 
 
 class _Contract(EmbeddingBackendContract):
@@ -91,13 +85,13 @@ class TestOllama(_Contract):
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_vectors_come_in_the_order_of_the_texts(name, server, routes):
+async def test_vectors_come_in_the_order_of_the_texts(name, server, provider):
     context = MemoryContext()
-    found = await backend(name, server, price_input=2, embedding_model="m").embed(REQUEST, context)
+    result = await backend(name, server, price_input=2, embedding_model="m").embed(REQUEST, context)
     expected = [vector(text) for text in ("a red boat", "a blue kite", " ")]
-    assert np.allclose(found.array(), expected)
-    assert routes.asked[0]["model"] == "m"
-    assert routes.asked[0]["input"] == ["a red boat", "a blue kite", " "]
+    assert np.allclose(result.array(), expected)
+    assert provider.asked[0]["model"] == "m"
+    assert provider.asked[0]["input"] == ["a red boat", "a blue kite", " "]
     assert (context.spent, context.tokens) == (18, (9, 0))
 
 
@@ -111,9 +105,9 @@ async def test_vectors_come_in_the_order_of_the_texts(name, server, routes):
         (400, "input is too long", Permanent),
     ],
 )
-async def test_a_refusal_is_the_error_that_it_stands_for(name, code, words, kind, server, routes):
+async def test_a_refusal_is_the_error_that_it_stands_for(name, code, words, kind, server, provider):
     body = {"error": {"message": words, "type": "x"}} if name == "openai" else {"error": words}
-    routes.reply = Reply(body, code)
+    provider.reply = Reply(body, code)
     with pytest.raises(kind) as caught:
         await backend(name, server).embed(REQUEST, MemoryContext())
     assert words in caught.value.message
@@ -124,26 +118,26 @@ async def test_a_refusal_is_the_error_that_it_stands_for(name, code, words, kind
 @pytest.mark.parametrize(
     "rows", [[], [[1.0, 2.0]], [[1.0], [1.0, 2.0], [3.0]], [[], [], []], "x", None]
 )
-async def test_a_reply_that_is_not_a_vector_per_text_is_cut_off(name, rows, server, routes):
+async def test_a_reply_that_is_not_a_vector_per_text_is_cut_off(name, rows, server, provider):
     data: Any = rows
     if name == "openai" and isinstance(rows, list):
         data = [{"index": at, "embedding": row} for at, row in enumerate(rows)]
-    routes.reply = Reply({"data": data} if name == "openai" else {"embeddings": data})
+    provider.reply = Reply({"data": data} if name == "openai" else {"embeddings": data})
     with pytest.raises((Retryable, OutcomeUnknown)) as caught:
         await backend(name, server).embed(REQUEST, MemoryContext())
     assert "what came" in caught.value.message
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_too_many_texts_are_not_sent(name, server, routes):
+async def test_too_many_texts_are_not_sent(name, server, provider):
     many = EmbedRequest(texts=("a",) * (MAX_INPUTS + 1))
     with pytest.raises(Permanent, match=str(MAX_INPUTS)):
         await backend(name, server).embed(many, MemoryContext())
-    assert routes.asked == []
+    assert provider.asked == []
 
 
-async def test_ollama_names_the_model_to_pull(server, routes):
-    routes.reply = Reply({"error": 'model "nomic-embed-text" not found, try pulling it'}, 404)
+async def test_ollama_names_the_model_to_pull(server, provider):
+    provider.reply = Reply({"error": 'model "nomic-embed-text" not found, try pulling it'}, 404)
     with pytest.raises(Blocked) as caught:
         await backend("ollama", server).embed(REQUEST, MemoryContext())
     assert "ollama pull nomic-embed-text" in caught.value.remedy

@@ -2,27 +2,22 @@
 
 import asyncio
 import json
-from typing import Any
 
 import pytest
 
-from engine.backends.common import download
-from engine.backends.fal import FAMILY, FalSettings
-from engine.backends.fal import queue as fal_queue
+from engine.backends.fal import FalSettings
 from engine.backends.fal.image import FalImages
 from engine.backends.fal.inputs import arguments, endpoint, version_of
 from engine.backends.fal.ticket import FalTicket
 from engine.contract import (
     Blocked,
     GeneratedImage,
-    ImageRequest,
     OutcomeUnknown,
     Permanent,
     Retryable,
-    StepError,
 )
 from engine.testing.context import MemoryContext
-from tests.support.providers.fal import FalQueue
+from tests.backends.image_sellers import FAL as SELLER
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     cut_short,
@@ -35,48 +30,16 @@ from tests.support.providers.misbehaviour import (
     status,
     truncated,
 )
-from tests.support.providers.server import ProviderServer
 
-SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
+backend, request, failure = SELLER.backend, SELLER.request, SELLER.failure
+
 SUBMIT, STATUS, RESULT, FILE = "^/fal-ai/[^?]*sdxl$", "/status", r"/requests/[^/?]+$", "^/files/"
 
 
-@pytest.fixture
-def queue() -> FalQueue:
-    return FalQueue()
-
-
-@pytest.fixture
-def server(queue: FalQueue, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
-    with ProviderServer(queue) as found:
-        yield found
-
-
-def backend(server: ProviderServer, **settings: Any) -> FalImages:
-    given = {"base_url": server.url, "poll_seconds": 0.002, "timeout": 20, **settings}
-    return FalImages(FalSettings(**given), {"FAL_KEY": SECRET})
-
-
-def request(**fields: Any) -> ImageRequest:
-    return ImageRequest(
-        **{"prompt": "a red barn", "seed": 11, "width": 512, "height": 384, **fields}
-    )
-
-
-async def failure(made: FalImages, context: MemoryContext | None = None) -> StepError:
-    with pytest.raises(StepError) as caught:
-        await made.generate(request(), context or MemoryContext())
-    assert SECRET not in str(caught.value)
-    assert SECRET.partition(":")[2] not in f"{caught.value} {caught.value.remedy}"
-    return caught.value
-
-
-async def test_an_image_is_submitted_stored_followed_and_fetched(server, queue):
+async def test_an_image_is_submitted_stored_followed_and_fetched(server, provider):
     context = MemoryContext()
     made = await backend(server, price_per_image=0.002).generate(request(), context)
-    (generation,) = queue.generations
+    (generation,) = provider.generations
     assert generation.arguments == {
         "prompt": "a red barn",
         "num_images": 1,
@@ -91,41 +54,39 @@ async def test_an_image_is_submitted_stored_followed_and_fetched(server, queue):
     assert context.spent == 2000
     assert (None, "in fal's queue, 2 before it") in context.shown
     assert (0.5, "50%|## | 2/4") in context.shown
-    assert server.calls(SUBMIT)[0].headers["authorization"] == f"Key {SECRET}"
+    assert server.calls(SUBMIT)[0].headers["authorization"] == f"Key {SELLER.secret}"
     assert "authorization" not in server.calls(FILE)[0].headers
 
 
-async def test_the_key_has_a_second_name_and_its_lack_is_said():
-    assert not FalImages(FalSettings(), {"FAL_AI_API_KEY": SECRET}).missing()
-    (lack,) = FAMILY.factories["image"](FalSettings(), {}).missing()
-    assert (lack.what, lack.reason) == ("FAL_KEY", "key")
+async def test_the_key_has_a_second_name():
+    assert not FalImages(FalSettings(), {"FAL_AI_API_KEY": SELLER.secret}).missing()
 
 
-async def test_a_stored_request_is_gone_back_to_and_never_sent_again(server, queue):
+async def test_a_stored_request_is_gone_back_to_and_never_sent_again(server, provider):
     first = MemoryContext()
     await backend(server).generate(request(), first)
     later = MemoryContext(request_id=first.submissions[0])
     made = await backend(server).generate(request(), later)
     assert isinstance(made, GeneratedImage)
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
     assert later.submissions == []
 
 
-async def test_addresses_of_an_endpoint_with_a_path_are_those_of_the_reply(server, queue):
+async def test_addresses_of_an_endpoint_with_a_path_are_those_of_the_reply(server, provider):
     context = MemoryContext()
     await backend(server, model="fal-ai/flux/dev").generate(request(), context)
     assert context.submissions[0].startswith("fal-ai/flux/requests/")
     assert not server.calls("/dev/requests")
 
 
-async def test_no_reply_can_send_the_key_to_another_host(server, queue):
-    queue.host = "https://elsewhere.example"
+async def test_no_reply_can_send_the_key_to_another_host(server, provider):
+    provider.host = "https://elsewhere.example"
     made = await backend(server).generate(request(), MemoryContext())
     assert made.image.size
 
 
-async def test_a_reply_without_usable_addresses_is_followed_by_its_id(server, queue):
-    queue.host = "data:,"
+async def test_a_reply_without_usable_addresses_is_followed_by_its_id(server, provider):
+    provider.host = "data:,"
     made = await backend(server).generate(request(), MemoryContext())
     assert made.image.size
 
@@ -133,7 +94,7 @@ async def test_a_reply_without_usable_addresses_is_followed_by_its_id(server, qu
 @pytest.mark.parametrize(
     ("what", "kind"),
     [
-        (status(401, {"detail": f"Cannot access application: Key {SECRET}"}), Blocked),
+        (status(401, {"detail": f"Cannot access application: Key {SELLER.secret}"}), Blocked),
         (status(403, {"detail": "User is locked. Reason: Exhausted balance."}), Blocked),
         (status(402, {"detail": "no credit"}), Blocked),
         (status(404, {"detail": "Application not found"}), Blocked),
@@ -144,12 +105,14 @@ async def test_a_reply_without_usable_addresses_is_followed_by_its_id(server, qu
         (redirect("http://localhost:9/"), Blocked),
     ],
 )
-async def test_a_refused_submit_is_told_by_what_can_be_done(server, queue, what, kind):
+async def test_a_refused_submit_is_of_the_kind_that_says_what_can_be_done(
+    server, provider, what, kind
+):
     server.misbehave(what, path=SUBMIT)
     error = await failure(backend(server))
     assert isinstance(error, kind)
     assert len(server.calls(SUBMIT)) == 1
-    assert queue.generations == []
+    assert provider.generations == []
 
 
 async def test_quota_and_key_are_told_apart_and_waits_are_kept(server):
@@ -182,7 +145,7 @@ async def test_a_refused_prompt_is_permanent_with_the_reason(server):
         status(502, b"<html>bad gateway</html>"),
     ],
 )
-async def test_a_submit_of_unknown_outcome_is_never_sent_again_unasked(server, queue, what):
+async def test_a_submit_of_unknown_outcome_is_never_sent_again_unasked(server, provider, what):
     server.misbehave(what, path=SUBMIT)
     assert isinstance(await failure(backend(server)), OutcomeUnknown)
     assert len(server.calls(SUBMIT)) == 1
@@ -193,20 +156,6 @@ async def test_a_cheap_submit_of_unknown_outcome_is_sent_again(server):
     error = await failure(backend(server, price_per_image=0.002))
     assert isinstance(error, Retryable)
     assert error.resubmit
-
-
-async def test_what_was_not_sent_may_be_sent_again():
-    settings = FalSettings(base_url="http://127.0.0.1:9", timeout=5)
-    error = await failure(FalImages(settings, {"FAL_KEY": SECRET}))
-    assert isinstance(error, Retryable)
-
-
-@pytest.mark.parametrize("what", [drip(pause=0.05), hang(acted=True)])
-async def test_a_submit_that_hangs_or_drips_is_cut_off_at_its_deadline(server, queue, what):
-    server.misbehave(what, path=SUBMIT)
-    error = await failure(backend(server, timeout=0.3))
-    assert isinstance(error, OutcomeUnknown)
-    assert len(queue.generations) == 1
 
 
 @pytest.mark.parametrize(
@@ -222,16 +171,16 @@ async def test_a_submit_that_hangs_or_drips_is_cut_off_at_its_deadline(server, q
         status(404, {"detail": "not yet"}),
     ],
 )
-async def test_a_look_that_fails_is_taken_again(server, queue, what):
+async def test_a_look_that_fails_is_taken_again(server, provider, what):
     server.misbehave(what, path=STATUS, times=2)
     context = MemoryContext()
     await backend(server).generate(request(), context)
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
     assert len(context.submissions) == 1
 
 
 @pytest.mark.parametrize("path", [STATUS, RESULT])
-async def test_looks_that_keep_failing_keep_the_request(server, queue, path):
+async def test_looks_that_keep_failing_keep_the_request(server, provider, path):
     server.misbehave(reset(), path=path, times=float("inf"))
     context = MemoryContext()
     error = await failure(backend(server), context)
@@ -239,7 +188,7 @@ async def test_looks_that_keep_failing_keep_the_request(server, queue, path):
     assert not error.resubmit
     server.behave()
     await backend(server).generate(request(), context)
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
 
 
 @pytest.mark.parametrize("path", [STATUS, RESULT])
@@ -258,8 +207,8 @@ async def test_a_reply_without_end_is_not_read(server, path):
         ({"error": "?"}, Retryable, True),
     ],
 )
-async def test_completed_can_be_a_failure(server, queue, ended, kind, anew):
-    queue.steps = [{"status": "COMPLETED", "logs": [], **ended}]
+async def test_completed_can_be_a_failure(server, provider, ended, kind, anew):
+    provider.steps = [{"status": "COMPLETED", "logs": [], **ended}]
     context = MemoryContext()
     error = await failure(backend(server, price_per_image=0.1), context)
     assert isinstance(error, kind)
@@ -276,22 +225,24 @@ async def test_completed_can_be_a_failure(server, queue, ended, kind, anew):
         (404, {"detail": "no such result"}, Permanent, False),
     ],
 )
-async def test_a_result_that_is_an_error_is_the_models_own(server, queue, code, result, kind, anew):
-    queue.result, queue.result_status = result, code
+async def test_a_result_that_is_an_error_is_the_models_own(
+    server, provider, code, result, kind, anew
+):
+    provider.result, provider.result_status = result, code
     error = await failure(backend(server))
     assert isinstance(error, kind)
     assert getattr(error, "resubmit", False) is anew
 
 
 @pytest.mark.parametrize("code", [408, 429, 502, 503, 504])
-async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, code):
+async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, provider, code):
     server.misbehave(status(code), path=RESULT)
     context = MemoryContext()
     error = await failure(backend(server), context)
     assert isinstance(error, Retryable)
     assert not error.resubmit
     await backend(server).generate(request(), context)
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
     for own in (
         status(code, headers={"x-fal-error-type": "runner_error"}),
         status(code, {"detail": "Generation timed out", "error_type": "generation_timeout"}),
@@ -301,7 +252,7 @@ async def test_a_gateway_before_a_result_is_no_word_of_the_model(server, queue, 
 
 
 @pytest.mark.parametrize("what", [reset(), status(502), huge(size=200 * 2**20)])
-async def test_a_result_that_cannot_be_read_is_counted_once(server, queue, what):
+async def test_a_result_that_cannot_be_read_is_counted_once(server, provider, what):
     server.misbehave(what, path=RESULT, times=float("inf"))
     context = MemoryContext()
     made = backend(server, price_per_image=0.5)
@@ -309,11 +260,13 @@ async def test_a_result_that_cannot_be_read_is_counted_once(server, queue, what)
     assert context.spent == 500_000
     server.behave()
     await made.generate(request(), context)
-    assert (len(queue.generations), context.spent) == (1, 500_000)
+    assert (len(provider.generations), context.spent) == (1, 500_000)
 
 
 @pytest.mark.parametrize("what", [reset(), drip(pause=0.05), hang()])
-async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(server, queue, what):
+async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(
+    server, provider, what
+):
     server.misbehave(what, path=FILE, times=float("inf"))
     context = MemoryContext()
     made = backend(server, price_per_image=0.5, timeout=0.3)
@@ -323,7 +276,7 @@ async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(ser
     assert context.spent == 500_000
     server.behave()
     await made.generate(request(), context)
-    assert (len(queue.generations), context.spent) == (1, 500_000)
+    assert (len(provider.generations), context.spent) == (1, 500_000)
 
 
 @pytest.mark.parametrize(
@@ -338,25 +291,25 @@ async def test_an_image_whose_download_fails_is_counted_and_downloaded_again(ser
         {"images": [{"url": "data:text/plain,hello"}]},
     ],
 )
-async def test_a_result_without_an_image_is_permanent_and_was_paid_for(server, queue, result):
-    queue.result, context = result, MemoryContext()
+async def test_a_result_without_an_image_is_permanent_and_was_paid_for(server, provider, result):
+    provider.result, context = result, MemoryContext()
     error = await failure(backend(server, price_per_image=0.5), context)
     assert isinstance(error, Permanent)
-    assert (len(queue.generations), context.spent) == (1, 500_000)
+    assert (len(provider.generations), context.spent) == (1, 500_000)
 
 
-async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, queue):
+async def test_what_is_no_image_is_fetched_three_times_and_made_once(server, provider):
     server.misbehave(instead(b"<html>", headers={}), path=FILE, times=float("inf"))
     context = MemoryContext()
     error = await failure(backend(server, price_per_image=0.1), context)
     assert isinstance(error, Permanent)
     assert len(server.calls(FILE)) == 3
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
     assert context.spent == 100_000
 
 
-async def test_a_file_that_comes_broken_is_fetched_again(server, queue):
-    queue.kind = "JPEG"
+async def test_a_file_that_comes_broken_is_fetched_again(server, provider):
+    provider.kind = "JPEG"
     server.misbehave(truncated(0.5), path=FILE)
     server.misbehave(instead(image("JPEG")[:200], headers={}), path=FILE)
     made = await backend(server).generate(request(), MemoryContext())
@@ -375,8 +328,8 @@ async def test_a_file_that_comes_broken_is_fetched_again(server, queue):
         "",
     ],
 )
-async def test_an_image_on_another_host_is_not_fetched(server, queue, url):
-    queue.file_url = url or " "
+async def test_an_image_on_another_host_is_not_fetched(server, provider, url):
+    provider.file_url = url or " "
     error = await failure(backend(server))
     assert isinstance(error, Permanent)
     assert "download_hosts" in error.remedy
@@ -389,21 +342,21 @@ async def test_an_image_is_not_followed_to_another_host(server):
     assert len(server.calls("localhost|^/files")) == 1
 
 
-async def test_a_reference_image_goes_to_the_endpoint_that_takes_one(server, queue):
+async def test_a_reference_image_goes_to_the_endpoint_that_takes_one(server, provider):
     context = MemoryContext()
     reference = context.give(image())
     await backend(server).generate(request(reference=reference), context)
-    (generation,) = queue.generations
+    (generation,) = provider.generations
     assert generation.endpoint == "fal-ai/fast-lightning-sdxl/image-to-image"
     assert generation.arguments["image_url"].startswith("data:image/png;base64,")
 
 
-async def test_a_model_that_takes_a_list_is_sent_all_references(server, queue):
+async def test_a_model_that_takes_a_list_is_sent_all_references(server, provider):
     context = MemoryContext()
     first, *more = (context.give(image(tint=number)) for number in range(3))
     made = backend(server, model="fal-ai/nano-banana")
     await made.generate(request(reference=first, more_references=more), context)
-    (taken,) = queue.generations
+    (taken,) = provider.generations
     assert taken.endpoint == "fal-ai/nano-banana/edit"
     assert [uri.partition(",")[0] for uri in taken.arguments["image_urls"]] == [
         "data:image/png;base64"
@@ -411,15 +364,7 @@ async def test_a_model_that_takes_a_list_is_sent_all_references(server, queue):
     assert len(set(taken.arguments["image_urls"])) == 3
 
 
-async def test_a_model_of_one_reference_refuses_a_second_before_paying(server, queue):
-    context = MemoryContext()
-    first, second = (context.give(image(tint=number)) for number in range(2))
-    with pytest.raises(Permanent, match="one reference image at most, and there are 2"):
-        await backend(server).generate(request(reference=first, more_references=(second,)), context)
-    assert queue.generations == []
-
-
-async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(server, queue):
+async def test_a_model_not_known_to_take_a_reference_refuses_it_before_paying(server, provider):
     context = MemoryContext()
     asked = request(reference=context.give(image()))
     with pytest.raises(Permanent, match="not known to take"):
@@ -461,13 +406,13 @@ async def test_the_clients_own_retries_are_off(server):
     assert len(server.calls(SUBMIT)) == 1
 
 
-async def test_many_at_once_stay_apart(server, queue):
+async def test_many_at_once_stay_apart(server, provider):
     contexts = [MemoryContext() for _ in range(8)]
     made = backend(server)
     await asyncio.gather(
         *(made.generate(request(prompt=f"p{n}"), c) for n, c in enumerate(contexts))
     )
-    prompts = {g.id: g.arguments["prompt"] for g in queue.generations}
+    prompts = {g.id: g.arguments["prompt"] for g in provider.generations}
     for number, context in enumerate(contexts):
         assert prompts[context.submissions[0].rpartition("/")[2]] == f"p{number}"
 
@@ -487,16 +432,18 @@ async def test_a_price_a_second_goes_by_the_models_own_time(server):
 
 
 @pytest.mark.parametrize("time", [None, "", "soon", -1, float("inf"), True, 10**400, [1.5]])
-async def test_a_time_that_is_not_known_counts_as_the_most_that_was_reserved(server, queue, time):
-    queue.steps = [{"status": "COMPLETED", "metrics": {"inference_time": time}}]
+async def test_a_time_that_is_not_known_counts_as_the_most_that_was_reserved(
+    server, provider, time
+):
+    provider.steps = [{"status": "COMPLETED", "metrics": {"inference_time": time}}]
     context = MemoryContext()
     made = backend(server, price_per_second=0.001, max_seconds=40)
     await made.generate(request(), context)
     assert context.spent == made.worst_cost(request()) == 40_000
 
 
-async def test_a_time_in_quotes_is_one(server, queue):
-    queue.steps = [{"status": "COMPLETED", "metrics": {"inference_time": "1.5"}}]
+async def test_a_time_in_quotes_is_one(server, provider):
+    provider.steps = [{"status": "COMPLETED", "metrics": {"inference_time": "1.5"}}]
     context = MemoryContext()
     await backend(server, price_per_second=0.001).generate(request(), context)
     assert context.spent == 1500
@@ -532,9 +479,9 @@ async def test_an_input_that_does_not_fit_is_no_refusal(server, path, detail, sa
     assert VEST not in error.message
 
 
-async def test_a_refusal_goes_by_its_type_and_keeps_its_own_words(server, queue):
+async def test_a_refusal_goes_by_its_type_and_keeps_its_own_words(server, provider):
     detail = [{"loc": ["body", "prompt"], "msg": "Not this.", "type": "content_policy_violation"}]
-    queue.result, queue.result_status = {"detail": detail}, 422
+    provider.result, provider.result_status = {"detail": detail}, 422
     error = await failure(backend(server))
     assert error.message == "fal refused the request: prompt: Not this. (content_policy_violation)"
 
@@ -547,33 +494,33 @@ async def test_a_refusal_goes_by_its_type_and_keeps_its_own_words(server, queue)
         {"images": None, "image": {"url": "{url}"}, "seed": "x", "timings": [1]},
     ],
 )
-async def test_a_field_that_is_not_needed_loses_no_image(server, queue, result):
+async def test_a_field_that_is_not_needed_loses_no_image(server, provider, result):
     url = f"{server.url}/files/x.png"
-    queue.result = json.loads(json.dumps(result).replace("{url}", url))
+    provider.result = json.loads(json.dumps(result).replace("{url}", url))
     made = await backend(server).generate(request(), MemoryContext())
     assert made.image.size
     assert made.seed == 11
 
 
-async def test_a_model_that_makes_words_instead_is_quoted(server, queue):
-    queue.result = {"images": [], "description": "I am unable to generate that."}
+async def test_a_model_that_makes_words_instead_is_quoted(server, provider):
+    provider.result = {"images": [], "description": "I am unable to generate that."}
     assert "I am unable to generate that." in (await failure(backend(server))).message
-    queue.result = {"images": [], "has_nsfw_concepts": [True]}
+    provider.result = {"images": [], "has_nsfw_concepts": [True]}
     assert "safety checker" in (await failure(backend(server))).message
 
 
-async def test_a_request_that_was_taken_needs_no_more_than_its_id(server, queue):
-    queue.taken_fields = ("request_id",)
+async def test_a_request_that_was_taken_needs_no_more_than_its_id(server, provider):
+    provider.taken_fields = ("request_id",)
     context = MemoryContext()
     await backend(server).generate(request(), context)
-    assert len(queue.generations) == 1
+    assert len(provider.generations) == 1
 
 
 @pytest.mark.parametrize(
     "ended", [{"status": "COMPLETED", "error": "Too slow"}, {"status": "FAILED", "logs": None}]
 )
-async def test_a_failure_is_known_without_the_fields_beside_it(server, queue, ended):
-    queue.steps = [ended]
+async def test_a_failure_is_known_without_the_fields_beside_it(server, provider, ended):
+    provider.steps = [ended]
     error = await failure(backend(server))
     assert isinstance(error, Retryable)
     assert error.resubmit

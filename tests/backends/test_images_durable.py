@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from db.queries import batches
-from engine.backends.comfyui import image as comfy_image
-from engine.backends.common import download
 from engine.runtime.job.load import load_batch
 from engine.runtime.lanes import lane as lanes
 from tests.support.engines import eventually
@@ -26,12 +24,6 @@ SECRET = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
 KEYS = {"FAL_KEY": SECRET, "STABILITY_API_KEY": SECRET, "OPENAI_API_KEY": "sk-0123456789abcdef"}
 FILES = "^/files/|/view"
 SUBMIT = "^/fal-ai/[^?]*sdxl$"
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr(download, "PAUSE_SECONDS", 0.0)
 
 
 def fal_settings(server: ProviderServer, **more: Any) -> dict[str, Any]:

@@ -2,68 +2,36 @@
 
 import base64
 import json
-from typing import Any
 
 import pytest
 
 from engine.backends.common.shapes import nearest
-from engine.backends.stability import FAMILY, StabilitySettings
-from engine.backends.stability.image import RATIOS, StabilityImages
+from engine.backends.stability import StabilitySettings
+from engine.backends.stability.image import RATIOS
 from engine.contract import (
     Blocked,
-    ImageRequest,
     OutcomeUnknown,
     Permanent,
     Retryable,
-    StepError,
 )
 from engine.testing.context import MemoryContext
-from tests.backends.image_cases import CUT, ENDLESS, check
-from tests.backends.image_cases import failure as failure_of
+from tests.backends.image_sellers import STABILITY as SELLER
 from tests.support.providers.images import image
 from tests.support.providers.misbehaviour import (
     instead,
     status,
 )
-from tests.support.providers.server import ProviderServer
-from tests.support.providers.stability import Stability
 
-SECRET = "sk-stability-secret"
+backend, request, failure = SELLER.backend, SELLER.request, SELLER.failure
 
 
-@pytest.fixture
-def stability() -> Stability:
-    return Stability()
-
-
-@pytest.fixture
-def server(stability: Stability):
-    with ProviderServer(stability) as found:
-        yield found
-
-
-def backend(server: ProviderServer, **settings: Any) -> StabilityImages:
-    given = {"base_url": server.url, "timeout": 20, **settings}
-    return StabilityImages(StabilitySettings(**given), {"STABILITY_API_KEY": SECRET})
-
-
-def request(**fields: Any) -> ImageRequest:
-    return ImageRequest(
-        **{"prompt": "a röd barn", "seed": 2**40, "width": 1600, "height": 900, **fields}
-    )
-
-
-async def failure(made: StabilityImages, context: MemoryContext | None = None) -> StepError:
-    return await failure_of(made, request(), SECRET, context)
-
-
-async def test_an_image_comes_as_the_nearest_shape_with_its_own_seed(server, stability):
+async def test_an_image_comes_as_the_nearest_shape_with_its_own_seed(server, provider):
     context = MemoryContext()
     made = await backend(server, price_per_image=0.03).generate(
         request(negative_prompt="fog"), context
     )
     assert server.ledger[0].path == "/v2beta/stable-image/generate/core"
-    assert stability.made == [
+    assert provider.made == [
         {
             "prompt": "a röd barn".encode(),
             "negative_prompt": b"fog",
@@ -88,24 +56,15 @@ async def test_an_image_comes_as_the_nearest_shape_with_its_own_seed(server, sta
         ),
     ],
 )
-async def test_a_reference_goes_with_the_call(server, stability, model, path, more):
+async def test_a_reference_goes_with_the_call(server, provider, model, path, more):
     context = MemoryContext()
     asked = request(reference=context.give(image()))
     await backend(server, model=model).generate(asked, context)
     assert server.ledger[0].path.endswith(path)
-    (sent,) = stability.made
+    (sent,) = provider.made
     assert sent["image"] == image()
     assert "aspect_ratio" not in sent
     assert more.items() <= sent.items()
-
-
-async def test_a_second_reference_is_refused_before_paying(server):
-    context = MemoryContext()
-    first, second = (context.give(image(tint=number)) for number in range(2))
-    asked = request(reference=first, more_references=(second,))
-    with pytest.raises(Permanent, match="one reference image at most"):
-        await backend(server, model="ultra").generate(asked, context)
-    assert server.ledger == []
 
 
 async def test_core_refuses_a_reference_before_paying(server):
@@ -119,7 +78,7 @@ async def test_core_refuses_a_reference_before_paying(server):
 @pytest.mark.parametrize(
     ("what", "kind", "reason"),
     [
-        (status(401, {"name": "unauthorized", "errors": [f"no {SECRET}"]}), Blocked, "key"),
+        (status(401, {"name": "unauthorized", "errors": [f"no {SELLER.secret}"]}), Blocked, "key"),
         (status(402, {"name": "payment_required", "errors": ["no credits"]}), Blocked, "quota"),
         (status(403, {"name": "content_moderation", "errors": ["flagged"]}), Permanent, None),
         (status(400, {"name": "bad_request", "errors": ["seed: too large"]}), Permanent, None),
@@ -130,45 +89,31 @@ async def test_core_refuses_a_reference_before_paying(server):
         (instead({"finish_reason": "SUCCESS"}), OutcomeUnknown, None),
         (instead({"image": "%%%"}), Permanent, None),
         (instead({"image": "aGVsbG8="}), Permanent, None),
-        *CUT,
     ],
 )
-async def test_each_failure_is_told_by_what_can_be_done(server, what, kind, reason):
-    server.misbehave(what)
-    check(await failure(backend(server)), server, kind, reason)
+async def test_each_failure_is_of_the_kind_that_says_what_can_be_done(server, what, kind, reason):
+    await SELLER.check_failure(server, what, kind, reason)
 
 
-@pytest.mark.parametrize("what", ENDLESS)
-async def test_a_call_that_hangs_or_drips_is_cut_off_at_its_deadline(server, stability, what):
-    server.misbehave(what)
-    assert isinstance(await failure(backend(server, timeout=0.3)), OutcomeUnknown)
-    assert len(stability.made) == 1
-
-
-async def test_what_a_filter_has_blurred_is_counted(server, stability):
-    stability.reply = {"image": "AAAA", "finish_reason": "CONTENT_FILTERED"}
+async def test_what_a_filter_has_blurred_is_counted(server, provider):
+    provider.reply = {"image": "AAAA", "finish_reason": "CONTENT_FILTERED"}
     context = MemoryContext()
     assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
     assert context.spent == 100_000
 
 
-async def test_what_a_filter_held_back_costs_nothing(server, stability):
-    stability.reply = {"image": "", "finish_reason": "CONTENT_FILTERED"}
+async def test_what_a_filter_held_back_costs_nothing(server, provider):
+    provider.reply = {"image": "", "finish_reason": "CONTENT_FILTERED"}
     context = MemoryContext()
     assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
     assert context.spent == 0
 
 
-async def test_an_image_that_is_none_was_paid_for(server, stability):
-    stability.reply = {"image": "aGVsbG8=", "finish_reason": "SUCCESS"}
+async def test_an_image_that_is_none_was_paid_for(server, provider):
+    provider.reply = {"image": "aGVsbG8=", "finish_reason": "SUCCESS"}
     context = MemoryContext()
     assert isinstance(await failure(backend(server, price_per_image=0.1), context), Permanent)
     assert context.spent == 100_000
-
-
-async def test_what_was_not_sent_may_be_sent_again():
-    settings = StabilitySettings(base_url="http://127.0.0.1:9", timeout=5)
-    assert isinstance(await failure(StabilityImages(settings, {})), Retryable)
 
 
 def test_the_nearest_shape_is_that_of_the_nearest_ratio():
@@ -177,11 +122,9 @@ def test_the_nearest_shape_is_that_of_the_nearest_ratio():
     assert nearest(1000, 1000, ("512x512", "1024x1024")) == "1024x1024"
 
 
-def test_settings_and_lacks():
+def test_settings_survive_the_store_and_a_model_is_no_path():
     stored = json.dumps(StabilitySettings().model_dump(mode="json"))
     assert StabilitySettings.model_validate_json(stored) == StabilitySettings()
-    (lack,) = FAMILY.factories["image"](StabilitySettings(), {}).missing()
-    assert lack.what == "STABILITY_API_KEY"
     with pytest.raises(ValueError, match="pattern"):
         StabilitySettings(model="../../admin")
 

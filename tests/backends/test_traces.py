@@ -10,36 +10,18 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from engine.backends.comfyui import ComfySettings
-from engine.backends.comfyui import image as comfy_image
-from engine.backends.comfyui.image import ComfyImages
 from engine.backends.common.tracing import MAX_READ, MAX_SHOWN, HttpExchange
-from engine.backends.fal import FalSettings
-from engine.backends.fal import queue as fal_queue
-from engine.backends.fal.image import FalImages
-from engine.backends.gemini_image import GeminiImageSettings
-from engine.backends.gemini_image.image import GeminiImages
-from engine.backends.openai.images import OpenAIImages
-from engine.backends.openai.settings import OpenAISettings
-from engine.backends.stability import StabilitySettings
-from engine.backends.stability.image import StabilityImages
-from engine.contract import ImageRequest, StepError
+from engine.contract import StepError
 from engine.contract.tracing import MAX_BYTES, MAX_EXCHANGES, Recording, WireLog, wire_log
 from engine.recipes.refine.agents.evaluator import EvaluateRequest
 from engine.testing.context import MemoryContext
 from tests.backends.chat_cases import BRIEF, PROVIDERS, Provider
+from tests.backends.image_sellers import SELLERS, WITH_KEY, Seller
 from tests.support.agents import run_agent
 from tests.support.providers.chat import JUDGED, Script
-from tests.support.providers.comfyui import ComfyUI
-from tests.support.providers.fal import FalQueue
-from tests.support.providers.gemini_image import GeminiImage
 from tests.support.providers.misbehaviour import instead, reset, status
-from tests.support.providers.openai_images import OpenAIImages as OpenAIRoutes
 from tests.support.providers.server import ProviderServer
-from tests.support.providers.stability import Stability
 
-STABILITY_KEY = "sk-stability-secret"
-FAL_KEY = "0f0f0f0f-1111-2222-3333-444444444444:5555666677778888aaaabbbbccccdddd"
 PROMPT = "a röd barn, 月"
 
 
@@ -53,7 +35,7 @@ def read(log: WireLog, *secrets: str) -> dict[str, Any]:
     """A trace that holds no secret and no image."""
     data = log.trace()
     text = data.decode()
-    for secret in secrets:
+    for secret in filter(None, secrets):
         assert secret not in text
         assert secret.rpartition(":")[2] not in text
     assert "\\u" not in text.replace("\\u00", "")
@@ -130,67 +112,33 @@ async def test_nothing_is_noted_where_nobody_asks(provider: Provider) -> None:
     assert len(log) == 0
 
 
-def _fal(url: str) -> Any:
-    settings = FalSettings(base_url=url, poll_seconds=0.002, timeout=20)
-    return FalImages(settings, {"FAL_KEY": FAL_KEY})
+every_seller = pytest.mark.parametrize("seller", SELLERS, ids=lambda seller: seller.name)
 
 
-def _stability(url: str) -> Any:
-    settings = StabilitySettings(base_url=url, timeout=20)
-    return StabilityImages(settings, {"STABILITY_API_KEY": STABILITY_KEY})
-
-
-def _comfyui(url: str) -> Any:
-    return ComfyImages(ComfySettings(base_url=url, poll_seconds=0.005, timeout=20))
-
-
-def _gemini(url: str) -> Any:
-    settings = GeminiImageSettings(base_url=url, timeout=20)
-    return GeminiImages(settings, {"GEMINI_API_KEY": FAL_KEY})
-
-
-def _openai(url: str) -> Any:
-    settings = OpenAISettings(base_url=f"{url}/v1", timeout=20)
-    return OpenAIImages(settings, {"OPENAI_API_KEY": FAL_KEY})
-
-
-SELLERS = [
-    pytest.param(FalQueue, _fal, id="fal"),
-    pytest.param(Stability, _stability, id="stability"),
-    pytest.param(ComfyUI, _comfyui, id="comfyui"),
-    pytest.param(GeminiImage, _gemini, id="gemini-image"),
-    pytest.param(OpenAIRoutes, _openai, id="openai"),
-]
-
-
-@pytest.mark.parametrize(("routes", "backend"), SELLERS)
+@every_seller
 async def test_an_image_leaves_its_prompt_and_not_itself(
-    monkeypatch: pytest.MonkeyPatch, routes: Any, backend: Any
+    seller: Seller, server: ProviderServer
 ) -> None:
-    monkeypatch.setattr(fal_queue, "FIRST_POLL_SECONDS", 0.001)
-    monkeypatch.setattr(comfy_image, "SETTLE_SECONDS", 0.0)
     context = MemoryContext()
-    with ProviderServer(routes()) as server, Recording(wanted=True) as log:
-        asked = ImageRequest(prompt=PROMPT, seed=5, width=512, height=512)
-        made = await backend(server.url).generate(asked, context)
-        sent = len([call for call in server.ledger if call.path != "/ws"])
-    trace = read(log, FAL_KEY, STABILITY_KEY)
+    request = seller.request(prompt=PROMPT)
+    with Recording(wanted=True) as log:
+        generated = await seller.backend(server).generate(request, context)
+    sent = len([call for call in server.ledger if call.path != "/ws"])
+    trace = read(log, seller.secret)
     assert len(trace["exchanges"]) == min(sent, MAX_EXCHANGES)
     assert PROMPT in all_text([one["request"]["body"] for one in trace["exchanges"]])
     replies = all_text([one["reply"]["body"] for one in trace["exchanges"]])
-    assert made.image.hash in replies  # the image, by the hash of its bytes
-    data = await context.read(made.image)
+    assert generated.image.hash in replies  # the image, by the hash of its bytes
+    data = await context.read(generated.image)
     assert base64.b64encode(data)[:60].decode() not in replies
 
 
-@pytest.mark.parametrize(("routes", "backend"), SELLERS)
-async def test_a_seller_that_echoes_the_key(routes: Any, backend: Any) -> None:
-    with ProviderServer(routes()) as server:
-        server.misbehave(instead(f"<p>{FAL_KEY} {STABILITY_KEY}".encode()), times=9)
-        with Recording(wanted=True) as log, pytest.raises(StepError):
-            asked = ImageRequest(prompt=PROMPT, seed=5, width=512, height=512)
-            await backend(server.url).generate(asked, MemoryContext())
-    first = read(log, FAL_KEY if backend is not _stability else STABILITY_KEY)["exchanges"][0]
+@pytest.mark.parametrize("seller", WITH_KEY, ids=lambda seller: seller.name)
+async def test_a_seller_that_echoes_the_key(seller: Seller, server: ProviderServer) -> None:
+    server.misbehave(instead(f"<p>{seller.secret}".encode()), times=9)
+    with Recording(wanted=True) as log, pytest.raises(StepError):
+        await seller.backend(server).generate(seller.request(), MemoryContext())
+    first = read(log, seller.secret)["exchanges"][0]
     assert "***" in all_text(first["reply"])
 
 
