@@ -15,6 +15,9 @@ from engine.text.terminal import clean
 RECIPE_OPTIONS = "recipe_options"
 """Parameter of a command with the values of the given options, by the option's key."""
 
+IN_FLIGHT = "--batch-size"
+"""Flag of every recipe for the number of jobs at the same time."""
+
 _PREFIX = "recipe_option_"
 _RECIPE = "safelight.recipe"
 
@@ -87,7 +90,7 @@ def _loaded(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:
 
 def _refuse_taken(recipe: AnyRecipe | None, taken: Collection[str]) -> None:
     for option in recipe.options if recipe else ():
-        if clash := next((flag for flag in option.flags if flag in taken), None):
+        if clash := next((flag for flag in _spellings(option) if flag in taken), None):
             name = recipe.name if recipe else ""
             raise click.ClickException(
                 f"Recipe {name} has an option {clash}, which is reserved by Safelight."
@@ -116,7 +119,14 @@ def _explained(
 
 
 def _parameters(recipe: AnyRecipe | None) -> list[click.Option]:
-    return [_parameter(option, recipe) for option in recipe.options] if recipe else []
+    options = [option for option in recipe.options if _spellings(option)] if recipe else []
+    return [_parameter(option, recipe) for option in options] if recipe else []
+
+
+def _spellings(option: Option) -> list[str]:
+    """Return the flags of an option that are not the command's own for the same thing."""
+    own = (IN_FLIGHT,) if option.target == "in_flight" else ()
+    return [flag for flag in option.flags if flag not in own]
 
 
 def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:
@@ -128,7 +138,9 @@ def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:
         help_ = help_ or "The same as INPUT."
     if option.target == "output":
         help_ = help_ or "The same as --output-dir."
-    flags = list(option.flags)
+    if option.target == "in_flight":
+        help_, shape = help_ or f"The same as {IN_FLIGHT}.", {"type": click.IntRange(1)}
+    flags = _spellings(option)
     if shape.pop("is_flag", False):
         flags = [f"{flag}/--no-{flag.removeprefix('--')}" for flag in flags]
     return click.Option([*flags, f"{_PREFIX}{option.key}"], default=None, help=help_, **shape)

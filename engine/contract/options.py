@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Target = Literal["setting", "entry", "input", "output"]
-"""Target of a flag: a setting, a field of the batch's only entry, its input, its output folder."""
+Target = Literal["setting", "entry", "input", "output", "in_flight"]
+"""Target of a flag: a setting, a field of the batch's only entry, its input, its output folder,
+the number of its jobs at the same time."""
 
 _FLAG = re.compile(r"--[a-z0-9]+([-_][a-z0-9]+)*")
 
@@ -20,10 +21,10 @@ class Option:
 
     Attributes:
         flag: Its name, for example `--start-idx`: lower-case ASCII words with `-` or `_` between.
-        name: The field that it sets; not used by the targets `input` and `output`.
+        name: The field that it sets; only the targets `setting` and `entry` have one.
         target: Where its value goes: to a `setting` of the recipe; to a field of the one `entry`
-            that is then the whole input; to the `input`, as INPUT itself; or to the `output`
-            folder, as `--output-dir`.
+            that is then the whole input; to the `input`, as INPUT itself; to the `output`
+            folder, as `--output-dir`; or to the number of jobs `in_flight`, as `--batch-size`.
         aliases: Other spellings, for example `--start_idx`.
         help: One line; by default the field's description.
     """

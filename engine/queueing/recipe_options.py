@@ -10,6 +10,7 @@ from engine.contract.recipe import AnyRecipe
 from engine.intake.given import as_stream, given_entry, name_of
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import QueueOptions, Source
+from engine.text.terminal import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,20 @@ def apply_options(recipe: AnyRecipe, source: Source | None, options: QueueOption
     """Apply a recipe's own options to an input and to its batch options.
 
     Raises:
-        QueueError: The recipe has no such option, or the input or the output folder is given twice.
+        QueueError: The recipe has no such option, or what it may name once is given twice.
     """
     flags = [(_known(recipe, name), value) for name, value in options.flags.items()]
     overrides = dict(options.overrides) | _given(flags, "setting")
     entry, overrides = given_entry(overrides, recipe.entry_fields)
     entry |= _given(flags, "entry")
     output = _path(flags, "output", options.output_dir, "--output-dir")
-    chosen = replace(options, overrides=overrides, flags={}, output_dir=output)
+    chosen = replace(
+        options,
+        overrides=overrides,
+        flags={},
+        output_dir=output,
+        in_flight=_in_flight(flags, options.in_flight),
+    )
     if not entry:
         found = _path(flags, "input", source, "INPUT")
         return QueueRequest(None if found is None else lambda: found, chosen)
@@ -66,13 +73,32 @@ def _has(flags: list[tuple[Option, Any]], target: str) -> bool:
 
 def _path(flags: list[tuple[Option, Any]], target: str, given: Any, called: str) -> Any:
     """Return the single path given, by its usual name or by a flag of the recipe."""
+    value, is_own = _single(flags, target, given, called)
+    return Path(value) if is_own else value
+
+
+def _in_flight(flags: list[tuple[Option, Any]], given: int | None) -> int | None:
+    """Return the number of jobs at the same time, from `--batch-size` or a flag of the recipe."""
+    value, _ = _single(flags, "in_flight", given, "--batch-size")
+    try:
+        return None if value is None else int(value)
+    except ValueError:
+        raise QueueError(f"Jobs in flight are a whole number, not {quoted(str(value))}.") from None
+
+
+def _single(
+    flags: list[tuple[Option, Any]], target: str, given: Any, called: str
+) -> tuple[Any, bool]:
+    """Return the single value given, and True if a flag of the recipe gives it."""
+    is_own = False
     for option, value in flags:
         if option.target != target:
             continue
+        flag = next((flag for flag in option.flags if flag != called), called)
         if given is not None:
-            raise QueueError(f"Give {called} or {option.flag}, not both.")
-        given, called = Path(value), option.flag
-    return given
+            raise QueueError(f"Give {called} or {flag}, not both.")
+        given, called, is_own = value, flag, True
+    return given, is_own
 
 
 def _spelling(flags: list[tuple[Option, Any]], name: str) -> str:

@@ -135,3 +135,17 @@ def test_python_takes_the_same_options():
     workspace.queue("corpus", flags={"dataset": "sounds.txt", "num_samples": 9})
     workspace.queue("corpus", flags={"sound": "rain"}, settings={"mode": "divergent"})
     assert (settings(1)["samples"], settings(2)["mode"]) == (9, "divergent")
+
+
+@pytest.mark.parametrize("flag", ["--batch-size", "--batch_size", "--workers"])
+def test_the_number_of_jobs_at_the_same_time_has_other_spellings(flag: str):
+    result = queue("corpus", "sounds.txt", flag, "5")
+    assert result.return_value == 0, message(result)
+    with Workspace(Path("w")).reading() as connection:
+        assert connection.execute("SELECT in_flight FROM batches").fetchone()[0] == 5
+    assert "0 is not in the range" in message(queue("corpus", "sounds.txt", flag, "0"))
+
+
+def test_the_number_of_jobs_at_the_same_time_is_given_once():
+    said = message(queue("corpus", "sounds.txt", "--batch-size", "5", "--workers", "6"))
+    assert "Give --batch-size or --batch_size, not both." in said

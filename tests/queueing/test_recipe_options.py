@@ -63,6 +63,16 @@ def test_an_output_folder_is_given_once():
         apply_options(CORPUS, "a.txt", options)
 
 
+def test_the_number_of_jobs_at_the_same_time_may_be_an_option():
+    for spelling in ("batch_size", "--batch-size", "--batch_size", "workers"):
+        assert applied("a.txt", **{spelling: "5"}).options.in_flight == 5
+    with pytest.raises(QueueError, match="Jobs in flight are a whole number, not 'five'"):
+        applied("a.txt", batch_size="five")
+    options = QueueOptions(in_flight=2, flags={"workers": 3})
+    with pytest.raises(QueueError, match="Give --batch-size or --batch_size, not both"):
+        apply_options(CORPUS, "a.txt", options)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

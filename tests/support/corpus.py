@@ -65,6 +65,7 @@ CORPUS: AnyRecipe = Recipe(
         Option("--sound", "prompt", "entry"),
         Option("--dataset", target="input"),
         Option("--output", target="output"),
+        Option("--batch-size", target="in_flight", aliases=("--batch_size", "--workers")),
     ),
     outputs=Outputs("corpus"),
 )
