@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from engine.contract.errors import Retryable as Retryable
     from engine.contract.errors import StepError as StepError
     from engine.contract.files import ImageFile as ImageFile
+    from engine.contract.files import SoundFile as SoundFile
     from engine.contract.image import IMAGE as IMAGE
     from engine.contract.image import GeneratedImage as GeneratedImage
     from engine.contract.image import ImageBackend as ImageBackend
@@ -195,7 +196,10 @@ _MODULES = {
         "Retryable",
         "StepError",
     ),
-    "engine.contract.files": ("ImageFile",),
+    "engine.contract.files": (
+        "ImageFile",
+        "SoundFile",
+    ),
     "engine.contract.image": (
         "GeneratedImage",
         "IMAGE",

@@ -50,6 +50,12 @@ def long_preparing(connection: sqlite3.Connection, before: str) -> list[tuple[in
     return [(row[0], row[1], row[2]) for row in connection.execute(sql, (before,))]
 
 
+def open_recipes(connection: sqlite3.Connection) -> set[str]:
+    """Return the recipes of batches that have jobs left."""
+    sql = "SELECT DISTINCT recipe FROM batches WHERE queued + running + paused + parked > 0"
+    return {row[0] for row in connection.execute(sql)}
+
+
 def open_snapshots(connection: sqlite3.Connection) -> Iterator[str]:
     """Return the snapshots of batches that have jobs left, as JSON."""
     sql = "SELECT snapshot FROM batches WHERE queued + running + paused + parked > 0"

@@ -18,6 +18,7 @@ from engine.contract import Backend, BackendFamily, MissingRequirement
 from engine.contract.options import Option
 from engine.contract.recipe import AnyRecipe
 from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.extras import missing_extra
 from engine.trust.guard import UntrustedDestination
 
 T = TypeVar("T")
@@ -38,13 +39,18 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
         return 0
     table = render.table("recipe", "needs", "what it does")
     for recipe in found:
-        needs = ", ".join(recipe["capabilities"])
+        extra = [f"[{recipe['extra']}]"] if recipe["extra"] else []
+        needs = ", ".join([*recipe["capabilities"], *extra])
         table.add_row(
             render.shown(recipe["name"], 40),
             needs,
             render.shown(recipe["error"] or recipe["summary"]),
         )
     render.console().print(table)
+    for recipe in found:
+        for item in recipe["missing"]:
+            said = f"{recipe['name']} needs {item['what']}. {item['remedy']}"
+            render.console().print(render.shown(said, None))
     render.say("", "Its options: safelight run RECIPE --help")
     render.say("Its settings: safelight schema RECIPE --settings")
     return 0
@@ -168,6 +174,8 @@ def _recipe_document(recipe: AnyRecipe) -> dict[str, Any]:
             "higher_is_better": headline.higher_is_better,
         },
         "options": [_option_document(option) for option in recipe.options],
+        "extra": recipe.extra or None,
+        "missing": [item.model_dump() for item in missing_extra(recipe)],
         "error": None,
     }
 
@@ -184,6 +192,8 @@ def _broken_recipe(name: str, error: str) -> dict[str, Any]:
         "capabilities": [],
         "headline": None,
         "options": [],
+        "extra": None,
+        "missing": [],
         "error": error,
     }
 

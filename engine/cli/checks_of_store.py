@@ -12,11 +12,19 @@ from typing import Any
 from db.clock import now, seconds_between
 from db.queries.batches import lanes, running_engine
 from db.queries.history import named_hashes
-from db.queries.upkeep import long_preparing, mentioned_hashes, open_snapshots, parked_reasons
+from db.queries.upkeep import (
+    long_preparing,
+    mentioned_hashes,
+    open_recipes,
+    open_snapshots,
+    parked_reasons,
+)
 from engine.cli import render
 from engine.cli.checks import Finding, missing_of_backends, missing_of_batches
 from engine.client.ids import batch_name
 from engine.client.workspace import Workspace
+from engine.plugins.catalog import EntryPointCatalog
+from engine.queueing.extras import missing_extra
 from engine.runtime.artifacts import ArtifactStore
 from engine.runtime.job.load import in_order
 from engine.runtime.suspended import is_suspended
@@ -33,6 +41,7 @@ SILENT_SECONDS = 60.0
 """An engine says every two seconds that it is alive."""
 
 _FEW = 5
+_NOT_USED = "nothing that is queued uses it"
 
 
 def check_store(workspace: Workspace) -> Iterator[Finding]:
@@ -135,6 +144,22 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
         yield Finding("backend", not lacks, f"{name} ({capability}){by} {found}", remedy)
 
 
+def check_recipes(workspace: Workspace) -> Iterator[Finding]:
+    """List the recipes that need an extra; one that lacks it is a problem if a batch needs it."""
+    with workspace.reading() as connection:
+        wanted = open_recipes(connection)
+    for recipe in EntryPointCatalog().all_recipes():
+        if recipe.extra:
+            lacks = next(iter(missing_extra(recipe)), None)
+            is_used = recipe.name in wanted
+            if lacks is None:
+                said = "is ready"
+            else:
+                said = f"needs {lacks.what}" + ("" if is_used else f"; {_NOT_USED}")
+            remedy = lacks.remedy if lacks and is_used else ""
+            yield Finding("recipe", not remedy, f"{recipe.name} {said}", remedy)
+
+
 def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict[str, Any]]]:
     """Return the settings of each backend and capability in the unfinished batches."""
     wanted = defaultdict(list)
@@ -151,7 +176,7 @@ def _hint(what: str, *, is_used: bool) -> str:
         return "is ready"
     if is_used:
         return f"is ready for what is queued; a new batch with the settings here needs {what}"
-    return f"needs {what}; nothing that is queued uses it"
+    return f"needs {what}; {_NOT_USED}"
 
 
 def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
@@ -214,5 +239,6 @@ STORE_CHECKS: tuple[Check, ...] = (
     check_preparing,
     check_parked,
     check_backends,
+    check_recipes,
 )
 """Every check of a workspace except that of its files, which can take long."""

@@ -1,7 +1,7 @@
 """Inputs as a form reads them: how much is in a file, and what is wrong with it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -81,12 +81,12 @@ def read_input(
         is_cancelled: Whether nobody wants to know any more.
         others: Recipes that are tried if it is not right for this one.
     """
-    from engine.intake import InputError, read
-    from engine.queueing.input_files import look_at
+    from engine.intake import InputError
+    from engine.queueing.overrides import QueueError
 
     count = 0
     try:
-        for _ in read(path, recipe.input, keep_file=look_at, reader=recipe.reader):
+        for _ in _entries(path, recipe):
             count += 1
             if count % REPORT_EVERY == 0:
                 if is_cancelled():
@@ -96,18 +96,30 @@ def read_input(
     except InputError as error:
         fits = next((other.name for other in others if _fits(path, other)), "")
         return Reading(count, problem_sentences(error), error.total, fits=fits)
+    except QueueError as error:
+        return Reading(0, (clean(str(error), 600),), 1)
     return Reading(count)
+
+
+def _entries(path: Path, recipe: "AnyRecipe") -> Iterator[object]:
+    """Yield the entries of a file for a recipe with its default settings; nothing is stored."""
+    from engine.intake import read
+    from engine.queueing.extras import refuse_without_extra
+    from engine.queueing.input_files import look_at
+
+    refuse_without_extra(recipe)
+    settings = recipe.settings.model_construct()
+    return read(path, recipe.input, keep_file=look_at, reader=recipe.reader, settings=settings)
 
 
 def _fits(path: Path, recipe: "AnyRecipe") -> bool:
     """Return whether the first entries of a file are right for a recipe."""
-    from engine.intake import InputError, read
-    from engine.queueing.input_files import look_at
+    from engine.intake import InputError
+    from engine.queueing.overrides import QueueError
 
     try:
-        entries = read(path, recipe.input, keep_file=look_at, reader=recipe.reader)
-        return bool(list(islice(entries, REPORT_EVERY)))
-    except InputError:
+        return bool(list(islice(_entries(path, recipe), REPORT_EVERY)))
+    except (InputError, QueueError):
         return False
 
 

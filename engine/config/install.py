@@ -2,9 +2,10 @@
 
 import importlib.util
 import json
+import re
 import shlex
 import sys
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, requires
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,9 @@ from urllib.request import url2pathname
 NAME = "safelight"
 _TELLING = {"audio": "verovio", "cloud": "openai", "local": "diffusers"}
 """For each extra, a module that only it brings."""
+
+_IN_EXTRA = re.compile(r"""([\w.-]+).*;.*\bextra\s*==\s*['"]([\w-]+)['"]""")
+"""A requirement of an extra in a package's metadata: its name, and the extra."""
 
 
 def install_command(*, extra: str = "", package: str = "") -> str:
@@ -35,6 +39,24 @@ def install_command(*, extra: str = "", package: str = "") -> str:
     if importlib.util.find_spec("pip") is None:  # an environment of uv's
         return f"uv pip install --python {python} --upgrade {wanted}"
     return f"{python} -m pip install --upgrade {wanted}"
+
+
+def missing_from_extra(extra: str) -> list[str]:
+    """Return the packages of an extra of Safelight that are not installed."""
+    try:
+        lines = requires(NAME) or []
+    except PackageNotFoundError:
+        return []
+    wanted = [found[1] for line in lines if (found := _IN_EXTRA.match(line)) and found[2] == extra]
+    return [name for name in wanted if not _is_installed(name)]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
 
 
 def _requirement(extra: str, *, keep: bool = False) -> str:

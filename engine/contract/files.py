@@ -1,30 +1,43 @@
 """Fields of an input that name a file, and become the handle of a stored artifact.
 
-A recipe's input model says `reference_image: ImageFile | None`. What an operator writes there is
-a path; what a recipe gets is an `Artifact`. The change happens during validation, by a
-function that whoever validates hands over in the validation context; so no input model, recipe or
-step ever holds a path of one machine.
+A recipe's input model says `reference_image: ImageFile | None` or `sound: SoundFile`. What an
+operator writes there is a path; what a recipe gets is an `Artifact`. The change happens during
+validation, by a function that whoever validates hands over in the validation context; so no input
+model, recipe or step ever holds a path of one machine.
 """
 
 import io
 import os
 import stat
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, Protocol, cast
 
 from pydantic import BeforeValidator, ValidationInfo, WithJsonSchema
 
 from engine.contract.backend import Artifact
 from engine.text.terminal import quoted
 
-MAX_IMAGE_BYTES = 50 * 1024 * 1024
+MAX_IMAGE_BYTES = 50 << 20
 """The largest image file that is taken in, in bytes."""
 
-KeepFile = Callable[[Path], Artifact]
-"""Reads a file, checks that it is an image by its content, stores it, and returns its handle.
+MAX_SOUND_BYTES = 1 << 30
+"""The largest sound file that is taken in, in bytes."""
 
-Raises `ValueError` with a sentence where it is not an image."""
+FileSort = Literal["image", "sound"]
+"""Sort of file that a field takes."""
+
+
+class KeepFile(Protocol):
+    """Function that stores a file which an entry names or a reader yields."""
+
+    def __call__(self, source: Path | bytes, sort: FileSort, /) -> Artifact:
+        """Check by its content that a file is of a sort, store it, and return its handle.
+
+        Raises:
+            ValueError: It is not; the end of a sentence.
+        """
+        ...
 
 
 def open_regular(path: Path, limit: int, *, hint: str = "") -> io.BufferedReader:
@@ -67,54 +80,80 @@ def _refuse_irregular(status: os.stat_result, limit: int, hint: str) -> None:
         )
 
 
-def _image_file(value: Any, info: ValidationInfo) -> Any:
-    context = info.context if isinstance(info.context, dict) else {}
-    keep_file, folder = context.get("keep_file"), context.get("folder")
-    if not isinstance(value, str):
-        if folder is not None and not isinstance(value, Artifact | None):
-            # A file names no handles: no hash that it writes is trusted.
-            raise ValueError("must be the path of an image")
-        return value
-    if keep_file is None or folder is None:
-        raise ValueError("is a path, and images are taken in only when a batch is queued")
-    try:
-        return keep_file(_image_path(Path(folder), value))
-    except ValueError as error:
-        raise ValueError(f"{quoted(value)} {error}") from None
+@dataclass(frozen=True, slots=True)
+class _File:
+    """Validator of a field that takes one sort of file."""
+
+    sort: FileSort
+    noun: str
+    limit: int
+
+    def __call__(self, value: Any, info: ValidationInfo) -> Any:
+        context = info.context if isinstance(info.context, dict) else {}
+        keep_file, folder = context.get("keep_file"), context.get("folder")
+        if not isinstance(value, str | bytes):
+            if folder is not None and not isinstance(value, Artifact | None):
+                # A file names no handles: no hash that it writes is trusted.
+                raise ValueError(f"must be the path of {self.noun}")
+            return value
+        if keep_file is None or folder is None:
+            named = "is a path, and" if isinstance(value, str) else "holds bytes, and"
+            raise ValueError(f"{named} {self.sort}s are taken in only when a batch is queued")
+        if isinstance(value, bytes):
+            return keep_file(value, self.sort)
+        try:
+            return keep_file(self._path(Path(folder), value), self.sort)
+        except ValueError as error:
+            raise ValueError(f"{quoted(value)} {error}") from None
+
+    def _path(self, folder: Path, written: str) -> Path:
+        """Return the path that an operator wrote, if it is a readable file."""
+        if "://" in written:
+            raise ValueError(f"is a web address; save the {self.sort} as a file and name the file")
+        try:
+            path = folder / Path(written).expanduser()
+            open_regular(path, self.limit).close()
+        except FileNotFoundError:
+            raise ValueError(
+                "does not exist; paths are relative to the input file's folder"
+            ) from None
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+        except RuntimeError as error:  # a home folder that is not known
+            raise ValueError(f"cannot be found: {error}") from None
+        return path
 
 
-def _image_path(folder: Path, written: str) -> Path:
-    """Path that an operator wrote, if it is a readable file."""
-    if "://" in written:
-        raise ValueError("is a web address; save the image as a file and name the file")
-    try:
-        path = folder / Path(written).expanduser()
-        open_regular(path, MAX_IMAGE_BYTES).close()
-    except FileNotFoundError:
-        raise ValueError("does not exist; paths are relative to the input file's folder") from None
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from None
-    except RuntimeError as error:  # a home folder that is not known
-        raise ValueError(f"cannot be found: {error}") from None
-    return path
-
-
-ImageFile = Annotated[
-    Artifact,
-    BeforeValidator(_image_file),
-    WithJsonSchema(
+def _schema(description: str) -> WithJsonSchema:
+    return WithJsonSchema(
         {
             "type": "string",
             "format": "path",
             "minLength": 1,
-            "description": "Path of a PNG, JPEG or WebP file of at most 50 MiB, absolute or "
-            "relative to the folder of the input file.",
+            "description": f"{description}, absolute or relative to the folder of the input file.",
         },
         mode="validation",
-    ),
+    )
+
+
+ImageFile = Annotated[
+    Artifact,
+    BeforeValidator(_File("image", "an image", MAX_IMAGE_BYTES)),
+    _schema("Path of a PNG, JPEG or WebP file of at most 50 MiB"),
 ]
 """An image: written as a path, validated into the `Artifact` that holds its bytes.
 
 The validation context is a dict with `folder` (a `Path`) and `keep_file` (a `KeepFile`). An
 `Artifact` passes as it is; the mapping of one does where there is no such context, as when a
-stored input is read again, and is refused where there is one, since then it comes from a file."""
+stored input is read again, and is refused where there is one, since then it comes from a file.
+Bytes that a recipe's reader yields are stored like a file."""
+
+SoundFile = Annotated[
+    Artifact,
+    BeforeValidator(_File("sound", "a sound", MAX_SOUND_BYTES)),
+    _schema("Path of a sound file (WAV, FLAC, MP3, OGG, M4A, ...) of at most 1 GiB"),
+]
+"""A sound of any common format, recognised by its content; otherwise as `ImageFile`.
+
+The artifact's kind is `audio`, and its facts are `sample_rate`, `channels` and, if it is known,
+`seconds`. The file is stored as it is, without being held in memory."""

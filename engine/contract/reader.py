@@ -11,13 +11,15 @@ class Reader:
     """Converter of a file or folder into a recipe's entries.
 
     The entries are validated like those of any input. Paths in them are relative to the folder, or
-    to the folder that the file is in. What is wrong with the input is raised as a `ValueError`, as
-    the end of a sentence that begins with its name: `holds no sound`.
+    to the folder that the file is in; a field that takes a file takes its bytes as well, which are
+    then stored. What is wrong with the input is raised as a `ValueError`, as the end of a sentence
+    that begins with its name: `holds no sound`.
 
     Attributes:
         accepts: Returns whether a path is such an input; of other inputs the entries are read.
-        read: Yields the entries as plain data, in their order, without holding them all.
+        read: Yields the entries of a path as plain data, in their order, without holding them all.
+            The second argument is the recipe's settings as the batch has them.
     """
 
     accepts: Callable[[Path], bool]
-    read: Callable[[Path], Iterator[Mapping[str, Any]]]
+    read: Callable[[Path, Any], Iterator[Mapping[str, Any]]]

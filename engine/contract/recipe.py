@@ -108,6 +108,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         reader: Reads inputs that are not a list of entries.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
+        extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
+            none. Without them a batch is refused before its input is read.
     """
 
     name: str
@@ -127,6 +129,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
+    extra: str = ""
 
     def __post_init__(self) -> None:
         refuse_duplicates(self.options)

@@ -4,9 +4,10 @@ import contextlib
 import functools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from engine.contract.files import KeepFile
+from engine.contract.backend import Artifact
+from engine.contract.files import FileSort, KeepFile
 from engine.contract.reader import Reader
 from engine.intake.entries import InputEntry
 from engine.intake.own_inputs import folder_of, own_path, read_own
@@ -27,6 +28,7 @@ def read(
     keep_file: KeepFile | None = None,
     offset: int = 0,
     reader: Reader | None = None,
+    settings: Any = None,
 ) -> Iterator[ValidEntry[InputT]]:
     """Read and validate an input in bounded memory.
 
@@ -39,10 +41,11 @@ def read(
         model: The recipe's input model.
         file_format: The format; by default detected from the name, else from the content.
         name: Name of the input in messages.
-        keep_file: Stores an image that an entry names; without it, entries may not name any.
+        keep_file: Stores a file that an entry names; without it, entries may not name any.
             The caller has to remove files stored for a refused input.
         offset: Number of entries that the batch already has; see `validate`.
         reader: Reads the inputs that it accepts, in place of the formats of lists of entries.
+        settings: The recipe's settings, which the reader gets.
 
     Yields:
         The entries in their order.
@@ -52,7 +55,11 @@ def read(
     """
     log = ProblemLog()
     try:
-        with _entries(where, name, model, file_format, reader) as (named, folder, entries):
+        with _entries(where, name, model, file_format, reader, settings) as (
+            named,
+            folder,
+            entries,
+        ):
             context = {"folder": folder, "keep_file": _remembering(keep_file)}
             for item in validate(entries, model, source=named, context=context, offset=offset):
                 if isinstance(item, Problem):
@@ -72,12 +79,13 @@ def _entries(
     model: type[InputT],
     file_format: Format | None,
     reader: Reader | None,
+    settings: Any,
 ) -> Iterator[tuple[str, Path, Iterable[InputEntry | Problem]]]:
     """Return the input's name in messages, the folder of its relative paths, and its entries."""
     path = own_path(reader, where) if file_format is None else None
     if reader is not None and path is not None:
         named = name or str(where)
-        yield named, folder_of(path), read_own(reader, path, named)
+        yield named, folder_of(path), read_own(reader, path, settings, named)
         return
     with open_source(where, name) as source:
         entries = read_entries(source, file_format=file_format, fields=field_names(model))
@@ -93,6 +101,7 @@ def load(
     keep_file: KeepFile | None = None,
     offset: int = 0,
     reader: Reader | None = None,
+    settings: Any = None,
 ) -> list[ValidEntry[InputT]]:
     """Read and validate an input as a whole; see `read`.
 
@@ -108,9 +117,18 @@ def load(
             keep_file=keep_file,
             offset=offset,
             reader=reader,
+            settings=settings,
         )
     )
 
 
 def _remembering(keep_file: KeepFile | None) -> KeepFile | None:
-    return functools.lru_cache(_REMEMBERED_FILES)(keep_file) if keep_file else None
+    """Return a function that does not read the same files again; bytes are not remembered."""
+    if keep_file is None:
+        return None
+    known = functools.lru_cache(_REMEMBERED_FILES)(keep_file)
+
+    def keep(source: Path | bytes, sort: FileSort) -> Artifact:
+        return keep_file(source, sort) if isinstance(source, bytes) else known(source, sort)
+
+    return keep

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from engine.contract.reader import Reader
 from engine.intake.entries import MAX_ENTRIES, InputEntry
@@ -22,14 +22,14 @@ def folder_of(path: Path) -> Path:
     return path if path.is_dir() else path.parent
 
 
-def read_own(reader: Reader, path: Path, name: str) -> Iterator[InputEntry]:
+def read_own(reader: Reader, path: Path, settings: Any, name: str) -> Iterator[InputEntry]:
     """Yield the entries that a recipe's reader finds.
 
     Raises:
         InputError: The input cannot be read, or is not what it should be.
     """
     try:
-        for number, data in enumerate(reader.read(path), 1):
+        for number, data in enumerate(reader.read(path, settings), 1):
             if number > MAX_ENTRIES:
                 raise InputError.of(name, f"has more than {MAX_ENTRIES} entries")
             yield InputEntry(number, None, dict(data))

@@ -29,6 +29,12 @@ class AudioKind(Kind):
         "audio/mpeg": ".mp3",
         "audio/mp4": ".m4a",
         "audio/webm": ".weba",
+        "audio/aac": ".aac",
+        "audio/aiff": ".aiff",
+        "audio/basic": ".au",
+        "audio/ogg": ".ogg",
+        "audio/x-caf": ".caf",
+        "audio/x-ms-wma": ".wma",
     }
 
     def recognise(self, content: Content) -> Recognition | None:

@@ -18,16 +18,17 @@ from db.writes import batches as writes
 from db.writes.events import record_event
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
-from engine.contract import Artifact
+from engine.contract.files import KeepFile
 from engine.contract.recipe import AnyRecipe
 from engine.contract.recipe_input import RecipeInput
 from engine.contract.seeds import derive_seed
-from engine.intake import ValidEntry, load, read
+from engine.intake import ValidEntry, read
 from engine.money.estimate import Estimate
 from engine.outputs.names import claim, place, place_summary, safe_name
 from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.estimate import estimated
-from engine.queueing.input_files import look_at
+from engine.queueing.extras import refuse_without_extra
+from engine.queueing.input_files import keep_in, look_at
 from engine.queueing.output_folders import OutputFolders
 from engine.queueing.overrides import QueueError
 from engine.queueing.plan import BatchPlan, Planner, QueueOptions, Source
@@ -74,6 +75,7 @@ class Queue:
         self._store = store
         self._settings = settings
         self._planner = Planner(paths, store, settings, catalog)
+        self._keep_file = keep_in(ArtifactStore(paths.artifacts))
 
     def queue(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> int:
         """Read, validate and queue an input; return the batch's number.
@@ -87,7 +89,7 @@ class Queue:
         plan = self._planner.plan(recipe, source, options)
         self._keep_addresses(plan)
         with taking_in(self._paths.intake_lock):
-            return self._queue(plan, _chunks(self._read(recipe, source, options)))
+            return self._queue(plan, _chunks(_read(plan, source, options, self._keep_file)))
 
     def _keep_addresses(self, plan: BatchPlan) -> None:
         """Store the addresses that the user has given; the engine has only the batch's settings."""
@@ -120,13 +122,7 @@ class Queue:
         """
         source, options = _applied(recipe, source, options)
         plan = self._planner.plan(recipe, source, options)
-        entries = read(
-            source,
-            recipe.input,
-            file_format=options.file_format,
-            keep_file=look_at,
-            reader=recipe.reader,
-        )
+        entries = _read(plan, source, options, look_at)
         reader = self._store.reader()
         try:
             return estimated(plan, (entry.input for entry in entries), reader, self._settings)
@@ -153,51 +149,22 @@ class Queue:
             reader.close()
         if batch is None or batch.state == "preparing":
             raise QueueError(f"There is no batch b{batch_id} to append to.")
+        refuse_without_extra(recipe)
         with taking_in(self._paths.intake_lock):
             return self._append(batch, recipe, source, options)
 
     def _append(
         self, batch: BatchRow, recipe: AnyRecipe, source: Source, options: QueueOptions
     ) -> int:
-        entries = load(
-            source,
-            recipe.input,
-            file_format=options.file_format,
-            keep_file=self._keep_file,
-            offset=batch.total,
-            reader=recipe.reader,
-        )
-        if len(entries) > APPEND_LIMIT:
-            raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
         plan = BatchPlan(
             recipe, batch.name, batch.seed, batch.settings, batch.snapshot, Path(batch.outputs), ""
         )
+        entries = list(_read(plan, source, options, self._keep_file, batch.total))
+        if len(entries) > APPEND_LIMIT:
+            raise QueueError(f"At most {APPEND_LIMIT} entries are appended at once; queue a batch.")
         with self._store.intake() as write:
             self._add(write, batch.id, plan, entries, beside_others=True)
         return len(entries)
-
-    def _read(
-        self, recipe: AnyRecipe, source: Source, options: QueueOptions
-    ) -> Iterator[ValidEntry[RecipeInput]]:
-        return read(
-            source,
-            recipe.input,
-            file_format=options.file_format,
-            keep_file=self._keep_file,
-            reader=recipe.reader,
-        )
-
-    def _keep_file(self, path: Path) -> Artifact:
-        from engine.intake.images import read_image
-
-        image = read_image(path)
-        return Artifact(
-            hash=ArtifactStore(self._paths.artifacts).put(image.data),
-            media_type=image.media_type,
-            size=len(image.data),
-            width=image.width,
-            height=image.height,
-        )
 
     def _create(self, write: Write, plan: BatchPlan) -> tuple[int, BatchPlan]:
         """Create the batch, under another name if a process has just taken its own."""
@@ -272,11 +239,32 @@ class Queue:
 def _applied(
     recipe: AnyRecipe, source: Source | None, options: QueueOptions
 ) -> tuple[Source, QueueOptions]:
-    """Return an input and its batch options, with the recipe's own options applied."""
+    """Return an input and its batch options, with the recipe's own options applied.
+
+    Raises:
+        QueueError: The recipe's packages are not installed, or an option is wrong.
+    """
+    refuse_without_extra(recipe)
     request = apply_options(recipe, source, options)
     if request.source is None:
         raise QueueError(f"Recipe {recipe.name} was given no input.")
     return request.source(), request.options
+
+
+def _read(
+    plan: BatchPlan, source: Source, options: QueueOptions, keep_file: KeepFile, offset: int = 0
+) -> Iterator[ValidEntry[RecipeInput]]:
+    """Read and validate an input for a batch; `offset` is the number of entries that it has."""
+    recipe = plan.recipe
+    return read(
+        source,
+        recipe.input,
+        file_format=options.file_format,
+        keep_file=keep_file,
+        offset=offset,
+        reader=recipe.reader,
+        settings=recipe.settings.model_validate_json(plan.settings),
+    )
 
 
 def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:

@@ -8,7 +8,7 @@ import stat
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
@@ -22,6 +22,14 @@ _REMEDY = "Restore it from a backup, or retry the job to make it again."
 
 _NEW = ".new-"
 """Prefix of the names of temporary files; `safelight gc` knows it too."""
+
+
+class Readable(Protocol):
+    """Bytes that are read in pieces."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, at most `size`; none at the end."""
+        ...
 
 
 class FileLost(Permanent):
@@ -56,7 +64,7 @@ class ArtifactStore:
                 _write_synced(path, data)
         return hash_
 
-    def put_stream(self, source: BinaryIO) -> tuple[str, int]:
+    def put_stream(self, source: Readable) -> tuple[str, int]:
         """Store a stream durably, in constant memory; return its hash and its size in bytes.
 
         Args:

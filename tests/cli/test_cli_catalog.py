@@ -51,6 +51,8 @@ def test_recipes(run, tmp_path):
         "capabilities",
         "headline",
         "options",
+        "extra",
+        "missing",
         "error",
     }
     own = {"flags": ["--max-iterations"], "target": "setting", "name": "max_iterations"}

@@ -21,7 +21,8 @@ def encoded(file_format="PNG", size=(40, 30)):
     return file.getvalue()
 
 
-def keep_file(path):
+def keep_file(path, sort):
+    assert sort == "image"
     image = read_image(path)
     return Artifact(
         hash=hashlib.sha256(image.data).hexdigest(),
@@ -63,9 +64,9 @@ def test_the_same_file_is_kept_once(tmp_path):
     (tmp_path / "a.png").write_bytes(encoded())
     paths = []
 
-    def counting(path):
+    def counting(path, sort):
         paths.append(path)
-        return keep_file(path)
+        return keep_file(path, sort)
 
     assert len(loaded(tmp_path, "a.png", "a.png", "a.png", keep=counting)) == 3
     assert paths == [tmp_path / "a.png"]

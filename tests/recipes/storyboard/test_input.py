@@ -105,7 +105,7 @@ def test_a_reference_image_is_taken_in_by_its_content(tmp_path: Path):
     (tmp_path / "no.png").write_bytes(b"no image")
     (tmp_path / "in.yaml").write_text("prompt: x\nreference_image: no.png\n")
 
-    def keep(path: Path) -> Any:
+    def keep(source: Any, sort: str) -> Any:
         raise ValueError("is not a PNG, JPEG or WebP image")
 
     with pytest.raises(InputError, match="is not a PNG"):
