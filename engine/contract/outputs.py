@@ -10,6 +10,7 @@ from pydantic import BaseModel
 import db.rows
 from db.queries.jobs import first_ended
 from engine.config.output_settings import OutputSettings
+from engine.contract.data import Artifact
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,8 @@ class Projection:
         folder: Where to write: the job's folder, or the batch's.
         root: The workspace.
         artifact: Returns where the stored file of a hash is.
+        preview: Returns a stored file as an image to look at, of at most 480 pixels if its kind
+            has thumbnails; otherwise the file itself.
         settings: What operators set about outputs.
         ended: For a progress output, how many jobs it is about: the first that ended; 0 otherwise.
             Its folder is that of the batch's summary.
@@ -34,6 +37,7 @@ class Projection:
     folder: Path
     root: Path
     artifact: Callable[[str], Path]
+    preview: Callable[[Artifact], bytes]
     settings: OutputSettings
     ended: int = 0
 

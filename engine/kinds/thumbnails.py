@@ -17,7 +17,7 @@ from pathlib import Path
 
 from db.errors import LinkFound
 from db.no_links import make_folder, open_file
-from engine.contract.backend import Facts
+from engine.contract.backend import Artifact, Facts
 from engine.contract.kinds import Item
 from engine.kinds.registry import kinds
 
@@ -58,6 +58,20 @@ class StoredFile:
     width: int | None = None
     height: int | None = None
     facts: Facts = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, artifact: Artifact, path: Path) -> "StoredFile":
+        """Return the stored file of a handle."""
+        return cls(
+            hash=artifact.hash,
+            path=path,
+            kind=artifact.kind,
+            media_type=artifact.media_type,
+            size=artifact.size,
+            width=artifact.width,
+            height=artifact.height,
+            facts=artifact.facts,
+        )
 
     @property
     def item(self) -> Item:
@@ -174,6 +188,29 @@ class Thumbnails:
         for folder in self._folder.glob("[0-9a-f][0-9a-f]"):
             if folder.is_dir() and not folder.is_symlink():
                 yield from folder.iterdir()
+
+
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """Stored files as images to look at.
+
+    Attributes:
+        thumbnails: The workspace's thumbnails.
+        stored: Returns the path of the stored file of a hash.
+    """
+
+    thumbnails: Thumbnails
+    stored: Callable[[str], Path]
+
+    def __call__(self, artifact: Artifact) -> bytes:
+        """Return the large thumbnail of a stored file, or the file itself if it has none.
+
+        Raises:
+            OSError: The stored file is gone or cannot be read.
+        """
+        path = self.stored(artifact.hash)
+        file = StoredFile.of(artifact, path)
+        return self.thumbnails.read(file, SIDES[-1]) or path.read_bytes()
 
 
 def generate_all(folder: Path, files: list[StoredFile]) -> int:

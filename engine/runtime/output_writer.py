@@ -14,12 +14,14 @@ from typing import Any
 from db.errors import LinkFound
 from db.no_links import refuse_links_below
 from db.queries import batches, jobs
+from db.rows import BatchRow, JobRow
 from db.store import Store
 from engine.config.output_settings import OutputSettings
 from engine.config.paths import WorkspacePaths
 from engine.contract import Blocked, Permanent
 from engine.contract.outputs import Projection
 from engine.contract.recipe import AnyRecipe
+from engine.kinds.thumbnails import Previews, Thumbnails
 from engine.outputs.folder import ExportError
 from engine.runtime.step.job_state import JobState
 from engine.trust.guard import refuse_outside
@@ -47,6 +49,7 @@ class OutputWriter:
         self._store = store
         self._paths = paths
         self._artifact = artifact
+        self._preview = Previews(Thumbnails(paths.thumbnails), artifact)
         self.settings = settings
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="outputs")
         self._connection: sqlite3.Connection | None = None
@@ -132,12 +135,7 @@ class OutputWriter:
         if job is None or batch is None or write is None:
             return
         job = replace(job, **ending)
-        folder = self._folder(job.output)
-        write(
-            Projection(
-                connection, batch, job, folder, self._paths.root, self._artifact, self.settings
-            )
-        )
+        write(self._projection(batch, self._folder(job.output), job))
 
     def _finish_batch(self, recipe: AnyRecipe, batch_id: int) -> None:
         connection = self._connect()
@@ -150,11 +148,7 @@ class OutputWriter:
                 self._project_soon(recipe, job.id)
         folder = self._folder(batch.outputs)
         self._folder(str(Path(batch.summary).parent))
-        write(
-            Projection(
-                connection, batch, None, folder, self._paths.root, self._artifact, self.settings
-            )
-        )
+        write(self._projection(batch, folder))
 
     def _write_progress(self, recipe: AnyRecipe, batch_id: int, ended: int) -> None:
         connection = self._connect()
@@ -163,8 +157,22 @@ class OutputWriter:
         if batch is None or write is None:
             return
         folder = self._folder(str(Path(batch.summary).parent))
-        root, settings = self._paths.root, self.settings
-        write(Projection(connection, batch, None, folder, root, self._artifact, settings, ended))
+        write(self._projection(batch, folder, ended=ended))
+
+    def _projection(
+        self, batch: BatchRow, folder: Path, job: JobRow | None = None, ended: int = 0
+    ) -> Projection:
+        return Projection(
+            connection=self._connect(),
+            batch=batch,
+            job=job,
+            folder=folder,
+            root=self._paths.root,
+            artifact=self._artifact,
+            preview=self._preview,
+            settings=self.settings,
+            ended=ended,
+        )
 
     def _folder(self, output: str) -> Path:
         """A folder of outputs.

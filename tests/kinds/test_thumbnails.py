@@ -10,9 +10,9 @@ from PIL import Image
 
 from engine.cli.gc import find_unnamed, remove_unnamed
 from engine.client.workspace import Workspace
-from engine.contract import CallContext
+from engine.contract import Artifact, CallContext
 from engine.kinds.registry import content_of, kinds
-from engine.kinds.thumbnails import SIDES, StoredFile, Thumbnails, generate_all
+from engine.kinds.thumbnails import SIDES, Previews, StoredFile, Thumbnails, generate_all
 from engine.recipes.refine.agents.refiner import RefineRequest
 from engine.runtime import thumbnailer
 from engine.runtime.artifacts import ArtifactStore
@@ -41,6 +41,17 @@ def stored(root: Path, data: bytes) -> StoredFile:
         width=found.width,
         height=found.height,
         facts=found.facts,
+    )
+
+
+def handle(artifacts: ArtifactStore, data: bytes, size: tuple[int, int]) -> Artifact:
+    width, height = size
+    return Artifact(
+        hash=artifacts.put(data),
+        media_type="image/png",
+        size=len(data),
+        width=width,
+        height=height,
     )
 
 
@@ -76,6 +87,25 @@ def test_each_kind_has_the_thumbnails_that_it_can(name: str, tmp_path: Path) -> 
         image = thumbnails.read(file, side)
         assert image is not None
         assert sides(image) == size
+
+
+def test_a_preview_is_the_stored_thumbnail_or_a_small_file_itself(tmp_path: Path) -> None:
+    thumbnails = Thumbnails(tmp_path / "thumbnails")
+    artifacts = ArtifactStore(tmp_path / "artifacts")
+    preview = Previews(thumbnails, artifacts.stored)
+    large, small = media.image(size=(1200, 600)), media.image(size=(96, 20))
+    shown = preview(handle(artifacts, large, (1200, 600)))
+    assert sides(shown) == (480, 240)
+    hash_ = artifacts.put(large)
+    assert thumbnails.path(hash_, 480).read_bytes() == shown
+    mark = media.image("WEBP", (5, 5))
+    thumbnails.path(hash_, 480).write_bytes(mark)
+    assert preview(handle(artifacts, large, (1200, 600))) == mark  # read, not drawn again
+    assert preview(handle(artifacts, small, (96, 20))) == small
+    gone = handle(artifacts, small, (96, 20))
+    artifacts.path(gone.hash).unlink()
+    with pytest.raises(FileNotFoundError):
+        preview(gone)
 
 
 def test_a_thumbnail_that_is_gone_is_generated_again(

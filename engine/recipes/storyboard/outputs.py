@@ -56,6 +56,7 @@ stored images that have the names of signed ones."""
 _UNTOUCHED, _UNTOUCHED_TRACE = untouched("scene_[1-9][0-9]?"), untouched("image_[1-9][0-9]?")
 
 Stored = Callable[[str], Path]
+Preview = Callable[[Artifact], bytes]
 
 
 def project(projection: Projection) -> None:
@@ -68,13 +69,12 @@ def project(projection: Projection) -> None:
     if projection.job is None:
         return
     report = job_report(projection.connection, projection.batch, projection.job)
-    write_storyboard(report, projection.folder, projection.artifact)
+    stored = projection.artifact
+    _write(_with_file_names(report, stored), projection.folder, stored, projection.preview)
 
 
-def write_storyboard(report: StoryboardReport, folder: Path, stored: Stored) -> None:
-    """Bring a folder in line with a report; see `project`."""
-    report = _with_file_names(report, stored)
-    writing = _Writing(report, stored)
+def _write(report: StoryboardReport, folder: Path, stored: Stored, preview: Preview) -> None:
+    writing = _Writing(report, stored, preview)
     traces = not (report.settings.trace_cleanup and report.state == "done")
     with Folder(folder) as target:
         for scene in report.scenes:
@@ -118,6 +118,7 @@ class _Writing:
 
     report: StoryboardReport
     stored: Stored
+    preview: Preview
     names: set[str] = field(default_factory=set)
     problems: list[str] = field(default_factory=list)
 
@@ -151,18 +152,22 @@ class _Writing:
 
     def contact_sheet(self, target: Folder) -> None:
         """All selected images, with numbers and scores; left alone if it is up to date."""
+        from engine.imaging.png import insert_text
+        from engine.imaging.sheet import contact_sheet
+
         scenes = [scene for scene in self.report.scenes if scene.image is not None]
         if not scenes:
             return
         self.names.add(CONTACT_SHEET)
         captions = [_caption(scene, self.report.likenesses) for scene in scenes]
-        hashes = [scene.image.hash for scene in scenes if scene.image]
-        told = json.dumps([hashes, captions]).encode()
-        source = hashlib.sha256(told).hexdigest()
+        images = [scene.image for scene in scenes if scene.image]
+        content = json.dumps([[image.hash for image in images], captions]).encode()
+        source = hashlib.sha256(content).hexdigest()
         if _source_of(target.read(CONTACT_SHEET, MAX_SHEET_BYTES)) == source:
             return
         try:
-            target.put(CONTACT_SHEET, _sheet(hashes, captions, self.stored, source))
+            sheet = contact_sheet([self.preview(image) for image in images], captions)
+            target.put(CONTACT_SHEET, insert_text(sheet, {SOURCES: source}))
         except (OSError, ValueError) as error:
             self.problems.append(f"{CONTACT_SHEET}: {error}")
 
@@ -215,14 +220,6 @@ def _caption(scene: SceneReport, likenesses: Sequence[Similarity]) -> list[str]:
         ]
         lines.append(f"to scene {scene.number - 1}: {', '.join(measured)}")
     return lines
-
-
-def _sheet(hashes: list[str], captions: list[list[str]], stored: Stored, source: str) -> bytes:
-    from engine.imaging.png import insert_text
-    from engine.imaging.sheet import contact_sheet
-
-    images = [stored(hash_).read_bytes() for hash_ in hashes]
-    return insert_text(contact_sheet(images, captions), {SOURCES: source})
 
 
 def _source_of(data: bytes | None) -> str | None:

@@ -208,6 +208,19 @@ def test_the_contact_sheet_shows_every_scene(made: Shooting):
             assert image.convert("RGB").getpixel((32, 32)) in colours
 
 
+def test_the_contact_sheet_is_of_stored_thumbnails(tmp_path: Path):
+    shooting = Shooting(tmp_path)
+    shooting.run("prompt: a cup\nscenes: [{prompt: first}]\n", width=640, height=320)
+    [thumbnail] = shooting.workspace.paths.thumbnails.glob("*/*-480.webp")
+    Image.new("RGB", (480, 240), "red").save(thumbnail, "WEBP")
+    (shooting.folder / "contact_sheet.png").unlink()
+    assert main(["export", "b1", "-w", str(shooting.workspace.paths.root)]) == 0
+    with Image.open(shooting.folder / "contact_sheet.png") as sheet:
+        assert sheet.width == 12 + 480 + 12
+        red, green, blue = sheet.convert("RGB").getpixel((252, 132))
+        assert (red > 250, green < 5, blue < 5) == (True, True, True)
+
+
 def test_everything_can_be_written_again_from_the_store(made: Shooting, tmp_path: Path):
     before = contents(made.folder)
     shutil.rmtree(made.workspace.paths.root / "outputs")
