@@ -41,6 +41,7 @@ class EmbeddingInfo(BackendInfo):
         dimensions: Length of its vectors; None if it depends on the inputs.
         max_inputs: Maximum number of inputs of one request.
         max_tokens: Tokens of a text that it reads, the rest being cut; None for no limit.
+        comparable: True if vectors of different requests can be compared.
     """
 
     capability: str = "embedding"
@@ -48,6 +49,7 @@ class EmbeddingInfo(BackendInfo):
     dimensions: int | None = None
     max_inputs: int = 256
     max_tokens: int | None = None
+    comparable: bool = True
 
 
 class EmbedRequest(Request):
@@ -94,19 +96,22 @@ class Embeddings(Result):
         dimensions: Length of each vector.
         packed: All vectors one after the other, little-endian, as base64.
         embedder: Backend, model and version.
+        comparable: True if they can be compared with vectors of other requests.
     """
 
     dimensions: int = Field(ge=1)
     packed: str = Field(repr=False)
     embedder: str
+    comparable: bool = Field(default=True, exclude_if=bool)
 
     @classmethod
-    def of(cls, vectors: "ArrayLike", embedder: str) -> Self:
+    def of(cls, vectors: "ArrayLike", embedder: str, *, comparable: bool = True) -> Self:
         """Return the result of vectors.
 
         Args:
             vectors: One row per input, all of one length, finite numbers.
             embedder: Backend, model and version.
+            comparable: True if they can be compared with vectors of other requests.
 
         Raises:
             ValueError: There is none, they differ in length, or a number is not finite.
@@ -119,7 +124,9 @@ class Embeddings(Result):
         if not np.isfinite(rows).all():
             raise ValueError("a vector has a number that is not finite")
         packed = base64.b64encode(rows.tobytes()).decode("ascii")
-        return cls(dimensions=rows.shape[1], packed=packed, embedder=embedder)
+        return cls(
+            dimensions=rows.shape[1], packed=packed, embedder=embedder, comparable=comparable
+        )
 
     def array(self) -> "NDArray[np.float32]":
         """Return the vectors as an array of shape (inputs, `dimensions`)."""

@@ -230,6 +230,7 @@ class EmbeddingBackendContract(BackendContract):
         assert result.array().shape == (self.request.count, result.dimensions)
         assert info.dimensions in (None, result.dimensions)
         assert info.name in result.embedder
+        assert info.comparable == result.comparable
 
     def test_like_texts_are_near(self) -> None:
         """Two wordings of one sentence are nearer to each other than to another subject."""

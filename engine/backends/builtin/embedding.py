@@ -19,7 +19,12 @@ class WordEmbedder(BaseBackend):
 
     def __init__(self) -> None:
         self.info = embedded_info(
-            EmbeddingInfo, model="tfidf-1", version="1", dimensions=None, max_inputs=MAX_INPUTS
+            EmbeddingInfo,
+            model="tfidf-1",
+            version="1",
+            dimensions=None,
+            max_inputs=MAX_INPUTS,
+            comparable=False,
         )
 
     def missing(self) -> list[MissingRequirement]:
@@ -47,4 +52,4 @@ class WordEmbedder(BaseBackend):
             )
         context.progress(None, "comparing words")
         vectors = await context.compute(tfidf, list(request.texts))
-        return Embeddings.of(vectors, self.info.signature())
+        return Embeddings.of(vectors, self.info.signature(), comparable=False)

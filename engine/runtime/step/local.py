@@ -6,8 +6,9 @@ never computed twice.
 
 import inspect
 from collections.abc import Awaitable, Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, get_type_hints
+from weakref import WeakKeyDictionary
 
 from engine.contract import BackendInfo, BaseBackend, Call, CallContext, Limits, Request, Result
 
@@ -91,8 +92,18 @@ def _operation_of(function: Callable[..., Any]) -> str:
     return str(getattr(function, "__name__", type(function).__name__))
 
 
-@lru_cache(maxsize=256)
+_RESULT_TYPES: WeakKeyDictionary[Callable[..., Any], type[Result]] = WeakKeyDictionary()
+"""Result of each function; a closure goes with the data that it holds."""
+
+
 def _result_type_of(function: Callable[..., Any]) -> type[Result]:
+    known = _RESULT_TYPES.get(function)
+    if known is None:
+        known = _RESULT_TYPES[function] = _read_result_type(function)
+    return known
+
+
+def _read_result_type(function: Callable[..., Any]) -> type[Result]:
     found = get_type_hints(function).get("return")
     if not (isinstance(found, type) and issubclass(found, Result)):
         name = f"{function.__module__}.{_operation_of(function)}"

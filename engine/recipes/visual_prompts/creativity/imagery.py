@@ -73,17 +73,22 @@ _INTENSITY = {"soft": -0.8, "moderate": 0.0, "intense": 0.6, "very_intense": 1.0
 _WAY = {"ascending": 1.0, "descending": -1.0, "rising": 1.0, "falling": -1.0}
 
 
-def positions(features: Features | Mapping[str, Any] | None) -> dict[str, float]:
-    """Return the position of music on each axis that its features define, -1 to 1.
+class Positions(dict[str, float]):
+    """Position of music on each axis that its features define, -1 to 1, by the axis's name."""
+
+
+def positions(features: Features | Mapping[str, Any] | Positions | None) -> Positions:
+    """Return the position of music on each axis that its features define.
 
     Args:
         features: Features, or the mapping of the eight keys of an export (`tonality`, `tempo`,
-            `melody_contour`, `dynamic_intensity`); others in it are ignored.
+            `melody_contour`, `dynamic_intensity`); others in it are ignored. Positions stay.
     """
-    if features is None:
-        return {}
+    if features is None or isinstance(features, Positions):
+        return Positions(features or {})
     found = _of_features(features) if isinstance(features, Features) else _of_keys(features)
-    return {name: min(max(value, -1.0), 1.0) for name, value in found.items() if value is not None}
+    known = ((name, value) for name, value in found.items() if value is not None)
+    return Positions((name, min(max(value, -1.0), 1.0)) for name, value in known)
 
 
 def _of_features(features: Features) -> dict[str, float | None]:

@@ -1,27 +1,28 @@
 """Creativity of all prompts of some samples, and of one prompt."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.audio.features import Features
 from engine.recipes.visual_prompts.creativity.coherence import coherence, form
 from engine.recipes.visual_prompts.creativity.detail import elaboration, flexibility, fluency
-from engine.recipes.visual_prompts.creativity.fit import fit
-from engine.recipes.visual_prompts.creativity.imagery import contrasts, description, positions
+from engine.recipes.visual_prompts.creativity.imagery import (
+    Positions,
+    contrasts,
+    description,
+    positions,
+)
 from engine.recipes.visual_prompts.creativity.length import at_constant_length, reasons
 from engine.recipes.visual_prompts.creativity.model import (
     DIMENSIONS,
     WEIGHTS,
     Creativity,
 )
-from engine.recipes.visual_prompts.creativity.novelty import (
-    NEAREST,
-    STOCK,
-    copied,
-    originality,
-)
+from engine.recipes.visual_prompts.creativity.novelty import STOCK, copied
 from engine.recipes.visual_prompts.creativity.prose import Prose
+from engine.recipes.visual_prompts.creativity.similarities import Similarities
 from engine.text.errors import UserError
 from engine.text.tfidf import tfidf
 
@@ -35,9 +36,6 @@ TYPICAL_WORDS = 0.15
 TYPICAL_MODEL = 0.5
 """Similarity of two prompts of one subject by a sentence embedding."""
 
-FEW = 8
-"""Other pieces of music that fit is measured against; with fewer, imaginary ones are added."""
-
 _LATIN = 0.5
 
 
@@ -47,78 +45,83 @@ class Sample:
 
     Attributes:
         prompts: The prompts.
-        features: Its features, or the eight keys of an export; None if unknown.
+        features: Its features, the eight keys of an export, or their positions on the axes of
+            imagery; None if unknown.
     """
 
     prompts: Sequence[str]
-    features: Features | Mapping[str, Any] | None = None
+    features: Features | Mapping[str, Any] | Positions | None = None
+
+    @property
+    def imagery(self) -> str:
+        """Description of the imagery that answers to its music; empty if there is none."""
+        return description(positions(self.features))
 
 
-@dataclass
-class _Corpus:
-    """Samples with the similarities of all their texts."""
-
-    samples: Sequence[Sample]
-    rows: Mapping[str, int]
-    square: "NDArray[np.float64]"
-    typical: float
-    descriptions: list[str] = field(default_factory=list)
-
-    def near(self, one: str, others: Sequence[str]) -> list[float]:
-        row = self.square[self.rows[one]]
-        return [float(row[self.rows[other]]) for other in others]
+SampleT = TypeVar("SampleT", bound=Sample)
 
 
 def texts_of(samples: Sequence[Sample]) -> list[str]:
     """Return the distinct texts whose vectors `measure` needs, in a stable order."""
     prompts = [prompt for sample in samples for prompt in sample.prompts]
-    music = [description(positions(sample.features)) for sample in samples]
+    music = [sample.imagery for sample in samples]
     listed = [*prompts, *music, *contrasts(), *STOCK]
     return [text for text in dict.fromkeys(listed) if text.strip()]
 
 
-def blocks(samples: Sequence[Sample], limit: int) -> Iterator[Sequence[Sample]]:
-    """Yield consecutive samples whose texts fit into one request for vectors.
-
-    Prompts are compared within a block.
+def blocks(samples: Sequence[SampleT], limit: int, *, even: bool = False) -> list[list[SampleT]]:
+    """Return consecutive samples in blocks whose texts fit into one request for vectors.
 
     Args:
         samples: The samples.
         limit: Texts of a request at most (`EmbeddingInfo.max_inputs`).
+        even: True for blocks of nearly one size. Otherwise samples that are added at the end change
+            the last block only.
     """
-    block: list[Sample] = []
-    for sample in samples:
-        if block and len(texts_of([*block, sample])) > limit:
-            yield block
-            block = []
-        block.append(sample)
-    if block:
-        yield block
+    own = [{text for text in (*s.prompts, s.imagery) if text.strip()} for s in samples]
+    found = _split(samples, own, limit)
+    if even and len(found) > 1:
+        mean, most = sum(map(len, own)) / len(found), max(map(len, own))
+        found = _split(samples, own, min(limit, len(_common()) + math.ceil(mean) + most))
+    return found
+
+
+def _split(samples: Sequence[SampleT], own: Sequence[set[str]], limit: int) -> list[list[SampleT]]:
+    found: list[list[SampleT]] = []
+    seen: set[str] = set()
+    for sample, texts in zip(samples, own, strict=True):
+        if not found or len(seen | texts) > limit:
+            found.append([])
+            seen = _common()
+        seen |= texts
+        found[-1].append(sample)
+    return found
+
+
+def _common() -> set[str]:
+    return {*contrasts(), *STOCK}
 
 
 def measure(
-    samples: Sequence[Sample], vectors: "NDArray[np.float32]", *, typical: float = TYPICAL_MODEL
+    samples: Sequence[Sample],
+    vectors: "NDArray[np.float32] | None",
+    *,
+    typical: float = TYPICAL_MODEL,
+    lacking: str = "",
 ) -> list[list[Creativity]]:
-    """Return the creativity of each prompt of each sample.
+    """Return the creativity of each prompt of each sample, compared with all others of them.
 
     Args:
         samples: The samples.
-        vectors: Vectors of `texts_of(samples)`, one row each.
+        vectors: Vectors of `texts_of(samples)`, one row each. None if there are none: numbers that
+            need them are then None.
         typical: Similarity of two prompts of one subject in that space.
+        lacking: Reason why there are no vectors.
 
     Raises:
         ValueError: There is not one vector per text.
     """
-    import numpy as np
-
-    texts = texts_of(samples)
-    if len(texts) != len(vectors):
-        raise ValueError(f"{len(vectors)} vectors for {len(texts)} texts")
-    rows = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    square = np.asarray(rows, dtype=np.float64) @ np.asarray(rows, dtype=np.float64).T
-    index = {text: at for at, text in enumerate(texts)}
-    music = [description(positions(sample.features)) for sample in samples]
-    corpus = _Corpus(samples, index, square, typical, music)
+    corpus = Similarities(samples, texts_of(samples), vectors, typical, lacking)
     shares = iter(copied([prompt for sample in samples for prompt in sample.prompts]))
     flat = [
         _one(corpus, at, number, next(shares))
@@ -129,31 +132,30 @@ def measure(
     return [[next(leveled) for _ in sample.prompts] for sample in samples]
 
 
-def _one(corpus: _Corpus, at: int, number: int, share: float) -> Creativity:
-    text = corpus.samples[at].prompts[number]
+def _one(corpus: Similarities, at: int, number: int, share: float) -> Creativity:
+    text = corpus.prompts[at][number]
     prose = Prose(text)
     if prose.latin < _LATIN:
         return _undefined(prose, share)
     gate = form(prose)
+    fresh, near = corpus.originality(at, number), corpus.fit(at, number)
     values: dict[str, float | None] = {
         "fluency": gate * fluency(prose),
         "flexibility": gate * flexibility(prose),
         "elaboration": gate * elaboration(prose),
         "coherence": coherence(prose),
+        "originality": None if fresh.value is None else gate * fresh.value,
+        "fit": None if near.value is None else gate * near.value,
     }
-    fresh, compared = _originality(corpus, at, number)
-    values["originality"] = gate * fresh
-    near, reason = _fit(corpus, at, text)
-    values["fit"] = None if near is None else gate * near
-    numbers = {name: None if v is None else round(v, 2) for name, v in values.items()}
+    values["overall"] = None if corpus.lacking else _overall(values, share)
+    undefined = {"originality": fresh.reason, "fit": near.reason, "overall": corpus.lacking}
     return Creativity.model_validate(
         {
-            **numbers,
-            "overall": _overall(values, share),
+            **{name: None if v is None else round(v, 2) for name, v in values.items()},
             "words": len(prose.words),
             "copied": round(share, 4),
-            "compared": compared,
-            "undefined": {"fit": reason} if reason else {},
+            "compared": corpus.compared(at),
+            "undefined": {name: reason for name, reason in undefined.items() if reason},
         }
     )
 
@@ -169,37 +171,6 @@ def _undefined(prose: Prose, share: float) -> Creativity:
             "undefined": dict.fromkeys(names, reason),
         }
     )
-
-
-def _originality(corpus: _Corpus, at: int, number: int) -> tuple[float, str]:
-    prompts = corpus.samples[at].prompts
-    text = prompts[number]
-    if not text.strip():
-        return 0.0, "prompts"
-    siblings = [one for n, one in enumerate(prompts) if n != number and one.strip()]
-    others = [
-        prompt
-        for n, sample in enumerate(corpus.samples)
-        if n != at
-        for prompt in sample.prompts
-        if prompt.strip()
-    ]
-    compared = "prompts" if siblings or others else "stock"
-    far = others if len(others) >= NEAREST else [*others, *STOCK]
-    value = originality(corpus.near(text, siblings), corpus.near(text, far), corpus.typical)
-    return value or 0.0, compared
-
-
-def _fit(corpus: _Corpus, at: int, text: str) -> tuple[float | None, str]:
-    own = corpus.descriptions[at]
-    if not own:
-        return None, "the music has no features that imagery could answer to"
-    if not text.strip():
-        return 0.0, ""
-    others = [one for one in dict.fromkeys(corpus.descriptions) if one and one != own]
-    if len(others) < FEW:
-        others += [one for one in contrasts() if one != own]
-    return fit(corpus.near(text, [own])[0], corpus.near(text, others)), ""
 
 
 def _overall(values: Mapping[str, float | None], share: float) -> float:
