@@ -92,7 +92,7 @@ def _resolved(
             f"{quoted(source)} is a batch; name one of its jobs, as j1 or BATCH/KEY, and behind a "
             "colon a part of it, as iteration-2."
         )
-    part = find_part(connection, named.job, name, _headline(catalog, named.batch.recipe))
+    part = find_part(connection, named.job, name, headline_of(catalog, named.batch.recipe))
     written = f"{batch_name(named.batch.id)}/{named.job.key}"
     return named.job, part, f"{written}:{name}" if name else written
 
@@ -117,10 +117,11 @@ def split_source(connection: sqlite3.Connection, source: str) -> tuple[ResolvedI
     return resolve(connection, source.partition(":")[0]), ""  # raises, and names the job alone
 
 
-def _headline(catalog: EntryPointCatalog, recipe: str) -> "Headline":
+def headline_of(catalog: EntryPointCatalog, recipe: str) -> "Headline":
+    """Return the headline of a recipe; that of a score if it is not installed here."""
     from engine.contract.recipe import Headline
 
     try:
         return catalog.recipe(recipe).headline
-    except UnknownName:  # it is not installed here; its jobs can be sent all the same
+    except UnknownName:  # its jobs can be sent all the same
         return Headline("score", 0, 100)
