@@ -23,6 +23,7 @@ from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
 from engine.contract import AnyAgent, Backend, ChatBackend
 from engine.contract.backend_names import names_of
+from engine.contract.reader import has_wildcards
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
@@ -347,8 +348,17 @@ def wanted_name(source: Source, options: QueueOptions) -> str:
     if options.name:
         return options.name
     if isinstance(source, str | Path) and str(source) != "-":
-        return clean(Path(source).stem) or "batch"
+        return clean(_last_name(Path(source).absolute())) or "batch"
     return "stdin"
+
+
+def _last_name(path: Path) -> str:
+    """Return the name of an input without its ending; of a pattern, that of its folder."""
+    while has_wildcards(Path(path.name)) and not path.exists():
+        path = path.parent
+        if not has_wildcards(Path(path.name)):
+            return path.name
+    return path.stem
 
 
 def _source_of(source: Source, options: QueueOptions) -> str:
