@@ -97,6 +97,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         run: The loop.
         agents: Agents that it has its chat backends run. A backend that cannot run one is refused
             when a batch is queued, and a batch keeps the versions of all.
+        agents_used: Returns those that it runs with some settings; all by default. Only their
+            needs can refuse a backend.
         headline: The number that its jobs are compared by.
         estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
@@ -121,6 +123,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
     headline: Headline
     agents: tuple[AnyAgent, ...] = ()
+    agents_used: Callable[[SettingsT], tuple[AnyAgent, ...]] | None = None
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
@@ -147,6 +150,10 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
                 raise ValueError(
                     f"{self.name}: {option.flag} sets {option.name!r}, an unknown field"
                 )
+
+    def agents_for(self, settings: SettingsT) -> tuple[AnyAgent, ...]:
+        """Return the agents that it runs with some settings."""
+        return self.agents if self.agents_used is None else self.agents_used(settings)
 
     @property
     def approvals(self) -> tuple[Approval, ...]:

@@ -215,7 +215,7 @@ class Planner:
                     )
                     own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
-                    _refuse_unable(recipe, capability, made[-1][0])
+                    _refuse_unable(recipe, settings, capability, made[-1][0])
                 agents = [one for one in recipe.agents if one.capability == capability]
                 kept[capability] = [one_of_snapshot(*one, agents) for one in made]
                 every[capability] = [one[0] for one in made]
@@ -310,7 +310,7 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
         raise QueueError(f"Setting of a backend: {error}.") from None
 
 
-def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None:
+def _refuse_unable(recipe: AnyRecipe, settings: Any, capability: str, backend: Backend) -> None:
     """Refuse a backend of the right capability that lacks a feature the recipe requires."""
     if trouble := backend.refusal():
         raise QueueError(trouble)
@@ -325,7 +325,7 @@ def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None
             f"The recipe {recipe.name} asks its {capability} backend to {operations}, which "
             f"{backend.info.name} does not do; name another one with --set {capability}=NAME."
         )
-    for agent in recipe.agents:
+    for agent in recipe.agents_for(settings):
         if agent.capability == capability:
             _refuse_without(agent, capability, backend)
 

@@ -156,7 +156,7 @@ def _read_within(
 
 def _content(turn: ChatTurn) -> dict[str, Any]:
     parts: list[Any] = [
-        {"mime_type": image.media_type, "data": image.data} for image in turn.images
+        {"mime_type": one.media_type, "data": one.data} for one in (*turn.images, *turn.sounds)
     ]
     return {
         "role": "model" if turn.role == "assistant" else "user",

@@ -56,6 +56,9 @@ class VisualPromptsSettings(RecipeSettings):
         le=384000,
         description="Sample rate in Hz of data sets that do not state theirs.",
     )
+    listen: bool = Field(
+        False, description="Send the sound itself to the writer, for models that hear."
+    )
     mel_spectrogram: bool = Field(False, description="Write a mel spectrogram of each sample.")
 
     @model_validator(mode="after")
