@@ -108,6 +108,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         after: Steps of a batch after its last job, before its outputs are written.
         outputs: Reports and folders of its jobs.
         reader: Reads inputs that are not a list of entries.
+        best_part: Returns the step with the best output of a job, from its result as plain data;
+            `send` takes it if no part is named. By default it is the best file by the headline.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
         extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
@@ -131,6 +133,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     after: BatchStep[Any] | None = None
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
+    best_part: Callable[[Any], str] | None = None
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     extra: str = ""
 
