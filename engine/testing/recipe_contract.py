@@ -33,6 +33,7 @@ class RecipeContract:
         recipe: Name of the recipe.
         entries: Entries of an input, at least one.
         settings: Settings of the recipe.
+        files: Files that the entries name, by name: they are in the folder of the input.
         max_kills: Maximum number of calls to kill the run at; further ones are left out.
     """
 
@@ -40,11 +41,14 @@ class RecipeContract:
     recipe: ClassVar[str]
     entries: ClassVar[Sequence[Mapping[str, Any]]]
     settings: ClassVar[Mapping[str, Any]] = {}
+    files: ClassVar[Mapping[str, bytes]] = {}
     max_kills: ClassVar[int] = 8
 
     def queue(self, root: Path) -> tuple[Workspace, str]:
         """Return a new workspace in a folder with the batch in it, and the batch's id."""
         root.mkdir()
+        for name, data in self.files.items():
+            (root / name).write_bytes(data)
         source = root / "entries.json"
         source.write_text(json.dumps(list(self.entries)))
         workspace = Workspace(root, create=True, catalog=load_catalog(self.catalog))
@@ -119,12 +123,16 @@ class RecipeContract:
         settings = recipe.settings.model_validate(dict(self.settings))
         low: Counter[str] = Counter()
         high: Counter[str] = Counter()
-        for entry in self.entries:
-            calls = recipe.estimate(recipe.input.model_validate(dict(entry)), settings)
+        workspace, batch = self.queue(tmp_path / "whole")
+        with workspace.reading() as connection:
+            rows = list(queries.all_jobs(connection, find_batch(connection, batch).id))
+        for row in rows:
+            calls = recipe.estimate(recipe.input.model_validate_json(row.input), settings)
             for capability, (least, most) in calls.items():
                 low[capability] += least
                 high[capability] += most
-        _, made = self.finish(tmp_path / "whole")
+        run_until_killed(self.catalog, tmp_path / "whole", batch)
+        made = recorded_calls(tmp_path / "whole")
         counted = Counter(json.loads(line)[0] for line in made)
         assert all(counted[name] >= low[name] for name in low), (counted, low)
         assert all(counted[name] <= high[name] for name in counted), (counted, high)
