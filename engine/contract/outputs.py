@@ -69,6 +69,7 @@ class Outputs:
         write_batch: Writes what concerns a whole batch, after its last job.
         write_progress: Writes what there is after every `progress_every` jobs that have ended.
         progress_every: Jobs between two progress outputs, at least 1.
+        is_output_dir: True if `--output-dir` names that folder itself, not one that has it inside.
         flat: Whether every job has a folder right below `folder`, even if an earlier job has the
             same id.
     """
@@ -80,6 +81,7 @@ class Outputs:
     write_progress: Write | None = None
     progress_every: int = 10
     flat: bool = False
+    is_output_dir: bool = False
 
     def __post_init__(self) -> None:
         if self.progress_every < 1:
