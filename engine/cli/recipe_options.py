@@ -35,8 +35,6 @@ class RecipeCommand(click.Command):
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise _explained(error, catalog, recipe, appends=appends) from None
-        except click.UsageError as error:
-            raise _one_input(error) from None
         own = [name for name in ctx.params if name.startswith(_PREFIX)]
         values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in own}
         ctx.params[RECIPE_OPTIONS] = {k: v for k, v in values.items() if v not in (None, ())}
@@ -120,14 +118,6 @@ def _explained(
     return click.UsageError(said, error.ctx)
 
 
-def _one_input(error: click.UsageError) -> click.UsageError:
-    """Return an error that has the remedy for several inputs, else the error itself."""
-    if not error.message.startswith("Got unexpected extra argument"):
-        return error
-    remedy = "Give one INPUT: a file, a folder, or a pattern in quotation marks ('sounds/*.flac')."
-    return click.UsageError(f"{error.message}. {remedy}", error.ctx)
-
-
 def _parameters(recipe: AnyRecipe | None) -> list[click.Option]:
     options = [option for option in recipe.options if _spellings(option)] if recipe else []
     return [_parameter(option, recipe) for option in options] if recipe else []
@@ -152,7 +142,7 @@ def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:
         help_, shape = help_ or f"The same as {IN_FLIGHT}.", {"type": click.IntRange(1)}
     flags = _spellings(option)
     if shape.pop("is_flag", False):
-        flags = [f"{flag}/--no-{flag.removeprefix('--')}" for flag in flags]
+        flags[0] = f"{flags[0]}/--no-{flags[0].removeprefix('--')}"
     return click.Option([*flags, f"{_PREFIX}{option.key}"], default=None, help=help_, **shape)
 
 
