@@ -94,10 +94,13 @@ def test_an_entry_is_given_by_a_flag():
     [
         (
             ("refine", "sounds.txt", "--samples", "2"),
-            "--samples is an option of corpus, not of ref",
+            "--samples is an option of corpus and visual-prompts, not of ref",
         ),
         (("corpus", "sounds.txt", "--prompt", "x"), "--prompt is an option of storyboard, not of "),
-        (("nothing", "sounds.txt", "--samples", "2"), "--samples is an option of corpus, name it"),
+        (
+            ("nothing", "sounds.txt", "--mode", "convergent"),
+            "--mode is an option of corpus, name it",
+        ),
         (("corpus", "sounds.txt", "--frames", "2"), "No such option"),
         (("corpus", "sounds.txt", "--mode", "sideways"), "'sideways' is not one of 'convergent'"),
         (("corpus", "sounds.txt", "--samples", "0"), "Setting samples: Input should be greater"),

@@ -1,1 +1,51 @@
-"""Visual prompts from music: features, notation, prompts, and their creativity."""
+"""Recipe `visual-prompts`: from music to prompts for images, and their creativity."""
+
+from engine.contract import ChatBackend, ImageBackend, ScoreBackend
+from engine.contract.embedding import EmbeddingBackend
+from engine.contract.options import Option
+from engine.contract.outputs import Outputs
+from engine.contract.recipe import Headline, Recipe
+from engine.recipes.visual_prompts.agents.writer import WRITER
+from engine.recipes.visual_prompts.estimate import calls_of
+from engine.recipes.visual_prompts.input import VisualPromptsInput
+from engine.recipes.visual_prompts.loop import visual_prompts
+from engine.recipes.visual_prompts.outputs import write_batch, write_job, write_progress
+from engine.recipes.visual_prompts.read_report import job_report
+from engine.recipes.visual_prompts.settings import VisualPromptsSettings
+
+RECIPE = Recipe(
+    name="visual-prompts",
+    version="1",
+    summary="From music to prompts for images, with the creativity of each.",
+    input=VisualPromptsInput,
+    settings=VisualPromptsSettings,
+    uses={
+        "text": ChatBackend,
+        "embedding": EmbeddingBackend,
+        "image": ImageBackend,
+        "score": ScoreBackend,
+    },
+    agents=(WRITER,),
+    run=visual_prompts,
+    headline=Headline("creativity", low=0, high=100),
+    estimate=calls_of,
+    options=(
+        Option("--dataset", target="input", help="The data set or sounds; the same as INPUT."),
+        Option("--samples", "samples"),
+        Option("--start-idx", "start_idx", aliases=("--start_idx",)),
+        Option("--mel-spectrogram", "mel_spectrogram", aliases=("--mel_spectrogram",)),
+        Option("--batch-size", target="in_flight", aliases=("--batch_size",)),
+        Option("--images", "images"),
+    ),
+    outputs=Outputs(
+        "generated_prompts",
+        report=job_report,
+        write_job=write_job,
+        write_batch=write_batch,
+        write_progress=write_progress,
+        progress_every=10,
+        is_output_dir=True,
+    ),
+    extra="audio",
+)
+"""The recipe, as the entry point `visual-prompts` of `safelight.recipes` gives it."""

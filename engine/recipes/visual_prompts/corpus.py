@@ -7,7 +7,7 @@ vectors are of one model and can be compared.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,22 +33,8 @@ MAX_TEXTS = 1024
 MAX_COMPARED = 2048
 """Texts that are compared with one another at most: time and memory grow with their square."""
 
-
-@dataclass(frozen=True)
-class SampleMeasures:
-    """Measures of one sample.
-
-    Attributes:
-        prompts: Measures of its prompts, in order.
-        embedder: Backend, model and version of the vectors; empty without any.
-    """
-
-    prompts: Sequence[Creativity]
-    embedder: str = ""
-
-
-Measures = Mapping[int, SampleMeasures]
-"""Measures of each sample by its number."""
+Measures = dict[int, list[Creativity]]
+"""Measures of the prompts of each sample, in order, by the number of the sample."""
 
 
 @dataclass(frozen=True)
@@ -131,11 +117,10 @@ def read_measures(result: CorpusCreativity, stored: Callable[[str], Path]) -> Me
     Raises:
         OSError: A file is gone.
     """
-    found: dict[int, SampleMeasures] = {}
+    found: Measures = {}
     for group in result.groups:
         for row in json.loads(stored(group.measures.hash).read_bytes()):
-            prompts = [Creativity.model_validate(one) for one in row["creativity"]]
-            found[row["sample_idx"]] = SampleMeasures(prompts, group.embedder)
+            found[row["sample_idx"]] = [Creativity.model_validate(one) for one in row["creativity"]]
     return found
 
 

@@ -28,7 +28,9 @@ def checkpoint_name(ended: int) -> str:
 
 def sample_record(sample: SampleReport) -> Record:
     """Return the record of a sample; one that failed has its error and no prompts."""
-    own = {"batch": sample.batch, "job": sample.job}
+    own = {"batch": sample.batch, "job": sample.job, "finished_at": sample.finished_at}
+    if sample.warnings:
+        own["warnings"] = list(sample.warnings)
     if sample.error:
         return {"sample_idx": sample.index, "error": sample.error, "prompts": [], **own}
     return {
@@ -36,7 +38,8 @@ def sample_record(sample: SampleReport) -> Record:
         "metadata": sample.metadata,
         "musical_features": sample.features,
         "abc_notation": sample.abc,
-        "prompts": [_prompt(one) for one in sample.prompts],
+        "prompts": [_prompt(one) | _image(sample, one.number) for one in sample.prompts],
+        "creativity": sample.creativity,
         **own,
     }
 
@@ -52,6 +55,28 @@ def _prompt(prompt: PromptReport) -> Record:
         "words": len(words(prompt.text)),
         "mended": prompt.mended,
         "problems": list(prompt.problems),
+    }
+
+
+def _image(sample: SampleReport, number: int) -> Record:
+    """Return what is known of the image of a prompt; nothing if none was asked for."""
+    image = next((one for one in sample.images if one.number == number), None)
+    if image is None:
+        return {}
+    if image.image is None:
+        return {"image_path": None, "status": "failed", "image_error": image.error}
+    return {
+        "image_path": image.path,
+        "status": "success",
+        "scores": image.scores,
+        "generation_metadata": {
+            "seed": image.seed,
+            "width": image.width,
+            "height": image.height,
+            "backend": image.backend,
+            "model": image.model,
+            "artifact": image.image.hash,
+        },
     }
 
 
@@ -80,8 +105,9 @@ def image_prompts(records: Sequence[Record]) -> list[Record]:
         {
             "sample_idx": record["sample_idx"],
             **{name: prompt.get(name) for name in _PROMPT_KEYS},
-            "features": record.get("musical_features", {}),
+            "features": _features(record),
             "abc_notation": record.get("abc_notation", ""),
+            **{name: prompt[name] for name in _IMAGE_KEYS if name in prompt},
         }
         for record in records
         for prompt in record["prompts"]
@@ -89,6 +115,15 @@ def image_prompts(records: Sequence[Record]) -> list[Record]:
 
 
 _PROMPT_KEYS = ("prompt_id", "mode", "temperature", "visual_prompt")
+_IMAGE_KEYS = ("image_path", "status", "image_error", "scores", "generation_metadata")
+
+
+def _features(record: Record) -> Record:
+    """Return the features of a sample without the long series of its measurements."""
+    found = record.get("musical_features")
+    if not isinstance(found, dict):
+        return {}
+    return {name: value for name, value in found.items() if name != "measured"}
 
 
 def summary_document(head: ExportHead, records: Sequence[Record]) -> Record:
@@ -116,7 +151,7 @@ def _summary_of(record: Record) -> Record:
     modes = dict.fromkeys(prompt.get("mode") for prompt in record["prompts"])
     found = {
         "sample_idx": record["sample_idx"],
-        "features": record.get("musical_features", {}),
+        "features": _features(record),
         "prompt_count": len(record["prompts"]),
         "modes": list(modes),
     }

@@ -16,14 +16,19 @@ from engine.recipes.visual_prompts.documents import (
     sample_record,
     summary_document,
 )
-from engine.recipes.visual_prompts.merge import merged, read_export, refuse_other
+from engine.recipes.visual_prompts.merge import (
+    merged,
+    read_export,
+    refuse_other,
+    same_data_set,
+)
 from engine.recipes.visual_prompts.report import ExportHead, SampleReport
 
 MAX_EXPORT = 512 << 20
 """Bytes of an earlier export that are read."""
 
 
-def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]) -> list[Record]:
+def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]) -> None:
     """Write the three files, with the samples that an earlier export of the data set has.
 
     Each file appears whole or not at all. The same samples give the same bytes.
@@ -32,9 +37,6 @@ def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]
         folder: The folder, created if it is missing.
         head: Facts of the export.
         samples: Samples of the batch that have ended.
-
-    Returns:
-        The records of all samples of the export.
 
     Raises:
         ExportError: The folder holds something else under the name of the export.
@@ -45,7 +47,6 @@ def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]
         target.put(COMPLETE, to_json(complete_document(head, records)))
         target.put(FOR_IMAGES, to_json(image_prompts(records)))
         target.put(SUMMARY, to_json(summary_document(head, records)))
-    return records
 
 
 def write_checkpoint(
@@ -60,6 +61,19 @@ def write_checkpoint(
     with Folder(folder) as target:
         records = sorted(map(sample_record, samples), key=lambda one: int(one["sample_idx"]))
         target.put(checkpoint_name(ended), to_json(complete_document(head, records)))
+
+
+def belongs_to_other(folder: Path, dataset: str) -> bool:
+    """Return whether a folder has the export of another data set, or something else of its name."""
+    with Folder(folder) as target:
+        if COMPLETE not in target.names():
+            return False
+        data = target.read(COMPLETE, MAX_EXPORT)
+    try:
+        earlier, _ = read_export(data or b"", COMPLETE)
+    except ExportError:
+        return True
+    return bool(earlier) and not same_data_set(earlier, dataset)
 
 
 def _all_records(target: Folder, head: ExportHead, samples: Sequence[SampleReport]) -> list[Record]:

@@ -1,6 +1,7 @@
 """Samples of an earlier export that a new one keeps."""
 
 import json
+import os
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,20 +46,36 @@ def _is_record(value: Any) -> bool:
 def merged(earlier: Iterable[Record], new: Iterable[Record], batch: str) -> list[Record]:
     """Return the records of both, in the order of their samples.
 
-    Of two records of one sample the new one is taken, unless it failed and the earlier one, of
-    another batch, has prompts.
+    Of two records of one sample by different batches, the one with prompts is taken; if both have
+    some or neither has, the one that ended later.
 
     Args:
         earlier: Records of the file as it is.
         new: Records of a batch.
         batch: Name of the batch.
     """
-    found = {one["sample_idx"]: one for one in earlier if one.get("batch") != batch}
-    for record in new:
-        known = found.get(record["sample_idx"])
-        if record["prompts"] or not (known and known["prompts"]):
-            found[record["sample_idx"]] = record
-    return [found[index] for index in sorted(found)]
+    known = {one["sample_idx"]: one for one in earlier if one.get("batch") != batch}
+    taken = [one for one in new if _is_better(one, known.get(one["sample_idx"]))]
+    replaced = {one["sample_idx"] for one in taken}
+    kept = [one for index, one in known.items() if index not in replaced]
+    return sorted([*kept, *taken], key=lambda one: int(one["sample_idx"]))
+
+
+def _is_better(new: Record, known: Record | None) -> bool:
+    if known is None or bool(new["prompts"]) != bool(known["prompts"]):
+        return known is None or bool(new["prompts"])
+    return _ended(new) >= _ended(known)
+
+
+def _ended(record: Record) -> str:
+    """Return the time at which a sample ended, in ISO 8601; empty if it is not known."""
+    time = record.get("finished_at")
+    return time if isinstance(time, str) else ""
+
+
+def same_data_set(one: str, other: str) -> bool:
+    """Return whether two paths, as they were given, name the same data set."""
+    return one != "-" and os.path.abspath(one) == os.path.abspath(other)  # noqa: PTH100 - as text
 
 
 def refuse_other(earlier: str, dataset: str, name: str) -> None:
@@ -67,7 +84,7 @@ def refuse_other(earlier: str, dataset: str, name: str) -> None:
     Raises:
         ExportError: The data sets differ.
     """
-    if earlier and earlier != dataset:
+    if earlier and not same_data_set(earlier, dataset):
         raise ExportError(
             f"{name} holds prompts of the data set {quoted(earlier)}, not {quoted(dataset)}, and "
             "is left as it is; choose another folder with --output-dir."

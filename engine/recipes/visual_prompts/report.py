@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field
 
-from engine.contract.backend import FrozenModel
+from engine.contract.backend import Artifact, FrozenModel
 from engine.recipes.visual_prompts.agents.writer import Mode
 
 
@@ -32,28 +32,92 @@ class PromptReport(FrozenModel):
     problems: tuple[str, ...] = ()
 
 
-class SampleReport(FrozenModel):
-    """A sample: done, or failed with an error.
+class ImageReport(FrozenModel):
+    """The image of a prompt: generated, or failed.
 
     Attributes:
+        number: Number of the prompt.
+        image: The image; None if it failed.
+        seed: Source of its randomness.
+        width: Width that was asked for, in pixels.
+        height: Height that was asked for, in pixels.
+        backend: Backend that generated it.
+        model: Its model.
+        scores: Scores by metric, 0 to 100.
+        error: Reason why there is none, as a sentence.
+        path: Path of its file, relative to the folder of the export.
+    """
+
+    number: int
+    image: Artifact | None = None
+    seed: int
+    width: int
+    height: int
+    backend: str
+    model: str
+    scores: dict[str, float] = Field(default_factory=dict)
+    error: str = ""
+    path: str = ""
+
+
+class SampleFiles(FrozenModel):
+    """Stored files of a sample; None for those that it does not have.
+
+    Attributes:
+        notation: Its notation as ABC text.
+        midi: The same as MIDI.
+        staff: The same as SVG.
+        mel: Its mel spectrogram as an image.
+    """
+
+    notation: Artifact | None = None
+    midi: Artifact | None = None
+    staff: Artifact | None = None
+    mel: Artifact | None = None
+
+
+class SampleReport(FrozenModel):
+    """A sample: done, under way, or failed with an error.
+
+    Attributes:
+        key: Its id within the batch.
+        state: State of its job.
         index: Number of the sample in its data set, from 0.
         metadata: Metadata of the sample as its data set has it.
         features: The eight keys that readers of such files know, and further features.
         abc: Melody in ABC notation; empty if it has none.
         prompts: Prompts, in order.
+        images: Images of the prompts, if they were asked for.
+        creativity: Mean creativity of its prompts, 0 to 100; None if it is not known.
+        files: Its stored files.
+        warnings: Faults of the sound and of its data set, one sentence each.
         error: Reason why it has none, as a sentence; empty if nothing failed.
         batch: Name of its batch.
         job: Number of its job.
+        output: Its folder, relative to the folder of all samples, with `/`.
+        finished_at: Time at which its last step ended, UTC.
+        seconds: Time spent in its steps.
+        cost_microdollars: Cost of its calls.
     """
 
+    key: str = ""
+    state: str = "done"
     index: int
     metadata: dict[str, Any] = Field(default_factory=dict)
     features: dict[str, Any] = Field(default_factory=dict)
     abc: str = ""
     prompts: tuple[PromptReport, ...] = ()
+    images: tuple[ImageReport, ...] = ()
+    creativity: float | None = None
+    files: SampleFiles = SampleFiles()
+    warnings: tuple[str, ...] = ()
     error: str = ""
     batch: str = ""
     job: int = 0
+    output: str = ""
+    finished_at: str | None = None
+    seconds: float = 0.0
+    cost_microdollars: int = 0
 
 
 class ExportHead(FrozenModel):

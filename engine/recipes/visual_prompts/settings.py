@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from engine.contract.backend_names import BackendNames
+from engine.contract.image import MAX_SIDE, MIN_SIDE
 from engine.contract.recipe import RecipeSettings
 from engine.recipes.visual_prompts.agents.writer import Mode
 
@@ -36,6 +37,12 @@ class VisualPromptsSettings(RecipeSettings):
     embedding: BackendNames = Field(
         "builtin", description="Backend that embeds prompts for their creativity, or several."
     )
+    image: BackendNames = Field(
+        "builtin", description="Backend that generates images, or several; asked with images only."
+    )
+    score: BackendNames = Field(
+        "builtin", description="Backend that scores images, or several; asked with images only."
+    )
     convergent: int = Field(
         3, ge=0, le=MAX_PROMPTS, description="Prompts per sample that describe the expected scene."
     )
@@ -56,10 +63,12 @@ class VisualPromptsSettings(RecipeSettings):
         le=384000,
         description="Sample rate in Hz of data sets that do not state theirs.",
     )
-    listen: bool = Field(
-        False, description="Send the sound itself to the writer, for models that hear."
-    )
     mel_spectrogram: bool = Field(False, description="Write a mel spectrogram of each sample.")
+    images: bool = Field(False, description="Generate an image of each prompt, and score it.")
+    width: int = Field(768, ge=MIN_SIDE, le=MAX_SIDE, description="Width of the images in pixels.")
+    height: int = Field(
+        768, ge=MIN_SIDE, le=MAX_SIDE, description="Height of the images in pixels."
+    )
 
     @model_validator(mode="after")
     def _has_prompts(self) -> Self:

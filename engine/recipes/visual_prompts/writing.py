@@ -6,14 +6,13 @@ from engine.audio.features import Features
 from engine.contract import Permanent
 from engine.contract.backend import Artifact, FrozenModel
 from engine.contract.job import Job
-from engine.recipes.visual_prompts.agents.writer import (
-    VisualPrompt,
-    VisualPromptRequest,
-    writer_for,
-)
+from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPrompt, VisualPromptRequest
 from engine.recipes.visual_prompts.checks import problems_of
 from engine.recipes.visual_prompts.report import PromptReport
 from engine.recipes.visual_prompts.settings import PlannedPrompt, VisualPromptsSettings
+
+MEND = "mend"
+"""Name of the step, in the scope of a prompt's step, that writes it again."""
 
 
 class Music(FrozenModel):
@@ -22,7 +21,7 @@ class Music(FrozenModel):
     Attributes:
         features: Its features.
         abc: Its melody in ABC notation; empty if it has none.
-        sound: The sound; it is sent only if the setting `listen` is on.
+        sound: The sound, for models that hear.
     """
 
     features: Features
@@ -47,7 +46,7 @@ async def write_prompts(
             number=planned.number,
             seed=job.seed_for(planned.number),
             previous=tuple(one.text for one in done),
-            sound=music.sound if job.settings.listen else None,
+            sound=music.sound,
         )
         done.append(await _write(job, planned, request))
     return tuple(done)
@@ -56,12 +55,31 @@ async def write_prompts(
 async def _write(
     job: Job[Any, VisualPromptsSettings], planned: PlannedPrompt, request: VisualPromptRequest
 ) -> PromptReport:
-    name = f"prompt-{planned.number}"
-    writer = writer_for(listening=job.settings.listen)
-    draft = await job.step(name, job.text.structured, writer, request)
+    name = step_of(planned.number)
+    draft = await job.step(name, job.text.structured, WRITER, request)
     problems = problems_of(draft.visual_prompt)
-    mended = await _mend(job, name, request, draft, problems) if problems else None
-    written = mended or draft
+    again = await _mend(job, name, request, draft, problems) if problems else None
+    return reported(planned, draft, again)
+
+
+def step_of(number: int) -> str:
+    """Return the name of the step that writes a prompt."""
+    return f"prompt-{number}"
+
+
+def reported(
+    planned: PlannedPrompt, draft: VisualPrompt, again: VisualPrompt | None
+) -> PromptReport:
+    """Return a prompt's report: as it was written again, if that has fewer problems.
+
+    Args:
+        planned: The prompt as it was planned.
+        draft: What was written first.
+        again: What was written again; None if it was not.
+    """
+    before = len(problems_of(draft.visual_prompt))
+    mended = again is not None and len(problems_of(again.visual_prompt)) < before
+    written = again if again is not None and mended else draft
     return PromptReport(
         number=planned.number,
         mode=planned.mode,
@@ -69,7 +87,7 @@ async def _write(
         sent_temperature=written.temperature,
         text=written.visual_prompt,
         author=written.author,
-        mended=mended is not None,
+        mended=mended,
         problems=problems_of(written.visual_prompt),
     )
 
@@ -81,12 +99,10 @@ async def _mend(
     draft: VisualPrompt,
     problems: tuple[str, ...],
 ) -> VisualPrompt | None:
-    """Return the prompt written again; None if it has no fewer problems, or cannot be had."""
+    """Return the prompt written again; None if it cannot be had."""
     again = request.model_copy(update={"draft": draft.visual_prompt, "problems": problems})
     try:
-        writer = writer_for(listening=job.settings.listen)
-        mended = await job.scope(name).step("mend", job.text.structured, writer, again)
+        return await job.scope(name).step(MEND, job.text.structured, WRITER, again)
     except Permanent as error:
         await job.warn(f"{name} keeps its first wording, since mending failed: {error.message}")
         return None
-    return mended if len(problems_of(mended.visual_prompt)) < len(problems) else None
