@@ -238,6 +238,14 @@ ACTIONS: tuple[Action, ...] = (
         ALL,
         "Engine",
     ),
+    Action(
+        "open_file",
+        action_of("open").title,
+        f"{action_of('open').help} Again to stop a player.",
+        ("o",),
+        ("batch", "job"),
+    ),
+    Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
     Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),
     Action(
         "notice",

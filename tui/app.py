@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,22 +19,26 @@ from textual.screen import Screen
 from db.queries.batches import batch
 from engine.client.engine_process import EngineProcess
 from engine.config.paths import WorkspacePaths
+from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 from tui import theming
 from tui.actions import BY_ID
 from tui.feed import Feed, StoreTrouble
 from tui.keys import KeysError, key_file, load_keys
 from tui.line.pace import LinePace
+from tui.opener import Opener
 from tui.screens.batches import BatchesScreen
 from tui.snapshots.header import Header, HeaderView
 from tui.snapshots.recipe_info import Headlines
 from tui.ui_state import UiState, state_file
-from tui.widgets.bars import Banner, Notice, engine_words
+from tui.widgets.bars import Banner, Notice, TopBar, engine_words
 
 if TYPE_CHECKING:
     from textual.command import Provider
     from textual.driver import Driver
     from textual.notifications import SeverityLevel
+
+    from tui.snapshots.files import OpenableFile
 
 
 MAX_TOASTS = 2
@@ -81,6 +86,9 @@ class Dashboard(App[str]):
         self.head_view = HeaderView(self.paths)
         self.feed = Feed(self.paths, self, self.line.may_repaint)
         self._engine = EngineProcess(self.paths, "engine-started-by-dashboard.log")
+        self._opener = Opener(
+            self.paths, self._opening_failed, partial(self._later, self._show_playing)
+        )
         self._wrong: list[str] = []
         self._prepare()
 
@@ -146,6 +154,7 @@ class Dashboard(App[str]):
     def on_unmount(self) -> None:
         """Stop reading, and save the state of the dashboard."""
         self.feed.stop()
+        self._opener.stop()
         self.remember()
 
     def remember(self) -> None:
@@ -279,6 +288,47 @@ class Dashboard(App[str]):
     def _look_after_engine(self) -> None:
         if failed := self._engine.failure():
             self.notify(clean(failed, 500), severity="error", markup=False, timeout=20)
+
+    # -- files --------------------------------------------------------------------------------
+
+    @property
+    def playing(self) -> str:
+        """Return the name of the file that plays; empty if none does."""
+        return self._opener.playing
+
+    @work(thread=True, group="open")
+    def open_file(self, job_id: int, file: "OpenableFile") -> None:
+        """Open a file of a job in a viewer or a player, off the event loop."""
+        from engine.client.opening.copies import OpenedFile
+
+        label = (f"j{job_id}", file.part or file.name)
+        opened = OpenedFile(label, file.file.kind, file.file.media_type, file.file.hash)
+        try:
+            self._say_later(self._opener.open(opened), "information")
+        except UserError as error:
+            self._say_later(str(error), "warning")
+
+    @work(thread=True, group="open")
+    def stop_playing(self) -> None:
+        """Stop the player, off the event loop."""
+        self._say_later("Stopped." if self._opener.stop() else "Nothing plays.", "information")
+
+    def _opening_failed(self, sentence: str) -> None:
+        self._say_later(sentence, "warning")
+
+    def _say_later(self, sentence: str, severity: "SeverityLevel") -> None:
+        say = partial(self.notify, clean(sentence, 500), severity=severity, markup=False)
+        self._later(partial(say, timeout=8))
+
+    def _later(self, do: Callable[[], Any]) -> None:
+        """Call a function on the event loop, from any thread; not after the end."""
+        if self.is_running:
+            self.call_later(do)
+
+    def _show_playing(self) -> None:
+        for screen in self.screen_stack:
+            for bar in screen.query(TopBar):
+                bar.set_playing(self.playing)
 
     def leave(self) -> None:
         """End the dashboard, never the engine, and print a last message."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from engine.config.paths import WorkspacePaths
     from tui.feed import Feed
+    from tui.snapshots.files import OpenableFile
     from tui.snapshots.header import Header, HeaderView
     from tui.snapshots.recipe_info import Headlines
     from tui.ui_state import UiState
@@ -39,6 +40,11 @@ class DashboardServices(Protocol):
     trouble: str | None
     notice: "Notice"
 
+    @property
+    def playing(self) -> str:
+        """The name of the file that plays; empty if none does."""
+        ...
+
     def take_head(self, head: "Header") -> None:
         """Take a new state of the engine, and report events of batches."""
         ...
@@ -69,6 +75,14 @@ class DashboardServices(Protocol):
 
     def engine_do(self, verb: str) -> None:
         """Start, stop or restart the engine, off the event loop."""
+        ...
+
+    def open_file(self, job_id: int, file: "OpenableFile") -> None:
+        """Open a file of a job in a viewer or a player, off the event loop."""
+        ...
+
+    def stop_playing(self) -> None:
+        """Stop the player."""
         ...
 
     def leave(self) -> None:

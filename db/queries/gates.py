@@ -2,14 +2,29 @@
 
 import sqlite3
 
-from db.rows import StepRow
+from db.rows import JobRow, StepRow
+
+_GATE = "operation = 'approve' AND backend = 'operator' AND superseded_at IS NULL"
 
 
 def gates_of(connection: sqlite3.Connection, job_id: int) -> list[StepRow]:
     """Return the current gates of a job, answered ones too, in the order of their keys."""
-    sql = """SELECT * FROM steps WHERE job_id = ? AND operation = 'approve'
-             AND backend = 'operator' AND superseded_at IS NULL ORDER BY key"""
+    sql = f"SELECT * FROM steps WHERE job_id = ? AND {_GATE} ORDER BY key"  # noqa: S608
     return [StepRow.of(row) for row in connection.execute(sql, (job_id,))]
+
+
+def waiting_gates_of_batch(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:
+    """Return the gates at which the batch's own steps wait, in the order of their keys."""
+    sql = f"""SELECT * FROM steps WHERE batch_id = ? AND job_id IS NULL AND state = 'waiting'
+              AND {_GATE} ORDER BY key"""  # noqa: S608
+    return [StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
+
+
+def gates_to_answer(connection: sqlite3.Connection, job: JobRow) -> list[StepRow]:
+    """Return a job's gates, and those that its batch waits at before its first job."""
+    shared = waiting_gates_of_batch(connection, job.batch_id)
+    before = [gate for gate in shared if gate.key.startswith("before/")]
+    return [*gates_of(connection, job.id), *before]
 
 
 def jobs_at_gates(

@@ -38,14 +38,22 @@ def put_back_start(connection: sqlite3.Connection, batch_id: int) -> None:
 def recover_batches(connection: sqlite3.Connection) -> None:
     """Rerun the first steps of batches that a lost engine was running, or that wait for something.
 
-    Batches that wait for an operator's answer about an unknown outcome are left alone.
+    Batches that wait for an operator's answer, about an unknown outcome or at a gate, are left
+    alone. Jobs that still wait for a gate that is answered are queued.
     """
     connection.execute("UPDATE batches SET start = 'pending' WHERE start = 'running'")
+    connection.execute(
+        """UPDATE jobs SET state = 'queued', reason = NULL, lane = NULL, message = NULL
+           WHERE state = 'parked' AND reason = 'approval' AND batch_id IN
+             (SELECT id FROM batches b WHERE start = 'pending' AND NOT EXISTS
+               (SELECT 1 FROM steps s WHERE s.batch_id = b.id AND s.job_id IS NULL
+                AND s.state = 'waiting' AND s.superseded_at IS NULL))"""
+    )
     connection.execute(
         """UPDATE batches SET finish = 'pending'
            WHERE finish = 'running' OR (finish = 'parked' AND NOT EXISTS
              (SELECT 1 FROM steps s WHERE s.batch_id = batches.id AND s.job_id IS NULL
-              AND s.state = 'unknown' AND s.superseded_at IS NULL))"""
+              AND s.state IN ('unknown', 'waiting') AND s.superseded_at IS NULL))"""
     )
 
 

@@ -30,6 +30,13 @@ def wait_again(connection: sqlite3.Connection, step_id: int) -> None:
     connection.execute("UPDATE steps SET state = ? WHERE id = ?", (WAITING, step_id))
 
 
+def batch_waits(connection: sqlite3.Connection, batch_id: int) -> bool:
+    """Return True while a batch's own steps wait at a gate."""
+    sql = """SELECT EXISTS (SELECT 1 FROM steps WHERE batch_id = ? AND job_id IS NULL
+             AND state = ? AND superseded_at IS NULL)"""
+    return bool(connection.execute(sql, (batch_id, WAITING)).fetchone()[0])
+
+
 def approve_gate(
     connection: sqlite3.Connection, gate: StepRow, value: Any, *, edited: bool
 ) -> None:

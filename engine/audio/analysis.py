@@ -13,7 +13,7 @@ from engine.audio.melody import melody
 from engine.audio.mood import mood, roughness_of
 from engine.audio.rhythm import rhythm
 from engine.audio.sections import sections
-from engine.audio.sound import Sound, SoundError
+from engine.audio.sound import Sound, SoundError, magnitude
 from engine.audio.spectra import Spectra
 from engine.audio.timbre import timbre
 
@@ -112,7 +112,7 @@ class _Measurements:
 
 def _check(sound: Sound) -> None:
     """Refuse what is not a sound."""
-    import numpy as np
+    import math
 
     if not sound.samples.size:
         raise SoundError("it has no samples; use a file with sound in it")
@@ -121,20 +121,23 @@ def _check(sound: Sound) -> None:
             f"its sample rate of {sound.sample_rate} Hz is too low for music; "
             f"use one of at least {LOWEST_RATE} Hz"
         )
-    largest = float(np.abs(sound.samples).max())
-    if not np.isfinite(largest):
+    largest = magnitude(sound.samples)
+    if not math.isfinite(largest):
         raise SoundError("some of its samples are not numbers; export it again")
     if largest > LARGEST:
         raise SoundError(f"its samples reach {largest:.0e}, 1 being full scale; export it again")
 
 
 def _limited(sound: Sound) -> tuple[Sound, tuple[str, ...]]:
-    """Return the part that is analysed, and a warning if it is not all."""
+    """Return the part that is analysed, each channel in one piece, and a warning if it is cut."""
+    import numpy as np
+
+    samples = np.ascontiguousarray(sound.samples[:, : round(LONGEST * sound.sample_rate)])
+    part = Sound(samples, sound.sample_rate)
     if sound.seconds <= LONGEST:
-        return sound, ()
-    samples = sound.samples[:, : round(LONGEST * sound.sample_rate)]
+        return part, ()
     note = f"Only the first {LONGEST / 60:g} of {sound.seconds / 60:.1f} minutes were analysed."
-    return Sound(samples, sound.sample_rate), (note,)
+    return part, (note,)
 
 
 def _faults(sound: Sound) -> tuple[str, ...]:
@@ -142,18 +145,27 @@ def _faults(sound: Sound) -> tuple[str, ...]:
     import numpy as np
 
     found = []
-    peak = float(np.abs(sound.samples).max())
-    full = np.abs(sound.samples) >= peak
-    runs = full[:, CLIPPED - 1 :].copy()
-    for shift in range(CLIPPED - 1):
-        runs &= full[:, shift : shift + runs.shape[1]]
-    share = float(runs.any(axis=0).mean()) if runs.size else 0.0
-    if share and peak >= NEARLY_FULL:
+    share = _clipped_share(sound)
+    if share:
         found.append(f"The sound is clipped at {100 * share:.2g} % of its samples.")
-    offset = float(np.abs(sound.samples.mean(axis=1, dtype=np.float64)).max())
+    offset = magnitude(sound.samples.mean(axis=1, dtype=np.float64))
     if offset > LARGEST_OFFSET:
         found.append(f"The sound has an offset of {offset:.2g} of full scale.")
     return tuple(found)
+
+
+def _clipped_share(sound: Sound) -> float:
+    """Return the share of frames that end a run of samples at full scale, in any channel."""
+    import numpy as np
+
+    peak = magnitude(sound.samples)
+    if peak < NEARLY_FULL:
+        return 0.0
+    full = (sound.samples >= peak) | (sound.samples <= -peak)
+    runs = full[:, CLIPPED - 1 :].copy()
+    for shift in range(CLIPPED - 1):
+        runs &= full[:, shift : shift + runs.shape[1]]
+    return float(np.mean(runs.any(axis=0))) if runs.size else 0.0
 
 
 def _without_music(spectra: Spectra) -> str | None:

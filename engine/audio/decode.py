@@ -20,12 +20,13 @@ class MissingExtraError(SoundError):
     """The extra `audio` is not installed."""
 
 
-def decode(source: bytes | BinaryIO, name: str = "") -> Sound:
+def decode(source: bytes | BinaryIO, name: str = "", *, middle: float | None = None) -> Sound:
     """Return the sound of a file: libsndfile's formats, and by FFmpeg all others.
 
     Args:
         source: The file's bytes, or a seekable stream of them.
         name: Its name; the ending is a hint and nothing more.
+        middle: Seconds from its middle to return if it is longer; None for all of it.
 
     Raises:
         MissingExtraError: The extra `audio` is not installed.
@@ -35,16 +36,16 @@ def decode(source: bytes | BinaryIO, name: str = "") -> Sound:
     if not stream.read(1):
         raise SoundError("is empty")
     stream.seek(0)
-    sound = _by_soundfile(stream)
+    sound = _by_soundfile(stream, middle)
     if sound is None:
         stream.seek(0)
-        sound = _by_av(stream)
+        sound = _cut(_by_av(stream), middle)
     if sound.samples.size == 0:
         raise SoundError("holds no sound")
     return sound
 
 
-def _by_soundfile(stream: BinaryIO) -> Sound | None:
+def _by_soundfile(stream: BinaryIO, middle: float | None) -> Sound | None:
     """Return the sound, or None of a format that libsndfile does not know."""
     try:
         import soundfile
@@ -53,10 +54,25 @@ def _by_soundfile(stream: BinaryIO) -> Sound | None:
     try:
         with soundfile.SoundFile(stream) as file:
             _check(file.channels, file.frames / file.samplerate)
-            samples = file.read(dtype="float32", always_2d=True).T
+            start, stop = _middle(file.frames, file.samplerate, middle)
+            if start:
+                file.seek(start)
+            samples = file.read(stop - start, dtype="float32", always_2d=True).T
             return Sound(samples, int(file.samplerate))
     except soundfile.LibsndfileError:
         return None
+
+
+def _cut(sound: Sound, middle: float | None) -> Sound:
+    start, stop = _middle(sound.samples.shape[1], sound.sample_rate, middle)
+    return Sound(sound.samples[:, start:stop], sound.sample_rate)
+
+
+def _middle(frames: int, rate: int, seconds: float | None) -> tuple[int, int]:
+    """First frame of the middle of a sound, and the frame after its last."""
+    wanted = frames if seconds is None else min(frames, max(1, round(seconds * rate)))
+    start = (frames - wanted) // 2
+    return start, start + wanted
 
 
 def _by_av(stream: BinaryIO) -> Sound:

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from engine.audio.features import Dynamics, Trend, Undefined
 from engine.audio.loudness import integrated_lufs, true_peak_db
-from engine.audio.sound import Sound
+from engine.audio.sound import Sound, magnitude
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Levels = NDArray[np.float64]
+    Levels = NDArray[np.floating]
 
 SILENT_PEAK = 1e-5
 """Peak up to which a sound counts as silent, 1 for full scale: -100 dBFS."""
@@ -36,11 +36,12 @@ def dynamics(sound: Sound) -> Dynamics:
     """
     import numpy as np
 
-    peak = float(np.abs(sound.samples).max(initial=0.0))
+    peak = magnitude(sound.samples)
     if peak <= SILENT_PEAK:
         raise Undefined("the sound is silent")
-    power = (sound.samples.astype(np.float64) ** 2).mean(axis=0)
-    rms_db, peak_db = 10 * math.log10(float(power.mean())), 20 * math.log10(peak)
+    power = np.einsum("cf,cf->f", sound.samples, sound.samples) / np.float32(sound.channels)
+    mean = float(power.mean(dtype=np.float64))
+    rms_db, peak_db = 10 * math.log10(mean), 20 * math.log10(peak)
     trend, swell = _trend(_levels(power, _STRETCHES, 1))
     cells = max(1, math.floor(sound.seconds / _CELL_SECONDS))
     low, high = np.percentile(_levels(power, cells, min(cells, _WINDOW_CELLS)), (10, 95))
@@ -61,7 +62,7 @@ def _levels(power: "Levels", cells: int, window: int) -> "Levels":
     import numpy as np
 
     edges = np.unique(np.linspace(0, len(power), cells + 1).astype(int))
-    means = np.add.reduceat(power, edges[:-1]) / np.diff(edges)
+    means = np.add.reduceat(power, edges[:-1], dtype=np.float64) / np.diff(edges)
     means = np.lib.stride_tricks.sliding_window_view(means, min(window, len(means))).mean(axis=1)
     floor = float(means.max()) * 10 ** (-_DEPTH_DB / 10)
     levels: Levels = 10 * np.log10(np.maximum(means, floor))

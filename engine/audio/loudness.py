@@ -9,6 +9,9 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from engine.audio.filters import interpolated, recursive
+from engine.audio.sound import magnitude
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,8 +33,9 @@ _RELATIVE_GATE = -10.0
 _RANGE_GATE = -20.0
 _SURROUND_GAIN = 1.41
 _OVERSAMPLING = 4
-_CHUNK = 1 << 16
-_OVERLAP = 64
+_HALF_TAPS = 10
+_CHUNK = 1 << 20
+_MEMORY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,22 +83,21 @@ def true_peak_db(samples: "Samples") -> float:
 
 def _true_peak(channel: "Samples") -> float:
     import numpy as np
-    from scipy.signal import resample_poly
 
-    peak = float(np.abs(channel).max(initial=0.0))
+    half = _HALF_TAPS * _OVERSAMPLING
+    taps = np.sinc(np.arange(-half, half + 1) / _OVERSAMPLING) * np.kaiser(2 * half + 1, 5.0)
+    taps = (taps * _OVERSAMPLING / taps.sum()).astype(np.float32)
+    peak = magnitude(channel)
     for start in range(0, len(channel), _CHUNK):
-        first = max(0, start - _OVERLAP)
-        chunk = channel[first : start + _CHUNK + _OVERLAP]
-        finer = resample_poly(chunk, _OVERSAMPLING, 1)
-        inner = slice((start - first) * _OVERSAMPLING, (start - first + _CHUNK) * _OVERSAMPLING)
-        peak = max(peak, float(np.abs(finer[inner]).max(initial=0.0)))
+        first = max(0, start - _HALF_TAPS)
+        finer = interpolated(channel[first : start + _CHUNK + _HALF_TAPS], taps, _OVERSAMPLING)
+        peak = max(peak, magnitude(finer[start - first : start - first + _CHUNK]))
     return peak
 
 
 def _cell_powers(samples: "Samples", sample_rate: int) -> "Powers":
     """Return the weighted power of each whole 0.1 s, all channels added, of shape (cells,)."""
     import numpy as np
-    from scipy.signal import sosfilt
 
     count = math.floor(samples.shape[1] / sample_rate / _CELL_SECONDS + 1e-9)
     if count < _CELLS or sample_rate < LOWEST_RATE:
@@ -102,10 +105,12 @@ def _cell_powers(samples: "Samples", sample_rate: int) -> "Powers":
     edges = np.round(np.arange(count + 1) * _CELL_SECONDS * sample_rate).astype(int)
     edges[-1] = min(edges[-1], samples.shape[1])
     filters, total = k_weighting(sample_rate), np.zeros(count)
+    memory = round(_MEMORY_SECONDS * sample_rate)
     for channel, weight in zip(samples, _channel_weights(len(samples)), strict=True):
         if weight:
-            power = sosfilt(filters, channel[: edges[-1]].astype(np.float64)) ** 2
-            total += weight * np.add.reduceat(power, edges[:-1]) / np.diff(edges)
+            heard = recursive(channel[: edges[-1]], filters, memory)
+            power = np.add.reduceat(heard * heard, edges[:-1], dtype=np.float64)
+            total += weight * power / np.diff(edges)
     return total
 
 

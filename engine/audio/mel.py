@@ -72,7 +72,7 @@ def mel_spectrogram(sound: Sound, bands: int = 128) -> MelSpectrogram:
     top = max(float(power.max(initial=0.0)), _SILENT_POWER)
     decibels = 10 * np.log10(np.maximum(power / top, 10 ** (-DEPTH_DB / 10)))
     return MelSpectrogram(
-        decibels.astype(np.float32),
+        np.maximum(decibels, np.float32(-DEPTH_DB)).astype(np.float32),
         _centres(bands, float(hertz[-1])),
         hop / sound.sample_rate,
         sound.seconds,
@@ -91,14 +91,15 @@ def _centres(bands: int, nyquist: float) -> "Floats":
 def _mel_power(mono: "Floats", filters: "Floats", hop: int) -> "Floats":
     """Return the power of bands by frame, of shape (bands, frames), a block of frames at a time."""
     import numpy as np
+    from scipy.fft import rfft
 
     size = (filters.shape[1] - 1) * 2
     frames = np.lib.stride_tricks.sliding_window_view(np.pad(mono, size // 2), size)[::hop]
     taper = np.hanning(size + 1)[:-1].astype(np.float32)
     power = np.empty((len(filters), len(frames)), np.float32)
     for start in range(0, len(frames), _BLOCK):
-        spectrum = np.abs(np.fft.rfft(frames[start : start + _BLOCK] * taper, axis=1))
-        power[:, start : start + _BLOCK] = filters @ (spectrum**2).T.astype(np.float32)
+        spectrum = np.abs(rfft(frames[start : start + _BLOCK] * taper, axis=1))
+        power[:, start : start + _BLOCK] = filters @ (spectrum**2).T
     return power
 
 

@@ -34,7 +34,8 @@ _STEPS = 4
 _WINDOW_SECONDS = 0.0464
 _MIX_WINDOW_SECONDS = 0.06
 _BLOCK = 512
-_FINER = 4
+_SINC_TAPS = 16
+_PROBED = 4
 _AUDIBLE_DB = 40.0
 _LEAP_STEPS = 8
 _LEAP_COST = 0.35
@@ -99,9 +100,8 @@ def pitch_track(spectra: Spectra) -> "Floats":
     import numpy as np
 
     audible = _audible(spectra)
-    clarity = _periodicity(spectra)
-    best = clarity.max(axis=1)[audible]
-    if best.size and float(np.median(best)) >= MONOPHONIC_CLARITY:
+    if _is_monophonic(spectra, np.flatnonzero(audible)[::_PROBED]):
+        clarity = _periodicity(spectra, np.arange(len(audible)))
         octaves = np.arange(clarity.shape[1])[::-1] / (12 * _STEPS)
         path = _best_path(clarity - _OCTAVE_COST * octaves, _UNVOICED, _LEAP_COST)
     else:
@@ -126,41 +126,78 @@ def _audible(spectra: Spectra) -> "NDArray[np.bool_]":
     return loud
 
 
-def _periodicity(spectra: Spectra) -> "Floats":
-    """Return the normalised autocorrelation at each pitch, of shape (frames, pitches), 0 to 1."""
+def _is_monophonic(spectra: Spectra, numbers: "NDArray[np.int_]") -> bool:
+    """Tell if most of the frames with these numbers are periodic."""
+    import numpy as np
+
+    best = _periodicity(spectra, numbers).max(axis=1)
+    return best.size > 0 and float(np.median(best)) >= MONOPHONIC_CLARITY
+
+
+def _periodicity(spectra: Spectra, numbers: "NDArray[np.int_]") -> "Floats":
+    """Return the normalised autocorrelation at each pitch.
+
+    Args:
+        spectra: Spectra of the sound.
+        numbers: Numbers of the frames.
+
+    Returns:
+        Shape (numbers, pitches), 0 to 1.
+    """
     import numpy as np
     from scipy.fft import irfft, rfft
 
-    rate, count = spectra.sample_rate, len(spectra.magnitudes)
+    rate = spectra.sample_rate
     lags = rate / (440 * 2 ** ((_grid() - 69) / 12))
-    window, longest = round(_WINDOW_SECONDS * rate), math.ceil(lags[0]) + 2
-    frames = _frames(spectra, window + longest, count)
+    window, longest = round(_WINDOW_SECONDS * rate), math.ceil(lags[0]) + _SINC_TAPS
     size = 1 << (window + longest - 1).bit_length()
-    places = lags * _FINER
-    index, part = places.astype(int), (places % 1).astype(np.float32)
-    result = np.empty((count, len(lags)), np.float32)
-    for start in range(0, count, _BLOCK):
-        block = frames[start : start + _BLOCK]
+    frames, energy = _frames(spectra, window + longest)
+    between = _interpolation(lags, longest)
+    nearest = np.round(lags).astype(int)
+    result = np.empty((len(numbers), len(lags)), np.float32)
+    for start in range(0, len(numbers), _BLOCK):
+        chosen = numbers[start : start + _BLOCK]
+        block = frames[chosen]
         spectrum = rfft(block, size, axis=1)
         spectrum *= np.conj(rfft(block[:, :window], size, axis=1))
-        fine = irfft(spectrum, size * _FINER, axis=1)[:, : longest * _FINER] * _FINER
-        energy = np.cumsum(np.pad(block.astype(np.float64) ** 2, ((0, 0), (1, 0))), axis=1)
-        shifted = energy[:, window : window + longest] - energy[:, :longest]
-        at = np.minimum(np.round(lags).astype(int), longest - 1)
-        total = shifted[:, :1] + shifted[:, at]
-        value = fine[:, index] * (1 - part) + fine[:, index + 1] * part
-        result[start : start + _BLOCK] = 2 * value / np.maximum(total, 1e-9)
+        products = irfft(spectrum, size, axis=1)
+        value = products[:, :longest] @ between[_SINC_TAPS:]
+        value += products[:, size - _SINC_TAPS :] @ between[:_SINC_TAPS]
+        first = chosen * round(spectra.hop_seconds * rate)
+        total = energy[first + window] - energy[first]
+        shifted = first[:, None] + nearest
+        powers = total[:, None] + energy[shifted + window] - energy[shifted]
+        result[start : start + _BLOCK] = 2 * value / np.maximum(powers, 1e-9)
     return result.clip(0, 1)
 
 
-def _frames(spectra: Spectra, size: int, count: int) -> "Floats":
-    """Return frames of samples centred on multiples of the hop."""
+def _interpolation(lags: "Floats", longest: int) -> "Floats":
+    """Return weights that give values at fractional lags, by a windowed sinc.
+
+    Returns:
+        Shape (taps + longest, lags): for whole lags from -taps to longest - 1.
+    """
+    import numpy as np
+
+    distance = lags[None] - np.arange(-_SINC_TAPS, longest)[:, None]
+    bell = np.cos(np.pi / 2 * (distance / _SINC_TAPS).clip(-1, 1)) ** 2
+    weights: Floats = (np.sinc(distance) * bell).astype(np.float32)
+    return weights
+
+
+def _frames(spectra: Spectra, size: int) -> "tuple[Floats, NDArray[np.float64]]":
+    """Return frames centred on multiples of the hop, and the energy before each of their samples.
+
+    Sample k of frame n is number `n * hop + k` of the energies.
+    """
     import numpy as np
 
     hop = round(spectra.hop_seconds * spectra.sample_rate)
     padded = np.pad(spectra.mono, (size // 2, size))
-    frames: Floats = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop][:count]
-    return frames
+    energy = np.zeros(len(padded) + 1)
+    np.cumsum(padded * padded, dtype=np.float64, out=energy[1:])
+    frames: Floats = np.lib.stride_tricks.sliding_window_view(padded, size)[::hop]
+    return frames, energy
 
 
 def _harmonic_strength(spectra: Spectra) -> "Floats":
@@ -174,20 +211,22 @@ def _harmonic_strength(spectra: Spectra) -> "Floats":
 
     rate, count = spectra.sample_rate, len(spectra.magnitudes)
     size = 1 << round(math.log2(_MIX_WINDOW_SECONDS * rate))
-    frames, taper = _frames(spectra, size, count), np.hanning(size).astype(np.float32)
+    frames, taper = _frames(spectra, size)[0], np.hanning(size).astype(np.float32)
     hertz = 440 * 2 ** ((_grid() - 69) / 12)
     places = hertz[:, None] * np.arange(1, _HARMONICS + 1) * (2 * size / rate)
     bins = np.round(places).astype(int)
-    inside = bins <= size
-    weights = inside * (0.8 ** np.arange(_HARMONICS))
+    weights = (bins <= size) * np.float32(0.8) ** np.arange(_HARMONICS, dtype=np.float32)
+    bins = np.minimum(bins, size)
     result = np.empty((count, len(hertz)), np.float32)
     for start in range(0, count, _BLOCK):
-        block = frames[start : start + _BLOCK] * taper
-        magnitude = np.abs(rfft(block, 2 * size, axis=1)).astype(np.float32)
+        block = frames[start : min(start + _BLOCK, count)] * taper
+        magnitude = np.abs(rfft(block, 2 * size, axis=1))
         around = uniform_filter1d(magnitude, max(9, round(600 * 2 * size / rate)), axis=1)
         white = np.sqrt(np.maximum(magnitude - around, 0))
-        found = white[:, np.minimum(bins, size)]
-        result[start : start + _BLOCK] = (found * weights).sum(axis=2)
+        harmonics = (
+            white[:, places] * weight for places, weight in zip(bins.T, weights.T, strict=True)
+        )
+        result[start : start + _BLOCK] = sum(harmonics)
     result[:, : (_MIX_LOWEST_PITCH - LOWEST_PITCH) * _STEPS] = 0
     top = np.maximum(result.max(axis=1, keepdims=True), 0.2 * result.max(initial=1e-9))
     place = np.linspace(-0.5, 0.5, len(hertz), dtype=np.float32)
@@ -206,28 +245,44 @@ def _best_path(strength: "Floats", unvoiced: float, leap: float) -> "NDArray[np.
     import numpy as np
 
     count, pitches = strength.shape
-    costs = leap * np.abs(np.arange(-_LEAP_STEPS, _LEAP_STEPS + 1)) / _LEAP_STEPS
-    before = np.empty((count, pitches + 1), np.int64)
-    score = np.append(strength[0], unvoiced).astype(np.float64)
-    padded = np.full(pitches + 2 * _LEAP_STEPS, -np.inf)
-    near = np.lib.stride_tricks.sliding_window_view(padded, 2 * _LEAP_STEPS + 1)
-    places = np.arange(pitches)
+    slope = leap / _LEAP_STEPS * np.arange(pitches)
+    scores = np.empty((count, pitches + 1))
+    scores[0] = *strength[0], unvoiced
     for frame in range(1, count):
-        padded[_LEAP_STEPS : _LEAP_STEPS + pitches] = score[:-1]
-        options = near - costs
-        choice = options.argmax(axis=1)
-        value, source = options[places, choice], places + choice - _LEAP_STEPS
-        top = int(score[:-1].argmax())
-        entered = max((score[top] - leap, top), (score[-1] - _VOICING_COST, pitches))
-        better = value < entered[0]
-        before[frame, :-1] = np.where(better, entered[1], source)
-        before[frame, -1] = pitches if score[-1] >= score[top] - _VOICING_COST else top
-        silent = max(score[-1], score[top] - _VOICING_COST)
-        score = np.append(np.maximum(value, entered[0]) + strength[frame], silent + unvoiced)
+        voiced, silent = scores[frame - 1, :-1], scores[frame - 1, -1]
+        top = voiced.max()
+        best = scores[frame, :-1]
+        np.maximum.accumulate(voiced + slope, out=best)
+        best -= slope
+        falling = np.maximum.accumulate((voiced - slope)[::-1])[::-1]
+        np.maximum(best, falling + slope, out=best)
+        np.maximum(best, max(top - leap, silent - _VOICING_COST), out=best)
+        best += strength[frame]
+        scores[frame, -1] = max(silent, top - _VOICING_COST) + unvoiced
+    return _traced(scores, slope[1] if pitches > 1 else 0.0, leap)
+
+
+def _traced(scores: "Floats", step: float, leap: float) -> "NDArray[np.int64]":
+    """Return the path to the best last score, -1 for frames without a pitch."""
+    import numpy as np
+
+    count, pitches = len(scores), scores.shape[1] - 1
+    costs = step * np.abs(np.arange(-pitches, pitches + 1))
+    tops = scores[:, :-1].argmax(axis=1)
     path = np.empty(count, np.int64)
-    path[-1] = score.argmax()
+    path[-1] = scores[-1].argmax()
     for frame in range(count - 1, 0, -1):
-        path[frame - 1] = before[frame, path[frame]]
+        at, top, score = path[frame], tops[frame - 1], scores[frame - 1]
+        leader, silent = score[top], score[-1]
+        if at == pitches:
+            path[frame - 1] = pitches if silent >= leader - _VOICING_COST else top
+            continue
+        low = max(0, at - _LEAP_STEPS)
+        near = score[low : min(at + _LEAP_STEPS + 1, pitches)]
+        options = near - costs[pitches + low - at : pitches + low - at + len(near)]
+        place = int(options.argmax())
+        entered = max((leader - leap, top), (silent - _VOICING_COST, pitches))
+        path[frame - 1] = entered[1] if options[place] < entered[0] else low + place
     return np.where(path == pitches, -1, path)
 
 

@@ -1,11 +1,13 @@
 """Decoded sound."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    Samples = NDArray[np.floating[Any]]
 
 
 class SoundError(ValueError):
@@ -38,3 +40,10 @@ class Sound:
         """Return the mean of all channels, of shape (frames,)."""
         mean: NDArray[np.float32] = self.samples.mean(axis=0)
         return mean
+
+
+def magnitude(samples: "Samples") -> float:
+    """Return the highest magnitude of samples, NaN if one is; 0 if there are none."""
+    if not samples.size:
+        return 0.0
+    return float(max(samples.max(), -samples.min()))

@@ -11,7 +11,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from engine.audio.sound import Sound
+from engine.audio.filters import decimated
+from engine.audio.sound import Sound, magnitude
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +67,7 @@ class Spectra:
         factor = max(1, round(sound.sample_rate / WORKING_RATE))
         mono = _decimated(_one_channel(sound), factor)
         mono = mono - mono.mean(dtype=np.float64).astype(np.float32) if mono.size else mono
-        peak = float(np.abs(mono).max(initial=0.0))
+        peak = magnitude(mono)
         scaled = mono / np.float32(peak) if peak > 0 else mono
         return cls(scaled.astype(np.float32), round(sound.sample_rate / factor), peak)
 
@@ -258,14 +259,7 @@ def _decimated(samples: "Floats", factor: int) -> "Floats":
         return samples
     half = _HALF_TAPS * factor
     taps = np.sinc(np.arange(-half, half + 1) * (0.92 / factor)) * np.kaiser(2 * half + 1, 8.0)
-    taps = (taps / taps.sum()).astype(np.float32)
-    length = -(-len(samples) // factor)
-    padded = np.pad(samples, (half, half + factor))
-    result = np.zeros(length, np.float32)
-    for phase in range(factor):
-        part = np.correlate(padded[phase::factor], taps[phase::factor], "valid")
-        result += part[:length]
-    return result
+    return decimated(samples, (taps / taps.sum()).astype(np.float32), factor)
 
 
 def _interpolated_peaks(

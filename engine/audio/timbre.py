@@ -63,13 +63,24 @@ def percussive_share(spectra: Spectra) -> float:
     Medians over time and over frequency of the mel spectrum, compared (Fitzgerald 2010).
     """
     import numpy as np
-    from scipy.ndimage import median_filter
 
-    steady = median_filter(spectra.mel, (_MEDIAN_FRAMES, 1), mode="nearest") ** 2
-    wide = median_filter(spectra.mel, (1, _MEDIAN_BANDS), mode="nearest") ** 2
+    steady = _running_median(spectra.mel.T, _MEDIAN_FRAMES).T ** 2
+    wide = _running_median(spectra.mel, _MEDIAN_BANDS) ** 2
     energy = spectra.mel.astype(np.float64) ** 2
     share = wide / np.maximum(wide + steady, 1e-12)
     return float(np.clip((energy * share).sum() / max(float(energy.sum()), 1e-12), 0, 1))
+
+
+def _running_median(rows: "Floats", width: int) -> "Floats":
+    """Return the median of the values around each value of a row; ends are repeated."""
+    import numpy as np
+    from scipy.ndimage import median_filter
+
+    half = width // 2
+    padded = np.pad(rows, ((0, 0), (half, half)), mode="edge")
+    # All rows as one: scipy has a faster filter for a single dimension.
+    medians: Floats = median_filter(padded.ravel(), width).reshape(padded.shape)
+    return medians[:, half : half + rows.shape[1]]
 
 
 def _centre(spectra: Spectra, weights: "Floats") -> tuple[float, float]:

@@ -3,7 +3,11 @@
 import io
 import struct
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MAX_CHUNKS = 1000
 """Chunks that are looked at before the samples."""
@@ -124,3 +128,21 @@ def write_wav(samples: bytes, sample_rate: int, channels: int) -> bytes:
     out.write(b"fmt " + struct.pack("<IHHIIHH", 16, _PCM, channels, rate, rate * align, align, 16))
     out.write(b"data" + struct.pack("<I", len(samples)) + samples)
     return out.getvalue()
+
+
+def write_float_wav(samples: "NDArray[np.float32]", sample_rate: int) -> bytes:
+    """Return a WAV file of 32-bit floats.
+
+    Args:
+        samples: Of shape (frames,) or (channels, frames).
+        sample_rate: Frames per second.
+    """
+    channels = 1 if samples.ndim == 1 else samples.shape[0]
+    data = samples.T.astype("<f4", order="C", copy=False).tobytes()
+    align, frames = channels * 4, samples.shape[-1]
+    layout = struct.pack(
+        "<HHIIHHH", _FLOAT, channels, sample_rate, sample_rate * align, align, 32, 0
+    )
+    head = b"fmt " + struct.pack("<I", len(layout)) + layout
+    head += b"fact" + struct.pack("<II", 4, frames) + b"data" + struct.pack("<I", len(data))
+    return b"".join((b"RIFF", struct.pack("<I", 4 + len(head) + len(data)), b"WAVE", head, data))

@@ -34,7 +34,8 @@ def approve(workspace: Path, job: str, key: str, edited: Path | None, *, prints:
     """KEY is the gate, if JOB waits at several.
 
     To edit the value: safelight approve JOB --print > FILE, change FILE, then safelight approve
-    JOB --edit FILE. If JOB is a batch, all waiting values of its jobs are approved.
+    JOB --edit FILE. If JOB is a batch, all waiting values of it and of its jobs are approved, or
+    those of KEY.
     """
     opened = Workspace(workspace)
     if prints:
@@ -64,9 +65,7 @@ def reject(workspace: Path, job: str, key: str, reason: str) -> int:
 def _waiting(workspace: Workspace, job: str, key: str) -> WaitingGate:
     with workspace.reading() as connection:
         named = resolve(connection, job)
-        if named.job is None:
-            raise click.UsageError(f"{job} is a batch; name one of its jobs.")
-        return only_gate(connection, named.job, key)
+        return only_gate(connection, named.batch, named.job, key)
 
 
 def _read(path: Path) -> Any:

@@ -35,6 +35,8 @@ class RecipeCommand(click.Command):
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
             raise _explained(error, catalog, recipe, appends=appends) from None
+        except click.UsageError as error:
+            raise _one_input(error) from None
         own = [name for name in ctx.params if name.startswith(_PREFIX)]
         values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in own}
         ctx.params[RECIPE_OPTIONS] = {k: v for k, v in values.items() if v not in (None, ())}
@@ -116,6 +118,14 @@ def _explained(
         this = f"not of {recipe.name}" if recipe else "name it before INPUT"
         said = f"{flag} is an option of {' and '.join(others)}, {this}."
     return click.UsageError(said, error.ctx)
+
+
+def _one_input(error: click.UsageError) -> click.UsageError:
+    """Return an error that has the remedy for several inputs, else the error itself."""
+    if not error.message.startswith("Got unexpected extra argument"):
+        return error
+    remedy = "Give one INPUT: a file, a folder, or a pattern in quotation marks ('sounds/*.flac')."
+    return click.UsageError(f"{error.message}. {remedy}", error.ctx)
 
 
 def _parameters(recipe: AnyRecipe | None) -> list[click.Option]:

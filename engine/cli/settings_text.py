@@ -12,6 +12,7 @@ from pydantic.fields import FieldInfo
 
 from engine.config.settings import Settings
 from engine.plugins.catalog import EntryPointCatalog
+from engine.text.markdown import table
 
 T = TypeVar("T")
 
@@ -58,9 +59,8 @@ def settings_markdown(catalog: EntryPointCatalog) -> str:
     lines = [_MARKDOWN_HEAD]
     for name, model, summary in sections(catalog):
         lines += [f"## `[{name}]`", "", summary, ""]
-        lines += ["| setting | meaning | values | default |", "|---|---|---|---|"]
-        lines += [_markdown_row(key, field) for key, field in model.model_fields.items()]
-        lines.append("")
+        rows = (_markdown_row(key, field) for key, field in model.model_fields.items())
+        lines += table(("setting", "meaning", "values", "default"), rows)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -88,9 +88,9 @@ def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
     yield f"# {key} =" if default is None else f"# {key} = {json.dumps(_plain(default))}"
 
 
-def _markdown_row(key: str, field: FieldInfo) -> str:
+def _markdown_row(key: str, field: FieldInfo) -> tuple[str, str, str, str]:
     about = (field.description or "").replace("|", "\\|")
-    return f"| `{key}` | {about} | {_values(field)} | {_default(field)} |"
+    return f"`{key}`", about, _values(field), _default(field)
 
 
 def _default(field: FieldInfo) -> str:

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from db.clock import now, seconds_between
 from db.queries import batches as queries
+from db.queries.gates import waiting_gates_of_batch
 from db.queries.history import data_version
 from db.queries.jobs import jobs_page
 from db.rows import BatchRow, HostRow, JobRow, LaneRow
@@ -42,6 +43,7 @@ class WorkspaceStatus:
         waiting: One parked job of each batch that has any.
         hosts: The model hosts of the engine that runs.
         suspended: True if the engine's process is suspended.
+        at_gates: Numbers of the batches whose end waits for an approval.
     """
 
     engine: tuple[int, str] | None
@@ -51,6 +53,7 @@ class WorkspaceStatus:
     waiting: list[JobRow]
     hosts: list[HostRow] = field(default_factory=list)
     suspended: bool = False
+    at_gates: frozenset[int] = frozenset()
 
 
 @click.command()
@@ -83,6 +86,11 @@ def read_status(
         hosts=queries.hosts(connection) if engine else [],
         batches=batches,
         suspended=is_suspended(engine),
+        at_gates=frozenset(
+            batch.id
+            for batch in batches
+            if batch.finish == "parked" and waiting_gates_of_batch(connection, batch.id)
+        ),
         best={
             batch.id: queries.best_score(
                 connection, batch.id, higher_is_better=higher_is_better(workspace, batch.recipe)
@@ -215,7 +223,8 @@ def _parked_lines(found: WorkspaceStatus) -> Iterator[Text]:
         if batch.finish == "parked":
             name = batch_name(batch.id)
             head = Text(f"{name}: its last steps wait. ", style="magenta")
-            then = Text(f" Then: safelight resume {name}", style="bold")
+            verb = "approve" if batch.id in found.at_gates else "resume"
+            then = Text(f" Then: safelight {verb} {name}", style="bold")
             yield head + render.shown(batch.finish_error, 400) + then
     counts = {batch.id: batch.parked for batch in found.batches}
     for job in found.waiting:

@@ -204,6 +204,18 @@ ACTIONS: tuple[OperatorAction, ...] = (
         starts_work=True,
     ),
     OperatorAction(
+        "open",
+        "Open file",
+        "Open a file of a job in a viewer, or play it.",
+        ("job",),
+        "engine.client.workspace:Workspace.open",
+        (
+            Argument("source", "text", "`JOB` or `JOB:PART`."),
+            Argument("part", "text", "The part; by default the job's best result.", False),
+        ),
+        done="Opened",
+    ),
+    OperatorAction(
         "start",
         "Start engine",
         "Start an engine in the background; it outlives this program.",

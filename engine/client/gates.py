@@ -6,30 +6,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from db.queries.gates import gates_of, jobs_at_gates
-from db.rows import BatchRow, JobRow
+from db.queries.gates import gates_to_answer, jobs_at_gates, waiting_gates_of_batch
+from db.queries.jobs import job as read_job
+from db.rows import BatchRow, JobRow, StepRow
 from db.writes.gates import WAITING
 from engine.text.errors import UserError
 from engine.text.terminal import clean, quoted
 
 
 class NothingWaits(UserError):
-    """A job does not wait at a gate, or at several."""
+    """A job or a batch does not wait at a gate, or at several."""
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingGate:
-    """A gate that a job waits at, and the value that it shows.
+    """A gate that a job or a batch waits at, and the value that it shows.
 
     Attributes:
-        job: The job's number.
+        job: The job's number; None if the batch itself waits.
         key: The gate's key.
         value: What is to be approved, as plain data.
         fingerprint: Fingerprint of the step, so that an answer is about what was looked at.
         since: Time since which it waits, UTC in ISO 8601.
     """
 
-    job: int
+    job: int | None
     key: str
     value: Any
     fingerprint: str
@@ -45,43 +46,57 @@ class WaitingGate:
 
 
 def waiting_gates(connection: sqlite3.Connection, job_id: int) -> list[WaitingGate]:
-    """Return the gates that a job waits at, in the order of their keys."""
-    return [
-        WaitingGate(
-            job_id, gate.key, json.loads(gate.request)["value"], gate.fingerprint, gate.started_at
-        )
-        for gate in gates_of(connection, job_id)
-        if gate.state == WAITING
-    ]
+    """Return the gates that a job waits at: its own, and its batch's before the first job."""
+    job = read_job(connection, job_id)
+    gates = gates_to_answer(connection, job) if job is not None else []
+    return [_waiting(gate) for gate in gates if gate.state == WAITING]
+
+
+def batch_gates(connection: sqlite3.Connection, batch_id: int) -> list[WaitingGate]:
+    """Return the gates that a batch's own steps wait at."""
+    return [_waiting(gate) for gate in waiting_gates_of_batch(connection, batch_id)]
+
+
+def _waiting(gate: StepRow) -> WaitingGate:
+    value = json.loads(gate.request)["value"]
+    return WaitingGate(gate.job_id, gate.key, value, gate.fingerprint, gate.started_at)
 
 
 def gates_in(
     connection: sqlite3.Connection, batch: BatchRow, job: JobRow | None
 ) -> Iterator[WaitingGate]:
-    """Yield the gates that a job waits at, or all jobs of a batch."""
+    """Yield the gates that a job waits at, or a batch and all of its jobs."""
     if job is not None:
         yield from waiting_gates(connection, job.id)
         return
+    yield from batch_gates(connection, batch.id)
     after = 0
     while page := jobs_at_gates(connection, batch.id, after):
         for job_id in page:
-            yield from waiting_gates(connection, job_id)
+            yield from (gate for gate in waiting_gates(connection, job_id) if gate.job is not None)
         after = page[-1]
 
 
-def only_gate(connection: sqlite3.Connection, job: JobRow, key: str = "") -> WaitingGate:
-    """Return the gate of a key that a job waits at; without a key, the only one.
+def only_gate(
+    connection: sqlite3.Connection, batch: BatchRow, job: JobRow | None, key: str = ""
+) -> WaitingGate:
+    """Return the gate of a key that a job or a batch waits at; without a key, the only one.
 
     Raises:
         NothingWaits: There is none, or several and no key.
     """
-    found = waiting_gates(connection, job.id)
-    named = [gate for gate in found if key in {"", gate.key}]
+    if job is None:
+        name, gates = f"b{batch.id}", batch_gates(connection, batch.id)
+    else:
+        name, gates = f"j{job.id}", waiting_gates(connection, job.id)
+    named = [gate for gate in gates if key in {"", gate.key}]
     if len(named) == 1:
         return named[0]
-    keys = " and ".join(gate.key for gate in found)
+    keys = " and ".join(gate.key for gate in gates)
     if named:
-        raise NothingWaits(f"j{job.id} waits for approval of {keys}.", remedy="Name one of them.")
+        raise NothingWaits(f"{name} waits for approval of {keys}.", remedy="Name one of them.")
     what = quoted(key) if key else "anything"
     remedy = f"It waits for {keys}." if keys else ""
-    raise NothingWaits(f"j{job.id} does not wait for approval of {what}.", remedy=remedy)
+    if job is None and not keys:
+        remedy = "To look at a gate of one of its jobs, name the job."
+    raise NothingWaits(f"{name} does not wait for approval of {what}.", remedy=remedy)

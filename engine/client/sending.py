@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.client.ids import ResolvedId, UnknownId, batch_name, resolve
-from engine.contract.recipe import AnyRecipe
+from engine.contract.recipe import AnyRecipe, Headline
 from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.parts import Part, find_part
 from engine.queueing.sending import SentEntry, entry_overrides, sent_entry
@@ -18,7 +18,6 @@ from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
     from db.rows import JobRow
-    from engine.contract.recipe import Headline
     from engine.queueing.queue import QueueOptions
 
 
@@ -92,7 +91,13 @@ def _resolved(
             f"{quoted(source)} is a batch; name one of its jobs, as j1 or BATCH/KEY, and behind a "
             "colon a part of it, as iteration-2."
         )
-    part = find_part(connection, named.job, name, _headline(catalog, named.batch.recipe))
+    recipe = _recipe(catalog, named.batch.recipe)
+    part = find_part(
+        connection,
+        named.job,
+        name or _best_part(recipe, named.job),
+        headline_of(catalog, named.batch.recipe),
+    )
     written = f"{batch_name(named.batch.id)}/{named.job.key}"
     return named.job, part, f"{written}:{name}" if name else written
 
@@ -117,10 +122,21 @@ def split_source(connection: sqlite3.Connection, source: str) -> tuple[ResolvedI
     return resolve(connection, source.partition(":")[0]), ""  # raises, and names the job alone
 
 
-def _headline(catalog: EntryPointCatalog, recipe: str) -> "Headline":
-    from engine.contract.recipe import Headline
+def headline_of(catalog: EntryPointCatalog, recipe: str) -> Headline:
+    """Return the headline of a recipe; that of a score if it is not installed here."""
+    found = _recipe(catalog, recipe)
+    return found.headline if found else Headline("score", 0, 100)
 
+
+def _recipe(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:
     try:
-        return catalog.recipe(recipe).headline
+        return catalog.recipe(name)
     except UnknownName:  # it is not installed here; its jobs can be sent all the same
-        return Headline("score", 0, 100)
+        return None
+
+
+def _best_part(recipe: AnyRecipe | None, job: "JobRow") -> str:
+    """Return the part of a job that its recipe calls its best; empty if it names none."""
+    if recipe is None or recipe.best_part is None or job.result is None:
+        return ""
+    return recipe.best_part(job.decoded_result)

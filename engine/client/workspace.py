@@ -23,6 +23,8 @@ from engine.config.version import __version__
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.gates import WaitingGate
+    from engine.client.opening.copies import OpenedFile
+    from engine.client.opening.running import RunningProgram
     from engine.queueing.queue import QueueOptions, Source
     from engine.runtime.engine import Engine
 
@@ -178,6 +180,31 @@ class Workspace(QueueingWorkspace):
             reason: The reason, for the job's history.
         """
         return self.command("reject", [job], {"key": key, "reason": reason})[0]
+
+    # -- files --------------------------------------------------------------------------------
+
+    def open(self, source: str, part: str = "") -> "RunningProgram":
+        """Open a file of a job in the system's viewer or in a player; return the program.
+
+        Args:
+            source: The job, `JOB` or `JOB:PART`.
+            part: The part, as for `send`; by default the job's best result.
+
+        Raises:
+            UnknownId: There is no such job.
+            UnknownPart: The job has no such part.
+            CannotOpen: There is no program for it here; the message has the path of a copy.
+        """
+        from engine.client.opening.part import open_file
+
+        return open_file(self.file(source, part), self.paths.artifacts, self.settings.open)
+
+    def file(self, source: str, part: str = "") -> "OpenedFile":
+        """Return the file of a part of a job; arguments and errors as for `open`."""
+        from engine.client.opening.part import file_of
+
+        with self.reading() as connection:
+            return file_of(connection, self.catalog, source, part)
 
     def answer(self, number: int) -> CommandRow | None:
         """Return a command, with its answer once it has been carried out."""

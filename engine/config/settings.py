@@ -23,6 +23,7 @@ from pydantic_settings import (
 
 from engine.config.env_files import ENV_FILES, lies_outside, read_env_file
 from engine.config.environment import Environment, texts_in
+from engine.config.open_settings import OpenSettings
 from engine.config.output_settings import OutputSettings
 from engine.text.errors import UserError
 
@@ -207,6 +208,7 @@ class Settings(BaseSettings):
     budget: BudgetSettings = Field(default_factory=BudgetSettings)
     hosts: HostSettings = Field(default_factory=HostSettings)
     outputs: OutputSettings = Field(default_factory=OutputSettings)
+    open: OpenSettings = Field(default_factory=OpenSettings)
     store: StoreSettings = Field(default_factory=StoreSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     backends: dict[str, dict[str, Any]] = Field(

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from engine.contract.backend import Artifact, Request, Result
-from engine.contract.chat.conversation import ChatTurn, Conversation, InlineImage
+from engine.contract.chat.conversation import ChatTurn, Conversation, InlineImage, InlineSound
 from engine.contract.chat.prompt_files import PromptFile
 
 RequestT = TypeVar("RequestT", bound=Request)
@@ -75,6 +75,8 @@ class Agent(Generic[RequestT, ResultT]):
             returns it.
         finish: Returns the result of an answer, a request and the author's signature.
         images: Returns the images that are sent with the message; None for an agent of text.
+        sounds: Returns the sounds that are sent with the message; None for an agent that hears
+            nothing. A long one is sent as its middle.
         rule: Its offline rule; None if it needs a model.
         temperature: Returns the temperature of the replies to a request, 0 to 2, or None for the
             model's own. It has to depend on the request alone, whose fingerprint it is part of.
@@ -88,6 +90,7 @@ class Agent(Generic[RequestT, ResultT]):
     answer: Callable[[RequestT], type[BaseModel]] | type[BaseModel]
     finish: Callable[[Any, RequestT, str], ResultT]
     images: Callable[[RequestT], Sequence[Artifact]] | None = None
+    sounds: Callable[[RequestT], Sequence[Artifact]] | None = None
     rule: Rule | None = None
     temperature: Callable[[RequestT], float | None] | None = None
 
@@ -105,6 +108,10 @@ class Agent(Generic[RequestT, ResultT]):
         """Return the images that are sent with a request's message."""
         return () if self.images is None else tuple(self.images(request))
 
+    def sounds_of(self, request: RequestT) -> tuple[Artifact, ...]:
+        """Return the sounds that are sent with a request's message."""
+        return () if self.sounds is None else tuple(self.sounds(request))
+
     def shape_of(self, request: RequestT) -> type[BaseModel]:
         """Return the model of the answer to a request."""
         answer: Any = self.answer
@@ -112,7 +119,10 @@ class Agent(Generic[RequestT, ResultT]):
         return shape
 
     def conversation(
-        self, request: RequestT, images: Sequence[InlineImage] | None = None
+        self,
+        request: RequestT,
+        images: Sequence[InlineImage] | None = None,
+        sounds: Sequence[InlineSound] | None = None,
     ) -> Conversation:
         """Return the conversation that a request begins with.
 
@@ -120,10 +130,13 @@ class Agent(Generic[RequestT, ResultT]):
             request: The request.
             images: Its images as they are sent. Without them, empty ones stand in their place,
                 as for an estimate.
+            sounds: Its sounds, likewise.
         """
         if images is None:
             images = [InlineImage(b"", image.media_type) for image in self.images_of(request)]
-        turn = ChatTurn("user", self.message(request), tuple(images))
+        if sounds is None:
+            sounds = [InlineSound(b"", sound.media_type) for sound in self.sounds_of(request)]
+        turn = ChatTurn("user", self.message(request), tuple(images), tuple(sounds))
         heat = None if self.temperature is None else self.temperature(request)
         return Conversation(self.prompt.text, (turn,), self.shape_of(request), heat)
 

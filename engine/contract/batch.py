@@ -35,7 +35,12 @@ class BatchJob:
 
 
 class BatchContext(Scope, Operations, Protocol):
-    """A batch as its own steps see it. Its gates are always off: `approve` is for jobs."""
+    """A batch as its own steps see it.
+
+    A gate parks the whole batch. Its key has the scope, `before/` or `after/`, and the recipe
+    declares it with that: `Approval("before/plan", Plan)`. `Approval.check` is about a job and is
+    not called for it.
+    """
 
     @property
     def name(self) -> str:

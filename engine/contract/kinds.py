@@ -136,7 +136,9 @@ class Kind:
         name: Its name, unique among all kinds: lower-case letters, digits and `-`.
         title: Name for people, for example `audio`.
         face: Use of its files as the face of a job.
-        suffixes: File name endings by media type, for example `{"audio/wav": ".wav"}`.
+        suffixes: File name endings by media type, for example `{"audio/wav": ".wav"}`. A file that
+            is opened in another program is named by them.
+        plays: True if its files are played over time: a player opens them, not a viewer.
         draws_results: True if results of steps are drawn as well as files.
     """
 
@@ -144,6 +146,7 @@ class Kind:
     title: str = ""
     face: Face = "main"
     suffixes: Mapping[str, str] = {}
+    plays: bool = False
     draws_results: bool = False
 
     def recognise(self, content: Content) -> Recognition | None:

@@ -97,6 +97,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         run: The loop.
         agents: Agents that it has its chat backends run. A backend that cannot run one is refused
             when a batch is queued, and a batch keeps the versions of all.
+        agents_used: Returns those that it runs with some settings; all by default. Only their
+            needs can refuse a backend.
         headline: The number that its jobs are compared by.
         estimate: Returns the calls of one entry's job; None if they cannot be foreseen.
         decisions: Decisions and approvals that it asks operators for. Without any, every decision
@@ -106,6 +108,8 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         after: Steps of a batch after its last job, before its outputs are written.
         outputs: Reports and folders of its jobs.
         reader: Reads inputs that are not a list of entries.
+        best_part: Returns the step with the best output of a job, from its result as plain data;
+            `send` takes it if no part is named. By default it is the best file by the headline.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
         extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
@@ -121,6 +125,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     run: Callable[[Job[InputT, SettingsT]], Awaitable[ResultT]]
     headline: Headline
     agents: tuple[AnyAgent, ...] = ()
+    agents_used: Callable[[SettingsT], tuple[AnyAgent, ...]] | None = None
     estimate: Callable[[InputT, SettingsT], Calls] | None = None
     decisions: tuple[AnyDecision, ...] = ()
     options: tuple[Option, ...] = ()
@@ -128,6 +133,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     after: BatchStep[Any] | None = None
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
+    best_part: Callable[[Any], str] | None = None
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     extra: str = ""
 
@@ -147,6 +153,10 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
                 raise ValueError(
                     f"{self.name}: {option.flag} sets {option.name!r}, an unknown field"
                 )
+
+    def agents_for(self, settings: SettingsT) -> tuple[AnyAgent, ...]:
+        """Return the agents that it runs with some settings."""
+        return self.agents if self.agents_used is None else self.agents_used(settings)
 
     @property
     def approvals(self) -> tuple[Approval, ...]:

@@ -10,7 +10,7 @@ from engine.contract.backend import Artifact
 from engine.contract.files import FileSort, KeepFile
 from engine.contract.reader import Reader
 from engine.intake.entries import InputEntry
-from engine.intake.own_inputs import folder_of, own_path, read_own
+from engine.intake.own_inputs import converted, folder_of, own_path, read_own
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source
@@ -88,8 +88,13 @@ def _entries(
         yield named, folder_of(path), read_own(reader, path, settings, named)
         return
     with open_source(where, name) as source:
-        entries = read_entries(source, file_format=file_format, fields=field_names(model))
-        yield source.name, source.folder, entries
+        if reader is None or reader.entry is None:
+            entries = read_entries(source, file_format=file_format, fields=field_names(model))
+            yield source.name, source.folder, entries
+        else:
+            written = read_entries(source, file_format=file_format)
+            entries = converted(reader, written, settings, source.name)
+            yield source.name, source.folder, entries
 
 
 def load(

@@ -1,12 +1,12 @@
 """Inputs that a recipe reads itself: a folder of samples, a dataset, a song."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from engine.contract.reader import Reader
+from engine.contract.reader import Reader, has_wildcards
 from engine.intake.entries import MAX_ENTRIES, InputEntry
-from engine.intake.problems import InputError
+from engine.intake.problems import InputError, Problem
 
 
 def own_path(reader: Reader | None, where: str | Path | BinaryIO) -> Path | None:
@@ -14,7 +14,8 @@ def own_path(reader: Reader | None, where: str | Path | BinaryIO) -> Path | None
     if reader is None or not isinstance(where, str | Path) or str(where) == "-":
         return None
     path = Path(where)
-    return path if path.exists() and reader.accepts(path) else None
+    is_there = path.exists() or has_wildcards(path)
+    return path if is_there and reader.accepts(path) else None
 
 
 def folder_of(path: Path) -> Path:
@@ -37,3 +38,33 @@ def read_own(reader: Reader, path: Path, settings: Any, name: str) -> Iterator[I
         raise InputError.of(name, f"cannot be read: {error.strerror or error}") from error
     except ValueError as error:
         raise InputError.of(name, str(error)) from error
+
+
+def converted(
+    reader: Reader, entries: Iterable[InputEntry | Problem], settings: Any, name: str
+) -> Iterator[InputEntry | Problem]:
+    """Yield the entries of a list as a recipe's reader converts them, without those left out.
+
+    Raises:
+        InputError: All are left out.
+    """
+    nothing = True
+    for entry in entries:
+        found = entry if isinstance(entry, Problem) else _converted(reader, entry, settings, name)
+        if found is not None:
+            nothing = False
+            yield found
+    if nothing:
+        raise InputError.of(name, "has no entry that the settings select")
+
+
+def _converted(
+    reader: Reader, entry: InputEntry, settings: Any, name: str
+) -> InputEntry | Problem | None:
+    if reader.entry is None:
+        return entry
+    try:
+        data = reader.entry(entry.data, entry.number, settings)
+    except ValueError as error:
+        return Problem(file=name, entry=entry.number, line=entry.line, message=str(error))
+    return None if data is None else InputEntry(entry.number, entry.line, dict(data))

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from engine.contract.recipe_input import RecipeInput
 from engine.intake.entries import InputEntry
 from engine.intake.ids import Ids, given_id, made_id
 from engine.intake.problems import Problem
@@ -66,7 +67,8 @@ def validate(
         if isinstance(entry, Problem):
             yield entry
             continue
-        data = {name: value for name, value in entry.data.items() if value is not None}
+        given = model.adopted(entry.data) if issubclass(model, RecipeInput) else entry.data
+        data = {name: value for name, value in given.items() if value is not None}
         faults = list(_unknown(data, names)) if model.model_config.get("extra") != "allow" else []
         key, fault = _take_id(data, entry.number, offset, ids)
         faults += [("id", fault)] if fault else []

@@ -23,6 +23,7 @@ class AudioKind(Kind):
 
     name = "audio"
     title = "audio"
+    plays = True
     suffixes = {  # noqa: RUF012 - a constant of the class
         "audio/wav": ".wav",
         "audio/flac": ".flac",

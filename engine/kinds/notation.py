@@ -1,4 +1,4 @@
-"""Kind `notation`: music as ABC text (version 2.1 of the standard), drawn as a staff."""
+"""Kinds `notation` (ABC text, version 2.1 of the standard, drawn as a staff) and `midi`."""
 
 import re
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from engine.contract.kinds import (
     Content,
     Drawing,
+    Face,
     Item,
     Kind,
     Lines,
@@ -18,6 +19,8 @@ from engine.kinds.text import as_text, read_lines
 
 MEDIA_TYPE = "text/vnd.abc"
 
+MIDI = "audio/midi"
+
 _FIRST_FIELD = re.compile(
     r"\A(?:\s*+(?:%[^\n]{0,500}\n|\n))*+X:\s{0,20}\d{1,9}\s{0,20}(?:%[^\n]{0,500})?\r?\n"
 )
@@ -27,6 +30,8 @@ _FIELD = re.compile(r"[A-Za-z+]:|%")
 
 _STAFF = Size(48, 8)
 """The smallest area in which a staff can be read."""
+
+_MIDI_HEAD, _MIDI_HEADER_BYTES = b"MThd\0\0\0\6", 14
 
 _CELL = Size(10, 20)
 """Pixels of a cell, about."""
@@ -68,6 +73,27 @@ class NotationKind(Kind):
                 return Raster(image)
         lines = read_lines(item, size.rows)
         return Lines(tuple((Span(line, "muted" if _FIELD.match(line) else ""),) for line in lines))
+
+
+class MidiKind(Kind):
+    """Standard MIDI files, of which only the header is read."""
+
+    name = "midi"
+    title = "MIDI"
+    face: Face = "supporting"
+    suffixes = {MIDI: ".mid"}  # noqa: RUF012 - a constant of the class
+
+    def recognise(self, content: Content) -> Recognition | None:
+        """Return the number of tracks of a file that starts with a header of MIDI."""
+        head = content.head
+        if head[:8] != _MIDI_HEAD or len(head) < _MIDI_HEADER_BYTES:
+            return None
+        return Recognition(MIDI, facts={"tracks": int.from_bytes(head[10:12], "big")})
+
+    def facts(self, item: Item) -> Sequence[tuple[str, str]]:
+        """Return the number of tracks."""
+        count = item.facts.get("tracks")
+        return [("tracks", str(count))] if count is not None else []
 
 
 def _staff(item: Item, width: int, height: int, zoom: float) -> bytes | None:

@@ -14,7 +14,7 @@ from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognition
 from engine.kinds.audio import AudioKind
 from engine.kinds.figures import FeaturesKind, SimilarityKind, TableKind, TimelineKind
 from engine.kinds.image import ImageKind
-from engine.kinds.notation import NotationKind
+from engine.kinds.notation import MidiKind, NotationKind
 from engine.kinds.text import DataKind, TextKind
 from engine.kinds.video import SoundInVideo, VideoKind
 
@@ -107,7 +107,7 @@ class Kinds:
 
 
 _FILE = FileKind()
-_FIRST: tuple[Kind, ...] = (ImageKind(), AudioKind(), VideoKind(), SoundInVideo())
+_FIRST: tuple[Kind, ...] = (ImageKind(), AudioKind(), VideoKind(), SoundInVideo(), MidiKind())
 _LAST: tuple[Kind, ...] = (NotationKind(), DataKind(), TextKind())
 _FIGURES: tuple[Kind, ...] = (TableKind(), FeaturesKind(), TimelineKind(), SimilarityKind())
 _ROWS = tuple(RowsKind(name) for name in ("prompt", "critique", "scores"))

@@ -19,6 +19,7 @@ class VideoKind(Kind):
 
     name = "video"
     title = "video"
+    plays = True
     suffixes = {  # noqa: RUF012 - a constant of the class
         "video/mp4": ".mp4",
         "video/webm": ".webm",

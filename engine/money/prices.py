@@ -16,7 +16,7 @@ from engine.text.errors import UserError
 PRICES_FILE = "prices.toml"
 """The workspace's own table, which takes precedence over the package's."""
 
-Unit = Literal["image", "million_tokens_in", "million_tokens_out", "second"]
+Unit = Literal["image", "million_tokens_in", "million_tokens_out", "million_tokens_sound", "second"]
 """Unit of sale."""
 
 _FORMER_UNITS = {"picture": "image"}
@@ -131,6 +131,7 @@ _OF_IMAGES: dict[str, tuple[Unit, tuple[str, ...]]] = {
 _OF_WORDS: dict[str, tuple[Unit, tuple[str, ...]]] = {
     "price_input": ("million_tokens_in", ()),
     "price_output": ("million_tokens_out", ()),
+    "price_sound": ("million_tokens_sound", ()),
 }
 
 

@@ -19,7 +19,7 @@ _HASH = re.compile("[0-9a-f]{8,64}")
 _MINOR = {"trace", "file", "text", "data"}
 """Kinds of files that are sent only if there is nothing better."""
 
-_TEXTS = ("prompt", "text", "brief")
+_TEXTS = ("prompt", "visual_prompt", "text", "brief")
 """Fields of a result or a request that hold its text."""
 
 _NAMED_PARTS = 12
@@ -67,7 +67,7 @@ def find_part(connection: sqlite3.Connection, job: JobRow, name: str, headline: 
         return _best(connection, job, steps, files, headline)
     if _HASH.fullmatch(name) and (found := [file for file in files if file.hash.startswith(name)]):
         return _part_of(steps, found[-1:])
-    chosen = [step for step in steps if step.key == name] or [
+    chosen = [step for step in steps if name in (step.key, step.key.partition("@")[0])] or [
         step for step in steps if f"{step.scope}/".startswith(f"{name}/")
     ]
     if not chosen:

@@ -23,6 +23,7 @@ from engine.config.settings import Settings, load_environment
 from engine.config.version import __version__
 from engine.contract import AnyAgent, Backend, ChatBackend
 from engine.contract.backend_names import names_of
+from engine.contract.reader import has_wildcards
 from engine.contract.recipe import AnyRecipe, operations_of, unknown_gate
 from engine.intake.readers import Format
 from engine.money.prices import load_prices, own_prices, prices_for
@@ -214,7 +215,7 @@ class Planner:
                     )
                     own = self._catalog.backend_settings(name, own_settings).model_dump(mode="json")
                     made.append(self._priced(capability, name, own, environment))
-                    _refuse_unable(recipe, capability, made[-1][0])
+                    _refuse_unable(recipe, settings, capability, made[-1][0])
                 agents = [one for one in recipe.agents if one.capability == capability]
                 kept[capability] = [one_of_snapshot(*one, agents) for one in made]
                 every[capability] = [one[0] for one in made]
@@ -311,7 +312,7 @@ def _named(recipe: AnyRecipe, settings: Any) -> dict[str, tuple[str, ...]]:
         raise QueueError(f"Setting of a backend: {error}.") from None
 
 
-def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None:
+def _refuse_unable(recipe: AnyRecipe, settings: Any, capability: str, backend: Backend) -> None:
     """Refuse a backend of the right capability that lacks a feature the recipe requires."""
     if trouble := backend.refusal():
         raise QueueError(trouble)
@@ -326,7 +327,7 @@ def _refuse_unable(recipe: AnyRecipe, capability: str, backend: Backend) -> None
             f"The recipe {recipe.name} asks its {capability} backend to {operations}, which "
             f"{backend.info.name} does not do; name another one with --set {capability}=NAME."
         )
-    for agent in recipe.agents:
+    for agent in recipe.agents_for(settings):
         if agent.capability == capability:
             _refuse_without(agent, capability, backend)
 
@@ -349,8 +350,17 @@ def wanted_name(source: Source, options: QueueOptions) -> str:
     if options.name:
         return options.name
     if isinstance(source, str | Path) and str(source) != "-":
-        return clean(Path(source).stem) or "batch"
+        return clean(_last_name(Path(source).absolute())) or "batch"
     return "stdin"
+
+
+def _last_name(path: Path) -> str:
+    """Return the name of an input without its ending; of a pattern, that of its folder."""
+    while has_wildcards(Path(path.name)) and not path.exists():
+        path = path.parent
+        if not has_wildcards(Path(path.name)):
+            return path.name
+    return path.stem
 
 
 def _source_of(source: Source, options: QueueOptions) -> str:

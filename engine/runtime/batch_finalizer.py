@@ -10,6 +10,7 @@ from db.writer import StoreWriter
 from db.writes import batch_steps as step_writes
 from db.writes import batches as writes
 from db.writes.errors import ErrorRecord, record_error
+from db.writes.gates import batch_waits
 from engine.contract import Blocked
 from engine.runtime.batch_steps import AFTER, BatchStepRunner
 from engine.runtime.batch_tasks import BatchTasks
@@ -100,9 +101,17 @@ class BatchFinalizer:
         """Park the end of a batch whose last steps are blocked, or end it with their failure."""
         if isinstance(error, StepUnknown | Blocked):
             message = f"{error.message} {error.remedy}".strip()
-            await self._writer.write(lambda c: step_writes.park_finish(c, batch_id, message))
+            gate = isinstance(error, Blocked) and error.reason == "approval"
+            await self._writer.write(lambda c: _park(c, batch_id, message, gate=gate))
             return
         if not isinstance(error, StepFailed):
             record = error_record(error)
             await self._writer.write(lambda c: record_error(c, record, batch_id))
         await self._end(batch_id, str(error))
+
+
+def _park(connection: sqlite3.Connection, batch_id: int, message: str, *, gate: bool) -> None:
+    """Park the end of a batch, or run it again if its gate has just been answered."""
+    step_writes.park_finish(connection, batch_id, message)
+    if gate and not batch_waits(connection, batch_id):
+        step_writes.resume_finish(connection, batch_id)

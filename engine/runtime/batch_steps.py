@@ -14,6 +14,7 @@ from db.queries.jobs import all_jobs
 from db.writer import StoreWriter
 from db.writes import batch_steps as writes
 from db.writes.errors import record_error
+from db.writes.gates import batch_waits
 from db.writes.steps import supersede_unused
 from engine.contract import Blocked
 from engine.contract.batch import BatchJob, BatchStep
@@ -177,9 +178,7 @@ class BatchStarter:
             reason = error.reason if isinstance(error, Blocked) else "unknown-outcome"
             lane = error.lane if isinstance(error, Blocked) else None
             message = f"{error.message} {error.remedy}".strip()
-            move = partial(
-                writes.park_queued, batch_id=batch_id, reason=reason, lane=lane, message=message
-            )
+            move = partial(_park, batch_id=batch_id, reason=reason, lane=lane, message=message)
         else:
             error_id = await self._error_id(batch_id, error)
             move = partial(writes.fail_queued, batch_id=batch_id, error_id=error_id)
@@ -192,3 +191,12 @@ class BatchStarter:
             return error.error_id
         record = error_record(error)
         return await self._writer.write(lambda c: record_error(c, record, batch_id))
+
+
+def _park(
+    connection: sqlite3.Connection, batch_id: int, reason: str, lane: str | None, message: str
+) -> int:
+    """Park a slice of a batch's jobs, unless the gate that they wait for has just been answered."""
+    if reason == "approval" and not batch_waits(connection, batch_id):
+        return 0
+    return writes.park_queued(connection, batch_id, reason, lane, message)

@@ -9,7 +9,7 @@ import logging
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from db.queries.batches import batch as read_batch
 from db.queries.jobs import job as read_job
@@ -23,11 +23,10 @@ from engine.config.settings import SettingsError
 from engine.contract.recipe import Catalog, can_decide, not_asked
 from engine.money.amounts import in_words
 from engine.runtime.decisions import shape_of, trouble_with
-from engine.runtime.gate_commands import GateHandler, NoGate
+from engine.runtime.gate_commands import AsyncWrite, GateHandler, NoGate
 from engine.runtime.lanes.lane_set import LaneChange, UnknownLane
 from engine.text.plural import pluralize
 
-T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 Arguments = Mapping[str, Any]
@@ -39,14 +38,6 @@ UNKNOWN_VERB = "Unknown command: {}."
 
 class CommandRefused(Exception):
     """A command cannot be carried out; the message has the reason."""
-
-
-class AsyncWrite(Protocol):
-    """Runs one write operation and returns once it is committed."""
-
-    def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
-        """Commits the operation."""
-        ...
 
 
 class RunningJobs(Protocol):

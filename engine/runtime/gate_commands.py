@@ -1,16 +1,17 @@
-"""Answers of operators at gates: approve, approve an edited value, reject."""
+"""Answers of operators at gates of jobs and batches: approve, approve an edited value, reject."""
 
 import json
 import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
-from db.queries.gates import gates_of, jobs_at_gates
+from db.queries.gates import gates_of, gates_to_answer, jobs_at_gates, waiting_gates_of_batch
 from db.queries.jobs import job as read_job
 from db.rows import BatchRow, JobRow, StepRow
 from db.writes import gates as writes
 from db.writes import jobs as job_writes
+from db.writes.batch_steps import SLICE, resume_finish
 from db.writes.errors import ErrorRecord
 from engine.contract.decision_points import Approval
 from engine.contract.recipe import AnyRecipe, Catalog, decision_for
@@ -22,8 +23,15 @@ MAX_REASON = 2_000
 """Maximum length of a rejection's reason, in characters."""
 
 
-AsyncChange = Callable[[Callable[[sqlite3.Connection], None]], Awaitable[None]]
-"""Runs one write operation and returns once it is committed."""
+T = TypeVar("T")
+
+
+class AsyncWrite(Protocol):
+    """Runs one write operation and returns once it is committed."""
+
+    def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
+        """Commits the operation."""
+        ...
 
 
 class StopsJobs(Protocol):
@@ -40,7 +48,7 @@ class NoGate(Exception):
 
 @dataclass(frozen=True, slots=True)
 class GateAnswer:
-    """An operator's answer at a gate of a job.
+    """An operator's answer at a gate of a job or a batch.
 
     Attributes:
         key: The gate; empty for the only one that waits.
@@ -68,27 +76,30 @@ class GateAnswer:
         )
 
 
-def gate_to_answer(connection: sqlite3.Connection, job: JobRow, answer: GateAnswer) -> StepRow:
-    """Return the gate of a job that an answer is about.
+def gate_to_answer(gates: Sequence[StepRow], name: str, answer: GateAnswer) -> StepRow:
+    """Return the gate that an answer is about.
+
+    Args:
+        gates: The gates of a job or a batch.
+        name: Name of the job or the batch, for messages.
+        answer: The answer.
 
     Raises:
         NoGate: None waits, several wait and none is named, or it shows another value by now.
     """
-    gates = gates_of(connection, job.id)
-    name = f"j{job.id} ({job.key})"
     if answer.key:
-        found = [gate for gate in gates if gate.key == answer.key]
+        chosen = [gate for gate in gates if gate.key == answer.key]
     else:
-        found = [gate for gate in gates if gate.state == writes.WAITING]
-    if not found:
+        chosen = [gate for gate in gates if gate.state == writes.WAITING]
+    if not chosen:
         what = quoted(answer.key) if answer.key else "anything"
         raise NoGate(f"{name} does not wait for approval of {what}.{_waiting(gates)}")
-    if len(found) > 1:
-        keys = " and ".join(gate.key for gate in found)
+    if len(chosen) > 1:
+        keys = " and ".join(gate.key for gate in chosen)
         raise NoGate(f"{name} waits for approval of {keys}; name one of them.")
-    if answer.fingerprint not in {"", found[0].fingerprint}:
-        raise NoGate(f"{found[0].key} of {name} has changed meanwhile; look at it again.")
-    return found[0]
+    if answer.fingerprint not in {"", chosen[0].fingerprint}:
+        raise NoGate(f"{chosen[0].key} of {name} has changed meanwhile; look at it again.")
+    return chosen[0]
 
 
 def _waiting(gates: Sequence[StepRow]) -> str:
@@ -100,11 +111,11 @@ def refuse_unfit(
     connection: sqlite3.Connection,
     recipe: AnyRecipe,
     batch: BatchRow,
-    job: JobRow,
+    job: JobRow | None,
     gate: StepRow,
     answer: GateAnswer,
 ) -> None:
-    """Refuse an edited value that does not fit the gate.
+    """Refuse an edited value that does not fit the gate, or the job if it is a job's.
 
     Raises:
         NoGate: It does not.
@@ -114,7 +125,7 @@ def refuse_unfit(
         return
     if problem := asked.problem(answer.value):
         raise NoGate(f"The edited {gate.key} {problem}. Nothing was approved.")
-    if asked.check is None:
+    if asked.check is None or job is None:
         return
     if problem := asked.check(shape_of(connection, recipe, batch, job), gate.key, answer.value):
         raise NoGate(f"{problem} Nothing was approved.")
@@ -125,25 +136,43 @@ def shown_value(gate: StepRow) -> Any:
     return json.loads(gate.request)["value"]
 
 
-def approve(connection: sqlite3.Connection, job: JobRow, gate: StepRow, answer: GateAnswer) -> None:
-    """Approve what a gate shows, or an edited value, and let the job continue."""
+def approve(connection: sqlite3.Connection, gate: StepRow, answer: GateAnswer) -> None:
+    """Approve what a gate shows, or an edited value, and let its job or batch continue."""
     value = answer.value if answer.edited else shown_value(gate)
     edited = answer.edited and value != shown_value(gate)
-    _requeue(connection, job)
+    _continue(connection, gate)
     writes.approve_gate(connection, gate, value, edited=edited)
 
 
-def reject(connection: sqlite3.Connection, job: JobRow, gate: StepRow, answer: GateAnswer) -> None:
+def reject(connection: sqlite3.Connection, gate: StepRow, answer: GateAnswer) -> None:
     """Reject what a gate shows, and let the recipe continue with that."""
     message = f"{gate.key} was rejected" + (f": {answer.reason}" if answer.reason else ".")
-    remedy = f"Retry the job to be asked again, or cancel it: safelight retry j{job.id}."
-    _requeue(connection, job)
+    asker = f"batch: safelight retry b{gate.batch_id}"
+    if gate.job_id is not None:
+        asker = f"job: safelight retry j{gate.job_id}"
+    remedy = f"To be asked again, retry the {asker}. Otherwise cancel it."
+    _continue(connection, gate)
     writes.reject_gate(connection, gate, ErrorRecord("permanent", "Rejected", message, remedy))
 
 
-def _requeue(connection: sqlite3.Connection, job: JobRow) -> None:
+def _continue(connection: sqlite3.Connection, gate: StepRow) -> None:
+    if gate.job_id is None:
+        resume_finish(connection, gate.batch_id)
+    else:
+        _requeue(connection, gate.job_id)
+
+
+def queue_waiting(connection: sqlite3.Connection, batch_id: int) -> int:
+    """Queue a slice of the jobs that waited for a gate before the first job; return how many."""
+    numbers = jobs_at_gates(connection, batch_id, limit=SLICE)
+    jobs = [job for number in numbers if (job := read_job(connection, number)) is not None]
+    job_writes.set_state(connection, jobs, "queued", "job.resumed")
+    return len(jobs)
+
+
+def _requeue(connection: sqlite3.Connection, job_id: int) -> None:
     """Queue a job that waits at a gate or has ended; one that waits for something else stays."""
-    now = read_job(connection, job.id)
+    now = read_job(connection, job_id)
     if now is None:
         return
     if now.state in {"done", "failed"}:
@@ -165,7 +194,7 @@ class GateHandler:
     def __init__(
         self,
         reader: sqlite3.Connection,
-        write: AsyncChange,
+        write: AsyncWrite,
         running: StopsJobs,
         catalog: Catalog,
     ) -> None:
@@ -177,7 +206,7 @@ class GateHandler:
     async def answer(
         self, verb: str, batch: BatchRow, job: JobRow | None, arguments: Mapping[str, Any]
     ) -> str:
-        """Answer at a gate of a job, or at all gates that the jobs of a batch wait at.
+        """Answer at a gate of a job or a batch, or at all gates that a batch and its jobs wait at.
 
         Args:
             verb: `approve` or `reject`.
@@ -193,22 +222,43 @@ class GateHandler:
         """
         answer = GateAnswer.of(arguments)
         done = "Rejected" if verb == "reject" else "Approved"
-        if job is None:
+        if job is None and not self._is_of_batch(batch, answer):
             gates = await self._answer_all(verb, batch, answer)
             return f"{done} {pluralize(gates, 'gate')} of b{batch.id}."
-        key = await self._answer_one(verb, batch, job, answer)
+        gate = await self._answer_one(verb, batch, job, answer)
+        shown = f"{gate.key} of b{batch.id}"
+        if job is not None and gate.job_id is not None:
+            shown = f"{gate.key} of j{job.id} ({job.key})"
         if verb == "reject":
-            return f"Rejected {key} of j{job.id} ({job.key}); the recipe decides how to continue."
-        return f"Approved {'the edited ' if answer.edited else ''}{key} of j{job.id} ({job.key})."
+            return f"Rejected {shown}; the recipe decides how to continue."
+        return f"Approved {'the edited ' if answer.edited else ''}{shown}."
 
-    async def _answer_one(self, verb: str, batch: BatchRow, job: JobRow, answer: GateAnswer) -> str:
-        gate = gate_to_answer(self._reader, job, answer)
+    def _is_of_batch(self, batch: BatchRow, answer: GateAnswer) -> bool:
+        """Return True if an answer is about a gate of the batch itself, and no other."""
+        gates = waiting_gates_of_batch(self._reader, batch.id)
+        if answer.key or answer.edited:
+            return any(answer.key in {"", gate.key} for gate in gates)
+        return False
+
+    async def _answer_one(
+        self, verb: str, batch: BatchRow, job: JobRow | None, answer: GateAnswer
+    ) -> StepRow:
+        if job is None:
+            name, gates = f"b{batch.id}", waiting_gates_of_batch(self._reader, batch.id)
+        else:
+            name, gates = f"j{job.id} ({job.key})", gates_to_answer(self._reader, job)
+        gate = gate_to_answer(gates, name, answer)
+        own = job if gate.job_id is not None else None
         if (recipe := self._recipe(batch)) is not None:
-            refuse_unfit(self._reader, recipe, batch, job, gate, answer)
-        await self._running.stop_jobs(job.batch_id, job.id, "queued")
+            refuse_unfit(self._reader, recipe, batch, own, gate, answer)
+        if own is not None:
+            await self._running.stop_jobs(own.batch_id, own.id, "queued")
         change = reject if verb == "reject" else approve
-        await self._write(lambda c: change(c, job, gate, answer))
-        return gate.key
+        await self._write(lambda c: change(c, gate, answer))
+        if gate.key.startswith("before/") and own is None:
+            while await self._write(lambda c: queue_waiting(c, batch.id)):
+                pass
+        return gate
 
     def _recipe(self, batch: BatchRow) -> AnyRecipe | None:
         """The batch's recipe; None if it is not installed here: it checks the answer by itself."""
@@ -221,19 +271,28 @@ class GateHandler:
         if answer.edited:
             raise NoGate("An edited value is of one job; name it.")
         after = gates = 0
+        if not answer.key:
+            for gate in waiting_gates_of_batch(self._reader, batch.id):
+                await self._answer_one(verb, batch, None, replace(answer, key=gate.key))
+                gates += 1
         while waiting := jobs_at_gates(self._reader, batch.id, after):
             for job_id in waiting:
                 gates += await self._answer_job(verb, batch, job_id, answer)
             after = waiting[-1]
         if not gates:
-            raise NoGate(f"No job of b{batch.id} waits for approval.")
+            of = f" of {quoted(answer.key)}" if answer.key else ""
+            raise NoGate(f"No job of b{batch.id} waits for approval{of}.")
         return gates
 
     async def _answer_job(self, verb: str, batch: BatchRow, job_id: int, answer: GateAnswer) -> int:
         job = read_job(self._reader, job_id)
         if job is None:
             return 0
-        keys = [gate.key for gate in gates_of(self._reader, job_id) if gate.state == writes.WAITING]
+        keys = [
+            gate.key
+            for gate in gates_of(self._reader, job_id)
+            if gate.state == writes.WAITING and answer.key in {"", gate.key}
+        ]
         for key in keys:
             await self._answer_one(verb, batch, job, replace(answer, key=key))
         return len(keys)

@@ -18,7 +18,7 @@ from tests.support.providers.server import ProviderServer, Received
 from tests.support.providers.wire import Reply
 
 SECRET = "sk-proj-EmbeddingsSecret0123456789"
-NAMES = ("openai", "ollama")
+NAMES = ("openai", "ollama", "gemini")
 REQUEST = EmbedRequest(texts=("a red boat", "a blue kite", ""))
 
 
@@ -30,9 +30,16 @@ def vector(text: str) -> list[float]:
     return row
 
 
+def texts_of(body: dict[str, Any]) -> list[str]:
+    """The texts of a request."""
+    if "requests" in body:
+        return [one["content"]["parts"][0]["text"] for one in body["requests"]]
+    return list(body["input"])
+
+
 @dataclass
 class Routes:
-    """Embeds as OpenAI and Ollama do; `reply` takes the place of their answer."""
+    """Embeds as OpenAI, Ollama and Gemini do; `reply` takes the place of their answer."""
 
     reply: Reply | None = None
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -43,7 +50,10 @@ class Routes:
         self.asked.append(call.json)
         if self.reply is not None:
             return self.reply
-        rows = [vector(text) for text in call.json["input"]]
+        if call.path.endswith(":batchEmbedContents"):
+            rows = [vector(text) for text in texts_of(call.json)]
+            return Reply({"embeddings": [{"values": row} for row in rows]})
+        rows = [vector(text) for text in texts_of(call.json)]
         if call.path.endswith("/embeddings"):
             data = [{"index": at, "embedding": row} for at, row in enumerate(rows)]
             usage = {"prompt_tokens": 9, "total_tokens": 9}
@@ -58,11 +68,11 @@ def provider() -> Routes:
 
 def backend(name: str, server: ProviderServer, **settings: Any) -> EmbeddingBackend:
     url = server.url + ("/v1" if name == "openai" else "")
-    options = {"base_url": url, "timeout": 20, **settings}
-    keys = {"OPENAI_API_KEY": SECRET, "OLLAMA_API_KEY": SECRET}
-    created = EntryPointCatalog().backend("embedding", name, options, keys)
-    assert isinstance(created, EmbeddingBackend)
-    return created
+    given = {"base_url": url, "timeout": 20, **settings}
+    keys = {"OPENAI_API_KEY": SECRET, "OLLAMA_API_KEY": SECRET, "GEMINI_API_KEY": SECRET}
+    found = EntryPointCatalog().backend("embedding", name, given, keys)
+    assert isinstance(found, EmbeddingBackend)
+    return found
 
 
 class _Contract(EmbeddingBackendContract):
@@ -84,15 +94,21 @@ class TestOllama(_Contract):
     name = "ollama"
 
 
+class TestGemini(_Contract):
+    name = "gemini"
+
+
 @pytest.mark.parametrize("name", NAMES)
 async def test_vectors_come_in_the_order_of_the_texts(name, server, provider):
     context = MemoryContext()
     result = await backend(name, server, price_input=2, embedding_model="m").embed(REQUEST, context)
     expected = [vector(text) for text in ("a red boat", "a blue kite", " ")]
     assert np.allclose(result.array(), expected)
-    assert provider.asked[0]["model"] == "m"
-    assert provider.asked[0]["input"] == ["a red boat", "a blue kite", " "]
-    assert (context.spent, context.tokens) == (18, (9, 0))
+    [asked] = provider.asked
+    assert texts_of(asked) == ["a red boat", "a blue kite", " "]
+    assert asked.get("model", "m") == "m"
+    counted = name != "gemini"  # it counts no tokens, so they are estimated
+    assert (context.spent, context.tokens) == ((18, (9, 0)) if counted else (10, (0, 0)))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -106,7 +122,7 @@ async def test_vectors_come_in_the_order_of_the_texts(name, server, provider):
     ],
 )
 async def test_a_refusal_is_the_error_that_it_stands_for(name, code, words, kind, server, provider):
-    body = {"error": {"message": words, "type": "x"}} if name == "openai" else {"error": words}
+    body = {"error": words if name == "ollama" else {"message": words, "type": "x"}}
     provider.reply = Reply(body, code)
     with pytest.raises(kind) as caught:
         await backend(name, server).embed(REQUEST, MemoryContext())
@@ -120,6 +136,8 @@ async def test_a_refusal_is_the_error_that_it_stands_for(name, code, words, kind
 )
 async def test_a_reply_that_is_not_a_vector_per_text_is_cut_off(name, rows, server, provider):
     data: Any = rows
+    if name == "gemini" and isinstance(rows, list):
+        data = [{"values": row} for row in rows]
     if name == "openai" and isinstance(rows, list):
         data = [{"index": at, "embedding": row} for at, row in enumerate(rows)]
     provider.reply = Reply({"data": data} if name == "openai" else {"embeddings": data})
@@ -130,8 +148,9 @@ async def test_a_reply_that_is_not_a_vector_per_text_is_cut_off(name, rows, serv
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_too_many_texts_are_not_sent(name, server, provider):
-    many = EmbedRequest(texts=("a",) * (MAX_INPUTS + 1))
-    with pytest.raises(Permanent, match=str(MAX_INPUTS)):
+    limit = 100 if name == "gemini" else MAX_INPUTS
+    many = EmbedRequest(texts=("a",) * (limit + 1))
+    with pytest.raises(Permanent, match=str(limit)):
         await backend(name, server).embed(many, MemoryContext())
     assert provider.asked == []
 
@@ -147,3 +166,26 @@ def test_the_worst_cost_bounds_the_tokens_by_bytes(server):
     made = backend("openai", server, price_input=1)
     assert made.worst_cost(EmbedRequest(texts=("é" * 10,))) >= 20
     assert backend("openai", server).worst_cost(REQUEST) is None
+
+
+@pytest.mark.parametrize(
+    ("purpose", "task"),
+    [
+        ("similarity", "SEMANTIC_SIMILARITY"),
+        ("query", "RETRIEVAL_QUERY"),
+        ("document", "RETRIEVAL_DOCUMENT"),
+    ],
+)
+async def test_gemini_is_told_the_purpose_and_the_length(purpose, task, server, provider):
+    made = backend("gemini", server, embedding_dimensions=17)
+    await made.embed(REQUEST.model_copy(update={"purpose": purpose}), MemoryContext())
+    for one in provider.asked[0]["requests"]:
+        assert (one["taskType"], one["outputDimensionality"]) == (task, 17)
+
+
+async def test_openai_is_told_the_length_only_if_one_is_set(server, provider):
+    await backend("openai", server).embed(REQUEST, MemoryContext())
+    made = backend("openai", server, embedding_dimensions=17)
+    await made.embed(REQUEST, MemoryContext())
+    assert [one.get("dimensions") for one in provider.asked] == [None, 17]
+    assert (made.info.dimensions, made.info.version) == (17, "1+dimensions=17")

@@ -11,6 +11,7 @@ from engine.cli import gates
 from engine.cli.app import app
 from engine.client.workspace import Workspace
 from engine.recipes.refine.agents.refiner import Refinement
+from tests.support.corpus_batch import GATED
 from tests.support.engines import Toy
 from tests.support.song import SONG
 
@@ -77,7 +78,9 @@ async def test_a_rejection_has_a_reason(song: Toy):
 async def test_a_batch_is_approved_as_a_whole(song: Toy):
     await waits(song, 2)
     assert "Approved 2 gates of b1." in run("approve", "b1").output
-    assert "b1 is a batch; name one of its jobs." in message(run("approve", "b1", "--print"))
+    assert "b1 does not wait for approval of anything. To look at" in message(
+        run("approve", "b1", "--print")
+    )
 
 
 async def test_status_show_and_doctor_say_what_waits(song: Toy):
@@ -141,3 +144,20 @@ async def test_python_reads_and_answers_gates(song: Toy):
     assert workspace.waiting("b1") == []
     with pytest.raises(TypeError, match=r"approve takes value=\.\.\. only"):
         workspace.approve("j1", edited={})
+
+
+async def test_a_batchs_own_gates_are_printed_and_approved_by_its_id(song: Toy):
+    song.catalog.known_recipes["toy"] = GATED
+    await waits(song)
+    assert json.loads(run("approve", "b1", "--print").output) == {"words": ["PART 0", "PART 1"]}
+    assert "safelight approve j1" in run("show", "j1").output
+    assert run("approve", "b1", "before/plan").return_value == 0
+    await song.run()
+    shown = run("status").output
+    assert "its last steps wait" in shown
+    assert "Then: safelight approve b1" in " ".join(shown.split())
+    Path("report.json").write_text(json.dumps({"jobs": 1, "letters": 2, "verdict": "mine"}))
+    answer = run("approve", "b1", "after/report", "--edit", "report.json").output
+    assert "Approved the edited after/report of b1." in answer
+    await song.run()
+    assert json.loads(song.batch().after_result or "")["verdict"] == "mine"

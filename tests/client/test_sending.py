@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -216,3 +217,19 @@ def test_the_command_sends_and_says_so(run, images) -> None:  # noqa: F811
     ran = run("send", "b1/circles:iteration-7", "storyboard", "-w", images)
     assert (ran.code, "It has: 'iteration-1', 'iteration-2'" in ran.err) == (2, True)
     assert run("jobs", "film", "--json", "-w", images).json["jobs"][0]["status"] == "queued"
+
+
+def test_a_recipe_may_name_the_part_that_is_sent(workspace, images):
+    class Named(EntryPointCatalog):
+        def recipe(self, name):
+            found = super().recipe(name)
+            if name != "refine":
+                return found
+            return replace(found, best_part=lambda result: f"iteration-{3 - result['iteration']}")
+
+    result = _job(workspace, "b1").decoded_result
+    opened = Workspace(images, catalog=Named())
+    batch = opened.send(["b1/circles"], "storyboard")
+    sent = json.loads(_job(opened, batch).input)
+    other = f"iteration-{3 - result['iteration']}/generate"
+    assert sent["reference_image"]["hash"] == _image_of(workspace, other)

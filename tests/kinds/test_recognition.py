@@ -91,6 +91,12 @@ FILES: dict[str, tuple[bytes, str, str, dict[str, Any]]] = {
         "video/x-matroska",
         {"seconds": 1.5, "frame_rate": 25.0, "codec": "V_VP9"},
     ),
+    "midi": (
+        b"MThd\0\0\0\6\0\1\0\2\1\xe0" + b"MTrk\0\0\0\4\0\xff\x2f\0" * 2,
+        "midi",
+        "audio/midi",
+        {"tracks": 2},
+    ),
     "abc": (media.ABC.encode(), "notation", "text/vnd.abc", {"key": "D", "metre": "4/4"}),
     "json": (b' {"a": [1, 2], "b": 3}\n', "data", "application/json", {"entries": 2}),
     "text": ("Grüße, lamp\n".encode(), "text", "text/plain", {}),

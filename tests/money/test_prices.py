@@ -26,7 +26,7 @@ from engine.plugins.catalog import EntryPointCatalog
 from engine.queueing.queue import QueueError
 from engine.recipes.refine.agents.evaluator import EVALUATOR, EvaluateRequest, EvaluatorAnswer
 
-TODAY = dt.date(2026, 11, 20)
+TODAY = dt.date(2026, 11, 29)
 
 
 @pytest.mark.parametrize(

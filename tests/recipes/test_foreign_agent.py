@@ -1,6 +1,7 @@
 """An agent of a third party's recipe: any chat backend runs it, and so does its rule offline."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -74,7 +75,7 @@ def haiku_agent(folder: Path, rule: Rule | None) -> Agent[HaikuRequest, Haiku]:
 class Foreign(EntryPointCatalog):
     """The real backends, and the plugin's recipe."""
 
-    def __init__(self, agent: Agent[HaikuRequest, Haiku]) -> None:
+    def __init__(self, agent: Agent[HaikuRequest, Haiku], **changes: Any) -> None:
         super().__init__()
 
         async def write(job: Job[HaikuInput, HaikuSettings]) -> Written:
@@ -91,6 +92,7 @@ class Foreign(EntryPointCatalog):
             agents=(agent,),
             run=write,
             headline=Headline("none", 0, 1),
+            **changes,
         )
 
     def recipe(self, name: str) -> Any:
@@ -141,3 +143,21 @@ def test_without_a_rule_the_embedded_family_is_refused_when_a_batch_is_queued(
 ) -> None:
     with pytest.raises(QueueError, match=r"write_haiku needs another text backend: builtin has no"):
         run(tmp_path)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_only_agents_that_the_settings_use_can_refuse_a_backend(
+    tmp_path: Path, hears: bool
+) -> None:
+    agent = replace(haiku_agent(tmp_path, Rule(by_rule)), sounds=lambda _request: ())
+    deaf = replace(agent, rule=None)
+    used = (deaf,) if hears else (agent,)
+    catalog = Foreign(agent, agents_used=lambda _settings: used)
+    source = tmp_path / "in.json"
+    source.write_text(json.dumps({"prompt": "snow"}))
+    workspace = Workspace(tmp_path / "w", create=True, catalog=catalog)
+    if not hears:
+        assert workspace.queue("haiku", source)
+        return
+    with pytest.raises(QueueError, match=r"write_haiku needs another .*: builtin takes no sounds"):
+        workspace.queue("haiku", source)

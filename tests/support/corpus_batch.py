@@ -1,6 +1,7 @@
 """A toy recipe with steps of a whole batch: a dataset is read before, measures are taken after."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ from pydantic import BaseModel
 
 from engine.contract import ChatBackend, Request, Result
 from engine.contract.batch import BatchStep
+from engine.contract.decision_points import Approval
 from engine.contract.outputs import Outputs, Projection
-from engine.contract.recipe import AnyRecipe, Headline, Recipe, RecipeSettings
+from engine.contract.recipe import AnyRecipe, GatedSettings, Headline, Recipe, RecipeSettings
 from engine.contract.recipe_input import RecipeInput
 from tests.support.agents import refining
 
@@ -101,6 +103,22 @@ def write_progress(projection: Projection) -> None:
     path.write_text(json.dumps(keys))
 
 
+async def read_and_show(batch: Any) -> Dataset:
+    """Reads the dataset, and shows it to an operator."""
+    dataset: Dataset = await batch.approve("plan", await read_dataset(batch))
+    return dataset
+
+
+async def measure_and_show(batch: Any) -> Corpus:
+    """Measures all descriptions, and shows the measures to an operator."""
+    corpus: Corpus = await batch.approve("report", await measure(batch))
+    return corpus
+
+
+class GatedBatchSettings(BatchedSettings, GatedSettings):
+    """The same, with gates."""
+
+
 BATCHED: AnyRecipe = Recipe(
     name="toy",
     version="1",
@@ -114,3 +132,12 @@ BATCHED: AnyRecipe = Recipe(
     after=BatchStep(measure, Corpus),
     outputs=Outputs(write_batch=write_batch, write_progress=write_progress, progress_every=2),
 )
+
+GATED: AnyRecipe = replace(
+    BATCHED,
+    settings=GatedBatchSettings,
+    before=BatchStep(read_and_show, Dataset),
+    after=BatchStep(measure_and_show, Corpus),
+    decisions=(Approval("before/plan", Dataset), Approval("after/report", Corpus)),
+)
+"""The same with a gate before the first job and one after the last."""

@@ -14,8 +14,11 @@ import psutil
 import pyte
 import pytest
 
+from tests.support import media_files as media
 from tests.support.engines import Toy
+from tests.support.programs import FakePrograms, is_alive
 from tests.tui.support import Place
+from tests.tui.test_kinds_on_screen import keep
 
 PATIENCE = 30.0
 CLEAN = {"TERM": "xterm-256color"} | dict.fromkeys(
@@ -216,6 +219,40 @@ def test_a_vanished_terminal_is_noticed_without_a_signal(terminals, busy: Place)
     )  # fmt: skip
     terminal.shows("b1 evening")
     assert terminal.hang_up()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="a display is told otherwise")
+@pytest.mark.parametrize("leaves", ["q", "hang up"])
+def test_a_player_is_silent_and_ends_with_the_dashboard(
+    terminals, place: Place, tmp_path: Path, leaves: str
+) -> None:
+    programs = FakePrograms(tmp_path / "bin")
+    programs.add("mpv", seconds=120)
+    (job,) = place.job_ids(place.batch("sounds", ["rain"]))
+    place.claim(1)
+    keep(place, job, "iteration-1", media.wav())
+    place.end(job)
+    terminal = open_in(
+        terminals, place, PATH=programs.path, TMPDIR=str(tmp_path), SSH_CONNECTION="", SSH_TTY=""
+    )
+    terminal.shows("b1 sounds")
+    terminal.child.send(b"\r")
+    terminal.shows("dBFS")
+    terminal.child.send(b"o")
+    terminal.shows("Playing j1-best", "playing · O stops", "dBFS")
+    deadline = time.monotonic() + PATIENCE
+    while not programs.calls and time.monotonic() < deadline:
+        terminal.read()
+    (call,) = programs.calls
+    assert is_alive(call["pid"])
+    if leaves == "q":
+        terminal.child.send(b"q")
+        terminal.ends()
+    else:
+        assert terminal.hang_up()
+    assert not is_alive(call["pid"])
+    assert b"NOISE" not in terminal.sent
+    assert b"owned" not in terminal.sent
 
 
 def test_a_storm_of_resizes(terminals, busy: Place) -> None:

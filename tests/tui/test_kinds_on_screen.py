@@ -1,8 +1,9 @@
 """Files and results of any kind have a screen, those of other packages too."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,11 +116,29 @@ async def test_a_result_of_such_a_kind_is_drawn(deck: None, place: Place) -> Non
         await shows(pilot, "hand of cards", "drawn from a red deck")
 
 
-def keep(place: Place, job: int, scope: str, data: bytes, kind: str | None = None) -> None:
-    """A step that left a file, as an engine would write it."""
+def keep(
+    place: Place,
+    job: int,
+    scope: str,
+    data: bytes,
+    kind: str | None = None,
+    *,
+    name: str = "generate",
+    more: Sequence[bytes] = (),
+    **outcome: Any,
+) -> int:
+    """A step that left files, as an engine would write it."""
+    artifacts = [artifact(place, data, kind), *(artifact(place, other) for other in more)]
+    return place.step(job, scope, name, artifacts=artifacts, **outcome)
+
+
+def artifact(
+    place: Place, data: bytes, kind: str | None = None, role: str = "result"
+) -> dict[str, Any]:
+    """A stored file, as a row of the store."""
     name, found = kinds().recognise(content_of(data), kind)
-    artifact = {
-        "role": "result",
+    return {
+        "role": role,
         "hash": ArtifactStore(place.paths.artifacts).put(data),
         "media_type": found.media_type,
         "size": len(data),
@@ -128,7 +147,6 @@ def keep(place: Place, job: int, scope: str, data: bytes, kind: str | None = Non
         "kind": name,
         "facts": found.facts,
     }
-    place.step(job, scope, "generate", artifacts=[artifact])
 
 
 SOUND = "▀▄█"

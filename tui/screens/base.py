@@ -83,6 +83,7 @@ class BaseScreen(Screen[None]):
         self.feed.show((self.view, self), (self.dashboard.head_view, self))
         self.query_one(Banner).catch_up(self.dashboard.trouble, self.dashboard.head)
         self.show_head(self.dashboard.head)
+        self.query_one(TopBar).set_playing(self.dashboard.playing)
 
     def on_screen_suspend(self) -> None:
         """Stop polling while hidden."""
@@ -254,6 +255,10 @@ class BaseScreen(Screen[None]):
         targets, _ = self.targets()
         names = [f"{kind[0]}{number}" for target in targets for kind, number in target.items()]
         self.app.copy_to_clipboard(" ".join(names[:1000]))
+
+    def action_stop_playing(self) -> None:
+        """Stop the player."""
+        self.dashboard.stop_playing()
 
     async def action_quit(self) -> None:
         """Quit; the engine keeps running."""

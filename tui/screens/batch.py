@@ -15,6 +15,7 @@ from tui.feed import QueryAnswered, View
 from tui.screens.filtered import FilteredScreen
 from tui.screens.panels import Panels
 from tui.snapshots.batch import BatchSnapshot, BatchView, JobItem
+from tui.snapshots.files import openable
 from tui.snapshots.filters import ORDERS, Filter
 from tui.snapshots.listing import MAX_MARKS
 from tui.widgets.bars import TopBar
@@ -208,6 +209,14 @@ class BatchScreen(FilteredScreen):
         """Open the job under the cursor."""
         if row := self.rows.current:
             self.dashboard.open_job(row.id, row.key)
+
+    def action_open_file(self) -> None:
+        """Open the best file of the job under the cursor."""
+        glance = self._snapshot.glance if self._snapshot else None
+        if glance is None or glance.file is None:
+            self.say("This job has no file to open yet.", bad=True)
+        else:
+            self.dashboard.open_file(glance.id, openable("best", glance.file, ""))
 
     def action_grow(self) -> None:
         """Enlarge the focused panel."""

@@ -17,6 +17,7 @@ from tui.formatting import money
 from tui.screens.base import BaseScreen
 from tui.screens.panels import Panels
 from tui.snapshots.decisions import key_of_prompt, key_to_select
+from tui.snapshots.files import OpenableFile
 from tui.snapshots.job import JobSnapshot, JobView
 from tui.snapshots.tree import TreeLine
 from tui.widgets.bars import TopBar
@@ -191,6 +192,23 @@ class JobScreen(BaseScreen):
                 self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
 
         self.app.push_screen(ApproveScreen(gate), answer)
+
+    def action_open_file(self) -> None:
+        """Open the file of the selected part; choose first if a step has several."""
+        from tui.screens.pick_file import PickFileScreen
+
+        detail = self._snapshot.detail if self._snapshot else None
+        files = detail.openable if detail else ()
+        if not files:
+            self.say("This part has no file to open.", bad=True)
+        elif detail and (len(files) == 1 or (detail.node <= 0)):
+            self.dashboard.open_file(self.job_id, files[0])
+        else:
+            self.app.push_screen(PickFileScreen(files), self._open_picked)
+
+    def _open_picked(self, file: OpenableFile | None) -> None:
+        if file is not None:
+            self.dashboard.open_file(self.job_id, file)
 
     def action_send(self) -> None:
         """Choose the recipe that the selected part of the job is sent to."""

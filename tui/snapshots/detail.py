@@ -9,9 +9,18 @@ from dataclasses import dataclass, replace
 from db.queries import inspect
 from db.queries.inspect import FileLine
 from db.rows import ApiCallRow, ArtifactRow, CritiqueRow, PromptRow, ScoreRow
+from engine.contract.tracing import TRACE
 from engine.text.terminal import clean
 from tui import formatting as figures
-from tui.snapshots.files import DrawnResult, draw_result, faces, facts_line, line_of
+from tui.snapshots.files import (
+    DrawnResult,
+    OpenableFile,
+    draw_result,
+    faces,
+    facts_line,
+    line_of,
+    openable,
+)
 from tui.snapshots.image_scores import ImageScores
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.score_table import ImageScoreTable, sheet_of
@@ -59,12 +68,13 @@ class Detail:
 
     Attributes:
         images: Hashes of its files that are shown; the last is the most important.
-        shown: The file to show.
         preview: Preview of its image, if there is no image yet.
         before: The previous prompt.
         sheet: Scores of several images.
         drawn: The result of a step as its kind draws it.
         decided: Decisions of an operator for it.
+        shown: The file that is shown as its image.
+        openable: Its files that can be opened, the one that is shown first.
     """
 
     node: int
@@ -85,6 +95,7 @@ class Detail:
     drawn: DrawnResult | None = None
     decided: tuple[str, ...] = ()
     shown: FileLine | None = None
+    openable: tuple[OpenableFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +164,18 @@ def read_detail(
         result=_pretty(result),
         drawn=_drawn(connection, node, left),
         shown=painted[-1] if painted else None,
+        openable=_openable(artifacts, painted[-1].hash if painted else "", lines),
     )
+
+
+def _openable(
+    artifacts: Sequence[ArtifactRow], shown: str, lines: Mapping[int, inspect.StepLine]
+) -> tuple[OpenableFile, ...]:
+    """Return files to open, each once: the one that is shown, then the newest, traces last."""
+    newest = {artifact.hash: artifact for artifact in artifacts[::-1]}
+    order = sorted(newest.values(), key=lambda a: (a.hash != shown, a.role == TRACE))
+    keys: dict[int | None, str] = {None: "", **{step: line.key for step, line in lines.items()}}
+    return tuple(openable(a.role, line_of(a), keys.get(a.step_id, "")) for a in order)
 
 
 def _painted(files: Sequence[FileLine], marks: ImageScores) -> list[FileLine]:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from db.queries import inspect
 from db.queries.inspect import Faces, FileLine
 from db.rows import ArtifactRow
+from engine.text.terminal import clean
+from tui import formatting as figures
 
 if TYPE_CHECKING:
     from engine.contract.kinds import Item, Lines
@@ -33,6 +35,33 @@ class DrawnResult:
 
     title: str
     lines: "Lines"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenableFile:
+    """A stored file that can be opened in a viewer or a player.
+
+    Attributes:
+        name: Its role or field, cleaned.
+        title: Name of its kind.
+        facts: Its facts in a line, cleaned.
+        file: Its row.
+        part: The step that left it, or the field of the input that holds it.
+    """
+
+    name: str
+    title: str
+    facts: str
+    file: FileLine
+    part: str
+
+
+def openable(name: str, file: FileLine, part: str) -> OpenableFile:
+    """Return a stored file to be opened."""
+    from engine.kinds.drawing import title_of
+
+    facts = ", ".join(fact for fact in (facts_line(file), figures.size(file.size)) if fact)
+    return OpenableFile(clean(name, 40), title_of(file.kind), facts, file, part)
 
 
 @cache

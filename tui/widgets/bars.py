@@ -39,6 +39,12 @@ class TopBar(Widget):
         self._trail: tuple[str, ...] = ()
         self._head = Header()
         self._read_only = False
+        self._playing = ""
+
+    def set_playing(self, name: str) -> None:
+        """Set the name of the file that plays; empty if none does."""
+        self._playing = name
+        self.refresh()
 
     def set_trail(self, *trail: str, read_only: bool = False) -> None:
         """Set the crumbs, from the outside in: cleaned texts."""
@@ -74,6 +80,9 @@ class TopBar(Widget):
 
     def _engine(self) -> Text:
         engine, text = self._head.engine, Text()
+        if self._playing:
+            running = self.get_component_rich_style("bar--running", partial=True)
+            text.append("♪ playing · O stops   ", running)
         words, style = _ENGINE.get(engine.state, ("? engine", "muted"))
         words = words.removesuffix(_STARTS) if self._read_only else words
         text.append(words, self.get_component_rich_style(f"bar--{style}", partial=True))

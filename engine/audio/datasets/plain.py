@@ -1,5 +1,6 @@
 """Plain data and samples from the values of a pickle."""
 
+import contextlib
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.audio.datasets.values import Array, Run
@@ -25,15 +26,16 @@ def metadata(record: dict[Any, Any], audio: str) -> dict[str, Any]:
 
     Large values, arrays and anything nested more than six deep are left out.
     """
+    known = {key: value for key, value in record.items() if isinstance(key, str) and key != audio}
+    return _plain_items(known, [MAX_ITEMS], 0)
+
+
+def _plain_items(record: dict[Any, Any], budget: list[int], depth: int) -> dict[str, Any]:
+    """Return the items of a dict that are plain data, without the others."""
     kept = {}
-    budget = [MAX_ITEMS]
     for key, value in record.items():
-        if key == audio or not isinstance(key, str):
-            continue
-        try:
-            kept[key] = _plain(value, budget, 0)
-        except _TooLarge:
-            continue
+        with contextlib.suppress(_TooLarge):
+            kept[str(key)] = _plain(value, budget, depth)
     return kept
 
 
@@ -42,7 +44,7 @@ def _plain(value: Any, budget: list[int], depth: int) -> Any:
     if budget[0] < 0 or depth > MAX_DEPTH:
         raise _TooLarge
     if isinstance(value, dict):
-        return {str(key): _plain(item, budget, depth + 1) for key, item in value.items()}
+        return _plain_items(value, budget, depth + 1)
     if isinstance(value, list | tuple):
         if len(value) > MAX_ITEMS:
             raise _TooLarge

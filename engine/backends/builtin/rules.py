@@ -33,7 +33,11 @@ class RuleBackend(BaseChatBackend):
 
     def refusal_of(self, agent: AnyAgent) -> str:
         """Return a sentence if an agent has no rule."""
-        return "" if agent.rule else f"{self.info.name} has no rule for it, so it needs a model"
+        if agent.rule:
+            return ""
+        if agent.sounds is not None:
+            return f"{self.info.name} takes no sounds, so it needs a model that hears"
+        return f"{self.info.name} has no rule for it, so it needs a model"
 
     async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
         """Run the rule of an agent.

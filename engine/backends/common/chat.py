@@ -1,4 +1,4 @@
-"""Backends of chat models, whoever the provider is: any agent of any recipe, text and images.
+"""Backends of chat models, whoever the provider is: any agent of any recipe: text, images, sounds.
 
 A provider's module gives a `ChatClient`, which makes one round on the wire. Conversation and
 shape of the answer are the agent's (`engine.contract.agent`).
@@ -11,8 +11,11 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
+from engine.audio.decode import MissingExtraError
+from engine.audio.sound import SoundError
 from engine.backends.common.failures import Account, out_of_time
 from engine.backends.common.inline_images import fitted
+from engine.backends.common.inline_sounds import heard
 from engine.backends.common.readiness import silent
 from engine.backends.common.scrubbing import mask, scrub
 from engine.backends.common.settings import RemoteSettings
@@ -22,13 +25,14 @@ from engine.contract import (
     Artifact,
     BackendInfo,
     BaseChatBackend,
+    Blocked,
     CallContext,
     Limits,
     MissingRequirement,
     Permanent,
 )
 from engine.contract.chat.answers import SampledResult
-from engine.contract.chat.conversation import Conversation, InlineImage, plain_schema
+from engine.contract.chat.conversation import Conversation, InlineImage, InlineSound, plain_schema
 from engine.contract.chat.replies import ModelReply, structured
 
 METHOD = "1"
@@ -44,6 +48,8 @@ _REFUSED_TEMPERATURE = re.compile(
 _CHARACTERS_OF_TOKEN = 3  # rather too few, so that estimates are rather too high
 _TOKENS_PER_IMAGE = 3000
 _MAX_TOKENS_PER_IMAGE = 4096
+_TOKENS_PER_SOUND = 2000
+_MAX_TOKENS_PER_SOUND = 4096
 _MAX_TOKENS_AROUND = 1024  # roles, marks and the schema's own, of one round
 _MAX_TOKENS_OF_REPAIR = 4096  # what is wrong with an answer, and the schema again
 _ORDINARY = {"vision": ((1000, 150), (6000, 2500)), "text": ((800, 150), (8000, 2500))}
@@ -117,6 +123,10 @@ class ChatClient(Protocol):
         """Missing requirements."""
         ...
 
+    def hears(self, model: str) -> bool:
+        """Return True if a model takes sounds."""
+        ...
+
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
 
@@ -148,22 +158,36 @@ class RemoteChatBackend(BaseChatBackend):
             paid=self.chat_client.paid,
             reusable=settings.temperature == 0,
             limits=settings.limits,
-            price_names=(f"{name}.price_input=...", f"{name}.price_output=..."),
+            price_names=self._price_names(name, model),
             client=self.chat_client.client,
         )
+
+    def _price_names(self, name: str, model: str) -> tuple[str, ...]:
+        settings = self.settings
+        is_known = settings.price_input is not None and settings.price_output is not None
+        if is_known and settings.price_of_sound is None and self.chat_client.hears(model):
+            return (f"{name}.price_sound=...",)
+        return (f"{name}.price_input=...", f"{name}.price_output=...")
 
     def version_of(self, agent: AnyAgent) -> str:
         """Return method, version of the agent's words, and the settings that change answers."""
         return f"{METHOD}+{agent.version}{self.settings.variant}"
 
+    def refusal_of(self, agent: AnyAgent) -> str:
+        """Return a sentence if an agent has sounds and the model takes none."""
+        if agent.sounds is None or self.chat_client.hears(self.info.model):
+            return ""
+        return f"{self.info.name} ({self.info.model}) takes no sounds"
+
     async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
         """Run an agent.
 
         Raises:
-            StepError: There is no answer, or an image of the request cannot be read.
+            StepError: There is no answer, or an image or a sound of the request cannot be read.
         """
         images = [await self._inline(image, context) for image in agent.images_of(request)]
-        talk = self._tempered(agent.conversation(request, images))
+        sounds = [await self._heard(sound, context) for sound in agent.sounds_of(request)]
+        talk = self._tempered(agent.conversation(request, images, sounds))
         answer = await structured(
             lambda turns: self._sampled(turns, context), talk, talk.shape, context, self.info.name
         )
@@ -195,6 +219,16 @@ class RemoteChatBackend(BaseChatBackend):
             return await context.compute(fitted, data)
         except ValueError as error:
             raise Permanent(f"The image cannot be judged: {error}") from error
+
+    async def _heard(self, sound: Artifact, context: CallContext) -> InlineSound:
+        data = await context.read(sound)
+        try:
+            return await context.compute(heard, data)
+        except MissingExtraError as error:
+            remedy = "Install it, then resume."
+            raise Blocked(f"The sound {error}.", reason="backend", remedy=remedy) from error
+        except SoundError as error:
+            raise Permanent(f"The sound {error}.") from error
 
     def worst_cost(self, request: Any, agent: AnyAgent | None = None) -> int | None:
         """Return the maximum cost of a call in micro-dollars; None if a price is not known."""
@@ -231,7 +265,11 @@ class RemoteChatBackend(BaseChatBackend):
         except TimeoutError:
             unknown = asks_about(settings, talk)
             raise out_of_time(self.chat_client.account, settings.timeout, unknown=unknown) from None
-        estimated = _estimated_tokens(talk), len(reply.text) // _CHARACTERS_OF_TOKEN
+        estimated = TokenUsage(
+            tokens_in=_estimated_tokens(talk),
+            tokens_out=len(reply.text) // _CHARACTERS_OF_TOKEN,
+            tokens_sound=_sounds(talk) * _TOKENS_PER_SOUND,
+        )
         report(context, usage, settings, estimated)
         secrets = self.chat_client.account.secrets
         return replace(reply, text=mask(reply.text, secrets), reason=scrub(reply.reason, secrets))
@@ -258,18 +296,22 @@ def worst_cost(settings: ChatSettings, talk: Conversation) -> int | None:
     """
     if settings.price_input is None or settings.price_output is None:
         return None
+    sound = _sounds(talk) * _MAX_TOKENS_PER_SOUND
+    if sound and settings.has_price and settings.price_of_sound is None:
+        return None
     texts = [talk.system, *(turn.text for turn in talk.turns), str(plain_schema(talk.shape))]
     images = sum(len(turn.images) for turn in talk.turns)
     first = sum(len(text.encode("utf-8", "replace")) for text in texts) + _MAX_TOKENS_AROUND
-    first += images * _MAX_TOKENS_PER_IMAGE
+    first += images * _MAX_TOKENS_PER_IMAGE + sound
     second = first + settings.max_tokens + _MAX_TOKENS_OF_REPAIR
-    cost = settings.microdollars(first + second, 2 * settings.max_tokens)
+    cost = settings.microdollars(first + second, 2 * settings.max_tokens, 2 * sound)
     return cost + 1 if cost else 0  # each round is rounded up by itself
 
 
 def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
     """Return True if a round of unknown outcome may have cost more than `ask_above`."""
-    worst = settings.microdollars(_estimated_tokens(talk), settings.max_tokens)
+    sound = _sounds(talk) * _TOKENS_PER_SOUND
+    worst = settings.microdollars(_estimated_tokens(talk), settings.max_tokens, sound)
     return worst > settings.ask_above * 1_000_000
 
 
@@ -277,4 +319,10 @@ def _estimated_tokens(talk: Conversation) -> int:
     """Return a rough count of a conversation's tokens."""
     told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
     images = sum(len(turn.images) for turn in talk.turns)
-    return told // _CHARACTERS_OF_TOKEN + images * _TOKENS_PER_IMAGE
+    heard_or_seen = images * _TOKENS_PER_IMAGE + _sounds(talk) * _TOKENS_PER_SOUND
+    return told // _CHARACTERS_OF_TOKEN + heard_or_seen
+
+
+def _sounds(talk: Conversation) -> int:
+    """Return the number of sounds of a conversation."""
+    return sum(len(turn.sounds) for turn in talk.turns)

@@ -53,6 +53,10 @@ class KeyedChatClient(Generic[SettingsT]):
         self.paid = settings.has_price or not settings.is_local
         self.address = settings.base_url or self.url
 
+    def hears(self, model: str) -> bool:
+        """Return True if a model takes sounds: none does unless the provider's client says so."""
+        return False
+
     def missing(self) -> list[MissingRequirement]:
         """The client's package; a key, unless the server is this machine."""
         needed = not self.settings.is_local

@@ -10,10 +10,11 @@ from engine.backends.common.readiness import silent
 from engine.backends.common.spending import TokenUsage, report
 from engine.contract import CallContext, MissingRequirement, Permanent
 from engine.contract.backend import BaseBackend
-from engine.contract.embedding import EmbeddingInfo, Embeddings, EmbedRequest
+from engine.contract.embedding import EmbeddingInfo, Embeddings, EmbedRequest, Purpose
 
 MAX_INPUTS = 512
-"""Texts of one request: their vectors stay within the limit on replies."""
+"""Texts of one request, unless the provider takes fewer: their vectors stay within the limit on
+replies."""
 
 _BYTES_OF_TOKEN = 4
 
@@ -28,21 +29,29 @@ class EmbeddingClient(Protocol):
         paid: True if a call costs money.
         client: The provider's package.
         address: Address of its API.
+        max_inputs: Maximum number of texts of one request.
     """
 
     account: Account
     paid: bool
     client: str
     address: str
+    max_inputs: int
 
     def missing(self) -> list[MissingRequirement]:
         """Return missing requirements."""
         ...
 
     async def vectors(
-        self, model: str, texts: Sequence[str], *, unknown: bool
+        self, model: str, texts: Sequence[str], purpose: Purpose, *, unknown: bool
     ) -> tuple[Vectors, TokenUsage]:
         """Return a vector per text, in their order, and the tokens that were read.
+
+        Args:
+            model: The model.
+            texts: The texts; none is empty.
+            purpose: Use of the vectors, for models that embed by it.
+            unknown: As for `from_exception`.
 
         Raises:
             StepError: It did not work.
@@ -57,23 +66,31 @@ class RemoteEmbedder(BaseBackend):
         settings: Address, limits, prices.
         client: Wire format.
         model: The model.
+        dimensions: Length of the vectors that is asked for; None for the model's own.
     """
 
     info: EmbeddingInfo
 
-    def __init__(self, settings: ChatSettings, client: EmbeddingClient, model: str) -> None:
+    def __init__(
+        self,
+        settings: ChatSettings,
+        client: EmbeddingClient,
+        model: str,
+        dimensions: int | None = None,
+    ) -> None:
         name = client.account.name
         self.settings, self.client = settings, client
         self.info = EmbeddingInfo(
             name=name,
             model=model,
-            version="1",
+            version="1" if dimensions is None else f"1+dimensions={dimensions}",
             lane=settings.lane(name, model),
             paid=client.paid,
             limits=settings.limits,
             price_names=(f"{name}.price_input=...",),
             client=client.client,
-            max_inputs=MAX_INPUTS,
+            dimensions=dimensions,
+            max_inputs=client.max_inputs,
         )
 
     async def embed(self, request: EmbedRequest, context: CallContext) -> Embeddings:
@@ -88,10 +105,12 @@ class RemoteEmbedder(BaseBackend):
         texts = [text or " " for text in request.texts]  # an empty text is refused by some
         try:
             async with asyncio.timeout(seconds):
-                rows, usage = await self.client.vectors(self.info.model, texts, unknown=unknown)
+                rows, usage = await self.client.vectors(
+                    self.info.model, texts, request.purpose, unknown=unknown
+                )
         except TimeoutError:
             raise out_of_time(self.client.account, seconds, unknown=unknown) from None
-        report(context, usage, self.settings, (_tokens(request), 0))
+        report(context, usage, self.settings, TokenUsage(tokens_in=_tokens(request)))
         if len(rows) != request.count:
             words = f"what came are {len(rows)} vectors for {request.count} texts"
             raise cut_off(self.client.account, words, unknown=unknown)

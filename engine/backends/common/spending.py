@@ -27,12 +27,26 @@ class TokenPrices(BaseModel):
         """True if tokens cost something, wherever the server is."""
         return bool(self.price_input or self.price_output)
 
-    def microdollars(self, tokens_in: int, tokens_out: int) -> int:
+    @property
+    def price_of_sound(self) -> float | None:
+        """Dollars for a million tokens of sound that is read; None if not known."""
+        return None
+
+    def microdollars(self, tokens_in: int, tokens_out: int, tokens_sound: int = 0) -> int:
         """Cost of a call, rounded up to whole micro-dollars; 0 if no price is set.
 
         A dollar for a million tokens is a micro-dollar for a token.
+
+        Args:
+            tokens_in: Tokens read.
+            tokens_out: Tokens written.
+            tokens_sound: Tokens of sound among those read; they cost as much as the others if
+                they have no price.
         """
-        cost = tokens_in * (self.price_input or 0) + tokens_out * (self.price_output or 0)
+        read, heard = self.price_input or 0, self.price_of_sound
+        sound = min(tokens_sound, tokens_in)
+        cost = (tokens_in - sound) * read + sound * (read if heard is None else heard)
+        cost += tokens_out * (self.price_output or 0)
         return int(-(-cost // 1))
 
 
@@ -42,6 +56,7 @@ class TokenUsage(BaseModel):
     Attributes:
         tokens_in: Tokens read, the images' included; None if the provider counts none.
         tokens_out: Tokens written, those of reasoning included; None if it counts none.
+        tokens_sound: Tokens of sound among those read; None if it does not count them apart.
         request_id: The provider's own name for the call, for its support and its bills.
     """
 
@@ -49,14 +64,18 @@ class TokenUsage(BaseModel):
 
     tokens_in: int | None = Field(None, ge=0)
     tokens_out: int | None = Field(None, ge=0)
+    tokens_sound: int | None = Field(None, ge=0)
     request_id: str | None = None
+
+
+_NONE = TokenUsage(tokens_in=0, tokens_out=0, tokens_sound=0)
 
 
 def report(
     context: CallContext,
     usage: TokenUsage,
     prices: TokenPrices,
-    estimated: tuple[int, int] = (0, 0),
+    estimated: TokenUsage = _NONE,
 ) -> None:
     """Report a reply's tokens, cost and provider id to the runtime.
 
@@ -66,11 +85,13 @@ def report(
         context: The call's context.
         usage: The provider's own count.
         prices: What the tokens cost; nothing is reported as cost where no price is set.
-        estimated: Tokens read and written, for the cost of those that the provider counts none of.
+        estimated: Estimate, for the cost of tokens that the provider does not count.
     """
     context.request_id = usage.request_id
     context.usage(usage.tokens_in or 0, usage.tokens_out or 0)
-    read = estimated[0] if usage.tokens_in is None else usage.tokens_in
-    written = estimated[1] if usage.tokens_out is None else usage.tokens_out
-    if cost := prices.microdollars(read, written):
+    read, written, sound = (
+        (getattr(estimated, name) or 0) if (found := getattr(usage, name)) is None else found
+        for name in ("tokens_in", "tokens_out", "tokens_sound")
+    )
+    if cost := prices.microdollars(read, written, sound):
         context.cost(cost)

@@ -1,5 +1,6 @@
 """Key of both of Google's clients, and how a reply is read."""
 
+import re
 from collections.abc import Mapping
 
 from engine.backends.common.chat_client import KeyedChatClient
@@ -18,6 +19,9 @@ MODULES: dict[Sdk, str] = {
 }
 """Module of each of Google's clients."""
 
+_HEARING = re.compile(r"(?:models/)?gemini-(?!.*(?:embedding|image|tts|live)).*")
+"""Names of models that take sounds (https://ai.google.dev/gemini-api/docs/audio)."""
+
 
 class GeminiChatClient(KeyedChatClient[GeminiSettings]):
     """One round with Gemini, as far as it does not depend on the client.
@@ -33,6 +37,10 @@ class GeminiChatClient(KeyedChatClient[GeminiSettings]):
     def __init__(self, settings: GeminiSettings, environment: Mapping[str, str], sdk: Sdk) -> None:
         self.client, self.module = sdk, MODULES[sdk]
         super().__init__(settings, environment)
+
+    def hears(self, model: str) -> bool:
+        """Return True if a model takes sounds: Gemini models do, except those of other outputs."""
+        return self.settings.takes_sounds(bool(_HEARING.fullmatch(model)))
 
     def read(self, heard: LastReply, *, unknown: bool) -> tuple[ModelReply, TokenUsage]:
         """Return a raw reply and its usage.

@@ -88,7 +88,8 @@ def genai_client(genai: Any, http: Any, address: str, key: str | None, timeout: 
 
 def _content(types: Any, turn: Any) -> Any:
     parts = [
-        types.Part.from_bytes(data=image.data, mime_type=image.media_type) for image in turn.images
+        types.Part.from_bytes(data=one.data, mime_type=one.media_type)
+        for one in (*turn.images, *turn.sounds)
     ]
     parts.append(types.Part.from_text(text=turn.text))
     return types.Content(role="model" if turn.role == "assistant" else "user", parts=parts)

@@ -20,7 +20,13 @@ from engine.backends.common.spending import TokenUsage
 from engine.backends.common.tracing import HttpExchange
 from engine.backends.gemini.chat_client import GeminiChatClient
 from engine.config.addresses import is_loopback
-from engine.contract.chat.conversation import ChatTurn, Conversation, plain_schema
+from engine.contract.chat.conversation import (
+    ChatTurn,
+    Conversation,
+    InlineImage,
+    InlineSound,
+    plain_schema,
+)
 from engine.contract.chat.replies import ModelReply
 from engine.contract.tracing import wire_log
 
@@ -155,9 +161,8 @@ def _read_within(
 
 
 def _content(turn: ChatTurn) -> dict[str, Any]:
-    parts: list[Any] = [
-        {"mime_type": image.media_type, "data": image.data} for image in turn.images
-    ]
+    sent: list[InlineImage | InlineSound] = [*turn.images, *turn.sounds]
+    parts: list[Any] = [{"mime_type": one.media_type, "data": one.data} for one in sent]
     return {
         "role": "model" if turn.role == "assistant" else "user",
         "parts": [*parts, turn.text],

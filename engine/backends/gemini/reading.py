@@ -91,6 +91,13 @@ class PromptFeedback(Lenient):
     message: str = Field("", validation_alias=_named("blockReasonMessage", "block_reason_message"))
 
 
+class ModalityTokens(Lenient):
+    """Count of the tokens of one modality."""
+
+    modality: str = ""
+    count: Count = Field(None, validation_alias=_named("tokenCount", "token_count"))
+
+
 class UsageMetadata(Lenient):
     """Counts of tokens."""
 
@@ -102,6 +109,15 @@ class UsageMetadata(Lenient):
         None, validation_alias=_named("thoughtsTokenCount", "thoughts_token_count")
     )
     total: Count = Field(None, validation_alias=_named("totalTokenCount", "total_token_count"))
+    details: Items[ModalityTokens] = Field(
+        (), validation_alias=_named("promptTokensDetails", "prompt_tokens_details")
+    )
+
+    @property
+    def sound(self) -> int | None:
+        """Tokens of sound among those read; None if they are not counted apart."""
+        found = [one.count for one in self.details if one.modality == "AUDIO"]
+        return found[0] if found else None
 
 
 class GeminiReply(Lenient):
@@ -131,7 +147,12 @@ class GeminiReply(Lenient):
         written = None if counts.written is None else counts.written + (counts.thought or 0)
         if counts.read is not None and counts.total is not None:
             written = max(written or 0, counts.total - counts.read)
-        return TokenUsage(tokens_in=counts.read, tokens_out=written, request_id=self.id)
+        return TokenUsage(
+            tokens_in=counts.read,
+            tokens_out=written,
+            tokens_sound=counts.sound,
+            request_id=self.id,
+        )
 
 
 def reply_in(account: Account, heard: LastReply, *, unknown: bool) -> GeminiReply:

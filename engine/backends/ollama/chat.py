@@ -97,6 +97,10 @@ class OllamaChatClient:
             lacks.append(unusable)
         return lacks
 
+    def hears(self, model: str) -> bool:
+        """Return False: its interface has no sounds."""
+        return False
+
     async def models(self) -> list[str]:
         """The names of the models that are there, sorted.
 

@@ -5,10 +5,11 @@ Wire format: https://docs.ollama.com/api/embed
 
 from collections.abc import Sequence
 
-from engine.backends.common.embedding import Vectors
+from engine.backends.common.embedding import MAX_INPUTS, Vectors
 from engine.backends.common.reading import Count, Lenient
 from engine.backends.common.spending import TokenUsage
 from engine.backends.ollama.chat import OllamaChatClient
+from engine.contract.embedding import Purpose
 
 
 class _Vectors(Lenient):
@@ -21,8 +22,10 @@ class _Vectors(Lenient):
 class OllamaEmbeddings(OllamaChatClient):
     """Embeddings by a model under Ollama."""
 
+    max_inputs = MAX_INPUTS
+
     async def vectors(
-        self, model: str, texts: Sequence[str], *, unknown: bool
+        self, model: str, texts: Sequence[str], purpose: Purpose, *, unknown: bool
     ) -> tuple[Vectors, TokenUsage]:
         """Return a vector per text, in their order, and the tokens that were read.
 

@@ -34,7 +34,8 @@ def _embedding(settings: OpenAISettings, environment: Mapping[str, str]) -> Embe
     from engine.backends.openai.embeddings import OpenAIEmbeddings
 
     client = OpenAIEmbeddings(settings, environment)
-    return RemoteEmbedder(settings, client, settings.embedding_model)
+    model, dimensions = settings.embedding_model, settings.embedding_dimensions
+    return RemoteEmbedder(settings, client, model, dimensions)
 
 
 FAMILY = BackendFamily(

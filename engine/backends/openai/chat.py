@@ -4,6 +4,7 @@ Wire format: https://platform.openai.com/docs/api-reference/chat/create
 """
 
 import base64
+import re
 from typing import Any
 
 from pydantic import AliasChoices, Field
@@ -25,6 +26,9 @@ from engine.contract.chat.replies import ModelReply
 NAME = "openai"
 API_URL = "https://api.openai.com/v1"
 
+_HEARING = re.compile(r"audio|omni", re.IGNORECASE)
+"""Part of the names of models that take sounds: gpt-audio, gpt-4o-audio-preview, qwen2-audio."""
+
 
 class _Message(Lenient):
     content: ReplyText = ""
@@ -41,9 +45,14 @@ class _Choice(Lenient):
     error: Any = None
 
 
+class _Details(Lenient):
+    audio_tokens: Count = None
+
+
 class _Usage(Lenient):
     prompt_tokens: Count = None
     completion_tokens: Count = None
+    prompt_tokens_details: _Details = _Details()
 
 
 class _Completion(Lenient):
@@ -63,6 +72,10 @@ class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
 
     name, keys, url = NAME, KEY_NAMES, API_URL
     client = module = "openai"
+
+    def hears(self, model: str) -> bool:
+        """Return True if a model takes sounds: by its name, unless the setting says so."""
+        return self.settings.takes_sounds(bool(_HEARING.search(model)))
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
@@ -91,6 +104,7 @@ class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
         count = TokenUsage(
             tokens_in=completion.usage.prompt_tokens,
             tokens_out=completion.usage.completion_tokens,
+            tokens_sound=completion.usage.prompt_tokens_details.audio_tokens,
             request_id=headers.get("x-request-id"),
         )
         return self._read(choice), count
@@ -117,7 +131,9 @@ class OpenAIChatClient(KeyedChatClient[OpenAISettings]):
         }
         if talk.temperature is not None:
             asked["temperature"] = talk.temperature
-        if settings.structured == "schema":
+        if settings.base_url is None and _HEARING.search(model):
+            asked["modalities"] = ["text"]  # its own models that hear take no schema
+        elif settings.structured == "schema":
             shape = {"name": "answer", "schema": plain_schema(talk.shape), "strict": True}
             asked["response_format"] = {"type": "json_schema", "json_schema": shape}
         elif settings.structured == "json":
@@ -161,11 +177,15 @@ def _content(response: Any) -> bytes:
 
 
 def _message(turn: ChatTurn) -> dict[str, Any]:
-    if not turn.images:
+    if not turn.images and not turn.sounds:
         return {"role": turn.role, "content": turn.text}
     parts: list[dict[str, Any]] = [{"type": "text", "text": turn.text}]
     for image in turn.images:
         data = base64.b64encode(image.data).decode("ascii")
         address = {"url": f"data:{image.media_type};base64,{data}"}
         parts.append({"type": "image_url", "image_url": address})
+    for sound in turn.sounds:
+        data = base64.b64encode(sound.data).decode("ascii")
+        input_audio = {"data": data, "format": sound.media_type.partition("/")[2]}
+        parts.append({"type": "input_audio", "input_audio": input_audio})
     return {"role": turn.role, "content": parts}

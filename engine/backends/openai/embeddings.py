@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.backends.common.chat_client import KeyedChatClient, whole_reply
-from engine.backends.common.embedding import Vectors
+from engine.backends.common.embedding import MAX_INPUTS, Vectors
 from engine.backends.common.http import MAX_IMAGE_BYTES
 from engine.backends.common.readiness import load
 from engine.backends.common.reading import Count, Items, Lenient
 from engine.backends.common.spending import TokenUsage
 from engine.backends.openai.chat import API_URL, NAME, openai_client, status_error
 from engine.backends.openai.settings import KEY_NAMES, OpenAISettings
+from engine.contract.embedding import Purpose
 
 
 class _Vector(Lenient):
@@ -42,22 +43,24 @@ class OpenAIEmbeddings(KeyedChatClient[OpenAISettings]):
 
     name, keys, url = NAME, KEY_NAMES, API_URL
     client = module = "openai"
+    max_inputs = MAX_INPUTS
 
     async def vectors(
-        self, model: str, texts: Sequence[str], *, unknown: bool
+        self, model: str, texts: Sequence[str], purpose: Purpose, *, unknown: bool
     ) -> tuple[Vectors, TokenUsage]:
         """Return a vector per text, in their order, and the tokens that were read.
 
         Raises:
             StepError: It did not work.
         """
-        openai = await load("openai", "openai")
+        openai, dimensions = await load("openai", "openai"), self.settings.embedding_dimensions
+        length = {} if dimensions is None else {"dimensions": dimensions}
 
         async def send() -> Any:
             limit = {"limit": MAX_IMAGE_BYTES}
             async with openai_client(openai, self.settings, self.key, **limit) as client:
                 return await client.embeddings.with_raw_response.create(
-                    model=model, input=list(texts), encoding_format="float"
+                    model=model, input=list(texts), encoding_format="float", **length
                 )
 
         found, headers = await whole_reply(

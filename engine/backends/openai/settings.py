@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from engine.backends.common.chat import ChatSettings
+from engine.backends.common.hearing import HearingSettings
 from engine.backends.common.spending import TokenPrices
 from engine.money.amounts import price_of
 
@@ -10,11 +10,12 @@ KEY_NAMES = ("OPENAI_API_KEY",)
 """Names of the environment under which the key is looked for."""
 
 
-class OpenAISettings(ChatSettings):
+class OpenAISettings(HearingSettings):
     """Settings of OpenAI and of servers that speak its language.
 
     Attributes:
         embedding_model: The model that embeds texts.
+        embedding_dimensions: Length of the vectors, for models that can shorten them.
         image_model: The model that makes images.
         image_quality: Its quality, by the provider's own name for it.
         price_image: Dollars for one image: what budgets reserve, and what it has cost where the
@@ -27,6 +28,9 @@ class OpenAISettings(ChatSettings):
 
     model: str = Field("gpt-5.6-luna", description="Model, by the provider's own name for it.")
     embedding_model: str = Field("text-embedding-3-small", description="Model that embeds texts.")
+    embedding_dimensions: int | None = Field(
+        None, ge=1, le=8192, description="Length of the vectors; the model's own by default."
+    )
     image_model: str = Field("gpt-image-2.5-flare", description="Model that makes images.")
     image_quality: str | None = Field(
         None, description="Quality of images, by the provider's own name for it."

@@ -26,12 +26,26 @@ class InlineImage:
 
 
 @dataclass(frozen=True, slots=True)
+class InlineSound:
+    """A sound that is sent with the text.
+
+    Attributes:
+        data: Its bytes.
+        media_type: Their type, for example `audio/wav`.
+    """
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChatTurn:
     """One turn of a conversation."""
 
     role: Literal["user", "assistant"]
     text: str
     images: tuple[InlineImage, ...] = ()
+    sounds: tuple[InlineSound, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

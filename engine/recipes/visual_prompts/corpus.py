@@ -7,7 +7,7 @@ vectors are of one model and can be compared.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,22 @@ MAX_TEXTS = 1024
 MAX_COMPARED = 2048
 """Texts that are compared with one another at most: time and memory grow with their square."""
 
-Measures = dict[int, list[Creativity]]
-"""Measures of the prompts of each sample, in order, by the number of the sample."""
+
+@dataclass(frozen=True)
+class SampleMeasures:
+    """Measures of one sample.
+
+    Attributes:
+        prompts: Measures of its prompts, in order.
+        embedder: Backend, model and version of the vectors; empty without any.
+    """
+
+    prompts: Sequence[Creativity]
+    embedder: str = ""
+
+
+Measures = Mapping[int, SampleMeasures]
+"""Measures of each sample by its number."""
 
 
 @dataclass(frozen=True)
@@ -117,10 +131,11 @@ def read_measures(result: CorpusCreativity, stored: Callable[[str], Path]) -> Me
     Raises:
         OSError: A file is gone.
     """
-    found: Measures = {}
+    found: dict[int, SampleMeasures] = {}
     for group in result.groups:
         for row in json.loads(stored(group.measures.hash).read_bytes()):
-            found[row["sample_idx"]] = [Creativity.model_validate(one) for one in row["creativity"]]
+            prompts = [Creativity.model_validate(one) for one in row["creativity"]]
+            found[row["sample_idx"]] = SampleMeasures(prompts, group.embedder)
     return found
 
 

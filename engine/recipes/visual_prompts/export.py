@@ -28,7 +28,7 @@ MAX_EXPORT = 512 << 20
 """Bytes of an earlier export that are read."""
 
 
-def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]) -> None:
+def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]) -> list[Record]:
     """Write the three files, with the samples that an earlier export of the data set has.
 
     Each file appears whole or not at all. The same samples give the same bytes.
@@ -37,6 +37,9 @@ def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]
         folder: The folder, created if it is missing.
         head: Facts of the export.
         samples: Samples of the batch that have ended.
+
+    Returns:
+        The records of all samples of the export.
 
     Raises:
         ExportError: The folder holds something else under the name of the export.
@@ -47,6 +50,7 @@ def write_export(folder: Path, head: ExportHead, samples: Sequence[SampleReport]
         target.put(COMPLETE, to_json(complete_document(head, records)))
         target.put(FOR_IMAGES, to_json(image_prompts(records)))
         target.put(SUMMARY, to_json(summary_document(head, records)))
+    return records
 
 
 def write_checkpoint(

@@ -63,6 +63,9 @@ class VisualPromptsSettings(RecipeSettings):
         le=384000,
         description="Sample rate in Hz of data sets that do not state theirs.",
     )
+    listen: bool = Field(
+        False, description="Send the sound itself to the writer, for models that hear."
+    )
     mel_spectrogram: bool = Field(False, description="Write a mel spectrogram of each sample.")
     images: bool = Field(False, description="Generate an image of each prompt, and score it.")
     width: int = Field(768, ge=MIN_SIDE, le=MAX_SIDE, description="Width of the images in pixels.")

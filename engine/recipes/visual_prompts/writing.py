@@ -6,7 +6,11 @@ from engine.audio.features import Features
 from engine.contract import Permanent
 from engine.contract.backend import Artifact, FrozenModel
 from engine.contract.job import Job
-from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPrompt, VisualPromptRequest
+from engine.recipes.visual_prompts.agents.writer import (
+    VisualPrompt,
+    VisualPromptRequest,
+    writer_for,
+)
 from engine.recipes.visual_prompts.checks import problems_of
 from engine.recipes.visual_prompts.report import PromptReport
 from engine.recipes.visual_prompts.settings import PlannedPrompt, VisualPromptsSettings
@@ -21,7 +25,7 @@ class Music(FrozenModel):
     Attributes:
         features: Its features.
         abc: Its melody in ABC notation; empty if it has none.
-        sound: The sound, for models that hear.
+        sound: The sound; it is sent only if the setting `listen` is on.
     """
 
     features: Features
@@ -46,7 +50,7 @@ async def write_prompts(
             number=planned.number,
             seed=job.seed_for(planned.number),
             previous=tuple(one.text for one in done),
-            sound=music.sound,
+            sound=music.sound if job.settings.listen else None,
         )
         done.append(await _write(job, planned, request))
     return tuple(done)
@@ -56,7 +60,8 @@ async def _write(
     job: Job[Any, VisualPromptsSettings], planned: PlannedPrompt, request: VisualPromptRequest
 ) -> PromptReport:
     name = step_of(planned.number)
-    draft = await job.step(name, job.text.structured, WRITER, request)
+    writer = writer_for(listening=job.settings.listen)
+    draft = await job.step(name, job.text.structured, writer, request)
     problems = problems_of(draft.visual_prompt)
     again = await _mend(job, name, request, draft, problems) if problems else None
     return reported(planned, draft, again)
@@ -102,7 +107,8 @@ async def _mend(
     """Return the prompt written again; None if it cannot be had."""
     again = request.model_copy(update={"draft": draft.visual_prompt, "problems": problems})
     try:
-        return await job.scope(name).step(MEND, job.text.structured, WRITER, again)
+        writer = writer_for(listening=job.settings.listen)
+        return await job.scope(name).step(MEND, job.text.structured, writer, again)
     except Permanent as error:
         await job.warn(f"{name} keeps its first wording, since mending failed: {error.message}")
         return None

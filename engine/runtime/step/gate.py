@@ -1,4 +1,4 @@
-"""Gates: a job is parked until an operator approves, edits or rejects what its recipe shows.
+"""Gates: a job, or a batch, is parked until an operator answers what its recipe shows.
 
 A gate is a step whose executor is the operator. It is known by its key and the fingerprint of what
 is shown: a gate that was answered stays answered, also after a restart, and asks again only if the
@@ -38,12 +38,10 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
     """Return a value once an operator has approved it, perhaps edited; at once if the gate is off.
 
     Raises:
-        Blocked: It waits for an operator; the job is parked.
+        Blocked: It waits for an operator; the job, or the batch, is parked.
         Rejected: An operator has rejected it.
     """
     key = f"{scope}/{name}" if scope else name
-    if run.row_id is None:
-        raise TypeError(f"{key!r} cannot be a gate: only jobs wait for approval.")
     gate = decision_for(run.recipe, key)
     if not isinstance(gate, Approval):
         raise TypeError(f"The recipe asks for approval of {key!r} and declares no Approval of it.")
@@ -60,7 +58,7 @@ async def approved(runner: StepRunner, run: JobState, scope: str, name: str, val
     raise Blocked(
         f"{key} waits for approval.",
         reason="approval",
-        remedy=f"Look at it: safelight approve j{run.job.id} --print. Then approve or reject it.",
+        remedy=f"Look at it: safelight approve {_name(run)} --print. Then approve or reject it.",
     )
 
 
@@ -80,7 +78,7 @@ def _intent(
 ) -> Intent:
     return Intent(
         batch_id=run.job.batch_id,
-        job_id=run.job.id,
+        job_id=run.row_id,
         key=key,
         scope=scope,
         name=name,
@@ -90,6 +88,10 @@ def _intent(
         model="",
         request=request.model_dump_json(),
     )
+
+
+def _name(run: JobState) -> str:
+    return f"b{run.job.batch_id}" if run.row_id is None else f"j{run.row_id}"
 
 
 def _answer(gate: Approval, key: str, record: StepRecord) -> Any:

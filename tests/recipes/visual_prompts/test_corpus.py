@@ -21,10 +21,9 @@ def test_every_prompt_is_measured_and_compared_with_all_others(tmp_path: Path):
     batch = MemoryBatch(jobs_of(6), Embedder(), tmp_path)
     result, found = measured(batch)
     assert (result.prompts, result.embedders, result.problems) == (30, ("toy/hash 1",), ())
-    assert {index: len(row) for index, row in found.items()} == dict.fromkeys(range(6), 5)
-    assert all(
-        one.overall is not None and one.fit is not None for row in found.values() for one in row
-    )
+    assert {index: len(one.prompts) for index, one in found.items()} == dict.fromkeys(range(6), 5)
+    prompts = [one for sample in found.values() for one in sample.prompts]
+    assert all(one.overall is not None and one.fit is not None for one in prompts)
     assert len(batch.backend.requests) == 1
 
 
@@ -85,7 +84,7 @@ def test_what_cannot_be_embedded_is_not_defined_and_loses_nothing_else(tmp_path:
     batch = MemoryBatch(jobs_of(8), Embedder(max_inputs=40), tmp_path)
     batch.backend.refuses = batch.all[0].result["prompts"][0]["text"]
     result, found = measured(batch)
-    lost, whole = found[0][0], found[7][0]
+    lost, whole = found[0].prompts[0], found[7].prompts[0]
     assert (lost.originality, lost.fit, lost.alignment, lost.overall) == (None,) * 4
     reason = "the prompts could not be embedded: The model does not take such a text."
     assert set(lost.undefined) >= {"originality", "fit", "overall"}

@@ -1,6 +1,7 @@
 """The writer: describes one image for a piece of music."""
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -81,6 +82,8 @@ def message(request: VisualPromptRequest) -> str:
         f"MODE: {request.mode}",
         fence("FEATURES", _as_json(described(request.features))),
     ]
+    if request.sound is not None:
+        blocks.insert(1, "SOUND: attached. Of a long piece it is the middle.")
     if request.abc:
         blocks.append(fence("ABC", _first_lines(request.abc)))
     if request.previous:
@@ -176,3 +179,16 @@ WRITER = Agent(
     temperature=lambda request: request.temperature,
 )
 """Writes one prompt of a sample."""
+
+LISTENER = replace(
+    WRITER,
+    id="write_visual_prompt_by_ear",
+    rule=None,
+    sounds=lambda request: () if request.sound is None else (request.sound,),
+)
+"""Writes one prompt of a sample that it also hears; it needs a model that takes sounds."""
+
+
+def writer_for(*, listening: bool) -> Agent[VisualPromptRequest, VisualPrompt]:
+    """Return the agent that writes prompts."""
+    return LISTENER if listening else WRITER

@@ -5,16 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.recipes.visual_prompts.creativity.documents import (
+    MODES,
     ScoredSample,
     comparison_report,
     dataset_stats,
+    origins,
     tempo_of,
 )
 from engine.recipes.visual_prompts.creativity.model import DIMENSIONS
 from engine.recipes.visual_prompts.creativity.plots import NAMES
+from engine.text.markdown import table
+from engine.text.plural import pluralize
 from engine.text.terminal import clean
 
 _ROWS = (*DIMENSIONS, "overall")
+_MOST_REASONS = 5
 _EFFECTS = {
     "convergent_over_divergent": "convergent over divergent",
     "divergent_over_across": "divergent over across samples",
@@ -23,7 +28,11 @@ _EFFECTS = {
 
 
 def corpus_report(
-    samples: Sequence[ScoredSample], *, errors: int = 0, images: Sequence[str] = NAMES
+    samples: Sequence[ScoredSample],
+    *,
+    errors: int = 0,
+    images: Sequence[str] = NAMES,
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the report of a corpus.
 
@@ -31,6 +40,7 @@ def corpus_report(
         samples: The samples with their prompts.
         errors: Number of samples that failed and are not among them.
         images: Names of the plots beside the report; empty for none.
+        notes: Sentences about what is missing.
     """
     return (
         "\n".join(
@@ -38,6 +48,7 @@ def corpus_report(
                 "# Prompts and their creativity",
                 "",
                 *_counts(samples, errors),
+                *_notes(samples, notes),
                 *[line for name in images for line in (f"![{name.split('.')[0]}]({name})", "")],
                 *_modes(comparison_report(samples)),
                 *_correlations(dataset_stats(samples)),
@@ -49,7 +60,8 @@ def corpus_report(
 
 def _counts(samples: Sequence[ScoredSample], errors: int) -> Iterator[str]:
     prompts = [prompt for sample in samples for prompt in sample.prompts]
-    yield f"{len(samples)} samples, {len(prompts)} prompts; {errors} samples with errors."
+    counts = f"{pluralize(len(samples), 'sample')}, {pluralize(len(prompts), 'prompt')}"
+    yield f"{counts}; {pluralize(errors, 'sample')} with errors."
     yield ""
     tempi = [tempo for sample in samples if (tempo := tempo_of(sample)) is not None]
     if tempi:
@@ -62,52 +74,64 @@ def _counts(samples: Sequence[ScoredSample], errors: int) -> Iterator[str]:
         yield ""
 
 
+def _notes(samples: Sequence[ScoredSample], notes: Sequence[str]) -> Iterator[str]:
+    facts = origins(prompt for sample in samples for prompt in sample.prompts)
+    if facts["embedders"]:
+        yield f"Similarities by {', '.join(map(_plain, facts['embedders']))}."
+        yield ""
+    for reason, count in list(facts["undefined"].items())[:_MOST_REASONS]:
+        yield f"Not defined for {pluralize(count, 'prompt')}: {_plain(reason, 300)}."
+        yield ""
+    for note in notes:
+        yield note
+        yield ""
+
+
 def _modes(report: Mapping[str, Any]) -> Iterator[str]:
     yield "## Convergent and divergent prompts"
     yield ""
     yield "Numbers are 0 to 100. Differences are divergent less convergent."
     yield ""
-    yield "| | convergent | divergent | difference | Hedges's g | Cliff's delta | paired dz |"
-    yield "|---|---|---|---|---|---|---|"
-    for name in _ROWS:
-        row = report["dimensions"][name]
-        cells = [
-            _spread(row["convergent"]),
-            _spread(row["divergent"]),
-            _signed(row["difference"], 1),
-            _signed(row["hedges_g"]),
-            _signed(row["cliffs_delta"]),
-            _signed(row["within_samples"]["dz"]),
-        ]
-        yield f"| {name} | {' | '.join(cells)} |"
-    yield ""
+    head = ("", *MODES.values(), "difference", "Hedges's g", "Cliff's delta", "paired dz")
+    yield from table(head, (_mode_row(name, report["dimensions"][name]) for name in _ROWS))
     if report["word_overlap"]:
-        yield from _overlap(report["word_overlap"])
+        yield from overlap_tables(report["word_overlap"])
 
 
-def _overlap(overlap: Mapping[str, Any]) -> Iterator[str]:
+def _mode_row(name: str, row: Mapping[str, Any]) -> list[str]:
+    return [
+        name,
+        *(_spread(row[mode]) for mode in MODES.values()),
+        _signed(row["difference"], 1),
+        _signed(row["hedges_g"]),
+        _signed(row["cliffs_delta"]),
+        _signed(row["within_samples"]["dz"]),
+    ]
+
+
+def overlap_tables(overlap: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the section about the words that prompts share, from `word_overlap`."""
     yield "## Shared words"
     yield ""
     yield "Jaccard index of the word sets of two prompts."
     yield ""
-    yield "| pairs | mean | standard deviation | number |"
-    yield "|---|---|---|---|"
-    for name in ("within_convergent", "within_divergent", "across_samples"):
-        row = overlap[name]
-        mean, std = _number(row["mean"], 3), _number(row["std"], 3)
-        yield f"| {name.replace('_', ' ')} | {mean} | {std} | {row['n']} |"
-    yield ""
-    yield "| effect | difference | Hedges's g | Cliff's delta |"
-    yield "|---|---|---|---|"
-    for name, label in _EFFECTS.items():
-        row = overlap["effects"][name]
-        cells = (
-            _signed(row["difference"], 3),
-            _signed(row["hedges_g"]),
-            _signed(row["cliffs_delta"]),
-        )
-        yield f"| {label} | {' | '.join(cells)} |"
-    yield ""
+    groups = ("within_convergent", "within_divergent", "across_samples")
+    yield from table(
+        ("pairs", "mean", "standard deviation", "number"),
+        ((name.replace("_", " "), *_group_cells(overlap[name])) for name in groups),
+    )
+    yield from table(
+        ("effect", "difference", "Hedges's g", "Cliff's delta"),
+        ((label, *_effect_cells(overlap["effects"][name])) for name, label in _EFFECTS.items()),
+    )
+
+
+def _group_cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return _number(row["mean"], 3), _number(row["std"], 3), str(row["n"])
+
+
+def _effect_cells(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    return _signed(row["difference"], 3), _signed(row["hedges_g"]), _signed(row["cliffs_delta"])
 
 
 def _correlations(stats: Mapping[str, Any]) -> Iterator[str]:
@@ -115,19 +139,19 @@ def _correlations(stats: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "Pearson's r of samples, with its 95 % interval."
     yield ""
-    numbers = list(stats["correlations"])
-    yield f"| | {' | '.join(numbers)} |"
-    yield f"|---|{'---|' * len(numbers)}"
-    for name in _ROWS:
-        cells = [_interval(stats["correlations"][number][name]) for number in numbers]
-        yield f"| {name} | {' | '.join(cells)} |"
-    yield ""
+    numbers = stats["correlations"]
+    yield from table(
+        ("", *numbers),
+        ((name, *(_interval(numbers[number][name]) for number in numbers)) for name in _ROWS),
+    )
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, limit: int = 60) -> str:
     """Return text of one line that holds no markup."""
-    kept = (letter if letter.isalnum() or letter in " ,-" else " " for letter in clean(text, 60))
-    return "".join(kept).strip()
+    kept = (
+        letter if letter.isalnum() or letter in " ,-/.:;" else " " for letter in clean(text, limit)
+    )
+    return "".join(kept).strip(" .")
 
 
 def _interval(row: Mapping[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """Documents about the creativity of a corpus, as plain data."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,13 +30,15 @@ class ScoredPrompt:
         temperature: Temperature that it was requested at.
         text: The prompt.
         creativity: Its measures.
+        embedder: Backend, model and version of the vectors behind them; empty without any.
     """
 
     prompt_id: int
     mode: str
-    temperature: float
+    temperature: float | None
     text: str
     creativity: Creativity
+    embedder: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def prompt_scores(samples: Sequence[ScoredSample]) -> list[dict[str, Any]]:
             "words": prompt.creativity.words,
             "copied": prompt.creativity.copied,
             "compared": prompt.creativity.compared,
+            "embedder": prompt.embedder or None,
             "undefined": dict(prompt.creativity.undefined),
         }
         for sample in samples
@@ -127,12 +130,25 @@ def dataset_stats(samples: Sequence[ScoredSample]) -> dict[str, Any]:
         "total_samples": len(samples),
         "total_prompts": len(prompts),
         "weights": dict(WEIGHTS),
+        **origins(prompts),
         "statistics": _moments(prompts),
         "correlations": {name: _correlations(samples, get) for name, get in _NUMBERS.items()},
         "by_mood": _by(samples, lambda sample: str(sample.music.get("mood", "unknown"))),
         "by_tonality": _by(samples, lambda sample: str(sample.music.get("tonality", "unknown"))),
         "by_mode": {mode: _moments(of_mode(prompts, mode)) for mode in MODES.values()},
     }
+
+
+def origins(prompts: Iterable[ScoredPrompt]) -> dict[str, Any]:
+    """Return the embedders of prompts, and how many prompts have no overall score, by reason."""
+    embedders: dict[str, None] = {}
+    reasons: Counter[str] = Counter()
+    for prompt in prompts:
+        if prompt.embedder:
+            embedders[prompt.embedder] = None
+        if prompt.creativity.overall is None:
+            reasons[prompt.creativity.undefined.get("overall", "unknown")] += 1
+    return {"embedders": list(embedders), "undefined": dict(reasons.most_common())}
 
 
 def _moments(prompts: Sequence[ScoredPrompt]) -> dict[str, Any]:

@@ -36,6 +36,9 @@ TYPICAL_WORDS = 0.15
 TYPICAL_MODEL = 0.5
 """Similarity of two prompts of one subject by a sentence embedding."""
 
+MAX_BLOCK = 1024
+"""Texts that are compared by their words at most."""
+
 _LATIN = 0.5
 
 
@@ -218,10 +221,24 @@ def creativity(
         for one, given in [((*others, prompt), features), *(((text,), None) for text in corpus)]
     ]
     ordered = [*samples[1:], samples[0]]  # what is copied counts against the later prompt
-    try:
-        vectors = tfidf(texts_of(ordered))
-    except ImportError as error:
-        raise UserError(
-            "Creativity needs scikit-learn. Run: python -m pip install 'safelight[audio]'"
-        ) from error
-    return measure(ordered, vectors, typical=TYPICAL_WORDS)[-1][-1]
+    return measure_by_words(ordered)[-1][-1]
+
+
+def measure_by_words(samples: Sequence[Sample]) -> list[list[Creativity]]:
+    """Return the creativity of each prompt of each sample, by their words (TF-IDF).
+
+    They are compared in blocks of at most `MAX_BLOCK` texts.
+
+    Raises:
+        UserError: scikit-learn is not installed.
+    """
+    found: list[list[Creativity]] = []
+    for block in blocks(samples, MAX_BLOCK, even=True):
+        try:
+            vectors = tfidf(texts_of(block))
+        except ImportError as error:
+            raise UserError(
+                "Creativity needs scikit-learn. Run: python -m pip install 'safelight[audio]'"
+            ) from error
+        found += measure(block, vectors, typical=TYPICAL_WORDS)
+    return found

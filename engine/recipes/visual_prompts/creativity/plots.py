@@ -96,10 +96,10 @@ def _modes(axes: "Axes", samples: Sequence[ScoredSample]) -> None:
 
 
 _PLOTS: dict[str, Callable[["Axes", Sequence[ScoredSample]], None]] = {
-    "tempo.png": _tempo,
-    "key.png": _key,
-    "mood.png": _mood,
-    "modes.png": _modes,
+    "corpus_tempo.png": _tempo,
+    "corpus_key.png": _key,
+    "corpus_mood.png": _mood,
+    "corpus_modes.png": _modes,
 }
 NAMES = tuple(_PLOTS)
 """Names of the plots' files."""
