@@ -16,8 +16,8 @@ from engine.cli.options import json_option, workspace_option
 from engine.cli.render import dollars
 from engine.client.ids import batch_name, find_batch
 from engine.client.workspace import Workspace
-from engine.money.amounts import in_words, limit_of
 from engine.money.rate import projected, rate
+from engine.text.amounts import in_words, limit_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-from engine.backends.common.keys import Key
 from engine.cli.trouble import CliError
 from engine.config.addresses import checked_url, is_loopback
 from engine.config.environment import Environment, same_form
+from engine.config.keys import Key
 from engine.config.settings import load_environment
 from engine.trust.grants import is_trusted, is_trusted_folder
 from engine.trust.guard import OutsideWorkspace, UntrustedDestination

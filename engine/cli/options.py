@@ -42,7 +42,7 @@ def parse_dollars(
     ctx: click.Context | None, parameter: click.Parameter | None, text: str | None
 ) -> int | None:
     """Return dollars as written on the command line in micro-dollars."""
-    from engine.money.amounts import limit_of
+    from engine.text.amounts import limit_of
 
     if text is None:
         return None

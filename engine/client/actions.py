@@ -78,7 +78,9 @@ class OperatorAction(NamedTuple):
 
 
 _BOTH: tuple[Subject, ...] = ("batch", "job")
-_DESK = "engine.runtime.commands:CommandHandler"
+_JOB_COMMANDS = "engine.runtime.job_commands"
+_DECISIONS = "engine.runtime.decision_commands"
+_LIMITS = "engine.runtime.limit_commands"
 _PROCESS = "engine.client.engine_process:EngineProcess"
 
 ACTIONS: tuple[OperatorAction, ...] = (
@@ -87,7 +89,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Pause",
         "Pause jobs or batches; running jobs stop at their step.",
         _BOTH,
-        f"{_DESK}.pause",
+        f"{_JOB_COMMANDS}:pause",
         done="Paused",
     ),
     OperatorAction(
@@ -95,7 +97,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Resume",
         "Resume paused or parked jobs; .env is read again.",
         _BOTH,
-        f"{_DESK}.resume",
+        f"{_JOB_COMMANDS}:resume",
         done="Resumed",
         starts_work=True,
     ),
@@ -104,7 +106,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Cancel",
         "End unfinished jobs; finished work is kept.",
         _BOTH,
-        f"{_DESK}.cancel",
+        f"{_JOB_COMMANDS}:cancel",
         done="Cancelled",
         destructive=True,
     ),
@@ -113,7 +115,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Retry",
         "Run jobs again from the step that failed.",
         _BOTH,
-        f"{_DESK}.retry",
+        f"{_JOB_COMMANDS}:retry",
         done="Retried",
         starts_work=True,
     ),
@@ -122,7 +124,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Priority",
         "Move jobs or batches up or down the queue.",
         _BOTH,
-        f"{_DESK}.priority",
+        f"{_JOB_COMMANDS}:priority",
         (Argument("change", "integer", "Added to the priority; the highest runs first."),),
         done="Changed the priority of",
     ),
@@ -131,7 +133,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Decide",
         "Override a decision of a job; steps that depend on it run again.",
         ("job",),
-        f"{_DESK}.decide",
+        f"{_DECISIONS}:decide",
         (
             Argument("key", "text", "The decision, as the recipe names it."),
             Argument("value", "json", "The value that replaces the recipe's own."),
@@ -144,7 +146,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Approve",
         "Approve what a job waits with at a gate, perhaps edited.",
         _BOTH,
-        f"{_DESK}.approve",
+        f"{_DECISIONS}:approve",
         (
             Argument("key", "text", "The gate; by default the only one that waits.", False),
             Argument("value", "json", "The edited value, of one job.", False),
@@ -158,7 +160,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Reject",
         "Reject what a job waits with at a gate.",
         _BOTH,
-        f"{_DESK}.reject",
+        f"{_DECISIONS}:reject",
         (
             Argument("key", "text", "The gate; by default the only one that waits.", False),
             Argument("reason", "text", "The reason, for the job's history.", False),
@@ -172,7 +174,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Budget",
         "Change the maximum cost of a batch.",
         ("batch",),
-        f"{_DESK}.budget",
+        f"{_LIMITS}:budget",
         (Argument("budget", "dollars", "Micro-dollars; null for no budget."),),
         done="Changed the budget of",
     ),
@@ -181,7 +183,7 @@ ACTIONS: tuple[OperatorAction, ...] = (
         "Lane",
         "Change a lane's concurrency or rate limit until the engine ends.",
         ("lane",),
-        f"{_DESK}.lane",
+        f"{_LIMITS}:lane",
         (
             Argument("lane", "text", "A lane, or a backend for all of its lanes."),
             Argument("concurrency", "integer", "Maximum calls in flight, 1 to 256.", False),

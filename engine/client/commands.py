@@ -165,7 +165,8 @@ class Commands:
 
 def _carry_out(command: CommandRow, catalog: "Catalog", connection: sqlite3.Connection) -> None:
     """Carry out a command within the transaction of a connection."""
-    from engine.runtime.commands import CommandHandler, NoEngine
+    from engine.runtime.command_context import NoEngine
+    from engine.runtime.commands import CommandHandler
 
     async def awaited(operation: Callable[[sqlite3.Connection], T]) -> T:
         return operation(connection)

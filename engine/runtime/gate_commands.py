@@ -2,9 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any
 
 from db.queries.gates import gates_of, gates_to_answer, jobs_at_gates, waiting_gates_of_batch
 from db.queries.jobs import job as read_job
@@ -15,31 +15,13 @@ from db.writes.batch_steps import SLICE, resume_finish
 from db.writes.errors import ErrorRecord
 from engine.contract.decision_points import Approval
 from engine.contract.recipe import AnyRecipe, Catalog, decision_for
+from engine.runtime.command_context import AsyncWrite, RunningJobs
 from engine.runtime.decisions import shape_of
 from engine.text.plural import pluralize
 from engine.text.terminal import clean, quoted
 
 MAX_REASON = 2_000
 """Maximum length of a rejection's reason, in characters."""
-
-
-T = TypeVar("T")
-
-
-class AsyncWrite(Protocol):
-    """Runs one write operation and returns once it is committed."""
-
-    def __call__(self, operation: Callable[[sqlite3.Connection], T], /) -> Awaitable[T]:
-        """Commits the operation."""
-        ...
-
-
-class StopsJobs(Protocol):
-    """The jobs that run in this process."""
-
-    async def stop_jobs(self, batch_id: int, job_id: int | None, then: str) -> int:
-        """Stop one job, or all of a batch, at the step they are in; return how many."""
-        ...
 
 
 class NoGate(Exception):
@@ -195,7 +177,7 @@ class GateHandler:
         self,
         reader: sqlite3.Connection,
         write: AsyncWrite,
-        running: StopsJobs,
+        running: RunningJobs,
         catalog: Catalog,
     ) -> None:
         self._reader = reader

@@ -13,7 +13,8 @@ from db.writes import batches as batch_writes
 from engine.contract import CallContext, Permanent
 from engine.contract.outputs import Outputs
 from engine.recipes.refine.agents.refiner import RefineRequest
-from engine.runtime.commands import CommandHandler, NoEngine
+from engine.runtime.command_context import NoEngine
+from engine.runtime.commands import CommandHandler
 from engine.runtime.output_writer import OutputWriter
 from tests.support.engines import Toy, eventually, quick_settings
 from tests.support.toys import TOY, ToyResult

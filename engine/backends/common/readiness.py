@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from types import ModuleType
 from urllib.parse import urlsplit
 
-from engine.backends.common.keys import Key
 from engine.backends.common.proxies import proxies_hidden
 from engine.config.addresses import is_loopback
 from engine.config.install import install_command
+from engine.config.keys import Key
 from engine.contract import Blocked, MissingRequirement
 
 CONNECT_SECONDS = 0.5

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field
 
 from engine.backends.common.download import ImageSettings
-from engine.money.amounts import price_of
+from engine.text.amounts import price_of
 
 QUEUE_URL = "https://queue.fal.run"
 KEYS = ("FAL_KEY", "FAL_AI_API_KEY")

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from engine.backends.common.download import ImageSettings
 from engine.backends.common.spending import TokenPrices
-from engine.money.amounts import price_of
+from engine.text.amounts import price_of
 
 SIZES = {"1K": 1.0, "2K": 1.6, "4K": 3.4}
 """Cost of an image of each size, as a multiple of one of 1K: as many tokens as it has.

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from engine.backends.common.hearing import HearingSettings
 from engine.backends.common.spending import TokenPrices
-from engine.money.amounts import price_of
+from engine.text.amounts import price_of
 
 KEY_NAMES = ("OPENAI_API_KEY",)
 """Names of the environment under which the key is looked for."""

@@ -11,7 +11,7 @@ from db.errors import OverBudget
 from db.writes.spending import Reservation
 from engine.config.settings import BudgetSettings
 from engine.contract import Backend, Blocked, Call
-from engine.money.amounts import in_words, limit_of
+from engine.text.amounts import in_words, limit_of
 
 _LIMITS = {
     "batch": ("The budget of the batch", "raise it (safelight budget BATCH DOLLARS)"),
