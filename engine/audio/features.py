@@ -73,7 +73,7 @@ class Rhythm(Measured):
         tempo: The tempo.
         beats: Times of the beats.
         downbeats: Times of the first beats of bars, a subset of `beats`.
-        metre: `4/4`, `3/4` or `6/8`.
+        metre: `2/4`, `3/4`, `4/4`, `6/8`, `9/8` or `12/8`.
         metre_confidence: 0 to 1.
     """
 

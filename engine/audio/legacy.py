@@ -27,7 +27,7 @@ class EightKeys(TypedDict):
         key: Tonic with a sharp if needed (`A#`).
         tonality: `major` or `minor`.
         tempo: Beats per minute.
-        time_signature: `4/4`, `3/4` or `6/8`.
+        time_signature: `2/4`, `3/4`, `4/4`, `6/8`, `9/8` or `12/8`.
         mood: One of energetic, upbeat, moderate and slow, by tempo; bright or dark; dramatic if
             the level changes much. Joined by a comma and a space.
         melody_contour: `ascending`, `descending`, `stable` or `mixed`.

@@ -15,8 +15,10 @@ MIN_BEATS = 6
 """Number of beats below which the metre is a guess: 4/4 with no confidence."""
 
 _BASS = 0.5
-_PRIOR = {2: 0.92, 3: 1.0, 4: 1.08}
+_NAMES = {False: {2: "2/4", 3: "3/4", 4: "4/4"}, True: {2: "6/8", 3: "9/8", 4: "12/8"}}
+_PRIORS = {False: {2: 0.7, 3: 1.0, 4: 1.08}, True: {2: 1.0, 3: 0.75, 4: 0.95}}
 _TERNARY = 1.3
+_EVEN = 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class Metre:
     """Bars of a piece.
 
     Attributes:
-        name: `4/4`, `3/4` or `6/8`.
+        name: `2/4`, `3/4`, `4/4`, `6/8`, `9/8` or `12/8`.
         beats_per_bar: 4, 3 or 2.
         first: Index of the first downbeat among the beats.
         confidence: 0 (a guess) to 1 (sure).
@@ -48,9 +50,9 @@ def find_metre(spectra: Spectra, envelope: "Floats", beats: "Floats") -> Metre:
         return Metre("4/4", 4, 0, 0.0)
     accents = _accents(spectra, beats)
     ternary = _is_ternary(envelope, beats / spectra.hop_seconds)
-    names = {2: "6/8", 3: "3/4"} if ternary else {3: "3/4", 4: "4/4"}
+    names, priors = _NAMES[ternary], _PRIORS[ternary]
     fits = {size: _best_phase(accents, size) for size in names}
-    size = max(fits, key=lambda size: fits[size][0] * _PRIOR[size])
+    size = max(fits, key=lambda size: fits[size][0] * priors[size])
     best, other = (fits[size][0], max(fits[k][0] for k in fits if k != size))
     confidence = (best - max(other, 0.0)) / best if best > 0 else 0.0
     return Metre(names[size], size, fits[size][1], float(min(1.0, max(0.0, confidence))))
@@ -111,8 +113,9 @@ def _is_ternary(envelope: "Floats", frames: "Floats") -> bool:
     def strength(part: float) -> float:
         return float(_around(envelope, frames[:-1] + part * gaps, 2).mean())
 
-    thirds, half = (strength(1 / 3) + strength(2 / 3)) / 2, strength(1 / 2)
-    return thirds > _TERNARY * half and min(strength(1 / 3), strength(2 / 3)) > half
+    first, second, half = (strength(part) for part in (1 / 3, 2 / 3, 1 / 2))
+    is_even = min(first, second) > max(half, _EVEN * max(first, second))  # not swung
+    return is_even and (first + second) / 2 > _TERNARY * half
 
 
 def _best_phase(accents: "Floats", size: int) -> tuple[float, int]:

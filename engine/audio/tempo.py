@@ -1,10 +1,13 @@
 """Tempo and beats of a piece, from the onsets of its notes.
 
 The tempo has the period that onset strength repeats with: a comb over its autocorrelation, weighted
-by how usual a tempo is. The beats are found by dynamic programming (Ellis 2007): a path on strong
-onsets that keeps that period.
+by how usual a tempo is. Beats that are divided into two or three are preferred; of the double and
+the half of a tempo, the more usual one. Onsets before long gaps count more, because long notes
+start on beats (agogic accents). The beats are found by dynamic programming (Ellis 2007): a path on
+strong onsets that keeps that period.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +26,14 @@ _SPREAD = 0.9
 """Standard deviation of usual tempi in octaves."""
 
 _COMB = (1.0, 0.5, 0.33, 0.25)
+_DIVIDED = 0.6
+_TERNARY = 0.7
+_NEIGHBOURS = 25
+_CLEAR = 0.3
+_LONGEST_GAP = 0.6
+_BEAT_ACCENT = 0.75
+_FEWEST_ONSETS = 4
+_SPAN = 16
 _CANDIDATES = 600
 _TRANSITION = 100.0
 _HEARD = 0.1
@@ -52,15 +63,76 @@ def estimate_tempo(envelope: "Floats", rate: float) -> tuple[float, float]:
     """
     import numpy as np
 
-    similarity = _autocorrelation(envelope, int(4.2 * 60 * rate / SLOWEST))
+    accented = _with_agogic_accents(envelope, rate, 1.0)
+    similarity = _autocorrelation(accented, int(4.2 * 60 * rate / SLOWEST))
+    comb = _Comb(similarity, rate)
     tempi = np.geomspace(SLOWEST, FASTEST, _CANDIDATES)
-    lags, known = 60 * rate / tempi, np.arange(len(similarity))
-    teeth = [np.interp(lags * k, known, similarity, right=0.0) for k in range(1, len(_COMB) + 1)]
-    comb = np.array(_COMB) @ np.array(teeth)
-    usual = np.exp(-0.5 * (np.log2(tempi / USUAL) / _SPREAD) ** 2)
-    best = int(np.argmax(comb * usual))
-    regularity = float(np.clip(comb[best] / sum(_COMB), 0, 1))
-    return float(tempi[best]), regularity
+    repeated, divided = comb.repeated(tempi), comb.divided(tempi)
+    grouped = float(tempi[np.argmax((repeated + _DIVIDED * divided) * _usual(tempi))])
+    octaves = [grouped * k for k in (0.5, 1, 2) if SLOWEST <= grouped * k <= FASTEST]
+    near = np.concatenate([bpm * np.geomspace(0.97, 1.03, _NEIGHBOURS) for bpm in octaves])
+    found = comb.repeated(near)
+    best = int(np.argmax(found * _usual(near)))
+    return float(near[best]), float(np.clip(found[best] / sum(_COMB), 0, 1))
+
+
+def _usual(tempi: "Floats") -> "Floats":
+    import numpy as np
+
+    weights: Floats = np.exp(-0.5 * (np.log2(tempi / USUAL) / _SPREAD) ** 2)
+    return weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Comb:
+    """Strength of periods in an autocorrelation.
+
+    Attributes:
+        similarity: Autocorrelation of onset strength by lag in frames.
+        rate: Frames a second.
+    """
+
+    similarity: "Floats"
+    rate: float
+
+    def repeated(self, tempi: "Floats") -> "Floats":
+        """Return the similarity after one beat, two, three and four, of a weighted sum."""
+        strength: Floats = sum(
+            (weight * self._at(tempi, beats) for beats, weight in enumerate(_COMB, 1)),
+            start=0 * tempi,
+        )
+        return strength
+
+    def divided(self, tempi: "Floats") -> "Floats":
+        """Return the similarity after a half of a beat, or after its thirds."""
+        import numpy as np
+
+        thirds = (self._at(tempi, 1 / 3) + self._at(tempi, 2 / 3)) / 2
+        strength: Floats = np.maximum(self._at(tempi, 1 / 2), _TERNARY * thirds)
+        return strength
+
+    def _at(self, tempi: "Floats", beats: float) -> "Floats":
+        import numpy as np
+
+        lags = 60 * self.rate / tempi * beats
+        return np.interp(lags, np.arange(len(self.similarity)), self.similarity, right=0.0)
+
+
+def _with_agogic_accents(envelope: "Floats", rate: float, power: float) -> "Floats":
+    """Return onset strength, of each onset times the gap after it in usual gaps, to a power."""
+    import numpy as np
+    from scipy.ndimage import maximum_filter1d
+
+    loud = envelope[envelope > 0]
+    clear = _CLEAR * np.percentile(loud, 90) if loud.size else 0.0
+    onsets = np.flatnonzero((envelope >= maximum_filter1d(envelope, 9)) & (envelope > clear))
+    if len(onsets) < _FEWEST_ONSETS:
+        return envelope
+    gaps = np.minimum(np.diff(onsets, append=len(envelope)), _LONGEST_GAP * rate)
+    weights = (gaps / np.median(gaps)).clip(0.5, 2.0) ** power
+    nearest = np.searchsorted((onsets[:-1] + onsets[1:]) // 2, np.arange(len(envelope)))
+    accented: Floats = envelope * weights[nearest]
+    return accented
 
 
 def track_beats(envelope: "Floats", rate: float, bpm: float) -> "Floats":
@@ -75,7 +147,8 @@ def track_beats(envelope: "Floats", rate: float, bpm: float) -> "Floats":
     from scipy.ndimage import gaussian_filter1d
 
     period = 60 * rate / bpm
-    local = gaussian_filter1d(envelope, period / 32)
+    accented = _with_agogic_accents(envelope, rate, _BEAT_ACCENT)
+    local = gaussian_filter1d(accented / (accented.std() + 1e-9), period / 32)
     score, origin = _accumulated(local, period)
     tail = score[-max(1, int(period)) :]
     frame = len(score) - len(tail) + int(tail.argmax())
@@ -86,10 +159,14 @@ def track_beats(envelope: "Floats", rate: float, bpm: float) -> "Floats":
 
 
 def steady_tempo(beats: "Floats") -> float:
-    """Return beats per minute of the straight line through beats in seconds (at least two)."""
+    """Return beats per minute: the median over spans of up to 16 beats, in seconds (at least two).
+
+    Short passages in which the beats were lost change it little.
+    """
     import numpy as np
 
-    return float(60 / np.polyfit(np.arange(len(beats)), beats, 1)[0])
+    span = max(1, min(_SPAN, len(beats) // 2))
+    return float(60 * span / np.median(beats[span:] - beats[:-span]))
 
 
 def _autocorrelation(envelope: "Floats", lags: int) -> "Floats":

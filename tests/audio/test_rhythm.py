@@ -20,9 +20,18 @@ def test_beats_of_a_metronome_are_on_its_clicks(bpm: float) -> None:
     assert len(found.beats) >= len(truth) - 1
 
 
-@pytest.mark.parametrize("bpm", [95, 120])
-@pytest.mark.parametrize(("size", "name"), [(3, "3/4"), (4, "4/4")])
-def test_bars_begin_at_changes_of_harmony(bpm: float, size: int, name: str) -> None:
+@pytest.mark.parametrize(
+    ("size", "name", "bpm"),
+    [
+        (2, "2/4", 80),
+        (2, "2/4", 95),
+        (3, "3/4", 95),
+        (3, "3/4", 120),
+        (4, "4/4", 95),
+        (4, "4/4", 120),
+    ],
+)
+def test_bars_begin_at_changes_of_harmony(size: int, name: str, bpm: float) -> None:
     found = rhythm(spectra_of(bars(bpm, size, 6)))
     assert found.tempo.bpm == pytest.approx(bpm, rel=0.02)
     assert found.metre == name
@@ -33,23 +42,39 @@ def test_bars_begin_at_changes_of_harmony(bpm: float, size: int, name: str) -> N
     assert set(found.downbeats) <= set(found.beats)
 
 
-def test_beats_divided_into_three_are_compound() -> None:
+@pytest.mark.parametrize(("size", "name"), [(2, "6/8"), (3, "9/8"), (4, "12/8")])
+def test_beats_divided_into_three_are_compound(size: int, name: str) -> None:
     eighth = 60 / 90 / 3
     chords = [
-        [note(p, 6 * eighth) for p in pitches] for pitches in ((36, 60, 64, 67), (41, 65, 69, 72))
+        [note(p, 3 * size * eighth) for p in pitches]
+        for pitches in ((36, 60, 64, 67), (41, 65, 69, 72))
     ]
     music = []
-    for number in range(8):
+    for number in range(16 // size):
         bar = np.sum(chords[number % 2], axis=0)
-        for place in range(6):
-            level = 1.5 if place in (0, 3) else 0.7
+        for place in range(3 * size):
+            level = 1.5 if place % 3 == 0 else 0.7
             pluck, start = note(79, eighth) * level, round(place * eighth * RATE)
             bar[start : start + len(pluck)] += pluck[: len(bar) - start]
         music.append(bar)
     found = rhythm(spectra_of(np.concatenate(music)))
-    assert found.metre == "6/8"
+    assert found.metre == name
     assert found.tempo.bpm == pytest.approx(90, rel=0.02)
-    assert np.diff(found.downbeats) == pytest.approx(6 * eighth, abs=0.05)
+    assert np.diff(found.downbeats) == pytest.approx(3 * size * eighth, abs=0.05)
+
+
+def test_a_passage_out_of_time_does_not_change_the_tempo() -> None:
+    played = np.concatenate([clicks(120, 20), clicks(131, 4), clicks(120, 20)])
+    assert rhythm(spectra_of(played)).tempo.bpm == pytest.approx(120, rel=0.005)
+
+
+def test_long_notes_are_on_beats() -> None:
+    period = 60 / 100
+    lengths = (0.5, 0.25, 0.25) * 8 + (1.0,) + (0.25, 0.25, 0.5) * 8
+    music = np.concatenate([note(67, length * period) for length in lengths])
+    found = rhythm(spectra_of(music))
+    offsets = np.array(found.beats[:8]) / period % 1
+    assert np.minimum(offsets, 1 - offsets).max() < 0.1
 
 
 def test_gain_and_offset_do_not_change_the_beats() -> None:
