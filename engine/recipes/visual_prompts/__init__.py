@@ -5,12 +5,14 @@ from engine.contract.embedding import EmbeddingBackend
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
 from engine.contract.recipe import Headline, Recipe
-from engine.recipes.visual_prompts.agents.writer import WRITER
+from engine.recipes.visual_prompts.agents.writer import LISTENER, WRITER, writer_for
+from engine.recipes.visual_prompts.corpus import AFTER
 from engine.recipes.visual_prompts.estimate import calls_of
 from engine.recipes.visual_prompts.input import VisualPromptsInput
-from engine.recipes.visual_prompts.loop import visual_prompts
+from engine.recipes.visual_prompts.loop import best_part, visual_prompts
 from engine.recipes.visual_prompts.outputs import write_batch, write_job, write_progress
 from engine.recipes.visual_prompts.read_report import job_report
+from engine.recipes.visual_prompts.reader import READER
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 
 RECIPE = Recipe(
@@ -25,7 +27,8 @@ RECIPE = Recipe(
         "image": ImageBackend,
         "score": ScoreBackend,
     },
-    agents=(WRITER,),
+    agents=(WRITER, LISTENER),
+    agents_used=lambda settings: (writer_for(listening=settings.listen),),
     run=visual_prompts,
     headline=Headline("creativity", low=0, high=100),
     estimate=calls_of,
@@ -37,6 +40,7 @@ RECIPE = Recipe(
         Option("--batch-size", target="in_flight", aliases=("--batch_size",)),
         Option("--images", "images"),
     ),
+    after=AFTER,
     outputs=Outputs(
         "generated_prompts",
         report=job_report,
@@ -46,6 +50,8 @@ RECIPE = Recipe(
         progress_every=10,
         is_output_dir=True,
     ),
+    reader=READER,
+    best_part=best_part,
     extra="audio",
 )
 """The recipe, as the entry point `visual-prompts` of `safelight.recipes` gives it."""

@@ -19,10 +19,12 @@ from engine.outputs.documents import VERSION, dollars, to_json
 from engine.outputs.folder import ExportError, Folder
 from engine.outputs.images import Source, file_name, put_image, sweep, untouched
 from engine.outputs.names import claim, fold, safe_name
+from engine.recipes.visual_prompts.corpus import CorpusCreativity, Measures, read_measures
 from engine.recipes.visual_prompts.documents import COMPLETE, sample_record
 from engine.recipes.visual_prompts.export import belongs_to_other, write_checkpoint, write_export
 from engine.recipes.visual_prompts.merge import same_data_set
 from engine.recipes.visual_prompts.names import IMAGE_STEM, image_name
+from engine.recipes.visual_prompts.outputs_corpus import write_corpus
 from engine.recipes.visual_prompts.read_report import job_report
 from engine.recipes.visual_prompts.report import ExportHead, ImageReport, SampleReport
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
@@ -207,7 +209,16 @@ def write_batch(projection: Projection) -> None:
     reports = _reports(projection, jobs, folder)
     _write_summary(projection, reports)
     samples = [one for one in reports if one.state in _ENDED]
-    write_export(folder, _head(projection, samples), samples)
+    records = write_export(folder, _head(projection, samples), samples)
+    write_corpus(folder, records, projection.batch.name, _measures(projection))
+
+
+def _measures(projection: Projection) -> Measures:
+    """Return the measures of the batch's prompts, once they are there."""
+    result = projection.batch.after_result
+    if result is None:
+        return {}
+    return read_measures(CorpusCreativity.model_validate_json(result), projection.artifact)
 
 
 def _export_folder(projection: Projection) -> Path:

@@ -2,7 +2,9 @@
 
 import io
 import wave
+from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ from numpy.typing import NDArray
 from engine.backends.builtin import FAMILY
 from engine.recipes.visual_prompts import RECIPE
 from engine.testing.catalog import MemoryCatalog
-from tests.audio.synthetic import RATE, progression
+from tests.audio.synthetic import RATE, Samples, progression
 
 
 def wav(samples: NDArray[np.floating[Any]], rate: int = RATE) -> bytes:
@@ -24,17 +26,29 @@ def wav(samples: NDArray[np.floating[Any]], rate: int = RATE) -> bytes:
 
 
 @cache
-def song(tonic: int = 0, *, loudness: float = 0.5) -> bytes:
-    """Return a cadence of four seconds; of a loudness over 1 it is clipped."""
+def cadence(tonic: int = 0) -> Samples:
+    """Return a cadence of four seconds in a major key, half of full scale."""
     samples = progression(tonic, minor=False, seconds=1.0, rounds=1)
-    return wav(loudness * samples / np.abs(samples).max())
+    return samples / (2 * np.abs(samples).max())
+
+
+def song(tonic: int = 0) -> bytes:
+    """Return a cadence as a file."""
+    return wav(cadence(tonic))
 
 
 def silence() -> bytes:
-    """Return two seconds of silence."""
+    """Return two seconds of silence as a file."""
     return wav(np.zeros(2 * RATE, np.float32))
 
 
 def catalog() -> MemoryCatalog:
     """The recipe, and the embedded backends."""
     return MemoryCatalog([RECIPE], families=[FAMILY])
+
+
+def save_dataset(path: Path, records: Sequence[Mapping[str, Any]]) -> None:
+    """Write records as a data set of the usual kind: an array of mappings, pickled."""
+    array = np.empty(len(records), dtype=object)
+    array[:] = records
+    np.save(path, array, allow_pickle=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
@@ -15,9 +16,11 @@ from engine.cli.app import app
 from engine.client.workspace import Workspace
 from engine.imaging import lineage
 from engine.queueing.plan import QueueOptions
-from tests.recipes.visual_prompts.sounds import silence, song
+from tests.audio.synthetic import RATE
+from tests.recipes.visual_prompts.sounds import cadence, save_dataset
 
-GOOD = ("a", "b")
+GOOD = ("sample_000", "sample_001")
+SILENT = "Sample sample_002 cannot be used: the sound is silent."
 SETTINGS: Mapping[str, Any] = {
     "convergent": 1,
     "divergent": 1,
@@ -26,6 +29,7 @@ SETTINGS: Mapping[str, Any] = {
     "width": 64,
     "height": 64,
     "seed": 7,
+    "sample_rate": RATE,
 }
 
 
@@ -49,14 +53,13 @@ class Ran:
         return next(one for one in samples if one["sample_idx"] == index)
 
 
-def entries() -> Iterator[dict[str, Any]]:
-    """Two good samples, a silent one, one of text, and seven that could not be taken in."""
-    notes = ["Its length does not fit slice_pos."]
-    yield {"id": "a", "index": 0, "sound": "a.wav", "metadata": {"artist_name": ["가수 & Co"]}}
-    yield {"id": "b", "index": 1, "sound": "b.wav", "notes": notes}
-    yield {"id": "silent", "index": 2, "sound": "silent.wav"}
-    for index in range(3, 11):
-        yield {"id": f"bad-{index}", "index": index, "problem": "is broken"}
+def records() -> Iterator[dict[str, Any]]:
+    """Two good samples, the second clipped and too short, a silent one, and eight without sound."""
+    yield {"audio": cadence(0), "audio_meta": {"artist_name": ["가수 & Co"], "track_name": "비"}}
+    yield {"audio": np.clip(6 * cadence(5), -1, 1), "audio_meta": {"slice_pos": [20, 30]}}
+    yield {"audio": np.zeros(2 * RATE, np.float32)}
+    for _ in range(8):
+        yield {"audio": "lost"}
 
 
 @pytest.fixture(scope="module")
@@ -64,10 +67,8 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """The batch after its run: one start of a worker for all tests here."""
     root = tmp_path_factory.mktemp("visual")
     (root / "safelight.toml").write_text("[engine]\ncpu_workers = 1\n")
-    for name, data in (("a", song(0)), ("b", song(5, loudness=3)), ("silent", silence())):
-        (root / f"{name}.wav").write_bytes(data)
-    source = root / "songs.json"
-    source.write_text(json.dumps(list(entries())))
+    source = root / "songs.npy"
+    save_dataset(source, list(records()))
     workspace = Workspace(root, create=True)
     batch = workspace.queue("visual-prompts", source, settings=SETTINGS)
     assert workspace.follow(batch).state == "done_with_failures"
@@ -82,17 +83,21 @@ def test_bad_samples_fail_with_a_sentence_and_the_others_go_on(ran: Ran) -> None
         )
         found = {key: (state, message) for key, state, message in rows}
     assert [found[key] for key in GOOD] == [("done", None)] * 2
-    assert found["silent"] == ("failed", "Sample silent cannot be used: the sound is silent.")
-    assert found["bad-3"] == ("failed", "Sample bad-3 is broken.")
+    assert found["sample_002"] == (
+        "failed",
+        "Sample sample_002 cannot be used: the sound is silent.",
+    )
+    state, message = found["sample_003"]
+    assert state == "failed" and message.startswith("Sample sample_003 ")
     summary = ran.read("generation_summary.json")
     assert (summary["total_samples"], summary["samples_with_errors"]) == (11, 9)
     assert summary["total_prompts"] == 4
-    assert ran.sample(2)["error"] == "Sample silent cannot be used: the sound is silent."
+    assert ran.sample(2)["error"] == SILENT
 
 
 def test_doubts_about_a_sound_are_warnings_and_in_the_export(ran: Ran) -> None:
     warnings = ran.sample(1)["warnings"]
-    assert warnings[0] == "Its length does not fit slice_pos."
+    assert "slice_pos" in warnings[0]
     assert warnings[1].startswith("The sound is clipped at")
     with ran.workspace.reading() as connection:
         rows = connection.execute("SELECT message FROM events WHERE type = 'job.warning'")
@@ -103,10 +108,10 @@ def test_doubts_about_a_sound_are_warnings_and_in_the_export(ran: Ran) -> None:
 
 def test_the_export_has_features_notation_and_prompts(ran: Ran) -> None:
     first = ran.sample(0)
-    assert first["metadata"] == {"artist_name": ["가수 & Co"]}
+    assert first["metadata"] == {"artist_name": ["가수 & Co"], "track_name": "비"}
     assert first["musical_features"]["key"] == "C"
     assert first["musical_features"]["measured"]["key"]["tonic"] == "C"
-    assert first["abc_notation"].startswith("X:1\nT:가수 & Co\n")
+    assert first["abc_notation"].startswith("X:1\nT:가수 & Co - 비\n")
     modes = [(one["mode"], one["temperature"]) for one in first["prompts"]]
     assert modes == [("convergent", 0.4), ("divergent", 0.8)]
     flat = ran.read("prompts_for_image_generation.json")
@@ -120,12 +125,12 @@ def test_the_export_has_features_notation_and_prompts(ran: Ran) -> None:
 
 
 def test_a_sample_has_a_folder_with_its_files(ran: Ran) -> None:
-    names = {path.name for path in (ran.folder / "a").iterdir()}
+    names = {path.name for path in (ran.folder / "sample_000").iterdir()}
     assert names == {
         *("sample.json", "features.json", "prompts.txt"),
         *("notation.abc", "notation.mid", "notation.svg", "mel.png"),
     }
-    assert {path.name for path in (ran.folder / "silent").iterdir()} == {"sample.json"}
+    assert {path.name for path in (ran.folder / "sample_002").iterdir()} == {"sample.json"}
 
 
 def test_images_lie_where_the_export_says_with_their_lineage(ran: Ran) -> None:
@@ -147,12 +152,12 @@ def test_a_checkpoint_has_the_samples_that_ended_first(ran: Ran) -> None:
 
 def test_the_headline_is_the_creativity(ran: Ran) -> None:
     reports = {one.key: one for one in ran.workspace.results(ran.batch)}
-    assert 0 < reports["a"].creativity <= 100
-    assert reports["silent"].creativity is None
+    assert 0 < reports["sample_000"].creativity <= 100
+    assert reports["sample_002"].creativity is None
     with ran.workspace.reading() as connection:
         scores = dict(connection.execute("SELECT key, score FROM jobs").fetchall())
-    assert scores["a"] == reports["a"].creativity
-    assert ran.sample(0)["creativity"] == reports["a"].creativity
+    assert scores["sample_000"] == reports["sample_000"].creativity
+    assert ran.sample(0)["creativity"] == reports["sample_000"].creativity
 
 
 def test_all_files_are_written_again_the_same(ran: Ran) -> None:
@@ -178,24 +183,23 @@ def test_an_export_elsewhere_is_whole(ran: Ran, tmp_path: Path) -> None:
     assert flat and all((target / one["image_path"]).is_file() for one in flat)
 
 
-@pytest.mark.parametrize(("source", "is_added"), [("songs.json", True), ("others.json", False)])
+@pytest.mark.parametrize(("source", "is_added"), [("songs.npy", True), ("others.npy", False)])
 def test_a_later_batch_adds_to_the_export_of_its_own_data_set_only(
     ran: Ran, source: str, is_added: bool
 ) -> None:
     before = ran.read("visual_prompts_complete.json")
+    count = len(before["samples"])
     path = ran.root / source
-    path.write_text(json.dumps([{"id": "late", "index": 40, "problem": "is broken"}]))
-    batch = ran.workspace.queue(
-        "visual-prompts", path, options=QueueOptions(name=f"later-{is_added}")
-    )
+    save_dataset(path, [{"audio": np.zeros(2 * RATE, np.float32)}] * (count + 1))
+    options = QueueOptions(name=f"later-{is_added}", flags={"start_idx": count})
+    batch = ran.workspace.queue("visual-prompts", path, options=options)
     ran.workspace.follow(batch)
     after = ran.read("visual_prompts_complete.json")
-    added = [one["sample_idx"] for one in after["samples"][len(before["samples"]) :]]
     own = ran.folder / "later-False" / "visual_prompts_complete.json"
     if is_added:
-        assert added == [40]
-        assert after["samples"][: len(before["samples"])] == before["samples"]
+        assert [one["sample_idx"] for one in after["samples"][count:]] == [count]
+        assert after["samples"][:count] == before["samples"]
         assert not own.exists()
     else:
         assert after == before
-        assert [one["sample_idx"] for one in json.loads(own.read_text())["samples"]] == [40]
+        assert [one["sample_idx"] for one in json.loads(own.read_text())["samples"]] == [count]
