@@ -3,21 +3,15 @@
 import io
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from engine.audio.decoders import opened_by_ffmpeg, opened_by_soundfile
 from engine.audio.sound import Sound, SoundError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MAX_SECONDS = 3600
-MAX_CHANNELS = 32
-MISSING = (
-    "cannot be decoded, because a package for sound is missing; install the extra 'audio': "
-    "pip install 'safelight[audio]'"
-)
-
-
-class MissingExtraError(SoundError):
-    """The extra `audio` is not installed."""
+MAX_VALUES = 4 * 10**8
+"""Values of all channels together: an hour of stereo at 48 kHz, and 1.6 GB as floats."""
 
 
 def decode(source: bytes | BinaryIO, name: str = "", *, middle: float | None = None) -> Sound:
@@ -36,10 +30,7 @@ def decode(source: bytes | BinaryIO, name: str = "", *, middle: float | None = N
     if not stream.read(1):
         raise SoundError("is empty")
     stream.seek(0)
-    sound = _by_soundfile(stream, middle)
-    if sound is None:
-        stream.seek(0)
-        sound = _cut(_by_av(stream), middle)
+    sound = _by_soundfile(stream, middle) or _cut(_by_ffmpeg(stream), middle)
     if sound.samples.size == 0:
         raise SoundError("holds no sound")
     return sound
@@ -47,20 +38,15 @@ def decode(source: bytes | BinaryIO, name: str = "", *, middle: float | None = N
 
 def _by_soundfile(stream: BinaryIO, middle: float | None) -> Sound | None:
     """Return the sound, or None of a format that libsndfile does not know."""
-    try:
-        import soundfile
-    except (ImportError, OSError):
-        raise MissingExtraError(MISSING) from None
-    try:
-        with soundfile.SoundFile(stream) as file:
-            _check(file.channels, file.frames / file.samplerate)
-            start, stop = _middle(file.frames, file.samplerate, middle)
-            if start:
-                file.seek(start)
-            samples = file.read(stop - start, dtype="float32", always_2d=True).T
-            return Sound(samples, int(file.samplerate))
-    except soundfile.LibsndfileError:
-        return None
+    with opened_by_soundfile(stream) as file:
+        if file is None:
+            return None
+        start, stop = _middle(file.frames, file.samplerate, middle)
+        _check_length(stop - start, file.channels, file.samplerate)
+        if start:
+            file.seek(start)
+        samples = file.read(stop - start, dtype="float32", always_2d=True).T
+        return Sound(samples, int(file.samplerate))
 
 
 def _cut(sound: Sound, middle: float | None) -> Sound:
@@ -75,43 +61,37 @@ def _middle(frames: int, rate: int, seconds: float | None) -> tuple[int, int]:
     return start, start + wanted
 
 
-def _by_av(stream: BinaryIO) -> Sound:
-    try:
-        import av
-    except ImportError:
-        raise MissingExtraError(MISSING) from None
-    try:
-        with av.open(stream, mode="r", metadata_errors="ignore") as container:
-            if not container.streams.audio:
-                raise SoundError("holds no sound")
-            return _decoded(av, container, container.streams.audio[0])
-    except (av.FFmpegError, ValueError, OverflowError) as error:
-        if isinstance(error, SoundError):
-            raise
-        raise SoundError("is no sound that can be decoded, or is broken") from None
+def _by_ffmpeg(stream: BinaryIO) -> Sound:
+    with opened_by_ffmpeg(stream) as (container, track):
+        return _decoded(container, track)
 
 
-def _decoded(av: Any, container: Any, track: Any) -> Sound:
+def _decoded(container: Any, track: Any) -> Sound:
+    import av
     import numpy as np
 
     rate, channels = int(track.codec_context.sample_rate), int(track.codec_context.channels)
-    _check(channels, 0)
-    resampler = av.AudioResampler(format="fltp", layout=track.codec_context.layout, rate=rate)
-    pieces: list[NDArray[np.float32]] = []
+    resampler = av.AudioResampler(format="flt", layout=track.codec_context.layout, rate=rate)
+    pieces: list[NDArray[Any]] = []
     frames = 0
     for frame in container.decode(track):
         for part in resampler.resample(frame):
             pieces.append(part.to_ndarray())
             frames += part.samples
-        _check(channels, frames / rate)
+        _check_length(frames, channels, rate)
     pieces += [part.to_ndarray() for part in resampler.resample(None)]
     if not pieces:
         raise SoundError("holds no sound")
-    return Sound(np.concatenate(pieces, axis=1), rate)
+    # Packed: PyAV reads past the planes of a planar frame with eight channels or more.
+    packed = np.concatenate(pieces, axis=1).reshape(-1, channels)
+    return Sound(np.ascontiguousarray(packed.T), rate)
 
 
-def _check(channels: int, seconds: float) -> None:
-    if not 1 <= channels <= MAX_CHANNELS:
-        raise SoundError(f"has {channels} channels, more than the {MAX_CHANNELS} that are read")
-    if seconds > MAX_SECONDS:
+def _check_length(frames: int, channels: int, rate: int) -> None:
+    if frames > MAX_SECONDS * rate:
         raise SoundError(f"lasts more than {MAX_SECONDS // 60} minutes; cut it")
+    if frames * channels > MAX_VALUES:
+        raise SoundError(
+            f"has {channels} channels at {rate} Hz for {frames / rate / 60:.0f} minutes, more than "
+            "fits into memory; cut it, or mix it down"
+        )

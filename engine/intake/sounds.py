@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.audio.decode import MISSING, MissingExtraError
+from engine.audio.decoders import MISSING, MissingExtraError
 from engine.audio.probe import probe
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
 from engine.contract.kinds import Recognition

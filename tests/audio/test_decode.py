@@ -1,13 +1,17 @@
 """Sounds of many formats are decoded alike, and unusable ones are named."""
 
+import contextlib
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from engine.audio import decode as module
 from engine.audio.analysis import analyse
 from engine.audio.decode import decode
+from engine.audio.probe import probe
 from engine.audio.sound import Sound, SoundError
 
 soundfile = pytest.importorskip("soundfile")
@@ -23,15 +27,16 @@ def by_soundfile(container: str, subtype: str, samples: Any = TONE) -> bytes:
     return target.getvalue()
 
 
-def by_av(container: str, codec: str) -> bytes:
+def by_av(container: str, codec: str, layout: str = "mono") -> bytes:
     target = io.BytesIO()
     with av.open(target, "w", format=container) as output:
-        track = output.add_stream(codec, rate=RATE, layout="mono")
+        track = output.add_stream(codec, rate=RATE, layout=layout)
         track.bit_rate = 96_000
-        frame = av.AudioFrame.from_ndarray(TONE[np.newaxis], format="fltp", layout="mono")
+        packed = np.repeat(TONE, track.codec_context.channels)[np.newaxis]
+        frame = av.AudioFrame.from_ndarray(packed, format="flt", layout=layout)
         frame.sample_rate = RATE
         resampler = av.AudioResampler(
-            track.codec_context.format, "mono", RATE, track.codec_context.frame_size or 1024
+            track.codec_context.format, layout, RATE, track.codec_context.frame_size or 1024
         )
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             output.mux(track.encode(part))
@@ -78,10 +83,57 @@ def test_channels_come_first() -> None:
     assert decode(by_soundfile("WAV", "PCM_16", np.zeros((900, 6)))).samples.shape == (6, 900)
 
 
+@pytest.mark.parametrize(("layout", "channels"), [("5.1", 6), ("7.1", 8)])
+def test_surround_sound_of_ffmpeg_is_decoded(layout: str, channels: int) -> None:
+    sound = decode(by_av("ipod", "aac", layout))
+    assert sound.channels == channels
+    assert sound.seconds == pytest.approx(0.5, abs=0.08)
+    assert strongest(sound) == pytest.approx(440, abs=4)
+
+
+def test_damaged_files_write_nothing_on_the_terminal(capfd: pytest.CaptureFixture[str]) -> None:
+    whole = by_soundfile("MP3", "MPEG_LAYER_III")
+    for data in (whole[:700], whole[:600] + bytes(900) + whole[1500:], whole[300:]):
+        with contextlib.suppress(SoundError):
+            decode(data)
+    wav = bytearray(by_soundfile("WAV", "PCM_16"))
+    wav[16:20] = b"\xff\xff\xff\xff"
+    with contextlib.suppress(SoundError):
+        decode(bytes(wav))
+    assert capfd.readouterr().err == ""
+
+
+def test_an_unknown_codec_is_refused() -> None:
+    wav = bytearray(by_soundfile("WAV", "PCM_16"))
+    wav[20:22] = b"\x11\x99"
+    with pytest.raises(SoundError, match="is not a sound that can be decoded"):
+        decode(bytes(wav))
+
+
+def test_what_would_not_fit_into_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_VALUES", 40_000)
+    with pytest.raises(
+        SoundError, match="has 2 channels at 48000 Hz for 0 minutes, more than fits"
+    ):
+        decode(by_soundfile("WAV", "PCM_16", np.stack([TONE, TONE], 1)))
+    with pytest.raises(SoundError, match="more than fits"):
+        decode(by_av("ipod", "aac", "stereo"))
+
+
 @pytest.mark.parametrize("data", [b"", b"no sound at all", by_soundfile("WAV", "PCM_16")[:20]])
 def test_broken_files_are_refused(data: bytes) -> None:
     with pytest.raises(SoundError):
         decode(data)
+
+
+def test_a_file_that_names_other_files_has_none_of_them_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.wav").write_bytes(by_soundfile("WAV", "PCM_16"))
+    for read in (decode, lambda data: probe(io.BytesIO(data))):
+        with pytest.raises(SoundError, match="is not a sound"):
+            read(b"ffconcat version 1.0\nfile 'secret.wav'\n")
 
 
 @pytest.mark.parametrize(
