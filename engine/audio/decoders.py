@@ -6,21 +6,13 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from engine.audio.mp3 import looks_like_mp3
-from engine.audio.sound import SoundError
+from engine.audio.sound import MissingExtraError, SoundError
 
 MAX_CHANNELS = 32
-MISSING = (
-    "cannot be decoded, because a package for sound is missing; install the extra 'audio': "
-    "pip install 'safelight[audio]'"
-)
-NO_SOUND = "is not a sound that can be decoded"
+NO_SOUND = "is no sound that can be decoded, or is broken"
 
 _HEAD_BYTES = 4096
 _NOTHING_ELSE = {"protocol_whitelist": "none"}  # playlists and edit lists may name any file or URL
-
-
-class MissingExtraError(SoundError):
-    """The extra `audio` is not installed."""
 
 
 @contextlib.contextmanager
@@ -36,7 +28,7 @@ def opened_by_soundfile(stream: BinaryIO) -> Iterator[Any]:
     try:
         import soundfile
     except (ImportError, OSError):
-        raise MissingExtraError(MISSING) from None
+        raise MissingExtraError from None
     head = stream.read(_HEAD_BYTES)
     stream.seek(0)
     try:
@@ -67,7 +59,7 @@ def opened_by_ffmpeg(stream: BinaryIO) -> Iterator[tuple[Any, Any]]:
     try:
         import av
     except ImportError:
-        raise MissingExtraError(MISSING) from None
+        raise MissingExtraError from None
     stream.seek(0)
     options = {**_NOTHING_ELSE}
     try:

@@ -14,6 +14,16 @@ class SoundError(ValueError):
     """A file that is no sound, or one that cannot be used; the message ends a sentence."""
 
 
+class MissingExtraError(SoundError):
+    """The extra `audio` is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "cannot be decoded, because a package for sound is missing; install the extra "
+            "'audio': pip install 'safelight[audio]'"
+        )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sound:
     """Decoded sound.

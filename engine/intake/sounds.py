@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.audio.decoders import MISSING, MissingExtraError
 from engine.audio.probe import probe
+from engine.audio.sound import MissingExtraError
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
 from engine.contract.kinds import Recognition
 from engine.kinds.audio import AudioKind, recognised
@@ -55,5 +55,5 @@ def _by_headers(source: Path | bytes) -> Recognition:
     content = content_of(source) if isinstance(source, bytes) else content_of_file(source)
     found = AudioKind().recognise(content)
     if found is None:
-        raise ValueError(MISSING)
+        raise MissingExtraError
     return found

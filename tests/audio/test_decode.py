@@ -106,7 +106,7 @@ def test_damaged_files_write_nothing_on_the_terminal(capfd: pytest.CaptureFixtur
 def test_an_unknown_codec_is_refused() -> None:
     wav = bytearray(by_soundfile("WAV", "PCM_16"))
     wav[20:22] = b"\x11\x99"
-    with pytest.raises(SoundError, match="is not a sound that can be decoded"):
+    with pytest.raises(SoundError, match="is no sound that can be decoded"):
         decode(bytes(wav))
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_names_other_files_has_none_of_them_read(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "secret.wav").write_bytes(by_soundfile("WAV", "PCM_16"))
     for read in (decode, lambda data: probe(io.BytesIO(data))):
-        with pytest.raises(SoundError, match="is not a sound"):
+        with pytest.raises(SoundError, match="is no sound"):
             read(b"ffconcat version 1.0\nfile 'secret.wav'\n")
 
 

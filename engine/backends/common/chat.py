@@ -11,8 +11,7 @@ from typing import Any, Literal, Protocol
 
 from pydantic import Field
 
-from engine.audio.decode import MissingExtraError
-from engine.audio.sound import SoundError
+from engine.audio.sound import MissingExtraError, SoundError
 from engine.backends.common.failures import Account, out_of_time
 from engine.backends.common.inline_images import fitted
 from engine.backends.common.inline_sounds import heard

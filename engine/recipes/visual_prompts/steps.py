@@ -113,15 +113,16 @@ class Measured:
 
 def measured(data: bytes, title: str, mel: bool) -> Measured:
     """Return all measurements of the bytes of a sound, or its problem."""
-    from engine.audio import analysis, decode
+    from engine.audio import analysis
+    from engine.audio.decode import decode
     from engine.audio.mel import mel_png, mel_spectrogram
     from engine.audio.notation.abc import to_abc
     from engine.audio.notation.midi import to_midi
-    from engine.audio.sound import SoundError
+    from engine.audio.sound import MissingExtraError, SoundError
 
     try:
-        sound = decode.decode(data)
-    except decode.MissingExtraError as error:
+        sound = decode(data)
+    except MissingExtraError as error:
         return Measured(missing=str(error))
     except SoundError as error:
         return Measured(problem=str(error))

@@ -274,7 +274,7 @@ def test_what_is_no_sound_in_a_folder(tmp_path: Path):
         "no_ending",
     ]
     assert problems.keys() == {"broken.mp3", "empty.wav", "to_nothing.wav", "loop.wav", "pipe.wav"}
-    assert problems["broken.mp3"] == "is not a sound that can be decoded"
+    assert problems["broken.mp3"] == "is no sound that can be decoded, or is broken"
     assert problems["empty.wav"] == "is empty"
     assert "link to nothing" in problems["to_nothing.wav"]
     assert "named pipe" in problems["pipe.wav"]
@@ -287,7 +287,7 @@ def test_a_folder_without_sounds_is_refused(tmp_path: Path):
     (tmp_path / "a.txt").write_text("x")
     assert refused(tmp_path) == f"{tmp_path}: holds no sound; a.txt is none"
     (tmp_path / "a.wav").write_text("x")
-    assert "holds no sound that can be decoded; a.wav is not a sound" in refused(tmp_path)
+    assert "holds no sound that can be decoded; a.wav is no sound" in refused(tmp_path)
 
 
 def test_one_sound_is_an_input(tmp_path: Path):
@@ -296,7 +296,9 @@ def test_one_sound_is_an_input(tmp_path: Path):
     (tmp_path / "song (1).wav").rename(tmp_path / "song[1]")
     assert taken(tmp_path / "song[1]")[0].sound is not None
     (tmp_path / "a.mp3").write_text("x")
-    assert refused(tmp_path / "a.mp3").endswith("a.mp3: is not a sound that can be decoded")
+    assert refused(tmp_path / "a.mp3").endswith(
+        "a.mp3: is no sound that can be decoded, or is broken"
+    )
 
 
 def test_a_pattern_is_an_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -15,7 +15,7 @@ from engine.cli.app import app, main
 from engine.client.workspace import Workspace
 from engine.config.paths import WorkspacePaths
 from engine.queueing import queue as queueing
-from engine.recipes.visual_prompts import reader
+from engine.recipes.visual_prompts import dataset_input, reader
 from engine.runtime.artifacts import ArtifactStore
 from tests.recipes.visual_prompts.test_reader import HOSTILE, TONE, Evil, dataset, objects, wav
 
@@ -77,7 +77,7 @@ def test_a_batch_that_is_interrupted_while_it_is_queued_leaves_nothing(
     dataset(Path("d.npy"), *({"audio": TONE * share} for share in (0.5, 0.6, 0.7, 0.8)))
     queue("d.npy", "--samples", 1)
     monkeypatch.setattr(queueing, "CHUNK", 1)
-    real = reader.dataset_entries
+    real = dataset_input.dataset_entries
 
     def interrupted(*given: Any) -> Iterator[Any]:
         for number, entry in enumerate(real(*given)):
