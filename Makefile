@@ -16,6 +16,8 @@ DEMO ?= demo
 DEMO_PROMPTS ?= examples/prompts.json
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+# The tests start hundreds of processes; without bytecode each would compile the code anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 # The tests use the CPU build, so that nobody downloads gigabytes of CUDA for them. On Linux it is
 # looked for where pip looks by default, then in TORCH_INDEX.

@@ -4,12 +4,13 @@ import ast
 import re
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from engine.cli.top_level import providers
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -71,8 +72,9 @@ def imported_packages() -> dict[str, Path]:
 def test_every_package_that_the_code_imports_is_declared():
     extras = ("audio", "cloud", "local", "testing")
     declared = {canonicalize_name(wanted.name) for wanted in requirements(*extras)}
-    installed = packages_distributions()
-    for name, path in imported_packages().items():
+    imported = imported_packages()
+    installed = providers(imported)
+    for name, path in imported.items():
         if name in OWN or name in sys.stdlib_module_names or name not in installed:
             continue  # what is not installed belongs to an extra that is not
         distributions = {canonicalize_name(found) for found in installed[name]}

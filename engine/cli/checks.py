@@ -5,7 +5,6 @@ import platform
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import packages_distributions
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import engine
 from db.store import has_wal_reset_bug
 from engine.cli.catalog import read_backend, read_backends
+from engine.cli.top_level import providers
 from engine.config.settings import SettingsError, read_settings
 from engine.config.version import __version__
 
@@ -54,7 +54,7 @@ def check_installation() -> Iterator[Finding]:
 
 def check_names() -> Iterator[Finding]:
     """Check that no other package of this environment has one of our top-level names."""
-    owners = packages_distributions()
+    owners = providers(NAMES)
     home = Path(engine.__file__).parents[1]
     for name in NAMES:
         others = sorted({owner for owner in owners.get(name, ()) if owner != DISTRIBUTION})

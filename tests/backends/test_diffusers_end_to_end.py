@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from PIL import Image
 
-pytest.importorskip("torch")
-pytest.importorskip("diffusers")
-
 from db.queries import jobs as job_queries
 from engine.cli.app import main
 from engine.client.workspace import Workspace
 from engine.imaging import lineage
 from engine.runtime.engine import Engine
 from tests.support import tiny_pipelines as tiny
+from tests.support.optional import needs
+
+needs("torch", "diffusers")
 
 PROMPT = "a red barn at dusk"
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("diffusers")
-
 from tests.models.diffusion.desks import CpuPlace
 from tests.support import tiny_pipelines as tiny
+from tests.support.optional import needs
+
+needs("torch", "diffusers")
 
 Load = Callable[..., Any]
 

@@ -5,8 +5,9 @@ import pytest
 from engine.contract import Retryable
 from tests.models.hosts.conftest import MakeTrial
 from tests.support import torch_models
+from tests.support.optional import needs
 
-pytest.importorskip("torch")
+needs("torch")
 
 
 async def test_a_model_of_torch_has_its_threads_and_gives_its_answers(

@@ -1,22 +1,19 @@
 """A storyboard by local models, from the command line's side: tiny ones, in a real model host."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("diffusers")
-if find_spec("open_clip") is None:  # not imported here: torchvision may have to be mended first
-    pytest.skip("open_clip is not installed", allow_module_level=True)
-
 from engine.client.workspace import Workspace
 from engine.models.weights import hash_of
 from engine.recipes.storyboard.combine import STANDARD_WEIGHTS
 from tests.support import tiny_models, tiny_pipelines
+from tests.support.optional import needs
 from tests.support.tiny_models import clip, hosted, vision_language
+
+needs("torch", "diffusers", "open_clip")
 
 LONG = "a lighthouse on a cliff above the sea, waves, gulls, a small boat, " * 8
 

@@ -1,0 +1,44 @@
+"""Installed packages that provide top-level names."""
+
+import logging
+from collections.abc import Collection, Iterator
+from importlib.metadata import Distribution, distributions
+
+log = logging.getLogger(__name__)
+
+
+def providers(names: Collection[str]) -> dict[str, set[str]]:
+    """Return the distributions of this environment that provide some top-level names.
+
+    `importlib.metadata.packages_distributions` reads the same files, but creates an object for
+    each of the hundred thousand files of a large environment.
+
+    Args:
+        names: Names of modules or packages, without a dot.
+
+    Returns:
+        Names of distributions by top-level name, without names that nobody provides. A
+        distribution whose metadata cannot be read is left out.
+    """
+    found: dict[str, set[str]] = {}
+    for distribution in distributions():
+        try:
+            provided = set(names) & set(_provided(distribution))
+            owner = distribution.metadata["Name"] if provided else ""
+        except Exception:  # damaged metadata of another package
+            log.debug("The metadata of a package cannot be read", exc_info=True)
+            continue
+        for name in provided:
+            found.setdefault(name, set()).add(owner)
+    return found
+
+
+def _provided(distribution: Distribution) -> Iterator[str]:
+    """Yield its top-level names, some several times."""
+    if stated := distribution.read_text("top_level.txt"):
+        yield from stated.split()
+        return
+    for line in (distribution.read_text("RECORD") or "").splitlines():
+        path = line.lstrip('"').partition(",")[0]
+        folder, slash, _ = path.partition("/")
+        yield folder if slash else folder.removesuffix(".py")

@@ -1,0 +1,16 @@
+"""Packages of an extra, without which some tests are skipped."""
+
+from importlib.util import find_spec
+
+import pytest
+
+
+def needs(*packages: str) -> None:
+    """Skips the module that calls it at its top, unless some packages are installed.
+
+    Unlike `pytest.importorskip` it imports none of them: a worker that collects the tests of a
+    heavy package may never run one of them.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            pytest.skip(f"{package} is not installed", allow_module_level=True)
