@@ -112,7 +112,7 @@ class EntryPointCatalog:
             return "has no BackendInfo as its info"
         if (info.name, info.capability) != (name, capability):
             return f"describes itself as {info.name!r} for {info.capability}"
-        if capability not in self.names("capability"):
+        if capability not in self.capabilities and capability not in self._search("capability"):
             return ""
         known = self.capability(capability)
         return "" if known.is_done_by(backend) else f"does not implement {known.protocol.__name__}"

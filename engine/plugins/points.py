@@ -141,9 +141,10 @@ def others(group: Group) -> list[Plugin]:
     A package whose metadata cannot be read is skipped.
     """
     known = set(OURS.get(group, {}).items())
-    found = (_plugin(group, point) for point in _points(GROUPS[group]))
+    points = (point for point in _points(GROUPS[group]) if (point.name, point.value) not in known)
+    found = (_plugin(group, point) for point in points)
     return sorted(
-        (one for one in found if not one.is_ours and (one.name, one.target) not in known),
+        (one for one in found if not one.is_ours),
         key=lambda one: (one.name, one.package, one.target),
     )
 
