@@ -6,6 +6,8 @@ SIGKILL does neither.
 
 import argparse
 import asyncio
+import atexit
+import contextlib
 import functools
 import importlib
 import inspect
@@ -14,10 +16,11 @@ import os
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from engine.client.ids import find_batch
 from engine.client.workspace import Workspace
@@ -29,6 +32,12 @@ Moment = Literal["asked", "answered"]
 
 LEDGER = "calls.jsonl"
 """File of the workspace with one line per call that a backend answered."""
+
+PRINTED = "printed.txt"
+"""File of the workspace with what its last run printed."""
+
+IMPORTED_BY_RUNS = ("engine.client.follow", "engine.runtime.engine", "PIL.PngImagePlugin")
+"""Modules that are otherwise imported late."""
 
 TIMEOUT_SECONDS = 120
 """Time after which a run is given up; never a measure of anything."""
@@ -82,18 +91,66 @@ def run_until_killed(
     Raises:
         RuntimeError: It ended by an error; the message has what it printed.
     """
-    command = [sys.executable, "-m", "engine.testing.crash", catalog, str(root), batch]
-    ran = subprocess.run(  # noqa: S603 - our own interpreter and module
-        [*command, str(kill_at), moment],
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_SECONDS,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(part for part in sys.path if part)},
-        check=False,
-    )
-    if ran.returncode not in (0, -signal.SIGKILL):
-        raise RuntimeError(f"the run of {batch} ended with {ran.returncode}:\n{ran.stderr}")
-    return ran.returncode != 0
+    run = {
+        "root": str(root.absolute()),
+        "batch": batch,
+        "kill_at": kill_at,
+        "moment": moment,
+        "folder": str(Path.cwd()),
+        "environment": dict(os.environ),
+    }
+    path = os.pathsep.join(part for part in sys.path if part)
+    status = _nursery(catalog, path).run(run)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+        return True
+    if status:
+        ended = os.waitstatus_to_exitcode(status)
+        printed = (root / PRINTED).read_text(errors="replace")
+        raise RuntimeError(f"the run of {batch} ended with {ended}:\n{printed}")
+    return False
+
+
+class _Nursery:
+    """A process that has imported everything, and forks one that runs a batch when it is told to.
+
+    Most of a short run would be the imports of a fresh interpreter.
+    """
+
+    def __init__(self, catalog: str, path: str) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "engine.testing.crash", catalog],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+
+    def run(self, run: dict[str, Any]) -> int:
+        """Run a batch; return the status that its process ended with.
+
+        Raises:
+            RuntimeError: The catalog cannot be loaded; the message has what was printed.
+        """
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(run) + "\n")  # type: ignore[union-attr]
+        if answer := self._process.stdout.readline():  # type: ignore[union-attr]
+            return int(answer)
+        _nursery.cache_clear()
+        raise RuntimeError(f"no run can be started:\n{self._process.communicate()[1]}")
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+
+
+@functools.cache
+def _nursery(catalog: str, path: str) -> _Nursery:
+    """Return the nursery of a catalog and a search path for modules; it ends with this process."""
+    made = _Nursery(catalog, path)
+    atexit.register(made.close)
+    return made
 
 
 def recorded_calls(root: Path) -> list[str]:
@@ -123,18 +180,46 @@ def _backends_of(family: BackendFamily) -> Iterator[Backend]:
 
 
 def main() -> None:
-    """Run a batch to its end, or to the call that kills this process."""
+    """Fork a process for each run that is asked for on standard input; answer how it ended."""
     parser = argparse.ArgumentParser()
-    for name in ("catalog", "root", "batch"):
-        parser.add_argument(name)
-    parser.add_argument("kill_at", type=int)
-    parser.add_argument("moment", choices=("asked", "answered"))
-    given = parser.parse_args()
-    catalog, root = load_catalog(given.catalog), Path(given.root)
-    _watch(catalog, _Calls(root / LEDGER, given.kill_at, given.moment))
+    parser.add_argument("catalog")
+    catalog = parser.parse_args().catalog
+    load_catalog(catalog)
+    for module in IMPORTED_BY_RUNS:
+        importlib.import_module(module)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            _run_forked(catalog, json.loads(line))
+        print(os.waitpid(child, 0)[1], flush=True)  # noqa: T201 - the answer
+
+
+def _run_forked(catalog: str, run: dict[str, Any]) -> NoReturn:
+    """Run a batch to its end, or to the call that kills this process."""
+    signal.alarm(TIMEOUT_SECONDS)
+    status = 1
+    try:
+        os.chdir(run["folder"])
+        os.environ.clear()
+        os.environ.update(run["environment"])
+        root = Path(run["root"])
+        printed = os.open(root / PRINTED, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for number in (1, 2):
+            os.dup2(printed, number)
+        _run(load_catalog(catalog), root, run)
+        status = 0
+    except BaseException:  # noqa: BLE001 - whatever it is, the suite shows it
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        os._exit(status)
+
+
+def _run(catalog: MemoryCatalog, root: Path, run: dict[str, Any]) -> None:
+    _watch(catalog, _Calls(root / LEDGER, run["kill_at"], run["moment"]))
     workspace = Workspace(root, catalog=catalog)
     with workspace.reading() as connection:
-        number = find_batch(connection, given.batch).id
+        number = find_batch(connection, run["batch"]).id
     asyncio.run(workspace.attend(number, lambda _update: None))
 
 

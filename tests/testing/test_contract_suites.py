@@ -7,6 +7,7 @@ import pytest
 
 from engine.contract import CallContext, GeneratedImage, ImageRequest
 from engine.contract.agent import AnyAgent
+from engine.testing.crash import run_until_killed
 from safelight.testing import (
     AudioBackendContract,
     ChatBackendContract,
@@ -103,3 +104,13 @@ def test_a_recipe_that_asks_for_something_else_each_time_fails_the_suite(tmp_pat
         Suite().test_the_same_seed_gives_the_same(tmp_path)
     with pytest.raises(AssertionError, match="without a description"):
         Suite().test_its_settings_are_described()
+
+
+def test_a_run_that_fails_says_why_and_the_next_one_works(tmp_path: Path):
+    suite = TestRefine()
+    workspace, batch = suite.queue(tmp_path / "w")
+    with pytest.raises(RuntimeError, match=r"the run of b99 ended with 1:[\s\S]*b99"):
+        run_until_killed(suite.catalog, workspace.paths.root, "b99")
+    assert not run_until_killed(suite.catalog, workspace.paths.root, batch)
+    with pytest.raises(RuntimeError, match=r"no run can be started:[\s\S]*nowhere"):
+        run_until_killed("tests.testing.nowhere:both", workspace.paths.root, batch)
