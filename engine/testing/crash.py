@@ -111,7 +111,7 @@ def run_until_killed(
 
 
 class _Nursery:
-    """A process that has imported everything, and forks one that runs a batch when it is told to.
+    """A process that has imported everything, and forks another for each run.
 
     Most of a short run would be the imports of a fresh interpreter.
     """
