@@ -211,9 +211,8 @@ def _capability(
 ) -> dict[str, Any]:
     try:
         backend = catalog.backend(capability, family.name, settings, environment)
-        lacks = _refused(backend) or backend.missing() or _unreachable(backend)
         info = backend.info
-        missing = [item.model_dump() for item in lacks]
+        missing = [item.model_dump() for item in lacking(backend)]
     except UntrustedDestination as error:
         what = f"your agreement that {' and '.join(error.key_names)} may go to {error.where}"
         missing = [MissingRequirement(what=what, remedy=error.remedy, reason="key").model_dump()]
@@ -227,6 +226,11 @@ def _capability(
     details = backend.details()
     own = {"details": details} if details else {}
     return made | {"client": _installed(info.client)} | own
+
+
+def lacking(backend: Backend) -> list[MissingRequirement]:
+    """Return what a backend lacks: other settings, requirements, or its server on this machine."""
+    return _refused(backend) or backend.missing() or _unreachable(backend)
 
 
 def _installed(package: str | None) -> str | None:

@@ -13,10 +13,12 @@ from db.errors import StoreError
 from engine.cli import render
 from engine.cli.checks import Finding, check_installation, check_settings
 from engine.cli.checks_of_faults import FAULT_CHECKS
+from engine.cli.checks_of_recipe import Trial, check_recipe
 from engine.cli.checks_of_store import STORE_CHECKS, Check, check_artifacts
+from engine.cli.completion import complete_file, complete_recipe
 from engine.cli.hosts import check_devices
 from engine.cli.hub import adopt_hub_variables
-from engine.cli.options import json_option, workspace_option
+from engine.cli.options import json_option, settings_option, workspace_option
 from engine.cli.trouble import FAILED
 from engine.cli.trust import check_trust
 from engine.client.workspace import Workspace
@@ -24,15 +26,34 @@ from engine.config.settings import SettingsError
 
 
 @click.command()
+@click.argument("recipe", required=False, shell_complete=complete_recipe)
+@click.argument("input_", metavar="[INPUT]", required=False, shell_complete=complete_file)
+@click.option("--paid", is_flag=True, help="Try an entry even if that costs money.")
+@settings_option
 @click.option("--deep", is_flag=True, help="Read every stored file and check its hash.")
 @json_option
 @workspace_option
-def doctor(workspace: Path, *, deep: bool, as_json: bool) -> int:
-    """Diagnose problems; exit code 1 if there are any."""
+def doctor(
+    workspace: Path,
+    recipe: str | None,
+    input_: str | None,
+    *,
+    paid: bool,
+    overrides: dict[str, str],
+    deep: bool,
+    as_json: bool,
+) -> int:
+    """Diagnose problems; exit code 1 if there are any.
+
+    With RECIPE, check what it needs: packages, backends. With INPUT, read that too, and run its
+    first entry in a temporary workspace.
+    """
+    trial = Trial(workspace, recipe, input_, overrides, paid=paid) if recipe else None
+    checks = check_recipe(trial) if trial else examine(workspace, deep=deep)
     found: list[Finding] = []
     console = render.console()
     adopt_hub_variables(workspace)
-    for finding in examine(workspace, deep=deep):
+    for finding in checks:
         found.append(finding)
         if not as_json:
             console.print(_line(finding))

@@ -1,6 +1,6 @@
 """A workspace that batches are queued into: from inputs, from forms, from other jobs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from engine.client.requests import BatchRequest
 
 if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.sending import Sending
+    from engine.contract import Backend
     from engine.contract.recipe import AnyRecipe
     from engine.money.estimate import Estimate
     from engine.queueing.queue import Queue, QueueOptions, Source
@@ -56,6 +57,16 @@ class QueueingWorkspace(OpenedWorkspace):
         """Return the estimate of a batch: steps, calls, cost and time; arguments as for `queue`."""
         chosen = _with(options, settings, flags)
         return self._queue().estimate(self.catalog.recipe(recipe), source, chosen)
+
+    def backends_of(
+        self, recipe: str, options: "QueueOptions"
+    ) -> "Iterator[tuple[str, list[Backend]]]":
+        """Yield each capability of a recipe with the backends that a batch would have, in order.
+
+        Raises:
+            QueueError: An option has something wrong.
+        """
+        return self._queue().backends(self.catalog.recipe(recipe), options)
 
     def queue_request(self, request: BatchRequest) -> str:
         """Queue a request of a form; return the batch's id. Raises as `queue` does."""

@@ -55,6 +55,7 @@ class QueueOptions:
         budget: Maximum cost of the batch in micro-dollars.
         flags: Values of the recipe's own options, by flag, alias or Python name.
         origins: The parts of other jobs that entries are, by the entry's id.
+        limit: Maximum number of entries that are taken; those behind them are not read.
     """
 
     name: str | None = None
@@ -66,6 +67,7 @@ class QueueOptions:
     budget: int | None = None
     flags: Mapping[str, Any] = field(default_factory=dict)
     origins: Mapping[str, NewOrigin] = field(default_factory=dict)
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

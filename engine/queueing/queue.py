@@ -18,6 +18,7 @@ from db.writes import batches as writes
 from db.writes.events import record_event
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
+from engine.contract import Backend
 from engine.contract.files import KeepFile
 from engine.contract.recipe import AnyRecipe
 from engine.contract.recipe_input import RecipeInput
@@ -112,6 +113,19 @@ class Queue:
                 take_back(write, batch_id)
                 raise
         return batch_id
+
+    def backends(
+        self, recipe: AnyRecipe, options: QueueOptions
+    ) -> Iterator[tuple[str, list[Backend]]]:
+        """Yield each capability of a recipe with the backends that a batch would have, in order.
+
+        Raises:
+            QueueError: The options have something wrong.
+        """
+        chosen = apply_options(recipe, None, options).options
+        plan = self._planner.plan(recipe, "-", chosen)
+        for capability, first in plan.backends.items():
+            yield capability, [first, *plan.fallbacks.get(capability, ())]
 
     def estimate(self, recipe: AnyRecipe, source: Source | None, options: QueueOptions) -> Estimate:
         """Return the estimate of a batch of a recipe and an input, without queueing it.
@@ -256,7 +270,7 @@ def _read(
 ) -> Iterator[ValidEntry[RecipeInput]]:
     """Read and validate an input for a batch; `offset` is the number of entries that it has."""
     recipe = plan.recipe
-    return read(
+    entries = read(
         source,
         recipe.input,
         file_format=options.file_format,
@@ -265,6 +279,7 @@ def _read(
         reader=recipe.reader,
         settings=recipe.settings.model_validate_json(plan.settings),
     )
+    return entries if options.limit is None else islice(entries, options.limit)
 
 
 def create_named(connection: sqlite3.Connection, batch: writes.NewBatch) -> int | None:
