@@ -104,7 +104,7 @@ def _first_entry(opened: Workspace, trial: Trial, estimate: Estimate) -> Iterato
     """Run the first entry, with its outputs in a folder that is removed at the end."""
     if not estimate.is_free and not trial.paid:
         names = ", ".join(dict.fromkeys(line.backend for line in estimate.lines if line.paid))
-        yield Finding("trial", True, f"not made, since {names} costs money; --paid makes it")
+        yield Finding("trial", True, f"{names} costs money; to run an entry, add --paid")
         return
     inside = trial.root if trial.root.is_dir() else None
     try:
@@ -134,8 +134,8 @@ def _outcome(opened: Workspace, batch: BatchRow, files: int) -> Iterator[Finding
 def _end(job: JobRow, batch: BatchRow, trouble: str) -> tuple[str, str]:
     name = clean(job.key, 60)
     if job.state == "done":
-        reason = batch.message or batch.state.replace("_", " ")
-        return f"{name} is done, and its batch is not: {reason}", "See the reason."
+        state = batch.state.replace("_", " ")
+        return f"{name} is done, and its batch is {state}", "Run it to see the reason."
     return f"{name} is {job.state}", trouble or "See the log of the workspace."
 
 

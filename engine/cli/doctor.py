@@ -61,8 +61,7 @@ def doctor(
                 console.print(Text("    ") + render.shown(finding.remedy, None, "bold"))
     well = all(finding.ok for finding in found)
     if as_json:
-        checks = [asdict(finding) for finding in found]
-        render.print_json({"ok": well, "checks": checks})
+        render.print_json({"ok": well, "checks": [asdict(finding) for finding in found]})
     return 0 if well else FAILED
 
 

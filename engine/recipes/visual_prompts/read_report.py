@@ -37,7 +37,7 @@ def job_report(connection: sqlite3.Connection, batch: BatchRow, job: JobRow) -> 
     return SampleReport(
         key=job.key,
         state=job.state,
-        index=job.position if entry.index is None else entry.index,
+        index=job.position - 1 if entry.index is None else entry.index,
         metadata=entry.metadata,
         features=features_document(analysis.features) if analysis else {},
         abc=analysis.abc if analysis else "",

@@ -160,6 +160,45 @@ def test_the_headline_is_the_creativity(ran: Ran) -> None:
     assert ran.sample(0)["creativity"] == reports["sample_000"].creativity
 
 
+def test_the_creativity_of_the_batch_is_beside_its_export(ran: Ran) -> None:
+    rows = ran.read("creativity_prompt_scores.json")
+    assert [(row["sample_idx"], row["prompt_id"]) for row in rows] == [
+        *((0, 0), (0, 1), (1, 0), (1, 1))
+    ]
+    assert all(row["overall"] is not None and row["fit"] is not None for row in rows)
+    assert {row["embedder"] for row in rows} == {"builtin/tfidf-1 1"}
+    means = ran.read("creativity_sample_summaries.json")
+    assert [row["sample_idx"] for row in means] == [0, 1]
+    assert means[0]["key"] == "C" and means[0]["conv_overall"] == rows[0]["overall"]
+    report = (ran.folder / "corpus_report.md").read_text(encoding="utf-8")
+    assert "2 samples, 4 prompts; 9 samples with errors." in report
+    assert (ran.folder / "corpus_tempo.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_most_creative_prompt_of_a_sample_is_sent(ran: Ran) -> None:
+    [job] = [one for one in ran.workspace.results(ran.batch) if one.key == "sample_000"]
+    sources = [f"{ran.batch}/sample_000", f"{ran.batch}/sample_001:prompt-1"]
+    batch = ran.workspace.send(sources, "refine")
+    with ran.workspace.reading() as connection:
+        sql = "SELECT input FROM jobs WHERE batch_id = ? ORDER BY position"
+        rows = connection.execute(sql, (int(batch.removeprefix("b")),)).fetchall()
+    best, second = (json.loads(row[0]) for row in rows)
+    chosen = max(
+        zip(_overall(ran, 0), job.prompts, job.images, strict=True), key=lambda one: one[0]
+    )
+    assert best["prompt"] == chosen[1].text
+    assert best["reference_image"]["hash"] == chosen[2].image.hash
+    assert second["prompt"] == ran.sample(1)["prompts"][1]["visual_prompt"]
+
+
+def _overall(ran: Ran, index: int) -> list[float]:
+    """Creativity of a sample's prompts by its own step."""
+    sql = "SELECT result FROM steps WHERE name = 'creativity' ORDER BY job_id"
+    with ran.workspace.reading() as connection:
+        rows = connection.execute(sql).fetchall()
+    return [one["overall"] for one in json.loads(rows[index][0])["measures"]]
+
+
 def test_all_files_are_written_again_the_same(ran: Ran) -> None:
     def files() -> dict[str, bytes]:
         every = (path for path in ran.folder.rglob("*") if path.is_file())
