@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from engine.contract.options import Option as Option
     from engine.contract.outputs import Outputs as Outputs
     from engine.contract.outputs import Projection as Projection
+    from engine.contract.page import PagePart as PagePart
     from engine.contract.reader import Reader as Reader
     from engine.contract.recipe import GatedSettings as GatedSettings
     from engine.contract.recipe import Headline as Headline
@@ -234,6 +235,7 @@ _MODULES = {
         "Outputs",
         "Projection",
     ),
+    "engine.contract.page": ("PagePart",),
     "engine.contract.reader": ("Reader",),
     "engine.contract.recipe": (
         "GatedSettings",

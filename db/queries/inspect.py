@@ -284,6 +284,13 @@ def step_texts(
     return (row[0], row[1]) if row else ("", "")
 
 
+def job_input(connection: sqlite3.Connection, job_id: int, limit: int = 1_000_000) -> str:
+    """Return the input of a job as JSON; cut, and then no JSON any more."""
+    sql = "SELECT substr(input, 1, ?) FROM jobs WHERE id = ?"
+    row = connection.execute(sql, (limit, job_id)).fetchone()
+    return str(row[0]) if row else ""
+
+
 def decisions_of(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:
     """Return the newest decision of each key of a job, oldest first, at most 500; values cut."""
     sql = f"""SELECT id, job_id, substr(key, 1, 500) AS key,

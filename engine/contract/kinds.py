@@ -139,6 +139,7 @@ class Kind:
         suffixes: File name endings by media type, for example `{"audio/wav": ".wav"}`. A file that
             is opened in another program is named by them.
         plays: True if its files are played over time: a player opens them, not a viewer.
+        rows: Rows of a drawing that is shown among others, such as on the page of a job.
         draws_results: True if results of steps are drawn as well as files.
     """
 
@@ -147,6 +148,7 @@ class Kind:
     face: Face = "main"
     suffixes: Mapping[str, str] = {}
     plays: bool = False
+    rows: int = 12
     draws_results: bool = False
 
     def recognise(self, content: Content) -> Recognition | None:

@@ -14,6 +14,7 @@ from engine.contract.decision_points import AnyDecision, Approval
 from engine.contract.job import Job
 from engine.contract.options import Option, refuse_duplicates
 from engine.contract.outputs import Outputs
+from engine.contract.page import PagePart
 from engine.contract.reader import Reader
 from engine.contract.recipe_input import RecipeInput
 from engine.text.terminal import quoted
@@ -110,6 +111,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
         reader: Reads inputs that are not a list of entries.
         best_part: Returns the step with the best output of a job, from its result as plain data;
             `send` takes it if no part is named. By default it is the best file by the headline.
+        page: Parts of a job that a dashboard shows together, from top to bottom.
         check: Returns a problem of settings and the first backend of each capability; empty if
             there is none.
         extra: Extra of Safelight that has its packages, for example `audio`; empty if it needs
@@ -134,6 +136,7 @@ class Recipe(Generic[InputT, SettingsT, ResultT]):
     outputs: Outputs = field(default_factory=Outputs)
     reader: Reader | None = None
     best_part: Callable[[Any], str] | None = None
+    page: tuple[PagePart, ...] = ()
     check: Callable[[SettingsT, Mapping[str, Backend]], str] | None = None
     extra: str = ""
 

@@ -24,6 +24,7 @@ class AudioKind(Kind):
     name = "audio"
     title = "audio"
     plays = True
+    rows = 7
     suffixes = {  # noqa: RUF012 - a constant of the class
         "audio/wav": ".wav",
         "audio/flac": ".flac",

@@ -1,4 +1,4 @@
-"""Kinds of figures: tables, features, timelines, and how similar things are to each other."""
+"""Kinds of figures: tables, measures, timelines, and how similar things are to each other."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -7,16 +7,17 @@ from typing import Any, TypeGuard
 from engine.contract import CompareRequest, Comparison, Similarity
 from engine.contract.kinds import Drawing, Face, Item, Line, Lines, Size, Span
 from engine.kinds import words
-from engine.kinds.bars import across, bars
+from engine.kinds.bars import across
 from engine.kinds.text import DataKind, data_of
 from engine.text.terminal import clean
 
 MAX_COLUMNS, MAX_MEASURES = 12, 8
 MAX_CELL = 24
+MAX_ROWS = 40
 """Characters of one cell, at most."""
 
 
-class _FigureKind(DataKind):
+class FigureKind(DataKind):
     """JSON with a meaning. Its kind is named by who keeps it: content alone does not tell."""
 
     face: Face = "supporting"
@@ -26,7 +27,7 @@ class _FigureKind(DataKind):
         """Return None."""
 
 
-class TableKind(_FigureKind):
+class TableKind(FigureKind):
     """A table: `{"columns": [name, ...], "rows": [[value, ...], ...]}`."""
 
     name = "table"
@@ -42,25 +43,36 @@ class TableKind(_FigureKind):
         return Lines(tuple(table_lines(head, body)))
 
 
-class FeaturesKind(_FigureKind):
-    """Measured features: `{name: number, text or list of numbers}`."""
+class MeasuresKind(FigureKind):
+    """Measures of several things, 0 to 100: `[{name: number or null, ...}, ...]`.
 
-    name = "features"
-    title = "features"
+    A whole number is a count, and has no bar. A result with a list `measures` is drawn by it.
+    """
+
+    name = "measures"
+    title = "measures"
 
     def full(self, item: Item, size: Size) -> Drawing | None:
-        """Return a line per feature; a list of numbers as a row of bars."""
+        """Return a line per measure, with a bar and a number for each thing."""
         data = data_of(item)
-        if not isinstance(data, Mapping):
+        if isinstance(data, Mapping):
+            data = data.get("measures")
+        things = [_mapping(one) for one in _listed(data)][:MAX_COLUMNS]
+        known = dict.fromkeys(name for one in things for name in one)
+        names = [name for name in known if _is_measure(name, things)][:MAX_ROWS]
+        if not things or not names:
             return None
-        width = max([len(cell(name)) for name in data], default=0)
-        shown = list(data.items())[: size.rows]
-        room = max(8, size.columns - width - 2)
-        lines = [(Span(cell(n).ljust(width + 2), "muted"), _feature(v, room)) for n, v in shown]
+        label = max(len(cell(name)) for name in names) + 2
+        each = max(6, min(20, (size.columns - label) // len(things)))
+        head = "".join(f"{number:>3}{'':<{each - 3}}" for number in range(1, len(things) + 1))
+        lines: list[Line] = [(Span(" " * label + head.rstrip(), "muted"),)]
+        lines += [
+            _measure_line(name, label, [one.get(name) for one in things], each) for name in names
+        ]
         return Lines(tuple(lines))
 
 
-class TimelineKind(_FigureKind):
+class TimelineKind(FigureKind):
     """Stretches of time: `[{"start": seconds, "end": seconds, "label": text}, ...]`."""
 
     name = "timeline"
@@ -77,7 +89,7 @@ class TimelineKind(_FigureKind):
         return Lines(tuple(_time_line(s, end, width, room) for s in found[: size.rows]))
 
 
-class SimilarityKind(_FigureKind):
+class SimilarityKind(FigureKind):
     """Similarity of files to each other: the result of the step that compared them."""
 
     name = "similarity"
@@ -101,7 +113,7 @@ def table_lines(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Line
     texts = [[cell(value) for value in row] for row in rows]
     count = max([len(head), *(len(row) for row in texts)], default=0)
     widths = [max([len(row[n]) for row in [head, *texts] if n < len(row)]) for n in range(count)]
-    right = [all(_is_number(row[n]) for row in rows if n < len(row)) for n in range(count)]
+    right = [all(is_number(row[n]) for row in rows if n < len(row)) for n in range(count)]
 
     def line(row: Sequence[str], *, is_head: bool) -> Line:
         padded = (
@@ -118,26 +130,37 @@ def cell(value: Any) -> str:
     """Return a value of any JSON type as a short text that is safe to measure and to show."""
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
-    text = words.number(value) if _is_number(value) else str(value)
+    text = words.number(value) if is_number(value) else str(value)
     return clean(text, MAX_CELL)
 
 
-def _feature(value: Any, room: int) -> Span:
-    numbers = [float(v) for v in value if _is_number(v)] if isinstance(value, list) else []
-    if not numbers or len(numbers) != len(value):
-        return Span(cell(value))
-    numbers = numbers[: max(1, room)]
-    low, high = min(numbers), max(numbers)
-    levels = [(v - low) / (high - low) if high > low else 0.5 for v in numbers]
-    ((drawn,),) = bars([0.1 + 0.9 * level for level in levels], 1)
-    return drawn
+def _is_measure(name: str, things: Sequence[Mapping[str, Any]]) -> bool:
+    values = [one.get(name) for one in things]
+    return any(is_number(v) for v in values) and all(
+        v is None or (is_number(v) and 0 <= v <= 100) for v in values
+    )
+
+
+def _measure_line(name: str, label: int, values: Sequence[Any], each: int) -> Line:
+    spans = [Span(cell(name).ljust(label), "muted")]
+    for value in values:
+        number = f"{_figure(value):>3} "
+        bar = across(value / 100, max(1, each - 6)) if isinstance(value, float) else ""
+        spans += [Span(number), Span(f"{bar:<{each - 4}}", "accent")]
+    return tuple(spans)
+
+
+def _figure(value: Any) -> str:
+    if not is_number(value):
+        return "–"
+    return f"{value:.0f}" if value == 0 or value >= 1 else f"{value:.1f}".lstrip("0")
 
 
 def _stretch(entry: Any) -> tuple[float, float, str] | None:
     """Start, end and label of a stretch of time; None if it is not one."""
     found = _mapping(entry)
     start, end = found.get("start"), found.get("end")
-    if not _is_number(start) or not _is_number(end) or not 0 <= start <= end:
+    if not is_number(start) or not is_number(end) or not 0 <= start <= end:
         return None
     return float(start), float(end), cell(found.get("label") or "")
 
@@ -164,7 +187,8 @@ def _square(measure: Similarity, names: Sequence[str]) -> list[Line]:
     return [heading, *table_lines(["", *names], rows)]
 
 
-def _is_number(value: Any) -> TypeGuard[float]:
+def is_number(value: Any) -> TypeGuard[float]:
+    """Return True for a finite number that is not a truth value."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return math.isfinite(value)

@@ -29,6 +29,7 @@ class ImageKind(Kind):
 
     name = "image"
     title = "image"
+    rows = 16
     suffixes = {  # noqa: RUF012 - a constant of the class
         "image/png": ".png",
         "image/jpeg": ".jpg",

@@ -12,9 +12,11 @@ from typing import BinaryIO, TypeGuard
 
 from engine.contract.kinds import HEAD_BYTES, Content, Kind, Recognition
 from engine.kinds.audio import AudioKind
-from engine.kinds.figures import FeaturesKind, SimilarityKind, TableKind, TimelineKind
+from engine.kinds.features import FeaturesKind
+from engine.kinds.figures import MeasuresKind, SimilarityKind, TableKind, TimelineKind
 from engine.kinds.image import ImageKind
 from engine.kinds.notation import MidiKind, NotationKind
+from engine.kinds.prompt import PromptKind
 from engine.kinds.text import DataKind, TextKind
 from engine.kinds.video import SoundInVideo, VideoKind
 
@@ -109,9 +111,15 @@ class Kinds:
 _FILE = FileKind()
 _FIRST: tuple[Kind, ...] = (ImageKind(), AudioKind(), VideoKind(), SoundInVideo(), MidiKind())
 _LAST: tuple[Kind, ...] = (NotationKind(), DataKind(), TextKind())
-_FIGURES: tuple[Kind, ...] = (TableKind(), FeaturesKind(), TimelineKind(), SimilarityKind())
-_ROWS = tuple(RowsKind(name) for name in ("prompt", "critique", "scores"))
-_NAMED: tuple[Kind, ...] = (_FILE, TraceKind(), *_FIGURES, *_ROWS)
+_FIGURES: tuple[Kind, ...] = (
+    TableKind(),
+    FeaturesKind(),
+    MeasuresKind(),
+    TimelineKind(),
+    SimilarityKind(),
+)
+_ROWS = tuple(RowsKind(name) for name in ("critique", "scores"))
+_NAMED: tuple[Kind, ...] = (_FILE, TraceKind(), *_FIGURES, PromptKind(), *_ROWS)
 
 
 @functools.cache

@@ -94,7 +94,13 @@ class JobScreen(BaseScreen):
         await self.query_one(Filmstrip).set_turns(snapshot.turns, snapshot.turn)
         panel = self.query_one(DetailPanel)
         panel.show(snapshot.detail, snapshot.scale)
-        self._view.columns = max(20, panel.size.width - 4)
+        self._draw_as_wide_as(panel.columns)
+
+    def _draw_as_wide_as(self, columns: int) -> None:
+        """Have drawings made for a width; those for another are made again at once."""
+        if columns and columns != self._view.columns:
+            self._view.columns = columns
+            self.feed.wake()
 
     @on(Rows.Moved)
     def moved(self) -> None:
@@ -201,7 +207,7 @@ class JobScreen(BaseScreen):
         files = detail.openable if detail else ()
         if not files:
             self.say("This part has no file to open.", bad=True)
-        elif detail and (len(files) == 1 or (detail.node <= 0)):
+        elif detail and (len(files) == 1 or (detail.node <= 0 and not detail.page)):
             self.dashboard.open_file(self.job_id, files[0])
         else:
             self.app.push_screen(PickFileScreen(files), self._open_picked)

@@ -22,6 +22,7 @@ from tui.snapshots.files import (
     openable,
 )
 from tui.snapshots.image_scores import ImageScores
+from tui.snapshots.page import PageSection
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.score_table import ImageScoreTable, sheet_of
 from tui.snapshots.siblings import StepImages
@@ -75,6 +76,7 @@ class Detail:
         decided: Decisions of an operator for it.
         shown: The file that is shown as its image.
         openable: Its files that can be opened, the one that is shown first.
+        page: The page of the job, if its recipe has one and the job itself is selected.
     """
 
     node: int
@@ -96,6 +98,7 @@ class Detail:
     decided: tuple[str, ...] = ()
     shown: FileLine | None = None
     openable: tuple[OpenableFile, ...] = ()
+    page: tuple[PageSection, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

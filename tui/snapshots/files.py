@@ -118,16 +118,26 @@ def draw_result(
 
     if step.state != "done" or not kinds().of(step.kind).draws_results:
         return None
-    request, result = inspect.step_texts(connection, step.id, MAX_DATA)
-    item = _result_item(step.kind, request, result, names)
+    item = result_item(connection, step, names)
     drawn = draw_full(item, Size(max(20, columns), MAX_ROWS))
     return DrawnResult(title_of(step.kind), drawn) if isinstance(drawn, Lines) else None
 
 
-def _result_item(kind: str, request: str, result: str, names: Mapping[str, str]) -> "Item":
+def result_item(
+    connection: Any, step: inspect.StepLine, names: Mapping[str, str] | None = None
+) -> "Item":
+    """Return the result of a step in the form that its kind takes."""
     from engine.contract.kinds import Item
 
-    return Item(kind, data=_json(result), request=_json(request), names=names)
+    request, result = inspect.step_texts(connection, step.id, MAX_DATA)
+    return Item(step.kind, data=_json(result), request=_json(request), names=names or {})
+
+
+def rows_of(file: FileLine) -> int:
+    """Return the height of a file among others, in rows."""
+    from engine.kinds.registry import kinds
+
+    return max(1, min(40, int(kinds().of(file.kind).rows)))
 
 
 def _json(text: str) -> Any:

@@ -12,6 +12,7 @@ from tui.snapshots.decisions import decisions_of, outdated, picked
 from tui.snapshots.detail import Detail, StepOutputs, read_detail
 from tui.snapshots.files import faces
 from tui.snapshots.image_scores import marks_of
+from tui.snapshots.page import read_page
 from tui.snapshots.prompts import prompts_at
 from tui.snapshots.recipe_info import Headlines, RecipeInfo
 from tui.snapshots.siblings import SiblingScope, StepImages, find_turns
@@ -84,13 +85,15 @@ class JobView:
         took = worked(connection, [self.job_id])[self.job_id]
         old = outdated(steps, decided, lines[0].state)
         nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
-        chosen = self._chosen(nodes)
+        chosen = self._chosen(nodes, has_page=bool(scale.page))
         by_id = {step.id: step for step in steps}
         left = StepOutputs(by_id, marks, images, took.steps, self.columns)
         taken = picked((node.scope for node in nodes if node.id < 0), decided)
         turns = find_turns(nodes, chosen, images, marks, taken)
         detail = read_detail(connection, self.job_id, chosen, left)
-        if chosen.id == JOB_NODE and has_parts(nodes):
+        if chosen.id == JOB_NODE and scale.page:
+            detail = self._with_page(connection, detail, scale, steps)
+        elif chosen.id == JOB_NODE and has_parts(nodes):
             detail = whole(connection, detail, nodes, lines[0], left, scale)
         here = tuple(str(d) for d in decided if chosen.scope in {"", d.scope})
         return JobSnapshot(
@@ -107,9 +110,26 @@ class JobView:
             origin=_origin(connection, self.job_id),
         )
 
-    def _chosen(self, nodes: Sequence[TreeLine]) -> TreeLine:
+    def _chosen(self, nodes: Sequence[TreeLine], *, has_page: bool) -> TreeLine:
         found = next((node for node in nodes if node.id == self.selected), None)
-        return found or matters_most(nodes)
+        return found or matters_most(nodes, has_page=has_page)
+
+    def _with_page(
+        self,
+        connection: sqlite3.Connection,
+        detail: Detail,
+        scale: RecipeInfo,
+        steps: Sequence[inspect.StepLine],
+    ) -> Detail:
+        """Return the details of a job with its page in place of its latest file and prompt."""
+        page = read_page(connection, self.job_id, scale.page, steps, self.columns)
+        if not page.sections:
+            return detail
+        files = page.openable or detail.openable
+        return replace(
+            detail, page=page.sections, openable=files, images=(), shown=None, preview=b"",
+            prompt="", note="", drawn=None, sheet=None,
+        )  # fmt: skip
 
     def prompt_of(self, connection: sqlite3.Connection, scope: str) -> str:
         """Return the prompt that a scope is painted from, in full, up to 20 000 characters."""

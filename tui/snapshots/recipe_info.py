@@ -1,6 +1,10 @@
 """Headlines and decisions of the recipes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.contract.page import PagePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +17,7 @@ class RecipeInfo:
         high: Maximum value.
         higher_is_better: True if a greater value is better.
         decisions: Keys of its decisions, as patterns.
+        page: Parts of the page of a job.
     """
 
     metric: str = "score"
@@ -20,6 +25,7 @@ class RecipeInfo:
     high: float = 100
     higher_is_better: bool = True
     decisions: tuple[str, ...] = ()
+    page: "tuple[PagePart, ...]" = ()
 
 
 class Headlines:
@@ -52,4 +58,4 @@ def _load(recipe: str) -> RecipeInfo:
         return RecipeInfo()
     of = found.headline
     asked = tuple(one.key for one in found.decisions if not isinstance(one, Approval))
-    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked)
+    return RecipeInfo(of.metric, of.low, of.high, of.higher_is_better, asked, found.page)

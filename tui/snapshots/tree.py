@@ -43,11 +43,16 @@ class TreeLine:
     outdated: bool = False
 
 
-def matters_most(nodes: Sequence[TreeLine]) -> TreeLine:
-    """Return the initial part of a job: a failure or a gate that waits, else the newest scope."""
+def matters_most(nodes: Sequence[TreeLine], *, has_page: bool = False) -> TreeLine:
+    """Return the initial part of a job: a failure or a gate that waits, else the newest scope.
+
+    Args:
+        nodes: The tree.
+        has_page: True if the job itself has a page, which then is shown in place of a scope.
+    """
     bad = [node for node in nodes if node.id > 0 and node.state in _NEEDS_SOMEBODY]
-    if bad:
-        return bad[-1]
+    if bad or has_page:
+        return bad[-1] if bad else nodes[0]
     scopes = [node for node in nodes if node.id < 0 and node.depth == 1]
     return scopes[-1] if scopes else nodes[0]
 

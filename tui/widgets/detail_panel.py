@@ -15,13 +15,11 @@ from tui.states import TONES, look
 from tui.widgets.drawing import text_of, tones
 from tui.widgets.evaluation import EvaluationView
 from tui.widgets.filmstrip import TAKEN
+from tui.widgets.heading import Heading
 from tui.widgets.image import ImageView
+from tui.widgets.page import PageView
 from tui.widgets.prompt_diff import PromptDiff
 from tui.widgets.theme_changes import on_theme_change
-
-
-class Heading(Static):
-    """Heading with the name of a kind."""
 
 
 class DetailPanel(Container):
@@ -45,6 +43,7 @@ class DetailPanel(Container):
         yield ImageView(id="image")
         with VerticalScroll(id="words"):
             yield Static(id="troubles", markup=False)
+            yield PageView(self._paths)
             yield Heading("prompt", id="prompt-heading", markup=False)
             yield PromptDiff(id="prompt")
             yield Static(id="note", markup=False)
@@ -70,6 +69,12 @@ class DetailPanel(Container):
         self._scale = scale
         self._draw(detail, scale)
 
+    @property
+    def columns(self) -> int:
+        """Return the width of drawings in cells, 0 before the first layout."""
+        width = self.query_one("#words").scrollable_content_region.width
+        return max(20, width) if width else 0
+
     def on_mount(self) -> None:
         """Follow the theme."""
         on_theme_change(self, self.restyle)
@@ -81,6 +86,7 @@ class DetailPanel(Container):
 
     def _draw(self, detail: Detail, scale: RecipeInfo) -> None:
         self._show("troubles", bool(detail.troubles), self._troubles(detail))
+        self.query_one(PageView).show(detail.page)
         self._show_image(detail)
         self._show_prompt(detail)
         evaluated = detail.critique is not None or bool(detail.scores)
