@@ -91,13 +91,7 @@ def _resolved(
             f"{quoted(source)} is a batch; name one of its jobs, as j1 or BATCH/KEY, and behind a "
             "colon a part of it, as iteration-2."
         )
-    recipe = _recipe(catalog, named.batch.recipe)
-    part = find_part(
-        connection,
-        named.job,
-        name or _best_part(recipe, named.job),
-        headline_of(catalog, named.batch.recipe),
-    )
+    part = part_of(connection, catalog, named, name)
     written = f"{batch_name(named.batch.id)}/{named.job.key}"
     return named.job, part, f"{written}:{name}" if name else written
 
@@ -122,10 +116,19 @@ def split_source(connection: sqlite3.Connection, source: str) -> tuple[ResolvedI
     return resolve(connection, source.partition(":")[0]), ""  # raises, and names the job alone
 
 
-def headline_of(catalog: EntryPointCatalog, recipe: str) -> Headline:
-    """Return the headline of a recipe; that of a score if it is not installed here."""
-    found = _recipe(catalog, recipe)
-    return found.headline if found else Headline("score", 0, 100)
+def part_of(
+    connection: sqlite3.Connection, catalog: EntryPointCatalog, named: ResolvedId, name: str
+) -> Part:
+    """Return a part of a job by its name; without one the best, as its recipe sees it.
+
+    Raises:
+        UnknownPart: The job has no such part.
+    """
+    if named.job is None:
+        raise TypeError("a batch has no parts")
+    recipe = _recipe(catalog, named.batch.recipe)
+    headline = recipe.headline if recipe else Headline("score", 0, 100)
+    return find_part(connection, named.job, name or _best_part(recipe, named.job), headline)
 
 
 def _recipe(catalog: EntryPointCatalog, name: str) -> AnyRecipe | None:

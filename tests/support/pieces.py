@@ -1,20 +1,9 @@
-"""Features of an imaginary piece in which everything is defined, and a page for its jobs."""
+"""Features of an imaginary piece in which everything is defined, and prompts for it."""
 
 import random
 
 from engine.audio.features import Chord, Features, Melody, Note, Section
-from engine.contract.page import PagePart
 from tests.support.music import features
-
-PAGE = (
-    PagePart("sound", field="sound"),
-    PagePart("features", steps=("analyse",)),
-    PagePart("notation", steps=("analyse",), role="notation"),
-    PagePart("mel spectrogram", steps=("analyse",), role="mel"),
-    PagePart("prompts", steps=("prompt-*", "prompt-*/mend"), beside=True),
-    PagePart("creativity", steps=("creativity",)),
-    PagePart("images", steps=("prompt-*/image",), role="*", beside=True),
-)
 
 _TEXT = """
 A copper dusk settles over a harbour where gulls turn in slow circles, masts leaning together like

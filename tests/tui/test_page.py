@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from engine.contract.page import PagePart
-from tests.support.pieces import PAGE, PROMPTS
+from engine.recipes.visual_prompts import PAGE
+from tests.support.pieces import PROMPTS
 from tests.tui.samples import sample
 from tests.tui.support import Place, running, seen, shows, until
 from tests.tui.test_opening import programs

@@ -12,9 +12,8 @@ from engine.client.opening.copies import OpenedFile, copy_of
 from engine.client.opening.errors import CannotOpen
 from engine.client.opening.programs import program_for
 from engine.client.opening.running import RunningProgram
-from engine.client.sending import headline_of, split_source
+from engine.client.sending import part_of, split_source
 from engine.config.open_settings import OpenSettings
-from engine.queueing.parts import find_part
 from engine.text.terminal import quoted
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def file_of(
     if given := input_files(named.job.input).get(name):
         label = (job_name(named.job.id), name)
         return OpenedFile(label, given.kind, given.media_type, given.hash)
-    found = find_part(connection, named.job, name, headline_of(catalog, named.batch.recipe))
+    found = part_of(connection, catalog, named, name)
     step = found.step.key if found.step else ""
     label = (job_name(named.job.id), step)
     if found.artifact is None:

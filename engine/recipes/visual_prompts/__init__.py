@@ -4,6 +4,7 @@ from engine.contract import ChatBackend, ImageBackend, ScoreBackend
 from engine.contract.embedding import EmbeddingBackend
 from engine.contract.options import Option
 from engine.contract.outputs import Outputs
+from engine.contract.page import PagePart
 from engine.contract.recipe import Headline, Recipe
 from engine.recipes.visual_prompts.agents.writer import LISTENER, WRITER, writer_for
 from engine.recipes.visual_prompts.corpus import AFTER
@@ -14,6 +15,17 @@ from engine.recipes.visual_prompts.outputs import write_batch, write_job, write_
 from engine.recipes.visual_prompts.read_report import job_report
 from engine.recipes.visual_prompts.reader import READER
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
+
+PAGE = (
+    PagePart("sound", field="sound"),
+    PagePart("features", steps=("analyse",)),
+    PagePart("notation", steps=("analyse",), role="notation"),
+    PagePart("mel spectrogram", steps=("analyse",), role="mel"),
+    PagePart("prompts", steps=("prompt-*", "prompt-*/mend"), beside=True),
+    PagePart("creativity", steps=("creativity",)),
+    PagePart("images", steps=("prompt-*/image",), role="*", beside=True),
+)
+"""The page of a sample in the dashboard."""
 
 RECIPE = Recipe(
     name="visual-prompts",
@@ -52,6 +64,7 @@ RECIPE = Recipe(
     ),
     reader=READER,
     best_part=best_part,
+    page=PAGE,
     extra="audio",
 )
 """The recipe, as the entry point `visual-prompts` of `safelight.recipes` gives it."""

@@ -180,7 +180,7 @@ class SampleCreativity(Result):
         mean: Mean of the overall scores that are defined, 0 to 100; None if none is.
     """
 
-    kind: ClassVar[str] = "data"
+    kind: ClassVar[str] = "measures"
 
     measures: tuple[Creativity, ...]
     mean: float | None
