@@ -33,12 +33,12 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
     catalog = EntryPointCatalog()
     with contextlib.suppress(Exception):  # only the search is wanted; what fails is told below
         next(catalog.all_recipes(), None)
-    found = list(_each(catalog.recipes, catalog.recipe, _recipe_document, _broken_recipe))
+    listed_recipes = list(_each(catalog.recipes, catalog.recipe, _recipe_document, _broken_recipe))
     if as_json:
-        render.print_json({"recipes": found})
+        render.print_json({"recipes": listed_recipes})
         return 0
     table = render.table("recipe", "needs", "what it does")
-    for recipe in found:
+    for recipe in listed_recipes:
         extra = [f"[{recipe['extra']}]"] if recipe["extra"] else []
         needs = ", ".join([*recipe["capabilities"], *extra])
         table.add_row(
@@ -47,10 +47,10 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
             render.shown(recipe["error"] or recipe["summary"]),
         )
     render.console().print(table)
-    for recipe in found:
+    for recipe in listed_recipes:
         for item in recipe["missing"]:
-            said = f"{recipe['name']} needs {item['what']}. {item['remedy']}"
-            render.console().print(render.shown(said, None))
+            sentence = f"{recipe['name']} needs {item['what']}. {item['remedy']}"
+            render.console().print(render.shown(sentence, None))
     render.say("", "Its options: safelight run RECIPE --help")
     render.say("Its settings: safelight schema RECIPE --settings")
     return 0
@@ -62,36 +62,36 @@ def recipes(workspace: Path, *, as_json: bool) -> int:
 def backends(workspace: Path, *, as_json: bool) -> int:
     """List the backends and the missing requirements of those that are not ready."""
     adopt_hub_variables(workspace)
-    found = read_backends(workspace)
+    families = read_backends(workspace)
     if as_json:
-        render.print_json({"backends": found})
+        render.print_json({"backends": families})
         return 0
     console = render.console()
-    for family in found:
+    for family in families:
         console.print(render.shown(f"{family['name']}: {family['summary']}", style="bold"))
-        for made in family["capabilities"]:
-            sign = "✓" if made["ready"] else "✗"
-            by = f"by {made['client']} " if made["client"] else ""
-            told = f"{made['model'] or ''} {by}{'(paid)' if made['paid'] else ''}"
-            console.print(Text(f"{sign} {made['capability']:<7} ") + render.shown(told))
-            for line in made.get("details", ()):
+        for entry in family["capabilities"]:
+            sign = "✓" if entry["ready"] else "✗"
+            by = f"by {entry['client']} " if entry["client"] else ""
+            model = f"{entry['model'] or ''} {by}{'(paid)' if entry['paid'] else ''}"
+            console.print(Text(f"{sign} {entry['capability']:<7} ") + render.shown(model))
+            for line in entry.get("details", ()):
                 console.print(Text("  ") + render.shown(line, None))
-            if made["missing"]:
-                needs = "; ".join(item["what"] for item in made["missing"])
+            if entry["missing"]:
+                needs = "; ".join(item["what"] for item in entry["missing"])
                 console.print(Text("  ") + render.shown(f"needs {needs}", None))
-    for remedy, names in _remedies(found):
+    for remedy, names in _remedies(families):
         console.print(render.shown(f"For {', '.join(names)}: {remedy}", None))
     return 0
 
 
 def _remedies(families: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
     """Return each remedy once, with the names of the backends that need it."""
-    found: dict[str, dict[str, None]] = {}
+    remedies: dict[str, dict[str, None]] = {}
     for family in families:
-        for made in family["capabilities"]:
-            for item in made["missing"]:
-                found.setdefault(item["remedy"], {})[family["name"]] = None
-    return [(remedy, list(names)) for remedy, names in found.items()]
+        for entry in family["capabilities"]:
+            for item in entry["missing"]:
+                remedies.setdefault(item["remedy"], {})[family["name"]] = None
+    return [(remedy, list(names)) for remedy, names in remedies.items()]
 
 
 @click.command()
@@ -101,8 +101,8 @@ def _remedies(families: list[dict[str, Any]]) -> list[tuple[str, list[str]]]:
 def schema(workspace: Path, recipe: str, *, settings: bool) -> int:
     """Print the JSON schema of one entry of RECIPE's input, or of its settings."""
     del workspace
-    found = EntryPointCatalog().recipe(recipe)
-    model = found.settings if settings else found.input
+    loaded = EntryPointCatalog().recipe(recipe)
+    model = loaded.settings if settings else loaded.input
     drawn = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema()
     click.echo(render.to_json(drawn, indent=2))
     return 0
@@ -119,9 +119,11 @@ def read_backends(root: Path) -> list[dict[str, Any]]:
     environment = load_environment(root, settings.given)
 
     def describe(family: BackendFamily) -> dict[str, Any]:
-        own = settings.backends.get(family.name, {})
-        made = [_capability(catalog, family, name, own, environment) for name in family.factories]
-        return {"name": family.name, "summary": family.summary, "capabilities": made}
+        options = settings.backends.get(family.name, {})
+        capabilities = [
+            _capability(catalog, family, name, options, environment) for name in family.factories
+        ]
+        return {"name": family.name, "summary": family.summary, "capabilities": capabilities}
 
     with contextlib.suppress(Exception):  # only the search is wanted; what fails is told below
         next(catalog.all_families(), None)
@@ -222,10 +224,10 @@ def _capability(
         remedy = f"Fix [backends.{family.name}] in safelight.toml, or install it again."
         missing = [MissingRequirement(what=what, remedy=remedy, reason="backend").model_dump()]
         return _made(capability, None, None, paid=False, missing=missing)
-    made = _made(capability, info.model, info.version, paid=info.paid, missing=missing)
+    entry = _made(capability, info.model, info.version, paid=info.paid, missing=missing)
     details = backend.details()
-    own = {"details": details} if details else {}
-    return made | {"client": _installed(info.client)} | own
+    extra = {"details": details} if details else {}
+    return entry | {"client": _installed(info.client)} | extra
 
 
 def lacking(backend: Backend) -> list[MissingRequirement]:
@@ -242,16 +244,18 @@ def _installed(package: str | None) -> str | None:
 
 def _refused(backend: Backend) -> list[MissingRequirement]:
     """Return the reason why a backend refuses its settings, as a list of at most one."""
-    said = backend.refusal()
+    reason = backend.refusal()
     return (
-        [MissingRequirement(what="other settings", remedy=said, reason="backend")] if said else []
+        [MissingRequirement(what="other settings", remedy=reason, reason="backend")]
+        if reason
+        else []
     )
 
 
 def _unreachable(backend: Backend) -> list[MissingRequirement]:
     """Return the local server of a backend that does not respond, as a list of at most one."""
-    found = backend.unreachable()
-    return [] if found is None else [found]
+    requirement = backend.unreachable()
+    return [] if requirement is None else [requirement]
 
 
 def _made(

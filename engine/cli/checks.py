@@ -42,13 +42,13 @@ def check_installation() -> Iterator[Finding]:
     """Check the versions of Safelight, Python and SQLite."""
     where = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
     yield Finding("versions", True, f"Safelight {__version__}, {where}")
-    found = f"SQLite {sqlite3.sqlite_version}"
+    version = f"SQLite {sqlite3.sqlite_version}"
     if has_wal_reset_bug():
-        found += (
+        version += (
             "; it has the WAL-reset bug, which Safelight avoids by letting one connection alone "
             "checkpoint. Let no other program write to the store"
         )
-    yield Finding("sqlite", True, found)
+    yield Finding("sqlite", True, version)
     yield from check_names()
 
 
@@ -83,9 +83,9 @@ def missing_of_backends(root: Path) -> Iterator[tuple[str, str, str, str, str]]:
     version, empty if there is none.
     """
     for family in read_backends(root):
-        for made in family["capabilities"]:
-            what, remedy = _lacks(made["missing"])
-            yield family["name"], made["capability"], what, remedy, made["client"] or ""
+        for entry in family["capabilities"]:
+            what, remedy = _lacks(entry["missing"])
+            yield family["name"], entry["capability"], what, remedy, entry["client"] or ""
 
 
 def missing_of_batches(

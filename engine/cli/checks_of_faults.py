@@ -46,10 +46,10 @@ def check_room(workspace: Workspace) -> Iterator[Finding]:
     except OSError as error:
         where = clean(str(folder))
         if error.errno in _FULL:
-            found, remedy = "the disk is full", "Free some space: safelight gc shows disk usage."
+            problem, remedy = "the disk is full", "Free some space: safelight gc shows disk usage."
         else:
-            found, remedy = "nothing can be written", "Restore write permission there."
-        yield Finding("room", False, f"{found} ({where}: {error.strerror})", remedy)
+            problem, remedy = "nothing can be written", "Restore write permission there."
+        yield Finding("room", False, f"{problem} ({where}: {error.strerror})", remedy)
         return
     yield Finding("room", True, "files can be written")
 
@@ -63,11 +63,14 @@ def check_lock(workspace: Workspace) -> Iterator[Finding]:
             connection.execute("ROLLBACK")
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            found = f"another program has held the store for {LOCK_SECONDS:g} seconds"
+            problem = f"another program has held the store for {LOCK_SECONDS:g} seconds"
             remedy = "End it: lsof shows what has the file open. Finished results wait in memory."
         else:
-            found, remedy = f"the store cannot be written: {error}", "Check the permissions there."
-        yield Finding("lock", False, found, remedy)
+            problem, remedy = (
+                f"the store cannot be written: {error}",
+                "Check the permissions there.",
+            )
+        yield Finding("lock", False, problem, remedy)
         return
     yield Finding("lock", True, "the store can be written")
 
@@ -81,11 +84,11 @@ def check_identity(workspace: Workspace) -> Iterator[Finding]:
         row = running_engine(connection)
     if row is not None and row.pid == holder[0]:
         return
-    found = (
+    problem = (
         f"an engine runs (pid {holder[0]}) and the store does not know it: the store was replaced"
     )
     remedy = "Stop the engine; it saves what it had beside the private folder."
-    yield Finding("identity", False, found, remedy)
+    yield Finding("identity", False, problem, remedy)
 
 
 def check_clock(workspace: Workspace) -> Iterator[Finding]:
@@ -96,8 +99,8 @@ def check_clock(workspace: Workspace) -> Iterator[Finding]:
     if ahead <= CLOCK_SECONDS:
         yield Finding("clock", True, "the store's times are past")
         return
-    found = f"the newest event is {ahead:.0f} seconds in the future; the clock was set back"
-    yield Finding("clock", False, found, "Set the clock. Nothing waits for it.")
+    problem = f"the newest event is {ahead:.0f} seconds in the future; the clock was set back"
+    yield Finding("clock", False, problem, "Set the clock. Nothing waits for it.")
 
 
 def check_age(workspace: Workspace) -> Iterator[Finding]:
@@ -111,29 +114,29 @@ def check_age(workspace: Workspace) -> Iterator[Finding]:
     younger = 0
     for hash_ in files.hashes():
         if hash_ not in named:
-            made = datetime.fromtimestamp(files.path(hash_).stat().st_mtime, UTC)
-            younger += newest is None or made > datetime.fromisoformat(newest)
+            written = datetime.fromtimestamp(files.path(hash_).stat().st_mtime, UTC)
+            younger += newest is None or written > datetime.fromisoformat(newest)
     if not younger:
         yield Finding("age", True, "the store is as new as its files")
         return
     newer = pluralize(younger, "stored file is", "stored files are")
-    found = (
+    problem = (
         f"{newer} newer than anything the store knows: an engine was killed just then, "
         "or the store was copied without its -wal file"
     )
     remedy = "If it was copied, copy it again with safelight db backup."
-    yield Finding("age", False, found, remedy)
+    yield Finding("age", False, problem, remedy)
 
 
 def check_lately(workspace: Workspace) -> Iterator[Finding]:
     """List the troubles of the last hour: dead or hung workers, unusable answers."""
     since = (datetime.now(UTC) - LATELY).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     with workspace.reading() as connection:
-        found = recent_trouble(connection, since)
-    for message, remedy, times in found[:_FEW]:
+        recent = recent_trouble(connection, since)
+    for message, remedy, times in recent[:_FEW]:
         often = f" ({times} times in the last hour)" if times > 1 else " (in the last hour)"
         yield Finding("lately", False, clean(message, limit=300) + often, clean(remedy))
-    if not found:
+    if not recent:
         yield Finding("lately", True, "nothing went wrong in the last hour")
 
 

@@ -59,8 +59,8 @@ def check_privacy(workspace: Workspace) -> Iterator[Finding]:
     private = workspace.paths.private
     open_to_others = private.stat().st_mode & 0o077
     if open_to_others:
-        found, remedy = "others can read the private folder", f"chmod 700 {clean(str(private))}"
-        yield Finding("privacy", False, found, remedy)
+        problem, remedy = "others can read the private folder", f"chmod 700 {clean(str(private))}"
+        yield Finding("privacy", False, problem, remedy)
     else:
         yield Finding("privacy", True, "the private folder is yours alone")
 
@@ -81,9 +81,9 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
         if row is None:
             yield Finding("engine", True, "none runs; start one with: safelight engine")
             return
-        found = f"the last one (pid {row.pid} on {row.host}) ended without saying so"
+        problem = f"the last one (pid {row.pid} on {row.host}) ended without saying so"
         remedy = "Start one; it resumes what was running: safelight engine"
-        yield Finding("engine", False, found, remedy)
+        yield Finding("engine", False, problem, remedy)
         return
     pid, host = holder
     if is_suspended(holder):
@@ -91,8 +91,8 @@ def check_engine(workspace: Workspace) -> Iterator[Finding]:
         return
     silent = seconds_between(row.seen_at, now()) if row else None
     if silent is not None and silent > SILENT_SECONDS:
-        found = f"pid {pid} on {host} has not reported for {render.duration(silent)}"
-        yield Finding("engine", False, found, "Read its log, then run: safelight engine restart")
+        problem = f"pid {pid} on {host} has not reported for {render.duration(silent)}"
+        yield Finding("engine", False, problem, "Read its log, then run: safelight engine restart")
         return
     yield Finding("engine", True, f"runs, pid {pid} on {host}")
 
@@ -103,9 +103,9 @@ def check_preparing(workspace: Workspace) -> Iterator[Finding]:
     with workspace.reading() as connection:
         stale = long_preparing(connection, hour_ago.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     for batch_id, preparer, since in stale:
-        found = f"{batch_name(batch_id)} is being queued since {since} by {preparer or 'nobody'}"
+        problem = f"{batch_name(batch_id)} is being queued since {since} by {preparer or 'nobody'}"
         remedy = "If that process is gone, any command run on its machine clears this."
-        yield Finding("queueing", False, found, remedy)
+        yield Finding("queueing", False, problem, remedy)
     if not stale:
         yield Finding("queueing", True, "nothing is half-queued")
 
@@ -122,9 +122,9 @@ def check_parked(workspace: Workspace) -> Iterator[Finding]:
             )
     for batch_id, reason, message, count in parked:
         name = batch_name(batch_id)
-        found = f"{count} of {name} parked ({reason})"
+        problem = f"{count} of {name} parked ({reason})"
         verb = {"unknown-outcome": "retry", "approval": "approve"}.get(reason, "resume")
-        yield Finding("parked", False, found, f"{message} Then: safelight {verb} {name}")
+        yield Finding("parked", False, problem, f"{message} Then: safelight {verb} {name}")
     if not parked:
         yield Finding("parked", True, "no job waits for anything")
 
@@ -140,8 +140,8 @@ def check_backends(workspace: Workspace) -> Iterator[Finding]:
         by = f" by {client}" if client else ""
         settings = wanted.get((name, capability))
         lacks, remedy = missing_of_batches(root, name, capability, settings or ())
-        found = f"needs {lacks}" if lacks else _hint(what, is_used=settings is not None)
-        yield Finding("backend", not lacks, f"{name} ({capability}){by} {found}", remedy)
+        problem = f"needs {lacks}" if lacks else _hint(what, is_used=settings is not None)
+        yield Finding("backend", not lacks, f"{name} ({capability}){by} {problem}", remedy)
 
 
 def check_recipes(workspace: Workspace) -> Iterator[Finding]:
@@ -153,11 +153,11 @@ def check_recipes(workspace: Workspace) -> Iterator[Finding]:
             lacks = next(iter(missing_extra(recipe)), None)
             is_used = recipe.name in wanted
             if lacks is None:
-                said = "is ready"
+                state = "is ready"
             else:
-                said = f"needs {lacks.what}" + ("" if is_used else f"; {_NOT_USED}")
+                state = f"needs {lacks.what}" + ("" if is_used else f"; {_NOT_USED}")
             remedy = lacks.remedy if lacks and is_used else ""
-            yield Finding("recipe", not remedy, f"{recipe.name} {said}", remedy)
+            yield Finding("recipe", not remedy, f"{recipe.name} {state}", remedy)
 
 
 def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict[str, Any]]]:
@@ -166,8 +166,8 @@ def _wanted_of_backends(workspace: Workspace) -> dict[tuple[str, str], list[dict
     with workspace.reading() as connection:
         for snapshot in open_snapshots(connection):
             for capability, first in json.loads(snapshot).get("backends", {}).items():
-                for made in in_order(first):
-                    wanted[made["name"], capability].append(made["settings"])
+                for described in in_order(first):
+                    wanted[described["name"], capability].append(described["settings"])
     return dict(wanted)
 
 
@@ -199,11 +199,11 @@ def check_artifacts(workspace: Workspace, *, deep: bool) -> Iterator[Finding]:
             damaged.append(hash_)
     remedy = "Restore them from a backup, or retry the jobs to make them again."
     if gone:
-        found = f"{_files(len(gone))} gone: {_some(gone)}"
-        yield Finding("files", False, found, remedy)
+        problem = f"{_files(len(gone))} gone: {_some(gone)}"
+        yield Finding("files", False, problem, remedy)
     if damaged:
-        found = f"{_files(len(damaged))} damaged: {_some(damaged)}"
-        yield Finding("files", False, found, f"Remove them, then: {remedy}")
+        problem = f"{_files(len(damaged))} damaged: {_some(damaged)}"
+        yield Finding("files", False, problem, f"Remove them, then: {remedy}")
     if not gone and not damaged:
         how = "there and have their hashes" if deep else "there (--deep checks their hashes)"
         yield Finding("files", True, f"{'all ' if count > 1 else ''}{_files(count)} {how}")

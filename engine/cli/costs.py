@@ -45,11 +45,11 @@ class Costs:
 @workspace_option
 def costs(workspace: Path, batch: str | None, *, as_json: bool) -> int:
     """Show spending by provider, model and purpose, of BATCH or of the whole workspace."""
-    found = read_costs(Workspace(workspace), batch)
+    summary = read_costs(Workspace(workspace), batch)
     if as_json:
-        render.print_json(costs_document(found))
+        render.print_json(costs_document(summary))
     else:
-        _show(found)
+        _show(summary)
     return 0
 
 
@@ -71,19 +71,19 @@ def read_costs(workspace: Workspace, batch: str | None) -> Costs:
         )
 
 
-def costs_document(found: Costs) -> dict[str, Any]:
+def costs_document(summary: Costs) -> dict[str, Any]:
     """Return spending as plain data; its fields are in `docs/cli.md`."""
     return {
-        "cost_usd": dollars(sum(batch.cost for batch in found.batches)),
-        "presumed_usd": dollars(sum(batch.presumed for batch in found.batches)),
-        "reserved_usd": dollars(sum(line.reserved for line in found.lines)),
-        "batches": [_batch(batch) for batch in found.batches],
-        "spending": [_line(line) for line in found.lines],
+        "cost_usd": dollars(sum(batch.cost for batch in summary.batches)),
+        "presumed_usd": dollars(sum(batch.presumed for batch in summary.batches)),
+        "reserved_usd": dollars(sum(line.reserved for line in summary.lines)),
+        "batches": [_batch(batch) for batch in summary.batches],
+        "spending": [_line(line) for line in summary.lines],
         "days": [
             {"day": d.day, "cost_usd": dollars(d.cost), "presumed_usd": dollars(d.presumed)}
-            for d in found.days
+            for d in summary.days
         ],
-        "limits": {"total_usd": _or_null(found.total), "day_usd": _or_null(found.day)},
+        "limits": {"total_usd": _or_null(summary.total), "day_usd": _or_null(summary.day)},
     }
 
 
@@ -119,9 +119,9 @@ def _or_null(microdollars: int | None) -> float | None:
     return None if microdollars is None else dollars(microdollars)
 
 
-def _show(found: Costs) -> None:
+def _show(summary: Costs) -> None:
     console = render.console()
-    costly = [line for line in found.lines if line.cost or line.reserved]
+    costly = [line for line in summary.lines if line.cost or line.reserved]
     if costly:
         right = ("steps", "calls", "tokens in", "tokens out", "cost")
         columns = ("backend", "model", "purpose", *right)
@@ -129,7 +129,7 @@ def _show(found: Costs) -> None:
         for line in costly:
             table.add_row(*_cells(line))
         console.print(table)
-    render.say(*_sentences(found))
+    render.say(*_sentences(summary))
 
 
 def _cells(line: queries.Spending) -> Sequence[Any]:
@@ -145,37 +145,37 @@ def _cells(line: queries.Spending) -> Sequence[Any]:
     )
 
 
-def _sentences(found: Costs) -> Iterator[str]:
+def _sentences(summary: Costs) -> Iterator[str]:
     spent, presumed = (
-        sum(batch.cost for batch in found.batches),
-        sum(batch.presumed for batch in found.batches),
+        sum(batch.cost for batch in summary.batches),
+        sum(batch.presumed for batch in summary.batches),
     )
     yield f"Spent: {in_words(spent)}."
     if presumed:
         yield f"Presumed: {in_words(presumed)}, for calls whose outcome is unknown."
-    if reserved := sum(line.reserved for line in found.lines):
+    if reserved := sum(line.reserved for line in summary.lines):
         yield f"Reserved: {in_words(reserved)}, for calls in flight."
-    for batch in found.batches:
+    for batch in summary.batches:
         yield from _of_batch(batch)
-    if found.day is not None:
-        today = next((d for d in found.days if d.day == now()[:10]), None)
+    if summary.day is not None:
+        today = next((d for d in summary.days if d.day == now()[:10]), None)
         spent = today.cost + today.presumed if today else 0
-        yield f"Today (UTC): {in_words(spent)} of {in_words(found.day)}."
-    if found.total is not None:
-        spent = sum(d.cost + d.presumed for d in found.days)
-        yield f"The workspace: {in_words(spent)} of {in_words(found.total)}."
+        yield f"Today (UTC): {in_words(spent)} of {in_words(summary.day)}."
+    if summary.total is not None:
+        spent = sum(d.cost + d.presumed for d in summary.days)
+        yield f"The workspace: {in_words(spent)} of {in_words(summary.total)}."
 
 
 def _of_batch(batch: BatchRow) -> Iterator[str]:
     if not batch.cost and batch.budget is None:
         return
-    said = f"{batch_name(batch.id)} ({batch.name}): {in_words(batch.cost)}"
+    sentence = f"{batch_name(batch.id)} ({batch.name}): {in_words(batch.cost)}"
     if batch.budget is not None:
-        said += f" of {in_words(batch.budget)}"
+        sentence += f" of {in_words(batch.budget)}"
     hourly = rate(batch.cost, seconds_between(batch.started_at, batch.finished_at or now()))
     if hourly is not None and not batch.is_over:
-        said += f", {in_words(hourly)} per hour"
+        sentence += f", {in_words(hourly)} per hour"
     in_all = projected(batch.cost, batch.ended, batch.total)
     if in_all is not None and not batch.is_over:
-        said += f", {in_words(in_all)} in total at this rate"
-    yield f"{said}."
+        sentence += f", {in_words(in_all)} in total at this rate"
+    yield f"{sentence}."

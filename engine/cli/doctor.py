@@ -50,18 +50,18 @@ def doctor(
     """
     trial = Trial(workspace, recipe, input_, overrides, paid=paid) if recipe else None
     checks = check_recipe(trial) if trial else examine(workspace, deep=deep)
-    found: list[Finding] = []
+    findings: list[Finding] = []
     console = render.console()
     adopt_hub_variables(workspace)
     for finding in checks:
-        found.append(finding)
+        findings.append(finding)
         if not as_json:
             console.print(_line(finding))
             if finding.remedy:
                 console.print(Text("    ") + render.shown(finding.remedy, None, "bold"))
-    well = all(finding.ok for finding in found)
+    well = all(finding.ok for finding in findings)
     if as_json:
-        render.print_json({"ok": well, "checks": [asdict(finding) for finding in found]})
+        render.print_json({"ok": well, "checks": [asdict(finding) for finding in findings]})
     return 0 if well else FAILED
 
 

@@ -64,9 +64,9 @@ def restart(ctx: click.Context, workspace: Path) -> int:
 
 def _named(ctx: click.Context, workspace: Path) -> Path:
     """Return the workspace, given before or after the word `stop`; the nearer one wins."""
-    given = ctx.get_parameter_source("workspace")
+    origin = ctx.get_parameter_source("workspace")
     before: Path = ctx.obj
-    return workspace if given is ParameterSource.COMMANDLINE else before
+    return workspace if origin is ParameterSource.COMMANDLINE else before
 
 
 def _run_here(workspace: Workspace, *, until_idle: bool) -> int:

@@ -15,12 +15,12 @@ from engine.text.amounts import in_words, price_of
 from engine.text.plural import pluralize
 
 
-def show_estimate(found: Estimate, *, as_json: bool) -> None:
+def show_estimate(estimate: Estimate, *, as_json: bool) -> None:
     """Print an estimate."""
     if as_json:
-        render.print_json(estimate_document(found))
+        render.print_json(estimate_document(estimate))
     else:
-        render.say(*_lines(found))
+        render.say(*_lines(estimate))
 
 
 def ask_about_cost(
@@ -33,10 +33,10 @@ def ask_about_cost(
     """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         return
-    found = workspace.estimate(recipe, source, options=options)
-    if found.is_free or (found.cost and found.cost[1] <= _asks_above(workspace)):
+    estimate = workspace.estimate(recipe, source, options=options)
+    if estimate.is_free or (estimate.cost and estimate.cost[1] <= _asks_above(workspace)):
         return
-    show_estimate(found, as_json=False)
+    show_estimate(estimate, as_json=False)
     click.confirm("Start it?", abort=True)
 
 
@@ -44,13 +44,13 @@ def _asks_above(workspace: Workspace) -> int:
     return price_of(workspace.settings.budget.confirm_above)
 
 
-def estimate_document(found: Estimate) -> dict[str, Any]:
+def estimate_document(estimate: Estimate) -> dict[str, Any]:
     """Return an estimate as plain data; its fields are in `docs/cli.md`."""
     return {
-        "jobs": found.jobs,
-        "steps": _range(found.steps, int),
-        "cost_usd": _range(found.cost, dollars),
-        "seconds": _range(found.seconds, lambda value: round(value, 1)),
+        "jobs": estimate.jobs,
+        "steps": _range(estimate.steps, int),
+        "cost_usd": _range(estimate.cost, dollars),
+        "seconds": _range(estimate.seconds, lambda value: round(value, 1)),
         "calls": [
             {
                 "capability": line.capability,
@@ -61,33 +61,33 @@ def estimate_document(found: Estimate) -> dict[str, Any]:
                 "cost_usd": _range(line.cost, dollars),
             }
             | ({"details": list(line.details)} if line.details else {})
-            for line in found.lines
+            for line in estimate.lines
         ],
     }
 
 
 def _range(
-    found: tuple[Any, Any] | None, convert: Callable[[Any], float]
+    bounds: tuple[Any, Any] | None, convert: Callable[[Any], float]
 ) -> dict[str, float] | None:
-    if found is None:
+    if bounds is None:
         return None
-    return {"least": convert(found[0]), "most": convert(found[1])}
+    return {"least": convert(bounds[0]), "most": convert(bounds[1])}
 
 
-def _lines(found: Estimate) -> Iterator[str]:
-    steps = "" if found.steps is None else f", {_range_of(found.steps, 'step')}"
-    yield f"{pluralize(found.jobs, 'job')}{steps}."
-    for line in found.lines:
+def _lines(estimate: Estimate) -> Iterator[str]:
+    steps = "" if estimate.steps is None else f", {_range_of(estimate.steps, 'step')}"
+    yield f"{pluralize(estimate.jobs, 'job')}{steps}."
+    for line in estimate.lines:
         yield f"  {line.capability}: {line.backend} ({line.model}), {_calls(line)}, {_cost(line)}"
         yield from (f"    {detail}" for detail in line.details)
-    for line in found.unpriced:
+    for line in estimate.unpriced:
         names = " ".join(f"--set {name}" for name in line.price_names)
         hint = f"; give them with {names}, or in prices.toml" if names else ""
         yield f"The prices of {line.backend} ({line.model}) are not known{hint}."
-    if found.cost is not None:
-        yield f"Cost: {_money(found.cost)}." if any(found.cost) else "Cost: nothing."
-    if found.seconds is not None:
-        yield f"Time: {_between(found.seconds, render.duration)}, as calls here took before."
+    if estimate.cost is not None:
+        yield f"Cost: {_money(estimate.cost)}." if any(estimate.cost) else "Cost: nothing."
+    if estimate.seconds is not None:
+        yield f"Time: {_between(estimate.seconds, render.duration)}, as calls here took before."
 
 
 def _calls(line: EstimateLine) -> str:
@@ -104,11 +104,11 @@ def _money(cost: Range) -> str:
     return _between(cost, in_words)
 
 
-def _range_of(found: tuple[int, int], noun: str) -> str:
-    least, most = found
+def _range_of(bounds: tuple[int, int], noun: str) -> str:
+    least, most = bounds
     return pluralize(most, noun, shown=_between((least, most), str))
 
 
-def _between(found: tuple[Any, Any], shown: Callable[[Any], str]) -> str:
-    least, most = shown(found[0]), shown(found[1])
+def _between(bounds: tuple[Any, Any], shown: Callable[[Any], str]) -> str:
+    least, most = shown(bounds[0]), shown(bounds[1])
     return least if least == most else f"{least} to {most}"

@@ -86,5 +86,5 @@ def _print(console: Console, event: EventRow, *, as_json: bool) -> None:
     about = job_name(event.job_id) if event.job_id else ""
     about = about or (batch_name(event.batch_id) if event.batch_id else "-")
     head = Text(f"{event.at[:19].replace('T', ' ')} {about:<6} ", style="dim")
-    said = render.shown(f"{event.type} {event.message}", 400, _STYLES.get(event.level, ""))
-    console.print(head + said, no_wrap=True, overflow="ellipsis")
+    line = render.shown(f"{event.type} {event.message}", 400, _STYLES.get(event.level, ""))
+    console.print(head + line, no_wrap=True, overflow="ellipsis")

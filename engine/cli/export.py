@@ -38,16 +38,16 @@ def export(workspace: Path, batch: str, folder: Path | None) -> int:
     """
     opened = Workspace(workspace)
     with opened.reading() as connection:
-        found = find_batch(connection, batch)
+        row = find_batch(connection, batch)
         try:
-            exporter = Exporter(opened, connection, found, folder)
+            exporter = Exporter(opened, connection, row, folder)
             written, problems = exporter.write()
         except OSError as error:
             raise CliError(f"{error.filename or folder}: {error.strerror}.") from error
     for problem in problems:
         click.echo(render.shown(problem, None).plain, err=True)
-    where = folder or opened.shown_root / found.outputs
-    render.say(f"Wrote {pluralize(written, 'job')} of {batch_name(found.id)} to {where}.")
+    where = folder or opened.shown_root / row.outputs
+    render.say(f"Wrote {pluralize(written, 'job')} of {batch_name(row.id)} to {where}.")
     if not exporter.is_complete:
         render.say(f"{BATCH_SUMMARY} is written once the batch has ended.")
     return FAILED if problems else 0

@@ -55,16 +55,16 @@ def gc(workspace: Path, *, dry_run: bool, yes: bool) -> int:
     """
     opened = Workspace(workspace)
     _show_use(opened)
-    found = list(find_unnamed(opened))
-    total = render.size(sum(item.size for item in found))
-    if not found:
+    unnamed = list(find_unnamed(opened))
+    total = render.size(sum(item.size for item in unnamed))
+    if not unnamed:
         render.say("Every stored file is referenced; there is nothing to remove.")
         return 0
-    render.say(f"{pluralize(len(found), 'file')} without a reference: {total}.")
+    render.say(f"{pluralize(len(unnamed), 'file')} without a reference: {total}.")
     if dry_run or not _may_remove(yes=yes):
         return 0
     try:
-        removed = remove_unnamed(opened, found)
+        removed = remove_unnamed(opened, unnamed)
     except (WorkspaceBusy, IntakeBusy) as error:
         render.say(f"{error} Nothing is removed while it runs; try again once it has ended.")
         return 0
@@ -108,7 +108,7 @@ def find_unnamed(workspace: Workspace) -> Iterator[UnreferencedFile]:
             yield UnreferencedFile(path, path.stat().st_size)
 
 
-def remove_unnamed(workspace: Workspace, found: list[UnreferencedFile]) -> list[UnreferencedFile]:
+def remove_unnamed(workspace: Workspace, files: list[UnreferencedFile]) -> list[UnreferencedFile]:
     """Remove files that are still old and unreferenced; return the removed ones.
 
     No engine may run and no input be read: both reuse an existing file before they reference it.
@@ -125,7 +125,7 @@ def remove_unnamed(workspace: Workspace, found: list[UnreferencedFile]) -> list[
         workspace.reading() as connection,
     ):
         mentioned = set(mentioned_hashes(connection))
-        for item in found:
+        for item in files:
             named = item.hash in mentioned or (item.hash and is_named(connection, item.hash))
             if named or not _is_old(item.path):
                 continue

@@ -38,17 +38,17 @@ def import_(workspace: Path, folder: Path, name: str) -> int:
     _tell_left(done.left)
     _write_outputs(opened, done)
     with opened.reading() as connection:
-        said = renamed(connection, done.batch_id, done.wanted_name)
+        note = renamed(connection, done.batch_id, done.wanted_name)
     name = batch_name(done.batch_id)
-    render.say(f"Imported {pluralize(done.jobs, 'job')} as {name}. {said}".rstrip())
+    render.say(f"Imported {pluralize(done.jobs, 'job')} as {name}. {note}".rstrip())
     return FAILED if done.left else 0
 
 
 def _results_folder(workspace: Workspace) -> Path:
     root, settings = workspace.paths.root, workspace.settings
-    given = load_environment(root, settings.given).given
+    variables = load_environment(root, settings.given).given
     folder, outside = results_folder(
-        root, root / settings.outputs.folder, RECIPE.outputs.folder, given
+        root, root / settings.outputs.folder, RECIPE.outputs.folder, variables
     )
     if outside:
         trust(root, outside)
@@ -76,14 +76,14 @@ def _warn(text: str) -> None:
 def _write_outputs(workspace: Workspace, done: ImportSummary) -> None:
     """Write the batch's own folders; they are a projection, so an error here loses nothing."""
     with workspace.reading() as connection:
-        made = batch(connection, done.batch_id)
-        if made is None:
+        imported = batch(connection, done.batch_id)
+        if imported is None:
             return
         try:
-            problems = Exporter(workspace, connection, made, None).write()[1]
+            problems = Exporter(workspace, connection, imported, None).write()[1]
         except (OSError, LinkFound) as error:
-            said = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
-            problems = [f"Outputs could not be written: {said}."]
+            reason = error.strerror if isinstance(error, OSError) else str(error).rstrip(".")
+            problems = [f"Outputs could not be written: {reason}."]
             problems.append(f"Later: safelight export {batch_name(done.batch_id)}")
     for problem in problems:
         _warn(problem)

@@ -22,7 +22,7 @@ def init(workspace: Path) -> int:
     Existing files are left unchanged.
     """
     opened = Workspace(workspace, create=True)
-    made = [
+    created = [
         path
         for path, content in (
             (opened.paths.private / ".gitignore", _IGNORE),
@@ -31,7 +31,7 @@ def init(workspace: Path) -> int:
         if write_new(path, content)
     ]
     render.say(f"The workspace is {opened.paths.root.absolute()}.")
-    render.say(*(f"Wrote {path}." for path in made))
+    render.say(*(f"Wrote {path}." for path in created))
     render.say("Queue something: safelight run refine prompts.json")
     return 0
 

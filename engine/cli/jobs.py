@@ -36,18 +36,18 @@ def jobs(workspace: Path, batch: str, state: str | None, *, as_json: bool) -> in
     """List the jobs of BATCH in the order of its input."""
     opened = Workspace(workspace)
     with opened.reading() as connection:
-        found = queries.all_jobs(connection, find_batch(connection, batch).id, state)
+        rows = queries.all_jobs(connection, find_batch(connection, batch).id, state)
         if as_json:
-            _print_json(connection, found, opened.paths.root)
+            _print_json(connection, rows, opened.paths.root)
         else:
-            _print_lines(connection, found)
+            _print_lines(connection, rows)
     return 0
 
 
-def _print_json(connection: sqlite3.Connection, found: Iterator[JobRow], root: Path) -> None:
+def _print_json(connection: sqlite3.Connection, rows: Iterator[JobRow], root: Path) -> None:
     """Write one document as the jobs are read, with one line per job."""
     click.echo(f'{{"version": {render.VERSION}, "jobs": [', nl=False)
-    for number, job in enumerate(found):
+    for number, job in enumerate(rows):
         document = job_document(connection, job, root)
         click.echo(("," if number else "") + "\n" + render.to_json(document), nl=False)
     click.echo("\n]}")
@@ -81,12 +81,12 @@ def output_files(root: Path, output: str) -> list[str]:
     Links are not followed, and hidden files (those being written) are left out. Paths are absolute
     if the folder is outside the workspace.
     """
-    found: list[str] = []
+    files: list[str] = []
     for folder, folders, names in os.walk(root / output):
         folders[:] = [name for name in folders if not name.startswith(".")]
         below = Path(output, Path(folder).relative_to(root / output))
-        found += [str(below / name) for name in names if not name.startswith(".")]
-    return sorted(found, key=_by_number)
+        files += [str(below / name) for name in names if not name.startswith(".")]
+    return sorted(files, key=_by_number)
 
 
 def _by_number(path: str) -> list[tuple[bool, int, str]]:
@@ -94,14 +94,14 @@ def _by_number(path: str) -> list[tuple[bool, int, str]]:
     return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
-def _print_lines(connection: sqlite3.Connection, found: Iterator[JobRow]) -> None:
+def _print_lines(connection: sqlite3.Connection, rows: Iterator[JobRow]) -> None:
     console = render.console()
-    first = next(found, None)
+    first = next(rows, None)
     if first is None:
         console.print("No such jobs.")
         return
     console.print(Text(" ".join(map(_fit, _HEADINGS, (*_WIDTHS, 0))).rstrip(), style="bold"))
-    for job in itertools.chain([first], found):
+    for job in itertools.chain([first], rows):
         line = _line(connection, job)
         if console.is_terminal:
             console.print(line, no_wrap=True, overflow="ellipsis")

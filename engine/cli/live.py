@@ -58,11 +58,11 @@ class PlainDisplay:
     def _line(self, update: BatchUpdate, event: EventRow) -> None:
         batch = update.batch
         head = f"{event.at[11:19]} [{batch.ended}/{batch.total}] {event.type}"
-        said = _said(event)
+        line = _said(event)
         if event.type == "job.done" and update.best is not None:
-            said += f" (best so far {update.best:.1f})"
+            line += f" (best so far {update.best:.1f})"
         self._console.print(
-            f"{head} {said}".rstrip(), markup=False, highlight=False, soft_wrap=True
+            f"{head} {line}".rstrip(), markup=False, highlight=False, soft_wrap=True
         )
 
 
@@ -164,10 +164,10 @@ class RichDisplay:
 
 def _said(event: EventRow) -> str:
     """Return the message of an event; a recipe's warning gets the name of its job."""
-    said = clean(event.message, 300)
+    message = clean(event.message, 300)
     if event.type == "job.warning" and event.job_id:
-        return f"{job_name(event.job_id)} {said}"
-    return said
+        return f"{job_name(event.job_id)} {message}"
+    return message
 
 
 def _stages(done: Counter[str]) -> Table:

@@ -52,12 +52,12 @@ def models() -> None:
 def list_(workspace: Path, *, as_json: bool) -> int:
     """List the weights that the local backends require with the workspace's settings."""
     adopt_hub_variables(workspace)
-    found = [_document(use) for use in uses(workspace)]
+    entries = [_document(use) for use in uses(workspace)]
     if as_json:
-        render.print_json({"models": found})
+        render.print_json({"models": entries})
         return 0
     table = render.table("name", "backend", "size", "source", right=("size",), stretch="source")
-    for item in found:
+    for item in entries:
         sign = "✓" if item["path"] else "✗"
         table.add_row(
             render.shown(f"{sign} {item['name']}", 60),
@@ -66,7 +66,7 @@ def list_(workspace: Path, *, as_json: bool) -> int:
             render.shown(item["source"], None),
         )
     render.console().print(table)
-    if not all(item["path"] for item in found):
+    if not all(item["path"] for item in entries):
         render.say("", "Download what is missing (✗): safelight models pull NAME")
     return 0
 
@@ -133,10 +133,10 @@ def uses(root: Path) -> Iterator[WeightsUse]:
     environment = load_environment(root, settings.given)
     seen: set[tuple[str, str]] = set()
     for family in catalog.all_families():
-        own = settings.backends.get(family.name, {})
+        options = settings.backends.get(family.name, {})
         for capability in family.factories:
             try:
-                backend: Any = catalog.backend(capability, family.name, own, environment)
+                backend: Any = catalog.backend(capability, family.name, options, environment)
             except UntrustedDestination:
                 continue  # its weights are on a server
             except (BackendSettingsError, UnknownName) as error:

@@ -17,13 +17,13 @@ from engine.plugins.installed import InstalledPlugin, installed_plugins
 def plugins(workspace: Path, *, as_json: bool) -> int:
     """List recipes, backends, capabilities and kinds with their packages."""
     del workspace  # plugins are those of the installation
-    found = installed_plugins(EntryPointCatalog())
+    installed = installed_plugins(EntryPointCatalog())
     if as_json:
-        rows = [{**asdict(plugin), "error": plugin.error or None} for plugin in found]
+        rows = [{**asdict(plugin), "error": plugin.error or None} for plugin in installed]
         render.print_json({"plugins": rows})
         return 0
     table = render.table("", "plugin", "name", "package", "module")
-    for plugin in found:
+    for plugin in installed:
         table.add_row(
             "✗" if plugin.error else "✓",
             plugin.group,
@@ -33,7 +33,7 @@ def plugins(workspace: Path, *, as_json: bool) -> int:
         )
     console = render.console()
     console.print(table)
-    for plugin in found:
+    for plugin in installed:
         if plugin.error:
             console.print(render.shown(_sentence(plugin), 600))
     return 0

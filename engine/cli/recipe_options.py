@@ -37,8 +37,8 @@ class RecipeCommand(click.Command):
             raise _explained(error, catalog, recipe, appends=appends) from None
         except click.UsageError as error:
             raise _one_input(error) from None
-        own = [name for name in ctx.params if name.startswith(_PREFIX)]
-        values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in own}
+        names = [name for name in ctx.params if name.startswith(_PREFIX)]
+        values = {name.removeprefix(_PREFIX): ctx.params.pop(name) for name in names}
         ctx.params[RECIPE_OPTIONS] = {k: v for k, v in values.items() if v not in (None, ())}
         return rest
 
@@ -113,11 +113,11 @@ def _explained(
     if not others or not flag.startswith("--"):
         return error
     if appends:
-        said = f"With --append, {flag} has no effect: the batch has its own."
+        reason = f"With --append, {flag} has no effect: the batch has its own."
     else:
         this = f"not of {recipe.name}" if recipe else "name it before INPUT"
-        said = f"{flag} is an option of {' and '.join(others)}, {this}."
-    return click.UsageError(said, error.ctx)
+        reason = f"{flag} is an option of {' and '.join(others)}, {this}."
+    return click.UsageError(reason, error.ctx)
 
 
 def _one_input(error: click.UsageError) -> click.UsageError:
@@ -135,8 +135,8 @@ def _parameters(recipe: AnyRecipe | None) -> list[click.Option]:
 
 def _spellings(option: Option) -> list[str]:
     """Return the flags of an option that are not the command's own for the same thing."""
-    own = (IN_FLIGHT,) if option.target == "in_flight" else ()
-    return [flag for flag in option.flags if flag not in own]
+    aliases = (IN_FLIGHT,) if option.target == "in_flight" else ()
+    return [flag for flag in option.flags if flag not in aliases]
 
 
 def _parameter(option: Option, recipe: AnyRecipe) -> click.Option:

@@ -38,10 +38,10 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows `?`, not a traceback
-    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    if not made.is_terminal:
-        made.width = _PIPED_WIDTH
-    return made
+    created = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not created.is_terminal:
+        created.width = _PIPED_WIDTH
+    return created
 
 
 def say(*sentences: str) -> None:
@@ -103,9 +103,9 @@ def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
         right: Headings of columns that are aligned to the right, such as numbers.
         stretch: Heading of the column that is cut on a narrow terminal.
     """
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for name in columns:
-        made.add_column(
+        grid.add_column(
             name,
             justify="right" if name in right else "left",
             no_wrap=True,
@@ -113,7 +113,7 @@ def table(*columns: str, right: Iterable[str] = (), stretch: str = "") -> Table:
             ratio=1 if name == stretch else None,
             min_width=6 if name == stretch else len(name),
         )
-    return made
+    return grid
 
 
 def duration(seconds: float | None) -> str:

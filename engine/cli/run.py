@@ -83,7 +83,7 @@ def _queue_options(function: F) -> F:
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation, whatever the cost.")
 @json_option
 def run(
-    recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **given: Any
+    recipe: str, input_: str | None, workspace: Path, plain: bool, as_json: bool, **flags: Any
 ) -> int:
     """Queue INPUT for RECIPE and wait until it is done.
 
@@ -93,8 +93,8 @@ def run(
     --target-duration 15). The workspace's running engine runs the batch, or this command if no
     engine runs. One Ctrl-C leaves the batch resumable.
     """
-    ask = not (given["yes"] or as_json)
-    queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json, ask=ask)
+    ask = not (flags["yes"] or as_json)
+    queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json, ask=ask)
     queued = asking_for_trust(queue_, ask=ask)
     if queued is None:
         return 0
@@ -116,7 +116,7 @@ def queue(
     workspace: Path,
     append: str | None,
     as_json: bool,
-    **given: Any,
+    **flags: Any,
 ) -> int:
     """Queue INPUT for RECIPE and return.
 
@@ -126,17 +126,17 @@ def queue(
     if append is not None:
         if recipe and input_:
             raise click.UsageError("With --append, give the input only: the batch has its recipe.")
-        _refuse_what_the_batch_has(given)
+        _refuse_what_the_batch_has(flags)
         opened = Workspace(workspace)
         warn_of_namesakes(opened, [append])
         count = opened.append(
-            append, _named(recipe or input_, given) or _default_input(), _options(given)
+            append, _named(recipe or input_, flags) or _default_input(), _options(flags)
         )
         click.echo(f"{pluralize(count, 'job')} added to {append}.")
         return 0
     if not recipe:
         raise click.UsageError("Name a recipe; `safelight recipes` lists them.")
-    queue_ = partial(_queue, workspace, recipe, input_, given, as_json=as_json)
+    queue_ = partial(_queue, workspace, recipe, input_, flags, as_json=as_json)
     queued = asking_for_trust(queue_, ask=not as_json)
     if queued is None:
         return 0
@@ -152,7 +152,7 @@ def _queue(
     root: Path,
     recipe: str,
     input_: str | None,
-    given: dict[str, Any],
+    flags: dict[str, Any],
     *,
     as_json: bool,
     ask: bool = False,
@@ -165,18 +165,18 @@ def _queue(
     """
     refuse_too_little()
     with to_check(root) as (opened, is_trial):
-        named, options = _asked(opened, recipe, input_, given)
+        named, options = _asked(opened, recipe, input_, flags)
         with kept(named) if is_trial else nullcontext(named) as source:
-            if given["dry_run"]:
+            if flags["dry_run"]:
                 show_estimate(opened.estimate(recipe, source(), options=options), as_json=as_json)
                 return None
             if ask and named() != "-":
                 ask_about_cost(opened, recipe, source(), options)
             if is_trial:
                 opened.estimate(recipe, source(), options=options)
-            made = Workspace(root, create=True) if is_trial else opened
-            batch = made.queue(recipe, source(), options=options)
-            return made, batch, _said_of(made, batch, source(), options)
+            workspace = Workspace(root, create=True) if is_trial else opened
+            batch = workspace.queue(recipe, source(), options=options)
+            return workspace, batch, _said_of(workspace, batch, source(), options)
 
 
 def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOptions) -> str:
@@ -189,33 +189,33 @@ def _said_of(workspace: Workspace, batch: str, source: Source, options: QueueOpt
         )
 
 
-def _refuse_what_the_batch_has(given: dict[str, Any]) -> None:
+def _refuse_what_the_batch_has(flags: dict[str, Any]) -> None:
     """Refuse options that the batch already has; appended entries run with its settings."""
-    if given["dry_run"] or given["budget"] is not None:
+    if flags["dry_run"] or flags["budget"] is not None:
         raise click.UsageError("With --append, the batch has its budget: safelight budget.")
     names = ("name", "output_dir", "overrides", "batch_size", "priority")
-    asked = [name for name in names if given[name]]
+    asked = [name for name in names if flags[name]]
     if asked:
         option = "--set" if asked[0] == "overrides" else "--" + asked[0].replace("_", "-")
         raise click.UsageError(f"With --append, {option} has no effect: the batch has its own.")
 
 
 def _asked(
-    workspace: Workspace, recipe: str, input_: str | None, given: dict[str, Any]
+    workspace: Workspace, recipe: str, input_: str | None, flags: dict[str, Any]
 ) -> tuple[Callable[[], Source], QueueOptions]:
     """Return the input, as a function that opens it from its start, and the options.
 
     A recipe's own options may give the input, in place of INPUT.
     """
-    found = workspace.catalog.recipe(recipe)
-    request = apply_options(found, _named(input_, given), _options(given))
-    source = request.source or partial(_default_input, found)
+    loaded = workspace.catalog.recipe(recipe)
+    request = apply_options(loaded, _named(input_, flags), _options(flags))
+    source = request.source or partial(_default_input, loaded)
     return source, request.options
 
 
-def _named(input_: str | None, given: dict[str, Any]) -> str | None:
+def _named(input_: str | None, flags: dict[str, Any]) -> str | None:
     """Return the input that is named on the command line."""
-    named: str | None = given["input_file"]
+    named: str | None = flags["input_file"]
     if input_ and named:
         raise click.UsageError("Give INPUT or --input-file, not both.")
     return input_ or named
@@ -223,24 +223,24 @@ def _named(input_: str | None, given: dict[str, Any]) -> str | None:
 
 def _default_input(recipe: AnyRecipe | None = None) -> str:
     if not Path(DEFAULT_INPUT).is_file():
-        own = next((o.flag for o in recipe.options if o.target != "setting"), "") if recipe else ""
+        flag = next((o.flag for o in recipe.options if o.target != "setting"), "") if recipe else ""
         raise CliError(
             f"No input was given and there is no {DEFAULT_INPUT} here. Name a file of entries, "
-            f"or - for standard input{f', or give {own} ...' if own else ''}."
+            f"or - for standard input{f', or give {flag} ...' if flag else ''}."
         )
     return DEFAULT_INPUT
 
 
-def _options(given: dict[str, Any]) -> QueueOptions:
+def _options(flags: dict[str, Any]) -> QueueOptions:
     return QueueOptions(
-        name=given["name"],
-        output_dir=given["output_dir"],
-        overrides=given["overrides"],
-        flags=given[RECIPE_OPTIONS],
-        priority=given["priority"],
-        in_flight=given["batch_size"],
-        file_format=given["file_format"],
-        budget=given["budget"],
+        name=flags["name"],
+        output_dir=flags["output_dir"],
+        overrides=flags["overrides"],
+        flags=flags[RECIPE_OPTIONS],
+        priority=flags["priority"],
+        in_flight=flags["batch_size"],
+        file_format=flags["file_format"],
+        budget=flags["budget"],
     )
 
 

@@ -31,7 +31,7 @@ def send(
     workspace: Path,
     dry_run: bool,
     as_json: bool,
-    **given: Any,
+    **flags: Any,
 ) -> int:
     """Queue each JOB[:PART] as the input of RECIPE, as one job of a new batch, and return.
 
@@ -42,10 +42,10 @@ def send(
     """
     opened = Workspace(workspace)
     options = QueueOptions(
-        name=given["name"],
-        overrides=given["overrides"],
-        priority=given["priority"],
-        budget=given["budget"],
+        name=flags["name"],
+        overrides=flags["overrides"],
+        priority=flags["priority"],
+        budget=flags["budget"],
     )
     if dry_run:
         show_estimate(opened.estimate_sending(sources, recipe, options=options), as_json=as_json)

@@ -82,8 +82,8 @@ def _summary(model: type[BaseModel]) -> str:
 
 def _toml_entry(key: str, field: FieldInfo) -> Iterator[str]:
     about, values = field.description or "", _values(field)
-    told = f"{about} {f'({values})' if values else ''}".strip()
-    yield from (f"# {line}" for line in textwrap.wrap(told, 97))
+    comment = f"{about} {f'({values})' if values else ''}".strip()
+    yield from (f"# {line}" for line in textwrap.wrap(comment, 97))
     default = field.get_default(call_default_factory=True, validated_data={})
     yield f"# {key} =" if default is None else f"# {key} = {json.dumps(_plain(default))}"
 

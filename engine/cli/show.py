@@ -36,11 +36,11 @@ def show(workspace: Path, job: str, *, as_json: bool) -> int:
         named = find_job(connection, job)
         if named.job is None:
             raise TypeError("a job was asked for")
-        found = job_detail(connection, opened.paths, named.batch, named.job)
+        detail = job_detail(connection, opened.paths, named.batch, named.job)
     if as_json:
-        render.print_json({"job": found})
+        render.print_json({"job": detail})
     else:
-        render.console().print(Group(*_parts(found)))
+        render.console().print(Group(*_parts(detail)))
     return 0
 
 
@@ -98,13 +98,13 @@ def _head(job: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 def _fields(values: Mapping[str, Any]) -> Table:
     """Return names and values, one per line."""
-    made = Table.grid(padding=(0, 2))
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
     for name, value in values.items():
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        made.add_row(render.shown(name, 40), render.block(text))
-    return made
+        grid.add_row(render.shown(name, 40), render.block(text))
+    return grid
 
 
 def _iterations(job: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -138,11 +138,11 @@ def _remarks(remarks: list[Mapping[str, Any]]) -> Table:
 def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
     if not steps:
         return []
-    made = render.table(
+    table = render.table(
         "step", "state", "backend", "tries", "time", "cost", right=("tries", "time", "cost")
     )
     for step in steps:
-        made.add_row(
+        table.add_row(
             render.shown(step["key"], 60),
             render.shown(step["state"]),
             render.shown(f"{step['backend']} {step['model']}", 40),
@@ -150,7 +150,7 @@ def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:
             render.duration(step["seconds"]),
             _cost(step),
         )
-    return [made]
+    return [table]
 
 
 def _files(files: list[Mapping[str, Any]]) -> list[RenderableType]:
@@ -210,13 +210,13 @@ def _decided(decisions: list[Mapping[str, Any]]) -> Table:
 
 
 def _call(call: Mapping[str, Any]) -> Text:
-    told = [
+    parts = [
         f"{call['step']}, try {call['attempt']}: {call['status']}",
         f"${call['cost_usd']:.6f}",
         call["request_id"] and f"request {call['request_id']}",
         call["error"],
     ]
-    return render.shown(", ".join(str(part) for part in told if part), 400)
+    return render.shown(", ".join(str(part) for part in parts if part), 400)
 
 
 def _traces(traces: list[Mapping[str, Any]]) -> Iterator[Text]:

@@ -67,8 +67,8 @@ def status(workspace: Path, *, watch: bool, limit: int, as_json: bool) -> int:
     limit = ALL if as_json else max(1, limit)
     if not watch:
         with opened.reading() as connection:
-            found = read_status(opened, connection, limit)
-        _print(console, found, as_json=as_json, indent=2)
+            state = read_status(opened, connection, limit)
+        _print(console, state, as_json=as_json, indent=2)
         return 0
     with contextlib.suppress(KeyboardInterrupt):
         _watch(opened, console, limit, as_json=as_json)
@@ -114,17 +114,17 @@ def higher_is_better(workspace: Workspace, recipe: str) -> bool:
         return True
 
 
-def status_document(found: WorkspaceStatus) -> dict[str, Any]:
+def status_document(state: WorkspaceStatus) -> dict[str, Any]:
     """Return the status as `--json` prints it; its fields are in `docs/cli.md`."""
-    pid, host = found.engine or (None, None)
+    pid, host = state.engine or (None, None)
     return {
         "engine": {
-            "running": found.engine is not None and not found.suspended,
+            "running": state.engine is not None and not state.suspended,
             "pid": pid,
             "host": host,
         },
-        "lanes": [asdict(lane) for lane in found.lanes],
-        "hosts": [host_document(host) for host in found.hosts],
+        "lanes": [asdict(lane) for lane in state.lanes],
+        "hosts": [host_document(host) for host in state.hosts],
         "batches": [
             {
                 "id": batch_name(batch.id),
@@ -133,32 +133,32 @@ def status_document(found: WorkspaceStatus) -> dict[str, Any]:
                 "status": batch.state,
                 "jobs": batch.jobs,
                 "cost_usd": render.dollars(batch.cost),
-                "best_score": found.best[batch.id],
+                "best_score": state.best[batch.id],
                 "created_at": batch.created_at,
                 "finished_at": batch.finished_at,
             }
-            for batch in found.batches
+            for batch in state.batches
         ],
     }
 
 
 def _print(
-    console: Console, found: WorkspaceStatus, *, as_json: bool, indent: int | None = None
+    console: Console, state: WorkspaceStatus, *, as_json: bool, indent: int | None = None
 ) -> None:
     if as_json:
-        render.print_json(status_document(found), indent=indent)
+        render.print_json(status_document(state), indent=indent)
     else:
-        console.print(image_of(found, console.width))
+        console.print(image_of(state, console.width))
 
 
 def _watch(workspace: Workspace, console: Console, limit: int, *, as_json: bool) -> None:
     if as_json or not console.is_terminal:
-        for found in _changes(workspace, limit):
-            _print(console, found, as_json=as_json)
+        for state in _changes(workspace, limit):
+            _print(console, state, as_json=as_json)
         return
     with Live(console=console, auto_refresh=False, screen=False) as live:
-        for found in _changes(workspace, limit):
-            live.update(image_of(found, console.width), refresh=True)
+        for state in _changes(workspace, limit):
+            live.update(image_of(state, console.width), refresh=True)
 
 
 def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
@@ -177,37 +177,37 @@ def _changes(workspace: Workspace, limit: int) -> Iterator[WorkspaceStatus]:
 # -- as text ------------------------------------------------------------------------------------
 
 
-def image_of(found: WorkspaceStatus, width: int) -> RenderableType:
+def image_of(state: WorkspaceStatus, width: int) -> RenderableType:
     """Return the status as text that fits a width in columns."""
-    parts: list[RenderableType] = [_engine_line(found), *_lane_lines(found)]
-    parts += [*map(host_line, found.hosts), *_parked_lines(found)]
-    if found.batches:
-        parts += [Text(""), batch_table(found, width)]
+    parts: list[RenderableType] = [_engine_line(state), *_lane_lines(state)]
+    parts += [*map(host_line, state.hosts), *_parked_lines(state)]
+    if state.batches:
+        parts += [Text(""), batch_table(state, width)]
     else:
         parts.append(Text("No batches. Queue some: safelight queue refine prompts.json"))
     return Group(*parts)
 
 
-def _engine_line(found: WorkspaceStatus) -> Text:
-    if found.engine is None:
+def _engine_line(state: WorkspaceStatus) -> Text:
+    if state.engine is None:
         return Text("Engine: none runs. Start one with: safelight engine", style="yellow")
-    pid, host = found.engine
-    if found.suspended:
-        said = f"Engine: pid {pid} is suspended and does nothing. {remedy(found.engine)}"
-        return Text(said, style="yellow")
+    pid, host = state.engine
+    if state.suspended:
+        sentence = f"Engine: pid {pid} is suspended and does nothing. {remedy(state.engine)}"
+        return Text(sentence, style="yellow")
     return Text(f"Engine: running, pid {pid} on ") + render.shown(host)
 
 
-def _lane_lines(found: WorkspaceStatus) -> Iterator[Text]:
-    for lane in found.lanes:
+def _lane_lines(state: WorkspaceStatus) -> Iterator[Text]:
+    for lane in state.lanes:
         if lane.state == "open":
-            if found.engine is not None and (lane.waiting or lane.width < lane.concurrency):
+            if state.engine is not None and (lane.waiting or lane.width < lane.concurrency):
                 yield _busy_line(lane)
             continue
         head = Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold")
         why = f" ({lane.reason})" if lane.reason else ""
-        said = lane.message or "many calls failed in a row; it tries again after a pause"
-        yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(said, 400)
+        reason = lane.message or "many calls failed in a row; it tries again after a pause"
+        yield head + Text(f"{lane.state}{why}. ", style="yellow") + render.shown(reason, 400)
 
 
 def _busy_line(lane: LaneRow) -> Text:
@@ -218,16 +218,16 @@ def _busy_line(lane: LaneRow) -> Text:
     return Text(f"Lane {render.shown(lane.name, 40)}: ", style="bold") + Text(text)
 
 
-def _parked_lines(found: WorkspaceStatus) -> Iterator[Text]:
-    for batch in found.batches:
+def _parked_lines(state: WorkspaceStatus) -> Iterator[Text]:
+    for batch in state.batches:
         if batch.finish == "parked":
             name = batch_name(batch.id)
             head = Text(f"{name}: its last steps wait. ", style="magenta")
-            verb = "approve" if batch.id in found.at_gates else "resume"
+            verb = "approve" if batch.id in state.at_gates else "resume"
             then = Text(f" Then: safelight {verb} {name}", style="bold")
             yield head + render.shown(batch.finish_error, 400) + then
-    counts = {batch.id: batch.parked for batch in found.batches}
-    for job in found.waiting:
+    counts = {batch.id: batch.parked for batch in state.batches}
+    for job in state.waiting:
         name = batch_name(job.batch_id)
         head = Text(f"{name}: {counts[job.batch_id]} parked ({job.reason}). ", style="magenta")
         verb = "approve" if job.reason == "approval" else "resume"
@@ -256,18 +256,18 @@ _COLUMNS: tuple[_Column, ...] = (
 _RIGHT = ("jobs", "failed", "parked", "best", "cost", "time")
 
 
-def batch_table(found: WorkspaceStatus, width: int) -> Table:
+def batch_table(state: WorkspaceStatus, width: int) -> Table:
     """Return the table of batches without empty columns, on narrow terminals without the recipe."""
     columns = [
         column
         for column in _COLUMNS
-        if any(column[2](batch, found) for batch in found.batches)
+        if any(column[2](batch, state) for batch in state.batches)
         and (column[0] != "recipe" or width >= 100)
     ]
-    made = render.table(*(column[0] for column in columns), right=_RIGHT, stretch="name")
-    for batch in found.batches:
-        made.add_row(*(column[1](batch, found) for column in columns))
-    return made
+    table = render.table(*(column[0] for column in columns), right=_RIGHT, stretch="name")
+    for batch in state.batches:
+        table.add_row(*(column[1](batch, state) for column in columns))
+    return table
 
 
 def _seconds(batch: BatchRow) -> float | None:

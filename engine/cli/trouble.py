@@ -31,10 +31,10 @@ def as_click(error: Exception) -> click.ClickException | None:
     """Return the sentence for an error that a user can fix; None for a bug."""
     from engine.client.errors import as_user_error
 
-    found = as_user_error(error)
-    if found is None:
+    known = as_user_error(error)
+    if known is None:
         return None
-    return (ActionRequired if found.waits else CliError)(str(found))
+    return (ActionRequired if known.waits else CliError)(str(known))
 
 
 def show_bug() -> None:

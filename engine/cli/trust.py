@@ -53,16 +53,16 @@ def trust(folder: Path | None, workspace: Path, *, list_: bool, revokes: bool) -
         return _revoke(root)
     if not root.is_dir():
         raise CliError(f"There is no folder {root}.")
-    found = dict(addresses_of(root))
-    if not found:
+    addresses = dict(addresses_of(root))
+    if not addresses:
         render.say(
             f"The files of {root.absolute()} name no address that keys are sent to, and no folder "
             "outside it."
         )
         return 0
-    _keep(root, found)
+    _keep(root, addresses)
     render.say(f"{root.absolute()} may send keys and write results to:")
-    for address, names in sorted(found.items()):
+    for address, names in sorted(addresses.items()):
         render.say(f"  {address} ({', '.join(names)})")
     render.say("To continue jobs that wait for this: safelight resume BATCH")
     return 0
@@ -93,19 +93,19 @@ def asking_for_trust(action: Callable[[], T], *, ask: bool) -> T:
 def check_trust(root: Path) -> Iterator[Finding]:
     """List the addresses for keys that the files of a workspace name, trusted or not."""
     try:
-        found = dict(addresses_of(root))
+        addresses = dict(addresses_of(root))
     except (SettingsError, sqlite3.DatabaseError):
         return  # reported by other checks
     known = trusted(root)
-    for address, names in sorted(found.items()):
+    for address, names in sorted(addresses.items()):
         keys = " and ".join(names)
         if address in known:
-            said, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
+            state, remedy = f"{keys} may go to {address} since {known[address][:10]}", ""
         else:
-            said = f"your {keys} may not go to {address}, which only this workspace names"
+            state = f"your {keys} may not go to {address}, which only this workspace names"
             remedy = f"If you trust it: {render.command_line(root, 'trust')}"
-        yield Finding("trust", True, said, remedy)
-    if not found:
+        yield Finding("trust", True, state, remedy)
+    if not addresses:
         yield Finding("trust", True, "no file here names an address that keys are sent to")
 
 
@@ -113,19 +113,19 @@ def addresses_of(root: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield the addresses for keys that the files of a workspace name, with the keys' names."""
     settings = read_settings(root)
     environment = load_environment(root, settings.given)
-    catalog, found = EntryPointCatalog(), dict[str, set[str]]()
-    for capability, name, own in _backends(root, catalog, settings.backends):
-        addresses, keys = _needs(catalog, capability, name, own, environment)
+    catalog, keys_of = EntryPointCatalog(), dict[str, set[str]]()
+    for capability, name, options in _backends(root, catalog, settings.backends):
+        addresses, keys = _needs(catalog, capability, name, options, environment)
         for address in addresses - environment.given if keys else ():
-            found.setdefault(address, set()).update(keys)
+            keys_of.setdefault(address, set()).update(keys)
     for folder in _folders_outside(root, settings.outputs.folder):
         if folder not in environment.given:
-            found.setdefault(folder, set()).add("results")
+            keys_of.setdefault(folder, set()).add("results")
     if cache := cache_outside(environment):
-        found.setdefault(str(cache), set()).add("weights")
+        keys_of.setdefault(str(cache), set()).add("weights")
     if ENDPOINT in environment.of_workspace and environment[ENDPOINT].strip():
-        found.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
-    return ((address, sorted(names)) for address, names in found.items())
+        keys_of.setdefault(same_form(environment[ENDPOINT]), set()).add(TOKEN)
+    return ((address, sorted(names)) for address, names in keys_of.items())
 
 
 def _folders_outside(root: Path, of_settings: str) -> set[str]:
@@ -134,17 +134,17 @@ def _folders_outside(root: Path, of_settings: str) -> set[str]:
     with suppress(StoreError), Workspace(root).reading() as connection:
         names += [batch.outputs for batch in batches(connection) if not batch.is_over]
     here = os.path.normpath(root.absolute())
-    found = {os.path.normpath(Path(here, name)) for name in names}
-    return {folder for folder in found if not Path(folder).is_relative_to(here)}
+    folders = {os.path.normpath(Path(here, name)) for name in names}
+    return {folder for folder in folders if not Path(folder).is_relative_to(here)}
 
 
 def _backends(
-    root: Path, catalog: EntryPointCatalog, own: Mapping[str, Mapping[str, Any]]
+    root: Path, catalog: EntryPointCatalog, options: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yield every backend with the workspace's settings and with those of batches."""
     for family in catalog.all_families():
         for capability in family.factories:
-            yield capability, family.name, own.get(family.name, {})
+            yield capability, family.name, options.get(family.name, {})
     try:
         with Workspace(root).reading() as connection:
             snapshots = [json.loads(snapshot) for snapshot in open_snapshots(connection)]
@@ -152,8 +152,8 @@ def _backends(
         return
     for snapshot in snapshots:
         for capability, first in snapshot.get("backends", {}).items():
-            for made in in_order(first):
-                yield capability, made["name"], made["settings"]
+            for described in in_order(first):
+                yield capability, described["name"], described["settings"]
 
 
 def _needs(
@@ -177,12 +177,12 @@ def _keep(root: Path, addresses: Any) -> None:
 
 
 def _list() -> int:
-    found = all_trusted()
-    for root, addresses in sorted(found.items()):
+    trusted = all_trusted()
+    for root, addresses in sorted(trusted.items()):
         render.say(f"{root}:")
         for address, since in sorted(addresses.items()):
             render.say(f"  {address} (since {since[:10]})")
-    if not found:
+    if not trusted:
         render.say("No address of any workspace is trusted.")
     return 0
 
