@@ -23,6 +23,7 @@ from engine.cli.namesakes import warn_of_namesakes
 from engine.cli.options import F, budget_option, json_option, settings_option, workspace_option
 from engine.cli.recipe_options import RECIPE_OPTIONS, RecipeCommand
 from engine.cli.render import command_line
+from engine.cli.summary import print_summary
 from engine.cli.trouble import FAILED, INTERRUPTED, PARKED, CliError
 from engine.cli.trust import asking_for_trust
 from engine.client.ids import batch_name, renamed
@@ -260,6 +261,8 @@ def attend(workspace: Workspace, batch: str, *, plain: bool, as_json: bool) -> i
             (messages if as_json else output).print(
                 _closing(workspace, ended, signal), markup=False, soft_wrap=True
             )
+            if ended.is_over and not signal:
+                print_summary(workspace, ended, output, as_json=as_json)
         return _exit_code(ended, signal)
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each is imported by the first call that needs it
     from engine.client.gates import WaitingGate
     from engine.client.opening.copies import OpenedFile
     from engine.client.opening.running import RunningProgram
+    from engine.contract.outputs import SummaryLine
     from engine.queueing.queue import QueueOptions, Source
     from engine.runtime.engine import Engine
 
@@ -106,6 +107,18 @@ class Workspace(QueueingWorkspace):
             report = self.catalog.recipe(found.recipe).outputs.report
             for job in all_jobs(connection, found.id):
                 yield job if report is None else report(connection, found, job)
+
+    def summary(self, batch: str) -> "list[SummaryLine]":
+        """Return the facts that a recipe sums a batch up by; empty if it has none."""
+        from engine.runtime.artifacts import ArtifactStore
+
+        with self.reading() as connection:
+            found = find_batch(connection, batch)
+            outputs = self.catalog.recipe(found.recipe).outputs
+            if outputs.summary is None:
+                return []
+            stored = ArtifactStore(self.paths.artifacts).path
+            return list(outputs.summary(connection, found, stored))
 
     # -- stepping in --------------------------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Outputs of a recipe for people to read, and the data to write them from."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -51,7 +52,25 @@ class Projection:
         return first_ended(self.connection, self.batch.id, self.ended)
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryLine:
+    """A fact about a batch that has ended.
+
+    Attributes:
+        name: Name of the fact, one or two words: `tempo`.
+        text: The fact for people, in a sentence or a few words.
+        data: The same as plain data, for programs.
+    """
+
+    name: str
+    text: str
+    data: Any
+
+
 Write = Callable[[Projection], None]
+Summary = Callable[
+    [sqlite3.Connection, db.rows.BatchRow, Callable[[str], Path]], Iterable[SummaryLine]
+]
 Report = Callable[[sqlite3.Connection, db.rows.BatchRow, db.rows.JobRow], BaseModel]
 
 
@@ -65,6 +84,8 @@ class Outputs:
     Attributes:
         folder: Name of the folder below `outputs/` that the jobs write to.
         report: Returns the report of one job that `Workspace.results` yields.
+        summary: Returns the facts that `safelight run` ends with, from the store, a batch, and a
+            function that returns where the stored file of a hash is.
         write_job: Writes a job's folder.
         write_batch: Writes what concerns a whole batch, after its last job.
         write_progress: Writes what there is after every `progress_every` jobs that have ended.
@@ -76,6 +97,7 @@ class Outputs:
 
     folder: str = "results"
     report: Report | None = None
+    summary: Summary | None = None
     write_job: Write | None = None
     write_batch: Write | None = None
     write_progress: Write | None = None

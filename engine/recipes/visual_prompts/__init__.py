@@ -15,6 +15,7 @@ from engine.recipes.visual_prompts.outputs import write_batch, write_job, write_
 from engine.recipes.visual_prompts.read_report import job_report
 from engine.recipes.visual_prompts.reader import READER
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
+from engine.recipes.visual_prompts.summary import summary
 
 PAGE = (
     PagePart("sound", field="sound"),
@@ -56,6 +57,7 @@ RECIPE = Recipe(
     outputs=Outputs(
         "generated_prompts",
         report=job_report,
+        summary=summary,
         write_job=write_job,
         write_batch=write_batch,
         write_progress=write_progress,

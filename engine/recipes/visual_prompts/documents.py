@@ -140,7 +140,7 @@ def summary_document(head: ExportHead, records: Sequence[Record]) -> Record:
         "samples_with_errors": _failed(records),
         "mended_prompts": sum(bool(prompt.get("mended")) for prompt in prompts),
         "prompts_with_problems": sum(bool(prompt.get("problems")) for prompt in prompts),
-        "tempo_range": _tempo_range(records),
+        "tempo_range": tempo_range(records),
         "moods": _counted(records, "mood"),
         "keys": _counted(records, "key"),
         "sample_summary": [_summary_of(record) for record in records],
@@ -162,7 +162,7 @@ def _failed(records: Sequence[Record]) -> int:
     return sum(bool(record.get("error")) for record in records)
 
 
-def _tempo_range(records: Sequence[Record]) -> list[float] | None:
+def tempo_range(records: Sequence[Record]) -> list[float] | None:
     """Return the lowest and the highest tempo; None if no sample has one."""
     known = [float(one) for one in _values(records, "tempo") if _is_number(one)]
     return [min(known), max(known)] if known else None

@@ -43,6 +43,8 @@ SCORES = "creativity_prompt_scores.json"
 MAX_SCORES = 256 << 20
 """Bytes of earlier scores that are read."""
 
+NOT_MEASURED = "the prompts of the batch were not measured"
+
 WORDS = "words (TF-IDF)"
 """Embedder of samples that are measured here."""
 
@@ -58,7 +60,7 @@ def write_corpus(
     batch: str,
     measures: Measures,
     *,
-    lacking: str = "the prompts of the batch were not measured",
+    lacking: str = NOT_MEASURED,
 ) -> None:
     """Write the files about the creativity of an export beside it.
 
@@ -77,7 +79,7 @@ def write_corpus(
     """
     with Folder(folder) as target:
         earlier = _read_scores(target.read(SCORES, MAX_SCORES))
-        samples = _scored(records, batch, measures, earlier, lacking)
+        samples = scored(records, batch, measures, earlier, lacking=lacking)
         errors = sum(bool(record.get("error")) for record in records)
         files = {name: to_json(document(samples)) for name, document in DOCUMENTS.items()}
         images, notes = _plots(samples)
@@ -100,13 +102,23 @@ def _plots(samples: Sequence[ScoredSample]) -> tuple[dict[str, bytes], list[str]
         return {}, [_NO_PLOTS]
 
 
-def _scored(
+def scored(
     records: Sequence[Record],
     batch: str,
     measures: Measures,
     earlier: Mapping[tuple[int, int], SampleMeasures],
-    lacking: str,
+    *,
+    lacking: str = NOT_MEASURED,
 ) -> list[ScoredSample]:
+    """Return the samples of an export that have prompts, with their measures.
+
+    Args:
+        records: Samples of the export.
+        batch: Name of the batch.
+        measures: Measures of the batch's samples by their numbers.
+        earlier: Measures of other samples by the numbers of sample and prompt.
+        lacking: Reason for samples of the batch that have no measures.
+    """
     chosen = [record for record in records if record["prompts"]]
     found: dict[int, SampleMeasures] = {}
     for record in chosen:

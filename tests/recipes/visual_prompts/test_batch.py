@@ -1,5 +1,6 @@
 """One batch of good and bad samples from its input to its files."""
 
+import io
 import json
 import shutil
 from collections.abc import Iterator, Mapping
@@ -11,8 +12,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from rich.console import Console
 
 from engine.cli.app import app
+from engine.cli.summary import print_summary
+from engine.client.ids import find_batch
 from engine.client.workspace import Workspace
 from engine.imaging import lineage
 from engine.queueing.plan import QueueOptions
@@ -173,6 +177,30 @@ def test_the_creativity_of_the_batch_is_beside_its_export(ran: Ran) -> None:
     report = (ran.folder / "corpus_report.md").read_text(encoding="utf-8")
     assert "2 samples, 4 prompts; 9 samples with errors." in report
     assert (ran.folder / "corpus_tempo.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_batch_is_summed_up_on_the_terminal_and_in_json(ran: Ran) -> None:
+    def shown(as_json: bool) -> str:
+        out = io.StringIO()
+        with ran.workspace.reading() as connection:
+            batch = find_batch(connection, ran.batch)
+        print_summary(ran.workspace, batch, Console(file=out, width=80), as_json=as_json)
+        return out.getvalue()
+
+    lines = shown(as_json=False).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[:2] == [
+        "samples     2 samples with prompts, 9 with errors",
+        "prompts     4: 2 convergent, 2 divergent",
+    ]
+    names = {line[:12].strip() for line in lines} - {""}
+    assert names == {"samples", "prompts", "tempo", "moods", "creativity", "same words", "errors"}
+    assert any("the sound is silent" in line for line in lines)
+    document = json.loads(shown(as_json=True))
+    assert (document["type"], document["batch"]) == ("summary", ran.batch)
+    assert document["summary"]["samples"] == {"with_prompts": 2, "with_errors": 9}
+    assert document["summary"]["creativity"]["convergent"] > 0
+    assert len(document["summary"]["errors"]) == 9
 
 
 def test_the_most_creative_prompt_of_a_sample_is_sent(ran: Ran) -> None:
