@@ -6,49 +6,70 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from engine.recipes.visual_prompts.rules.mapping import Brief
-from engine.recipes.visual_prompts.rules.vocabulary import Phrases, family
+from engine.recipes.visual_prompts.rules.vocabulary import Phrases
 
-ORDER = ("light", "palette", "detail", "motion", "air", "detail", "lens")
-"""Families between the opening and the ending, in any order but for the first."""
+_FREE = ("palette", "detail", "air", "depth", "frame", "motion")
+"""Families between the light and the ending, in any order."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_ARTICLE = re.compile(r"\b([Aa]) (?=(?:[aeio]|u(?!ni|se))\w)")
-_BRIGHTENING = ("brightening", "picking out", "edging", "warming", "touching", "sharpening")
-_SHADED = ("in shade", "half hidden", "in deep shadow", "barely visible", "unlit", "in outline")
+_ARTICLE = re.compile(r"\b([Aa]) (?=(?:[aio]|e(?!u)|u(?!ni|se))\w)")
 
 
 class Draw:
-    """Choices from a brief: no phrase comes again before its list is used up."""
+    """Choices from a brief: no phrase comes again before its list is used up.
+
+    Args:
+        brief: The brief.
+        rng: Source of the choices.
+    """
 
     def __init__(self, brief: Brief, rng: random.Random) -> None:
-        """Shuffle the lists of a brief."""
         self._rng = rng
         self._left: dict[str, list[str]] = {}
-        self._lists = _lists(brief)
+        self._last: dict[str, str] = {}
+        self._lists = brief.words
+        self._known: set[str] = set()
 
     def __call__(self, slot: str) -> str:
-        """Return a phrase for a slot; one that starts with a capital gets one."""
+        """Return a phrase for a slot; a slot that starts with a capital starts a sentence."""
         name = slot.lower()
-        name = {"things": "many"}.get(name, name)
-        if not self._left.get(name):
-            self._left[name] = self._rng.sample(self._lists[name], len(self._lists[name]))
-        phrase = self._left[name].pop()
-        if phrase.startswith("{") and slot[0].isupper():
-            phrase = _SLOT.sub(lambda inner: self(inner[1].capitalize()), phrase, count=1)
-        return phrase[0].upper() + phrase[1:] if slot[0].isupper() else phrase
+        phrase = self._landmark(name) if name.startswith("a_") else self._next(name)
+        if slot[0].islower():
+            return phrase
+        if phrase.startswith("{"):
+            return _SLOT.sub(lambda inner: self(inner[1].capitalize()), phrase, count=1)
+        return phrase[:1].upper() + phrase[1:]
+
+    def _next(self, name: str) -> str:
+        left = self._left.get(name)
+        if not left:
+            left = self._rng.sample(self._lists[name], len(self._lists[name]))
+            if left[-1] == self._last.get(name):
+                left.reverse()
+            self._left[name] = left
+        self._last[name] = left.pop()
+        return self._last[name]
+
+    def _landmark(self, name: str) -> str:
+        """Return a landmark with its article, and an adjective if the slot has one."""
+        thing = self._next("one")
+        article = "the" if thing in self._known else "a"
+        self._known.add(thing)
+        return f"{article} {self._next('adj')} {thing}" if "adj" in name else f"{article} {thing}"
 
 
 def sentences(brief: Brief, rng: random.Random) -> list[str]:
-    """Write the sentences of a prompt."""
+    """Write the sentences of a prompt; fast music has more that moves, slow music more detail."""
     draw = Draw(brief, rng)
-    first, *rest = ORDER
-    names = ["opening", first, *rng.sample(rest, len(rest)), "ending"]
+    middle = [*_FREE, "motion" if brief.pace > 0.5 else "detail"]
+    names = ["opening", "light", *rng.sample(middle, len(middle)), "ending"]
     used: set[str] = set()
     out = []
     for name in names:
-        shape = rng.choice([one for one in shapes()[name] if one not in used])
+        shape = rng.choice([one for one in _shapes_for(brief, name) if one not in used])
         used.add(shape)
         out.append(fill(shape, draw))
     return out
@@ -59,39 +80,22 @@ def fill(shape: str, draw: Draw) -> str:
     text = shape
     while _SLOT.search(text):
         text = _SLOT.sub(lambda slot: draw(slot[1]), text)
-    text = text[0].upper() + text[1:]
-    return _ARTICLE.sub(r"\1n ", text)
+    return _ARTICLE.sub(r"\1n ", text[0].upper() + text[1:])
 
 
 @cache
-def shapes() -> Mapping[str, Phrases]:
-    """Return the sentences with slots, by family."""
+def shapes() -> Mapping[str, Mapping[str, Phrases]]:
+    """Return the sentences with slots, by family and variant."""
     folder = files("engine.recipes.visual_prompts.rules")
-    table = tomllib.loads(folder.joinpath("sentences.toml").read_text("utf-8"))
-    return {name: tuple(rows) for name, rows in table.items()}
-
-
-def _lists(brief: Brief) -> dict[str, Phrases]:
-    world = brief.world
+    table: dict[str, Any] = tomllib.loads(folder.joinpath("sentences.toml").read_text("utf-8"))
     return {
-        "place": world.place,
-        "subject": world.subject,
-        "subject_last": ("scene", "view", "whole place", "far side"),
-        "many": world.many,
-        "one": world.one,
-        "adj": brief.charge,
-        "colour": brief.colours[:-1],
-        "accent": brief.colours[-1:],
-        "light": brief.light,
-        "way": brief.ways,
-        "verb": brief.motion,
-        "where": family("motion")["where"],
-        "weather": brief.weather,
-        "weather_bare": ("mist", "haze", "air", "vapour"),
-        "surface": brief.surface,
-        "lens": brief.lens,
-        "framing": family("lens")["framing"],
-        "line": (brief.line,),
-        "brightening": _BRIGHTENING,
-        "shaded": _SHADED,
+        name: {key: tuple(one) for key, one in rows.items()}
+        if isinstance(rows, dict)
+        else {"any": tuple(rows)}
+        for name, rows in table.items()
     }
+
+
+def _shapes_for(brief: Brief, name: str) -> Phrases:
+    rows = shapes()[name]
+    return rows[brief.layers] if name == "depth" else rows["any"]

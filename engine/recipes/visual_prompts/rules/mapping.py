@@ -6,18 +6,22 @@ Each element follows from a few features, for a reason:
   that related keys share colours; minor, unpleasant, quiet and dull sounds are darker (Palmer et
   al. 2013: music and colour meet in emotion). The accent is the hue opposite the tonic.
 - Light: its source by darkness; its contrast by the range of the dynamics.
-- Motion: verbs by arousal, or by tempo if the mood is undefined; its amount by onset density.
-- Weather: by mode. Texture: rough for noisy or percussive sounds, smooth for tonal ones.
+- Motion: acts and verbs by tempo, arousal and onset density, which also give its amount.
+- Weather: by mode; it clears or closes in as the level rises or falls. Texture: rough for noisy or
+  percussive sounds, smooth for tonal ones.
 - Place and subject: the world nearest in valence and arousal. A divergent prompt leaves it for a
   far one, and keeps palette and light.
 - Charge: the quadrant of valence and arousal (Russell 1980).
-- Framing: by tempo. Depth and layers grow with the variety of chords; lines follow the contour.
+- Framing: lenses by tempo, the size of the subject by loudness. Layers grow with the variety of
+  chords; lines follow the contour; zones are those of the sections, groups those of the metre.
 
 An undefined feature counts as the middle of its range.
 """
 
 import hashlib
 import random
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -27,14 +31,17 @@ from engine.recipes.visual_prompts.rules.vocabulary import Phrases, World, famil
 FIFTHS = ("C", "G", "D", "A", "E", "B", "F#", "C#", "G#", "D#", "A#", "F")
 """Tonics round the circle of fifths."""
 
-_LINES = {
-    "ascending": "climbing",
-    "descending": "falling",
-    "stable": "level",
-    "mixed": "winding",
-}
-_SHARED = 5
-_WORLD_SHARE = 10
+_LEADING_SLOT = re.compile(r"^\{\w+\} ")
+_REST = re.compile(
+    r"\s(?:in|with|of|under|on|at|over|from|without|asleep|made|fallen|the|as|come|hung|torn)\b.*"
+)
+"""What follows the shortest name of a subject."""
+
+_WINDOWS = {"ground": 5, "tall": 5, "loose": 4, "one": 5, "adj": 7, "mood": 5}
+"""Phrases of each list that one prompt uses; the next prompt starts further on in the list."""
+
+_STEPS = {"ground": 2, "tall": 2, "loose": 2, "one": 2, "adj": 2, "mood": 1}
+_SHARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +53,25 @@ class Brief:
         pace: 0 (still) to 1 (fast).
         tension: Contrast of light and shadow, 0 to 1.
         depth: Amount of layers, 0 to 1.
+        size: Size of the subject in the frame, 0 to 1.
         colours: Palette, the strongest first, the accent last.
-        light: Sources of light.
-        ways: Ways in which light falls.
-        motion: Verbs, in the plural.
-        weather: States of the air.
-        surface: Materials.
-        charge: Adjectives of the emotional charge.
-        lens: Lenses and views.
-        line: Direction of leading lines.
-        world: World of the scene, as far as this prompt uses it.
+        world: Name of the world of the scene.
+        words: Phrases for each slot of a sentence.
     """
 
     darkness: float
     pace: float
     tension: float
     depth: float
+    size: float
     colours: Phrases
-    light: Phrases
-    ways: Phrases
-    motion: Phrases
-    weather: Phrases
-    surface: Phrases
-    charge: Phrases
-    lens: Phrases
-    line: str
-    world: World
+    world: str
+    words: Mapping[str, Phrases]
+
+    @property
+    def layers(self) -> str:
+        """Kind of the space: `shallow`, `middle` or `deep`."""
+        return _third(self.depth, "shallow", "middle", "deep")
 
 
 def brief(features: Features, mode: str, number: int, seed: int) -> Brief:
@@ -85,24 +85,36 @@ def brief(features: Features, mode: str, number: int, seed: int) -> Brief:
     """
     sample = random.Random(signature(features, seed))  # noqa: S311
     dark, pace = darkness(features), pace_of(features)
-    minor = features.key is not None and features.key.mode == "minor"
-    dynamics, timbre, melody = features.dynamics, features.timbre, features.melody
-    rough = timbre is not None and timbre.percussive + timbre.flatness > 0.5
+    tension, depth, size = _tension(features), _variety(features), _size(features)
+    colours = _palette(features, dark, sample)
+    light = {"light": family("light")[_level(dark)]}
+    motion = _motion(pace)
+    shared = {
+        **light,
+        **_air(features),
+        **_surface(features),
+        "lens": family("lens")["fast" if pace > 0.5 else "slow"],
+        "contrast": family("contrast")[_third(tension, "soft", "even", "hard")],
+    }
+    taken = {slot: _some(sample, phrases) for slot, phrases in shared.items()}
+    world = _world(features, mode, number, sample)
     return Brief(
         darkness=dark,
         pace=pace,
-        tension=0.5 if dynamics is None else _within(dynamics.range_db / 30),
-        depth=_variety(features),
-        colours=_palette(features, dark, sample),
-        light=_some(sample, family("light")[_level(dark)]),
-        ways=_some(sample, family("light")["way"], 10),
-        motion=_some(sample, family("motion")[_third(pace, "slow", "middle", "fast")], 9),
-        weather=_some(sample, family("weather")["minor" if minor else "major"], 4),
-        surface=_some(sample, family("surface")["rough" if rough else "smooth"]),
-        charge=_some(sample, family("charge")[quadrant(features)], 22),
-        lens=family("lens")["fast" if pace > 0.5 else "slow"],
-        line=_LINES[melody.contour] if melody else "winding",
-        world=_world(features, mode, number, sample),
+        tension=tension,
+        depth=depth,
+        size=size,
+        colours=colours,
+        world=world.name,
+        words={
+            **taken,
+            **motion,
+            **_composition(features, size),
+            "colour": colours[:-1],
+            "accent": colours[-1:],
+            **_charge(features, number, sample),
+            **_scene(world, pace, number, sample),
+        },
     )
 
 
@@ -144,6 +156,101 @@ def _valence(features: Features) -> float:
     return 0.4 if features.key.mode == "major" else -0.4
 
 
+def _tension(features: Features) -> float:
+    """Return the contrast of light and shadow, 0 to 1: the range of the dynamics."""
+    return 0.5 if features.dynamics is None else _within(features.dynamics.range_db / 30)
+
+
+def _size(features: Features) -> float:
+    """Return the size of the subject in the frame, 0 to 1: the level."""
+    return 0.5 if features.dynamics is None else _within((features.dynamics.rms_db + 34) / 26)
+
+
+def _motion(pace: float) -> dict[str, Phrases]:
+    speed, words = _third(pace, "slow", "middle", "fast"), family("motion")
+    return {"verb": words[speed], "where": words["where"], "trace": words[f"trace_{speed}"]}
+
+
+def _air(features: Features) -> dict[str, Phrases]:
+    """Return the weather by mode, and how it changes by the trend of the level."""
+    minor = features.key is not None and features.key.mode == "minor"
+    trend = "steady" if features.dynamics is None else features.dynamics.trend
+    words = family("weather")
+    return {
+        "weather": words["minor" if minor else "major"],
+        "trend": words.get(trend, words["steady"]),
+    }
+
+
+def _surface(features: Features) -> dict[str, Phrases]:
+    timbre, words = features.timbre, family("surface")
+    kind = "rough" if timbre and timbre.percussive + timbre.flatness > 0.5 else "smooth"
+    return {"surface": words[kind], "quality": words[f"{kind}_quality"]}
+
+
+def _composition(features: Features, size: float) -> dict[str, Phrases]:
+    """Return lines by the contour, zones by the sections, groups by the metre."""
+    words = family("lens")
+    return {
+        "spot": words["spot"],
+        "scale": words[_third(size, "small", "middle", "large")],
+        **{name: words[name] for name in ("long", "short")},
+        "line": words[features.melody.contour if features.melody else "mixed"],
+        "zones": words[f"zones_{_zones(features)}"],
+        "pattern": words[f"pattern_{_groups(features)}"],
+    }
+
+
+def _zones(features: Features) -> str:
+    if not features.sections:
+        return "none"
+    count = len({section.label for section in features.sections})
+    return {1: "one", 2: "two"}.get(count, "many")
+
+
+def _groups(features: Features) -> str:
+    if features.rhythm is None:
+        return "none"
+    return {"3": "three", "6": "three", "2": "two", "4": "two"}.get(
+        features.rhythm.metre[0], "none"
+    )
+
+
+def _charge(features: Features, number: int, rng: random.Random) -> dict[str, Phrases]:
+    charge = quadrant(features)
+    return {
+        "adj": _window("adj", family("adj")[charge], number, rng),
+        "mood": _window("mood", family("mood")[charge], number, rng),
+        "as_if": family("as_if")[charge],
+    }
+
+
+def _scene(world: World, pace: float, number: int, rng: random.Random) -> dict[str, Phrases]:
+    """Return place, subject and things: other ones for each prompt of a sample."""
+    place = rng.sample(world.place, len(world.place))
+    subjects = rng.sample(world.subjects, len(world.subjects))
+    kind, subject = subjects[number % len(subjects)]
+    speed = _third(pace, "slow", "middle", "fast")
+    return {
+        "place": (place[number % len(place)],),
+        "subject": (subject,),
+        "hero": (hero(subject),),
+        "act": family("act")[f"{kind}_{speed}"],
+        **{name: _window(name, phrases, number, rng) for name, phrases in world.things.items()},
+    }
+
+
+def _window(name: str, phrases: Phrases, number: int, rng: random.Random) -> Phrases:
+    """Return some phrases of a list that is shuffled for the sample."""
+    shuffled, start = rng.sample(phrases, len(phrases)), number * _STEPS[name]
+    return tuple(shuffled[(start + at) % len(shuffled)] for at in range(_WINDOWS[name]))
+
+
+def hero(subject: str) -> str:
+    """Return the shortest name of a subject."""
+    return _REST.sub("", _LEADING_SLOT.sub("", subject))
+
+
 def _variety(features: Features) -> float:
     """Return the share of distinct chords, 0 to 1."""
     if not features.chords:
@@ -177,15 +284,7 @@ def _world(features: Features, mode: str, number: int, rng: random.Random) -> Wo
         (one for one in worlds() if one.near),
         key=lambda one: (one.valence - valence) ** 2 + (one.arousal - excited) ** 2,
     )
-    chosen = rng.choice(near[:3])
-    return World(
-        chosen.name,
-        True,
-        chosen.valence,
-        chosen.arousal,
-        *(_some(rng, chosen.place, 4), _some(rng, chosen.subject, 4)),
-        *(_some(rng, chosen.many, _WORLD_SHARE), _some(rng, chosen.one, 5)),
-    )
+    return rng.choice(near[:3])
 
 
 def _level(dark: float) -> str:

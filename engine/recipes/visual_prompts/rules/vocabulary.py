@@ -5,23 +5,39 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Literal
 
 Phrases = tuple[str, ...]
+Kind = Literal["person", "beast", "craft"]
+
+KINDS: tuple[Kind, ...] = ("person", "beast", "craft")
+"""Kinds of subjects, by what they can do in a picture."""
+
+THINGS = ("ground", "tall", "loose", "one")
+"""Kinds of things, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A world of scenes; the attributes are the keys of `words.toml`."""
+    """A world of scenes; the attributes are the keys of `words.toml`.
+
+    Attributes:
+        name: Its name.
+        near: True for a world of the music's own.
+        valence: Valence, -1 to 1.
+        arousal: Arousal, -1 to 1.
+        place: Places.
+        subjects: Kind and phrase of each subject.
+        things: Things of each kind.
+    """
 
     name: str
     near: bool
     valence: float
     arousal: float
     place: Phrases
-    subject: Phrases
-    many: Phrases
-    one: Phrases
+    subjects: tuple[tuple[Kind, str], ...]
+    things: Mapping[str, Phrases]
 
 
 @cache
@@ -33,7 +49,9 @@ def worlds() -> tuple[World, ...]:
             row["near"],
             row["valence"],
             row["arousal"],
-            *(phrases(row[field]) for field in ("place", "subject", "many", "one")),
+            phrases(row["place"]),
+            tuple((kind, phrase) for kind in KINDS for phrase in phrases(row[kind])),
+            {kind: phrases(row[kind]) for kind in THINGS},
         )
         for name, row in _table()["world"].items()
     )
