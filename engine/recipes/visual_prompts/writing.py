@@ -41,6 +41,7 @@ async def write_prompts(
     Prompt N, from 0, is the step `prompt-N`, and its mend the step `prompt-N/mend`.
     """
     done: list[PromptReport] = []
+    seed = job.seed_for(0)  # one for all, so that the offline rule keeps palette and world
     for planned in job.settings.plan():
         request = VisualPromptRequest(
             features=music.features,
@@ -48,7 +49,7 @@ async def write_prompts(
             mode=planned.mode,
             temperature=planned.temperature,
             number=planned.number,
-            seed=job.seed_for(planned.number),
+            seed=seed,
             previous=tuple(one.text for one in done),
             sound=music.sound if job.settings.listen else None,
         )

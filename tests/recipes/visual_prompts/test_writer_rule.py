@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from itertools import combinations
 from statistics import mean, stdev
 
@@ -11,7 +12,9 @@ from engine.contract.agent import RuleInput
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPromptRequest
 from engine.recipes.visual_prompts.checks import problems_of
-from engine.recipes.visual_prompts.rules.mapping import brief, darkness
+from engine.recipes.visual_prompts.rules.grammar import shapes
+from engine.recipes.visual_prompts.rules.mapping import brief, darkness, hero
+from engine.recipes.visual_prompts.rules.vocabulary import family
 from engine.recipes.visual_prompts.rules.writer import write, write_by_rule
 from engine.testing.context import MemoryContext
 from tests.support.music import features, no_features, random_features
@@ -75,10 +78,101 @@ def test_overlap_falls_from_convergent_to_divergent_to_other_samples(
 ) -> None:
     few = samples[:40]
     convergent = [_overlap(a, b) for one in few for a, b in combinations(one[:3], 2)]
+    assert 0.22 <= mean(convergent) <= 0.33
     divergent = [_overlap(one[3], one[4]) for one in few]
     across = [_overlap(a[0], b[3]) for a, b in combinations(few, 2)]
     for higher, lower in ((convergent, divergent), (divergent, across)):
         assert mean(higher) - mean(lower) > 0.5 * max(stdev(higher), stdev(lower))
+
+
+def test_every_sentence_is_whole(samples: list[list[str]]) -> None:
+    for prompt in (prompt for sample in samples for prompt in sample):
+        for sentence in re.split(r"(?<=\.) ", prompt):
+            assert re.fullmatch(r"[A-Z].{10,}[a-z]\.", sentence), sentence
+            assert not re.search(r"\b(?:the|an?) (?:the|an?)\b|\w [A-Z](?!ctober|ovember|russian)",
+                                 sentence), sentence  # fmt: skip
+
+
+def test_every_slot_of_a_sentence_can_be_filled() -> None:
+    known = brief(random_features(1), "convergent", 0, 0).words.keys() | {"a_one", "a_adj_one"}
+    every = [one for rows in shapes().values() for group in rows.values() for one in group]
+    slots = {slot.lower() for one in every for slot in re.findall(r"\{(\w+)\}", one)}
+    assert slots <= known
+    phrases = [one for words in _every_brief() for group in words.values() for one in group]
+    assert {slot for one in phrases for slot in re.findall(r"\{(\w+)\}", one)} <= known
+
+
+def _every_brief() -> list[Mapping[str, tuple[str, ...]]]:
+    return [
+        brief(random_features(seed), mode, number, 0).words
+        for seed in range(60)
+        for number, mode in enumerate(MODES)
+    ]
+
+
+def test_prompts_of_a_sample_share_world_and_palette_and_differ_in_place_and_subject() -> None:
+    briefs = [brief(random_features(3), "convergent", number, 0) for number in range(3)]
+    assert len({one.world for one in briefs}) == len({one.colours for one in briefs}) == 1
+    assert len({one.words["place"] for one in briefs}) == 3
+    assert len({one.words["subject"] for one in briefs}) == 3
+    far = brief(random_features(3), "divergent", 3, 0)
+    assert (far.world != briefs[0].world, far.colours) == (True, briefs[0].colours)
+
+
+@pytest.mark.parametrize(
+    ("part", "changes", "slot", "expected"),
+    [
+        ("dynamics", {"range_db": 29}, "contrast", "hard"),
+        ("dynamics", {"range_db": 2}, "contrast", "soft"),
+        ("dynamics", {"rms_db": -8}, "scale", "large"),
+        ("dynamics", {"rms_db": -34}, "scale", "small"),
+        ("dynamics", {"trend": "rising"}, "trend", "rising"),
+        ("dynamics", {"trend": "falling"}, "trend", "falling"),
+        ("timbre", {"percussive": 0.9}, "surface", "rough"),
+        ("timbre", {"percussive": 0, "flatness": 0}, "surface", "smooth"),
+        ("melody", {"contour": "ascending"}, "line", "ascending"),
+        ("rhythm", {"metre": "3/4"}, "pattern", "pattern_three"),
+        ("rhythm", {"metre": "4/4"}, "pattern", "pattern_two"),
+    ],
+)
+def test_an_element_follows_its_feature(
+    part: str, changes: dict[str, object], slot: str, expected: str
+) -> None:
+    music = random_features(2)
+    changed = getattr(music, part).model_copy(update=changes)
+    words = brief(music.model_copy(update={part: changed}), "convergent", 0, 0).words
+    lists = next(
+        family(name)
+        for name in ("contrast", "lens", "weather", "surface")
+        if expected in family(name)
+    )
+    assert set(words[slot]) <= set(lists[expected])
+
+
+def test_more_chords_make_more_layers() -> None:
+    music = random_features(2)
+    chords = music.chords or ()
+    one = music.model_copy(update={"chords": chords[:1]})
+    many = music.model_copy(
+        update={"chords": tuple(c.model_copy(update={"label": str(at)}) for at, c in
+                                enumerate(chords))}
+    )  # fmt: skip
+    assert brief(one, "convergent", 0, 0).layers == "shallow"
+    assert brief(many, "convergent", 0, 0).layers == "deep"
+
+
+@pytest.mark.parametrize(
+    ("subject", "name"),
+    [
+        ("keeper in a {colour} oilskin", "keeper"),
+        ("{colour} locomotive", "locomotive"),
+        ("old man in a dressing gown", "old man"),
+        ("carousel of {colour} horses", "carousel"),
+        ("stag", "stag"),
+    ],
+)
+def test_a_subject_is_named_again_by_its_shortest_name(subject: str, name: str) -> None:
+    assert hero(subject) == name
 
 
 def test_slow_minor_dark_music_is_darker_and_slower_than_fast_major_bright_music() -> None:

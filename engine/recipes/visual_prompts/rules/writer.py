@@ -9,7 +9,7 @@ from engine.contract.agent import RuleInput
 from engine.recipes.visual_prompts.rules.grammar import sentences
 from engine.recipes.visual_prompts.rules.mapping import brief, signature
 
-ATTEMPTS = 12
+ATTEMPTS = 6
 """Drafts of which the one that repeats least is taken."""
 
 RUN = 6
