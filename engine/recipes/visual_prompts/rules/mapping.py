@@ -35,7 +35,7 @@ _LEADING_SLOT = re.compile(r"^\{\w+\} ")
 _REST = re.compile(
     r"\s(?:in|with|of|under|on|at|over|from|without|asleep|made|fallen|the|as|come|hung|torn)\b.*"
 )
-"""What follows the shortest name of a subject."""
+"""Rest of a subject after its shortest name."""
 
 _WINDOWS = {"ground": 5, "tall": 5, "loose": 4, "one": 5, "adj": 7, "mood": 5}
 """Phrases of each list that one prompt uses; the next prompt starts further on in the list."""
