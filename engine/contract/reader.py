@@ -19,15 +19,16 @@ class Reader:
         accepts: Returns whether a path is such an input; of other inputs the entries are read.
             It is asked about a path with `*`, `?` or `[` as well if no such file exists.
         read: Yields the entries of a path as plain data, in their order, without holding them all.
-            The second argument is the recipe's settings as the batch has them.
+            The other arguments are the recipe's settings as the batch has them, and the number of
+            entries that the batch already has: 0, unless they are appended.
         entry: Converts an entry of a list (CSV, JSON, ...) whose columns are not the fields of the
-            input model: gets it as it was written, its number from 1, and the settings. Returns
-            None to leave it out.
+            input model: gets it as it was written, its number from 1, and the two as `read` does.
+            Returns None to leave it out.
     """
 
     accepts: Callable[[Path], bool]
-    read: Callable[[Path, Any], Iterator[Mapping[str, Any]]]
-    entry: Callable[[Mapping[str, Any], int, Any], Mapping[str, Any] | None] | None = None
+    read: Callable[[Path, Any, int], Iterator[Mapping[str, Any]]]
+    entry: Callable[[Mapping[str, Any], int, Any, int], Mapping[str, Any] | None] | None = None
 
 
 def has_wildcards(path: Path) -> bool:

@@ -10,7 +10,7 @@ from engine.contract.backend import Artifact
 from engine.contract.files import FileSort, KeepFile
 from engine.contract.reader import Reader
 from engine.intake.entries import InputEntry
-from engine.intake.own_inputs import converted, folder_of, own_path, read_own
+from engine.intake.own_inputs import OwnInputs, folder_of
 from engine.intake.problems import InputError, Problem, ProblemLog
 from engine.intake.readers import Format, read_entries
 from engine.intake.source import open_source
@@ -55,11 +55,8 @@ def read(
     """
     log = ProblemLog()
     try:
-        with _entries(where, name, model, file_format, reader, settings) as (
-            named,
-            folder,
-            entries,
-        ):
+        own = OwnInputs(reader, settings, offset)
+        with _entries(where, name, model, file_format, own) as (named, folder, entries):
             context = {"folder": folder, "keep_file": _remembering(keep_file)}
             for item in validate(entries, model, source=named, context=context, offset=offset):
                 if isinstance(item, Problem):
@@ -78,23 +75,20 @@ def _entries(
     name: str,
     model: type[InputT],
     file_format: Format | None,
-    reader: Reader | None,
-    settings: Any,
+    own: OwnInputs,
 ) -> Iterator[tuple[str, Path, Iterable[InputEntry | Problem]]]:
     """Return the input's name in messages, the folder of its relative paths, and its entries."""
-    path = own_path(reader, where) if file_format is None else None
-    if reader is not None and path is not None:
+    path = own.path_of(where) if file_format is None else None
+    if path is not None:
         named = name or str(where)
-        yield named, folder_of(path), read_own(reader, path, settings, named)
+        yield named, folder_of(path), own.read(path, named)
         return
     with open_source(where, name) as source:
-        if reader is None or reader.entry is None:
-            entries = read_entries(source, file_format=file_format, fields=field_names(model))
-            yield source.name, source.folder, entries
+        if own.converts:
+            entries = own.convert(read_entries(source, file_format=file_format), source.name)
         else:
-            written = read_entries(source, file_format=file_format)
-            entries = converted(reader, written, settings, source.name)
-            yield source.name, source.folder, entries
+            entries = read_entries(source, file_format=file_format, fields=field_names(model))
+        yield source.name, source.folder, entries
 
 
 def load(

@@ -48,7 +48,7 @@ def refusal(folder: Path, written: Any, keep: Any = look_at) -> str:
 
 
 def from_reader(folder: Path, value: Any, keep: Any) -> Any:
-    reader = Reader(Path.is_dir, lambda _path, _settings: iter([{"sound": value}]))
+    reader = Reader(Path.is_dir, lambda *_: iter([{"sound": value}]))
     return load(folder, Heard, reader=reader, keep_file=keep)[0].input.sound
 
 

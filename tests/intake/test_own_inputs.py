@@ -17,7 +17,7 @@ from tests.support.engines import Toy
 from tests.support.song import SONG
 
 
-def sounds(folder: Path, _settings: Any) -> Iterator[dict[str, Any]]:
+def sounds(folder: Path, _settings: Any, _offset: int) -> Iterator[dict[str, Any]]:
     found = sorted(folder.glob("*.sound"))
     if not found:
         raise ValueError("holds no sound")
@@ -56,7 +56,7 @@ def test_other_inputs_are_read_as_ever(tmp_path: Path):
 
 def test_entries_are_validated(folder: Path):
     (folder / "odd name\x1b.sound").write_text("x")
-    wrong = Reader(Path.is_dir, lambda path, _: iter([{"prompt": 3, "colour": "red"}]))
+    wrong = Reader(Path.is_dir, lambda *_: iter([{"prompt": 3, "colour": "red"}]))
     with pytest.raises(InputError) as caught:
         load(folder, Sample, reader=wrong)
     assert {problem.field for problem in caught.value.problems} == {"prompt", "colour"}
@@ -71,7 +71,7 @@ def test_entries_are_validated(folder: Path):
     ],
 )
 def test_what_is_wrong_with_the_input_is_a_sentence(folder: Path, error: Exception, said: str):
-    def refuse(_path: Path, _settings: Any) -> Iterator[Any]:
+    def refuse(_path: Path, _settings: Any, _offset: int) -> Iterator[Any]:
         raise error
         yield
 
@@ -81,7 +81,7 @@ def test_what_is_wrong_with_the_input_is_a_sentence(folder: Path, error: Excepti
 
 def test_an_endless_input_ends(folder: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MAX_ENTRIES", 3)
-    endless = Reader(Path.is_dir, lambda _path, _: ({"prompt": str(n)} for n in range(10**9)))
+    endless = Reader(Path.is_dir, lambda *_: ({"prompt": str(n)} for n in range(10**9)))
     with pytest.raises(InputError, match="has more than 3 entries"):
         load(folder, Sample, reader=endless)
 

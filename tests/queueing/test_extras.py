@@ -24,7 +24,7 @@ def without(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(install, "requires", lambda _name: lines)
 
 
-def never(_path: Path, _settings: Any) -> Any:
+def never(_path: Path, _settings: Any, _offset: int) -> Any:
     raise AssertionError("the input was read")
 
 

@@ -22,7 +22,9 @@ _COMMON_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 8
 _TOLERANCE = 0.05
 
 
-def dataset_entries(path: Path, settings: VisualPromptsSettings) -> Iterator[dict[str, Any]]:
+def dataset_entries(
+    path: Path, settings: VisualPromptsSettings, offset: int = 0
+) -> Iterator[dict[str, Any]]:
     """Yield the entries of a `.npy` or `.npz` file; skipped records are not decoded.
 
     Raises:
@@ -31,7 +33,7 @@ def dataset_entries(path: Path, settings: VisualPromptsSettings) -> Iterator[dic
     """
     problem, has_sound = "", False
     for sample in read_samples(path, settings.start_idx, settings.samples):
-        entry = _entry(sample, settings.sample_rate)
+        entry = _entry(sample, offset, settings.sample_rate)
         has_sound = has_sound or "sound" in entry
         problem = problem or str(entry.get("problem", ""))
         yield entry
@@ -43,13 +45,13 @@ def dataset_entries(path: Path, settings: VisualPromptsSettings) -> Iterator[dic
         raise ValueError(f"has {pluralize(total, 'sample')}{first}")
 
 
-def _entry(sample: RawSample, default_rate: int) -> dict[str, Any]:
+def _entry(sample: RawSample, offset: int, default_rate: int) -> dict[str, Any]:
     known = dict(sample.metadata)
     inner = known.pop(META, None)
     metadata, notes = plain_metadata(known | (inner if isinstance(inner, dict) else {}))
     entry: dict[str, Any] = {
-        "id": f"sample_{sample.index:03d}",
-        "index": sample.index,
+        "id": f"sample_{sample.index + offset:03d}",
+        "index": sample.index + offset,
         "metadata": metadata,
     }
     if sample.audio is None:

@@ -15,7 +15,7 @@ _NUMBERS = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def list_entry(
-    data: Mapping[str, Any], number: int, settings: VisualPromptsSettings
+    data: Mapping[str, Any], number: int, settings: VisualPromptsSettings, offset: int = 0
 ) -> dict[str, Any] | None:
     """Return the entry that a list gives; None if the settings leave it out.
 
@@ -25,6 +25,7 @@ def list_entry(
         data: Names and values as they were written.
         number: Number of the entry, from 1.
         settings: The recipe's settings.
+        offset: Samples that the batch already has.
     """
     index = number - 1
     last = settings.start_idx + settings.samples if settings.samples else number
@@ -34,7 +35,8 @@ def list_entry(
     name = next((name for name in SOUND_NAMES if fields.get(name) is not None), None)
     if name is None and set(fields) == {_LINE}:
         name = _LINE
-    entry: dict[str, Any] = {"id": f"sample_{index:03d}", "index": index}
+    shown = index + offset
+    entry: dict[str, Any] = {"id": f"sample_{shown:03d}", "index": shown}
     if name is not None:
         entry["sound"] = fields.pop(name)
     entry |= {key: fields.pop(key) for key in ("id", "seed") if fields.get(key) is not None}

@@ -74,6 +74,8 @@ async def visual_prompts(job: VisualPromptsJob) -> VisualPrompts:
 
 async def _analysis(job: VisualPromptsJob) -> Analysis:
     entry, name = job.input, sample_name(job.input)
+    for note in entry.notes:
+        await job.warn(note)
     if entry.sound is None:
         raise Permanent(
             f"Sample {name} {entry.problem}.", remedy="Replace the sound, and queue it again."
@@ -85,7 +87,7 @@ async def _analysis(job: VisualPromptsJob) -> Analysis:
         mel=job.settings.mel_spectrogram,
     )
     found = await job.local(ANALYSE, analyse, request, method=METHOD)
-    for warning in (*entry.notes, *found.features.warnings):
+    for warning in found.features.warnings:
         await job.warn(warning)
     return found
 

@@ -8,6 +8,9 @@ from typing import Any
 MAX_CHARACTERS = 64 * 1024
 """Metadata of one sample, in characters of JSON."""
 
+FILE = "file"
+"""Key of the name of a sample's file."""
+
 MAX_DEPTH = 8
 _SURROGATE = re.compile("[\ud800-\udfff]")
 

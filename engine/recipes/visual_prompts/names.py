@@ -1,9 +1,11 @@
 """Names of samples: in messages, in notation, and of their files."""
 
 import re
+from pathlib import PurePosixPath
 from typing import Any
 
 from engine.recipes.visual_prompts.input import VisualPromptsInput
+from engine.recipes.visual_prompts.metadata import FILE
 from engine.text.terminal import clean
 
 _ARTISTS = 3
@@ -11,10 +13,13 @@ _ARTISTS = 3
 
 
 def sample_name(entry: VisualPromptsInput) -> str:
-    """Return the name of a sample for messages: its id, or its number."""
+    """Return the name of a sample for messages: its id or its number, and its file."""
     if entry.id:
-        return clean(entry.id, 80)
-    return "without a name" if entry.index is None else numbered(entry.index)
+        name = clean(entry.id, 80)
+    else:
+        name = "without a name" if entry.index is None else numbered(entry.index)
+    file = _text(entry.metadata.get(FILE))
+    return f"{name} ({file})" if file else name
 
 
 def numbered(index: int) -> str:
@@ -32,13 +37,14 @@ IMAGE_STEM = re.compile(r"sample_[0-9]{3,9}_prompt_[0-9]{2,3}")
 
 
 def title_of(entry: VisualPromptsInput) -> str:
-    """Return the title of a sample: artists and track if its data set has them, or its name."""
+    """Return the title of a sample: artists and track if they are known, its file, or its name."""
     track = _text(entry.metadata.get("track_name"))
     artists = entry.metadata.get("artist_name")
     listed = artists if isinstance(artists, list | tuple) else [artists]
     names = [name for one in listed[:_ARTISTS] if (name := _text(one))]
     parts = [", ".join(names), track]
-    return " - ".join(filter(None, parts)) or sample_name(entry)
+    file = PurePosixPath(_text(entry.metadata.get(FILE))).stem.strip()
+    return " - ".join(filter(None, parts)) or file or sample_name(entry)
 
 
 def _text(value: Any) -> str:

@@ -39,20 +39,25 @@ def accepts(path: Path) -> bool:
     return suffix in _DATASETS | SOUND_SUFFIXES or _is_dataset(path) or not problem_of(path)
 
 
-def read(path: Path, settings: VisualPromptsSettings) -> Iterator[Mapping[str, Any]]:
+def read(path: Path, settings: VisualPromptsSettings, offset: int) -> Iterator[Mapping[str, Any]]:
     """Yield the entry of each sample, one at a time.
+
+    Args:
+        path: The input.
+        settings: The recipe's settings, which choose the samples.
+        offset: Samples that the batch already has, added to the numbers of samples.
 
     Raises:
         ValueError: The input as a whole cannot be used; the end of a sentence.
         OSError: It cannot be read.
     """
     if path.is_dir():
-        return folder_entries(path, settings)
+        return folder_entries(path, settings, offset)
     if not path.exists():
-        return pattern_entries(path, settings)
+        return pattern_entries(path, settings, offset)
     if path.suffix.casefold() in _DATASETS or _is_dataset(path):
-        return dataset_entries(path, settings)
-    return iter([sound_entry(path)])
+        return dataset_entries(path, settings, offset)
+    return iter([sound_entry(path, offset)])
 
 
 def _is_dataset(path: Path) -> bool:

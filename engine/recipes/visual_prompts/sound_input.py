@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.audio.probe import probe
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
-from engine.recipes.visual_prompts.metadata import plain_text
+from engine.recipes.visual_prompts.metadata import FILE, plain_text
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -40,7 +40,9 @@ def sound_entry(path: Path, index: int = 0, name: str = "") -> dict[str, Any]:
     return {**_named(index, name or path.name), "sound": str(path.absolute())}
 
 
-def folder_entries(folder: Path, settings: VisualPromptsSettings) -> Iterator[dict[str, Any]]:
+def folder_entries(
+    folder: Path, settings: VisualPromptsSettings, offset: int
+) -> Iterator[dict[str, Any]]:
     """Yield the entries of the sounds in a folder, in the natural order of their names.
 
     Hidden files and folders in it are left out, and so is a file that is no sound and has no
@@ -53,17 +55,19 @@ def folder_entries(folder: Path, settings: VisualPromptsSettings) -> Iterator[di
     with os.scandir(folder) as found:
         names = [entry.name for entry in islice(found, MAX_NAMES + 1)]
     visible = [folder / name for name in names if not name.startswith(".")]
-    return _entries(visible, folder, "holds", settings)
+    return _entries(visible, folder, "holds", settings, offset)
 
 
-def pattern_entries(pattern: Path, settings: VisualPromptsSettings) -> Iterator[dict[str, Any]]:
+def pattern_entries(
+    pattern: Path, settings: VisualPromptsSettings, offset: int
+) -> Iterator[dict[str, Any]]:
     """Yield the entries of the sounds that a pattern such as `samples/*.flac` matches.
 
     Raises:
         ValueError: It matches no sound.
     """
     names = list(islice(glob.iglob(str(pattern), recursive=True), MAX_NAMES + 1))  # noqa: PTH207
-    return _entries([Path(name) for name in names], None, "matches", settings)
+    return _entries([Path(name) for name in names], None, "matches", settings, offset)
 
 
 def problem_of(path: Path) -> str:
@@ -81,7 +85,11 @@ def problem_of(path: Path) -> str:
 
 
 def _entries(
-    paths: Sequence[Path], folder: Path | None, verb: str, settings: VisualPromptsSettings
+    paths: Sequence[Path],
+    folder: Path | None,
+    verb: str,
+    settings: VisualPromptsSettings,
+    offset: int,
 ) -> Iterator[dict[str, Any]]:
     """Yield the entries of those of some files that are meant to be sounds."""
     if len(paths) > MAX_NAMES:
@@ -97,7 +105,7 @@ def _entries(
     problem, has_sound = "", False
     for index, path in chosen:
         name = str(path.relative_to(folder)) if folder else str(path)
-        entry = _entry(path, index, name)
+        entry = _entry(path, index + offset, name)
         if index == chosen[0][0] and skipped:
             entry["notes"] = [f"Skipped, since they are no sounds: {_listed(skipped)}."]
         has_sound = has_sound or "sound" in entry
@@ -115,7 +123,7 @@ def _entry(path: Path, index: int, name: str) -> dict[str, Any]:
 
 
 def _named(index: int, name: str) -> dict[str, Any]:
-    metadata = {"file": plain_text(name)}
+    metadata = {FILE: plain_text(name)}
     return {"id": f"sample_{index:03d}", "index": index, "metadata": metadata}
 
 

@@ -1,6 +1,7 @@
 """Inputs of visual-prompts on the command line: queued as a whole, or refused in one line."""
 
 import errno
+import json
 import os
 import pickle
 from collections.abc import Iterator
@@ -31,6 +32,11 @@ def queue(*arguments: object) -> Result:
     return CliRunner().invoke(app, given, standalone_mode=False)
 
 
+def queue_more(source: str) -> Result:
+    given = ["queue", source, "--append", "b1", "-w", "w"]
+    return CliRunner().invoke(app, given, standalone_mode=False)
+
+
 def message(result: Result) -> str:
     return f"{result.output}{result.exception or ''}"
 
@@ -57,6 +63,20 @@ def test_a_pattern_names_its_folder_and_needs_quotation_marks():
     assert batches() == [("songs", 2, None)]
     said = message(queue("songs/a.wav", "songs/b.wav"))
     assert "a pattern in quotation marks ('sounds/*.flac')" in said
+
+
+def test_samples_that_are_appended_go_on_counting():
+    dataset(Path("d.npy"), {"audio": TONE}, {"audio": TONE * 0.5})
+    Path("songs").mkdir()
+    wav(Path("songs/a.wav"))
+    Path("l.txt").write_text("songs/a.wav\n")
+    queue("d.npy")
+    for source in ("songs", "l.txt", "songs/a.wav", "d.npy"):
+        assert queue_more(source).return_value == 0
+    with Workspace(Path("w")).reading() as connection:
+        rows = connection.execute("SELECT key, input FROM jobs ORDER BY id").fetchall()
+    assert [row[0] for row in rows] == [f"sample_{number:03d}" for number in range(7)]
+    assert [json.loads(row[1])["index"] for row in rows] == list(range(7))
 
 
 @pytest.mark.parametrize("call", HOSTILE, ids=lambda call: call[0].__name__)
