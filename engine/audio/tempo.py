@@ -114,8 +114,9 @@ class _Comb:
     def _at(self, tempi: "Floats", beats: float) -> "Floats":
         import numpy as np
 
-        lags = 60 * self.rate / tempi * beats
-        return np.interp(lags, np.arange(len(self.similarity)), self.similarity, right=0.0)
+        lags, known = 60 * self.rate / tempi * beats, np.arange(len(self.similarity))
+        strength: Floats = np.interp(lags, known, self.similarity, right=0.0)
+        return strength
 
 
 def _with_agogic_accents(envelope: "Floats", rate: float, power: float) -> "Floats":

@@ -5,7 +5,7 @@ import pytest
 
 from engine.audio.features import PITCH_CLASSES, Undefined
 from engine.audio.key import key, mean_chroma
-from tests.audio.synthetic import RATE, Samples, noise, note, progression, spectra_of
+from tests.audio.synthetic import RATE, Samples, noise, note, progression, spectra_of, triad
 
 
 @pytest.mark.parametrize("minor", [False, True])
@@ -27,6 +27,19 @@ def test_gain_and_offset_do_not_change_the_key() -> None:
 def test_a_piece_tuned_a_third_of_a_semitone_high_keeps_its_key() -> None:
     scale = np.concatenate([note(p + 0.33, 0.3) for p in (60, 62, 64, 65, 67, 69, 71, 72, 67, 60)])
     assert key(spectra_of(scale)).name == "C major"
+
+
+def test_a_loop_of_chords_is_surer_of_the_key_that_it_starts_and_ends_in() -> None:
+    loop = ((0, 4), (9, 3), (5, 4), (7, 4))
+    from_c = key(spectra_of(_played(*loop, *loop, loop[0])))
+    from_a = key(spectra_of(_played(*loop[1:], *loop, *loop[:2])))
+    assert from_c.name == "C major"
+    assert from_a.runner_up == "A minor"
+    assert from_c.confidence > from_a.confidence + 0.1
+
+
+def _played(*chords: tuple[int, int]) -> Samples:
+    return np.concatenate([triad(root, third, 1.0) for root, third in chords])
 
 
 def test_a_dense_mix_whose_chroma_is_nearly_flat_has_its_key() -> None:
