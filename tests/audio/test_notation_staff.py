@@ -124,3 +124,9 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, max_size=40))
 def test_odd_tunes_of_drawable_tokens_are_drawn(pieces: list[str]) -> None:
     assert "<svg" in staff_svg(HEADER + "".join(pieces) + "z|]\n")
+
+
+def test_a_staff_has_the_same_bytes_whatever_was_drawn_before():
+    first = staff_svg(TUNE)
+    staff_svg(HEADER + "z16|]\n")
+    assert staff_svg(TUNE) == first

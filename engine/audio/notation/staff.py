@@ -58,7 +58,7 @@ def _checked(abc: str) -> str | None:
 
 
 def staff_svg(abc: str, width: int = 1200, height: int | None = None, zoom: float = 1.0) -> str:
-    """Return a tune as SVG, systems below each other.
+    """Return a tune as SVG, systems below each other; the same tune gives the same bytes.
 
     Args:
         abc: A tune as `to_abc` writes it.
@@ -90,6 +90,7 @@ def _options(width: int, height: int | None, zoom: float) -> dict[str, object]:
     ]
     return {
         "inputFrom": "abc",
+        "xmlIdSeed": 1,
         "pageWidth": page[0],
         "pageHeight": page[1],
         "scale": scale,
