@@ -12,8 +12,8 @@ from tests.recipes.visual_prompts.sounds import song
 class TestVisualPrompts(RecipeContract):
     catalog = "tests.recipes.visual_prompts.sounds:catalog"
     recipe = "visual-prompts"
-    entries = ({"id": "a", "sound": "a.wav"}, {"id": "b", "sound": "b.wav"})
-    files: ClassVar = {"a.wav": song(0), "b.wav": song(5)}
+    entries = ({"id": "a", "sound": "a.wav"},)
+    files: ClassVar = {"a.wav": song()}
     settings: ClassVar = {
         "convergent": 1,
         "divergent": 1,
@@ -21,4 +21,4 @@ class TestVisualPrompts(RecipeContract):
         "width": 64,
         "height": 64,
     }
-    max_kills = 9
+    max_kills = 4  # a prompt, its image, its scores, the embedding of all prompts
