@@ -164,12 +164,13 @@ def _failed(records: Sequence[Record]) -> int:
 
 def tempo_range(records: Sequence[Record]) -> list[float] | None:
     """Return the lowest and the highest tempo; None if no sample has one."""
-    known = [float(one) for one in _values(records, "tempo") if _is_number(one)]
+    known = [float(tempo) for tempo in _values(records, "tempo") if _is_known(tempo)]
     return [min(known), max(known)] if known else None
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _is_known(tempo: Any) -> bool:
+    """Return whether a tempo is known; samples without one have 0 in exports."""
+    return isinstance(tempo, int | float) and math.isfinite(tempo) and tempo > 0
 
 
 def _counted(records: Sequence[Record], name: str) -> dict[str, int]:

@@ -79,6 +79,13 @@ def test_the_files_have_the_keys_that_readers_know(tmp_path: Path) -> None:
     }
 
 
+def test_the_range_of_tempos_leaves_out_samples_without_one(tmp_path: Path) -> None:
+    without = _sample(0)
+    without.features["tempo"] = 0.0
+    write_export(tmp_path, HEAD, [without, _sample(2)])
+    assert _read(tmp_path, "generation_summary.json")["tempo_range"] == [92.0, 92.0]
+
+
 def test_totals_are_counted_and_errors_are_among_the_samples(tmp_path: Path) -> None:
     write_export(tmp_path, HEAD, [_sample(0), _failed(1), _sample(2)])
     summary = _read(tmp_path, "generation_summary.json")
