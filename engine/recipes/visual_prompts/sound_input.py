@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.audio.probe import probe
+from engine.audio.tags import read_tags
 from engine.contract.files import MAX_SOUND_BYTES, open_regular
-from engine.recipes.visual_prompts.metadata import FILE, plain_text
+from engine.recipes.visual_prompts.metadata import FILE, plain_metadata, plain_text
 from engine.recipes.visual_prompts.settings import VisualPromptsSettings
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
@@ -37,7 +38,8 @@ def sound_entry(path: Path, index: int = 0, name: str = "") -> dict[str, Any]:
     """
     if problem := problem_of(path):
         raise ValueError(problem)
-    return {**_named(index, name or path.name), "sound": str(path.absolute())}
+    entry = _named(index, name or path.name)
+    return {**entry, "sound": str(path.absolute()), "metadata": entry["metadata"] | _tags(path)}
 
 
 def folder_entries(
@@ -82,6 +84,23 @@ def problem_of(path: Path) -> str:
     except ValueError as error:
         return str(error)
     return ""
+
+
+def _tags(path: Path) -> dict[str, Any]:
+    """Return the tags of a file by the names that data sets have for them."""
+    try:
+        with open_regular(path, MAX_SOUND_BYTES) as stream:
+            found = read_tags(stream)
+    except (OSError, ValueError):
+        return {}
+    named = {
+        "artist_name": [found["artist"]] if "artist" in found else None,
+        "album_name": found.get("album"),
+        "track_name": found.get("title"),
+        "genre": found.get("genre"),
+    }
+    tags, _ = plain_metadata({name: value for name, value in named.items() if value})
+    return tags
 
 
 def _entries(

@@ -253,6 +253,20 @@ def test_names_of_files_are_only_metadata(tmp_path: Path):
         assert VisualPromptsInput.model_validate_json(entry.model_dump_json()) == entry
 
 
+@pytest.mark.parametrize("file_format", ["WAV", "FLAC", "OGG", "MP3", "AIFF"])
+def test_tags_of_a_file_are_metadata(tmp_path: Path, file_format: str):
+    path = tmp_path / "a.dat"
+    with soundfile.SoundFile(path, "w", RATE, 1, format=file_format) as file:
+        file.title, file.artist = "밤편지", "아이유 & B \x1b[31m"
+        file.write(TONE)
+    [entry] = taken(tmp_path)
+    assert entry.metadata["file"] == "a.dat"
+    assert entry.metadata["track_name"] == "밤편지"
+    assert entry.metadata["artist_name"][0].startswith("아이유 & B")
+    assert "album_name" not in entry.metadata
+    assert VisualPromptsInput.model_validate_json(entry.model_dump_json()) == entry
+
+
 def test_what_is_no_sound_in_a_folder(tmp_path: Path):
     good = wav(tmp_path / "good.wav")
     wav(tmp_path / "no_ending")
