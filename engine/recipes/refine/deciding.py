@@ -8,8 +8,10 @@ from engine.contract.decisions import SELECT, JobShape, numbered
 def check_decision(shape: JobShape, key: str, value: Any) -> str:
     """Why a decision does not fit a job, as a sentence: a turn that is not there."""
     if key == SELECT:
-        made = shape.numbers("iteration", "evaluate") if shape.job.state == "done" else []
-        return _no_such_turn(value, len(made), "made") if made else _beyond(shape, value)
+        iterations = shape.numbers("iteration", "evaluate") if shape.job.state == "done" else []
+        return (
+            _no_such_turn(value, len(iterations), "made") if iterations else _beyond(shape, value)
+        )
     number = numbered(key, "iteration")
     return f"There is no {key.partition('/')[0]}." if number is None else _beyond(shape, number)
 

@@ -18,18 +18,18 @@ EVALUATIONS = "evaluations"
 _MAX_PARTS = 3
 
 
-def find_image(told: str, folder: Path, root: Path) -> Path | None:
-    """The image that a file tells the path of.
+def find_image(name: str, folder: Path, root: Path) -> Path | None:
+    """Find the image whose path a file states.
 
     Args:
-        told: The path, of any system.
+        name: The path, of any system.
         folder: The folder of the file.
         root: The tree, a real path that holds the folder.
 
     Returns:
         A regular file inside the tree that is reached through no link; None if there is none.
     """
-    parts = [part for part in re.split(r"[/\\]+", told) if part not in ("", ".", "..")]
+    parts = [part for part in re.split(r"[/\\]+", name) if part not in ("", ".", "..")]
     if not parts:
         return None
     tails = [parts[-1:], [IMAGES, parts[-1]]]

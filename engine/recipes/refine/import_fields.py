@@ -41,10 +41,10 @@ class Fields:
         """
         for name in names:
             value = self._data.get(name)
-            found = None if value is None else read(value)
-            if found is not None:
+            usable = None if value is None else read(value)
+            if usable is not None:
                 self._read.add(name)
-                return found
+                return usable
         return None
 
     def numbers(self, name: str, can_be: Callable[[str, Any], float | None]) -> dict[str, float]:
@@ -55,13 +55,13 @@ class Fields:
             can_be: Gives the number of a name and a value, None if it cannot be used.
         """
         inner = self.within(name)
-        found = {}
+        numbers_by_name = {}
         for key, value in inner._data.items():
             number = can_be(key, value)
             if number is not None:
                 inner.known(key)
-                found[key] = number
-        return found
+                numbers_by_name[key] = number
+        return numbers_by_name
 
     def within(self, name: str) -> "Fields":
         """The fields of a field; none if it holds none."""
@@ -91,10 +91,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        found = float(value)
+        parsed = float(value)
     except (ValueError, OverflowError):
         return None
-    return found if math.isfinite(found) else None
+    return parsed if math.isfinite(parsed) else None
 
 
 def text(value: Any) -> str | None:

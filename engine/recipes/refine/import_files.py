@@ -57,53 +57,55 @@ def read_iteration(
         artifact: The image as it was found, with its size in pixels.
         lineage: What the image says of itself.
     """
-    told, drawn = Fields.of(results), lineage or _UNKNOWN
-    told.known("version", "id", "prompt_id", "iteration", "size", "artifact", "image", FORMER_IMAGE)
-    told.known("image_path", "has_evaluation", "status")
-    judged = read_evaluation(evaluation or told.within("evaluation"))
-    score = told.first(_score, "score")
+    fields, drawn = Fields.of(results), lineage or _UNKNOWN
+    fields.known(
+        "version", "id", "prompt_id", "iteration", "size", "artifact", "image", FORMER_IMAGE
+    )
+    fields.known("image_path", "has_evaluation", "status")
+    judged = read_evaluation(evaluation or fields.within("evaluation"))
+    score = fields.first(_score, "score")
     if score is None and judged is not None:
         score = judged.score
     return IterationReport(
         number=number,
-        prompt=told.first(text, "prompt", "refined_prompt") or drawn.prompt,
-        negative_prompt=told.first(text, "negative_prompt") or drawn.negative_prompt,
-        seed=_seed(told, lineage),
-        backend=told.first(text, "backend", "provider") or drawn.backend,
-        model=told.first(text, "model") or drawn.model,
+        prompt=fields.first(text, "prompt", "refined_prompt") or drawn.prompt,
+        negative_prompt=fields.first(text, "negative_prompt") or drawn.negative_prompt,
+        seed=_seed(fields, lineage),
+        backend=fields.first(text, "backend", "provider") or drawn.backend,
+        model=fields.first(text, "model") or drawn.model,
         width=artifact.width or 1,
         height=artifact.height or 1,
         score=score,
         evaluation=judged,
-        started_at=told.first(_time, "started_at"),
-        finished_at=told.first(_time, "finished_at", "timestamp"),
-        timings=told.numbers("timings", _seconds),
-        cost_microdollars=told.first(_microdollars, "cost_usd") or 0,
+        started_at=fields.first(_time, "started_at"),
+        finished_at=fields.first(_time, "finished_at", "timestamp"),
+        timings=fields.numbers("timings", _seconds),
+        cost_microdollars=fields.first(_microdollars, "cost_usd") or 0,
         artifact=artifact,
-        reference=told.first(_hash, "reference") or _hash(drawn.reference),
+        reference=fields.first(_hash, "reference") or _hash(drawn.reference),
     )
 
 
 def read_evaluation(data: Document) -> EvaluationReport | None:
     """A judgement; None if there is neither a score from 0 to 100 nor a word."""
-    told = Fields.of(data).known("version", "id", "iteration")
+    fields = Fields.of(data).known("version", "id", "iteration")
     judged = EvaluationReport(
-        score=told.first(_score, "score"),
-        description=told.first(text, "description", "evaluation_text") or "",
-        reasons=told.first(texts, "reasons") or (),
-        missing=told.first(texts, "missing") or (),
-        measurements=told.numbers("measurements", lambda _, value: number(value)),
-        scorer=told.first(text, "scorer") or "",
-        backend=told.first(text, "backend") or "",
-        model=told.first(text, "model") or "",
+        score=fields.first(_score, "score"),
+        description=fields.first(text, "description", "evaluation_text") or "",
+        reasons=fields.first(texts, "reasons") or (),
+        missing=fields.first(texts, "missing") or (),
+        measurements=fields.numbers("measurements", lambda _, value: number(value)),
+        scorer=fields.first(text, "scorer") or "",
+        backend=fields.first(text, "backend") or "",
+        model=fields.first(text, "model") or "",
     )
     return judged if judged.score is not None or judged.has_words else None
 
 
 def read_entry(results: Document) -> dict[str, Any]:
     """The entry that an older script's results repeat as `prompt_data`; empty if they do not."""
-    told = Fields.of(results).within("prompt_data").known("id")
-    entry = {name: told.first(text, name) for name in _ENTRY}
+    fields = Fields.of(results).within("prompt_data").known("id")
+    entry = {name: fields.first(text, name) for name in _ENTRY}
     return {name: value for name, value in entry.items() if value}
 
 
@@ -125,34 +127,34 @@ def read_job(
         key: The id that the iterations' files give.
         entry: What was queued, as the iterations' files tell it.
     """
-    told = Fields.of(summary)
-    told.known("version", "folder", "iterations", "total_iterations", "last_updated")
-    batch = told.within("batch")
-    given = told.first(mapping, "input") or entry or {}
-    queued = told.within("input").known(*(name for name in given if name != "title"))
-    titles = told.first(text, "title"), queued.first(text, "title"), (entry or {}).get("title")
+    fields = Fields.of(summary)
+    fields.known("version", "folder", "iterations", "total_iterations", "last_updated")
+    batch = fields.within("batch")
+    entry_fields = fields.first(mapping, "input") or entry or {}
+    queued = fields.within("input").known(*(name for name in entry_fields if name != "title"))
+    titles = fields.first(text, "title"), queued.first(text, "title"), (entry or {}).get("title")
     return JobReport(
-        id=told.first(_whole, "job"),
+        id=fields.first(_whole, "job"),
         batch_id=batch.first(_whole, "id"),
         batch_name=batch.first(text, "name") or "",
-        recipe=told.first(text, "recipe") or "",
-        key=told.first(read_id, "id", "prompt_id") or key or folder_name,
+        recipe=fields.first(text, "recipe") or "",
+        key=fields.first(read_id, "id", "prompt_id") or key or folder_name,
         title=next((title for title in titles if title), ""),
-        input=dict(given) or {"prompt": iterations[0].prompt if iterations else ""},
-        state=told.first(_state, "state") or "done",  # older scripts do not say so
-        error=told.first(text, "error"),
-        best=_best(told.within("best"), iterations),
+        input=dict(entry_fields) or {"prompt": iterations[0].prompt if iterations else ""},
+        state=fields.first(_state, "state") or "done",  # older scripts do not say so
+        error=fields.first(text, "error"),
+        best=_best(fields.within("best"), iterations),
         output=output,
-        totals=_totals(told.within("totals"), iterations),
+        totals=_totals(fields.within("totals"), iterations),
         iterations=tuple(iterations),
     )
 
 
 def read_key(data: Document) -> str | None:
     """Id that a document gives, if it is a valid one."""
-    told = Fields.of(data)
-    found = told.first(read_id, "id", "prompt_id")
-    return found or told.within("prompt_data").first(read_id, "id")
+    fields = Fields.of(data)
+    key = fields.first(read_id, "id", "prompt_id")
+    return key or fields.within("prompt_data").first(read_id, "id")
 
 
 def read_id(value: Any) -> str | None:
@@ -165,20 +167,20 @@ def read_id(value: Any) -> str | None:
 
 def read_turns(summary: Document) -> dict[int, dict[str, Any]]:
     """Return each iteration's entry in a summary, by number: from a list, or keyed by number."""
-    told = Fields.of(summary)
-    listed = told.first(lambda value: value if isinstance(value, list) else None, "iterations")
+    fields = Fields.of(summary)
+    listed = fields.first(lambda value: value if isinstance(value, list) else None, "iterations")
     if listed is not None:
         pairs = [(turn.get("iteration"), turn) for turn in listed if isinstance(turn, dict)]
     else:
-        pairs = list((told.first(mapping, "iterations") or {}).items())
-    found = ((_whole(name), turn) for name, turn in pairs if isinstance(turn, dict))
-    return {number: turn for number, turn in found if number}
+        pairs = list((fields.first(mapping, "iterations") or {}).items())
+    turns = ((_whole(name), turn) for name, turn in pairs if isinstance(turn, dict))
+    return {number: turn for number, turn in turns if number}
 
 
-def _best(told: Fields, iterations: Sequence[IterationReport]) -> int | None:
+def _best(fields: Fields, iterations: Sequence[IterationReport]) -> int | None:
     numbers = {turn.number for turn in iterations}
-    told.known("score", "prompt", "image", FORMER_IMAGE)
-    named = told.first(lambda value: found if (found := _whole(value)) in numbers else None,
+    fields.known("score", "prompt", "image", FORMER_IMAGE)
+    named = fields.first(lambda value: chosen if (chosen := _whole(value)) in numbers else None,
                        "iteration")  # fmt: skip
     if named is not None:
         return named
@@ -187,25 +189,25 @@ def _best(told: Fields, iterations: Sequence[IterationReport]) -> int | None:
     return max(scored, key=lambda turn: turn.score or 0.0).number if scored else None
 
 
-def _totals(told: Fields, iterations: Sequence[IterationReport]) -> Totals:
-    if not told:
+def _totals(fields: Fields, iterations: Sequence[IterationReport]) -> Totals:
+    if not fields:
         return Totals(
             cost_microdollars=sum(turn.cost_microdollars for turn in iterations),
             seconds=math.fsum(second for turn in iterations for second in turn.timings.values()),
             calls=sum(len(turn.timings) for turn in iterations),
             iterations=len(iterations),
         )
-    told.known("iterations")
+    fields.known("iterations")
     return Totals(
-        cost_microdollars=told.first(_microdollars, "cost_usd") or 0,
-        seconds=min(max(told.first(number, "seconds") or 0.0, 0.0), _MAX_SECONDS),
-        calls=told.first(_whole, "calls") or 0,
+        cost_microdollars=fields.first(_microdollars, "cost_usd") or 0,
+        seconds=min(max(fields.first(number, "seconds") or 0.0, 0.0), _MAX_SECONDS),
+        calls=fields.first(_whole, "calls") or 0,
         iterations=len(iterations),
     )
 
 
-def _seed(told: Fields, lineage: Lineage | None) -> int | None:
-    seed = told.first(_whole, "seed")
+def _seed(fields: Fields, lineage: Lineage | None) -> int | None:
+    seed = fields.first(_whole, "seed")
     if seed is None:
         return lineage.seed if lineage else None
     return seed
@@ -216,8 +218,8 @@ def _state(value: Any) -> JobStatus | None:
 
 
 def _score(value: Any) -> float | None:
-    found = number(value)
-    return found if found is not None and 0 <= found <= 100 else None
+    score = number(value)
+    return score if score is not None and 0 <= score <= 100 else None
 
 
 def _microdollars(value: Any) -> int | None:
@@ -233,9 +235,9 @@ def _whole(value: Any) -> int | None:
 
 
 def _seconds(name: str, value: Any) -> float | None:
-    found = number(value)
-    usable = found is not None and 0 <= found <= _MAX_SECONDS and STEP_NAME.fullmatch(name)
-    return found if usable else None
+    seconds = number(value)
+    usable = seconds is not None and 0 <= seconds <= _MAX_SECONDS and STEP_NAME.fullmatch(name)
+    return seconds if usable else None
 
 
 def _hash(value: Any) -> str | None:

@@ -77,17 +77,17 @@ def _steps(turn: IterationReport) -> Iterator[DoneStep]:
     times = _times(turn)
     judged = _judged(turn)
     for name, (started_at, finished_at) in times.items():
-        made: dict[str, Any] = {"backend": "", "model": "", "request": "{}", "result": "null"}
+        columns: dict[str, Any] = {"backend": "", "model": "", "request": "{}", "result": "null"}
         if name == "generate":
-            made = _generate(turn)
+            columns = _generate(turn)
         elif name == "evaluate" and judged is not None:
-            made = _evaluate(turn, judged)
+            columns = _evaluate(turn, judged)
         yield DoneStep(
             scope=f"iteration-{turn.number}",
             name=name,
             started_at=started_at,
             finished_at=finished_at,
-            **made,
+            **columns,
         )
 
 

@@ -89,18 +89,18 @@ def look(path: Path) -> FolderFiles:
     Raises:
         OSError: It cannot be read.
     """
-    found = FolderFiles(path)
+    files = FolderFiles(path)
     with os.scandir(path) as entries:
         # Our own form of a name comes first, so that it is the one that is read.
         for entry in sorted(entries, key=lambda entry: (_is_odd(entry.name), entry.name)):
             if not entry.name.startswith("."):
-                _sort_in(found, entry)
-    found.turns = dict(sorted(found.turns.items()))
-    if len(found.turns) > MAX_ITERATIONS:
-        message = f"has {len(found.turns)} iterations; the first {MAX_ITERATIONS} are read"
-        found.problems.append(TreeProblem(path, message))
-        found.turns = dict(list(found.turns.items())[:MAX_ITERATIONS])
-    return found
+                _sort_in(files, entry)
+    files.turns = dict(sorted(files.turns.items()))
+    if len(files.turns) > MAX_ITERATIONS:
+        message = f"has {len(files.turns)} iterations; the first {MAX_ITERATIONS} are read"
+        files.problems.append(TreeProblem(path, message))
+        files.turns = dict(list(files.turns.items())[:MAX_ITERATIONS])
+    return files
 
 
 def _is_odd(name: str) -> bool:
@@ -108,23 +108,23 @@ def _is_odd(name: str) -> bool:
     return not is_ours or name != name.lower()
 
 
-def _sort_in(found: FolderFiles, entry: "os.DirEntry[str]") -> None:
-    path, match = found.path / entry.name, _TURN.fullmatch(entry.name)
+def _sort_in(files: FolderFiles, entry: "os.DirEntry[str]") -> None:
+    path, match = files.path / entry.name, _TURN.fullmatch(entry.name)
     is_ours = match or _IMAGE.fullmatch(entry.name) or entry.name == SUMMARY
     if entry.is_symlink():
         if is_ours or entry.is_dir():
-            found.problems.append(TreeProblem(path, LINK))
+            files.problems.append(TreeProblem(path, LINK))
     elif entry.is_dir(follow_symlinks=False):
-        found.folders.append(path)
+        files.folders.append(path)
     elif match:
         number = int(match["number"])
-        found.problems += _file_of(found.turns.setdefault(number, TurnFiles()), number, path, match)
-    elif entry.name.lower() == SUMMARY and found.summary is None:
-        found.summary = path
+        files.problems += _file_of(files.turns.setdefault(number, TurnFiles()), number, path, match)
+    elif entry.name.lower() == SUMMARY and files.summary is None:
+        files.summary = path
     elif is_ours:
-        found.strays.append(path)
+        files.strays.append(path)
     elif _DOCUMENT.fullmatch(entry.name) and entry.name != BATCH_SUMMARY:
-        found.others += 1
+        files.others += 1
 
 
 def _file_of(

@@ -159,37 +159,37 @@ class _Walk:
         while pending:
             path, level = pending.pop()
             try:
-                found = look(path)
+                files = look(path)
             except OSError as error:
                 yield TreeProblem(path, f"cannot be read: {error.strerror}")
                 continue
-            yield from found.problems
-            self.strays += found.strays
-            self.others += found.others
-            if found.is_job:
-                yield from self._job(found)
+            yield from files.problems
+            self.strays += files.strays
+            self.others += files.others
+            if files.is_job:
+                yield from self._job(files)
             if level < MAX_LEVELS:
-                pending += [(below, level + 1) for below in reversed(found.folders)]
+                pending += [(below, level + 1) for below in reversed(files.folders)]
                 continue
-            for below in found.folders:
+            for below in files.folders:
                 yield TreeProblem(below, f"lies more than {MAX_LEVELS} folders down")
 
-    def _job(self, found: FolderFiles) -> Iterator[TreeItem]:
-        reader = _JobReader(found, self.root)
-        summary = reader.document([found.summary] if found.summary else [])
+    def _job(self, files: FolderFiles) -> Iterator[TreeItem]:
+        reader = _JobReader(files, self.root)
+        summary = reader.document([files.summary] if files.summary else [])
         said = read_turns(summary)
         for number in said:
-            found.turns.setdefault(number, TurnFiles())
+            files.turns.setdefault(number, TurnFiles())
         turns = [
             turn
-            for number in sorted(found.turns)
+            for number in sorted(files.turns)
             if (turn := reader.iteration(number, said.get(number, {})))
         ]
         self.taken |= reader.taken
         if turns or summary:
             report = read_job(
-                folder_name=found.path.name,
-                output=found.path.relative_to(self.root).as_posix(),
+                folder_name=files.path.name,
+                output=files.path.relative_to(self.root).as_posix(),
                 summary=summary,
                 iterations=turns,
                 key=reader.key,
@@ -197,17 +197,17 @@ class _Walk:
             )
             reader.name_fields()
             yield from reader.left
-            yield TreeJob(report, found.path, reader.images)
+            yield TreeJob(report, files.path, reader.images)
         else:
             yield from reader.left
-            yield TreeProblem(found.path, "holds nothing of a job that can be read")
+            yield TreeProblem(files.path, "holds nothing of a job that can be read")
 
 
 class _JobReader:
     """Reads the files of one job's folder and keeps what was left out of them."""
 
-    def __init__(self, found: FolderFiles, root: Path) -> None:
-        self.found = found
+    def __init__(self, files: FolderFiles, root: Path) -> None:
+        self.found = files
         self.root = root
         self.left: list[TreeProblem | TreeField] = []
         self.images: dict[int, Path] = {}
@@ -236,10 +236,10 @@ class _JobReader:
         self._documents.append((source, fields))
         return fields
 
-    def iteration(self, number: int, said: dict[str, Any]) -> IterationReport | None:
+    def iteration(self, number: int, fields: dict[str, Any]) -> IterationReport | None:
         """One iteration, or None if it has no readable image."""
         files, before = self.found.turns[number], len(self._documents)
-        results = self.document(files.results, said, self.found.summary)
+        results = self.document(files.results, fields, self.found.summary)
         judged = results.first(mapping, "evaluation")
         evaluation = self.document(files.evaluation, judged, next(iter(files.results), None))
         self.key = self.key or read_key(results)
@@ -293,18 +293,18 @@ class _JobReader:
         return result
 
     def _lineage_beside(self, paths: list[Path]) -> Lineage | None:
-        told = self.document(paths).known(
+        fields = self.document(paths).known(
             "version", "image", FORMER_IMAGE, "artifact", "parameters"
         )
-        return told.first(read_document, "safelight")
+        return fields.first(read_document, "safelight")
 
     def _image_elsewhere(self, number: int, results: Fields) -> Path | None:
         """The image that the results tell the path of, in the tree."""
-        told = results.first(text, "image_path")
-        path = find_image(told, self.found.path, self.root) if told else None
+        name = results.first(text, "image_path")
+        path = find_image(name, self.found.path, self.root) if name else None
         if path is not None:
             self.taken.add(path)
-        elif told:
+        elif name:
             where = (*self.found.turns[number].results, self.found.summary, self.found.path)
             self._refuse(next(one for one in where if one), _ELSEWHERE.format(number=number))
         else:

@@ -114,10 +114,13 @@ def _turns(connection: sqlite3.Connection, job_id: int) -> dict[int, dict[str, S
 
 
 def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None:
-    made = steps.get("generate")
-    if made is None or made.result is None:
+    generation = steps.get("generate")
+    if generation is None or generation.result is None:
         return None
-    request, image = json.loads(made.request), GeneratedImage.model_validate_json(made.result)
+    request, image = (
+        json.loads(generation.request),
+        GeneratedImage.model_validate_json(generation.result),
+    )
     judged = steps.get("evaluate")
     evaluation = _evaluation(judged) if judged else None
     ended = [step.finished_at for step in steps.values() if step.finished_at]
@@ -127,13 +130,13 @@ def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None
         prompt=request["prompt"],
         negative_prompt=request["negative_prompt"],
         seed=image.seed,
-        backend=made.backend,
-        model=made.model,
+        backend=generation.backend,
+        model=generation.model,
         width=image.image.width or request["width"],
         height=image.image.height or request["height"],
         score=evaluation.score if evaluation else None,
         evaluation=evaluation,
-        started_at=made.started_at,
+        started_at=generation.started_at,
         finished_at=max(ended, default=None),
         timings={name: round(_seconds(step), 3) for name, step in steps.items()},
         cost_microdollars=sum(step.cost for step in steps.values()),
@@ -143,11 +146,11 @@ def _iteration(number: int, steps: dict[str, StepRow]) -> IterationReport | None
 
 
 def _evaluation(step: StepRow) -> EvaluationReport | None:
-    found = json.loads(step.result or "null")
-    if found is None:  # an imported step of which only the time is known
+    answer = json.loads(step.result or "null")
+    if answer is None:  # an imported step of which only the time is known
         return None
-    told = {name: found[name] for name in EvaluationReport.model_fields if name in found}
-    return EvaluationReport.model_validate({**told, "backend": step.backend, "model": step.model})
+    fields = {name: answer[name] for name in EvaluationReport.model_fields if name in answer}
+    return EvaluationReport.model_validate({**fields, "backend": step.backend, "model": step.model})
 
 
 def _below(folder: str, results: str) -> str:

@@ -23,7 +23,7 @@ Values = Sequence[float | None]
 
 
 def nominal_weights(
-    columns: Sequence[ScorerScores], given: Mapping[str, float]
+    columns: Sequence[ScorerScores], wanted_weights: Mapping[str, float]
 ) -> dict[str, float]:
     """The weights of a set's scorers, adding up to 1; a scorer that weighs nothing is left out.
 
@@ -33,20 +33,20 @@ def nominal_weights(
 
     Args:
         columns: The set's columns; those without a single mark weigh nothing.
-        given: Weight of each metric, any scale.
+        wanted_weights: Weight of each metric, any scale.
     """
     present = [c.metric for c in columns if any(mark.value is not None for mark in c.marks)]
     chosen = next(
         (
             weights
-            for weights in (given, STANDARD_WEIGHTS)
+            for weights in (wanted_weights, STANDARD_WEIGHTS)
             if any(weights.get(metric, 0.0) > 0 for metric in present)
         ),
         dict.fromkeys(present, 1.0),
     )
-    found = {metric: chosen[metric] for metric in present if chosen.get(metric, 0.0) > 0}
-    total = math.fsum(found.values())
-    return {metric: weight / total for metric, weight in found.items()}
+    nominal = {metric: chosen[metric] for metric in present if chosen.get(metric, 0.0) > 0}
+    total = math.fsum(nominal.values())
+    return {metric: weight / total for metric, weight in nominal.items()}
 
 
 def scaled(values: Values, how: Combination) -> list[float | None]:
@@ -80,8 +80,8 @@ def _place(value: float, known: Sequence[float]) -> float:
 def deviation(values: Sequence[float]) -> float:
     """Standard deviation of a whole set; 0 if all are equal, rounding aside."""
     mean = math.fsum(values) / len(values)
-    found = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
-    return found if found > 1e-9 * max(1.0, abs(mean)) else 0.0
+    spread = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / len(values))
+    return spread if spread > 1e-9 * max(1.0, abs(mean)) else 0.0
 
 
 def effective_weights(

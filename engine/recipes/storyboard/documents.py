@@ -125,7 +125,7 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
     selection = scene.selection
     if selection is None:
         raise ValueError(f"no image was chosen for scene {scene.number}")
-    made = {variation.number: variation for variation in scene.variations}
+    variations = {variation.number: variation for variation in scene.variations}
     weights = {weight.metric: weight for weight in selection.ranking.weights}
     return {
         "version": VERSION,
@@ -148,7 +148,7 @@ def quality_scores(report: StoryboardReport, scene: SceneReport) -> dict[str, An
         "variations": [
             {
                 "variation": number,
-                "seed": made[number].seed if number in made else None,
+                "seed": variations[number].seed if number in variations else None,
                 "file": image_name(scene, number),
                 "artifact": one.image.hash,
                 "overall": one.overall,

@@ -11,8 +11,8 @@ from engine.recipes.storyboard.settings import StoryboardSettings
 def calls_of(entry: StoryboardInput, settings: StoryboardSettings) -> Mapping[str, tuple[int, int]]:
     """Minimum and maximum calls of one storyboard by capability, if nothing fails."""
     scenes = scene_count(entry, settings)
-    own = entry.reference_image is not None and settings.reference_mode == "first_scene"
-    shot = scenes - 1 if own else scenes
+    has_own = entry.reference_image is not None and settings.reference_mode == "first_scene"
+    shot = scenes - 1 if has_own else scenes
     split = 0 if entry.scenes else 1
     sets = settings.most_regenerations + 1
     compared = 1 if scenes > 1 else 0

@@ -15,8 +15,8 @@ from engine.recipes.storyboard.prompt_loop import ScenePrompt, enhance, own_word
 from engine.recipes.storyboard.references import (
     compare,
     is_first_scene,
+    reference_warnings,
     references,
-    told_of_references,
 )
 from engine.recipes.storyboard.scenes import Scene, plan
 from engine.recipes.storyboard.selection import SelectRequest, ranked
@@ -107,7 +107,7 @@ async def storyboard(job: Job[StoryboardInput, StoryboardSettings]) -> Storyboar
                 done.append(given_scene(job, film, scene))
             job.publish()
     likenesses, notes = await compare(job, [one.image for one in done])
-    notes = (*told_of_references(job, len(scenes)), *_told_of_scorers(done), *notes)
+    notes = (*reference_warnings(job, len(scenes)), *_scorer_warnings(done), *notes)
     await _warn(job, notes)
     return Storyboard(scenes=tuple(done), likenesses=likenesses, notes=notes)
 
@@ -156,11 +156,11 @@ async def score(
 ) -> SelectRequest:
     """Score all images of a scene as one set, also those of earlier rounds of generation."""
     settings, scope = job.settings, scene.scope_in(job)
-    made = [(one.number, one.image) for one in variations if one.image is not None]
+    images = [(one.number, one.image) for one in variations if one.image is not None]
     sheet = await (scope.scope(f"again-{again}") if again else scope).step(
         "score",
         job.scorers.score,
-        [image.image for _, image in made],
+        [image.image for _, image in images],
         # An operator's words are short, and are what the images are to be of.
         brief=words.prompt if words.source == "operator" else scene.planned.prompt,
         prompt=words.prompt,
@@ -168,7 +168,7 @@ async def score(
     )
     return SelectRequest(
         sheet=sheet,
-        numbers=tuple(number for number, _ in made),
+        numbers=tuple(number for number, _ in images),
         failed=tuple(
             f"Variation {one.number} could not be made: {one.failure}"
             for one in variations
@@ -198,12 +198,12 @@ def given_scene(
     )
 
 
-def _told_of_scorers(scenes: Sequence[SceneResult]) -> list[str]:
+def _scorer_warnings(scenes: Sequence[SceneResult]) -> list[str]:
     """Return a warning if scenes were scored by different scorers, as after a fallback."""
     if len({scene.scorers for scene in scenes if scene.scorers}) < 2:
         return []
-    said = "The scenes were scored by different scorers, so their quality scores do not compare"
-    return [f"{said}, and the mean of them says little of the whole."]
+    warning = "The scenes were scored by different scorers, so their quality scores do not compare"
+    return [f"{warning}, and the mean of them says little of the whole."]
 
 
 def _plan_of(scene: Scene) -> dict[str, Any]:

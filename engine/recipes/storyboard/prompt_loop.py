@@ -64,9 +64,9 @@ async def enhance(
         versions.append(version)
         if version.draft.review.overall >= job.settings.score_threshold:
             break
-    found = wording(versions, film, scene.planned, notes)
-    decided = await scene.scope_in(job).decide("prompt", default=found.prompt)
-    return as_decided(found, decided)
+    words = wording(versions, film, scene.planned, notes)
+    decided = await scene.scope_in(job).decide("prompt", default=words.prompt)
+    return as_decided(words, decided)
 
 
 async def write_and_review(
@@ -118,8 +118,8 @@ def own_words(film: Film, planned: PlannedScene) -> ScenePrompt:
     )
 
 
-def as_decided(found: ScenePrompt, decided: str) -> ScenePrompt:
+def as_decided(prompt: ScenePrompt, decided: str) -> ScenePrompt:
     """Return the wording with an operator's prompt, if any, in place of the written one."""
-    if not decided.strip() or decided == found.prompt:
-        return found
-    return found.model_copy(update={"prompt": decided, "source": "operator", "score": None})
+    if not decided.strip() or decided == prompt.prompt:
+        return prompt
+    return prompt.model_copy(update={"prompt": decided, "source": "operator", "score": None})

@@ -152,31 +152,33 @@ def _mark(column: ScorerScores, index: int) -> RankedScore:
 
 
 def _warnings(
-    named: Mapping[str, ScorerScores], nominal: Mapping[str, float], given: Mapping[str, float]
+    named: Mapping[str, ScorerScores], nominal: Mapping[str, float], weights: Mapping[str, float]
 ) -> list[str]:
     """Return notes on what weakens the ranking."""
-    said = []
+    warnings = []
     if not nominal:
-        said.append("No scorer gave a mark, so the first image stands.")
-    elif given and not any(given.get(metric, 0.0) > 0 for metric in nominal):
-        said.append("No scorer with a set weight gave a mark, so the others weigh as by default.")
+        warnings.append("No scorer gave a mark, so the first image stands.")
+    elif weights and not any(weights.get(metric, 0.0) > 0 for metric in nominal):
+        warnings.append(
+            "No scorer with a set weight gave a mark, so the others weigh as by default."
+        )
     for metric, column in named.items():
         missing = [mark for mark in column.marks if mark.value is None]
         if missing:
             why = f" ({missing[0].note})" if missing[0].note else ""
             whom = "all" if len(missing) == len(column.marks) else f"{len(missing)}"
-            said.append(
+            warnings.append(
                 f"{metric} gave no mark to {whom} of {len(column.marks)} images{why}; the other "
                 "weights are scaled up there."
             )
-    return said
+    return warnings
 
 
 def _notes(
     named: Mapping[str, ScorerScores], nominal: Mapping[str, float], overall: Values
 ) -> list[str]:
     """Return notes that explain the ranking."""
-    said = [
+    notes = [
         f"{metric} read the beginning of its text only: it is longer than that."
         for metric, column in named.items()
         if column.cut
@@ -184,10 +186,10 @@ def _notes(
     best = max((value for value in overall if value is not None), default=None)
     first = [value for value in overall if value is not None and value == best]
     if len(first) > 1:
-        said.append(f"{len(first)} images share the highest score, so the first of them stands.")
+        notes.append(f"{len(first)} images share the highest score, so the first of them stands.")
     if others := sorted(set(named) - set(nominal) - _unmarked(named)):
-        said.append(f"Shown without weight: {', '.join(others)}.")
-    return said
+        notes.append(f"Shown without weight: {', '.join(others)}.")
+    return notes
 
 
 def _unmarked(named: Mapping[str, ScorerScores]) -> set[str]:

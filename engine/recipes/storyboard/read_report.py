@@ -114,11 +114,11 @@ class _ReportReader:
         return Comparison.model_validate_json(step.result or "").likenesses
 
     def _scene(self, scene: Scene, *, reached: bool) -> SceneReport:
-        told = self._told(scene.number)
+        result = self._result_of(scene.number)
         rounds = tuple(self._rounds(scene.number))
         variations = tuple(self._variations(scene.number)) if reached else ()
         selection = self._selection(scene.number, variations)
-        own = self.entry.reference_image if self._is_given(scene) else None
+        own_image = self.entry.reference_image if self._is_given(scene) else None
         planned = scene.planned
         return SceneReport(
             number=scene.number,
@@ -127,25 +127,25 @@ class _ReportReader:
             duration=planned.duration,
             notes=planned.notes,
             rounds=rounds,
-            wording=told.wording if told else self._wording(scene, rounds, variations),
+            wording=result.wording if result else self._wording(scene, rounds, variations),
             variations=variations,
             selection=selection,
-            image=selection.image if selection else own,
-            reason=selection.reason if selection else OPERATORS_IMAGE if own else "",
-            warnings=told.warnings if told else selection.warnings if selection else (),
+            image=selection.image if selection else own_image,
+            reason=selection.reason if selection else OPERATORS_IMAGE if own_image else "",
+            warnings=result.warnings if result else selection.warnings if selection else (),
         )
 
     def _selection(self, number: int, variations: Sequence[VariationReport]) -> Selection | None:
         """Selection, unless its candidates have changed since."""
-        made = self._done(scope_of(number), "select")
-        if made is None:
+        step = self._done(scope_of(number), "select")
+        if step is None:
             return None
-        selection = Selection.model_validate_json(made.result or "")
+        selection = Selection.model_validate_json(step.result or "")
         there = {one.image.image.hash for one in variations if one.image}
         chosen_from = {one.image.hash for one in selection.ranking.images}
         return selection if chosen_from <= there else None
 
-    def _told(self, number: int) -> SceneResult | None:
+    def _result_of(self, number: int) -> SceneResult | None:
         scenes = self.result.scenes if self.result else ()
         return next((scene for scene in scenes if scene.number == number), None)
 
@@ -190,9 +190,9 @@ class _ReportReader:
         ]
         if self.settings.rounds and not (variations and versions):
             return None
-        found = wording(versions, self.entry.film, scene.planned)
+        words = wording(versions, self.entry.film, scene.planned)
         decided = self._decisions.get(f"{scope_of(scene.number)}/prompt", ())
-        return as_decided(found, newest_fitting(decided, "", None)[0])
+        return as_decided(words, newest_fitting(decided, "", None)[0])
 
     def _variations(self, number: int) -> Iterator[VariationReport]:
         most = self.settings.variations * (self.settings.most_regenerations + 1)

@@ -27,8 +27,8 @@ async def references(
         before: What was taken for the scenes before it, in order.
     """
     if not before:
-        given = job.input.reference_image
-        return (given,) if given is not None and not is_first_scene(job) else ()
+        own_image = job.input.reference_image
+        return (own_image,) if own_image is not None and not is_first_scene(job) else ()
     first, last = before[0], before[-1]
     strategy, most = job.settings.reference_strategy, job.image.max_references
     if strategy == "anchor":
@@ -40,7 +40,7 @@ async def references(
     return (last, sheet.image)
 
 
-def told_of_references(job: Job[StoryboardInput, StoryboardSettings], scenes: int) -> list[str]:
+def reference_warnings(job: Job[StoryboardInput, StoryboardSettings], scenes: int) -> list[str]:
     """Return a warning if the backend takes fewer references than the strategy has."""
     strategy, backend = job.settings.reference_strategy, job.image.backend.info
     if strategy == "chain" or scenes < 3 or job.image.max_references > 1:

@@ -72,16 +72,16 @@ class Selection(Result):
 
     def scores(self) -> list[Score]:
         """Quality of what is taken, and the overall score of each image."""
-        found = []
+        columns = []
         if self.quality is not None:
             image = self.image.hash
-            found.append(Score(metric=QUALITY, value=self.quality, scorer=_WHO, image=image))
-        found += [
+            columns.append(Score(metric=QUALITY, value=self.quality, scorer=_WHO, image=image))
+        columns += [
             Score(metric=OVERALL, value=one.overall, scorer=_WHO, image=one.image.hash)
             for one in self.ranking.images
             if one.overall is not None
         ]
-        return found
+        return columns
 
     def critiques(self) -> list[Critique]:
         """Reason and warnings."""
@@ -99,8 +99,8 @@ def select_best(request: SelectRequest) -> Selection:
     Raises:
         Permanent: What was decided is no image of the set.
     """
-    found = ranked(request)
-    best = request.numbers[found.best]
+    ranking = ranked(request)
+    best = request.numbers[ranking.best]
     chosen = request.decided or best
     if chosen not in request.numbers:
         there = ", ".join(map(str, request.numbers))
@@ -108,8 +108,8 @@ def select_best(request: SelectRequest) -> Selection:
             f"Variation {chosen} was decided, and the scene's images are {there}.",
             remedy="Decide one of these, or 0 for the one that the scores choose.",
         )
-    taken = found.images[request.numbers.index(chosen)]
-    warnings = [*request.failed, *found.warnings]
+    taken = ranking.images[request.numbers.index(chosen)]
+    warnings = [*request.failed, *ranking.warnings]
     if taken.quality is not None and taken.quality < request.threshold:
         warnings.insert(
             0,
@@ -117,36 +117,36 @@ def select_best(request: SelectRequest) -> Selection:
             f"of {request.threshold:g}.",
         )
     return Selection(
-        ranking=found,
+        ranking=ranking,
         numbers=request.numbers,
         best=best,
         chosen=chosen,
         quality=taken.quality,
-        reason=_reason(found, request.numbers, chosen, best),
+        reason=_reason(ranking, request.numbers, chosen, best),
         warnings=tuple(warnings),
     )
 
 
-def _reason(found: Ranking, numbers: Sequence[int], chosen: int, best: int) -> str:
-    by_rank = sorted(zip(found.images, numbers, strict=True), key=lambda pair: pair[0].rank)
+def _reason(ranking: Ranking, numbers: Sequence[int], chosen: int, best: int) -> str:
+    by_rank = sorted(zip(ranking.images, numbers, strict=True), key=lambda pair: pair[0].rank)
     first = by_rank[0][0]
     if chosen != best:
-        said = f"An operator chose variation {chosen}; the scores would have chosen {best}"
-        return f"{said} ({_number(first.overall)})."
+        sentence = f"An operator chose variation {chosen}; the scores would have chosen {best}"
+        return f"{sentence} ({_number(first.overall)})."
     if len(by_rank) == 1:
-        said = f"Variation {chosen} is the only image; its overall score is"
-        return f"{said} {_number(first.overall)}."
+        sentence = f"Variation {chosen} is the only image; its overall score is"
+        return f"{sentence} {_number(first.overall)}."
     second, number = by_rank[1]
-    said = (
+    sentence = (
         f"Variation {chosen} has the highest overall score of {len(by_rank)}, "
         f"{_number(first.overall)}; variation {number} follows with {_number(second.overall)}."
     )
-    pulls = [weight for weight in found.weights if weight.effective > 0]
+    pulls = [weight for weight in ranking.weights if weight.effective > 0]
     if not pulls:
-        return f"{said} No scorer tells the images apart."
+        return f"{sentence} No scorer tells the images apart."
     most = max(pulls, key=lambda weight: weight.effective)
     return (
-        f"{said} {most.metric} tells these images apart the most: {most.effective:.0%} of what "
+        f"{sentence} {most.metric} tells these images apart the most: {most.effective:.0%} of what "
         f"decides, for a weight of {most.nominal:.0%}."
     )
 

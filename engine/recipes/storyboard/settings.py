@@ -156,8 +156,8 @@ class StoryboardSettings(RecipeSettings):
         if not isinstance(data, dict):
             return data
         preset = PRESETS.get(str(data.get("preset", "balanced")), {})
-        given = {name: value for name, value in data.items() if value is not None}
-        return {**preset, **given}
+        values = {name: value for name, value in data.items() if value is not None}
+        return {**preset, **values}
 
     @field_validator("score_weights", "criteria_weights")
     @classmethod

@@ -78,7 +78,7 @@ async def generate(
 
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(make(number)) for number in numbers]
-    made = [task.result() for task in tasks]
-    if must and len(errors) == len(made):
+    images = [task.result() for task in tasks]
+    if must and len(errors) == len(images):
         raise errors[0]
-    return made
+    return images

@@ -87,12 +87,12 @@ def evaluation(answer: EvaluatorAnswer, _request: EvaluateRequest, author: str) 
     )
 
 
-def by_rule(given: RuleInput) -> dict[str, Any]:
+def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return an evaluation by measuring the image."""
     from engine.recipes.refine.rules.critic import evaluate
 
-    measured = evaluate(given.images[0], given.request["brief"], given.strength)
-    return {**measured.model_dump(), "scorer": given.author}
+    measured = evaluate(inputs.images[0], inputs.request["brief"], inputs.strength)
+    return {**measured.model_dump(), "scorer": inputs.author}
 
 
 EVALUATOR = Agent(

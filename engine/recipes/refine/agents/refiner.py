@@ -57,11 +57,11 @@ def _as_data(number: int, attempt: Attempt) -> dict[str, object]:
     }
 
 
-def by_rule(given: RuleInput) -> dict[str, Any]:
+def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return a refinement: the brief with explicit corrections of what was measured."""
     from engine.recipes.refine.rules.refiner import PastAttempt, refine
 
-    request = RefineRequest.model_validate(given.request)
+    request = RefineRequest.model_validate(inputs.request)
     tried = [
         PastAttempt(
             prompt=attempt.prompt,
@@ -72,8 +72,8 @@ def by_rule(given: RuleInput) -> dict[str, Any]:
         )
         for attempt in request.attempts
     ]
-    advice = refine(request.brief, tried, given.strength)
-    return {**advice.model_dump(), "author": given.author}
+    advice = refine(request.brief, tried, inputs.strength)
+    return {**advice.model_dump(), "author": inputs.author}
 
 
 REFINER = Agent(

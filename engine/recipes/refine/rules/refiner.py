@@ -80,8 +80,8 @@ def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -
         attempts: Every attempt so far, the oldest first, at least one.
         boldness: How far to go in one turn, as a factor.
     """
-    own = _weights(brief, {})
-    past = [_weights(attempt.prompt, own) for attempt in attempts]
+    own_weights = _weights(brief, {})
+    past = [_weights(attempt.prompt, own_weights) for attempt in attempts]
     best = max(range(len(attempts)), key=lambda at: attempts[at].score)
     weights = dict(past[best])
     expectations = understand(brief).expectations
@@ -102,15 +102,15 @@ def refine(brief: str, attempts: Sequence[PastAttempt], boldness: float = 1.0) -
     return Advice(prompt=prompt, negative_prompt=attempts[best].negative_prompt, reason=reason)
 
 
-def _weights(prompt: str, own: Weights) -> Weights:
+def _weights(prompt: str, weights: Weights) -> Weights:
     """The corrections that a prompt states, less those of the brief itself."""
     reading = read(prompt)
-    found = dict(reading.corrections)
-    found |= {f"more:{value}": strength for value, strength in reading.more.items()}
+    weighted = dict(reading.corrections)
+    weighted |= {f"more:{value}": strength for value, strength in reading.more.items()}
     return {
-        name: value - own.get(name, 0.0)
-        for name, value in found.items()
-        if value != own.get(name, 0.0)
+        name: value - weights.get(name, 0.0)
+        for name, value in weighted.items()
+        if value != weights.get(name, 0.0)
     }
 
 
@@ -214,20 +214,22 @@ def _label(one: Expectation) -> str:
 
 
 def _reason(steps: list[_Step], attempts: Sequence[PastAttempt], best: int, unread: bool) -> str:
-    said: list[str] = []
+    reasons: list[str] = []
     if best != len(attempts) - 1:
         last, top = attempts[-1].score, attempts[best].score
-        said.append(
+        reasons.append(
             f"Attempt {len(attempts)} scored {last:.0f}, below attempt {best + 1} with {top:.0f}: "
             "back to that one, with smaller steps."
         )
     if unread:
-        said.append("The evaluation has no measurements, so what it calls missing is emphasised.")
+        reasons.append(
+            "The evaluation has no measurements, so what it calls missing is emphasised."
+        )
     elif not steps:
-        said.append("Nothing measurable is left that a correction is known to improve.")
+        reasons.append("Nothing measurable is left that a correction is known to improve.")
     for step in steps:
         pair = OPPOSITES.get(step.name, ("more of the colour", "less of the colour"))
         words = pair[0 if step.after > step.before else 1]
         change = f"{step.before:+.1f} to {step.after:+.1f}"
-        said.append(f"{step.why[0].upper()}{step.why[1:]}: {words} ({change}).")
-    return " ".join(said)
+        reasons.append(f"{step.why[0].upper()}{step.why[1:]}: {words} ({change}).")
+    return " ".join(reasons)

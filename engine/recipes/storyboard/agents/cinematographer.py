@@ -60,13 +60,13 @@ def _as_data(number: int, draft: Draft) -> dict[str, object]:
     }
 
 
-def by_rule(given: RuleInput) -> dict[str, Any]:
+def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return a shot in the words of the trade, longer with each review."""
     from engine.recipes.storyboard.rules.cinematographer import shoot
 
-    asked = ShotRequest.model_validate(given.request)
+    asked = ShotRequest.model_validate(inputs.request)
     draft = shoot(asked.film, asked.scene, asked.number, asked.total, asked.drafts)
-    return {**draft.model_dump(), "author": given.author}
+    return {**draft.model_dump(), "author": inputs.author}
 
 
 CINEMATOGRAPHER = Agent(

@@ -77,18 +77,18 @@ def review(answer: ReviewAnswer, request: ReviewRequest, author: str) -> ShotRev
     )
 
 
-def by_rule(given: RuleInput) -> dict[str, Any]:
+def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return a review by a rubric: which elements of a shot the prompt has."""
     from engine.recipes.storyboard.rules.rubric import judge
 
-    asked = ReviewRequest.model_validate(given.request)
-    found = judge(asked.film, asked.scene, asked.prompt, asked.weights)
+    asked = ReviewRequest.model_validate(inputs.request)
+    review = judge(asked.film, asked.scene, asked.prompt, asked.weights)
     return {
-        **dict(zip(CRITERIA, found.scores, strict=True)),
-        "overall": asked.overall(found.scores),
-        "critique": found.critique,
-        "suggestions": found.suggestions,
-        "scorer": given.author,
+        **dict(zip(CRITERIA, review.scores, strict=True)),
+        "overall": asked.overall(review.scores),
+        "critique": review.critique,
+        "suggestions": review.suggestions,
+        "scorer": inputs.author,
     }
 
 

@@ -80,12 +80,12 @@ def scenes(script: Script, request: ScenesRequest, author: str) -> Scenes:
     return Scenes(scenes=written, author=author)
 
 
-def by_rule(given: RuleInput) -> dict[str, Any]:
+def by_rule(inputs: RuleInput) -> dict[str, Any]:
     """Return scenes by what the brief lists, else by dramatic beats."""
     from engine.recipes.storyboard.rules.scenes import split
 
-    request = ScenesRequest.model_validate(given.request)
-    return {"scenes": split(request.film, request.count), "author": given.author}
+    request = ScenesRequest.model_validate(inputs.request)
+    return {"scenes": split(request.film, request.count), "author": inputs.author}
 
 
 SCENE_WRITER = Agent(

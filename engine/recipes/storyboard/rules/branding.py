@@ -60,7 +60,7 @@ class BrandRequirements:
             ("avoid", "Take out what the brand avoids."),
         ]
 
-    def said(self) -> str:
+    def summary(self) -> str:
         """The findings in words."""
         if not self.there and not self.shown:
             return "nothing is asked, so nothing is missed"
@@ -79,9 +79,9 @@ def wishes(film: Film, reading: ShotWords) -> BrandRequirements:
     there |= {("use", one): shown.issuperset(words_of(one)) for one in brand.use}
     seen = colours_of(reading)
     there |= {("colour", one): _has_colour(seen, one) for one in brand.colours if is_colour(one)}
-    said = frozenset(word for _, text in there for word in words_of(text))
+    words = frozenset(word for _, text in there for word in words_of(text))
     against = tuple(one for one in brand.avoid if holds(reading, one, denied=False))
-    return BrandRequirements(there, against, bool(seen), said | frozenset(seen))
+    return BrandRequirements(there, against, bool(seen), words | frozenset(seen))
 
 
 def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:
@@ -104,7 +104,7 @@ def holds(reading: ShotWords, phrase: str, *, denied: bool = True) -> bool:
 def colours_of(reading: ShotWords) -> dict[str, str]:
     """The colours that a text names: the word, or the hexadecimal notation, and its `#rrggbb`."""
     known = _colour_names()
-    found: dict[str, str] = {}
+    colours: dict[str, str] = {}
     for clause in reading.affirmed:
         for at, word in enumerate(clause):
             pair = clause[at : at + 2]
@@ -112,10 +112,10 @@ def colours_of(reading: ShotWords) -> dict[str, str]:
             singles = ((word,),) if len(pair) < 2 or named(pair) is None else ()
             for phrase in (pair, *singles):
                 if phrase in known:
-                    found[" ".join(phrase)] = known[phrase]
+                    colours[" ".join(phrase)] = known[phrase]
             if word.startswith("#"):
-                found[word] = word
-    return found
+                colours[word] = word
+    return colours
 
 
 def is_colour(text: str) -> bool:
@@ -132,8 +132,8 @@ def colour_name(text: str) -> str:
 
 @cache
 def _colour_names() -> dict[Phrase, str]:
-    found = [term for term in phrases().values() if term.family == "colour"]
-    return {tuple(term.name.split("-")): term.value for term in found}
+    terms = [term for term in phrases().values() if term.family == "colour"]
+    return {tuple(term.name.split("-")): term.value for term in terms}
 
 
 def _has_colour(seen: dict[str, str], colour: str) -> bool:

@@ -74,8 +74,8 @@ class ShotFacts:
         noted = self.notes.found.get(family, [])
         if noted:
             return noted[0]
-        told = self.brief.found.get(family, [])
-        return told[0] if told and (len(told) == 1 or family == "time") else None
+        phrases = self.brief.found.get(family, [])
+        return phrases[0] if phrases and (len(phrases) == 1 or family == "time") else None
 
 
 def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
@@ -88,7 +88,7 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
         total: How many there are.
     """
     text = scene.prompt[:LONGEST_SCENE]
-    given = ShotFacts(
+    facts = ShotFacts(
         text=text,
         scene=read_shot(text),
         notes=read_shot(scene.notes[:LONGEST_SCENE]),
@@ -96,14 +96,14 @@ def choose(film: Film, scene: PlannedScene, number: int, total: int) -> Phrases:
         forbidden=tuple(words for one in film.brand.avoid if (words := words_of(one))),
         barred=_entries(film.brand.avoid),
     )
-    size = _size(given, number, total)
-    light = _lighting(given, film)
+    size = _size(facts, number, total)
+    light = _lighting(facts, film)
     wanted = {
-        **_camera(given, size, number),
-        **_light(given, light, film),
-        **_rest(given, film, light),
+        **_camera(facts, size, number),
+        **_light(facts, light, film),
+        **_rest(facts, film, light),
     }
-    return _fitting(wanted, given)
+    return _fitting(wanted, facts)
 
 
 def _entries(texts: Iterable[str]) -> frozenset[str]:
@@ -114,17 +114,17 @@ def _entries(texts: Iterable[str]) -> frozenset[str]:
     )
 
 
-def _fitting(wanted: Phrases, given: ShotFacts) -> Phrases:
+def _fitting(wanted: Phrases, facts: ShotFacts) -> Phrases:
     """Elements that the scene leaves open, unless they contradict the input or the brand."""
     kept = {name: wanted[name] for name in GIVEN if wanted.get(name)}
-    already = set(contradictions(read_shot(given.text, *kept.values())))
+    already = set(contradictions(read_shot(facts.text, *kept.values())))
     for family, phrase in wanted.items():
-        if given.scene.has(family) or not phrase or family in kept:
+        if facts.scene.has(family) or not phrase or family in kept:
             continue
-        if _forbidden(family, phrase, given):
+        if _forbidden(family, phrase, facts):
             continue
-        said = [_as_read(name, text) for name, text in {**kept, family: phrase}.items()]
-        if family in TAKEN and set(contradictions(read_shot(given.text, *said))) - already:
+        readings = [_as_read(name, text) for name, text in {**kept, family: phrase}.items()]
+        if family in TAKEN and set(contradictions(read_shot(facts.text, *readings))) - already:
             continue
         kept[family] = phrase
     return {name: kept[name] for name in wanted if name in kept}
@@ -135,24 +135,24 @@ def _as_read(family: str, phrase: str) -> str:
     return f"{phrase} key light" if family in LIGHT else phrase
 
 
-def _forbidden(family: str, phrase: str, given: ShotFacts) -> bool:
+def _forbidden(family: str, phrase: str, facts: ShotFacts) -> bool:
     reading = read_shot(_as_read(family, phrase))
-    if not given.barred.isdisjoint(f"{family}.{name}" for name in reading.found.get(family, ())):
+    if not facts.barred.isdisjoint(f"{family}.{name}" for name in reading.found.get(family, ())):
         return True
-    return any(holds(reading, " ".join(words)) for words in given.forbidden)
+    return any(holds(reading, " ".join(words)) for words in facts.forbidden)
 
 
-def _size(given: ShotFacts, number: int, total: int) -> str:
+def _size(facts: ShotFacts, number: int, total: int) -> str:
     """The shot size: named, or asked for by a lens, by the content, by the place in the film."""
     sizes: Mapping[str, Mapping[str, Any]] = choices()["size"]
-    named = given.scene.found.get("size") or given.notes.found.get("size")
+    named = facts.scene.found.get("size") or facts.notes.found.get("size")
     if named:
         return named[0]
-    if "lens" in given.scene.exact:
-        focal = given.scene.numbers["lens"][0][0]
+    if "lens" in facts.scene.exact:
+        focal = facts.scene.numbers["lens"][0][0]
         return min(sizes, key=lambda name: abs(sizes[name]["lens"] / focal - 1))
     order = choices()["order"]
-    words = _about(given.scene)
+    words = _about(facts.scene)
     if total == 1:
         return _by_content("content", words) or str(order["only"])
     if number == 1:
@@ -180,16 +180,16 @@ def _by_content(kind: str, words: Iterable[str]) -> str:
     return next((name for name, row in rows.items() if not known.isdisjoint(row["words"])), "")
 
 
-def _camera(given: ShotFacts, size: str, number: int) -> Phrases:
+def _camera(facts: ShotFacts, size: str, number: int) -> Phrases:
     row = choices()["size"][size]
     turn = number - 1
-    angle = given.named("angle") or row["angles"][turn % len(row["angles"])]
-    composition = given.named("composition") or _turned(row["compositions"], turn)
-    motion = given.named("movement") or _by_content("motion", given.scene.words)
+    angle = facts.named("angle") or row["angles"][turn % len(row["angles"])]
+    composition = facts.named("composition") or _turned(row["compositions"], turn)
+    motion = facts.named("movement") or _by_content("motion", facts.scene.words)
     return {
         "size": _write("size", size),
         "angle": _write("angle", angle),
-        "lens": f"{_noted_number(given, 'lens') or row['lens']:g} mm lens",
+        "lens": f"{_noted_number(facts, 'lens') or row['lens']:g} mm lens",
         "aperture": row["stop"],
         "movement": _write("movement", motion),
         "composition": _write("composition", composition),
@@ -200,8 +200,8 @@ def _turned(names: list[str], turn: int) -> str:
     return names[turn % len(names)]
 
 
-def _noted_number(given: ShotFacts, family: str) -> float | None:
-    return given.notes.numbers[family][0][0] if family in given.notes.exact else None
+def _noted_number(facts: ShotFacts, family: str) -> float | None:
+    return facts.notes.numbers[family][0][0] if family in facts.notes.exact else None
 
 
 def _write(family: str, name: str) -> str:
@@ -209,30 +209,30 @@ def _write(family: str, name: str) -> str:
     return entry.write if entry else ""
 
 
-def _lighting(given: ShotFacts, film: Film) -> dict[str, Any]:
+def _lighting(facts: ShotFacts, film: Film) -> dict[str, Any]:
     """The lighting: by the source or the time that is given, by the words, by the brand's tint."""
     every: list[dict[str, Any]] = choices()["lighting"]
-    rows = [row for row in every if _is_open(row, given)] or every
-    source = next(iter(given.scene.found.get("source", [])), None) or given.named("source")
-    times = set(given.scene.found.get("time", [])) or {given.named("time")} - {None}
+    rows = [row for row in every if _is_open(row, facts)] or every
+    source = next(iter(facts.scene.found.get("source", [])), None) or facts.named("source")
+    times = set(facts.scene.found.get("time", [])) or {facts.named("time")} - {None}
     if source:
         fitting = [row for row in rows if row["source"] == source] or rows
         return next((row for row in fitting if times & set(row["times"])), fitting[0])
     fitting = [row for row in rows if not times or times & set(row["times"])] or rows
-    for words in (given.scene.words, given.notes.words, given.brief.words):
+    for words in (facts.scene.words, facts.notes.words, facts.brief.words):
         for row in fitting:
             if not words.isdisjoint(row["words"]):
                 return row
     plain = [row for row in fitting if not row["words"]] or fitting
-    tint = _tint(film.brand.colours or tuple(colours_of(given.scene).values()))
+    tint = _tint(film.brand.colours or tuple(colours_of(facts.scene).values()))
     return next((row for row in plain if row.get("tint") == tint), plain[0])
 
 
-def _is_open(row: dict[str, Any], given: ShotFacts) -> bool:
+def _is_open(row: dict[str, Any], facts: ShotFacts) -> bool:
     """Return True if a lighting may be chosen: not avoided, and no indoor light outdoors."""
-    if row.get("indoors", False) and given.scene.found.get("setting") == ["outside"]:
+    if row.get("indoors", False) and facts.scene.found.get("setting") == ["outside"]:
         return False
-    return given.barred.isdisjoint((f"source.{row['source']}", f"quality.{row['quality']}"))
+    return facts.barred.isdisjoint((f"source.{row['source']}", f"quality.{row['quality']}"))
 
 
 def _tint(colours: tuple[str, ...]) -> str:
@@ -245,34 +245,34 @@ def _tint(colours: tuple[str, ...]) -> str:
     return "warm" if warmth > WARM else "cool" if warmth < -WARM else "neutral"
 
 
-def _light(given: ShotFacts, row: dict[str, Any], film: Film) -> Phrases:
+def _light(facts: ShotFacts, row: dict[str, Any], film: Film) -> Phrases:
     """The light as phrases; the key stays on one side throughout a film."""
     side = ("left", "right")[zlib.crc32(film.brief.encode("utf-8", "replace")) % 2]
-    time = given.named("time") or next(iter(row["times"]), "")
+    time = facts.named("time") or next(iter(row["times"]), "")
     kelvin = row["kelvin"]
     tint = "warm " if kelvin <= 3500 else "cool " if kelvin >= 7000 else ""
     return {
         "time": _write("time", time),
-        "source": _write("source", given.named("source") or row["source"]),
+        "source": _write("source", facts.named("source") or row["source"]),
         "quality": _write("quality", row["quality"]),
         "direction": _write("direction", side),
         "temperature": f"{tint}{kelvin} K",
     }
 
 
-def _rest(given: ShotFacts, film: Film, row: dict[str, Any]) -> Phrases:
+def _rest(facts: ShotFacts, film: Film, row: dict[str, Any]) -> Phrases:
     brand = film.brand
     same = film.consistency or (subject(film.brief),)
-    markers = [one for one in map(_short, same) if one and not holds(given.scene, one)]
+    markers = [one for one in map(_short, same) if one and not holds(facts.scene, one)]
     use = [
-        one for one in map(_short, brand.use) if one and not set(words_of(one)) <= given.scene.words
+        one for one in map(_short, brand.use) if one and not set(words_of(one)) <= facts.scene.words
     ]
     return {
-        "setting": _setting(given),
-        "material": _by_content("surface", given.scene.words) or _write("material", "surface"),
+        "setting": _setting(facts),
+        "material": _by_content("surface", facts.scene.words) or _write("material", "surface"),
         "markers": "; ".join(markers),
         "use": ", ".join(use),
-        "colour": _palette(given, brand.colours, row),
+        "colour": _palette(facts, brand.colours, row),
         "finish": _write("finish", "grade"),
     }
 
@@ -281,13 +281,13 @@ def _short(text: str) -> str:
     return clean(text, LONGEST_MARKER).strip(" ,;.")
 
 
-def _setting(given: ShotFacts) -> str:
+def _setting(facts: ShotFacts) -> str:
     """The place that the notes or the brief name, in their word; otherwise a plain one."""
-    for text in (given.notes, given.brief):
+    for text in (facts.notes, facts.brief):
         place = _place(text)
         if place:
             return place
-    for words in (given.scene.words, given.brief.words):
+    for words in (facts.scene.words, facts.brief.words):
         where = _by_content("place", words)
         if where:
             return _write("setting", where)
@@ -303,9 +303,9 @@ def _place(text: ShotWords) -> str:
     return ""
 
 
-def _palette(given: ShotFacts, colours: tuple[str, ...], row: dict[str, Any]) -> str:
+def _palette(facts: ShotFacts, colours: tuple[str, ...], row: dict[str, Any]) -> str:
     """The brand's colours by name and number, or those of the light if it names none."""
     asked = [one for one in colours if is_colour(one)][:6]
     if asked:
         return " and ".join(f"{colour_name(one)} {one.lower()}" for one in asked)
-    return "" if colours_of(given.scene) else " and ".join(row["palette"])
+    return "" if colours_of(facts.scene) else " and ".join(row["palette"])

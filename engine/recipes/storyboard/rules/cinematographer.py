@@ -83,8 +83,8 @@ def shoot(
 
 def compose(scene: PlannedScene, phrases: Phrases) -> str:
     """The scene in its own words, then a sentence for each department that has something to say."""
-    told = clean(scene.prompt, LONGEST_SCENE) or "The scene"
-    return ". ".join([told.rstrip(" .,;"), *_sentences(phrases)]) + "."
+    subject = clean(scene.prompt, LONGEST_SCENE) or "The scene"
+    return ". ".join([subject.rstrip(" .,;"), *_sentences(phrases)]) + "."
 
 
 def negative(film: Film, scene: PlannedScene) -> str:
@@ -152,17 +152,19 @@ def _mended(
     """The best draft with what its review asks for, and why."""
     at = max(range(len(drafts)), key=lambda n: (drafts[n].review.overall, n))
     best = drafts[at]
-    said = best.review.suggestions[:MAX_SUGGESTIONS]
-    asked = asked_for(said or [best.review.critique])
-    failed = {name for later in drafts[at + 1 :] for name in _said(later.prompt, phrases)}
-    have = _said(best.prompt, phrases)
+    suggestions = best.review.suggestions[:MAX_SUGGESTIONS]
+    asked = asked_for(suggestions or [best.review.critique])
+    failed = {name for later in drafts[at + 1 :] for name in _stated(later.prompt, phrases)}
+    have = _stated(best.prompt, phrases)
     add = [name for name in asked if name in phrases and name not in have | failed]
     if not add and not any(name in asked for name in _DONE):
         left = [name for name in (*REST, *FIRST) if name in phrases and name not in have | failed]
         add, asked = left[:UNASKED], []
-    own = compose(scene, _only(phrases, have)) == best.prompt
-    if own or "rewrite" in asked:
-        prompt = compose(scene, _only(phrases, {*have, *add, *FIRST} if not own else {*have, *add}))
+    is_composed = compose(scene, _only(phrases, have)) == best.prompt
+    if is_composed or "rewrite" in asked:
+        prompt = compose(
+            scene, _only(phrases, {*have, *add, *FIRST} if not is_composed else {*have, *add})
+        )
     else:
         prompt = ". ".join([best.prompt.rstrip(" ."), *_sentences(_only(phrases, add))]) + "."
     prompt = _cleared(prompt, film, asked)
@@ -187,7 +189,7 @@ def _only(phrases: Phrases, names: Iterable[str]) -> Phrases:
     return {name: phrase for name, phrase in phrases.items() if name in wanted}
 
 
-def _said(prompt: str, phrases: Phrases) -> set[str]:
+def _stated(prompt: str, phrases: Phrases) -> set[str]:
     """Elements whose phrase occurs in a prompt, with any words around it."""
     reading = read_shot(prompt)
     return {
@@ -247,10 +249,10 @@ def _cleared(prompt: str, film: Film, asked: Iterable[str]) -> str:
 def _listed(phrases: Phrases) -> str:
     titles = table()["family"]
     names = {"markers": "what stays the same", "use": "what the brand wants to be seen"}
-    said = [
+    suggestions = [
         f"{names.get(name) or titles[name]['title']} ({phrase})"
         if name in titles and name not in names
         else names[name]
         for name, phrase in phrases.items()
     ]
-    return ", ".join(said) or "nothing but the scene itself"
+    return ", ".join(suggestions) or "nothing but the scene itself"

@@ -21,8 +21,8 @@ def contradictions(reading: ShotWords) -> list[str]:
         family = name.partition(":")[0]
         if max(low for low, _ in spans) > SPREAD[family] * min(high for _, high in spans):
             out[family] = None
-    for said in reading.lights.values():
-        for one, other in combinations([entries()[name] for name in dict.fromkeys(said)], 2):
+    for words in reading.lights.values():
+        for one, other in combinations([entries()[name] for name in dict.fromkeys(words)], 2):
             if other.full_name in one.against or one.full_name in other.against:
                 out[one.family] = None
     return list(out)

@@ -104,12 +104,12 @@ def judge(
         Five scores of 0 to 100 in the order of `CRITERIA`, a critique and suggestions, the one
         that gains most first.
     """
-    found = look(film, scene, prompt)
-    scores = scored(found)
+    contents = look(film, scene, prompt)
+    scores = scored(contents)
     return RubricReview(
         scores=tuple(scores[name] for name in CRITERIA),
-        critique=_critique(found, scores),
-        suggestions=tuple(_suggestions(found, weights)[:MAX_SUGGESTIONS]),
+        critique=_critique(contents, scores),
+        suggestions=tuple(_suggestions(contents, weights)[:MAX_SUGGESTIONS]),
     )
 
 
@@ -141,21 +141,23 @@ def look(film: Film, scene: PlannedScene, prompt: str) -> PromptContents:
     return PromptContents(present, faults, opposed, asked, reading)
 
 
-def scored(found: PromptContents) -> dict[str, float]:
+def scored(contents: PromptContents) -> dict[str, float]:
     """The five scores, 0 to 100, by name."""
     scores = {
-        criterion: sum(points * _share(found, criterion, name) for name, points in rows.items())
+        criterion: sum(points * _share(contents, criterion, name) for name, points in rows.items())
         for criterion, rows in WEIGHTS.items()
     }
-    scores["professionalism"] /= 1 + sum(FAULTS[name] * n for name, n in found.faults.items())
-    scores["brand_alignment"] = 100 * found.wishes.fulfilled * AVOIDED ** len(found.wishes.shown)
+    scores["professionalism"] /= 1 + sum(FAULTS[name] * n for name, n in contents.faults.items())
+    scores["brand_alignment"] = (
+        100 * contents.wishes.fulfilled * AVOIDED ** len(contents.wishes.shown)
+    )
     return {name: round(min(100.0, value), 2) for name, value in scores.items()}
 
 
-def _share(found: PromptContents, criterion: str, name: str) -> float:
+def _share(contents: PromptContents, criterion: str, name: str) -> float:
     if criterion == "specificity" and name in EXACT:
-        return found.present[f"exact {name}"]
-    return found.present[name]
+        return contents.present[f"exact {name}"]
+    return contents.present[name]
 
 
 def _void(opposed: Sequence[str]) -> set[str]:
@@ -187,41 +189,45 @@ def _idle(scene: PlannedScene, reading: ShotWords, asked: BrandRequirements) -> 
 
 
 def _says(clause: Phrase) -> bool:
-    said = read_shot(" ".join(clause) + " light")
-    return any(said.has(name) for name in (*table()["family"], "role"))
+    shot = read_shot(" ".join(clause) + " light")
+    return any(shot.has(name) for name in (*table()["family"], "role"))
 
 
-def _gain(found: PromptContents, name: str, weights: Sequence[float]) -> float:
+def _gain(contents: PromptContents, name: str, weights: Sequence[float]) -> float:
     """Gain from a missing element, summed over the criteria by their weights."""
     gain = 0.0
     for criterion, weight in zip(CRITERIA, weights, strict=True):
         rows = WEIGHTS.get(criterion, {})
         for department, families in DEPARTMENTS.items():
             if name in families and department in rows:
-                gain += weight * rows[department] * (1 - found.present[department])
+                gain += weight * rows[department] * (1 - contents.present[department])
         if name in rows:
-            gain += weight * rows[name] * (1 - _share(found, criterion, name))
+            gain += weight * rows[name] * (1 - _share(contents, criterion, name))
     return gain
 
 
-def _suggestions(found: PromptContents, weights: Sequence[float]) -> list[str]:
+def _suggestions(contents: PromptContents, weights: Sequence[float]) -> list[str]:
     """Suggestions: first for faults, then for missing elements, then for the brand."""
     rows = table()["family"]
     out = [
         f"Keep to one {rows[name]['title']}: the prompt contradicts itself or the scene."
-        for name in found.opposed
+        for name in contents.opposed
         if name in rows
     ]
-    ranked = [(found.wishes.gain(name) * weights[4], text) for name, text in found.wishes.advice()]
-    void = _void(found.opposed)
+    ranked = [
+        (contents.wishes.gain(name) * weights[4], text) for name, text in contents.wishes.advice()
+    ]
+    void = _void(contents.opposed)
     ranked += [
-        (_gain(found, name, weights), row["advice"])
+        (_gain(contents, name, weights), row["advice"])
         for name, row in rows.items()
         if name not in void
     ]
-    subject = _gain(found, "subject", weights)
+    subject = _gain(contents, "subject", weights)
     ranked.append((subject, "Keep the words of the scene: parts of its subject are missing."))
-    ranked += [(FAULTS[kind] * n * 100 * weights[2], _FAULTY[kind]) for kind, n in _curable(found)]
+    ranked += [
+        (FAULTS[kind] * n * 100 * weights[2], _FAULTY[kind]) for kind, n in _curable(contents)
+    ]
     ranked.sort(key=lambda one: -one[0])
     return out + [text for gain, text in ranked if gain > 0]
 
@@ -234,26 +240,26 @@ _FAULTY = {
 }
 
 
-def _curable(found: PromptContents) -> list[tuple[str, int]]:
-    return [(kind, found.faults[kind]) for kind in _FAULTY if found.faults[kind]]
+def _curable(contents: PromptContents) -> list[tuple[str, int]]:
+    return [(kind, contents.faults[kind]) for kind in _FAULTY if contents.faults[kind]]
 
 
-def _critique(found: PromptContents, scores: Mapping[str, float]) -> str:
-    said = [f"{_title(name)} {scores[name]:.0f}: {_why(found, name)}." for name in CRITERIA]
-    return " ".join(said)
+def _critique(contents: PromptContents, scores: Mapping[str, float]) -> str:
+    sentences = [f"{_title(name)} {scores[name]:.0f}: {_why(contents, name)}." for name in CRITERIA]
+    return " ".join(sentences)
 
 
-def _why(found: PromptContents, criterion: str) -> str:
+def _why(contents: PromptContents, criterion: str) -> str:
     if criterion == "brand_alignment":
-        return found.wishes.said()
+        return contents.wishes.summary()
     rows = WEIGHTS[criterion]
-    lacking = [_called(name) for name in rows if _share(found, criterion, name) < 1]
+    lacking = [_called(name) for name in rows if _share(contents, criterion, name) < 1]
     parts = [f"not (fully) said: {', '.join(lacking)}" if lacking else "all is said"]
-    if criterion == "cinematography" and found.opposed:
-        parts.append(f"contradictory: {', '.join(_called(name) for name in found.opposed)}")
+    if criterion == "cinematography" and contents.opposed:
+        parts.append(f"contradictory: {', '.join(_called(name) for name in contents.opposed)}")
     if criterion == "professionalism":
         names = {"praise": "empty praise", "steering": "words to the reviewer", "idle": "filler"}
-        parts += [f"{names.get(kind, kind)} ({n})" for kind, n in found.faults.items() if n]
+        parts += [f"{names.get(kind, kind)} ({n})" for kind, n in contents.faults.items() if n]
     return "; ".join(parts)
 
 

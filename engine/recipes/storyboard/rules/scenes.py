@@ -78,10 +78,10 @@ def _parts(brief: str) -> list[str]:
     items = _items(text)
     if not items:
         items = [part for sentence in _SENTENCE.split(text) for part in _TURN.split(sentence)]
-    told = [_tidy(item) for item in items]
-    return [one for one in told if len(words_of(one)) >= MIN_WORDS] or [one for one in told if one][
-        :1
-    ]
+    texts = [_tidy(item) for item in items]
+    return [one for one in texts if len(words_of(one)) >= MIN_WORDS] or [
+        one for one in texts if one
+    ][:1]
 
 
 def _items(text: str) -> list[str]:
@@ -115,23 +115,23 @@ def _merged(parts: list[str], count: int) -> list[str]:
 def _with_beats(film: Film, parts: list[str], count: int) -> list[ScenePart]:
     """The parts in their order, with beats until there are enough scenes."""
     whole = without_form(parts[0]) if parts else clean(film.brand.name, 80) or "One subject"
-    told = [ScenePart(prompt=text, notes="") for text in parts]
-    if len(told) == count:
-        return told
-    if len(told) <= 1:
+    scenes = [ScenePart(prompt=text, notes="") for text in parts]
+    if len(scenes) == count:
+        return scenes
+    if len(scenes) <= 1:
         return [_beat(film, whole, name) for name in _arc(count)]
-    opening = [_beat(film, whole, "establishing")] if count - len(told) >= 2 else []
+    opening = [_beat(film, whole, "establishing")] if count - len(scenes) >= 2 else []
     closing = [_beat(film, parts[-1], "closing")]
-    missing = count - len(told) - len(opening) - len(closing)
-    return [*opening, *_between(film, told, missing), *closing]
+    missing = count - len(scenes) - len(opening) - len(closing)
+    return [*opening, *_between(film, scenes, missing), *closing]
 
 
-def _between(film: Film, told: list[ScenePart], missing: int) -> list[ScenePart]:
+def _between(film: Film, scenes: list[ScenePart], missing: int) -> list[ScenePart]:
     """The parts, with `missing` beats shared out evenly behind them."""
     names = ("detail", "hero", "surroundings", "turn", "action")
     out: list[ScenePart] = []
-    for at, part in enumerate(told):
-        extra = missing * (at + 1) // len(told) - missing * at // len(told)
+    for at, part in enumerate(scenes):
+        extra = missing * (at + 1) // len(scenes) - missing * at // len(scenes)
         out.append(part)
         out += [_beat(film, part.prompt, names[n % len(names)]) for n in range(extra)]
     return out

@@ -113,9 +113,9 @@ def _light(words: Phrase, reading: ShotWords) -> str:
     """
     spoken = reading.light.partition(" ")[0]
     last = "key" if spoken == "source" else spoken
-    found = [term for _, term in terms_in(words)]
-    roles = [one.name for one in found if one.family == "role"]
-    sources = [one.name for one in found if one.family == "source"]
+    light_terms = [term for _, term in terms_in(words)]
+    roles = [one.name for one in light_terms if one.family == "role"]
+    sources = [one.name for one in light_terms if one.family == "source"]
     if sources and not reading.key_source and not reading.found.get("role"):
         reading.key_source = sources[0]
     if roles:

@@ -28,11 +28,11 @@ def subject(brief: str) -> str:
     bound = end < len(words) and words[end][0].isalnum()
     if end > (LONGEST if bound else MAX_UNBOUND):
         return ""  # a whole sentence, or in another language
-    found = text[matches[0].start() : matches[end - 1].end()] if end else ""
-    if not found or words[0] in choices()["words"]["pronouns"]:
+    phrase = text[matches[0].start() : matches[end - 1].end()] if end else ""
+    if not phrase or words[0] in choices()["words"]["pronouns"]:
         return ""
-    first = found.split()[0]
-    return found if first.isupper() and len(first) > 1 else found[:1].lower() + found[1:]
+    first = phrase.split()[0]
+    return phrase if first.isupper() and len(first) > 1 else phrase[:1].lower() + phrase[1:]
 
 
 def _ends(words: list[str], at: int) -> bool:

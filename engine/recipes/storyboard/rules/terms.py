@@ -131,6 +131,6 @@ def tokens(text: str) -> list[str]:
 
 def clauses(text: str) -> list[Phrase]:
     """The clauses of a text, each as its words; what stands between two marks is one."""
-    found = tokens(text)
-    ends = [-1, *(at for at, token in enumerate(found) if token in _MARKS), len(found)]
-    return [tuple(found[a + 1 : b]) for a, b in pairwise(ends) if b > a + 1]
+    words = tokens(text)
+    ends = [-1, *(at for at, token in enumerate(words) if token in _MARKS), len(words)]
+    return [tuple(words[a + 1 : b]) for a, b in pairwise(ends) if b > a + 1]
