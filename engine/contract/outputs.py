@@ -84,8 +84,6 @@ class Outputs:
     Attributes:
         folder: Name of the folder below `outputs/` that the jobs write to.
         report: Returns the report of one job that `Workspace.results` yields.
-        summary: Returns the facts that `safelight run` ends with, from the store, a batch, and a
-            function that returns where the stored file of a hash is.
         write_job: Writes a job's folder.
         write_batch: Writes what concerns a whole batch, after its last job.
         write_progress: Writes what there is after every `progress_every` jobs that have ended.
@@ -93,17 +91,19 @@ class Outputs:
         is_output_dir: True if `--output-dir` names that folder itself, not one that has it inside.
         flat: Whether every job has a folder right below `folder`, even if an earlier job has the
             same id.
+        summary: Returns the facts that `safelight run` ends with, from the store, a batch, and a
+            function that returns where the stored file of a hash is.
     """
 
     folder: str = "results"
     report: Report | None = None
-    summary: Summary | None = None
     write_job: Write | None = None
     write_batch: Write | None = None
     write_progress: Write | None = None
     progress_every: int = 10
     flat: bool = False
     is_output_dir: bool = False
+    summary: Summary | None = None
 
     def __post_init__(self) -> None:
         if self.progress_every < 1:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bench import word_overlap
 from engine.recipes.visual_prompts import corpus, outputs_corpus
 from engine.recipes.visual_prompts.corpus import Measures, read_measures
 from engine.recipes.visual_prompts.creativity.documents import DOCUMENTS
@@ -149,3 +150,17 @@ def test_records_of_others_may_hold_anything(tmp_path, records):
     assert rows[0]["temperature"] is None
     assert b"\x1b" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert "1 sample with errors" in (tmp_path / REPORT).read_text()
+
+
+def test_shared_words_of_an_export_have_effect_sizes_and_intervals(tmp_path, records):
+    path = tmp_path / "visual_prompts_complete.json"
+    path.write_text(json.dumps({"metadata": {"dataset_path": "d.npy"}, "samples": records}))
+    lines: list[str] = []
+    assert word_overlap.main([str(tmp_path)], lines.append) in (0, 1)
+    text = "\n".join(lines)
+    assert "| within convergent | " in text
+    assert "| convergent over across samples | " in text
+    low, high = word_overlap.intervals(records, rounds=20)["convergent_over_across"]
+    assert low <= high
+    path.write_text("[]")
+    assert word_overlap.main([str(path)], lines.append) == 2
