@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from engine.backends.common.readiness import has_package, missing_packages
+from engine.backends.local.packages import lacking_packages
 from engine.backends.local.settings import LocalSettings
 from engine.contract import (
     Artifact,
@@ -26,14 +26,6 @@ from engine.models.scorers.calibration import MAPS
 from engine.models.scorers.hosted import LOADER, CompareAnswer, CompareTask, ScoreTask
 from engine.models.scorers.models import Part, ScoringOptions, marked_model, wanted_by
 from engine.models.weights import RequiredWeights, lane_of, missing_weights
-
-_PACKAGES = {
-    "torch": "torch",
-    "transformers": "transformers",
-    "open_clip": "open-clip-torch",
-    "huggingface_hub": "huggingface-hub",
-}
-"""Packages that the scorers import, and the extra that installs them."""
 
 VERSION = "1"
 """Raised when the same weights and request would give another number."""
@@ -63,10 +55,7 @@ class LocalScorers(BaseBackend):
 
     def missing(self) -> list[MissingRequirement]:
         """The packages that are not installed, or else the weights that are not there."""
-        lacking = [name for module, name in _PACKAGES.items() if not has_package(module)]
-        if lacking:
-            return [missing_packages(*lacking, extra="local")]
-        return missing_weights(self.weights())
+        return lacking_packages() or missing_weights(self.weights())
 
     async def score(self, request: ScoreRequest, context: CallContext) -> ScoreTable:
         """Score the images of one set by each requested metric.

@@ -3,7 +3,7 @@
 from pydantic import ConfigDict, Field, field_validator
 
 from engine.models.scorers.device_modules import Precision
-from engine.models.scorers.models import Metric, ScorerModels
+from engine.models.scorers.models import ClipText, Metric, ScorerModels
 
 
 class LocalSettings(ScorerModels):
@@ -11,6 +11,7 @@ class LocalSettings(ScorerModels):
 
     Attributes:
         scorers: Which scorers there are, in the order of their columns.
+        embedding: The model that embeds texts; a CLIP model embeds images too.
         precision: How numbers are kept: `auto` is bf16 on CUDA devices and fp32 elsewhere.
         device: Device, such as `cuda:1` or `cpu`; any accelerator by default.
         batch: Images that a model takes at once.
@@ -25,6 +26,10 @@ class LocalSettings(ScorerModels):
         min_length=1,
         description="Scorers, in order: pickscore, clipscore, vqascore, aesthetic, hpsv2, "
         "imagereward.",
+    )
+    embedding: ClipText = Field(
+        "sentence-transformers/all-MiniLM-L6-v2",
+        description="Model that embeds texts, of transformers; or a CLIP model, for images too.",
     )
     precision: Precision = Field("auto", description="auto, fp32, fp16 or bf16.")
     device: str = Field(

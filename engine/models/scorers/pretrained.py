@@ -6,7 +6,9 @@ from typing import Any, Literal
 
 from engine.contract.errors import Blocked
 
-Kind = Literal["CLIPModel", "AutoModelForImageTextToText", "AutoProcessor", "AutoTokenizer"]
+Kind = Literal[
+    "CLIPModel", "AutoModel", "AutoModelForImageTextToText", "AutoProcessor", "AutoTokenizer"
+]
 
 
 def pretrained(kind: Kind, folder: Path, **options: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Models that embed texts and images, in a model host."""
