@@ -137,10 +137,10 @@ def test_backend_of_a_waiting_batch_that_is_not_ready_is_a_problem(run, toys, mo
 
 
 def test_settings_of_open_batches_count_and_the_default_is_a_hint(run, toys, tmp_path, monkeypatch):
-    from engine.backends.local import score
+    from engine.backends.local import packages
     from engine.cli import checks_of_store
 
-    monkeypatch.setattr(score, "_PACKAGES", {})
+    monkeypatch.setattr(packages, "_PACKAGES", {})
     there = tmp_path / "aesthetic.safetensors"
     there.touch()
     files = dict.fromkeys(("aesthetic", "aesthetic_tower", "similarity"), str(there))
