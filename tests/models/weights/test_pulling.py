@@ -211,7 +211,7 @@ def test_the_command_lists_fetches_and_finds(
     assert run(work, "list", "--json") == 0
     listed = json.loads(capsys.readouterr().out)["models"]
     rows = {row["name"]: row for row in listed if row["backend"] == "local"}
-    assert set(rows) == {"clipscore", "similarity"}
+    assert set(rows) == {"clipscore", "embedding", "similarity"}
     assert rows["clipscore"]["path"] == rows["similarity"]["path"] == str(path)
     assert rows["clipscore"]["size"] == sum(p.stat().st_size for p in path.iterdir())
     assert run(work, "list") == 0
