@@ -180,13 +180,13 @@ class Store:
         """Return the problems that SQLite finds in the store; empty if it is sound."""
         connection = self.reader()
         try:
-            found = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
+            messages = [row[0] for row in connection.execute("PRAGMA integrity_check(20)")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchall()
         except sqlite3.DatabaseError as error:  # too damaged to be checked
             return [str(error)]
         finally:
             connection.close()
-        problems = [] if found == ["ok"] else found
+        problems = [] if messages == ["ok"] else messages
         if dangling:
             problems.append(f"{len(dangling)} rows name others that are not there")
         return problems

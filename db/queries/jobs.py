@@ -155,12 +155,12 @@ def decisions(
     connection: sqlite3.Connection, job_ids: Iterable[int]
 ) -> defaultdict[int, dict[str, list[Any]]]:
     """Return the decisions about some jobs, newest first: by job, then by key."""
-    found = defaultdict[int, dict[str, list[Any]]](dict)
+    values = defaultdict[int, dict[str, list[Any]]](dict)
     sql = """SELECT job_id, key, value FROM decisions
              WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id DESC"""
     for job_id, key, value in connection.execute(sql, (json.dumps(list(job_ids)),)):
-        found[job_id].setdefault(key, []).append(json.loads(value))
-    return found
+        values[job_id].setdefault(key, []).append(json.loads(value))
+    return values
 
 
 def decision_rows(connection: sqlite3.Connection, job_id: int) -> list[DecisionRow]:

@@ -129,8 +129,8 @@ def ids_at(connection: sqlite3.Connection, batch_id: int, start: int, count: int
 def jobs_of_ids(connection: sqlite3.Connection, ids: Sequence[int]) -> list[JobLine]:
     """Return the jobs with these ids, in this order, without missing ones. At most 1 000."""
     marks = ", ".join("?" * len(ids))
-    found = {line.id: line for line in _lines(connection, f"{_JOB} WHERE j.id IN ({marks})", ids)}
-    return [found[id_] for id_ in ids if id_ in found]
+    lines = {line.id: line for line in _lines(connection, f"{_JOB} WHERE j.id IN ({marks})", ids)}
+    return [lines[id_] for id_ in ids if id_ in lines]
 
 
 def ids_in_states(
@@ -259,10 +259,10 @@ def score_history(
     sql = f"""SELECT s.job_id, s.value FROM scores s JOIN steps t ON t.id = s.step_id
               WHERE s.job_id IN ({marks}) AND s.metric = ? AND t.superseded_at IS NULL
               ORDER BY s.job_id, s.id"""  # noqa: S608 - marks only
-    found: dict[int, list[float]] = {}
+    scores: dict[int, list[float]] = {}
     for row in connection.execute(sql, (*job_ids, metric)):
-        found.setdefault(row[0], []).append(row[1])
-    return {job_id: tuple(values[-64:]) for job_id, values in found.items()}
+        scores.setdefault(row[0], []).append(row[1])
+    return {job_id: tuple(values[-64:]) for job_id, values in scores.items()}
 
 
 def newest_events(
@@ -316,7 +316,7 @@ REASONS = (
 def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
     """Return the reasons of parked jobs; a fixed number of look-ups for any number of jobs."""
     lanes = [None, *(row[0] for row in connection.execute("SELECT name FROM lanes LIMIT 50"))]
-    found = []
+    reasons = []
     for lane in lanes:
         same = "lane IS NULL" if lane is None else "lane = ?"
         for reason in REASONS:
@@ -324,9 +324,9 @@ def parked_reasons(connection: sqlite3.Connection) -> list[ParkedJobs]:
                       WHERE state = 'parked' AND {same} AND reason = ? LIMIT 1"""  # noqa: S608
             values = (reason,) if lane is None else (lane, reason)
             if row := connection.execute(sql, values).fetchone():
-                found.append(ParkedJobs(lane, reason, row[0], row[1] or ""))
-    known = {(parked.lane, parked.reason) for parked in found}
-    return [*found, *(p for p in _probing(connection) if (p.lane, p.reason) not in known)]
+                reasons.append(ParkedJobs(lane, reason, row[0], row[1] or ""))
+    known = {(parked.lane, parked.reason) for parked in reasons}
+    return [*reasons, *(p for p in _probing(connection) if (p.lane, p.reason) not in known)]
 
 
 def _probing(connection: sqlite3.Connection) -> list[ParkedJobs]:

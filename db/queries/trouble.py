@@ -20,8 +20,8 @@ def recent_trouble(connection: sqlite3.Connection, since: str) -> list[tuple[str
             (SELECT * FROM events ORDER BY id DESC LIMIT :newest)
             WHERE type = 'step.retry'
         ) WHERE at > :since GROUP BY message ORDER BY 3 DESC, 1"""
-    found = connection.execute(sql, {"newest": NEWEST, "since": since})
-    return [(row[0], row[1], row[2]) for row in found]
+    rows = connection.execute(sql, {"newest": NEWEST, "since": since})
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def newest_event_at(connection: sqlite3.Connection) -> str | None:

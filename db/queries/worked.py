@@ -51,23 +51,23 @@ def _spans_of_steps(
     sql = f"""SELECT job_id, id, started_at, coalesce(finished_at, ?) AS ended_at,
               attempts > 1 OR finished_at IS NULL OR state = 'open' AS interrupted
               FROM steps WHERE job_id IN ({marks}) AND reused_from IS NULL"""  # noqa: S608
-    found: dict[int, dict[int, Sequence[Span]]] = {}
+    spans: dict[int, dict[int, Sequence[Span]]] = {}
     doubtful: list[tuple[int, int, Span]] = []
     for job_id, id_, begin, end, interrupted in connection.execute(sql, (current, *job_ids)):
         span = (begin, max(begin, end))
         if interrupted:
             doubtful.append((job_id, id_, span))
         else:
-            found.setdefault(job_id, {})[id_] = (span,)
+            spans.setdefault(job_id, {})[id_] = (span,)
     if doubtful:
         engines = _lives_of_engines(connection, current)
         running = _running_times(connection, {job_id for job_id, *_ in doubtful}, current)
         for job_id, id_, span in doubtful:
             left = _common([span], engines) if engines else [span]
-            found.setdefault(job_id, {})[id_] = (
+            spans.setdefault(job_id, {})[id_] = (
                 _common(left, running[job_id]) if job_id in running else left
             )
-    return found
+    return spans
 
 
 def _lives_of_engines(connection: sqlite3.Connection, current: str) -> list[Span]:
@@ -93,7 +93,7 @@ def _running_times(
     """Return when jobs ran; empty for a job whose events are gone."""
     sql = """SELECT at, type FROM events WHERE job_id = ? AND type LIKE 'job.%'
              AND type <> 'job.warning' ORDER BY id LIMIT ?"""
-    found: dict[int, list[Span]] = {}
+    running: dict[int, list[Span]] = {}
     for job_id in job_ids:
         spans: list[Span] = []
         begun = ""
@@ -104,8 +104,8 @@ def _running_times(
         if begun:
             spans.append((begun, max(begun, current)))
         if spans:
-            found[job_id] = _union(spans)
-    return found
+            running[job_id] = _union(spans)
+    return running
 
 
 def _union(spans: Iterable[Span]) -> list[Span]:

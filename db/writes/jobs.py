@@ -75,12 +75,12 @@ def end_job(
     message: str | None = None,
 ) -> None:
     """End a running job as `done`, `failed` or `cancelled`; an ended one is left alone."""
-    said = None if message is None else storable(message)
+    text = None if message is None else storable(message)
     cursor = connection.execute(
         """UPDATE jobs SET state = ?, result = ?, score = coalesce(?, score), error_id = ?,
            message = ?, reason = NULL, lane = NULL, stage = NULL,
            finished_at = max(?, coalesce(started_at, '')) WHERE id = ? AND state = 'running'""",
-        (state, result, score, error_id, said, now(), job.id),
+        (state, result, score, error_id, text, now(), job.id),
     )
     if not cursor.rowcount:
         return

@@ -48,7 +48,9 @@ def find_reusable(
     if row is None:
         return None
     named = connection.execute(_FILES, (row["id"],))
-    return ReusableStep(row["id"], row["result"], row["saved"], [found["hash"] for found in named])
+    return ReusableStep(
+        row["id"], row["result"], row["saved"], [artifact["hash"] for artifact in named]
+    )
 
 
 _FILES = "SELECT hash FROM artifacts WHERE step_id = ? AND role != 'trace'"
@@ -70,7 +72,7 @@ _COPIES = (
 def reuse_step(
     connection: sqlite3.Connection,
     intent: Intent,
-    found: ReusableStep,
+    earlier: ReusableStep,
     *,
     headline: float | None,
     iterations: int,
@@ -80,7 +82,7 @@ def reuse_step(
     Args:
         connection: An open transaction's connection.
         intent: The requested call.
-        found: The step that answers it.
+        earlier: The step that answers it.
         headline: The job's headline score, if this step gives it.
         iterations: The number of the iteration that the step belongs to, 0 if it is not in one.
 
@@ -88,20 +90,20 @@ def reuse_step(
         The new step's id; 0 if the reused step no longer exists.
     """
     still = "SELECT 1 FROM steps WHERE id = ? AND state = 'done' AND result IS NOT NULL"
-    if connection.execute(still, (found.id,)).fetchone() is None:
+    if connection.execute(still, (earlier.id,)).fetchone() is None:
         return 0
     step_id, at = begin_step(connection, intent), now()
     connection.execute(
         """UPDATE steps SET state = 'done', result = ?, attempts = 0, reused_from = ?, saved = ?,
            finished_at = max(?, started_at) WHERE id = ?""",
-        (found.result, found.id, found.saved, at, step_id),
+        (earlier.result, earlier.id, earlier.saved, at, step_id),
     )
     batch_id, job_id = intent.batch_id, intent.job_id
-    names = {"batch": batch_id, "job": job_id, "step": step_id, "at": at, "source": found.id}
+    names = {"batch": batch_id, "job": job_id, "step": step_id, "at": at, "source": earlier.id}
     for copy in _COPIES:
         connection.execute(copy, names)
     written = "SELECT text, negative, author, reason FROM prompts WHERE step_id = ? ORDER BY id"
-    for prompt in connection.execute(written, (found.id,)).fetchall():
+    for prompt in connection.execute(written, (earlier.id,)).fetchall():
         add_prompt(connection, job_id, step_id, prompt)
     note_iteration(connection, job_id, headline, iterations)
     record_event(
@@ -111,6 +113,6 @@ def reuse_step(
         job_id=job_id,
         step_id=step_id,
         message=f"{intent.key}: reused",
-        data={"reused_from": found.id, "saved_microdollars": found.saved},
+        data={"reused_from": earlier.id, "saved_microdollars": earlier.saved},
     )
     return step_id

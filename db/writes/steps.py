@@ -274,8 +274,8 @@ def _error_of_probe(connection: sqlite3.Connection, step_id: int, intent: Intent
     if not _is_probe(connection, intent.job_id):
         return None
     sql = "SELECT max(id) FROM errors WHERE step_id = ? AND kind = 'blocked'"
-    found: int | None = connection.execute(sql, (step_id,)).fetchone()[0]
-    return found
+    error_id: int | None = connection.execute(sql, (step_id,)).fetchone()[0]
+    return error_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,18 +346,18 @@ def reopen_makers(connection: sqlite3.Connection, job_id: int, hashes: Iterable[
     Their results are deleted; the provider's id of the call stays, so that a call that can be
     resumed is not paid for again.
     """
-    made = set[int]()
+    reopened = set[int]()
     for hash_ in hashes:
         sql = "SELECT step_id FROM artifacts WHERE hash = ? AND job_id = ? AND step_id IS NOT NULL"
-        made.update(row[0] for row in connection.execute(sql, (hash_, job_id)))
-    for step_id in made:
+        reopened.update(row[0] for row in connection.execute(sql, (hash_, job_id)))
+    for step_id in reopened:
         connection.execute(
             "UPDATE steps SET state = 'open', result = NULL WHERE id = ?", (step_id,)
         )
         for table in ("artifacts", "scores", "critiques", "prompts"):
             sql = f"DELETE FROM {table} WHERE step_id = ?"  # noqa: S608 - our own names
             connection.execute(sql, (step_id,))
-    return len(made)
+    return len(reopened)
 
 
 def show_progress(

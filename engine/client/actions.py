@@ -73,8 +73,8 @@ class OperatorAction(NamedTuple):
         from operator import attrgetter
 
         module, _, name = self.handler.partition(":")
-        found: Callable[..., Any] = attrgetter(name)(import_module(module))
-        return found
+        function: Callable[..., Any] = attrgetter(name)(import_module(module))
+        return function
 
 
 _BOTH: tuple[Subject, ...] = ("batch", "job")

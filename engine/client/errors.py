@@ -40,8 +40,8 @@ def as_user_error(error: BaseException) -> UserError | None:
     if isinstance(error, StoreError):
         return UserError(str(error))
     if _is_of_the_system(error):
-        said = str(error) or "no memory is left"
-        return UserError(f"The system gives no more files, memory or processes: {said}.")
+        message = str(error) or "no memory is left"
+        return UserError(f"The system gives no more files, memory or processes: {message}.")
     if isinstance(error, OSError):
         return _of_a_file(error)
     if isinstance(error, sqlite3.DatabaseError):
@@ -62,9 +62,9 @@ def is_damage(error: BaseException) -> bool:
 
 def damaged(error: BaseException) -> UserError:
     """Return the report of a store that holds something that Safelight does not write."""
-    said = clean(str(error).partition("\n")[0], 200)
+    message = clean(str(error).partition("\n")[0], 200)
     return UserError(
-        f"The store holds something that Safelight does not write ({said}).",
+        f"The store holds something that Safelight does not write ({message}).",
         remedy=f"{_DOCTOR}, and restore a backup where the rest of it matters.",
     )
 

@@ -113,8 +113,8 @@ def _numbered(connection: sqlite3.Connection, match: re.Match[str]) -> ResolvedI
 
 
 def _by_name(connection: sqlite3.Connection, text: str) -> ResolvedId | None:
-    if found := batches.batches_named(connection, text):
-        return ResolvedId(found[0])
+    if rows := batches.batches_named(connection, text):
+        return ResolvedId(rows[0])
     head, slash, key = text.partition("/")
     if not slash:
         return None

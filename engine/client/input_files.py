@@ -21,8 +21,8 @@ def input_files(document: str) -> dict[str, FileLine]:
         return {}
     if not isinstance(fields, dict):
         return {}
-    found = ((str(name), _file(value)) for name, value in fields.items())
-    return {name: file for name, file in found if file is not None}
+    files = ((str(name), _file(value)) for name, value in fields.items())
+    return {name: file for name, file in files if file is not None}
 
 
 def _file(value: Any) -> FileLine | None:

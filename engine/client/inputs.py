@@ -61,8 +61,8 @@ def refusal_of(error: Exception) -> Refusal | None:
     if isinstance(error, InputError):
         message = "The file has mistakes; nothing was queued."
         return Refusal(message, problem_sentences(error), error.total)
-    found = as_user_error(error)
-    return None if found is None else Refusal(clean(str(found), 600))
+    known = as_user_error(error)
+    return None if known is None else Refusal(clean(str(known), 600))
 
 
 def read_input(

@@ -111,8 +111,8 @@ class QueueingWorkspace(OpenedWorkspace):
             QueueError: The recipe cannot take it; nothing was queued.
             InputError: The recipe refuses it; nothing was queued.
         """
-        found, sending = self._sending(sources, recipe, settings, options)
-        return batch_name(self._queue().queue(found, sending.stream(), sending.options))
+        loaded, sending = self._sending(sources, recipe, settings, options)
+        return batch_name(self._queue().queue(loaded, sending.stream(), sending.options))
 
     def estimate_sending(
         self,

@@ -83,7 +83,7 @@ def find_recipes(root: Path, catalog: InstalledCatalog) -> RecipeChoices:
 
 
 def _backends(catalog: InstalledCatalog, troubles: list[str]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
+    by_capability: dict[str, list[str]] = {}
     for name in catalog.names("backend"):
         try:
             family = catalog.family(name)
@@ -91,8 +91,8 @@ def _backends(catalog: InstalledCatalog, troubles: list[str]) -> dict[str, tuple
             troubles.append(f"The backend {clean(name, 40)} cannot be loaded: {_short(error)}")
             continue
         for capability in family.factories:
-            found.setdefault(capability, []).append(name)
-    return {capability: tuple(names) for capability, names in found.items()}
+            by_capability.setdefault(capability, []).append(name)
+    return {capability: tuple(names) for capability, names in by_capability.items()}
 
 
 def _short(error: Exception) -> str:

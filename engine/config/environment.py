@@ -85,18 +85,18 @@ class RecordingEnvironment(Mapping[str, str]):
     @property
     def keys_of_user(self) -> list[str]:
         """Names of the keys that were looked up and are the user's own, not the workspace's."""
-        own = self.environment.own_keys
+        own_keys = self.environment.own_keys
         return [
             name
             for name in self.key_names
-            if name not in own and self.environment.get(name, "").strip()
+            if name not in own_keys and self.environment.get(name, "").strip()
         ]
 
     @property
     def addresses_of_workspace(self) -> set[str]:
         """The addresses that were looked up and come from the workspace's files."""
-        found = {name for name in self.asked if _ADDRESS.search(name)}
-        return {same_form(self.environment[name]) for name in found & self.environment.of_workspace}
+        names = {name for name in self.asked if _ADDRESS.search(name)}
+        return {same_form(self.environment[name]) for name in names & self.environment.of_workspace}
 
 
 def is_address(name: str, value: str) -> bool:

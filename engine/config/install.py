@@ -47,7 +47,7 @@ def missing_from_extra(extra: str) -> list[str]:
         lines = requires(NAME) or []
     except PackageNotFoundError:
         return []
-    wanted = [found[1] for line in lines if (found := _IN_EXTRA.match(line)) and found[2] == extra]
+    wanted = [match[1] for line in lines if (match := _IN_EXTRA.match(line)) and match[2] == extra]
     return [name for name in wanted if not _is_installed(name)]
 
 
@@ -81,5 +81,5 @@ def _origin() -> dict[str, Any]:
         text = distribution(NAME).read_text("direct_url.json")
     except PackageNotFoundError:
         return {}
-    found: dict[str, Any] = json.loads(text) if text else {}
-    return found
+    record: dict[str, Any] = json.loads(text) if text else {}
+    return record

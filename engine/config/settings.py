@@ -260,8 +260,8 @@ def read_settings(root: Path, overrides: Mapping[str, Any] | None = None) -> Set
         raise SettingsError(f"{root / SETTINGS_FILE} cannot be read: {error}") from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"{_not_utf8(root)} is not UTF-8 text: {error}.") from None
-    said = overrides or {}
-    settings._given = tuple(texts_in([said.get("backends"), said.get("outputs")]))
+    values = overrides or {}
+    settings._given = tuple(texts_in([values.get("backends"), values.get("outputs")]))
     if level := os.environ.get("LOG_LEVEL"):
         settings.log.level = _log_level(level)
     return settings

@@ -74,8 +74,8 @@ def format_infotext(info: Infotext) -> str:
 def parse_infotext(text: str) -> Infotext:
     """Parse such a text, ours or another program's; anything else becomes the prompt."""
     head, _, last = text.rpartition("\n")
-    found = _PARAMETER.findall(last) if len(last) <= MAX_PARAMETER_LINE else []
-    parameters = {name.strip(): _unquote(value) for name, value in found}
+    matches = _PARAMETER.findall(last) if len(last) <= MAX_PARAMETER_LINE else []
+    parameters = {name.strip(): _unquote(value) for name, value in matches}
     if len(parameters) < MIN_PARAMETERS:
         head, parameters = text, {}
     prompt, negative = _split_negative(head)

@@ -80,7 +80,7 @@ def read_text(png: bytes) -> dict[str, str]:
     Raises:
         ImageError: The file is not a PNG or is cut short.
     """
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     seen = 0
     for kind, body, _ in chunks(png):
         if kind not in _TEXT_TYPES:
@@ -90,8 +90,8 @@ def read_text(png: bytes) -> dict[str, str]:
             break
         entry = _decode_text(kind, bytes(body[: MAX_TEXT_BYTES + 1024]))
         if entry is not None:
-            found[entry[0]] = entry[1]
-    return found
+            texts[entry[0]] = entry[1]
+    return texts
 
 
 def _encode(image: Image.Image) -> bytes:

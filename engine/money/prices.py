@@ -156,13 +156,13 @@ def prices_for(
         settings: All settings of the backend, by name; None if one is not set.
         today: The day, for prices that expire.
     """
-    found: dict[str, float] = {}
+    prices: dict[str, float] = {}
     for name, (unit, others) in (_OF_IMAGES if capability == "image" else _OF_WORDS).items():
-        known = {**settings, **found}
+        known = {**settings, **prices}
         if name not in settings or known[name] is not None:
             continue
         if any(known.get(other) is not None for other in others):
             continue
         if price := table.find(backend, model, unit, today, settings.get("image_quality")):
-            found[name] = price.dollars
-    return found
+            prices[name] = price.dollars
+    return prices

@@ -159,10 +159,10 @@ class Folder:
         with suppress(OSError):
             os.rmdir(name, dir_fd=self._descriptor)
 
-    def is_abandoned(self, name: str, own: re.Pattern[str]) -> bool:
+    def is_abandoned(self, name: str, pattern: re.Pattern[str]) -> bool:
         """Return whether it is a temporary file, named in `own`, of a killed process."""
         match = _TEMPORARY.fullmatch(name)
-        if match is None or not own.fullmatch(match["name"]):
+        if match is None or not pattern.fullmatch(match["name"]):
             return False
         if (over := is_over(match["owner"] or "")) is not None:
             return over

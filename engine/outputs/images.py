@@ -155,8 +155,8 @@ def _checked(source: Source, stored: Path) -> bytes:
 
 
 def _chunks(source: Source) -> dict[str, str]:
-    own = {SOURCE: source.artifact.hash}
-    return own if source.lineage is None else text_chunks(source.lineage) | own
+    chunks = {SOURCE: source.artifact.hash}
+    return chunks if source.lineage is None else text_chunks(source.lineage) | chunks
 
 
 def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[str, Any]:
@@ -173,10 +173,10 @@ def _lineage_document(name: str, artifact: Artifact, lineage: Lineage) -> dict[s
 def _is_made(data: bytes | None, chunks: dict[str, str]) -> bool:
     """Return whether these are the bytes of a whole copy with exactly these chunks."""
     try:
-        found = read_text(data) if data else {}
+        texts = read_text(data) if data else {}
     except ImageError:
         return False
-    return chunks.items() <= found.items()
+    return chunks.items() <= texts.items()
 
 
 def _is_signed(stored: Path) -> bool:

@@ -130,9 +130,9 @@ class EntryPointCatalog:
             UnknownName: There is none, or it cannot do that.
             BackendSettingsError: Its settings are wrong.
         """
-        made, watched = self.backend_settings(name, settings), RecordingEnvironment(environment)
-        self.family(name).factories[capability](made, watched)
-        return addresses_in(made) | watched.addresses_of_workspace, watched.key_names
+        options, watched = self.backend_settings(name, settings), RecordingEnvironment(environment)
+        self.family(name).factories[capability](options, watched)
+        return addresses_in(options) | watched.addresses_of_workspace, watched.key_names
 
     def backend_settings(self, name: str, settings: Mapping[str, Any]) -> Any:
         """Return the validated settings of a family of backends.
@@ -146,8 +146,8 @@ class EntryPointCatalog:
             first = error.errors(include_url=False, include_input=False)[0]
             place = ".".join(str(part) for part in first["loc"])
             where = f"Backend {name}, {place}" if place else f"Backend {name}"
-            said = first["msg"].removeprefix("Value error, ")
-            raise BackendSettingsError(f"{where}: {said}.") from None
+            message = first["msg"].removeprefix("Value error, ")
+            raise BackendSettingsError(f"{where}: {message}.") from None
 
     def names(self, group: Group) -> list[str]:
         """Return the names of recipes, backends or capabilities, without loading one."""
@@ -189,18 +189,18 @@ class EntryPointCatalog:
         if name not in known:
             names = ", ".join(sorted(known))
             raise UnknownName(f"There is no {group} {name!r}; there are: {names}.")
-        found = self._others.get(group, {}).get(name)
-        if found is None or found.target != known[name]:
+        plugin = self._others.get(group, {}).get(name)
+        if plugin is None or plugin.target != known[name]:
             return Plugin(group, name, known[name])
-        return found
+        return plugin
 
     def _search(self, group: Group) -> dict[str, Plugin]:
         """Look for the plugins of other packages, once; a name that is taken stays unchanged."""
         if group not in self._others:
-            known, found = self._known(group), dict[str, Plugin]()
+            known, plugins = self._known(group), dict[str, Plugin]()
             for plugin in others(group):
                 if plugin.name not in known:
                     known[plugin.name] = plugin.target
-                    found[plugin.name] = plugin
-            self._others[group] = found
+                    plugins[plugin.name] = plugin
+            self._others[group] = plugins
         return self._others[group]

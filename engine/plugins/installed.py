@@ -36,12 +36,12 @@ def installed_plugins(catalog: EntryPointCatalog) -> list[InstalledPlugin]:
     Args:
         catalog: The recipes, backends and capabilities.
     """
-    found = [
+    installed = [
         _described(plugin, _error(catalog, plugin))
         for group in OURS
         for plugin in catalog.plugins(group)
     ]
-    return [*found, *_shadowed(catalog), *_kinds()]
+    return [*installed, *_shadowed(catalog), *_kinds()]
 
 
 def _described(plugin: Plugin, error: str = "") -> InstalledPlugin:

@@ -114,14 +114,14 @@ class Plugin:
             BrokenPlugin: It cannot be imported, is something else, or has another name.
         """
         try:
-            found = _imported(self.target)
+            loaded = _imported(self.target)
         except (Exception, SystemExit) as error:
             raise self._broken(f"cannot be loaded: {_short(error)}") from error
-        if not isinstance(found, expected):
+        if not isinstance(loaded, expected):
             raise self._broken(f"is not a {expected.__name__}")
-        if found.name != self.name and self.group != "kind":
-            raise self._broken(f"calls itself {str(found.name)[:60]!r}")
-        return found
+        if loaded.name != self.name and self.group != "kind":
+            raise self._broken(f"calls itself {str(loaded.name)[:60]!r}")
+        return loaded
 
     def _broken(self, problem: str) -> BrokenPlugin:
         source = f" of {self.package} {self.version}".rstrip() if self.package else ""
@@ -142,9 +142,9 @@ def others(group: Group) -> list[Plugin]:
     """
     known = set(OURS.get(group, {}).items())
     points = (point for point in _points(GROUPS[group]) if (point.name, point.value) not in known)
-    found = (_plugin(group, point) for point in points)
+    plugins = (_plugin(group, point) for point in points)
     return sorted(
-        (one for one in found if not one.is_ours),
+        (one for one in plugins if not one.is_ours),
         key=lambda one: (one.name, one.package, one.target),
     )
 

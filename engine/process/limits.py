@@ -77,11 +77,11 @@ def _raised_files() -> float:
 
 def _tasks_of_user() -> int:
     """Count the processes and threads of this user, as far as the system lists them."""
-    user, found = os.geteuid(), 0
+    user, count = os.geteuid(), 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if process.stat().st_uid == user:
-                found += len(os.listdir(process / "task"))  # noqa: PTH208 - counted only
+                count += len(os.listdir(process / "task"))  # noqa: PTH208 - counted only
         except OSError:  # it has ended
             continue
-    return found
+    return count

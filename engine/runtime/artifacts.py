@@ -94,14 +94,14 @@ class ArtifactStore:
     def _place(self, hash_: str) -> Iterator[Path]:
         """Yield the path of a hash in an existing folder, synced if a file was added."""
         path = self.path(hash_)
-        made = not path.parent.exists()
+        is_new = not path.parent.exists()
         make_folder(self.folder)
         make_folder(path.parent)
         before = _size_of(path)
         yield path
         if _size_of(path) != before:
             _sync_folder(path.parent)
-            if made:
+            if is_new:
                 _sync_folder(self.folder)
 
     def known(self, data: bytes) -> str | None:
@@ -168,16 +168,16 @@ class ArtifactStore:
         A damaged file stays beside its place under a name that ends in `.damaged`, so that the
         right bytes can be stored there again.
         """
-        found = []
+        missing = []
         for hash_ in hashes:
             try:
                 self.open(hash_).close()
             except FileLost:
-                found.append(hash_)
+                missing.append(hash_)
                 with contextlib.suppress(FileNotFoundError):
                     path = self.path(hash_)
                     path.replace(path.with_name(f"{path.name}.damaged"))
-        return found
+        return missing
 
     def sweep(self) -> None:
         """Remove temporary files whose processes have ended."""
@@ -188,8 +188,8 @@ class ArtifactStore:
                         (folder / name).unlink()
 
     def _folders(self) -> list[Path]:
-        found = self.folder.glob("[0-9a-f][0-9a-f]")
-        return [folder for folder in found if folder.is_dir() and not folder.is_symlink()]
+        folders = self.folder.glob("[0-9a-f][0-9a-f]")
+        return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
 
     def hashes(self) -> "list[str]":
         """Yield the hash of every stored file."""

@@ -230,14 +230,14 @@ class GateHandler:
         else:
             name, gates = f"j{job.id} ({job.key})", gates_to_answer(self._reader, job)
         gate = gate_to_answer(gates, name, answer)
-        own = job if gate.job_id is not None else None
+        owner = job if gate.job_id is not None else None
         if (recipe := self._recipe(batch)) is not None:
-            refuse_unfit(self._reader, recipe, batch, own, gate, answer)
-        if own is not None:
-            await self._running.stop_jobs(own.batch_id, own.id, "queued")
+            refuse_unfit(self._reader, recipe, batch, owner, gate, answer)
+        if owner is not None:
+            await self._running.stop_jobs(owner.batch_id, owner.id, "queued")
         change = reject if verb == "reject" else approve
         await self._write(lambda c: change(c, gate, answer))
-        if gate.key.startswith("before/") and own is None:
+        if gate.key.startswith("before/") and owner is None:
             while await self._write(lambda c: queue_waiting(c, batch.id)):
                 pass
         return gate

@@ -185,14 +185,14 @@ def _outcome(data: bytes) -> bytes:
         function, args = pickle.loads(data)  # noqa: S301 - the engine's own
         return pickle.dumps((True, function(*args)))
     except Exception as error:  # noqa: BLE001 - it is raised in the engine
-        told = "".join(traceback.format_exception(error))
+        trace = "".join(traceback.format_exception(error))
         try:
-            error.add_note(told)
-            found = pickle.dumps((False, error))
-            pickle.loads(found)  # noqa: S301 - some errors can be written and not read
+            error.add_note(trace)
+            pickled = pickle.dumps((False, error))
+            pickle.loads(pickled)  # noqa: S301 - some errors can be written and not read
         except Exception:  # noqa: BLE001
-            return pickle.dumps((False, RuntimeError(told)))
-        return found
+            return pickle.dumps((False, RuntimeError(trace)))
+        return pickled
 
 
 def _end_with_parent() -> None:

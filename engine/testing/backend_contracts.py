@@ -130,7 +130,7 @@ def artifacts_in(value: Any) -> list[Artifact]:
     if isinstance(value, dict):
         return artifacts_in(list(value.values()))
     if isinstance(value, list | tuple):
-        return [found for item in value for found in artifacts_in(item)]
+        return [artifact for item in value for artifact in artifacts_in(item)]
     return []
 
 
@@ -295,8 +295,8 @@ class ChatBackendContract(BackendContract):
 
     async def call(self, backend: ChatBackend, context: MemoryContext) -> Result:
         """Run `agent` on `request`."""
-        found: Result = await backend.structured(self.agent, self.request, context)
-        return found
+        result: Result = await backend.structured(self.agent, self.request, context)
+        return result
 
     def test_it_answers_in_the_agents_shape(self) -> None:
         """The result is one of the agent's model."""

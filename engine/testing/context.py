@@ -120,13 +120,13 @@ def _recognised(hash_: str, data: bytes, kind: str | None) -> Artifact:
     from engine.kinds.registry import kinds
 
     content = Content(data[:HEAD_BYTES], len(data), lambda: io.BytesIO(data))
-    name, found = kinds().recognise(content, kind)
+    name, recognition = kinds().recognise(content, kind)
     return Artifact(
         hash=hash_,
-        media_type=found.media_type,
+        media_type=recognition.media_type,
         size=len(data),
-        width=found.width,
-        height=found.height,
+        width=recognition.width,
+        height=recognition.height,
         kind=name,
-        facts=found.facts,
+        facts=recognition.facts,
     )

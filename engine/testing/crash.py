@@ -148,9 +148,9 @@ class _Nursery:
 @functools.cache
 def _nursery(catalog: str, path: str) -> _Nursery:
     """Return the nursery of a catalog and a search path for modules; it ends with this process."""
-    made = _Nursery(catalog, path)
-    atexit.register(made.close)
-    return made
+    nursery = _Nursery(catalog, path)
+    atexit.register(nursery.close)
+    return nursery
 
 
 def recorded_calls(root: Path) -> list[str]:
@@ -162,8 +162,8 @@ def recorded_calls(root: Path) -> list[str]:
 def load_catalog(path: str) -> MemoryCatalog:
     """Return the catalog of a function `module:function`."""
     module, _, name = path.partition(":")
-    found: MemoryCatalog = getattr(importlib.import_module(module), name)()
-    return found
+    catalog: MemoryCatalog = getattr(importlib.import_module(module), name)()
+    return catalog
 
 
 def _watch(catalog: MemoryCatalog, calls: _Calls) -> None:

@@ -152,8 +152,8 @@ class FakeChatBackend(BaseChatBackend):
         if agent.id in self.answers:
             answer = self.answers[agent.id]
             fields = answer(request) if callable(answer) else answer
-            found = agent.shape_of(request).model_validate(dict(fields))
-            return agent.finish(found, request, author)
+            parsed = agent.shape_of(request).model_validate(dict(fields))
+            return agent.finish(parsed, request, author)
         if agent.rule is None:
             raise Permanent(f"FakeChatBackend has no answer for the agent {agent.id!r}.")
         images = [await context.read(image) for image in agent.images_of(request)]

@@ -58,8 +58,8 @@ class RecipeContract:
     def outcome(self, workspace: Workspace, batch: str) -> Outcome:
         """Return what became of each job."""
         with workspace.reading() as connection:
-            found = find_batch(connection, batch)
-            rows = queries.all_jobs(connection, found.id)
+            batch_row = find_batch(connection, batch)
+            rows = queries.all_jobs(connection, batch_row.id)
             return [(row.key, row.state, row.result) for row in rows]
 
     def finish(self, root: Path) -> tuple[Outcome, list[str]]:
@@ -132,8 +132,8 @@ class RecipeContract:
                 low[capability] += least
                 high[capability] += most
         run_until_killed(self.catalog, tmp_path / "whole", batch)
-        made = recorded_calls(tmp_path / "whole")
-        counted = Counter(json.loads(line)[0] for line in made)
+        recorded = recorded_calls(tmp_path / "whole")
+        counted = Counter(json.loads(line)[0] for line in recorded)
         assert all(counted[name] >= low[name] for name in low), (counted, low)
         assert all(counted[name] <= high[name] for name in counted), (counted, high)
 
@@ -150,7 +150,7 @@ class RecipeContract:
         run_until_killed(self.catalog, tmp_path / "whole", batch)
         headline = self.of_recipe().headline
         with workspace.reading() as connection:
-            found = find_batch(connection, batch)
-            scores = [row.score for row in queries.all_jobs(connection, found.id)]
+            batch_row = find_batch(connection, batch)
+            scores = [row.score for row in queries.all_jobs(connection, batch_row.id)]
         known = [score for score in scores if score is not None]
         assert all(headline.low <= score <= headline.high for score in known)

@@ -62,9 +62,9 @@ def all_trusted() -> Book:
     if not isinstance(workspaces, dict):
         return {}
     return {
-        str(root): {str(address): str(since) for address, since in found.items()}
-        for root, found in workspaces.items()
-        if isinstance(found, dict)
+        str(root): {str(address): str(since) for address, since in granted.items()}
+        for root, granted in workspaces.items()
+        if isinstance(granted, dict)
     }
 
 
@@ -74,12 +74,12 @@ def trust(root: Path, addresses: Iterable[str]) -> None:
     Raises:
         OSError: They cannot be stored; this process still trusts them.
     """
-    key, found = _key(root), list(addresses)
-    _given_here.update((key, address) for address in found)
+    key, granted = _key(root), list(addresses)
+    _given_here.update((key, address) for address in granted)
 
     def add(book: Book) -> None:
         known = book.setdefault(key, {})
-        for address in found:
+        for address in granted:
             known.setdefault(address, now())
 
     _change(add)

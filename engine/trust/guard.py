@@ -118,13 +118,13 @@ def outputs_folder(root: Path, output: str) -> Path:
 def addresses_in(settings: BaseModel) -> set[str]:
     """Return the addresses that a backend's settings name, other than its own defaults."""
     fields = type(settings).model_fields
-    found = set()
+    addresses = set()
     for name, value in settings:
         text = value if isinstance(value, str) else str(value) if _is_url(value) else ""
         usual = fields[name].get_default(call_default_factory=True) if name in fields else None
         if value != usual and is_address(name, text):
-            found.add(same_form(text))
-    return found
+            addresses.add(same_form(text))
+    return addresses
 
 
 def refuse_untrusted(settings: BaseModel, watched: RecordingEnvironment) -> None:

@@ -17,13 +17,13 @@ def read_stills(stream: BinaryIO, facts: ContainerFacts) -> list[bytes]:
         stream: The file.
         facts: Its facts.
     """
-    found = []
+    stills = []
     for offset, size in zip(*_places(facts), strict=True):
         if not 0 < size <= MAX_FRAME_BYTES:
             return []
         stream.seek(offset)
-        found.append(stream.read(size))
-    return found
+        stills.append(stream.read(size))
+    return stills
 
 
 def _places(facts: ContainerFacts) -> tuple[tuple[int, ...], tuple[int, ...]]:

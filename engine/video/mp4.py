@@ -116,20 +116,20 @@ def _movie(reader: _Reader, movie: _Box) -> ContainerFacts:
     video = next((track for track in tracks if track.handler == b"vide"), None)
     sound = next((track for track in tracks if track.handler == b"soun"), None)
     longest = max([seconds, *(track.seconds for track in tracks)], default=0.0)
-    found = ContainerFacts(
+    facts = ContainerFacts(
         "mp4",
         has_video=video is not None,
         seconds=longest or None,
         sample_rate=(sound.sample_rate or None) if sound else None,
         channels=(sound.channels or None) if sound else None,
     )
-    return _with_video(reader, found, video) if video else found
+    return _with_video(reader, facts, video) if video else facts
 
 
-def _with_video(reader: _Reader, found: ContainerFacts, track: _Track) -> ContainerFacts:
+def _with_video(reader: _Reader, facts: ContainerFacts, track: _Track) -> ContainerFacts:
     rate = track.samples / track.seconds if track.seconds else 0.0
     return replace(
-        found,
+        facts,
         width=track.width or None,
         height=track.height or None,
         frames=track.samples or None,
@@ -140,15 +140,15 @@ def _with_video(reader: _Reader, found: ContainerFacts, track: _Track) -> Contai
 
 
 def _track(reader: _Reader, track: _Box) -> _Track:
-    found = _Track()
+    parsed = _Track()
     for box in reader.boxes(track.start, track.end):
         if box.name == b"tkhd":
             sides = reader.content(box, 104)[-8:]
-            found.width = int.from_bytes(sides[:2], "big")
-            found.height = int.from_bytes(sides[4:6], "big")
+            parsed.width = int.from_bytes(sides[:2], "big")
+            parsed.height = int.from_bytes(sides[4:6], "big")
         elif box.name == b"mdia":
-            _media(reader, box, found)
-    return found
+            _media(reader, box, parsed)
+    return parsed
 
 
 def _media(reader: _Reader, media: _Box, track: _Track) -> None:
@@ -213,10 +213,10 @@ def _stills(reader: _Reader, track: _Track) -> Frames | None:
 
 def _numbers(data: bytes, width: int) -> Sequence[int]:
     """Whole big-endian numbers of 4 or 8 bytes, in no more memory than the bytes."""
-    found = array("I" if width == 4 else "Q", data[: len(data) // width * width])
+    numbers = array("I" if width == 4 else "Q", data[: len(data) // width * width])
     if sys.byteorder == "little":
-        found.byteswap()
-    return found
+        numbers.byteswap()
+    return numbers
 
 
 def _sizes(reader: _Reader, box: _Box, count: int) -> Sequence[int]:
@@ -250,7 +250,7 @@ def _places(
     wanted: list[int],
 ) -> list[int]:
     """Bytes at which samples start, as far as the tables say."""
-    found: list[int] = []
+    offsets: list[int] = []
     firsts, counts = runs
     sample = run = 0
     for number, offset in enumerate(chunks, start=1):
@@ -258,8 +258,8 @@ def _places(
             run += 1
         held = counts[run] if counts else 0
         here = (w for w in wanted if sample <= w < sample + held and w < len(sizes))
-        found += [offset + sum(sizes[sample:place]) for place in here]
+        offsets += [offset + sum(sizes[sample:place]) for place in here]
         sample += held
         if held == 0 or sample > wanted[-1]:
             break
-    return found
+    return offsets

@@ -92,20 +92,20 @@ class AnthropicChatClient(KeyedChatClient[AnthropicSettings]):
         text = "".join(block.text for block in message.content if block.type == "text")
         calls = call_arguments(block.input for block in message.content if block.type == "tool_use")
         details = message.stop_details
-        said = ": ".join(part for part in (details.category, details.explanation or text) if part)
+        reason = ": ".join(part for part in (details.category, details.explanation or text) if part)
         return ended_reply(
             self.account,
             text or calls,
             message.stop_reason,
-            said if message.stop_reason == "refusal" else details.explanation,
+            reason if message.stop_reason == "refusal" else details.explanation,
             cut=("max_tokens", "model_context_window_exceeded"),
             thoughts=any(block.type in _THOUGHTS for block in message.content),
         )
 
     def _refused(self, error: Any) -> StepError:
         response = error.response
-        said = said_in(response.content if response.is_stream_consumed else b"")
-        return from_status(self.account, error.status_code, said, response.headers)
+        message = said_in(response.content if response.is_stream_consumed else b"")
+        return from_status(self.account, error.status_code, message, response.headers)
 
     def _client(self, anthropic: Any) -> Any:
         settings, http_class = self.settings, anthropic.DefaultAsyncHttpxClient

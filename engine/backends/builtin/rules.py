@@ -55,14 +55,14 @@ class RuleBackend(BaseChatBackend):
         author = self.info.signature(self.version_of(agent))
         if rule.name:
             author = f"{self.info.name}/{rule.name}-{rule.version}"
-        given = RuleInput(request.model_dump(mode="json"), images, self.strength, author)
+        inputs = RuleInput(request.model_dump(mode="json"), images, self.strength, author)
         try:
-            found = await context.compute(rule.run, given)
+            answer = await context.compute(rule.run, inputs)
         except ValueError as error:
             if not images:
                 raise
             raise Permanent(f"The image cannot be used: {error}") from error
-        return agent.result.model_validate(found)
+        return agent.result.model_validate(answer)
 
 
 def text_rules(settings: BuiltinSettings) -> RuleBackend:

@@ -57,11 +57,11 @@ class Measurer(BaseBackend):
 
     def _column(self, name: str, row: list[Any], request: ScoreRequest) -> ScorerScores:
         scorer = SCORERS[name]
-        given = "brief" if scorer.text == "prompt" and not request.prompt else scorer.text
+        text = "brief" if scorer.text == "prompt" and not request.prompt else scorer.text
         return ScorerScores(
             metric=name,
             scorer=f"{self.info.signature()}: {scorer.method}",
-            text=cast("Literal['brief', 'prompt', 'none']", given),
+            text=cast("Literal['brief', 'prompt', 'none']", text),
             marks=tuple(ImageScore(raw=raw, value=value, note=note) for raw, value, note in row),
         )
 
@@ -73,7 +73,7 @@ class Measurer(BaseBackend):
         """
         images = [await context.read(image) for image in request.images]
         try:
-            found = await context.compute(compared, images)
+            similarities = await context.compute(compared, images)
         except ValueError as error:
             raise Permanent(f"The images could not be compared: {error}") from error
         return Comparison(
@@ -82,13 +82,13 @@ class Measurer(BaseBackend):
                     measure="palette_distance",
                     method="sliced Wasserstein distance in CIELAB, 48 directions; v1",
                     higher_is_more_similar=False,
-                    values=found["palette_distance"],
+                    values=similarities["palette_distance"],
                 ),
                 Similarity(
                     measure="layout_similarity",
                     method="structural similarity of lightness in 12 by 12 cells; v1",
                     higher_is_more_similar=True,
-                    values=found["layout_similarity"],
+                    values=similarities["layout_similarity"],
                 ),
             )
         )

@@ -77,10 +77,10 @@ def _read_progress(data: dict[str, Any]) -> PromptEvent | None:
     return PromptEvent(fraction, f"step {value:g} of {most:g}")
 
 
-def _number(given: Any) -> float | None:
+def _number(value: Any) -> float | None:
     """A finite number; None for anything else, whole numbers beyond floats included."""
     try:
-        number = float(given) if isinstance(given, int | float) else math.nan
+        number = float(value) if isinstance(value, int | float) else math.nan
     except OverflowError:
         return None
     return number if math.isfinite(number) else None

@@ -37,14 +37,14 @@ def links(graph: Graph, id_: str) -> Iterator[tuple[str, str, int]]:
 
 def upstream(graph: Graph, ends: list[str]) -> list[str]:
     """The nodes that lead to some ends, the ends first."""
-    found = dict.fromkeys(ends)
-    waiting = list(found)
+    nodes = dict.fromkeys(ends)
+    waiting = list(nodes)
     while waiting:
         for _, target, _ in links(graph, waiting.pop(0)):
-            if target not in found:
-                found[target] = None
+            if target not in nodes:
+                nodes[target] = None
                 waiting.append(target)
-    return list(found)
+    return list(nodes)
 
 
 def parts_of(graph: Graph, place: str) -> tuple[str, str] | None:
@@ -62,5 +62,7 @@ def called(graph: Graph, id_: str) -> str:
     kind = graph[id_].class_type
     meta = (graph[id_].model_extra or {}).get("_meta")
     title = meta.get("title") if isinstance(meta, dict) else None
-    own = f" '{clean(title, 40)}'" if isinstance(title, str) and title not in {"", kind} else ""
-    return f"{clean(id_, 20)} ({clean(kind, 40)}{own})"
+    title_shown = (
+        f" '{clean(title, 40)}'" if isinstance(title, str) and title not in {"", kind} else ""
+    )
+    return f"{clean(id_, 20)} ({clean(kind, 40)}{title_shown})"

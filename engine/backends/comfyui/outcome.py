@@ -44,8 +44,8 @@ def _refuse_failure(account: Account, ended: PromptFinished) -> None:
     if kind == "execution_interrupted":
         raise Retryable("The prompt was interrupted in ComfyUI.", resubmit=True)
     node = f"node {data.get('node_id')} ({data.get('node_type')})"
-    said = account.say(f"{node}: {data.get('exception_type')}: {data.get('exception_message')}")
-    message = f"ComfyUI could not do it: {said}"
+    sentence = account.say(f"{node}: {data.get('exception_type')}: {data.get('exception_message')}")
+    message = f"ComfyUI could not do it: {sentence}"
     if _OUT_OF_MEMORY.search(f"{data.get('exception_type')} {data.get('exception_message')}"):
         raise Retryable(message, resubmit=True, remedy="Use a smaller size, or free memory.")
     raise Permanent(message)
@@ -54,23 +54,23 @@ def _refuse_failure(account: Account, ended: PromptFinished) -> None:
 def _images(outputs: dict[str, Any], output: str | None) -> list[dict[str, Any]]:
     """Images of the output node, or of the one that left some; saved ones before previews."""
     nodes = {output: outputs.get(output)} if output is not None else outputs
-    found = {id_: images for id_, node in nodes.items() if (images := _images_in(node))}
-    saved = {id_: images for id_, images in found.items() if images[0].get("type") == "output"}
-    found = saved or found
-    if len(found) > 1:
+    by_node = {id_: images for id_, node in nodes.items() if (images := _images_in(node))}
+    saved = {id_: images for id_, images in by_node.items() if images[0].get("type") == "output"}
+    by_node = saved or by_node
+    if len(by_node) > 1:
         raise Permanent(
-            f"The workflow left images at several nodes: {', '.join(sorted(map(str, found)))}.",
+            f"The workflow left images at several nodes: {', '.join(sorted(map(str, by_node)))}.",
             remedy="Queue it again with comfyui.output set to the one that is the result.",
         )
-    return next(iter(found.values()), [])
+    return next(iter(by_node.values()), [])
 
 
 def _images_in(node: Any) -> list[dict[str, Any]]:
     listed = node.get("images") if isinstance(node, dict) else None
-    found = (
+    candidates = (
         [image for image in listed if isinstance(image, dict)] if isinstance(listed, list) else []
     )
-    return sorted(found, key=lambda image: image.get("type") != "output")
+    return sorted(candidates, key=lambda image: image.get("type") != "output")
 
 
 def _last_trouble(messages: Any) -> tuple[str, dict[str, Any]]:

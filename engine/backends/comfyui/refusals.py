@@ -26,9 +26,11 @@ class WorkflowRefused(Permanent):
     def __init__(self, account: Account, answer: dict[str, Any]) -> None:
         problems = list(node_problems(mapping(answer.get("node_errors"))))
         error = mapping(answer.get("error"))
-        said = [text for text, _ in problems] or [f"{error.get('message')} {error.get('details')}"]
+        sentences = [text for text, _ in problems] or [
+            f"{error.get('message')} {error.get('details')}"
+        ]
         super().__init__(
-            f"ComfyUI refuses the workflow: {account.say('; '.join(said))}",
+            f"ComfyUI refuses the workflow: {account.say('; '.join(sentences))}",
             remedy="Run the workflow in ComfyUI itself to see what it lacks.",
         )
         self.missing_files = [name for _, name in problems if name]
@@ -49,21 +51,21 @@ class WorkflowRefused(Permanent):
 
 def node_problems(node_errors: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the problem of each node, with the missing model file if that is the cause."""
-    found = []
+    texts = []
     for id_, node in node_errors.items():
         for error in mappings(mapping(node).get("errors")):
             where = f"node {id_} ({mapping(node).get('class_type')})"
             text = f"{where}: {error.get('message')} {error.get('details')}".strip()
-            found.append((text, _missing_file(error)))
-    return found
+            texts.append((text, _missing_file(error)))
+    return texts
 
 
 def _missing_file(error: dict[str, Any]) -> str:
     """Model file that an error is about; empty if it is about something else."""
     info = mapping(error.get("extra_info"))
-    given, name = word(info.get("received_value")), word(info.get("input_name"))
-    is_file = _FILE_INPUT.search(name) or _FILE.search(given)
-    return given if is_file and error.get("type") == "value_not_in_list" else ""
+    value, name = word(info.get("received_value")), word(info.get("input_name"))
+    is_file = _FILE_INPUT.search(name) or _FILE.search(value)
+    return value if is_file and error.get("type") == "value_not_in_list" else ""
 
 
 def mapping(value: Any) -> dict[str, Any]:

@@ -15,8 +15,8 @@ def savers(graph: Graph) -> list[str]:
 
 def result_node(graph: Graph) -> str | None:
     """The one node that saves; None if there are several or none."""
-    found = savers(graph)
-    return found[0] if len(found) == 1 else None
+    nodes = savers(graph)
+    return nodes[0] if len(nodes) == 1 else None
 
 
 def _named(graph: Graph, word: str) -> list[str]:

@@ -221,9 +221,9 @@ class ComfyServer:
             raise from_status(
                 self._account, response.status_code, response.text[:2000], response.headers
             )
-        if (found := plain(response.content)) is None:
+        if (document := plain(response.content)) is None:
             raise Retryable("ComfyUI's answer is no JSON that can be read.")
-        return found
+        return document
 
     async def _send(self, method: str, path: str, **arguments: Any) -> Any:
         import httpx
@@ -234,10 +234,10 @@ class ComfyServer:
         except TimeoutError:
             raise _found_again(out_of_time(self._account, self._timeout)) from None
         except (httpx.HTTPError, UnreadableReply, ValueError) as error:
-            found = _found_again(from_exception(self._account, error))
+            failure = _found_again(from_exception(self._account, error))
             if isinstance(error, httpx.TransportError) and was_sent(error):
-                raise ReplyCut(found.message, parks="backend") from None
-            raise found from None
+                raise ReplyCut(failure.message, parks="backend") from None
+            raise failure from None
 
 
 class ReplyCut(Retryable):
@@ -257,7 +257,7 @@ def _is_json(response: Any) -> bool:
 
 
 def _mapping_of(response: Any) -> dict[str, Any]:
-    found = plain(response.content)
-    if found is None:
+    document = plain(response.content)
+    if document is None:
         return {"error": {"message": response.text[:2000], "details": ""}}
-    return mapping(found)
+    return mapping(document)

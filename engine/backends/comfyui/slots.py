@@ -23,14 +23,14 @@ def find_slots(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
     """
     nodes = upstream(graph, ends)
     samplers = [id_ for id_ in nodes if _is_sampler(graph, id_)]
-    found = {
+    slots = {
         **_words(graph, nodes, samplers),
         "seed": _seeds(graph, samplers or nodes),
         **_sizes(graph, ends),
         "reference": _references(graph, nodes),
         **_sampling(graph, samplers),
     }
-    return {name: list(dict.fromkeys(places)) for name, places in found.items() if places}
+    return {name: list(dict.fromkeys(places)) for name, places in slots.items() if places}
 
 
 def _is_sampler(graph: Graph, id_: str) -> bool:
@@ -75,13 +75,13 @@ def _number(graph: Graph, id_: str, name: str) -> list[str]:
 
 
 def _seeds(graph: Graph, ids: Iterable[str]) -> list[str]:
-    found = []
+    seeds = []
     for id_ in ids:
         noise = linked(graph, graph[id_].inputs.get("noise"))
-        found += [
+        seeds += [
             place for name in _SEEDS for place in _number(graph, noise[0] if noise else id_, name)
         ]
-    return found
+    return seeds
 
 
 def _sizes(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
@@ -103,26 +103,26 @@ def _sizes(graph: Graph, ends: list[str]) -> dict[str, list[str]]:
 
 def _image_path(graph: Graph, ends: list[str]) -> list[tuple[str, bool]]:
     """The nodes that the image comes through, and whether it comes from another one to each."""
-    found, waiting = dict[str, bool](), list(ends)
+    reached, waiting = dict[str, bool](), list(ends)
     while waiting:
         id_ = waiting.pop(0)
-        if id_ in found:
+        if id_ in reached:
             continue
         before = [target for name, target, _ in links(graph, id_) if _IMAGE.fullmatch(name)]
-        found[id_] = bool(before)
+        reached[id_] = bool(before)
         waiting += before
-    return list(found.items())
+    return list(reached.items())
 
 
 def _references(graph: Graph, nodes: list[str]) -> list[str]:
     """The one image that is loaded; none if there are several."""
-    found = [
+    references = [
         id_
         for id_ in nodes
         if re.fullmatch(r"LoadImage(?!Mask).*", graph[id_].class_type)
         and isinstance(graph[id_].inputs.get("image"), str)
     ]
-    return [f"{id_}.image" for id_ in found] if len(found) == 1 else []
+    return [f"{id_}.image" for id_ in references] if len(references) == 1 else []
 
 
 def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
@@ -132,11 +132,11 @@ def _sampling(graph: Graph, samplers: list[str]) -> dict[str, list[str]]:
     inputs = graph[samplers[0]].inputs
     beside = [linked(graph, inputs.get(name)) for name in ("sigmas", "guider")]
     around = [samplers[0], *(target[0] for target in beside if target)]
-    found = {
+    options = {
         name: [f"{id_}.{name}" for id_ in around if _is_number(graph[id_].inputs.get(name))]
         for name in ("steps", "cfg", "denoise")
     }
-    return {**found, "checkpoint": _checkpoint(graph, around)}
+    return {**options, "checkpoint": _checkpoint(graph, around)}
 
 
 def _checkpoint(graph: Graph, around: list[str]) -> list[str]:

@@ -59,8 +59,8 @@ class Texts:
     def _of_guider(self, id_: str, role: str) -> list[str]:
         inputs = self._graph[id_].inputs
         names = [role] if role == "negative" else ["positive", "conditioning", "cond1"]
-        found = [target for name in names if (target := linked(self._graph, inputs.get(name)))]
-        return [place for target in found[:1] for place in self._trace(*target, role)]
+        targets = [target for name in names if (target := linked(self._graph, inputs.get(name)))]
+        return [place for target in targets[:1] for place in self._trace(*target, role)]
 
     def _trace(self, id_: str, index: int, role: str) -> list[str]:
         """Texts that an output consists of."""
@@ -111,8 +111,10 @@ class Texts:
         ]
         if from_elsewhere:
             return from_elsewhere if len(set(from_elsewhere)) == 1 else []
-        own = [name for name, value in inputs.items() if isinstance(value, str)]
-        likely = [name for name in _STRINGS if name in own] or (own if len(own) == 1 else [])
+        strings = [name for name, value in inputs.items() if isinstance(value, str)]
+        likely = [name for name in _STRINGS if name in strings] or (
+            strings if len(strings) == 1 else []
+        )
         return [f"{id_}.{name}" for name in likely[:1]]
 
 

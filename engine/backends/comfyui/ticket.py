@@ -39,11 +39,11 @@ class ComfyTicket:
     @classmethod
     def read(cls, text: str) -> Self:
         """A ticket from what was stored; from anything else, one that no server knows."""
-        found = _TEXT.fullmatch(text)
-        if found is None:
+        match = _TEXT.fullmatch(text)
+        if match is None:
             return cls.draw()
-        flags = {name: found[name] is not None for name in _FLAGS}
-        return cls(found["id"], int(found["lost"] or 0), **flags)
+        flags = {name: match[name] is not None for name in _FLAGS}
+        return cls(match["id"], int(match["lost"] or 0), **flags)
 
     def left_running(self) -> Self:
         """The same prompt, whose server cannot be reached any more."""

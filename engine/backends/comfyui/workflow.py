@@ -105,12 +105,12 @@ class Workflow(BaseModel):
     @property
     def trouble(self) -> str:
         """Why every prompt would make the same image, or nobody knows which; or nothing."""
-        name, found = clean(self.name, 80), savers(self.graph)
-        if self.output is None and len(found) > 1:
+        name, savers_found = clean(self.name, 80), savers(self.graph)
+        if self.output is None and len(savers_found) > 1:
             return (
                 f"The workflow {name} saves images at several nodes: "
-                f"{_called(self.graph, found)}. Name the one whose image is the result, "
-                f"for example --set comfyui.output={found[0]}."
+                f"{_called(self.graph, savers_found)}. Name the one whose image is the result, "
+                f"for example --set comfyui.output={savers_found[0]}."
             )
         if "prompt" not in self.slots:
             return (
@@ -224,30 +224,37 @@ def load(written: Any, output: str | None = None) -> Any:
         return written
     if written in BUILT_IN:
         file = resources.files("engine.backends.comfyui") / "workflows" / f"{written}.json"
-        found = {"name": written, **json.loads(file.read_text(encoding="utf-8"))}
-        return {**found, "output": output or found["output"]}
-    found = {"name": Path(written).stem[:80], **_read(written)}
-    return _completed({**found, "output": output} if output else found)
+        document = {"name": written, **json.loads(file.read_text(encoding="utf-8"))}
+        return {**document, "output": output or document["output"]}
+    document = {"name": Path(written).stem[:80], **_read(written)}
+    return _completed({**document, "output": output} if output else document)
 
 
-def _completed(found: dict[str, Any]) -> dict[str, Any]:
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
     """A workflow of a file, with what it does not declare itself."""
     try:
-        own = Workflow.model_validate(found)
+        workflow = Workflow.model_validate(document)
     except ValidationError:
-        return found  # whoever validates it says what is wrong
-    output = own.output or result_node(own.graph)
-    slots = find_slots(own.graph, [output] if output else savers(own.graph) or list(own.graph))
-    if own.slots.keys() & _SIZES:  # they belong together
+        return document  # whoever validates it says what is wrong
+    output = workflow.output or result_node(workflow.graph)
+    slots = find_slots(
+        workflow.graph, [output] if output else savers(workflow.graph) or list(workflow.graph)
+    )
+    if workflow.slots.keys() & _SIZES:  # they belong together
         slots = {name: places for name, places in slots.items() if name not in _SIZES}
-    optional = [name for name in slots if name not in own.slots]
-    return {**found, "output": output, "slots": {**slots, **own.slots}, "optional": optional}
+    optional = [name for name in slots if name not in workflow.slots]
+    return {
+        **document,
+        "output": output,
+        "slots": {**slots, **workflow.slots},
+        "optional": optional,
+    }
 
 
 def _read(written: str) -> dict[str, Any]:
     try:
         with open_regular(Path(written).expanduser(), MAX_WORKFLOW_BYTES) as file:
-            found = json.loads(file.read())
+            document = json.loads(file.read())
     except FileNotFoundError:
         names = ", ".join(BUILT_IN)
         raise ValueError(f"is neither a file nor one of {names}") from None
@@ -255,15 +262,15 @@ def _read(written: str) -> dict[str, Any]:
         raise ValueError(f"cannot be read: {error}") from None
     except ValueError as error:
         raise ValueError(f"is not a workflow: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise ValueError("is not a workflow in API format")  # noqa: TRY004 - pydantic wants it
-    if isinstance(found.get("nodes"), list):
+    if isinstance(document.get("nodes"), list):
         raise ValueError(_EDITOR)  # noqa: TRY004 - pydantic wants it
-    known = {name: found[name] for name in ("slots", "output") if name in found}
+    known = {name: document[name] for name in ("slots", "output") if name in document}
     for wrapper in ("graph", "prompt"):  # our own form, and that of a request to /prompt
-        if isinstance(found.get(wrapper), dict) and "class_type" not in found[wrapper]:
-            return {"graph": found[wrapper], **known}
-    return {"graph": found}
+        if isinstance(document.get(wrapper), dict) and "class_type" not in document[wrapper]:
+            return {"graph": document[wrapper], **known}
+    return {"graph": document}
 
 
 def _called(graph: Graph, ids: list[str]) -> str:

@@ -28,19 +28,19 @@ _REGION = re.compile(
 )
 
 
-def is_spent(said: str) -> bool:
+def is_spent(message: str) -> bool:
     """True if an error's words name a limit that only money, or a long time, lifts."""
-    return bool(_SPENT.search(said) or _NOTHING_ALLOWED.search(said))
+    return bool(_SPENT.search(message) or _NOTHING_ALLOWED.search(message))
 
 
-def is_spent_or_over_plan(said: str) -> bool:
+def is_spent_or_over_plan(message: str) -> bool:
     """As `is_spent`, or if they ask for another plan without saying when to come again.
 
     Google writes of its plan into the refusals of a minute's limit too.
     """
-    return is_spent(said) or bool(_PLAN.search(said) and not _PASSES.search(said))
+    return is_spent(message) or bool(_PLAN.search(message) and not _PASSES.search(message))
 
 
-def is_out_of_region(said: str) -> bool:
+def is_out_of_region(message: str) -> bool:
     """True if an error's words say that the provider does not serve this location."""
-    return bool(_REGION.search(said))
+    return bool(_REGION.search(message))

@@ -92,8 +92,8 @@ class ChatSettings(TokenPrices, RemoteSettings):
     @property
     def variant(self) -> str:
         """Suffix of the version for settings that change answers."""
-        found = "" if self.temperature is None else f"+temperature={self.temperature:g}"
-        return found if self.structured == "schema" else f"{found}+{self.structured}"
+        suffix = "" if self.temperature is None else f"+temperature={self.temperature:g}"
+        return suffix if self.structured == "schema" else f"{suffix}+{self.structured}"
 
     def model_for(self, capability: str) -> str:
         """The model that does a capability."""
@@ -316,10 +316,10 @@ def asks_about(settings: ChatSettings, talk: Conversation) -> bool:
 
 def _estimated_tokens(talk: Conversation) -> int:
     """Return a rough count of a conversation's tokens."""
-    told = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
+    characters = len(talk.system) + sum(len(turn.text) for turn in talk.turns)
     images = sum(len(turn.images) for turn in talk.turns)
     heard_or_seen = images * _TOKENS_PER_IMAGE + _sounds(talk) * _TOKENS_PER_SOUND
-    return told // _CHARACTERS_OF_TOKEN + heard_or_seen
+    return characters // _CHARACTERS_OF_TOKEN + heard_or_seen
 
 
 def _sounds(talk: Conversation) -> int:

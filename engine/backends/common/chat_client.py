@@ -75,10 +75,10 @@ def lacks(
         key_names: Names under which it is looked for.
         needed: Whether calls need a key.
     """
-    found = [] if has_package(module) else [missing_packages(package)]
+    missing = [] if has_package(module) else [missing_packages(package)]
     if (unusable := unusable_key(key)) is not None:
-        return [*found, unusable]
-    return found if key or not needed else [*found, missing_key(*key_names)]
+        return [*missing, unusable]
+    return missing if key or not needed else [*missing, missing_key(*key_names)]
 
 
 async def whole_reply(
@@ -140,10 +140,10 @@ def read_as(
     Raises:
         StepError: It holds an error instead, or something else.
     """
-    found = plain(body)
-    error = from_body(account, found, headers, unknown=unknown)
+    document = plain(body)
+    error = from_body(account, document, headers, unknown=unknown)
     try:
-        reply = shape.model_validate(found)
+        reply = shape.model_validate(document)
     except ValidationError:
         if error is not None:
             raise error from None

@@ -90,16 +90,16 @@ class FileLocations:
     def holds(self, url: str) -> bool:
         """Return True if a file may be fetched from a URL."""
         try:
-            there, own = urlsplit(url), urlsplit(self.base_url)
+            there, base = urlsplit(url), urlsplit(self.base_url)
             host, _ = (there.hostname or "").rstrip("."), there.port
         except ValueError:
             return False
         if there.username is not None or there.password is not None:
             return False
-        if (there.scheme, there.netloc) == (own.scheme, own.netloc):
+        if (there.scheme, there.netloc) == (base.scheme, base.netloc):
             return True
         here, place = is_loopback(url), (there.scheme, _port(there))
-        if here and is_loopback(self.base_url) and place == (own.scheme, _port(own)):
+        if here and is_loopback(self.base_url) and place == (base.scheme, _port(base)):
             return True  # the same server by another of this machine's names
         named = any(host == name or host.endswith(f".{name}") for name in self.hosts)
         return named and (there.scheme == "https" or (there.scheme == "http" and here))
@@ -268,8 +268,8 @@ def _host(locations: FileLocations, url: str) -> str:
 def _body(locations: FileLocations, response: Any) -> bytes:
     if response.status_code == 200:
         return bytes(response.content)
-    said = response.text[:2000]
-    error = from_status(locations.account, response.status_code, said, response.headers)
+    message = response.text[:2000]
+    error = from_status(locations.account, response.status_code, message, response.headers)
     if isinstance(error, Retryable):
         raise _not_lost(locations, error)
     kind = FileGone if response.status_code in {404, 410} else Permanent

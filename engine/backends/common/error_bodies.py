@@ -87,10 +87,10 @@ def error_in(body: Any) -> ErrorBody | None:
     Args:
         body: JSON of a reply as plain data.
     """
-    found = body[0] if isinstance(body, list) and body else body
-    if not isinstance(found, dict):
+    document = body[0] if isinstance(body, list) and body else body
+    if not isinstance(document, dict):
         return None
-    error = found.get("error")
+    error = document.get("error")
     if not error:
         return None
     return ErrorBody(_status(error), words_of(error))
@@ -120,22 +120,22 @@ def words_of(error: Any) -> str:
 def said_in(body: bytes | str) -> str:
     """Return the message and names of the error in a body, or the head of the body."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
-    found = plain(text)
-    found = found[0] if isinstance(found, list) and found else found
-    error = found.get("error", found) if isinstance(found, dict) else found
+    document = plain(text)
+    document = document[0] if isinstance(document, list) and document else document
+    error = document.get("error", document) if isinstance(document, dict) else document
     return words_of(error) or text[:MAX_WORDS]
 
 
-def is_bad_key(said: str) -> bool:
+def is_bad_key(message: str) -> bool:
     """True if an error is about a missing, wrong or expired key."""
-    return bool(_BAD_KEY.search(said[:MAX_WORDS]))
+    return bool(_BAD_KEY.search(message[:MAX_WORDS]))
 
 
-def is_unknown_model(said: str) -> bool:
+def is_unknown_model(message: str) -> bool:
     """True if an error is about an unknown model."""
-    return bool(_NO_MODEL.search(said[:MAX_WORDS]))
+    return bool(_NO_MODEL.search(message[:MAX_WORDS]))
 
 
-def is_moderated(said: str) -> bool:
+def is_moderated(message: str) -> bool:
     """True if an error is a refusal of content."""
-    return bool(_MODERATED.search(said[:MAX_WORDS]))
+    return bool(_MODERATED.search(message[:MAX_WORDS]))

@@ -164,11 +164,11 @@ def from_body(
         headers: Its headers.
         unknown: As for `from_exception`.
     """
-    found = error_in(body)
-    if found is None:
+    reply_error = error_in(body)
+    if reply_error is None:
         return None
-    error = from_status(account, found.status, found.text, headers)
-    return unless_made(error, found.status, unknown=unknown)
+    error = from_status(account, reply_error.status, reply_error.text, headers)
+    return unless_made(error, reply_error.status, unknown=unknown)
 
 
 def _key_remedy(account: Account) -> str:
@@ -281,8 +281,8 @@ def chain(error: BaseException) -> Iterator[BaseException]:
 
 def describe(error: BaseException) -> str:
     """Type and words of an error's innermost cause that says something."""
-    said = [cause for cause in chain(error) if str(cause).strip()]
-    innermost = said[-1] if said else error
+    causes = [cause for cause in chain(error) if str(cause).strip()]
+    innermost = causes[-1] if causes else error
     return f"{type(innermost).__name__}: {innermost}".rstrip(": ")
 
 

@@ -35,11 +35,11 @@ def allowed_a_minute(headers: Mapping[str, str], moment: float | None = None) ->
     Returns:
         More than 0, or None if they do not say.
     """
-    found = {name.lower(): value.strip() for name, value in headers.items()}
-    if policy := _POLICY.search(found.get("ratelimit-policy", "")):
+    lowered = {name.lower(): value.strip() for name, value in headers.items()}
+    if policy := _POLICY.search(lowered.get("ratelimit-policy", "")):
         calls, seconds = int(policy[1]), int(policy[2])
         return _MINUTE * calls / seconds if 0 < seconds <= _MINUTE and calls else None
-    limit, remaining, reset = _said(found, "requests")
+    limit, remaining, reset = _said(lowered, "requests")
     back = _seconds(reset, moment)
     if remaining != "0" or back is None or back > _MINUTE:
         return None
@@ -48,21 +48,21 @@ def allowed_a_minute(headers: Mapping[str, str], moment: float | None = None) ->
 
 def until_reset(headers: Mapping[str, str], moment: float | None = None) -> float | None:
     """Seconds until the exhausted limit resets, if `Retry-After` is missing; None if unknown."""
-    found = {name.lower(): value.strip() for name, value in headers.items()}
+    lowered = {name.lower(): value.strip() for name, value in headers.items()}
     waits = [
         _seconds(reset, moment)
-        for _, remaining, reset in (_said(found, kind) for kind in _KINDS)
+        for _, remaining, reset in (_said(lowered, kind) for kind in _KINDS)
         if remaining == "0"
     ]
     return max((wait for wait in waits if wait is not None), default=None)
 
 
-def _said(found: Mapping[str, str], kind: str) -> tuple[str, str, str]:
+def _said(headers: Mapping[str, str], kind: str) -> tuple[str, str, str]:
     """Limit, remaining and reset of one kind of limit, each empty if it is not reported."""
     parts = ("limit", "remaining", "reset")
     limit, remaining, reset = (
-        found.get(f"x-ratelimit-{part}-{kind}")
-        or found.get(f"anthropic-ratelimit-{kind}-{part}")
+        headers.get(f"x-ratelimit-{part}-{kind}")
+        or headers.get(f"anthropic-ratelimit-{kind}-{part}")
         or ""
         for part in parts
     )

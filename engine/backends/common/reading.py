@@ -80,10 +80,10 @@ def _is_too_deep(text: str) -> bool:
     if text.count("[") + text.count("{") <= MAX_DEPTH:
         return False
     depth = 0
-    for found in _STRING_OR_BRACKET.finditer(text):
-        if found[0] in "[{":
+    for match in _STRING_OR_BRACKET.finditer(text):
+        if match[0] in "[{":
             depth += 1
-        elif found[0] in "]}":
+        elif match[0] in "]}":
             depth -= 1
         if depth > MAX_DEPTH:
             return True
@@ -106,13 +106,13 @@ def whole_number(value: Any) -> int | None:
 
 
 def _count(value: Any) -> int | None:
-    found = whole_number(value)
-    return found if found is not None and 0 <= found <= MAX_COUNT else None
+    number = whole_number(value)
+    return number if number is not None and 0 <= number <= MAX_COUNT else None
 
 
 def _seed(value: Any) -> int | None:
-    found = whole_number(value)
-    return found if found is not None and 0 <= found < 2**63 else None
+    number = whole_number(value)
+    return number if number is not None and 0 <= number < 2**63 else None
 
 
 def _spoken(value: Any) -> str:
@@ -208,8 +208,10 @@ class GeneratedFiles(Lenient):
     @property
     def first(self) -> ReplyFile | None:
         """First image, or None."""
-        found = (one for one in (*self.data, *self.images, *self.image) if one.b64_json or one.url)
-        return next(found, None)
+        entries = (
+            one for one in (*self.data, *self.images, *self.image) if one.b64_json or one.url
+        )
+        return next(entries, None)
 
 
 def word(value: Any) -> str:

@@ -35,21 +35,21 @@ def references_of(
         Permanent: There are more than the model takes, or they are too large.
     """
     first = () if request.reference is None else (request.reference,)
-    found = (*first, *request.more_references)
-    if len(found) > most:
+    references = (*first, *request.more_references)
+    if len(references) > most:
         takes = "one reference image" if most == 1 else f"{most} reference images"
         raise Permanent(
-            f"{whose} takes {takes} at most, and there are {len(found)} reference images.",
+            f"{whose} takes {takes} at most, and there are {len(references)} reference images.",
             remedy=remedy,
         )
-    size = sum(image.size for image in found)
+    size = sum(image.size for image in references)
     if max_bytes is not None and size > max_bytes:
         raise Permanent(
             f"The reference images have {size / 2**20:.1f} MiB, more than the "
             f"{max_bytes >> 20} MiB that can be sent to {whose}.",
             remedy="Use smaller ones.",
         )
-    return found
+    return references
 
 
 async def read_reference(context: CallContext, image: Artifact) -> "Sendable":

@@ -114,8 +114,10 @@ def _media_type(headers: Mapping[str, str]) -> str:
 
 def _secrets(headers: Mapping[str, str]) -> list[str]:
     """Values of the secret headers, without a scheme such as `Bearer`."""
-    found = (value.split()[-1:] for name, value in headers.items() if _SECRET_HEADERS.search(name))
-    return [word for words in found for word in words if len(word) > len("none")]
+    secrets = (
+        value.split()[-1:] for name, value in headers.items() if _SECRET_HEADERS.search(name)
+    )
+    return [word for words in secrets for word in words if len(word) > len("none")]
 
 
 def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, str]:
@@ -130,8 +132,8 @@ def _headers(headers: Mapping[str, str], secrets: Iterable[str]) -> dict[str, st
 
 def _body(data: bytes, media_type: str, secrets: list[str]) -> Any:
     """JSON as data, a form as its parts, other text as text, all else as its size and hash."""
-    if found := _BOUNDARY.match(media_type):
-        return _parts(data, found[1], secrets)
+    if boundary := _BOUNDARY.match(media_type):
+        return _parts(data, boundary[1], secrets)
     try:
         text = data.decode() if len(data) < MAX_READ else data.decode(errors="ignore")
     except UnicodeDecodeError:
@@ -145,12 +147,12 @@ def _body(data: bytes, media_type: str, secrets: list[str]) -> Any:
 
 def _parts(data: bytes, boundary: str, secrets: list[str]) -> list[dict[str, Any]]:
     """The parts of `multipart/form-data` (RFC 7578)."""
-    found = []
+    parts = []
     for part in (b"\r\n" + data).split(f"\r\n--{boundary}".encode())[1:-1]:
         head, _, body = part.partition(b"\r\n\r\n")
         described = _shown(head.decode(errors="replace").strip(), secrets)
-        found.append({"head": described[:500], "body": _body(body, "", secrets)})
-    return found
+        parts.append({"head": described[:500], "body": _body(body, "", secrets)})
+    return parts
 
 
 def _binary(size: int, hash_: str) -> str:
@@ -168,12 +170,12 @@ def _shown(text: str, secrets: Iterable[str]) -> str:
     return _without_secrets(text, secrets)
 
 
-def _base64(found: re.Match[str]) -> str:
+def _base64(match: re.Match[str]) -> str:
     """Its length and the hash of the bytes that it stands for, which is that of a stored file."""
-    run = re.sub(r"\\[nr]|[\r\n\\]", "", found[0]).rstrip("=")
+    run = re.sub(r"\\[nr]|[\r\n\\]", "", match[0]).rstrip("=")
     plain = run.translate(str.maketrans("-_", "+/"))
     data = base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "==")
-    return f"<base64: {len(found[0])} characters, sha256 {hashlib.sha256(data).hexdigest()}>"
+    return f"<base64: {len(match[0])} characters, sha256 {hashlib.sha256(data).hexdigest()}>"
 
 
 def _without_secrets(text: str, secrets: Iterable[str]) -> str:

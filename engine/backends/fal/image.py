@@ -106,12 +106,12 @@ class FalImages(RemoteImageBackend[FalSettings]):
 
     def _made(self, result: Any) -> _ImagesReply:
         try:
-            made = _ImagesReply.model_validate(result)
+            reply = _ImagesReply.model_validate(result)
         except ValidationError:
             raise Permanent(
                 f"fal's result holds no image: {self._account.say(str(result))}"
             ) from None
-        return made
+        return reply
 
     def _cost(self, measured: dict[str, Any]) -> int:
         """Cost of a finished request; its maximum if seconds have a price and fal reports none."""
@@ -124,22 +124,22 @@ class FalImages(RemoteImageBackend[FalSettings]):
         return settings.cost + int(-(-seconds * price * 1_000_000 // 1))
 
     async def _keep(
-        self, made: _ImagesReply, request: ImageRequest, context: CallContext
+        self, reply: _ImagesReply, request: ImageRequest, context: CallContext
     ) -> GeneratedImage:
-        if made.is_blacked_out:
+        if reply.is_blacked_out:
             raise refused(self._account, "its safety checker blacked the image out")
-        file = made.first
+        file = reply.first
         if file is None:
-            raise self._no_image(made)
+            raise self._no_image(reply)
         context.progress(1.0, "fetching the image")
         image = await self.fetch(_address(file), self.settings.download_hosts, context)
-        seed = seed_of(request) if made.seed is None else made.seed
+        seed = seed_of(request) if reply.seed is None else reply.seed
         return GeneratedImage(image=image, seed=seed)
 
-    def _no_image(self, made: _ImagesReply) -> Permanent:
-        said = self._account.say(made.description)
+    def _no_image(self, reply: _ImagesReply) -> Permanent:
+        description = self._account.say(reply.description)
         return Permanent(
-            f"{self.info.model} returned no image" + (f": {said}" if said else "."),
+            f"{self.info.model} returned no image" + (f": {description}" if description else "."),
             remedy="Change the prompt, or choose an image model (fal.model).",
         )
 

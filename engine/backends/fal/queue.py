@@ -94,8 +94,8 @@ class FalQueue:
         except TimeoutError:
             raise out_of_time(self._account, self._settings.timeout, unknown=asks) from None
         except FalClientHTTPError as error:
-            found = self._refusal(error.response)
-            raise unless_made(found, error.status_code, unknown=asks) from None
+            refusal = self._refusal(error.response)
+            raise unless_made(refusal, error.status_code, unknown=asks) from None
         except _broken() as error:
             # Its client stumbles over fields that are not needed; the reply is read as it came.
             if not self._heard.whole or not 200 <= self._heard.status < 300:
@@ -174,9 +174,9 @@ class FalQueue:
             if response.status_code != 200:
                 error = self._made_nothing(response)
                 raise error if _is_the_models(response) else _still_there(error)
-            if (found := plain(response.content)) is None:
+            if (document := plain(response.content)) is None:
                 raise _still_there(cut_off(self._account, "its result is no JSON"))
-            return found
+            return document
 
         return await self._look(fetch())
 
@@ -193,19 +193,19 @@ class FalQueue:
             raise _still_there(from_exception(self._account, error)) from None
 
     def _refusal(self, response: Any, *, resubmit: bool = False) -> StepError:
-        found = ErrorReply.read(response.content, response.headers)
-        if found.is_of_content and response.status_code in {400, 403, 422}:
-            return refused(self._account, found.text)
+        reply = ErrorReply.read(response.content, response.headers)
+        if reply.is_of_content and response.status_code in {400, 403, 422}:
+            return refused(self._account, reply.text)
         return from_status(
-            self._account, response.status_code, found.text, response.headers, resubmit=resubmit
+            self._account, response.status_code, reply.text, response.headers, resubmit=resubmit
         )
 
     def _lookup_refusal(self, response: Any) -> StepError:
-        found = _still_there(self._refusal(response))
-        if isinstance(found, Blocked) and found.reason == "backend":
+        refusal = _still_there(self._refusal(response))
+        if isinstance(refusal, Blocked) and refusal.reason == "backend":
             # A submit reaches fal under the same address, so this request is what is not there.
-            return Retryable(f"fal does not know the request: {found.message}")
-        return found
+            return Retryable(f"fal does not know the request: {refusal.message}")
+        return refusal
 
     def _made_nothing(self, response: Any) -> StepError:
         """A request that has ended answers with the status of its model."""
@@ -217,11 +217,11 @@ class FalQueue:
     def _refuse_failure(self, status: RequestStatus) -> None:
         if status.failure is None:
             return
-        kind, said = status.failure
-        if is_refusal(kind, said):
-            raise refused(self._account, said or kind)
+        kind, reason = status.failure
+        if is_refusal(kind, reason):
+            raise refused(self._account, reason or kind)
         message = f"fal could not do it ({self._account.say(kind, 60) or 'no reason'}): "
-        message += self._account.say(said) or "it says no more."
+        message += self._account.say(reason) or "it says no more."
         if _OUR_FAULT.search(kind):
             raise Permanent(message)
         raise Retryable(message, resubmit=True)  # the runner's fault, which fal does not bill

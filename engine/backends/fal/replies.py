@@ -45,8 +45,10 @@ class Submission(Lenient):
         """
         from fal_client import AsyncRequestHandle
 
-        made = AsyncRequestHandle.from_request_id(None, endpoint, self.request_id)  # type: ignore[arg-type]
-        return FalTicket.from_urls(made.request_id, made.response_url, made.status_url, base_url)
+        handle = AsyncRequestHandle.from_request_id(None, endpoint, self.request_id)  # type: ignore[arg-type]
+        return FalTicket.from_urls(
+            handle.request_id, handle.response_url, handle.status_url, base_url
+        )
 
 
 class LogMessage(Lenient):
@@ -78,10 +80,10 @@ class RequestStatus(Lenient):
     @property
     def failure(self) -> tuple[str, str] | None:
         """Type and message of its failure, or None."""
-        said = message_of(self.error)
-        if not said and not self.error_type and self.status not in _FAILED:
+        message = message_of(self.error)
+        if not message and not self.error_type and self.status not in _FAILED:
             return None
-        return self.error_type, said
+        return self.error_type, message
 
     def progress(self) -> tuple[float | None, str]:
         """Return its progress as a fraction and a message."""
@@ -108,12 +110,12 @@ class ErrorReply:
     @classmethod
     def read(cls, body: bytes, headers: Mapping[str, str]) -> Self:
         """Read an error from its body and headers."""
-        found = plain(body)
-        detail = found.get("detail") if isinstance(found, dict) else None
-        kinds = [found.get("error_type")] if isinstance(found, dict) else []
+        document = plain(body)
+        detail = document.get("detail") if isinstance(document, dict) else None
+        kinds = [document.get("error_type")] if isinstance(document, dict) else []
         kinds += [headers.get("x-fal-error-type"), *_types(detail)]
-        said = message_of(detail) or body[:2000].decode("utf-8", "replace")
-        return cls(said, tuple(kind for kind in kinds if isinstance(kind, str)))
+        message = message_of(detail) or body[:2000].decode("utf-8", "replace")
+        return cls(message, tuple(kind for kind in kinds if isinstance(kind, str)))
 
     @property
     def is_of_content(self) -> bool:
@@ -130,9 +132,9 @@ def seconds_in(value: Any) -> float | None:
     return seconds if 0 <= seconds < _MAX_SECONDS else None
 
 
-def is_refusal(kind: str, said: str) -> bool:
+def is_refusal(kind: str, message: str) -> bool:
     """True if a failure's type, or its message if it has none, is a refusal of content."""
-    return bool(_REFUSED.search(kind or said))
+    return bool(_REFUSED.search(kind or message))
 
 
 def message_of(detail: Any) -> str:
@@ -145,8 +147,8 @@ def message_of(detail: Any) -> str:
 def _item(item: dict[str, Any]) -> str:
     place = item.get("loc")
     where = ".".join(map(word, place[1:])) if isinstance(place, list) else ""
-    said = f"{word(item.get('msg'))} ({word(item.get('type'))})"
-    return f"{where}: {said}" if where else said
+    message = f"{word(item.get('msg'))} ({word(item.get('type'))})"
+    return f"{where}: {message}" if where else message
 
 
 def _types(detail: Any) -> list[Any]:

@@ -29,25 +29,29 @@ def gemini_error(
         body: The reply's body, parsed; anything that is no `google.rpc.Status` is shown as it is.
         headers: The reply's headers.
     """
-    found = body[0] if isinstance(body, list) and body else body
-    error = found.get("error", found) if isinstance(found, dict) else {"message": str(found or "")}
+    document = body[0] if isinstance(body, list) and body else body
+    error = (
+        document.get("error", document)
+        if isinstance(document, dict)
+        else {"message": str(document or "")}
+    )
     error = error if isinstance(error, dict) else {"message": str(error)}
-    said = " ".join(str(error[key]) for key in ("message", "status") if error.get(key))
+    message = " ".join(str(error[key]) for key in ("message", "status") if error.get(key))
     details = [one for one in error.get("details") or [] if isinstance(one, dict)]
     headers = dict(headers or {})
     if wait := _retry_delay(details):
         headers["retry-after"] = wait
     if any(one.get("reason") == "API_KEY_INVALID" for one in details):
         status = 401
-    exhausted = _is_for_long(details) or is_spent(said)
-    return from_status(account, status, said, headers, exhausted=exhausted)
+    exhausted = _is_for_long(details) or is_spent(message)
+    return from_status(account, status, message, headers, exhausted=exhausted)
 
 
 def _retry_delay(details: list[dict[str, Any]]) -> str:
     for one in details:
-        found = _SECONDS.fullmatch(str(one.get("retryDelay", "")))
-        if found:
-            return found[1]
+        match = _SECONDS.fullmatch(str(one.get("retryDelay", "")))
+        if match:
+            return match[1]
     return ""
 
 

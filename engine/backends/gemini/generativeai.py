@@ -171,10 +171,10 @@ def _content(turn: ChatTurn) -> dict[str, Any]:
 
 def _schema(schema: dict[str, Any]) -> dict[str, Any]:
     """A JSON schema in this client's own form, which allows no `additionalProperties`."""
-    made: dict[str, Any] = {"type": schema["type"].upper()}
+    converted: dict[str, Any] = {"type": schema["type"].upper()}
     if "items" in schema:
-        made["items"] = _schema(schema["items"])
+        converted["items"] = _schema(schema["items"])
     if "properties" in schema:
-        made["properties"] = {name: _schema(one) for name, one in schema["properties"].items()}
-        made["required"] = schema["required"]
-    return made
+        converted["properties"] = {name: _schema(one) for name, one in schema["properties"].items()}
+        converted["required"] = schema["required"]
+    return converted

@@ -79,9 +79,9 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
         context.progress(None, f"{self.info.model} is making it")
         reply = await self._ask(genai, contents(genai, request, images), request)
         report(context, reply.usage, self.settings)
-        found = self._image(reply)
+        generated = self._image(reply)
         await context.charged(self.settings.cost_of(self._size(request)))
-        data = from_base64(self._account, found.inline.data)
+        data = from_base64(self._account, generated.inline.data)
         image = await context.keep(await checked(self._account, data), role=ROLE)
         return GeneratedImage(image=image, seed=request.seed % MAX_SEED)
 
@@ -130,10 +130,10 @@ class GeminiImages(RemoteImageBackend[GeminiImageSettings]):
             if images := [part for part in one.answer if part.inline.is_image]:
                 return images[-1]
         candidate = reply.candidates[0]
-        reason, said = candidate.finish, f"{candidate.message} {candidate.text}".strip()
+        reason, message = candidate.finish, f"{candidate.message} {candidate.text}".strip()
         if _REFUSALS.search(reason):
-            raise refused(self._account, f"{reason} {said}".strip())
-        words = f": {self._account.say(said)}" if said else "."
+            raise refused(self._account, f"{reason} {message}".strip())
+        words = f": {self._account.say(message)}" if message else "."
         reason = self._account.say(reason, 60) or "no reason"
         raise Permanent(
             f"{self.info.model} returned no image ({reason}){words}",

@@ -119,8 +119,8 @@ class LocalScorers(BaseBackend):
     def _key(self, parts: tuple[Part, ...]) -> ModelKey:
         settings = self.settings.model_dump(include=set(ScoringOptions.model_fields))
         options = ScoringOptions.model_validate({**settings, "parts": parts})
-        told = _canonical(options.model_dump(mode="json"))
-        return ModelKey(LOADER, told, ", ".join(parts), self.settings.device)
+        described = _canonical(options.model_dump(mode="json"))
+        return ModelKey(LOADER, described, ", ".join(parts), self.settings.device)
 
 
 def _weights(settings: LocalSettings) -> list[RequiredWeights]:
@@ -153,8 +153,8 @@ def _version(settings: LocalSettings) -> str:
     models = settings.model_dump(
         include={name for name in type(settings).model_fields if _is_of(name, settings.scorers)}
     )
-    told = " ".join(f"{name}={marked_model(str(value))}" for name, value in models.items())
-    return f"{VERSION} {maps} {settings.precision} {told}"
+    described = " ".join(f"{name}={marked_model(str(value))}" for name, value in models.items())
+    return f"{VERSION} {maps} {settings.precision} {described}"
 
 
 def _is_of(field: str, scorers: Sequence[str]) -> bool:

@@ -107,8 +107,8 @@ class OllamaChatClient:
         Raises:
             StepError: The server did not say.
         """
-        found = await self.ask(_Models, "list")
-        return sorted(one.model for one in found.models if one.model)
+        listing = await self.ask(_Models, "list")
+        return sorted(one.model for one in listing.models if one.model)
 
     async def reply(self, model: str, talk: Conversation) -> tuple[ModelReply, TokenUsage]:
         """One round.
@@ -121,7 +121,7 @@ class OllamaChatClient:
         if talk.temperature is not None:
             options["temperature"] = talk.temperature
         messages = [{"role": "system", "content": talk.system}, *map(_message, talk.turns)]
-        found = await self.ask(
+        reply = await self.ask(
             _Chat,
             "chat",
             unknown=asks_about(settings, talk),
@@ -131,8 +131,8 @@ class OllamaChatClient:
             format=_format(settings, talk),
             think=settings.think,
         )
-        count = TokenUsage(tokens_in=found.prompt_eval_count, tokens_out=found.eval_count)
-        return self._read(found.message, found.done_reason), count
+        count = TokenUsage(tokens_in=reply.prompt_eval_count, tokens_out=reply.eval_count)
+        return self._read(reply.message, reply.done_reason), count
 
     def _read(self, message: _Message, finish: str) -> ModelReply:
         calls = call_arguments(call.function.arguments for call in message.tool_calls)
@@ -186,10 +186,10 @@ class OllamaChatClient:
     async def _refusal(self, error: Exception, heard: LastReply, model: str | None) -> StepError:
         if not heard.status:
             return from_exception(self.account, error)
-        said = said_in(bytes(heard.body))
-        if heard.status == 404 and model is not None and "not found" in said:
+        message = said_in(bytes(heard.body))
+        if heard.status == 404 and model is not None and "not found" in message:
             return await self._without(model)
-        return from_status(self.account, heard.status, said, heard.headers)
+        return from_status(self.account, heard.status, message, heard.headers)
 
     async def _without(self, model: str) -> Blocked:
         try:

@@ -116,10 +116,10 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
         size = size_for(self.info.model, request.width, request.height)
         context.progress(None, f"{self.info.model} is making it, {size}")
         sent = self._asked(request, size)
-        made = await self._ask(sent, references, asks=self.asks(request))
-        file = made.first
+        reply = await self._ask(sent, references, asks=self.asks(request))
+        file = reply.first
         address = None if file is None else _address(file)
-        await context.charged(self._cost(made.usage, context), address)
+        await context.charged(self._cost(reply.usage, context), address)
         if file is None:
             raise Permanent(f"{self.info.model} returned no image.")
         if file.b64_json:
@@ -168,12 +168,12 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
                 return await images.edit(image=sent, **asked)
 
         def refused(error: Any) -> StepError:
-            found = status_error(self._account, error)
-            return unless_made(found, error.status_code, unknown=asks)
+            failure = status_error(self._account, error)
+            return unless_made(failure, error.status_code, unknown=asks)
 
         try:
             async with asyncio.timeout(seconds):
-                made, _ = await whole_reply(
+                reply, _ = await whole_reply(
                     openai,
                     self._account,
                     send,
@@ -184,9 +184,9 @@ class OpenAIImages(RemoteImageBackend[OpenAISettings]):
                 )
         except TimeoutError:
             raise out_of_time(self._account, seconds, unknown=asks) from None
-        if not made.names_some:
+        if not reply.names_some:
             raise cut_off(self._account, "what came is no image", unknown=asks)
-        return made
+        return reply
 
 
 def _address(file: ReplyFile) -> str | None:

@@ -83,18 +83,18 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
         reference = None if first is None else (await read_reference(context, first)).data
         fields = self._fields(request, reference is not None)
         context.progress(None, f"{self.info.model} is making it")
-        made, data = await self._made(fields, reference)
-        if made.image or data:  # a blurred one costs as much as any other
+        reply, data = await self._made(fields, reference)
+        if reply.image or data:  # a blurred one costs as much as any other
             await context.charged(self.settings.cost)
-        finish = made.finish_reason.upper()
+        finish = reply.finish_reason.upper()
         if "FILTERED" in finish:
             raise refused(self._account, "its content filter held the image back")
-        if finish != _SUCCESS and not made.image and not data:
+        if finish != _SUCCESS and not reply.image and not data:
             reason = self._account.say(finish, 60)
             raise Permanent(f"{self.info.model} returned no image ({reason}).")
-        data = data or from_base64(self._account, made.image)
+        data = data or from_base64(self._account, reply.image)
         image = await keep_image(context, self._account, data)
-        seed = fields["seed"] if made.seed is None else made.seed
+        seed = fields["seed"] if reply.seed is None else reply.seed
         return GeneratedImage(image=image, seed=int(seed))
 
     def _fields(self, request: ImageRequest, has_reference: bool) -> dict[str, str]:
@@ -135,9 +135,12 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
             raise self._refusal(response)
         headers = response.headers
         if headers.get("content-type", "").startswith("image/"):
-            told = {"seed": headers.get("seed"), "finish_reason": headers.get("finish-reason")}
-            return _ImageReply.model_validate({"image": "", **told}), response.content
-        made = read_as(
+            fields_of_headers = {
+                "seed": headers.get("seed"),
+                "finish_reason": headers.get("finish-reason"),
+            }
+            return _ImageReply.model_validate({"image": "", **fields_of_headers}), response.content
+        reply = read_as(
             _ImageReply,
             self._account,
             response.content,
@@ -145,7 +148,7 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
             what="no image",
             unknown=self.settings.asks,
         )
-        return made, b""
+        return reply, b""
 
     async def _send(self, fields: dict[str, str], reference: bytes | None) -> Any:
         import httpx
@@ -175,10 +178,10 @@ class StabilityImages(RemoteImageBackend[StabilitySettings]):
             raise from_exception(self._account, error, unknown=settings.asks) from None
 
     def _refusal(self, response: Any) -> StepError:
-        name, said = _said(response)
-        if name == "content_moderation" or "content_moderation" in said:
-            return refused(self._account, said)
-        error = from_status(self._account, response.status_code, said, response.headers)
+        name, message = _said(response)
+        if name == "content_moderation" or "content_moderation" in message:
+            return refused(self._account, message)
+        error = from_status(self._account, response.status_code, message, response.headers)
         return unless_made(error, response.status_code, unknown=self.settings.asks)
 
 

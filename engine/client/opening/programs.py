@@ -88,16 +88,16 @@ def program_for(
     """
     if not kinds().of(kind).plays:
         return _viewer(settings, environment)
-    found = _player(media_type, settings, environment)
-    if found.program is None and not _is_remote(environment):
+    program = _player(media_type, settings, environment)
+    if program.program is None and not _is_remote(environment):
         viewer = _viewer(settings, environment)
-        return viewer if viewer.program else found
-    return found
+        return viewer if viewer.program else program
+    return program
 
 
 def _viewer(settings: OpenSettings, environment: Mapping[str, str]) -> Choice:
-    if own := environment.get(VIEWER_VARIABLE):
-        return _own(VIEWER_VARIABLE, own, plays=False)
+    if command := environment.get(VIEWER_VARIABLE):
+        return _own(VIEWER_VARIABLE, command, plays=False)
     if settings.viewer == "none":
         return Choice(reason="The setting open.viewer is none.")
     if not _has_display(environment):
@@ -150,8 +150,8 @@ def _own(variable: str, text: str, *, plays: bool) -> Choice:
 
 def _which(name: str) -> str | None:
     """Return the absolute path of a program; one in the current folder is never meant."""
-    found = shutil.which(name)
-    return found if found and Path(found).is_absolute() else None
+    path = shutil.which(name)
+    return path if path and Path(path).is_absolute() else None
 
 
 def _is_remote(environment: Mapping[str, str]) -> bool:

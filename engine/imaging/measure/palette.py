@@ -51,5 +51,5 @@ def dominant(pixels: Array, count: int = 6) -> list[Swatch]:
     shares = np.bincount(nearest, minlength=len(means)) / len(lab)
     colours = srgb(means)
     order = np.argsort(-shares, kind="stable")
-    found = [(colours[at], float(shares[at])) for at in order if shares[at] > 0]
-    return [Swatch((float(c[0]), float(c[1]), float(c[2])), share) for c, share in found]
+    shares_by_colour = [(colours[at], float(shares[at])) for at in order if shares[at] > 0]
+    return [Swatch((float(c[0]), float(c[1]), float(c[2])), share) for c, share in shares_by_colour]

@@ -73,7 +73,7 @@ def _table() -> dict[str, Any]:
 def understand(brief: str, strictness: float = 1.0) -> Brief:
     """Reads a brief; a brief without a known word gets what is expected of any image."""
     reading = read(brief)
-    found: dict[str, list[tuple[tuple[float, float], float, str]]] = {}
+    wishes: dict[str, list[tuple[tuple[float, float], float, str]]] = {}
     unmeasured: list[str] = []
     for mention in reading.mentions:
         if (mention.family, mention.name) in reading.removed or mention.family == "colour":
@@ -84,16 +84,16 @@ def understand(brief: str, strictness: float = 1.0) -> Brief:
             continue
         weight = _table()["weights"][mention.family] * mention.weight
         for measure, span in ranges.items():
-            found.setdefault(measure, []).append(((span[0], span[1]), weight, mention.name))
+            wishes.setdefault(measure, []).append(((span[0], span[1]), weight, mention.name))
     for measure, span in _palette(reading).items():
         weight = _table()["weights"]["palette"]
-        if measure == "lightness" and measure in found:
+        if measure == "lightness" and measure in wishes:
             weight *= 0.3
-        found.setdefault(measure, []).append((span, weight, "the palette"))
+        wishes.setdefault(measure, []).append((span, weight, "the palette"))
     for measure, span in _table()["craft"]["any"].items():
-        if measure not in found:
-            found[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
-    ranges_ = [_averaged(measure, votes) for measure, votes in found.items()]
+        if measure not in wishes:
+            wishes[measure] = [((span[0], span[1]), _table()["weights"]["craft"], "any picture")]
+    ranges_ = [_averaged(measure, votes) for measure, votes in wishes.items()]
     every = (*ranges_, *_colours(reading))
     strict = (replace(one, tolerance=one.tolerance / strictness) for one in every)
     return Brief(tuple(strict), tuple(dict.fromkeys(unmeasured)))

@@ -64,12 +64,12 @@ def call_of(asks: Sequence[ImageTask], step: int, answers: list[Any]) -> ImageCa
     return call
 
 
-def answers_of(made: Any, call: ImageCall) -> list[Any]:
+def answers_of(output: Any, call: ImageCall) -> list[Any]:
     """Return the pixels of a pipeline's output, or the reason why there are none."""
-    flagged = getattr(made, "nsfw_content_detected", None) or [False] * len(call.asks)
+    flagged = getattr(output, "nsfw_content_detected", None) or [False] * len(call.asks)
     return [
         _held_back() if is_flagged else _pixels(tensor, ask)
-        for tensor, ask, is_flagged in zip(made.images, call.asks, flagged, strict=True)
+        for tensor, ask, is_flagged in zip(output.images, call.asks, flagged, strict=True)
     ]
 
 

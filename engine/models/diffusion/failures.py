@@ -46,21 +46,21 @@ def loading(what: str, remedy: str) -> Iterator[None]:
 
 
 def _explained(error: Exception, what: str, remedy: str) -> StepError:
-    said = clean(str(error), 2000) or type(error).__name__
+    message = clean(str(error), 2000) or type(error).__name__
     kind = type(error).__name__
-    if isinstance(error, ImportError) or said.startswith(_LAZY):
+    if isinstance(error, ImportError) or message.startswith(_LAZY):
         return Blocked(
-            f"A package that is needed to load {what} cannot be imported: {said}",
+            f"A package that is needed to load {what} cannot be imported: {message}",
             reason="backend",
             remedy=f"Run: {install_command(extra='local')} (then resume)",
         )
     if isinstance(error, OSError) or kind == "SafetensorError":
         return Blocked(
-            f"The files of {what} are not whole: {said}", reason="weights", remedy=remedy
+            f"The files of {what} are not whole: {message}", reason="weights", remedy=remedy
         )
     if isinstance(error, _UNFIT) or kind == "SingleFileComponentError":
         return Permanent(
-            f"It was not possible to load {what} as a model that makes images: {said}",
+            f"It was not possible to load {what} as a model that makes images: {message}",
             remedy="Choose a Stable Diffusion, SDXL or other text-to-image model of diffusers, "
             "and parts that belong to it.",
         )

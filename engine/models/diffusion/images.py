@@ -73,11 +73,11 @@ class ImageModel:
         call = call_of(asks, self._side_step(), answers)
         if call.tasks:
             try:
-                made = self._made(call, reporter)
+                output = self._made(call, reporter)
             except CallAbandoned:
                 self._after_interrupt()
                 return answers
-            for task, answer in zip(call.tasks, made, strict=True):
+            for task, answer in zip(call.tasks, output, strict=True):
                 answers[task] = None if reporter.is_given_up(task) else answer
         return answers
 
@@ -100,7 +100,7 @@ class ImageModel:
         pipe, more = self._pipe, dict[str, Any]()
         if following == "img2img":
             pipe = self._img2img()
-            more["image"] = [covering(own[0], *call.size) for own in call.references]
+            more["image"] = [covering(images[0], *call.size) for images in call.references]
             # At least one step is run: the pipelines round down.
             more["strength"] = min(1.0, max(sampling.strength, 1.5 / sampling.steps))
         if self._adapter is not None:

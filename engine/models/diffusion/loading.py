@@ -90,40 +90,42 @@ def _base(asked: PipelineOptions, dtype: Any) -> Any:
     wanted = model_wanted(asked)
     path = require(wanted)
     with loading(f"the model {wanted.source}", _mend(wanted)):
-        given = {"dtype": dtype, **_vae(asked, dtype, path)}
+        options = {"dtype": dtype, **_vae(asked, dtype, path)}
         if is_single_file(asked.model):
-            return _from_single_file(asked, path, given)
+            return _from_single_file(asked, path, options)
         return _library().AutoPipelineForText2Image.from_pretrained(
-            path, variant=asked.variant, **_SAFE, **given
+            path, variant=asked.variant, **_SAFE, **options
         )
 
 
-def _from_single_file(asked: PipelineOptions, path: Path, given: dict[str, Any]) -> Any:
+def _from_single_file(asked: PipelineOptions, path: Path, options: dict[str, Any]) -> Any:
     """Load a single file, which has weights only: class and configuration are another model's."""
     diffusers, wanted = _library(), config_wanted(asked)
     config = require(wanted) if wanted else path.parent
     name = diffusers.DiffusionPipeline.load_config(config)["_class_name"]
-    made = getattr(diffusers, str(name), None)
-    if made is None or not hasattr(made, "from_single_file"):
+    pipeline = getattr(diffusers, str(name), None)
+    if pipeline is None or not hasattr(pipeline, "from_single_file"):
         raise Permanent(
             f"A model of class {name!r} cannot be loaded from a single file.",
             remedy="Set diffusers.config to the folder or id of a model that the file belongs to, "
             "or diffusers.model to a folder.",
         )
-    return made.from_single_file(str(path), config=str(config), local_files_only=True, **given)
+    return pipeline.from_single_file(
+        str(path), config=str(config), local_files_only=True, **options
+    )
 
 
 def _vae(asked: PipelineOptions, dtype: Any, model: Path) -> dict[str, Any]:
     wanted = vae_wanted(asked)
     if wanted is None:
         return {}
-    made, path = _library().AutoencoderKL, require(wanted)
+    vae_class, path = _library().AutoencoderKL, require(wanted)
     with loading(f"the VAE {wanted.source}", _mend(wanted)):
         if not path.is_file():
-            return {"vae": made.from_pretrained(path, dtype=dtype, **_SAFE)}
-        found = config_wanted(asked)
-        config = require(found) if found else model
-        vae = made.from_single_file(
+            return {"vae": vae_class.from_pretrained(path, dtype=dtype, **_SAFE)}
+        config_path = config_wanted(asked)
+        config = require(config_path) if config_path else model
+        vae = vae_class.from_single_file(
             str(path), config=str(config), subfolder="vae", dtype=dtype, local_files_only=True
         )
     return {"vae": vae}

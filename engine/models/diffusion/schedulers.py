@@ -47,11 +47,11 @@ _DISTILLED = frozenset({"lcm", "tcd"})
 """Schedulers of distilled models; diffusers lists them as compatible with nothing."""
 
 
-def scheduler_like(own: Any, name: str, *, karras: bool) -> Any:
+def scheduler_like(current: Any, name: str, *, karras: bool) -> Any:
     """Return a fresh scheduler for one call, since schedulers have a state.
 
     Args:
-        own: The model's own scheduler.
+        current: The model's own scheduler.
         name: One of the names, or `default` for the model's own.
         karras: True to use the noise levels of Karras et al.
 
@@ -60,24 +60,28 @@ def scheduler_like(own: Any, name: str, *, karras: bool) -> Any:
     """
     import diffusers
 
-    class_name, changes = _CLASSES.get(name, (type(own).__name__, {}))
-    made = type(own) if name == "default" else getattr(diffusers, class_name)
-    if name != "default" and not _fits(own, made, name):
+    class_name, changes = _CLASSES.get(name, (type(current).__name__, {}))
+    scheduler = type(current) if name == "default" else getattr(diffusers, class_name)
+    if name != "default" and not _fits(current, scheduler, name):
         raise Permanent(
             f"This model does not run with the scheduler {name}.",
             remedy="Set diffusers.scheduler to default.",
         )
     if karras:
-        if "use_karras_sigmas" not in own.config and name == "default":
+        if "use_karras_sigmas" not in current.config and name == "default":
             raise Permanent(
                 "The model's own scheduler does not know Karras noise levels.",
                 remedy="Set diffusers.scheduler to euler or dpm++-2m, or diffusers.karras to "
                 "false.",
             )
         changes = {**changes, "use_karras_sigmas": True}
-    return made.from_config(own.config, **changes)
+    return scheduler.from_config(current.config, **changes)
 
 
-def _fits(own: Any, made: type, name: str) -> bool:
-    compatible = own.compatibles
-    return made is type(own) or made in compatible or (name in _DISTILLED and bool(compatible))
+def _fits(current: Any, scheduler: type, name: str) -> bool:
+    compatible = current.compatibles
+    return (
+        scheduler is type(current)
+        or scheduler in compatible
+        or (name in _DISTILLED and bool(compatible))
+    )

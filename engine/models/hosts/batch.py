@@ -63,8 +63,10 @@ class _TaskReporter:
         """Report the progress of a task; a report too soon after the previous one is dropped."""
         if self._is_due("progress", task, PROGRESS_SECONDS):
             known = None if fraction is None else float(fraction)
-            said = messages.TaskProgress(self._number, self._tasks[task], known, str(message)[:500])
-            self._tell(said)
+            report = messages.TaskProgress(
+                self._number, self._tasks[task], known, str(message)[:500]
+            )
+            self._tell(report)
 
     def preview(self, task: int, image: bytes) -> None:
         """Report a preview of a task's image."""
@@ -130,14 +132,14 @@ class HostBatch:
             lacks_memory = is_out_of_memory(error)
             if not lacks_memory and is_device_gone(error):
                 raise DeviceGone(str(error)) from error
-            said = defect(error)
+            problem = defect(error)
             del error  # its traceback holds what filled the memory
             self._cache.memory.release()
             if len(tasks) > 1:
                 self._halve(tasks, lacks_memory=lacks_memory)
                 return
             if not lacks_memory:
-                self._answers[tasks[0]] = said
+                self._answers[tasks[0]] = problem
                 return
             if not self._find_room():
                 self._answers[tasks[0]] = messages.TaskRefused(
@@ -159,8 +161,8 @@ class HostBatch:
             payloads = [self._payloads[task] for task in tasks]
             answers = held.model.run(self._run.operation, payloads, reporter)
             if len(answers) != len(tasks):
-                said = pluralize(len(answers), "answer")
-                raise ValueError(f"{said} to {pluralize(len(tasks), 'task')}")
+                counted = pluralize(len(answers), "answer")
+                raise ValueError(f"{counted} to {pluralize(len(tasks), 'task')}")
         except StepError as error:
             refused = messages.TaskRefused(safe_pickle.pack_error(error))
             self._answers |= dict.fromkeys(tasks, refused)

@@ -103,18 +103,18 @@ def _ask_torch() -> list[Device]:
         ours.close()
 
 
-def _tell_devices(told: Connection) -> None:
+def _tell_devices(pipe: Connection) -> None:
     settle(1)
     import torch
 
-    found: list[tuple[str, str, int]] = []
+    devices: list[tuple[str, str, int]] = []
     if torch.cuda.is_available():
         for number in range(torch.cuda.device_count()):
             known = torch.cuda.get_device_properties(number)
-            found.append((f"cuda:{number}", str(known.name), int(known.total_memory)))
+            devices.append((f"cuda:{number}", str(known.name), int(known.total_memory)))
     elif torch.backends.mps.is_available():
-        found.append(("mps", _processor(), int(torch.mps.recommended_max_memory())))
-    told.send(found)
+        devices.append(("mps", _processor(), int(torch.mps.recommended_max_memory())))
+    pipe.send(devices)
 
 
 def _processor() -> str:

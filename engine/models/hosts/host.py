@@ -296,8 +296,8 @@ class ModelHost:
     def _has_ended(self, code: int) -> None:
         work, ahead, process, why = self.work, self.ahead, self._process, self._killed_for
         if process is not None and not why and process.last_words:
-            said = clean(process.last_words, None, keep_newlines=True)
-            log.error("%s printed at last: %s", self, said)
+            words = clean(process.last_words, None, keep_newlines=True)
+            log.error("%s printed at last: %s", self, words)
         how = why or exit_in_words(code)
         self._forget_process()
         self._restarts += 1

@@ -119,11 +119,11 @@ class ModelHosts:
             if self._hosts:
                 return
             names = self._settings.devices
-            found = named_devices(names) if names else await asyncio.to_thread(find_devices)
-            log.info("models run on %s", ", ".join(device.id for device in found))
+            devices = named_devices(names) if names else await asyncio.to_thread(find_devices)
+            log.info("models run on %s", ", ".join(device.id for device in devices))
             self._hosts += [
-                ModelHost(device, self._orders(device, found), self._settings, self._known, self)
-                for device in found
+                ModelHost(device, self._orders(device, devices), self._settings, self._known, self)
+                for device in devices
             ]
 
     def _orders(self, device: Device, devices: Sequence[Device]) -> WorkerOptions:

@@ -120,5 +120,5 @@ def _renamed(name: str) -> str:
 
 def _count(state: Mapping[str, Any], pattern: str) -> int:
     """Return the number of layers: one more than the highest index."""
-    found = [re.match(pattern, name) for name in state]
-    return 1 + max(int(match.group(1)) for match in found if match)
+    matches = [re.match(pattern, name) for name in state]
+    return 1 + max(int(match.group(1)) for match in matches if match)

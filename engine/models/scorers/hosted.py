@@ -85,8 +85,8 @@ class LoadedScorers:
         answers: list[Any] = [None] * len(payloads)
         if alive:
             do = {"score": self._score, "compare": self._compare}[operation]
-            given = [payloads[task] for task in alive]
-            for task, answer in zip(alive, do(given, alive, reporter), strict=True):
+            inputs = [payloads[task] for task in alive]
+            for task, answer in zip(alive, do(inputs, alive, reporter), strict=True):
                 answers[task] = answer
         return answers
 
@@ -110,12 +110,12 @@ class LoadedScorers:
 
     def _device_modules(self) -> list[DeviceModule]:
         """Return every module once, however many scorers share it."""
-        found = [
+        modules = [
             device_module for scorer in self.scorers for device_module in scorer.device_modules()
         ]
         if self.tower is not None:
-            found.append(self.tower.device_module)
-        return list({id(device_module): device_module for device_module in found}.values())
+            modules.append(self.tower.device_module)
+        return list({id(device_module): device_module for device_module in modules}.values())
 
     def _score(
         self, tasks: Sequence[ScoreTask], named: Sequence[int], reporter: BatchReporter
@@ -131,20 +131,24 @@ class LoadedScorers:
             raws = self._raws(scorer, images, [tasks[owners[p]] for p in images.places])
             marks = [_mark(scorer.metric, raw, images, p) for p, raw in enumerate(raws)]
             for index, task_ in enumerate(tasks):
-                own = [mark for mark, owner in zip(marks, owners, strict=True) if owner == index]
-                columns[index].append(self._column(scorer, task_, own).model_dump(mode="json"))
+                own_marks = [
+                    mark for mark, owner in zip(marks, owners, strict=True) if owner == index
+                ]
+                columns[index].append(
+                    self._column(scorer, task_, own_marks).model_dump(mode="json")
+                )
         return columns
 
     def _raws(
         self, scorer: LoadedScorer, images: ImageBatch, tasks: Sequence[ScoreTask]
     ) -> list[float | None]:
         """Return a number for each image of the batch, None for those that cannot be read."""
-        found: list[float | None] = [None] * (len(images) + len(images.notes))
+        raws: list[float | None] = [None] * (len(images) + len(images.notes))
         if len(images):
             texts = [_text_for(scorer, task) for task in tasks]
             for place, raw in zip(images.places, scorer.raws(images, texts), strict=True):
-                found[place] = raw
-        return found
+                raws[place] = raw
+        return raws
 
     def _column(
         self, scorer: LoadedScorer, task: ScoreTask, marks: Sequence[ImageScore]
@@ -183,10 +187,13 @@ class LoadedScorers:
             if place in images.notes:
                 note = images.notes[place]
                 return Permanent(f"Image {number} of the set cannot be compared. {note}")
-        own = vectors[[images.places.index(place) for place in places]]
+        own_vectors = vectors[[images.places.index(place) for place in places]]
         return {
             "method": f"cosine of embeddings of {tower.identity}, {self.precision}",
-            "values": [[round(v, 6) for v in row] for row in (own @ own.T).clamp(-1, 1).tolist()],
+            "values": [
+                [round(v, 6) for v in row]
+                for row in (own_vectors @ own_vectors.T).clamp(-1, 1).tolist()
+            ],
         }
 
 

@@ -75,13 +75,13 @@ class ImageReward:
     def raws(self, images: ImageBatch, texts: Sequence[str]) -> list[float]:
         """Return the reward of each image for its text, in deviations from the mean."""
         pixels = images.pixels(self.recipe)
-        found: list[float] = []
+        rewards: list[float] = []
         step = self.vision.batch
         with self.vision.at_work(), self.text.at_work():
             for start in range(0, len(pixels), step):
                 end = start + step
-                found += self._rewards(pixels[start:end], list(texts[start:end])).tolist()
-        return found
+                rewards += self._rewards(pixels[start:end], list(texts[start:end])).tolist()
+        return rewards
 
     def cuts(self, text: str) -> bool:
         """Return whether a text has more than 35 tokens."""

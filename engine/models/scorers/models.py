@@ -148,8 +148,8 @@ def wanted_by(
     models: ScorerModels, parts: Sequence[Part], *, offline: bool = False
 ) -> list[RequiredWeights]:
     """Return all weights that parts need, each once, by name."""
-    found = {item.name: item for part in parts for item in _of_part(models, part)}
-    return [item.model_copy(update={"offline": offline}) for item in found.values()]
+    items = {item.name: item for part in parts for item in _of_part(models, part)}
+    return [item.model_copy(update={"offline": offline}) for item in items.values()]
 
 
 def _of_part(models: ScorerModels, part: Part) -> Iterator[RequiredWeights]:

@@ -73,13 +73,13 @@ class VqaScore:
         decoded = [shown(image, self.template) for image in images.images]
         asked_of = {text: self._asked(text) for text in dict.fromkeys(texts)}
         questions = [asked_of[text] for text in texts]
-        found: list[float] = []
+        likelihoods: list[float] = []
         step = self.device_module.batch
         with self.device_module.at_work():
             for start in range(0, len(decoded), step):
                 end = start + step
-                found += self._likelihoods(decoded[start:end], questions[start:end])
-        return found
+                likelihoods += self._likelihoods(decoded[start:end], questions[start:end])
+        return likelihoods
 
     def cuts(self, text: str) -> bool:
         """Return whether a text is longer than half of the model's context."""

@@ -145,8 +145,8 @@ def _cached(wanted: RequiredWeights, name: str) -> Path | None:
     from huggingface_hub import try_to_load_from_cache
 
     source = wanted.where
-    found = try_to_load_from_cache(str(source.repo), name, revision=source.revision)
-    return Path(found) if isinstance(found, str) else None
+    path = try_to_load_from_cache(str(source.repo), name, revision=source.revision)
+    return Path(path) if isinstance(path, str) else None
 
 
 def _folder_of(file: Path, name: str) -> Path:

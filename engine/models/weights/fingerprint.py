@@ -15,13 +15,13 @@ def marked(source: str) -> str:
     change the fingerprint. A path is represented by its last name and a mark of its files' sizes
     and times, so that weights changed in place get another one.
     """
-    found = parse_source(source)
-    if found.path is None:
-        return str(found)
-    digest = hashlib.sha256(str(found.path).encode())
-    for line in _files(found.path):
+    parsed = parse_source(source)
+    if parsed.path is None:
+        return str(parsed)
+    digest = hashlib.sha256(str(parsed.path).encode())
+    for line in _files(parsed.path):
         digest.update(line.encode())
-    return f"{found.path.name}#{digest.hexdigest()[:12]}"
+    return f"{parsed.path.name}#{digest.hexdigest()[:12]}"
 
 
 def _files(path: Path) -> Iterator[str]:

@@ -17,5 +17,5 @@ def lane_of(name: str, wanted: Sequence[RequiredWeights]) -> str:
         name: Prefix, for example `diffusers:sdxl`.
         wanted: All weights.
     """
-    told = "\n".join(line for item in wanted for line in (item.source, *item.needs))
-    return f"{name}:{hashlib.sha256(told.encode()).hexdigest()[:6]}"
+    described = "\n".join(line for item in wanted for line in (item.source, *item.needs))
+    return f"{name}:{hashlib.sha256(described.encode()).hexdigest()[:6]}"

@@ -19,7 +19,7 @@ def load_tensors(path: Path) -> dict[str, Any]:
         Blocked: The file is damaged, or holds more than tensors.
     """
     try:
-        found = _read(path)
+        tensors = _read(path)
     except Exception as error:
         raise Blocked(
             f"{path.name} cannot be loaded as weights: it is damaged, or it holds code beside "
@@ -28,9 +28,9 @@ def load_tensors(path: Path) -> dict[str, Any]:
             remedy="Use the file that its authors published, or one in the safetensors format.",
         ) from error
     for key in _KEYS:
-        if isinstance(found.get(key), dict):
-            found = found[key]
-    return {str(name): tensor for name, tensor in found.items()}
+        if isinstance(tensors.get(key), dict):
+            tensors = tensors[key]
+    return {str(name): tensor for name, tensor in tensors.items()}
 
 
 def fill(model: Any, tensors: dict[str, Any], name: str) -> None:
@@ -66,7 +66,7 @@ def _read(path: Path) -> dict[str, Any]:
         return dict(load_file(path))
     import torch
 
-    found = torch.load(path, map_location="cpu", weights_only=True)
-    if not isinstance(found, dict):
-        raise TypeError(type(found).__name__)
-    return found
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    if not isinstance(state, dict):
+        raise TypeError(type(state).__name__)
+    return state

@@ -53,13 +53,13 @@ def parse_source(text: str) -> WeightsSource:
     text = text.strip()
     if text.startswith(_PATH_STARTS) and text.isprintable():
         return WeightsSource(path=Path(text))
-    found = _HUB.fullmatch(text)
-    if found is None or ".." in text or not _is_repo(found.group("repo")):
+    match = _HUB.fullmatch(text)
+    if match is None or ".." in text or not _is_repo(match.group("repo")):
         raise ValueError(
             "must be a model id (org/name, org/name@revision, org/name:file) or a path that "
             "begins with /, ./ or ~"
         )
-    return WeightsSource(**found.groupdict())
+    return WeightsSource(**match.groupdict())
 
 
 def _is_repo(repo: str) -> bool:

@@ -36,8 +36,10 @@ class BatchCache:
             row = queries.batch(self._reader, batch_id)
             if row is None:
                 raise StoreGone(f"Batch b{batch_id} is no longer in the store.")
-            own = self._live.settings.backends
-            self._batches[batch_id] = load_batch(row, self._catalog, self._live.environment, own)
+            options = self._live.settings.backends
+            self._batches[batch_id] = load_batch(
+                row, self._catalog, self._live.environment, options
+            )
         return self._batches[batch_id]
 
     def forget(self, batch_id: int) -> None:

@@ -63,9 +63,9 @@ class ScopeContext:
     async def warn(self, message: str) -> None:
         """Add a warning to the job's history, once however often the recipe runs again."""
         job, row_id = self._run.job, self._run.row_id
-        said = f"{self._path}: {message}" if self._path else message
+        text = f"{self._path}: {message}" if self._path else message
         await self._runner.write(
-            lambda c: record_warning(c, batch_id=job.batch_id, job_id=row_id, message=said)
+            lambda c: record_warning(c, batch_id=job.batch_id, job_id=row_id, message=text)
         )
 
     def iterations(self, count: int) -> "Iterator[IterationContext]":
@@ -142,10 +142,10 @@ class ScopeContext:
         values = self._run.decisions.get(self.key(name))
         if not values:
             return default
-        found, trouble = newest_fitting(values, default, among)
+        chosen, trouble = newest_fitting(values, default, among)
         if trouble:
             await self.warn(f"{name}: {trouble}; it is left out.")
-        return found
+        return chosen
 
     async def approve(self, name: str, value: T) -> T:
         """Return a value once an operator has approved it; at once if the gate is off."""

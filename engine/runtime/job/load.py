@@ -22,7 +22,7 @@ def load_batch(
     row: BatchRow,
     catalog: Catalog,
     environment: Mapping[str, str],
-    own: Mapping[str, Mapping[str, Any]] | None = None,
+    options: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> BatchState:
     """Return recipe, settings and backends of the batch's snapshot.
 
@@ -30,7 +30,7 @@ def load_batch(
         row: The batch.
         catalog: Recipes and backends.
         environment: Environment with the keys.
-        own: The workspace's settings of backends now, by name. Only the hosts of finished files
+        options: The workspace's settings of backends now, by name. Only the hosts of finished files
             are taken from them: a file that was refused can be fetched once its host is added.
 
     Raises:
@@ -43,7 +43,7 @@ def load_batch(
         settings = recipe.settings.model_validate_json(row.settings)
         backends: dict[str, list[Backend]] = {
             capability: [
-                catalog.backend(capability, one["name"], _settings_of(one, own), environment)
+                catalog.backend(capability, one["name"], _settings_of(one, options), environment)
                 for one in in_order(first)
             ]
             for capability, first in described.items()
@@ -60,9 +60,9 @@ def load_batch(
         row,
         recipe,
         settings,
-        {capability: found[0] for capability, found in backends.items()},
+        {capability: chain[0] for capability, chain in backends.items()},
         _identities(described, backends),
-        {capability: tuple(found[1:]) for capability, found in backends.items() if found[1:]},
+        {capability: tuple(chain[1:]) for capability, chain in backends.items() if chain[1:]},
         prepared,
     )
 
@@ -89,16 +89,16 @@ def _prepared(recipe: AnyRecipe, row: BatchRow) -> BaseModel | None:
     before = recipe.before
     if before is None or row.before_result is None:
         return None
-    found: BaseModel = before.result.model_validate_json(row.before_result)
-    return found
+    prepared: BaseModel = before.result.model_validate_json(row.before_result)
+    return prepared
 
 
 def _settings_of(
-    made: Mapping[str, Any], own: Mapping[str, Mapping[str, Any]] | None
+    described: Mapping[str, Any], options: Mapping[str, Mapping[str, Any]] | None
 ) -> Mapping[str, Any]:
     """Return a backend's settings in the snapshot, with the hosts that were added since."""
-    kept: Mapping[str, Any] = made["settings"]
-    added = (own or {}).get(made["name"], {}).get(LATER)
+    kept: Mapping[str, Any] = described["settings"]
+    added = (options or {}).get(described["name"], {}).get(LATER)
     if LATER not in kept or not isinstance(added, list):
         return kept
     return {**kept, LATER: [*kept[LATER], *(host for host in added if isinstance(host, str))]}

@@ -113,17 +113,17 @@ class LaneSet:
         Raises:
             UnknownLane: There is none.
         """
-        found = [lane for lane in self if lane.name != OUTPUTS_LANE and _is_meant(lane.name, name)]
-        if not found:
+        lanes = [lane for lane in self if lane.name != OUTPUTS_LANE and _is_meant(lane.name, name)]
+        if not lanes:
             names = ", ".join(lane.name for lane in self if lane.name != OUTPUTS_LANE) or "none"
             raise UnknownLane(
                 f"There is no lane {name[:100]!r} now; there are: {names}. "
                 "A lane is there once a call has gone to it."
             )
-        for lane in found:
+        for lane in lanes:
             self._changes[lane.name] = change.over(self._changes.get(lane.name))
             _apply(lane, change)
-        return found
+        return lanes
 
     def rows(self) -> list[LaneRow]:
         """Return the status of all lanes."""

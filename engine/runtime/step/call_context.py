@@ -210,13 +210,13 @@ def _described_again(stored: _Stored) -> Artifact:
 
 def _described(hash_: str, content: Content, kind: str | None) -> Artifact:
     """The handle of stored bytes, with what is recognised in them."""
-    name, found = kinds().recognise(content, kind)
+    name, recognition = kinds().recognise(content, kind)
     return Artifact(
         hash=hash_,
-        media_type=found.media_type,
+        media_type=recognition.media_type,
         size=content.size,
-        width=found.width,
-        height=found.height,
+        width=recognition.width,
+        height=recognition.height,
         kind=name,
-        facts=found.facts,
+        facts=recognition.facts,
     )

@@ -87,7 +87,7 @@ class StepExecution:
         """Tells its end by itself: a callback of the task would cost a turn of the event loop."""
         self._started = True
         try:
-            made = await self._perform()
+            result = await self._perform()
         except asyncio.CancelledError:
             self._end(None)
             raise
@@ -96,7 +96,7 @@ class StepExecution:
             if isinstance(error, KeyboardInterrupt | SystemExit):
                 raise
         else:
-            self._end(made)
+            self._end(result)
 
     def _end(self, outcome: StepResult | BaseException | None) -> None:
         """Tells those who wait; an answer that nobody waits for is no alarm."""
@@ -120,7 +120,7 @@ class StepExecution:
         ):
             return known
         try:
-            outcome, made = await self._call_with_retries()
+            outcome, result = await self._call_with_retries()
         except asyncio.CancelledError:
             self._put_aside()
             raise
@@ -130,7 +130,7 @@ class StepExecution:
             raise await self._recorder.bug(error) from error
         else:
             await self._store(outcome)
-            return made
+            return result
         finally:
             if self.is_paid:
                 self._services.budget.release(self)

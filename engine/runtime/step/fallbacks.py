@@ -51,20 +51,20 @@ def key_of(path: str, name: str) -> str:
 
 def candidates(run: JobState, name: str, call: Call[ResultT]) -> list[Candidate[ResultT]]:
     """All ways to a step's result, in order: each backend, as asked and then simplified."""
-    found: list[Candidate[ResultT]] = []
+    listed: list[Candidate[ResultT]] = []
     for backend in (call.backend, *run.batch.fallbacks_of(call.backend)):
         first = backend is call.backend
         asked = call
         if not first:
             asked = replace(call, backend=backend, request=call.request.suited_to(backend.info))
         simple = _simplified(run, asked.request)
-        own = name if first else f"{name}@{backend.info.name}"
-        found.append(Candidate(own, asked, f"of {backend.info.name}"))
+        step_name = name if first else f"{name}@{backend.info.name}"
+        listed.append(Candidate(step_name, asked, f"of {backend.info.name}"))
         if simple is not None:
-            shorter = f"{name}@simplified" if first else f"{own}-simplified"
+            shorter = f"{name}@simplified" if first else f"{step_name}-simplified"
             words = f"of {backend.info.name} with the prompt as it was at first"
-            found.append(Candidate(shorter, replace(asked, request=simple), words))
-    return found
+            listed.append(Candidate(shorter, replace(asked, request=simple), words))
+    return listed
 
 
 def _simplified(run: JobState, request: Request) -> Request | None:

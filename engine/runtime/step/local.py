@@ -104,8 +104,8 @@ def _result_type_of(function: Callable[..., Any]) -> type[Result]:
 
 
 def _read_result_type(function: Callable[..., Any]) -> type[Result]:
-    found = get_type_hints(function).get("return")
-    if not (isinstance(found, type) and issubclass(found, Result)):
+    annotation = get_type_hints(function).get("return")
+    if not (isinstance(annotation, type) and issubclass(annotation, Result)):
         name = f"{function.__module__}.{_operation_of(function)}"
         raise TypeError(f"{name} must be annotated with the Result that it returns.")
-    return found
+    return annotation

@@ -123,9 +123,9 @@ class OutcomeRecorder:
 
     async def unknown(self, policy: str, cause: str = "", cost: int = 0) -> StepError:
         """Store an unknown outcome; return the error for the step to raise."""
-        said = f"{self._state.intent.backend} was asked and nobody knows whether it did it"
+        message = f"{self._state.intent.backend} was asked and nobody knows whether it did it"
         error = StepUnknown(
-            f"{said} ({self._state.intent.key}). {cause}".strip(),
+            f"{message} ({self._state.intent.key}). {cause}".strip(),
             remedy="Retry the job to ask again (it may be paid for twice), or cancel it.",
             cost=cost,
         )
@@ -192,11 +192,11 @@ class OutcomeRecorder:
 
     async def _traces(self) -> list[dict[str, Any]]:
         """Store the traces; return them as columns of `artifacts`."""
-        found, self._state.traces = self._state.traces, []
-        if not found:
+        traces, self._state.traces = self._state.traces, []
+        if not traces:
             return []
         try:
-            return await asyncio.to_thread(_stored, self._services.artifacts, found)
+            return await asyncio.to_thread(_stored, self._services.artifacts, traces)
         except OSError as error:  # the outcome is worth more, and waits for nothing
             log.warning("A trace of %s cannot be stored: %s", self._state.intent.key, error)
             return []

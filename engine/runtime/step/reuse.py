@@ -31,13 +31,13 @@ async def reused(services: StepServices, asked: StepRequest) -> StepResult | Non
     """
     within = asked.job.id if services.engine_settings.reuse == "job" else None
     place = (within, asked.fingerprint)
-    while (made := await _answered_before(services, asked, within)) is None:
+    while (result := await _answered_before(services, asked, within)) is None:
         maker = services.making.get(place)
         if maker is None:
             _make_known(services, place)
             return None
         await asyncio.wait({maker})  # never cancelled from here: others wait for it too
-    return made
+    return result
 
 
 def _make_known(services: StepServices, place: tuple[int | None, str]) -> None:
@@ -53,19 +53,19 @@ async def _answered_before(
     services: StepServices, asked: StepRequest, within: int | None
 ) -> StepResult | None:
     print_ = asked.fingerprint
-    found = await services.writer.write(lambda c: find_reusable(c, print_, within))
-    if found is None:
+    earlier = await services.writer.write(lambda c: find_reusable(c, print_, within))
+    if earlier is None:
         return None
-    if found.hashes and await asyncio.to_thread(services.artifacts.lost, found.hashes):
+    if earlier.hashes and await asyncio.to_thread(services.artifacts.lost, earlier.hashes):
         return None
-    result = asked.parsed(found.result)
+    result = asked.parsed(earlier.result)
     scores, intent = result.scores(), asked.intent()
     headline = headline_of(asked.run, scores)
     step_id = await services.writer.write(
-        lambda c: reuse_step(c, intent, found, headline=headline, iterations=asked.iteration)
+        lambda c: reuse_step(c, intent, earlier, headline=headline, iterations=asked.iteration)
     )
     if not step_id:
         return None
     services.has_stored(asked, headline, asked.iteration)
-    services.remember(asked, StepRecord(step_id, "done", result=found.result))
+    services.remember(asked, StepRecord(step_id, "done", result=earlier.result))
     return StepResult(result, scores)

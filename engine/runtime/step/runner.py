@@ -119,8 +119,8 @@ class StepRunner:
             scores: Sequence[Score] = result.scores()
         else:
             asked = StepRequest(run, scope, name, key, call, print_, iteration)
-            made, scores = await self._made(asked, record)
-            result = cast("ResultT", made)
+            answer, scores = await self._made(asked, record)
+            result = cast("ResultT", answer)
         run.best = headline_of(run, scores)
         return result
 

@@ -37,8 +37,8 @@ INKS: tuple[tuple[Rgb, ...], ...] = (
 def abstract(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator) -> None:
     """Paint one of three kinds of composition in the asked colours, or in the seed's own."""
     asked = [colour for colour, _ in plan.palette]
-    own = list(INKS[int(rng.integers(len(INKS)))])
-    inks = (asked + own)[: max(5, len(asked))] if asked else own
+    palette = list(INKS[int(rng.integers(len(INKS)))])
+    inks = (asked + palette)[: max(5, len(asked))] if asked else palette
     ground = mix(inks[-1] if len(asked) < 4 else asked[-1], plan.look.sky[-1], 0.45)
     canvas.gradient([mix(ground, plan.look.lamp, 0.15), ground], 0, canvas.height)
     wash = fractal(rng, canvas.shape, 2, octaves=5, gain=0.6)

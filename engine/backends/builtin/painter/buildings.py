@@ -191,10 +191,10 @@ def house(
 
 def village(canvas: Canvas, plan: PaintPlan, rng: np.random.Generator, base: float) -> None:
     """A row of small houses on the shore or at the foot of the hills."""
-    own = plan.colours.get("village")
+    colours = plan.colours.get("village")
     hues: list[Rgb] = (
-        [own]
-        if own
+        [colours]
+        if colours
         else [(0.75, 0.35, 0.28), (0.9, 0.85, 0.74), (0.83, 0.66, 0.35), (0.5, 0.56, 0.6)]
     )
     spread = 0.34

@@ -166,8 +166,10 @@ def _copses(
         for tree in range(count):
             x = start + tree * size * 0.9 / aspect
             ground = float(np.interp(x, canvas.x[0], edge)) * canvas.height / canvas.unit
-            own = size * float(rng.uniform(0.55, 1.15))
-            rings.append(disc((x * aspect, -ground + own * 0.5), own * 0.62, 14, 1.15))
+            copse_size = size * float(rng.uniform(0.55, 1.15))
+            rings.append(
+                disc((x * aspect, -ground + copse_size * 0.5), copse_size * 0.62, 14, 1.15)
+            )
     canvas.lay(canvas.stencil(rings, (0, 0), 1.0), colour, 0.9)
 
 

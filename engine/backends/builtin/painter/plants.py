@@ -258,27 +258,30 @@ def _flower_band(
             float(rng.uniform(0, aspect)),
             -rise * (deep + float(rng.normal(0, 0.012 + 0.03 * near))),
         )
-        own = size * float(rng.uniform(0.7, 1.25))
+        flower_size = size * float(rng.uniform(0.7, 1.25))
         which = int(rng.integers(len(hues)))
         if near < 0.5:
-            groups[which].append(disc((x, y), own, 8, 0.7))
+            groups[which].append(disc((x, y), flower_size, 8, 0.7))
             continue
         turn, tilt = float(rng.uniform(0, 6.28)), float(rng.uniform(0.55, 0.85))
-        lean = float(rng.normal(0, 0.5)) * own
+        lean = float(rng.normal(0, 0.5)) * flower_size
         stems.append(
             [
-                (x - own * 0.06, y),
-                (x + own * 0.06, y),
-                (x + lean, y - own * 5),
-                (x + lean - own * 0.12, y - own * 5),
+                (x - flower_size * 0.06, y),
+                (x + flower_size * 0.06, y),
+                (x + lean, y - flower_size * 5),
+                (x + lean - flower_size * 0.12, y - flower_size * 5),
             ]
         )
         for petal in range(5):
             angle = turn + petal * 2 * math.pi / 5
-            middle = (x + own * 0.55 * math.cos(angle), y + own * 0.55 * tilt * math.sin(angle))
-            groups[which].append(disc(middle, own * 0.56, 12, tilt))
-        shades.append(disc((x, y - own * 0.1), own * 0.62, 12, tilt * 0.8))
-        hearts.append(disc((x, y), own * 0.26, 10, tilt))
+            middle = (
+                x + flower_size * 0.55 * math.cos(angle),
+                y + flower_size * 0.55 * tilt * math.sin(angle),
+            )
+            groups[which].append(disc(middle, flower_size * 0.56, 12, tilt))
+        shades.append(disc((x, y - flower_size * 0.1), flower_size * 0.62, 12, tilt * 0.8))
+        hearts.append(disc((x, y), flower_size * 0.26, 10, tilt))
     canvas.lay(
         canvas.stencil(stems, (0, 0), 1.0), mix(tinted(plan, EARTH["flower"]), plan.look.near, 0.55)
     )

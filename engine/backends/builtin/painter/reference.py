@@ -42,8 +42,8 @@ def heed(references: Sequence[bytes], plan: PaintPlan) -> Guide:
         ValueError: The bytes are no image that can be read safely.
     """
     sheets = [_pixels(reference) for reference in dict.fromkeys(references)]
-    found = dominant(np.concatenate(sheets), 6)
-    plan.palette = [*plan.palette, *((swatch.rgb, 0.5 + swatch.share) for swatch in found)]
+    colours = dominant(np.concatenate(sheets), 6)
+    plan.palette = [*plan.palette, *((swatch.rgb, 0.5 + swatch.share) for swatch in colours)]
     plan.pull = max(plan.pull, 0.72)
     light = sheets[0].mean(axis=-1)
     grid = light.reshape(GRID, SIDE // GRID, GRID, SIDE // GRID).mean(axis=(1, 3))
@@ -64,6 +64,6 @@ def follow(canvas: Canvas, guide: Guide) -> None:
     """Shift broad light and dark of the sheet two thirds of the way to the guide's."""
     wanted = enlarge(guide.lightness, canvas.shape)
     rows = np.array_split(canvas.pixels.mean(axis=-1), GRID, axis=0)
-    own = [[float(cell.mean()) for cell in np.array_split(row, GRID, axis=1)] for row in rows]
-    present = enlarge(np.array(own), canvas.shape)
+    cells = [[float(cell.mean()) for cell in np.array_split(row, GRID, axis=1)] for row in rows]
+    present = enlarge(np.array(cells), canvas.shape)
     canvas.pixels += (0.66 * (wanted - present))[..., None]
