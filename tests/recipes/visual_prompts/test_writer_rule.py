@@ -1,5 +1,6 @@
 """The offline writer: determinism, variety, and fit to the music."""
 
+import random
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -12,9 +13,9 @@ from engine.contract.agent import RuleInput
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPromptRequest
 from engine.recipes.visual_prompts.checks import problems_of
-from engine.recipes.visual_prompts.rules.grammar import shapes
+from engine.recipes.visual_prompts.rules.grammar import Draw, fill, shapes
 from engine.recipes.visual_prompts.rules.mapping import brief, darkness, hero
-from engine.recipes.visual_prompts.rules.vocabulary import family
+from engine.recipes.visual_prompts.rules.vocabulary import family, worlds
 from engine.recipes.visual_prompts.rules.writer import write, write_by_rule
 from engine.testing.context import MemoryContext
 from tests.support.music import features, no_features, random_features
@@ -70,7 +71,9 @@ def test_at_most_5_percent_of_six_word_runs_stand_twice(samples: list[list[str]]
 def test_prompts_are_plain_prose_of_100_to_300_words(samples: list[list[str]]) -> None:
     for prompt in (prompt for sample in samples for prompt in sample):
         assert 100 <= len(_words(prompt)) <= 300
-        assert not re.search(r"[{}\n*#:\"]|\b[Aa] [aeio]|music|song|melod|  ", prompt), prompt
+        assert not re.search(r"[{}\n*#:\"]|\b[Aa] (?:[aei]|o(?!ne))|music|song|melod|  ", prompt), (
+            prompt
+        )
 
 
 def test_overlap_falls_from_convergent_to_divergent_to_other_samples(
@@ -159,6 +162,41 @@ def test_more_chords_make_more_layers() -> None:
     )  # fmt: skip
     assert brief(one, "convergent", 0, 0).layers == "shallow"
     assert brief(many, "convergent", 0, 0).layers == "deep"
+
+
+_IRREGULAR = {
+    "bacteria",
+    "cilia",
+    "silver fish",
+    "antennae",
+    "tesserae",
+    "amphorae",
+    "larvae",
+    "jellyfish",
+}
+
+
+@pytest.mark.parametrize("kind", ["ground", "tall", "loose"])
+def test_things_are_in_the_plural_and_landmarks_are_not(kind: str) -> None:
+    for world in worlds():
+        for thing in world.things[kind]:
+            noun = re.split(r" (?:of|from|on|in|for)\b", thing)[0]
+            assert noun.endswith("s") or noun in _IRREGULAR, (world.name, thing)
+        assert not set(world.things["one"]) & set(world.things[kind])
+
+
+@pytest.mark.parametrize(
+    ("shape", "text"),
+    [
+        ("A hourglass and a uniform.", "An hourglass and a uniform."),
+        ("A 85-mm view, a 50-mm one.", "An 85-mm view, a 50-mm one."),
+        ("A one-man boat in a open eucalyptus wood.", "A one-man boat in an open eucalyptus wood."),
+        ("An a unhurried, a even, a used thing.", "An an unhurried, an even, a used thing."),
+    ],
+)
+def test_articles_go_by_the_sound(shape: str, text: str) -> None:
+    draw = Draw(brief(random_features(1), "convergent", 0, 0), random.Random(0))
+    assert fill(shape, draw) == text
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ _FREE = ("palette", "detail", "air", "depth", "frame", "motion")
 """Families between the light and the ending, in any order."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
-_ARTICLE = re.compile(r"\b([Aa]) (?=(?:[aio]|e(?!u)|u(?!ni|se))\w)")
+_ARTICLE = re.compile(r"\b([Aa]) (?=(?:[ai]|o(?!ne)|e(?!u)|u(?!ni|se)|hour|8|11|18)\w)")
 
 
 class Draw:
@@ -29,7 +29,7 @@ class Draw:
     def __init__(self, brief: Brief, rng: random.Random) -> None:
         self._rng = rng
         self._left: dict[str, list[str]] = {}
-        self._last: dict[str, str] = {}
+        self._recent: dict[str, tuple[str, ...]] = {}
         self._lists = brief.words
         self._known: set[str] = set()
 
@@ -46,12 +46,13 @@ class Draw:
     def _next(self, name: str) -> str:
         left = self._left.get(name)
         if not left:
+            recent = self._recent.get(name, ())
             left = self._rng.sample(self._lists[name], len(self._lists[name]))
-            if left[-1] == self._last.get(name):
-                left.reverse()
+            left.sort(key=lambda phrase: phrase not in recent)  # the last is drawn first
             self._left[name] = left
-        self._last[name] = left.pop()
-        return self._last[name]
+        phrase = left.pop()
+        self._recent[name] = (*self._recent.get(name, ())[-1:], phrase)
+        return phrase
 
     def _landmark(self, name: str) -> str:
         """Return a landmark with its article, and an adjective if the slot has one."""
