@@ -130,7 +130,11 @@ class CallContext(Protocol):
         ...
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Run a module-level function of plain data in the process pool."""
+        """Run a module-level function of plain data in the process pool.
+
+        An artifact among the arguments becomes its bytes, which are read and checked when a
+        process is free, and only there.
+        """
         ...
 
     def infer(self, task: Task) -> Awaitable[Any]:

@@ -98,6 +98,23 @@ async def test_rows_carry_kind_media_type_and_facts(toy: Toy) -> None:
     assert toy.steps()[0].kind == "prompt"
 
 
+async def test_a_worker_reads_the_files_that_it_computes_with(toy: Toy) -> None:
+    found: list[int] = []
+
+    async def reply(_request: RefineRequest, context: CallContext) -> None:
+        sound = await context.keep(media.wav(0.5, 8000))
+        found.append(await context.compute(len, sound))
+        ArtifactStore(toy.paths.artifacts).path(sound.hash).unlink()
+        with pytest.raises(FileLost, match="is gone"):
+            await context.compute(len, sound)
+        found.append(sound.size)
+
+    toy.backend.reply = reply
+    toy.queue(1, overrides={"steps": 1})
+    await toy.run()
+    assert found[0] == found[1] > 8000
+
+
 @pytest.mark.parametrize(
     ("what", "sentence"),
     [("folder", "is a folder"), ("pipe", "is a named pipe"), ("nothing", "does not exist")],

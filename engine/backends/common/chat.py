@@ -220,9 +220,8 @@ class RemoteChatBackend(BaseChatBackend):
             raise Permanent(f"The image cannot be judged: {error}") from error
 
     async def _heard(self, sound: Artifact, context: CallContext) -> InlineSound:
-        data = await context.read(sound)
         try:
-            return await context.compute(heard, data)
+            return await context.compute(heard, sound)
         except MissingExtraError as error:
             remedy = "Install it, then resume."
             raise Blocked(f"The sound {error}.", reason="backend", remedy=remedy) from error

@@ -66,8 +66,7 @@ async def analyse(request: AnalyseRequest, context: CallContext) -> Analysis:
         Permanent: It cannot be decoded, is silent or too short, or holds samples that are not
             numbers; the message names the sample.
     """
-    data = await context.read(request.sound)
-    found = await context.compute(measured, data, request.title, request.mel)
+    found = await context.compute(measured, request.sound, request.title, request.mel)
     if found.missing:
         raise Blocked(
             f"Sounds {found.missing}.", reason="backend", remedy="Install it, then resume."

@@ -155,7 +155,9 @@ class StepCallContext:
         self.tokens_out = (self.tokens_out or 0) + tokens_out
 
     def compute(self, function: Callable[..., T], *args: Any) -> Awaitable[T]:
-        """Run a module-level function of plain data in the process pool."""
+        """Run a module-level function of plain data, or of files, in the process pool."""
+        if any(isinstance(one, Artifact) for one in args):
+            return self.pool.run(_of_files, self.artifacts.folder.absolute(), function, args)
         return self.pool.run(function, *args)
 
     async def infer(self, task: Task) -> Any:
@@ -165,6 +167,12 @@ class StepCallContext:
             return await self.hosts.infer(task, hosted)
         finally:
             hosted.ends()
+
+
+def _of_files(folder: Path, function: Callable[..., T], args: tuple[Any, ...]) -> T:
+    """Call a function with the bytes of each artifact in its place; in a worker."""
+    read = ArtifactStore(folder).read
+    return function(*(read(one.hash) if isinstance(one, Artifact) else one for one in args))
 
 
 def _share(fraction: float | None) -> float | None:
