@@ -8,8 +8,10 @@ from textual.binding import Binding, BindingType
 from engine.client.actions import action_of
 
 LISTS = ("batches", "batch")
+WITH_LISTS = ("batches", "batch", "job")
 STEP_IN = ("batches", "batch", "job")
-ALL = ("batches", "batch", "job")
+INNER = ("batch", "job", "compare")
+ALL = ("batches", "batch", "job", "compare")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,11 @@ def _move(id_: str, title: str, help_: str, *keys: str) -> Action:
     return Action(id_, title, help_, keys, ("list",), "Move")
 
 
+def _beside(id_: str, title: str, help_: str, key: str, rank: int) -> Action:
+    """Return an action on things that are compared."""
+    return Action(id_, title, help_, (key,), ("compare",), "Look", rank)
+
+
 ACTIONS: tuple[Action, ...] = (
     _move("cursor_down", "Down", "One down.", "j", "down"),
     _move("cursor_up", "Up", "One up.", "k", "up"),
@@ -66,14 +73,21 @@ ACTIONS: tuple[Action, ...] = (
         "Back",
         "Clear the filter, then the marks; otherwise go back.",
         ("escape", "backspace"),
-        ("batch", "job"),
+        INNER,
         "Move",
         2,
     ),
     Action(
         "clear", "Clear", "Clear the filter, then the marks.", ("escape",), ("batches",), "Move"
     ),
-    Action("go_batches", "Batches", "Go back to all batches.", ("B",), ("batch", "job"), "Move"),
+    Action(
+        "go_batches",
+        "Batches",
+        "Go back to all batches.",
+        ("B",),
+        INNER,
+        "Move",
+    ),
     Action(
         "next_job",
         "Next job",
@@ -131,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "grow",
         "Grow",
         "Enlarge the focused panel.",
-        ("plus", "equals_sign"),
+        ("plus",),
         ("batch", "job"),
         "Look",
     ),
@@ -239,11 +253,59 @@ ACTIONS: tuple[Action, ...] = (
         "Engine",
     ),
     Action(
+        "compare",
+        "Compare",
+        "Compare marked jobs, or parts of a job, side by side.",
+        ("equals_sign",),
+        ("batch", "job"),
+    ),
+    Action(
+        "previous_candidate",
+        "Before",
+        "Show the previous one on the active side.",
+        ("h", "left"),
+        ("compare",),
+        "Move",
+        4,
+    ),
+    Action(
+        "next_candidate",
+        "Next",
+        "Show the next one on the active side.",
+        ("l", "right"),
+        ("compare",),
+        "Move",
+        5,
+    ),
+    _beside("other_side", "Side", "Change the active side.", "tab", 3),
+    Action(
+        "go_there",
+        "Go there",
+        "Go to the active one in its job.",
+        ("enter",),
+        ("compare",),
+        "Move",
+        1,
+    ),
+    _beside(
+        "blink",
+        "Blink",
+        "Show one alone, then the next in its place; esc shows all again.",
+        "space",
+        6,
+    ),
+    Action(
+        "more_beside", "More", "Show one more side by side.", ("plus",), ("compare",), "Look", 7
+    ),
+    Action(
+        "fewer_beside", "Fewer", "Show one fewer side by side.", ("minus",), ("compare",), "Look", 8
+    ),
+    Action(
         "open_file",
         action_of("open").title,
         f"{action_of('open').help} Again to stop a player.",
         ("o",),
-        ("batch", "job"),
+        INNER,
     ),
     Action("stop_playing", "Stop playing", "Stop the player.", ("O",), ALL, "Look"),
     Action("copy", "Copy", "Copy the id of the selected item.", ("y",), ALL, "Look"),

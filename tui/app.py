@@ -197,6 +197,17 @@ class Dashboard(App[str]):
 
         self.push_screen(JobScreen(job_id, key))
 
+    def show_part(self, job_id: int, key: str, node: int) -> None:
+        """Go to a part of a job: on its screen if that is open, else on a new one."""
+        from tui.screens.job import JobScreen
+
+        below = self.screen_stack[-2] if len(self.screen_stack) > 1 else None
+        found = [s for s in (below, self.screen) if isinstance(s, JobScreen) and s.job_id == job_id]
+        if found:
+            found[0].go_to(node)
+        else:
+            self.open_job(job_id, key)
+
     def go_batches(self) -> None:
         """Go back to all batches."""
         while len(self.screen_stack) > 1:

@@ -57,6 +57,10 @@ class DashboardServices(Protocol):
         """Go to a job."""
         ...
 
+    def show_part(self, job_id: int, key: str, node: int) -> None:
+        """Go to a part of a job: on its screen if that is open, else on a new one."""
+        ...
+
     def go_batches(self) -> None:
         """Go back to all batches."""
         ...

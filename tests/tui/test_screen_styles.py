@@ -13,6 +13,7 @@ from tests.tui.support import Place, running, until
 from tui.app import Dashboard
 from tui.screens.batch import BatchScreen
 from tui.screens.batches import BatchesScreen
+from tui.screens.compare import CompareScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.edit_prompt import EditPromptScreen
 from tui.screens.help import HelpScreen
@@ -21,6 +22,7 @@ from tui.screens.lanes import LanesScreen
 from tui.screens.new_batch import NewBatchScreen, estimator
 from tui.screens.new_batch import screen as new_batch_module
 from tui.screens.new_batch.picker import InputPicker
+from tui.screens.pick_file import PickFileScreen
 from tui.screens.spending import SpendingScreen
 
 LONG_AGO = "2026-01-01T12:00:00.000000Z"
@@ -39,7 +41,7 @@ SCREENS: dict[str, Callable[[Dashboard], Any]] = {
 }
 WITH_SHEETS = [
     BatchesScreen, BatchScreen, JobScreen, HelpScreen, LanesScreen, SpendingScreen,
-    ConfirmScreen, EditPromptScreen, NewBatchScreen,
+    ConfirmScreen, EditPromptScreen, NewBatchScreen, CompareScreen, PickFileScreen,
 ]  # fmt: skip
 
 

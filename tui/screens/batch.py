@@ -210,6 +210,21 @@ class BatchScreen(FilteredScreen):
         if row := self.rows.current:
             self.dashboard.open_job(row.id, row.key)
 
+    def action_compare(self) -> None:
+        """Compare the marked jobs, or the one under the cursor with its neighbour."""
+        from tui.screens.compare import CompareScreen
+        from tui.snapshots.comparison import BestOfJobs
+
+        rows = self.rows
+        row: JobItem | None = rows.current
+        other: JobItem | None = rows.row(rows.cursor - 1) or rows.row(rows.cursor + 1)
+        ids = sorted(rows.marks) or [one.id for one in (other, row) if one is not None]
+        if row is None or len(ids) < 2:
+            self.say("Mark two or more jobs to compare.", bad=True)
+            return
+        view = BestOfJobs(ids, row.id, self.dashboard.headlines)
+        self.app.push_screen(CompareScreen(view, panes=len(ids)))
+
     def action_open_file(self) -> None:
         """Open the best file of the job under the cursor."""
         glance = self._snapshot.glance if self._snapshot else None

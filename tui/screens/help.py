@@ -12,7 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.actions import Action, actions_for, key_name, keys_of
+from tui.actions import WITH_LISTS, Action, actions_for, key_name, keys_of
 from tui.keys import key_file
 from tui.states import LOOKS
 
@@ -37,7 +37,8 @@ class HelpScreen(ModalScreen[str | None]):
 
     def __init__(self, where: str, keymap: Mapping[str, str], *, read_only: bool) -> None:
         super().__init__()
-        here = [*actions_for(where, read_only=read_only), *actions_for("list")]
+        moves = actions_for("list") if where in WITH_LISTS else ()
+        here = [*actions_for(where, read_only=read_only), *moves]
         self._actions = [a for group in GROUPS for a in here if a.group == group]
         self._keymap = keymap
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.containers import Vertical
@@ -26,6 +27,9 @@ from tui.widgets.filmstrip import Filmstrip, Frame
 from tui.widgets.job_bar import JobBar
 from tui.widgets.node_columns import NODE_COLUMNS
 from tui.widgets.rows import Rows
+
+if TYPE_CHECKING:
+    from tui.snapshots.comparison import PartsOfAJob
 
 
 class JobScreen(BaseScreen):
@@ -119,9 +123,10 @@ class JobScreen(BaseScreen):
     @on(Frame.Picked)
     def picked(self, message: Frame.Picked) -> None:
         """Go to a turn that was clicked."""
-        self._go_to(message.node)
+        self.go_to(message.node)
 
-    def _go_to(self, node: int) -> None:
+    def go_to(self, node: int) -> None:
+        """Select a node of the tree."""
         nodes = self._snapshot.nodes if self._snapshot else ()
         index = next((i for i, n in enumerate(nodes) if n.id == node), None)
         if index is not None:
@@ -146,7 +151,7 @@ class JobScreen(BaseScreen):
         if turns:
             index = (len(turns) - 1 if step < 0 else 0) if at is None else at + step
             if 0 <= index < len(turns):
-                self._go_to(turns[index].node)
+                self.go_to(turns[index].node)
 
     # -- decisions ----------------------------------------------------------------------------
 
@@ -198,6 +203,22 @@ class JobScreen(BaseScreen):
                 self.send(verdict.verb, [{"job": self.job_id}], verdict.arguments)
 
         self.app.push_screen(ApproveScreen(gate), answer)
+
+    def action_compare(self) -> None:
+        """Compare the selected part with those of its family."""
+        from tui.snapshots.comparison import PartsOfAJob
+
+        node = self._snapshot.selected if self._snapshot else 0
+        view = PartsOfAJob(self.job_id, self._key, node, self.dashboard.headlines)
+        self.feed.ask(partial(view.enough, at_least=2), self, "compare")
+
+    def _compare(self, view: "PartsOfAJob | None") -> None:
+        from tui.screens.compare import CompareScreen
+
+        if view is None:
+            self.say("There is nothing to compare with yet.", bad=True)
+        else:
+            self.app.push_screen(CompareScreen(view))
 
     def action_open_file(self) -> None:
         """Open the file of the selected part; choose first if a step has several."""
@@ -270,6 +291,8 @@ class JobScreen(BaseScreen):
             self._confirm(message.value)
         elif message.tag == "gates":
             self._show_gate(message.value)
+        elif message.tag == "compare":
+            self._compare(message.value)
         elif message.tag.startswith("prompt "):
             self._edit(message.tag.partition(" ")[2], message.value)
 

@@ -8,7 +8,7 @@ from db.queries import inspect, lineage, lists
 from db.queries.worked import worked
 from engine.text.terminal import clean
 from tui.snapshots.batch import JobItem, job_row
-from tui.snapshots.decisions import decisions_of, outdated, picked
+from tui.snapshots.decisions import DecisionLine, decisions_of, outdated, picked
 from tui.snapshots.detail import Detail, StepOutputs, read_detail
 from tui.snapshots.files import faces
 from tui.snapshots.image_scores import marks_of
@@ -41,6 +41,59 @@ class JobSnapshot:
         return next((node for node in self.nodes if node.id == self.selected), None)
 
 
+@dataclass(frozen=True, slots=True)
+class JobTree:
+    """A job and all of its steps.
+
+    Attributes:
+        line: The job.
+        scale: Its recipe.
+        nodes: The tree, unfolded.
+        left: Results of its steps.
+        decided: Decisions of operators.
+        seconds: Its working time.
+    """
+
+    line: lists.JobLine
+    scale: RecipeInfo
+    nodes: tuple[TreeLine, ...]
+    left: StepOutputs
+    decided: Sequence[DecisionLine]
+    seconds: float | None
+
+
+def read_tree(
+    connection: sqlite3.Connection, job_id: int, headlines: Headlines, columns: int
+) -> JobTree | None:
+    """Return a job and all of its steps; None if it is gone.
+
+    Args:
+        connection: A reader.
+        job_id: The job.
+        headlines: The recipes.
+        columns: Width of drawings in cells.
+    """
+    lines = lists.jobs_of_ids(connection, [job_id])
+    batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
+    if not lines or batch is None:
+        return None
+    scale = headlines.of(batch.recipe)
+    steps = inspect.step_lines(connection, job_id)
+    marks = marks_of(inspect.scores_given(connection, job_id), scale)
+    files = inspect.first_files(connection, job_id, faces())
+    images = StepImages(
+        {step: file.hash for step, file in files.items()},
+        inspect.previews(connection, job_id),
+        {file.hash: file for file in files.values()},
+    )
+    decided = decisions_of(connection, job_id)
+    took = worked(connection, [job_id])[job_id]
+    old = outdated(steps, decided, lines[0].state)
+    nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
+    left = StepOutputs({step.id: step for step in steps}, marks, images, took.steps, columns)
+    return JobTree(lines[0], scale, nodes, left, decided, took.seconds)
+
+
 class JobView:
     """View of one job.
 
@@ -68,39 +121,22 @@ class JobView:
         return self._snapshot
 
     def _read(self, connection: sqlite3.Connection) -> JobSnapshot:
-        lines = lists.jobs_of_ids(connection, [self.job_id])
-        batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
-        if not lines or batch is None:
+        found = read_tree(connection, self.job_id, self._headlines, self.columns)
+        if found is None:
             return JobSnapshot(None, 0, RecipeInfo(), (), (), 0, None, 0)
-        scale = self._headlines.of(batch.recipe)
-        steps = inspect.step_lines(connection, self.job_id)
-        marks = marks_of(inspect.scores_given(connection, self.job_id), scale)
-        files = inspect.first_files(connection, self.job_id, faces())
-        images = StepImages(
-            {step: file.hash for step, file in files.items()},
-            inspect.previews(connection, self.job_id),
-            {file.hash: file for file in files.values()},
-        )
-        decided = decisions_of(connection, self.job_id)
-        took = worked(connection, [self.job_id])[self.job_id]
-        old = outdated(steps, decided, lines[0].state)
-        nodes = tree(steps, marks, images.first, lines[0], took.steps, old)
+        nodes, left, line, scale = found.nodes, found.left, found.line, found.scale
         chosen = self._chosen(nodes, has_page=bool(scale.page))
-        by_id = {step.id: step for step in steps}
-        left = StepOutputs(by_id, marks, images, took.steps, self.columns)
-        taken = picked((node.scope for node in nodes if node.id < 0), decided)
-        turns = find_turns(nodes, chosen, images, marks, taken)
+        taken = picked((node.scope for node in nodes if node.id < 0), found.decided)
+        turns = find_turns(nodes, chosen, left.images, left.marks, taken)
         detail = read_detail(connection, self.job_id, chosen, left)
         if chosen.id == JOB_NODE and scale.page:
-            detail = self._with_page(connection, detail, scale, steps)
+            detail = self._with_page(connection, detail, scale, list(left.lines.values()))
         elif chosen.id == JOB_NODE and has_parts(nodes):
-            detail = whole(connection, detail, nodes, lines[0], left, scale)
-        here = tuple(str(d) for d in decided if chosen.scope in {"", d.scope})
+            detail = whole(connection, detail, nodes, line, left, scale)
+        here = tuple(str(d) for d in found.decided if chosen.scope in {"", d.scope})
         return JobSnapshot(
-            job=replace(
-                job_row(lines[0], (), took.seconds), message=clean(lines[0].message or "", 1000)
-            ),
-            batch_id=batch.id,
+            job=replace(job_row(line, (), found.seconds), message=clean(line.message or "", 1000)),
+            batch_id=line.batch_id,
             scale=scale,
             nodes=folded(nodes, chosen),
             turns=turns,

@@ -1,0 +1,196 @@
+"""Things side by side: the files or results of several parts, drawn by their kinds on one scale."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual import on
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+
+from tui.actions import bindings
+from tui.feed import View
+from tui.screens.base import BaseScreen
+from tui.snapshots.comparison import BestOfJobs, Candidate, Comparison, PartsOfAJob
+from tui.widgets.bars import TopBar
+from tui.widgets.candidate import CandidateView
+from tui.widgets.differences import Differences
+from tui.widgets.drawn_beside import DrawBeside
+
+MAX_PANES = 4
+
+
+class CompareScreen(BaseScreen):
+    """Two to four of several things side by side; dismissed to the place of one of them.
+
+    Args:
+        view: The things.
+        panes: Number of things side by side at first.
+    """
+
+    WHERE = "compare"
+    AUTO_FOCUS = "#differences"
+    CSS_PATH = Path(__file__).with_suffix(".tcss")
+    BINDINGS = bindings("compare")
+
+    def __init__(self, view: PartsOfAJob | BestOfJobs, panes: int = 2) -> None:
+        super().__init__()
+        self._view = view
+        self._panes = max(2, min(MAX_PANES, panes))
+        self._snapshot = Comparison("")
+        self._shown: list[int] = []
+        self._active = 0
+        self._alone = False
+
+    @property
+    def view(self) -> View:
+        """Return the view of the things."""
+        return self._view
+
+    def compose_body(self) -> Iterator[Widget]:
+        """Compose the things side by side, and their differences below."""
+        paths = self.dashboard.paths
+        with Horizontal(id="candidates"):
+            for _ in range(MAX_PANES):
+                yield CandidateView(paths)
+        with VerticalScroll(id="differences"):
+            yield Differences()
+
+    async def show(self, snapshot: Comparison) -> None:
+        """Show what was read; the things that are looked at stay."""
+        self._snapshot = snapshot
+        count = len(snapshot.candidates)
+        if self._shown and max(self._shown) < count:
+            self._lay_out()
+            return
+        panes = min(self._panes, count)
+        first = max(0, min(snapshot.chosen - panes + 1, count - panes))
+        self._shown = list(range(first, first + panes))
+        self._active = max(0, snapshot.chosen - first) if count else 0
+        self.query_one(TopBar).set_trail(
+            snapshot.title, "compare", read_only=self.dashboard.read_only
+        )
+        self._lay_out()
+
+    @property
+    def _candidates(self) -> list[Candidate]:
+        return [self._snapshot.candidates[number] for number in self._shown]
+
+    def _lay_out(self) -> None:
+        found = self._candidates
+        for number, pane in enumerate(self.query(CandidateView)):
+            there = number < len(found) and (not self._alone or number == self._active)
+            pane.display = there
+            if there:
+                place = f"{self._shown[number] + 1}/{len(self._snapshot.candidates)}"
+                pane.set_candidate(found[number], place, active=number == self._active)
+        self.query_one(Differences).show(found)
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.call_after_refresh(self._draw)
+
+    @on(CandidateView.Resized)
+    def _draw(self) -> None:
+        """Have all things drawn together, on one scale, in a thread."""
+        panes = [pane for pane in self.query(CandidateView) if pane.display]
+        sizes = {pane.area for pane in panes}
+        if not panes or (0, 0) in sizes or not self.is_current:
+            return
+        narrowest = min(sizes)
+        candidates = self._candidates
+        shown = [candidates[self._active]] if self._alone else candidates
+        work = DrawBeside(self.dashboard.paths, candidates, narrowest)
+        self.run_worker(
+            lambda: self._drawn(work, shown), thread=True, exclusive=True, group="beside",
+            exit_on_error=False,
+        )  # fmt: skip
+
+    def _drawn(self, work: DrawBeside, shown: list[Candidate]) -> None:
+        drawings = work.draw()
+        self.app.call_from_thread(self._put, work, drawings)
+
+    def _put(self, work: DrawBeside, drawings: list[object]) -> None:
+        if work.candidates != self._candidates:
+            return
+        for number, pane in enumerate(self.query(CandidateView)):
+            if pane.display and number < len(drawings):
+                pane.put(drawings[number])
+
+    # -- actions ------------------------------------------------------------------------------
+
+    def action_other_side(self) -> None:
+        """Make the next thing the active one."""
+        if self._shown:
+            self._active = (self._active + 1) % len(self._shown)
+            self._lay_out()
+
+    def action_blink(self) -> None:
+        """Show one thing alone, then the next in the same place."""
+        if self._alone:
+            self._active = (self._active + 1) % max(1, len(self._shown))
+        self._alone = True
+        self._lay_out()
+
+    def action_next_candidate(self) -> None:
+        """Show the next thing on the active side."""
+        self._move(+1)
+
+    def action_previous_candidate(self) -> None:
+        """Show the previous thing on the active side."""
+        self._move(-1)
+
+    def _move(self, step: int) -> None:
+        if self._shown:
+            count = len(self._snapshot.candidates)
+            self._shown[self._active] = (self._shown[self._active] + step) % count
+            self._lay_out()
+
+    def action_more_beside(self) -> None:
+        """Show one more thing side by side."""
+        count = len(self._snapshot.candidates)
+        if len(self._shown) < min(MAX_PANES, count):
+            self._shown.append((self._shown[-1] + 1) % count)
+            self._lay_out()
+
+    def action_fewer_beside(self) -> None:
+        """Show one thing fewer side by side."""
+        if len(self._shown) > 2:
+            del self._shown[-1 if self._active < len(self._shown) - 1 else 0]
+            self._active = min(self._active, len(self._shown) - 1)
+            self._lay_out()
+
+    def action_back(self) -> None:
+        """Show all side by side again; go back if they are."""
+        if self._alone:
+            self._alone = False
+            self._lay_out()
+            return
+        super().action_back()
+
+    def action_go_there(self) -> None:
+        """Go to the active thing in its job."""
+        candidate = self._active_candidate
+        if candidate is not None:
+            self.dismiss()
+            self.dashboard.show_part(candidate.job, candidate.title, candidate.node)
+
+    def action_open_file(self) -> None:
+        """Open the file of the active thing."""
+        candidate = self._active_candidate
+        if candidate is None or candidate.opens is None:
+            self.say("This has no file to open.", bad=True)
+        else:
+            self.dashboard.open_file(candidate.job, candidate.opens)
+
+    @property
+    def _active_candidate(self) -> Candidate | None:
+        found = self._candidates
+        return found[self._active] if found else None
+
+    def targets(self) -> tuple[list[dict[str, int]], str]:
+        """Return the job of the active thing."""
+        candidate = self._active_candidate
+        if candidate is None:
+            return [], ""
+        return [{"job": candidate.job}], f"j{candidate.job}"

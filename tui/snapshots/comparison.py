@@ -1,0 +1,211 @@
+"""Things to compare: parts of a job of one family, or several jobs by their best files."""
+
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+from db.queries import inspect, lists
+from db.queries.inspect import FileLine
+from engine.text.terminal import clean
+from tui.snapshots.batch import read_glance
+from tui.snapshots.detail import Detail, read_detail
+from tui.snapshots.files import OpenableFile, openable, result_item
+from tui.snapshots.job import JobTree, read_tree
+from tui.snapshots.recipe_info import Headlines
+from tui.snapshots.tree import TreeLine
+
+if TYPE_CHECKING:
+    from engine.contract.kinds import Item
+
+MAX_CANDIDATES = 50
+"""Maximum things that are compared; the newest of more."""
+
+_NUMBER = re.compile(r"-\d{1,9}(?=/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One of several things that are compared.
+
+    Attributes:
+        job: Its job.
+        node: Its node in the job's tree; 0 for the job itself.
+        title: Its name, cleaned.
+        state: Its state.
+        score: Its score.
+        prompt: The prompt that it was generated from, cleaned; empty if it is a prompt itself.
+        scores: Further scores by metric.
+        file: Its file.
+        item: Its result, if it has no file.
+        opens: The same file, to be opened.
+    """
+
+    job: int
+    node: int
+    title: str
+    state: str
+    score: float | None
+    prompt: str = ""
+    scores: tuple[tuple[str, float], ...] = ()
+    file: FileLine | None = None
+    item: "Item | None" = None
+    opens: OpenableFile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Things to compare.
+
+    Attributes:
+        title: What they are, cleaned.
+        candidates: The things, in order.
+        chosen: Number of the one that was selected, from 0.
+    """
+
+    title: str
+    candidates: tuple[Candidate, ...] = ()
+    chosen: int = 0
+
+
+class PartsOfAJob:
+    """View of the parts of a job that are of the same family as one of them.
+
+    A scope is compared with those that differ in its innermost number, and so is a step: iteration
+    2 with the other iterations, `scene-1/variation-2/generate` with the other variations of the
+    scene. For the job as a whole, its largest family of outermost parts is compared.
+    """
+
+    every = 5.0
+
+    def __init__(self, job_id: int, key: str, node: int, headlines: Headlines) -> None:
+        self._job = job_id
+        self._key = key
+        self._node = node
+        self._headlines = headlines
+        self._seen: tuple[object, ...] | None = None
+        self._found = Comparison("")
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
+        """Return the present parts."""
+        seen = inspect.job_version(connection, self._job)
+        if seen != self._seen:
+            self._found, self._seen = self._read(connection), seen
+        return self._found
+
+    def enough(self, connection: sqlite3.Connection, *, at_least: int) -> Self | None:
+        """Return this view if it has some number of parts, else None."""
+        return self if len(self.read(connection, 0).candidates) >= at_least else None
+
+    def _read(self, connection: sqlite3.Connection) -> Comparison:
+        title = f"j{self._job} {self._key}"
+        found = read_tree(connection, self._job, self._headlines, 60)
+        if found is None:
+            return Comparison(title)
+        family = family_of(found.nodes, _paths(found), self._node)[-MAX_CANDIDATES:]
+        candidates = tuple(self._candidate(connection, found, node) for node in family)
+        at = next((n for n, node in enumerate(family) if node.id == self._node), len(family) - 1)
+        return Comparison(title, candidates, max(0, at))
+
+    def _candidate(
+        self, connection: sqlite3.Connection, found: JobTree, node: TreeLine
+    ) -> Candidate:
+        detail = read_detail(connection, self._job, node, found.left)
+        item = None
+        if detail.shown is None and (step := _last_done(found, node)) is not None:
+            item = result_item(connection, step, found.left.names)
+        is_prompt = item is not None and item.kind == "prompt"
+        return Candidate(
+            job=self._job,
+            node=node.id,
+            title=node.label,
+            state=node.state,
+            score=node.score,
+            prompt="" if is_prompt else detail.prompt,
+            scores=_scores(detail, found),
+            file=detail.shown,
+            item=item,
+            opens=detail.openable[0] if detail.shown and detail.openable else None,
+        )
+
+
+class BestOfJobs:
+    """View of several jobs, each by its best file."""
+
+    every = 5.0
+
+    def __init__(self, job_ids: Sequence[int], chosen: int, headlines: Headlines) -> None:
+        self._ids = list(job_ids)[:MAX_CANDIDATES]
+        self._chosen = chosen
+        self._headlines = headlines
+
+    def read(self, connection: sqlite3.Connection, version: int) -> Comparison:
+        """Return the present jobs."""
+        lines = lists.jobs_of_ids(connection, self._ids)
+        batch = lists.batch_line(connection, lines[0].batch_id) if lines else None
+        if batch is None:
+            return Comparison("")
+        headline = self._headlines.of(batch.recipe)
+        candidates = []
+        for line in lines:
+            glance = read_glance(connection, line.id, headline)
+            file = glance.file if glance else None
+            candidates.append(
+                Candidate(
+                    job=line.id,
+                    node=0,
+                    title=clean(line.key, 60),
+                    state=line.state,
+                    score=line.score,
+                    prompt=glance.prompt if glance else "",
+                    file=file,
+                    opens=openable("best", file, "") if file else None,
+                )
+            )
+        ids = [line.id for line in lines]
+        at = ids.index(self._chosen) if self._chosen in ids else len(ids) - 1
+        title = f"b{batch.id} {clean(batch.name, 60)}"
+        return Comparison(title, tuple(candidates), at)
+
+
+def family_of(nodes: Sequence[TreeLine], paths: Mapping[int, str], chosen: int) -> list[TreeLine]:
+    """Return the nodes of the same family as one, in the order of the tree.
+
+    Args:
+        nodes: The tree.
+        paths: Scopes and keys of steps by the nodes' numbers.
+        chosen: The node; for one without a family the largest outermost family.
+    """
+    families: defaultdict[str, list[TreeLine]] = defaultdict(list)
+    for node in nodes:
+        if name := _family(paths.get(node.id, "")):
+            families[f"{node.id < 0} {name}"].append(node)
+    for family in families.values():
+        if len(family) > 1 and any(node.id == chosen for node in family):
+            return family
+    outermost = [f for f in families.values() if len(f) > 1 and f[0].depth <= 1]
+    # A set of files says more than a set of steps.
+    return max(outermost, key=lambda f: (f[0].id < 0, len(f)), default=[])
+
+
+def _family(path: str) -> str:
+    """Return a path without its innermost number; empty if it has none."""
+    numbers = list(_NUMBER.finditer(path))
+    return f"{path[: numbers[-1].start()]}-*{path[numbers[-1].end() :]}" if numbers else ""
+
+
+def _paths(found: JobTree) -> dict[int, str]:
+    lines = found.left.lines
+    return {node.id: lines[node.id].key if node.id in lines else node.scope for node in found.nodes}
+
+
+def _last_done(found: JobTree, node: TreeLine) -> inspect.StepLine | None:
+    steps = [found.left.lines[id_] for id_ in node.steps if id_ in found.left.lines]
+    return next((step for step in reversed(steps) if step.state == "done"), None)
+
+
+def _scores(detail: Detail, found: JobTree) -> tuple[tuple[str, float], ...]:
+    of_image = found.left.marks.lines(detail.shown.hash) if detail.shown else ()
+    return (*((score.metric, score.value) for score in detail.scores), *of_image)

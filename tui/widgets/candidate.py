@@ -1,0 +1,96 @@
+"""One of several things that are compared: its caption, and its drawing."""
+
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from engine.config.paths import WorkspacePaths
+from tui import formatting as figures
+from tui.snapshots.comparison import Candidate
+from tui.states import look
+from tui.widgets.drawing import text_of, tones
+from tui.widgets.image import ImageView
+from tui.widgets.theme_changes import on_theme_change
+
+if TYPE_CHECKING:
+    from engine.contract.kinds import Drawing, Lines
+
+
+class CandidateView(Vertical):
+    """A thing with its caption; the drawing comes from its screen, which draws all together.
+
+    Args:
+        paths: Paths of the workspace.
+    """
+
+    class Resized(Message):
+        """The area for the drawing has another size."""
+
+    def __init__(self, paths: WorkspacePaths) -> None:
+        super().__init__()
+        self._paths = paths
+        self._candidate: Candidate | None = None
+        self._lines: Lines | None = None
+        self._caption = Static(markup=False, classes="caption")
+        self._image = ImageView()
+        self._text = Static(markup=False)
+        self._scroll = VerticalScroll(self._text, can_focus=False)
+
+    def compose(self) -> ComposeResult:
+        """Compose the caption, and the drawing as an image or as text."""
+        yield self._caption
+        yield self._image
+        yield self._scroll
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        on_theme_change(self, self.restyle)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Ask for a drawing of the new size."""
+        self.post_message(self.Resized())
+
+    @property
+    def area(self) -> tuple[int, int]:
+        """Return columns and rows for the drawing; 0 before the first layout."""
+        width, height = self.content_size
+        return (width, max(1, height - 1)) if width and height else (0, 0)
+
+    def set_candidate(self, candidate: Candidate, place: str, *, active: bool) -> None:
+        """Show the caption of a thing; its drawing follows.
+
+        Args:
+            candidate: The thing.
+            place: Its number of how many.
+            active: True if keys are about it.
+        """
+        self.set_class(active, "-active")
+        if candidate != self._candidate:
+            self._candidate = candidate
+            score = "" if candidate.score is None else f" {figures.score(candidate.score)}"
+            shape = look(candidate.state).shape
+            self._caption.update(f"{shape} {candidate.title}{score}  {place}")
+
+    def put(self, drawing: "Drawing | None") -> None:
+        """Show the drawing of the thing."""
+        from engine.contract.kinds import Lines, Raster
+
+        self._lines = drawing if isinstance(drawing, Lines) else None
+        self._image.display = self._lines is None
+        self._scroll.display = self._lines is not None
+        if self._lines is not None:
+            self.restyle()
+        elif isinstance(drawing, Raster):
+            self._image.show_preview(drawing.data)
+        else:
+            file = self._candidate.file if self._candidate else None
+            self._image.show_file(self._paths, file if drawing is not None else None)
+
+    def restyle(self) -> None:
+        """Show the same in the colours of the theme."""
+        if self._lines is not None:
+            self._text.update(text_of(self._lines, tones(self.app.theme_variables)))

@@ -1,0 +1,73 @@
+"""Differences of things that are compared: their scores in a table, and their prompts."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from tui import formatting as figures
+from tui.snapshots.comparison import Candidate
+from tui.widgets.heading import Heading
+from tui.widgets.prompt_diff import PromptDiff
+
+MAX_METRICS = 40
+"""Maximum scores that are compared."""
+
+
+class Differences(Vertical):
+    """Scores side by side, and the prompt of the last thing with its changes from the first."""
+
+    def compose(self) -> ComposeResult:
+        """Compose the table, the heading, the prompt."""
+        yield Static(id="scores", markup=False)
+        yield Heading(id="prompt-heading", markup=False)
+        yield PromptDiff(id="prompt")
+
+    def show(self, candidates: Sequence[Candidate]) -> None:
+        """Show the differences of some things."""
+        table = _scores(candidates)
+        scores = self.query_one("#scores", Static)
+        scores.display = table is not None
+        scores.update(table or "")
+        first, last = (candidates[0], candidates[-1]) if candidates else (None, None)
+        there = bool(first and last and (first.prompt or last.prompt))
+        self.query_one("#prompt-heading").display = there
+        self.query_one(PromptDiff).display = there
+        if there and first and last:
+            is_same = first.prompt == last.prompt
+            changed = f"prompt of {last.title}, against {first.title}"
+            heading = "the same prompt" if is_same else changed
+            self.query_one("#prompt-heading", Heading).update(heading)
+            self.query_one(PromptDiff).show(first.prompt or last.prompt, last.prompt)
+
+
+def _scores(candidates: Sequence[Candidate]) -> Table | None:
+    """A row per score: its value of each thing, and the change from the first to the last."""
+    values = [dict(candidate.scores) for candidate in candidates]
+    names = list(dict.fromkeys(name for one in values for name in one))[:MAX_METRICS]
+    if not names:
+        return None
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, overflow="ellipsis", max_width=30)
+    for _ in range(len(values) + 1):
+        table.add_column(justify="right", no_wrap=True)
+    for name in names:
+        row = [one.get(name) for one in values]
+        table.add_row(Text(name.replace("_", " ")), *map(_value, row), _change(row[0], row[-1]))
+    return table
+
+
+def _value(value: float | None) -> Text:
+    return Text("–" if value is None else figures.score(value))
+
+
+def _change(first: float | None, last: float | None) -> Text:
+    if first is None or last is None:
+        return Text("")
+    change = last - first
+    return Text(
+        "=" if abs(change) < 1e-9 else f"{'+' if change > 0 else '-'}{figures.score(abs(change))}"
+    )
