@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.containers import Horizontal, VerticalScroll
@@ -15,6 +16,9 @@ from tui.widgets.bars import TopBar
 from tui.widgets.candidate import CandidateView
 from tui.widgets.differences import Differences
 from tui.widgets.drawn_beside import DrawBeside
+
+if TYPE_CHECKING:
+    from engine.contract.kinds import Drawing
 
 MAX_PANES = 4
 
@@ -110,7 +114,7 @@ class CompareScreen(BaseScreen):
         drawings = work.draw()
         self.app.call_from_thread(self._put, work, drawings)
 
-    def _put(self, work: DrawBeside, drawings: list[object]) -> None:
+    def _put(self, work: DrawBeside, drawings: "list[Drawing | None]") -> None:
         if work.candidates != self._candidates:
             return
         for number, pane in enumerate(self.query(CandidateView)):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from rich.table import Table
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -17,6 +18,9 @@ from tui.keys import key_file
 from tui.states import LOOKS
 
 GROUPS = ("Step in", "Look", "Mark", "Move", "Engine", "Safelight")
+
+KEYS, NAMES = 16, 18
+"""Widths of keys and names in cells."""
 
 
 class HelpScreen(ModalScreen[str | None]):
@@ -57,10 +61,15 @@ class HelpScreen(ModalScreen[str | None]):
             options.append(Option(self._line(action), id=action.id))
         return options
 
-    def _line(self, action: Action) -> Text:
+    def _line(self, action: Action) -> Table:
+        """Keys, name and help, each in a column of its own, so that wrapped lines are indented."""
         keys = " ".join(key_name(key) for key in keys_of(action, self._keymap)[:2])
-        text = Text(f" {keys:<15.15} ", style="bold", no_wrap=True, overflow="ellipsis")
-        return text.append(f"{action.id:<16.16} {action.help}", style="not bold")
+        table = Table.grid(padding=(0, 1), expand=True)
+        table.add_column(width=KEYS, no_wrap=True, overflow="ellipsis")
+        table.add_column(width=NAMES, no_wrap=True, overflow="ellipsis")
+        table.add_column(ratio=1)
+        table.add_row(Text(f" {keys}", style="bold"), Text(action.id), Text(action.help))
+        return table
 
     @staticmethod
     def _legend() -> str:
