@@ -222,6 +222,15 @@ ACTIONS: tuple[Action, ...] = (
         writes=True,
     ),
     Action(
+        "approve_all",
+        "Approve",
+        "Approve all that the marked or selected wait with, after y/n.",
+        ("A",),
+        LISTS,
+        "Step in",
+        writes=True,
+    ),
+    Action(
         "send",
         action_of("send").title,
         action_of("send").help,

@@ -1,6 +1,8 @@
 """Queries for gates: the steps that wait, or waited, for an operator's approval."""
 
+import json
 import sqlite3
+from collections.abc import Sequence
 
 from db.rows import JobRow, StepRow
 
@@ -34,3 +36,18 @@ def jobs_at_gates(
     sql = """SELECT id FROM jobs WHERE batch_id = ? AND state = 'parked' AND reason = 'approval'
              AND id > ? ORDER BY id LIMIT ?"""
     return [row[0] for row in connection.execute(sql, (batch_id, after, limit))]
+
+
+def count_waiting(
+    connection: sqlite3.Connection, batch_ids: Sequence[int], job_ids: Sequence[int]
+) -> list[tuple[str, int]]:
+    """Return the keys of gates at which batches, their jobs, or single jobs wait, and how many."""
+    sql = f"""SELECT substr(key, 1, 200), count(*) FROM steps
+              WHERE state = 'waiting' AND {_GATE}
+              AND (batch_id IN (SELECT value FROM json_each(?))
+                   OR job_id IN (SELECT value FROM json_each(?)))
+              AND (job_id IS NULL OR EXISTS (SELECT 1 FROM jobs j WHERE j.id = steps.job_id
+                                             AND j.state = 'parked' AND j.reason = 'approval'))
+              GROUP BY key ORDER BY count(*) DESC, key"""  # noqa: S608
+    rows = connection.execute(sql, (json.dumps(list(batch_ids)), json.dumps(list(job_ids))))
+    return [(str(key), int(count)) for key, count in rows]

@@ -2,11 +2,11 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from db.queries.gates import gates_to_answer, jobs_at_gates, waiting_gates_of_batch
+from db.queries.gates import count_waiting, gates_to_answer, jobs_at_gates, waiting_gates_of_batch
 from db.queries.jobs import job as read_job
 from db.rows import BatchRow, JobRow, StepRow
 from db.writes.gates import WAITING
@@ -60,6 +60,20 @@ def batch_gates(connection: sqlite3.Connection, batch_id: int) -> list[WaitingGa
 def _waiting(gate: StepRow) -> WaitingGate:
     value = json.loads(gate.request)["value"]
     return WaitingGate(gate.job_id, gate.key, value, gate.fingerprint, gate.started_at)
+
+
+def waiting_count(
+    connection: sqlite3.Connection, targets: Sequence[Mapping[str, int]]
+) -> dict[str, int]:
+    """Return how many values wait for approval, by gate.
+
+    Args:
+        connection: A connection to the store.
+        targets: Batches and jobs, as commands have them: `{"batch": 1}` or `{"job": 2}`.
+    """
+    batches = [target["batch"] for target in targets if "batch" in target]
+    jobs = [target["job"] for target in targets if "job" in target]
+    return dict(count_waiting(connection, batches, jobs))
 
 
 def gates_in(

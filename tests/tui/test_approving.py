@@ -1,6 +1,7 @@
 """A gate, from a job's screen: look, approve, edit, reject."""
 
 import json
+from functools import partial
 from typing import Any
 
 from textual.widgets import TextArea
@@ -13,21 +14,20 @@ from tui.screens.approve import ApproveScreen
 PLAN = {"title": "lamps", "verses": ["a lamp", "evil \x1b[31m\u202e"]}
 
 
-def waits(place: Place) -> int:
-    job = place.job_ids(place.batch("songs", ["lamp"]))[0]
-    place.claim(1)
-    place.step(job, "", "title")
+def waits(place: Place, *keys: str) -> None:
+    """A batch whose jobs wait for approval of a plan."""
+    jobs = place.job_ids(place.batch("songs", keys or ["lamp"]))
+    place.claim(len(jobs))
+    for job in jobs:
+        place.step(job, "", "title")
+        place.write(partial(wait_with_a_plan, place, job))
+        place.park(job, "approval", "plan waits for approval.")
 
-    def gate(connection) -> None:
-        intent = place._intent(connection, job, "", "plan")
-        request = json.dumps({"value": PLAN})
-        open_gate(
-            connection, intent._replace(operation="approve", backend="operator", request=request)
-        )
 
-    place.write(gate)
-    place.park(job, "approval", "plan waits for approval.")
-    return job
+def wait_with_a_plan(place: Place, job: int, connection: Any) -> None:
+    intent = place._intent(connection, job, "", "plan")
+    request = json.dumps({"value": PLAN})
+    open_gate(connection, intent._replace(operation="approve", backend="operator", request=request))
 
 
 def decisions(place: Place) -> list[tuple[str, Any]]:
@@ -87,6 +87,44 @@ async def test_a_plan_is_rejected_or_left(place: Place) -> None:
         await until(pilot, lambda: decisions(place))
     assert decisions(place)[0][1]["approved"] is False
     assert place.read("SELECT state FROM steps WHERE key = 'plan'") == [("failed",)]
+
+
+async def test_a_whole_batch_is_approved_after_a_question(place: Place) -> None:
+    waits(place, "lamp", "moth")
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await shows(pilot, "2 parked (approval)")
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("A")
+        await shows(pilot, "Approve all that b1 waits with, unseen and unedited:", "(2)?")
+        await pilot.press("n")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batches")
+        assert decisions(place) == []
+        await pilot.press("A")
+        await shows(pilot, "Approve all")
+        await pilot.press("y")
+        await until(pilot, lambda: len(decisions(place)) == 2)
+    assert place.read("SELECT DISTINCT state FROM jobs") == [("queued",)]
+
+
+async def test_the_marked_jobs_are_approved(place: Place) -> None:
+    waits(place, "lamp", "moth", "owl")
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await shows(pilot, "3 parked (approval)")
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen.WHERE == "batch")
+        await until(pilot, lambda: pilot.app.screen.rows.total == 3)
+        await pilot.press("space", "space", "A")
+        await shows(pilot, "Approve all that 2 jobs wait with", "(2)?")
+        await pilot.press("y")
+        await until(pilot, lambda: len(decisions(place)) == 2)
+
+
+async def test_a_batch_without_a_gate_says_so(place: Place) -> None:
+    place.batch("songs", ["lamp"])
+    async with running(place.dashboard(), (120, 40)) as pilot:
+        await until(pilot, lambda: pilot.app.screen.rows.total)
+        await pilot.press("A")
+        await shows(pilot, "Nothing of b1 waits for approval.")
 
 
 async def test_a_job_without_a_gate_says_so(place: Place) -> None:

@@ -1,16 +1,22 @@
 """A screen with a list that can be filtered and marked."""
 
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 from textual import on
 from textual.widgets import Input
 
+from engine.client.gates import waiting_count
 from engine.text.plural import pluralize
 from engine.text.terminal import clean
+from tui.feed import QueryAnswered
 from tui.screens.base import BaseScreen
 from tui.snapshots.filters import Filter
 from tui.widgets.rows import Rows
+
+SHOWN_GATES = 5
+"""Maximum gates that are named in a question."""
 
 
 class FilterInput(Input):
@@ -37,6 +43,7 @@ class FilteredScreen(BaseScreen):
 
     EMPTY = ""
     filter_text = ""
+    _approving: tuple[list[dict[str, int]], str] = ([], "")
 
     @property
     def rows(self) -> Rows[Any]:
@@ -53,6 +60,30 @@ class FilteredScreen(BaseScreen):
         )
         line.display = False
         return line
+
+    # -- approvals ----------------------------------------------------------------------------
+
+    def action_approve_all(self) -> None:
+        """Approve all that the targets wait with, after asking with their number."""
+        targets, called = self.targets()
+        self._approving = targets, called
+        self.feed.ask(partial(waiting_count, targets=targets), self, "approve")
+
+    @on(QueryAnswered)
+    def ask_approval(self, message: QueryAnswered) -> None:
+        """Ask whether all is approved, once its number is known."""
+        if message.tag != "approve":
+            return
+        targets, called = self._approving
+        counts: dict[str, int] = message.value
+        if not counts:
+            self.say(f"Nothing of {called or 'this list'} waits for approval.", bad=True)
+            return
+        gates = ", ".join(f"{key} ({number})" for key, number in list(counts.items())[:SHOWN_GATES])
+        more = f" and {len(counts) - SHOWN_GATES} more" if len(counts) > SHOWN_GATES else ""
+        wait = "wait" if len(targets) > 1 else "waits"
+        question = f"Approve all that {called} {wait} with, unseen and unedited: {gates}{more}?"
+        self.dashboard.confirm(question, partial(self.send, "approve", targets, {}))
 
     def on_mount(self) -> None:
         """Restore the last filter."""
