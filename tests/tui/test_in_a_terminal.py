@@ -255,6 +255,28 @@ def test_a_player_is_silent_and_ends_with_the_dashboard(
     assert b"owned" not in terminal.sent
 
 
+@pytest.mark.parametrize("env", [{}, {"NO_COLOR": "1"}], ids=["256", "no-color"])
+def test_jobs_are_compared_at_any_size(terminals, place: Place, env: dict[str, str]) -> None:
+    ids = place.job_ids(place.batch("evening", ["one", "two"]))
+    place.claim(2)
+    for number, job in enumerate(ids):
+        place.turn(job, 1, 50 + number, prompt=f"a lamp of {number} flames")
+        place.end(job, 50 + number)
+    terminal = open_in(terminals, place, **env)
+    terminal.shows("b1 evening")
+    terminal.child.send(b"\r")
+    terminal.shows("✓ one", "✓ two")
+    terminal.child.send(b"=")
+    terminal.shows("one 50.0  1/2", "two 51.0  2/2", "prompt of two, against one", "[-0-]{+1+}")
+    terminal.child.setwinsize(50, 200)
+    terminal.screen.resize(50, 200)
+    terminal.shows("two 51.0  2/2", "Blink")
+    terminal.child.send(b"\x1b")
+    terminal.shows("Faults")
+    terminal.child.send(b"q")
+    terminal.ends()
+
+
 def test_a_storm_of_resizes(terminals, busy: Place) -> None:
     terminal = open_in(terminals, busy)
     terminal.shows("b1 evening")

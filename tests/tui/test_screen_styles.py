@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.css.stylesheet import Stylesheet
+from textual.worker import Worker
 
 from db.queries.spending import Spending
 from tests.tui.support import Place, running, until
@@ -65,17 +66,25 @@ def drawn(app: Dashboard) -> list[list[tuple[str, str]]]:
 
 
 async def draw(pilot: Any, name: str) -> list[list[tuple[str, str]]]:
-    """Opens a screen, takes its image once it has settled, and closes it."""
+    """Opens a screen, takes its image once nothing is loaded any more, and closes it."""
     await visit(pilot, name)
     seen: list[Any] = []
 
     def settled() -> bool:
+        if any(loads(worker) for worker in pilot.app.workers):
+            seen.clear()
+            return False
         seen.append(drawn(pilot.app))
         return len(seen) > 8 and all(image == seen[-1] for image in seen[-8:])
 
     await until(pilot, settled)
     pilot.app.go_batches()
     return seen[-1]
+
+
+def loads(worker: Worker[Any]) -> bool:
+    """True for a thread at work, such as one that loads the recipes or draws an image."""
+    return worker._thread_worker and not worker.is_finished
 
 
 async def visit(pilot: Any, name: str) -> None:

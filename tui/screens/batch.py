@@ -217,8 +217,9 @@ class BatchScreen(FilteredScreen):
 
         rows = self.rows
         row: JobItem | None = rows.current
-        other: JobItem | None = rows.row(rows.cursor - 1) or rows.row(rows.cursor + 1)
-        ids = sorted(rows.marks) or [one.id for one in (other, row) if one is not None]
+        above: JobItem | None = rows.row(rows.cursor - 1)
+        pair = (above, row) if above else (row, rows.row(rows.cursor + 1))
+        ids = sorted(rows.marks) or [one.id for one in pair if one is not None]
         if row is None or len(ids) < 2:
             self.say("Mark two or more jobs to compare.", bad=True)
             return
