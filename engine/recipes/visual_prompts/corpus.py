@@ -27,7 +27,7 @@ from engine.recipes.visual_prompts.creativity.measure import (
 )
 from engine.recipes.visual_prompts.creativity.model import Creativity
 
-MAX_TEXTS = 1024
+MAX_TEXTS = 1000
 """Texts of one request at most: the vectors of more would be too large a result."""
 
 MAX_COMPARED = 2048

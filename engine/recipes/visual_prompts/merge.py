@@ -1,6 +1,7 @@
 """Samples of an earlier export that a new one keeps."""
 
 import json
+import math
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +14,8 @@ from engine.text.terminal import quoted
 def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
     """Return the data set and the records of an export, ours or of the same format.
 
+    Numbers that are not finite, which JSON cannot hold and some programs write, are None.
+
     Args:
         data: Bytes of `visual_prompts_complete.json`.
         name: Path of the file for messages.
@@ -21,7 +24,7 @@ def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
         ExportError: It is no such export.
     """
     try:
-        document: Any = json.loads(data)
+        document: Any = json.loads(data, parse_float=_finite, parse_constant=_finite)
         records = document["samples"]
         dataset = str(document.get("metadata", {}).get("dataset_path", ""))
         if all(_is_record(one) for one in records):
@@ -32,6 +35,11 @@ def read_export(data: bytes, name: str) -> tuple[str, list[Record]]:
         f"{name} is not an export of visual prompts, and is left as it is; "
         "move it away or choose another folder with --output-dir."
     )
+
+
+def _finite(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _is_record(value: Any) -> bool:

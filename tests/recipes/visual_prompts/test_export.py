@@ -148,6 +148,17 @@ def test_a_file_that_is_no_export_stays(tmp_path: Path, text: str) -> None:
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
+def test_numbers_that_json_cannot_hold_are_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "visual_prompts_complete.json"
+    prompts = '[{"visual_prompt": "A barn.", "temperature": 1e999}]'
+    sample = f'{{"sample_idx": 7, "musical_features": {{"tempo": NaN}}, "prompts": {prompts}}}'
+    path.write_text(f'{{"metadata": {{"dataset_path": "songs.npy"}}, "samples": [{sample}]}}')
+    write_export(tmp_path, HEAD, [_sample(0)])
+    found = _read(tmp_path, path.name)["samples"][1]
+    assert found["musical_features"] == {"tempo": None}
+    assert found["prompts"][0]["temperature"] is None
+
+
 def test_an_export_of_another_data_set_stays(tmp_path: Path) -> None:
     write_export(tmp_path, HEAD, [_sample(0)])
     other = HEAD.model_copy(update={"dataset": "other.npy", "batch": "two"})
