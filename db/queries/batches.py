@@ -2,13 +2,19 @@
 
 import sqlite3
 
-from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow
+from db.rows import BatchRow, CommandRow, EngineRow, HostRow, LaneRow, StepRow
 
 
 def batch(connection: sqlite3.Connection, batch_id: int) -> BatchRow | None:
     """Return one batch."""
     row = connection.execute("SELECT * FROM batches WHERE id = ?", (batch_id,)).fetchone()
     return BatchRow.of(row) if row else None
+
+
+def own_steps(connection: sqlite3.Connection, batch_id: int) -> list[StepRow]:
+    """Return the steps of a batch that belong to no job, superseded ones too, oldest first."""
+    sql = "SELECT * FROM steps WHERE batch_id = ? AND job_id IS NULL ORDER BY id"
+    return [StepRow.of(row) for row in connection.execute(sql, (batch_id,))]
 
 
 def batches(connection: sqlite3.Connection, limit: int = 1000) -> list[BatchRow]:

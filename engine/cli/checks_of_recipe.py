@@ -7,6 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from db.queries import jobs as queries
+from db.queries.batches import own_steps
 from db.rows import BatchRow, JobRow, StepRow
 from engine.cli import render
 from engine.cli.catalog import lacking
@@ -120,7 +121,8 @@ def _first_entry(opened: Workspace, trial: Trial, estimate: Estimate) -> Iterato
 def _outcome(opened: Workspace, batch: BatchRow, files: int) -> Iterator[Finding]:
     with opened.reading() as connection:
         [job] = queries.jobs_page(connection, batch.id, limit=1)
-        steps = [step for step in queries.steps(connection, job.id) if not step.superseded_at]
+        every = [*queries.steps(connection, job.id), *own_steps(connection, batch.id)]
+        steps = [step for step in every if not step.superseded_at]
         trouble = trouble_of(connection, job) or job.message or ""
     yield from (_step(step, job) for step in steps)
     if job.state == "done" and batch.state == "done":
