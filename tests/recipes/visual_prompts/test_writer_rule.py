@@ -3,7 +3,7 @@
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import combinations
 from statistics import mean, stdev
 
@@ -13,11 +13,13 @@ from engine.contract.agent import RuleInput
 from engine.plugins.catalog import EntryPointCatalog
 from engine.recipes.visual_prompts.agents.writer import WRITER, VisualPromptRequest
 from engine.recipes.visual_prompts.checks import problems_of
+from engine.recipes.visual_prompts.creativity.measure import Sample, measure_by_words
 from engine.recipes.visual_prompts.rules.grammar import Draw, fill, shapes
 from engine.recipes.visual_prompts.rules.mapping import brief, darkness, hero
 from engine.recipes.visual_prompts.rules.vocabulary import family, worlds
 from engine.recipes.visual_prompts.rules.writer import write, write_by_rule
 from engine.testing.context import MemoryContext
+from tests.recipes.visual_prompts.creativity_texts import SALAD
 from tests.support.music import features, no_features, random_features
 
 MODES = ("convergent", "convergent", "convergent", "divergent", "divergent")
@@ -253,3 +255,48 @@ async def test_the_embedded_family_runs_it_for_the_agent() -> None:
 
 def test_no_prompt_has_a_problem_of_form(samples: list[list[str]]) -> None:
     assert [p for sample in samples for prompt in sample for p in problems_of(prompt)] == []
+
+
+def test_its_prompts_are_creative_and_controls_in_their_place_are_not(
+    samples: list[list[str]],
+) -> None:
+    pytest.importorskip("sklearn")
+    controls: list[Callable[[list[str]], str]] = [
+        lambda one: one[4],
+        lambda one: shuffled(one[4]),
+        lambda one: one[0],
+        lambda _one: SALAD,
+        lambda _one: "",
+    ]
+    changed = [
+        Sample([*one[:4], controls[at % 5](one)], random_features(at))
+        for at, one in enumerate(samples[:15])
+    ]
+    rows = measure_by_words(changed)
+    own, mixed, copied, salad, empty = (
+        mean(row[4].overall or 0 for row in rows[at::5]) for at in range(5)
+    )
+    assert own > 45
+    assert max(mixed, copied) < own / 4
+    assert salad == empty == 0
+
+
+def shuffled(prompt: str) -> str:
+    parts = prompt.split()
+    random.Random(prompt).shuffle(parts)
+    return " ".join(parts)
+
+
+def test_its_prompts_fit_their_own_music_better_than_another_sample_s(
+    samples: list[list[str]],
+) -> None:
+    pytest.importorskip("sklearn")
+
+    def fit(shift: int) -> float:
+        paired = [
+            Sample(one[:2], random_features((at + shift) % 30))
+            for at, one in enumerate(samples[:30])
+        ]
+        return mean(one.fit or 0 for row in measure_by_words(paired) for one in row)
+
+    assert fit(0) > fit(11) + 8
