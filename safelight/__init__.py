@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from engine.contract.options import Option as Option
     from engine.contract.outputs import Outputs as Outputs
     from engine.contract.outputs import Projection as Projection
+    from engine.contract.outputs import SummaryLine as SummaryLine
     from engine.contract.page import PagePart as PagePart
     from engine.contract.reader import Reader as Reader
     from engine.contract.recipe import GatedSettings as GatedSettings
@@ -234,6 +235,7 @@ _MODULES = {
     "engine.contract.outputs": (
         "Outputs",
         "Projection",
+        "SummaryLine",
     ),
     "engine.contract.page": ("PagePart",),
     "engine.contract.reader": ("Reader",),

@@ -5,6 +5,7 @@ others of their group: one part, or consecutive ones of at most `MAX_COMPARED` t
 vectors are of one model and can be compared.
 """
 
+import asyncio
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -150,9 +151,10 @@ async def run(batch: BatchContext) -> CorpusCreativity:
     info = batch.use(EMBEDDING).info
     limit = min(info.max_inputs, MAX_TEXTS)
     group, measured = _Group(), list[GroupMeasures]()
-    parts = blocks(list(_samples(batch.jobs())), limit, even=not info.comparable)
-    for number, samples in enumerate(parts, 1):
-        part = await _embedded(batch, number, samples)
+    samples = list(_samples(batch.jobs()))
+    parts = await asyncio.to_thread(blocks, samples, limit, even=not info.comparable)
+    for number, block in enumerate(parts, 1):
+        part = await _embedded(batch, number, block)
         if not group.takes(part):
             measured.append(await _measured(batch, len(measured) + 1, group))
             group = _Group()

@@ -1,6 +1,5 @@
 """Creativity of all prompts of some samples, and of one prompt."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -83,9 +82,21 @@ def blocks(samples: Sequence[SampleT], limit: int, *, even: bool = False) -> lis
     """
     own = [{text for text in (*s.prompts, s.imagery) if text.strip()} for s in samples]
     found = _split(samples, own, limit)
-    if even and len(found) > 1:
-        mean, most = sum(map(len, own)) / len(found), max(map(len, own))
-        found = _split(samples, own, min(limit, len(_common()) + math.ceil(mean) + most))
+    return _evened(samples, own, found, limit) if even and len(found) > 1 else found
+
+
+def _evened(
+    samples: Sequence[SampleT], own: Sequence[set[str]], found: list[list[SampleT]], limit: int
+) -> list[list[SampleT]]:
+    """Return as many blocks, of the lowest limit that gives no more of them."""
+    low, high = 1, limit
+    while low < high:
+        middle = (low + high) // 2
+        parts = _split(samples, own, middle)
+        if len(parts) > len(found):
+            low = middle + 1
+        else:
+            high, found = middle, parts
     return found
 
 
@@ -93,7 +104,7 @@ def _split(samples: Sequence[SampleT], own: Sequence[set[str]], limit: int) -> l
     found: list[list[SampleT]] = []
     seen: set[str] = set()
     for sample, texts in zip(samples, own, strict=True):
-        if not found or len(seen | texts) > limit:
+        if not found or len(seen) + len(texts - seen) > limit:
             found.append([])
             seen = _common()
         seen |= texts
