@@ -25,7 +25,7 @@ class VisualPromptsInput(RecipeInput):
         description="Names the sample and the folder of its results; unique in its batch.",
         examples=["sample_000"],
     )
-    index: Annotated[int, NotBool, Field(ge=0, lt=MAX_INDEX)] | None = Field(
+    index: Annotated[int, Field(ge=0, lt=MAX_INDEX), NotBool] | None = Field(
         default=None, description="Number of the sample in its data set, from 0."
     )
     sound: SoundFile | None = Field(
