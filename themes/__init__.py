@@ -89,8 +89,8 @@ def user_themes() -> Path:
 
 
 def _ours() -> Iterator[tuple[str, str]]:
-    found = [entry for entry in files("themes").iterdir() if entry.name.endswith(".toml")]
-    for entry in sorted(found, key=lambda entry: len(entry.name)):  # `safelight` is the first
+    entries = [entry for entry in files("themes").iterdir() if entry.name.endswith(".toml")]
+    for entry in sorted(entries, key=lambda entry: len(entry.name)):  # `safelight` is the first
         yield entry.name.removesuffix(".toml"), entry.read_text(encoding="utf-8")
 
 
@@ -158,10 +158,10 @@ def _base(data: Mapping[str, Any], source: str, known: Mapping[str, ThemeData]) 
 
 
 def _section(data: Mapping[str, Any], section: str, source: str) -> dict[str, Any]:
-    given = data.get(section, {})
-    if not isinstance(given, dict):
+    values = data.get(section, {})
+    if not isinstance(values, dict):
         raise ThemeError(f"{source}: {section} must be a table, written [{section}].")
-    return given
+    return values
 
 
 def _table(
@@ -172,15 +172,15 @@ def _table(
     base: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the colours of a section; missing ones are taken from the base."""
-    given = _section(data, section, source)
-    for name, value in given.items():
+    values = _section(data, section, source)
+    for name, value in values.items():
         if name not in names:
             raise ThemeError(
                 f"{source}, [{section}]: {name[:40]!r} is not known; known are {', '.join(names)}."
             )
         if not isinstance(value, str) or not _COLOUR.fullmatch(value):
             raise ThemeError(f'{source}, [{section}]: write {name} as "#rrggbb".')
-    merged = {**base, **given}
+    merged = {**base, **values}
     missing = [name for name in names if name not in merged]
     if missing:
         raise ThemeError(
@@ -191,12 +191,12 @@ def _table(
 
 
 def _variables(data: Mapping[str, Any], source: str, base: Mapping[str, str]) -> dict[str, str]:
-    given = _section(data, "variables", source)
-    for name, value in given.items():
+    values = _section(data, "variables", source)
+    for name, value in values.items():
         if not _VARIABLE.fullmatch(name):
             raise ThemeError(f"{source}, [variables]: {name[:40]!r} is not a variable's name.")
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
             raise ThemeError(
                 f"{source}, [variables]: {name} must be a colour or a word, in quotation marks."
             )
-    return {**base, **given}
+    return {**base, **values}

@@ -63,9 +63,9 @@ def check_recipe(trial: Trial) -> Iterator[Finding]:
 
 def _checks(opened: Workspace, trial: Trial) -> Iterator[Finding]:
     recipe = opened.catalog.recipe(trial.recipe)
-    found = [*_packages(recipe), *_backends(opened, trial)]
-    yield from found
-    if trial.source is None or not all(finding.ok for finding in found):
+    findings = [*_packages(recipe), *_backends(opened, trial)]
+    yield from findings
+    if trial.source is None or not all(finding.ok for finding in findings):
         return
     estimate = None
     try:
@@ -95,8 +95,8 @@ def _backends(opened: Workspace, trial: Trial) -> Iterator[Finding]:
                 missing = lacking(backend)
                 needs = f" needs {'; '.join(one.what for one in missing)}" if missing else ""
                 remedy = " ".join(dict.fromkeys(one.remedy for one in missing))
-                found = f"{model}{needs or ' is ready'}"
-                yield Finding(capability, not missing, found, remedy)
+                state = f"{model}{needs or ' is ready'}"
+                yield Finding(capability, not missing, state, remedy)
     except UserError as error:
         yield _failure("backends", error)
 
@@ -144,8 +144,8 @@ def _end(job: JobRow, batch: BatchRow, trouble: str) -> tuple[str, str]:
 def _step(step: StepRow, job: JobRow) -> Finding:
     """Return the outcome of a step; one that a job could do without is not a problem."""
     by = f"{step.backend} {step.model}".strip()
-    found = f"{step.state} by {by} in {render.duration(_seconds([step]))}"
-    return Finding(step.key, "done" in (step.state, job.state), found)
+    state = f"{step.state} by {by} in {render.duration(_seconds([step]))}"
+    return Finding(step.key, "done" in (step.state, job.state), state)
 
 
 def _seconds(steps: list[StepRow]) -> float:

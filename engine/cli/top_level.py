@@ -20,7 +20,7 @@ def providers(names: Collection[str]) -> dict[str, set[str]]:
         Names of distributions by top-level name, without names that nobody provides. A
         distribution whose metadata cannot be read is left out.
     """
-    found: dict[str, set[str]] = {}
+    by_capability: dict[str, set[str]] = {}
     for distribution in distributions():
         try:
             provided = set(names) & set(_provided(distribution))
@@ -29,8 +29,8 @@ def providers(names: Collection[str]) -> dict[str, set[str]]:
             log.debug("The metadata of a package cannot be read", exc_info=True)
             continue
         for name in provided:
-            found.setdefault(name, set()).add(owner)
-    return found
+            by_capability.setdefault(name, set()).add(owner)
+    return by_capability
 
 
 def _provided(distribution: Distribution) -> Iterator[str]:

@@ -123,8 +123,8 @@ class QueueingWorkspace(OpenedWorkspace):
         options: "QueueOptions | None" = None,
     ) -> "Estimate":
         """Return what `send` would take, without queueing anything; arguments as there."""
-        found, sending = self._sending(sources, recipe, settings, options)
-        return self._queue().estimate(found, sending.stream(), sending.options)
+        loaded, sending = self._sending(sources, recipe, settings, options)
+        return self._queue().estimate(loaded, sending.stream(), sending.options)
 
     def _sending(
         self,
@@ -136,17 +136,17 @@ class QueueingWorkspace(OpenedWorkspace):
         from engine.client.sending import Sending
 
         named = [sources] if isinstance(sources, str) else list(sources)
-        found, chosen = self.catalog.recipe(recipe), _with(options, settings, None)
+        loaded, chosen = self.catalog.recipe(recipe), _with(options, settings, None)
         with self.reading() as connection:
             folder = self.paths.artifacts
-            return found, Sending(connection, self.catalog, folder, named, found, chosen)
+            return loaded, Sending(connection, self.catalog, folder, named, loaded, chosen)
 
     def append(self, batch: str, source: "Source", options: "QueueOptions | None" = None) -> int:
         """Add entries to a batch; return how many."""
         with self.reading() as connection:
-            found = find_batch(connection, batch)
-        recipe = self.catalog.recipe(found.recipe)
-        return self._queue().append(found.id, recipe, source, _with(options, None, None))
+            row = find_batch(connection, batch)
+        recipe = self.catalog.recipe(row.recipe)
+        return self._queue().append(row.id, recipe, source, _with(options, None, None))
 
     def _queue(self) -> "Queue":
         from engine.queueing.queue import Queue

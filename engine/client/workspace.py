@@ -103,22 +103,22 @@ class Workspace(QueueingWorkspace):
         from db.queries.jobs import all_jobs
 
         with self.reading() as connection:
-            found = find_batch(connection, batch)
-            report = self.catalog.recipe(found.recipe).outputs.report
-            for job in all_jobs(connection, found.id):
-                yield job if report is None else report(connection, found, job)
+            row = find_batch(connection, batch)
+            report = self.catalog.recipe(row.recipe).outputs.report
+            for job in all_jobs(connection, row.id):
+                yield job if report is None else report(connection, row, job)
 
     def summary(self, batch: str) -> "list[SummaryLine]":
         """Return the facts that a recipe sums a batch up by; empty if it has none."""
         from engine.runtime.artifacts import ArtifactStore
 
         with self.reading() as connection:
-            found = find_batch(connection, batch)
-            outputs = self.catalog.recipe(found.recipe).outputs
+            row = find_batch(connection, batch)
+            outputs = self.catalog.recipe(row.recipe).outputs
             if outputs.summary is None:
                 return []
             stored = ArtifactStore(self.paths.artifacts).path
-            return list(outputs.summary(connection, found, stored))
+            return list(outputs.summary(connection, row, stored))
 
     # -- stepping in --------------------------------------------------------------------------
 

@@ -57,8 +57,8 @@ def read_again(dataset: str, folder: str, **_settings: Any) -> None:
         texts = [prompt["visual_prompt"] for prompt in sample["prompts"]]
         for number, prompt in enumerate(sample["prompts"]):
             others = texts[:number] + texts[number + 1 :]
-            found = creativity(texts[number], sample["musical_features"], others=others)
-            print(sample["sample_idx"], prompt["mode"], found.originality, found.overall)
+            measured = creativity(texts[number], sample["musical_features"], others=others)
+            print(sample["sample_idx"], prompt["mode"], measured.originality, measured.overall)
 
 
 def images(_dataset: str, folder: str, **settings: Any) -> None:

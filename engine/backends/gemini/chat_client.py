@@ -57,7 +57,7 @@ class GeminiChatClient(KeyedChatClient[GeminiSettings]):
         if reply.blocked:
             blocked = f"the prompt is blocked ({reply.blocked})"
             return ModelReply(first.text, "refused", blocked), reply.usage
-        found = ended_reply(
+        ended = ended_reply(
             self.account,
             first.text,
             first.finish,
@@ -65,4 +65,4 @@ class GeminiChatClient(KeyedChatClient[GeminiSettings]):
             cut=("MAX_TOKENS",),
             thoughts=first.thoughts,
         )
-        return found, reply.usage
+        return ended, reply.usage

@@ -116,8 +116,8 @@ class UsageMetadata(Lenient):
     @property
     def sound(self) -> int | None:
         """Tokens of sound among those read; None if they are not counted apart."""
-        found = [one.count for one in self.details if one.modality == "AUDIO"]
-        return found[0] if found else None
+        counts = [one.count for one in self.details if one.modality == "AUDIO"]
+        return counts[0] if counts else None
 
 
 class GeminiReply(Lenient):
@@ -167,10 +167,10 @@ def reply_in(account: Account, heard: LastReply, *, unknown: bool) -> GeminiRepl
         StepError: It is an error, or holds neither a candidate nor why there is none.
     """
     body = plain(heard.body)
-    found, status = error_in(body), heard.status
+    reply_error, status = error_in(body), heard.status
     reply = GeminiReply.model_validate(body if isinstance(body, dict) else {})
-    if found is not None and status == _OK and not reply.candidates:
-        status = found.status
+    if reply_error is not None and status == _OK and not reply.candidates:
+        status = reply_error.status
     if status != _OK:
         words = heard.body[:MAX_WORDS].decode("utf-8", "replace") if body is None else body
         error = gemini_error(account, status, words, heard.headers)

@@ -32,7 +32,7 @@ class OllamaEmbeddings(OllamaChatClient):
         Raises:
             StepError: It did not work.
         """
-        found = await self.ask(
+        reply = await self.ask(
             _Vectors,
             "embed",
             unknown=unknown,
@@ -40,4 +40,4 @@ class OllamaEmbeddings(OllamaChatClient):
             model=model,
             input=list(texts),
         )
-        return found.embeddings, TokenUsage(tokens_in=found.prompt_eval_count)
+        return reply.embeddings, TokenUsage(tokens_in=reply.prompt_eval_count)

@@ -63,7 +63,7 @@ class OpenAIEmbeddings(KeyedChatClient[OpenAISettings]):
                     model=model, input=list(texts), encoding_format="float", **length
                 )
 
-        found, headers = await whole_reply(
+        reply, headers = await whole_reply(
             openai,
             self.account,
             send,
@@ -73,7 +73,7 @@ class OpenAIEmbeddings(KeyedChatClient[OpenAISettings]):
             unknown=unknown,
         )
         usage = TokenUsage(
-            tokens_in=found.usage.prompt_tokens, request_id=headers.get("x-request-id")
+            tokens_in=reply.usage.prompt_tokens, request_id=headers.get("x-request-id")
         )
-        rows = sorted(found.data, key=lambda one: one.index)
+        rows = sorted(reply.data, key=lambda one: one.index)
         return [one.embedding for one in rows], usage

@@ -40,15 +40,15 @@ def file_of(
     if named.job is None:
         raise UnknownId(f"{quoted(source)} is a batch; name one of its jobs, as j1 or BATCH/KEY.")
     name = part or behind
-    if given := input_files(named.job.input).get(name):
+    if input_file := input_files(named.job.input).get(name):
         label = (job_name(named.job.id), name)
-        return OpenedFile(label, given.kind, given.media_type, given.hash)
-    found = part_of(connection, catalog, named, name)
-    step = found.step.key if found.step else ""
+        return OpenedFile(label, input_file.kind, input_file.media_type, input_file.hash)
+    located = part_of(connection, catalog, named, name)
+    step = located.step.key if located.step else ""
     label = (job_name(named.job.id), step)
-    if found.artifact is None:
-        return OpenedFile(label, "text", "text/plain", text=found.text)
-    artifact = found.artifact
+    if located.artifact is None:
+        return OpenedFile(label, "text", "text/plain", text=located.text)
+    artifact = located.artifact
     return OpenedFile(label, artifact.kind, artifact.media_type, artifact.hash)
 
 

@@ -110,8 +110,8 @@ def _viewer(settings: OpenSettings, environment: Mapping[str, str]) -> Choice:
 
 
 def _player(media_type: str, settings: OpenSettings, environment: Mapping[str, str]) -> Choice:
-    if own := environment.get(PLAYER_VARIABLE):
-        return _own(PLAYER_VARIABLE, own, plays=True)
+    if player_command := environment.get(PLAYER_VARIABLE):
+        return _own(PLAYER_VARIABLE, player_command, plays=True)
     if settings.player == "none":
         return Choice(reason="The setting open.player is none.")
     if _is_remote(environment):

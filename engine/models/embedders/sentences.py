@@ -96,7 +96,7 @@ def load_sentences(
 def _described(file: Path) -> dict[str, Any]:
     """Return a JSON file of a model; empty if there is none that can be read."""
     try:
-        found = json.loads(file.read_text("utf-8"))
+        config = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return config if isinstance(config, dict) else {}

@@ -27,8 +27,8 @@ _DATA: dict[tuple[str, str], Any] = {
     ("builtins", kind.__name__): kind for kind in (set, frozenset, bytearray, complex)
 }
 _ERRORS: dict[tuple[str, str], Any] = {
-    (errors.__name__, made.__name__): made
-    for made in (StepError, Retryable, Permanent, Blocked, OutcomeUnknown, restored_error)
+    (errors.__name__, class_.__name__): class_
+    for class_ in (StepError, Retryable, Permanent, Blocked, OutcomeUnknown, restored_error)
 }
 _MESSAGES: dict[tuple[str, str], Any] = {
     (ModelKey.__module__, "ModelKey"): ModelKey,

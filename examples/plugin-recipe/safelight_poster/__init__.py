@@ -49,12 +49,12 @@ class PosterAnswer(BaseModel):
     prompt: str = Field(min_length=1, max_length=2000)
 
 
-def by_rule(given: sl.RuleInput) -> dict[str, Any]:
+def by_rule(inputs: sl.RuleInput) -> dict[str, Any]:
     """Return the prompt without a model."""
-    event = given.request["event"]
+    event = inputs.request["event"]
     return {
         "prompt": f"A screen-printed poster of {event}, bold flat colours",
-        "author": given.author,
+        "author": inputs.author,
     }
 
 
