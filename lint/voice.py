@@ -1,8 +1,10 @@
-"""Hold down habits of prose: count them per room and fail when a room's count rises.
+"""Hold down habits of prose and of names: count them per room and fail when a count rises.
 
-Two habits are counted: docstrings that open with a noun clause ("What a call costs" instead of
-"Maximum cost of a call"), and words that the field does not use ("told", "made", "goes on",
-"for want of", "anew"). `lint/voice.json` holds the counts; `--update` lowers them.
+Three habits are counted: docstrings that open with a noun clause ("What a call costs" instead of
+"Maximum cost of a call"), words that the field does not use ("told", "made", "goes on", "for want
+of", "anew"), and variables and arguments that are named by a bare participle (`found`, `given`)
+instead of by what they hold (`row`, `options`). `lint/voice.json` holds the counts; `--update`
+lowers them.
 """
 
 import argparse
@@ -17,12 +19,15 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 COUNTS = Path(__file__).with_suffix(".json")
-HABITS = ("openings", "words")
+HABITS = ("openings", "words", "names")
 CODE = ("bench", "db", "engine", "examples", "safelight", "tests", "themes", "tui")
 PAGES = ("docs", "examples", "README.md", "CONTRIBUTING.md", "AGENTS.md")
 
 OPENING = re.compile(r"\s*(What|Whether|Who|How|Which|Where|That)\b")
 WORDS = re.compile(r"\b(told|made|goes on|for want of|anew)\b", re.IGNORECASE)
+NAMES = frozenset({"found", "given", "made", "own", "said", "told"})
+"""Names that say how a value came about, and not what it is. Attributes do not count."""
+
 MAX_SHOWN = 20
 """Maximum number of findings printed for one room."""
 
@@ -57,18 +62,20 @@ def room_of(path: Path) -> str:
 
 
 def in_code(source: str, path: Path) -> Iterator[Finding]:
-    """Find habits in the docstrings and messages of a module.
+    """Find habits in the docstrings, messages and names of a module.
 
     Args:
         source: Text of the module.
         path: Path of the module relative to the root. Only docstrings count in tests, where
-            other strings are data.
+            other strings are data and names are short-lived.
     """
     tree = ast.parse(source)
     docstrings = {
         id(node.value): node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)
     }
     is_test = path.parts[0] == "tests"
+    if not is_test:
+        yield from _names(tree, path)
     for node in ast.walk(tree):
         if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
             continue
@@ -87,6 +94,23 @@ def in_page(text: str, path: Path) -> Iterator[Finding]:
         path: Path of the page relative to the root.
     """
     return _words(text, path, 1)
+
+
+def _names(tree: ast.AST, path: Path) -> Iterator[Finding]:
+    fields = {
+        id(statement.target)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for statement in node.body
+        if isinstance(statement, ast.AnnAssign)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            name = "" if id(node) in fields else node.id
+        else:
+            name = node.arg if isinstance(node, ast.arg) else ""
+        if name in NAMES and isinstance(node, ast.Name | ast.arg):
+            yield _finding("names", path, node.lineno, name)
 
 
 def _words(text: str, path: Path, first: int) -> Iterator[Finding]:

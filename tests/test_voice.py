@@ -1,4 +1,4 @@
-"""The lint for prose: habits are found in docstrings, messages and pages, and only fall."""
+"""The lint for prose: habits are found in docstrings, messages, names and pages, and only fall."""
 
 from pathlib import Path
 
@@ -31,6 +31,25 @@ def habits(source: str, path: str) -> list[tuple[str, int]]:
 def test_docstrings_of_modules_attributes_and_functions_are_read_and_so_are_messages():
     words = [("words", 8), ("words", 8), ("words", 8), ("words", 9)]
     assert habits(MODULE, "engine/money/x.py") == [("openings", 1), ("openings", 4), *words]
+
+
+NAMES = """
+class Row:
+    found: str
+
+def first(given, *, key=None):
+    said = made = given
+    return said.own, made
+
+for told in ():
+    pass
+"""
+
+
+def test_names_are_found_where_they_are_bound_but_not_in_fields_and_tests():
+    names = ["given", "made", "said", "told"]
+    assert sorted(f.text for f in in_code(NAMES, Path("engine/x.py"))) == names
+    assert habits(NAMES, "tests/test_x.py") == []
 
 
 def test_strings_of_tests_are_data():
