@@ -105,8 +105,8 @@ class MemoryContext:
 
     def compute(self, function: Callable[..., Any], *args: Any) -> Awaitable[Any]:
         """Run a function in this process."""
-        given = (self.files[one.hash] if isinstance(one, Artifact) else one for one in args)
-        return _awaited(function, tuple(given))
+        arguments = (self.files[one.hash] if isinstance(one, Artifact) else one for one in args)
+        return _awaited(function, tuple(arguments))
 
     async def infer(self, task: Task) -> Any:
         """Raise `RuntimeError`: there are no model hosts here."""
