@@ -1,4 +1,4 @@
-"""Images of prompts: what happens if some of them, or all, cannot be generated."""
+"""Images of prompts, some or all of which cannot be generated."""
 
 import json
 from pathlib import Path
