@@ -1,0 +1,1 @@
+"""Sounds computed from models of what makes them: struck bodies, loose grains, steps."""
