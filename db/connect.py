@@ -12,6 +12,9 @@ from db.no_links import refuse_links_of_store
 BUSY_SECONDS = 60.0
 """Maximum wait for another connection's write transaction, in seconds."""
 
+DURABILITY = "FULL"
+"""When the writer's commits return: once they are on the disk."""
+
 LOG_PAGES = 2000
 """Pages of the log after which a commit checkpoints it (8 MB); the writer does so sooner."""
 
@@ -35,7 +38,7 @@ def connect_writer(path: Path) -> sqlite3.Connection:
     """
     refuse_links_of_store(path)
     connection = _connect(str(path))
-    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute(f"PRAGMA synchronous = {DURABILITY}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
     connection.execute("PRAGMA foreign_keys = ON")
     return connection

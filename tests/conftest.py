@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import db.connect
+import db.schema
+import db.store
 from tests.support import repeatable
 from tests.support.effort import scaled
+from tests.support.one_process import compute_here
 
 # The same examples on every run, however slow the machine is at the moment.
 settings.register_profile(
@@ -34,11 +38,62 @@ def pytest_configure(config: pytest.Config) -> None:
         repeatable.ignore_loaded_modules()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let tests that share a costly fixture run in one process, which then makes it once."""
+    for item in items:
+        place = _shared_by(item)
+        if place and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(place))
+
+
+def _shared_by(item: pytest.Item) -> str:
+    """The file or folder of the widest fixture of ours that other tests share; empty if none."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None:
+        return ""
+    definitions = (each[-1] for each in info.name2fixturedefs.values())
+    return min(
+        (one.baseid for one in definitions if one.scope in ("module", "session") and one.baseid),
+        key=len,
+        default="",
+    )
+
+
 @pytest.fixture(autouse=True)
 def _own_configuration(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch):
     """Keeps tests out of the configuration of whoever runs them."""
     folder: Path = tmp_path_factory.getbasetemp() / "config"
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Makes a new store by copying an empty one, and lets no commit wait for the disk.
+
+    Migrating each store and waiting took longer than most tests of it. Processes that tests start
+    do both, and a test of migrations does not go through here.
+    """
+    empty = tmp_path_factory.mktemp("empty") / "store.db"
+    db.schema.migrate(str(empty))
+    content = empty.read_bytes()
+
+    def migrate(path: str) -> None:
+        if Path(path).stat().st_size:
+            db.schema.migrate(path)
+        else:
+            Path(path).write_bytes(content)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db.store, "migrate", migrate)
+        patch.setattr(db.connect, "DURABILITY", "OFF")
+        yield
+
+
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets engines of this process start no worker processes."""
+    compute_here(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -21,6 +21,8 @@ from tests.support.providers.misbehaviour import instead, reset, status
 from tests.support.providers.openai_chat import OpenAIChat, error
 from tests.support.providers.server import ProviderServer
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 KEY = OPENAI.key
 
 

@@ -10,6 +10,7 @@ import pytest
 from engine.cli.app import main
 from engine.client.workspace import Workspace
 from engine.contract import Blocked, Permanent
+from tests.support.one_process import compute_here
 from tests.support.toys import ToyCatalog
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x1b[0m [bold]not bold[/bold] \u202egnp.exe \x9b2J end"
@@ -97,8 +98,11 @@ def _images(tmp_path_factory) -> Path:
     ]
     source.write_text(json.dumps(entries))
     settings = {"seed": 11, "width": 96, "height": 96, "max_iterations": 2, "target_score": 100}
-    workspace = Workspace(root, create=True)
-    assert workspace.follow(workspace.queue("refine", source, settings=settings)).state == "done"
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        workspace = Workspace(root, create=True)
+        name = workspace.queue("refine", source, settings=settings)
+        assert workspace.follow(name).state == "done"
     return root
 
 

@@ -14,6 +14,8 @@ from engine.client.workspace import Workspace
 from engine.queueing.plan import Planner
 from engine.runtime.lock import EngineLock
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 
 def job_states(run, root, batch):
     jobs = run("jobs", batch, "--json", "--workspace", root).json["jobs"]

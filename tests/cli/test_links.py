@@ -11,6 +11,9 @@ from engine.cli.app import main
 from engine.client.engine_process import EngineProcess
 from safelight import open_workspace
 from tests.support.engines import eventually
+from tests.support.one_process import compute_here
+
+pytestmark = pytest.mark.usefixtures("one_process")
 
 ONE = ("--max-iterations", "1", "--set", "width=64", "--set", "height=64")
 
@@ -32,7 +35,9 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "p.txt").write_text("a red fox\n")
     command = ("run", "refine", str(folder / "p.txt"), *ONE, "-w", str(folder / "w"), "--plain")
-    assert main(list(command)) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        assert main(list(command)) == 0
     return folder / "w"
 
 

@@ -18,6 +18,8 @@ from engine.trust.guard import UntrustedDestination
 from safelight import open_workspace
 from tests.support.toys import ToyBackend, ToySettings
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 HERE, OTHER = "http://127.0.0.1:9", "http://127.0.0.1:19"
 KEY = "sk-of-the-user-0123456789"
 SMALL = ("--set", "width=64", "--set", "height=64")

@@ -16,6 +16,9 @@ from engine.plugins.catalog import EntryPointCatalog, UnknownName
 from engine.queueing.overrides import QueueError
 from engine.queueing.parts import UnknownPart
 from tests.cli.conftest import run  # noqa: F401 - a fixture
+from tests.support.one_process import compute_here
+
+pytestmark = pytest.mark.usefixtures("one_process")
 
 
 @pytest.fixture(scope="session")
@@ -29,8 +32,11 @@ def _finished(tmp_path_factory):
     ]
     source.write_text(json.dumps(entries))
     settings = {"seed": 11, "width": 96, "height": 96, "max_iterations": 2, "target_score": 100}
-    workspace = Workspace(root, create=True)
-    assert workspace.follow(workspace.queue("refine", source, settings=settings)).state == "done"
+    with pytest.MonkeyPatch.context() as patch:
+        compute_here(patch)
+        workspace = Workspace(root, create=True)
+        name = workspace.queue("refine", source, settings=settings)
+        assert workspace.follow(name).state == "done"
     return root
 
 

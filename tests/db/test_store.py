@@ -20,6 +20,9 @@ from db.schema import SCHEMA_VERSION
 from db.store import Store, has_wal_reset_bug
 from tests.support.stores import add_batch, batch_row, make_store
 
+FOR_USERS = db.connect.DURABILITY
+"""As tests of anything else change it."""
+
 
 def test_a_reader_cannot_write(tmp_path: Path) -> None:
     reader = make_store(tmp_path).reader()
@@ -64,7 +67,10 @@ def test_intake_never_checkpoints(tmp_path: Path) -> None:
     holder.close()
 
 
-def test_whoever_writes_is_durable_and_checks_references(tmp_path: Path) -> None:
+def test_whoever_writes_is_durable_and_checks_references(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.connect, "DURABILITY", FOR_USERS)
     store = make_store(tmp_path)
     for door in (store.intake, store.alone):
         with door() as write:

@@ -6,8 +6,12 @@ a change for every store that exists: raise the version of what changed, and say
 
 from pathlib import Path
 
+import pytest
+
 from db.queries import jobs
 from engine.client.workspace import Workspace
+
+pytestmark = pytest.mark.usefixtures("one_process")
 
 SMALL = {"width": 64, "height": 64, "seed": 7}
 REFINE = {

@@ -11,6 +11,8 @@ from engine.client.workspace import Workspace
 from engine.runtime.artifacts import ArtifactStore, FileLost
 from tests.faults.conftest import Diagnose
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 ENTRIES = '[{"prompt": "a red lighthouse at dusk", "width": 64, "height": 64}]'
 
 

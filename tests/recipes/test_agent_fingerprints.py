@@ -21,6 +21,8 @@ from tests.backends.chat_cases import PROVIDERS, Provider
 from tests.support import films
 from tests.support.providers.server import ProviderServer
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 RECORDED = json.loads(Path(__file__).with_name("agent_fingerprints.json").read_text())
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAIAAACQkWg2AAAAGUlEQVR4nGOssNFgIAUwkaR6VMOohiGlAQDUhgD8"

@@ -13,6 +13,8 @@ from engine.recipes.refine.agents.refiner import Refinement
 from tests.support.corpus_batch import BATCHED, Corpus, Dataset
 from tests.support.engines import Toy, eventually
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 KEPT = ["0001-prompt-0", "0002-prompt-1", "0003-prompt-2"]
 
 

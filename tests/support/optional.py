@@ -4,6 +4,9 @@ from importlib.util import find_spec
 
 import pytest
 
+IMPORTING_TORCH = "torch"
+"""Group of the tests that import torch where they run: one process does it for all of them."""
+
 
 def needs(*packages: str) -> None:
     """Skips the module that calls it at its top, unless some packages are installed.

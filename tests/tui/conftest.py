@@ -1,8 +1,10 @@
 """A workspace of one's own for each test, and nothing of the developer's."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual._compositor import Compositor
 
 from tests.tui.support import Place
 
@@ -21,3 +23,28 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 def place(tmp_path: Path) -> Place:
     """A workspace with an empty store."""
     return Place(tmp_path / "workspace")
+
+
+@pytest.fixture(autouse=True)
+def undrawn(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draws no change of the screen by itself, for there is no terminal to see it.
+
+    Whatever looks at the screen draws it: `seen`, a screenshot. To draw what nobody looks at was
+    a third of the work of these tests.
+    """
+    if "drawn" in request.fixturenames:
+        return
+    draw = Compositor.render_update
+
+    def draw_in_full(compositor: Compositor, full: bool = False, **options: Any) -> Any:
+        if full:
+            return draw(compositor, full=True, **options)
+        compositor._dirty_regions.clear()
+        return None
+
+    monkeypatch.setattr(Compositor, "render_update", draw_in_full)
+
+
+@pytest.fixture
+def drawn() -> None:
+    """Draws each change after all."""

@@ -13,6 +13,7 @@ ESCAPES = "\x1b]52;c;aGk=\x07\x1b[2J\x1b[31mred\x9b5m\x90q\x9c"
 RTL = "\u202eabc\u2066def"
 MARKUP = "[bold red]loud[/] [@click=app.quit]press[/] [link=file:///etc]x[/link] [/unopened]"
 LONG = "lamp " * 20_000
+pytestmark = pytest.mark.usefixtures("drawn")
 HOSTILE = f"{ESCAPES} {RTL} {MARKUP} wide 漢字 🧪 zero\u200bwidth \ud7ff"
 
 

@@ -92,6 +92,8 @@ async def visit(pilot: Any, name: str) -> None:
     await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
     if name == "new batch":
         await until(pilot, lambda: pilot.app.screen.query("#settings-title"))
+    for box in pilot.app.screen.query("Input, TextArea"):
+        box.cursor_blink = False
     await pilot.pause()
 
 

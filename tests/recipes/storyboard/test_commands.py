@@ -19,6 +19,8 @@ from engine.recipes.storyboard.input import StoryboardInput
 from engine.recipes.storyboard.settings import StoryboardSettings
 from tests.support.films import CREW, Crew, CrewCatalog, Shooting
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 EXAMPLES = Path(__file__).parents[3] / "examples"
 SMALL = ["--set", "width=64", "--set", "height=64", "--set", "preset=fast"]
 

@@ -15,6 +15,8 @@ from engine.recipes.storyboard.agents.scene_writer import ScenesRequest
 from engine.recipes.storyboard.loop import Storyboard
 from tests.support.films import Crew, Shooting, png_of
 
+pytestmark = pytest.mark.usefixtures("one_process")
+
 TWO = "id: film\nscenes: [{id: a, prompt: first}, {id: b, prompt: second}]\n"
 THREE = "id: film\nscenes: [{prompt: first}, {prompt: second}, {prompt: third}]\n"
 

@@ -20,6 +20,7 @@ from tui.images.decode import ImageTrouble, thumbnail
 from tui.widgets import image as image_module
 from tui.widgets.image import NO_IMAGE, THUMBNAILS, ImageView
 
+pytestmark = pytest.mark.usefixtures("drawn")
 BLACK = (0, 0, 0)
 
 
