@@ -48,16 +48,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _shared_by(item: pytest.Item) -> str:
-    """The file or folder of the widest fixture of ours that other tests share; empty if none."""
+    """The file or folder of the widest fixture that some tests share; empty if there is none.
+
+    Fixtures of this file are of all tests, and those of plugins have no place.
+    """
     info = getattr(item, "_fixtureinfo", None)
     if info is None:
         return ""
     definitions = (each[-1] for each in info.name2fixturedefs.values())
-    return min(
-        (one.baseid for one in definitions if one.scope in ("module", "session") and one.baseid),
-        key=len,
-        default="",
-    )
+    places = (one.baseid for one in definitions if one.scope in ("module", "session"))
+    return min((place for place in places if "/" in place), key=len, default="")
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Installed packages that provide top-level names."""
 
 import logging
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from importlib.metadata import Distribution, distributions
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ def providers(names: Collection[str]) -> dict[str, set[str]]:
     by_capability: dict[str, set[str]] = {}
     for distribution in distributions():
         try:
-            provided = set(names) & set(_provided(distribution))
+            provided = _provided(distribution, names)
             owner = distribution.metadata["Name"] if provided else ""
         except Exception:  # damaged metadata of another package
             log.debug("The metadata of a package cannot be read", exc_info=True)
@@ -33,12 +33,9 @@ def providers(names: Collection[str]) -> dict[str, set[str]]:
     return by_capability
 
 
-def _provided(distribution: Distribution) -> Iterator[str]:
-    """Yield its top-level names, some several times."""
+def _provided(distribution: Distribution, names: Collection[str]) -> set[str]:
+    """Return those of some top-level names that it provides."""
     if stated := distribution.read_text("top_level.txt"):
-        yield from stated.split()
-        return
-    for line in (distribution.read_text("RECORD") or "").splitlines():
-        path = line.lstrip('"').partition(",")[0]
-        folder, slash, _ = path.partition("/")
-        yield folder if slash else folder.removesuffix(".py")
+        return set(names) & set(stated.split())
+    files = "\n" + (distribution.read_text("RECORD") or "")
+    return {name for name in names if f"\n{name}/" in files or f"\n{name}.py," in files}
