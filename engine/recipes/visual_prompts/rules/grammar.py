@@ -14,6 +14,9 @@ from engine.recipes.visual_prompts.rules.vocabulary import Phrases
 _FREE = ("palette", "detail", "air", "depth", "frame", "motion")
 """Families between the light and the ending, in any order."""
 
+_STEM = 5
+"""Letters by which two words of one stem are known."""
+
 _SLOT = re.compile(r"\{(\w+)\}")
 _ARTICLE = re.compile(r"\b([Aa]) (?=(?:[ai]|o(?!ne)|e(?!u)|u(?!ni|se)|hour|8|11|18)\w)")
 
@@ -59,7 +62,12 @@ class Draw:
         thing = self._next("one")
         article = "the" if thing in self._known else "a"
         self._known.add(thing)
-        return f"{article} {self._next('adj')} {thing}" if "adj" in name else f"{article} {thing}"
+        if "adj" not in name:
+            return f"{article} {thing}"
+        adjective = self._next("adj")
+        if adjective[:_STEM] in thing:  # as in `weathered weathercock`
+            adjective = self._next("adj")
+        return f"{article} {adjective} {thing}"
 
 
 def sentences(brief: Brief, rng: random.Random) -> list[str]:
