@@ -296,6 +296,20 @@ ACTIONS: tuple[Action, ...] = (
         "Move",
         1,
     ),
+    Action(
+        "scroll_down",
+        "Down",
+        "Scroll long texts down, all together.",
+        ("j", "down", "pagedown"),
+        ("compare",),
+    ),
+    Action(
+        "scroll_up",
+        "Up",
+        "Scroll long texts up, all together.",
+        ("k", "up", "pageup"),
+        ("compare",),
+    ),
     _beside(
         "blink",
         "Blink",

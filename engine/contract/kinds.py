@@ -83,9 +83,16 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Raster:
-    """A drawing as pixels: an encoded PNG, JPEG or WebP image."""
+    """A drawing as pixels: an encoded PNG, JPEG or WebP image.
+
+    Attributes:
+        data: The image.
+        in_cells: Lines in place of an image that is too fine for a terminal that only has cells,
+            such as a staff; None if the image is shown in cells, too.
+    """
 
     data: bytes
+    in_cells: Lines | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ class AudioKind(Kind):
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return the waveform, with level and length below it."""
-        return _drawn(item, size, 1.0)
+        found = _waveform(item, size.columns)
+        return None if found is None else _drawn(item, found, size, _top(found))
 
     def small(self, item: Item, size: Size) -> Drawing | None:
         """Return the waveform alone, with its length if there is a row for it."""
@@ -73,23 +74,36 @@ class AudioKind(Kind):
         if found is None:
             return None
         below = [_line(words.length(_seconds(item)))] if size.rows > 2 else []
-        return Lines((*waveform(found.columns, size.rows - len(below)), *below))
+        levels = _scaled(found, _top(found))
+        return Lines((*waveform(levels, size.rows - len(below)), *below))
 
     def beside(self, items: Sequence[Item], size: Size) -> Sequence[Drawing | None]:
-        """Return waveforms on one scale of time."""
+        """Return waveforms on one scale of time and of level."""
         longest = max(_seconds(item) for item in items) or 1.0
-        return [_drawn(item, size, _seconds(item) / longest) for item in items]
+        found = [_waveform(one, round(size.columns * _seconds(one) / longest)) for one in items]
+        top = max((_top(one) for one in found if one), default=1.0)
+        return [
+            None if wave is None else _drawn(item, wave, size, top)
+            for item, wave in zip(items, found, strict=True)
+        ]
 
 
-def _drawn(item: Item, size: Size, share: float) -> Lines | None:
-    found = _waveform(item, max(1, round(size.columns * share)))
-    if found is None:
-        return None
+def _top(found: Waveform) -> float:
+    """The level that fills the height: that of the peak, so that quiet sounds have a shape."""
+    return max(found.columns, default=0.0) or 1.0
+
+
+def _scaled(found: Waveform, top: float) -> list[float]:
+    return [level / top for level in found.columns]
+
+
+def _drawn(item: Item, found: Waveform, size: Size, top: float) -> Lines:
     about = "about " if found.is_sampled else ""
     level = f"{about}{found.loudness:.1f} dBFS RMS, peak {found.peak:.1f}"
     facts = ", ".join(text for _, text in sound_facts(item))
     below = [_line(level), _line(facts)][: max(0, size.rows - 1)]
-    return Lines((*waveform(found.columns, max(1, min(16, size.rows - len(below)))), *below))
+    rows = max(1, min(16, size.rows - len(below)))
+    return Lines((*waveform(_scaled(found, top), rows), *below))
 
 
 def _line(text: str) -> tuple[Span, ...]:

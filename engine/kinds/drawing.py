@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.contract.kinds import (
     Drawing,
@@ -108,7 +109,13 @@ def _safe(drawing: Drawing, size: Size) -> Drawing:
     if not isinstance(drawing, Lines):
         if not isinstance(drawing, Raster | OwnImage):
             raise TypeError(f"a {type(drawing).__name__} is not a drawing")
+        if isinstance(drawing, Raster) and drawing.in_cells is not None:
+            return replace(drawing, in_cells=_safe_lines(drawing.in_cells, size))
         return drawing
+    return _safe_lines(drawing, size)
+
+
+def _safe_lines(drawing: Lines, size: Size) -> Lines:
     lines = drawing.lines[: min(MAX_LINES, size.rows)]
     return Lines(tuple(_cut(line) for line in lines))
 

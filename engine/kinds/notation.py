@@ -67,12 +67,17 @@ class NotationKind(Kind):
 
     def full(self, item: Item, size: Size) -> Drawing | None:
         """Return the staff, or the text of the tune, its fields apart from its notes."""
+        lines = _text(item, size.rows)
         if size.columns >= _STAFF.columns and size.rows >= _STAFF.rows:
             image = _staff(item, size.columns * _CELL.columns, size.rows * _CELL.rows, 1.0)
             if image is not None:
-                return Raster(image)
-        lines = read_lines(item, size.rows)
-        return Lines(tuple((Span(line, "muted" if _FIELD.match(line) else ""),) for line in lines))
+                return Raster(image, in_cells=lines)
+        return lines
+
+
+def _text(item: Item, rows: int) -> Lines:
+    lines = read_lines(item, rows)
+    return Lines(tuple((Span(line, "muted" if _FIELD.match(line) else ""),) for line in lines))
 
 
 class MidiKind(Kind):

@@ -58,6 +58,14 @@ def test_sound_is_a_waveform_with_its_level_and_length() -> None:
     assert lines[9] == "0:02.5, 8 kHz, mono"
 
 
+def test_a_quiet_sound_has_a_shape_and_stays_small_beside_a_loud_one() -> None:
+    quiet, loud = item_of(media.wav(2.0, peak=0.05)), item_of(media.wav(2.0, peak=0.9))
+    assert text_of(draw_full(quiet, SIZE)).splitlines()[0].strip()
+    drawn = [text_of(one).splitlines()[:8] for one in draw_beside([quiet, loud], SIZE)]
+    assert not drawn[0][0].strip()
+    assert drawn[1][0].strip()
+
+
 @pytest.mark.parametrize(("bits", "code"), [(8, "u1"), (16, "<i2"), (32, "<i4"), (32, "<f4")])
 def test_samples_of_each_width_have_the_same_levels(bits: int, code: str) -> None:
     import numpy as np

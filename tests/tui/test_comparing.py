@@ -175,6 +175,21 @@ async def test_the_active_one_is_opened(place: Place, job: int, programs: Any) -
         assert "iteration-1" in programs.calls[0]["arguments"][-1]
 
 
+async def test_long_texts_are_scrolled_together(place: Place, job: int) -> None:
+    sample(place, job, ["word " * 300 + f"end{number}" for number in range(2)])
+    async with running(place.dashboard(), (80, 24)) as pilot:
+        await at_the_job(pilot)
+        await comparing(pilot)
+        await shows(pilot, "301 words")
+        assert "end0" not in seen(pilot.app)
+        for _ in range(20):
+            await pilot.press("j")
+        await shows(pilot, "end0", "end1")
+        for _ in range(20):
+            await pilot.press("up")
+        await shows(pilot, "301 words")
+
+
 async def test_hostile_texts_are_harmless(place: Place, job: int) -> None:
     sample(place, job, [HOSTILE] * 3)
     async with running(place.dashboard(), (80, 24)) as pilot:

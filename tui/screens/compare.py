@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 MAX_PANES = 4
 
+SCROLLED = 3
+"""Lines by which texts are scrolled at a time."""
+
 
 class CompareScreen(BaseScreen):
     """Two to four of several things side by side; dismissed to the place of one of them.
@@ -87,7 +90,9 @@ class CompareScreen(BaseScreen):
             if there:
                 place = f"{self._shown[number] + 1}/{len(self._snapshot.candidates)}"
                 pane.set_candidate(found[number], place, active=number == self._active)
-        self.query_one(Differences).show(found)
+        differences = self.query_one(Differences)
+        differences.show(found)
+        self.query_one("#differences").display = differences.display
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
@@ -163,6 +168,18 @@ class CompareScreen(BaseScreen):
             del self._shown[-1 if self._active < len(self._shown) - 1 else 0]
             self._active = min(self._active, len(self._shown) - 1)
             self._lay_out()
+
+    def action_scroll_down(self) -> None:
+        """Scroll texts down, all together."""
+        self._scroll(+SCROLLED)
+
+    def action_scroll_up(self) -> None:
+        """Scroll texts up, all together."""
+        self._scroll(-SCROLLED)
+
+    def _scroll(self, lines: int) -> None:
+        for pane in self.query(CandidateView):
+            pane.scroll_text(lines)
 
     def action_back(self) -> None:
         """Show all side by side again; go back if they are."""

@@ -79,6 +79,8 @@ class CandidateView(Vertical):
         """Show the drawing of the thing."""
         from engine.contract.kinds import Lines, Raster
 
+        if isinstance(drawing, Raster) and drawing.in_cells and not self._image.has_pixels:
+            drawing = drawing.in_cells
         self._lines = drawing if isinstance(drawing, Lines) else None
         self._image.display = self._lines is None
         self._scroll.display = self._lines is not None
@@ -89,6 +91,10 @@ class CandidateView(Vertical):
         else:
             file = self._candidate.file if self._candidate else None
             self._image.show_file(self._paths, file if drawing is not None else None)
+
+    def scroll_text(self, lines: int) -> None:
+        """Scroll a drawing of lines that is longer than its area."""
+        self._scroll.scroll_relative(y=lines, animate=False)
 
     def restyle(self) -> None:
         """Show the same in the colours of the theme."""

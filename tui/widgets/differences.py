@@ -30,10 +30,11 @@ class Differences(Vertical):
         """Show the differences of some things."""
         table = _scores(candidates)
         scores = self.query_one("#scores", Static)
+        there = bool(candidates and (candidates[0].prompt or candidates[-1].prompt))
+        self.display = there or table is not None
         scores.display = table is not None
         scores.update(table or "")
         first, last = (candidates[0], candidates[-1]) if candidates else (None, None)
-        there = bool(first and last and (first.prompt or last.prompt))
         self.query_one("#prompt-heading").display = there
         self.query_one(PromptDiff).display = there
         if there and first and last:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from engine.config.paths import WorkspacePaths
 from tui.snapshots.comparison import Candidate
-from tui.snapshots.files import stored_of
+from tui.snapshots.files import MAX_ROWS, stored_of
 from tui.stored import stored_file
 
 if TYPE_CHECKING:
@@ -34,7 +34,11 @@ class DrawBeside:
 
         items = [self._item(candidate) for candidate in self.candidates]
         present = [item for item in items if item is not None]
-        drawn = iter(draw_beside(present, Size(*self.size)) if present else [])
+        columns, rows = self.size
+        if all(item.open is None for item in present):
+            # Results are read, beside a scroll bar if they are long; files fill the area.
+            columns, rows = max(1, columns - 1), max(rows, MAX_ROWS)
+        drawn = iter(draw_beside(present, Size(columns, rows)) if present else [])
         return [None if item is None else next(drawn) for item in items]
 
     def _item(self, candidate: Candidate) -> "Item | None":

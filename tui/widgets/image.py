@@ -254,6 +254,11 @@ class ImageView(Widget):
         is_drawn = isinstance(self._source, FileSource) and self._source.file.kind != "image"
         return tones(self.app.theme_variables) if is_drawn else ()
 
+    @property
+    def has_pixels(self) -> bool:
+        """True if the terminal draws images itself, pixel by pixel."""
+        return self._cell_style() == "pixels"
+
     def _cell_style(self) -> CellStyle | Literal["pixels"]:
         if self._style_given is not None:
             return self._style_given
@@ -343,12 +348,14 @@ def _box(wanted: ImageKey) -> tuple[int, int]:
 
 def _drawing(source: FileSource, wanted: ImageKey, side: int) -> "Path | bytes | Lines":
     """Return the drawing of a file's kind: lines, an encoded image, or the file's own image."""
-    from engine.contract.kinds import Lines, OwnImage, Size
+    from engine.contract.kinds import Lines, OwnImage, Raster, Size
     from engine.kinds.drawing import draw_full, draw_small
 
     stored = stored_of(source.file, source.path)
     draw_kind = draw_small if source.small else draw_full
     drawn = draw_kind(stored.item, Size(*wanted.size))
+    if isinstance(drawn, Raster) and drawn.in_cells is not None and wanted.style != "pixels":
+        return drawn.in_cells
     if isinstance(drawn, Lines):
         return drawn
     if not isinstance(drawn, OwnImage):
