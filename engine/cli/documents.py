@@ -27,6 +27,7 @@ from engine.client.gates import WaitingGate, waiting_gates
 from engine.client.ids import batch_name, job_name
 from engine.config.paths import WorkspacePaths
 from engine.contract.tracing import TRACE
+from engine.kinds.registry import kinds
 from engine.outputs.names import SUFFIXES
 from engine.runtime.artifacts import ArtifactStore
 
@@ -50,7 +51,8 @@ def job_detail(
             _remark(step, critiques[step.id]) for step in steps if _has_remark(step, critiques)
         ],
         "steps": [_step(step) for step in steps],
-        "prompts": [_prompt(prompt) for prompt in prompts],
+        "prompts": [_prompt(prompt, keys) for prompt in prompts],
+        "results": [_result(step) for step in steps if _is_drawn(step)],
         "errors": [_error(error, keys) for error in queries.errors(connection, job.id)],
         "decisions": [_decision(row) for row in queries.decision_rows(connection, job.id)],
         "api_calls": [_call(call, keys) for call in queries.api_calls(connection, job.id)],
@@ -239,9 +241,21 @@ def _step(step: StepRow) -> dict[str, Any]:
     }
 
 
-def _prompt(prompt: PromptRow) -> dict[str, Any]:
+def _is_drawn(step: StepRow) -> bool:
+    """Return whether the result of a step is drawn by its kind."""
+    is_current = step.state == "done" and step.superseded_at is None
+    return is_current and step.result is not None and kinds().of(step.kind).draws_results
+
+
+def _result(step: StepRow) -> dict[str, Any]:
+    request = json.loads(step.request)
+    return {"step": step.key, "kind": step.kind, "result": step.decoded, "request": request}
+
+
+def _prompt(prompt: PromptRow, keys: Mapping[int, str]) -> dict[str, Any]:
     return {
         "id": prompt.id,
+        "step": keys.get(prompt.step_id or 0),
         "parent": prompt.parent_id,
         "text": prompt.text,
         "negative_prompt": prompt.negative,

@@ -16,13 +16,14 @@ from engine.cli.documents import job_detail
 from engine.cli.options import json_option, workspace_option
 from engine.client.ids import find_job
 from engine.client.workspace import Workspace
-from engine.contract.kinds import Item
-from engine.kinds.drawing import facts_line, title_of
+from engine.contract.kinds import Item, Lines, Size
+from engine.kinds.drawing import draw_full, facts_line, title_of
 from engine.text.plural import pluralize
 
 _HEAD = ("recipe", "started_at", "finished_at", "seed", "priority", "stage", "folder")
 _TRACES_SHOWN = 10
 _FILES_SHOWN = 30
+_INDENT, _MAX_COLUMNS, _RESULT_ROWS = 4, 100, 30
 
 
 @click.command()
@@ -51,6 +52,8 @@ def _parts(job: Mapping[str, Any]) -> Iterator[RenderableType]:
     yield from _section("Lineage", list(_lineage(job)))
     yield from _section("Iterations", list(_iterations(job)))
     yield from _section("Remarks", [_remarks(job["remarks"])] if job["remarks"] else [])
+    yield from _section("Prompts", list(_prompts(job)))
+    yield from _section("Results", list(_results(job)))
     yield from _section("Steps", _steps(job["steps"]))
     yield from _section("Files", _files(job["files"]))
     yield from _section("Errors", [part for error in job["errors"] for part in _error(error)])
@@ -133,6 +136,25 @@ def _turn_fields(turn: Mapping[str, Any]) -> dict[str, Any]:
 
 def _remarks(remarks: list[Mapping[str, Any]]) -> Table:
     return _fields({one["step"]: " ".join([one["text"], *one["missing"]]) for one in remarks})
+
+
+def _prompts(job: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield the prompts of steps, unless the iterations have them."""
+    written = [prompt for prompt in job["prompts"] if prompt["step"]]
+    if written and not job["iterations"]:
+        yield _fields({prompt["step"]: prompt["text"] for prompt in written})
+
+
+def _results(job: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Yield the results of steps as their kinds draw them, if that is text."""
+    size = Size(min(render.console().width - _INDENT, _MAX_COLUMNS), _RESULT_ROWS)
+    for found in job["results"]:
+        item = Item(kind=found["kind"], data=found["result"], request=found["request"])
+        drawing = draw_full(item, size)
+        if isinstance(drawing, Lines):
+            yield render.shown(found["step"], 60, "bold")
+            lines = ("".join(span.text for span in line) for line in drawing.lines[:_RESULT_ROWS])
+            yield Text("\n".join(lines), no_wrap=True, overflow="crop")
 
 
 def _steps(steps: list[Mapping[str, Any]]) -> list[RenderableType]:

@@ -270,3 +270,11 @@ def test_a_later_batch_adds_to_the_export_of_its_own_data_set_only(
     else:
         assert after == before
         assert [one["sample_idx"] for one in json.loads(own.read_text())["samples"]] == [count]
+
+
+def test_a_sample_is_shown_with_its_prompts_and_features(ran: Ran) -> None:
+    arguments = ["show", f"{ran.batch}/sample_000", "-w", str(ran.root)]
+    shown = CliRunner().invoke(app, arguments, standalone_mode=False).output
+    assert ran.sample(0)["prompts"][0]["visual_prompt"][:30] in shown
+    assert "C major" in shown
+    assert "originality" in shown
