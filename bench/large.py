@@ -77,7 +77,7 @@ def save_sdxl(folder: Path) -> None:
         steps_offset=1,
         timestep_spacing="leading",
     )
-    pipe = StableDiffusionXLPipeline(
+    pipe: Any = StableDiffusionXLPipeline(
         **parts,
         tokenizer=clip_tokenizer(),
         tokenizer_2=clip_tokenizer(),
@@ -89,22 +89,23 @@ def save_sdxl(folder: Path) -> None:
 
 def sdxl_parts() -> dict[str, Any]:
     """The modules, on torch's default device and of its default type."""
-    from diffusers import AutoencoderKL, UNet2DConditionModel
+    import diffusers
     from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
     from tests.support.tiny_pipelines import clip_tokenizer
 
     size = len(clip_tokenizer())
-    words = {
+    words: dict[str, Any] = {
         "vocab_size": _VOCABULARY,
         "max_position_embeddings": 77,
         "bos_token_id": size - 2,
         "eos_token_id": size - 1,
         "pad_token_id": size - 1,
     }
+    library: Any = diffusers
     return {
-        "unet": UNet2DConditionModel(**_UNET).eval(),
-        "vae": AutoencoderKL(**_VAE).eval(),
+        "unet": library.UNet2DConditionModel(**_UNET).eval(),
+        "vae": library.AutoencoderKL(**_VAE).eval(),
         "text_encoder": CLIPTextModel(CLIPTextConfig(**words, **_CLIP_L)).eval(),
         "text_encoder_2": CLIPTextModelWithProjection(
             CLIPTextConfig(**words, **_CLIP_BIG_G)

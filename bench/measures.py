@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from bench.audio import audio
 from bench.dashboard import dashboard
 from bench.diffusion import diffusion
 from bench.figures import Figure, at_least, at_most
@@ -45,7 +46,9 @@ def _rates(found: dict[str, list[float]]) -> str:
     return ", ".join(f"{name} {statistics.median(rates):.0f}/s" for name, rates in found.items())
 
 
-def _side_by_side(*, in_flight: int, rounds: int, long: bool, slow: int = 0) -> dict[str, list]:
+def _side_by_side(
+    *, in_flight: int, rounds: int, long: bool, slow: int = 0
+) -> dict[str, list[float]]:
     environment = slow_fsync(slow) if slow else {}
     scale = (3 if long else 1) * (1 if in_flight > 1 else 0.2) * (0.4 if slow else 1)
     python = peers_python()
@@ -240,6 +243,7 @@ MEASURES: dict[str, Callable[..., list[Figure]]] = {
     "hosts": hosts,
     "diffusion": diffusion,
     "scoring": scoring,
+    "audio": audio,
     "dashboard": dashboard,
     "slow_line": slow_line,
 }

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.dashboard_store import workspace
@@ -212,11 +213,13 @@ def _add_images(root: Path) -> None:
             data = io.BytesIO()
             Image.effect_noise((256, 256), 40 + number % 60).convert("RGB").save(data, "PNG")
             hash_ = artifacts.put(data.getvalue())
-            write(lambda c, job_id=number, hash_=hash_: _add_image(c, job_id, hash_))
+            write(partial(_add_image, job_id=number, hash_=hash_))
 
 
 def _add_image(connection: sqlite3.Connection, job_id: int, hash_: str) -> None:
-    batch_id = job(connection, job_id).batch_id
+    row = job(connection, job_id)
+    assert row is not None
+    batch_id = row.batch_id
     scope, name = "iteration-1", "generate"
     intent = Intent(
         batch_id, job_id, f"{scope}/{name}", scope, name, "print", name, "toy", "toy-1", "{}"

@@ -98,7 +98,7 @@ class SlowTerminal:
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         if line.answers:
-            self._screen.write_process_input = self._answer
+            self._screen.write_process_input = self._answer  # type: ignore[method-assign]
         self._queued: deque[bytes] = deque()
         self._room = threading.Semaphore(line.buffer // PIECE)
         self._keys: deque[tuple[float, bytes]] = deque()

@@ -15,6 +15,7 @@ from db.store import Store
 from engine.config.paths import WorkspacePaths
 from engine.config.settings import Settings
 from engine.contract import (
+    AnyAgent,
     Artifact,
     Backend,
     BackendInfo,
@@ -99,6 +100,18 @@ class BenchBackend(BaseBackend):
         )
         self.latency, self.calls, self.first_call = latency, 0, 0.0
 
+    async def structured(self, agent: AnyAgent, request: Any, context: CallContext) -> Any:
+        """Nothing asks for it, but every vision backend runs agents."""
+        raise NotImplementedError
+
+    def version_of(self, agent: AnyAgent) -> str:
+        """The same for all."""
+        return "1"
+
+    def refusal_of(self, agent: AnyAgent) -> str:
+        """None."""
+        return ""
+
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
         """The least that a step can do, with what it is to leave behind."""
         self.calls += 1
@@ -118,7 +131,7 @@ async def _run(job: Any) -> BenchJobResult:
 
     def ask(step: int) -> Call[BenchResult]:
         request = BenchRequest(prompt=job.input.prompt, step=step, leaves=leaves)
-        return Call(backend, "answer", request, BenchResult, BenchBackend.answer)
+        return Call(backend, "answer", request, BenchResult, type(backend).answer)
 
     if job.settings.together:
         async with asyncio.TaskGroup() as group:

@@ -25,12 +25,12 @@ STEPS = 3
 
 
 @DBOS.step()
-async def trivial(i: int, k: int) -> dict:
+async def trivial(i: int, k: int) -> dict[str, object]:
     return {"i": i, "k": k, "ok": True, "score": 0.5}
 
 
 @DBOS.workflow()
-async def workflow(i: int) -> dict:
+async def workflow(i: int) -> dict[str, object]:
     for k in range(STEPS):
         await trivial(i, k)
     return {}

@@ -14,14 +14,14 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bench.machine import emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.diffusers import DiffusersSettings
 from engine.backends.diffusers import image as backend
 from engine.config.settings import HostSettings
-from engine.contract import CallContext, ImageRequest
+from engine.contract import Backend, CallContext, ImageRequest
 from engine.runtime.engine import Engine
 
 
@@ -47,12 +47,12 @@ def load(options: str, place: Any) -> Any:
     return load_pipeline(options, place)
 
 
-@dataclass
 class ImageBackend(BenchBackend):
     """Generate one image per step, with the product's own backend."""
 
-    images: Any = None
-    side: int = 0
+    def __init__(self, images: Any, side: int) -> None:
+        super().__init__(concurrency=images.info.limits.concurrency)
+        self.images, self.side = images, side
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
         """The image of a prompt's number."""
@@ -70,10 +70,10 @@ def through_the_engine(model: Path, scale: Scale, jobs: int, batch: int, device:
     )
     images = backend.DiffusersImages(settings)
     with tempfile.TemporaryDirectory(prefix="images-") as folder:
-        workspace = BenchWorkspace(Path(folder), in_flight=images.concurrency, jobs=3 * batch)
-        workspace.catalog.made = ImageBackend(
-            concurrency=images.concurrency, images=images, side=scale.side
-        )
+        generator = ImageBackend(images, scale.side)
+        in_flight = generator.info.limits.concurrency
+        workspace = BenchWorkspace(Path(folder), in_flight=in_flight, jobs=3 * batch)
+        workspace.catalog.add(cast("Backend", generator))
         # The first jobs come one by one; a host that waits for a full batch makes no small ones.
         workspace.settings.hosts = HostSettings(
             devices=[device], cpu_threads=1, batch_wait_seconds=0.1
@@ -114,7 +114,7 @@ def bare_loop(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> 
 
     def call(first: int, count: int) -> list[Any]:
         numbers = range(first, first + count)
-        return pipe(
+        images: list[Any] = pipe(
             prompt=[f"prompt {number}" for number in numbers],
             generator=[torch.Generator().manual_seed(number) for number in numbers],
             num_inference_steps=scale.steps,
@@ -122,6 +122,7 @@ def bare_loop(model: Path, scale: Scale, jobs: int, batch: int, device: str) -> 
             width=scale.side,
             height=scale.side,
         ).images
+        return images
 
     call(0, batch)
     calls, started = 0.0, time.perf_counter()

@@ -13,15 +13,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from bench.machine import emit
 from bench.models import FixedModel, task
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.config.settings import HostSettings
-from engine.contract import CallContext
+from engine.contract import Backend, CallContext
 from engine.runtime.engine import Engine
 
 MOST, BATCH_SECONDS = 8, 1.0
@@ -30,11 +29,12 @@ IMAGE = 1 << 20
 """Bytes of an image: what is generated, and what a scorer is given."""
 
 
-@dataclass
 class HostedBackend(BenchBackend):
     """Asks a host; `steps` says what each step of a job does."""
 
-    steps: tuple[Callable[[CallContext], Any], ...] = ()
+    def __init__(self, steps: tuple[Callable[[CallContext], Any], ...]) -> None:
+        super().__init__(concurrency=64)
+        self.steps = steps
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
         """Does the step."""
@@ -68,7 +68,7 @@ def through_the_engine(
 ) -> float:
     """Seconds from jobs that are queued to their batch's end; models are loaded before."""
     workspace = BenchWorkspace(folder, in_flight=64, jobs=in_flight)
-    workspace.catalog.made = HostedBackend(concurrency=64, steps=steps)
+    workspace.catalog.add(cast("Backend", HostedBackend(steps)))
     workspace.settings.hosts = HostSettings(devices=["cpu"])
     workspace.queue(1, name="warm-up", steps=len(steps))
     moments: list[float] = []

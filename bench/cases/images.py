@@ -20,10 +20,9 @@ import tempfile
 import threading
 import time
 import zlib
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from PIL import Image
 
@@ -32,7 +31,7 @@ from bench.machine import ROOT, emit
 from bench.toys import BenchBackend, BenchRequest, BenchResult, BenchWorkspace
 from engine.backends.stability.image import StabilityImages
 from engine.backends.stability.settings import StabilitySettings
-from engine.contract import CallContext, ImageRequest
+from engine.contract import Backend, CallContext, ImageRequest
 from engine.imaging.decode import check
 
 SIDE, IN_FLIGHT, DIFFERENT = 592, 8, 16
@@ -85,13 +84,13 @@ def serve() -> None:
     sys.stdin.read()
 
 
-@dataclass
 class ImageBackend(BenchBackend):
     """Asks the provider for an image a step, and looks at the memory now and then."""
 
-    images: Any = None
-    looks: tuple[int, ...] = ()
-    memory: list[float] = field(default_factory=list)
+    def __init__(self, images: Any, looks: tuple[int, ...]) -> None:
+        super().__init__(concurrency=IN_FLIGHT)
+        self.images, self.looks = images, looks
+        self.memory: list[float] = []
 
     async def answer(self, request: BenchRequest, context: CallContext) -> BenchResult:
         """An image."""
@@ -108,12 +107,9 @@ def measure(folder: Path, calls: int, port: int) -> dict[str, Any]:
     """Seconds, and the memory at the three moments in MB."""
     workspace = BenchWorkspace(folder, in_flight=IN_FLIGHT, jobs=2 * IN_FLIGHT)
     settings = StabilitySettings(base_url=f"http://127.0.0.1:{port}", concurrency=IN_FLIGHT)
-    backend = ImageBackend(
-        concurrency=IN_FLIGHT,
-        images=StabilityImages(settings, {}),
-        looks=(calls // 10, calls // 2, calls),
-    )
-    workspace.catalog.made = backend
+    looks = (calls // 10, calls // 2, calls)
+    backend = ImageBackend(StabilityImages(settings, {}), looks)
+    workspace.catalog.add(cast("Backend", backend))
     workspace.queue(calls, steps=1)
     started = time.perf_counter()
     asyncio.run(workspace.engine().run(lambda running: running.is_idle))
@@ -151,6 +147,7 @@ def main() -> None:
     provider = subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    assert provider.stdout is not None
     try:
         with tempfile.TemporaryDirectory(prefix="images-") as folder:
             found = measure(Path(folder), int(sys.argv[1]), int(provider.stdout.readline()))

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.machine import ROOT, emit
 from bench.toys import BenchWorkspace
@@ -18,16 +19,16 @@ from bench.toys import BenchWorkspace
 IN_FLIGHT, LATENCY, WORK = 50, 0.2, 1000
 
 
-async def _queue(folder: Path, jobs: int) -> dict:
+async def _queue(folder: Path, jobs: int) -> dict[str, Any]:
     command = ("-m", "bench.cases.queue_jobs", str(folder), str(jobs))
     process = await asyncio.create_subprocess_exec(
         sys.executable, *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     said, _ = await process.communicate()
-    return json.loads(said)
+    return dict(json.loads(said))
 
 
-async def measure(folder: Path, jobs: int, alone: float) -> dict:
+async def measure(folder: Path, jobs: int, alone: float) -> dict[str, Any]:
     workspace = BenchWorkspace(folder, in_flight=IN_FLIGHT, latency=LATENCY)
     workspace.queue(WORK, name="work", steps=1000)
     engine = workspace.engine()

@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.machine import emit
 
@@ -37,7 +38,7 @@ class GroupWriter(threading.Thread):
     def __init__(self, path: Path, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(daemon=True)
         self._path, self._loop = path, loop
-        self._queue: queue.SimpleQueue = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
 
     def put(self, sql: str, *values: object) -> "asyncio.Future[None]":
         future = self._loop.create_future()
@@ -69,7 +70,7 @@ class GroupWriter(threading.Thread):
                 return
 
 
-def _resolve(group: list) -> None:
+def _resolve(group: list[Any]) -> None:
     for _, _, future in group:
         if not future.done():
             future.set_result(None)

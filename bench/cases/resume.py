@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.machine import emit
 from bench.toys import BenchWorkspace
@@ -54,7 +55,7 @@ SELECT 1, 2 + i / :each, 'step-' || (i % :each), '', 'step', printf('%064d', i),
 """
 
 
-def scan(folder: Path, steps: int) -> dict:
+def scan(folder: Path, steps: int) -> dict[str, Any]:
     """Milliseconds that a fresh engine takes to find what is unfinished among that many steps,
     committed, and to claim those jobs."""
     workspace = BenchWorkspace(folder)

@@ -72,7 +72,8 @@ def pickscore(folder: Path) -> Script:
     tokenizer = AutoTokenizer.from_pretrained(folder / "pickscore")
 
     def script(file: Path) -> float:
-        pixels = prepare(images=[Image.open(file)], return_tensors="pt")
+        images: list[Image.Image] = [Image.open(file)]
+        pixels = prepare(images=images, return_tensors="pt")
         tokens = tokenizer(BRIEF, truncation=True, max_length=77, return_tensors="pt")
         seen = model.get_image_features(**pixels).pooler_output
         read = model.get_text_features(**tokens).pooler_output

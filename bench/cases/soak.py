@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from bench.machine import emit
 from bench.toys import BenchWorkspace
@@ -45,7 +46,7 @@ async def _look_on(workspace: BenchWorkspace) -> None:
         reader.close()
 
 
-async def measure(folder: Path, seconds: float) -> dict:
+async def measure(folder: Path, seconds: float) -> dict[str, Any]:
     workspace = BenchWorkspace(folder)
     workspace.queue(BATCH, name="batch-0")
     engine = workspace.engine()
@@ -67,7 +68,7 @@ async def measure(folder: Path, seconds: float) -> dict:
     return _summary(memory, logs, workspace.backend.calls)
 
 
-def _summary(memory: list[float], logs: list[int], steps: int) -> dict:
+def _summary(memory: list[float], logs: list[int], steps: int) -> dict[str, Any]:
     """Growth is between the second and the last quarter: what grows at first are caches."""
     quarter = max(1, len(memory) // 4)
     early, late = memory[quarter : 2 * quarter], memory[-quarter:]
